@@ -61,9 +61,8 @@ async def test_a_common_password_is_refused(scene: Scene, password: str) -> None
 
 
 async def test_administrators_are_protected_from_guessing(scene: Scene) -> None:
-    master = await asyncio.to_thread(
-        RealmAdmin(scene.admin.connection, "master").get, ""
-    )
+    with scene.admin.in_realm("master"):
+        master = await asyncio.to_thread(scene.admin.get_realm, "master")
 
     assert (
         master["bruteForceProtected"],

@@ -54,7 +54,7 @@ async def test_the_realm_applied_again_is_unchanged_in_seven_calls(
 async def test_a_realm_whose_creation_was_heard_and_repeated_is_there_once(
     admin: RealmAdmin, settings: Settings
 ) -> None:
-    await asyncio.to_thread(admin.create_realm, realm_rules(settings))
+    await asyncio.to_thread(admin.ensure_realm, realm_rules(settings))
 
     assert outcomes(await asyncio.to_thread(apply_realm, admin, settings)) == {
         "unchanged"

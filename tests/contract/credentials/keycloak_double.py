@@ -4,12 +4,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from udi.portal.identity.provision.admin import IdentityServiceUnavailableError
+from udi.portal.identity.provision.admin import (
+    IdentityServiceUnavailableError,
+    RefusedCallError,
+)
 
 
 @dataclass
 class KeycloakDouble:
-    """Answers the paths that the pass asks, in the shapes that Keycloak was seen to give them."""
+    """Answers the calls that the pass makes, in the shapes that Keycloak was seen to give them."""
 
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By subject: `enabled`, and `groups` by alias of the organisation."""
@@ -18,49 +21,56 @@ class KeycloakDouble:
     logged_out: list[str] = field(default_factory=list)
     away: bool = False
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get_users(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        disabled = [
+            {"id": id_}
+            for id_, account in self.accounts.items()
+            if not account["enabled"]
+        ]
+        return self._page(disabled, query)
+
+    def get_admin_events(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        return self._page(since(self.admin_events, query), query)
+
+    def get_events(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        return self._page(since(self.events, query), query)
+
+    def get_user(self, subject: str) -> dict[str, Any]:
+        self._require_service()
+        if subject not in self.accounts:
+            msg = "Keycloak answers 404."
+            raise RefusedCallError(msg, 404)
+        return self.accounts[subject]
+
+    def get_user_organizations(self, subject: str) -> list[dict[str, Any]]:
+        self._require_service()
+        return [
+            {"id": alias, "alias": alias} for alias in self.accounts[subject]["groups"]
+        ]
+
+    def get(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        match path.split("/"):
+            case ["organizations", alias, "members", subject, "groups"]:
+                groups = self.accounts[subject]["groups"][alias]
+                return self._page(
+                    [{"id": name, "name": name} for name in groups], query
+                )
+        raise AssertionError(path)
+
+    def user_logout(self, subject: str) -> None:
+        self._require_service()
+        self.logged_out.append(subject)
+
+    def _page(
+        self, items: list[dict[str, Any]], query: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        self._require_service()
+        first = query.get("first", 0)
+        return items[first : first + query["max"]]
+
+    def _require_service(self) -> None:
         if self.away:
             raise IdentityServiceUnavailableError("Keycloak does not answer.")
-        first = query.get("first", 0)
-        answer = self._answer(path.split("/"), query)
-        if isinstance(answer, list):
-            return answer[first : first + query["max"]]
-        return answer
-
-    def post(self, path: str, _body: object) -> None:
-        self.logged_out.append(path.split("/")[1])
-
-    def _answer(self, parts: list[str], query: dict[str, Any]) -> Any:
-        match parts:
-            case ["users"]:
-                return [
-                    {"id": id_}
-                    for id_, account in self.accounts.items()
-                    if not account["enabled"]
-                ]
-            case ["users", subject]:
-                return self.accounts.get(subject)
-            case ["admin-events"]:
-                return [
-                    event
-                    for event in self.admin_events
-                    if event["time"] >= query["dateFrom"]
-                ]
-            case ["events"]:
-                return [
-                    event for event in self.events if event["time"] >= query["dateFrom"]
-                ]
-            case ["organizations", "members", subject, "organizations"]:
-                return [
-                    {"id": alias, "alias": alias}
-                    for alias in self.accounts[subject]["groups"]
-                ]
-            case ["organizations", alias, "members", subject, "groups"]:
-                return [
-                    {"id": name, "name": name}
-                    for name in self.accounts[subject]["groups"][alias]
-                ]
-        raise AssertionError(parts)
 
     def note(self, resource: str, path: str) -> None:
         event = {
@@ -102,3 +112,8 @@ class KeycloakDouble:
                 "ORGANIZATION_GROUP_MEMBERSHIP",
                 f"organizations/{alias}/groups/g/members/{subject}",
             )
+
+
+def since(events: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events from the moment that a query names."""
+    return [event for event in events if event["time"] >= query["dateFrom"]]

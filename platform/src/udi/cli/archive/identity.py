@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from udi.portal.identity.provision.accounts import apply_memberships
-from udi.portal.identity.provision.admin import EVERYTHING, RealmAdmin
+from udi.portal.identity.provision.admin import (
+    EVERYTHING,
+    RealmAdmin,
+    create_or_none,
+    find_or_none,
+    list_organisation_members,
+)
+from udi.portal.identity.provision.organisation_groups import (
+    list_group_members,
+    list_groups,
+)
 from udi.portal.identity.provision.organisations import TERRITORY
 
 FIELDS = (
@@ -27,14 +37,8 @@ Document = dict[str, Any]
 
 def list_organisations(admin: RealmAdmin, slug: str) -> list[Document]:
     """The organisations of a territory, its own among them."""
-    organisations = (
-        admin.get(
-            "organizations",
-            q=f"{TERRITORY}:{slug}",
-            briefRepresentation=False,
-            max=EVERYTHING,
-        )
-        or []
+    organisations = admin.get_organizations(
+        {"q": f"{TERRITORY}:{slug}", "briefRepresentation": False, "max": EVERYTHING}
     )
     return [
         organisation
@@ -52,8 +56,7 @@ def read_identity(
     memberships = dict[str, dict[str, list[str]]]()
     accounts: dict[str, Document] = {}
     for organisation in list_organisations(admin, slug):
-        path = f"organizations/{organisation['id']}"
-        groups = admin.get(f"{path}/groups", max=EVERYTHING) or []
+        groups = list_groups(admin, organisation["id"])
         organisations.append(
             {
                 "alias": organisation["alias"],
@@ -61,18 +64,16 @@ def read_identity(
                 "groups": sorted(group["name"] for group in groups),
             }
         )
-        for member in admin.get(f"{path}/members", max=EVERYTHING) or []:
+        for member in list_organisation_members(admin, organisation["id"]):
             accounts[member["id"]] = member
             memberships.setdefault(member["id"], {})[organisation["alias"]] = []
         for group in groups:
-            for member in (
-                admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []
-            ):
+            for member in list_group_members(admin, organisation["id"], group["id"]):
                 memberships.setdefault(member["id"], {}).setdefault(
                     organisation["alias"], []
                 ).append(group["name"])
     for subject in sorted(set(subjects) - accounts.keys()):
-        if user := admin.get(f"users/{subject}"):
+        if user := find_or_none(admin.get_user, subject):
             accounts[subject] = user
     account_documents = [
         {
@@ -121,7 +122,7 @@ def import_accounts(
 def _import_account(admin: RealmAdmin, account: Document) -> tuple[str, str]:
     if not (account.get("emailVerified") and account.get("email")):
         return "left: address never confirmed", ""
-    users = admin.get("users", email=account["email"], exact=True)
+    users = admin.get_users({"email": account["email"], "exact": True})
     if users:
         if not users[0].get("emailVerified"):
             return "left: the account of this address here is not confirmed", ""
@@ -129,11 +130,8 @@ def _import_account(admin: RealmAdmin, account: Document) -> tuple[str, str]:
     body = {
         name: account[name] for name in COPIED_FIELDS if account.get(name) is not None
     }
-    answer = admin.post(
-        "users",
-        {**body, "emailVerified": True, "requiredActions": [NEW_PASSWORD]},
-        conflict=True,
-    )
-    if answer is None:
+    body |= {"emailVerified": True, "requiredActions": [NEW_PASSWORD]}
+    created = create_or_none(admin.create_user, body)
+    if created is None:
         return "left: its user name is somebody else's here", ""
-    return "created", str(answer.headers["Location"].rpartition("/")[2])
+    return "created", created

@@ -24,7 +24,12 @@ from udi.node.identity.models import Person as NodePerson
 from udi.portal.audit.archive import last_suspended_at
 from udi.portal.identity.models import Person
 from udi.portal.identity.provision import admin
-from udi.portal.identity.provision.admin import EVERYTHING, RealmAdmin
+from udi.portal.identity.provision.admin import (
+    EVERYTHING,
+    RealmAdmin,
+    find_or_none,
+    list_organisation_members,
+)
 from udi.portal.identity.provision.territory import remove_machine
 from udi.settings import ProgramName, Settings
 from udi.ui.domains import declare_tables
@@ -183,30 +188,26 @@ def _delete_identity(
     organisations = list_organisations(connection, slug)
     own = {organisation["id"] for organisation in organisations}
     for organisation in organisations:
-        members = (
-            connection.get(
-                f"organizations/{organisation['id']}/members", max=EVERYTHING
-            )
-            or []
-        )
+        members = list_organisation_members(connection, organisation["id"])
         accounts |= {member["id"] for member in members}
     for account in sorted(accounts - elsewhere):
-        joined = connection.get(f"organizations/members/{account}/organizations")
+        joined = find_or_none(connection.get_user_organizations, account)
         if (
             joined is not None
             and {organisation["id"] for organisation in joined} <= own
         ):
-            connection.delete(f"users/{account}")
+            find_or_none(connection.delete_user, account)
             retired.accounts += 1
     for organisation in organisations:
-        connection.delete(f"organizations/{organisation['id']}")
+        find_or_none(connection.delete_organization, organisation["id"])
         retired.organisations += 1
+    # The library lists all the clients of the realm, or the one of a name.
+    clients = connection.get(
+        "clients", clientId=f"{slug}-node-", search=True, max=EVERYTHING
+    )
     machines = [
         client["clientId"]
-        for client in connection.get(
-            "clients", clientId=f"{slug}-node-", search=True, max=EVERYTHING
-        )
-        or []
+        for client in clients or []
         if client["clientId"].startswith(f"{slug}-node-")
     ]
     for name in [

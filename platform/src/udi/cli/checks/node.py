@@ -154,8 +154,8 @@ def _find_secret(settings: Settings, tenant: Tenant, node: Node) -> str | Findin
     if node.hosted and path.exists():
         return path.read_text().strip()
     connection = admin.connect(settings)
-    clients = connection.get("clients", clientId=node.client_id)
-    if not clients:
+    client = connection.get_client_id(node.client_id)
+    if client is None:
         message = f"Keycloak has no client «{node.client_id}»."
         return fault(
             "node",
@@ -163,7 +163,7 @@ def _find_secret(settings: Settings, tenant: Tenant, node: Node) -> str | Findin
             message,
             "Register the node again under another name (`udi node add`).",
         )
-    return str(connection.get(f"clients/{clients[0]['id']}/client-secret")["value"])
+    return str(connection.get_client_secrets(client)["value"])
 
 
 def _check_last_report(tenant: Tenant, report: Report | None) -> Finding:

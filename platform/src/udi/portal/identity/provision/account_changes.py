@@ -1,12 +1,13 @@
 """What changed of accounts at the identity service: who was disabled, deleted, or lost or got a role."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from udi.portal.identity.provision.admin import RealmAdmin
+from udi.portal.identity.provision.admin import RealmAdmin, find_or_none
+from udi.portal.identity.provision.organisation_groups import list_member_groups
 
 SLICE = 1000
 SUBJECT = re.compile(r"(?:users|members)/([0-9a-f-]{36})")
@@ -51,24 +52,26 @@ def read_changes(admin: RealmAdmin, since: datetime) -> AccountChanges:
     start = int((since.timestamp() - LATE) * 1000)
     disabled = frozenset(
         str(user["id"])
-        for user in _all(admin, "users", enabled="false", briefRepresentation="true")
+        for user in _all(admin.get_users, enabled="false", briefRepresentation="true")
     )
     touched = set[str]()
     everybody = False
     for event in _all(
-        admin, "admin-events", dateFrom=start, resourceTypes=list(RESOURCES)
+        admin.get_admin_events, dateFrom=start, resourceTypes=list(RESOURCES)
     ):
         everybody = everybody or event.get("resourceType") in WHOLE
         touched |= set(SUBJECT.findall(str(event.get("resourcePath") or "")))
-    deleted = _all(admin, "events", type="DELETE_ACCOUNT", dateFrom=start)
+    deleted = _all(admin.get_events, type="DELETE_ACCOUNT", dateFrom=start)
     touched |= {str(event["userId"]) for event in deleted if event.get("userId")}
     return AccountChanges(disabled, frozenset(touched), everybody)
 
 
-def _all(admin: RealmAdmin, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+def _all(
+    list_page: Callable[[dict[str, Any]], list[dict[str, Any]]], **query: Any
+) -> Iterator[dict[str, Any]]:
     first = 0
     while True:
-        page = admin.get(path, first=first, max=SLICE, **query) or []
+        page = list_page({**query, "first": first, "max": SLICE})
         yield from page
         if len(page) < SLICE:
             return
@@ -81,20 +84,12 @@ def read_account(admin: RealmAdmin, subject: str) -> Account | None:
     Raises:
         ProvisionError: the identity service does not answer, or refuses.
     """
-    user = admin.get(f"users/{subject}")
+    user = find_or_none(admin.get_user, subject)
     if user is None or not user.get("enabled"):
         return None
     memberships: dict[str, set[str]] = {}
-    for organisation in (
-        admin.get(f"organizations/members/{subject}/organizations", max=SLICE) or []
-    ):
-        groups = (
-            admin.get(
-                f"organizations/{organisation['id']}/members/{subject}/groups",
-                max=SLICE,
-            )
-            or []
-        )
+    for organisation in find_or_none(admin.get_user_organizations, subject) or []:
+        groups = list_member_groups(admin, organisation["id"], subject)
         memberships[str(organisation["alias"])] = {
             str(group["name"]) for group in groups
         }
@@ -111,5 +106,5 @@ def read_account(admin: RealmAdmin, subject: str) -> Account | None:
 
 def log_out(admin: RealmAdmin, subject: str) -> None:
     """End the sessions of an account everywhere; without complaint where it was deleted."""
-    if admin.get(f"users/{subject}") is not None:
-        admin.post(f"users/{subject}/logout", {})
+    if find_or_none(admin.get_user, subject) is not None:
+        admin.user_logout(subject)

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterable
 from glob import escape
 from pathlib import Path
-from typing import Any
 
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
@@ -14,8 +13,14 @@ from udi.portal.identity.provision.admin import (
     Outcome,
     ProvisionChange,
     RealmAdmin,
+    create_or_none,
     difference,
     merge_representations,
+)
+from udi.portal.identity.provision.organisation_groups import (
+    join_group,
+    list_groups,
+    list_member_groups,
 )
 from udi.portal.identity.provision.organisations import organisation_alias
 from udi.portal.tenants.schema import AccountPart
@@ -64,7 +69,7 @@ def apply_account(
 
     An account that another territory made joins the organisations, and stays as it is.
     """
-    users = admin.get("users", username=account.username, exact=True)
+    users = admin.get_users({"username": account.username, "exact": True})
     if users and _belongs_to_another_territory(settings, slug, account.username):
         joined = apply_memberships(
             admin, users[0]["id"], _groups_by_alias(slug, account)
@@ -84,22 +89,23 @@ def apply_account(
     }
     outcome: Outcome = "unchanged"
     if users:
-        response = None
+        user = None
     else:
-        response = admin.post(
-            "users", {**target, "credentials": [credential]}, conflict=True
+        user = create_or_none(
+            admin.create_user, {**target, "credentials": [credential]}
         )
-    if response is not None:
-        user = response.headers["Location"].rpartition("/")[2]
+    if user is not None:
         outcome = "created"
     else:  # found, or made by somebody else meanwhile
-        [existing] = users or admin.get("users", username=account.username, exact=True)
+        [existing] = users or admin.get_users(
+            {"username": account.username, "exact": True}
+        )
         user = existing["id"]
         if difference(target, existing):
-            admin.put(f"users/{user}", merge_representations(existing, target))
+            admin.update_user(user, merge_representations(existing, target))
             outcome = "updated"
         if drawn:
-            admin.put(f"users/{user}/reset-password", credential)
+            admin.set_user_password(user, password, temporary=False)
             outcome = "updated"
     joined = apply_memberships(admin, user, _groups_by_alias(slug, account))
     return ProvisionChange(
@@ -127,7 +133,7 @@ def apply_memberships(
         return False
     joined = {
         organisation["alias"]: organisation["id"]
-        for organisation in admin.get(f"organizations/members/{user}/organizations")
+        for organisation in admin.get_user_organizations(user)
     }
     if groups_by_alias.keys() <= joined.keys():
         others = {}
@@ -140,8 +146,7 @@ def apply_memberships(
                 raise ProvisionError(
                     f"No organisation has the alias {alias}: apply the territory first."
                 )
-            # The body is the bare identifier, not a JSON object.
-            admin.post(f"organizations/{others[alias]}/members", user, conflict=True)
+            create_or_none(admin.organization_user_add, user, others[alias])
             changed = True
         changed = (
             _join_groups(admin, joined.get(alias) or others[alias], user, groups)
@@ -154,7 +159,7 @@ def _identifiers(admin: RealmAdmin, aliases: Iterable[str]) -> dict[str, str]:
     unique_aliases = set(aliases)
     return {
         organisation["alias"]: organisation["id"]
-        for organisation in admin.get("organizations", max=EVERYTHING)
+        for organisation in admin.get_organizations({"max": EVERYTHING})
         if organisation["alias"] in unique_aliases
     }
 
@@ -162,15 +167,13 @@ def _identifiers(admin: RealmAdmin, aliases: Iterable[str]) -> dict[str, str]:
 def _join_groups(
     admin: RealmAdmin, organisation: str, user: str, groups: list[str]
 ) -> bool:
-    path = f"organizations/{organisation}"
-    current: list[Any] = admin.get(f"{path}/members/{user}/groups") or []
+    current = list_member_groups(admin, organisation, user)
     missing = set(groups) - {group["name"] for group in current}
     if not missing:
         return False
     ids_by_name = {
-        group["name"]: group["id"]
-        for group in admin.get(f"{path}/groups", max=EVERYTHING)
+        group["name"]: group["id"] for group in list_groups(admin, organisation)
     }
     for name in sorted(missing):
-        admin.put(f"{path}/groups/{ids_by_name[name]}/members/{user}", conflict=True)
+        join_group(admin, organisation, ids_by_name[name], user)
     return True

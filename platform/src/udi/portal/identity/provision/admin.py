@@ -1,12 +1,13 @@
 """The realm as its administrator: python-keycloak, with what it lacks for organisations."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
-from keycloak import KeycloakOpenIDConnection
+from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakAuthenticationError, KeycloakError
 
 from udi.kit.errors import ProvisionError
@@ -27,10 +28,20 @@ NOT_FOUND = 404
 CONFLICT = 409
 BROKEN = 500
 Outcome = Literal["created", "updated", "unchanged"]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class IdentityServiceUnavailableError(ProvisionError):
     """The identity service does not answer for now."""
+
+
+class RefusedCallError(ProvisionError):
+    """The identity service refuses a call; `status` is that of its answer."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -45,29 +56,112 @@ class ProvisionChange:
         return f"{self.kind} {self.name}: {self.outcome}"
 
 
-class RealmAdmin:
-    """Calls to the Admin REST API of one realm, counted. Each raises `ProvisionError`."""
+def find_or_none(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """What a call answers, or None where there is nothing (404).
 
-    def __init__(self, connection: KeycloakOpenIDConnection, realm: str) -> None:
-        self.connection = connection
-        self.realm = realm
-        self.calls = 0
+    Raises:
+        ProvisionError: the identity service refuses, or does not answer.
+    """
+    return _accept(NOT_FOUND, call, *args, **kwargs)
+
+
+def create_or_none(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """What a call that creates something answers, or None where it was there already (409).
+
+    Raises:
+        ProvisionError: the identity service refuses, or does not answer.
+    """
+    return _accept(CONFLICT, call, *args, **kwargs)
+
+
+def _accept(
+    status: int, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T | None:
+    try:
+        return call(*args, **kwargs)
+    except RefusedCallError as error:
+        if error.status != status:
+            raise
+        return None
+
+
+class RealmConnection(KeycloakOpenIDConnection):
+    """Counts the calls, and says what goes wrong as `ProvisionError`, before the library looks at the answer."""
+
+    calls = 0
+
+    def raw_get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._send("GET", super().raw_get, *args, **kwargs)
+
+    def raw_post(self, *args: Any, **kwargs: Any) -> Any:
+        return self._send("POST", super().raw_post, *args, **kwargs)
+
+    def raw_put(self, *args: Any, **kwargs: Any) -> Any:
+        return self._send("PUT", super().raw_put, *args, **kwargs)
+
+    def raw_delete(self, *args: Any, **kwargs: Any) -> Any:
+        return self._send("DELETE", super().raw_delete, *args, **kwargs)
+
+    def _send(
+        self, method: str, call: Callable[..., Any], path: str, **kwargs: Any
+    ) -> Any:
+        self.calls += 1
+        try:
+            answer = call(path, **kwargs)
+        except KeycloakAuthenticationError as error:
+            client = self.client_id
+            msg = f"Keycloak refuses the administrator «{client}»: check the secret «{SECRETS.get(client or '')}»."
+            raise ProvisionError(msg) from error
+        except KeycloakError as error:
+            msg = f"Keycloak does not answer to {method} {path} ({error})."
+            raise IdentityServiceUnavailableError(msg) from error
+        if answer.status_code not in OK:
+            msg = f"Keycloak answers {answer.status_code} to {method} {path}: {answer.text[:300]}"
+            if answer.status_code >= BROKEN:
+                raise IdentityServiceUnavailableError(msg)
+            raise RefusedCallError(msg, answer.status_code)
+        return answer
+
+
+class RealmAdmin(KeycloakAdmin):
+    """One realm: the library's calls, and `get`, `post`, `put` and `delete` for what it lacks, with a path under the realm.
+
+    What it lacks is in `organisation_groups`, `find_client`, and where clients are looked for by the start of their names.
+    Each call raises `ProvisionError`.
+    """
+
+    def __init__(self, connection: RealmConnection) -> None:
+        super().__init__(connection=connection)
+        self._counter = connection
+
+    @property
+    def calls(self) -> int:
+        """How many were made, tokens apart."""
+        return self._counter.calls
+
+    @property
+    def realm(self) -> str:
+        """The name of the realm that calls are about."""
+        return str(self.connection.realm_name)
+
+    @contextmanager
+    def in_realm(self, name: str) -> Iterator[None]:
+        """Make calls about another realm meanwhile."""
+        own = self.realm
+        self.change_current_realm(name)
+        try:
+            yield
+        finally:
+            self.change_current_realm(own)
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON at a path under the realm, or None when there is nothing."""
-        answer = self._send("get", self._address(path), accepted=NOT_FOUND, **query)
-        if answer.status_code == NOT_FOUND:
-            return None
-        return answer.json()
+        """The JSON at a path, or None when there is nothing."""
+        answer = find_or_none(self.connection.raw_get, self._address(path), **query)
+        return None if answer is None else answer.json()
 
-    def post(self, path: str, body: object, *, conflict: bool = False) -> Any:
-        """Create something: its answer, or None when `conflict` is accepted and it was there already."""
-        answer = self._send(
-            "post", self._address(path), body, accepted=CONFLICT if conflict else None
-        )
-        if answer.status_code == CONFLICT:
-            return None
-        return answer
+    def post(self, path: str, body: object) -> Any:
+        """Create something; its answer."""
+        return self.connection.raw_post(self._address(path), data=json.dumps(body))
 
     def post_form(self, path: str, form: Mapping[str, str]) -> bool:
         """Send a form, where Keycloak takes no JSON; False when what it asks was there already."""
@@ -75,28 +169,36 @@ class RealmAdmin:
             "Content-Type", "application/x-www-form-urlencoded"
         )
         try:
-            answer = self._send(
-                "post", self._address(path), encoded=urlencode(form), accepted=CONFLICT
+            answer = create_or_none(
+                self.connection.raw_post, self._address(path), data=urlencode(form)
             )
         finally:
             self.connection.add_param_headers("Content-Type", "application/json")
-        return bool(answer.status_code != CONFLICT)
+        return answer is not None
 
     def put(self, path: str, body: object = None, *, conflict: bool = False) -> None:
         """Replace something, or put something somewhere; `conflict` accepts that it was there already."""
-        self._send(
-            "put", self._address(path), body, accepted=CONFLICT if conflict else None
-        )
+        data = "" if body is None else json.dumps(body)
+        address = self._address(path)
+        if conflict:
+            create_or_none(self.connection.raw_put, address, data=data)
+        else:
+            self.connection.raw_put(address, data=data)
 
     def delete(self, path: str) -> None:
         """Delete something, if it is there."""
-        self._send("delete", self._address(path), accepted=NOT_FOUND)
+        find_or_none(self.connection.raw_delete, self._address(path))
 
-    def create_realm(self, body: Mapping[str, Any]) -> None:
+    def find_client(self, client_id: str) -> dict[str, Any] | None:
+        """A client by the name that programs use for it: one call, where the library takes one for its identifier and another."""
+        clients = self.get("clients", clientId=client_id)
+        return clients[0] if clients else None
+
+    def ensure_realm(self, body: Mapping[str, Any]) -> None:
         """Create this realm, unless it is there: a call whose answer does not come is repeated, and was heard perhaps."""
         self.connection.timeout = LONGEST
         try:
-            self._send("post", "admin/realms", body, accepted=CONFLICT)
+            create_or_none(self.create_realm, dict(body))
         finally:
             self.connection.timeout = TIMEOUT
         # A token says which realms it may manage: the one in hand does not know this one yet.
@@ -104,38 +206,6 @@ class RealmAdmin:
 
     def _address(self, path: str) -> str:
         return f"admin/realms/{quote(self.realm)}{'/' if path else ''}{path}"
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        encoded: str = "",
-        accepted: int | None = None,
-        **query: Any,
-    ) -> Any:
-        self.calls += 1
-        call = getattr(self.connection, f"raw_{method}")
-        sent = json.dumps(body) if body is not None else encoded
-        content = {"data": sent} if method in {"post", "put"} else {}
-        try:
-            answer = call(path, **content, **query)
-        except KeycloakAuthenticationError as error:
-            client = self.connection.client_id
-            msg = f"Keycloak refuses the administrator «{client}»: check the secret «{SECRETS.get(client or '')}»."
-            raise ProvisionError(msg) from error
-        except KeycloakError as error:
-            msg = f"Keycloak does not answer to {method.upper()} {path} ({error})."
-            raise IdentityServiceUnavailableError(msg) from error
-        if answer.status_code not in OK and answer.status_code != accepted:
-            msg = f"Keycloak answers {answer.status_code} to {method.upper()} {path}: {answer.text[:300]}"
-            raise (
-                IdentityServiceUnavailableError(msg)
-                if answer.status_code >= BROKEN
-                else ProvisionError(msg)
-            )
-        return answer
 
 
 def connect(settings: Settings) -> RealmAdmin:
@@ -157,7 +227,7 @@ def connect_for_members(settings: Settings) -> RealmAdmin:
 
 
 def _connect(settings: Settings, realm: str, client: str, secret: str) -> RealmAdmin:
-    connection = KeycloakOpenIDConnection(
+    connection = RealmConnection(
         server_url=settings.keycloak_internal_url,
         realm_name=settings.identity_realm,
         user_realm_name=realm,
@@ -165,7 +235,16 @@ def _connect(settings: Settings, realm: str, client: str, secret: str) -> RealmA
         client_secret_key=settings.secret(secret),
         timeout=TIMEOUT,
     )
-    return RealmAdmin(connection, settings.identity_realm)
+    return RealmAdmin(connection)
+
+
+def list_organisation_members(
+    admin: RealmAdmin, organisation: str
+) -> list[dict[str, Any]]:
+    """Everybody in an organisation; nobody where it is gone meanwhile."""
+    everybody = {"max": EVERYTHING}
+    members = find_or_none(admin.get_organization_members, organisation, everybody)
+    return members or []
 
 
 def difference(

@@ -92,15 +92,14 @@ def apply_client(
 ) -> ProvisionChange:
     """Create a client with its audience, or change what differs."""
     name = str(target["clientId"])
-    clients = admin.get("clients", clientId=name)
+    existing = admin.find_client(name)
     mapper = audience_mapper(audience)
-    if not clients:
-        admin.post("clients", {**target, "protocolMappers": [mapper]})
+    if existing is None:
+        admin.create_client({**target, "protocolMappers": [mapper]})
         return ProvisionChange("client", name, "created")
-    existing = clients[0]
     changed = bool(difference(target, existing))
     if changed:
-        admin.put(f"clients/{existing['id']}", merge_representations(existing, target))
+        admin.update_client(existing["id"], merge_representations(existing, target))
     return ProvisionChange(
         "client",
         name,
@@ -113,18 +112,18 @@ def apply_client(
 def _apply_audience(
     admin: RealmAdmin, client: Mapping[str, Any], target_mapper: Mapping[str, Any]
 ) -> bool:
-    path = f"clients/{client['id']}/protocol-mappers/models"
     mappers = client.get("protocolMappers") or []
     existing_mapper = next(
         (mapper for mapper in mappers if mapper["protocolMapper"] == AUDIENCE_MAPPER),
         None,
     )
     if existing_mapper is None:
-        admin.post(path, target_mapper)
+        admin.add_mapper_to_client(client["id"], dict(target_mapper))
         return True
     if difference(target_mapper, existing_mapper):
-        admin.put(
-            f"{path}/{existing_mapper['id']}",
+        admin.update_client_mapper(
+            client["id"],
+            existing_mapper["id"],
             merge_representations(existing_mapper, target_mapper),
         )
         return True

@@ -8,10 +8,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from udi.kit.errors import ProvisionError
-from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin
+from udi.portal.identity.provision.admin import (
+    ProvisionChange,
+    RealmAdmin,
+    find_or_none,
+)
 
 USUAL = "browser"
 PREFIX = "udi-browser-"
@@ -74,17 +77,17 @@ LEVELS = (
 
 def apply_browser_flow(admin: RealmAdmin, *, second_factor: bool) -> ProvisionChange:
     """Bind the flow that is wanted; without `second_factor`, Keycloak's own."""
-    bound = str(admin.get("")["browserFlow"])
+    bound = str(admin.get_realm(admin.realm)["browserFlow"])
     flow_alias = f"{PREFIX}{_digest()}" if second_factor else USUAL
     if bound == flow_alias or (not second_factor and not bound.startswith(PREFIX)):
         return ProvisionChange("login flow", bound, "unchanged")
     if second_factor:
         _delete(admin, flow_alias)
         _build(admin, flow_alias)
-    admin.put("", {"browserFlow": flow_alias})
-    for flow in admin.get("authentication/flows") or []:
+    admin.update_realm(admin.realm, {"browserFlow": flow_alias})
+    for flow in admin.get_authentication_flows():
         if flow["alias"].startswith(PREFIX) and flow["alias"] != flow_alias:
-            admin.delete(f"authentication/flows/{flow['id']}")
+            find_or_none(admin.delete_authentication_flow, flow["id"])
     return ProvisionChange("login flow", flow_alias, "updated")
 
 
@@ -94,25 +97,24 @@ def _digest() -> str:
 
 def _delete(admin: RealmAdmin, alias: str) -> None:
     """Delete what a former try left."""
-    for flow in admin.get("authentication/flows") or []:
+    for flow in admin.get_authentication_flows():
         if flow["alias"] == alias:
-            admin.delete(f"authentication/flows/{flow['id']}")
+            find_or_none(admin.delete_authentication_flow, flow["id"])
 
 
 def _build(admin: RealmAdmin, alias: str) -> None:
-    admin.post(f"authentication/flows/{USUAL}/copy", {"newName": alias})
+    admin.copy_authentication_flow({"newName": alias}, USUAL)
     forms = f"{alias} forms"
     for step in _steps(admin, forms):
         if step.get("providerId") == PASSWORD or CONDITIONAL_FACTOR in str(
             step.get("displayName")
         ):
-            admin.delete(f"authentication/executions/{step['id']}")
+            find_or_none(admin.delete_authentication_flow_execution, step["id"])
     for part in LEVELS:
         _add(admin, forms, part, alias)
 
 
 def _add(admin: RealmAdmin, parent: str, part: Execution | SubFlow, alias: str) -> None:
-    path = f"authentication/flows/{quote(parent, safe='')}/executions"
     before = {step["id"] for step in _steps(admin, parent)}
     if isinstance(part, SubFlow):
         name = f"{alias} {part.name}"
@@ -122,19 +124,20 @@ def _add(admin: RealmAdmin, parent: str, part: Execution | SubFlow, alias: str) 
             "provider": "registration-page-form",
             "description": "",
         }
-        admin.post(f"{path}/flow", body)
+        admin.create_authentication_flow_subflow(body, parent)
     else:
-        admin.post(f"{path}/execution", {"provider": part.provider})
+        admin.create_authentication_flow_execution({"provider": part.provider}, parent)
     [execution] = [step for step in _steps(admin, parent) if step["id"] not in before]
-    admin.put(path, {**execution, "requirement": part.requirement})
+    admin.update_authentication_flow_executions(
+        {**execution, "requirement": part.requirement}, parent
+    )
     if isinstance(part, SubFlow):
         for child in part.parts:
             _add(admin, f"{alias} {part.name}", child, alias)
     elif config := _config(part, alias):
         name = f"{parent} {part.provider}"
-        admin.post(
-            f"authentication/executions/{execution['id']}/config",
-            {"alias": name, "config": config},
+        admin.create_execution_config(
+            execution["id"], {"alias": name, "config": config}
         )
 
 
@@ -153,7 +156,7 @@ def _steps(admin: RealmAdmin, flow: str) -> list[dict[str, Any]]:
     Raises:
         ProvisionError: there is no such flow.
     """
-    executions = admin.get(f"authentication/flows/{quote(flow, safe='')}/executions")
+    executions = find_or_none(admin.get_authentication_flow_executions, flow)
     if executions is None:
         msg = f"Keycloak has no flow «{flow}»."
         raise ProvisionError(msg)

@@ -7,7 +7,16 @@ from udi.kit.errors import ConflictError, NotFoundError
 from udi.kit.identity import MODERATORS
 from udi.portal.identity.models import TEAM
 from udi.portal.identity.provision.accounts import apply_memberships
-from udi.portal.identity.provision.admin import EVERYTHING, RealmAdmin
+from udi.portal.identity.provision.admin import (
+    EVERYTHING,
+    RealmAdmin,
+    list_organisation_members,
+)
+from udi.portal.identity.provision.organisation_groups import (
+    invite,
+    list_group_members,
+    list_groups,
+)
 from udi.portal.identity.provision.organisations import TERRITORY, organisation_alias
 
 Group = Literal["managers", "publishers"]
@@ -23,15 +32,12 @@ def read_members(admin: RealmAdmin, territory: str) -> Memberships:
     memberships: Memberships = {}
     for organisation in _organisations(admin, territory):
         slug = str(organisation["alias"]).removeprefix(f"{territory}--")
-        path = f"organizations/{organisation['id']}"
-        members = admin.get(f"{path}/members", max=EVERYTHING) or []
+        members = list_organisation_members(admin, organisation["id"])
         _add_accepted_members(admin, organisation, members)
         for member in members:
             memberships.setdefault(member["id"], {})[slug] = set()
-        for group in admin.get(f"{path}/groups", max=EVERYTHING) or []:
-            for member in (
-                admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []
-            ):
+        for group in list_groups(admin, organisation["id"]):
+            for member in list_group_members(admin, organisation["id"], group["id"]):
                 memberships.setdefault(member["id"], {}).setdefault(slug, set()).add(
                     str(group["name"])
                 )
@@ -42,32 +48,26 @@ def read_members(admin: RealmAdmin, territory: str) -> Memberships:
 
 def _team(admin: RealmAdmin, territory: str) -> list[str]:
     """Subjects of the territory's team."""
-    organisations = (
-        admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
+    organisations = admin.get_organizations(
+        {"q": f"{TERRITORY}:{territory}", "max": EVERYTHING}
     )
     for organisation in (
         candidate for candidate in organisations if candidate["alias"] == territory
     ):
-        path = f"organizations/{organisation['id']}/groups"
-        for group in (
-            candidate
-            for candidate in admin.get(path, max=EVERYTHING) or []
-            if candidate["name"] == MODERATORS
-        ):
-            return [
-                str(member["id"])
-                for member in admin.get(f"{path}/{group['id']}/members", max=EVERYTHING)
-                or []
-            ]
+        for group in list_groups(admin, organisation["id"]):
+            if group["name"] == MODERATORS:
+                members = list_group_members(admin, organisation["id"], group["id"])
+                return [str(member["id"]) for member in members]
     return []
 
 
 def _organisations(admin: RealmAdmin, territory: str) -> list[dict[str, Any]]:
-    organisations = admin.get(
-        "organizations",
-        q=f"{TERRITORY}:{territory}",
-        briefRepresentation=False,
-        max=EVERYTHING,
+    organisations = admin.get_organizations(
+        {
+            "q": f"{TERRITORY}:{territory}",
+            "briefRepresentation": False,
+            "max": EVERYTHING,
+        }
     )
     return [
         organisation
@@ -116,7 +116,7 @@ def _save_invited_addresses(
         **(organisation.get("attributes") or {}),
         INVITED + group: addresses,
     }
-    admin.put(f"organizations/{organisation['id']}", organisation)
+    admin.update_organization(organisation["id"], organisation)
 
 
 Invitation = Literal["invited", "already invited", "joined", "unchanged"]
@@ -145,11 +145,10 @@ def invite_member(
     if organisation is None:
         msg = f"No organisation is called «{slug}» in {territory}."
         raise NotFoundError(msg, remedy="See `udi producer list`.")
-    path = f"organizations/{organisation['id']}/members"
     member = next(
         (
             candidate
-            for candidate in admin.get(path, max=EVERYTHING)
+            for candidate in list_organisation_members(admin, organisation["id"])
             if _address(candidate) == address
         ),
         None,
@@ -168,11 +167,8 @@ def invite_member(
             group,
             [*_invited_addresses(organisation, group), address],
         )
-    users = admin.get("users", email=address, exact=True)
-    if users:
-        form = ("invite-existing-user", {"id": users[0]["id"]})
-    else:
-        form = ("invite-user", {"email": address})
-    if admin.post_form(f"{path}/{form[0]}", form[1]):
+    users = admin.get_users({"email": address, "exact": True})
+    account = users[0]["id"] if users else ""
+    if invite(admin, organisation["id"], address=address, account=account):
         return "invited"
     return "already invited"

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from udi.kit.errors import ProvisionError
 from udi.portal.identity.provision.accounts import apply_memberships
@@ -13,10 +12,18 @@ from udi.portal.identity.provision.admin import (
     MEMBERS_SECRET,
     ProvisionChange,
     RealmAdmin,
+    create_or_none,
     difference,
+    find_or_none,
+    list_organisation_members,
     merge_representations,
 )
 from udi.portal.identity.provision.clients import machine_client
+from udi.portal.identity.provision.organisation_groups import (
+    find_member,
+    leave_group,
+    list_member_groups,
+)
 from udi.portal.identity.provision.organisations import (
     TERRITORY,
     apply_organisations,
@@ -40,38 +47,40 @@ def apply_members_account(admin: RealmAdmin, settings: Settings) -> ProvisionCha
         "defaultClientScopes": ["basic", "service_account", "roles"],
     }
     target = {**machine_client(MEMBERS_CLIENT, settings.secret(MEMBERS_SECRET)), **own}
-    clients = admin.get("clients", clientId=MEMBERS_CLIENT)
-    if not clients:
-        admin.post("clients", target, conflict=True)
-    elif difference(target, clients[0]):
-        admin.put(
-            f"clients/{clients[0]['id']}", merge_representations(clients[0], target)
-        )
-    client = (clients or admin.get("clients", clientId=MEMBERS_CLIENT))[0]["id"]
-    has_new_rights = _give_rights(admin, client)
-    changed = has_new_rights or bool(clients and difference(target, clients[0]))
+    existing = admin.find_client(MEMBERS_CLIENT)
+    if existing is None:
+        create_or_none(admin.create_client, target)
+        _give_rights(admin)
+        return ProvisionChange("client", MEMBERS_CLIENT, "created")
+    changed = bool(difference(target, existing))
+    if changed:
+        admin.update_client(existing["id"], merge_representations(existing, target))
+    has_new_rights = _give_rights(admin)
     return ProvisionChange(
         "client",
         MEMBERS_CLIENT,
-        "created" if not clients else "updated" if changed else "unchanged",
+        "updated" if changed or has_new_rights else "unchanged",
     )
 
 
-def _give_rights(admin: RealmAdmin, client: str) -> bool:
+def _give_rights(admin: RealmAdmin) -> bool:
     """Give what is missing of the rights; where somebody gives them at the same moment, Keycloak refuses one of the two (400)."""
-    realm = admin.get("clients", clientId="realm-management")[0]["id"]
-    path = f"users/{admin.get(f'clients/{client}/service-account-user')['id']}/role-mappings/clients/{realm}"
-    roles_by_name = {
-        role["name"]: role
-        for role in admin.get(f"clients/{realm}/roles", max=EVERYTHING)
-    }
+    realm = admin.get_client_id("realm-management")
+    client = admin.get_client_id(MEMBERS_CLIENT)
+    if realm is None or client is None:
+        msg = (
+            f"Keycloak has no client {MEMBERS_CLIENT}, or none that manages the realm."
+        )
+        raise ProvisionError(msg)
+    user = admin.get_client_service_account_user(client)["id"]
+    roles_by_name = {role["name"]: role for role in admin.get_client_roles(realm)}
     for left in reversed(range(TRIES)):
-        has = {role["name"] for role in admin.get(path) or []}
+        has = {role["name"] for role in admin.get_client_roles_of_user(user, realm)}
         missing = [roles_by_name[name] for name in RIGHTS if name not in has]
         if not missing:
             return left < TRIES - 1
         try:
-            admin.post(path, missing)
+            admin.assign_client_role(user, realm, missing)
         except ProvisionError:
             if not left:
                 raise
@@ -112,7 +121,7 @@ def make_member(
     if founding and (existing_organisation := _find(admin, member.territory, alias)):
         others = [
             person
-            for person in _members(admin, existing_organisation)
+            for person in list_organisation_members(admin, existing_organisation)
             if person["id"] != member.subject
         ]
         if others:
@@ -135,8 +144,8 @@ def make_member(
 
 
 def _find(admin: RealmAdmin, territory: str, alias: str) -> str | None:
-    organisations = (
-        admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
+    organisations = admin.get_organizations(
+        {"q": f"{TERRITORY}:{territory}", "max": EVERYTHING}
     )
     return next(
         (
@@ -148,18 +157,13 @@ def _find(admin: RealmAdmin, territory: str, alias: str) -> str | None:
     )
 
 
-def _members(admin: RealmAdmin, organisation: str) -> list[dict[str, Any]]:
-    return admin.get(f"organizations/{organisation}/members", max=EVERYTHING) or []
-
-
 def _leave(admin: RealmAdmin, organisation: str, member: DesiredMembership) -> None:
     """Leave the groups that are not wanted; and the organisation, where none is."""
-    path = f"organizations/{organisation}"
-    membership = admin.get(f"{path}/members/{member.subject}")
+    membership = find_member(admin, organisation, member.subject)
     if membership is None:
         return
-    for group in admin.get(f"{path}/members/{member.subject}/groups") or []:
+    for group in list_member_groups(admin, organisation, member.subject):
         if group["name"] not in (member.groups or ()):
-            admin.delete(f"{path}/groups/{group['id']}/members/{member.subject}")
+            leave_group(admin, organisation, group["id"], member.subject)
     if member.groups is None and membership.get("membershipType") != MANAGED:
-        admin.delete(f"{path}/members/{member.subject}")
+        find_or_none(admin.organization_user_remove, member.subject, organisation)

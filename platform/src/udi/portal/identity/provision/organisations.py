@@ -14,6 +14,13 @@ from udi.portal.identity.provision.admin import (
     Outcome,
     ProvisionChange,
     RealmAdmin,
+    create_or_none,
+)
+from udi.portal.identity.provision.organisation_groups import (
+    create_group,
+    give_role,
+    list_group_roles,
+    list_groups,
 )
 from udi.portal.identity.provision.realm import ROLES
 
@@ -83,11 +90,8 @@ def apply_organisations(
 
     One call when each carries the digest of what is wanted, unless `thorough`: then every group is looked at.
     """
-    existing_organisations = admin.get(
-        "organizations",
-        q=f"{TERRITORY}:{slug}",
-        briefRepresentation=False,
-        max=EVERYTHING,
+    existing_organisations = admin.get_organizations(
+        {"q": f"{TERRITORY}:{slug}", "briefRepresentation": False, "max": EVERYTHING}
     )
     existing_by_alias = {
         organisation["alias"]: organisation for organisation in existing_organisations
@@ -154,8 +158,8 @@ def _apply(
         or not existing["enabled"]
     ):
         # The mark comes last: what stopped half-way is taken up again.
-        admin.put(
-            f"organizations/{organisation_id}",
+        admin.update_organization(
+            organisation_id,
             {**body, "id": organisation_id, **_preserved_fields(existing)},
         )
         outcome = "updated"
@@ -178,15 +182,15 @@ def _stored_digest(existing: Mapping[str, Any]) -> str:
 
 
 def _read_roles(admin: RealmAdmin) -> dict[str, Any]:
-    roles = admin.get("roles", briefRepresentation=True, max=1000)
+    roles = admin.get_realm_roles()
     return {role["name"]: {"id": role["id"], "name": role["name"]} for role in roles}
 
 
 def _create(admin: RealmAdmin, body: Mapping[str, Any]) -> str:
-    answer = admin.post("organizations", body, conflict=True)
-    if answer is not None:
-        return str(answer.headers["Location"].rpartition("/")[2])
-    everyone = admin.get("organizations", max=EVERYTHING)
+    created = create_or_none(admin.create_organization, dict(body))
+    if created is not None:
+        return created
+    everyone = admin.get_organizations({"max": EVERYTHING})
     adopted = next(
         (
             organisation["id"]
@@ -207,20 +211,17 @@ def _apply_groups(
     groups: Sequence[str],
     roles: Mapping[str, Any],
 ) -> bool:
-    path = f"organizations/{organisation_id}/groups"
     ids_by_name = {
-        group["name"]: group["id"] for group in admin.get(path, max=EVERYTHING)
+        group["name"]: group["id"] for group in list_groups(admin, organisation_id)
     }
     changed = False
     for name in groups:
         role = roles[ROLES[name]]
         if name not in ids_by_name:
-            ids_by_name[name] = admin.post(path, {"name": name}).json()["id"]
-        mappings = f"{path}/{ids_by_name[name]}/role-mappings/realm"
-        if not any(
-            mapped_role["name"] == role["name"]
-            for mapped_role in admin.get(mappings) or []
-        ):
-            admin.post(mappings, [role])
+            ids_by_name[name] = create_group(admin, organisation_id, name)
+        group = ids_by_name[name]
+        carried = list_group_roles(admin, organisation_id, group)
+        if role["name"] not in {mapped_role["name"] for mapped_role in carried}:
+            give_role(admin, organisation_id, group, role)
             changed = True
     return changed

@@ -8,9 +8,12 @@ from typing import Any
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
 from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
 from udi.portal.identity.provision.admin import (
+    Outcome,
     ProvisionChange,
     RealmAdmin,
+    create_or_none,
     difference,
+    find_or_none,
     merge_representations,
 )
 from udi.portal.identity.provision.flows import apply_browser_flow
@@ -126,7 +129,7 @@ def _fingerprint(server: Mapping[str, str]) -> str:
 def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
     """Make the realm, its roles and what its tokens carry as they should be."""
     target = realm_rules(settings)
-    existing = admin.get("")
+    existing = find_or_none(admin.get_realm, admin.realm)
     attributes = {**VERIFICATION_LINK, MAIL_MARK: _fingerprint(target["smtpServer"])}
     known = (existing or {}).get("attributes") or {}
     # What is written takes the place of all the attributes.
@@ -135,61 +138,54 @@ def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
         # Keycloak shows stars for the password, which is the one of the mark.
         target["smtpServer"].pop("password", None)
     if existing is None:
-        admin.create_realm(target)
+        admin.ensure_realm(target)
         change = ProvisionChange("realm", admin.realm, "created")
     elif changes := difference(target, existing):
         if "smtpServer" in changes:
             changes["smtpServer"] = mail_server(settings)
         # Keycloak ignores part of an OTP policy, and breaks enrolment with another part.
-        admin.put("", {**changes, **(OTP if OTP.keys() & changes.keys() else {})})
+        if OTP.keys() & changes.keys():
+            changes |= OTP
+        admin.update_realm(admin.realm, changes)
         change = ProvisionChange("realm", admin.realm, "updated")
     else:
         change = ProvisionChange("realm", admin.realm, "unchanged")
-    master = RealmAdmin(admin.connection, MASTER)
     done = [
         change,
         *_apply_roles(admin),
         _apply_scope(admin),
         _close_command_line(admin),
     ]
-    done += [_apply_master(master), _close_command_line(master)]
+    with admin.in_realm(MASTER):
+        done += [_apply_master(admin), _close_command_line(admin)]
     done.append(apply_browser_flow(admin, second_factor=settings.second_factor))
-    admin.calls += master.calls
     return done
 
 
 def _apply_master(master: RealmAdmin) -> ProvisionChange:
-    changes = difference(MASTER_RULES, master.get(""))
+    changes = difference(MASTER_RULES, master.get_realm(MASTER))
     if changes:
-        master.put("", changes)
+        master.update_realm(MASTER, changes)
     return ProvisionChange("realm", MASTER, "updated" if changes else "unchanged")
 
 
 def _close_command_line(admin: RealmAdmin) -> ProvisionChange:
     """Let nobody exchange a password for a token by the client that Keycloak makes for its own command line."""
-    open_ones = [
-        candidate
-        for candidate in admin.get("clients", clientId=COMMAND_LINE) or []
-        if candidate["enabled"]
-    ]
-    for client in open_ones:
+    client = admin.find_client(COMMAND_LINE)
+    outcome: Outcome = "unchanged"
+    if client is not None and client["enabled"]:
         closed = {"enabled": False, "directAccessGrantsEnabled": False}
-        admin.put(f"clients/{client['id']}", merge_representations(client, closed))
-    return ProvisionChange(
-        "client",
-        f"{COMMAND_LINE} of {admin.realm}",
-        "updated" if open_ones else "unchanged",
-    )
+        admin.update_client(client["id"], merge_representations(client, closed))
+        outcome = "updated"
+    return ProvisionChange("client", f"{COMMAND_LINE} of {admin.realm}", outcome)
 
 
 def _apply_roles(admin: RealmAdmin) -> list[ProvisionChange]:
-    existing_names = {
-        role["name"] for role in admin.get("roles", briefRepresentation=True, max=1000)
-    }
+    existing_names = {role["name"] for role in admin.get_realm_roles()}
     changes = []
     for name in ROLES.values():
         if name not in existing_names:
-            admin.post("roles", {"name": name}, conflict=True)
+            create_or_none(admin.create_realm_role, {"name": name})
         changes.append(
             ProvisionChange(
                 "role", name, "unchanged" if name in existing_names else "created"
@@ -201,27 +197,27 @@ def _apply_roles(admin: RealmAdmin) -> list[ProvisionChange]:
 def _apply_scope(admin: RealmAdmin) -> ProvisionChange:
     """The scope `organization`: identifiers, groups and roles in the access token."""
     scope = next(
-        scope for scope in admin.get("client-scopes") if scope["name"] == "organization"
+        scope for scope in admin.get_client_scopes() if scope["name"] == "organization"
     )
-    path = f"client-scopes/{scope['id']}/protocol-mappers/models"
     by_kind = {
         mapper["protocolMapper"]: mapper for mapper in scope.get("protocolMappers", [])
     }
     changed = False
     membership = by_kind[MEMBERSHIP_MAPPER]
     if difference(MEMBERSHIP_CONFIG, membership["config"]):
-        admin.put(
-            f"{path}/{membership['id']}",
+        admin.update_mapper_in_client_scope(
+            scope["id"],
+            membership["id"],
             merge_representations(membership, {"config": MEMBERSHIP_CONFIG}),
         )
         changed = True
     groups = by_kind.get(str(GROUPS_MAPPER["protocolMapper"]))
     if groups is None:
-        admin.post(path, GROUPS_MAPPER)
+        admin.add_mapper_to_client_scope(scope["id"], GROUPS_MAPPER)
         changed = True
     elif difference(GROUPS_MAPPER, groups):
-        admin.put(
-            f"{path}/{groups['id']}", merge_representations(groups, GROUPS_MAPPER)
+        admin.update_mapper_in_client_scope(
+            scope["id"], groups["id"], merge_representations(groups, GROUPS_MAPPER)
         )
         changed = True
     return ProvisionChange(

@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from udi.kit.oidc import CLIENT_SECRET, IdentityClient, client_id
-from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin
+from udi.portal.identity.provision.admin import (
+    ProvisionChange,
+    RealmAdmin,
+    find_or_none,
+)
 from udi.portal.identity.provision.clients import (
     apply_client,
     machine_client,
@@ -64,7 +68,7 @@ def apply_machine(
     admin: RealmAdmin, name: str, audience: str, *, rotate: bool = False
 ) -> MachineClient:
     """Make a machine's client (its id is `name`), for tokens that `audience` accepts; `rotate` gives a new secret."""
-    has_client = bool(admin.get("clients", clientId=name))
+    has_client = admin.get_client_id(name) is not None
     secret = None if has_client and not rotate else CLIENT_SECRET.generate()
     change = apply_client(admin, machine_client(name, secret), audience)
     return MachineClient(change, secret)
@@ -72,7 +76,8 @@ def apply_machine(
 
 def remove_machine(admin: RealmAdmin, name: str) -> bool:
     """Delete a machine's client; whether there was one. Tokens in hand last five minutes at most."""
-    clients = admin.get("clients", clientId=name)
-    if clients:
-        admin.delete(f"clients/{clients[0]['id']}")
-    return bool(clients)
+    client = admin.get_client_id(name)
+    if client is None:
+        return False
+    find_or_none(admin.delete_client, client)
+    return True
