@@ -17,6 +17,7 @@ from udi.cli.checks.backup import check_backup
 from udi.cli.checks.databases import check_databases
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
+from udi.cli.checks.mail import check_mail, send_trial
 from udi.cli.checks.own_node import list_own_checks
 from udi.cli.checks.own_nodes import check_own_nodes
 from udi.cli.checks.territories import check_territories
@@ -30,6 +31,7 @@ CHECKS: dict[str, Check] = {
     "keycloak": check_identity,
     "territory": check_territories,
     "own node": check_own_nodes,
+    "mail": check_mail,
     "backup": check_backup,
 }
 MANY = 5
@@ -45,15 +47,23 @@ def doctor(
     node: Annotated[
         Path | None, typer.Option(help="Folder of a producer's own node: look at that.")
     ] = None,
+    mail: Annotated[
+        str, typer.Option(help="Address: send it one mail, and say how that went.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Look at every dependency and say what is wrong, with the remedy. Changes nothing.
 
     Disks, secrets, object store, signing key and search index of this machine; PostgreSQL as each role, its
-    migrations and queues; Keycloak; each territory's hosts and producers' own nodes; the last backup. With --node, of a
-    producer's own node: its folder, database, portals, what waits for them, the last backup. The exit status is 0 when
-    there is no fault (warnings do not count), 1 otherwise.
+    migrations and queues; Keycloak; each territory's hosts and producers' own nodes; the mail relay; the last backup.
+    With --node, of a producer's own node: its folder, database, portals, what waits for them, the last backup. With
+    --mail, of the relay alone, which is given a mail. The exit status is 0 when there is no fault (warnings do not
+    count), 1 otherwise.
     """
+    if mail:
+        raise typer.Exit(
+            report_findings(asyncio.run(send_trial(get_settings(), mail)), as_json=json)
+        )
     if node is not None:
         raise typer.Exit(
             report_findings(

@@ -24,7 +24,7 @@ async def check_territories(settings: Settings) -> list[Finding]:
     findings = []
     slugs = set()
     for program in TENANT_MODELS:
-        for tenant in await _list_tenants(settings, program):
+        for tenant in await list_tenants(settings, program):
             if tenant.state != "active":
                 message = f"Suspended: its {program} says so to everybody."
                 findings.append(
@@ -49,7 +49,8 @@ async def check_territories(settings: Settings) -> list[Finding]:
     return findings
 
 
-async def _list_tenants(settings: Settings, program: ProgramName) -> Sequence[Any]:
+async def list_tenants(settings: Settings, program: ProgramName) -> Sequence[Any]:
+    """The territories that a program knows, by slug, the suspended ones too."""
     database = Database(settings, program, pool_size=1)
     row = TENANT_MODELS[program]
     try:
