@@ -10,8 +10,9 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from udi.kit.checkout import PYPROJECT
+
 PROJECT = "udi"
-PYPROJECT = Path(__file__).parents[4] / "pyproject.toml"
 
 
 class DuplicateEntryPointError(ValueError):

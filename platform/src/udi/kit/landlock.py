@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from udi.kit.checkout import PYPROJECT
+
 CREATE = 444
 ADD = 445
 RESTRICT = 446
@@ -82,7 +84,13 @@ def restrict_paths(
     try:
         looking = EXECUTE | READ_FILE | READ_FOLDER
         if program:
-            needed = (*SYSTEM, sys.prefix, sys.base_prefix, *filter(None, sys.path))
+            needed = (
+                *SYSTEM,
+                sys.prefix,
+                sys.base_prefix,
+                *filter(None, sys.path),
+                PYPROJECT,
+            )
         else:
             needed = ()
         for path in needed:

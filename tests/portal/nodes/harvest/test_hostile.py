@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.faults import FaultLevel
+from udi.portal.nodes.harvest.harvest_format import get_reader
 from udi.portal.nodes.harvest.record import HarvestedPage
 from udi.ui.locale import load_translations
 
@@ -335,7 +336,7 @@ def test_values_of_any_shape_never_break_a_reader(
     )
     body = json.dumps([item] if name != "stac" else {"collections": [item]}).encode()
 
-    page = format_detection.READERS[name](body, base_url=BASE)
+    page = get_reader(name)(body, base_url=BASE)
 
     assert (
         len(page.records) + len(page.services) + len(page.refused) + len(page.links)

@@ -1,28 +1,13 @@
 """Formats of catalogues, as people call them."""
 
-FORMATS = {
-    "ckan": "CKAN",
-    "csw": "CSW",
-    "iso": "ISO 19139",
-    "dublin-core": "Dublin Core",
-    "data-package": "Data Package",
-    "data.json": "data.json",
-    "json-ld": "DCAT",
-    "rdf": "DCAT",
-    "rdf-xml": "DCAT",
-    "rdf-turtle": "DCAT",
-    "ogc-records": "OGC API Records",
-    "opendatasoft": "Opendatasoft",
-    "rudi": "RUDI",
-    "schema.org": "schema.org",
-    "stac": "STAC",
-    "udata": "udata",
-    "waf": "folder",
-}
-"""What each format is called; RDF in any syntax is DCAT."""
+from udi.portal.nodes.harvest.harvest_format import list_formats
 
 
 def format_name(name: str) -> str:
     """A format, or formats inside one another, as people call them."""
-    parts = [FORMATS.get(part, part) for part in name.split(" › ") if part != "waf"]
+    titles: dict[str, str] = {}
+    for format_id, known_format in list_formats().items():
+        titles[format_id] = known_format.title
+        titles |= known_format.titles
+    parts = [titles.get(part, part) for part in name.split(" › ") if part != "waf"]
     return ", ".join(dict.fromkeys(parts))

@@ -1,0 +1,154 @@
+"""A domain and a harvest format come in packages of their own, installed beside the program; nothing of it knows them."""
+
+import asyncio
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po
+
+from tests import cluster
+from tests.rules.test_size import faults
+from udi.settings import Settings
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PACKAGES = (HERE / "udi-notices", HERE / "udi-line-catalogues")
+PAGE = ROOT / "docs/how-to/extend.md"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which pip installed both packages."""
+    target = tmp_path_factory.mktemp("site")
+    command = [
+        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+        "--no-build-isolation", "--no-index", "--target", str(target), *map(str, PACKAGES),
+    ]  # fmt: skip
+    subprocess.run(command, check=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+async def own(
+    settings: Settings,
+    postgres: str,
+    run_folder: Path,
+    worker_name: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The settings, in a file, of an installation with databases of its own."""
+    name = f"{worker_name}_guests_{secrets.token_hex(2)}"
+    with cluster.locked(run_folder, "copy"):
+        await cluster.copy_databases(postgres, name)
+    names = {"portal": f"udi_portal_{name}", "node": f"udi_node_{name}"}
+    path = tmp_path_factory.mktemp("settings") / "settings.json"
+    path.write_text(
+        settings.model_copy(update={"database_names": names}).model_dump_json()
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+async def seen(installed: Path, own: Path) -> dict[str, Any]:
+    """What a portal with both packages did."""
+    search_path = os.pathsep.join(map(str, (installed, ROOT / "platform/src", ROOT)))
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-P", "-m", "tests.extensions.guests", str(own)],
+        env={**os.environ, "PYTHONPATH": search_path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def test_a_domain_of_another_package_has_its_page_in_both_languages(
+    seen: dict[str, Any],
+) -> None:
+    pages = seen["domain"]["pages"]
+
+    assert "Il n’y a pas d’avis en ce moment." in pages["before"]
+    assert "<h1>Avis</h1>" in pages["fr"]
+    assert "Le parc ferme à 19 h" in pages["fr"]
+    assert "<h1>Notices</h1>" in pages["en"]
+    assert re.search(r'href="/notices"[^>]*>\s*Notices', pages["en"])
+
+
+def test_rows_of_a_guest_table_stay_in_their_territory(seen: dict[str, Any]) -> None:
+    domain = seen["domain"]
+
+    assert "Le parc ferme" not in domain["pages"]["there"]
+    assert (domain["rows_here"], domain["rows_there"]) == (1, 0)
+    assert "row-level security" in domain["refused_elsewhere"]
+
+
+def test_rows_of_a_guest_table_are_in_the_archive(seen: dict[str, Any]) -> None:
+    [row] = seen["domain"]["archived"]
+
+    assert "Le parc ferme à 19 h" in row
+
+
+def test_web_workers_import_no_task_of_a_guest(seen: dict[str, Any]) -> None:
+    imported = seen["domain"]["imported_in_web"]
+
+    assert "udi_notices.routes" in imported
+    assert "udi_notices.tasks" not in imported
+    assert "udi_line_reader" not in imported
+
+
+def test_a_format_of_another_package_is_read_behind_walls(
+    seen: dict[str, Any],
+) -> None:
+    assert seen["format"] == {
+        "format": "lines",
+        "title": {"en": "Trees of the town"},
+        "address": "https://lines.example/trees.csv",
+        "called": "Catalogue lines",
+    }
+
+
+def test_guests_follow_the_rules_of_the_house() -> None:
+    files = [
+        path
+        for package in PACKAGES
+        for pattern in ("*.py", "*.html")
+        for path in package.rglob(pattern)
+    ]
+
+    assert len(files) > 10
+    assert [fault for path in files for fault in faults(path, path.read_text())] == []
+
+
+def test_every_sentence_of_the_guest_domain_is_translated() -> None:
+    package = PACKAGES[0] / "udi_notices"
+    messages = {
+        message
+        for path in (*package.rglob("*.html"), *package.rglob("*.py"))
+        for message in re.findall(r'(?:_|say)\("([^"]+)"\)', path.read_text())
+    }
+    with (package / "locale/fr.po").open("rb") as file:
+        translated = {message.id for message in read_po(file) if message.string}
+
+    assert messages == translated - {""}
+
+
+def test_the_page_shows_the_files_of_the_packages_as_they_are() -> None:
+    blocks = re.findall(
+        r"^`tests/extensions/(\S+)`\n\n```\w+\n(.*?)```$",
+        PAGE.read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+
+    assert len(blocks) >= 10
+    for path, text in blocks:
+        assert text == (HERE / path).read_text(), path

@@ -1,0 +1,1 @@
+"""Notices of a territory: what its team tells everybody."""

@@ -1,0 +1,14 @@
+"""What this domain has, for the programs that find it."""
+
+from udi.ui.domains import Domain
+
+DOMAIN = Domain(
+    name="notices",
+    package="udi_notices",
+    needs=("tenants",),
+    web_services="udi_notices.routes:provide_web_services",
+    routes="udi_notices.routes:list_routes",
+    tasks="udi_notices.tasks:task_handlers",
+    archive="udi_notices.archive",
+    migrations=True,
+)
