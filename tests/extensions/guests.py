@@ -18,6 +18,7 @@ from udi.portal import app as portal
 from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.site import build_site
+from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 from udi.ui.domain_migrations import upgrade_domains
 from udi.ui.site import Site
@@ -39,12 +40,15 @@ async def try_domain(settings: Settings) -> dict[str, Any]:
     visitors.freshen(site.registry)
     here = await stage.add_territory(databases, settings, "here")
     there = await stage.add_territory(databases, settings, "there")
+    async with site.database.platform_session(role="owner") as session:
+        row: Any = await session.get(Tenant, here.id)
+        row.languages = ["fr", "en", "br"]
     notice = Notice(title="Le parc ferme à 19 h", published=False)
     async with site.database.session(here.id) as session:
         session.add(notice)
     pages = {"before": await read_page(app, here, "fr")}
     await run_task(settings, here, str(notice.id))
-    for language in ("fr", "en"):
+    for language in ("fr", "en", "br"):
         pages[language] = await read_page(app, here, language)
     pages["there"] = await read_page(app, there, "fr")
     seen = {

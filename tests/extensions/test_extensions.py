@@ -1,4 +1,4 @@
-"""A domain and a harvest format come in packages of their own, installed beside the program; nothing of it knows them."""
+"""A domain, a harvest format and a language come in packages of their own, installed beside the program; nothing of it knows them."""
 
 import asyncio
 import json
@@ -19,7 +19,11 @@ from udi.settings import Settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PACKAGES = (HERE / "udi-notices", HERE / "udi-line-catalogues")
+PACKAGES = (
+    HERE / "udi-notices",
+    HERE / "udi-line-catalogues",
+    HERE / "udi-breton",
+)
 PAGE = ROOT / "docs/how-to/extend.md"
 
 
@@ -82,6 +86,15 @@ def test_a_domain_of_another_package_has_its_page_in_both_languages(
     assert "Le parc ferme à 19 h" in pages["fr"]
     assert "<h1>Notices</h1>" in pages["en"]
     assert re.search(r'href="/notices"[^>]*>\s*Notices', pages["en"])
+
+
+def test_a_language_of_another_package_is_that_of_a_page(seen: dict[str, Any]) -> None:
+    page = seen["domain"]["pages"]["br"]
+
+    assert '<html lang="br"' in page
+    assert "Roadennoù" in page
+    assert "<h1>Notices</h1>" in page, "not translated yet"
+    assert "Brezhoneg" in seen["domain"]["pages"]["fr"]
 
 
 def test_rows_of_a_guest_table_stay_in_their_territory(seen: dict[str, Any]) -> None:

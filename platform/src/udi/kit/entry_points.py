@@ -20,12 +20,12 @@ class DuplicateEntryPointError(ValueError):
 
 
 def list_entry_points(group: str) -> list[metadata.EntryPoint]:
-    """The entry points of a group, this project's first, then those of other packages by name.
+    """The entry points of a group by name, this project's first.
 
     Raises:
         DuplicateEntryPointError: a name is offered twice.
     """
-    own = _read_project(PYPROJECT, group)
+    own = sorted(_read_project(PYPROJECT, group), key=lambda point: point.name)
     guests = [
         entry_point
         for entry_point in metadata.entry_points(group=group)

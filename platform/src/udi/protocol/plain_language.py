@@ -15,22 +15,28 @@ from udi.protocol.terms import SEVERAL, Purpose, RowFilter, Terms
 from udi.protocol.validators import HIDDEN
 
 LANGUAGES = tuple(WORDS)
+SOURCE = "en"
+"""The language of who reads in another one than these."""
 THOUSAND = 1000
+
+
+def _words_of(language: str) -> TermsWording:
+    return WORDS.get(language, WORDS[SOURCE])
 
 
 def name_purpose(purpose: Purpose, language: str) -> str:
     """What a purpose is called in a sentence or a list."""
-    return WORDS[language].purposes[purpose]
+    return _words_of(language).purposes[purpose]
 
 
 def name_requester(requester: Requester, language: str) -> str:
     """What those who may ask are called, in the plural."""
-    return WORDS[language].requesters[requester]
+    return _words_of(language).requesters[requester]
 
 
 def write_terms(terms: Terms, language: str) -> list[str]:
     """The sentences of the terms: what for, what may be read, what is forbidden, how the data are kept, how long."""
-    words = WORDS[language]
+    words = _words_of(language)
     purposes = ", ".join(words.purposes[purpose] for purpose in terms.purposes)
     return [
         words.sentences["purposes"].format(list=purposes),
@@ -44,7 +50,7 @@ def write_terms(terms: Terms, language: str) -> list[str]:
 
 def write_policy(policy: Policy, language: str) -> list[str]:
     """The sentences of a policy: who may ask and when they are answered, then the most that may be asked."""
-    words = WORDS[language]
+    words = _words_of(language)
     requesters = ", ".join(
         words.requesters[requester] for requester in policy.requesters
     )
@@ -59,7 +65,7 @@ def write_policy(policy: Policy, language: str) -> list[str]:
 
 def write_agreement_text(agreement: Agreement, language: str) -> str:
     """The whole agreement, in numbered articles; made of everything but its `text`."""
-    words = WORDS[language]
+    words = _words_of(language)
     lines = [words.sentences["title"]]
     for number, (name, sentences) in enumerate(_articles(agreement, words).items(), 1):
         lines += ["", f"{number}. {words.sentences[f'article_{name}']}", *sentences]

@@ -11,7 +11,15 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-LANGUAGES = {"fr": "Français", "en": "English"}
+from udi.ui.languages import list_languages
+
+_LANGUAGES = list_languages()
+LANGUAGES = {code: language.name for code, language in _LANGUAGES.items()}
+"""What each language is called, by code."""
+LANGUAGE_FOLDERS = [
+    language.folder for language in _LANGUAGES.values() if language.folder
+]
+"""Folders of languages that come in packages of their own."""
 SOURCE = "en"
 
 

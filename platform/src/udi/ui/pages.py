@@ -28,6 +28,7 @@ from udi.ui import assets, formats, glyphs, motif
 from udi.ui.declarations import conformity
 from udi.ui.errors import PATH_SIGNS
 from udi.ui.locale import (
+    LANGUAGE_FOLDERS,
     LANGUAGES,
     SOURCE,
     lang_attribute,
@@ -95,7 +96,10 @@ class PageRenderer:
     def __init__(self, templates: Mapping[str, Path], locales: Sequence[Path]) -> None:
         self._compiled = TemplateCache()
         folders = {"ui": HERE / "templates", **templates}
-        self._translations = load_translations([HERE / "locale", *locales])
+        self._translations = load_translations(
+            [HERE / "locale", *locales, *LANGUAGE_FOLDERS]
+        )
+        self._require_languages()
         loader = PrefixLoader(
             {name: FileSystemLoader(folder) for name, folder in folders.items()}
         )
@@ -107,6 +111,18 @@ class PageRenderer:
             code: self._text_environment(environment, code, compiled_texts)
             for code, environment in self._environments.items()
         }
+
+    def _require_languages(self) -> None:
+        """Refuse to start with a language of which there is no message.
+
+        Raises:
+            ValueError: the package of a language lacks its messages.
+        """
+        for code in LANGUAGES:
+            if code not in self._translations:
+                raise ValueError(
+                    f"The language “{code}” has no message: its package lacks {code}.po."
+                )
 
     def _environment(self, loader: PrefixLoader, language: str) -> Environment:
         environment = Environment(

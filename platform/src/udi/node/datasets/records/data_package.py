@@ -29,7 +29,7 @@ def compose_package(
         terms = {
             "name": licence.spdx or licence.code,
             "path": licence.url,
-            "title": licence.name[locale],
+            "title": localise(licence.name, locale),
         }
     else:
         terms = None

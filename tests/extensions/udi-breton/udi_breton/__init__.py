@@ -1,0 +1,7 @@
+"""Breton, for the pages of every domain; a message that is not translated yet stays in English."""
+
+from pathlib import Path
+
+from udi.ui.languages import Language
+
+BRETON = Language("Brezhoneg", folder=Path(__file__).parent / "locale")
