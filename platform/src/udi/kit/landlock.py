@@ -83,6 +83,7 @@ def restrict_paths(
         return False
     try:
         looking = EXECUTE | READ_FILE | READ_FOLDER
+        needed: tuple[str | Path, ...] = ()
         if program:
             needed = (
                 *SYSTEM,
@@ -91,8 +92,6 @@ def restrict_paths(
                 *filter(None, sys.path),
                 PYPROJECT,
             )
-        else:
-            needed = ()
         for path in needed:
             _add_rule(libc, rules, Path(path), looking)
         for place in places:

@@ -13,6 +13,11 @@ from udi.kit.identity import Actor
 from udi.kit.mail_addresses import is_mail_address
 from udi.portal import audit
 from udi.portal.organisations.joining import registries
+from udi.portal.organisations.joining.identity_checks import (
+    FIELD,
+    check_number,
+    list_identity_checks,
+)
 from udi.portal.organisations.joining.queries import (
     find_by_registry_number,
     find_open_duplicate,
@@ -54,7 +59,7 @@ class ApplicationInput:
         return replace(
             self,
             name=" ".join(self.name.split()),
-            country=registries.FRANCE if self.country == registries.FRANCE else "",
+            country=self.country if self.country in list_identity_checks() else "",
             registry_number=registries.normalise_number(self.registry_number),
             email=self.email.strip(),
             url=self.url.strip(),
@@ -105,7 +110,7 @@ def _check_identity(application_input: ApplicationInput) -> list[Refusal]:
                 "Give 1 to 150 characters.",
             )
         )
-    if refusal := registries.check_number(
+    if refusal := check_number(
         application_input.country, application_input.registry_number
     ):
         refusals.append(refusal)
@@ -259,7 +264,7 @@ async def _reject_duplicate(
     )
     if existing is not None:
         refusal = Refusal(
-            registries.FIELD,
+            FIELD,
             "%(name)s has this number and is here already.",
             "Ask to become a member of it: whoever manages it decides.",
             values={"name": existing.name},
@@ -274,7 +279,7 @@ async def _reject_duplicate(
             remedy="Look at your request under “Join as a producer”: you can correct it there.",
         )
     refusal = Refusal(
-        registries.FIELD if application.registry_number else "name",
+        FIELD if application.registry_number else "name",
         "Somebody asked for this organisation already, and the team has still to answer.",
         "Write to the team if you should be the one; once it is here, ask to become a member.",
     )

@@ -22,6 +22,7 @@ from udi.portal.organisations.joining.applications import (
     submit_application,
     withdraw_application,
 )
+from udi.portal.organisations.joining.identity_checks import list_identity_checks
 from udi.portal.organisations.joining.transitions import (
     APPLICATION,
     ApplicationEvent,
@@ -32,7 +33,7 @@ from udi.portal.organisations.models import Application, ApplicationState
 from udi.portal.tenants.texts import find_text
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
-from udi.ui.site import render
+from udi.ui.site import render, site_of
 
 HOME = "/join"
 ONE = f"{HOME}/{{application_id:uuid}}"
@@ -258,6 +259,13 @@ def _asked_of(application: Application) -> ApplicationInput:
     )
 
 
+def _list_countries(request: AnyRequest) -> dict[str, str]:
+    """The countries whose registers are known, by code, as a form calls them."""
+    say = site_of(request).pages.translator(request)
+    checks = list_identity_checks()
+    return {code: say(identity_check.label) for code, identity_check in checks.items()}
+
+
 async def _form(
     request: AnyRequest,
     session: AsyncSession,
@@ -279,6 +287,7 @@ async def _form(
         "of": of,
         "alike": similar_organisations,
         "apart": apart,
+        "countries": _list_countries(request),
     }
     return render(
         request, "organisations/join-form.html", status=status, charter=charter, **facts
@@ -314,6 +323,7 @@ async def _show(
         words=words,
         errors=errors or {},
         approved=application.state == ApplicationState.APPROVED,
+        countries=_list_countries(request),
     )
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.identity.models import Person
+from udi.portal.organisations.joining.identity_checks import legal_person_key
 from udi.portal.organisations.joining.name_similarity import find_similar
-from udi.portal.organisations.joining.registries import legal_person_key
 from udi.portal.organisations.joining.transitions import OPEN
 from udi.portal.organisations.models import Application, MemberChange, Organisation
 

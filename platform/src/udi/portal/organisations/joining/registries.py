@@ -1,8 +1,9 @@
-"""Numbers by which public registers know an organisation."""
+"""Numbers by which the public registers of France know an organisation."""
 
 import re
 
 from udi.kit.errors import Refusal
+from udi.portal.organisations.joining.identity_checks import FIELD, IdentityCheck
 
 FRANCE = "FR"
 SIREN = 9
@@ -11,8 +12,6 @@ ASSOCIATION = re.compile(r"W[0-9A-Z]{9}")
 """Number of the French register of associations (RNA)."""
 LA_POSTE = "356000000"
 """La Poste: the sum of the digits of its SIRET divides by five, or they follow the common rule."""
-LONGEST = 40
-FIELD = "registry_number"
 
 
 def normalise_number(number: str) -> str:
@@ -29,14 +28,8 @@ def has_key(digits: str) -> bool:
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 - a digit
 
 
-def check_number(country: str, number: str) -> Refusal | None:
-    """What is wrong with a tidy number of a register, or None."""
-    if country != FRANCE:
-        if len(number) > LONGEST:
-            return Refusal(
-                FIELD, "This number is very long.", "Give 40 characters at most."
-            )
-        return None
+def check_french_number(number: str) -> Refusal | None:
+    """What is wrong with a tidy number of a French register, or None."""
     if not number:
         return Refusal(
             FIELD,
@@ -61,8 +54,11 @@ def check_number(country: str, number: str) -> Refusal | None:
     return None
 
 
-def legal_person_key(country: str, number: str) -> str:
-    """What two numbers of one legal person have in common: in France, the SIREN that begins each SIRET."""
-    if country == FRANCE and number.isdigit():
+def french_person_key(number: str) -> str:
+    """What two numbers of one legal person have in common: the SIREN that begins each SIRET."""
+    if number.isdigit():
         return number[:SIREN]
     return number
+
+
+FRENCH_REGISTERS = IdentityCheck("In France", check_french_number, french_person_key)

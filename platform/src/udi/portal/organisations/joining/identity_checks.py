@@ -1,0 +1,50 @@
+"""Public registers by country: how each checks the number by which it knows an organisation (`udi.identity_checks`)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from udi.kit.entry_points import list_entry_points
+from udi.kit.errors import Refusal
+
+GROUP = "udi.identity_checks"
+LONGEST = 40
+FIELD = "registry_number"
+
+
+@dataclass(frozen=True)
+class IdentityCheck:
+    """The registers of a country, whose code (ISO 3166-1, in capitals) is the name of the entry point."""
+
+    label: str
+    """What the form says: «In France»."""
+    check: Callable[[str], Refusal | None]
+    """What is wrong with a tidy number (no space, point or hyphen, in capitals), or None."""
+    person_key: Callable[[str], str] = str
+    """What two numbers of one legal person have in common."""
+
+
+@cache
+def list_identity_checks() -> dict[str, IdentityCheck]:
+    """The checks by country, ours first."""
+    return {point.name: point.load() for point in list_entry_points(GROUP)}
+
+
+def check_number(country: str, number: str) -> Refusal | None:
+    """What is wrong with a tidy number of a register, or None; where a country has no check, any number is good."""
+    identity_check = list_identity_checks().get(country)
+    if identity_check:
+        return identity_check.check(number)
+    if len(number) > LONGEST:
+        return Refusal(
+            FIELD, "This number is very long.", "Give 40 characters at most."
+        )
+    return None
+
+
+def legal_person_key(country: str, number: str) -> str:
+    """What two numbers of one legal person have in common."""
+    identity_check = list_identity_checks().get(country)
+    if identity_check:
+        return identity_check.person_key(number)
+    return number
