@@ -1,10 +1,15 @@
 """The doctor tries the mail relay, and sends one mail where it is given an address."""
 
 import pytest
+from litestar import Litestar
+from sqlalchemy import update
 
 from tests.portal.notifications.conftest import Relay, relay
-from udi.cli.checks.mail import check_mail, send_trial
+from tests.visitors import browse, make_person
+from udi.cli.checks.mail import check_addresses, check_mail, send_trial
+from udi.kit.clock import now
 from udi.kit.tenancy import Territory
+from udi.portal.identity.models import Person
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -70,3 +75,20 @@ async def test_a_trial_mail_that_is_not_taken_is_a_fault(
 
     faults = {finding.name for finding in findings if finding.severity == "fault"}
     assert f"from no-reply@{demo.slug}.example" in faults
+
+
+async def test_people_whose_address_refuses_mails_are_counted(
+    relayed: Settings, portal_site: Site, portal_app: Litestar, demo: Territory
+) -> None:
+    login = make_person(demo)
+    async with browse(portal_app, demo, login):
+        before = await check_addresses(relayed)
+        async with portal_site.database.session(demo.id, role="worker") as session:
+            mine = Person.subject == login.subject
+            await session.execute(
+                update(Person).where(mine).values(mail_refused_at=now())
+            )
+        [after] = await check_addresses(relayed)
+
+    assert after.severity == "warning"
+    assert after.said not in [finding.said for finding in before]

@@ -44,12 +44,22 @@ class Relay:
 
     raw: list[bytes] = field(default_factory=list)
     away: bool = False
+    refuses: bool = False
+    """Whether it says of each address that nobody is there."""
 
     @property
     def mails(self) -> list[EmailMessage]:
         return [
             message_from_bytes(message, policy=policy.default) for message in self.raw
         ]  # type: ignore[arg-type, misc]  # the policy's class
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Any, envelope: Any, address: str, _: Any
+    ) -> str:
+        if self.refuses:
+            return "550 5.1.1 Nobody"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.away:

@@ -17,7 +17,7 @@ from udi.cli.checks.backup import check_backup
 from udi.cli.checks.databases import check_databases
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
-from udi.cli.checks.mail import check_mail, send_trial
+from udi.cli.checks.mail import check_addresses, check_mail, send_trial
 from udi.cli.checks.own_node import list_own_checks
 from udi.cli.checks.own_nodes import check_own_nodes
 from udi.cli.checks.territories import check_territories
@@ -32,6 +32,7 @@ CHECKS: dict[str, Check] = {
     "territory": check_territories,
     "own node": check_own_nodes,
     "mail": check_mail,
+    "addresses": check_addresses,
     "backup": check_backup,
 }
 MANY = 5

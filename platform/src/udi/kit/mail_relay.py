@@ -8,8 +8,11 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from typing import Protocol
+from uuid import UUID
 
 from udi.kit.emails import Email
+from udi.kit.service_registry import ServiceKey
 from udi.settings import SMTP_PASSWORD, RelaySecurity, Settings
 
 PATIENCE = 20
@@ -31,6 +34,22 @@ class AddressRefusedError(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(f"the relay refuses the address for good ({code})")
         self.code = code
+
+
+class RefusedAddresses(Protocol):
+    """Notes what the relay answers about addresses of people, by territory."""
+
+    async def is_refused(self, tenant: UUID, address: str) -> bool:
+        """Whether no mail is to be tried for now."""
+
+    async def note_refusal(self, tenant: UUID, address: str) -> None:
+        """Mails to the address never arrive."""
+
+    async def note_delivery(self, tenant: UUID, address: str) -> None:
+        """The relay took one."""
+
+
+REFUSED_ADDRESSES = ServiceKey[RefusedAddresses]("refused addresses", "identity")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.jobs import Job, enqueue_each
 from udi.kit.mail_relay import (
+    REFUSED_ADDRESSES,
     AddressRefusedError,
     EmailError,
     MailRelay,
@@ -107,6 +108,10 @@ class Site:
         Raises:
             EmailError: the relay did not take it; the job that sends it is tried again.
         """
+        refused = self.services.find(REFUSED_ADDRESSES)
+        if refused and await refused.is_refused(territory.id, mail.to):
+            log.info("mail left, its address refuses mails", mail=mail.id)
+            return
         try:
             await send_email(mail, MailRelay.from_settings(self.settings))
         except AddressRefusedError as refusal:
@@ -116,9 +121,14 @@ class Site:
                 mail=mail.id,
                 code=refusal.code,
             )
+            if refused:
+                await refused.note_refusal(territory.id, mail.to)
+            return
         except EmailError as error:
             log.warning("mail not taken", mail=mail.id, fault=str(error))
             raise
+        if refused:
+            await refused.note_delivery(territory.id, mail.to)
 
     async def send_emails(
         self, territory: Territory, job: Job, mails: Sequence[Email]

@@ -4,8 +4,11 @@ import secrets
 from collections.abc import Callable
 from email.utils import parseaddr
 
+from sqlalchemy import func, select
+
 from udi.cli.checks.territories import list_tenants
 from udi.cli.finding import Finding, fault, ok, warning
+from udi.kit.db import Database
 from udi.kit.emails import Email
 from udi.kit.mail_relay import (
     AddressRefusedError,
@@ -14,10 +17,12 @@ from udi.kit.mail_relay import (
     probe_relay,
     send_email,
 )
+from udi.portal.identity.models import Person
 from udi.settings import SMTP_PASSWORD, MissingSecretError, Settings
 
 PART = "mail"
 REMEDY = "Put right what this says, then run `udi doctor` again; mails wait in the queue meanwhile."
+ADDRESSES_REMEDY = "They see it on «my space». If they are many, ask whoever runs the relay why it is refused."
 PASSWORD_REMEDY = f"Write the password of UDI_SMTP_USER into «{SMTP_PASSWORD}»."
 
 
@@ -27,6 +32,23 @@ async def check_mail(settings: Settings) -> list[Finding]:
     A relay that takes no mail is a warning: the queue keeps them, and all else works.
     """
     return [await _probe(settings, warning)]
+
+
+async def check_addresses(settings: Settings) -> list[Finding]:
+    """How many people have an address that refuses mails for good; nothing where there is none."""
+    database = Database(settings, "portal", pool_size=1)
+    number = 0
+    try:
+        for tenant in await list_tenants(settings, "portal"):
+            async with database.session(tenant.id, role="worker") as session:
+                query = select(func.count()).where(Person.mail_refused_at.is_not(None))
+                number += await session.scalar(query) or 0
+    finally:
+        await database.close()
+    if not number:
+        return []
+    message = f"{number} people have an address that refuses mails."
+    return [warning(PART, "addresses", message, ADDRESSES_REMEDY)]
 
 
 async def _probe(

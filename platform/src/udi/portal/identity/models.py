@@ -40,6 +40,8 @@ class Person(TenantColumns, PersonColumns, PortalTable):
     """When the identity service was asked about them last, whatever it told of changes."""
     inbox_visited_at: Mapped[datetime | None]
     """When they last looked at their inbox."""
+    mail_refused_at: Mapped[datetime | None]
+    """When their address last refused a mail for good; none again once a mail is taken."""
 
 
 class WebSession(TenantColumns, WebSessionColumns, PortalTable):

@@ -15,6 +15,7 @@ from udi.kit.identity import Actor
 from udi.kit.oidc import client_id
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
+from udi.portal.identity.refused_addresses import refuses_mails
 from udi.ui.site import render, site_of
 
 NameOrganisations = Callable[
@@ -55,6 +56,7 @@ async def show_my_space(
         request,
         "identity/my-space.html",
         organisations=_organisations(member, territory, names),
+        mail_refused=await refuses_mails(session, member.person_id),
         suggesting=await suggesting(session, member) if suggesting else False,
         account_url=account_url(
             site_of(request).settings.issuer, client_id("portal", territory.slug)
