@@ -102,7 +102,7 @@ def _show(report: dict[str, Any], console: Console) -> None:
         for name in TWICE:
             row = result[name]
             figures = (
-                row["found"],
+                row["records"],
                 row["created"],
                 row["unchanged"],
                 row["bytes"] // 1000**2,

@@ -84,12 +84,12 @@ async def read_twice(address: str) -> dict[str, Any]:
         [territory, *_] = await site.registry.list()
         before = _peak()
         reader = SourceClient(outgoing, pace=0, patience=PATIENCE)
-        desk = HarvestContext(
+        workspace = HarvestContext(
             site.database, reader, territory, site.pages.gettext, turn=TURN
         )
         source = await _register(site, territory, address)
         readings: dict[str, Any] = {
-            name: await _read(site, desk, territory, source) for name in TWICE
+            name: await _read(site, workspace, territory, source) for name in TWICE
         }
     finally:
         await outgoing.close()
@@ -127,14 +127,14 @@ async def _register(site: Site, territory: Territory, address: str) -> uuid.UUID
 
 
 async def _read(
-    site: Site, desk: HarvestContext, territory: Territory, source_id: uuid.UUID
+    site: Site, workspace: HarvestContext, territory: Territory, source_id: uuid.UUID
 ) -> dict[str, Any]:
     async with site.database.session(territory.id, role="worker") as session:
         source = await session.get_one(CatalogueSource, (territory.id, source_id))
         await schedule_reading(session, _team(territory), source)
     started = time.perf_counter()
     worked = time.process_time()
-    while await harvest_next_source(desk):
+    while await harvest_next_source(workspace):
         pass
     seconds = time.perf_counter() - started
     worked = time.process_time() - worked
@@ -151,8 +151,8 @@ async def _read(
             f"the reading ended as {run.outcome}",
         )
     return {
-        "found": run.found, "created": run.created, "unchanged": run.unchanged, "documents": run.pages,
-        "bytes": run.size, "seconds": round(seconds, 1), "per_second": round(run.found / seconds, 1),
+        "records": run.total, "created": run.created, "unchanged": run.unchanged, "documents": run.pages,
+        "bytes": run.size, "seconds": round(seconds, 1), "per_second": round(run.total / seconds, 1),
         "cpu_seconds": round(worked, 1), "memory_bytes": _peak(),
     }  # fmt: skip
 

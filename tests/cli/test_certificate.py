@@ -75,7 +75,7 @@ async def test_what_is_left_decides(
         [finding] = await check_certificate("town", origin)
 
     assert (finding.name, finding.severity) == (f"town {HOST} certificate", severity)
-    assert (f"{days} d" in finding.said) is (days > 0)
+    assert (f"{days} d" in finding.message) is (days > 0)
 
 
 async def test_one_that_this_machine_does_not_trust_is_a_fault(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ async def test_one_that_this_machine_does_not_trust_is_a_fault(tmp_path: Path) -
         [finding] = await check_certificate("town", origin)
 
     assert finding.severity == "fault"
-    assert "refused" in finding.said
+    assert "refused" in finding.message
 
 
 async def test_nothing_is_said_without_tls_or_without_an_answer() -> None:

@@ -73,7 +73,7 @@ async def test_a_kernel_that_locks_nothing_in_is_a_warning(
         finding_by_severity[finding.severity] = finding
 
     assert list(finding_by_severity) == ["ok", "warning"]
-    assert "Landlock 4" in finding_by_severity["ok"].said
+    assert "Landlock 4" in finding_by_severity["ok"].message
     assert "5.13" in finding_by_severity["warning"].remedy
 
 
@@ -139,7 +139,7 @@ async def test_a_job_that_nobody_begins_is_a_fault_and_a_held_one_a_warning(
     )
 
     assert queue.severity == "fault"
-    assert queue.said.startswith("1 waiting, 1 held")
+    assert queue.message.startswith("1 waiting, 1 held")
     assert "udi work portal" in queue.remedy
 
     async with portal_database.platform_session(role="worker") as session:
@@ -171,7 +171,7 @@ async def test_a_database_of_an_earlier_version_is_a_fault(
         async with portal_database.platform_session(role="owner") as session:
             await session.execute(move, {"to": newest})
 
-    assert newest in faults_by_name["portal"].said
+    assert newest in faults_by_name["portal"].message
 
 
 async def test_the_realm_and_its_administrator_are_tried(
@@ -223,7 +223,7 @@ async def test_a_secret_that_others_may_read_and_one_that_is_absent_are_faults(
     faults_by_name = faults(await check_machine(sound))
 
     assert "chmod 600" in faults_by_name["portal_client_key"].remedy
-    assert "absent" in faults_by_name["node_client_key"].said
+    assert "absent" in faults_by_name["node_client_key"].message
 
 
 async def test_an_object_store_that_cannot_be_written_is_a_fault(
@@ -240,7 +240,9 @@ async def test_an_object_store_that_cannot_be_written_is_a_fault(
 async def test_a_broken_signing_key_is_a_fault(sound: Settings) -> None:
     (sound.secrets_folder / "signing_keys").write_text("{}")
 
-    assert "holds no set of keys" in faults(await check_machine(sound))["portal"].said
+    assert (
+        "holds no set of keys" in faults(await check_machine(sound))["portal"].message
+    )
 
 
 async def test_the_hosts_of_a_territory_and_its_hosted_node_are_tried(
@@ -285,11 +287,11 @@ async def test_a_node_credential_that_is_absent_or_refused_is_a_fault(
 ) -> None:
     name = f"{demo.slug} hosted node"
 
-    assert "cannot be read" in faults(await check_territories(sound))[name].said
+    assert "cannot be read" in faults(await check_territories(sound))[name].message
 
     (sound.secrets_folder / f"node_credential_{demo.slug}").write_text("not-the-secret")
     refused = faults(await check_territories(sound))[name]
-    assert "Keycloak refuses" in refused.said
+    assert "Keycloak refuses" in refused.message
     assert f"udi tenant apply {demo.slug}" in refused.remedy
 
 
@@ -336,7 +338,7 @@ def test_the_command_ends_with_1_and_goes_on_after_each_fault(broken: Settings) 
     }
     assert all(f["remedy"] for f in report["findings"] if f["severity"] != "ok")
     assert {tuple(f) for f in report["findings"]} == {
-        ("part", "name", "severity", "said", "remedy")
+        ("part", "name", "severity", "message", "remedy")
     }
 
 

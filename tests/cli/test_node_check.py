@@ -80,7 +80,7 @@ async def test_a_sound_node_has_no_fault(
     assert {
         name: finding.severity for name, finding in findings_by_name.items()
     } == dict.fromkeys(("registration", "address", "token", "report"), "ok")
-    assert "never seen" in findings_by_name["registration"].said
+    assert "never seen" in findings_by_name["registration"].message
 
 
 async def test_a_failed_report_is_a_fault_with_where_to_send_it_again(
@@ -97,7 +97,7 @@ async def test_a_failed_report_is_a_fault_with_where_to_send_it_again(
     await set_report(portal_database, demo, node, ReportDeliveryState.FAILED, "401")
     report = by_name(await check_node(keycloak, demo.slug, "far"))["report"]
 
-    assert (report.severity, "401" in report.said) == ("fault", True)
+    assert (report.severity, "401" in report.message) == ("fault", True)
     assert "/nodes" in report.remedy
 
 
@@ -108,7 +108,7 @@ async def test_a_credential_that_was_removed_is_a_fault(
 
     token = by_name(await check_node(keycloak, demo.slug, "far"))["token"]
 
-    assert (token.severity, "no client" in token.said) == ("fault", True)
+    assert (token.severity, "no client" in token.message) == ("fault", True)
 
 
 async def test_a_node_that_does_not_answer_is_a_fault(

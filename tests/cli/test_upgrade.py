@@ -103,10 +103,12 @@ def try_install(
     releases: InstalledReleases,
     wheel: Wheel,
     brought: tuple[Path, Path],
-    room: int = SMALL,
+    required_bytes: int = SMALL,
 ) -> bool:
     with releases.lock() as lock:
-        return install(releases, wheel, *brought, lock=lock, room=room)
+        return install(
+            releases, wheel, *brought, lock=lock, required_bytes=required_bytes
+        )
 
 
 def test_the_announced_wheel_is_read_and_another_is_refused(tmp_path: Path) -> None:
@@ -159,14 +161,14 @@ def test_an_older_version_is_refused_and_the_way_back_is_named(
 def test_a_disk_without_room_is_told_before_and_refused_at_the_latest(
     releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:
-    assert checks.check_room(releases, wheel, room=SMALL).severity == "ok"
-    assert checks.check_room(releases, wheel, room=10**18).severity == "fault"
+    assert checks.check_room(releases, wheel, required_bytes=SMALL).severity == "ok"
+    assert checks.check_room(releases, wheel, required_bytes=10**18).severity == "fault"
     with pytest.raises(LocalError, match="MB free"):
-        try_install(releases, wheel, brought, room=10**18)
+        try_install(releases, wheel, brought, required_bytes=10**18)
     assert releases.list_installed() == []
 
     put(releases, wheel.release)
-    assert checks.check_room(releases, wheel, room=10**18).severity == "ok"
+    assert checks.check_room(releases, wheel, required_bytes=10**18).severity == "ok"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +210,7 @@ def test_both_programs_must_run_here_and_one_unit_alone_is_told() -> None:
     )
     assert checks.check_units([*pair, web("node", 8001)]).severity == "warning"
     finding = checks.check_units(pair)
-    assert (finding.severity, finding.said) == (
+    assert (finding.severity, finding.message) == (
         "fault",
         "No web unit of node runs on this machine.",
     )

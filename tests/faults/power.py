@@ -31,7 +31,7 @@ async def let_time_pass(database: Database, territory: Territory) -> None:
     """What the next half minute would do: a turn lapses, a job whose worker died is taken again."""
     async with database.session(territory.id, role="worker") as session:
         await session.execute(
-            update(Upload).values(held_until=now() - timedelta(seconds=1))
+            update(Upload).values(locked_until=now() - timedelta(seconds=1))
         )
     async with database.platform_session(role="worker") as session:
         await session.execute(LATER)

@@ -20,7 +20,7 @@ from udi.kit.keys import (
 )
 
 KIND = SignedDocumentKind(typ="udi-agreement+jwt")
-OTHER = SignedDocumentKind(typ="udi-standing+jwt")
+OTHER = SignedDocumentKind(typ="udi-agreement-status+jwt")
 ORDER = SignedTokenKind(
     typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5)
 )

@@ -84,9 +84,9 @@ KERNEL = {
 """What a program asks of the kernel, and no reading of a file needs."""
 
 
-def attempt(deed: str, target: Path) -> str:
+def attempt(operation: str, target: Path) -> str:
     """Try something that no table needs; what came of it."""
-    deeds = {
+    operations = {
         **KERNEL,
         "ask about": target.stat,
         "connect": lambda: socket.create_connection(("127.0.0.1", 9), timeout=1),
@@ -109,7 +109,7 @@ def attempt(deed: str, target: Path) -> str:
         ),
     }
     try:
-        deeds[deed]()
+        operations[operation]()
     except OSError as error:
         return type(error).__name__
     return "done"

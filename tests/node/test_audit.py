@@ -61,7 +61,7 @@ async def test_keys_and_archives_are_noted_with_who_asked(
         event for event in await list_events(node_database, demo) if event.actor_id
     ]
     assert [(event.name, event.subject_id) for event in events] == [
-        ("key.made", key.id), ("key.revoked", key.id), ("archive.asked", archive.id),
+        ("key.made", key.id), ("key.revoked", key.id), ("archive.requested", archive.id),
     ]  # fmt: skip
     assert {event.actor_id for event in events} == {actor.person_id}
     assert {str(event.facts) for event in events} == {str({"space": str(space.id)})}

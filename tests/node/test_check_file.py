@@ -158,10 +158,10 @@ async def test_a_large_file_is_read_by_the_worker(
     dataset = await producer.draft()
     waiting = await latest(node_database, demo, dataset)
     page = await producer.page(f"/datasets/{dataset}/check")
-    desk = desk_for(node_site, demo)
+    workspace = desk_for(node_site, demo)
 
-    await prepare_version(desk, waiting.id, waiting.preparation.revision)
-    await prepare_version(desk, waiting.id, waiting.preparation.revision)
+    await prepare_version(workspace, waiting.id, waiting.preparation.revision)
+    await prepare_version(workspace, waiting.id, waiting.preparation.revision)
 
     assert waiting.preparation.state == PreparationState.WAITING
     assert "Nous lisons encore votre fichier" in page
@@ -177,9 +177,9 @@ async def test_two_looks_at_once_leave_one_table(
     monkeypatch.setattr(prepare, "PROMPT", 10)
     dataset = await producer.draft()
     waiting = await latest(node_database, demo, dataset)
-    desk = desk_for(node_site, demo)
+    workspace = desk_for(node_site, demo)
 
-    await asyncio.gather(*(prepare_version(desk, waiting.id, 1) for _ in range(2)))
+    await asyncio.gather(*(prepare_version(workspace, waiting.id, 1) for _ in range(2)))
     await producer.publish(dataset)
 
     assert (
@@ -313,8 +313,8 @@ async def test_a_virus_is_told_and_never_published(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with serving(clamd) as address:
-        desk = desk_for(node_site, demo, clamd=address)
-        monkeypatch.setattr(upload, "build_preparation_context", lambda *_: desk)
+        workspace = desk_for(node_site, demo, clamd=address)
+        monkeypatch.setattr(upload, "build_preparation_context", lambda *_: workspace)
         clean = await producer.draft(TABLE + b"Tennis;Brest;01/01/2001\n")
         dataset = await producer.draft(TABLE + EICAR)
     await producer.describe(dataset)

@@ -56,32 +56,35 @@ async def writer() -> AsyncIterator[ChildProcess]:
 
 
 @pytest.mark.parametrize(
-    "deed", ["connect", "pair", "run", "fork", "signal the parent"]
+    "operation", ["connect", "pair", "run", "fork", "signal the parent"]
 )
 async def test_it_reaches_nothing_outside(
-    writer: ChildProcess, tmp_path: Path, deed: str
+    writer: ChildProcess, tmp_path: Path, operation: str
 ) -> None:
     assert (
-        await writer.call(hostile.attempt, deed, tmp_path / "x", seconds=PATIENCE)
+        await writer.call(hostile.attempt, operation, tmp_path / "x", seconds=PATIENCE)
         == "PermissionError"
     )
 
 
 @pytest.mark.parametrize(
-    "deed", ["write", "empty", "rename", "delete", "make a folder"]
+    "operation", ["write", "empty", "rename", "delete", "make a folder"]
 )
 async def test_it_changes_no_file_unless_it_may(
-    reader: ChildProcess, writer: ChildProcess, tmp_path: Path, deed: str
+    reader: ChildProcess, writer: ChildProcess, tmp_path: Path, operation: str
 ) -> None:
     target = tmp_path / "table.csv"
     target.write_text("kept")
 
     assert (
-        await reader.call(hostile.attempt, deed, target, seconds=PATIENCE)
+        await reader.call(hostile.attempt, operation, target, seconds=PATIENCE)
         == "PermissionError"
     )
     assert target.read_text() == "kept"
-    assert await writer.call(hostile.attempt, deed, target, seconds=PATIENCE) == "done"
+    assert (
+        await writer.call(hostile.attempt, operation, target, seconds=PATIENCE)
+        == "done"
+    )
 
 
 async def test_it_reads_files(reader: ChildProcess, tmp_path: Path) -> None:
@@ -118,13 +121,13 @@ async def test_it_reaches_only_the_folders_of_its_call(tmp_path: Path) -> None:
     )
     places = (str(ours),)
     async with ChildProcess(ProcessLimits(MEMORY, 1000, places=places)) as child:
-        for deed, target in (
+        for operation, target in (
             ("read", other / "table.csv"), ("read", ours / "way out" / "table.csv"), ("read", Path("/etc/passwd")),
             ("read", Path(f"/proc/{os.getpid()}/environ")), ("list", tmp_path), ("list", Path("/proc")),
             ("write", other / "new.csv"), ("delete", other / "table.csv"),
         ):  # fmt: skip
             assert (
-                await child.call(hostile.attempt, deed, target, seconds=PATIENCE)
+                await child.call(hostile.attempt, operation, target, seconds=PATIENCE)
                 == "PermissionError"
             ), target
 

@@ -140,7 +140,7 @@ async def test_a_report_concerns_the_portal_that_signed_it(
     sent = await further_of(node_database, demo, joined, dataset)
 
     assert await answer_there(report(dataset, report_id=sent.report_id)) == 200
-    assert (await further_of(node_database, demo, joined, dataset)).shown
+    assert (await further_of(node_database, demo, joined, dataset)).is_published
     assert await state_of(node_database, demo, dataset) == "publishing"
     assert (await delivery_of(node_database, demo, dataset)).report is None
 
@@ -267,7 +267,7 @@ async def test_what_it_never_had_is_withdrawn_well(
 
     assert [method for method, _ in pushed(there)] == ["DELETE"]
     done = await further_of(node_database, demo, joined, dataset)
-    assert (done.state, done.shown) == ("accepted", False)
+    assert (done.state, done.is_published) == ("accepted", False)
 
 
 async def test_one_that_knows_better_is_told_the_other_way_once(
@@ -345,7 +345,7 @@ async def test_what_its_team_withdraws_stays_elsewhere(
 
     assert await state_of(node_database, demo, dataset) == "published"
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200
-    assert not (await further_of(node_database, demo, joined, dataset)).shown
+    assert not (await further_of(node_database, demo, joined, dataset)).is_published
 
 
 async def test_an_erased_dataset_is_forgotten_when_every_portal_took_it_off(

@@ -428,7 +428,7 @@ async def test_a_node_that_stopped_between_the_file_and_its_record_goes_on(
     store: ObjectStore,
 ) -> None:
     record = await rudi.record(await rudi.upload())
-    desk = UploadContext(
+    workspace = UploadContext(
         TenantStorage(node_database, store, demo.id),
         demo,
         node_site.pages.gettext,
@@ -439,7 +439,7 @@ async def test_a_node_that_stopped_between_the_file_and_its_record_goes_on(
         plan = await make_plan(
             session, SpaceClient(rudi.space, key), demo.links["node"], record
         )
-    await attach_file(desk, plan)
+    await attach_file(workspace, plan)
     [stopped] = await rows(node_database, demo, Dataset)
 
     stored_record = await rudi.put(record)

@@ -145,11 +145,11 @@ async def test_doctor_says_what_is_wrong_with_s3_and_what_to_do(
 
     assert sound.severity == "ok"
     assert {absent.severity, silent.severity, keyless.severity} == {"fault"}
-    assert "bucket does not exist" in absent.said
+    assert "bucket does not exist" in absent.message
     assert "Make the bucket" in absent.remedy
-    assert SILENT in silent.said
+    assert SILENT in silent.message
     assert "UDI_OBJECT_STORE_ENDPOINT" in silent.remedy
-    assert "s3_access_key_id" in keyless.said
+    assert "s3_access_key_id" in keyless.message
 
 
 async def test_while_s3_is_away_pages_answer_files_say_so_and_all_is_well_when_it_is_back(

@@ -299,12 +299,12 @@ async def test_a_search_for_viruses_that_does_not_answer_is_asked_again_then_lef
     monkeypatch.setattr(node_site, "settings", settings)
     await script.put(dataset, query=NIGHT)
     version = await newest(node_database, demo)
-    desk = desk_for(node_site, demo, clamd="127.0.0.1:9")
+    workspace = desk_for(node_site, demo, clamd="127.0.0.1:9")
 
     with pytest.raises(UnavailableError):
-        await prepare_version(desk, version.id, 1)
+        await prepare_version(workspace, version.id, 1)
     waits = await newest(node_database, demo)
-    await prepare_version(desk, version.id, 1, last=True)
+    await prepare_version(workspace, version.id, 1, last=True)
 
     assert waits.preparation is not None
     assert waits.preparation.state == PreparationState.WAITING

@@ -85,7 +85,7 @@ async def look(
     producer: Producer,
     database: Database,
     territory: Territory,
-    desk: PreparationContext,
+    workspace: PreparationContext,
     path: Path,
     seen: Seen,
 ) -> None:
@@ -94,7 +94,7 @@ async def look(
     dataset = await producer.draft(content, path.name)
     version, preparation = await newest(database, territory, dataset)
     if preparation.state == PreparationState.WAITING:
-        await prepare_version(desk, version.id, preparation.revision)
+        await prepare_version(workspace, version.id, preparation.revision)
         version, _ = await newest(database, territory, dataset)
     seen.understood[path.name] = Profile.from_json(version.profile)
     checked = await producer.client.get(f"/datasets/{dataset}/check")

@@ -322,7 +322,7 @@ async def test_a_request_that_was_overtaken_changes_nothing(
     await reached.wait()
     async with node_database.session(demo.id) as session:
         await session.execute(
-            update(Upload).values(held_until=now() - timedelta(seconds=1))
+            update(Upload).values(locked_until=now() - timedelta(seconds=1))
         )
     second = await sender.send(address, 0, b"y" * 20)
     go.set()

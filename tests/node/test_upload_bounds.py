@@ -189,8 +189,10 @@ async def test_a_form_has_a_few_parts(
 
 
 def desk_of(site: Site, territory: Territory) -> UploadContext:
-    depot = TenantStorage(site.database, site.services[OBJECTS], territory.id, "worker")
-    return UploadContext(depot, territory, site.pages.gettext, site.services[READERS])
+    storage = TenantStorage(
+        site.database, site.services[OBJECTS], territory.id, "worker"
+    )
+    return UploadContext(storage, territory, site.pages.gettext, site.services[READERS])
 
 
 async def received(
@@ -239,11 +241,11 @@ async def test_an_upload_that_is_ended_twice_at_once_becomes_one_version(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     upload, _ = await received(sender, node_database, demo, monkeypatch)
-    desk = desk_of(node_site, demo)
-    await assemble_upload(desk.depot, upload)
+    workspace = desk_of(node_site, demo)
+    await assemble_upload(workspace.storage, upload)
 
     ended: list[Any] = await asyncio.gather(
-        *(finish_upload(desk, upload.id) for _ in range(2))
+        *(finish_upload(workspace, upload.id) for _ in range(2))
     )
 
     assert [finished_upload.state for finished_upload in ended] == ["done", "done"]

@@ -25,9 +25,9 @@ from pathlib import Path
 from tests.node import hostile
 from udi.kit import sandbox
 sandbox.restrict_paths = lambda *_, **__: False
-place, file_bytes, deed = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+place, file_bytes, operation = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 sandbox.enter_sandbox(sandbox.ProcessLimits(1024, file_bytes, places=(str(place),)), os.getppid())
-print(hostile.attempt(deed, place / "table.csv"), flush=True)
+print(hostile.attempt(operation, place / "table.csv"), flush=True)
 """
 REACH_OUT = (
     "connect", "pair", "open a socket", "run", "fork", "become another program", "signal the parent", "limit the parent",
@@ -36,35 +36,37 @@ ASK_THE_KERNEL = tuple(hostile.KERNEL)
 WRITE = ("write", "empty", "rename", "delete", "make a folder")
 
 
-def behind_the_filter(place: Path, deed: str, *, file_bytes: int = 0) -> str:
-    """What comes of a deed where only calls are filtered."""
+def behind_the_filter(place: Path, operation: str, *, file_bytes: int = 0) -> str:
+    """What comes of an operation where only calls are filtered."""
     (place / "table.csv").write_text("kept")
     done = subprocess.run(
-        [sys.executable, "-B", "-P", "-c", FILTERED, str(place), str(file_bytes), deed], capture_output=True, text=True,
+        [sys.executable, "-B", "-P", "-c", FILTERED, str(place), str(file_bytes), operation], capture_output=True, text=True,
         env={"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}, timeout=PATIENCE, check=False,
     )  # fmt: skip
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("deed", REACH_OUT)
+@pytest.mark.parametrize("operation", REACH_OUT)
 def test_the_filter_alone_keeps_a_child_from_all_that_is_outside(
-    tmp_path: Path, deed: str
+    tmp_path: Path, operation: str
 ) -> None:
-    assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "PermissionError"
+    assert behind_the_filter(tmp_path, operation, file_bytes=1000) == "PermissionError"
 
 
-@pytest.mark.parametrize("deed", ASK_THE_KERNEL)
-def test_the_filter_refuses_what_no_reading_needs(tmp_path: Path, deed: str) -> None:
-    assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "PermissionError"
+@pytest.mark.parametrize("operation", ASK_THE_KERNEL)
+def test_the_filter_refuses_what_no_reading_needs(
+    tmp_path: Path, operation: str
+) -> None:
+    assert behind_the_filter(tmp_path, operation, file_bytes=1000) == "PermissionError"
 
 
-@pytest.mark.parametrize("deed", WRITE)
+@pytest.mark.parametrize("operation", WRITE)
 def test_the_filter_alone_keeps_a_child_from_writing_unless_it_may(
-    tmp_path: Path, deed: str
+    tmp_path: Path, operation: str
 ) -> None:
-    assert behind_the_filter(tmp_path, deed) == "PermissionError"
+    assert behind_the_filter(tmp_path, operation) == "PermissionError"
     assert (tmp_path / "table.csv").read_text() == "kept"
-    assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "done"
+    assert behind_the_filter(tmp_path, operation, file_bytes=1000) == "done"
 
 
 def test_a_file_that_a_child_writes_has_a_longest_length(tmp_path: Path) -> None:
@@ -76,11 +78,11 @@ async def test_a_child_with_its_modules_reaches_no_file_and_asks_about_none() ->
     async with ChildProcess(
         ProcessLimits(MEMORY, modules=("tests.node.hostile",))
     ) as child:
-        for deed in ("read", "ask about", "write", "delete", *ASK_THE_KERNEL):
+        for operation in ("read", "ask about", "write", "delete", *ASK_THE_KERNEL):
             outcome = await child.call(
-                hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE
+                hostile.attempt, operation, Path("/etc/passwd"), seconds=PATIENCE
             )
-            assert outcome == "PermissionError", deed
+            assert outcome == "PermissionError", operation
         assert (
             await child.call(hostile.attempt, "list", Path("/etc"), seconds=PATIENCE)
             == "PermissionError"

@@ -70,9 +70,9 @@ async def test_the_doctor_of_a_node_that_is_well(
     ]
     assert (status, faults) == (0, [])
     origin = installation.portal()
-    assert "takes this node's credential" in findings[origin]["said"]
-    assert findings[f"outbox {origin}"]["said"].startswith("0 waiting")
-    assert "was accepted" in findings["last push"]["said"]
+    assert "takes this node's credential" in findings[origin]["message"]
+    assert findings[f"outbox {origin}"]["message"].startswith("0 waiting")
+    assert "was accepted" in findings["last push"]["message"]
     assert findings["plan"]["severity"] == "warning"
     assert {
         "state",
@@ -105,8 +105,8 @@ async def test_the_doctor_says_what_is_wrong(
     try:
         dataset = await town.publish()
         findings = doctor(kept)[1]
-        assert findings[f"outbox {origin}"]["said"].startswith("1 waiting")
-        assert "does not answer" in findings[origin]["said"]
+        assert findings[f"outbox {origin}"]["message"].startswith("1 waiting")
+        assert "does not answer" in findings[origin]["message"]
     finally:
         installation.start("serve", "portal")
         installation.wait("portal")

@@ -88,7 +88,7 @@ class Findings:
             elif number in absent:
                 states[number] = CriterionState.ABSENT
             elif criterion.whole:
-                states[number] = CriterionState.KEPT
+                states[number] = CriterionState.MET
             else:
                 states[number] = (
                     CriterionState.CHECKED

@@ -229,7 +229,7 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
     """A person of the team asks for three organisations: one waits, one is refused, one is approved."""
     ids = {}
     for number, (state, decision) in enumerate(
-        {"asked": "", "refused": "refuse", "approved": "approve"}.items()
+        {"submitted": "", "refused": "refuse", "approved": "approve"}.items()
     ):
         form = {
             "name": f"Association {'des ateliers du soir' if number else TOWN} {number}", "country": "other",
@@ -337,7 +337,13 @@ async def suggest(
     app: Litestar, territory: Territory, someone: httpx.AsyncClient
 ) -> dict[str, str]:
     """A person of the team wants suggestions; so does another, who offers what their project looks for."""
-    form = {"seen": "", "offers": "testers", "has": LONG, "found": "1", "name": ARABIC}
+    form = {
+        "seen": "",
+        "offers": "testers",
+        "has": LONG,
+        "discoverable": "1",
+        "name": ARABIC,
+    }
     async with browse(app, territory, make_person(territory)) as other:
         assert (
             await other.post("/my-space/suggestions/interests", data=form)
@@ -354,7 +360,8 @@ async def suggest(
     site: Site = app.state.site
     async with site.database.session(territory.id, role="worker") as session:
         interests = {
-            row.found: row for row in await session.scalars(select(DeclaredInterest))
+            row.discoverable: row
+            for row in await session.scalars(select(DeclaredInterest))
         }
     off = unsubscribe_url(site.settings, territory, interests[False].choice_id)
     return {
@@ -413,8 +420,8 @@ async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, 
         facts = {
             "organisation_id": organisation.id,
             "language": "fr",
-            "begun_by": person,
-            "begun_at": now(),
+            "started_by": person,
+            "started_at": now(),
         }
         invited = MembershipEntry(
             stage="invited", email=email, groups=["publishers"], **facts
@@ -448,9 +455,9 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         )
         source.state = SourceState.VANISHED
         source.format = "ckan"
-        source.shown = 1200
+        source.dataset_count = 1200
         done = {
-            "found": 1000,
+            "total": 1000,
             "created": 3,
             "updated": 17,
             "unchanged": 978,
@@ -459,7 +466,7 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         }
         run = SourceRun(
             source_id=source.id, started_at=now(), ended_at=now(), phase=RunPhase.ENDED, outcome=RunOutcome.VANISHED, **done,
-            place={},
+            crawl_state={},
         )  # fmt: skip
         session.add(run)
         await session.flush()

@@ -63,7 +63,7 @@ STOPS = [
         "/producers/{slug}/links => /producers/armor/links", "/producers/{slug}/links => /producers/arabic/links",
         "/data-requests/new", "/data-requests/new => /data-requests/new?title=velo",
         "/my-space/suggestions", "/my-space/suggestions => /my-space/suggestions?for=armor", "/my-space/suggestions/interests",
-        "/my-space/suggestions/letters/new => /my-space/suggestions/letters/new?to={portal helper}", "/data-requests/{request_id} => /data-requests/{portal wanted}",
+        "/my-space/suggestions/messages/new => /my-space/suggestions/messages/new?to={portal helper}", "/data-requests/{request_id} => /data-requests/{portal wanted}",
         "/data-requests/{request_id} => /data-requests/{portal declined}", "/data-requests/{request_id}/correct => /data-requests/{portal wanted}/correct",
         "/join/new", "/join/requests", "/join/{application_id} => /join/{portal asked}",
         "/join/{application_id} => /join/{portal approved}", "/join/{application_id}/correct => /join/{portal refused}/correct",

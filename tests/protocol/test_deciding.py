@@ -165,11 +165,11 @@ def test_what_was_not_agreed_is_refused_and_said_in_both_languages(
 
 
 def test_every_refusal_has_its_answer_and_its_test() -> None:
-    before_any_agreement = {RefusalReason.NOTHING_SHOWN}
+    before_any_agreement = {RefusalReason.NO_CREDENTIAL}
 
     assert list(DENIALS) == list(RefusalReason)
     assert {why for why, _ in REFUSED} | before_any_agreement == set(RefusalReason)
-    assert refuse(RefusalReason.NOTHING_SHOWN).status == 401
+    assert refuse(RefusalReason.NO_CREDENTIAL).status == 401
     assert {denial.status for denial in DENIALS.values()} == {401, 403, 429}
 
 

@@ -92,7 +92,7 @@ def test_every_test_can_fail(folder: str) -> None:
         ("assert answer == 1", []),
         ("with pytest.raises(ValueError):\n        read(answer)", []),
         ("check_answer(answer)", []),
-        ("await desk.check_answer(answer)", []),
+        ("await workspace.check_answer(answer)", []),
         ("expected = 1 if answer else 2\n    assert read() == expected", []),
         ("read(answer)", ["1: test_it asserts nothing"]),
         ("faults = check_answer(answer)", ["1: test_it asserts nothing"]),

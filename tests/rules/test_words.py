@@ -1,9 +1,17 @@
 """Names are the field's: no private words, one class of a name in each program, modules named for what they hold."""
 
 import ast
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+
+import jinja2
+from jinja2 import nodes
+
+from udi.node.schema import NodeTable
+from udi.portal.schema import PortalTable
+from udi.ui.domains import declare_tables
 
 SOURCE = Path(__file__).parents[2] / "platform/src/udi"
 FORBIDDEN = frozenset(
@@ -28,16 +36,21 @@ FORBIDDEN = frozenset(
     ]
 )
 """Participles and pronouns that say nothing of what a value is."""
-COLUMNS_AND_FIELDS = {
-    "shown": "column of deliveries to further portals, of sources; field of a source",
-    "told": "column of links and of harvest runs; field of one's agreements",
-    "said": "column of links; field of access conditions; key of `udi doctor --json`",
-    "found": "column of harvest runs and interests; field of a reading",
-    "asked": "field of access and data requests; key of a saved crawl",
-    "kept": "field of access conditions",
-    "wanted": "column of choices",
-}
-"""Words that the database or the API already has: they may stand as attributes and keywords."""
+NICKNAMES = frozenset(
+    [
+        "deed",
+        "depot",
+        "desk",
+        "envoy",
+        "notary",
+        "sheaf",
+        "shelf",
+        "surgery",
+        "voice",
+    ]
+)
+"""Names of things that have one in the field: context, storage, agreement, signer (docs/glossary.md)."""
+REFUSED = FORBIDDEN | NICKNAMES
 FORBIDDEN_MODULES = frozenset(
     [
         "acting",
@@ -79,11 +92,9 @@ FORBIDDEN_MODULES = frozenset(
 MODULES = sorted(
     path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts
 )
+TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
+JINJA = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 OF_THE_QUEUE = "kit/jobs.py"
-
-
-def test_the_table_of_exceptions_holds_forbidden_words_only() -> None:
-    assert COLUMNS_AND_FIELDS.keys() <= FORBIDDEN
 
 
 def test_no_variable_parameter_or_function_has_a_private_word() -> None:
@@ -98,18 +109,10 @@ def test_no_variable_parameter_or_function_has_a_private_word() -> None:
 
 
 def private_words(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Names that a reader cannot place; fields of classes may be columns or keys of JSON."""
-    fields = {
-        id(statement.target)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-        for statement in node.body
-        if isinstance(statement, ast.AnnAssign)
-    }
+    """Names that a reader cannot place."""
     for node in ast.walk(tree):
         name = name_of(node)
-        may_be_field = isinstance(node, ast.Attribute) or id(node) in fields
-        if name in FORBIDDEN and not (may_be_field and name in COLUMNS_AND_FIELDS):
+        if name in REFUSED:
             yield node.lineno, name  # type: ignore[attr-defined]
 
 
@@ -123,7 +126,73 @@ def name_of(node: ast.AST) -> str:
         return node.attr
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return node.name
+    if isinstance(node, ast.keyword):
+        return node.arg or ""
     return ""
+
+
+def test_no_name_in_a_template_is_a_private_word() -> None:
+    faults = [
+        f"{path.relative_to(SOURCE)}:{line}: {name}"
+        for path in TEMPLATES
+        for line, name in template_words(path.read_text())
+        if name in REFUSED
+    ]
+
+    assert len(TEMPLATES) > 200
+    assert faults == []
+
+
+def template_words(source: str) -> Iterator[tuple[int, str]]:
+    """Names that a template is given, sets, defines, passes or reads of a value."""
+    for node in JINJA.parse(source).find_all(nodes.Node):
+        for field in ("name", "key", "attr", "target"):
+            name = getattr(node, field, None)
+            if isinstance(name, str):
+                yield node.lineno, name
+
+
+def test_no_column_has_a_private_word() -> None:
+    declare_tables("portal")
+    declare_tables("node")
+    columns = [
+        f"{table.name}.{column.name}"
+        for metadata in (PortalTable.metadata, NodeTable.metadata)
+        for table in metadata.sorted_tables
+        for column in table.columns
+    ]
+
+    assert len(columns) > 800
+    assert [name for name in columns if has_private_word(name)] == []
+
+
+def test_no_state_or_code_has_a_private_word() -> None:
+    values = [
+        f"{path.relative_to(SOURCE)}: {name}.{value}"
+        for path in MODULES
+        for name, value in enum_values(ast.parse(path.read_text()))
+    ]
+
+    assert len(values) > 500
+    assert [
+        value for value in values if has_private_word(value.rpartition(".")[2])
+    ] == []
+
+
+def enum_values(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The texts that an enumeration stands for, with its name."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and "StrEnum" in map(ast.unparse, node.bases):
+            for statement in node.body:
+                if isinstance(statement, ast.Assign) and isinstance(
+                    statement.value, ast.Constant
+                ):
+                    yield node.name, str(statement.value.value)
+
+
+def has_private_word(name: str) -> bool:
+    """Whether one of the words of a name of several says nothing."""
+    return not REFUSED.isdisjoint(re.split(r"[^a-z]+", name.lower()))
 
 
 def test_a_class_has_a_name_of_its_own_in_its_program() -> None:
@@ -162,16 +231,48 @@ def look(each, *, page):
     return [wanted for wanted in each]
 
 def asking():
-    pass
+    render(desk=page)
 """
 
     assert sorted(name for _, name in private_words(ast.parse(program))) == [
         "asking",
         "cut",
         "cut",
+        "desk",
         "each",
         "each",
         "said",
+        "told",
+        "told",
         "wanted",
         "wanted",
     ]
+
+
+def test_a_private_word_of_a_template_is_seen_wherever_it_stands() -> None:
+    template = """
+{% import "x.html" as said %}{% macro told(page) %}{{ page }}{% endmacro %}
+{% for each in pages %}{{ each.shown }}{{ ui.list(kept=pages) }}{% endfor %}
+{% set found = wanted %}{% block asked %}{% endblock %}
+"""
+
+    assert {name for _, name in template_words(template)} & REFUSED == {
+        "asked",
+        "each",
+        "found",
+        "kept",
+        "said",
+        "shown",
+        "told",
+        "wanted",
+    }
+
+
+def test_a_private_word_of_a_state_is_seen() -> None:
+    program = 'class State(StrEnum):\n    OPEN = "open"\n    ASKED = "more_asked"\n'
+
+    assert [
+        value for _, value in enum_values(ast.parse(program)) if has_private_word(value)
+    ] == ["more_asked"]
+    assert has_private_word("link.told_at")
+    assert not has_private_word("link.checked_at")

@@ -41,11 +41,11 @@ def found(**states: int) -> AccessibilityReport:
 @pytest.mark.parametrize(
     ("states", "conformity"),
     [
-        ({"kept": 4, "absent": 6}, Conformity.TOTAL),
-        ({"kept": 5, "broken": 5, "absent": 90}, Conformity.PARTIAL),
-        ({"kept": 4, "broken": 5}, Conformity.NONE),
-        ({"kept": 105, "unseen": 1}, Conformity.NONE),
-        ({"kept": 105, "checked": 1}, Conformity.NONE),
+        ({"met": 4, "absent": 6}, Conformity.TOTAL),
+        ({"met": 5, "broken": 5, "absent": 90}, Conformity.PARTIAL),
+        ({"met": 4, "broken": 5}, Conformity.NONE),
+        ({"met": 105, "unseen": 1}, Conformity.NONE),
+        ({"met": 105, "checked": 1}, Conformity.NONE),
         ({"absent": 106}, Conformity.NONE),
     ],
 )
@@ -60,7 +60,7 @@ def test_criteria_are_counted_by_theme() -> None:
         PART
         | {
             "criteria": {
-                "1.1": "kept",
+                "1.1": "met",
                 "10.2": "unseen",
                 "10.3": "unseen",
                 "2.1": "broken",

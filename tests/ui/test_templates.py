@@ -59,7 +59,7 @@ def test_a_refusal_says_what_happened_why_and_what_to_do() -> None:
 
 def test_what_an_error_quotes_is_escaped() -> None:
     error = REFUSED[404].__class__(
-        "%(asked)s is not here. <b>", values={"asked": "<script>alert(1)</script>"}
+        "%(name)s is not here. <b>", values={"name": "<script>alert(1)</script>"}
     )
 
     html = render("ui/error.html", "en", status=404, error=error)

@@ -8,7 +8,7 @@ import pytest
 
 from bench.walks import GOALS, Walk, record_walk
 from tests.contract.node import Pusher, make_record
-from tests.portal.access.conftest import WHY, Desk
+from tests.portal.access.conftest import WHY, Workspace
 
 IMAGES = Path(__file__).parents[2] / "docs/images"
 
@@ -43,13 +43,15 @@ async def test_push_stays_within_its_goal_and_is_the_one_drawn(north: Pusher) ->
     assert walk.draw() == (IMAGES / f"walk-{walk.name}.svg").read_text()
 
 
-async def test_grant_stays_within_its_goal_and_is_the_one_drawn(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    form = {"words": WHY, "revision": str((await desk.one(address)).revision)}
+async def test_grant_stays_within_its_goal_and_is_the_one_drawn(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    form = {"words": WHY, "revision": str((await workspace.one(address)).revision)}
 
     with record_walk("grant") as walk:
-        answer = await desk.producer.post(f"{address}/grant", data=form)
+        answer = await workspace.producer.post(f"{address}/grant", data=form)
 
     assert answer.status_code == 303
     assert answer.headers["location"] == address

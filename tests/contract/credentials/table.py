@@ -27,7 +27,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     ),
     # Evidence.
     "udi-agreement+jwt": NOTHING,
-    "udi-standing+jwt": NOTHING,
+    "udi-agreement-status+jwt": NOTHING,
     "udi-archive": NOTHING,
     # Secrets of people and of machines.
     "session at the portal": ("portal *",),

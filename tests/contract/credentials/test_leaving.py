@@ -266,7 +266,7 @@ async def _more(world: World, portal: httpx.AsyncClient) -> str:
         feed = await renew_feed(session, world.actor)
         session.add(
             ProjectCredential(
-                project_id=world.thing, node_id=await _node(session), name="Serveur", made_by=person, made_at=now(),
+                project_id=world.thing, node_id=await _node(session), name="Serveur", created_by=person, created_at=now(),
                 sha256=fingerprint(PROJECT_CREDENTIAL.generate()), expires_at=now() + timedelta(days=30),
             )
         )  # fmt: skip

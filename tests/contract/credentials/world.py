@@ -328,7 +328,7 @@ async def _at_node(
                 session, maker, space, name="script", datasets=None, expires_at=None
             )
     return {
-        "udi-agreement+jwt": document, "udi-standing+jwt": status_document, "project credential": secret, "key of a space": token,
+        "udi-agreement+jwt": document, "udi-agreement-status+jwt": status_document, "project credential": secret, "key of a space": token,
         "id of the key": str(key.id),
     }  # fmt: skip
 
@@ -371,7 +371,7 @@ async def _at_portal(
                 id=thing,
                 dataset_id=thing,
                 typed={"words": "Le texte du brouillon."},
-                begun_at=now(),
+                started_at=now(),
             )
         )
         await session.flush()

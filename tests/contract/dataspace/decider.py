@@ -149,9 +149,15 @@ async def counter(
     request = await _request(session, process)
     offer = decisions.OfferInput(months="6")
     revision = request.revision
-    notary = stage.notary
+    agreement_signer = stage.agreement_signer
     await decisions.make_counter_offer(
-        session, stage.producer, request, WHY, offer, revision=revision, notary=notary
+        session,
+        stage.producer,
+        request,
+        WHY,
+        offer,
+        revision=revision,
+        agreement_signer=agreement_signer,
     )
 
 
@@ -164,7 +170,7 @@ async def grant(stage: Stage, session: AsyncSession, process: DataspaceProcess) 
         request,
         WHY,
         revision=request.revision,
-        notary=stage.notary,
+        agreement_signer=stage.agreement_signer,
     )
 
 
@@ -179,7 +185,7 @@ async def refuse(
         request,
         WHY,
         revision=request.revision,
-        notary=stage.notary,
+        agreement_signer=stage.agreement_signer,
     )
 
 

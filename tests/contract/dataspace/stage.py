@@ -72,7 +72,7 @@ class Stage:
     agreements: dict[str, UUID]
 
     @property
-    def notary(self) -> AgreementSigner:
+    def agreement_signer(self) -> AgreementSigner:
         return signer_of(self.site, self.territory)
 
     def properties(self) -> dict[str, str]:
@@ -242,6 +242,11 @@ async def agree(stage: Stage, dataset: UUID) -> UUID:
             policy=await get_policy(session, dataset_row), territory=stage.territory, language="fr",
         )  # fmt: skip
         agreement = await grant_request(
-            session, stage.producer, request, WHY, revision=1, notary=stage.notary
+            session,
+            stage.producer,
+            request,
+            WHY,
+            revision=1,
+            agreement_signer=stage.agreement_signer,
         )
     return agreement.id

@@ -168,7 +168,12 @@ async def negotiate(machine: Machine, stage: Stage) -> UUID:
             AccessRequest, (stage.territory.id, process.request_id)
         )
         agreement = await decisions.grant_request(
-            session, stage.producer, request, WHY, revision=1, notary=stage.notary
+            session,
+            stage.producer,
+            request,
+            WHY,
+            revision=1,
+            agreement_signer=stage.agreement_signer,
         )
     await machine.hear("ContractAgreementMessage")
     path = f"/negotiations/{pids['providerPid']}/agreement/verification"

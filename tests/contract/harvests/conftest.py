@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from litestar import Litestar
 
-from tests.contract.harvests.whole import Desk
+from tests.contract.harvests.whole import Workspace
 from tests.portal.nodes.sources.conftest import catalogue, open_source
 from udi.kit.http import OutgoingClient
 from udi.kit.oidc import Login
@@ -24,11 +24,11 @@ async def reader() -> AsyncIterator[SourceClient]:
 
 
 @pytest.fixture
-def desk(
+def workspace(
     portal_app: Litestar,
     demo: Territory,
     make_person: Callable[..., Login],
     capsys: pytest.CaptureFixture[str],
-) -> Desk:
+) -> Workspace:
     """The portal that reads."""
-    return Desk(portal_app, make_person(demo, moderator=True), capsys)
+    return Workspace(portal_app, make_person(demo, moderator=True), capsys)

@@ -21,9 +21,9 @@ import pytest
 from tests.contract.harvests.recorded import Recording, read_recording
 from tests.contract.harvests.records import package, title
 from tests.contract.harvests.whole import (
-    Desk,
     Expected,
     Holder,
+    Workspace,
     check_following,
     check_report,
     check_two_readings,
@@ -100,7 +100,7 @@ def playing(recording: Recording, act: Callable[[str], Any]) -> Holder:
 
 
 async def test_a_recorded_ckan_is_read_whole(
-    catalogue: Catalogue, open_source: Open, desk: Desk
+    catalogue: Catalogue, open_source: Open, workspace: Workspace
 ) -> None:
     recording = read_recording(RECORDED)
     assert {"program", "recorded", "where", "content"} <= recording.about.keys()
@@ -111,15 +111,19 @@ async def test_a_recorded_ckan_is_read_whole(
         """It was done when it was recorded."""
 
     await check_two_readings(
-        desk, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3)
+        workspace, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3)
     )
-    await check_following(desk, reading, playing(recording, act))
+    await check_following(workspace, reading, playing(recording, act))
     assert "/robots.txt" in catalogue.asked
 
 
 @pytest.mark.thorough
 async def test_a_real_ckan_is_read_whole(
-    catalogue: Catalogue, open_source: Open, desk: Desk, postgres: str, tmp_path: Path
+    catalogue: Catalogue,
+    open_source: Open,
+    workspace: Workspace,
+    postgres: str,
+    tmp_path: Path,
 ) -> None:
     about = {
         "program": "CKAN 2.12.0 of PyPI, without plugins, Solr 9.10.1", "recorded": now().date().isoformat(),
@@ -142,9 +146,9 @@ async def test_a_real_ckan_is_read_whole(
         catalogue.answer = lambda path: recording.take(ckan.address, path)  # type: ignore[method-assign] # what CKAN says
         reading = await open_source(catalogue.origin)
         await check_two_readings(
-            desk, reading, "CKAN 2.12.0", Expected("ckan", SOME, 3)
+            workspace, reading, "CKAN 2.12.0", Expected("ckan", SOME, 3)
         )
-        await check_following(desk, reading, playing(recording, act))
+        await check_following(workspace, reading, playing(recording, act))
     if RECORDS_AGAIN:
         recording.write(RECORDED)
 
@@ -181,7 +185,7 @@ async def until_killed(
 @pytest.mark.thorough
 async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_there_once(
     open_source: Open,
-    desk: Desk,
+    workspace: Workspace,
     postgres: str,
     tmp_path: Path,
     run_folder: Path,
@@ -197,7 +201,7 @@ async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_t
         id_by_title = await reading.shown()
         again = await reading.read()
 
-    assert (first.outcome, first.found, first.created, first.refused) == (
+    assert (first.outcome, first.total, first.created, first.refused) == (
         "complete",
         MANY,
         MANY,
@@ -212,5 +216,5 @@ async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_t
         0,
     )
     assert await reading.shown() == id_by_title
-    await check_report(desk, reading)
-    desk.say("CKAN 2.12.0, the worker killed three times", first, took)
+    await check_report(workspace, reading)
+    workspace.say("CKAN 2.12.0, the worker killed three times", first, took)

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from tests import cluster, stage
 from tests.contract.harvests.whole import (
-    Desk,
     Expected,
     Holder,
+    Workspace,
     check_following,
     check_two_readings,
 )
@@ -218,12 +218,12 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 async def test_our_own_portal_is_read_whole(
-    theirs: Theirs, open_source: Open, desk: Desk, form: str
+    theirs: Theirs, open_source: Open, workspace: Workspace, form: str
 ) -> None:
     reading = await open_source(f"{theirs.territory.origin}{FORMS[form].path}")
 
     await check_two_readings(
-        desk,
+        workspace,
         reading,
         f"UDI, {form}",
         Expected(FORMS[form].format, MANY, FORMS[form].pages),
@@ -237,4 +237,4 @@ async def test_our_own_portal_is_read_whole(
     assert {
         name for was, is_ in facts.values() for name in was if was[name] != is_[name]
     } == FORMS[form].lost
-    await check_following(desk, reading, theirs.holder())
+    await check_following(workspace, reading, theirs.holder())

@@ -12,9 +12,9 @@ import pytest
 
 from tests.contract.harvests.records import iso, title
 from tests.contract.harvests.whole import (
-    Desk,
     Expected,
     Holder,
+    Workspace,
     check_following,
     check_two_readings,
 )
@@ -238,7 +238,7 @@ RECOGNISED = {"data-package": "waf"}
 
 @pytest.mark.parametrize("protocol", SITES)
 async def test_each_protocol_is_read_whole(
-    catalogue: Catalogue, open_source: Open, desk: Desk, protocol: str
+    catalogue: Catalogue, open_source: Open, workspace: Workspace, protocol: str
 ) -> None:
     site, start, many, pages = SITES[protocol]
     title_by_number: Held = {number: title(number) for number in range(many)}
@@ -263,11 +263,11 @@ async def test_each_protocol_is_read_whole(
     reading = await open_source(f"{catalogue.origin}{start}")
 
     await check_two_readings(
-        desk,
+        workspace,
         reading,
         protocol,
         Expected(RECOGNISED.get(protocol, protocol), many, pages),
     )
     await check_following(
-        desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
+        workspace, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
     )

@@ -11,9 +11,9 @@ import pytest
 
 from tests.contract.harvests.records import feature, iso, title
 from tests.contract.harvests.whole import (
-    Desk,
     Expected,
     Holder,
+    Workspace,
     check_following,
     check_two_readings,
 )
@@ -62,7 +62,9 @@ def bare(document: str) -> str:
     return document.partition("?>")[2]
 
 
-async def test_pycsw_is_read_whole(csw: str, open_source: Open, desk: Desk) -> None:
+async def test_pycsw_is_read_whole(
+    csw: str, open_source: Open, workspace: Workspace
+) -> None:
     reading = await open_source(csw)
 
     async def change() -> None:
@@ -75,10 +77,10 @@ async def test_pycsw_is_read_whole(csw: str, open_source: Open, desk: Desk) -> N
         transact(csw, f"<csw:Insert>{bare(iso(7))}</csw:Insert>")
 
     await check_two_readings(
-        desk, reading, "CSW, pycsw 2.6.2", Expected("csw", MANY, MANY // PAGE)
+        workspace, reading, "CSW, pycsw 2.6.2", Expected("csw", MANY, MANY // PAGE)
     )
     await check_following(
-        desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
+        workspace, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
     )
 
 
@@ -90,7 +92,9 @@ def ogc(tmp_path: Path) -> Iterator[str]:
         yield f"{address}/collections/catalogue/items"
 
 
-async def test_pygeoapi_is_read_whole(ogc: str, open_source: Open, desk: Desk) -> None:
+async def test_pygeoapi_is_read_whole(
+    ogc: str, open_source: Open, workspace: Workspace
+) -> None:
     reading = await open_source(ogc.partition("/collections")[0])
 
     async with httpx.AsyncClient(timeout=30) as there:
@@ -110,18 +114,20 @@ async def test_pygeoapi_is_read_whole(ogc: str, open_source: Open, desk: Desk) -
             assert answer.status_code == 201, answer.text
 
         await check_two_readings(
-            desk,
+            workspace,
             reading,
             "OGC API Records, pygeoapi",
             Expected("ogc-records", MANY, MANY // PAGE),
         )
         await check_following(
-            desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
+            workspace,
+            reading,
+            Holder(change, remove, restore, (title(3), NEW), title(7)),
         )
 
 
 async def test_real_records_in_pycsw_are_read_whole(
-    shared_data: Path, tmp_path: Path, open_source: Open, desk: Desk
+    shared_data: Path, tmp_path: Path, open_source: Open, workspace: Workspace
 ) -> None:
     """Each of the real records that pycsw itself takes is found once, ignored for its type, or a service."""
     records = tmp_path / "records"
@@ -136,11 +142,11 @@ async def test_real_records_in_pycsw_are_read_whole(
             ).fetchone()
         reading = await open_source(f"{address}/csw")
         run = await check_two_readings(
-            desk,
+            workspace,
             reading,
             "CSW, pycsw 2.6.2, real records",
             Expected("csw", 36, record_count // PAGE, refused=1),
         )
     ignored = [row for row in await reading.faults() if row.code == "type_ignored"]
 
-    assert record_count == run.found + len(ignored) + SERVICES
+    assert record_count == run.total + len(ignored) + SERVICES

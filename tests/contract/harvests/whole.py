@@ -45,7 +45,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Workspace:
     """The portal that reads, and somebody of the territory's team who looks at the reports."""
 
     app: Litestar
@@ -58,15 +58,15 @@ class Desk:
 
     def say(self, what: str, run: SourceRun, seconds: float) -> None:
         with self.capsys.disabled():
-            speed = f"{run.found / seconds:.0f} a second"
+            speed = f"{run.total / seconds:.0f} a second"
             print(  # noqa: T201 - a figure
-                f"\n{what}: {run.found} records, {run.pages} documents, {seconds:.1f} s, {speed}"
+                f"\n{what}: {run.total} records, {run.pages} documents, {seconds:.1f} s, {speed}"
             )
 
 
 def counts(run: SourceRun) -> dict[str, int]:
     """What a reading came to, without what is nothing; every record that was found is counted once."""
-    assert run.found == run.created + run.updated + run.unchanged + run.refused
+    assert run.total == run.created + run.updated + run.unchanged + run.refused
     names = (
         "found",
         "created",
@@ -80,7 +80,7 @@ def counts(run: SourceRun) -> dict[str, int]:
 
 
 async def check_two_readings(
-    desk: Desk, reading: Reading, what: str, expected: Expected
+    workspace: Workspace, reading: Reading, what: str, expected: Expected
 ) -> SourceRun:
     """To its end, and again: the second reading changes nothing."""
     began = time.monotonic()
@@ -98,8 +98,8 @@ async def check_two_readings(
     ]
     source_format = (await reading.source()).format
     assert source_format == expected.format, source_format
-    assert (first.found, first.refused) == (expected.found, expected.refused), (
-        first.found,
+    assert (first.total, first.refused) == (expected.found, expected.refused), (
+        first.total,
         codes,
     )
     assert first.pages >= expected.pages, first.pages
@@ -115,11 +115,13 @@ async def check_two_readings(
         0,
     )
     assert again.outcome == expected.again
-    desk.say(what, first, took)
+    workspace.say(what, first, took)
     return first
 
 
-async def check_following(desk: Desk, reading: Reading, holder: Holder) -> None:
+async def check_following(
+    workspace: Workspace, reading: Reading, holder: Holder
+) -> None:
     """What changes is changed, what goes is withdrawn the second time, and what comes back has its address again."""
     id_by_title = await reading.shown()
     changed = id_by_title[holder.changed[0]]
@@ -139,7 +141,7 @@ async def check_following(desk: Desk, reading: Reading, holder: Holder) -> None:
         withdrawn.withdrawn,
     ) == (1, 0, 0, 1)
     assert holder.removed not in await reading.shown()
-    tombstone = await desk.get(reading, f"/data/{gone}")
+    tombstone = await workspace.get(reading, f"/data/{gone}")
     assert (
         tombstone.status_code,
         html.escape(holder.removed, quote=False) in tombstone.text,
@@ -148,14 +150,14 @@ async def check_following(desk: Desk, reading: Reading, holder: Holder) -> None:
     await holder.restore()
     assert counts(await reading.read()).get("created") == 1
     assert (await reading.shown())[holder.removed] == gone
-    assert (await desk.get(reading, f"/data/{gone}")).status_code == 200
-    await check_report(desk, reading)
+    assert (await workspace.get(reading, f"/data/{gone}")).status_code == 200
+    await check_report(workspace, reading)
 
 
-async def check_report(desk: Desk, reading: Reading) -> None:
+async def check_report(workspace: Workspace, reading: Reading) -> None:
     """Every reading is in the report, with its counts, on the page and as JSON."""
     report = (
-        await desk.get(reading, f"/sources/{reading.source_id}/report.json")
+        await workspace.get(reading, f"/sources/{reading.source_id}/report.json")
     ).json()
     runs = await reading.runs()
 
@@ -166,5 +168,7 @@ async def check_report(desk: Desk, reading: Reading) -> None:
         "complete",
         "unchanged",
     }
-    assert report["shown"] == len(await reading.shown())
-    assert (await desk.get(reading, f"/sources/{reading.source_id}")).status_code == 200
+    assert report["datasets"] == len(await reading.shown())
+    assert (
+        await workspace.get(reading, f"/sources/{reading.source_id}")
+    ).status_code == 200

@@ -25,12 +25,12 @@ async def main(run: Path, worker: str, territory: UUID) -> None:
         for candidate in await site.registry.list()
         if candidate.id == territory
     ]
-    desk = build_harvest_context(
+    workspace = build_harvest_context(
         site,
         SourceClient(OutgoingClient(["127.0.0.1:*", "*.localhost:*"]), pace=0),
         selected_territory,
     )
-    while await harvest_next_source(desk):
+    while await harvest_next_source(workspace):
         pass
 
 

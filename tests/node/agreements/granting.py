@@ -149,7 +149,7 @@ class Granting(PortalDouble):
         self, client: httpx.AsyncClient, grant: Grant, **changed: str
     ) -> httpx.Response:
         """Tell the node; `changed` documents in the place of the true ones."""
-        body = {"agreement": grant.document, "standing": grant.said, **changed}
+        body = {"agreement": grant.document, "status": grant.said, **changed}
         headers = self.bearer(self.audience, grant.id, AGREEMENT)
         return await client.put(
             f"/api/v1/agreements/{grant.id}", json=body, headers=headers
@@ -183,7 +183,7 @@ class Granting(PortalDouble):
             key=lambda grant: grant.standing.revision,
         )
         items = [
-            {"agreement": grant.document, "standing": grant.said}
+            {"agreement": grant.document, "status": grant.said}
             for grant in later_grants[:limit]
         ]
         last = later_grants[:limit][-1].standing.revision if items else after

@@ -82,7 +82,7 @@ async def test_what_the_portal_tells_of_an_agreement_is_noted_once_each(
         )
         events = (await session.scalars(query)).all()
     assert [(event.name, event.facts["state"]) for event in events] == [
-        ("agreement.kept", "active"), ("agreement.kept", "suspended"),
+        ("agreement.stored", "active"), ("agreement.stored", "suspended"),
     ]  # fmt: skip
 
 
@@ -120,7 +120,7 @@ async def test_receive_refuses_another_text_of_the_agreement_that_the_standing_n
     answer = await portal.push(machine, grant.change(reason="x"), agreement=document)
 
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "standing"
+    assert answer.json()["errors"][0]["field"] == "status"
 
 
 async def test_receive_refuses_an_agreement_at_the_address_of_another(
@@ -129,7 +129,7 @@ async def test_receive_refuses_an_agreement_at_the_address_of_another(
     other = portal.grant(meters)
 
     answer = await portal.push(
-        machine, grant, agreement=other.document, standing=other.said
+        machine, grant, agreement=other.document, status=other.said
     )
 
     assert answer.status_code == 422

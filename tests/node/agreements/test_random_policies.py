@@ -45,7 +45,7 @@ WHOLE_CASE = Case(
 
 VERDICTS = {
     "allowed",
-    "nothing_shown",
+    "no_credential",
     "unknown_credential",
     "other_dataset",
     "given_up",

@@ -70,7 +70,7 @@ async def test_what_is_sent_late_or_twice_changes_nothing(
     }
 
     for signed_status in (before, revoked, before):
-        answer = await portal.push(machine, grant, standing=signed_status)
+        answer = await portal.push(machine, grant, status=signed_status)
         assert answer.json() == {"revision": grant.standing.revision}
 
     assert await reads(machine, grant) == 403
@@ -118,22 +118,20 @@ async def test_a_document_that_is_not_the_portals_for_this_is_refused(
     changed: dict[str, dict[str, str]] = {
         "altered": {"agreement": f"{head}.{other.document.split('.')[1]}.{signature}"},
         "other_key": {
-            "standing": portal.sign(
-                status_claims, AGREEMENT_STATUS_TYPE, signer=stranger
-            )
+            "status": portal.sign(status_claims, AGREEMENT_STATUS_TYPE, signer=stranger)
         },
         "other_node": {
-            "standing": portal.sign(
+            "status": portal.sign(
                 status_claims, AGREEMENT_STATUS_TYPE, audience="https://other.example"
             )
         },
         "swapped": {"agreement": other.document},
         "other_kind": {"agreement": portal.sign(claims, AGREEMENT_STATUS_TYPE)},
         "token": {
-            "standing": portal.token(portal.audience, grant.id, AGREEMENT),
+            "status": portal.token(portal.audience, grant.id, AGREEMENT),
         },
         "broken": {"agreement": f"{head}.{body}"},
-        "none": {"agreement": "", "standing": ""},
+        "none": {"agreement": "", "status": ""},
     }
 
     answer = await portal.push(machine, grant, **changed[what])
@@ -144,7 +142,7 @@ async def test_a_document_that_is_not_the_portals_for_this_is_refused(
 async def test_only_the_portals_token_for_this_agreement_pushes(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    body = {"agreement": grant.document, "standing": grant.said}
+    body = {"agreement": grant.document, "status": grant.said}
     address = f"/api/v1/agreements/{grant.id}"
     used = portal.bearer(portal.audience, grant.id, AGREEMENT)
     assert (await machine.put(address, json=body, headers=used)).status_code == 200
@@ -205,7 +203,7 @@ async def test_pushes_at_once_leave_the_last_revision(
     ]
     await asyncio.gather(
         *(
-            portal.push(machine, grant, standing=signed_status)
+            portal.push(machine, grant, status=signed_status)
             for signed_status in reversed(signed_statuses)
         )
     )

@@ -66,7 +66,7 @@ async def test_what_the_portal_said_a_minute_ago_is_asked_for_again(
     async with node_database.session(demo.id, role="worker") as session:
         await session.execute(
             update(AgreementCursor).values(
-                asked_at=moment, tried_at=moment, failed_at=None
+                answered_at=moment, tried_at=moment, failed_at=None
             )
         )
 

@@ -42,7 +42,7 @@ LETTER = {
 
 
 @dataclass
-class Desk:
+class Workspace:
     """A territory where a producer restricts data and somebody asks for them."""
 
     site: Site
@@ -120,18 +120,20 @@ class Desk:
 
     async def confirm(self, address: str) -> None:
         """What the connector does with an agreement that waits."""
-        deed = await self.deed(address)
+        agreement_row = await self.agreement_row(address)
         async with self.site.database.session(
             self.territory.id, role="worker"
         ) as session:
-            actor = Actor(deed.person_id, "", "", self.territory.slug)
+            actor = Actor(agreement_row.person_id, "", "", self.territory.slug)
             await confirm_agreement(
                 session,
                 actor,
-                await session.get_one(AccessAgreement, (self.territory.id, deed.id)),
+                await session.get_one(
+                    AccessAgreement, (self.territory.id, agreement_row.id)
+                ),
             )
 
-    async def deed(self, address: str) -> AccessAgreement:
+    async def agreement_row(self, address: str) -> AccessAgreement:
         [agreement] = [
             row for row in await self.rows(AccessAgreement) if str(row.id) in address
         ]
@@ -164,13 +166,13 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(
+async def workspace(
     portal_site: Site,
     portal_app: Litestar,
     portal_database: Database,
     demo: Territory,
     make_person: Callable[..., Login],
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[Workspace]:
     catalogue = await open_catalogue(portal_database, demo)
     record = await catalogue.add(RESTRICTED)
     async with (
@@ -197,4 +199,6 @@ async def desk(
             await session.execute(
                 update(Dataset).where(Dataset.id == record.id).values(node_id=node.id)
             )
-        yield Desk(portal_site, catalogue, record.id, producer, person, team, passer)
+        yield Workspace(
+            portal_site, catalogue, record.id, producer, person, team, passer
+        )

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from tests.portal.access.conftest import Desk
+from tests.portal.access.conftest import Workspace
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
 from udi.kit.keys import verify, verify_document
@@ -29,7 +29,7 @@ from udi.protocol.terms import Purpose
 
 PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
 NAMES = {
-    "suspend": "suspended", "resume": "resumed", "revoke": "revoked", "give_notice": "notice_given", "keep": "kept",
+    "suspend": "suspended", "resume": "resumed", "revoke": "revoked", "give_notice": "notice_given", "keep": "notice_withdrawn",
     "give_up": "given_up", "close": "closed", "end": "ended", "confirm": "confirmed",
 }  # fmt: skip
 WHY = {"words": "La mesure a changé.", "days": "30"}
@@ -61,11 +61,11 @@ UNANNOUNCED = ("confirm", "end")
 """What the connector and the clock bring about in any state; the end of a notice needs one."""
 
 
-async def bring_to(desk: Desk, state: AgreementState) -> str:
-    await desk.set_policy()
+async def bring_to(workspace: Workspace, state: AgreementState) -> str:
+    await workspace.set_policy()
     if state is AgreementState.UNCONFIRMED:
-        return await desk.agree_with_machine()
-    address = await desk.agree()
+        return await workspace.agree_with_machine()
+    address = await workspace.agree()
     events = {
         "suspended": "suspend",
         "revoking": "give_notice",
@@ -73,52 +73,52 @@ async def bring_to(desk: Desk, state: AgreementState) -> str:
         "given_up": "give_up",
     }
     if state in events:
-        await act(desk, address, events[state])
+        await act(workspace, address, events[state])
     elif state is AgreementState.ENDED:
-        await bring_about(desk, address, "end")
-    assert (await desk.deed(address)).state == state
+        await bring_about(workspace, address, "end")
+    assert (await workspace.agreement_row(address)).state == state
     return address
 
 
-async def act(desk: Desk, address: str, event: str) -> httpx.Response:
+async def act(workspace: Workspace, address: str, event: str) -> httpx.Response:
     """Do it on the page of the agreement, as whoever may."""
-    actor = desk.producer if event in BY_PRODUCER else desk.person
+    actor = workspace.producer if event in BY_PRODUCER else workspace.person
     return await actor.post(f"{address}/{event}", data=WHY)
 
 
-async def bring_about(desk: Desk, address: str, event: str) -> None:
+async def bring_about(workspace: Workspace, address: str, event: str) -> None:
     """Let the connector confirm, or the clock reach the end of the notice or of the agreement."""
     if event == "confirm":
         with suppress(ConflictError):
-            await desk.confirm(address)
+            await workspace.confirm(address)
         return
-    deed = await desk.deed(address)
-    moment = deed.closes_at if event == "close" else deed.ends_at
+    agreement_row = await workspace.agreement_row(address)
+    moment = agreement_row.closes_at if event == "close" else agreement_row.ends_at
     assert moment is not None
-    await desk.sweep(moment)
+    await workspace.sweep(moment)
 
 
 @pytest.mark.parametrize("event", ON_PAGES)
 @pytest.mark.parametrize("state", list(AgreementState))
 async def test_an_event_on_a_page_follows_the_table(
-    desk: Desk, state: AgreementState, event: str
+    workspace: Workspace, state: AgreementState, event: str
 ) -> None:
-    address = await bring_to(desk, state)
-    before = await desk.events()
-    revision = (await desk.deed(address)).revision
+    address = await bring_to(workspace, state)
+    before = await workspace.events()
+    revision = (await workspace.agreement_row(address)).revision
 
-    response = await act(desk, address, event)
+    response = await act(workspace, address, event)
 
     target = TRANSITIONS.get((state, event))
     assert response.status_code == (303 if target else 409), response.text
     await check_agreement(
-        desk,
+        workspace,
         address,
         target or state,
         revised=bool(target) and revision > 0,
         above=revision,
     )
-    assert (await desk.events())[len(before) :] == (
+    assert (await workspace.events())[len(before) :] == (
         [f"agreement.{NAMES[event]}"] if target else []
     )
 
@@ -131,20 +131,20 @@ async def test_an_event_on_a_page_follows_the_table(
     ],
 )
 async def test_an_event_of_the_connector_or_the_clock_follows_the_table(
-    desk: Desk, state: str, event: str
+    workspace: Workspace, state: str, event: str
 ) -> None:
-    address = await bring_to(desk, AgreementState(state))
-    before = await desk.events()
-    revision = (await desk.deed(address)).revision
+    address = await bring_to(workspace, AgreementState(state))
+    before = await workspace.events()
+    revision = (await workspace.agreement_row(address)).revision
 
-    await bring_about(desk, address, event)
+    await bring_about(workspace, address, event)
 
     target = TRANSITIONS.get((state, event))
     revised = bool(target) and (revision > 0 or event == "confirm")
     await check_agreement(
-        desk, address, target or state, revised=revised, above=revision
+        workspace, address, target or state, revised=revised, above=revision
     )
-    assert (await desk.events())[len(before) :] == (
+    assert (await workspace.events())[len(before) :] == (
         [f"agreement.{NAMES[event]}"] if target else []
     )
 
@@ -158,18 +158,18 @@ def test_no_notice_ends_where_none_was_given(state: AgreementState) -> None:
 
 
 async def check_agreement(
-    desk: Desk, address: str, state: str, *, revised: bool, above: int
+    workspace: Workspace, address: str, state: str, *, revised: bool, above: int
 ) -> None:
     """Check where an agreement stands, whether its revision is a higher one, and who sees it."""
-    deed = await desk.deed(address)
-    assert deed.state == state
-    assert (deed.revision > above) == revised
-    listed = [agreement.state for agreement in await desk.rows(PublicAgreement)]
-    assert listed == ([deed.state] if deed.revision else [])
-    assert (await desk.person.get(address)).status_code == 200
-    assert (await desk.producer.get(address)).status_code == 200
-    assert (await desk.passer.get(address)).status_code == (
-        200 if deed.revision else 404
+    agreement_row = await workspace.agreement_row(address)
+    assert agreement_row.state == state
+    assert (agreement_row.revision > above) == revised
+    listed = [agreement.state for agreement in await workspace.rows(PublicAgreement)]
+    assert listed == ([agreement_row.state] if agreement_row.revision else [])
+    assert (await workspace.person.get(address)).status_code == 200
+    assert (await workspace.producer.get(address)).status_code == 200
+    assert (await workspace.passer.get(address)).status_code == (
+        200 if agreement_row.revision else 404
     )
 
 
@@ -188,29 +188,31 @@ def test_the_documented_table_is_the_tested_one() -> None:
     )
 
 
-async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
-    await desk.set_policy()
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+async def test_what_was_asked_is_what_is_signed(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         await session.execute(
             update(Organisation)
             .where(Organisation.slug == "armor")
             .values(kind="company")
         )
-    address = await desk.agree()
-    deed = await desk.deed(address)
-    keys = (await desk.passer.get("/.well-known/jwks.json")).json()
-    signed = await desk.person.get(f"{address}/agreement.jws")
+    address = await workspace.agree()
+    agreement_row = await workspace.agreement_row(address)
+    keys = (await workspace.passer.get("/.well-known/jwks.json")).json()
+    signed = await workspace.person.get(f"{address}/agreement.jws")
 
     claims = verify_document(
         signed.text,
         keys,
         kind=AGREEMENT_TYPE,
-        issuer=desk.territory.origin,
-        audience=desk.territory.links["node"],
+        issuer=workspace.territory.origin,
+        audience=workspace.territory.links["node"],
     )
 
     agreement = read_agreement(claims)
-    assert deed.sha256 == fingerprint(signed.text)
+    assert agreement_row.sha256 == fingerprint(signed.text)
     assert (agreement.purpose, agreement.terms.columns, agreement.terms.months) == (
         Purpose.RESEARCH,
         ("îlot", "énergie"),
@@ -231,13 +233,15 @@ async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
     )
     assert (agreement.ends_at - agreement.starts_at).days in range(181, 185)
     assert "Armorine Métropole" in agreement.text["fr"] != agreement.text["en"]
-    page = await desk.producer.get(address)
+    page = await workspace.producer.get(address)
     assert "Réseau Goéland" in page.text
 
 
-async def test_an_offer_that_is_accepted_is_what_is_signed(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask(
+async def test_an_offer_that_is_accepted_is_what_is_signed(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask(
         months="24", columns=["îlot", "début", "logements", "énergie"]
     )
     offer = {
@@ -246,17 +250,17 @@ async def test_an_offer_that_is_accepted_is_what_is_signed(desk: Desk) -> None:
         "rows": "début >= 2026-05-01",
         "megabytes": "500",
     }
-    assert (await desk.decide(address, "counter", **offer)).status_code == 303
-    stale = await desk.person.post(
+    assert (await workspace.decide(address, "counter", **offer)).status_code == 303
+    stale = await workspace.person.post(
         f"{address}/accept", data={"offer": "2020-01-01T00:00:00+00:00"}
     )
-    page = await desk.person.get(address)
-    accepted = await desk.accept(address)
+    page = await workspace.person.get(address)
+    accepted = await workspace.accept(address)
 
     assert (stale.status_code, accepted.status_code) == (412, 303)
     assert "2026-05-01" in page.text
-    [deed] = await desk.rows(AccessAgreement)
-    terms = read_agreement(deed.document).terms
+    [agreement_row] = await workspace.rows(AccessAgreement)
+    terms = read_agreement(agreement_row.document).terms
     assert (terms.months, terms.columns, terms.bytes_a_month) == (
         6,
         ("îlot", "énergie"),
@@ -265,87 +269,100 @@ async def test_an_offer_that_is_accepted_is_what_is_signed(desk: Desk) -> None:
     assert terms.rows[0].values == ("2026-05-01",)
 
 
-async def test_a_confidential_project_is_in_no_public_place(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.agree()
-    api = await desk.passer.get("/api/v1/agreements")
+async def test_a_confidential_project_is_in_no_public_place(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.agree()
+    api = await workspace.passer.get("/api/v1/agreements")
 
-    for answer in (await desk.passer.get("/agreements"), await desk.passer.get("/agreements.atom"), api,
-                   await desk.passer.get(address), await desk.team.get(address)):  # fmt: skip
+    for answer in (await workspace.passer.get("/agreements"), await workspace.passer.get("/agreements.atom"), api,
+                   await workspace.passer.get(address), await workspace.team.get(address)):  # fmt: skip
         assert answer.status_code == 200
         assert "Consommation d" in answer.text
         assert "Rafraîchir la ville" not in answer.text
         assert "Repérer les îlots" not in answer.text
     assert api.json()["items"][0]["project"] is None
     for private in ("agreement.jws", "agreement.jsonld", "files"):
-        assert (await desk.team.get(f"{address}/{private}")).status_code == 404
-        assert (await desk.passer.get(f"{address}/{private}")).status_code in {303, 401}
-    odrl = (await desk.person.get(f"{address}/agreement.jsonld")).json()
+        assert (await workspace.team.get(f"{address}/{private}")).status_code == 404
+        assert (await workspace.passer.get(f"{address}/{private}")).status_code in {
+            303,
+            401,
+        }
+    odrl = (await workspace.person.get(f"{address}/agreement.jsonld")).json()
     assert odrl["@type"] == "Agreement"
 
 
 async def test_who_leads_the_project_is_led_to_the_node_with_a_ticket(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    await desk.set_policy()
-    address = await desk.agree()
+    await workspace.set_policy()
+    address = await workspace.agree()
 
-    led = await desk.person.get(f"{address}/files")
-    other = await desk.producer.get(f"{address}/files")
-    await desk.producer.post(f"{address}/revoke", data=WHY)
-    late = await desk.person.get(f"{address}/files")
+    led = await workspace.person.get(f"{address}/files")
+    other = await workspace.producer.get(f"{address}/files")
+    await workspace.producer.post(f"{address}/revoke", data=WHY)
+    late = await workspace.person.get(f"{address}/files")
 
-    node = desk.territory.links["node"]
+    node = workspace.territory.links["node"]
     ticket = re.findall(r'name="ticket" value="(ey[^"]+)"', led.text)
     assert f'<form action="{node}{address}/files" method="post">' in led.text
     assert (
-        f"form-action 'self' {desk.site.settings.keycloak_url} {node};"
+        f"form-action 'self' {workspace.site.settings.keycloak_url} {node};"
         in led.headers["content-security-policy"]
     )
     assert led.headers["cache-control"] == "no-store"
-    keys = (await desk.passer.get("/.well-known/jwks.json")).json()
+    keys = (await workspace.passer.get("/.well-known/jwks.json")).json()
     signed = verify(
-        ticket[0], keys, kind=READING, issuer=desk.territory.origin, audience=node
+        ticket[0], keys, kind=READING, issuer=workspace.territory.origin, audience=node
     )
     assert signed.subject == address.rpartition("/")[2]
     assert (other.status_code, late.status_code) == (403, 409)
 
 
-async def test_the_producer_says_why_and_gives_notice(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.agree()
+async def test_the_producer_says_why_and_gives_notice(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    address = await workspace.agree()
 
-    empty = await desk.producer.post(f"{address}/revoke", data={"words": ""})
-    long = await desk.producer.post(
+    empty = await workspace.producer.post(f"{address}/revoke", data={"words": ""})
+    long = await workspace.producer.post(
         f"{address}/give_notice", data=WHY | {"days": "366"}
     )
-    notice = await desk.producer.post(
+    notice = await workspace.producer.post(
         f"{address}/give_notice", data=WHY | {"days": "10"}
     )
 
     assert (empty.status_code, long.status_code, notice.status_code) == (422, 422, 303)
-    deed = await desk.deed(address)
-    assert deed.closes_at is not None
-    assert timedelta(days=9) < deed.closes_at - deed.since <= timedelta(days=10)
-    assert "La mesure a changé." in (await desk.person.get(address)).text
-    assert "La mesure a changé." not in (await desk.passer.get(address)).text
+    agreement_row = await workspace.agreement_row(address)
+    assert agreement_row.closes_at is not None
+    assert (
+        timedelta(days=9)
+        < agreement_row.closes_at - agreement_row.since
+        <= timedelta(days=10)
+    )
+    assert "La mesure a changé." in (await workspace.person.get(address)).text
+    assert "La mesure a changé." not in (await workspace.passer.get(address)).text
 
 
-async def test_an_agreement_is_renewed_as_often_as_the_policy_lets(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.agree()
-    first = await desk.deed(address)
+async def test_an_agreement_is_renewed_as_often_as_the_policy_lets(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.agree()
+    first = await workspace.agreement_row(address)
 
-    empty = await desk.person.post(f"{address}/renew", data={"words": ""})
-    renewal = await desk.person.post(
+    empty = await workspace.person.post(f"{address}/renew", data={"words": ""})
+    renewal = await workspace.person.post(
         f"{address}/renew", data={"words": "Un été de plus."}
     )
-    assert (await desk.decide(renewal.headers["location"], "grant")).status_code == 303
+    assert (
+        await workspace.decide(renewal.headers["location"], "grant")
+    ).status_code == 303
 
     assert empty.status_code == 422
     second = next(
         agreement
-        for agreement in await desk.rows(AccessAgreement)
+        for agreement in await workspace.rows(AccessAgreement)
         if agreement.id != first.id
     )
     assert (second.renews_id, second.renewal, second.starts_at) == (
@@ -353,19 +370,19 @@ async def test_an_agreement_is_renewed_as_often_as_the_policy_lets(desk: Desk) -
         1,
         first.ends_at,
     )
-    again = await desk.person.post(
+    again = await workspace.person.post(
         f"/agreements/{second.id}/renew", data={"words": "Encore."}
     )
     assert again.status_code == 409
 
 
-async def test_the_policy_is_odrl_too(desk: Desk) -> None:
-    await desk.set_policy()
+async def test_the_policy_is_odrl_too(workspace: Workspace) -> None:
+    await workspace.set_policy()
 
-    document = await desk.passer.get(f"{desk.home}/access-policy.jsonld")
-    turtle = await desk.passer.get(f"{desk.home}/access-policy.ttl")
+    document = await workspace.passer.get(f"{workspace.home}/access-policy.jsonld")
+    turtle = await workspace.passer.get(f"{workspace.home}/access-policy.ttl")
 
     assert json.loads(document.text)["@type"] == "Offer"
     assert "odrl:Offer" in turtle.text
-    assert UUID(str(desk.dataset))
-    assert f"{desk.territory.origin}/data/{desk.dataset}" in turtle.text
+    assert UUID(str(workspace.dataset))
+    assert f"{workspace.territory.origin}/data/{workspace.dataset}" in turtle.text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.portal.access.conftest import Desk
+from tests.portal.access.conftest import Workspace
 from tests.portal.access.test_delivery import (
     ask,
     keys,
@@ -31,36 +31,36 @@ WHY = {"words": "La mesure a changé."}
     ],
 )  # fmt: skip
 async def test_counter_refuses_an_offer_beyond_the_policy(
-    desk: Desk, changed: dict[str, str], field: str
+    workspace: Workspace, changed: dict[str, str], field: str
 ) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
+    await workspace.set_policy()
+    address = await workspace.ask()
 
-    answer = await desk.decide(address, "counter", **OFFER | changed)
+    answer = await workspace.decide(address, "counter", **OFFER | changed)
 
     assert answer.status_code == 422, answer.text
     assert f'href="#{field}"' in answer.text
-    assert (await desk.one(address)).state == "submitted"
-    assert len(await desk.rows(AccessStep)) == 1
+    assert (await workspace.one(address)).state == "submitted"
+    assert len(await workspace.rows(AccessStep)) == 1
 
 
 async def test_submit_refuses_more_requests_than_a_person_may_have_open(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requester_actions, "MOST_OPEN", 2)
-    await desk.set_policy()
-    first = await desk.ask()
-    _ = await desk.ask()
+    await workspace.set_policy()
+    first = await workspace.ask()
+    _ = await workspace.ask()
 
-    refused = await desk.send()
-    await desk.person.post(f"{first}/withdraw")
-    accepted_response = await desk.send()
+    refused = await workspace.send()
+    await workspace.person.post(f"{first}/withdraw")
+    accepted_response = await workspace.send()
 
     assert (refused.status_code, accepted_response.status_code) == (429, 303)
 
 
 async def test_submit_takes_one_of_the_same_requests_sent_at_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse_twin = requester_actions._reject_duplicate
 
@@ -69,72 +69,88 @@ async def test_submit_takes_one_of_the_same_requests_sent_at_once(
         await asyncio.sleep(0.2)
 
     monkeypatch.setattr(requester_actions, "_reject_duplicate", refuse_twin_slowly)
-    await desk.set_policy()
-    address = await desk.ask()
-    project = str((await desk.one(address)).project_id)
-    await desk.person.post(f"{address}/withdraw")
+    await workspace.set_policy()
+    address = await workspace.ask()
+    project = str((await workspace.one(address)).project_id)
+    await workspace.person.post(f"{address}/withdraw")
 
-    answers = await asyncio.gather(*(desk.send(project=project) for _ in range(4)))
+    answers = await asyncio.gather(*(workspace.send(project=project) for _ in range(4)))
 
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
 
 
-async def test_get_document_gives_those_of_its_own_request(desk: Desk) -> None:
-    await desk.set_policy()
-    first = await desk.ask()
-    second = await desk.ask()
+async def test_get_document_gives_those_of_its_own_request(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    first = await workspace.ask()
+    second = await workspace.ask()
     owner = {
         str(document.request_id): document.id
-        for document in await desk.rows(AccessDocument)
+        for document in await workspace.rows(AccessDocument)
     }
     document = owner[first.rpartition("/")[2]]
 
-    assert (await desk.person.get(f"{first}/documents/{document}")).status_code == 200
-    assert (await desk.person.get(f"{second}/documents/{document}")).status_code == 404
+    assert (
+        await workspace.person.get(f"{first}/documents/{document}")
+    ).status_code == 200
+    assert (
+        await workspace.person.get(f"{second}/documents/{document}")
+    ).status_code == 404
 
 
-async def test_a_credential_is_of_one_project(desk: Desk) -> None:
-    await desk.set_policy()
-    deeds = [await desk.deed(await desk.agree()) for _ in range(2)]
-    homes = [f"/projects/{deed.project_id}/access/credentials" for deed in deeds]
-    for home, deed in zip(homes, deeds, strict=True):
-        await desk.person.post(
-            home, data={"name": "Grappe", "node": str(deed.node_id), "days": "30"}
+async def test_a_credential_is_of_one_project(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    agreement_rows = [
+        await workspace.agreement_row(await workspace.agree()) for _ in range(2)
+    ]
+    homes = [
+        f"/projects/{agreement_row.project_id}/access/credentials"
+        for agreement_row in agreement_rows
+    ]
+    for home, agreement_row in zip(homes, agreement_rows, strict=True):
+        await workspace.person.post(
+            home,
+            data={"name": "Grappe", "node": str(agreement_row.node_id), "days": "30"},
         )
     mine = {
         credential.project_id: credential
-        for credential in await desk.rows(ProjectCredential)
+        for credential in await workspace.rows(ProjectCredential)
     }
-    theirs = mine[deeds[1].project_id]
+    theirs = mine[agreement_rows[1].project_id]
 
     for step in ("renew", "revoke"):
         assert (
-            await desk.person.post(f"{homes[0]}/{theirs.id}/{step}")
+            await workspace.person.post(f"{homes[0]}/{theirs.id}/{step}")
         ).status_code == 404
-    with trusted_issuer(desk.site) as issuer:
-        items = (await ask(desk, issuer))["items"]
+    with trusted_issuer(workspace.site) as issuer:
+        items = (await ask(workspace, issuer))["items"]
         status_by_agreement = {
             status.agreement: status
             for status in [
-                standing_of(desk, i["standing"], await keys(desk)) for i in items
+                standing_of(workspace, i["status"], await keys(workspace))
+                for i in items
             ]
         }
 
-    for deed in deeds:
+    for agreement_row in agreement_rows:
         assert [
-            credential.id for credential in status_by_agreement[deed.id].credentials
-        ] == [mine[deed.project_id].id]
+            credential.id
+            for credential in status_by_agreement[agreement_row.id].credentials
+        ] == [mine[agreement_row.project_id].id]
 
 
-async def test_a_node_is_told_of_its_own_agreements_only(desk: Desk) -> None:
-    with trusted_issuer(desk.site) as issuer:
-        await desk.set_policy()
-        await desk.agree()
-        await tell(desk, issuer, [], node="other")
-        token = issuer.token(f"{desk.territory.slug}-node-other", desk.territory.origin)
+async def test_a_node_is_told_of_its_own_agreements_only(workspace: Workspace) -> None:
+    with trusted_issuer(workspace.site) as issuer:
+        await workspace.set_policy()
+        await workspace.agree()
+        await tell(workspace, issuer, [], node="other")
+        token = issuer.token(
+            f"{workspace.territory.slug}-node-other", workspace.territory.origin
+        )
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        theirs = await desk.passer.get("/kalim/v1/agreements", headers=headers)
-        own = await ask(desk, issuer)
+        theirs = await workspace.passer.get("/kalim/v1/agreements", headers=headers)
+        own = await ask(workspace, issuer)
 
     assert (theirs.status_code, theirs.json()["items"], len(own["items"])) == (
         200,
@@ -144,19 +160,19 @@ async def test_a_node_is_told_of_its_own_agreements_only(desk: Desk) -> None:
 
 
 async def test_a_project_has_so_many_credentials_at_a_node(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(credentials, "MOST", 1)
-    await desk.set_policy()
-    deed = await desk.deed(await desk.agree())
-    home = f"/projects/{deed.project_id}/access/credentials"
-    form = {"node": str(deed.node_id), "days": "30"}
-    response = await desk.person.post(home, data=form | {"name": "Première"})
+    await workspace.set_policy()
+    agreement_row = await workspace.agreement_row(await workspace.agree())
+    home = f"/projects/{agreement_row.project_id}/access/credentials"
+    form = {"node": str(agreement_row.node_id), "days": "30"}
+    response = await workspace.person.post(home, data=form | {"name": "Première"})
 
-    refused = await desk.person.post(home, data=form | {"name": "Seconde"})
-    [first] = await desk.rows(ProjectCredential)
-    await desk.person.post(f"{home}/{first.id}/revoke")
-    again = await desk.person.post(home, data=form | {"name": "Seconde"})
+    refused = await workspace.person.post(home, data=form | {"name": "Seconde"})
+    [first] = await workspace.rows(ProjectCredential)
+    await workspace.person.post(f"{home}/{first.id}/revoke")
+    again = await workspace.person.post(home, data=form | {"name": "Seconde"})
 
     assert (response.status_code, refused.status_code, again.status_code) == (
         201,
@@ -165,14 +181,14 @@ async def test_a_project_has_so_many_credentials_at_a_node(
     )
 
 
-async def test_a_notice_ends_no_later_than_its_agreement(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.agree(months="1")
+async def test_a_notice_ends_no_later_than_its_agreement(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    address = await workspace.agree(months="1")
 
-    notice = await desk.producer.post(
+    notice = await workspace.producer.post(
         f"{address}/give_notice", data=WHY | {"days": "365"}
     )
 
-    deed = await desk.deed(address)
+    agreement_row = await workspace.agreement_row(address)
     assert notice.status_code == 303
-    assert deed.closes_at == deed.ends_at < now() + timedelta(days=32)
+    assert agreement_row.closes_at == agreement_row.ends_at < now() + timedelta(days=32)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.portal.access.conftest import Desk
+from tests.portal.access.conftest import Workspace
 from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
@@ -40,12 +40,12 @@ class Programs:
 
     def __init__(
         self,
-        desk: Desk,
+        workspace: Workspace,
         person: dict[str, str],
         producer: dict[str, str],
         team: dict[str, str],
     ) -> None:
-        self.desk = desk
+        self.workspace = workspace
         self.person = person
         self.producer = producer
         self.team = team
@@ -54,7 +54,7 @@ class Programs:
         self, method: str, address: str, by: dict[str, str] | None = None, **said: Any
     ) -> httpx.Response:
         body = {"json": said} if method in {"POST", "PUT"} else {}
-        return await self.desk.passer.request(
+        return await self.workspace.passer.request(
             method, address, headers=by or {"Accept": "application/json"}, **body
         )
 
@@ -68,17 +68,19 @@ class Programs:
             await self.call("POST", "/api/v1/projects", self.person, **described)
         ).json()["id"]
         payload = (
-            ASKED | {"dataset": str(self.desk.dataset), "project": project} | changed
+            ASKED
+            | {"dataset": str(self.workspace.dataset), "project": project}
+            | changed
         )
         return await self.call("POST", REQUESTS, self.person, **payload)
 
 
 @pytest.fixture
-async def programs(desk: Desk) -> Programs:
-    await desk.set_policy(**OPEN)
+async def programs(workspace: Workspace) -> Programs:
+    await workspace.set_policy(**OPEN)
     return Programs(
-        desk, await token_of(desk.person, "access", "projects"), await token_of(desk.producer, "access"),
-        await token_of(desk.team, "access"),
+        workspace, await token_of(workspace.person, "access", "projects"), await token_of(workspace.producer, "access"),
+        await token_of(workspace.team, "access"),
     )  # fmt: skip
 
 
@@ -86,7 +88,7 @@ async def test_terms_are_read_by_everybody(programs: Programs) -> None:
     listed = (await programs.call("GET", POLICIES)).json()
     response = await programs.call("GET", listed["items"][0]["url"])
     policy = response.json()
-    again = await programs.desk.passer.get(
+    again = await programs.workspace.passer.get(
         listed["items"][0]["url"],
         headers={
             "If-None-Match": response.headers["etag"],
@@ -96,7 +98,7 @@ async def test_terms_are_read_by_everybody(programs: Programs) -> None:
 
     assert (listed["total"], listed["items"][0]["dataset"]["id"]) == (
         1,
-        str(programs.desk.dataset),
+        str(programs.workspace.dataset),
     )
     assert policy["requesters"] == ["person"]
     assert policy["terms"]["columns"] == ["îlot", "début", "logements", "énergie"]
@@ -104,7 +106,7 @@ async def test_terms_are_read_by_everybody(programs: Programs) -> None:
         "quels_t_s",
         "qui_lira",
     ]
-    assert policy["kept"] is None
+    assert policy["statistics"] is None
     assert again.status_code == 304
 
 
@@ -149,7 +151,7 @@ async def test_a_request_goes_from_both_sides_to_the_agreement(
         "POST", events, programs.person, event="accept", offered=countered["offered"]
     )
 
-    [agreement] = await programs.desk.rows(AccessAgreement)
+    [agreement] = await programs.workspace.rows(AccessAgreement)
     assert [request["side"] for request in waiting] == ["producer"]
     assert (questioned["state"], questioned["due"], answered["state"]) == (
         "questioned",
@@ -268,7 +270,7 @@ async def test_it_is_for_its_two_sides_and_each_does_its_own(
 ) -> None:
     home = (await programs.ask()).headers["location"]
     grant = {"event": "grant", "words": WHY, "revision": 1}
-    poor = await token_of(programs.desk.producer, "projects")
+    poor = await token_of(programs.workspace.producer, "projects")
 
     for by, status in ((programs.team, 404), (poor, 403), (None, 401)):
         assert (await programs.call("GET", home, by)).status_code == status
@@ -286,7 +288,7 @@ async def test_it_is_for_its_two_sides_and_each_does_its_own(
     assert (
         await programs.call("PUT", home, programs.producer, **ASKED)
     ).status_code == 403
-    [row] = await programs.desk.rows(AccessRequest)
+    [row] = await programs.workspace.rows(AccessRequest)
     assert (row.state, row.decided_by) == ("submitted", None)
 
 
@@ -297,7 +299,7 @@ async def test_another_territory_and_another_producer_find_nothing(
     make_person: Callable[..., Login],
 ) -> None:
     home = (await programs.ask()).headers["location"]
-    here = programs.desk.territory
+    here = programs.workspace.territory
     rights = {"armor": ["managers", "publishers"], "kerlevan": ["managers"]}
     stranger = make_person(other, moderator=True, memberships=rights)
     calls = [("GET", home, None), ("PUT", home, ASKED)]
@@ -321,12 +323,14 @@ async def test_another_territory_and_another_producer_find_nothing(
                 "to_answer": [],
             }
         foreign = await token_of(abroad, "access")
-        read = await abroad.get(f"{POLICIES}/{programs.desk.dataset}", headers=foreign)
+        read = await abroad.get(
+            f"{POLICIES}/{programs.workspace.dataset}", headers=foreign
+        )
         listed = (await abroad.get(POLICIES, headers=foreign)).json()
 
     assert (read.status_code, listed["total"]) == (404, 0)
     assert (await programs.call("GET", home, foreign)).status_code == 401
-    [row] = await programs.desk.rows(AccessRequest)
+    [row] = await programs.workspace.rows(AccessRequest)
     assert (row.state, row.revision) == ("submitted", 1)
 
 
@@ -345,4 +349,4 @@ async def test_what_is_wrong_is_named(
 
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
-    assert await programs.desk.rows(AccessRequest) == []
+    assert await programs.workspace.rows(AccessRequest) == []

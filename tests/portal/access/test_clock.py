@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.portal.access.conftest import WHY, Desk
+from tests.portal.access.conftest import WHY, Workspace
 from tests.portal.access.policies import ASKED
 from udi.portal.access.emails import TEMPLATES
 from udi.portal.access.models import AccessDocument, AccessDraft, AccessPolicy
@@ -54,51 +54,53 @@ def test_a_last_day_is_a_calendar_day_and_never_on_a_weekend(
     )
 
 
-async def test_the_days_stand_still_while_a_question_waits(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    first = (await desk.one(address)).due_at
-    await desk.decide(address, "question")
-    still = (await desk.one(address)).due_at
-    await desk.person.post(f"{address}/answer", data={"words": "Voici."})
+async def test_the_days_stand_still_while_a_question_waits(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    first = (await workspace.one(address)).due_at
+    await workspace.decide(address, "question")
+    still = (await workspace.one(address)).due_at
+    await workspace.person.post(f"{address}/answer", data={"words": "Voici."})
 
     assert first is not None
-    assert (still, (await desk.one(address)).due_at) == (None, first)
+    assert (still, (await workspace.one(address)).due_at) == (None, first)
 
 
-async def test_the_deadline_is_an_entry_of_a_calendar(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    due = (await desk.one(address)).due_at
+async def test_the_deadline_is_an_entry_of_a_calendar(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    due = (await workspace.one(address)).due_at
     assert due is not None
 
-    answer = await desk.producer.get(f"{address}/deadline.ics")
-    await desk.decide(address, "question")
-    none = await desk.producer.get(f"{address}/deadline.ics")
+    answer = await workspace.producer.get(f"{address}/deadline.ics")
+    await workspace.decide(address, "question")
+    none = await workspace.producer.get(f"{address}/deadline.ics")
 
     assert answer.headers["content-type"].startswith("text/calendar")
     assert (
-        f"DTSTART;VALUE=DATE:{due.astimezone(desk.territory.zone):%Y%m%d}\r\n"
+        f"DTSTART;VALUE=DATE:{due.astimezone(workspace.territory.zone):%Y%m%d}\r\n"
         in answer.text
     )
     assert all(len(line.encode()) <= 75 for line in answer.text.split("\r\n"))
     assert none.status_code == 404
 
 
-async def test_who_is_late_is_told_with_the_team_once(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    due = (await desk.one(address)).due_at
+async def test_who_is_late_is_told_with_the_team_once(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    due = (await workspace.one(address)).due_at
     assert due is not None
-    await desk.sweep(due - timedelta(days=2))
-    reminded = (await desk.one(address)).reminded_at
+    await workspace.sweep(due - timedelta(days=2))
+    reminded = (await workspace.one(address)).reminded_at
     for _ in range(2):
-        await desk.sweep(due + timedelta(seconds=1))
+        await workspace.sweep(due + timedelta(seconds=1))
 
-    request = await desk.one(address)
+    request = await workspace.one(address)
     assert reminded is not None
     assert (request.state, request.late_at) == ("submitted", due + timedelta(seconds=1))
-    assert (await desk.events()).count("access_request.escalated") == 1
+    assert (await workspace.events()).count("access_request.escalated") == 1
     payload: dict[str, str | int] = {
         "request": str(request.id),
         "revision": 1,
@@ -106,15 +108,15 @@ async def test_who_is_late_is_told_with_the_team_once(desk: Desk) -> None:
         "event": "late",
         "side": "clock",
     }
-    mails = await write_request_emails(desk.site, desk.territory, payload)
-    assert desk.territory.contact in [mail.to for mail in mails]
+    mails = await write_request_emails(workspace.site, workspace.territory, payload)
+    assert workspace.territory.contact in [mail.to for mail in mails]
     assert len(mails) == 3
 
 
-async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    request = await desk.one(address)
+async def test_no_mail_carries_what_people_wrote(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    request = await workspace.one(address)
     mails = []
     for event in ("correct", "answer", "accept", "withdraw", "message", "question", "counter", "grant", "refuse", "lapse",
                   "nudge", "due", "late"):  # fmt: skip
@@ -126,10 +128,12 @@ async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
                 "event": event,
                 "side": side,
             }
-            mails += await write_request_emails(desk.site, desk.territory, payload)
-    await desk.decide(address, "grant")
-    agreement = f"/agreements/{(await desk.one(address)).agreement_id}"
-    deed = await desk.deed(agreement)
+            mails += await write_request_emails(
+                workspace.site, workspace.territory, payload
+            )
+    await workspace.decide(address, "grant")
+    agreement = f"/agreements/{(await workspace.one(address)).agreement_id}"
+    agreement_row = await workspace.agreement_row(agreement)
     for event in (
         "suspended",
         "resumed",
@@ -141,12 +145,12 @@ async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
         "ending",
     ):
         agreement_payload = {
-            "agreement": str(deed.id),
-            "state": deed.state,
+            "agreement": str(agreement_row.id),
+            "state": agreement_row.state,
             "event": event,
         }
         mails += await write_agreement_emails(
-            desk.site, desk.territory, agreement_payload
+            workspace.site, workspace.territory, agreement_payload
         )
 
     assert {mail.id.split("-", 6)[6].split("-")[0] for mail in mails} == set(TEMPLATES)
@@ -159,11 +163,13 @@ async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
         assert "@" not in content
 
 
-async def test_a_mail_about_what_is_not_so_any_more_is_not_written(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    request = await desk.one(address)
-    await desk.person.post(f"{address}/withdraw")
+async def test_a_mail_about_what_is_not_so_any_more_is_not_written(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    request = await workspace.one(address)
+    await workspace.person.post(f"{address}/withdraw")
     payload: dict[str, str | int] = {
         "request": str(request.id),
         "revision": 1,
@@ -172,63 +178,67 @@ async def test_a_mail_about_what_is_not_so_any_more_is_not_written(desk: Desk) -
         "side": "requester",
     }
 
-    assert await write_request_emails(desk.site, desk.territory, payload) == []
+    assert (
+        await write_request_emails(workspace.site, workspace.territory, payload) == []
+    )
 
 
-async def test_a_person_is_reminded_of_what_waits_for_them(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    await desk.decide(address, "question")
+async def test_a_person_is_reminded_of_what_waits_for_them(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    await workspace.decide(address, "question")
 
-    await desk.sweep((await desk.one(address)).since + NUDGE_AFTER)
+    await workspace.sweep((await workspace.one(address)).since + NUDGE_AFTER)
 
-    request = await desk.one(address)
+    request = await workspace.one(address)
     assert (request.state, request.reminded_at is not None) == ("questioned", True)
 
 
-async def test_documents_go_some_time_after_the_end(desk: Desk) -> None:
-    await desk.set_policy()
-    refused = await desk.ask()
-    granted = await desk.agree()
-    await desk.decide(refused, "refuse")
-    ended = await desk.deed(granted)
-    assert len(await desk.rows(AccessDocument)) == 2
+async def test_documents_go_some_time_after_the_end(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    refused = await workspace.ask()
+    granted = await workspace.agree()
+    await workspace.decide(refused, "refuse")
+    ended = await workspace.agreement_row(granted)
+    assert len(await workspace.rows(AccessDocument)) == 2
 
-    await desk.sweep(
-        (await desk.one(refused)).since + DOCUMENTS_KEPT - timedelta(hours=1)
+    await workspace.sweep(
+        (await workspace.one(refused)).since + DOCUMENTS_KEPT - timedelta(hours=1)
     )
-    assert len(await desk.rows(AccessDocument)) == 2
-    await desk.sweep((await desk.one(refused)).since + DOCUMENTS_KEPT)
-    assert len(await desk.rows(AccessDocument)) == 1
-    await desk.sweep(ended.ends_at)
-    await desk.sweep(ended.ends_at + DOCUMENTS_KEPT)
-    assert await desk.rows(AccessDocument) == []
+    assert len(await workspace.rows(AccessDocument)) == 2
+    await workspace.sweep((await workspace.one(refused)).since + DOCUMENTS_KEPT)
+    assert len(await workspace.rows(AccessDocument)) == 1
+    await workspace.sweep(ended.ends_at)
+    await workspace.sweep(ended.ends_at + DOCUMENTS_KEPT)
+    assert await workspace.rows(AccessDocument) == []
 
 
 async def test_what_was_begun_without_an_account_is_kept_for_a_day(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await desk.set_policy()
-    await desk.passer.post(f"{desk.home}/access-requests/new", data=ASKED)
-    assert len(await desk.rows(AccessDraft)) == 1
+    await workspace.set_policy()
+    await workspace.passer.post(f"{workspace.home}/access-requests/new", data=ASKED)
+    assert len(await workspace.rows(AccessDraft)) == 1
     later = datetime.now(UTC) + timedelta(days=1, minutes=1)
     monkeypatch.setattr("udi.portal.access.requests.drafts.now", lambda: later)
 
-    await desk.sweep(later)
+    await workspace.sweep(later)
 
-    assert await desk.rows(AccessDraft) == []
+    assert await workspace.rows(AccessDraft) == []
 
 
-async def test_figures_are_told_from_five_requests_on(desk: Desk) -> None:
-    await desk.set_policy()
+async def test_figures_are_told_from_five_requests_on(workspace: Workspace) -> None:
+    await workspace.set_policy()
     for number in range(5):
-        address = await desk.ask(title=f"Projet {number}")
-        await desk.decide(address, "grant" if number else "refuse")
-        [row] = await desk.rows(AccessPolicy)
+        address = await workspace.ask(title=f"Projet {number}")
+        await workspace.decide(address, "grant" if number else "refuse")
+        [row] = await workspace.rows(AccessPolicy)
         assert (find_answer_statistics(row) is None) == (number < 4)
         assert row.answer_days == [0] * (number + 1)
 
-    home = await desk.passer.get(desk.home)
+    home = await workspace.passer.get(workspace.home)
     assert "5 demandes reçues, 4 accordées" in home.text
 
 
@@ -246,14 +256,14 @@ def test_documents_are_known_by_what_they_hold(
     assert detect_media_type(content) == kind
 
 
-async def test_a_document_of_another_kind_is_refused(desk: Desk) -> None:
-    await desk.set_policy()
+async def test_a_document_of_another_kind_is_refused(workspace: Workspace) -> None:
+    await workspace.set_policy()
     files = {
         "answer_lettre_du_laboratoire": ("lettre.pdf", b"MZ\x90\x00", "application/pdf")
     }
 
-    answer = await desk.person.post(
-        f"{desk.home}/access-requests/new", data=ASKED, files=files
+    answer = await workspace.person.post(
+        f"{workspace.home}/access-requests/new", data=ASKED, files=files
     )
     large = {
         "answer_lettre_du_laboratoire": (
@@ -262,9 +272,9 @@ async def test_a_document_of_another_kind_is_refused(desk: Desk) -> None:
             "application/pdf",
         )
     }
-    heavy = await desk.person.post(
-        f"{desk.home}/access-requests/new", data=ASKED, files=large
+    heavy = await workspace.person.post(
+        f"{workspace.home}/access-requests/new", data=ASKED, files=large
     )
 
     assert (answer.status_code, heavy.status_code) == (422, 422)
-    assert await desk.rows(AccessDocument) == []
+    assert await workspace.rows(AccessDocument) == []

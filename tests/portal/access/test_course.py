@@ -5,7 +5,7 @@ from collections.abc import Callable
 from litestar import Litestar
 
 from tests.mails import do_email_job, text_of
-from tests.portal.access.conftest import Desk, Relay
+from tests.portal.access.conftest import Workspace, Relay
 from tests.portal.access.policies import ASKED
 from tests.visitors import browse
 from udi.kit.jobs import Job
@@ -17,9 +17,9 @@ from udi.portal.access.tasks import task_handlers
 from udi.protocol.agreement import read_agreement
 
 
-async def tell(desk: Desk, address: str, event: str, side: str) -> None:
+async def tell(workspace: Workspace, address: str, event: str, side: str) -> None:
     """Do the job that was queued for an event, as the worker does."""
-    request = await desk.one(address)
+    request = await workspace.one(address)
     payload = {
         "request": str(request.id),
         "revision": request.revision,
@@ -27,20 +27,23 @@ async def tell(desk: Desk, address: str, event: str, side: str) -> None:
         "event": event,
     }
     await do_email_job(
-        desk.site,
-        desk.territory,
-        task_handlers(desk.site),
+        workspace.site,
+        workspace.territory,
+        task_handlers(workspace.site),
         TELL,
         payload | {"side": side, "step": ""},
     )
 
 
 async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_six_months(
-    desk: Desk, portal_app: Litestar, make_person: Callable[..., Login], relay: Relay
+    workspace: Workspace,
+    portal_app: Litestar,
+    make_person: Callable[..., Login],
+    relay: Relay,
 ) -> None:
-    await desk.set_policy(requesters=["person", "research"])
+    await workspace.set_policy(requesters=["person", "research"])
     async with browse(
-        portal_app, desk.territory, make_person(desk.territory)
+        portal_app, workspace.territory, make_person(workspace.territory)
     ) as student:
         form = ASKED | {
             "organisation": "",
@@ -48,39 +51,39 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
             "months": "24",
             "columns": [],
         }
-        address = await desk.ask(student, **form)
-        await tell(desk, address, "correct", "requester")
-        await desk.decide(
+        address = await workspace.ask(student, **form)
+        await tell(workspace, address, "correct", "requester")
+        await workspace.decide(
             address, "refuse", "La finalité ne demande pas une donnée aussi fine."
         )
-        await tell(desk, address, "refuse", "producer")
+        await tell(workspace, address, "refuse", "producer")
         refusal_page = await student.get(address)
         better = form | {
             "words": "Comparer dix îlots, de mai à septembre.",
             "months": "12",
         }
         again = await student.post(f"{address}/correct", data=better)
-        await desk.decide(
+        await workspace.decide(
             address,
             "counter",
             "Les totaux suffisent.",
             months="6",
             columns="îlot\nénergie",
         )
-        await tell(desk, address, "counter", "producer")
+        await tell(workspace, address, "counter", "producer")
         offered = await student.get(address)
         accepted = await student.post(
             f"{address}/accept",
-            data={"offer": (await desk.one(address)).since.isoformat()},
+            data={"offer": (await workspace.one(address)).since.isoformat()},
         )
 
     assert "La finalité ne demande pas une donnée aussi fine." in refusal_page.text
     assert (again.status_code, accepted.status_code) == (303, 303)
     assert "Les totaux suffisent." in offered.text
-    [deed] = await desk.rows(AccessAgreement)
-    terms = read_agreement(deed.document).terms
+    [agreement_row] = await workspace.rows(AccessAgreement)
+    terms = read_agreement(agreement_row.document).terms
     assert (terms.columns, terms.months) == (("îlot", "énergie"), 6)
-    [listed] = await desk.rows(PublicAgreement)
+    [listed] = await workspace.rows(PublicAgreement)
     assert (listed.project_title, listed.dataset_title) == (
         "",
         "Consommation d'électricité par îlot",
@@ -99,7 +102,7 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
     assert "une proposition à accepter avant le" in subjects[3]
     assert len({mail["Message-ID"] for mail in relay.mails}) == 4
     assert all(
-        f"{desk.territory.origin}{address}" in text_of(mail) for mail in relay.mails
+        f"{workspace.territory.origin}{address}" in text_of(mail) for mail in relay.mails
     )
     assert not any(
         "finalité" in text_of(mail) or "totaux" in text_of(mail) for mail in relay.mails
@@ -107,18 +110,22 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
 
 
 async def test_a_producer_revokes_and_the_project_is_told_without_the_reason(
-    desk: Desk, relay: Relay
+    workspace: Workspace, relay: Relay
 ) -> None:
-    await desk.set_policy()
-    address = await desk.agree()
-    await desk.producer.post(
+    await workspace.set_policy()
+    address = await workspace.agree()
+    await workspace.producer.post(
         f"{address}/revoke", data={"words": "Une fuite a été constatée."}
     )
-    deed = await desk.deed(address)
-    payload = {"agreement": str(deed.id), "state": deed.state, "event": "revoked"}
+    agreement_row = await workspace.agreement_row(address)
+    payload = {
+        "agreement": str(agreement_row.id),
+        "state": agreement_row.state,
+        "event": "revoked",
+    }
 
-    await task_handlers(desk.site)[TELL_AGREEMENT](
-        Job(TELL_AGREEMENT, desk.territory.id, payload, 0, last=False)
+    await task_handlers(workspace.site)[TELL_AGREEMENT](
+        Job(TELL_AGREEMENT, workspace.territory.id, payload, 0, last=False)
     )
 
     [mail] = relay.mails
@@ -127,4 +134,4 @@ async def test_a_producer_revokes_and_the_project_is_told_without_the_reason(
         == "L’accès à «\N{NO-BREAK SPACE}Consommation d'électricité par îlot\N{NO-BREAK SPACE}» est fermé"
     )
     assert "fuite" not in text_of(mail)
-    assert "Une fuite a été constatée." in (await desk.person.get(address)).text
+    assert "Une fuite a été constatée." in (await workspace.person.get(address)).text

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.contract.node import Issuer, Receiver, receiver, trusted_issuer
-from tests.portal.access.conftest import Desk
+from tests.portal.access.conftest import Workspace
 from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.kit.keys import verify, verify_document
@@ -40,56 +40,58 @@ def node() -> Iterator[Receiver]:
         yield server
 
 
-async def reach(desk: Desk, node: Receiver) -> None:
+async def reach(workspace: Workspace, node: Receiver) -> None:
     """The node of the dataset is at this address."""
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         await session.execute(update(Node).values(url=node.origin))
 
 
-async def deliver(desk: Desk, address: str) -> None:
-    deed = await desk.deed(address)
-    payload = {"agreement": str(deed.id), "revision": deed.revision}
+async def deliver(workspace: Workspace, address: str) -> None:
+    agreement_row = await workspace.agreement_row(address)
+    payload = {"agreement": str(agreement_row.id), "revision": agreement_row.revision}
     await deliver_agreement(
-        desk.site, Job(DELIVER, desk.territory.id, payload, 0, last=False)
+        workspace.site, Job(DELIVER, workspace.territory.id, payload, 0, last=False)
     )
 
 
-async def keys(desk: Desk) -> Any:
-    return (await desk.passer.get("/.well-known/jwks.json")).json()
+async def keys(workspace: Workspace) -> Any:
+    return (await workspace.passer.get("/.well-known/jwks.json")).json()
 
 
 async def test_the_node_is_told_of_an_agreement_and_of_its_end(
-    desk: Desk, node: Receiver
+    workspace: Workspace, node: Receiver
 ) -> None:
-    await reach(desk, node)
-    await desk.set_policy()
-    address = await desk.agree()
-    node.answers.append({"revision": (await desk.deed(address)).revision})
-    await deliver(desk, address)
-    await desk.producer.post(f"{address}/revoke", data=WHY)
-    node.answers.append({"revision": (await desk.deed(address)).revision})
-    await deliver(desk, address)
-    await deliver(desk, address)
+    await reach(workspace, node)
+    await workspace.set_policy()
+    address = await workspace.agree()
+    node.answers.append({"revision": (await workspace.agreement_row(address)).revision})
+    await deliver(workspace, address)
+    await workspace.producer.post(f"{address}/revoke", data=WHY)
+    node.answers.append({"revision": (await workspace.agreement_row(address)).revision})
+    await deliver(workspace, address)
+    await deliver(workspace, address)
 
-    deed = await desk.deed(address)
+    agreement_row = await workspace.agreement_row(address)
     assert [call.path for call in node.reports] == [f"/api/v1{address}"] * 2
     statuses = []
     for call in node.reports:
-        origin = desk.territory.origin
+        origin = workspace.territory.origin
         token = verify(
             call.token,
-            await keys(desk),
+            await keys(workspace),
             kind=AGREEMENT,
             issuer=origin,
             audience=node.origin,
         )
-        assert token.subject == str(deed.id)
-        assert call.document["agreement"] == deed.jws
+        assert token.subject == str(agreement_row.id)
+        assert call.document["agreement"] == agreement_row.jws
         claims = verify_document(
-            call.document["standing"],
-            await keys(desk),
+            call.document["status"],
+            await keys(workspace),
             kind=AGREEMENT_STATUS_TYPE,
-            issuer=desk.territory.origin,
+            issuer=workspace.territory.origin,
             audience=node.origin,
         )
         statuses.append(read_agreement_status(claims))
@@ -100,59 +102,71 @@ async def test_the_node_is_told_of_an_agreement_and_of_its_end(
     assert statuses[1].revision > statuses[0].revision
     assert (statuses[1].reason, statuses[0].agreement_sha256) == (
         "La mesure a changé.",
-        deed.sha256,
+        agreement_row.sha256,
     )
-    assert (deed.delivered, deed.trouble) == (deed.revision, "")
+    assert (agreement_row.delivered, agreement_row.delivery_error) == (
+        agreement_row.revision,
+        "",
+    )
 
 
 async def test_a_node_that_does_not_answer_is_told_later_and_the_page_says_so(
-    desk: Desk, node: Receiver
+    workspace: Workspace, node: Receiver
 ) -> None:
-    await reach(desk, node)
-    await desk.set_policy()
-    address = await desk.agree()
+    await reach(workspace, node)
+    await workspace.set_policy()
+    address = await workspace.agree()
     node.statuses.append(503)
 
     with pytest.raises(AgreementDeliveryError, match="503"):
-        await deliver(desk, address)
+        await deliver(workspace, address)
 
-    assert "503" in (await desk.producer.get(address)).text
+    assert "503" in (await workspace.producer.get(address)).text
     node.answers.append({"revision": 1})
-    await deliver(desk, address)
+    await deliver(workspace, address)
     assert (
-        "Appliquée par le nœud</dt><dd>Oui" in (await desk.producer.get(address)).text
+        "Appliquée par le nœud</dt><dd>Oui"
+        in (await workspace.producer.get(address)).text
     )
 
 
 async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    with trusted_issuer(desk.site) as issuer:
-        await desk.set_policy()
-        first = await desk.agree()
-        second = await desk.agree()
-        await desk.producer.post(f"{first}/suspend", data=WHY)
-        whole = await ask(desk, issuer)
-        after = await ask(desk, issuer, after=str(whole["revision"] - 1))
-        none = await ask(desk, issuer, after=str(whole["revision"]))
-        first_page = await ask(desk, issuer, limit="1")
-        stranger = await desk.passer.get(
+    with trusted_issuer(workspace.site) as issuer:
+        await workspace.set_policy()
+        first = await workspace.agree()
+        second = await workspace.agree()
+        await workspace.producer.post(f"{first}/suspend", data=WHY)
+        whole = await ask(workspace, issuer)
+        after = await ask(workspace, issuer, after=str(whole["revision"] - 1))
+        none = await ask(workspace, issuer, after=str(whole["revision"]))
+        first_page = await ask(workspace, issuer, limit="1")
+        stranger = await workspace.passer.get(
             "/kalim/v1/agreements", headers={"Authorization": "Bearer nobody"}
         )
 
-    deeds = [await desk.deed(second), await desk.deed(first)]
-    assert [item["agreement"] for item in whole["items"]] == [
-        deed.jws for deed in deeds
+    agreement_rows = [
+        await workspace.agreement_row(second),
+        await workspace.agreement_row(first),
     ]
-    assert [item["agreement"] for item in after["items"]] == [deeds[1].jws]
+    assert [item["agreement"] for item in whole["items"]] == [
+        agreement_row.jws for agreement_row in agreement_rows
+    ]
+    assert [item["agreement"] for item in after["items"]] == [agreement_rows[1].jws]
     assert none == {"items": [], "revision": whole["revision"]}
-    assert (len(first_page["items"]), first_page["revision"]) == (1, deeds[0].revision)
+    assert (len(first_page["items"]), first_page["revision"]) == (
+        1,
+        agreement_rows[0].revision,
+    )
     assert stranger.status_code == 401
 
 
-async def ask(desk: Desk, issuer: Issuer, **query: str) -> dict[str, Any]:
-    token = issuer.token(f"{desk.territory.slug}-node-hosted", desk.territory.origin)
-    answer = await desk.passer.get(
+async def ask(workspace: Workspace, issuer: Issuer, **query: str) -> dict[str, Any]:
+    token = issuer.token(
+        f"{workspace.territory.slug}-node-hosted", workspace.territory.origin
+    )
+    answer = await workspace.passer.get(
         "/kalim/v1/agreements",
         params=query,
         headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
@@ -163,32 +177,46 @@ async def ask(desk: Desk, issuer: Issuer, **query: str) -> dict[str, Any]:
 
 
 async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    with trusted_issuer(desk.site) as issuer:
-        await desk.set_policy()
-        address = await desk.agree()
-        deed = await desk.deed(address)
-        home = f"/projects/{deed.project_id}/access"
-        form = {"name": "Grappe de calcul", "node": str(deed.node_id), "days": "90"}
-        refusal = await desk.person.post(
+    with trusted_issuer(workspace.site) as issuer:
+        await workspace.set_policy()
+        address = await workspace.agree()
+        agreement_row = await workspace.agreement_row(address)
+        home = f"/projects/{agreement_row.project_id}/access"
+        form = {
+            "name": "Grappe de calcul",
+            "node": str(agreement_row.node_id),
+            "days": "90",
+        }
+        refusal = await workspace.person.post(
             f"{home}/credentials", data=form | {"days": "7", "name": ""}
         )
-        creation = await desk.person.post(f"{home}/credentials", data=form)
-        [credential] = await desk.rows(ProjectCredential)
+        creation = await workspace.person.post(f"{home}/credentials", data=form)
+        [credential] = await workspace.rows(ProjectCredential)
         first_status = standing_of(
-            desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
+            workspace,
+            (await ask(workspace, issuer))["items"][0]["status"],
+            await keys(workspace),
         )
-        renewed = await desk.person.post(f"{home}/credentials/{credential.id}/renew")
+        renewed = await workspace.person.post(
+            f"{home}/credentials/{credential.id}/renew"
+        )
         second = next(
-            row for row in await desk.rows(ProjectCredential) if row.id != credential.id
+            row
+            for row in await workspace.rows(ProjectCredential)
+            if row.id != credential.id
         )
         changed = standing_of(
-            desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
+            workspace,
+            (await ask(workspace, issuer))["items"][0]["status"],
+            await keys(workspace),
         )
-        revoked = await desk.person.post(f"{home}/credentials/{second.id}/revoke")
+        revoked = await workspace.person.post(f"{home}/credentials/{second.id}/revoke")
         last = standing_of(
-            desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
+            workspace,
+            (await ask(workspace, issuer))["items"][0]["status"],
+            await keys(workspace),
         )
 
     secret = creation.text.partition('id="secret" value="')[2].partition('"')[0]
@@ -199,7 +227,7 @@ async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(
         revoked.status_code,
     ) == (422, 201, 201, 303)
     assert secret.startswith("udi_project_")
-    assert secret not in (await desk.person.get(home)).text
+    assert secret not in (await workspace.person.get(home)).text
     assert (
         [entry.sha256 for entry in first_status.credentials]
         == [credential.sha256]
@@ -208,43 +236,46 @@ async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(
     assert [entry.id for entry in changed.credentials] == [second.id]
     assert last.credentials == ()
     assert first_status.revision < changed.revision < last.revision
-    for other in (desk.producer, desk.team):
+    for other in (workspace.producer, workspace.team):
         assert (await other.get(home)).status_code == 404
         assert (await other.post(f"{home}/credentials", data=form)).status_code == 404
 
 
 async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    with trusted_issuer(desk.site) as issuer:
-        await desk.set_policy()
-        deed = await desk.deed(await desk.agree())
-        home = f"/projects/{deed.project_id}/access"
-        form = {"name": "Grappe", "node": str(deed.node_id), "days": "30"}
-        await desk.person.post(f"{home}/credentials", data=form)
-        [credential] = await desk.rows(ProjectCredential)
-        unused = await desk.person.get(home)
+    with trusted_issuer(workspace.site) as issuer:
+        await workspace.set_policy()
+        agreement_row = await workspace.agreement_row(await workspace.agree())
+        home = f"/projects/{agreement_row.project_id}/access"
+        form = {"name": "Grappe", "node": str(agreement_row.node_id), "days": "30"}
+        await workspace.person.post(f"{home}/credentials", data=form)
+        [credential] = await workspace.rows(ProjectCredential)
+        unused = await workspace.person.get(home)
         moments = [
             now() - timedelta(days=3),
             now() - timedelta(days=4),
             now() - timedelta(days=3, minutes=1),
         ]
         answers = [
-            await tell(desk, issuer, [use(credential.id, moment)]) for moment in moments
+            await tell(workspace, issuer, [use(credential.id, moment)])
+            for moment in moments
         ]
-        others = await tell(desk, issuer, [use(credential.id, now())], node="other")
+        others = await tell(
+            workspace, issuer, [use(credential.id, now())], node="other"
+        )
         refusals = [
-            await tell(desk, issuer, uses)
+            await tell(workspace, issuer, uses)
             for uses in ([{"credential": "x", "hour": "y"}], "", [{}])
         ]
-        used = await desk.person.get(home)
-        [stored_credential] = await desk.rows(ProjectCredential)
+        used = await workspace.person.get(home)
+        [stored_credential] = await workspace.rows(ProjectCredential)
         future = await tell(
-            desk,
+            workspace,
             issuer,
             [use(credential.id, now() + timedelta(days=9)), use(uuid4(), now())],
         )
-        [last] = await desk.rows(ProjectCredential)
+        [last] = await workspace.rows(ProjectCredential)
 
     assert "jamais utilisée" in unused.text
     assert "utilisée pour la dernière fois" in used.text
@@ -269,10 +300,10 @@ def use(credential: UUID, hour: datetime) -> dict[str, str]:
 
 
 async def tell(
-    desk: Desk, issuer: Issuer, uses: Any, *, node: str = "hosted"
+    workspace: Workspace, issuer: Issuer, uses: Any, *, node: str = "hosted"
 ) -> httpx.Response:
-    client = f"{desk.territory.slug}-node-{node}"
-    async with desk.site.database.session(desk.territory.id) as session:
+    client = f"{workspace.territory.slug}-node-{node}"
+    async with workspace.site.database.session(workspace.territory.id) as session:
         if await find_node(session, node) is None:
             await register_node(
                 session,
@@ -283,36 +314,38 @@ async def tell(
                 hosted=False,
             )
     headers = {
-        "Authorization": f"Bearer {issuer.token(client, desk.territory.origin)}",
+        "Authorization": f"Bearer {issuer.token(client, workspace.territory.origin)}",
         "Accept": "application/json",
     }
-    return await desk.passer.post(
+    return await workspace.passer.post(
         "/kalim/v1/agreements/uses", json={"uses": uses}, headers=headers
     )
 
 
-def standing_of(desk: Desk, jws: str, published: Any) -> Any:
-    audience = desk.territory.links["node"]
+def standing_of(workspace: Workspace, jws: str, published: Any) -> Any:
+    audience = workspace.territory.links["node"]
     claims = verify_document(
         jws,
         published,
         kind=AGREEMENT_STATUS_TYPE,
-        issuer=desk.territory.origin,
+        issuer=workspace.territory.origin,
         audience=audience,
     )
     return read_agreement_status(claims)
 
 
-async def test_a_credential_whose_time_is_over_is_in_no_standing(desk: Desk) -> None:
-    with trusted_issuer(desk.site) as issuer:
-        await desk.set_policy()
-        deed = await desk.deed(await desk.agree())
-        form = {"name": "Grappe", "node": str(deed.node_id), "days": "30"}
-        await desk.person.post(
-            f"/projects/{deed.project_id}/access/credentials", data=form
+async def test_a_credential_whose_time_is_over_is_in_no_standing(
+    workspace: Workspace,
+) -> None:
+    with trusted_issuer(workspace.site) as issuer:
+        await workspace.set_policy()
+        agreement_row = await workspace.agreement_row(await workspace.agree())
+        form = {"name": "Grappe", "node": str(agreement_row.node_id), "days": "30"}
+        await workspace.person.post(
+            f"/projects/{agreement_row.project_id}/access/credentials", data=form
         )
-        async with desk.site.database.session(
-            desk.territory.id, role="worker"
+        async with workspace.site.database.session(
+            workspace.territory.id, role="worker"
         ) as session:
             await session.execute(
                 update(ProjectCredential).values(
@@ -320,7 +353,9 @@ async def test_a_credential_whose_time_is_over_is_in_no_standing(desk: Desk) -> 
                 )
             )
         status = standing_of(
-            desk, (await ask(desk, issuer))["items"][0]["standing"], await keys(desk)
+            workspace,
+            (await ask(workspace, issuer))["items"][0]["status"],
+            await keys(workspace),
         )
 
     assert status.credentials == ()

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from typer.testing import CliRunner
 
 from tests.contract.node import Issuer, registered, trusted_issuer
-from tests.portal.access.conftest import Desk
+from tests.portal.access.conftest import Workspace
 from udi.cli.main import build_app
 from udi.portal.access.models import ProjectKey
 from udi.portal.audit.models import AuditEvent
@@ -64,40 +64,44 @@ def pair() -> rsa.RSAPrivateKey:
 
 
 @asynccontextmanager
-async def agreed(desk: Desk) -> AsyncIterator[tuple[Issuer, str, UUID]]:
+async def agreed(workspace: Workspace) -> AsyncIterator[tuple[Issuer, str, UUID]]:
     """A project with an agreement: its address, and a file of the dataset."""
-    with trusted_issuer(desk.site) as issuer:
-        await desk.set_policy()
-        address = await desk.agree()
+    with trusted_issuer(workspace.site) as issuer:
+        await workspace.set_policy()
+        address = await workspace.agree()
         media = next(
             distribution.id
-            for distribution in await desk.rows(Distribution)
-            if distribution.dataset_id == desk.dataset
+            for distribution in await workspace.rows(Distribution)
+            if distribution.dataset_id == workspace.dataset
         )
         yield issuer, address, media
 
 
-async def home(desk: Desk, agreement: str) -> str:
-    return f"/projects/{(await desk.deed(agreement)).project_id}/access"
+async def home(workspace: Workspace, agreement: str) -> str:
+    return f"/projects/{(await workspace.agreement_row(agreement)).project_id}/access"
 
 
-async def give(desk: Desk, agreement: str, written: str) -> httpx.Response:
-    return await desk.person.post(
-        f"{await home(desk, agreement)}/key", data={"public_key": written}
+async def give(workspace: Workspace, agreement: str, written: str) -> httpx.Response:
+    return await workspace.person.post(
+        f"{await home(workspace, agreement)}/key", data={"public_key": written}
     )
 
 
 async def ask(
-    desk: Desk,
+    workspace: Workspace,
     issuer: Issuer,
     media: UUID | str,
     *,
     client: str = "node-hosted",
     at: str = ADDRESSES[0],
 ) -> httpx.Response:
-    token = issuer.token(f"{desk.territory.slug}-{client}", desk.territory.origin)
+    token = issuer.token(
+        f"{workspace.territory.slug}-{client}", workspace.territory.origin
+    )
     headers = MACHINE | {"Authorization": f"Bearer {token}"}
-    return await desk.passer.get(at, params={"media-id": str(media)}, headers=headers)
+    return await workspace.passer.get(
+        at, params={"media-id": str(media)}, headers=headers
+    )
 
 
 def encrypt_as_rudi(content: bytes, pem: str) -> bytes:
@@ -113,24 +117,30 @@ def encrypt_as_rudi(content: bytes, pem: str) -> bytes:
 
 
 async def test_what_the_node_encrypts_for_the_key_that_was_given_is_opened_by_the_project(
-    desk: Desk, pair: rsa.RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace,
+    pair: rsa.RSAPrivateKey,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "private.pem").write_text(private_pem(pair, locked=True))
-    async with agreed(desk) as (issuer, agreement, media):
-        assert (await give(desk, agreement, public_pem(pair))).status_code == 303
-        answers = [await ask(desk, issuer, media, at=address) for address in ADDRESSES]
+    async with agreed(workspace) as (issuer, agreement, media):
+        assert (await give(workspace, agreement, public_pem(pair))).status_code == 303
+        answers = [
+            await ask(workspace, issuer, media, at=address) for address in ADDRESSES
+        ]
 
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].text == answers[1].text == public_pem(pair)
     assert answers[0].headers["content-type"] == "application/octet-stream"
-    [stored_key] = await desk.rows(ProjectKey)
+    [stored_key] = await workspace.rows(ProjectKey)
     assert (
-        stored_key.sha256 in (await desk.person.get(await home(desk, agreement))).text
+        stored_key.sha256
+        in (await workspace.person.get(await home(workspace, agreement))).text
     )
     for reader, sees in (
-        (desk.producer, True),
-        (desk.person, False),
-        (desk.passer, False),
+        (workspace.producer, True),
+        (workspace.person, False),
+        (workspace.passer, False),
     ):
         assert ("BEGIN PUBLIC KEY" in (await reader.get(agreement)).text) is sees
     medium = tmp_path / "compteurs.csv.crypt"
@@ -150,7 +160,7 @@ async def test_what_the_node_encrypts_for_the_key_that_was_given_is_opened_by_th
 
 
 async def test_only_a_public_rsa_key_that_is_strong_enough_is_kept(
-    desk: Desk, pair: rsa.RSAPrivateKey
+    workspace: Workspace, pair: rsa.RSAPrivateKey
 ) -> None:
     refused = {
         private_pem(pair): "rester chez vous",
@@ -162,57 +172,61 @@ async def test_only_a_public_rsa_key_that_is_strong_enough_is_kept(
         public_pem(pair)[:200]: "Aucune clé publique",
         "": "Aucune clé publique",
     }
-    async with agreed(desk) as (issuer, agreement, media):
+    async with agreed(workspace) as (issuer, agreement, media):
         for key_text, why in refused.items():
-            page = await give(desk, agreement, key_text)
+            page = await give(workspace, agreement, key_text)
             assert (page.status_code, why in page.text) == (422, True), why
             assert [
                 line for line in key_text.splitlines()[1:2] if line in page.text
             ] == []
-        none = await ask(desk, issuer, media)
+        none = await ask(workspace, issuer, media)
 
-    assert await desk.rows(ProjectKey) == []
+    assert await workspace.rows(ProjectKey) == []
     assert (none.status_code, "donné de clé" in none.json()["detail"]) == (404, True)
-    assert not [name for name in await desk.events() if name.startswith("project_key")]
+    assert not [
+        name for name in await workspace.events() if name.startswith("project_key")
+    ]
 
 
 async def test_a_key_is_replaced_removed_and_follows_the_agreement(
-    desk: Desk, pair: rsa.RSAPrivateKey
+    workspace: Workspace, pair: rsa.RSAPrivateKey
 ) -> None:
     other = rsa.generate_private_key(65537, 2048)
     old_form = (
         other.public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
     )
-    async with agreed(desk) as (issuer, agreement, media):
-        await give(desk, agreement, public_pem(pair))
-        await give(desk, agreement, old_form)
-        assert (await ask(desk, issuer, media)).text == public_pem(other)
-        await desk.producer.post(f"{agreement}/suspend", data=WHY)
-        suspended = await ask(desk, issuer, media)
-        await desk.producer.post(f"{agreement}/resume")
-        await desk.producer.post(f"{agreement}/give_notice", data=WHY | {"days": "30"})
-        assert (await ask(desk, issuer, media)).status_code == 200
-        second = await desk.agree()
-        assert (await ask(desk, issuer, media)).text == public_pem(other), (
+    async with agreed(workspace) as (issuer, agreement, media):
+        await give(workspace, agreement, public_pem(pair))
+        await give(workspace, agreement, old_form)
+        assert (await ask(workspace, issuer, media)).text == public_pem(other)
+        await workspace.producer.post(f"{agreement}/suspend", data=WHY)
+        suspended = await ask(workspace, issuer, media)
+        await workspace.producer.post(f"{agreement}/resume")
+        await workspace.producer.post(
+            f"{agreement}/give_notice", data=WHY | {"days": "30"}
+        )
+        assert (await ask(workspace, issuer, media)).status_code == 200
+        second = await workspace.agree()
+        assert (await ask(workspace, issuer, media)).text == public_pem(other), (
             "the second project gave none"
         )
-        await give(desk, second, public_pem(pair))
-        several = await ask(desk, issuer, media)
-        await desk.person.post(f"{await home(desk, agreement)}/key/remove")
-        assert (await ask(desk, issuer, media)).text == public_pem(pair)
-        await desk.producer.post(f"{second}/revoke", data=WHY)
-        over = await ask(desk, issuer, media)
+        await give(workspace, second, public_pem(pair))
+        several = await ask(workspace, issuer, media)
+        await workspace.person.post(f"{await home(workspace, agreement)}/key/remove")
+        assert (await ask(workspace, issuer, media)).text == public_pem(pair)
+        await workspace.producer.post(f"{second}/revoke", data=WHY)
+        over = await ask(workspace, issuer, media)
 
     assert [answer.status_code for answer in (suspended, several, over)] == [404] * 3
     assert suspended.json() == over.json() != several.json()
     assert "Plusieurs projets" in several.json()["detail"]
-    assert await events_of_keys(desk) == ["given", "given", "given", "removed"]
+    assert await events_of_keys(workspace) == ["given", "given", "given", "removed"]
 
 
-async def events_of_keys(desk: Desk) -> list[str]:
+async def events_of_keys(workspace: Workspace) -> list[str]:
     events = [
         event
-        for event in await desk.rows(AuditEvent)
+        for event in await workspace.rows(AuditEvent)
         if event.name.startswith("project_key.")
     ]
     assert all(len(event.facts["sha256"]) == 64 for event in events)
@@ -223,25 +237,25 @@ async def events_of_keys(desk: Desk) -> list[str]:
 
 
 async def test_nobody_but_the_node_of_the_file_and_who_leads_the_project_has_a_part_in_it(
-    desk: Desk, pair: rsa.RSAPrivateKey
+    workspace: Workspace, pair: rsa.RSAPrivateKey
 ) -> None:
-    await registered(desk.site, desk.territory, slug="south")
-    async with agreed(desk) as (issuer, agreement, media):
-        assert (await give(desk, agreement, public_pem(pair))).status_code == 303
+    await registered(workspace.site, workspace.territory, slug="south")
+    async with agreed(workspace) as (issuer, agreement, media):
+        assert (await give(workspace, agreement, public_pem(pair))).status_code == 303
         answers = [
-            await desk.passer.get(
+            await workspace.passer.get(
                 ADDRESSES[0], params={"media-id": str(media)}, headers=MACHINE
             ),
-            await desk.passer.get(ADDRESSES[0], headers=MACHINE),
-            await desk.person.get(
+            await workspace.passer.get(ADDRESSES[0], headers=MACHINE),
+            await workspace.person.get(
                 ADDRESSES[0], params={"media-id": str(media)}, headers=MACHINE
             ),
-            await ask(desk, issuer, media, client="node-south"),
-            await ask(desk, issuer, media, client="project"),
-            await ask(desk, Issuer(issuer.url), media),
-            await ask(desk, issuer, uuid4()),
+            await ask(workspace, issuer, media, client="node-south"),
+            await ask(workspace, issuer, media, client="project"),
+            await ask(workspace, Issuer(issuer.url), media),
+            await ask(workspace, issuer, uuid4()),
         ]
-        page = await home(desk, agreement)
+        page = await home(workspace, agreement)
 
     assert [answer.status_code for answer in answers] == [404] * len(answers)
     assert (
@@ -249,9 +263,9 @@ async def test_nobody_but_the_node_of_the_file_and_who_leads_the_project_has_a_p
         == 1
     )
     assert not [answer for answer in answers if "PUBLIC KEY" in answer.text]
-    for other in (desk.producer, desk.team):
+    for other in (workspace.producer, workspace.team):
         assert (
             await other.post(f"{page}/key", data={"public_key": public_pem(pair)})
         ).status_code == 404
         assert (await other.post(f"{page}/key/remove")).status_code == 404
-    assert len(await desk.rows(ProjectKey)) == 1
+    assert len(await workspace.rows(ProjectKey)) == 1

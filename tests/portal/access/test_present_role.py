@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
-from tests.portal.access.conftest import Desk
+from tests.portal.access.conftest import Workspace
 from tests.portal.identity.test_tokens import made, shown
 from tests.visitors import browse, make_person
 from udi.kit.jobs import Job
@@ -68,7 +68,7 @@ CONFLICT = 409
 class Handed:
     """A project with an agreement, whose leader handed it over; somebody in each role."""
 
-    desk: Desk
+    workspace: Workspace
     people: dict[str, httpx.AsyncClient]
     places: dict[str, str]
 
@@ -77,26 +77,30 @@ class Handed:
 
 
 @pytest.fixture
-async def handed(desk: Desk, portal_app: Litestar) -> AsyncIterator[Handed]:
+async def handed(workspace: Workspace, portal_app: Litestar) -> AsyncIterator[Handed]:
     async with AsyncExitStack() as stack:
 
         async def come() -> tuple[httpx.AsyncClient, Login]:
-            login = make_person(desk.territory)
+            login = make_person(workspace.territory)
             return await stack.enter_async_context(
-                browse(portal_app, desk.territory, login)
+                browse(portal_app, workspace.territory, login)
             ), login
 
-        await desk.set_policy(requesters=["research", "person"])
-        request = await desk.ask()
-        assert (await desk.decide(request, "grant")).status_code == 303
-        row = await desk.one(request)
+        await workspace.set_policy(requesters=["research", "person"])
+        request = await workspace.ask()
+        assert (await workspace.decide(request, "grant")).status_code == 303
+        row = await workspace.one(request)
         project = f"/projects/{row.project_id}"
-        people = {FORMER: desk.person, PRODUCER: desk.producer, TEAM: desk.team}
+        people = {
+            FORMER: workspace.person,
+            PRODUCER: workspace.producer,
+            TEAM: workspace.team,
+        }
         for role in (LEADER, MEMBER, GONE, INVITED):
             people[role], login = await come()
             data = {"email": login.email, "right": "edit"}
             assert (
-                await desk.person.post(f"{project}/team", data=data)
+                await workspace.person.post(f"{project}/team", data=data)
             ).status_code == 303
             if role != INVITED:
                 answer = await people[role].post(
@@ -107,22 +111,24 @@ async def handed(desk: Desk, portal_app: Litestar) -> AsyncIterator[Handed]:
         form = {
             "name": "Serveur",
             "days": "30",
-            "node": str((await desk.deed(f"/{row.agreement_id}")).node_id),
+            "node": str(
+                (await workspace.agreement_row(f"/{row.agreement_id}")).node_id
+            ),
         }
         assert (
-            await desk.person.post(f"{project}/access/credentials", data=form)
+            await workspace.person.post(f"{project}/access/credentials", data=form)
         ).status_code == 201
-        await _change(desk, project, people[LEADER], "lead", by=desk.person)
-        await _change(desk, project, people[GONE], "remove", by=people[LEADER])
+        await _change(workspace, project, people[LEADER], "lead", by=workspace.person)
+        await _change(workspace, project, people[GONE], "remove", by=people[LEADER])
         places = {
             "request": str(row.id), "agreement": str(row.agreement_id), "project": str(row.project_id),
             "node": form["node"],
         }  # fmt: skip
-        yield Handed(desk, people, places)
+        yield Handed(workspace, people, places)
 
 
 async def _change(
-    desk: Desk,
+    workspace: Workspace,
     project: str,
     whom: httpx.AsyncClient,
     what: str,
@@ -130,7 +136,7 @@ async def _change(
     by: httpx.AsyncClient,
 ) -> None:
     me = (await whom.get("/api/v1/me", headers=shown(await made(whom)))).json()["email"]
-    [member] = [row for row in await desk.rows(ProjectMember) if row.email == me]
+    [member] = [row for row in await workspace.rows(ProjectMember) if row.email == me]
     answer = await by.post(f"{project}/team/{member.id}", data={"what": what})
     assert answer.status_code == 303, answer.text
 
@@ -202,46 +208,52 @@ async def test_lists_and_programs_follow_the_role(handed: Handed) -> None:
 
 
 async def test_the_secrets_that_the_former_leader_made_end(handed: Handed) -> None:
-    desk = handed.desk
+    workspace = handed.workspace
     project = handed.places["project"]
-    [credential] = await desk.rows(ProjectCredential)
+    [credential] = await workspace.rows(ProjectCredential)
     assert credential.revoked_at is None
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         leader = (await session.scalars(select(Project.leader_id))).one()
-    assert credential.made_by != leader
-    payload: dict[str, Any] = {"project": project, "person": str(credential.made_by)}
+    assert credential.created_by != leader
+    payload: dict[str, Any] = {"project": project, "person": str(credential.created_by)}
 
-    await task_handlers(desk.site)[END_SECRETS](
-        Job(END_SECRETS, desk.territory.id, payload, 0, last=True)
+    await task_handlers(workspace.site)[END_SECRETS](
+        Job(END_SECRETS, workspace.territory.id, payload, 0, last=True)
     )
 
-    [credential] = await desk.rows(ProjectCredential)
+    [credential] = await workspace.rows(ProjectCredential)
     assert credential.revoked_at is not None
-    assert (await desk.events())[-1] == "project_credential.revoked"
+    assert (await workspace.events())[-1] == "project_credential.revoked"
 
 
 async def test_who_asked_does_not_answer_for_the_producer_after_handing_the_project_over(
-    desk: Desk, portal_app: Litestar
+    workspace: Workspace, portal_app: Litestar
 ) -> None:
     both = make_person(
-        desk.territory, memberships={"armor": ["publishers"], "goeland": ["publishers"]}
+        workspace.territory,
+        memberships={"armor": ["publishers"], "goeland": ["publishers"]},
     )
-    other = make_person(desk.territory)
-    await desk.set_policy()
+    other = make_person(workspace.territory)
+    await workspace.set_policy()
     async with (
-        browse(portal_app, desk.territory, both) as asker,
-        browse(portal_app, desk.territory, other) as second,
+        browse(portal_app, workspace.territory, both) as asker,
+        browse(portal_app, workspace.territory, other) as second,
     ):
-        request = await desk.ask(by=asker)
-        project = f"/projects/{(await desk.one(request)).project_id}"
+        request = await workspace.ask(by=asker)
+        project = f"/projects/{(await workspace.one(request)).project_id}"
         await asker.post(
             f"{project}/team", data={"email": other.email, "right": "edit"}
         )
         await second.post(f"{project}/invitation", data={"what": "accept"})
-        await _change(desk, project, second, "lead", by=asker)
-        form = {"words": "Oui.", "revision": str((await desk.one(request)).revision)}
+        await _change(workspace, project, second, "lead", by=asker)
+        form = {
+            "words": "Oui.",
+            "revision": str((await workspace.one(request)).revision),
+        }
 
         own = await asker.post(f"{request}/grant", data=form)
-        others = await desk.producer.post(f"{request}/grant", data=form)
+        others = await workspace.producer.post(f"{request}/grant", data=form)
 
     assert (own.status_code, others.status_code) == (403, 303)

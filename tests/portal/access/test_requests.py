@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.portal.access.conftest import WHY, Desk
+from tests.portal.access.conftest import WHY, Workspace
 from tests.portal.access.policies import ASKED
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
@@ -66,30 +66,32 @@ WAY = {
 }  # fmt: skip
 
 
-async def bring_to(desk: Desk, state: AccessRequestState) -> str:
+async def bring_to(workspace: Workspace, state: AccessRequestState) -> str:
     """A request in this state."""
-    await desk.set_policy()
-    address = await desk.ask()
+    await workspace.set_policy()
+    address = await workspace.ask()
     if state in WAY:
-        await act(desk, address, WAY[state])
+        await act(workspace, address, WAY[state])
     if state == AccessRequestState.LAPSED:
-        await desk.decide(address, "question")
-        await let_lapse(desk, address)
-    assert (await desk.one(address)).state == state
+        await workspace.decide(address, "question")
+        await let_lapse(workspace, address)
+    assert (await workspace.one(address)).state == state
     return address
 
 
-async def let_lapse(desk: Desk, address: str) -> None:
+async def let_lapse(workspace: Workspace, address: str) -> None:
     """Let the thirty days of an answer pass."""
-    await desk.sweep((await desk.one(address)).since + LAPSE_AFTER)
+    await workspace.sweep((await workspace.one(address)).since + LAPSE_AFTER)
 
 
-async def act(desk: Desk, address: str, event: AccessRequestEvent) -> httpx.Response:
+async def act(
+    workspace: Workspace, address: str, event: AccessRequestEvent
+) -> httpx.Response:
     """Do it on the page of the request, as whoever may."""
     if event is AccessRequestEvent.ACCEPT:
-        return await desk.accept(address)
+        return await workspace.accept(address)
     if event is AccessRequestEvent.CORRECT:
-        return await desk.person.post(
+        return await workspace.person.post(
             f"{address}/correct", data=ASKED | {"words": "Mieux dit."}
         )
     if event in {
@@ -97,19 +99,19 @@ async def act(desk: Desk, address: str, event: AccessRequestEvent) -> httpx.Resp
         AccessRequestEvent.ANSWER,
         AccessRequestEvent.WITHDRAW,
     }:
-        return await desk.person.post(
+        return await workspace.person.post(
             f"{address}/{event}", data={"words": "Les totaux par heure suffisent."}
         )
-    return await desk.decide(
+    return await workspace.decide(
         address, event, **(OFFER if event is AccessRequestEvent.COUNTER else {})
     )
 
 
-async def added_events(desk: Desk, before: list[str]) -> list[str]:
+async def added_events(workspace: Workspace, before: list[str]) -> list[str]:
     """Return the events of requests that came after others."""
     return [
         name
-        for name in (await desk.events())[len(before) :]
+        for name in (await workspace.events())[len(before) :]
         if name.startswith("access_request.")
     ]
 
@@ -117,22 +119,22 @@ async def added_events(desk: Desk, before: list[str]) -> list[str]:
 @pytest.mark.parametrize("event", ON_PAGES)
 @pytest.mark.parametrize("state", list(AccessRequestState))
 async def test_an_event_on_a_page_follows_the_table(
-    desk: Desk, state: AccessRequestState, event: AccessRequestEvent
+    workspace: Workspace, state: AccessRequestState, event: AccessRequestEvent
 ) -> None:
-    address = await bring_to(desk, state)
-    before = await desk.events()
+    address = await bring_to(workspace, state)
+    before = await workspace.events()
 
-    response = await act(desk, address, event)
+    response = await act(workspace, address, event)
 
     target = TRANSITIONS.get((state, event))
     assert response.status_code == (303 if target else 409), response.text
-    assert (await desk.one(address)).state == (target or state)
-    assert await added_events(desk, before) == (
+    assert (await workspace.one(address)).state == (target or state)
+    assert await added_events(workspace, before) == (
         [f"access_request.{NAMES[event]}"] if target else []
     )
-    assert len(await desk.rows(AccessAgreement)) == ("granted" in {state, target})
-    assert (await desk.person.get(address)).status_code == 200
-    assert (await desk.producer.get(address)).status_code == 200
+    assert len(await workspace.rows(AccessAgreement)) == ("granted" in {state, target})
+    assert (await workspace.person.get(address)).status_code == 200
+    assert (await workspace.producer.get(address)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -148,16 +150,18 @@ async def test_an_event_on_a_page_follows_the_table(
     ],
 )
 async def test_a_request_lapses_only_while_it_waits_for_the_person(
-    desk: Desk, state: AccessRequestState, events: list[str]
+    workspace: Workspace, state: AccessRequestState, events: list[str]
 ) -> None:
-    address = await bring_to(desk, state)
-    before = await desk.events()
+    address = await bring_to(workspace, state)
+    before = await workspace.events()
 
-    await let_lapse(desk, address)
+    await let_lapse(workspace, address)
 
-    assert (await desk.one(address)).state == TRANSITIONS.get((state, "lapse"), state)
-    assert await added_events(desk, before) == events
-    assert len(await desk.rows(AccessAgreement)) == (
+    assert (await workspace.one(address)).state == TRANSITIONS.get(
+        (state, "lapse"), state
+    )
+    assert await added_events(workspace, before) == events
+    assert len(await workspace.rows(AccessAgreement)) == (
         state is AccessRequestState.GRANTED
     )
 
@@ -177,33 +181,37 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
 
 async def test_a_request_begins_without_an_account_and_waits_for_the_login(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    await desk.set_policy()
-    form = await desk.passer.get(f"{desk.home}/access-requests/new")
-    response = await desk.passer.post(f"{desk.home}/access-requests/new", data=ASKED)
+    await workspace.set_policy()
+    form = await workspace.passer.get(f"{workspace.home}/access-requests/new")
+    response = await workspace.passer.post(
+        f"{workspace.home}/access-requests/new", data=ASKED
+    )
     back = response.headers["location"].removeprefix("/login?back=").replace("%3F", "?")
-    page = await desk.person.get(back)
+    page = await workspace.person.get(back)
 
     assert "Vous pouvez commencer sans compte" in form.text
     assert response.status_code == 303
     assert "Repérer les îlots où la consommation grimpe." in page.text
-    assert (await desk.passer.get(back)).text.count("Repérer les îlots") == 0
-    sent = await desk.person.post(back, data=ASKED)
+    assert (await workspace.passer.get(back)).text.count("Repérer les îlots") == 0
+    sent = await workspace.person.post(back, data=ASKED)
     assert sent.status_code == 303
-    assert "Repérer" not in (await desk.person.get(back)).text
+    assert "Repérer" not in (await workspace.person.get(back)).text
 
 
-async def test_both_sides_see_the_thread_and_nobody_else_does(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    await desk.decide(address, "question", "Des totaux par jour suffiraient-ils ?")
-    await desk.person.post(
+async def test_both_sides_see_the_thread_and_nobody_else_does(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    await workspace.decide(address, "question", "Des totaux par jour suffiraient-ils ?")
+    await workspace.person.post(
         f"{address}/answer", data={"words": "Par heure, de mai à septembre."}
     )
-    [document] = await desk.rows(AccessDocument)
+    [document] = await workspace.rows(AccessDocument)
 
-    for reader in (desk.person, desk.producer):
+    for reader in (workspace.person, workspace.producer):
         page = await reader.get(address)
         assert "Des totaux par jour suffiraient-ils ?" in page.text
         assert "Par heure, de mai à septembre." in page.text
@@ -213,12 +221,12 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(desk: Desk) -> Non
             "application/pdf",
         )
         assert sent.headers["content-disposition"].startswith("attachment")
-    assert (await desk.team.get(address)).status_code == 404
+    assert (await workspace.team.get(address)).status_code == 404
     assert (
-        await desk.team.get(f"{address}/documents/{document.id}")
+        await workspace.team.get(f"{address}/documents/{document.id}")
     ).status_code == 404
-    assert (await desk.passer.get(address)).status_code == 303
-    assert [step.side for step in sorted(await desk.rows(AccessStep), key=lambda step: step.at)] == [
+    assert (await workspace.passer.get(address)).status_code == 303
+    assert [step.side for step in sorted(await workspace.rows(AccessStep), key=lambda step: step.at)] == [
         "requester", "producer", "requester",
     ]  # fmt: skip
 
@@ -233,47 +241,59 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(desk: Desk) -> Non
     ],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_field_by_field(
-    desk: Desk, changed: dict[str, Any], field: str
+    workspace: Workspace, changed: dict[str, Any], field: str
 ) -> None:
-    await desk.set_policy()
+    await workspace.set_policy()
 
-    answer = await desk.send(**changed)
+    answer = await workspace.send(**changed)
 
     assert answer.status_code == 422, answer.text
     assert f'href="#{field}"' in answer.text
-    assert await desk.rows(AccessStep) == []
+    assert await workspace.rows(AccessStep) == []
 
 
-async def test_a_decision_says_why_and_is_about_what_was_read(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
+async def test_a_decision_says_why_and_is_about_what_was_read(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
 
-    assert (await desk.decide(address, "grant", " ")).status_code == 422
-    assert (await desk.decide(address, "refuse", WHY, revision="7")).status_code == 412
+    assert (await workspace.decide(address, "grant", " ")).status_code == 422
     assert (
-        await desk.person.post(f"{address}/grant", data={"words": WHY, "revision": "1"})
+        await workspace.decide(address, "refuse", WHY, revision="7")
+    ).status_code == 412
+    assert (
+        await workspace.person.post(
+            f"{address}/grant", data={"words": WHY, "revision": "1"}
+        )
     ).status_code == 403
-    assert (await desk.producer.post(f"{address}/withdraw")).status_code == 403
-    assert (await desk.one(address)).state == AccessRequestState.SUBMITTED
+    assert (await workspace.producer.post(f"{address}/withdraw")).status_code == 403
+    assert (await workspace.one(address)).state == AccessRequestState.SUBMITTED
 
 
-async def test_what_many_do_at_once_is_done_once_and_counted(desk: Desk) -> None:
-    await desk.set_policy()
-    address, *_ = await asyncio.gather(*(desk.ask() for _ in range(4)))
+async def test_what_many_do_at_once_is_done_once_and_counted(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address, *_ = await asyncio.gather(*(workspace.ask() for _ in range(4)))
 
-    answers = await asyncio.gather(*(desk.decide(address, "grant") for _ in range(4)))
+    answers = await asyncio.gather(
+        *(workspace.decide(address, "grant") for _ in range(4))
+    )
 
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
-    assert len(await desk.rows(AccessAgreement)) == 1
-    [policy] = await desk.rows_of_policy()
+    assert len(await workspace.rows(AccessAgreement)) == 1
+    [policy] = await workspace.rows_of_policy()
     assert (policy.received, policy.granted, policy.answer_days) == (4, 1, [0])
 
 
-async def test_one_project_has_one_request_for_the_same_data(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    project = str((await desk.one(address)).project_id)
+async def test_one_project_has_one_request_for_the_same_data(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    project = str((await workspace.one(address)).project_id)
 
-    again = await desk.send(project=project)
+    again = await workspace.send(project=project)
 
     assert again.status_code == 409

@@ -7,23 +7,23 @@ import pytest
 from litestar import Litestar
 from pypdf import PdfReader
 
-from tests.portal.access.conftest import Desk
+from tests.portal.access.conftest import Workspace
 from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 
 
 async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    await desk.set_policy()
-    begun = await desk.passer.get(desk.home)
-    address = await desk.ask()
-    under_way = await desk.person.get(desk.home)
-    await desk.decide(address, "grant")
-    opened = await desk.person.get(desk.home)
-    team_page = await desk.team.get(desk.home)
-    again = await desk.passer.get(desk.home)
+    await workspace.set_policy()
+    begun = await workspace.passer.get(workspace.home)
+    address = await workspace.ask()
+    under_way = await workspace.person.get(workspace.home)
+    await workspace.decide(address, "grant")
+    opened = await workspace.person.get(workspace.home)
+    team_page = await workspace.team.get(workspace.home)
+    again = await workspace.passer.get(workspace.home)
 
     assert "Vous pouvez commencer tout de suite" in begun.text
     assert "Suivre ma demande" in under_way.text
@@ -33,12 +33,14 @@ async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
     assert "Rafraîchir la ville" not in again.text
 
 
-async def test_the_text_is_a_pdf_in_the_language_of_the_reader(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.agree()
+async def test_the_text_is_a_pdf_in_the_language_of_the_reader(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.agree()
 
-    french = await desk.person.get(f"{address}/agreement.pdf")
-    english = await desk.producer.get(
+    french = await workspace.person.get(f"{address}/agreement.pdf")
+    english = await workspace.producer.get(
         f"{address}/agreement.pdf", headers={"Accept-Language": "en"}
     )
 
@@ -46,17 +48,17 @@ async def test_the_text_is_a_pdf_in_the_language_of_the_reader(desk: Desk) -> No
     readers = [PdfReader(BytesIO(answer.content)) for answer in (french, english)]
     assert [reader.trailer["/Root"]["/Lang"] for reader in readers] == ["fr", "en"]
     assert "Réseau Goéland" in readers[0].pages[0].extract_text()
-    assert (await desk.team.get(f"{address}/agreement.pdf")).status_code == 404
+    assert (await workspace.team.get(f"{address}/agreement.pdf")).status_code == 404
 
 
 async def test_the_pdf_says_in_its_language_that_it_cannot_print_a_name(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    await desk.set_policy()
-    address = await desk.agree(title="花見 à Łódź")
+    await workspace.set_policy()
+    address = await workspace.agree(title="花見 à Łódź")
 
-    french = await desk.person.get(f"{address}/agreement.pdf")
-    english = await desk.producer.get(
+    french = await workspace.person.get(f"{address}/agreement.pdf")
+    english = await workspace.producer.get(
         f"{address}/agreement.pdf", headers={"Accept-Language": "en"}
     )
 
@@ -73,18 +75,18 @@ async def test_the_pdf_says_in_its_language_that_it_cannot_print_a_name(
 
 
 async def test_another_territory_and_another_producer_find_nothing(
-    desk: Desk,
+    workspace: Workspace,
     portal_app: Litestar,
     other: Territory,
     make_person: Callable[..., Login],
 ) -> None:
-    await desk.set_policy()
-    request = await desk.ask()
-    agreement = await desk.agree()
-    deed = await desk.deed(agreement)
+    await workspace.set_policy()
+    request = await workspace.ask()
+    agreement = await workspace.agree()
+    agreement_row = await workspace.agreement_row(agreement)
     reads = [
         request, f"{request}/correct", f"{request}/deadline.ics", f"{agreement}/agreement.jws",
-        f"{agreement}/agreement.pdf", f"{agreement}/files", f"/projects/{deed.project_id}/access",
+        f"{agreement}/agreement.pdf", f"{agreement}/files", f"/projects/{agreement_row.project_id}/access",
     ]  # fmt: skip
     writes = [f"{request}/grant", f"{request}/withdraw", f"{request}/message", f"{agreement}/revoke",
               f"{agreement}/give_up", f"{agreement}/renew"]  # fmt: skip
@@ -99,11 +101,11 @@ async def test_another_territory_and_another_producer_find_nothing(
         ) as abroad,
         browse(
             portal_app,
-            desk.territory,
-            make_person(desk.territory, memberships={"kerlevan": ["managers"]}),
+            workspace.territory,
+            make_person(workspace.territory, memberships={"kerlevan": ["managers"]}),
         ) as rival,
     ):
-        for client in (abroad, rival, desk.team):
+        for client in (abroad, rival, workspace.team):
             for address in reads:
                 assert (await client.get(address)).status_code == 404, address
             for address in writes:
@@ -113,14 +115,16 @@ async def test_another_territory_and_another_producer_find_nothing(
                 assert answer.status_code == 404, address
         assert (await abroad.get(agreement)).status_code == 404
         assert "Consommation" not in (await abroad.get("/agreements")).text
-        assert (await abroad.get(f"{desk.home}/access-policy")).status_code == 404
-    assert (await desk.one(request)).state == "submitted"
-    assert (await desk.deed(agreement)).state == "active"
+        assert (await abroad.get(f"{workspace.home}/access-policy")).status_code == 404
+    assert (await workspace.one(request)).state == "submitted"
+    assert (await workspace.agreement_row(agreement)).state == "active"
 
 
 @pytest.mark.parametrize("query", ["page=0", "size=101", "page=x", "sort=title"])
-async def test_the_api_says_what_it_does_not_understand(desk: Desk, query: str) -> None:
-    answer = await desk.passer.get(
+async def test_the_api_says_what_it_does_not_understand(
+    workspace: Workspace, query: str
+) -> None:
+    answer = await workspace.passer.get(
         f"/api/v1/agreements?{query}", headers={"Accept": "application/json"}
     )
 

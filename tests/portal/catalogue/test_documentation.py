@@ -100,11 +100,11 @@ async def source(filled: Catalogue) -> dict[str, str]:
             started_at=now(),
             ended_at=now(),
             outcome="complete",
-            found=1,
+            total=1,
             refused=1,
         )
         record = SourceRecord(
-            source_id=stored_source.id, id=uuid.uuid4(), identifier="c3", digest="", found_at=now(), changed_at=now(),
+            source_id=stored_source.id, id=uuid.uuid4(), identifier="c3", digest="", first_read_at=now(), changed_at=now(),
             original_type="application/json", original=b"{}",
         )  # fmt: skip
         session.add_all([run, record])

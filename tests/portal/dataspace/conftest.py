@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
-from tests.portal.access.conftest import Desk, desk
+from tests.portal.access.conftest import Workspace, workspace
 from tests.portal.dataspace.connector import Elsewhere, elsewhere
 from tests.service_overrides import ServiceOverrides
 from tests.visitors import enter, make_person
@@ -34,7 +34,7 @@ from udi.portal.projects.models import Project
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
 
-__all__ = ["desk"]
+__all__ = ["workspace"]
 HANDLERS = {SEND: send_messages, GO_ON: advance_process, FOLLOW: sync_with_decisions}
 QUEUED = text("""
 DELETE FROM queue.pgqueuer WHERE id = (
@@ -47,7 +47,7 @@ RETURNING entrypoint, convert_from(payload, 'UTF8')""")
 class Talk:
     """A project with a connector, who leads it, and what both sides say."""
 
-    desk: Desk
+    workspace: Workspace
     other: Elsewhere
     login: Login
     leader: Actor
@@ -73,7 +73,7 @@ class Talk:
 
     def asking(self, **changed: Any) -> dict[str, Any]:
         """The message that asks for the dataset as its offer says."""
-        target = f"{URN}{self.desk.dataset}"
+        target = f"{URN}{self.workspace.dataset}"
         offer = {
             "@id": f"{target}:offer:1",
             "@type": "Offer",
@@ -110,7 +110,7 @@ class Talk:
     async def process(self, pid: object) -> DataspaceProcess:
         [process] = [
             row
-            for row in await self.desk.rows(DataspaceProcess)
+            for row in await self.workspace.rows(DataspaceProcess)
             if str(row.id) == str(pid)
         ]
         assert isinstance(process, DataspaceProcess)
@@ -121,7 +121,7 @@ class Talk:
 
     async def decide(self, process: DataspaceProcess, event: str, **more: str) -> None:
         """The producer decides on the page of the request."""
-        answer = await self.desk.decide(
+        answer = await self.workspace.decide(
             f"/access-requests/{process.request_id}", event, **more
         )
         assert answer.status_code == 303, answer.text
@@ -129,7 +129,7 @@ class Talk:
     async def change(self, agreement: UUID | None, event: str) -> None:
         """The producer changes the agreement on its page."""
         data = {"words": "La mesure a changé.", "days": "30"}
-        answer = await self.desk.producer.post(
+        answer = await self.workspace.producer.post(
             f"/agreements/{agreement}/{event}", data=data
         )
         assert answer.status_code == 303, answer.text
@@ -162,12 +162,14 @@ class Talk:
     async def work(self) -> None:
         """Do the jobs of data spaces that wait, in their order, until none does."""
         while (job := await self._take_job()) is not None:
-            await HANDLERS[job.name](self.desk.site, job)
+            await HANDLERS[job.name](self.workspace.site, job)
 
     async def _take_job(self) -> Job | None:
         names = list(HANDLERS)
-        tenant = self.desk.territory.id
-        async with self.desk.site.database.platform_session(role="worker") as session:
+        tenant = self.workspace.territory.id
+        async with self.workspace.site.database.platform_session(
+            role="worker"
+        ) as session:
             row = (
                 await session.execute(QUEUED, {"names": names, "tenant": str(tenant)})
             ).first()
@@ -180,7 +182,7 @@ class Talk:
     async def request(self, process: DataspaceProcess) -> AccessRequest:
         [request] = [
             row
-            for row in await self.desk.rows(AccessRequest)
+            for row in await self.workspace.rows(AccessRequest)
             if row.id == process.request_id
         ]
         assert isinstance(request, AccessRequest)
@@ -189,7 +191,7 @@ class Talk:
     async def agreement(self, process: DataspaceProcess) -> AccessAgreement:
         id_ = (await self.process(process.id)).agreement_id
         [agreement] = [
-            row for row in await self.desk.rows(AccessAgreement) if row.id == id_
+            row for row in await self.workspace.rows(AccessAgreement) if row.id == id_
         ]
         assert isinstance(agreement, AccessAgreement)
         return agreement
@@ -202,44 +204,54 @@ def other_side() -> Iterator[Elsewhere]:
 
 
 @pytest.fixture
-async def open_addresses(desk: Desk) -> AsyncIterator[None]:
+async def open_addresses(workspace: Workspace) -> AsyncIterator[None]:
     """Connectors on this machine may be spoken with, as the operator's setting says."""
-    before = desk.site.services[OUTGOING]
+    before = workspace.site.services[OUTGOING]
     opened = OutgoingClient(["127.0.0.1:*"])
-    ServiceOverrides(desk.site.services)[OUTGOING] = opened
+    ServiceOverrides(workspace.site.services)[OUTGOING] = opened
     yield
-    ServiceOverrides(desk.site.services)[OUTGOING] = before
+    ServiceOverrides(workspace.site.services)[OUTGOING] = before
     await opened.close()
 
 
 @pytest.fixture
 async def talk(
-    desk: Desk, portal_app: Litestar, other_side: Elsewhere, open_addresses: None
+    workspace: Workspace,
+    portal_app: Litestar,
+    other_side: Elsewhere,
+    open_addresses: None,
 ) -> AsyncIterator[Talk]:
-    await desk.set_policy()
-    login = make_person(desk.territory, memberships={"goeland": ["publishers"]})
-    leader, project, connector, secret = await begin(desk, other_side.origin, login)
-    async with client_of(desk, portal_app) as client:
-        yield Talk(desk, other_side, login, leader, project, connector, secret, client)
+    await workspace.set_policy()
+    login = make_person(workspace.territory, memberships={"goeland": ["publishers"]})
+    leader, project, connector, secret = await begin(
+        workspace, other_side.origin, login
+    )
+    async with client_of(workspace, portal_app) as client:
+        yield Talk(
+            workspace, other_side, login, leader, project, connector, secret, client
+        )
 
 
-def client_of(desk: Desk, app: Litestar) -> httpx.AsyncClient:
+def client_of(workspace: Workspace, app: Litestar) -> httpx.AsyncClient:
     """A machine before the portal of the territory."""
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
-        base_url=f"http://{desk.territory.hosts[0]}",
+        base_url=f"http://{workspace.territory.hosts[0]}",
     )
 
 
 async def begin(
-    desk: Desk, address: str, login: Login | None = None
+    workspace: Workspace, address: str, login: Login | None = None
 ) -> tuple[Actor, Project, Connector, str]:
     """Somebody leads a project and adds a connector to it; its secret."""
     leader = await enter(
-        desk.site, desk.territory, memberships={"goeland": ["publishers"]}, login=login
+        workspace.site,
+        workspace.territory,
+        memberships={"goeland": ["publishers"]},
+        login=login,
     )
-    async with desk.site.database.session(
-        desk.territory.id, person=leader.person_id
+    async with workspace.site.database.session(
+        workspace.territory.id, person=leader.person_id
     ) as session:
         project_input = Project_(
             title="Rafraîchir la ville",

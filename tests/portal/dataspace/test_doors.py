@@ -73,9 +73,9 @@ async def strangers(
     talk: Talk, app: Litestar, other: Territory
 ) -> dict[str, tuple[httpx.AsyncClient, str]]:
     """Everybody who must not see the process, by name: the client, and what they show."""
-    _, _, _, theirs = await begin(talk.desk, talk.other.origin)
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, person=talk.leader.person_id
+    _, _, _, theirs = await begin(talk.workspace, talk.other.origin)
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, person=talk.leader.person_id
     ) as session:
         connector_input = ConnectorInput(
             name="x",
@@ -95,8 +95,8 @@ async def strangers(
         _, same_project = await add_connector(
             session, talk.leader, talk.project, connector_input, plain=True
         )
-    elsewhere = await enter(talk.desk.site, other)
-    async with talk.desk.site.database.session(
+    elsewhere = await enter(talk.workspace.site, other)
+    async with talk.workspace.site.database.session(
         other.id, person=elsewhere.person_id
     ) as session:
         project = await create_project(
@@ -124,7 +124,7 @@ async def test_every_address_is_closed_to_everybody_else(
 ) -> None:
     negotiation = await talk.agree()
     transfer = await talk.transfer(negotiation.agreement_id)
-    before = {row.id: row.state for row in await talk.desk.rows(DataspaceProcess)}
+    before = {row.id: row.state for row in await talk.workspace.rows(DataspaceProcess)}
     people = await strangers(talk, portal_app, other)
     tried = set()
     for name, (client, secret) in people.items():
@@ -159,7 +159,7 @@ async def test_every_address_is_closed_to_everybody_else(
             } | {f"/{root}/request"}
 
     assert {
-        row.id: row.state for row in await talk.desk.rows(DataspaceProcess)
+        row.id: row.state for row in await talk.workspace.rows(DataspaceProcess)
     } == before
     paths = {
         route.path.removeprefix(PATH)
@@ -174,7 +174,7 @@ async def test_every_address_is_closed_to_everybody_else(
 
 async def test_another_project_has_no_agreement_of_this_one(talk: Talk) -> None:
     negotiation = await talk.agree()
-    _, _, _, theirs = await begin(talk.desk, talk.other.origin)
+    _, _, _, theirs = await begin(talk.workspace, talk.other.origin)
     message = {
         "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{negotiation.agreement_id}",
         "format": "HttpData-PULL", "callbackAddress": talk.other.origin,
@@ -238,7 +238,7 @@ async def test_answers_go_nowhere_but_to_the_connector(talk: Talk) -> None:
             if name != "callbackAddress"
         } | nothing
         assert (await talk.post("/negotiations/request", message)).status_code == 400
-    assert await talk.desk.rows(DataspaceProcess) == []
+    assert await talk.workspace.rows(DataspaceProcess) == []
 
 
 @pytest.mark.parametrize(

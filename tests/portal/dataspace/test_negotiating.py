@@ -16,14 +16,14 @@ END = ("termination", "ContractNegotiationTerminationMessage")
 
 
 async def jobs_of(talk: Talk, name: str) -> int:
-    async with talk.desk.site.database.platform_session(role="worker") as session:
+    async with talk.workspace.site.database.platform_session(role="worker") as session:
         query = text(
             "SELECT count(*) FROM queue.pgqueuer WHERE entrypoint = :name AND convert_from(payload, 'UTF8') LIKE :tenant"
         )
         return int(
             (
                 await session.execute(
-                    query, {"name": name, "tenant": f"%{talk.desk.territory.id}%"}
+                    query, {"name": name, "tenant": f"%{talk.workspace.territory.id}%"}
                 )
             ).scalar_one()
         )
@@ -34,7 +34,7 @@ async def test_a_request_is_one_of_the_project_under_the_terms_of_the_producer(
 ) -> None:
     process = await talk.ask()
     request = await talk.request(process)
-    page = await talk.desk.producer.get(f"/access-requests/{process.request_id}")
+    page = await talk.workspace.producer.get(f"/access-requests/{process.request_id}")
 
     assert process.state == "REQUESTED"
     assert (request.connector, request.project_id, request.person_id) == (
@@ -52,7 +52,7 @@ async def test_the_same_message_twice_is_one_request(talk: Talk) -> None:
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json()["providerPid"] == again.json()["providerPid"]
-    assert len(await talk.desk.rows(DataspaceProcess)) == 1
+    assert len(await talk.workspace.rows(DataspaceProcess)) == 1
 
 
 async def test_nothing_is_read_before_it_is_final(talk: Talk) -> None:
@@ -72,9 +72,9 @@ async def test_nothing_is_read_before_it_is_final(talk: Talk) -> None:
     )
     assert (agreement.state, agreement.revision) == ("unconfirmed", 0)
     assert (early.status_code, early.json()["@type"]) == (400, "TransferError")
-    assert await talk.desk.rows(PublicAgreement) == []
+    assert await talk.workspace.rows(PublicAgreement) == []
     assert await jobs_of(talk, DELIVER) == 0
-    for stranger in (talk.desk.passer, talk.desk.team):
+    for stranger in (talk.workspace.passer, talk.workspace.team):
         assert (await stranger.get(f"/agreements/{agreement.id}")).status_code == 404
 
     assert (await talk.say(process, *VERIFY)).status_code == 200
@@ -87,7 +87,7 @@ async def test_nothing_is_read_before_it_is_final(talk: Talk) -> None:
     assert talk.other.taken[-1].said["eventType"] == "FINALIZED"
     assert talk.other.taken[-1].token == "montre-moi"
     assert await jobs_of(talk, DELIVER) == 1
-    [listed] = await talk.desk.rows(PublicAgreement)
+    [listed] = await talk.workspace.rows(PublicAgreement)
     assert listed.id == agreement.id
 
 
@@ -107,10 +107,10 @@ async def test_an_offer_that_is_taken_is_what_is_agreed(talk: Talk) -> None:
         "ACCEPTED",
         "AGREED",
     )
-    assert offered["target"] == f"{URN}{talk.desk.dataset}"
+    assert offered["target"] == f"{URN}{talk.workspace.dataset}"
     agreed = talk.other.taken[-1].said["agreement"]
     assert (agreed["assigner"], agreed["assignee"]) == (
-        talk.desk.territory.origin,
+        talk.workspace.territory.origin,
         "urn:laboratoire",
     )
     columns = [
@@ -188,7 +188,7 @@ async def test_the_connector_may_end_it_once_agreed_and_the_agreement_is_given_u
 
     await end_it(talk, process)
 
-    [agreement] = await talk.desk.rows(type(await talk.agreement(process)))
+    [agreement] = await talk.workspace.rows(type(await talk.agreement(process)))
     assert (agreement.state, agreement.revision) == ("given_up", 0)
 
 
@@ -196,7 +196,7 @@ async def test_a_connector_that_asks_for_less_corrects_its_request(talk: Talk) -
     process = await talk.ask()
     await talk.decide(process, "counter", months="6")
     await talk.work()
-    target = f"{URN}{talk.desk.dataset}"
+    target = f"{URN}{talk.workspace.dataset}"
     shorter = {
         "leftOperand": "elapsedTime",
         "operator": "lteq",
@@ -224,7 +224,7 @@ async def test_a_person_takes_no_offer_made_to_a_connector(
     request = await talk.request(process)
     offer = {"offer": request.since.isoformat()}
 
-    async with browse(portal_app, talk.desk.territory, talk.login) as leader:
+    async with browse(portal_app, talk.workspace.territory, talk.login) as leader:
         response = await leader.post(
             f"/access-requests/{request.id}/accept", data=offer
         )

@@ -31,21 +31,27 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def send(talk: Talk, process: DataspaceProcess) -> None:
     await send_messages(
-        talk.desk.site,
-        Job(SEND, talk.desk.territory.id, {"process": str(process.id)}, 0, last=False),
+        talk.workspace.site,
+        Job(
+            SEND,
+            talk.workspace.territory.id,
+            {"process": str(process.id)},
+            0,
+            last=False,
+        ),
     )
 
 
 async def messages(talk: Talk) -> list[DataspaceMessage]:
     return sorted(
-        await talk.desk.rows(DataspaceMessage), key=lambda message: message.number
+        await talk.workspace.rows(DataspaceMessage), key=lambda message: message.number
     )
 
 
 async def ask_elsewhere(talk: Talk) -> DataspaceProcess:
     """The project asks a provider elsewhere; nothing left yet."""
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, person=talk.leader.person_id
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, person=talk.leader.person_id
     ) as session:
         return await request_dataset(
             session, talk.leader, talk.connector, "urn:data", OFFER
@@ -53,8 +59,8 @@ async def ask_elsewhere(talk: Talk) -> DataspaceProcess:
 
 
 async def end(talk: Talk, process: DataspaceProcess) -> None:
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, person=talk.leader.person_id
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, person=talk.leader.person_id
     ) as session:
         stored_process = await session.get_one(
             DataspaceProcess, (process.tenant_id, process.id), with_for_update=True
@@ -78,7 +84,9 @@ async def test_messages_leave_in_order_and_name_what_the_other_side_said(
         "ContractNegotiationTerminationMessage",
     ]
     first, last = talk.other.taken
-    assert first.said["callbackAddress"] == f"{talk.desk.territory.origin}/dsp/2025-1"
+    assert (
+        first.said["callbackAddress"] == f"{talk.workspace.territory.origin}/dsp/2025-1"
+    )
     assert (first.path, first.token) == ("/negotiations/request", "montre-moi")
     assert last.path == f"/negotiations/{talk.other.pid}/termination"
     assert (last.said["providerPid"], last.said["consumerPid"]) == (
@@ -99,7 +107,7 @@ async def test_what_is_not_taken_waits_and_holds_back_what_follows(talk: Talk) -
     with pytest.raises(MessageDeliveryError):
         await send(talk, process)
     first, second = await messages(talk)
-    assert (first.sent_at, first.trouble, first.tries) == (None, "500", 1)
+    assert (first.sent_at, first.error, first.tries) == (None, "500", 1)
     assert first.body != {}
     assert (second.sent_at, second.tries, talk.other.taken) == (None, 0, [])
 
@@ -108,12 +116,12 @@ async def test_what_is_not_taken_waits_and_holds_back_what_follows(talk: Talk) -
         "ContractRequestMessage",
         "ContractNegotiationTerminationMessage",
     ]
-    assert [message.trouble for message in await messages(talk)] == ["", ""]
+    assert [message.error for message in await messages(talk)] == ["", ""]
 
 
 async def lease(talk: Talk, seconds: int) -> None:
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, role="worker"
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, role="worker"
     ) as session:
         await session.execute(
             update(DataspaceMessage).values(
@@ -147,7 +155,7 @@ async def test_what_is_refused_for_good_is_not_sent_again(talk: Talk) -> None:
 
     assert [message.type for message in talk.other.refused] == ["ContractOfferMessage"]
     assert talk.other.types == ["ContractNegotiationTerminationMessage"]
-    assert [message.trouble for message in await messages(talk)] == ["400", ""]
+    assert [message.error for message in await messages(talk)] == ["400", ""]
 
 
 @pytest.mark.parametrize(
@@ -164,10 +172,10 @@ async def test_what_is_refused_for_good_is_not_sent_again(talk: Talk) -> None:
 async def test_nothing_is_sent_to_an_address_that_nobody_opened(
     talk: Talk, address: str, opened: list[str]
 ) -> None:
-    ServiceOverrides(talk.desk.site.services)[OUTGOING] = OutgoingClient(opened)
+    ServiceOverrides(talk.workspace.site.services)[OUTGOING] = OutgoingClient(opened)
     connector_address = address.format(port=talk.other.origin.rpartition(":")[2])
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, role="worker"
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, role="worker"
     ) as session:
         await session.execute(
             update(Connector)
@@ -180,8 +188,8 @@ async def test_nothing_is_sent_to_an_address_that_nobody_opened(
     await send(talk, process)
 
     [message] = await messages(talk)
-    assert (message.trouble, talk.other.taken + talk.other.refused) == ("address", [])
-    await talk.desk.site.services[OUTGOING].close()
+    assert (message.error, talk.other.taken + talk.other.refused) == ("address", [])
+    await talk.workspace.site.services[OUTGOING].close()
 
 
 async def test_a_connector_that_does_not_answer_is_asked_again(
@@ -194,7 +202,7 @@ async def test_a_connector_that_does_not_answer_is_asked_again(
         await send(talk, process)
 
     [message] = await messages(talk)
-    assert message.trouble == "unreachable"
+    assert message.error == "unreachable"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +221,7 @@ async def test_nothing_follows_a_first_message_that_began_no_process(
     assert [message.type for message in talk.other.taken + talk.other.refused] == [
         "ContractRequestMessage"
     ]
-    assert [(message.trouble, message.body) for message in await messages(talk)] == [
+    assert [(message.error, message.body) for message in await messages(talk)] == [
         (trouble, {}),
         ("", {}),
     ]

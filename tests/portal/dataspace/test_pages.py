@@ -37,7 +37,7 @@ CATALOGUE = {
 @pytest.fixture
 async def lead(talk: Talk, portal_app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """A browser of whoever leads the project."""
-    async with browse(portal_app, talk.desk.territory, talk.login) as client:
+    async with browse(portal_app, talk.workspace.territory, talk.login) as client:
         yield client
 
 
@@ -56,7 +56,7 @@ async def test_a_connector_is_added_and_its_secret_shown_once(
     [secret] = set(re.findall(rf"{CONNECTOR.prefix}[\w-]+", answer.text))
     connectors = [
         connector
-        for connector in await talk.desk.rows(Connector)
+        for connector in await talk.workspace.rows(Connector)
         if connector.name == FORM["name"]
     ]
     assert [connector.sha256 for connector in connectors] == [fingerprint(secret)]
@@ -91,7 +91,7 @@ async def test_what_is_wrong_with_a_connector_is_said_at_its_field(
 
     assert answer.status_code == 422
     assert said in answer.text
-    assert len(await talk.desk.rows(Connector)) == 1
+    assert len(await talk.workspace.rows(Connector)) == 1
 
 
 async def test_a_new_secret_takes_the_place_of_the_former_and_a_revoked_connector_is_not_heard(
@@ -108,16 +108,16 @@ async def test_a_new_secret_takes_the_place_of_the_former_and_a_revoked_connecto
     assert (await talk.get(f"/negotiations/{process.id}")).status_code == 200
     assert (await lead.post(f"{connector_path}/revoke")).status_code == 303
     assert (await talk.get(f"/negotiations/{process.id}")).status_code == 404
-    [stored_connector] = await talk.desk.rows(Connector)
+    [stored_connector] = await talk.workspace.rows(Connector)
     assert stored_connector.token == ""
 
 
 async def test_others_see_nothing_of_it(talk: Talk) -> None:
     process = await talk.ask()
     for who, statuses in {
-        talk.desk.passer: {303, 401},
-        talk.desk.person: {403, 404},
-        talk.desk.team: {403, 404},
+        talk.workspace.passer: {303, 401},
+        talk.workspace.person: {403, 404},
+        talk.workspace.team: {403, 404},
     }.items():
         for path in (
             "",
@@ -170,7 +170,9 @@ async def ask(talk: Talk, lead: httpx.AsyncClient) -> tuple[str, DataspaceProces
     )
     assert answer.status_code == 303, answer.text
     [process] = [
-        row for row in await talk.desk.rows(DataspaceProcess) if row.side == "consumer"
+        row
+        for row in await talk.workspace.rows(DataspaceProcess)
+        if row.side == "consumer"
     ]
     await talk.work()
     return str(answer.headers["location"]), await talk.process(process.id)
@@ -209,7 +211,9 @@ async def test_from_an_offer_elsewhere_to_the_place_of_the_data(
     ).status_code == 200
     fetched = await lead.post(f"{address}/fetch")
     [transfer] = [
-        row for row in await talk.desk.rows(DataspaceProcess) if row.kind == "transfer"
+        row
+        for row in await talk.workspace.rows(DataspaceProcess)
+        if row.kind == "transfer"
     ]
     assert fetched.headers["location"].endswith(str(transfer.id))
     await talk.work()

@@ -30,8 +30,8 @@ PLACE = {
 
 async def do(talk: Talk, process: DataspaceProcess, what: Any, *said: Any) -> None:
     """Whoever leads the project answers."""
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, person=talk.leader.person_id
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, person=talk.leader.person_id
     ) as session:
         stored_process = await session.get_one(
             DataspaceProcess, (process.tenant_id, process.id), with_for_update=True
@@ -41,8 +41,8 @@ async def do(talk: Talk, process: DataspaceProcess, what: Any, *said: Any) -> No
 
 
 async def ask(talk: Talk) -> DataspaceProcess:
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, person=talk.leader.person_id
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, person=talk.leader.person_id
     ) as session:
         process = await consumer_negotiations.request_dataset(
             session, talk.leader, talk.connector, DATA, OFFER
@@ -52,8 +52,8 @@ async def ask(talk: Talk) -> DataspaceProcess:
 
 
 async def fetch(talk: Talk) -> DataspaceProcess:
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, person=talk.leader.person_id
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, person=talk.leader.person_id
     ) as session:
         process = await transfers.request_transfer(
             session, talk.leader, talk.connector, "urn:agreement:1"
@@ -120,9 +120,9 @@ async def test_an_agreement_elsewhere_from_the_first_word_to_the_last(
         "ContractAgreementVerificationMessage",
     ]  # fmt: skip
     assert "callbackAddress" not in talk.other.taken[1].said
-    events = await talk.desk.events()
+    events = await talk.workspace.events()
     assert [event for event in events if event.startswith("dataspace_negotiation.")] == [
-        "dataspace_negotiation.asked", "dataspace_negotiation.asked_otherwise", "dataspace_negotiation.accepted",
+        "dataspace_negotiation.requested", "dataspace_negotiation.countered", "dataspace_negotiation.accepted",
         "dataspace_negotiation.verified",
     ]  # fmt: skip
 

@@ -39,8 +39,8 @@ def secret_of(talk: Talk) -> str:
 
 async def opens(talk: Talk, secret: str) -> bool:
     """Whether the node is told that a secret opens the data."""
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, role="worker"
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, role="worker"
     ) as session:
         agreement = (await session.scalars(select(AccessAgreement))).one()
         standing = await read_agreement_status(session, agreement)
@@ -52,8 +52,8 @@ async def opens(talk: Talk, secret: str) -> bool:
 async def everything(talk: Talk) -> str:
     """Every row of the portal, as text."""
     rows = list[str]()
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, role="worker"
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, role="worker"
     ) as session:
         names = (await session.scalars(TABLES)).all()
         assert "app.dataspace_message" in names
@@ -78,9 +78,9 @@ async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
     address = talk.other.taken[-1].said["dataAddress"]
     assert (
         address["endpoint"]
-        == f"{talk.desk.territory.links['node']}/datasets/{talk.desk.dataset}/file"
+        == f"{talk.workspace.territory.links['node']}/datasets/{talk.workspace.dataset}/file"
     )
-    credentials = await talk.desk.rows(ProjectCredential)
+    credentials = await talk.workspace.rows(ProjectCredential)
     assert [credential.agreement_id for credential in credentials] == [
         negotiation.agreement_id
     ]
@@ -91,8 +91,8 @@ async def test_a_secret_opens_no_other_agreement_of_its_project(talk: Talk) -> N
     await talk.transfer(first.agreement_id)
     secret = secret_of(talk)
     second = await talk.agree()
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, role="worker"
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, role="worker"
     ) as session:
         standings = [
             await read_agreement_status(session, agreement)
@@ -229,10 +229,12 @@ async def test_a_start_that_leaves_after_the_end_opens_nothing(talk: Talk) -> No
     with pytest.raises(Exception, match="503"):
         await talk.transfer(negotiation.agreement_id)
     [transfer] = [
-        row for row in await talk.desk.rows(DataspaceProcess) if row.kind == "transfer"
+        row
+        for row in await talk.workspace.rows(DataspaceProcess)
+        if row.kind == "transfer"
     ]
-    async with talk.desk.site.database.session(
-        talk.desk.territory.id, person=talk.leader.person_id
+    async with talk.workspace.site.database.session(
+        talk.workspace.territory.id, person=talk.leader.person_id
     ) as session:
         stored_process = await session.get_one(
             DataspaceProcess, (transfer.tenant_id, transfer.id), with_for_update=True

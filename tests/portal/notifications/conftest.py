@@ -130,7 +130,7 @@ class Reader:
             await session.execute(
                 update(Subscription)
                 .where(Subscription.person_id == mine)
-                .values(told_until=Subscription.told_until - MONTH)
+                .values(notified_until=Subscription.notified_until - MONTH)
             )
 
     async def look(self, moment: datetime, zone: tzinfo | None = None) -> int:

@@ -315,7 +315,9 @@ async def hourly(reader: Reader, first: datetime, hours: int) -> None:
     }
     async with reader.database.session(reader.territory.id, role="worker") as session:
         mine = Subscription.person_id == await reader.id()
-        await session.execute(update(Subscription).where(mine).values(told_until=first))
+        await session.execute(
+            update(Subscription).where(mine).values(notified_until=first)
+        )
         for number in range(1, hours + 1):
             session.add(
                 Change(

@@ -28,7 +28,7 @@ FORM = {
 
 
 @dataclass
-class Desk:
+class Workspace:
     """A territory where somebody asks and the team answers."""
 
     site: Site
@@ -101,14 +101,14 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(
+async def workspace(
     portal_site: Site,
     portal_app: Litestar,
     demo: Territory,
     make_person: Callable[..., Login],
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[Workspace]:
     async with (
         browse(portal_app, demo, make_person(demo)) as person,
         browse(portal_app, demo, make_person(demo, moderator=True)) as team,
     ):
-        yield Desk(portal_site, demo, person, team)
+        yield Workspace(portal_site, demo, person, team)

@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar
 
 from tests.mails import text_of
-from tests.portal.organisations.conftest import FORM, Desk, Relay
+from tests.portal.organisations.conftest import FORM, Workspace, Relay
 from tests.portal.transitions import read_transitions
 from tests.visitors import browse
 from udi.kit.errors import ConflictError
@@ -26,65 +26,67 @@ EVENTS = {
     "withdraw": "withdrawn",
     "approve": "approved",
     "refuse": "refused",
-    "ask_more": "questioned",
+    "request_information": "questioned",
 }
 TRANSITIONS = read_transitions("""
-    asked       correct  asked
-    asked       withdraw withdrawn
-    asked       approve  approved
-    asked       refuse   refused
-    asked       ask_more more_wanted
-    more_wanted correct  asked
-    more_wanted withdraw withdrawn
-    more_wanted approve  approved
-    more_wanted refuse   refused
-    more_wanted ask_more more_wanted
-    refused     correct  asked
+    submitted       correct  submitted
+    submitted       withdraw withdrawn
+    submitted       approve  approved
+    submitted       refuse   refused
+    submitted       request_information information_requested
+    information_requested correct  submitted
+    information_requested withdraw withdrawn
+    information_requested approve  approved
+    information_requested refuse   refused
+    information_requested request_information information_requested
+    refused     correct  submitted
 """)
 """The table of `docs/reference/joining.md`, written a second time."""
 WAY = {
     ApplicationState.WITHDRAWN: ApplicationEvent.WITHDRAW,
-    ApplicationState.MORE_WANTED: ApplicationEvent.ASK_MORE,
+    ApplicationState.INFORMATION_REQUESTED: ApplicationEvent.REQUEST_INFORMATION,
     ApplicationState.REFUSED: ApplicationEvent.REFUSE,
     ApplicationState.APPROVED: ApplicationEvent.APPROVE,
 }
 
 
-async def bring_to(desk: Desk, state: ApplicationState) -> str:
+async def bring_to(workspace: Workspace, state: ApplicationState) -> str:
     """A request in this state."""
-    address = await desk.ask()
+    address = await workspace.ask()
     if state in WAY:
-        await do(desk, address, WAY[state])
-    assert (await desk.one(address)).state == state
+        await do(workspace, address, WAY[state])
+    assert (await workspace.one(address)).state == state
     return address
 
 
-async def do(desk: Desk, address: str, event: ApplicationEvent) -> httpx.Response:
+async def do(
+    workspace: Workspace, address: str, event: ApplicationEvent
+) -> httpx.Response:
     if event == ApplicationEvent.CORRECT:
-        return await desk.person.post(
+        return await workspace.person.post(
             f"{address}/correct", data={**FORM, "name": "Ville de Kerlévan"}
         )
     if event == ApplicationEvent.WITHDRAW:
-        return await desk.person.post(f"{address}/withdraw")
-    return await desk.decide(address, event, WHY)
+        return await workspace.person.post(f"{address}/withdraw")
+    return await workspace.decide(address, event, WHY)
 
 
 @pytest.mark.parametrize("event", list(ApplicationEvent))
 @pytest.mark.parametrize("state", list(ApplicationState))
 async def test_every_pair_of_state_and_event_follows_the_table(
-    desk: Desk, state: ApplicationState, event: ApplicationEvent
+    workspace: Workspace, state: ApplicationState, event: ApplicationEvent
 ) -> None:
-    address = await bring_to(desk, state)
-    before = await desk.events()
+    address = await bring_to(workspace, state)
+    before = await workspace.events()
 
-    answer = await do(desk, address, event)
+    answer = await do(workspace, address, event)
 
     target = TRANSITIONS.get((state, event))
     assert answer.status_code == (303 if target else 409), answer.text
-    assert (await desk.one(address)).state == (target or state)
-    added = (await desk.events())[len(before) :]
+    assert (await workspace.one(address)).state == (target or state)
+    added = (await workspace.events())[len(before) :]
     assert added == ([f"application.{EVENTS[event]}"] if target else [])
-    assert len(await desk.organisations()) == ("approved" in {state, target})
+    assert len(await workspace.organisations()) == ("approved" in {state, target})
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
@@ -100,24 +102,24 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
 
 async def test_who_asks_is_explained_asks_again_and_is_approved(
-    desk: Desk, relay: Relay
+    workspace: Workspace, relay: Relay
 ) -> None:
-    address = await desk.ask()
-    await desk.tell(address)
-    await desk.decide(address, "refuse", WHY)
-    await desk.tell(address)
-    page = await desk.person.get(address)
-    again = await desk.person.post(
+    address = await workspace.ask()
+    await workspace.tell(address)
+    await workspace.decide(address, "refuse", WHY)
+    await workspace.tell(address)
+    page = await workspace.person.get(address)
+    again = await workspace.person.post(
         f"{address}/correct", data={**FORM, "email": "mairie@kerlevan.example"}
     )
-    await desk.tell(address)
-    await desk.decide(address, "approve")
-    await desk.tell(address)
+    await workspace.tell(address)
+    await workspace.decide(address, "approve")
+    await workspace.tell(address)
 
     assert again.status_code == 303
     assert "Cette association n’est pas du territoire." in page.text
-    assert f"mailto:{desk.territory.contact}" in page.text
-    person = (await desk.one(address)).person_id
+    assert f"mailto:{workspace.territory.contact}" in page.text
+    person = (await workspace.one(address)).person_id
     headers = [(mail["To"], mail["Subject"]) for mail in relay.mails]
     assert [subject for _, subject in headers] == [
         "Mairie de Kerlévan demande à publier ses données",
@@ -127,7 +129,7 @@ async def test_who_asks_is_explained_asks_again_and_is_approved(
         "Votre demande pour Mairie de Kerlévan est envoyée",
         "Bienvenue\N{NO-BREAK SPACE}: Mairie de Kerlévan peut publier ses données",
     ]
-    assert [to == desk.territory.contact for to, _ in headers] == [
+    assert [to == workspace.territory.contact for to, _ in headers] == [
         True,
         False,
         False,
@@ -136,8 +138,8 @@ async def test_who_asks_is_explained_asks_again_and_is_approved(
         False,
     ]
     assert "Écrivez à votre commune." in text_of(relay.mails[2])
-    assert f"{desk.territory.origin}{address}" in text_of(relay.mails[5])
-    [organisation] = await desk.organisations()
+    assert f"{workspace.territory.origin}{address}" in text_of(relay.mails[5])
+    [organisation] = await workspace.organisations()
     assert (organisation.slug, organisation.registry_number) == (
         "mairie-de-kerlevan",
         "732829320",
@@ -147,24 +149,26 @@ async def test_who_asks_is_explained_asks_again_and_is_approved(
         "mairie@kerlevan.example",
         True,
     )
-    [change] = await desk.changes()
+    [change] = await workspace.changes()
     assert (change.person_id, change.groups, change.leaves) == (
         person,
         ["managers"],
         False,
     )
-    assert (await desk.person.get("/producers/mairie-de-kerlevan")).status_code == 200
+    assert (
+        await workspace.person.get("/producers/mairie-de-kerlevan")
+    ).status_code == 200
 
 
 async def test_a_mail_is_in_the_language_that_the_person_read(
-    desk: Desk, relay: Relay
+    workspace: Workspace, relay: Relay
 ) -> None:
-    answer = await desk.person.post(
+    answer = await workspace.person.post(
         "/join/new", data=FORM, headers={"Accept-Language": "en"}
     )
     address = answer.headers["location"]
-    await desk.decide(address, "ask_more", "Which service?")
-    await desk.tell(address)
+    await workspace.decide(address, "request_information", "Which service?")
+    await workspace.tell(address)
 
     assert (
         relay.mails[0]["Subject"]
@@ -174,14 +178,14 @@ async def test_a_mail_is_in_the_language_that_the_person_read(
 
 
 async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
-    desk: Desk, relay: Relay
+    workspace: Workspace, relay: Relay
 ) -> None:
-    address = await desk.ask()
-    before = await desk.one(address)
-    await desk.person.post(f"{address}/withdraw")
+    address = await workspace.ask()
+    before = await workspace.one(address)
+    await workspace.person.post(f"{address}/withdraw")
 
     mails = await write_application_emails(
-        desk.site, desk.territory, before.id, before.state, before.revision
+        workspace.site, workspace.territory, before.id, before.state, before.revision
     )
 
     assert mails == []
@@ -209,9 +213,9 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
     ],
 )
 async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
-    desk: Desk, changed: dict[str, str], field: str, said: str
+    workspace: Workspace, changed: dict[str, str], field: str, said: str
 ) -> None:
-    answer = await desk.person.post("/join/new", data={**FORM, **changed})
+    answer = await workspace.person.post("/join/new", data={**FORM, **changed})
 
     assert answer.status_code == 422
     [words] = re.findall(rf'<p class="error" id="{field}-e">([^<]+)', answer.text)
@@ -219,7 +223,7 @@ async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
     assert f'href="#{field}"' in answer.text
     typed = {**FORM, **changed}["name"]
     assert f'value="{typed}"' in answer.text
-    assert await desk.rows(Application) == []
+    assert await workspace.rows(Application) == []
 
 
 @pytest.mark.parametrize(
@@ -227,12 +231,12 @@ async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
     [("fr", "Lire la charte", "Texte."), ("en", "Read the", "Text.")],
 )
 async def test_the_charter_is_read_where_one_says_to_follow_it(
-    desk: Desk, language: str, read: str, said: str
+    workspace: Workspace, language: str, read: str, said: str
 ) -> None:
     headers = {"Accept-Language": language}
-    page = (await desk.person.get("/join/new", headers=headers)).text
+    page = (await workspace.person.get("/join/new", headers=headers)).text
     unread = (
-        await desk.person.post(
+        await workspace.person.post(
             "/join/new", data={**FORM, "charter": ""}, headers=headers
         )
     ).text
@@ -259,21 +263,21 @@ async def test_the_charter_is_read_where_one_says_to_follow_it(
     ],
 )
 async def test_numbers_of_french_registers_are_taken_however_they_are_written(
-    desk: Desk, number: str
+    workspace: Workspace, number: str
 ) -> None:
-    address = await desk.ask(registry_number=number)
+    address = await workspace.ask(registry_number=number)
 
-    assert (await desk.one(address)).registry_number == re.sub(
+    assert (await workspace.one(address)).registry_number == re.sub(
         r"\W", "", number
     ).upper()
 
 
-async def test_elsewhere_any_number_or_none(desk: Desk) -> None:
-    await desk.ask(country="other", registry_number="CHE-123.456.789")
-    await desk.ask(country="other", registry_number="", name="Autre chose")
+async def test_elsewhere_any_number_or_none(workspace: Workspace) -> None:
+    await workspace.ask(country="other", registry_number="CHE-123.456.789")
+    await workspace.ask(country="other", registry_number="", name="Autre chose")
 
     assert {
-        application.registry_number for application in await desk.rows(Application)
+        application.registry_number for application in await workspace.rows(Application)
     } == {
         "CHE123456789",
         "",
@@ -281,10 +285,13 @@ async def test_elsewhere_any_number_or_none(desk: Desk) -> None:
 
 
 async def test_the_same_organisation_is_asked_for_once(
-    desk: Desk, portal_app: Litestar, demo: Territory, make_person: Callable[..., Login]
+    workspace: Workspace,
+    portal_app: Litestar,
+    demo: Territory,
+    make_person: Callable[..., Login],
 ) -> None:
-    await desk.ask()
-    mine = await desk.person.post("/join/new", data=FORM)
+    await workspace.ask()
+    mine = await workspace.person.post("/join/new", data=FORM)
     async with browse(portal_app, demo, make_person(demo)) as somebody:
         theirs = await somebody.post(
             "/join/new", data={**FORM, "name": "Commune de Kerlévan"}
@@ -294,16 +301,16 @@ async def test_the_same_organisation_is_asked_for_once(
     assert "Quelqu’un a déjà demandé" in theirs.text
 
 
-async def test_what_is_here_is_proposed_first(desk: Desk) -> None:
-    address = await desk.ask()
-    await desk.decide(address, "approve")
-    same = await desk.person.post("/join/new", data={**FORM, "apart": "1"})
-    branch = await desk.person.post(
+async def test_what_is_here_is_proposed_first(workspace: Workspace) -> None:
+    address = await workspace.ask()
+    await workspace.decide(address, "approve")
+    same = await workspace.person.post("/join/new", data={**FORM, "apart": "1"})
+    branch = await workspace.person.post(
         "/join/new", data={**FORM, "name": "Port", "registry_number": "73282932000074"}
     )
     near = {**FORM, "name": "MAIRIE KERLEVAN", "registry_number": "120027016"}
-    similar = await desk.person.post("/join/new", data=near)
-    apart = await desk.person.post("/join/new", data={**near, "apart": "1"})
+    similar = await workspace.person.post("/join/new", data=near)
+    apart = await workspace.person.post("/join/new", data={**near, "apart": "1"})
 
     assert (
         same.status_code,
@@ -315,56 +322,60 @@ async def test_what_is_here_is_proposed_first(desk: Desk) -> None:
     for page in (branch, similar):
         assert "Est-ce l’une d’elles" in page.text
         assert 'href="/producers/mairie-de-kerlevan"' in page.text
-    await desk.decide(apart.headers["location"], "approve")
-    assert {organisation.slug for organisation in await desk.organisations()} == {
+    await workspace.decide(apart.headers["location"], "approve")
+    assert {organisation.slug for organisation in await workspace.organisations()} == {
         "mairie-de-kerlevan",
         "mairie-kerlevan",
     }
 
 
-async def test_two_of_one_name_have_addresses_of_their_own(desk: Desk) -> None:
+async def test_two_of_one_name_have_addresses_of_their_own(
+    workspace: Workspace,
+) -> None:
     for number in ("732829320", "120027016"):
-        answer = await desk.person.post(
+        answer = await workspace.person.post(
             "/join/new", data={**FORM, "registry_number": number, "apart": "1"}
         )
-        await desk.decide(answer.headers["location"], "approve")
+        await workspace.decide(answer.headers["location"], "approve")
 
-    assert {organisation.slug for organisation in await desk.organisations()} == {
+    assert {organisation.slug for organisation in await workspace.organisations()} == {
         "mairie-de-kerlevan",
         "mairie-de-kerlevan-2",
     }
 
 
-async def test_the_team_decides_on_what_it_read(desk: Desk) -> None:
-    address = await desk.ask()
-    await desk.person.post(f"{address}/correct", data={**FORM, "name": "Autre nom"})
+async def test_the_team_decides_on_what_it_read(workspace: Workspace) -> None:
+    address = await workspace.ask()
+    await workspace.person.post(
+        f"{address}/correct", data={**FORM, "name": "Autre nom"}
+    )
 
-    late = await desk.decide(address, "approve", revision=1)
+    late = await workspace.decide(address, "approve", revision=1)
 
     assert late.status_code == 412
-    assert (await desk.one(address)).state == ApplicationState.ASKED
-    assert await desk.organisations() == []
+    assert (await workspace.one(address)).state == ApplicationState.SUBMITTED
+    assert await workspace.organisations() == []
 
 
-async def test_a_refusal_without_words_is_refused(desk: Desk) -> None:
-    address = await desk.ask()
+async def test_a_refusal_without_words_is_refused(workspace: Workspace) -> None:
+    address = await workspace.ask()
 
-    silent = await desk.decide(address, "refuse", " \n ")
-    endless = await desk.decide(address, "ask_more", "x" * 2001)
+    silent = await workspace.decide(address, "refuse", " \n ")
+    endless = await workspace.decide(address, "request_information", "x" * 2001)
 
     assert (silent.status_code, endless.status_code) == (422, 422)
     assert 'id="words-e"' in silent.text
-    assert (await desk.one(address)).state == ApplicationState.ASKED
+    assert (await workspace.one(address)).state == ApplicationState.SUBMITTED
 
 
 async def test_strangers_and_other_territories_reach_nothing(
-    desk: Desk,
+    workspace: Workspace,
     portal_app: Litestar,
     demo: Territory,
     other: Territory,
     make_person: Callable[..., Login],
 ) -> None:
-    address = await desk.ask()
+    address = await workspace.ask()
     async with browse(portal_app, demo, make_person(demo)) as stranger:
         pages = [await stranger.get(address), await stranger.get(f"{address}/correct")]
         pages += [
@@ -397,40 +408,44 @@ async def test_strangers_and_other_territories_reach_nothing(
     assert "Kerlévan" not in empty.text
     assert {page.headers["location"].split("?")[0] for page in led} == {"/login"}
     assert (public.status_code, "Kerlévan" in public.text) == (200, False)
-    assert (await desk.one(address)).state == ApplicationState.ASKED
+    assert (await workspace.one(address)).state == ApplicationState.SUBMITTED
 
 
-async def test_the_team_may_not_change_what_a_person_asked(desk: Desk) -> None:
-    address = await desk.ask()
+async def test_the_team_may_not_change_what_a_person_asked(
+    workspace: Workspace,
+) -> None:
+    address = await workspace.ask()
 
-    assert (await desk.team.post(f"{address}/correct", data=FORM)).status_code == 404
-    assert (await desk.team.post(f"{address}/withdraw")).status_code == 404
+    assert (
+        await workspace.team.post(f"{address}/correct", data=FORM)
+    ).status_code == 404
+    assert (await workspace.team.post(f"{address}/withdraw")).status_code == 404
 
 
-async def test_a_person_has_a_few_requests_open_at_most(desk: Desk) -> None:
+async def test_a_person_has_a_few_requests_open_at_most(workspace: Workspace) -> None:
     for number in range(5):
-        await desk.ask(
+        await workspace.ask(
             country="other",
             registry_number=f"N{number}",
             name=f"Organisation {number} {'abcde'[number] * 9}",
         )
 
-    sixth = await desk.person.post("/join/new", data=FORM)
+    sixth = await workspace.person.post("/join/new", data=FORM)
 
     assert sixth.status_code == 429
 
 
-async def test_pages_say_how_things_stand(desk: Desk) -> None:
-    address = await desk.ask(name="<b>Mairie</b> %(name)s")
+async def test_pages_say_how_things_stand(workspace: Workspace) -> None:
+    address = await workspace.ask(name="<b>Mairie</b> %(name)s")
 
     page, home, listed = [
-        await desk.person.get(address),
-        await desk.person.get("/join"),
-        await desk.team.get("/join/requests"),
+        await workspace.person.get(address),
+        await workspace.person.get("/join"),
+        await workspace.team.get("/join/requests"),
     ]
 
     assert "L’équipe a votre demande" in page.text
     for response in (page, home, listed):
         assert "&lt;b&gt;Mairie&lt;/b&gt; %(name)s" in response.text
     assert "decide" not in page.text
-    assert f"{address}/decide" in (await desk.team.get(address)).text
+    assert f"{address}/decide" in (await workspace.team.get(address)).text

@@ -101,7 +101,7 @@ class House:
 
     async def changes(self) -> list[tuple[UUID, list[str], bool]]:
         member_changes = sorted(
-            await self.rows(MemberChange), key=lambda change: change.asked_at
+            await self.rows(MemberChange), key=lambda change: change.requested_at
         )
         return [
             (change.person_id, change.groups, change.leaves)
@@ -416,7 +416,7 @@ async def test_an_identity_service_that_is_away_is_said_on_the_page(
     ) as session:
         (
             await session.scalars(select(MemberChange))
-        ).one().trouble = MemberChangeFailure.AWAY
+        ).one().failure = MemberChangeFailure.AWAY
 
     page = await house.clients["admin"].get(HERE)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.contract.node import Receiver, receiver
-from tests.portal.organisations.conftest import Desk
+from tests.portal.organisations.conftest import Workspace
 from udi.kit.errors import ProvisionError
 from udi.kit.jobs import Job
 from udi.portal.identity.models import Person
@@ -26,66 +26,72 @@ def node() -> Iterator[Receiver]:
         yield server
 
 
-async def approved(desk: Desk) -> str:
-    address = await desk.ask()
-    assert (await desk.decide(address, "approve")).status_code == 303
+async def approved(workspace: Workspace) -> str:
+    address = await workspace.ask()
+    assert (await workspace.decide(address, "approve")).status_code == 303
     return address
 
 
 async def test_an_identity_service_that_is_away_loses_nothing_and_the_page_says_so(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = await approved(desk)
-    [change] = await desk.changes()
-    nowhere = desk.site.settings.model_copy(
+    address = await approved(workspace)
+    [change] = await workspace.changes()
+    nowhere = workspace.site.settings.model_copy(
         update={"identity_internal_url": "http://localhost:1"}
     )
-    monkeypatch.setattr(desk.site, "settings", nowhere)
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+    monkeypatch.setattr(workspace.site, "settings", nowhere)
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         await session.execute(update(Person).values(issuer=nowhere.issuer))
 
     with pytest.raises(IdentityServiceUnavailableError):
-        await make_change(desk.site, desk.territory, change.id)
+        await make_change(workspace.site, workspace.territory, change.id)
 
-    [waiting] = await desk.changes()
-    page = await desk.person.get(address)
-    assert (waiting.done_at, waiting.trouble) == (None, "away")
+    [waiting] = await workspace.changes()
+    page = await workspace.person.get(address)
+    assert (waiting.done_at, waiting.failure) == (None, "away")
     assert "Rien n’est perdu" in page.text
     assert "Décrire votre premier jeu" not in page.text
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         assert await requeue_joining(session) == 2
 
 
 async def test_somebody_of_another_identity_service_is_not_made_a_member(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    address = await approved(desk)
-    [change] = await desk.changes()
+    address = await approved(workspace)
+    [change] = await workspace.changes()
 
     with pytest.raises(ProvisionError, match="another identity service"):
-        await make_change(desk.site, desk.territory, change.id)
+        await make_change(workspace.site, workspace.territory, change.id)
 
-    assert [member_change.trouble for member_change in await desk.changes()] == [
+    assert [member_change.failure for member_change in await workspace.changes()] == [
         "refused"
     ]
-    assert "nouvel essai" in (await desk.person.get(address)).text
+    assert "nouvel essai" in (await workspace.person.get(address)).text
 
 
 async def test_a_room_waits_for_a_node_that_opens_it(
-    desk: Desk, node: Receiver
+    workspace: Workspace, node: Receiver
 ) -> None:
-    address = await approved(desk)
+    address = await approved(workspace)
     job = Job(
         OPEN_SPACE,
-        desk.territory.id,
+        workspace.territory.id,
         {"application": address.rpartition("/")[2]},
         0,
         last=False,
     )
     with pytest.raises(SpaceCreationError, match="no hosted node"):
-        await open_space(desk.site, job)
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
-        client = f"{desk.territory.slug}-node-hosted"
+        await open_space(workspace.site, job)
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
+        client = f"{workspace.territory.slug}-node-hosted"
         await register_node(
             session,
             slug="hosted",
@@ -97,9 +103,9 @@ async def test_a_room_waits_for_a_node_that_opens_it(
     node.statuses.append(503)
 
     with pytest.raises(SpaceCreationError, match="503"):
-        await open_space(desk.site, job)
+        await open_space(workspace.site, job)
 
-    assert (await desk.one(address)).room_at is None
+    assert (await workspace.one(address)).space_ready_at is None
 
 
 @pytest.mark.parametrize(

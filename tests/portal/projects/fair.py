@@ -101,7 +101,7 @@ class Fair:
         choices = [choice for choice in rows if choice.person_id == person]
         if not choices:
             return SuggestionState.UNDECIDED
-        if choices[0].wanted:
+        if choices[0].enabled:
             return SuggestionState.ON
         return SuggestionState.OFF
 
@@ -126,9 +126,9 @@ class Fair:
         )
 
     async def deliver(self) -> None:
-        """Do the job of every letter, even one that left."""
-        for letter in await self.workshop.rows(SuggestionMessage):
-            payload = {"letter": str(letter.id)}
+        """Do the job of every message, even one that left."""
+        for message in await self.workshop.rows(SuggestionMessage):
+            payload = {"message": str(message.id)}
             await task_handlers(self.workshop.site)[SEND_MESSAGE](
                 Job(SEND_MESSAGE, self.workshop.territory.id, payload, 0, last=True)
             )

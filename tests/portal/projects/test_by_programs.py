@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.portal.projects.conftest import Workshop, picture
-from tests.portal.projects.test_calls import Desk
+from tests.portal.projects.test_calls import Workspace
 from udi.kit.clock import now
 from udi.portal.projects.calls.models import Call, Submission
 from udi.portal.projects.data_requests.models import DataRequest
@@ -48,12 +48,12 @@ async def ask(
 async def test_a_call_is_read_from_its_opening_to_its_laureates(
     workshop: Workshop,
 ) -> None:
-    desk = Desk(workshop, [])
-    await desk.write()
-    address = f"/api/v1{desk.address}"
+    workspace = Workspace(workshop, [])
+    await workspace.write()
+    address = f"/api/v1{workspace.address}"
     draft = await ask(workshop, "GET", address)
-    await desk.act("open")
-    await desk.send(workshop.leader, "Ombres")
+    await workspace.act("open")
+    await workspace.send(workshop.leader, "Ombres")
     opened = (await ask(workshop, "GET", address)).json()
     listed = (await ask(workshop, "GET", f"{CALLS}?size=1")).json()
     async with workshop.site.database.session(

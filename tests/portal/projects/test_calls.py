@@ -60,7 +60,7 @@ TRANSITIONS = read_transitions("""
 """)
 """The table of `docs/reference/calls.md`, written a second time."""
 NAMES = {
-    CallEvent.CHANGE: "changed", CallEvent.OPEN: "opened", CallEvent.EXTEND: "extended", CallEvent.NAME: "jury_named", CallEvent.ASK: "asked",
+    CallEvent.CHANGE: "changed", CallEvent.OPEN: "opened", CallEvent.EXTEND: "extended", CallEvent.NAME: "jury_named", CallEvent.ASK: "questioned",
     CallEvent.ANSWER: "answered", CallEvent.SUBMIT: "submitted", CallEvent.WITHDRAW: "submission_withdrawn",
     CallEvent.DECLARE: "conflicts_declared", CallEvent.SCORE: "scored", CallEvent.JUDGE: "judged", CallEvent.DECIDE: "decided",
     CallEvent.PUBLISH: "published",
@@ -72,7 +72,7 @@ def moment(days: int) -> str:
 
 
 @dataclass
-class Desk:
+class Workspace:
     """The territory's team, a jury of three, and candidates."""
 
     workshop: Workshop
@@ -185,78 +185,78 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(workshop: Workshop) -> Desk:
-    return Desk(workshop, [await workshop.come() for _ in range(3)])
+async def workspace(workshop: Workshop) -> Workspace:
+    return Workspace(workshop, [await workshop.come() for _ in range(3)])
 
 
-async def bring_to(desk: Desk, state: CallState) -> None:
+async def bring_to(workspace: Workspace, state: CallState) -> None:
     """A call in this state, with a question and a submission once it was open."""
-    await desk.write()
-    await desk.name_jury()
+    await workspace.write()
+    await workspace.name_jury()
     if state == CallState.DRAFT:
         return
-    assert (await desk.act("open")).status_code == 303
-    assert (await desk.send(desk.workshop.other, "Ombres")).status_code == 303
-    response = await desk.workshop.other.post(
-        f"{desk.address}/questions", data={"question": "Pour qui ?"}
+    assert (await workspace.act("open")).status_code == 303
+    assert (await workspace.send(workspace.workshop.other, "Ombres")).status_code == 303
+    response = await workspace.workshop.other.post(
+        f"{workspace.address}/questions", data={"question": "Pour qui ?"}
     )
     assert response.status_code == 303
     if state == CallState.OPEN:
         return
-    await desk.pass_hour()
-    [submission] = await desk.rows(Submission)
-    juror, _ = desk.jury[0]
+    await workspace.pass_hour()
+    [submission] = await workspace.rows(Submission)
+    juror, _ = workspace.jury[0]
     if state in {CallState.JUDGED, CallState.PUBLISHED}:
-        await desk.declare(juror)
-        await desk.score(juror, submission)
-        await desk.act("judge")
+        await workspace.declare(juror)
+        await workspace.score(juror, submission)
+        await workspace.act("judge")
     if state == CallState.PUBLISHED:
-        await desk.act(
+        await workspace.act(
             "decide", submission=str(submission.id), laureate="yes", reason="Utile."
         )
-        await desk.act("publish")
+        await workspace.act("publish")
 
 
-async def do(desk: Desk, event: CallEvent) -> httpx.Response:
+async def do(workspace: Workspace, event: CallEvent) -> httpx.Response:
     """Try an event as whoever may do it; what it needs besides the state is there."""
-    juror = desk.jury[0][0]
-    other = desk.workshop.other
-    submission = next(iter(await desk.rows(Submission)), None)
-    question = next(iter(await desk.rows(CallQuestion)), None)
+    juror = workspace.jury[0][0]
+    other = workspace.workshop.other
+    submission = next(iter(await workspace.rows(Submission)), None)
+    question = next(iter(await workspace.rows(CallQuestion)), None)
     if submission:
         sent = str(submission.id)
     else:
         sent = "00000000-0000-4000-8000-000000000000"
     acts: dict[CallEvent, Callable[[], Awaitable[httpx.Response]]] = {
-        CallEvent.CHANGE: lambda: desk.team.post(
-            f"{desk.address}/edit", data=desk.form(title="Rafraîchir")
+        CallEvent.CHANGE: lambda: workspace.team.post(
+            f"{workspace.address}/edit", data=workspace.form(title="Rafraîchir")
         ),
-        CallEvent.OPEN: lambda: desk.act("open"),
-        CallEvent.EXTEND: lambda: desk.act(
+        CallEvent.OPEN: lambda: workspace.act("open"),
+        CallEvent.EXTEND: lambda: workspace.act(
             "extend", closes_at=moment(20), results_at=moment(40)
         ),
-        CallEvent.NAME: lambda: desk.act("jury", emails="quatrieme@jury.example"),
+        CallEvent.NAME: lambda: workspace.act("jury", emails="quatrieme@jury.example"),
         CallEvent.ASK: lambda: other.post(
-            f"{desk.address}/questions", data={"question": "Et après ?"}
+            f"{workspace.address}/questions", data={"question": "Et après ?"}
         ),
-        CallEvent.ANSWER: lambda: desk.act(
+        CallEvent.ANSWER: lambda: workspace.act(
             "answer",
             question=str(question.id) if question else sent,
             answer="Pour tous.",
         ),
-        CallEvent.SUBMIT: lambda: desk.send(other, "Encore"),
+        CallEvent.SUBMIT: lambda: workspace.send(other, "Encore"),
         CallEvent.WITHDRAW: lambda: other.post(
-            f"{desk.address}/submissions/{sent}/withdraw"
+            f"{workspace.address}/submissions/{sent}/withdraw"
         ),
-        CallEvent.DECLARE: lambda: desk.declare(juror),
-        CallEvent.JUDGE: lambda: desk.act("judge"),
-        CallEvent.DECIDE: lambda: desk.act(
+        CallEvent.DECLARE: lambda: workspace.declare(juror),
+        CallEvent.JUDGE: lambda: workspace.act("judge"),
+        CallEvent.DECIDE: lambda: workspace.act(
             "decide", submission=sent, laureate="no", reason="Trop loin."
         ),
-        CallEvent.PUBLISH: lambda: desk.act("publish"),
+        CallEvent.PUBLISH: lambda: workspace.act("publish"),
     }
     if event == CallEvent.SCORE:
-        return await desk.score(juror, one_of(await desk.rows(Submission)))
+        return await workspace.score(juror, one_of(await workspace.rows(Submission)))
     return await acts[event]()
 
 
@@ -290,22 +290,22 @@ def test_a_draft_has_nothing_to_answer_withdraw_score_or_decide(
 
 @pytest.mark.parametrize(("state", "event"), PAIRS)
 async def test_every_pair_of_state_and_event_follows_the_table(
-    desk: Desk, state: CallState, event: CallEvent
+    workspace: Workspace, state: CallState, event: CallEvent
 ) -> None:
-    await bring_to(desk, state)
-    assert await desk.standing() == state
-    [submission] = await desk.rows(Submission) or [None]
+    await bring_to(workspace, state)
+    assert await workspace.standing() == state
+    [submission] = await workspace.rows(Submission) or [None]
     if state == CallState.CLOSED and event in {CallEvent.SCORE, CallEvent.JUDGE}:
-        await desk.declare(desk.jury[0][0])
+        await workspace.declare(workspace.jury[0][0])
     if state == CallState.CLOSED and event == CallEvent.JUDGE:
-        await desk.score(desk.jury[0][0], submission)
+        await workspace.score(workspace.jury[0][0], submission)
     if state == CallState.JUDGED and event == CallEvent.PUBLISH:
-        await desk.act(
+        await workspace.act(
             "decide", submission=str(submission.id), laureate="yes", reason="Utile."
         )
-    before = await desk.events()
+    before = await workspace.events()
 
-    answer = await do(desk, event)
+    answer = await do(workspace, event)
 
     target = TRANSITIONS.get((state, event))
     if state == CallState.DRAFT and event in {
@@ -317,8 +317,8 @@ async def test_every_pair_of_state_and_event_follows_the_table(
     else:
         refusal = 409
     assert answer.status_code == (303 if target else refusal), answer.text
-    assert await desk.standing() == (target or state)
-    assert (await desk.events())[len(before) :] == (
+    assert await workspace.standing() == (target or state)
+    assert (await workspace.events())[len(before) :] == (
         [f"call.{NAMES[event]}"] if target else []
     )
 
@@ -336,55 +336,59 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
 
 async def test_the_call_of_32_candidates_and_6_laureates(
-    desk: Desk, relay: Relay
+    workspace: Workspace, relay: Relay
 ) -> None:
-    await desk.write()
-    await desk.name_jury()
-    await desk.act("open")
-    candidates = [await desk.workshop.come() for _ in range(32)]
+    await workspace.write()
+    await workspace.name_jury()
+    await workspace.act("open")
+    candidates = [await workspace.workshop.come() for _ in range(32)]
     for number, (candidate, _) in enumerate(candidates):
-        assert (await desk.send(candidate, f"Projet {number:02}")).status_code == 303
+        assert (
+            await workspace.send(candidate, f"Projet {number:02}")
+        ).status_code == 303
     sent: list[Submission] = sorted(
-        await desk.rows(Submission), key=lambda entry: entry.title
+        await workspace.rows(Submission), key=lambda entry: entry.title
     )
     assert len(sent) == 32
-    early = await desk.jury[0][0].get(f"{desk.address}/submissions/{sent[0].id}")
-    await desk.pass_hour()
-    late = await desk.send(desk.workshop.leader, "Trop tard")
+    early = await workspace.jury[0][0].get(
+        f"{workspace.address}/submissions/{sent[0].id}"
+    )
+    await workspace.pass_hour()
+    late = await workspace.send(workspace.workshop.leader, "Trop tard")
 
-    unsaid = await desk.score(desk.jury[0][0], sent[0])
-    for juror, _ in desk.jury[1:]:
-        await desk.declare(juror)
-    await desk.declare(desk.jury[0][0], sent[0])
-    forbidden = await desk.score(desk.jury[0][0], sent[0])
+    unsaid = await workspace.score(workspace.jury[0][0], sent[0])
+    for juror, _ in workspace.jury[1:]:
+        await workspace.declare(juror)
+    await workspace.declare(workspace.jury[0][0], sent[0])
+    forbidden = await workspace.score(workspace.jury[0][0], sent[0])
     for number, submission in enumerate(sent):
-        for juror, _ in desk.jury[1 if number == 0 else 0 :]:
+        for juror, _ in workspace.jury[1 if number == 0 else 0 :]:
             assert (
-                await desk.score(juror, submission, 0.9 if number < 6 else 0.4)
+                await workspace.score(juror, submission, 0.9 if number < 6 else 0.4)
             ).status_code == 303
-    before = await desk.team.get(f"{desk.address}/submissions/{sent[0].id}")
-    judged = await desk.act("judge")
-    after = await desk.team.get(f"{desk.address}/submissions/{sent[0].id}")
+    before = await workspace.team.get(f"{workspace.address}/submissions/{sent[0].id}")
+    judged = await workspace.act("judge")
+    after = await workspace.team.get(f"{workspace.address}/submissions/{sent[0].id}")
     for number, submission in enumerate(sent):
         data = {
             "laureate": "yes" if number < 6 else "no",
             "reason": f"Raison {number:02}.",
         }
         assert (
-            await desk.act("decide", submission=str(submission.id), **data)
+            await workspace.act("decide", submission=str(submission.id), **data)
         ).status_code == 303
-    hidden = await desk.workshop.anyone.get(desk.address)
-    assert (await desk.act("publish")).status_code == 303
-    await desk.tell_all("decided", [entry.id for entry in sent])
+    hidden = await workspace.workshop.anyone.get(workspace.address)
+    assert (await workspace.act("publish")).status_code == 303
+    await workspace.tell_all("decided", [entry.id for entry in sent])
 
     statuses = [
         answer.status_code for answer in (early, late, unsaid, forbidden, judged)
     ]
     assert statuses == [404, 409, 403, 403, 303]
-    assert len(await desk.rows(Score)) == (32 * 3 - 1) * 4
+    assert len(await workspace.rows(Score)) == (32 * 3 - 1) * 4
     assert "Parce que" not in before.text
     assert "Parce que 36." in after.text
-    page = await desk.workshop.anyone.get(desk.address)
+    page = await workspace.workshop.anyone.get(workspace.address)
     assert "Projet 00" not in hidden.text
     assert [f"Projet {number:02}" in page.text for number in range(32)] == [
         True
@@ -396,34 +400,41 @@ async def test_the_call_of_32_candidates_and_6_laureates(
         subject = "est lauréat de" if number < 6 else "n’est pas retenu pour"
         assert subject in emails_by_recipient[login.email]["Subject"]
         assert f"Raison {number:02}." in text_of(emails_by_recipient[login.email])
-    own = f"{desk.address}/submissions/{sent[6].id}"
+    own = f"{workspace.address}/submissions/{sent[6].id}"
     refused = candidates[6][0]
     assert "Raison 06." in (await refused.get(own)).text
     assert (await candidates[7][0].get(own)).status_code == 404
 
 
 async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_sent(
-    desk: Desk, relay: Relay
+    workspace: Workspace, relay: Relay
 ) -> None:
-    await desk.write()
-    stranger = (await desk.workshop.anyone.get(desk.address)).status_code
-    await desk.name_jury()
-    await desk.act("open")
-    changed = await desk.team.post(f"{desk.address}/edit", data=desk.form())
-    earlier = await desk.act("extend", closes_at=moment(1), results_at=moment(30))
-    await desk.workshop.other.post(
-        f"{desk.address}/questions", data={"question": "Qui peut répondre ?"}
+    await workspace.write()
+    stranger = (await workspace.workshop.anyone.get(workspace.address)).status_code
+    await workspace.name_jury()
+    await workspace.act("open")
+    changed = await workspace.team.post(
+        f"{workspace.address}/edit", data=workspace.form()
     )
-    [question] = await desk.rows(CallQuestion)
-    unseen = await desk.workshop.anyone.get(desk.address)
-    await desk.act("answer", question=str(question.id), answer="Tout le monde.")
-    for what in ("asked", "answered"):
-        await desk.tell_all(what, [question.id])
-    await desk.tell_all("named", [juror.id for juror in await desk.rows(Juror)])
+    earlier = await workspace.act("extend", closes_at=moment(1), results_at=moment(30))
+    await workspace.workshop.other.post(
+        f"{workspace.address}/questions", data={"question": "Qui peut répondre ?"}
+    )
+    [question] = await workspace.rows(CallQuestion)
+    unseen = await workspace.workshop.anyone.get(workspace.address)
+    await workspace.act("answer", question=str(question.id), answer="Tout le monde.")
+    for what in ("questioned", "answered"):
+        await workspace.tell_all(what, [question.id])
+    await workspace.tell_all(
+        "named", [juror.id for juror in await workspace.rows(Juror)]
+    )
 
     assert (stranger, changed.status_code, earlier.status_code) == (404, 409, 422)
     assert "Qui peut répondre" not in unseen.text
-    assert "Tout le monde." in (await desk.workshop.anyone.get(desk.address)).text
+    assert (
+        "Tout le monde."
+        in (await workspace.workshop.anyone.get(workspace.address)).text
+    )
     subjects = [mail["Subject"] for mail in relay.mails]
     title = "«\N{NO-BREAK SPACE}Rafraîchir la ville\N{NO-BREAK SPACE}»"
     assert subjects[:2] == [
@@ -431,18 +442,22 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
         f"Votre question sur l’appel {title} a sa réponse",
     ]
     assert subjects[2:] == [f"Vous êtes membre du jury de l’appel {title}"] * 3
-    await desk.send(desk.workshop.other, "Ombres", "Première réponse.")
-    [submission] = await desk.rows(Submission)
+    await workspace.send(workspace.workshop.other, "Ombres", "Première réponse.")
+    [submission] = await workspace.rows(Submission)
     again = {"project": str(submission.project_id), "answer": "Seconde réponse."}
     assert (
-        await desk.workshop.other.post(f"{desk.address}/answer", data=again)
+        await workspace.workshop.other.post(f"{workspace.address}/answer", data=again)
     ).status_code == 303
-    assert [row.answer for row in await desk.rows(Submission)] == ["Seconde réponse."]
-    calendar = await desk.workshop.anyone.get(f"{desk.address}/calendar.ics")
+    assert [row.answer for row in await workspace.rows(Submission)] == [
+        "Seconde réponse."
+    ]
+    calendar = await workspace.workshop.anyone.get(f"{workspace.address}/calendar.ics")
     assert calendar.text.count("BEGIN:VEVENT") == 2
     assert all(len(line.encode()) <= 75 for line in calendar.text.split("\r\n"))
-    assert desk.address in (await desk.workshop.anyone.get("/calls.atom")).text
-    assert "Rafraîchir la ville" in (await desk.workshop.anyone.get("/calls")).text
+    assert (
+        workspace.address in (await workspace.workshop.anyone.get("/calls.atom")).text
+    )
+    assert "Rafraîchir la ville" in (await workspace.workshop.anyone.get("/calls")).text
 
 
 @pytest.mark.parametrize(
@@ -463,48 +478,57 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
     ],
 )
 async def test_what_is_wrong_in_a_call_is_said_beside_its_field(
-    desk: Desk, name: str, value: str
+    workspace: Workspace, name: str, value: str
 ) -> None:
-    answer = await desk.team.post("/calls/new", data=desk.form(**{name: value}))
+    answer = await workspace.team.post(
+        "/calls/new", data=workspace.form(**{name: value})
+    )
 
     assert answer.status_code == 422
     assert f'href="#{name}"' in answer.text
 
 
-async def test_only_organisers_write_calls(desk: Desk) -> None:
-    assert (await desk.workshop.other.get("/calls/new")).status_code == 403
+async def test_only_organisers_write_calls(workspace: Workspace) -> None:
+    assert (await workspace.workshop.other.get("/calls/new")).status_code == 403
     assert (
-        await desk.workshop.other.post("/calls/new", data=desk.form())
+        await workspace.workshop.other.post("/calls/new", data=workspace.form())
     ).status_code == 403
-    manager, _ = await desk.workshop.come(memberships={"kerlevan": ["managers"]})
-    assert (await manager.post("/calls/new", data=desk.form())).status_code == 403
-    response = await manager.post("/calls/new", data=desk.form(organisation="kerlevan"))
+    manager, _ = await workspace.workshop.come(memberships={"kerlevan": ["managers"]})
+    assert (await manager.post("/calls/new", data=workspace.form())).status_code == 403
+    response = await manager.post(
+        "/calls/new", data=workspace.form(organisation="kerlevan")
+    )
     assert response.status_code == 303
-    assert (await desk.team.get(response.headers["location"])).status_code == 404
+    assert (await workspace.team.get(response.headers["location"])).status_code == 404
 
 
-async def test_a_submission_is_for_whoever_leads_its_project_now(desk: Desk) -> None:
-    await desk.write()
-    await desk.name_jury()
-    await desk.act("open")
-    assert (await desk.send(desk.workshop.other, "Ombres")).status_code == 303
-    [submission] = await desk.rows(Submission)
-    second, login = await desk.workshop.come()
+async def test_a_submission_is_for_whoever_leads_its_project_now(
+    workspace: Workspace,
+) -> None:
+    await workspace.write()
+    await workspace.name_jury()
+    await workspace.act("open")
+    assert (await workspace.send(workspace.workshop.other, "Ombres")).status_code == 303
+    [submission] = await workspace.rows(Submission)
+    second, login = await workspace.workshop.come()
     project = f"/projects/{submission.project_id}"
-    await desk.workshop.other.post(
+    await workspace.workshop.other.post(
         f"{project}/team", data={"email": login.email, "right": "edit"}
     )
     await second.post(f"{project}/invitation", data={"what": "accept"})
-    member = await desk.workshop.member(login.email)
-    await desk.workshop.other.post(f"{project}/team/{member.id}", data={"what": "lead"})
-    address = f"{desk.address}/submissions/{submission.id}"
+    member = await workspace.workshop.member(login.email)
+    await workspace.workshop.other.post(
+        f"{project}/team/{member.id}", data={"what": "lead"}
+    )
+    address = f"{workspace.address}/submissions/{submission.id}"
 
     read = [
-        (await who.get(address)).status_code for who in (desk.workshop.other, second)
+        (await who.get(address)).status_code
+        for who in (workspace.workshop.other, second)
     ]
     withdrawal_statuses = [
         (await who.post(f"{address}/withdraw")).status_code
-        for who in (desk.workshop.other, second)
+        for who in (workspace.workshop.other, second)
     ]
 
     assert (read, withdrawal_statuses) == ([404, 200], [404, 303])

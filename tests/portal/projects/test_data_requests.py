@@ -54,25 +54,25 @@ TITLES = {
 
 
 TRANSITIONS = read_transitions("""
-    asked     correct  asked
-    asked     withdraw withdrawn
-    asked     promise  promised
-    asked     decline  declined
-    asked     deliver  delivered
-    asked     merge    merged
-    asked     hide     hidden
+    submitted     correct  submitted
+    submitted     withdraw withdrawn
+    submitted     promise  promised
+    submitted     decline  declined
+    submitted     deliver  delivered
+    submitted     merge    merged
+    submitted     hide     hidden
     promised  promise  promised
     promised  decline  declined
     promised  deliver  delivered
     promised  merge    merged
     promised  hide     hidden
     declined  deliver  delivered
-    declined  reopen   asked
+    declined  reopen   submitted
     declined  merge    merged
     declined  hide     hidden
-    delivered reopen   asked
+    delivered reopen   submitted
     delivered hide     hidden
-    hidden    show     asked
+    hidden    show     submitted
 """)
 """The table of `docs/reference/data-requests.md`, written a second time."""
 BY_PRODUCER = {
@@ -271,7 +271,7 @@ async def test_what_is_there_or_asked_already_is_shown_first(board: Board) -> No
     assert again.status_code == 422
     assert "Bruit des rues de jour" in again.text
     assert f'href="{first}"' in again.text
-    assert (await board.events()).count("data_request.asked") == 1
+    assert (await board.events()).count("data_request.submitted") == 1
 
 
 async def test_where_nobody_is_near_the_team_is_told(
@@ -362,7 +362,7 @@ async def test_what_lacks_in_an_answer_is_said_at_its_field(
 
     assert answer.status_code == 422
     assert f'id="{field}-e"' in answer.text
-    assert (await board.one(address)).state == DataRequestState.ASKED
+    assert (await board.one(address)).state == DataRequestState.SUBMITTED
 
 
 async def test_when_every_producer_passes_the_team_is_told_and_sends_it_on(

@@ -4,7 +4,7 @@ import httpx
 
 from tests.portal.projects.conftest import Workshop, picture
 from tests.portal.projects.fair import HOME, Fair, fair
-from tests.portal.projects.test_calls import Desk
+from tests.portal.projects.test_calls import Workspace
 from tests.ui.tab import Tab
 from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.models import ProjectPicture
@@ -69,46 +69,46 @@ async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(
     dataset = await workshop.catalogue.add(7)
     origin = workshop.territory.origin
     jury = [await workshop.come()]
-    desk = Desk(workshop, jury)
+    workspace = Workspace(workshop, jury)
     response = await workshop.team.post(
-        "/calls/new", data=desk.form(datasets=f"{origin}/data/{dataset.id}")
+        "/calls/new", data=workspace.form(datasets=f"{origin}/data/{dataset.id}")
     )
-    desk.address = response.headers["location"].removesuffix("/organise")
+    workspace.address = response.headers["location"].removesuffix("/organise")
     (juror, _), candidate = jury[0], workshop.other
-    await desk.name_jury()
-    await desk.act("open")
+    await workspace.name_jury()
+    await workspace.act("open")
     await candidate.post(
-        f"{desk.address}/questions", data={"question": "Qui peut répondre ?"}
+        f"{workspace.address}/questions", data={"question": "Qui peut répondre ?"}
     )
 
     async def look(who: httpx.AsyncClient, path: str, name: str) -> list[str]:
         return await tab.find_faults(
-            who, f"{origin}{desk.address}{path}", name, "fr", "en"
+            who, f"{origin}{workspace.address}{path}", name, "fr", "en"
         )
 
     assert (
         await tab.find_faults(workshop.team, f"{origin}/calls/new", "call-form", "fr")
         == []
     )
-    assert await look(workshop.team, "/organise", "call-desk-open") == []
-    await desk.send(candidate, "Ombres")
+    assert await look(workshop.team, "/organise", "call-organise-open") == []
+    await workspace.send(candidate, "Ombres")
     assert await look(candidate, "", "call-open") == []
     assert await look(candidate, "/answer", "call-answer") == []
-    await desk.pass_hour()
+    await workspace.pass_hour()
     [submission] = await workshop.rows(Submission)
-    await desk.declare(juror)
+    await workspace.declare(juror)
     assert await look(juror, "/jury", "call-jury") == []
     assert await look(juror, f"/submissions/{submission.id}", "call-score") == []
-    await desk.score(juror, submission)
-    await desk.act("judge")
-    assert await look(workshop.team, "/organise", "call-desk-judged") == []
-    await desk.act(
+    await workspace.score(juror, submission)
+    await workspace.act("judge")
+    assert await look(workshop.team, "/organise", "call-organise-judged") == []
+    await workspace.act(
         "decide",
         submission=str(submission.id),
         laureate="yes",
         reason="Utile dès cet été.",
     )
-    await desk.act("publish")
+    await workspace.act("publish")
     assert await look(workshop.anyone, "", "call-results") == []
     assert await look(candidate, f"/submissions/{submission.id}", "call-told") == []
     assert (
@@ -136,7 +136,7 @@ async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(
     await fair.turn_on(
         workshop.other,
         offers=["testers", "skills"],
-        found="1",
+        discoverable="1",
         name="Les Marcheuses de Kerlévan",
     )
     [helper] = [row.id for row in await workshop.rows(DeclaredInterest)]
@@ -159,12 +159,13 @@ async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(
         offers="skills",
         seeks="place",
         mailed="1",
-        found="1",
+        discoverable="1",
         name="Collectif Ombre",
     )
     assert await look(HOME, "suggestions-on", "fr", "en") == []
     assert (
-        await look(f"{HOME}/letters/new?to={helper}", "suggestions-letter", "fr") == []
+        await look(f"{HOME}/messages/new?to={helper}", "suggestions-message", "fr")
+        == []
     )
     await leader.post(f"{HOME}/off")
     assert await look(HOME, "suggestions-off", "en") == []

@@ -65,16 +65,16 @@ async def test_make_pictures_refuses_what_is_no_picture(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "operation",
     ["read", "ask about", "open a socket", "run", "fork", "write", *hostile.KERNEL],
 )
-async def test_what_reads_a_picture_reaches_nothing(deed: str) -> None:
+async def test_what_reads_a_picture_reaches_nothing(operation: str) -> None:
     limits = replace(
         pictures.LIMITS, modules=(*pictures.LIMITS.modules, hostile.__name__)
     )
     async with ChildProcess(limits) as process:
         outcome = await process.call(
-            hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE
+            hostile.attempt, operation, Path("/etc/passwd"), seconds=PATIENCE
         )
 
     assert outcome == "PermissionError"

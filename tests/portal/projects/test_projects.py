@@ -353,7 +353,7 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     assert second["To"] == workshop.logins["other"].email
     assert "L’adresse mène à une publicité." in text_of(second)
     assert (await workshop.team.post(f"{address}/show")).status_code == 303
-    await workshop.tell(address, "shown")
+    await workshop.tell(address, "unhidden")
     assert (await workshop.anyone.get(address)).status_code == 200
     assert relay.mails[2]["Subject"] == "« Nos arbres » est à nouveau public"
     events = [name for name in await workshop.events() if name.startswith("reuse")]
@@ -361,7 +361,7 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
         "reuse.reported",
         "reuse.corrected",
         "reuse.hidden",
-        "reuse.shown",
+        "reuse.unhidden",
     ]
 
 

@@ -36,7 +36,7 @@ from udi.portal.projects.suggestions.transitions import (
 __all__ = ["fair"]
 PAGE = Path(__file__).parents[3] / "docs/reference/matchmaking.md"
 NOISE = {"looks_for": "le bruit des rues la nuit", "mailed": "1"}
-HELPER = {"offers": "testers", "found": "1", "name": "Les Marcheuses"}
+HELPER = {"offers": "testers", "discoverable": "1", "name": "Les Marcheuses"}
 KEPT = (DeclaredInterest, SuggestionMark, SuggestionMessage)
 TRANSITIONS = read_transitions("""
     undecided turn_on  on
@@ -98,7 +98,7 @@ async def do(
 def event_path(event: SuggestionEvent) -> str:
     return {
         SuggestionEvent.MARK: "marks",
-        SuggestionEvent.WRITE: "letters",
+        SuggestionEvent.WRITE: "messages",
         SuggestionEvent.TURN_OFF: "off",
     }[event]
 
@@ -171,7 +171,7 @@ async def test_each_suggestion_says_why_in_words_of_both(fair: Fair) -> None:
     for expected in (
         "Carte du bruit des rues", "Mots en commun", "<bdi>bruit</bdi>", "Proche de votre projet", address,
         "confidentiel", "Les Marcheuses", "Propose ce que cherche votre projet", "des personnes qui l’essaient",
-        data_request.headers["location"], "Proche de ce que vous avez", "Thème en commun", f"letters/new?to={helper}",
+        data_request.headers["location"], "Proche de ce que vous avez", "Thème en commun", f"messages/new?to={helper}",
     ):  # fmt: skip
         assert expected.casefold() in page.casefold(), expected
 
@@ -224,7 +224,7 @@ async def test_what_is_not_wanted_never_comes_again_and_what_is_useful_comes_fir
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
-        ({"found": "1", "offers": "skills"}, "name"), ({"found": "1", "name": "Ana"}, "found"),
+        ({"discoverable": "1", "offers": "skills"}, "name"), ({"discoverable": "1", "name": "Ana"}, "discoverable"),
         ({"themes": "nothing"}, "themes"), ({"offers": "data"}, "offers"), ({"looks_for": "x" * 301}, "looks_for"),
     ],
 )  # fmt: skip
@@ -246,12 +246,12 @@ async def test_off_forgets_all_but_that_it_is_off_and_no_page_names_it_again(
     helper = await find_helper(fair)
     person = await fair.person("leader")
     await workshop.begin(support="testers")
-    await fair.turn_on(leader, **NOISE, found="1", name="Ana", has="sonomètres")
+    await fair.turn_on(leader, **NOISE, discoverable="1", name="Ana", has="sonomètres")
     await leader.post(
         f"{HOME}/marks", data=event_form(fair, SuggestionEvent.MARK, helper)
     )
     await leader.post(
-        f"{HOME}/letters", data=event_form(fair, SuggestionEvent.WRITE, helper)
+        f"{HOME}/messages", data=event_form(fair, SuggestionEvent.WRITE, helper)
     )
     await workshop.other.post(
         f"{HOME}/marks",
@@ -374,7 +374,7 @@ async def test_only_those_who_administer_an_organisation_turn_on_what_it_turned_
     workshop = fair.workshop
     manager, _ = await workshop.come(memberships={"armor": ["managers"]})
     member, _ = await workshop.come(memberships={"armor": []})
-    await fair.turn_on(workshop.leader, "armor", found="1", has="comptages")
+    await fair.turn_on(workshop.leader, "armor", discoverable="1", has="comptages")
 
     assert (await workshop.other.get(HOME, params={"for": "armor"})).status_code == 404
     assert (await member.get(HOME, params={"for": "armor"})).status_code == 403
@@ -391,7 +391,7 @@ async def test_only_those_who_administer_an_organisation_turn_on_what_it_turned_
     assert (await fair.declare(manager, "armor")).status_code == 303
 
 
-async def test_a_letter_leaves_by_the_portal_and_says_no_address_but_the_writers(
+async def test_a_message_leaves_by_the_portal_and_says_no_address_but_the_writers(
     fair: Fair,
 ) -> None:
     workshop = fair.workshop
@@ -400,13 +400,13 @@ async def test_a_letter_leaves_by_the_portal_and_says_no_address_but_the_writers
     await workshop.begin(support="testers")
     await fair.turn_on(leader)
     sent = {"to": str(helper), "words": "Bonjour,\nvenez marcher."}
-    form = await leader.get(f"{HOME}/letters/new", params={"to": str(helper)})
+    form = await leader.get(f"{HOME}/messages/new", params={"to": str(helper)})
     assert workshop.logins["other"].email not in form.text + await fair.page(leader)
 
     assert (
-        await leader.post(f"{HOME}/letters", data=sent | {"words": " "})
+        await leader.post(f"{HOME}/messages", data=sent | {"words": " "})
     ).status_code == 422
-    assert (await leader.post(f"{HOME}/letters", data=sent)).status_code == 303
+    assert (await leader.post(f"{HOME}/messages", data=sent)).status_code == 303
     await fair.deliver()
     await fair.deliver()
 
@@ -417,18 +417,18 @@ async def test_a_letter_leaves_by_the_portal_and_says_no_address_but_the_writers
     )
     assert "venez marcher" in text_of(mail)
     assert STOP.search(str(mail["List-Unsubscribe"]))
-    [letter] = await workshop.rows(SuggestionMessage)
-    assert (letter.words, letter.sent_at is None) == ("", False)
-    assert (await leader.post(f"{HOME}/letters", data=sent)).status_code == 409
+    [message] = await workshop.rows(SuggestionMessage)
+    assert (message.words, message.sent_at is None) == ("", False)
+    assert (await leader.post(f"{HOME}/messages", data=sent)).status_code == 409
     assert (
-        await workshop.other.post(f"{HOME}/letters", data=sent)
+        await workshop.other.post(f"{HOME}/messages", data=sent)
     ).status_code == 404, "nobody writes to oneself"
     assert (
-        await leader.post(f"{HOME}/letters", data=sent | {"to": str(uuid4())})
+        await leader.post(f"{HOME}/messages", data=sent | {"to": str(uuid4())})
     ).status_code == 404
 
 
-async def test_no_letter_reaches_who_turned_off_meanwhile_and_five_a_day_are_enough(
+async def test_no_message_reaches_who_turned_off_meanwhile_and_five_a_day_are_enough(
     fair: Fair,
 ) -> None:
     workshop = fair.workshop
@@ -444,7 +444,7 @@ async def test_no_letter_reaches_who_turned_off_meanwhile_and_five_a_day_are_eno
         answers.append(
             (
                 await leader.post(
-                    f"{HOME}/letters", data={"to": str(to), "words": "Bonjour"}
+                    f"{HOME}/messages", data={"to": str(to), "words": "Bonjour"}
                 )
             ).status_code
         )
@@ -527,7 +527,7 @@ async def test_another_territory_has_no_part_in_it(
         path = httpx.URL(stop).path
         assert (await stranger.post(path)).status_code == 404
         sent = {"to": str(helper), "words": "Bonjour"}
-        assert (await stranger.post(f"{HOME}/letters", data=sent)).status_code == 404
+        assert (await stranger.post(f"{HOME}/messages", data=sent)).status_code == 404
         marked = {"thing": "interest", "id": str(helper), "mark": "never"}
         assert (await stranger.post(f"{HOME}/marks", data=marked)).status_code == 404
     assert await fair.state(await fair.person("leader")) is SuggestionState.ON

@@ -47,7 +47,7 @@ TEXTS = st.sampled_from(
 )
 HELP = st.frozensets(st.sampled_from(["skills", "testers", "place"]), max_size=2)
 THEMES = st.frozensets(st.sampled_from(["environment", "economy"]), max_size=2)
-SHOWN_REQUESTS = ("asked", "promised")
+SHOWN_REQUESTS = ("submitted", "promised")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ ALL = Chosen(
 RICH = World(
     [ALL] * PEOPLE,
     [(0, "bruit des rues", False, False, frozenset({"skills", "data"}))],
-    [(1, "cantines", "asked")],
+    [(1, "cantines", "submitted")],
 )
 
 
@@ -137,14 +137,14 @@ async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | 
         for who, title, state in world.requests:
             session.add(DataRequest(
                 person_id=people[who], title=title or "Sans nom", words="Pour voir.", language="fr", state=state,
-                asked_at=moment, changed_at=moment, due_on=moment.date(),
+                submitted_at=moment, changed_at=moment, due_on=moment.date(),
             ))  # fmt: skip
         await session.flush()
         session.add_all(
             SuggestionChoice(
                 id=uuid5(id_, "choice"),
                 person_id=id_,
-                wanted=person.state == "on",
+                enabled=person.state == "on",
                 decided_at=moment,
             )
             for id_, person in zip(people, world.people, strict=True)
@@ -173,8 +173,8 @@ async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | 
 def _declare(chosen: Chosen, person: UUID) -> DeclaredInterest:
     return DeclaredInterest(
         choice_id=uuid5(person, "choice"), person_id=person, language="fr", looks_for=chosen.looks_for, has=chosen.has,
-        themes=sorted(chosen.themes), offers=sorted(chosen.offers), seeks=sorted(chosen.seeks), found=chosen.found,
-        name=f"Nom {person}", told_until=now(), declared_at=now(),
+        themes=sorted(chosen.themes), offers=sorted(chosen.offers), seeks=sorted(chosen.seeks), discoverable=chosen.found,
+        name=f"Nom {person}", notified_until=now(), declared_at=now(),
     )  # fmt: skip
 
 
@@ -291,7 +291,7 @@ def check_interest(
     each: Suggestion, interest: DeclaredInterest, row: DeclaredInterest
 ) -> None:
     """It is somebody else's who may be found, under the name that they chose."""
-    assert row.found
+    assert row.discoverable
     assert row.id != interest.id
     assert each.title == row.name
 

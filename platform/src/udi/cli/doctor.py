@@ -132,12 +132,12 @@ def _summarise_part(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
     for finding in group:
         if finding.severity != "ok":
             shared.setdefault(
-                (finding.severity, finding.said, finding.remedy), []
+                (finding.severity, finding.message, finding.remedy), []
             ).append(finding.name)
     well = [finding for finding in group if finding.severity == "ok"]
     names = ", ".join(finding.name for finding in well)
     summary = escape(
-        well[0].said
+        well[0].message
         if len(well) == 1
         else names
         if len(well) < MANY

@@ -21,7 +21,7 @@ class Finding:
     part: str
     name: str
     severity: Severity
-    said: str
+    message: str
     remedy: str = ""
 
 

@@ -64,9 +64,9 @@ def add(
     Then invite its people with `udi producer invite`.
     """
     settings = get_settings()
-    room = {"quota_gb": quota_gb} if quota_gb else {}
+    quota = {"quota_gb": quota_gb} if quota_gb else {}
     part = _parse_part(
-        slug=slug, name=name, email=email, url=url, address=address, **room
+        slug=slug, name=name, email=email, url=url, address=address, **quota
     )
     tenant, outcomes, everybody = asyncio.run(_apply_rows(settings, territory, part))
     alias = organisation_alias(territory, slug)
@@ -213,16 +213,16 @@ async def _apply_rows(
             ]
         async with node.session(tenant.id, role="worker") as session:
             if before is None or "quota_gb" in part.model_fields_set:
-                room = part.quota_gb * GIGABYTE
+                quota = part.quota_gb * GIGABYTE
             else:
-                room = None
+                quota = None
             await apply_space(
                 session,
                 slug=part.slug,
                 organisation_id=organisation.id,
                 name=part.name,
                 email=part.email,
-                quota_bytes=room,
+                quota_bytes=quota,
             )
     finally:
         await portal.close()

@@ -135,8 +135,8 @@ def rotate_keyring(text: str) -> str:
 
 def remove_keys(text: str, kept_ids: set[str]) -> str:
     """The ring without the replaced keys that are not `kept`; the newest and the leading one always stay."""
-    ring = Keyring.parse(text)
-    stay = kept_ids | {key.id for key in ring.accepted_keys()}
+    keyring = Keyring.parse(text)
+    stay = kept_ids | {key.id for key in keyring.accepted_keys()}
     return json.dumps(
         {"keys": [entry for entry in json.loads(text)["keys"] if entry["id"] in stay]}
     )

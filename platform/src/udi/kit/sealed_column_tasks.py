@@ -20,14 +20,14 @@ AT_ONCE = 200
 """Rows of one column that are sealed again in one transaction."""
 
 
-async def reseal_table(session: AsyncSession, table: Any, ring: Keyring) -> int:
+async def reseal_table(session: AsyncSession, table: Any, keyring: Keyring) -> int:
     """Seal with the leading key what lies in clear or under another key; the number of values, `AT_ONCE` a column at most."""
     count = 0
     for column in sealed_columns(table):
         stored = type_coerce(column, Text)
         pending = (
             stored != "",
-            ~stored.startswith(f"{MARK}:{ring.current_key.id}:", autoescape=True),
+            ~stored.startswith(f"{MARK}:{keyring.current_key.id}:", autoescape=True),
         )
         query = (
             select(table.id, column)

@@ -95,9 +95,9 @@ class SealedText(TypeDecorator[str]):
         return unseal(_find_keyring(dialect), self.purpose, value)
 
 
-def seal(ring: Keyring, purpose: str, text: str) -> str:
+def seal(keyring: Keyring, purpose: str, text: str) -> str:
     """A text sealed with the leading key, for one purpose."""
-    key = ring.current_key
+    key = keyring.current_key
     nonce = os.urandom(NONCE)
     sealed = nonce + _cipher(key, purpose).encrypt(
         nonce, text.encode(), purpose.encode()
@@ -105,14 +105,14 @@ def seal(ring: Keyring, purpose: str, text: str) -> str:
     return f"{MARK}:{key.id}:{base64.urlsafe_b64encode(sealed).decode()}"
 
 
-def unseal(ring: Keyring, purpose: str, value: str) -> str:
+def unseal(keyring: Keyring, purpose: str, value: str) -> str:
     """The text of a sealed value.
 
     Raises:
         BrokenColumnError: no key of the ring opens it for this purpose.
     """
     _, key_id, encoded = value.split(":", 2)
-    key = ring.find(key_id)
+    key = keyring.find(key_id)
     if key is None:
         raise BrokenColumnError(purpose)
     try:
@@ -136,8 +136,8 @@ def sealed_columns(table: Any) -> Iterator[Column[str]]:
 
 
 def _find_keyring(dialect: Dialect) -> Keyring:
-    ring: Keyring = getattr(dialect, KEYS)()
-    return ring
+    keyring: Keyring = getattr(dialect, KEYS)()
+    return keyring
 
 
 def _cipher(key: KeyringKey, purpose: str) -> AESGCM:

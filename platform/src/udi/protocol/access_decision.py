@@ -27,7 +27,7 @@ TOO_MANY = 429
 class RefusalReason(StrEnum):
     """Why a reading is refused: the word that machines are told."""
 
-    NOTHING_SHOWN = "nothing_shown"
+    NO_CREDENTIAL = "no_credential"
     UNKNOWN_CREDENTIAL = "unknown_credential"
     UNCONFIRMED = "unconfirmed"
     OTHER_DATASET = "other_dataset"
@@ -54,7 +54,7 @@ class RefusalResponse:
 
 
 DENIALS = {
-    RefusalReason.NOTHING_SHOWN: RefusalResponse(
+    RefusalReason.NO_CREDENTIAL: RefusalResponse(
         UNAUTHENTICATED,
         "These data are restricted: they are opened to one project at a time.",
         "Ask for access for your project on the dataset's page, then show its credential.",
@@ -203,14 +203,14 @@ def refuse(refused: RefusalReason) -> ReadingDecision:
 
 def decide_reading(
     agreement: Agreement,
-    standing: AgreementStatus | None,
+    agreement_status: AgreementStatus | None,
     reading: ReadingRequest,
     moment: datetime,
 ) -> ReadingDecision:
     """Whether the reading is let through at this moment; the first thing that is wrong is said."""
     return (
-        _check_credential(agreement, standing, reading)
-        or _check_validity(agreement, standing, reading, moment)
+        _check_credential(agreement, agreement_status, reading)
+        or _check_validity(agreement, agreement_status, reading, moment)
         or _check_agreed_use(agreement, reading)
         or _check_limits(agreement, reading, moment)
         or ReadingDecision(
@@ -220,21 +220,21 @@ def decide_reading(
     )
 
 
-def state_at(standing: AgreementStatus, moment: datetime) -> AgreementValidity:
+def state_at(agreement_status: AgreementStatus, moment: datetime) -> AgreementValidity:
     """How an agreement stands at a moment: a revocation with notice begins by itself."""
     if (
-        standing.state is AgreementValidity.GIVEN_UP
-        or standing.closes_at is None
-        or moment < standing.closes_at
+        agreement_status.state is AgreementValidity.GIVEN_UP
+        or agreement_status.closes_at is None
+        or moment < agreement_status.closes_at
     ):
-        return standing.state
+        return agreement_status.state
     return AgreementValidity.REVOKED
 
 
 def _find_credential(
-    standing: AgreementStatus | None, reading: ReadingRequest
+    agreement_status: AgreementStatus | None, reading: ReadingRequest
 ) -> AgreementCredential | None:
-    credentials = standing.credentials if standing else ()
+    credentials = agreement_status.credentials if agreement_status else ()
     return next(
         (
             credential
@@ -246,11 +246,13 @@ def _find_credential(
 
 
 def _check_credential(
-    agreement: Agreement, standing: AgreementStatus | None, reading: ReadingRequest
+    agreement: Agreement,
+    agreement_status: AgreementStatus | None,
+    reading: ReadingRequest,
 ) -> ReadingDecision | None:
-    if standing is None or standing.agreement != agreement.id:
+    if agreement_status is None or agreement_status.agreement != agreement.id:
         return refuse(RefusalReason.UNCONFIRMED)
-    if reading.credential and _find_credential(standing, reading) is None:
+    if reading.credential and _find_credential(agreement_status, reading) is None:
         return refuse(RefusalReason.UNKNOWN_CREDENTIAL)
     return None
 
@@ -264,21 +266,21 @@ _STATES = {
 
 def _check_validity(
     agreement: Agreement,
-    standing: AgreementStatus | None,
+    agreement_status: AgreementStatus | None,
     reading: ReadingRequest,
     moment: datetime,
 ) -> ReadingDecision | None:
-    if standing is None or reading.dataset != agreement.dataset:
+    if agreement_status is None or reading.dataset != agreement.dataset:
         return refuse(RefusalReason.OTHER_DATASET)
-    if stopped := _STATES.get(state_at(standing, moment)):
-        return ReadingDecision(refused=stopped, reason=standing.reason)
+    if stopped := _STATES.get(state_at(agreement_status, moment)):
+        return ReadingDecision(refused=stopped, reason=agreement_status.reason)
     if moment < agreement.starts_at:
         return _refuse_with_date(
             RefusalReason.NOT_STARTED, agreement.starts_at, again=True
         )
     if moment > agreement.ends_at:
         return _refuse_with_date(RefusalReason.ENDED, agreement.ends_at)
-    credential = _find_credential(standing, reading)
+    credential = _find_credential(agreement_status, reading)
     if credential is not None and moment > credential.expires_at:
         return _refuse_with_date(
             RefusalReason.CREDENTIAL_EXPIRED, credential.expires_at

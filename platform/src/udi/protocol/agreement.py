@@ -27,7 +27,7 @@ MOST_CREDENTIALS = 100
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 AGREEMENT_TYPE = SignedDocumentKind(typ="udi-agreement+jwt")
-AGREEMENT_STATUS_TYPE = SignedDocumentKind(typ="udi-standing+jwt")
+AGREEMENT_STATUS_TYPE = SignedDocumentKind(typ="udi-agreement-status+jwt")
 PROJECT_CREDENTIAL = SecretKind(name="project credential", prefix="udi_project_")
 """A node knows only its SHA-256, in hexadecimal digits."""
 
@@ -103,7 +103,7 @@ class InvalidAgreement(InvalidDocument):
 class InvalidAgreementStatus(InvalidDocument):
     """What was sent does not say how an agreement stands."""
 
-    title = "The standing of this agreement cannot be read"
+    title = "The status of this agreement cannot be read"
 
 
 _PARTY = validators.group(
@@ -156,7 +156,7 @@ _STATUS = validators.group(
 
 
 def fingerprint(text: str) -> str:
-    """The SHA-256 by which a standing names its agreement (the JWS as sent) and a credential (its secret)."""
+    """The SHA-256 by which a status names its agreement (the JWS as sent) and a credential (its secret)."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -228,7 +228,7 @@ def write_agreement(agreement: Agreement) -> dict[str, Any]:
 
 
 def read_agreement_status(claims: object) -> AgreementStatus:
-    """The standing in the claims of its JWS. What a later release adds is left aside, but no state.
+    """The status in the claims of its JWS. What a later release adds is left aside, but no state.
 
     Raises:
         InvalidAgreementStatus: with all its faults.
@@ -259,23 +259,25 @@ def read_agreement_status(claims: object) -> AgreementStatus:
     )
 
 
-def write_agreement_status(standing: AgreementStatus) -> dict[str, Any]:
+def write_agreement_status(agreement_status: AgreementStatus) -> dict[str, Any]:
     """The claims of its JWS, to which signing adds `iss`, `aud` and `iat`."""
     document: dict[str, Any] = {
-        "sub": str(standing.agreement),
-        "agreement": str(standing.agreement),
-        "agreement_sha256": standing.agreement_sha256,
-        "revision": standing.revision,
-        "state": standing.state.value,
-        "closes_at": write_moment(standing.closes_at) if standing.closes_at else None,
-        "reason": standing.reason,
+        "sub": str(agreement_status.agreement),
+        "agreement": str(agreement_status.agreement),
+        "agreement_sha256": agreement_status.agreement_sha256,
+        "revision": agreement_status.revision,
+        "state": agreement_status.state.value,
+        "closes_at": write_moment(agreement_status.closes_at)
+        if agreement_status.closes_at
+        else None,
+        "reason": agreement_status.reason,
         "credentials": [
             {
                 "id": str(credential.id),
                 "sha256": credential.sha256,
                 "expires_at": write_moment(credential.expires_at),
             }
-            for credential in standing.credentials
+            for credential in agreement_status.credentials
         ],
     }
     return {name: value for name, value in document.items() if value is not None}

@@ -20,7 +20,7 @@ HALF = 0.5
 class CriterionState(StrEnum):
     """How a criterion of the RGAA stands."""
 
-    KEPT = "kept"
+    MET = "met"
     """Of form alone, and no program found a page that breaks it."""
     BROKEN = "broken"
     ABSENT = "absent"
@@ -77,7 +77,7 @@ class AccessibilityReport:
             or not applying
         ):
             return Conformity.NONE
-        share = counts[CriterionState.KEPT] / applying
+        share = counts[CriterionState.MET] / applying
         if share == 1:
             return Conformity.TOTAL
         if share >= HALF:

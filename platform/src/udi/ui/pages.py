@@ -144,7 +144,7 @@ class PageRenderer:
         environment.filters.update(formats.FILTERS)
         environment.filters["localised"] = partial(localise, language=language)
         environment.filters["tongue"] = partial(lang_attribute, language=language)
-        environment.filters["said"] = partial(
+        environment.filters["translated"] = partial(
             formats.translate_message, self._translations[language].gettext
         )
         environment.globals.update(

@@ -16,7 +16,7 @@ from udi.protocol.terms import RowFilter, Terms
 ALLOWED = "allowed"
 GEOMETRY = "geometry"
 STATUS = {
-    "nothing_shown": 401,
+    "no_credential": 401,
     "unknown_credential": 401,
     "other_dataset": 403,
     "given_up": 403,
@@ -123,7 +123,7 @@ def refusal(situation: Situation, reader: Reader, moment: datetime) -> str:
     """The first thing that is wrong, in the order of the table; empty when the reading may begin."""
     if not reader.is_person:
         if not reader.secret:
-            return "nothing_shown"
+            return "no_credential"
         if reader.other_dataset:
             return "other_dataset"
         if reader.secret != situation.secret:

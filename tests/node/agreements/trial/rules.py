@@ -81,7 +81,7 @@ def expect(situation: Situation, request: Request) -> Expected:
         return Expected(200)
     code = model.refusal(situation, request.reader, request.moment)
     if code:
-        is_known = code not in {"nothing_shown", "unknown_credential", "other_dataset"}
+        is_known = code not in {"no_credential", "unknown_credential", "other_dataset"}
         return Expected(model.STATUS[code], code, _what(address) if is_known else "")
     return _begun(situation, request)
 

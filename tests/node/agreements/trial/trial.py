@@ -166,7 +166,7 @@ class Trial:
         else:
             await self.push()
         if event.way == "late":
-            await self.push(standing=before)
+            await self.push(status=before)
         self.situation.state = event.state
         self.situation.closes_at = closes_at
 

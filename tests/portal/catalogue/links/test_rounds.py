@@ -69,7 +69,7 @@ async def test_one_failure_is_told_to_nobody_and_two_are(
         machine.answers["/file.csv"] = answer
         await watcher.look()
         link = await watcher.link(machine.url())
-        states.append((str(link.state), link.said["state"], link.failures))
+        states.append((str(link.state), link.public_status["state"], link.failures))
 
     assert states == [
         ("reachable", "reachable", 1),
@@ -274,7 +274,7 @@ async def test_one_strange_address_holds_up_no_other(
     links = await watcher.links()
     assert str(links[machine.url("/strange")].state) == "unchecked"
     assert links[machine.url("/strange")].next_at > now()
-    assert links[machine.url()].said["state"] == "reachable"
+    assert links[machine.url()].public_status["state"] == "reachable"
 
 
 async def test_what_is_described_between_two_rounds_comes_in(
@@ -344,12 +344,12 @@ async def test_the_portals_worker_looks_by_itself(
         async with asyncio.timeout(30):
             while (  # noqa: ASYNC110 - the worker says nothing to wait for
                 not (link := (await watcher.links()).get(machine.url()))
-                or not link.said
+                or not link.public_status
             ):
                 await asyncio.sleep(0.1)
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
 
-    assert link.said["state"] == "reachable"
+    assert link.public_status["state"] == "reachable"
     assert len(machine.asked) == 1

@@ -247,7 +247,7 @@ async def test_what_is_kept_says_what_a_new_page_says_until_it_is_announced(
     await watcher.rounds.check_territory(watcher.catalogue.territory)
 
     link = await watcher.link(machine.url())
-    assert (link.state, link.said["state"], link.unsaid) == (
+    assert (link.state, link.public_status["state"], link.status_pending) == (
         "unreachable",
         "reachable",
         True,

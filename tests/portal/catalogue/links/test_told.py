@@ -98,7 +98,7 @@ async def test_a_producer_is_told_once_and_once_more_when_it_is_back(
     ) as session:
         events = (
             await session.scalars(
-                select(AuditEvent).where(AuditEvent.name == "links.told")
+                select(AuditEvent).where(AuditEvent.name == "links.notified")
             )
         ).all()
     assert sorted(tuple(event.facts.items()) for event in events) == [

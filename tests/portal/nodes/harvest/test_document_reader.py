@@ -129,12 +129,14 @@ async def test_what_reads_documents_reaches_its_folder_and_nothing_else(
         child = await documents._running_child()
         (documents.folder / "document").write_text("x")
 
-        async def attempt(deed: str, target: Path) -> str:
-            return await child.call(hostile.attempt, deed, target, seconds=60)
+        async def attempt(agreement_row: str, target: Path) -> str:
+            return await child.call(hostile.attempt, agreement_row, target, seconds=60)
 
         assert await attempt("read", documents.folder / "document") == "done"
-        for deed in ("open a socket", "run", "fork", *hostile.KERNEL):
-            assert await attempt(deed, tmp_path / "secret") == "PermissionError", deed
+        for agreement_row in ("open a socket", "run", "fork", *hostile.KERNEL):
+            assert (
+                await attempt(agreement_row, tmp_path / "secret") == "PermissionError"
+            ), agreement_row
         for target in (Path("/etc/passwd"), tmp_path / "secret"):
             assert await attempt("read", target) == "PermissionError"
             assert await attempt("write", target) == "PermissionError"

@@ -76,16 +76,16 @@ def catalogue() -> Iterator[Catalogue]:
 class Reading:
     """A source of the territory, and what its readings made of it."""
 
-    desk: HarvestContext
+    workspace: HarvestContext
     database: Database
     territory: Territory
     source_id: UUID
     producer: UUID
 
-    async def read(self, desk: HarvestContext | None = None) -> SourceRun:
+    async def read(self, workspace: HarvestContext | None = None) -> SourceRun:
         """Have it read now, whatever its rhythm; the run."""
         await self.change(next_at=now(), lease=None, leased_until=None)
-        assert await harvest_next_source(desk or self.desk)
+        assert await harvest_next_source(workspace or self.workspace)
         return (await self.runs())[-1]
 
     async def change(self, **values: Any) -> None:
@@ -170,7 +170,9 @@ async def open_source(
 ) -> Open:
     """`await open_source(address)`: a source of a producer of its own."""
 
-    async def register(address: str, rhythm: str = "daily", **desk: Any) -> Reading:
+    async def register(
+        address: str, rhythm: str = "daily", **workspace: Any
+    ) -> Reading:
         producer = uuid.uuid4()
         slug = f"town-{uuid.uuid4().hex[:6]}"
         async with portal_database.session(demo.id) as session:
@@ -191,7 +193,7 @@ async def open_source(
                 language="fr",
             )
         own = HarvestContext(
-            portal_database, reader, demo, portal_site.pages.gettext, **desk
+            portal_database, reader, demo, portal_site.pages.gettext, **workspace
         )
         return Reading(own, portal_database, demo, source.id, producer)
 

@@ -122,7 +122,7 @@ async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(
 ) -> None:
     catalogue.live = ckan(names(4))
     reading = await open_source(f"{catalogue.origin}{CKAN}")
-    original_get = reading.desk.reader.get
+    original_get = reading.workspace.reader.get
 
     async def late(*arguments: Any, **named: Any) -> Any:
         response = await original_get(*arguments, **named)
@@ -134,8 +134,8 @@ async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(
             )
         return response
 
-    monkeypatch.setattr(reading.desk.reader, "get", late)
-    assert await harvest_next_source(reading.desk)
+    monkeypatch.setattr(reading.workspace.reader, "get", late)
+    assert await harvest_next_source(reading.workspace)
 
     assert await reading.shown() == {}
     assert (await reading.source()).lease is None

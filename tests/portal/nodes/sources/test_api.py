@@ -155,14 +155,14 @@ async def test_a_program_registers_a_catalogue_and_reads_its_report(
     )
     rest = (await client.get(first.json()["links"]["next"], headers=manager)).json()
 
-    assert (now["rhythm"], now["format"], now["shown"], now["state"]) == (
+    assert (now["rhythm"], now["format"], now["datasets"], now["state"]) == (
         "weekly",
         "ckan",
         13,
         "active",
     )
     assert now["last"] == listed["items"][0]
-    assert (now["last"]["found"], now["last"]["created"], now["last"]["missing"]) == (
+    assert (now["last"]["total"], now["last"]["created"], now["last"]["missing"]) == (
         12,
         1,
         1,
@@ -257,7 +257,7 @@ async def test_a_program_paces_pauses_and_closes(
         422,
         "Use keep, withdraw.",
     )
-    assert (closing["state"], closed["state"], closed["shown"]) == (
+    assert (closing["state"], closed["state"], closed["datasets"]) == (
         "closing",
         "closed",
         0,

@@ -50,7 +50,7 @@ def test_pages_follow_one_another_to_the_last() -> None:
 
     assert (second.waiting, faults) == ((f"{START}?page=2",), [])
     assert last.is_complete
-    assert (last.pages, last.found, last.size, last.seconds) == (2, 2, 15, 3)
+    assert (last.pages, last.total, last.size, last.seconds) == (2, 2, 15, 3)
 
 
 @pytest.mark.parametrize(
@@ -158,13 +158,13 @@ def test_there_is_an_end_to_everything(name: str, most: int) -> None:
 
 
 @given(
-    waiting=some.lists(some.text(), max_size=5), asked=some.frozensets(some.text()), offset=some.integers(0, 10**6),
+    waiting=some.lists(some.text(), max_size=5), visited=some.frozensets(some.text()), offset=some.integers(0, 10**6),
     broken=some.booleans(),
 )  # fmt: skip
 def test_a_place_that_is_written_down_is_the_same(
     *, waiting: list[str], asked: frozenset[str], offset: int, broken: bool
 ) -> None:
-    place = CrawlState(tuple(waiting), asked=asked, offset=offset, broken=broken)
+    place = CrawlState(tuple(waiting), visited=asked, offset=offset, broken=broken)
 
     assert CrawlState.from_json(json.loads(json.dumps(place.to_json()))) == place
 

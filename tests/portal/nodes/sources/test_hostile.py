@@ -63,7 +63,7 @@ async def test_a_hostile_document_fails_the_reading_and_withdraws_nothing(
 
     for _ in range(3):
         run, codes = await refused(reading_)
-        assert (run.outcome, run.found, run.withdrawn, run.missing) == (
+        assert (run.outcome, run.total, run.withdrawn, run.missing) == (
             "failed",
             0,
             0,
@@ -94,7 +94,7 @@ async def test_slow_bytes_are_left(
     reading_ = await open_source(f"{catalogue.origin}/c.json")
     hurried = SourceClient(reader._outgoing, pace=0, patience=1)
     run, codes = await refused(
-        replace(reading_, desk=replace(reading_.desk, reader=hurried))
+        replace(reading_, workspace=replace(reading_.workspace, reader=hurried))
     )
 
     assert (run.outcome, codes) == ("failed", ["source_slow"])
@@ -124,7 +124,10 @@ async def test_a_source_on_this_very_machine_is_never_asked(
     outgoing = OutgoingClient()
     run, codes = await refused(
         replace(
-            reading_, desk=replace(reading_.desk, reader=SourceClient(outgoing, pace=0))
+            reading_,
+            workspace=replace(
+                reading_.workspace, reader=SourceClient(outgoing, pace=0)
+            ),
         )
     )
     await outgoing.close()
@@ -147,7 +150,7 @@ async def test_pages_without_an_end_are_left_and_what_was_read_is_kept(
     catalogue.live = endless
     run, codes = await refused(await open_source(f"{catalogue.origin}{SEARCH}?rows=1"))
 
-    assert (run.outcome, run.found, run.pages, codes) == (
+    assert (run.outcome, run.total, run.pages, codes) == (
         "partial",
         12,
         12,
@@ -165,7 +168,7 @@ async def test_the_same_page_under_every_address_ends_at_the_second(
     )
     run, codes = await refused(await open_source(f"{catalogue.origin}{SEARCH}?rows=2"))
 
-    assert (run.outcome, run.found, run.pages, codes) == (
+    assert (run.outcome, run.total, run.pages, codes) == (
         "partial",
         2,
         2,
@@ -187,8 +190,8 @@ async def test_a_catalogue_whose_every_record_is_faulty_has_a_bounded_report(
 
     run = await reading_.read()
 
-    assert (run.found, run.refused, run.created) == (1500, 1500, 0)
-    assert run.told >= 1500
+    assert (run.total, run.refused, run.created) == (1500, 1500, 0)
+    assert run.faults >= 1500
     assert len(await reading_.faults()) == MOST_LOGGED_FAULTS
 
 
@@ -230,7 +233,7 @@ async def test_a_busy_site_is_asked_again(
     catalogue.live = busy
     run = await (await open_source(f"{catalogue.origin}{SEARCH}")).read()
 
-    assert (run.outcome, run.found) == ("complete", 1)
+    assert (run.outcome, run.total) == ("complete", 1)
 
 
 async def test_a_fault_of_ours_ends_the_reading_and_says_so(

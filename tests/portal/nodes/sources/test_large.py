@@ -76,13 +76,13 @@ async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is
 
     assert [isinstance(source, Path) for source in opened] == [True, True]
     assert [part.dataset_count if part else 0 for part in parts] == [40, 0, 41, 0]
-    assert (first.outcome, first.found, first.created, first.pages) == (
+    assert (first.outcome, first.total, first.created, first.pages) == (
         "complete",
         PIECE + 40,
         PIECE + 40,
         1,
     )
-    assert (second.outcome, second.found, second.created) == ("complete", PIECE + 41, 1)
+    assert (second.outcome, second.total, second.created) == ("complete", PIECE + 41, 1)
     assert second.unchanged == PIECE + 40
     assert len(await reading.shown()) == PIECE + 41
     assert left_in(small) == []
@@ -116,7 +116,7 @@ async def test_one_that_is_killed_at_any_transaction_goes_on_where_it_was(
             deaths += 1
 
     assert deaths > 4
-    assert (run.outcome, run.found, run.created) == ("complete", 20, 20)
+    assert (run.outcome, run.total, run.created) == ("complete", 20, 20)
     assert await reading.count_events("dataset.published") == 20
 
 

@@ -270,9 +270,13 @@ async def test_its_report_is_given_as_json_in_the_readers_language(
     async with browse(portal_app, demo, make_person(demo)) as client:
         assert (await client.get(path)).status_code == 403
 
-    assert (report["format"], report["shown"], report["state"]) == ("ckan", 2, "active")
+    assert (report["format"], report["datasets"], report["state"]) == (
+        "ckan",
+        2,
+        "active",
+    )
     assert [
-        (run["outcome"], run["found"], run["created"]) for run in report["readings"]
+        (run["outcome"], run["total"], run["created"]) for run in report["readings"]
     ] == [("complete", 2, 2)]
     assert report["faults"]["total"] == len(report["faults"]["items"]) > 0
     assert {

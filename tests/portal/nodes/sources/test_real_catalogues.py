@@ -24,8 +24,8 @@ SPARSE = examples(8, 1)
 
 
 def counts(run: SourceRun) -> tuple[int, int, int, int, int]:
-    assert run.found == run.created + run.updated + run.unchanged + run.refused
-    return run.found, run.created, run.updated, run.unchanged, run.refused
+    assert run.total == run.created + run.updated + run.unchanged + run.refused
+    return run.total, run.created, run.updated, run.unchanged, run.refused
 
 
 async def test_every_real_catalogue_is_found_again_record_by_record(
@@ -59,11 +59,11 @@ async def test_every_real_catalogue_is_found_again_record_by_record(
             }
         )
         again = await reading.read()
-        record_counts[name] = first.found
+        record_counts[name] = first.total
         assert counts(again)[1:3] == (0, 0), name
         assert counts(again)[0] == counts(first)[0], name
         unchanged += again.unchanged
-        dataset_count += (await reading.source()).shown
+        dataset_count += (await reading.source()).dataset_count
 
     assert record_counts == sample
     assert unchanged == dataset_count > 1000 // SPARSE

@@ -47,9 +47,9 @@ TURTLE = (
 
 
 def counts(run: SourceRun) -> tuple[int, ...]:
-    assert run.found == run.created + run.updated + run.unchanged + run.refused
+    assert run.total == run.created + run.updated + run.unchanged + run.refused
     return (
-        run.found,
+        run.total,
         run.created,
         run.updated,
         run.unchanged,
@@ -83,7 +83,7 @@ async def test_a_catalogue_behind_a_home_page_is_published_page_by_page_and_read
     assert await reading.shown() == addresses
     assert len(addresses) == 250
     source = await reading.source()
-    assert (source.format, source.shown, source.lease) == ("ckan", 250, None)
+    assert (source.format, source.dataset_count, source.lease) == ("ckan", 250, None)
     assert source.next_at > now() + timedelta(hours=23)
     assert again.pages == 3
 
@@ -169,7 +169,7 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
         None,
         30,
     )
-    assert not await harvest_next_source(reading.desk)
+    assert not await harvest_next_source(reading.workspace)
 
     async with portal_database.session(demo.id) as session:
         await accept_loss(
@@ -236,7 +236,7 @@ async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_
             answer if "package_search" in path else None
         )
         run = await reading.read()
-        assert (run.outcome, run.found, (await reading.source()).entry) == (
+        assert (run.outcome, run.total, (await reading.source()).entry) == (
             "failed",
             0,
             entry,
@@ -248,7 +248,7 @@ async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_
     )
     run = await reading.read()
 
-    assert (run.outcome, run.found) == ("complete", 1)
+    assert (run.outcome, run.total) == ("complete", 1)
     assert (await reading.source()).format == "data.json"
     assert len(await reading.shown()) == 4
 
@@ -275,7 +275,7 @@ async def test_a_folder_is_read_to_the_documents_below_it(
 
     run = await reading.read()
 
-    assert (run.outcome, run.found, set(await reading.shown())) == (
+    assert (run.outcome, run.total, set(await reading.shown())) == (
         "complete",
         2,
         {"Arbres", "Canaux"},
@@ -339,7 +339,9 @@ async def test_two_workers_never_read_one_source_at_once(
         f"{catalogue.origin}/api/3/action/package_search?rows=10"
     )
 
-    turns = await asyncio.gather(*(harvest_next_source(reading.desk) for _ in range(4)))
+    turns = await asyncio.gather(
+        *(harvest_next_source(reading.workspace) for _ in range(4))
+    )
 
     assert sorted(turns) == [False, False, False, True]
     assert [counts(run)[:2] for run in await reading.runs()] == [(40, 40)]
@@ -352,17 +354,17 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
     reading = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=10"
     )
-    original_get = reading.desk.reader.get
+    original_get = reading.workspace.reader.get
 
     async def late(*arguments: Any, **named: Any) -> Any:
         """While the first page is on its way, another worker reads it and gives way."""
         response = await original_get(*arguments, **named)
-        monkeypatch.setattr(reading.desk.reader, "get", original_get)
-        await reading.read(replace(reading.desk, turn=0))
+        monkeypatch.setattr(reading.workspace.reader, "get", original_get)
+        await reading.read(replace(reading.workspace, turn=0))
         return response
 
-    monkeypatch.setattr(reading.desk.reader, "get", late)
-    assert await harvest_next_source(reading.desk)
+    monkeypatch.setattr(reading.workspace.reader, "get", late)
+    assert await harvest_next_source(reading.workspace)
     between = [counts(run)[:2] for run in await reading.runs()]
     await reading.read()
 
@@ -378,14 +380,14 @@ async def test_a_long_reading_gives_way_and_goes_on(
     reading = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=4"
     )
-    hurried = replace(reading.desk, turn=0)
+    hurried = replace(reading.workspace, turn=0)
     turns = 0
     while not await reading.runs() or not (await reading.runs())[-1].ended_at:
         assert await harvest_next_source(hurried)
         turns += 1
 
     run = (await reading.runs())[-1]
-    assert (run.outcome, run.found, len(await reading.runs())) == ("complete", 12, 1)
+    assert (run.outcome, run.total, len(await reading.runs())) == ("complete", 12, 1)
     assert 3 <= turns <= 8
 
 
@@ -406,15 +408,15 @@ async def test_a_source_is_paused_started_again_and_closed(
             )
 
     await act(pause_source)
-    assert not await harvest_next_source(reading.desk)
+    assert not await harvest_next_source(reading.workspace)
     await act(resume_source)
-    assert await harvest_next_source(reading.desk)
+    assert await harvest_next_source(reading.workspace)
     await act(close_source, withdraw=False)
-    assert not await harvest_next_source(reading.desk)
+    assert not await harvest_next_source(reading.workspace)
     assert len(await reading.shown()) == 3
     await act(resume_source)
     await act(close_source, withdraw=True)
-    while await harvest_next_source(reading.desk):
+    while await harvest_next_source(reading.workspace):
         pass
 
     source = await reading.source()
@@ -490,7 +492,7 @@ async def test_another_territory_sees_nothing_of_it(
 
     assert await count_rows(portal_database, other, CatalogueSource) == 0
     assert await count_rows(portal_database, other, SourceRun) == 0
-    assert not await harvest_next_source(replace(reading.desk, territory=other))
+    assert not await harvest_next_source(replace(reading.workspace, territory=other))
 
 
 async def test_what_the_team_took_off_stays_off_until_it_is_let_back(

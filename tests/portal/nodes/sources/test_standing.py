@@ -41,7 +41,7 @@ def test_what_becomes_of_a_record_that_is_there(
 
 def test_a_record_is_withdrawn_at_the_second_complete_reading_without_it() -> None:
     assert [choose_missing_action(times) for times in (0, 1, 2, 3)] == [
-        MissingAction.KEPT, MissingAction.KEPT, MissingAction.WITHDRAWN, MissingAction.WITHDRAWN,
+        MissingAction.RETAINED, MissingAction.RETAINED, MissingAction.WITHDRAWN, MissingAction.WITHDRAWN,
     ]  # fmt: skip
 
 

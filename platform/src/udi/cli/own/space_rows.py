@@ -40,7 +40,7 @@ MOVED_TABLES = tuple(
     )
 )
 """What moves: people first, whom the others name, then tables that others point to."""
-PEOPLE = ("person_id", "given_by")
+PEOPLE = ("person_id", "granted_by")
 
 
 @dataclass(frozen=True)

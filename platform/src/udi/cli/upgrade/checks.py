@@ -61,7 +61,7 @@ def refuse_faults(findings: Sequence[Finding]) -> None:
     faults = [finding for finding in findings if finding.severity == "fault"]
     if faults:
         summary = "; ".join(
-            f"{finding.part} {finding.name}: {finding.said.rstrip('.')}"
+            f"{finding.part} {finding.name}: {finding.message.rstrip('.')}"
             for finding in faults
         )
         if all(finding.part == PART for finding in faults):
@@ -98,13 +98,13 @@ def check_versions(releases: InstalledReleases, wheel: Wheel) -> Finding:
 
 
 def check_room(
-    releases: InstalledReleases, wheel: Wheel, room: int = install.ROOM
+    releases: InstalledReleases, wheel: Wheel, required_bytes: int = install.ROOM
 ) -> Finding:
     """Room for one release more, unless it is there."""
     free = shutil.disk_usage(releases.folder).free
     message = f"{free / GIGABYTE:.1f} GB free for {releases.folder}."
-    if free < room and not releases.is_complete(wheel.release):
-        remedy = f"Make room for {room / GIGABYTE:.1f} GB: `udi upgrade --prune` deletes old releases"
+    if free < required_bytes and not releases.is_complete(wheel.release):
+        remedy = f"Make room for {required_bytes / GIGABYTE:.1f} GB: `udi upgrade --prune` deletes old releases"
         return fault(PART, "disk", message, remedy)
     return ok(PART, "disk", message)
 

@@ -26,7 +26,7 @@ def install(
     wheelhouse: Path | None,
     *,
     lock: int,
-    room: int = ROOM,
+    required_bytes: int = ROOM,
 ) -> bool:
     """Install a wheel as a release; whether there was something to do.
 
@@ -37,7 +37,7 @@ def install(
     if releases.is_complete(wheel.release):
         return False
     shutil.rmtree(here, ignore_errors=True)
-    require_free_space(releases.folder, room, f"the release {wheel.release}")
+    require_free_space(releases.folder, required_bytes, f"the release {wheel.release}")
     try:
         _copy_inputs(here, wheel, requirements)
         for command in _install_commands(wheel, wheelhouse):

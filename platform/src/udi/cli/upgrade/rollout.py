@@ -128,7 +128,7 @@ def verify_release(
             if left:
                 time.sleep(VERIFICATION_PAUSE)
         summary = "; ".join(
-            f"{finding['part']} {finding['name']}: {finding['said'].rstrip('.')}"
+            f"{finding['part']} {finding['name']}: {finding['message'].rstrip('.')}"
             for finding in fresh
         )
         raise LocalError(

@@ -29,13 +29,13 @@ USES_KEPT = timedelta(days=400)
 
 
 async def store_agreement(session: AsyncSession, signed: SignedAgreement) -> int:
-    """Keep an agreement and its standing, unless a later one is held; the revision that is held.
+    """Keep an agreement and its status, unless a later one is held; the revision that is held.
 
     Raises:
         ConflictError: the agreement of this id is about another dataset.
     """
     agreement = signed.agreement
-    standing = signed.standing
+    agreement_status = signed.status
     await session.execute(
         select(func.pg_advisory_xact_lock(func.hashtextextended(str(agreement.id), 0)))
     )
@@ -47,28 +47,31 @@ async def store_agreement(session: AsyncSession, signed: SignedAgreement) -> int
         raise ConflictError(
             "The agreement of this identifier is about another dataset."
         )
-    if stored_agreement is not None and stored_agreement.revision >= standing.revision:
+    if (
+        stored_agreement is not None
+        and stored_agreement.revision >= agreement_status.revision
+    ):
         return stored_agreement.revision
     if stored_agreement is None:
         stored_agreement = HeldAgreement(id=agreement.id, dataset_id=agreement.dataset)
         session.add(stored_agreement)
     stored_agreement.document = signed.document
-    stored_agreement.sha256 = standing.agreement_sha256
+    stored_agreement.sha256 = agreement_status.agreement_sha256
     stored_agreement.ends_at = agreement.ends_at
-    stored_agreement.standing = signed.standing_document
-    stored_agreement.revision = standing.revision
-    stored_agreement.state = standing.state
+    stored_agreement.status = signed.status_document
+    stored_agreement.revision = agreement_status.revision
+    stored_agreement.state = agreement_status.state
     stored_agreement.changed_at = now()
     record_audit_event(
         session,
         None,
-        "agreement.kept",
+        "agreement.stored",
         stored_agreement.id,
-        revision=standing.revision,
-        state=str(standing.state),
+        revision=agreement_status.revision,
+        state=str(agreement_status.state),
     )
     await session.flush()
-    await _store_credentials(session, stored_agreement, standing.credentials)
+    await _store_credentials(session, stored_agreement, agreement_status.credentials)
     return stored_agreement.revision
 
 
@@ -77,7 +80,7 @@ async def _store_credentials(
     stored_agreement: HeldAgreement,
     credentials: Iterable[AgreementCredential],
 ) -> None:
-    """Those of the standing, and no other."""
+    """Those of the status, and no other."""
     await session.execute(
         delete(HeldCredential).where(HeldCredential.agreement_id == stored_agreement.id)
     )

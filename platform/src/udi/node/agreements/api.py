@@ -38,9 +38,9 @@ async def receive_agreement(
 ) -> Response[dict[str, int]]:
     """Keep an agreement and how it stands; the revision that is held now, which may be a later one."""
     await require_portal(request, territory, AGREEMENT, agreement_id)
-    document, standing_document = await _read_body(request)
+    document, status_document = await _read_body(request)
     signed = await verify_documents(
-        site_of(request).services[PORTAL_KEYS], territory, document, standing_document
+        site_of(request).services[PORTAL_KEYS], territory, document, status_document
     )
     if signed.agreement.id != agreement_id:
         raise InvalidError(
@@ -60,19 +60,19 @@ async def _read_body(request: AnyRequest) -> tuple[str, str]:
     try:
         body = json.loads(await request.body())
         document = body["agreement"]
-        standing_document = body["standing"]
+        status_document = body["status"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         refusal = Refusal(
             "",
             "This is not JSON with both documents.",
-            "Send agreement and standing, each as a JWS.",
+            "Send agreement and status, each as a JWS.",
         )
         raise InvalidError(refusals=[refusal]) from error
-    if not isinstance(document, str) or not isinstance(standing_document, str):
+    if not isinstance(document, str) or not isinstance(status_document, str):
         raise InvalidError(
             refusals=[Refusal("", "Both documents are texts: a JWS each.")]
         )
-    return document, standing_document
+    return document, status_document
 
 
 @get(f"{AGREEMENT_PATH}/uses")
@@ -104,11 +104,11 @@ async def show_uses(
                 headers={"WWW-Authenticate": CHALLENGE},
             )
         page = await list_uses(session, agreement_id, number=number, size=MOST)
-    standing = read_current_agreement(stored_agreement).standing
+    agreement_status = read_current_agreement(stored_agreement).status
     about = {
         "agreement": str(agreement_id),
-        "state": standing.state.value,
-        "revision": standing.revision,
+        "state": agreement_status.state.value,
+        "revision": agreement_status.revision,
     }
     uses = [describe_use(use) for use in page.items]
     return Response(

@@ -24,17 +24,17 @@ from udi.protocol.agreement import (
 
 @dataclass(frozen=True)
 class SignedAgreement:
-    """An agreement and a standing of it, read, with the documents as they were sent."""
+    """An agreement and a status of it, read, with the documents as they were sent."""
 
     agreement: Agreement
-    standing: AgreementStatus
+    status: AgreementStatus
     document: str
-    standing_document: str
-    """The document of the standing."""
+    status_document: str
+    """The document of the status."""
 
 
 async def verify_documents(
-    keys: PortalKeys, territory: Territory, document: str, standing_document: str
+    keys: PortalKeys, territory: Territory, document: str, status_document: str
 ) -> SignedAgreement:
     """The two documents, when the territory's portal signed both for this node and the second is about the first.
 
@@ -47,9 +47,9 @@ async def verify_documents(
         agreement = read_agreement(
             await keys.verify_signed_document(territory, document, AGREEMENT_TYPE)
         )
-        standing = read_agreement_status(
+        agreement_status = read_agreement_status(
             await keys.verify_signed_document(
-                territory, standing_document, AGREEMENT_STATUS_TYPE
+                territory, status_document, AGREEMENT_STATUS_TYPE
             )
         )
     except InvalidSignatureError as error:
@@ -64,33 +64,34 @@ async def verify_documents(
         raise UnavailableError(
             "The portal's keys cannot be read.", headers={"Retry-After": "30"}
         ) from error
-    if standing.agreement != agreement.id or standing.agreement_sha256 != fingerprint(
-        document
+    if (
+        agreement_status.agreement != agreement.id
+        or agreement_status.agreement_sha256 != fingerprint(document)
     ):
         raise InvalidError(
-            refusals=[Refusal("standing", "The standing is about another agreement.")]
+            refusals=[Refusal("status", "The status is about another agreement.")]
         )
-    return SignedAgreement(agreement, standing, document, standing_document)
+    return SignedAgreement(agreement, agreement_status, document, status_document)
 
 
 @dataclass(frozen=True)
 class CurrentAgreement:
-    """An agreement that this node holds, and its standing."""
+    """An agreement that this node holds, and its status."""
 
     agreement: Agreement
-    standing: AgreementStatus
+    status: AgreementStatus
 
 
 def read_current_agreement(row: HeldAgreement) -> CurrentAgreement:
     """What a row says: it was verified before it was kept."""
-    return _parse_documents(row.document, row.standing)
+    return _parse_documents(row.document, row.status)
 
 
 @lru_cache(maxsize=500)
-def _parse_documents(document: str, standing_document: str) -> CurrentAgreement:
+def _parse_documents(document: str, status_document: str) -> CurrentAgreement:
     return CurrentAgreement(
         read_agreement(_decode_claims(document)),
-        read_agreement_status(_decode_claims(standing_document)),
+        read_agreement_status(_decode_claims(status_document)),
     )
 
 

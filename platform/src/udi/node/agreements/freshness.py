@@ -66,11 +66,15 @@ class AgreementFreshness:
             self._gave_up_at[territory.id] = now()
 
     def _is_fresh(self, cursor: AgreementCursor | None, moment: datetime) -> bool:
-        if cursor is None or cursor.asked_at is None or cursor.asked_at < self.began:
+        if (
+            cursor is None
+            or cursor.answered_at is None
+            or cursor.answered_at < self.began
+        ):
             return _failed_since(cursor, max(moment - RETRY_INTERVAL, self.began))
-        if cursor.failed_at is not None and cursor.failed_at > cursor.asked_at:
+        if cursor.failed_at is not None and cursor.failed_at > cursor.answered_at:
             return _failed_since(cursor, moment - RETRY_INTERVAL)
-        return cursor.asked_at > moment - FRESH
+        return cursor.answered_at > moment - FRESH
 
     async def _read(self, tenant: UUID) -> AgreementCursor | None:
         with space_context(None):
@@ -96,6 +100,8 @@ def _was_tried(cursor: AgreementCursor | None, requested_at: datetime) -> bool:
     if cursor is None or cursor.tried_at is None or cursor.tried_at < requested_at:
         return False
     ends = [
-        moment for moment in (cursor.asked_at, cursor.failed_at) if moment is not None
+        moment
+        for moment in (cursor.answered_at, cursor.failed_at)
+        if moment is not None
     ]
     return any(moment >= cursor.tried_at for moment in ends)

@@ -134,7 +134,7 @@ class AgreementReading:
             ended = (
                 decide_reading(
                     signed_agreement.agreement,
-                    signed_agreement.standing,
+                    signed_agreement.status,
                     reading,
                     now(),
                 ).refused
@@ -294,7 +294,7 @@ async def decide_attempt(
     sent, began = await read_consumption(session, signed_agreement.agreement, but=but)
     return decide_reading(
         signed_agreement.agreement,
-        signed_agreement.standing,
+        signed_agreement.status,
         _reading(question, size, sent, began),
         now(),
     )
@@ -322,7 +322,7 @@ async def _choose_agreement(
         row
         for row, signed_agreement in candidates
         if not decide_reading(
-            signed_agreement.agreement, signed_agreement.standing, reading, now()
+            signed_agreement.agreement, signed_agreement.status, reading, now()
         ).refused
     ]
     return next(iter([*good, *stored_agreements]), None)
@@ -347,7 +347,7 @@ def _credential(
     return next(
         (
             credential.id
-            for credential in signed_agreement.standing.credentials
+            for credential in signed_agreement.status.credentials
             if credential.sha256 == question.digest
         ),
         None,

@@ -17,9 +17,9 @@ READ = (ALLOWED, STOPPED)
 
 
 class HeldAgreement(TenantColumns, NodeTable):
-    """An agreement and its newest standing, as the portal signed them; the id is the portal's.
+    """An agreement and its newest status, as the portal signed them; the id is the portal's.
 
-    `revision`, `state` and `closes_at` are the standing's: one of an earlier revision changes nothing.
+    `revision`, `state` and `closes_at` are the status's: one of an earlier revision changes nothing.
     """
 
     __tablename__ = "held_agreement"
@@ -28,7 +28,7 @@ class HeldAgreement(TenantColumns, NodeTable):
     dataset_id: Mapped[UUID]
     document: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(Text)
-    standing: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
     revision: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text)
     ends_at: Mapped[datetime]
@@ -96,7 +96,7 @@ class AgreementCursor(NodeTable):
     )
     revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tried_at: Mapped[datetime | None]
-    asked_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
-    told_at: Mapped[datetime | None]
+    uses_reported_until: Mapped[datetime | None]
     """Up to when the portal was told in which hour each credential was last shown."""

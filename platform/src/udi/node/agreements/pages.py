@@ -161,10 +161,10 @@ async def download_file(
     kind: FromPath[str],
 ) -> Response[Any]:
     """One of them, by an address that the page signed; the agreement is asked at each reading."""
-    ring = keyring_of(request)
+    keyring = keyring_of(request)
     path = request.scope["path"]
     require_signature(
-        ring, territory.id, str(request.method), path, dict(request.query_params)
+        keyring, territory.id, str(request.method), path, dict(request.query_params)
     )
     gate = site_of(request).services[AGREEMENT_GATE]
     if kind == USES:
@@ -209,7 +209,7 @@ async def show_agreements(
         agreements=[
             (
                 signed_agreement,
-                _agreement_state(signed_agreement.standing, signed_agreement.agreement),
+                _agreement_state(signed_agreement.status, signed_agreement.agreement),
                 total,
             )
             for signed_agreement, total in listed
@@ -223,8 +223,8 @@ async def show_agreements(
     )
 
 
-def _agreement_state(standing: Any, agreement: Any) -> str:
-    state = str(state_at(standing, now()).value)
+def _agreement_state(agreement_status: Any, agreement: Any) -> str:
+    state = str(state_at(agreement_status, now()).value)
     if state == "active" and agreement.ends_at < now():
         return "ended"
     return state

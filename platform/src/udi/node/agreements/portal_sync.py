@@ -61,15 +61,15 @@ class AgreementSync:
                 "The portal does not answer.", type(error).__name__
             ) from error
         async with self.database.session(territory.id, role="worker") as session:
-            await update_cursor(session, asked_at=now())
+            await update_cursor(session, answered_at=now())
         return count
 
     async def _fetch_all(self, territory: Territory, after: int) -> int:
         count = 0
         while True:
             pairs, revision = await self.portal.list_agreements(territory, after)
-            for document, standing_document in pairs:
-                await self._store(territory, document, standing_document)
+            for document, status_document in pairs:
+                await self._store(territory, document, status_document)
             count += len(pairs)
             if not pairs or revision <= after:
                 return count
@@ -78,12 +78,12 @@ class AgreementSync:
                 await update_cursor(session, revision)
 
     async def _store(
-        self, territory: Territory, document: str, standing_document: str
+        self, territory: Territory, document: str, status_document: str
     ) -> None:
         """Keep one; what is wrong with it is the portal's fault, and keeps no other back."""
         try:
             signed = await verify_documents(
-                self.keys, territory, document, standing_document
+                self.keys, territory, document, status_document
             )
             async with self.database.session(territory.id, role="worker") as session:
                 if await find_dataset(session, signed.agreement.dataset) is not None:

@@ -30,7 +30,11 @@ async def report_uses(
     moment = now()
     async with database.session(territory.id, role="worker") as session:
         cursor = await read_cursor(session)
-        since = cursor.told_at - OVERLAP if cursor and cursor.told_at else None
+        since = (
+            cursor.uses_reported_until - OVERLAP
+            if cursor and cursor.uses_reported_until
+            else None
+        )
         last_use_by_credential = await list_last_uses(session, since)
     if last_use_by_credential:
         await portal.report_uses(
@@ -38,7 +42,7 @@ async def report_uses(
             {id_: _start_of_hour(used) for id_, used in last_use_by_credential.items()},
         )
         async with database.session(territory.id, role="worker") as session:
-            await update_cursor(session, told_at=moment)
+            await update_cursor(session, uses_reported_until=moment)
     return len(last_use_by_credential)
 
 

@@ -165,7 +165,7 @@ class Preparation(TenantColumns, NodeTable):
 
     `revision` counts how often it was asked, so that an answer to an earlier question changes nothing. `corrections`
     is what the producer said of the file, `findings` what was found by kind of look, `derived` the suffixes of the
-    objects that were made of it (`StoredFile.derived_key`), `reason` why it is published in spite of a stop. `asked_by`
+    objects that were made of it (`StoredFile.derived_key`), `reason` why it is published in spite of a stop. `requested_by`
     is who asked that it be published once nothing stops it: `person` or `key`, empty for the node itself.
     """
 
@@ -185,7 +185,9 @@ class Preparation(TenantColumns, NodeTable):
     derived: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     failure: Mapped[str] = mapped_column(Text, server_default="")
     reason: Mapped[str] = mapped_column(Text, server_default="")
-    asked_by: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    requested_by: Mapped[dict[str, str] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     version: Mapped[Version] = relationship(

@@ -72,7 +72,7 @@ def task_handlers(
         territory = await registry.by_id(job.tenant)
         if territory is None:
             raise NotFoundError("This territory no longer uses this service.")
-        desk = PreparationContext(
+        context = PreparationContext(
             TenantStorage(database, store, job.tenant, "worker"),
             territory,
             clamd,
@@ -80,10 +80,10 @@ def task_handlers(
         )
         arguments = UUID(job.payload["version"]), int(job.payload["revision"])
         try:
-            await prepare_version(desk, *arguments, last=job.last)
+            await prepare_version(context, *arguments, last=job.last)
         except Exception:
             if job.last:
-                await mark_preparation_failed(desk, *arguments)
+                await mark_preparation_failed(context, *arguments)
             raise
 
     async def compare(job: Job) -> None:

@@ -17,20 +17,20 @@ class LostPartError(Exception):
     """A part is not in the store any more, or not whole."""
 
 
-async def assemble_upload(depot: TenantStorage, upload: Upload) -> None:
+async def assemble_upload(storage: TenantStorage, upload: Upload) -> None:
     """Copy the parts of an upload into its object; does nothing when that is done. A kill on the way is begun anew.
 
     Raises:
         LockedError: another process is at it.
         LostPartError: a part is missing.
     """
-    async with depot.session() as session:
+    async with storage.session() as session:
         row = await session.get_one(
-            Upload, (depot.tenant, upload.id), with_for_update=True
+            Upload, (storage.tenant, upload.id), with_for_update=True
         )
         if row.state != UploadState.ASSEMBLING:
             return
-        hold = await UploadLease.acquire(session, depot, row)
+        hold = await UploadLease.acquire(session, storage, row)
         query = (
             select(UploadPart)
             .where(UploadPart.upload_id == upload.id)
@@ -60,7 +60,7 @@ async def store_whole_file(hold: UploadLease, pieces: AsyncIterator[bytes]) -> N
                 await hold.keep_alive(assembled=size)
                 beat = time.monotonic()
 
-    await hold.depot.store.put(hold.upload.key, counted())
+    await hold.storage.store.put(hold.upload.key, counted())
     crash_at("upload.assembled")
     await hold.mark_stored(size, digest.hexdigest())
 
@@ -73,7 +73,7 @@ async def _join_parts(
         if part.start != place:
             raise LostPartError
         try:
-            async for piece in hold.depot.store.stream(
+            async for piece in hold.storage.store.stream(
                 hold.upload.part_key(part.id), 0, part.size
             ):
                 place += len(piece)

@@ -131,10 +131,10 @@ async def _open_unconfined_session(
 
 
 def _require_signature(request: Request[Any, Any, State], territory: Territory) -> None:
-    ring = keyring_of(request)
+    keyring = keyring_of(request)
     path = request.scope["path"]
     require_signature(
-        ring, territory.id, str(request.method), path, dict(request.query_params)
+        keyring, territory.id, str(request.method), path, dict(request.query_params)
     )
 
 
@@ -145,14 +145,14 @@ def keyring_of(request: Request[Any, Any, State]) -> Keyring:
         UnavailableError: it has none, or they cannot be read.
     """
     try:
-        ring = site_of(request).services[FILE_KEYS]()
+        keyring = site_of(request).services[FILE_KEYS]()
     except (MissingSecretError, ValueError) as error:
         log.warning("no key for files", error=type(error).__name__)
         raise UnavailableError(
             "This node has no key to create or read such links.",
             remedy="Contact the territory’s team.",
         ) from error
-    return ring
+    return keyring
 
 
 @route("/datasets/{dataset_id:uuid}/file", http_method=READ_METHODS)

@@ -106,7 +106,7 @@ class Upload(TenantColumns, NodeTable):
     """A file on its way in: sent by a person or a script, or fetched from an address.
 
     `file_id` is the id that the stored file will have. `received` counts bytes that are safe, `assembled` those already
-    copied into one object. `holder` is the request or job at work on it, until `held_until`. `received` and `length`
+    copied into one object. `lock_holder` is the request or job at work on it, until `locked_until`. `received` and `length`
     are in bytes; `length` is None until the sender says it.
     """
 
@@ -143,8 +143,8 @@ class Upload(TenantColumns, NodeTable):
     address: Mapped[str] = mapped_column(Text, server_default="")
     media_id: Mapped[UUID | None]
     waits: Mapped[bool] = mapped_column(server_default="false")
-    holder: Mapped[UUID | None]
-    held_until: Mapped[datetime | None]
+    lock_holder: Mapped[UUID | None]
+    locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     moved_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
@@ -186,13 +186,13 @@ class SpaceKey(TenantColumns, NodeTable):
         ForeignKeyConstraint(
             ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
         ),
-        Index("ix_space_key_space", "tenant_id", "space_id", "made_at"),
+        Index("ix_space_key_space", "tenant_id", "space_id", "created_at"),
     )
 
     space_id: Mapped[UUID]
     wrapped_by: Mapped[str] = mapped_column(Text)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
-    made_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class SpaceArchive(TenantColumns, NodeTable):
@@ -251,7 +251,7 @@ class ErasedDataset(TenantColumns, NodeTable):
     person_id: Mapped[UUID | None]
     published: Mapped[bool]
     files: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
-    asked_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    requested_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     erased_at: Mapped[datetime | None]
     objects: Mapped[int] = mapped_column(server_default="0")
     bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
@@ -273,7 +273,7 @@ class RemovedVersion(TenantColumns, NodeTable):
     number: Mapped[int]
     published_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, server_default="")
-    asked_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    requested_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     erased_at: Mapped[datetime | None]
 
     @property

@@ -43,7 +43,7 @@ class RestrictedError(UdiError):
     )
 
     def __init__(
-        self, dataset_id: UUID, refused: RefusalReason = RefusalReason.NOTHING_SHOWN
+        self, dataset_id: UUID, refused: RefusalReason = RefusalReason.NO_CREDENTIAL
     ) -> None:
         denial = DENIALS[refused]
         super().__init__(
@@ -71,7 +71,7 @@ class NotGrantedError(UdiError):
         denial = DENIALS[refused]
         reason = verdict.reason
         if reason:
-            refusals = [Refusal("reason", "%(said)s", values={"said": reason})]
+            refusals = [Refusal("reason", "%(reason)s", values={"reason": reason})]
         else:
             refusals = []
         if verdict.again_at:

@@ -58,22 +58,22 @@ class SpaceSealing:
 
 
 def wrap_space_key(
-    ring: Keyring, tenant: UUID, space: UUID, key_id: UUID, key: bytes
+    keyring: Keyring, tenant: UUID, space: UUID, key_id: UUID, key: bytes
 ) -> tuple[str, bytes]:
     """A space's key as a row holds it: which key of the ring wrapped it, and the wrapped bytes."""
-    leading = ring.current_key
+    leading = keyring.current_key
     return leading.id, sealed_format.wrap(
         leading.derive(PURPOSE, tenant), key, _context(tenant, space, key_id)
     )
 
 
-def open_space_key(ring: Keyring, row: SpaceKey) -> bytes:
+def open_space_key(keyring: Keyring, row: SpaceKey) -> bytes:
     """The key of a row.
 
     Raises:
         SealError: the ring no longer holds what wrapped it, or the row was changed.
     """
-    ring_key = ring.find(row.wrapped_by)
+    ring_key = keyring.find(row.wrapped_by)
     if ring_key is None:
         raise SealError(f"the secret file_keys lacks the key {row.wrapped_by}")
     context = _context(row.tenant_id, row.space_id, row.id)
@@ -93,7 +93,7 @@ async def read_keys(
     rows = await session.scalars(
         select(SpaceKey)
         .where(SpaceKey.space_id == space_id)
-        .order_by(SpaceKey.made_at.desc(), SpaceKey.id)
+        .order_by(SpaceKey.created_at.desc(), SpaceKey.id)
     )
     return SpaceSealing(
         Sealing(sealing or Sealing.OPEN),

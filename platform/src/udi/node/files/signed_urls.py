@@ -25,7 +25,7 @@ MOST_DIGITS = 12
 
 
 def sign_path(
-    ring: Keyring,
+    keyring: Keyring,
     tenant: UUID,
     path: str,
     *,
@@ -34,7 +34,7 @@ def sign_path(
 ) -> str:
     """The path of a file, as it stands in an address, with what opens it until `lifetime` has passed."""
     expires = str(int((now() + lifetime).timestamp()))
-    signature = _sign(ring.current_key, method, tenant, path, expires, ATTACHMENT)
+    signature = _sign(keyring.current_key, method, tenant, path, expires, ATTACHMENT)
     return f"{path}?{urlencode(dict(zip(PARAMETERS, (ATTACHMENT, expires, signature), strict=True)))}"
 
 
@@ -44,7 +44,7 @@ def is_signed(query: Mapping[str, str]) -> bool:
 
 
 def require_signature(
-    ring: Keyring, tenant: UUID, method: str, path: str, query: Mapping[str, str]
+    keyring: Keyring, tenant: UUID, method: str, path: str, query: Mapping[str, str]
 ) -> datetime:
     """Check the signature of an address whose path is decoded; when it stops opening.
 
@@ -55,7 +55,7 @@ def require_signature(
     method = METHODS.get(method, method)
     candidates = [
         _sign(key, method, tenant, quote(path), expires, disposition)
-        for key in ring.accepted_keys()
+        for key in keyring.accepted_keys()
     ]
     # Every key is compared, so that the time taken does not say which one nearly matched.
     good = [

@@ -28,7 +28,7 @@ class SealingResult:
 
 
 async def seal_space(
-    session: AsyncSession, ring: Keyring, slug: str, *, renew: bool = False
+    session: AsyncSession, keyring: Keyring, slug: str, *, renew: bool = False
 ) -> bool:
     """Seal what comes into a space from now on, as the owner of its keys; `renew` draws another key for it.
 
@@ -45,7 +45,7 @@ async def seal_space(
         is None
     )
     if keyless or renew:
-        _add_key(session, ring, space)
+        _add_key(session, keyring, space)
     changed = keyless or renew or space.sealing == Sealing.OPEN
     if space.sealing == Sealing.OPEN or renew:
         space.sealing = Sealing.NEW
@@ -85,17 +85,17 @@ async def create_missing_keys(session: AsyncSession, open_ring: OpenKeyring) -> 
     return len(spaces)
 
 
-async def rewrap_keys(session: AsyncSession, ring: Keyring) -> int:
+async def rewrap_keys(session: AsyncSession, keyring: Keyring) -> int:
     """Wrap every space's key of the territory by the leading key of the installation; no object is touched. How many."""
     rows = (
         await session.scalars(
-            select(SpaceKey).where(SpaceKey.wrapped_by != ring.current_key.id)
+            select(SpaceKey).where(SpaceKey.wrapped_by != keyring.current_key.id)
         )
     ).all()
     for row in rows:
-        key = open_space_key(ring, row)
+        key = open_space_key(keyring, row)
         row.wrapped_by, row.wrapped = wrap_space_key(
-            ring, row.tenant_id, row.space_id, row.id, key
+            keyring, row.tenant_id, row.space_id, row.id, key
         )
     await session.flush()
     return len(rows)
@@ -160,10 +160,10 @@ async def _lock_space(session: AsyncSession, slug: str) -> Space:
     return space
 
 
-def _add_key(session: AsyncSession, ring: Keyring, space: Space) -> None:
+def _add_key(session: AsyncSession, keyring: Keyring, space: Space) -> None:
     key_id = uuid.uuid4()
     wrapped_by, wrapped = wrap_space_key(
-        ring, space.tenant_id, space.id, key_id, sealed_format.new_key()
+        keyring, space.tenant_id, space.id, key_id, sealed_format.new_key()
     )
     session.add(
         SpaceKey(id=key_id, space_id=space.id, wrapped_by=wrapped_by, wrapped=wrapped)

@@ -71,10 +71,10 @@ async def sweep_territory(
     database: Database, store: ObjectStore, tenant: UUID, *, older_than: timedelta = OLD
 ) -> int:
     """Remove a territory's orphans that are old enough to be nobody's upload; how many objects."""
-    depot = TenantStorage(database, store, tenant, "worker")
-    await clean_up_uploads(depot)
+    storage = TenantStorage(database, store, tenant, "worker")
+    await clean_up_uploads(storage)
     removed = 0
-    async for orphan in iterate_orphans(depot, older_than=older_than):
+    async for orphan in iterate_orphans(storage, older_than=older_than):
         if orphan.removable:
             await _remove(store, orphan)
             removed += 1
@@ -89,15 +89,15 @@ async def _remove(store: ObjectStore, orphan: OrphanObject) -> None:
 
 
 async def iterate_orphans(
-    depot: TenantStorage, *, older_than: timedelta = OLD
+    storage: TenantStorage, *, older_than: timedelta = OLD
 ) -> AsyncIterator[OrphanObject]:
     """Every object of a territory that no row leads to.
 
     A name is an id, or an id, a dot and a suffix for what is derived from the file of that id, or a part.
     """
     limit = now() - older_than
-    references = await _read_known_ids(depot)
-    async for entry in depot.store.list(str(depot.tenant)):
+    references = await _read_known_ids(storage)
+    async for entry in storage.store.list(str(storage.tenant)):
         reason = _orphan_reason(str(entry["path"]), references)
         if reason:
             yield OrphanObject(
@@ -106,9 +106,9 @@ async def iterate_orphans(
                 reason,
                 entry["last_modified"] < limit,
             )
-    if depot.store.folder is not None:
+    if storage.store.folder is not None:
         for orphan in await asyncio.to_thread(
-            _list_staged, depot.store.folder, depot.tenant, limit.timestamp()
+            _list_staged, storage.store.folder, storage.tenant, limit.timestamp()
         ):
             yield orphan
 
@@ -120,8 +120,8 @@ class _KnownFiles:
     parts: frozenset[UUID]
 
 
-async def _read_known_ids(depot: TenantStorage) -> _KnownFiles:
-    async with depot.session() as session:
+async def _read_known_ids(storage: TenantStorage) -> _KnownFiles:
+    async with storage.session() as session:
         coming = await session.scalars(
             select(Upload.file_id).where(Upload.state.in_(OPEN_STATES))
         )
@@ -168,36 +168,36 @@ def _list_staged(folder: Path, tenant: UUID, limit: float) -> list[OrphanObject]
     return orphans
 
 
-async def clean_up_uploads(depot: TenantStorage) -> None:
+async def clean_up_uploads(storage: TenantStorage) -> None:
     """Give up what nobody sent to for a day, finish clearing what ended, go on with what was left, forget old rows."""
     moment = now()
-    async with depot.session() as session:
+    async with storage.session() as session:
         uploads = list((await session.scalars(select(Upload))).all())
     for upload in uploads:
         idle = moment - upload.moved_at
         if (upload.state == UploadState.RECEIVING or upload.waits) and idle > LIFETIME:
-            await cancel_upload(depot, upload.id)
+            await cancel_upload(storage, upload.id)
         elif upload.state in OPEN_STATES:
-            await _requeue_upload(depot, upload, idle)
+            await _requeue_upload(storage, upload, idle)
         elif idle > REMEMBERED:
-            await clear_parts(depot, upload)
-            await _delete_upload(depot, upload)
+            await clear_parts(storage, upload)
+            await _delete_upload(storage, upload)
         else:
-            await clear_parts(depot, upload)
+            await clear_parts(storage, upload)
 
 
 async def _requeue_upload(
-    depot: TenantStorage, upload: Upload, idle: timedelta
+    storage: TenantStorage, upload: Upload, idle: timedelta
 ) -> None:
     """A job that failed every attempt, or was lost, is queued again."""
     if upload.state != UploadState.RECEIVING and not upload.waits and idle > EVERY:
-        async with depot.session() as session:
+        async with storage.session() as session:
             await enqueue_heavy_job(
                 session, upload.space_id, FINISH_UPLOAD, {"upload": str(upload.id)}
             )
 
 
-async def _delete_upload(depot: TenantStorage, upload: Upload) -> None:
-    async with depot.session() as session:
-        if (row := await session.get(Upload, (depot.tenant, upload.id))) is not None:
+async def _delete_upload(storage: TenantStorage, upload: Upload) -> None:
+    async with storage.session() as session:
+        if (row := await session.get(Upload, (storage.tenant, upload.id))) is not None:
             await session.delete(row)

@@ -28,8 +28,8 @@ class UploadLease:
     `offset` is how far its bytes reach, those stored and not yet noted included; `ceiling` how far they may.
     """
 
-    def __init__(self, depot: TenantStorage, upload: Upload, token: UUID) -> None:
-        self.depot = depot
+    def __init__(self, storage: TenantStorage, upload: Upload, token: UUID) -> None:
+        self.storage = storage
         self.upload = upload
         self._token = token
         self.offset = self._noted = upload.received
@@ -39,7 +39,7 @@ class UploadLease:
 
     @classmethod
     async def acquire(
-        cls, session: AsyncSession, depot: TenantStorage, upload: Upload
+        cls, session: AsyncSession, storage: TenantStorage, upload: Upload
     ) -> "UploadLease":
         """Hold an upload whose row is locked; it counts from the commit on.
 
@@ -47,17 +47,17 @@ class UploadLease:
             LockedError: another request is at work on it.
         """
         moment = (await session.scalars(select(func.now()))).one()
-        if upload.held_until is not None and upload.held_until > moment:
+        if upload.locked_until is not None and upload.locked_until > moment:
             raise LockedError(
                 "Another request is sending this file.",
                 remedy="Wait a few seconds, ask for the position of the upload, and continue from there.",
                 headers={"Retry-After": str(int(HELD_FOR.total_seconds()))},
             )
         token = uuid4()
-        upload.holder = token
-        upload.held_until = moment + HELD_FOR
+        upload.lock_holder = token
+        upload.locked_until = moment + HELD_FOR
         await session.flush()
-        return cls(depot, upload, token)
+        return cls(storage, upload, token)
 
     async def store(self, content: bytearray) -> None:
         """Put some bytes in an object; they count once noted."""
@@ -65,7 +65,7 @@ class UploadLease:
             id=uuid4(), upload_id=self.upload.id, start=self.offset, size=len(content)
         )
         self._waiting.append(part)
-        await self.depot.store.put_bytes(self.upload.part_key(part.id), content)
+        await self.storage.store.put_bytes(self.upload.part_key(part.id), content)
         self.offset += len(content)
         crash_at("part.stored")
 
@@ -81,15 +81,15 @@ class UploadLease:
         change: dict[str, Any] = {
             "received": self.offset,
             "moved_at": func.now(),
-            "held_until": func.now() + HELD_FOR,
+            "locked_until": func.now() + HELD_FOR,
         }
         if whole:
             change |= {
                 "state": UploadState.ASSEMBLING,
-                "holder": None,
-                "held_until": None,
+                "lock_holder": None,
+                "locked_until": None,
             }
-        async with self.depot.session() as session:
+        async with self.storage.session() as session:
             is_saved = await self._update_upload(
                 session, Upload.received == self._noted, **change
             )
@@ -108,7 +108,7 @@ class UploadLease:
     async def discard(self) -> None:
         """Delete what was stored and not noted."""
         for part in self._waiting:
-            await self.depot.store.delete(self.upload.part_key(part.id))
+            await self.storage.store.delete(self.upload.part_key(part.id))
         self._waiting = []
         self.offset = self._noted
 
@@ -118,9 +118,9 @@ class UploadLease:
         Raises:
             LockedError: another request took over.
         """
-        async with self.depot.session() as session:
+        async with self.storage.session() as session:
             if not await self._update_upload(
-                session, held_until=func.now() + HELD_FOR, **change
+                session, locked_until=func.now() + HELD_FOR, **change
             ):
                 raise LockedError("Another request continued this upload.")
 
@@ -137,8 +137,8 @@ class UploadLease:
             "sha256": sha256,
             "moved_at": func.now(),
         }
-        async with self.depot.session() as session:
-            state = {"state": UploadState.STORED, "holder": None, "held_until": None}
+        async with self.storage.session() as session:
+            state = {"state": UploadState.STORED, "lock_holder": None, "locked_until": None}
             if not await self._update_upload(session, **change, **state):
                 raise LockedError("Another request continued this upload.")
             await self._queue(session, SAFETY)
@@ -146,8 +146,8 @@ class UploadLease:
 
     async def release(self) -> None:
         """Let others go on."""
-        async with self.depot.session() as session:
-            await self._update_upload(session, holder=None, held_until=None)
+        async with self.storage.session() as session:
+            await self._update_upload(session, lock_holder=None, locked_until=None)
 
     async def _queue(self, session: AsyncSession, delay: timedelta | None) -> None:
         payload = {"upload": str(self.upload.id)}
@@ -158,7 +158,7 @@ class UploadLease:
     async def _update_upload(
         self, session: AsyncSession, *conditions: Any, **values: Any
     ) -> bool:
-        mine = (Upload.id == self.upload.id, Upload.holder == self._token)
+        mine = (Upload.id == self.upload.id, Upload.lock_holder == self._token)
         done: Any = await session.execute(
             update(Upload)
             .where(*mine, *conditions)

@@ -202,33 +202,33 @@ async def list_open_uploads(session: AsyncSession, space: Space) -> list[Upload]
     return list((await session.scalars(query)).all())
 
 
-async def cancel_upload(depot: TenantStorage, upload_id: UUID) -> None:
+async def cancel_upload(storage: TenantStorage, upload_id: UUID) -> None:
     """End an upload that has no version yet: objects first, so that a kill on the way leaves rows that lead to them.
 
     Raises:
         ConflictError: its file is a version already.
     """
-    async with depot.session() as session:
+    async with storage.session() as session:
         upload = await session.get(
-            Upload, (depot.tenant, upload_id), with_for_update=True
+            Upload, (storage.tenant, upload_id), with_for_update=True
         )
         if upload is None:
             return
         if upload.state == UploadState.DONE:
             raise ConflictError("This file has arrived.", remedy="Look at its dataset.")
         upload.state = UploadState.FAILED
-        upload.holder = None
-        upload.held_until = None
-    await clear_parts(depot, upload)
-    await depot.store.delete(upload.key)
-    async with depot.session() as session:
-        if (left := await session.get(Upload, (depot.tenant, upload_id))) is not None:
+        upload.lock_holder = None
+        upload.locked_until = None
+    await clear_parts(storage, upload)
+    await storage.store.delete(upload.key)
+    async with storage.session() as session:
+        if (left := await session.get(Upload, (storage.tenant, upload_id))) is not None:
             await session.delete(left)
 
 
-async def clear_parts(depot: TenantStorage, upload: Upload) -> None:
+async def clear_parts(storage: TenantStorage, upload: Upload) -> None:
     """Delete the objects of an upload's parts, then their rows; what is gone already is no error."""
-    async with depot.session() as session:
+    async with storage.session() as session:
         parts = list(
             (
                 await session.scalars(
@@ -239,9 +239,9 @@ async def clear_parts(depot: TenantStorage, upload: Upload) -> None:
     if not parts:
         return
     for part in parts:
-        await depot.store.delete(upload.part_key(part.id))
+        await storage.store.delete(upload.part_key(part.id))
     crash_at("parts.removed")
-    async with depot.session() as session:
+    async with storage.session() as session:
         await session.execute(
             delete(UploadPart).where(
                 UploadPart.upload_id == upload.id,

@@ -41,11 +41,11 @@ class SpaceClient:
 def build_upload_context(request: AnyRequest, territory: Territory) -> UploadContext:
     """What brings a file to its end; its depot is not kept to the spaces of a person: the key says which space."""
     site = site_of(request)
-    depot = TenantStorage(
+    storage = TenantStorage(
         site.database, site.services[OBJECTS], territory.id, unconfined=True
     )
     return UploadContext(
-        depot,
+        storage,
         territory,
         site.pages.gettext,
         site.services[READERS],

@@ -175,7 +175,7 @@ async def delete_resource(
 def _cancel_publication(dataset: Dataset) -> None:
     """The version that waits, if any, is not published once it was looked at."""
     if dataset.pending is not None and dataset.pending.preparation is not None:
-        dataset.pending.preparation.asked_by = None
+        dataset.pending.preparation.requested_by = None
 
 
 async def delete_object(
@@ -205,13 +205,13 @@ async def delete_object(
 
 
 async def delete_waiting_files(
-    depot: TenantStorage, caller: SpaceClient, media_id: UUID
+    storage: TenantStorage, caller: SpaceClient, media_id: UUID
 ) -> None:
     """Delete the files that arrived for a media and are in no dataset."""
-    async with depot.session() as session:
+    async with storage.session() as session:
         waiting = await list_waiting_uploads(session, caller.space, media_id)
     for upload in waiting:
-        await cancel_upload(depot, upload.id)
+        await cancel_upload(storage, upload.id)
 
 
 async def commit_file(

@@ -112,7 +112,7 @@ async def create_token(
 ) -> Response[dict[str, str]]:
     """A token, in the cookie where the client looks for it, for the name of a space and one of its keys."""
     sent = read_object(await read_body(request))
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         names = (str(sent.get("username") or ""), str(sent.get("password") or ""))
         token = await log_in(request, session, territory, *names)
     secure = territory.origin.startswith("https://")
@@ -158,7 +158,7 @@ async def show_reference_data(
     request: AnyRequest, territory: NamedDependency[Territory]
 ) -> Response[Any]:
     """A fresh identifier, the version that is written, the licences, the words of lists."""
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         caller = await identify_caller(request, session, territory)
         if request.scope["path"].endswith("/enum"):
             question = parse_query([("count_by", "keywords")])
@@ -195,7 +195,7 @@ async def list_objects(
     """The objects of a kind, chosen, ordered and cut as the address asks; or how many have each value of a field."""
     fields = FIELDS if require_kind(kind) == RESOURCES else None
     question = parse_query(request.query_params.multi_items(), fields)
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         source = select_objects(
             (await identify_caller(request, session, territory)).space, kind
         )
@@ -217,7 +217,7 @@ async def show_object(
     object_id: FromPath[str],
 ) -> Response[Any]:
     """One object, or how many there are (`count`)."""
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         space = (await identify_caller(request, session, territory)).space
         if object_id == "count":
             total = await count_documents(
@@ -245,7 +245,7 @@ async def write_object(
         )
     if require_kind(kind) == REPORTS:
         raise NotFoundError("Reports are written by the portal.")
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         caller = await identify_caller(request, session, territory)
         return Response(
             adapt_object(
@@ -258,16 +258,16 @@ async def write_object(
 async def _write_resource(
     request: AnyRequest, territory: Territory, sent: Document
 ) -> Document:
-    desk = build_upload_context(request, territory)
-    async with desk.depot.session() as session:
+    context = build_upload_context(request, territory)
+    async with context.storage.session() as session:
         plan = await make_plan(
             session,
             await identify_caller(request, session, territory),
             territory.origin,
             sent,
         )
-    await attach_file(desk, plan)
-    async with desk.depot.session() as session:
+    await attach_file(context, plan)
+    async with context.storage.session() as session:
         caller = await identify_caller(request, session, territory)
         dataset = await find_dataset(session, plan.dataset_id, lock=True)
         if dataset is None:
@@ -289,10 +289,10 @@ async def remove_object(
     object_id: FromPath[str],
 ) -> Response[Any]:
     """Withdraw a dataset, or forget what no record names; what it was."""
-    desk = build_upload_context(request, territory)
+    context = build_upload_context(request, territory)
     identifier = parse_id(object_id, IDS[require_kind(kind)])
     orphans = list[str]()
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         caller = await identify_caller(request, session, territory)
         document = await find_object(session, caller.space, kind, identifier)
         if kind == RESOURCES and document:
@@ -306,9 +306,9 @@ async def remove_object(
         else:
             await delete_object(session, caller, ObjectKind(kind), identifier)
     for key in orphans:
-        await desk.depot.store.delete(key)
+        await context.storage.store.delete(key)
     if kind == ObjectKind.MEDIA:
-        await delete_waiting_files(desk.depot, caller, identifier)
+        await delete_waiting_files(context.storage, caller, identifier)
     return Response(adapt_object(kind, document), headers=PRIVATE)
 
 
@@ -322,7 +322,7 @@ async def confirm_file(
         parse_id(sent.get("media_id"), "media_id"),
         parse_id(sent.get("commit_uuid"), "commit_uuid"),
     )
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         await commit_file(
             session, await identify_caller(request, session, territory), *ids
         )

@@ -198,30 +198,32 @@ async def _has_received(
     return await session.scalar(query.limit(1)) is not None
 
 
-async def attach_file(desk: UploadContext, plan: RecordPlan) -> None:
+async def attach_file(context: UploadContext, plan: RecordPlan) -> None:
     """Make a file that waited the first or the next version of its dataset; the same bytes again make none.
 
     Raises:
         ConflictError: it could not become one; says why.
     """
-    depot = desk.depot
-    async with depot.session() as session:
+    storage = context.storage
+    async with storage.session() as session:
         if plan.upload_id:
-            upload = await session.get(Upload, (depot.tenant, plan.upload_id))
+            upload = await session.get(Upload, (storage.tenant, plan.upload_id))
         else:
             upload = None
         dataset = await find_dataset(session, plan.dataset_id)
     if upload is None or not upload.waits:
         return
     if dataset is not None and dataset.latest.file.sha256 == upload.sha256:
-        await cancel_upload(depot, upload.id)
+        await cancel_upload(storage, upload.id)
         return
     file_id = uuid4()
-    target = object_key(depot.tenant, upload.space_id, plan.dataset_id, file_id)
-    await depot.store.put(target, depot.store.stream(upload.key, 0, upload.received))
-    async with depot.session() as session:
+    target = object_key(storage.tenant, upload.space_id, plan.dataset_id, file_id)
+    await storage.store.put(
+        target, storage.store.stream(upload.key, 0, upload.received)
+    )
+    async with storage.session() as session:
         row = await session.get_one(
-            Upload, (depot.tenant, upload.id), with_for_update=True
+            Upload, (storage.tenant, upload.id), with_for_update=True
         )
         row.dataset_id = plan.dataset_id
         row.file_id = file_id
@@ -232,8 +234,8 @@ async def attach_file(desk: UploadContext, plan: RecordPlan) -> None:
         await enqueue_heavy_job(
             session, row.space_id, FINISH_UPLOAD, {"upload": str(row.id)}, delay=SAFETY
         )
-    await depot.store.delete(upload.key)
-    ended = await finish_upload(desk, upload.id)
+    await storage.store.delete(upload.key)
+    ended = await finish_upload(context, upload.id)
     if ended is None or ended.state != UploadState.DONE:
         raise ConflictError(
             ended.error if ended else "", remedy=ended.remedy if ended else ""

@@ -75,7 +75,7 @@ async def issue_token(
     request: AnyRequest, territory: NamedDependency[Territory]
 ) -> Response[dict[str, str]]:
     """A token for sending files."""
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         caller = await identify_caller(request, session, territory)
     return Response(
         {"token": make_token(keyring_of(request), territory.id, caller.key.id)},
@@ -88,15 +88,15 @@ async def receive_file(
     request: AnyRequest, territory: NamedDependency[Territory]
 ) -> Response[list[dict[str, str]]]:
     """Take a file, which waits a day for the record that names it."""
-    desk = build_upload_context(request, territory)
+    context = build_upload_context(request, territory)
     about = _read_about(request)
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         caller = await identify_caller(request, session, territory)
         earlier = await list_waiting_uploads(session, caller.space, about.media_id)
-        hold = await _open_upload(request, session, desk, caller, about)
-    await _receive_body(request, desk, hold, about)
+        hold = await _open_upload(request, session, context, caller, about)
+    await _receive_body(request, context, hold, about)
     for upload in earlier:
-        await cancel_upload(desk.depot, upload.id)
+        await cancel_upload(context.storage, upload.id)
     ready = {
         "status": "commit_ready",
         "zone_name": ZONE,
@@ -133,7 +133,7 @@ def _read_about(request: AnyRequest) -> MediaMetadata:
 async def _open_upload(
     request: AnyRequest,
     session: AsyncSession,
-    desk: UploadContext,
+    context: UploadContext,
     caller: SpaceClient,
     about: MediaMetadata,
 ) -> UploadLease:
@@ -150,13 +150,13 @@ async def _open_upload(
     upload.media_id = about.media_id
     upload.waits = True
     left = space.quota_bytes - await used_bytes(session, space) + (upload.length or 0)
-    hold = await UploadLease.acquire(session, desk.depot, upload)
+    hold = await UploadLease.acquire(session, context.storage, upload)
     hold.ceiling = min(limit, left)
     return hold
 
 
 async def _receive_body(
-    request: AnyRequest, desk: UploadContext, hold: UploadLease, about: MediaMetadata
+    request: AnyRequest, context: UploadContext, hold: UploadLease, about: MediaMetadata
 ) -> None:
     try:
         async with aclosing(body_of(request, hold.upload.space_id)) as body:
@@ -165,7 +165,7 @@ async def _receive_body(
             )
     except BaseException as error:
         await hold.release()
-        await cancel_upload(desk.depot, hold.upload.id)
+        await cancel_upload(context.storage, hold.upload.id)
         if isinstance(error, (ConnectionLostError, UploadTooSlowError)):
             raise InvalidError(
                 "The file was not received in full.", remedy="Send it again."
@@ -199,7 +199,7 @@ async def list_files(
     request: AnyRequest, territory: NamedDependency[Territory]
 ) -> Response[Any]:
     """The files of the space, as the catalogue names them; or that the storage answers (`hash`)."""
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         caller = await identify_caller(request, session, territory)
         if request.scope["path"].endswith("/hash"):
             return Response(ZONE, media_type="text/plain", headers=PRIVATE)

@@ -23,23 +23,25 @@ PURPOSE = "token of a client of RUDI 1"
 ALGORITHM = "HS256"
 
 
-def make_token(ring: Keyring, tenant: UUID, key_id: UUID) -> str:
+def make_token(keyring: Keyring, tenant: UUID, key_id: UUID) -> str:
     """A token that stands for a key, in this territory, for an hour."""
     claims = MANAGER.write(
         subject=str(key_id), issuer=str(tenant), audience=str(tenant)
     )
     return jwt.encode(
-        {"alg": ALGORITHM, "typ": MANAGER.typ}, claims, _key(ring.current_key, tenant)
+        {"alg": ALGORITHM, "typ": MANAGER.typ},
+        claims,
+        _key(keyring.current_key, tenant),
     )
 
 
-def read_token(ring: Keyring, tenant: UUID, token: str) -> UUID:
+def read_token(keyring: Keyring, tenant: UUID, token: str) -> UUID:
     """The key for which a token was made.
 
     Raises:
         UnauthenticatedError: it was not made here, or its hour is over.
     """
-    for key in ring.accepted_keys():
+    for key in keyring.accepted_keys():
         try:
             decoded = jwt.decode(token, _key(key, tenant), algorithms=[ALGORITHM])
             signed = MANAGER.read(

@@ -95,12 +95,12 @@ async def request_delivery(
             revision=0,
             report_id="",
             earlier_reports=[],
-            shown=False,
+            is_published=False,
         )
         session.add(delivery)
     queue_further_delivery(
         delivery,
-        method="PUT" if delivery.shown and not delivery.leaves else "POST",
+        method="PUT" if delivery.is_published and not delivery.leaves else "POST",
         record=record,
     )
     await session.flush()
@@ -172,7 +172,7 @@ class ReportOutcome(StrEnum):
     """What a report made of a dataset on its portal."""
 
     NOTHING = ""
-    SHOWN = "shown"
+    PUBLISHED = "published"
     REFUSED = "refused"
     OFF = "off"
     WITHDRAWN = "withdrawn"
@@ -189,11 +189,11 @@ def apply_delivery_report(
     report_id = str(report.get("report_id") or "")
     if report_id and report_id in delivery.earlier_reports:
         return ReportOutcome.NOTHING
-    if report.get("withdrawn_by_team") and delivery.shown:
+    if report.get("withdrawn_by_team") and delivery.is_published:
         _set_aside_report(delivery)
         delivery.revision = delivery.revision + 1
         delivery.method = "POST"
-        delivery.shown = False
+        delivery.is_published = False
         _conclude(delivery, FurtherDeliveryState.REFUSED, report)
         return ReportOutcome.WITHDRAWN
     if delivery.report_id and report_id != delivery.report_id:
@@ -208,9 +208,11 @@ def _apply_current_report(
 ) -> ReportOutcome:
     before = delivery.state
     if report.get("integration_status") == "OK":
-        delivery.shown = delivery.method != "DELETE"
+        delivery.is_published = delivery.method != "DELETE"
         _conclude(delivery, FurtherDeliveryState.ACCEPTED, report)
-        outcome = ReportOutcome.SHOWN if delivery.shown else ReportOutcome.OFF
+        outcome = (
+            ReportOutcome.PUBLISHED if delivery.is_published else ReportOutcome.OFF
+        )
         if before != FurtherDeliveryState.ACCEPTED:
             return outcome
         return ReportOutcome.NOTHING
@@ -289,5 +291,5 @@ async def forget_portal(session: AsyncSession, portal: FurtherPortal) -> None:
 
 def record_contact(portal: FurtherPortal, at: datetime) -> None:
     """The portal answered: its reports until then are taken in."""
-    portal.heard_at = at
+    portal.reports_read_at = at
     portal.error = ""

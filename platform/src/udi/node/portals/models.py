@@ -17,7 +17,7 @@ class FurtherPortal(TenantColumns, NodeTable):
     """A portal that this node joined after that of its territory.
 
     `spaces` says by slug which of the spaces here it shows, and which organisation that is there: `id` and `name`.
-    `heard_at` is until when its reports were asked for; `error` is why it did not answer since.
+    `reports_read_at` is until when its reports were asked for; `error` is why it did not answer since.
     """
 
     __tablename__ = "further_portal"
@@ -33,7 +33,7 @@ class FurtherPortal(TenantColumns, NodeTable):
     spaces: Mapped[dict[str, Any]]
     joined_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     left_at: Mapped[datetime | None]
-    heard_at: Mapped[datetime | None]
+    reports_read_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(Text, server_default="")
 
 
@@ -49,7 +49,7 @@ class FurtherDeliveryState(StrEnum):
 class FurtherDelivery(TenantColumns, NodeTable):
     """What one further portal should know of one dataset, and how far that went.
 
-    `revision` counts what was asked, as in `delivery`; `shown`: whether the portal accepted it and shows it.
+    `revision` counts what was asked, as in `delivery`; `is_published`: whether the portal accepted it and shows it.
     """
 
     __tablename__ = "further_delivery"
@@ -76,7 +76,7 @@ class FurtherDelivery(TenantColumns, NodeTable):
     method: Mapped[str] = mapped_column(Text)
     record: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     state: Mapped[str] = mapped_column(Text, server_default=FurtherDeliveryState.QUEUED)
-    shown: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_published: Mapped[bool] = mapped_column(server_default=text("false"))
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(Text, server_default="")
@@ -92,11 +92,11 @@ class FurtherDelivery(TenantColumns, NodeTable):
             self.state in {FurtherDeliveryState.QUEUED, FurtherDeliveryState.SENT}
             and self.method != "DELETE"
         )
-        return coming or (self.shown and not self.leaves)
+        return coming or (self.is_published and not self.leaves)
 
     @property
     def leaves(self) -> bool:
         """Whether the portal is to take it off and has not said yet that it did."""
         return self.method == "DELETE" and (
-            self.state != FurtherDeliveryState.ACCEPTED or self.shown
+            self.state != FurtherDeliveryState.ACCEPTED or self.is_published
         )

@@ -70,7 +70,9 @@ async def list_showing_portals(
     )
     portals_by_dataset = dict[UUID, list[FurtherPortal]]()
     for dataset, portal in await session.execute(
-        query.where(FurtherDelivery.dataset_id.in_(datasets), FurtherDelivery.shown)
+        query.where(
+            FurtherDelivery.dataset_id.in_(datasets), FurtherDelivery.is_published
+        )
     ):
         portals_by_dataset.setdefault(dataset, []).append(portal)
     return portals_by_dataset
@@ -126,7 +128,8 @@ async def count_unsettled(session: AsyncSession, portal_id: UUID) -> int:
     return (
         await session.scalar(
             query.where(
-                FurtherDelivery.portal_id == portal_id, FurtherDelivery.shown | open_
+                FurtherDelivery.portal_id == portal_id,
+                FurtherDelivery.is_published | open_,
             )
         )
         or 0

@@ -44,14 +44,14 @@ async def apply_space(
     return space
 
 
-async def open_space(session: AsyncSession, room: SpaceRequest) -> Space:
+async def open_space(session: AsyncSession, space_request: SpaceRequest) -> Space:
     """Open the room that a portal asks for, or bring its name and mail address up to date. May be repeated.
 
     Raises:
         InvalidError: its slug is none.
         ConflictError: the slug is another organisation's room, or the organisation has one of another slug.
     """
-    if not SPACE.fullmatch(room.slug):
+    if not SPACE.fullmatch(space_request.slug):
         raise InvalidError(
             refusals=[
                 Refusal(
@@ -61,12 +61,15 @@ async def open_space(session: AsyncSession, room: SpaceRequest) -> Space:
                 )
             ]
         )
-    same = (Space.slug == room.slug) | (Space.organisation_id == room.organisation_id)
+    same = (Space.slug == space_request.slug) | (
+        Space.organisation_id == space_request.organisation_id
+    )
     existing = (
         await session.scalars(select(Space).where(same).with_for_update())
     ).all()
     if any(
-        (space.slug, space.organisation_id) != (room.slug, room.organisation_id)
+        (space.slug, space.organisation_id)
+        != (space_request.slug, space_request.organisation_id)
         for space in existing
     ):
         raise ConflictError(
@@ -74,10 +77,10 @@ async def open_space(session: AsyncSession, room: SpaceRequest) -> Space:
         )
     return await apply_space(
         session,
-        slug=room.slug,
-        organisation_id=room.organisation_id,
-        name=room.name,
-        email=room.email,
+        slug=space_request.slug,
+        organisation_id=space_request.organisation_id,
+        name=space_request.name,
+        email=space_request.email,
         quota_bytes=None if existing else FIRST_QUOTA,
     )
 

@@ -122,8 +122,8 @@ class DatasetRight(NodeTable):
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     role: Mapped[str] = mapped_column(Text)
-    given_by: Mapped[UUID | None]
-    given_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    granted_by: Mapped[UUID | None]
+    granted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class UseCount(NodeTable):

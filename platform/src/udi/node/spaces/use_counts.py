@@ -147,7 +147,7 @@ class UseCounter:
             log.warning(
                 "uses not written",
                 error=type(error).__name__,
-                kept=is_unavailable(error),
+                retained=is_unavailable(error),
             )
             if is_unavailable(error):
                 for use, (count, sent) in entries:

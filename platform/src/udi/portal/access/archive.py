@@ -12,10 +12,10 @@ from udi.portal.access.models import (
     AccessPolicy,
     AccessRequest,
     AccessStep,
+    AgreementRevision,
     ProjectCredential,
     ProjectKey,
     PublicAgreement,
-    StandingCounter,
 )
 from udi.portal.tenants.budgets import SpentBudget
 
@@ -26,7 +26,7 @@ CARRIED = (
     ArchivedTable(AccessDocument),
     ArchivedTable(AccessAgreement),
     ArchivedTable(PublicAgreement),
-    ArchivedTable(StandingCounter),
+    ArchivedTable(AgreementRevision),
     ArchivedTable(ProjectKey),
 )
 LEFT_OUT = (

@@ -137,7 +137,7 @@ async def _lapse_requests(session: AsyncSession, moment: datetime) -> None:
 async def _announce_agreement_ends(session: AsyncSession, moment: datetime) -> None:
     soon = (
         AccessAgreement.ends_at <= moment + TOLD_BEFORE,
-        AccessAgreement.told_end.is_(False),
+        AccessAgreement.end_notified.is_(False),
     )
     query = select(AccessAgreement).where(
         AccessAgreement.state == AgreementState.ACTIVE, *soon
@@ -145,7 +145,7 @@ async def _announce_agreement_ends(session: AsyncSession, moment: datetime) -> N
     for agreement in (
         await session.scalars(query.limit(MOST).with_for_update(skip_locked=True))
     ).all():
-        agreement.told_end = True
+        agreement.end_notified = True
         payload = {
             "agreement": str(agreement.id),
             "state": agreement.state,

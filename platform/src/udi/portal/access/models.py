@@ -66,11 +66,11 @@ class AccessDraft(TenantColumns, PortalTable):
     """What somebody began to write before they logged in; only its address, which they alone know, leads to it."""
 
     __tablename__ = "access_draft"
-    __table_args__ = (dataset_foreign_key(), Index(None, "tenant_id", "begun_at"))
+    __table_args__ = (dataset_foreign_key(), Index(None, "tenant_id", "started_at"))
 
     dataset_id: Mapped[UUID]
     typed: Mapped[dict[str, str]]
-    begun_at: Mapped[datetime]
+    started_at: Mapped[datetime]
 
 
 class AccessRequestState(StrEnum):
@@ -162,7 +162,7 @@ class AccessRequest(TenantColumns, PortalTable):
     """The name of the project's connector, when a machine asked; it alone corrects the request and accepts an offer."""
     agreement_id: Mapped[UUID | None]
     """What it became."""
-    asked_at: Mapped[datetime]
+    submitted_at: Mapped[datetime]
     since: Mapped[datetime]
     """When it came to its present state."""
     clock_from: Mapped[date | None]
@@ -270,13 +270,15 @@ class AccessAgreement(TenantColumns, PortalTable):
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why it is suspended or revoked, in the words of the producer."""
     revision: Mapped[int] = mapped_column(BigInteger)
-    """Of its standing: a number of the territory's one sequence."""
+    """Of its status: a number of the territory's one sequence."""
     delivered: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """The revision that the node said it holds."""
     delivered_at: Mapped[datetime | None]
-    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
+    delivery_error: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why the node does not hold the last one: `unreachable`, `address`, or the status that it answered."""
-    told_end: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    end_notified: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )
     """Whether its person was told that it ends soon."""
 
 
@@ -303,10 +305,10 @@ class PublicAgreement(TenantColumns, PortalTable):
     changed_at: Mapped[datetime]
 
 
-class StandingCounter(PortalTable):
-    """The last revision given to a standing of the territory; locked until its transaction ends, so that none is passed over."""
+class AgreementRevision(PortalTable):
+    """The last revision given to a status of the territory; locked until its transaction ends, so that none is passed over."""
 
-    __tablename__ = "standing_counter"
+    __tablename__ = "agreement_revision"
 
     tenant_id: Mapped[UUID] = mapped_column(
         primary_key=True, server_default=text("app.current_tenant()")
@@ -333,8 +335,8 @@ class ProjectCredential(TenantColumns, PortalTable):
     """The only agreement under which it reads; none: every one of the project at the node."""
     name: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(Text)
-    made_by: Mapped[UUID]
-    made_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
@@ -360,4 +362,4 @@ class ProjectKey(PortalTable):
     """A SubjectPublicKeyInfo (RFC 7468); `sha256` is of its DER, in hexadecimal."""
     sha256: Mapped[str] = mapped_column(Text)
     bits: Mapped[int]
-    given_at: Mapped[datetime]
+    registered_at: Mapped[datetime]

@@ -179,14 +179,22 @@ class Link(TenantColumns, PortalTable):
             "next_at",
             postgresql_where=text("failures > 0"),
         ),
-        Index("ix_link_unsaid", "tenant_id", postgresql_where=text("unsaid")),
+        Index(
+            "ix_link_status_pending",
+            "tenant_id",
+            postgresql_where=text("status_pending"),
+        ),
         Index(
             "ix_link_amiss",
             "tenant_id",
             "state",
             postgresql_where=text("state NOT IN ('reachable', 'unchecked')"),
         ),
-        Index("ix_link_told", "tenant_id", postgresql_where=text("told")),
+        Index(
+            "ix_link_producer_notified",
+            "tenant_id",
+            postgresql_where=text("producer_notified"),
+        ),
     )
 
     url: Mapped[str] = mapped_column(Text)
@@ -207,11 +215,11 @@ class Link(TenantColumns, PortalTable):
     """Bytes, as the machine of the address says."""
     content: Mapped[str] = mapped_column(Text, default="")
     """A word of `links.content`: what its size and its checksum say beside what was described."""
-    said: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
-    """What pages and the API say of it, until what was seen since is said (`unsaid`)."""
-    said_at: Mapped[datetime | None]
-    unsaid: Mapped[bool] = mapped_column(default=False)
-    told: Mapped[bool] = mapped_column(default=False)
+    public_status: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """What pages and the API say of it, until a newer status replaces it (`status_pending`)."""
+    public_status_at: Mapped[datetime | None]
+    status_pending: Mapped[bool] = mapped_column(default=False)
+    producer_notified: Mapped[bool] = mapped_column(default=False)
     """Whether its producer was told that it cannot be had."""
 
 

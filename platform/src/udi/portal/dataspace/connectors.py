@@ -166,8 +166,8 @@ async def add_connector(
         purpose=connector_input.purpose,
         words=connector_input.words,
         interest=connector_input.interest,
-        made_by=actor.person_id,
-        made_at=now(),
+        created_by=actor.person_id,
+        created_at=now(),
     )
     session.add(connector)
     await session.flush()
@@ -226,7 +226,11 @@ async def list_connectors(
 ) -> Sequence[Connector]:
     """Those of a project, the living first."""
     query = select(Connector).where(Connector.project_id == project.id)
-    order = (Connector.revoked_at.is_not(None), Connector.made_at.desc(), Connector.id)
+    order = (
+        Connector.revoked_at.is_not(None),
+        Connector.created_at.desc(),
+        Connector.id,
+    )
     return (await session.scalars(query.order_by(*order))).all()
 
 

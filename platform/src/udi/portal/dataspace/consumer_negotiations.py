@@ -92,7 +92,7 @@ async def request_dataset(
     audit.record(
         session,
         actor,
-        "dataspace_negotiation.asked",
+        "dataspace_negotiation.requested",
         process.id,
         project=str(process.project_id),
     )
@@ -119,7 +119,7 @@ async def send_counter_request(
         MessageType.REQUEST,
         {"offer": process.offer},
     )
-    audit.record(session, actor, "dataspace_negotiation.asked_otherwise", process.id)
+    audit.record(session, actor, "dataspace_negotiation.countered", process.id)
 
 
 async def accept_offer(

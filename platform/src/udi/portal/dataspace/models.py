@@ -43,8 +43,8 @@ class Connector(TenantColumns, PortalTable):
     words: Mapped[str] = mapped_column(Text)
     interest: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What the producers read of each request that it makes: the use, what for, how it serves the general interest."""
-    made_by: Mapped[UUID]
-    made_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
 
@@ -60,7 +60,7 @@ class DataspaceProcess(TenantColumns, PortalTable):
             ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "connector_id", "their_pid"),
-        Index(None, "tenant_id", "project_id", "begun_at"),
+        Index(None, "tenant_id", "project_id", "started_at"),
         Index(None, "tenant_id", "request_id"),
         Index(None, "tenant_id", "agreement_id"),
     )
@@ -76,7 +76,7 @@ class DataspaceProcess(TenantColumns, PortalTable):
     """Below which the other side takes the messages of this process."""
     state: Mapped[str] = mapped_column(Text)
     since: Mapped[datetime]
-    begun_at: Mapped[datetime]
+    started_at: Mapped[datetime]
     dataset: Mapped[str] = mapped_column(Text, default="", server_default="")
     """As the provider names it."""
     offer: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
@@ -130,5 +130,5 @@ class DataspaceMessage(TenantColumns, PortalTable):
     leased_until: Mapped[datetime | None]
     """While it is being sent, nobody else sends it."""
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
-    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
+    error: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why it was not taken: a status, `unreachable` or `address`; `answer`, where a first message named no process."""

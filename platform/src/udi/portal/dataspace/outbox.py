@@ -79,12 +79,19 @@ async def send_messages(site: Site, job: Job) -> None:
         return
     await asyncio.sleep(PAUSE)
     process = UUID(job.payload["process"])
-    while (letter := await _lease_next_message(site, territory, process)) is not None:
-        await _notify_node(site, job, letter)
-        trouble, answer = await _deliver_message(site, letter)
-        await _record_delivery(site, territory, process, letter, trouble, answer)
+    while (
+        outgoing_message := await _lease_next_message(site, territory, process)
+    ) is not None:
+        await _notify_node(site, job, outgoing_message)
+        trouble, answer = await _deliver_message(site, outgoing_message)
+        await _record_delivery(
+            site, territory, process, outgoing_message, trouble, answer
+        )
         log.info(
-            "dataspace message", type=letter.type, process=str(process), trouble=trouble
+            "dataspace message",
+            type=outgoing_message.type,
+            process=str(process),
+            trouble=trouble,
         )
         if trouble and _is_temporary(trouble):
             raise MessageDeliveryError(trouble)
@@ -153,9 +160,9 @@ async def _prepare_message(
     )
 
 
-async def _notify_node(site: Site, job: Job, letter: OutgoingMessage) -> None:
+async def _notify_node(site: Site, job: Job, outgoing_message: OutgoingMessage) -> None:
     """The node hears of a secret before its bearer does; one that does not answer hears of it later."""
-    if letter.agreement is None:
+    if outgoing_message.agreement is None:
         return
     try:
         await deliver_agreement(
@@ -163,7 +170,7 @@ async def _notify_node(site: Site, job: Job, letter: OutgoingMessage) -> None:
             Job(
                 "",
                 job.tenant,
-                {"agreement": str(letter.agreement)},
+                {"agreement": str(outgoing_message.agreement)},
                 job.attempt,
                 job.last,
             ),
@@ -173,16 +180,16 @@ async def _notify_node(site: Site, job: Job, letter: OutgoingMessage) -> None:
 
 
 async def _deliver_message(
-    site: Site, letter: OutgoingMessage
+    site: Site, outgoing_message: OutgoingMessage
 ) -> tuple[str, dict[str, Any]]:
     """Why it was not taken, if so; and what the other side answered to a first message."""
     trouble = ""
     for _ in range(QUICK):
         trouble, answer = await post_message(
             site.services[OUTGOING],
-            letter.url,
-            letter.body,
-            token=letter.token,
+            outgoing_message.url,
+            outgoing_message.body,
+            token=outgoing_message.token,
             limit=LARGEST,
             patience=PATIENCE,
         )
@@ -200,7 +207,7 @@ async def _record_delivery(
     site: Site,
     territory: Territory,
     id_: UUID,
-    letter: OutgoingMessage,
+    outgoing_message: OutgoingMessage,
     trouble: str,
     answer: Mapping[str, Any],
 ) -> None:
@@ -209,17 +216,19 @@ async def _record_delivery(
         process = await session.scalar(
             select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update()
         )
-        message = await session.get(DataspaceMessage, (territory.id, letter.id))
+        message = await session.get(
+            DataspaceMessage, (territory.id, outgoing_message.id)
+        )
         if process is None or message is None:
             return
         message.leased_until = None
-        message.trouble = trouble
+        message.error = trouble
         if not trouble or not _is_temporary(trouble):
             message.sent_at = now()
             message.body = {}
         if not trouble and not process.their_pid:
             their = answer.get("providerPid")
             is_valid_pid = isinstance(their, str) and 0 < len(their) <= LONGEST_ID
-            process.their_pid, message.trouble = (
+            process.their_pid, message.error = (
                 (str(their), "") if is_valid_pid else ("", "answer")
             )

@@ -319,7 +319,7 @@ async def _render_process(
         connector=connector,
         possible=list_possible_actions(process),
         rules=_as_json(rules),
-        said=_describe_rules(rules, language),
+        sentences=_describe_rules(rules, language),
         negotiation=process.kind == ProcessKind.NEGOTIATION,
         provider=process.side == DataspaceSide.PROVIDER,
         trouble=await find_delivery_problem(session, process),

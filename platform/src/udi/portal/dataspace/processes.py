@@ -58,7 +58,7 @@ async def begin_process(
         callback=callback.rstrip("/"),
         state=state,
         since=moment,
-        begun_at=moment,
+        started_at=moment,
         sent=0,
         **facts,
     )
@@ -121,7 +121,7 @@ async def list_project_processes(
 ) -> Sequence[DataspaceProcess]:
     """The processes of a project, the newest first."""
     query = select(DataspaceProcess).where(DataspaceProcess.project_id == project.id)
-    order = (DataspaceProcess.begun_at.desc(), DataspaceProcess.id)
+    order = (DataspaceProcess.started_at.desc(), DataspaceProcess.id)
     return (await session.scalars(query.order_by(*order).limit(MOST_SHOWN))).all()
 
 
@@ -129,9 +129,9 @@ async def find_delivery_problem(
     session: AsyncSession, process: DataspaceProcess
 ) -> str:
     """Why the last message that met some was not taken; empty when it was."""
-    own = (DataspaceMessage.process_id == process.id, DataspaceMessage.trouble != "")
+    own = (DataspaceMessage.process_id == process.id, DataspaceMessage.error != "")
     query = (
-        select(DataspaceMessage.trouble)
+        select(DataspaceMessage.error)
         .where(*own)
         .order_by(DataspaceMessage.number.desc())
         .limit(1)

@@ -312,15 +312,17 @@ async def advance_negotiation(
     session: AsyncSession,
     connector: Connector,
     process: DataspaceProcess,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> None:
     """What follows by itself: an offer that was taken becomes an agreement, one that was confirmed is in force."""
-    speaker = await get_principal(session, notary.territory, connector)
+    speaker = await get_principal(session, agreement_signer.territory, connector)
     request = await get_request(session, process)
-    await sync_negotiation(session, notary.territory, connector, process)
+    await sync_negotiation(session, agreement_signer.territory, connector, process)
     if process.state == NegotiationState.ACCEPTED:
-        await _accept_offer(session, speaker, connector, process, request, notary)
-        await sync_negotiation(session, notary.territory, connector, process)
+        await _accept_offer(
+            session, speaker, connector, process, request, agreement_signer
+        )
+        await sync_negotiation(session, agreement_signer.territory, connector, process)
     elif (
         process.state == NegotiationState.VERIFIED
         and (agreement := await find_agreement(session, request)) is not None
@@ -341,7 +343,7 @@ async def _accept_offer(
     connector: Connector,
     process: DataspaceProcess,
     request: AccessRequest,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> None:
     step = process.answered_at.isoformat() if process.answered_at else ""
     await accept_offer(
@@ -349,6 +351,6 @@ async def _accept_offer(
         speaker.actor,
         request,
         step=step,
-        notary=notary,
+        agreement_signer=agreement_signer,
         connector=connector.name,
     )

@@ -17,7 +17,7 @@ async def revoke_project_secrets(
     session: AsyncSession, maker: UUID, *, project: UUID | None = None
 ) -> int:
     """End what somebody made for one project, or for all: credentials at nodes, connectors and their transfers; how many."""
-    mine = [ProjectCredential.made_by == maker, Connector.made_by == maker]
+    mine = [ProjectCredential.created_by == maker, Connector.created_by == maker]
     if project is not None:
         mine = [
             mine[0] & (ProjectCredential.project_id == project),

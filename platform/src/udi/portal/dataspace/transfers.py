@@ -161,8 +161,8 @@ async def issue_data_address(
         agreement_id=agreement.id,
         name=f"{ProcessKind.TRANSFER} {process.id}",
         sha256=fingerprint(secret),
-        made_by=connector.made_by,
-        made_at=moment,
+        created_by=connector.created_by,
+        created_at=moment,
         expires_at=min(agreement.ends_at, moment + LASTS),
         revoked_at=None if process.state == TransferState.STARTED else moment,
     )
@@ -308,7 +308,7 @@ async def request_transfer(
     audit.record(
         session,
         actor,
-        "dataspace_transfer.asked",
+        "dataspace_transfer.requested",
         process.id,
         project=str(process.project_id),
     )

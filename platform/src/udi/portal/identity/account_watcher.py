@@ -253,5 +253,7 @@ async def _confirm(session: AsyncSession, begun: datetime) -> None:
         first.on_conflict_do_update(index_elements=["tenant_id"], set_=values)
     )
     await session.execute(
-        delete(WatchedAccount).where(WatchedAccount.asked_at < begun - WATCH_RETENTION)
+        delete(WatchedAccount).where(
+            WatchedAccount.requested_at < begun - WATCH_RETENTION
+        )
     )

@@ -81,7 +81,7 @@ class WatchedAccount(PortalTable):
         primary_key=True, server_default=text("app.current_tenant()")
     )
     subject: Mapped[str] = mapped_column(Text, primary_key=True)
-    asked_at: Mapped[datetime]
+    requested_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
     gone: Mapped[bool] = mapped_column(server_default=text("false"))
     memberships: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -127,12 +127,12 @@ async def _watch(
     if not subjects or total > MOST_WATCHED:
         return []
     rows = [
-        {"subject": subject, "asked_at": now()} for subject in sorted(set(subjects))
+        {"subject": subject, "requested_at": now()} for subject in sorted(set(subjects))
     ]
     first = insert(WatchedAccount).values(rows)
     await session.execute(
         first.on_conflict_do_update(
-            index_elements=["tenant_id", "subject"], set_={"asked_at": now()}
+            index_elements=["tenant_id", "subject"], set_={"requested_at": now()}
         )
     )
     query = select(WatchedAccount).where(WatchedAccount.subject.in_(subjects))

@@ -49,7 +49,7 @@ async def open_space(site: Site, job: Job) -> None:
         if (
             application is None
             or application.organisation_id is None
-            or application.room_at is not None
+            or application.space_ready_at is not None
         ):
             return
         organisation = await session.get_one(
@@ -77,7 +77,7 @@ async def _put(
     token = signer.sign(
         SPACE, subject=str(organisation.id), issuer=territory.origin, audience=audience
     )
-    room = SpaceRequest(
+    space_request = SpaceRequest(
         organisation_id=organisation.id,
         slug=organisation.slug,
         name=organisation.name,
@@ -88,7 +88,7 @@ async def _put(
             "PUT",
             f"{node.url}/api/v1/spaces/{organisation.id}",
             headers={"Authorization": f"Bearer {token}"},
-            json=write_space(room),
+            json=write_space(space_request),
             limit=LONGEST_ANSWER,
         )
     except RefusedAddressError as error:

@@ -93,7 +93,7 @@ async def try_source(
     typed = str((await request.form()).get("address") or "").strip()[:LONGEST_ADDRESS]
     address = normalise_address(typed) if typed else ""
     if not address:
-        return _show(request, member, {"typed": typed, "wrong": True}, status=422)
+        return _show(request, member, {"typed": typed, "is_invalid": True}, status=422)
     trials = site_of(request).services[TRIAL_LIMITS]
     trials.rates.count_request(str(member.person_id))
     language: str = request.scope["state"]["locale"]
@@ -124,7 +124,7 @@ def _show(
 ) -> Response[str]:
     usual_facts = {
         "typed": "",
-        "wrong": False,
+        "is_invalid": False,
         "trial": None,
         "lessons": [],
         "format_name": format_name,

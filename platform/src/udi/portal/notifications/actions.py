@@ -68,7 +68,7 @@ async def keep_language(
         "person_id": actor.person_id,
         "rhythm": DigestRhythm.DAILY,
         "language": language,
-        "told_until": now(),
+        "notified_until": now(),
     }
     statement = insert(Subscription).values(row)
     upsert = statement.on_conflict_do_update(
@@ -106,7 +106,7 @@ async def choose_rhythm(
         )
     subscription = await keep_language(session, actor, language)
     if subscription.rhythm == DigestRhythm.NEVER and rhythm != DigestRhythm.NEVER:
-        subscription.told_until = now()
+        subscription.notified_until = now()
     subscription.rhythm = DigestRhythm(rhythm)
     await session.flush()
 

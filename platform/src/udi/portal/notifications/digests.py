@@ -94,7 +94,7 @@ async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -
     queued = 0
     for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY):
         until = last_send_time(rhythm, moment, zone)
-        late = (Subscription.rhythm == rhythm, Subscription.told_until < until)
+        late = (Subscription.rhythm == rhythm, Subscription.notified_until < until)
         due = (
             await session.scalars(
                 select(Subscription).where(*late).with_for_update(skip_locked=True)
@@ -108,8 +108,8 @@ async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -
 async def _queue(
     session: AsyncSession, subscription: Subscription, until: datetime
 ) -> bool:
-    since = max(subscription.told_until, until - CHANGE_RETENTION)
-    subscription.told_until = until
+    since = max(subscription.notified_until, until - CHANGE_RETENTION)
+    subscription.notified_until = until
     some = select(Change.id).where(Change.at > since, Change.at <= until).limit(1)
     if await session.scalar(some) is None:
         return False

@@ -102,7 +102,7 @@ class Subscription(TenantColumns, PortalTable):
     person_id: Mapped[UUID]
     rhythm: Mapped[DigestRhythm] = mapped_column(Text, default=DigestRhythm.DAILY)
     language: Mapped[str] = mapped_column(Text)
-    told_until: Mapped[datetime]
+    notified_until: Mapped[datetime]
     """What changed until then was told, or was not to be."""
 
 

@@ -79,7 +79,12 @@ async def show_followings(
     rhythm = subscription.rhythm if subscription else DigestRhythm.DAILY
     if subscription and rhythm != DigestRhythm.NEVER:
         items = await read_digest(
-            site, session, territory, member.person_id, subscription.told_until, now()
+            site,
+            session,
+            territory,
+            member.person_id,
+            subscription.notified_until,
+            now(),
         )
     else:
         items = []
@@ -87,10 +92,12 @@ async def show_followings(
     return render(
         request,
         "notifications/following.html",
-        named=[(following, names[following.id]) for following in followings],
+        followed_subjects=[
+            (following, names[following.id]) for following in followings
+        ],
         names=names,
         rhythm=rhythm,
-        told=items,
+        digest_items=items,
         next_day=(last_send_time(rhythm, now(), territory.zone) + step).date(),
         most=actions.MOST_FOLLOWED,
     )

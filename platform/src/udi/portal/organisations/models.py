@@ -61,8 +61,8 @@ class FormerSlug(PortalTable):
 class ApplicationState(StrEnum):
     """Where an application stands."""
 
-    ASKED = "asked"
-    MORE_WANTED = "more_wanted"
+    SUBMITTED = "submitted"
+    INFORMATION_REQUESTED = "information_requested"
     REFUSED = "refused"
     APPROVED = "approved"
     WITHDRAWN = "withdrawn"
@@ -91,14 +91,14 @@ class Application(TenantColumns, PortalTable):
     __tablename__ = "application"
     __table_args__ = (
         of_person(),
-        Index(None, "tenant_id", "state", "asked_at"),
+        Index(None, "tenant_id", "state", "submitted_at"),
         Index(None, "tenant_id", "person_id"),
     )
 
     person_id: Mapped[UUID]
     language: Mapped[str] = mapped_column(Text)
     """That the person read when they asked: mails to them are in it."""
-    state: Mapped[str] = mapped_column(Text, default=ApplicationState.ASKED)
+    state: Mapped[str] = mapped_column(Text, default=ApplicationState.SUBMITTED)
     revision: Mapped[int] = mapped_column(default=1)
     name: Mapped[str] = mapped_column(Text)
     country: Mapped[str] = mapped_column(Text)
@@ -109,12 +109,12 @@ class Application(TenantColumns, PortalTable):
     choice: Mapped[str] = mapped_column(Text)
     words: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Of the team: why it refuses, or what it asks."""
-    asked_at: Mapped[datetime]
+    submitted_at: Mapped[datetime]
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
     organisation_id: Mapped[UUID | None]
     """What it became."""
-    room_at: Mapped[datetime | None]
+    space_ready_at: Mapped[datetime | None]
     """When the hosted node said that the room is there."""
 
 
@@ -153,10 +153,10 @@ class MemberChange(TenantColumns, PortalTable):
     person_id: Mapped[UUID]
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
     leaves: Mapped[bool] = mapped_column(default=False)
-    asked_by: Mapped[UUID | None]
-    asked_at: Mapped[datetime]
+    requested_by: Mapped[UUID | None]
+    requested_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-    trouble: Mapped[str] = mapped_column(
+    failure: Mapped[str] = mapped_column(
         Text, default=MemberChangeFailure.NONE, server_default=""
     )
 
@@ -189,9 +189,9 @@ class MembershipEntry(TenantColumns, PortalTable):
     """Of the mails to the person."""
     words: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Of who asks; once refused, of who refuses."""
-    begun_by: Mapped[UUID | None]
+    started_by: Mapped[UUID | None]
     """None where the operator invites."""
-    begun_at: Mapped[datetime]
+    started_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     """Until when an invitation into the team may be answered."""
     answered_at: Mapped[datetime | None]

@@ -61,6 +61,6 @@ CARRIED = (*PROJECTS, *CALLS, *JURIES, *REQUESTS, *SUGGESTIONS)
 LEFT_OUT = (
     ExcludedTable(
         SuggestionMessage,
-        "letters between people leave within minutes; nothing of them is kept after",
+        "messages between people leave within minutes; nothing of them is kept after",
     ),
 )

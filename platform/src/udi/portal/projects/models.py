@@ -187,8 +187,8 @@ class ProjectMember(TenantColumns, PortalTable):
     email: Mapped[str] = mapped_column(Text, default="", server_default="")
     right: Mapped[str] = mapped_column(Text, default=TeamRight.SEE)
     stage: Mapped[str] = mapped_column(Text)
-    begun_by: Mapped[UUID | None]
-    begun_at: Mapped[datetime]
+    started_by: Mapped[UUID | None]
+    started_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
 
 

@@ -208,7 +208,7 @@ async def list_invitations(
         select(ProjectMember, Project)
         .join(Project, same)
         .where(*mine)
-        .order_by(ProjectMember.begun_at)
+        .order_by(ProjectMember.started_at)
     )
     return [
         (row.ProjectMember, row.Project)
@@ -227,7 +227,9 @@ async def list_members(
         select(ProjectMember, Person.name)
         .outerjoin(Person, same)
         .where(ProjectMember.project_id == project.id, ProjectMember.stage.in_(PRESENT))
-        .order_by(ProjectMember.stage.desc(), ProjectMember.begun_at, ProjectMember.id)
+        .order_by(
+            ProjectMember.stage.desc(), ProjectMember.started_at, ProjectMember.id
+        )
     )
     return [(row.ProjectMember, row.name or "") for row in await session.execute(query)]
 
@@ -262,7 +264,7 @@ async def get_own_member(
     own = select(ProjectMember).where(
         ProjectMember.project_id == id_, mine, ProjectMember.stage.in_(PRESENT)
     )
-    ordered = own.order_by(ProjectMember.begun_at.desc(), ProjectMember.id).limit(1)
+    ordered = own.order_by(ProjectMember.started_at.desc(), ProjectMember.id).limit(1)
     member = (
         await session.scalars(ordered.with_for_update() if lock else ordered)
     ).first()

@@ -74,7 +74,7 @@ def is_still_valid(project: Project, what: str, member: ProjectMember | None) ->
         "published": project.listed,
         "reported": project.listed,
         "hidden": project.hidden_at is not None,
-        "shown": project.listed,
+        "unhidden": project.listed,
     }[what]
 
 

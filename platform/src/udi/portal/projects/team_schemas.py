@@ -54,7 +54,7 @@ class ProjectTeam(Struct, frozen=True, kw_only=True):
                 email=row.email,
                 right=row.right,
                 stage=row.stage,
-                since=row.answered_at or row.begun_at,
+                since=row.answered_at or row.started_at,
             )
             for row, name in rows
         ]

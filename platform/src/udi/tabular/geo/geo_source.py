@@ -185,10 +185,10 @@ def _unpack_gzip(source: Path, title: str, workdir: Path) -> GdalInput:
 
 
 def _copy_bounded(
-    packed: IO[bytes] | gzip.GzipFile, target: Path, room: int, size: int
+    packed: IO[bytes] | gzip.GzipFile, target: Path, byte_limit: int, size: int
 ) -> int:
     """Bytes written; stops as soon as more comes out than a real file would give."""
-    limit = min(room, max(SMALL, size * LARGEST_RATIO))
+    limit = min(byte_limit, max(SMALL, size * LARGEST_RATIO))
     byte_count = 0
     with target.open("wb") as file:
         while chunk := packed.read(COPIED):
@@ -251,7 +251,7 @@ class _Unpacker:
     def __init__(self, archive: zipfile.ZipFile, workdir: Path) -> None:
         self.archive = archive
         self.workdir = workdir
-        self.room = MOST_UNPACKED
+        self.bytes_left = MOST_UNPACKED
         self.made = 0
 
     def extract(self, entry: zipfile.ZipInfo, target: Path) -> Path:
@@ -261,7 +261,9 @@ class _Unpacker:
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         with self.archive.open(entry) as packed:
-            self.room -= _copy_bounded(packed, target, self.room, entry.compress_size)
+            self.bytes_left -= _copy_bounded(
+                packed, target, self.bytes_left, entry.compress_size
+            )
         return target
 
     def next_stem(self) -> Path:

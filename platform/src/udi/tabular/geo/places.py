@@ -75,9 +75,9 @@ class PlaceStatistics:
             if self.tell is not None:
                 for line in met.tolist():
                     self.tell(line, self.column, remark)
-            room = max(0, MOST_ERRORS - len(self.errors))
+            errors_left = max(0, MOST_ERRORS - len(self.errors))
             self.errors += [
-                PlaceError(int(line), self.column, remark) for line in met[:room]
+                PlaceError(int(line), self.column, remark) for line in met[:errors_left]
             ]
 
     def extend_bbox(self, boxes: Numbers) -> None:

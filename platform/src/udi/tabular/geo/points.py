@@ -243,9 +243,9 @@ def _record_errors(
         if gathered.tell is not None:
             for line in lines:
                 gathered.tell(line, gathered.column, remark)
-        room = max(0, MOST_ERRORS - len(gathered.errors))
+        errors_left = max(0, MOST_ERRORS - len(gathered.errors))
         gathered.errors += [
-            PlaceError(line, gathered.column, remark) for line in lines[:room]
+            PlaceError(line, gathered.column, remark) for line in lines[:errors_left]
         ]
         if gathered.tell is None and len(gathered.errors) == MOST_ERRORS:
             return

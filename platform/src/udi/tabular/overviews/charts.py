@@ -227,7 +227,7 @@ def _bars(chart: Chart, locale: str) -> Iterator[str]:
         else:
             short_name = name[: LONGEST_LABEL - 1].rstrip() + "…"
         top = place * ROW
-        yield f'<text class="said" x="0" y="{top + 16}">{escape(short_name) or "–"}</text>'
+        yield f'<text class="label" x="0" y="{top + 16}">{escape(short_name) or "–"}</text>'
         yield f'<text x="100%" y="{top + 16}" text-anchor="end">{_number(rows, locale)}</text>'
         yield f'<rect class="rail" width="100%" y="{top + 23}" height="{BAR}" rx="2"/>'
         yield f'<rect class="bar" width="{100 * rows / longest:.1f}%" y="{top + 23}" height="{BAR}" rx="2"/>'
@@ -254,12 +254,12 @@ def _axis(top: int, locale: str) -> Iterator[str]:
 
 
 def _columns(values: Sequence[int], top: int, kind: ChartKind) -> Iterator[str]:
-    room = (100 - PLOT_LEFT) / len(values)
-    width = room * (0.94 if kind is ChartKind.HISTOGRAM else 0.68)
+    slot_width = (100 - PLOT_LEFT) / len(values)
+    width = slot_width * (0.94 if kind is ChartKind.HISTOGRAM else 0.68)
     for place, rows in enumerate(values):
         height = PLOT_HEIGHT * rows / top
         if rows:
-            x = PLOT_LEFT + room * place + (room - width) / 2
+            x = PLOT_LEFT + slot_width * place + (slot_width - width) / 2
             y = PLOT_TOP + PLOT_HEIGHT - max(height, 1)
             yield (
                 f'<rect class="bar" x="{x:.2f}%" width="{width:.2f}%" y="{y:.1f}" height="{max(height, 1):.1f}" rx="2"/>'

@@ -71,11 +71,11 @@ def draw_map(parquet: Path) -> MapDrawing | None:
         ).fetchone()
         if row is None or not row[0]:
             return None
-        paper = _projection(row[1:5])
+        projection = _projection(row[1:5])
         step = max(1, math.ceil(row[5] / MOST_READ))
-        shapes = _read(connection, parquet, paper, step)
-    marks, net = _graticule(paper)
-    metres, share = _scale(paper)
+        shapes = _read(connection, parquet, projection, step)
+    marks, net = _graticule(projection)
+    metres, share = _scale(projection)
     body = f'<path class="net" d="{net}"/>{_draw_shapes(shapes)}'
     return MapDrawing(
         body, row[0], (row[1], row[2], row[3], row[4]), marks, metres, share
@@ -98,7 +98,7 @@ def _projection(box: Sequence[float]) -> MapProjection:
 
 
 def _read(
-    connection: Connection, parquet: Path, paper: MapProjection, step: int
+    connection: Connection, parquet: Path, projection: MapProjection, step: int
 ) -> Shapes:
     """Places on the paper, one in `step`, already without the details that do not show."""
     connection.execute(
@@ -108,7 +108,7 @@ def _read(
     parts = []
     while rows := connection.fetchmany(BATCH):
         shapes = shapely.from_wkb([row[0] for row in rows])
-        parts.append(_parts(shapely.transform(shapes, paper.pixels)))
+        parts.append(_parts(shapely.transform(shapes, projection.pixels)))
     if parts:
         return np.concatenate(parts)
     return np.array([], dtype=object)
@@ -137,21 +137,21 @@ def _draw_shapes(shapes: Shapes) -> str:
         shapes[np.isin(kinds, list(type_ids))] for type_ids in (SURFACES, LINES, POINTS)
     )
     dots = _dots(shapely.get_coordinates(points))
-    room = MOST_BYTES - len(dots)
-    ways = _path(lines, room if not len(surfaces) else room // 2)
-    land = _path(shapely.orient_polygons(surfaces), room - len(ways))
+    bytes_left = MOST_BYTES - len(dots)
+    ways = _path(lines, bytes_left if not len(surfaces) else bytes_left // 2)
+    land = _path(shapely.orient_polygons(surfaces), bytes_left - len(ways))
     drawn = f'<path class="land" d="{land}"/>' if land else ""
     return drawn + (f'<path class="way" d="{ways}"/>' if ways else "") + dots
 
 
-def _path(shapes: Shapes, room: int) -> str:
+def _path(shapes: Shapes, bytes_left: int) -> str:
     """The outlines as one path that fits: fewer details first, then only the largest."""
     path = ""
     together = _share_borders(shapes)
     for tolerance in TOLERANCES:
         simpler = _simplify(shapes, tolerance, together=together)
         path = "".join(_outlines(simpler))
-        if len(path) <= room:
+        if len(path) <= bytes_left:
             return path
     sizes = shapely.area(shapes) + shapely.length(shapes)
     outlines: list[str] = []
@@ -159,8 +159,8 @@ def _path(shapes: Shapes, room: int) -> str:
         shapes[np.argsort(-sizes)], TOLERANCES[-1], preserve_topology=False
     ):
         more = "".join(_outlines([shape]))
-        room -= len(more)
-        if room < 0:
+        bytes_left -= len(more)
+        if bytes_left < 0:
             break
         outlines.append(more)
     return "".join(outlines)
@@ -244,23 +244,27 @@ def _sized_dots(
             yield f'<path class="dots" stroke-width="{width:.1f}" d="{moves}"/>'
 
 
-def _graticule(paper: MapProjection) -> tuple[tuple[GraticuleMark, ...], str]:
+def _graticule(projection: MapProjection) -> tuple[tuple[GraticuleMark, ...], str]:
     """Meridians and parallels at round degrees, three to six of each."""
-    step = _round_step(HEIGHT / paper.up / 3)
-    sideways = _round_step(WIDTH / paper.across / 4)
+    step = _round_step(HEIGHT / projection.up / 3)
+    sideways = _round_step(WIDTH / projection.across / 4)
     marks = []
     moves = list[str]()
     last = -100.0
-    for degrees in _multiples(paper.west, paper.west + WIDTH / paper.across, sideways):
-        x = (degrees - paper.west) * paper.across
+    for degrees in _multiples(
+        projection.west, projection.west + WIDTH / projection.across, sideways
+    ):
+        x = (degrees - projection.west) * projection.across
         moves.append(f"M{x:.0f} 0v{HEIGHT}")
         share = round(100 * x / WIDTH, 1)
         if abs(degrees) <= 180 and 15 < share < 62 and share > last + 24:  # noqa: PLR2004 - the scale is beyond
             marks.append(GraticuleMark(share, 98, degrees, is_meridian=True))
             last = share
     last = 200.0
-    for degrees in _multiples(paper.north - HEIGHT / paper.up, paper.north, step):
-        y = (paper.north - degrees) * paper.up
+    for degrees in _multiples(
+        projection.north - HEIGHT / projection.up, projection.north, step
+    ):
+        y = (projection.north - degrees) * projection.up
         moves.append(f"M0 {y:.0f}h{WIDTH}")
         share = round(100 * y / HEIGHT, 1)
         if abs(degrees) <= 90 and 8 < share < 88 and share < last - 17:  # noqa: PLR2004 - room for the letters
@@ -281,10 +285,10 @@ def _multiples(least: float, greatest: float, step: float) -> Iterator[float]:
     )
 
 
-def _scale(paper: MapProjection) -> tuple[int, float]:
+def _scale(projection: MapProjection) -> tuple[int, float]:
     """A bar of a round length, at most a quarter of the width; none where a length would mislead."""
-    pixel = DEGREE / paper.up
-    if HEIGHT / paper.up > 30:  # noqa: PLR2004 - degrees: lengths change too much from south to north
+    pixel = DEGREE / projection.up
+    if HEIGHT / projection.up > 30:  # noqa: PLR2004 - degrees: lengths change too much from south to north
         return 0, 0.0
     metres = int(_round_step(WIDTH * 0.25 * pixel))
     return metres, round(100 * metres / pixel / WIDTH, 1)

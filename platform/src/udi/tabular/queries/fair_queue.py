@@ -57,31 +57,31 @@ class FairQueue:
             raise QueueFullError(own=True)
         if self.waiting >= self.longest:
             raise QueueFullError(own=False)
-        ticket = Slot(space)
-        self._waiting.setdefault(space, deque()).append(ticket)
+        slot = Slot(space)
+        self._waiting.setdefault(space, deque()).append(slot)
         self._serve()
-        return ticket
+        return slot
 
-    def release(self, ticket: Slot) -> list[Slot]:
+    def release(self, slot: Slot) -> list[Slot]:
         """Give the place back, or stop waiting; those whose turn it has become."""
-        if ticket.served:
-            self._active_by_space[ticket.space] -= 1
-            if not self._active_by_space[ticket.space]:
-                del self._active_by_space[ticket.space]
+        if slot.served:
+            self._active_by_space[slot.space] -= 1
+            if not self._active_by_space[slot.space]:
+                del self._active_by_space[slot.space]
         else:
-            self._waiting[ticket.space].remove(ticket)
-            self._forget_empty(ticket.space)
+            self._waiting[slot.space].remove(slot)
+            self._forget_empty(slot.space)
         return self._serve()
 
     def _serve(self) -> list[Slot]:
         served = []
         while self.active_count < self.places and (space := self._next()) is not None:
-            ticket = self._waiting[space].popleft()
-            ticket.served = True
+            slot = self._waiting[space].popleft()
+            slot.served = True
             self._active_by_space[space] += 1
             self._waiting.move_to_end(space)
             self._forget_empty(space)
-            served.append(ticket)
+            served.append(slot)
         return served
 
     def _next(self) -> Hashable | None:

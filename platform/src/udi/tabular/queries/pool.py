@@ -55,8 +55,8 @@ class QueryTooHeavyError(UdiError):
 class AsyncFairQueue:
     """Waits for one's turn, not for ever."""
 
-    def __init__(self, turns: FairQueue, patience: float) -> None:
-        self._turns = turns
+    def __init__(self, queue: FairQueue, patience: float) -> None:
+        self._queue = queue
         self._patience = patience
         self._calls: dict[Slot, asyncio.Event] = {}
 
@@ -68,18 +68,18 @@ class AsyncFairQueue:
             TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: too many wait, or the turn did not come in time.
         """
-        ticket = self._enqueue(space)
+        slot = self._enqueue(space)
         try:
-            await self._wait(ticket)
+            await self._wait(slot)
             yield
         finally:
-            self._calls.pop(ticket, None)
-            for served in self._turns.release(ticket):
+            self._calls.pop(slot, None)
+            for served in self._queue.release(slot):
                 self._calls[served].set()
 
     def _enqueue(self, space: str) -> Slot:
         try:
-            return self._turns.enqueue(space)
+            return self._queue.enqueue(space)
         except QueueFullError as error:
             if error.own:
                 raise TooManyRequestsError(
@@ -91,10 +91,10 @@ class AsyncFairQueue:
                 "Many requests are waiting.", remedy=LATER, headers=SOON
             ) from None
 
-    async def _wait(self, ticket: Slot) -> None:
-        if ticket.served:
+    async def _wait(self, slot: Slot) -> None:
+        if slot.served:
             return
-        call = self._calls[ticket] = asyncio.Event()
+        call = self._calls[slot] = asyncio.Event()
         try:
             async with asyncio.timeout(self._patience):
                 await call.wait()
@@ -109,13 +109,13 @@ class QueryPool:
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
         self.limits = limits or PoolLimits()
-        turns = FairQueue(
+        queue = FairQueue(
             self.limits.children,
             self.limits.own_children,
             self.limits.waiting,
             self.limits.own_waiting,
         )
-        self._gate = AsyncFairQueue(turns, self.limits.patience)
+        self._gate = AsyncFairQueue(queue, self.limits.patience)
         self._idle: list[tuple[ChildProcess, Path, float]] = []
         self._busy: set[ChildProcess] = set()
         self._retiring: asyncio.Task[None] | None = None

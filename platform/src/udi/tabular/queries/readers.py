@@ -61,13 +61,13 @@ class FileReaderPool:
             self.limits.child,
             places=(tempfile.gettempdir(), *([str(schemas)] if schemas else [])),
         )
-        turns = (
+        queue = (
             self.limits.places,
             self.limits.own_places,
             self.limits.waiting,
             self.limits.own_waiting,
         )
-        self._gate = AsyncFairQueue(FairQueue(*turns), self.limits.patience)
+        self._gate = AsyncFairQueue(FairQueue(*queue), self.limits.patience)
         self._ready: ChildProcess | None = None
         self._taken = asyncio.Event()
         self._standing: asyncio.Task[None] | None = None

@@ -29,11 +29,11 @@ class DeclaredSchema:
         return dict(vars(self))
 
     def find_schema(
-        self, shelf: SchemaFolder, columns: Sequence[str]
+        self, schema_folder: SchemaFolder, columns: Sequence[str]
     ) -> TableSchema | None:
         """The schema itself; of a document that describes several tables, the one that these columns are nearest to."""
         if self.document is None:
-            return shelf.find_schema(self.name)
+            return schema_folder.find_schema(self.name)
         schemas = read_schema(self.document, self.name)
         near = recognise_schemas(columns, schemas)
         return replace(near[0].schema if near else schemas[0], address=self.address)
@@ -70,12 +70,12 @@ class SchemaInspection:
 
 
 def suggest_schemas(
-    columns: Sequence[str], shelf: SchemaFolder
+    columns: Sequence[str], schema_folder: SchemaFolder
 ) -> list[ProposedSchema]:
     """The schemas that a table with these columns seems to follow, the likeliest first."""
     return [
         ProposedSchema(match.schema.name, match.schema.title, match.why)
-        for match in recognise_schemas(columns, shelf.schemas)
+        for match in recognise_schemas(columns, schema_folder.schemas)
     ]
 
 

@@ -5,14 +5,14 @@ for (const field of document.querySelectorAll("input[data-suggest]")) {
   list.id = field.id + "-words";
   field.after(list);
   field.setAttribute("list", list.id);
-  let waiting = 0, asked = "";
+  let waiting = 0, latest = "";
   const ask = async () => {
-    const typed = asked = field.value;
+    const typed = latest = field.value;
     if (typed.trim().length < 2) return list.replaceChildren();
     try {
       const answer = await fetch(field.dataset.suggest + "?q=" + encodeURIComponent(typed));
       const [, words] = await answer.json();
-      if (typed === asked) list.replaceChildren(...words.map((word) => new Option(word, word)));
+      if (typed === latest) list.replaceChildren(...words.map((word) => new Option(word, word)));
     } catch { list.replaceChildren(); }
   };
   field.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 150); });

@@ -14,7 +14,7 @@
     const text = box.dataset[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
     if (words.textContent !== text) words.textContent = text;
   };
-  const kept = () => { try { return JSON.parse(localStorage.getItem(place)) || null; } catch { return null; } };
+  const saved = () => { try { return JSON.parse(localStorage.getItem(place)) || null; } catch { return null; } };
   const keep = (value) => { try { value ? localStorage.setItem(place, JSON.stringify(value)) : localStorage.removeItem(place); } catch { /* private window */ } };
   const mark = (file) => [file.name, file.size, file.lastModified].join("|");
   const encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
@@ -25,7 +25,7 @@
     request.open(method, url);
     for (const [name, value] of Object.entries({ "Tus-Resumable": "1.0.0", Accept: "application/json", ...headers })) request.setRequestHeader(name, value);
     request.onload = () => done(request);
-    request.onerror = request.onabort = request.ontimeout = () => failed(new Error("cut"));
+    request.onerror = request.onabort = request.ontimeout = () => failed(new Error("interrupted"));
     if (onprogress) request.upload.onprogress = onprogress;
     if (job) job.request = request;
     request.send(body || null);
@@ -39,17 +39,17 @@
   };
 
   const refused = (request) => {
-    let said = {};
-    try { said = JSON.parse(request.responseText); } catch { /* no words */ }
-    const first = (said.errors || [{}])[0];
-    const error = new Error([said.detail, said.remedy, first.reason, first.remedy].filter(Boolean).join(" ") || box.dataset.stopped);
+    let problem = {};
+    try { problem = JSON.parse(request.responseText); } catch { /* no words */ }
+    const first = (problem.errors || [{}])[0];
+    const error = new Error([problem.detail, problem.remedy, first.reason, first.remedy].filter(Boolean).join(" ") || box.dataset.stopped);
     error.final = request.status < 500 && ![408, 409, 423, 429, 460].includes(request.status);
     return error;
   };
 
   const begin = async (file) => {
-    const said = { filename: file.name, ...(form.dataset.dataset ? { dataset: form.dataset.dataset } : {}) };
-    const about = Object.entries(said).map(([name, value]) => name + " " + encode(value)).join(",");
+    const metadata = { filename: file.name, ...(form.dataset.dataset ? { dataset: form.dataset.dataset } : {}) };
+    const about = Object.entries(metadata).map(([name, value]) => name + " " + encode(value)).join(",");
     const answer = await ask("POST", form.dataset.uploads, { "Upload-Length": file.size, "Upload-Metadata": about, "Idempotency-Key": job.key });
     if (answer.status !== 201) throw refused(answer);
     job.url = answer.getResponseHeader("Location");
@@ -89,10 +89,10 @@
       const answer = await ask("GET", job.url);
       if (answer.status === 404 || answer.status === 410) keep(null);
       if (answer.status !== 200) throw refused(answer);
-      const said = JSON.parse(answer.responseText);
-      if (said.state === "assembling") bar.value = Math.floor((100 * said.assembled) / said.length);
-      if (said.state === "done") { keep(null); location.assign(said.next); return; }
-      if (said.state === "failed") { keep(null); const error = new Error(said.error + " " + said.remedy); error.final = true; throw error; }
+      const upload = JSON.parse(answer.responseText);
+      if (upload.state === "assembling") bar.value = Math.floor((100 * upload.assembled) / upload.length);
+      if (upload.state === "done") { keep(null); location.assign(upload.next); return; }
+      if (upload.state === "failed") { keep(null); const error = new Error(upload.error + " " + upload.remedy); error.final = true; throw error; }
       await wait(1000);
     }
   };
@@ -112,7 +112,7 @@
         if (error.final) { words.textContent = error.message; form.hidden = false; pause.hidden = true; return; }
         job.tries += 1;
         if (job.tries > TRIES) { say("stopped"); job.paused = true; pause.textContent = box.dataset.on; return; }
-        say("cut");
+        say("interrupted");
         await wait(Math.min(LONGEST, 500 * 2 ** job.tries));
       }
     }
@@ -125,7 +125,7 @@
     const file = input.files[0];
     if (!file || !file.size) return;
     event.preventDefault();
-    const before = kept();
+    const before = saved();
     const key = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
     job = { url: before && before.mark === mark(file) ? before.url : null, key, tries: 0, turn: 0, paused: false, request: null };
     form.hidden = true;
@@ -138,11 +138,11 @@
   });
   stop.addEventListener("click", async () => {
     if (job) { job.paused = true; if (job.request) job.request.abort(); }
-    const url = (job && job.url) || (kept() || {}).url;
+    const url = (job && job.url) || (saved() || {}).url;
     if (url) { try { await ask("DELETE", url); } catch { /* it goes by itself after a day */ } }
     keep(null);
     location.reload();
   });
-  const before = kept();
-  if (before) { box.hidden = false; pause.hidden = true; say("kept", { name: before.name }); }
+  const before = saved();
+  if (before) { box.hidden = false; pause.hidden = true; say("resumable", { name: before.name }); }
 })();

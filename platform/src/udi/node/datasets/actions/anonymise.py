@@ -54,7 +54,7 @@ ROOM = 20
 class AnonymisationContext:
     """What a treatment works with; `root` is what each dataset's own key is derived from."""
 
-    desk: PreparationContext
+    preparation: PreparationContext
     root: bytes
     gettext: Callable[[str, str], str]
     """(language, message) to the message in that language."""
@@ -145,7 +145,7 @@ async def request_anonymisation(
 
 
 async def anonymise_promptly(
-    surgery: AnonymisationContext, actor: Actor, version: Version
+    anonymisation: AnonymisationContext, actor: Actor, version: Version
 ) -> None:
     """Do it at once for a small file; a larger one, or one that fails, is the worker's."""
     preparation = version.preparation
@@ -153,36 +153,39 @@ async def anonymise_promptly(
         return
     try:
         await anonymise_version(
-            surgery, version.id, preparation.revision, actor.person_id
+            anonymisation, version.id, preparation.revision, actor.person_id
         )
     except (UdiError, OSError):
         log.info("treatment left to the worker", version=str(version.id))
 
 
 async def anonymise_version(
-    surgery: AnonymisationContext, version_id: UUID, revision: int, person_id: UUID
+    anonymisation: AnonymisationContext,
+    version_id: UUID,
+    revision: int,
+    person_id: UUID,
 ) -> None:
     """Write the harmless file, give it the place of the other, look at it. May be called again at any moment."""
-    desk = surgery.desk
-    async with desk.depot.session() as session:
+    context = anonymisation.preparation
+    async with context.storage.session() as session:
         version = await _find_requested(session, version_id, revision)
     if version is None or version.preparation is None:
         return
     requested_corrections = Corrections.from_json(version.preparation.corrections)
     with open_temporary_folder(
-        "udi-treat-", await desk.depot.store.reading_folder(version.file.key)
+        "udi-treat-", await context.storage.store.reading_folder(version.file.key)
     ) as folder:
         target = folder / "harmless" / "new.csv"
         target.parent.mkdir()
         result = await _write_anonymised_file(
-            surgery, version, requested_corrections.treatments, folder, target
+            anonymisation, version, requested_corrections.treatments, folder, target
         )
         if result is None or result.refused:
-            await _restore_version(desk, version_id, revision)
+            await _restore_version(context, version_id, revision)
             return
         dropped = _anonymised_file(version, result, target)
-        await desk.depot.store.put(
-            _object_key(desk, version, dropped), read_file(target)
+        await context.storage.store.put(
+            _object_key(context, version, dropped), read_file(target)
         )
     touched = {
         name
@@ -193,15 +196,15 @@ async def anonymise_version(
         result.treated, set(result.treated["columns"]) - touched
     )
     await _replace_version(
-        surgery, version, Sender(person_id, None), dropped, corrections
+        anonymisation, version, Sender(person_id, None), dropped, corrections
     )
 
 
 def _object_key(
-    desk: PreparationContext, version: Version, dropped: DroppedFile
+    context: PreparationContext, version: Version, dropped: DroppedFile
 ) -> str:
     return object_key(
-        desk.depot.tenant, version.file.space_id, dropped.dataset_id, dropped.id
+        context.storage.tenant, version.file.space_id, dropped.dataset_id, dropped.id
     )
 
 
@@ -228,7 +231,7 @@ async def _find_requested(
 
 
 async def _write_anonymised_file(
-    surgery: AnonymisationContext,
+    anonymisation: AnonymisationContext,
     version: Version,
     treatments: Sequence[Treatment],
     folder: Path,
@@ -238,7 +241,7 @@ async def _write_anonymised_file(
     columns = Profile.from_json(version.profile).columns
     table = folder / TABLE
     suffix = version.preparation.table if version.preparation else ""
-    await surgery.desk.depot.store.copy(file.derived_key(suffix), table)
+    await anonymisation.preparation.storage.store.copy(file.derived_key(suffix), table)
     try:
         return await run(
             anonymise_table,
@@ -247,7 +250,7 @@ async def _write_anonymised_file(
             treatments,
             target,
             anonymised_name(file.name),
-            surgery.key(version.dataset_id),
+            anonymisation.key(version.dataset_id),
             memory_mb=MEMORY,
             seconds=SECONDS,
             file_bytes=max(64 * 1024**2, ROOM * file.size),
@@ -276,16 +279,16 @@ def _anonymised_file(
 
 
 async def _replace_version(
-    surgery: AnonymisationContext,
+    anonymisation: AnonymisationContext,
     before: Version,
     author: Sender,
     dropped: DroppedFile,
     corrections: Corrections,
 ) -> None:
-    desk = surgery.desk
+    context = anonymisation.preparation
     revision = before.preparation.revision if before.preparation else 0
     try:
-        async with desk.depot.session() as session:
+        async with context.storage.session() as session:
             dataset = await find_dataset(session, before.dataset_id, lock=True)
             version = await _find_requested(session, before.id, revision, lock=True)
             if dataset is None or version is None:
@@ -294,27 +297,29 @@ async def _replace_version(
             orphans = await add_version(
                 session, author, dataset, dropped, version.note, treated=corrections
             )
-            _update_answers(surgery, dataset, before, dropped)
+            _update_answers(anonymisation, dataset, before, dropped)
     except BaseException as error:
-        await desk.depot.store.delete(_object_key(desk, before, dropped))
+        await context.storage.store.delete(_object_key(context, before, dropped))
         if not isinstance(error, (ConflictError, TooLargeError)):
             raise
-        await _restore_version(desk, before.id, revision)
+        await _restore_version(context, before.id, revision)
         return
     for orphan in orphans:
-        await desk.depot.store.delete(orphan)
-    await prepare_file(desk, dropped.id)
+        await context.storage.store.delete(orphan)
+    await prepare_file(context, dropped.id)
 
 
 def _update_answers(
-    surgery: AnonymisationContext,
+    anonymisation: AnonymisationContext,
     dataset: Dataset,
     before: Version,
     dropped: DroppedFile,
 ) -> None:
     """Let the answers that were left as proposed for the former file follow the new one."""
     locale = dataset.description.get(LOCALE) or "fr"
-    words = AnswerProposer(surgery.desk.territory, locale, surgery.gettext)
+    words = AnswerProposer(
+        anonymisation.preparation.territory, locale, anonymisation.gettext
+    )
     old = (
         dataset.proposals
         or words.propose_answers(
@@ -329,10 +334,10 @@ def _update_answers(
 
 
 async def _restore_version(
-    desk: PreparationContext, version_id: UUID, revision: int
+    context: PreparationContext, version_id: UUID, revision: int
 ) -> None:
     """The version as it was, with the news that nothing was done."""
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         version = await _find_requested(session, version_id, revision, lock=True)
         if version is not None and version.preparation is not None:
             version.preparation.state = PreparationState.READY

@@ -43,7 +43,7 @@ async def remove_property_names(
             one came meanwhile.
         TooLargeError: the space has no place left for it.
     """
-    async with context.depot.session() as session:
+    async with context.storage.session() as session:
         version = (
             await get_dataset(session, actor, dataset_id, to=DatasetPermission.CHANGE)
         ).latest
@@ -59,7 +59,7 @@ async def remove_property_names(
             "No name can be removed from the properties of this file here.",
             remedy="If they give one, remove it with the program that made the file, then drop it again.",
         )
-    store = context.depot.store
+    store = context.storage.store
     with open_temporary_folder(
         "udi-clean-", await store.reading_folder(version.file.key)
     ) as folder:
@@ -67,7 +67,7 @@ async def remove_property_names(
         profile = Profile.from_json(version.profile)
         dropped = DroppedFile.from_path(cleaned, dataset_id, version.file.name, profile)
         key = object_key(
-            context.depot.tenant, version.file.space_id, dataset_id, dropped.id
+            context.storage.tenant, version.file.space_id, dataset_id, dropped.id
         )
         await store.put(key, read_file(cleaned))
     try:
@@ -87,7 +87,7 @@ async def _write_cleaned_file(
     target = folder / "cleaned" / "file"
     target.parent.mkdir()
     await write_copy(
-        source, context.depot.store.stream(version.file.key, 0, version.file.size)
+        source, context.storage.store.stream(version.file.key, 0, version.file.size)
     )
     try:
         await run(
@@ -115,7 +115,7 @@ async def _replace_version(
     context: PreparationContext, actor: Actor, version: Version, dropped: DroppedFile
 ) -> list[str]:
     """Give the new file the place of the other, unless another came; the keys of objects to delete."""
-    async with context.depot.session() as session:
+    async with context.storage.session() as session:
         dataset = await get_dataset(
             session, actor, version.dataset_id, to=DatasetPermission.CHANGE, lock=True
         )

@@ -118,9 +118,9 @@ async def request_comparison(session: AsyncSession, version: Version) -> None:
         )
 
 
-async def compare_version(depot: TenantStorage, version_id: UUID) -> None:
+async def compare_version(storage: TenantStorage, version_id: UUID) -> None:
     """Compare a version with the one before it, unless it is looked at meanwhile, which does the same."""
-    async with depot.session() as session:
+    async with storage.session() as session:
         version = await session.scalar(select(Version).where(Version.id == version_id))
         if version:
             before = await find_earlier_version(session, version)
@@ -134,26 +134,29 @@ async def compare_version(depot: TenantStorage, version_id: UUID) -> None:
         or preparation.state != PreparationState.READY
     ):
         return
-    memory = await depot.store.reading_folder(version.file.key)
+    memory = await storage.store.reading_folder(version.file.key)
     with open_temporary_folder("udi-prepare-", memory) as folder:
         table = folder / "table.parquet"
         columns = Profile.from_json(version.profile).columns
         try:
-            await depot.store.copy(version.file.derived_key(preparation.table), table)
+            await storage.store.copy(version.file.derived_key(preparation.table), table)
         except FileNotFoundError:
             return
         examples = MADE_FROM not in preparation.corrections and memory is None
         difference = await compare_with_earlier(
-            depot.store, before, table, columns, examples=examples
+            storage.store, before, table, columns, examples=examples
         )
-    await _save_difference(depot, version, before, difference)
+    await _save_difference(storage, version, before, difference)
 
 
 async def _save_difference(
-    depot: TenantStorage, compared: Version, before: Version, difference: dict[str, Any]
+    storage: TenantStorage,
+    compared: Version,
+    before: Version,
+    difference: dict[str, Any],
 ) -> None:
     """Keep it, or begin again when the version before was removed meanwhile."""
-    async with depot.session() as session:
+    async with storage.session() as session:
         dataset = await session.scalar(
             select(Dataset)
             .where(Dataset.id == compared.dataset_id)

@@ -55,7 +55,7 @@ def _record_outcome(
     comment: str,
 ) -> None:
     match outcome:
-        case ReportOutcome.SHOWN:
+        case ReportOutcome.PUBLISHED:
             record_event(
                 session, None, dataset, "dataset.shown_elsewhere", portal=origin
             )

@@ -68,7 +68,7 @@ ARCHIVES = {GZIP.media_type, ZIP.media_type}
 class PreparationContext:
     """What a preparation works with."""
 
-    depot: TenantStorage
+    storage: TenantStorage
     territory: Territory
     clamd: str = ""
     """Where viruses are looked for; empty: nowhere."""
@@ -107,9 +107,9 @@ async def request_preparation(
         preparation = version.preparation
     else:
         if preparation.state == PreparationState.WAITING:
-            preparation.asked_by = preparation.asked_by
+            preparation.requested_by = preparation.requested_by
         else:
-            preparation.asked_by = None
+            preparation.requested_by = None
         preparation.revision += 1
         preparation.state = PreparationState.WAITING
         preparation.failure = ""
@@ -127,7 +127,7 @@ async def request_preparation(
 
 
 async def prepare_promptly(
-    desk: PreparationContext, version: Version, reading: FileReader | None = None
+    context: PreparationContext, version: Version, reading: FileReader | None = None
 ) -> None:
     """The same at once for a file that takes a second or two; a larger one, or one that fails, is the worker's.
 
@@ -138,30 +138,30 @@ async def prepare_promptly(
         return
     try:
         async with AsyncExitStack() as stack:
-            if reading is None and desk.readers is not None:
-                memory = await desk.depot.store.reading_folder(version.file.key)
+            if reading is None and context.readers is not None:
+                memory = await context.storage.store.reading_folder(version.file.key)
                 reading = await stack.enter_async_context(
-                    desk.readers.open_reader(version.file.space_id, memory)
+                    context.readers.open_reader(version.file.space_id, memory)
                 )
-            await prepare_version(desk, version.id, preparation.revision, reading)
+            await prepare_version(context, version.id, preparation.revision, reading)
     except (UdiError, OSError, QueueTimeoutError):
         log.info("preparation left to the worker")
 
 
 async def prepare_file(
-    desk: PreparationContext, file_id: UUID, reading: FileReader | None = None
+    context: PreparationContext, file_id: UUID, reading: FileReader | None = None
 ) -> None:
     """The same for the version of a file that has just come."""
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         version = await session.scalar(
             select(Version).where(Version.file_id == file_id)
         )
     if version is not None:
-        await prepare_promptly(desk, version, reading)
+        await prepare_promptly(context, version, reading)
 
 
 async def prepare_version(
-    desk: PreparationContext,
+    context: PreparationContext,
     version_id: UUID,
     revision: int,
     reading: FileReader | None = None,
@@ -175,7 +175,7 @@ async def prepare_version(
     Raises:
         UnavailableError: the search for viruses does not answer, or the disk is full; it may go later.
     """
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         version = await find_awaiting_preparation(session, version_id, revision)
         if version:
             before = await find_earlier_version(session, version)
@@ -184,8 +184,10 @@ async def prepare_version(
     if version is None or version.preparation is None:
         return
     crash_at("look.begun")
-    store = desk.depot.store
-    virus = await scan(store.stream(version.file.key, 0, version.file.size), desk.clamd)
+    store = context.storage.store
+    virus = await scan(
+        store.stream(version.file.key, 0, version.file.size), context.clamd
+    )
     if virus.is_retriable and not last:
         raise UnavailableError("The search for viruses does not answer.")
     memory = await store.reading_folder(version.file.key)
@@ -193,44 +195,44 @@ async def prepare_version(
         target = folder / "typed" / TABLE
         target.parent.mkdir()
         prepared, failure = await _inspect_file(
-            desk, version.file, version.preparation.corrections, target, reading
+            context, version.file, version.preparation.corrections, target, reading
         )
         crash_at("look.read")
         new_keys = await _store_derived_files(
-            desk, version, derived_files(prepared, revision), target.parent
+            context, version, derived_files(prepared, revision), target.parent
         )
         crash_at("look.stored")
         harmless = "made_from" in version.preparation.corrections
         difference = await _compare(
-            desk, before, target, prepared, examples=not (harmless or memory)
+            context, before, target, prepared, examples=not (harmless or memory)
         )
     looked = PreparationResult(
-        prepared, failure, virus if desk.clamd else None, difference
+        prepared, failure, virus if context.clamd else None, difference
     )
-    former = await _save_result(desk, version_id, revision, looked, new_keys)
+    former = await _save_result(context, version_id, revision, looked, new_keys)
     crash_at("look.noted")
     for key in former:
         await store.delete(key)
 
 
 async def mark_preparation_failed(
-    desk: PreparationContext, version_id: UUID, revision: int
+    context: PreparationContext, version_id: UUID, revision: int
 ) -> None:
     """Leave a file that nobody managed to look at: a person decides."""
     await _save_result(
-        desk, version_id, revision, PreparationResult(None, "failed", None, {}), []
+        context, version_id, revision, PreparationResult(None, "failed", None, {}), []
     )
 
 
 async def _save_result(
-    desk: PreparationContext,
+    context: PreparationContext,
     version_id: UUID,
     revision: int,
     looked: PreparationResult,
     new_keys: list[str],
 ) -> list[str]:
     """Keep what was found, unless something newer was asked; the objects that are of no use any more."""
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         dataset = await _lock_dataset(session, version_id)
         version = await find_awaiting_preparation(
             session, version_id, revision, lock=True
@@ -264,7 +266,7 @@ async def _save_result(
             )
         if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
-        await publish_if_requested(session, dataset, desk.territory)
+        await publish_if_requested(session, dataset, context.territory)
         return [key for key in former if key not in new_keys]
 
 
@@ -282,7 +284,7 @@ def strip_result_cells(looked: PreparationResult) -> PreparationResult:
 
 
 async def _inspect_file(
-    desk: PreparationContext,
+    context: PreparationContext,
     file: StoredFile,
     corrections: dict[str, Any],
     target: Path,
@@ -291,15 +293,21 @@ async def _inspect_file(
     if file.size > LARGEST:
         return None, "too_large"
     source = target.parent.with_name("source")
-    await write_copy(source, desk.depot.store.stream(file.key, 0, file.size))
+    await write_copy(source, context.storage.store.stream(file.key, 0, file.size))
     crash_at("look.copied")
-    arguments = (source, file.name, corrections, target, desk.schemas)
+    arguments = (source, file.name, corrections, target, context.schemas)
     try:
         if reading is not None:
             return await reading.call(prepare, *arguments, seconds=SECONDS), ""
-        room = max(ROOM, (PACKED if file.media_type in ARCHIVES else 12) * file.size)
+        size_limit = max(
+            ROOM, (PACKED if file.media_type in ARCHIVES else 12) * file.size
+        )
         return await run(
-            prepare, *arguments, memory_mb=MEMORY, seconds=SECONDS, file_bytes=room
+            prepare,
+            *arguments,
+            memory_mb=MEMORY,
+            seconds=SECONDS,
+            file_bytes=size_limit,
         ), ""
     except ChildTimeoutError:
         return None, "too_long"
@@ -319,17 +327,17 @@ def derived_files(prepared: FileAnalysis | None, revision: int) -> dict[str, str
 
 
 async def _store_derived_files(
-    desk: PreparationContext, version: Version, derived: dict[str, str], folder: Path
+    context: PreparationContext, version: Version, derived: dict[str, str], folder: Path
 ) -> list[str]:
     """Put them beside the version's file; the keys of the objects."""
     keys = {version.file.derived_key(suffix): name for suffix, name in derived.items()}
     for key, name in keys.items():
-        await desk.depot.store.put(key, read_file(folder / name))
+        await context.storage.store.put(key, read_file(folder / name))
     return list(keys)
 
 
 async def _compare(
-    desk: PreparationContext,
+    context: PreparationContext,
     before: Version | None,
     table: Path,
     prepared: FileAnalysis | None,
@@ -340,7 +348,7 @@ async def _compare(
         return {}
     columns = Profile.from_json(prepared.profile).columns
     return await compare_with_earlier(
-        desk.depot.store, before, table, columns, examples=examples
+        context.storage.store, before, table, columns, examples=examples
     )
 
 

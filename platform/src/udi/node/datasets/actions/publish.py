@@ -130,7 +130,7 @@ async def publish_when_clear(
         return
     await session.refresh(version.preparation, with_for_update=True)
     is_requested = is_publication_requested(version)
-    version.preparation.asked_by = _author_ids(author)
+    version.preparation.requested_by = _author_ids(author)
     if not (is_being_read(version) or (is_requested and stops_of(dataset, version))):
         await _publish_or_stop(session, dataset, version, territory)
 
@@ -161,7 +161,7 @@ async def _publish_or_stop(
             stops=stops,
         )
         return
-    requester = (version.preparation and version.preparation.asked_by) or {}
+    requester = (version.preparation and version.preparation.requested_by) or {}
     ids = {
         name: UUID(requester[name]) if name in requester else None
         for name in ("person", "key")

@@ -126,7 +126,9 @@ async def set_version_retention(
         raise InvalidError(refusals=[Refusal("keeps", "Choose how many.")])
     if dataset.keeps != keeps:
         dataset.keeps = keeps
-        record_event(session, author, dataset, "versions.kept", keeps=keeps)
+        record_event(
+            session, author, dataset, "versions.retention_changed", keeps=keeps
+        )
     await remove_excess_versions(session, author, dataset)
 
 

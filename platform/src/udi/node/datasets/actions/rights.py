@@ -41,7 +41,7 @@ async def grant_right(
                 )
             ]
         )
-    values = {"role": role, "given_by": actor.person_id, "given_at": now()}
+    values = {"role": role, "granted_by": actor.person_id, "granted_at": now()}
     statement = insert(DatasetRight).values(
         dataset_id=dataset.id, person_id=person_id, **values
     )

@@ -181,7 +181,7 @@ class PortalClient:
         ]
         revision = payload.get("revision")
         pairs = [
-            (str(entry.get("agreement") or ""), str(entry.get("standing") or ""))
+            (str(entry.get("agreement") or ""), str(entry.get("status") or ""))
             for entry in items
         ]
         return pairs, revision if isinstance(revision, int) else after

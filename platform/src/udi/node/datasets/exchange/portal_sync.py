@@ -91,7 +91,7 @@ class PortalSync:
         dataset_ids = await list_all_reported_datasets(
             self.client,
             to,
-            (further_portal.heard_at or further_portal.joined_at) - MARGIN,
+            (further_portal.reports_read_at or further_portal.joined_at) - MARGIN,
         )
         for dataset_id in dataset_ids:
             report = write_report(
@@ -191,13 +191,11 @@ async def synchronise_portals_periodically(
         while True:
             try:
                 for tenant, portal in await _list_further_portals(database, registry):
-                    envoy = envoys.setdefault(
+                    sync = envoys.setdefault(
                         portal, PortalSync(database, client, tenant, portal)
                     )
                     if portal not in visits or visits[portal].done():
-                        visits[portal] = asyncio.create_task(
-                            _synchronise_quietly(envoy)
-                        )
+                        visits[portal] = asyncio.create_task(_synchronise_quietly(sync))
             except Exception as error:  # noqa: BLE001 - looked at again in a moment
                 log.warning("further portals not looked at", error=type(error).__name__)
             await asyncio.sleep(LOOK)
@@ -218,9 +216,9 @@ async def _list_further_portals(
     return portal_ids
 
 
-async def _synchronise_quietly(envoy: PortalSync) -> None:
+async def _synchronise_quietly(sync: PortalSync) -> None:
     try:
-        await envoy.synchronise()
+        await sync.synchronise()
     except Exception as error:  # noqa: BLE001 - visited again in a moment
         log.warning("further portal not visited", error=type(error).__name__)
         await asyncio.sleep(EVERY)

@@ -35,12 +35,12 @@ async def receive_space(
     """Open it, or bring its name and address up to date."""
     await require_portal(request, territory, SPACE, organisation_id)
     try:
-        room = read_space(json.loads(await request.body()))
+        space_request = read_space(json.loads(await request.body()))
     except (ValueError, RecursionError) as error:
         raise InvalidError(
             refusals=[Refusal("", "This is not JSON.", "Send one JSON object.")]
         ) from error
-    if room.organisation_id != organisation_id:
+    if space_request.organisation_id != organisation_id:
         raise InvalidError(
             refusals=[
                 Refusal(
@@ -51,7 +51,7 @@ async def receive_space(
         )
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
-            space = await open_space(session, room)
+            space = await open_space(session, space_request)
     address = f"{territory.origin}/spaces/{space.slug}"
     return Response(
         {"slug": space.slug, "address": address}, headers={"Cache-Control": "no-store"}

@@ -32,14 +32,14 @@ from udi.ui.site import site_of
 def build_upload_context(request: PageRequest, territory: Territory) -> UploadContext:
     """What the end of an upload needs, for a page."""
     site = site_of(request)
-    depot = TenantStorage(
+    storage = TenantStorage(
         site.database,
         site.services[OBJECTS],
         territory.id,
         unconfined=has_token(request),
     )
     return UploadContext(
-        depot,
+        storage,
         territory,
         site.pages.gettext,
         site.services[READERS],

@@ -42,7 +42,7 @@ Gettext = Callable[[str, str], str]
 class UploadContext:
     """What the end of an upload needs: its depot, its territory, words for proposed answers, and what looks at it."""
 
-    depot: TenantStorage
+    storage: TenantStorage
     territory: Territory
     gettext: Gettext
     readers: FileReaderPool
@@ -53,11 +53,11 @@ class UploadContext:
     def preparation(self) -> Preparing:
         """What the file is looked at with, once it is a version."""
         return Preparing(
-            self.depot, self.territory, self.clamd, self.schemas, self.readers
+            self.storage, self.territory, self.clamd, self.schemas, self.readers
         )
 
 
-async def finish_upload(desk: UploadContext, upload_id: UUID) -> Upload | None:
+async def finish_upload(context: UploadContext, upload_id: UUID) -> Upload | None:
     """Bring an upload whose bytes are all here to its end: done, or failed with the reason. None when it is gone.
 
     May be called again at any moment, by a request or a job: each step looks first at what is there.
@@ -66,18 +66,18 @@ async def finish_upload(desk: UploadContext, upload_id: UUID) -> Upload | None:
         LockedError: another process is at it.
         StoreError: the store is away; the same call goes on later.
     """
-    upload = await _read(desk.depot, upload_id)
+    upload = await _read(context.storage, upload_id)
     if upload is not None and upload.waits:
         return upload
     try:
         if upload is not None and upload.state == UploadState.ASSEMBLING:
-            await assemble_upload(desk.depot, upload)
-            upload = await _read(desk.depot, upload_id)
+            await assemble_upload(context.storage, upload)
+            upload = await _read(context.storage, upload_id)
         if upload is not None and upload.state == UploadState.STORED:
-            await _create_version(desk, upload)
+            await _create_version(context, upload)
     except LostPartError:
         await mark_upload_failed(
-            desk.depot,
+            context.storage,
             upload_id,
             ConflictError(
                 "Some of what was sent is not here any more.", remedy=SEND_AGAIN
@@ -86,33 +86,33 @@ async def finish_upload(desk: UploadContext, upload_id: UUID) -> Upload | None:
     except (LockedError, UnavailableError):
         raise
     except UdiError as error:
-        await mark_upload_failed(desk.depot, upload_id, error)
-    upload = await _read(desk.depot, upload_id)
+        await mark_upload_failed(context.storage, upload_id, error)
+    upload = await _read(context.storage, upload_id)
     if upload is not None and upload.state in {UploadState.DONE, UploadState.FAILED}:
-        await clear_parts(desk.depot, upload)
+        await clear_parts(context.storage, upload)
     return upload
 
 
 SEND_AGAIN = "Send the file again."
 
 
-async def _read(depot: TenantStorage, upload_id: UUID) -> Upload | None:
-    async with depot.session() as session:
-        upload: Upload | None = await session.get(Upload, (depot.tenant, upload_id))
+async def _read(storage: TenantStorage, upload_id: UUID) -> Upload | None:
+    async with storage.session() as session:
+        upload: Upload | None = await session.get(Upload, (storage.tenant, upload_id))
         return upload
 
 
-async def _create_version(desk: UploadContext, upload: Upload) -> None:
-    depot = desk.depot
+async def _create_version(context: UploadContext, upload: Upload) -> None:
+    storage = context.storage
     if upload.announced and upload.announced != upload.sha256:
         raise ConflictError(
             "The file that arrived is not the one that was announced.",
             remedy=SEND_AGAIN,
         )
-    memory = await depot.store.reading_folder(upload.key)
-    async with desk.readers.open_reader(upload.space_id, memory) as reading:
+    memory = await storage.store.reading_folder(upload.key)
+    async with context.readers.open_reader(upload.space_id, memory) as reading:
         stored = ReceivedFile(upload.key, upload.name, upload.received)
-        profile = await profile_stored_file(depot.store, reading, stored)
+        profile = await profile_stored_file(storage.store, reading, stored)
         crash_at("upload.profiled")
         dropped = DroppedFile(
             upload.file_id,
@@ -122,28 +122,30 @@ async def _create_version(desk: UploadContext, upload: Upload) -> None:
             upload.sha256,
             profile,
         )
-        orphans = await _save_version(desk, upload, dropped)
+        orphans = await _save_version(context, upload, dropped)
         for key in orphans:
-            await depot.store.delete(key)
-        await prepare_file(desk.preparation, upload.file_id, reading)
+            await storage.store.delete(key)
+        await prepare_file(context.preparation, upload.file_id, reading)
 
 
 async def _save_version(
-    desk: UploadContext, upload: Upload, dropped: DroppedFile
+    context: UploadContext, upload: Upload, dropped: DroppedFile
 ) -> list[str]:
     """The draft or the version of an upload, once; keys of objects to delete."""
-    depot = desk.depot
+    storage = context.storage
     orphans = list[str]()
     words = AnswerProposer(
-        desk.territory, upload.locale or desk.territory.languages[0], desk.gettext
+        context.territory,
+        upload.locale or context.territory.languages[0],
+        context.gettext,
     )
-    async with depot.session() as session:
+    async with storage.session() as session:
         dataset = await find_dataset(session, upload.dataset_id, lock=True)
         space = await session.get_one(
-            Space, (depot.tenant, upload.space_id), with_for_update=True
+            Space, (storage.tenant, upload.space_id), with_for_update=True
         )
         row = await session.get_one(
-            Upload, (depot.tenant, upload.id), with_for_update=True
+            Upload, (storage.tenant, upload.id), with_for_update=True
         )
         if row.state != UploadState.STORED:
             return orphans
@@ -159,7 +161,7 @@ async def _save_version(
             )
             if upload.publish:
                 await publish_when_clear(
-                    session, _sender(upload), dataset, desk.territory
+                    session, _sender(upload), dataset, context.territory
                 )
         crash_at("version.added")
     crash_at("version.committed")
@@ -171,17 +173,19 @@ def _sender(upload: Upload) -> Sender:
 
 
 async def mark_upload_failed(
-    depot: TenantStorage, upload_id: UUID, error: UdiError
+    storage: TenantStorage, upload_id: UUID, error: UdiError
 ) -> None:
     """Note why an upload became nothing, and delete its object; its parts go with it or by the sweep."""
-    async with depot.session() as session:
-        row = await session.get(Upload, (depot.tenant, upload_id), with_for_update=True)
+    async with storage.session() as session:
+        row = await session.get(
+            Upload, (storage.tenant, upload_id), with_for_update=True
+        )
         if row is None or row.state in {UploadState.DONE, UploadState.FAILED}:
             return
         first = error.refusals[0] if error.refusals else None
         row.state = UploadState.FAILED
-        row.holder = None
-        row.held_until = None
+        row.lock_holder = None
+        row.locked_until = None
         row.error = error.detail or (first.reason if first else error.title)
         row.remedy = error.remedy or (first.remedy if first else "")
-    await depot.store.delete(row.key)
+    await storage.store.delete(row.key)

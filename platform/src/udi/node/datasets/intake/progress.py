@@ -33,7 +33,7 @@ async def show_upload(
     upload_id: FromPath[UUID],
 ) -> Response[Any]:
     """How far it is; a person whose file has arrived is led on."""
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         upload = await get_upload(
             session, await get_sender(session, request), upload_id
         )
@@ -60,14 +60,14 @@ async def abandon_upload(
     upload_id: FromPath[UUID],
 ) -> Redirect:
     """Give it up; any publisher of the space may, since it takes place there."""
-    depot = build_upload_context(request, territory).depot
-    async with depot.session() as session:
+    storage = build_upload_context(request, territory).storage
+    async with storage.session() as session:
         upload = await session.get(Upload, (territory.id, upload_id))
         if upload is None:
             raise NotFoundError
         space = await session.get_one(Space, (territory.id, upload.space_id))
         require_publisher(member, space)
-    await cancel_upload(depot, upload_id)
+    await cancel_upload(storage, upload_id)
     return Redirect(f"/spaces/{space.slug}", status_code=303)
 
 

@@ -67,23 +67,23 @@ async def put_file(
 
     200 when the bytes are those already here.
     """
-    desk = build_upload_context(request, territory)
+    context = build_upload_context(request, territory)
     say = translator(request)
-    hold, upload, sender = await _open_upload(request, desk, dataset_id)
+    hold, upload, sender = await _open_upload(request, context, dataset_id)
     if hold is not None:
-        await _receive_body(request, desk, hold)
-    if await _is_unchanged(desk, upload.id, dataset_id):
-        await cancel_upload(desk.depot, upload.id)
+        await _receive_body(request, context, hold)
+    if await _is_unchanged(context, upload.id, dataset_id):
+        await cancel_upload(context.storage, upload.id)
         return await _build_response(
-            desk, say, dataset_id, sender if upload.publish else None, changed=False
+            context, say, dataset_id, sender if upload.publish else None, changed=False
         )
-    ended = await finish_upload(desk, upload.id)
+    ended = await finish_upload(context, upload.id)
     if ended is None or ended.state != UploadState.DONE:
         raise ConflictError(
             ended.error if ended else "", remedy=ended.remedy if ended else ""
         )
     return await _build_response(
-        desk,
+        context,
         say,
         dataset_id,
         sender if upload.publish else None,
@@ -92,11 +92,11 @@ async def put_file(
 
 
 async def _open_upload(
-    request: PageRequest, desk: UploadContext, dataset_id: UUID
+    request: PageRequest, context: UploadContext, dataset_id: UUID
 ) -> tuple[UploadLease | None, Upload, Sender]:
     """A turn at the upload; no turn when the same key brought it already."""
     limit = site_of(request).settings.upload_limit
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         dataset, sender = await get_script_dataset(session, request, dataset_id)
         _check_condition(request, dataset)
         if dataset.withdrawn_at is not None:
@@ -104,7 +104,7 @@ async def _open_upload(
                 "This dataset is withdrawn.", remedy="Publish it again first."
             )
         space = await session.get_one(
-            Space, (desk.depot.tenant, dataset.space_id), with_for_update=True
+            Space, (context.storage.tenant, dataset.space_id), with_for_update=True
         )
         upload = await create_upload(
             session, space, sender, _read_announcement(request, dataset), limit=limit
@@ -116,7 +116,7 @@ async def _open_upload(
             - await used_bytes(session, space)
             + (upload.length or upload.received)
         )
-        hold = await UploadLease.acquire(session, desk.depot, upload)
+        hold = await UploadLease.acquire(session, context.storage, upload)
         hold.ceiling = min(limit, left)
         return hold, upload, sender
 
@@ -188,7 +188,7 @@ def _digest(request: PageRequest) -> str:
 
 
 async def _receive_body(
-    request: PageRequest, desk: UploadContext, hold: UploadLease
+    request: PageRequest, context: UploadContext, hold: UploadLease
 ) -> None:
     try:
         async with aclosing(body_of(request, hold.upload.space_id)) as body:
@@ -196,7 +196,7 @@ async def _receive_body(
     except BaseException as error:
         await hold.release()
         if hold.upload.idempotency_key is None:
-            await cancel_upload(desk.depot, hold.upload.id)
+            await cancel_upload(context.storage, hold.upload.id)
         if isinstance(error, (ConnectionLostError, UploadTooSlowError)):
             raise InvalidError(
                 "The file was not received in full.", remedy="Send it again."
@@ -222,9 +222,11 @@ def _too_large(request: PageRequest, ceiling: int) -> TooLargeError:
     return too_large_error(site_of(request).settings.upload_limit, ceiling)
 
 
-async def _is_unchanged(desk: UploadContext, upload_id: UUID, dataset_id: UUID) -> bool:
-    async with desk.depot.session() as session:
-        upload = await session.get_one(Upload, (desk.depot.tenant, upload_id))
+async def _is_unchanged(
+    context: UploadContext, upload_id: UUID, dataset_id: UUID
+) -> bool:
+    async with context.storage.session() as session:
+        upload = await session.get_one(Upload, (context.storage.tenant, upload_id))
         dataset = await find_dataset(session, dataset_id)
         stored = upload.state == UploadState.STORED and upload.announced in {
             "",
@@ -238,7 +240,7 @@ async def _is_unchanged(desk: UploadContext, upload_id: UUID, dataset_id: UUID) 
 
 
 async def _build_response(
-    desk: UploadContext,
+    context: UploadContext,
     say: Callable[[str], str],
     dataset_id: UUID,
     publisher: Sender | None,
@@ -246,14 +248,14 @@ async def _build_response(
     changed: bool,
 ) -> Response[Any]:
     """What is here now; a version that waited is published when somebody asks that."""
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         dataset = await find_dataset(session, dataset_id, lock=True)
         if dataset is None:
             raise ConflictError("The dataset that this file was for is gone.")
         if publisher is not None:
-            await publish_when_clear(session, publisher, dataset, desk.territory)
+            await publish_when_clear(session, publisher, dataset, context.territory)
         body = describe_version(
-            dataset, dataset.latest, desk.territory, say, changed=changed
+            dataset, dataset.latest, context.territory, say, changed=changed
         )
     headers = {"Cache-Control": "no-store", "ETag": f'"{dataset.latest.file.sha256}"'}
     return Response(body, status_code=201 if changed else 200, headers=headers)

@@ -65,23 +65,23 @@ async def _queue_territory_checks(site: Site, tenant: UUID) -> None:
 
 
 async def fetch_file(
-    desk: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int
+    context: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int
 ) -> None:
     """Fetch the file that a person gave the address of; a passing failure is tried again twice."""
     upload_id = UUID(job.payload["upload"])
     try:
-        await fetch_upload(desk, outgoing, upload_id, HttpValidators(), limit=limit)
+        await fetch_upload(context, outgoing, upload_id, HttpValidators(), limit=limit)
     except (LockedError, UnavailableError):
         raise
     except UdiError as error:
         if isinstance(error, FetchError) and error.passing and job.attempt < TRIES - 1:
             raise
-        await mark_upload_failed(desk.depot, upload_id, error)
-    await finish_upload(desk, upload_id)
+        await mark_upload_failed(context.storage, upload_id, error)
+    await finish_upload(context, upload_id)
 
 
 async def fetch_upload(
-    desk: UploadContext,
+    context: UploadContext,
     outgoing: OutgoingClient,
     upload_id: UUID,
     marks: HttpValidators,
@@ -89,53 +89,55 @@ async def fetch_upload(
     limit: int,
 ) -> HttpValidators | None:
     """Fetch an upload's address into its object; its marks, None when nothing changed or it was done before."""
-    depot = desk.depot
-    async with depot.session() as session:
+    storage = context.storage
+    async with storage.session() as session:
         upload = await session.get(
-            Upload, (depot.tenant, upload_id), with_for_update=True
+            Upload, (storage.tenant, upload_id), with_for_update=True
         )
         if upload is None or upload.state != UploadState.RECEIVING:
             return None
-        space = await session.get_one(Space, (depot.tenant, upload.space_id))
+        space = await session.get_one(Space, (storage.tenant, upload.space_id))
         left = (
             space.quota_bytes
             - await used_bytes(session, space)
             + (upload.length or upload.received)
         )
-        hold = await UploadLease.acquire(session, depot, upload)
+        hold = await UploadLease.acquire(session, storage, upload)
     try:
         most = SizeLimit(left, limit)
         return await fetch_into(
-            hold, outgoing, most, marks, agent=f"udi-node (+{desk.territory.origin})"
+            hold, outgoing, most, marks, agent=f"udi-node (+{context.territory.origin})"
         )
     finally:
         await hold.release()
 
 
 async def refresh_source(
-    desk: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int
+    context: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int
 ) -> None:
     """Look at the address of a dataset; a new version only when the bytes are others."""
     source_id = UUID(job.payload["source"])
     try:
         begun = await _open_upload(
-            desk.depot, source_id, job.payload["turn"], limit=limit
+            context.storage, source_id, job.payload["turn"], limit=limit
         )
         if begun is None:
             return
         crash_at("refresh.begun")
-        new_marks, changed = await _fetch_version(desk, outgoing, *begun, limit=limit)
+        new_marks, changed = await _fetch_version(
+            context, outgoing, *begun, limit=limit
+        )
     except (LockedError, UnavailableError):
         raise
     except UdiError as error:
-        await _record_check(desk.depot, source_id, error=error)
+        await _record_check(context.storage, source_id, error=error)
         return
     crash_at("refresh.taken")
-    await _record_check(desk.depot, source_id, marks=new_marks, changed=changed)
+    await _record_check(context.storage, source_id, marks=new_marks, changed=changed)
 
 
 async def _fetch_version(
-    desk: UploadContext,
+    context: UploadContext,
     outgoing: OutgoingClient,
     upload: Upload,
     marks: HttpValidators,
@@ -144,19 +146,19 @@ async def _fetch_version(
     limit: int,
 ) -> tuple[HttpValidators | None, bool]:
     try:
-        new_marks = await fetch_upload(desk, outgoing, upload.id, marks, limit=limit)
+        new_marks = await fetch_upload(context, outgoing, upload.id, marks, limit=limit)
     except (FetchError, TooLargeError):
-        await cancel_upload(desk.depot, upload.id)
+        await cancel_upload(context.storage, upload.id)
         raise
     crash_at("refresh.fetched")
-    return new_marks, await _create_version(desk, upload.id, latest)
+    return new_marks, await _create_version(context, upload.id, latest)
 
 
 async def _open_upload(
-    depot: TenantStorage, source_id: UUID, turn: str, *, limit: int
+    storage: TenantStorage, source_id: UUID, turn: str, *, limit: int
 ) -> tuple[Upload, HttpValidators, str] | None:
     """The upload of this turn, found again when a kill interrupted it."""
-    async with depot.session() as session:
+    async with storage.session() as session:
         source_and_dataset = await get_source(session, source_id)
         if (
             source_and_dataset is None
@@ -169,7 +171,7 @@ async def _open_upload(
             source.error = WAITING
             return None
         space = await session.get_one(
-            Space, (depot.tenant, dataset.space_id), with_for_update=True
+            Space, (storage.tenant, dataset.space_id), with_for_update=True
         )
         announced = UploadAnnouncement(
             name=dataset.latest.file.name,
@@ -187,33 +189,33 @@ async def _open_upload(
         )
 
 
-async def _create_version(desk: UploadContext, upload_id: UUID, latest: str) -> bool:
+async def _create_version(context: UploadContext, upload_id: UUID, latest: str) -> bool:
     """Whether what was fetched became a version; what is the same as before is deleted.
 
     Raises:
         FetchError: it could not become one.
     """
-    async with desk.depot.session() as session:
-        upload = await session.get_one(Upload, (desk.depot.tenant, upload_id))
+    async with context.storage.session() as session:
+        upload = await session.get_one(Upload, (context.storage.tenant, upload_id))
     same = upload.state == UploadState.STORED and upload.sha256 == latest
     if same or upload.state == UploadState.RECEIVING:
-        await cancel_upload(desk.depot, upload_id)
+        await cancel_upload(context.storage, upload_id)
         return False
-    ended = await finish_upload(desk, upload_id)
+    ended = await finish_upload(context, upload_id)
     if ended is not None and ended.state == UploadState.FAILED:
         raise FetchError(ended.error, remedy=ended.remedy)
     return True
 
 
 async def _record_check(
-    depot: TenantStorage,
+    storage: TenantStorage,
     source_id: UUID,
     *,
     marks: HttpValidators | None = None,
     changed: bool = False,
     error: UdiError | None = None,
 ) -> None:
-    async with depot.session() as session:
+    async with storage.session() as session:
         source_and_dataset: tuple[DatasetSource, Dataset] | None = await get_source(
             session, source_id
         )

@@ -32,7 +32,7 @@ async def delete_version(
     if not has_token(request):
         raise UnauthenticatedError("Send a key of the space.", headers=CHALLENGE)
     reason = clean_text(request.query_params.get("reason") or "")[:LONGEST_REASON]
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         dataset, sender = await get_script_dataset(
             session, request, dataset_id, lock=True
         )

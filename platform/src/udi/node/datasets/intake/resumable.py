@@ -70,9 +70,9 @@ async def start_upload(
     """Announce a file; its first bytes may come with it."""
     tus.require_version(request.headers)
     announced = read_announcement(request)
-    desk = build_upload_context(request, territory)
+    context = build_upload_context(request, territory)
     limit = site_of(request).settings.upload_limit
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         space, sender = await get_upload_space(
             session, request, slug, announced.dataset_id, lock=True
         )
@@ -80,7 +80,7 @@ async def start_upload(
     crash_at("upload.created")
     if request.headers.get("content-type") and upload.received == 0:
         tus.require_content_type(request.headers)
-        upload = await _receive_body(request, desk, upload.id, 0)
+        upload = await _receive_body(request, context, upload.id, 0)
     headers = {**tus.upload_offset_headers(upload), "Location": f"/uploads/{upload.id}"}
     return Response(None, status_code=201, headers=headers)
 
@@ -93,7 +93,7 @@ async def show_upload_offset(
 ) -> Response[None]:
     """How many bytes are safe here."""
     tus.require_version(request.headers)
-    async with build_upload_context(request, territory).depot.session() as session:
+    async with build_upload_context(request, territory).storage.session() as session:
         upload = await get_upload(
             session, await get_sender(session, request), upload_id
         )
@@ -128,18 +128,18 @@ async def terminate_upload(
 ) -> Response[None]:
     """Give an upload up; what came is deleted."""
     tus.require_version(request.headers)
-    depot = build_upload_context(request, territory).depot
-    async with depot.session() as session:
+    storage = build_upload_context(request, territory).storage
+    async with storage.session() as session:
         await get_upload(session, await get_sender(session, request), upload_id)
-    await cancel_upload(depot, upload_id)
+    await cancel_upload(storage, upload_id)
     return Response(None, status_code=204, headers=tus.NO_STORE)
 
 
 async def _receive_body(
-    request: PageRequest, desk: UploadContext, upload_id: UUID, offset: int
+    request: PageRequest, context: UploadContext, upload_id: UUID, offset: int
 ) -> Upload:
     checksum = tus.read_checksum(request.headers)
-    hold = await _lock_upload(request, desk, upload_id, offset)
+    hold = await _lock_upload(request, context, upload_id, offset)
     if hold is not None:
         buffers = site_of(request).services[UPLOAD_BUFFERS]
         try:
@@ -148,16 +148,16 @@ async def _receive_body(
         except ConnectionLostError as error:
             raise GoneError("The connection was cut.") from error
         if hold.offset == hold.upload.length and hold.offset <= AT_ONCE:
-            await _finish_quietly(desk, upload_id)
-    async with desk.depot.session() as session:
-        return await session.get_one(Upload, (desk.depot.tenant, upload_id))
+            await _finish_quietly(context, upload_id)
+    async with context.storage.session() as session:
+        return await session.get_one(Upload, (context.storage.tenant, upload_id))
 
 
 async def _lock_upload(
-    request: PageRequest, desk: UploadContext, upload_id: UUID, offset: int
+    request: PageRequest, context: UploadContext, upload_id: UUID, offset: int
 ) -> UploadLease | None:
     """A turn at the upload; None when all its bytes are here already."""
-    async with desk.depot.session() as session:
+    async with context.storage.session() as session:
         sender = await get_sender(session, request)
         upload = await get_upload(session, sender, upload_id, lock=True)
         if upload.state == UploadState.FAILED:
@@ -171,7 +171,7 @@ async def _lock_upload(
         if upload.state != UploadState.RECEIVING:
             return None
         left = await _read_deferred_length(request, session, upload)
-        hold = await UploadLease.acquire(session, desk.depot, upload)
+        hold = await UploadLease.acquire(session, context.storage, upload)
         hold.ceiling = upload.length or left
         return hold
 
@@ -202,10 +202,10 @@ async def _read_deferred_length(
     )
 
 
-async def _finish_quietly(desk: UploadContext, upload_id: UUID) -> None:
+async def _finish_quietly(context: UploadContext, upload_id: UUID) -> None:
     """Small files are a draft at once; what hinders it is left to the job that is queued already."""
     try:
-        await finish_upload(desk, upload_id)
+        await finish_upload(context, upload_id)
     except (LockedError, UnavailableError):
         return
 

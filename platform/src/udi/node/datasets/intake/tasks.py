@@ -46,9 +46,9 @@ async def build_task_context(site: Site, tenant: UUID) -> UploadContext:
     territory = await site.registry.by_id(tenant)
     if territory is None:
         raise NotFoundError("This territory no longer uses this service.")
-    depot = TenantStorage(site.database, site.services[OBJECTS], tenant, "worker")
+    storage = TenantStorage(site.database, site.services[OBJECTS], tenant, "worker")
     return UploadContext(
-        depot,
+        storage,
         territory,
         site.pages.gettext,
         site.services[READERS],

@@ -223,7 +223,7 @@ async def _render_data(
         version=version,
         is_open=version is None,
         table=table,
-        shown=overview,
+        overview=overview,
         **about,
     )
 

@@ -57,7 +57,7 @@ async def show_figures(
         totals=sum_by_dataset(figures),
         clients=count_by_client(figures),
         cost=cost,
-        told=await find_figures_dataset(session, space),
+        figures_dataset=await find_figures_dataset(session, space),
     )
 
 

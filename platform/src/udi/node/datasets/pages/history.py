@@ -118,7 +118,7 @@ def _former_licence(event: DatasetEvent, say: Callable[[str], str], locale: str)
 
 def _versions_kept(event: DatasetEvent, say: Callable[[str], str]) -> str:
     """How many versions stay from then on."""
-    if event.action != "versions.kept":
+    if event.action != "versions.retention_changed":
         return ""
     return str(event.detail.get("keeps") or say("All of them"))
 

@@ -55,7 +55,7 @@ EVENT_NAMES = {
     "source.stopped": "Automatic update from a link stopped",
     "source.paused": "Automatic update paused: the link failed five times",
     "version.removed": "Version removed",
-    "versions.kept": "Number of versions to keep changed",
+    "versions.retention_changed": "Number of versions to keep changed",
     "dataset.erasing": "Erasure requested",
     "dataset.erased": "Erased",
     "right.given": "Shared",

@@ -90,11 +90,11 @@ async def _read_schema(request: PageRequest, name: str, address: str) -> Declare
 
 
 async def _list_installed(request: PageRequest) -> list[tuple[str, str]]:
-    shelf = await asyncio.to_thread(
+    schema_folder = await asyncio.to_thread(
         load_schema_folder, site_of(request).settings.schemas
     )
     return sorted(
-        {schema.name: schema.title for schema in shelf.schemas}.items(),
+        {schema.name: schema.title for schema in schema_folder.schemas}.items(),
         key=lambda option: option[1].casefold(),
     )
 

@@ -238,10 +238,10 @@ def build_preparation_context(
 ) -> PreparationContext:
     """What a page prepares a file with."""
     site = site_of(request)
-    depot = TenantStorage(site.database, store_of(request), territory.id)
+    storage = TenantStorage(site.database, store_of(request), territory.id)
     settings = site.settings
     return PreparationContext(
-        depot, territory, settings.clamd_socket, settings.schemas, readers_of(request)
+        storage, territory, settings.clamd_socket, settings.schemas, readers_of(request)
     )
 
 

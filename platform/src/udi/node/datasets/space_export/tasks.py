@@ -58,7 +58,9 @@ async def request_archive(
     archive = SpaceArchive(space_id=space.id, person_id=actor.person_id, name=name)
     session.add(archive)
     await session.flush()
-    record_audit_event(session, actor, "archive.asked", archive.id, space=str(space.id))
+    record_audit_event(
+        session, actor, "archive.requested", archive.id, space=str(space.id)
+    )
     await enqueue_heavy_job(
         session, space.id, BUILD_ARCHIVE, {"archive": str(archive.id)}
     )

@@ -47,7 +47,9 @@ def task_handlers(
             )
             if erased is None:
                 return
-            archives = await expire_archives(session, erased.space_id, erased.asked_at)
+            archives = await expire_archives(
+                session, erased.space_id, erased.requested_at
+            )
             await delete_dataset_rows(session, dataset_id)
             prefix = f"{job.tenant}/{erased.space_id}/{dataset_id}"
             await _count_objects(store, prefix, erased)

@@ -26,18 +26,20 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
         settings = site.settings
         if territory is None:
             raise NotFoundError("This territory no longer uses this service.")
-        depot = TenantStorage(
+        storage = TenantStorage(
             site.database, site.services[OBJECTS], job.tenant, "worker"
         )
-        desk = PreparationContext(
-            depot, territory, settings.clamd_socket, settings.schemas
+        context = PreparationContext(
+            storage, territory, settings.clamd_socket, settings.schemas
         )
-        surgery = AnonymisationContext(
-            desk, settings.derived_key("node", "treatments"), site.pages.gettext
+        anonymisation = AnonymisationContext(
+            context, settings.derived_key("node", "treatments"), site.pages.gettext
         )
         version = UUID(job.payload["version"])
         person = UUID(job.payload["person"])
-        await anonymise_version(surgery, version, int(job.payload["revision"]), person)
+        await anonymise_version(
+            anonymisation, version, int(job.payload["revision"]), person
+        )
 
     async def remind(job: Job) -> None:
         territory = await site.registry.by_id(job.tenant)

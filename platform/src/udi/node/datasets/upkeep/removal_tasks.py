@@ -36,7 +36,7 @@ def task_handlers(
             )
             if gone is None:
                 return
-            archives = await expire_archives(session, gone.space_id, gone.asked_at)
+            archives = await expire_archives(session, gone.space_id, gone.requested_at)
         for forget in forgets:
             await forget(job.tenant, gone.dataset_id)
         for key in archives:

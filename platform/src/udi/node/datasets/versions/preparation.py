@@ -163,7 +163,7 @@ def _add_table_findings(
     table: Path,
     profile: Profile,
     declared: DeclaredSchema | None,
-    shelf: SchemaFolder,
+    schema_folder: SchemaFolder,
     listing: CellListFolder,
 ) -> FileAnalysis:
     """With what advice needs; what DuckDB cannot do in its memory is left out."""
@@ -175,9 +175,11 @@ def _add_table_findings(
         prepared = replace(prepared, facts=facts.as_json(), coverage=covered.as_json())
     prepared = replace(
         prepared,
-        looks_like=[proposal.as_json() for proposal in suggest_schemas(names, shelf)],
+        looks_like=[
+            proposal.as_json() for proposal in suggest_schemas(names, schema_folder)
+        ],
     )
-    schema = declared.find_schema(shelf, names) if declared else None
+    schema = declared.find_schema(schema_folder, names) if declared else None
     if schema is not None and texts.exists():
         with allow_failure():
             report = validate_table(

@@ -215,7 +215,9 @@ def is_being_read(version: Version) -> bool:
 
 def is_publication_requested(version: Version) -> bool:
     """Whether somebody asked that it be published with nobody looking."""
-    return version.preparation is not None and version.preparation.asked_by is not None
+    return (
+        version.preparation is not None and version.preparation.requested_by is not None
+    )
 
 
 def can_anonymise(version: Version) -> bool:

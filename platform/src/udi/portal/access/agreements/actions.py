@@ -139,7 +139,7 @@ async def withdraw_notice(
     agreement.reason = ""
     agreement.closes_at = None
     await _set_state(session, agreement, state, "resumed")
-    audit.record(session, actor, "agreement.kept", agreement.id)
+    audit.record(session, actor, "agreement.notice_withdrawn", agreement.id)
 
 
 async def give_up_agreement(

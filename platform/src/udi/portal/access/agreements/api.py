@@ -60,14 +60,14 @@ async def list_agreements(
     after: FromQuery[int] = 0,
     limit: FromQuery[int] = USUAL,
 ) -> Response[Any]:
-    """The agreements of the node that calls whose standing changed after a revision, in the order of revisions."""
+    """The agreements of the node that calls whose status changed after a revision, in the order of revisions."""
     client_id = await identify_client(request, territory)
     size = min(max(limit, 1), MOST_LISTED)
     start = min(max(after, 0), 2**62)
-    notary = signer_of(site_of(request), territory)
+    agreement_signer = signer_of(site_of(request), territory)
     async with node_session(request, territory, client_id) as (session, node):
         items, last = await list_agreements_for_node(
-            session, notary, node, after=start, limit=size
+            session, agreement_signer, node, after=start, limit=size
         )
     return as_json({"items": items, "revision": last})
 
@@ -139,13 +139,15 @@ async def send_odrl(
     agreement_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The agreement as ODRL 2.2, for its sides."""
-    deed = await get_signed_agreement(session, member, agreement_id)
-    signed_agreement = deed.signed_agreement
+    agreement_case = await get_signed_agreement(session, member, agreement_id)
+    signed_agreement = agreement_case.signed_agreement
     origin = territory.origin
-    signed = json.loads(extract_compact(deed.agreement.jws.encode()).payload)["iat"]
+    signed = json.loads(extract_compact(agreement_case.agreement.jws.encode()).payload)[
+        "iat"
+    ]
     document = write_agreement(
         signed_agreement,
-        provider=f"{origin}/producers/{deed.producer.slug}",
+        provider=f"{origin}/producers/{agreement_case.producer.slug}",
         requester=f"{origin}/projects/{signed_agreement.project}",
         dataset=f"{origin}/data/{signed_agreement.dataset}",
         accepted_at=datetime.fromtimestamp(signed, UTC),

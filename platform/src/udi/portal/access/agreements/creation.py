@@ -52,9 +52,11 @@ class AgreementSigner:
         """The JWS of an agreement, for the node that keeps its dataset."""
         return self._sign(write_agreement(agreement), AGREEMENT_TYPE, node)
 
-    def sign_status(self, standing: AgreementStatus, node: Node) -> str:
+    def sign_status(self, agreement_status: AgreementStatus, node: Node) -> str:
         """The JWS of how an agreement stands."""
-        return self._sign(write_agreement_status(standing), AGREEMENT_STATUS_TYPE, node)
+        return self._sign(
+            write_agreement_status(agreement_status), AGREEMENT_STATUS_TYPE, node
+        )
 
     def _sign(
         self, claims: dict[str, Any], kind: SignedDocumentKind, node: Node
@@ -115,7 +117,10 @@ def add_months(moment: datetime, months: int) -> datetime:
 
 
 async def make_agreement(
-    session: AsyncSession, actor: Actor, request: AccessRequest, notary: AgreementSigner
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    agreement_signer: AgreementSigner,
 ) -> AccessAgreement:
     """Sign what both accepted, list it, and have the node told; what a machine asked waits for its confirmation.
 
@@ -138,8 +143,10 @@ async def make_agreement(
         starts = now()
     starts = starts.replace(microsecond=0)
     terms = current_terms(request)
-    draft = _draft_agreement(request, dataset, producer, terms, starts, notary)
-    jws = notary.sign_agreement(draft, node)
+    draft = _draft_agreement(
+        request, dataset, producer, terms, starts, agreement_signer
+    )
+    jws = agreement_signer.sign_agreement(draft, node)
     agreement = _build_agreement(request, before, node, draft, jws)
     session.add(agreement)
     request.agreement_id = agreement.id
@@ -204,7 +211,7 @@ def _draft_agreement(
     producer: Organisation,
     terms: Terms,
     starts: datetime,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> Agreement:
     id_ = uuid4()
     project = request.applicant
@@ -230,7 +237,7 @@ def _draft_agreement(
         starts_at=starts,
         ends_at=add_months(starts, terms.months),
         text={},
-        page=f"{notary.territory.origin}/agreements/{id_}",
+        page=f"{agreement_signer.territory.origin}/agreements/{id_}",
     )
     texts = {language: write_agreement_text(draft, language) for language in LANGUAGES}
     return Agreement(

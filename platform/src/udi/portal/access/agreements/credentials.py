@@ -46,7 +46,7 @@ async def list_credentials(
     )
     return (
         await session.scalars(
-            query.order_by(ProjectCredential.made_at.desc(), ProjectCredential.id)
+            query.order_by(ProjectCredential.created_at.desc(), ProjectCredential.id)
         )
     ).all()
 
@@ -126,8 +126,8 @@ async def _add_credential(
         node_id=node,
         name=name,
         sha256=fingerprint(secret),
-        made_by=actor.person_id,
-        made_at=moment,
+        created_by=actor.person_id,
+        created_at=moment,
         expires_at=moment + timedelta(days=days),
     )
     session.add(credential)
@@ -156,7 +156,7 @@ async def renew_credential(
     if former.revoked_at is not None:
         raise ConflictError("This credential was revoked.", remedy="Create a new one.")
     former.revoked_at = now()
-    days = max(1, (former.expires_at - former.made_at).days)
+    days = max(1, (former.expires_at - former.created_at).days)
     renewal = await _add_credential(
         session, actor, project, former.node_id, former.name, days
     )

@@ -53,13 +53,13 @@ async def deliver_agreement(site: Site, job: Job) -> None:
         if agreement is None or agreement.delivered >= agreement.revision:
             return
         node = await session.get_one(Node, (job.tenant, agreement.node_id))
-        notary = signer_of(site, territory)
-        body = await sign_agreement_for_node(session, notary, agreement, node)
+        agreement_signer = signer_of(site, territory)
+        body = await sign_agreement_for_node(session, agreement_signer, agreement, node)
     if not node.url:
         await _record_delivery(site, territory, id_, trouble="address")
         return
     try:
-        revision = await _put(site, notary, id_, node, body)
+        revision = await _put(site, agreement_signer, id_, node, body)
     except AgreementDeliveryError as error:
         await _record_delivery(site, territory, id_, trouble=str(error))
         raise
@@ -70,10 +70,14 @@ async def deliver_agreement(site: Site, job: Job) -> None:
 
 
 async def _put(
-    site: Site, notary: AgreementSigner, id_: UUID, node: Node, body: dict[str, str]
+    site: Site,
+    agreement_signer: AgreementSigner,
+    id_: UUID,
+    node: Node,
+    body: dict[str, str],
 ) -> int:
-    origin = notary.territory.origin
-    token = notary.signer.sign(
+    origin = agreement_signer.territory.origin
+    token = agreement_signer.signer.sign(
         AGREEMENT, subject=str(id_), issuer=origin, audience=audience_of(node)
     )
     try:
@@ -103,7 +107,7 @@ async def _record_delivery(
         agreement = await session.get_one(
             AccessAgreement, (territory.id, id_), with_for_update=True
         )
-        agreement.trouble = trouble
+        agreement.delivery_error = trouble
         if revision:
             agreement.delivered = max(agreement.delivered, revision)
             agreement.delivered_at = now()

@@ -32,7 +32,7 @@ async def get_agreement_for_event(
 async def apply_event(
     session: AsyncSession,
     member: Actor,
-    deed: SignedAgreement,
+    agreement_case: SignedAgreement,
     event: str,
     payload: Mapping[str, str],
 ) -> None:
@@ -42,7 +42,7 @@ async def apply_event(
         NotFoundError: there is no such step.
         ConflictError, InvalidError: as each of them says.
     """
-    agreement = deed.agreement
+    agreement = agreement_case.agreement
     words = payload.get("words", "")
     days = payload.get("days", "")
     match event:

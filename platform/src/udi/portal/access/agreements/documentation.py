@@ -88,7 +88,7 @@ OPERATIONS = (
 
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
-    deed = PublicAgreementItem(
+    agreement_case = PublicAgreementItem(
         id=ID,
         dataset=AgreementDataset(
             id=UUID(PATH["id"][2]), title="Consommation d’électricité par îlot"
@@ -101,11 +101,11 @@ def make_examples(origin: str) -> dict[str, Any]:
         state="active",
         page=f"{origin}/agreements/{ID}",
     )
-    page = PublicAgreementPage(total=1, page=1, size=USUAL_SIZE, items=[deed])
+    page = PublicAgreementPage(total=1, page=1, size=USUAL_SIZE, items=[agreement_case])
     mine = AgreementDetail(
         id=ID,
-        dataset=deed.dataset,
-        producer=deed.producer,
+        dataset=agreement_case.dataset,
+        producer=agreement_case.producer,
         project=AgreementProject(id=ID, title="Rafraîchir la ville"),
         side="producer",
         purpose="research",
@@ -115,10 +115,14 @@ def make_examples(origin: str) -> dict[str, Any]:
         closes=None,
         state="suspended",
         reason="La mesure a changé.",
-        told=True,
-        page=deed.page,
+        applied=True,
+        page=agreement_case.page,
     )
-    answers = {"listAgreements": page, "readAgreement": deed, "changeAgreement": mine}
+    answers = {
+        "listAgreements": page,
+        "readAgreement": agreement_case,
+        "changeAgreement": mine,
+    }
     answers["listMyAgreements"] = MyAgreements(total=1, items=[mine])
     return {name: to_builtins(answer) for name, answer in answers.items()}
 

@@ -91,7 +91,7 @@ async def save_key(
     row.pem = pem.decode()
     row.sha256 = hashlib.sha256(der).hexdigest()
     row.bits = key.key_size
-    row.given_at = now()
+    row.registered_at = now()
     session.add(row)
     await session.flush()
     audit.record(session, actor, "project_key.given", project.id, sha256=row.sha256)

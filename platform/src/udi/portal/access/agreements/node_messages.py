@@ -54,18 +54,21 @@ def read_uses(body: bytes) -> list[tuple[UUID, datetime]]:
 
 async def sign_agreement_for_node(
     session: AsyncSession,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
     agreement: AccessAgreement,
     node: Node,
 ) -> dict[str, str]:
     """What a node is told of one agreement: it, and how it stands, both signed."""
-    standing = await read_agreement_status(session, agreement)
-    return {"agreement": agreement.jws, "standing": notary.sign_status(standing, node)}
+    agreement_status = await read_agreement_status(session, agreement)
+    return {
+        "agreement": agreement.jws,
+        "status": agreement_signer.sign_status(agreement_status, node),
+    }
 
 
 async def list_agreements_for_node(
     session: AsyncSession,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
     node: Node,
     *,
     after: int,
@@ -81,7 +84,7 @@ async def list_agreements_for_node(
     )
     agreements: Sequence[AccessAgreement] = (await session.scalars(query)).all()
     items = [
-        await sign_agreement_for_node(session, notary, agreement, node)
+        await sign_agreement_for_node(session, agreement_signer, agreement, node)
         for agreement in agreements
     ]
     return items, max((agreement.revision for agreement in agreements), default=after)

@@ -35,8 +35,8 @@ async def list_own_agreements(
 ) -> Response[schemas.MyAgreements]:
     """Those on one side of which I stand."""
     items = [
-        schemas.AgreementDetail.of(deed, territory.origin)
-        for deed in await list_member_agreements(session, bearer.member)
+        schemas.AgreementDetail.of(agreement_case, territory.origin)
+        for agreement_case in await list_member_agreements(session, bearer.member)
     ]
     return Response(
         schemas.MyAgreements(total=len(items), items=items), headers=PRIVATE
@@ -63,15 +63,19 @@ async def change_agreement(
         raise InvalidError(
             refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
         )
-    deed = await get_agreement_for_event(session, bearer.member, agreement_id, event)
+    agreement_case = await get_agreement_for_event(
+        session, bearer.member, agreement_id, event
+    )
     await apply_event(
         session,
         bearer.member,
-        deed,
+        agreement_case,
         event,
         {name: str(value) for name, value in payload.items()},
     )
-    return Response(schemas.AgreementDetail.of(deed, territory.origin), headers=PRIVATE)
+    return Response(
+        schemas.AgreementDetail.of(agreement_case, territory.origin), headers=PRIVATE
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -82,14 +82,14 @@ async def show_agreement(
     agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """One: what everybody may know, and for its sides the whole text and what may be done."""
-    deed = await find_signed_agreement(session, actor, agreement_id)
-    if deed is None:
+    agreement_case = await find_signed_agreement(session, actor, agreement_id)
+    if agreement_case is None:
         signed = await find_readable_agreement(session, actor, agreement_id)
         listed = await get_public_agreement(session, agreement_id)
         return render(
             request, "access/agreement-listed.html", listed=listed, signed=signed
         )
-    return await render_agreement(request, session, deed)
+    return await render_agreement(request, session, agreement_case)
 
 
 @get(f"{ONE}/agreement.jws")
@@ -147,23 +147,25 @@ async def open_files(
     agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """A form that takes who leads the project to the files at the node; the ticket is in it, and in no address."""
-    deed = await get_signed_agreement(
+    agreement_case = await get_signed_agreement(
         session, member, agreement_id, side=AccessSide.REQUESTER
     )
-    if deed.agreement.state not in LIVE or not is_unexpired(deed.agreement):
+    if agreement_case.agreement.state not in LIVE or not is_unexpired(
+        agreement_case.agreement
+    ):
         raise ConflictError(
             "This agreement has ended: it no longer gives access to the data.",
             remedy="Its page says why.",
         )
     site = site_of(request)
-    audience = audience_of(deed.node)
+    audience = audience_of(agreement_case.node)
     signer = signer_of(site, territory).signer
     page = render(
         request,
         "access/agreement-files.html",
-        agreement=deed.agreement,
-        said=deed.signed_agreement,
-        node=deed.node,
+        agreement=agreement_case.agreement,
+        signed_agreement=agreement_case.signed_agreement,
+        node=agreement_case.node,
         ticket=signer.sign(
             READING,
             subject=str(agreement_id),
@@ -188,27 +190,29 @@ async def change_agreement(
     event: FromPath[str],
 ) -> Response[Any]:
     """Suspend, resume, revoke at once or with notice, take the notice back; give up."""
-    deed = await get_agreement_for_event(session, member, agreement_id, event)
+    agreement_case = await get_agreement_for_event(session, member, agreement_id, event)
     form = {name: str(value or "") for name, value in (await request.form()).items()}
     try:
         async with session.begin_nested():
-            await apply_event(session, member, deed, event, form)
+            await apply_event(session, member, agreement_case, event, form)
     except InvalidError as error:
-        await session.refresh(deed.agreement)
-        return await render_agreement(request, session, deed, error=error, form=form)
+        await session.refresh(agreement_case.agreement)
+        return await render_agreement(
+            request, session, agreement_case, error=error, form=form
+        )
     return Redirect(f"{HOME}/{agreement_id}", status_code=303)
 
 
 async def render_agreement(
     request: AnyRequest,
     session: AsyncSession,
-    deed: SignedAgreement,
+    agreement_case: SignedAgreement,
     *,
     error: InvalidError | None = None,
     form: Mapping[str, str] | None = None,
 ) -> Response[str]:
     """The page of an agreement for one of its sides, with what was wrong in a form of it."""
-    agreement = deed.agreement
+    agreement = agreement_case.agreement
     language = request.scope["state"]["locale"]
     policy = await find_policy(session, agreement.dataset_id)
     readable = (
@@ -216,22 +220,21 @@ async def render_agreement(
         and agreement.state != "suspended"
         and is_unexpired(agreement)
     )
-    is_key_visible = readable and deed.side is AccessSide.PRODUCER
+    is_key_visible = readable and agreement_case.side is AccessSide.PRODUCER
     return render(
         request,
         "access/agreement.html",
         status=422 if error else 200,
-        deed=deed,
         agreement=agreement,
-        said=deed.signed_agreement,
-        text=deed.signed_agreement.text.get(language)
-        or deed.signed_agreement.text["fr"],
-        requester=deed.side is AccessSide.REQUESTER,
-        possible=AGREEMENT.events(agreement.state, deed.side),
-        renewable=deed.side is AccessSide.REQUESTER and may_renew(agreement, policy),
+        signed_agreement=agreement_case.signed_agreement,
+        text=agreement_case.signed_agreement.text.get(language)
+        or agreement_case.signed_agreement.text["fr"],
+        requester=agreement_case.side is AccessSide.REQUESTER,
+        possible=AGREEMENT.events(agreement.state, agreement_case.side),
+        renewable=agreement_case.side is AccessSide.REQUESTER and may_renew(agreement, policy),
         readable=readable,
         key=await find_key(session, agreement.project_id) if is_key_visible else None,
-        told=agreement.delivered >= agreement.revision,
+        is_applied=agreement.delivered >= agreement.revision,
         form=form or {},
         errors={
             field if field in FIELDS else "words": words

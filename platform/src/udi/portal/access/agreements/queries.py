@@ -110,20 +110,20 @@ async def get_signed_agreement(
         NotFoundError: there is none, or it is others'.
         ForbiddenError: it is for the other side to do.
     """
-    deed = await find_signed_agreement(session, actor, id_, lock=lock)
-    if deed is None:
+    agreement_case = await find_signed_agreement(session, actor, id_, lock=lock)
+    if agreement_case is None:
         raise NotFoundError("No agreement of yours is at this address.")
-    if side is not None and deed.side is not side:
+    if side is not None and agreement_case.side is not side:
         raise ForbiddenError("This is for the other side of the agreement.")
-    return deed
+    return agreement_case
 
 
 async def find_readable_agreement(
     session: AsyncSession, actor: Actor | None, id_: UUID
 ) -> AccessAgreement | None:
     """The text of an agreement, for its sides, and for whoever accepted it and leads its project no more; else None."""
-    if (deed := await find_signed_agreement(session, actor, id_)) is not None:
-        return deed.agreement
+    if (agreement_case := await find_signed_agreement(session, actor, id_)) is not None:
+        return agreement_case.agreement
     if actor is None:
         return None
     own = (AccessAgreement.id == id_, AccessAgreement.person_id == actor.person_id)
@@ -160,9 +160,10 @@ async def list_member_agreements(
     )
     rows = (await session.scalars(query.limit(MOST_LISTED))).all()
     return [
-        deed
+        agreement_case
         for row in rows
-        if (deed := await _load_signed_agreement(session, actor, row)) is not None
+        if (agreement_case := await _load_signed_agreement(session, actor, row))
+        is not None
     ]
 
 

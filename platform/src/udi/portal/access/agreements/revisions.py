@@ -1,4 +1,4 @@
-"""The standing of an agreement: a new revision with each change, what nodes and everybody are told of it."""
+"""The status of an agreement: a new revision with each change, what nodes and everybody are told of it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,10 +12,10 @@ from udi.kit.clock import now
 from udi.portal.access.agreements.transitions import LIVE, AgreementState
 from udi.portal.access.models import (
     AccessAgreement,
+    AgreementRevision,
     Applicant,
     ProjectCredential,
     PublicAgreement,
-    StandingCounter,
 )
 from udi.portal.organisations.models import Organisation
 from udi.protocol.agreement import (
@@ -40,19 +40,19 @@ FOLLOW = "follow_access"
 
 async def next_revision(session: AsyncSession) -> int:
     """The next number of the territory; whoever else wants one waits until this transaction ends."""
-    first = insert(StandingCounter).values(last=1)
+    first = insert(AgreementRevision).values(last=1)
     counted = first.on_conflict_do_update(
-        index_elements=["tenant_id"], set_={"last": StandingCounter.last + 1}
+        index_elements=["tenant_id"], set_={"last": AgreementRevision.last + 1}
     )
     return int(
-        (await session.execute(counted.returning(StandingCounter.last))).scalar_one()
+        (await session.execute(counted.returning(AgreementRevision.last))).scalar_one()
     )
 
 
 async def send_agreement_status(
     session: AsyncSession, agreement: AccessAgreement
 ) -> None:
-    """Give the standing a new revision, and have the node told at once."""
+    """Give the status a new revision, and have the node told at once."""
     agreement.revision = await next_revision(session)
     await session.flush()
     await jobs.enqueue(
@@ -100,7 +100,7 @@ async def read_agreement_status(
     query = (
         select(ProjectCredential)
         .where(*own, *living, its)
-        .order_by(ProjectCredential.made_at, ProjectCredential.id)
+        .order_by(ProjectCredential.created_at, ProjectCredential.id)
     )
     credentials: Sequence[ProjectCredential] = (await session.scalars(query)).all()
     return AgreementStatus(

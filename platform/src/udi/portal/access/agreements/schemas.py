@@ -132,22 +132,24 @@ class AgreementDetail(Struct, frozen=True, kw_only=True):
             description="Why it is suspended or revoked, in the words of the producer."
         ),
     ]
-    told: Annotated[bool, Meta(description="Whether the node knows how it stands now.")]
+    applied: Annotated[
+        bool, Meta(description="Whether the node knows how it stands now.")
+    ]
     page: Address
 
     @classmethod
-    def of(cls, deed: SignedAgreement, origin: str) -> "AgreementDetail":
+    def of(cls, agreement_case: SignedAgreement, origin: str) -> "AgreementDetail":
         """A deed, on the portal at `origin`."""
-        row = deed.agreement
-        signed_agreement = deed.signed_agreement
+        row = agreement_case.agreement
+        signed_agreement = agreement_case.signed_agreement
         return cls(
             id=row.id,
             dataset=AgreementDataset(
                 id=signed_agreement.dataset, title=signed_agreement.dataset_title
             ),
-            side=deed.side.value,
+            side=agreement_case.side.value,
             producer=AgreementProducer(
-                slug=deed.producer.slug, name=deed.producer.name
+                slug=agreement_case.producer.slug, name=agreement_case.producer.name
             ),
             project=AgreementProject(
                 id=signed_agreement.project, title=signed_agreement.project_title
@@ -159,7 +161,7 @@ class AgreementDetail(Struct, frozen=True, kw_only=True):
             closes=row.closes_at,
             state=row.state,
             reason=row.reason,
-            told=row.delivered >= row.revision,
+            applied=row.delivered >= row.revision,
             page=f"{origin}/agreements/{row.id}",
         )
 

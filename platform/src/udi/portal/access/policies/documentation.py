@@ -111,9 +111,11 @@ def make_examples(origin: str) -> dict[str, Any]:
         terms=AccessTerms.of(TERMS),
         questions=[question],
         renewals=1,
-        said={code: plain_language.write_policy(policy, code) for code in TONGUES},
+        sentences={code: plain_language.write_policy(policy, code) for code in TONGUES},
         revision=2,
-        kept=AccessRequestStatistics(received=12, granted=9, median_days=8, in_time=10),
+        statistics=AccessRequestStatistics(
+            received=12, granted=9, median_days=8, in_time=10
+        ),
     )
     page = AccessPolicyPage(total=1, page=1, size=SIZE, items=[item])
     return {

@@ -54,8 +54,8 @@ async def show_policy(
         dataset=dataset,
         row=row,
         policy=queries.policy_of(row),
-        kept=queries.find_answer_statistics(row),
-        said=write_terms(
+        answer_statistics=queries.find_answer_statistics(row),
+        term_sentences=write_terms(
             queries.policy_of(row).terms, request.scope["state"]["locale"]
         ),
         sets=sets,

@@ -198,10 +198,10 @@ class AccessPolicyDetail(Struct, frozen=True, kw_only=True):
     renewals: Annotated[
         int, Meta(description="How many times an agreement may be renewed.")
     ]
-    said: Annotated[
+    sentences: Annotated[
         dict[str, list[str]], Meta(description="The same in sentences, by language.")
     ]
-    kept: Annotated[
+    statistics: Annotated[
         AccessRequestStatistics | None, Meta(description="Told from five requests on.")
     ]
     revision: Annotated[int, Meta(description="How many times it changed.", ge=1)]
@@ -236,8 +236,10 @@ class AccessPolicyDetail(Struct, frozen=True, kw_only=True):
             terms=AccessTerms.of(policy.terms),
             questions=questions,
             renewals=policy.renewals,
-            said={code: plain_language.write_policy(policy, code) for code in TONGUES},
-            kept=promise,
+            sentences={
+                code: plain_language.write_policy(policy, code) for code in TONGUES
+            },
+            statistics=promise,
             revision=row.revision,
         )
 

@@ -161,9 +161,14 @@ async def act_on_request(
         name: "\n".join(value) if isinstance(value, list) else str(value)
         for name, value in payload.items()
     }
-    notary = signer_of(site_of(request), territory)
+    agreement_signer = signer_of(site_of(request), territory)
     await apply_event(
-        session, bearer.member, case, event, typed | {"offer": typed["offered"]}, notary
+        session,
+        bearer.member,
+        case,
+        event,
+        typed | {"offer": typed["offered"]},
+        agreement_signer,
     )
     return Response(await _describe_request(session, case, territory), headers=PRIVATE)
 

@@ -21,7 +21,7 @@ def write_deadline(
         "BEGIN:VEVENT",
         f"UID:access-request-{request.id}",
         f"DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}",
-        f"SEQUENCE:{int((stamp - request.asked_at).total_seconds())}",
+        f"SEQUENCE:{int((stamp - request.submitted_at).total_seconds())}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
         f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
         f"SUMMARY:{_escape(title)}",

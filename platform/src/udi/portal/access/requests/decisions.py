@@ -65,7 +65,7 @@ async def apply_event(
     case: AccessRequestCase,
     event: str,
     payload: Mapping[str, str],
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> None:
     """Do what either side does with a request; `payload` is what was typed or sent with it.
 
@@ -75,10 +75,10 @@ async def apply_event(
     """
     words = payload.get("words", "")
     request = case.request
-    territory = notary.territory
+    territory = agreement_signer.territory
     both: dict[str, Any] = {
         "revision": read_number(payload.get("revision", "")),
-        "notary": notary,
+        "agreement_signer": agreement_signer,
     }
     match event:
         case AccessRequestEvent.MESSAGE:
@@ -93,7 +93,11 @@ async def apply_event(
             )
         case AccessRequestEvent.ACCEPT:
             await accept_offer(
-                session, member, request, step=payload.get("offer", ""), notary=notary
+                session,
+                member,
+                request,
+                step=payload.get("offer", ""),
+                agreement_signer=agreement_signer,
             )
         case AccessRequestEvent.QUESTION:
             await ask_question(session, member, request, words, **both)
@@ -120,7 +124,7 @@ async def ask_question(
     words: str,
     *,
     revision: int,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> None:
     """Ask the person something before deciding; the days stand still until they answer.
 
@@ -131,7 +135,7 @@ async def ask_question(
     """
     state = _check_revision(request, AccessRequestEvent.QUESTION, revision)
     message = clean_message(words)
-    clock.stop(request, notary.territory.zone)
+    clock.stop(request, agreement_signer.territory.zone)
     await _apply_decision(
         session, actor, request, state, AccessRequestEvent.QUESTION, message
     )
@@ -146,7 +150,7 @@ async def make_counter_offer(
     offer: OfferInput,
     *,
     revision: int,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> None:
     """Offer other terms than those asked; the person accepts them, or answers.
 
@@ -159,7 +163,7 @@ async def make_counter_offer(
     terms = read_offer(request, offer)
     request.offer = write_terms(terms)
     policy = None if request.measured else await _lock_policy(session, request)
-    _record_answer_delay(request, policy, notary)
+    _record_answer_delay(request, policy, agreement_signer)
     await _apply_decision(
         session, actor, request, state, AccessRequestEvent.COUNTER, message
     )
@@ -173,7 +177,7 @@ async def grant_request(
     words: str,
     *,
     revision: int,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> AccessAgreement:
     """Give what was asked: the agreement is made of the terms that the person accepted when they asked.
 
@@ -185,12 +189,12 @@ async def grant_request(
     message = clean_message(words)
     request.offer = None
     policy = await _lock_policy(session, request)
-    _record_answer_delay(request, policy, notary)
+    _record_answer_delay(request, policy, agreement_signer)
     await _apply_decision(
         session, actor, request, state, AccessRequestEvent.GRANT, message
     )
     audit.record(session, actor, "access_request.granted", request.id)
-    return await _agree(session, actor, request, policy, notary)
+    return await _agree(session, actor, request, policy, agreement_signer)
 
 
 async def refuse_request(
@@ -200,7 +204,7 @@ async def refuse_request(
     words: str,
     *,
     revision: int,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> None:
     """Refuse, and say why; the person may correct and ask again.
 
@@ -211,7 +215,7 @@ async def refuse_request(
     state = _check_revision(request, AccessRequestEvent.REFUSE, revision)
     message = clean_message(words)
     policy = None if request.measured else await _lock_policy(session, request)
-    _record_answer_delay(request, policy, notary)
+    _record_answer_delay(request, policy, agreement_signer)
     await _apply_decision(
         session, actor, request, state, AccessRequestEvent.REFUSE, message
     )
@@ -224,7 +228,7 @@ async def accept_offer(
     request: AccessRequest,
     *,
     step: str,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
     connector: str = "",
 ) -> AccessAgreement:
     """The person accepts the offer that they read (`step` is its line of the thread); the agreement is made of it.
@@ -248,7 +252,7 @@ async def accept_offer(
     await notify_other_side(session, request, AccessRequestEvent.ACCEPT)
     audit.record(session, actor, "access_request.accepted", request.id)
     policy = await _lock_policy(session, request)
-    return await _agree(session, actor, request, policy, notary)
+    return await _agree(session, actor, request, policy, agreement_signer)
 
 
 def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
@@ -329,10 +333,12 @@ async def _lock_policy(
 
 
 def _record_answer_delay(
-    request: AccessRequest, policy: AccessPolicy | None, notary: AgreementSigner
+    request: AccessRequest,
+    policy: AccessPolicy | None,
+    agreement_signer: AgreementSigner,
 ) -> None:
     """Stop the days; the first decision of a request is among the figures of the policy."""
-    clock.stop(request, notary.territory.zone)
+    clock.stop(request, agreement_signer.territory.zone)
     if request.measured:
         return
     request.measured = True
@@ -345,10 +351,10 @@ async def _agree(
     actor: Actor,
     request: AccessRequest,
     policy: AccessPolicy | None,
-    notary: AgreementSigner,
+    agreement_signer: AgreementSigner,
 ) -> AccessAgreement:
     """Make the agreement, which is among the figures of the policy."""
-    agreement = await make_agreement(session, actor, request, notary)
+    agreement = await make_agreement(session, actor, request, agreement_signer)
     if policy is not None:
         policy.granted += 1
     await session.flush()

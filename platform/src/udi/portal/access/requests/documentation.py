@@ -107,7 +107,7 @@ def make_examples(origin: str) -> dict[str, Any]:
         "project": project,
         "state": "submitted",
         "side": "requester",
-        "asked": WHEN,
+        "submitted": WHEN,
         "due": WHEN.replace(day=31),
         "revision": 1,
         "page": f"{origin}/access-requests/{ID}",

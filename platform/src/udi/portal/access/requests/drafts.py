@@ -17,5 +17,5 @@ DRAFT_LIFETIME = timedelta(days=1)
 async def delete_expired_drafts(session: AsyncSession) -> None:
     """Delete those whose time is over."""
     await session.execute(
-        delete(AccessDraft).where(AccessDraft.begun_at < now() - DRAFT_LIFETIME)
+        delete(AccessDraft).where(AccessDraft.started_at < now() - DRAFT_LIFETIME)
     )

@@ -140,7 +140,7 @@ async def _save_draft(
         )
     typed = await read_request_form(await request.form())
     await spend_budget(session, DRAFTS, subject_of_address(request))
-    draft = AccessDraft(dataset_id=dataset.id, typed=typed.to_draft(), begun_at=now())
+    draft = AccessDraft(dataset_id=dataset.id, typed=typed.to_draft(), started_at=now())
     session.add(draft)
     await session.flush()
     return Redirect(
@@ -185,7 +185,7 @@ async def _render_form(
         status=422 if error else 200,
         dataset=dataset,
         policy=policy_of(policy),
-        kept=find_answer_statistics(policy),
+        answer_statistics=find_answer_statistics(policy),
         typed=typed,
         errors=form_errors(request, error),
         new=NEW,

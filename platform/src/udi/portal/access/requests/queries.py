@@ -212,7 +212,9 @@ async def list_requests_for_dataset(
     )
     return (
         await session.scalars(
-            select(AccessRequest).where(*own).order_by(AccessRequest.asked_at.desc())
+            select(AccessRequest)
+            .where(*own)
+            .order_by(AccessRequest.submitted_at.desc())
         )
     ).all()
 

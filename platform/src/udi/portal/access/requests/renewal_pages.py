@@ -34,18 +34,20 @@ async def request_renewal(
     agreement_id: FromPath[UUID],
 ) -> Response[Any]:
     """Ask that it go on after its end."""
-    deed = await get_signed_agreement(
+    agreement_case = await get_signed_agreement(
         session, member, agreement_id, side=AccessSide.REQUESTER, lock=True
     )
-    dataset = await get_restricted_dataset(session, deed.agreement.dataset_id)
-    project = await get_led_project(session, member, deed.agreement.project_id)
+    dataset = await get_restricted_dataset(session, agreement_case.agreement.dataset_id)
+    project = await get_led_project(
+        session, member, agreement_case.agreement.project_id
+    )
     words = str((await request.form()).get("words") or "").replace("\x00", "").strip()
     try:
         async with session.begin_nested():
             access_request = await renew_agreement(
                 session,
                 member,
-                deed.agreement,
+                agreement_case.agreement,
                 dataset,
                 project,
                 words,
@@ -55,7 +57,7 @@ async def request_renewal(
             )
     except InvalidError as error:
         return await render_agreement(
-            request, session, deed, error=error, form={"words": words}
+            request, session, agreement_case, error=error, form={"words": words}
         )
     return Redirect(f"/access-requests/{access_request.id}", status_code=303)
 

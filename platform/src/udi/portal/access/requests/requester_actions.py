@@ -319,7 +319,7 @@ def _create_request(
         language=language,
         state=AccessRequestState.SUBMITTED,
         revision=1,
-        asked_at=moment,
+        submitted_at=moment,
         since=moment,
         renews_id=renews.id if renews else None,
         connector=connector,

@@ -105,7 +105,7 @@ class AccessRequestItem(Struct, frozen=True, kw_only=True):
     project: AccessProject
     state: Standing
     side: RequestSide
-    asked: Instant
+    submitted: Instant
     due: Due
     revision: Revision
     url: Annotated[str, Meta(description="Path of the request in this API.")]
@@ -179,7 +179,7 @@ class AccessRequestDetail(Struct, frozen=True, kw_only=True):
     project: AccessProject
     state: Standing
     side: RequestSide
-    asked: Instant
+    submitted: Instant
     due: Due
     revision: Revision
     purpose: Use
@@ -321,7 +321,7 @@ def _common_fields(case: AccessRequestCase, origin: str) -> dict[str, Any]:
             slug=case.producer.slug, name=case.producer.name
         ),
         "side": case.side.value,
-        "asked": row.asked_at,
+        "submitted": row.submitted_at,
         "due": row.due_at,
         "revision": row.revision,
         "page": f"{origin}{PAGE}/{row.id}",

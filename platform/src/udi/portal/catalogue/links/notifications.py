@@ -98,7 +98,11 @@ async def queue_link_emails(
         ),
     ):
         if ids:
-            statement = update(Link).where(Link.id.in_(ids)).values(told=is_notified)
+            statement = (
+                update(Link)
+                .where(Link.id.in_(ids))
+                .values(producer_notified=is_notified)
+            )
             await session.execute(
                 statement.execution_options(synchronize_session=False)
             )
@@ -115,11 +119,11 @@ async def _find_news(
         .order_by(Link.id)
         .limit(BATCH)
     )
-    missing = (LACKING, ~Link.told, Link.since <= moment - WORTH_A_MAIL)
+    missing = (LACKING, ~Link.producer_notified, Link.since <= moment - WORTH_A_MAIL)
     for link_id, organisation_id in await session.execute(pairs.where(*missing)):
         news[organisation_id].missing.append(link_id)
     for link_id, organisation_id in await session.execute(
-        pairs.where(Link.told, Link.state.in_(REACHABLE_STATES))
+        pairs.where(Link.producer_notified, Link.state.in_(REACHABLE_STATES))
     ):
         news[organisation_id].back.append(link_id)
     return news
@@ -151,7 +155,7 @@ async def _queue_emails(
         "counts": facts,
         "day": moment.date().isoformat(),
     }
-    audit.record(session, None, "links.told", organisation_id, **facts)
+    audit.record(session, None, "links.notified", organisation_id, **facts)
     for person in [str(person.id) for person in people] or [""]:
         await jobs.enqueue(session, SEND_NEWS, payload | {"person": person})
 

@@ -59,9 +59,9 @@ class LinkStatus:
 def changed_at(dataset: Dataset) -> datetime:
     """When what is said of a dataset last changed: its description, or how one of its addresses stands."""
     status_dates = (
-        media.link.said_at
+        media.link.public_status_at
         for media in dataset.distributions
-        if media.link and media.link.said_at
+        if media.link and media.link.public_status_at
     )
     return max([dataset.described_at, *status_dates])
 
@@ -69,10 +69,10 @@ def changed_at(dataset: Dataset) -> datetime:
 def find_link_status(media: Distribution) -> LinkStatus | None:
     """What is said of the address of a file or a service; None where nothing is known."""
     link = media.link
-    if link is None or not link.said:
+    if link is None or not link.public_status:
         return None
-    status = link.said
-    last = link.said.get("last_reachable")
+    status = link.public_status
+    last = link.public_status.get("last_reachable")
     content = ContentMatch(status.get("content", ""))
     if content == ContentMatch.OTHER_SIZE and media.size == link.size:
         content = ContentMatch.UNKNOWN  # it was described anew since it was looked at
@@ -88,14 +88,17 @@ def find_link_status(media: Distribution) -> LinkStatus | None:
 async def publish_link_statuses(session: AsyncSession) -> int:
     """Say what was seen since the last time, and have what shows it made again; how many addresses turned."""
     waiting = (
-        select(Link).where(Link.unsaid).limit(MOST).with_for_update(skip_locked=True)
+        select(Link)
+        .where(Link.status_pending)
+        .limit(MOST)
+        .with_for_update(skip_locked=True)
     )
     links = (await session.scalars(waiting)).all()
     moment = now()
     for link in links:
-        link.said = build_status(link)
-        link.said_at = moment
-        link.unsaid = False
+        link.public_status = build_status(link)
+        link.public_status_at = moment
+        link.status_pending = False
     if links:
         await session.flush()
         await session.execute(NOTE, {"urls": [link.url for link in links]})

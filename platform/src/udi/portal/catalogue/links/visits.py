@@ -173,4 +173,4 @@ async def _record_result(
             link.moved_to = result.moved_to
             link.size = result.size
             link.content = result.content
-        link.unsaid = build_status(link) != link.said
+        link.status_pending = build_status(link) != link.public_status

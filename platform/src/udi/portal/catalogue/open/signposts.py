@@ -26,16 +26,16 @@ def write_signposts(dataset: Dataset, origin: str) -> str:
     if licence := licence_of(dataset):
         links.append(_link(licence, "license"))
     if dataset.access == AccessRights.PUBLIC:
-        room = ROOM - sum(len(link) + 2 for link in links)
-        links += _item_links(dataset, room)
+        bytes_left = ROOM - sum(len(link) + 2 for link in links)
+        links += _item_links(dataset, bytes_left)
     return ", ".join(links)
 
 
-def _item_links(dataset: Dataset, room: int) -> Iterator[str]:
+def _item_links(dataset: Dataset, bytes_left: int) -> Iterator[str]:
     for media in dataset.distributions:
         link = _link(iri(media.url).value, "item", media.media_type.partition(";")[0])
-        room -= len(link) + 2
-        if room < 0:
+        bytes_left -= len(link) + 2
+        if bytes_left < 0:
             return
         yield link
 

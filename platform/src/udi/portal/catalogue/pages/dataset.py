@@ -116,14 +116,16 @@ async def _render(
         return render(
             request, "catalogue/withdrawn.html", status=HTTP_410_GONE, **facts
         )
-    sheet = build_dataset_view(dataset, request.scope["state"]["locale"])
+    dataset_view = build_dataset_view(dataset, request.scope["state"]["locale"])
     if request.path_params.get("slug", dataset.slug) != dataset.slug:
         query = f"?{request.url.query}" if request.url.query else ""
-        return Redirect(f"{sheet.path}{query}", status_code=HTTP_301_MOVED_PERMANENTLY)
+        return Redirect(
+            f"{dataset_view.path}{query}", status_code=HTTP_301_MOVED_PERMANENTLY
+        )
     page = await _render_dataset(
-        request, session, territory, actor, sheet, is_team=is_team
+        request, session, territory, actor, dataset_view, is_team=is_team
     )
-    _set_headers(request, page, territory, sheet)
+    _set_headers(request, page, territory, dataset_view)
     return page
 
 
@@ -132,17 +134,17 @@ async def _render_dataset(
     session: AsyncSession,
     territory: Territory,
     actor: Actor | None,
-    sheet: DatasetView,
+    dataset_view: DatasetView,
     *,
     is_team: bool,
 ) -> Response[str]:
-    dataset = sheet.dataset
-    locale = sheet.language
+    dataset = dataset_view.dataset
+    locale = dataset_view.language
     may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
     return render(
         request,
         "catalogue/dataset.html",
-        sheet=sheet,
+        dataset_view=dataset_view,
         short_hash=short_hash,
         steps=await list_description_versions(
             session, dataset, locale, territory.zone, most=LATEST
@@ -154,7 +156,9 @@ async def _render_dataset(
         judgement=assess_quality(restore_record(dataset.record)),
         out_of=OUT_OF,
         may_edit=may_edit,
-        desk=find_editing_addresses(dataset, territory.links.get("node", ""))
+        editing_addresses=find_editing_addresses(
+            dataset, territory.links.get("node", "")
+        )
         if may_edit
         else None,
         is_team=is_team,
@@ -166,7 +170,7 @@ async def _render_dataset(
         ),
         forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
         follow=await _find_follow_button(request, territory, dataset),
-        **_page_facts(dataset, territory, sheet.path),
+        **_page_facts(dataset, territory, dataset_view.path),
     )
 
 
@@ -174,16 +178,16 @@ def _set_headers(
     request: AnyRequest,
     page: Response[str],
     territory: Territory,
-    sheet: DatasetView,
+    dataset_view: DatasetView,
 ) -> None:
-    frames = [sheet.node.origin] if sheet.node else []
+    frames = [dataset_view.node.origin] if dataset_view.node else []
     targets = site_of(request).form_targets
     page.headers["Content-Security-Policy"] = content_security_policy(
         targets, scripts=True, frames=frames
     )
     page.headers.update(
         {
-            "Link": write_signposts(sheet.dataset, territory.origin),
+            "Link": write_signposts(dataset_view.dataset, territory.origin),
             "Vary": "Accept, Accept-Language, Cookie",
         }
     )

@@ -131,7 +131,7 @@ async def build_results_view(
         "filters": list_filters(page, names, path, fixed=fixed),
         "chips": list_chips(criteria, names, path, fixed=fixed),
         "exact_url": criteria.with_changes(exact=True).address(path, *fixed),
-        "kept": list(criteria.pairs("page", "sort", *fixed)),
+        "hidden_fields": list(criteria.pairs("page", "sort", *fixed)),
         "bare_url": Criteria(text=criteria.text, sort=criteria.sort).address(path),
         "replaced": [(word.typed, word.instead) for word in page.words if word.instead],
         "completed": [

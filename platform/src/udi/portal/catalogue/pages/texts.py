@@ -42,7 +42,7 @@ async def show_accessibility(
     return render(
         request,
         "catalogue/accessibility.html",
-        said=accessibility(),
+        evaluation=accessibility(),
         contact=territory.contact,
     )
 

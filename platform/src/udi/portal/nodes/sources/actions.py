@@ -139,7 +139,7 @@ async def schedule_reading(
         )
     if source.leased_until is None or source.leased_until < now():
         source.next_at = now()
-    record(session, actor, "source.asked", source.id)
+    record(session, actor, "source.run_requested", source.id)
 
 
 async def change_rhythm(

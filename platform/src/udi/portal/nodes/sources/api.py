@@ -129,50 +129,50 @@ async def provide_context(
 
 
 @get("/")
-async def list_sources(desk: NamedDependency[SourceApiContext]) -> Response[Any]:
+async def list_sources(context: NamedDependency[SourceApiContext]) -> Response[Any]:
     """The sources that I look after."""
-    batch = read_batch(desk.request)
+    batch = read_batch(context.request)
     lines = await queries.list_managed_sources(
-        desk.session, desk.actor, after=batch.id(), size=batch.size + 1
+        context.session, context.actor, after=batch.id(), size=batch.size + 1
     )
-    read = await desk.describe_readings([last for _, _, last in lines if last])
+    read = await context.describe_readings([last for _, _, last in lines if last])
     by_id = {reading.id: reading for reading in read}
-    origin = desk.territory.origin
+    origin = context.territory.origin
     items = [
         SourceItem.of(source, producer, by_id.get(last.id) if last else None, origin)
         for source, producer, last in lines
     ]
     links = batch.links(f"{origin}{PATH}", [item.id for item in items])
-    return desk.send(
+    return context.send(
         SourceBatch(size=batch.size, items=items[: batch.size], links=links)
     )
 
 
 @post("/", status_code=201, request_max_body_size=MAX_BODY)
-async def register_source(desk: NamedDependency[SourceApiContext]) -> Response[Any]:
+async def register_source(context: NamedDependency[SourceApiContext]) -> Response[Any]:
     """Register a catalogue, and have it read at once."""
     fields = await read_json_texts(
-        desk.request, "address", "producer", rhythm=SourceRhythm.DAILY, language=""
+        context.request, "address", "producer", rhythm=SourceRhythm.DAILY, language=""
     )
     producer = await queries.get_managed_producer(
-        desk.session, desk.actor, fields["producer"]
+        context.session, context.actor, fields["producer"]
     )
-    languages = desk.territory.languages
+    languages = context.territory.languages
     if fields["language"] in languages:
         language = fields["language"]
     else:
         language = languages[0]
     source = await actions.register_source(
-        desk.session,
-        desk.actor,
+        context.session,
+        context.actor,
         producer,
         address=fields["address"],
         rhythm=fields["rhythm"],
         language=language,
     )
-    await desk.session.refresh(source)
-    return desk.send(
-        await desk.describe_source(source, producer),
+    await context.session.refresh(source)
+    return context.send(
+        await context.describe_source(source, producer),
         status=201,
         Location=f"{PATH}/{source.id}",
     )
@@ -180,47 +180,47 @@ async def register_source(desk: NamedDependency[SourceApiContext]) -> Response[A
 
 @get(ONE)
 async def read_source(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
 ) -> Response[Any]:
     """One source."""
-    return desk.send(
-        await desk.describe_source(
-            *await queries.get_source(desk.session, desk.actor, source_id)
+    return context.send(
+        await context.describe_source(
+            *await queries.get_source(context.session, context.actor, source_id)
         )
     )
 
 
 @patch(ONE, request_max_body_size=MAX_BODY)
 async def change_source(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
 ) -> Response[Any]:
     """Read it more or less often."""
-    rhythm = (await read_json_texts(desk.request, "rhythm"))["rhythm"]
+    rhythm = (await read_json_texts(context.request, "rhythm"))["rhythm"]
     source, producer = await queries.get_source(
-        desk.session, desk.actor, source_id, lock=True
+        context.session, context.actor, source_id, lock=True
     )
-    await actions.change_rhythm(desk.session, desk.actor, source, rhythm)
-    return desk.send(await desk.describe_source(source, producer))
+    await actions.change_rhythm(context.session, context.actor, source, rhythm)
+    return context.send(await context.describe_source(source, producer))
 
 
 @delete(ONE, status_code=200)
 async def close_source(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
 ) -> Response[Any]:
     """Read it no more; its datasets stay, or are withdrawn."""
-    datasets = read_choice(desk.request, "datasets", (KEEP, WITHDRAW)) or KEEP
+    datasets = read_choice(context.request, "datasets", (KEEP, WITHDRAW)) or KEEP
     source, producer = await queries.get_source(
-        desk.session, desk.actor, source_id, lock=True
+        context.session, context.actor, source_id, lock=True
     )
     await actions.close_source(
-        desk.session, desk.actor, source, withdraw=datasets == WITHDRAW
+        context.session, context.actor, source, withdraw=datasets == WITHDRAW
     )
-    return desk.send(await desk.describe_source(source, producer))
+    return context.send(await context.describe_source(source, producer))
 
 
 @post(f"{ONE}/{{act:str}}", status_code=200, request_max_body_size=MAX_BODY)
 async def act_on_source(
-    desk: NamedDependency[SourceApiContext],
+    context: NamedDependency[SourceApiContext],
     source_id: FromPath[UUID],
     act: FromPath[str],
 ) -> Response[Any]:
@@ -228,42 +228,45 @@ async def act_on_source(
     if act not in ACTS:
         raise NotFoundError("This action does not exist.")
     source, producer = await queries.get_source(
-        desk.session, desk.actor, source_id, lock=True
+        context.session, context.actor, source_id, lock=True
     )
-    await ACTS[act](desk.session, desk.actor, source)
-    return desk.send(await desk.describe_source(source, producer))
+    await ACTS[act](context.session, context.actor, source)
+    return context.send(await context.describe_source(source, producer))
 
 
 @post(f"{ONE}/feed", status_code=200, request_max_body_size=MAX_BODY)
 async def make_feed(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
 ) -> Response[FeedAddresses]:
     """New addresses of my feeds of readings; those that I had answer no more."""
-    source, producer = await queries.get_source(desk.session, desk.actor, source_id)
-    feed = await renew_feed(desk.session, desk.actor)
+    source, producer = await queries.get_source(
+        context.session, context.actor, source_id
+    )
+    feed = await renew_feed(context.session, context.actor)
     addresses = write_addresses(
-        site_of(desk.request).settings, desk.territory, feed, source, producer
+        site_of(context.request).settings, context.territory, feed, source, producer
     )
     return Response(addresses, headers={"Cache-Control": "no-store"})
 
 
 @get(READINGS)
 async def list_readings(
-    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
 ) -> Response[Any]:
     """The readings of a source, the newest first."""
-    source, _ = await queries.get_source(desk.session, desk.actor, source_id)
-    batch = read_batch(desk.request)
+    source, _ = await queries.get_source(context.session, context.actor, source_id)
+    batch = read_batch(context.request)
     runs = await queries.list_readings(
-        desk.session, [source.id], after=batch.id(), size=batch.size + 1
+        context.session, [source.id], after=batch.id(), size=batch.size + 1
     )
     links = batch.links(
-        f"{desk.territory.origin}{PATH}/{source_id}/readings", [run.id for run in runs]
+        f"{context.territory.origin}{PATH}/{source_id}/readings",
+        [run.id for run in runs],
     )
-    return desk.send(
+    return context.send(
         SourceReadingBatch(
             size=batch.size,
-            items=await desk.describe_readings(runs[: batch.size]),
+            items=await context.describe_readings(runs[: batch.size]),
             links=links,
         )
     )
@@ -271,49 +274,51 @@ async def list_readings(
 
 @get(READING)
 async def read_reading(
-    desk: NamedDependency[SourceApiContext],
+    context: NamedDependency[SourceApiContext],
     source_id: FromPath[UUID],
     reading_id: FromPath[UUID],
 ) -> Response[Any]:
     """One reading: its counts, and what was wrong with the source itself."""
-    source, _ = await queries.get_source(desk.session, desk.actor, source_id)
-    run = await queries.get_reading(desk.session, source, reading_id)
-    return desk.send((await desk.describe_readings([run]))[0])
+    source, _ = await queries.get_source(context.session, context.actor, source_id)
+    run = await queries.get_reading(context.session, source, reading_id)
+    return context.send((await context.describe_readings([run]))[0])
 
 
 @get(f"{READING}/records")
 async def list_records(
-    desk: NamedDependency[SourceApiContext],
+    context: NamedDependency[SourceApiContext],
     source_id: FromPath[UUID],
     reading_id: FromPath[UUID],
 ) -> Response[Any]:
     """What a reading did with each record, and the edits that mend them."""
-    source, _ = await queries.get_source(desk.session, desk.actor, source_id)
-    run = await queries.get_reading(desk.session, source, reading_id)
-    batch = read_batch(desk.request, "action")
-    action = read_choice(desk.request, "action", tuple(map(str, RecordOutcome)))
+    source, _ = await queries.get_source(context.session, context.actor, source_id)
+    run = await queries.get_reading(context.session, source, reading_id)
+    batch = read_batch(context.request, "action")
+    action = read_choice(context.request, "action", tuple(map(str, RecordOutcome)))
     record_actions = await queries.list_actions(
-        desk.session, run, after=batch.number(), action=action, size=batch.size + 1
+        context.session, run, after=batch.number(), action=action, size=batch.size + 1
     )
-    origin = desk.territory.origin
+    origin = context.territory.origin
     items = [
-        SourceRecordResult.of(row, faults, source.id, origin, desk.say)
+        SourceRecordResult.of(row, faults, source.id, origin, context.say)
         for row, faults in record_actions[: batch.size]
     ]
     at = f"{origin}{PATH}/{source_id}/readings/{reading_id}/records"
     links = batch.links(at, [row.position for row, _ in record_actions], action=action)
-    return desk.send(SourceRecordResultBatch(size=batch.size, items=items, links=links))
+    return context.send(
+        SourceRecordResultBatch(size=batch.size, items=items, links=links)
+    )
 
 
 @get(f"{ONE}/records/{{record_id:uuid}}")
 async def read_original(
-    desk: NamedDependency[SourceApiContext],
+    context: NamedDependency[SourceApiContext],
     source_id: FromPath[UUID],
     record_id: FromPath[UUID],
 ) -> Response[bytes]:
     """A record as the source wrote it."""
-    source, _ = await queries.get_source(desk.session, desk.actor, source_id)
-    return send_original(await queries.get_original(desk.session, source, record_id))
+    source, _ = await queries.get_source(context.session, context.actor, source_id)
+    return send_original(await queries.get_original(context.session, source, record_id))
 
 
 routes: Sequence[ControllerRouterHandler] = [
@@ -336,7 +341,7 @@ routes: Sequence[ControllerRouterHandler] = [
         guards=PROGRAMS,
         dependencies={
             "bearer": Provide(require_scope(SCOPE), sync_to_thread=False),
-            "desk": Provide(provide_context),
+            "context": Provide(provide_context),
         },
     )
 ]

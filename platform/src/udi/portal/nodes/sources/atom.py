@@ -77,9 +77,9 @@ def outcome_label(run: SourceRun, say: Translate) -> str:
 
 
 def _counts(run: SourceRun, say: Translate) -> str:
-    counts = ("found", "created", "updated", "refused", "withdrawn", "missing")
+    counts = ("total", "created", "updated", "refused", "withdrawn", "missing")
     template = say(
-        "%(found)s found, %(created)s new, %(updated)s changed, %(refused)s refused, %(withdrawn)s withdrawn, %(missing)s not there."
+        "%(total)s found, %(created)s new, %(updated)s changed, %(refused)s refused, %(withdrawn)s withdrawn, %(missing)s not there."
     )
     return template % {name: getattr(run, name) for name in counts}
 

@@ -25,7 +25,7 @@ class CrawlState:
     """Where a reading is. It is kept with each slice of records, so that one that was killed goes on from there."""
 
     waiting: tuple[str, ...]
-    asked: frozenset[str] = frozenset()
+    visited: frozenset[str] = frozenset()
     """Short digests of the addresses that were asked: none is asked twice."""
     hosts: frozenset[str] = frozenset()
     start: str = ""
@@ -40,7 +40,7 @@ class CrawlState:
     etag: str = ""
     last_modified: str = ""
     pages: int = 0
-    found: int = 0
+    total: int = 0
     size: int = 0
     seconds: int = 0
 
@@ -61,7 +61,7 @@ class CrawlState:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """From the JSON that `write` made."""
-        sets = {name: frozenset(value.get(name, ())) for name in ("asked", "hosts")}
+        sets = {name: frozenset(value.get(name, ())) for name in ("visited", "hosts")}
         return cls(**{**value, **sets, "waiting": tuple(value["waiting"])})
 
 
@@ -121,7 +121,7 @@ def mark_visited(
             for queued_address in place.waiting
             if queued_address != address
         ),
-        asked=place.asked | {_mark(address)},
+        visited=place.visited | {_mark(address)},
         offset=0,
         sum="",
         pages=place.pages + 1,
@@ -136,7 +136,7 @@ def add_candidates(place: CrawlState, candidates: Iterable[str]) -> CrawlState:
     new = [candidate for candidate in candidates if _is_new(place, candidate)][
         :MOST_CANDIDATES
     ]
-    if place.waiting or len(place.asked) > 1:
+    if place.waiting or len(place.visited) > 1:
         return place
     return replace(place, waiting=tuple(dict.fromkeys(new)))
 
@@ -173,7 +173,9 @@ def advance(
     faults: list[HarvestFault] = []
     count = page.dataset_count if dataset_count < 0 else dataset_count
     place = mark_visited(
-        replace(place, asked=place.asked | {_mark(where)}, found=place.found + count),
+        replace(
+            place, visited=place.visited | {_mark(where)}, total=place.total + count
+        ),
         address,
         cost,
     )
@@ -200,7 +202,7 @@ def limit_reached(place: CrawlState) -> HarvestFault | None:
     """Why no more is read; None while there is room."""
     if place.pages >= MOST_PAGES:
         return source_kinds.MANY_PAGES.at("", limit=MOST_PAGES)
-    if place.found >= MOST_RECORDS:
+    if place.total >= MOST_RECORDS:
         return source_kinds.MANY_RECORDS.at("", limit=MOST_RECORDS)
     if place.size >= MOST_BYTES:
         return source_kinds.MANY_BYTES.at("", limit=MOST_BYTES // 1024**2)
@@ -210,7 +212,7 @@ def limit_reached(place: CrawlState) -> HarvestFault | None:
 
 
 def _is_new(place: CrawlState, address: str) -> bool:
-    return host_of(address) in place.hosts and _mark(address) not in place.asked
+    return host_of(address) in place.hosts and _mark(address) not in place.visited
 
 
 def _is_near(place: CrawlState, page: HarvestedPage, address: str) -> bool:

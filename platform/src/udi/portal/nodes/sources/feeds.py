@@ -191,7 +191,7 @@ async def _send(
     lessons = {
         run.id: (await queries.summarise_faults(session, run))[:MOST_LESSONS]
         for run in runs
-        if run.told
+        if run.faults
     }
     pages = site_of(request).pages
     language = request.scope["state"]["locale"]

@@ -96,12 +96,12 @@ class HarvestContext:
     turn: float = TURN
 
 
-async def harvest_next_source(desk: HarvestContext) -> bool:
+async def harvest_next_source(context: HarvestContext) -> bool:
     """Read the source that is due for longest, to its end or for a turn; False where none is."""
-    async with desk.database.session(desk.territory.id, role="worker") as session:
-        ours = await acquire_lease(session, desk.territory.id, now())
+    async with context.database.session(context.territory.id, role="worker") as session:
+        ours = await acquire_lease(session, context.territory.id, now())
         if ours:
-            words = await read_vocabularies(session, desk.territory.id)
+            words = await read_vocabularies(session, context.territory.id)
         else:
             words = {}
     if ours is None:
@@ -109,19 +109,19 @@ async def harvest_next_source(desk: HarvestContext) -> bool:
     try:
         async with DocumentReader(words) as documents:
             with suppress(LeaseLostError), territory_vocabulary(words):
-                await _SourceHarvester(desk, ours, documents).run()
+                await _SourceHarvester(context, ours, documents).run()
     except Exception as error:
         if is_unavailable(error):
             raise
         log.exception("source not read", source=str(ours.source))
-        await _abandon_run(desk, ours)
+        await _abandon_run(context, ours)
     return True
 
 
-async def _abandon_run(desk: HarvestContext, ours: SourceLease) -> None:
+async def _abandon_run(context: HarvestContext, ours: SourceLease) -> None:
     """A fault of ours ends the reading, so that it is not met again at once."""
     with suppress(LeaseLostError):
-        async with leased_source(desk.database, ours) as (session, source):
+        async with leased_source(context.database, ours) as (session, source):
             run = await find_open_run(session, source.id)
             if run is not None:
                 await log_faults(session, run, [source_kinds.INTERNAL_ERROR.at("")])
@@ -134,23 +134,23 @@ class _SourceHarvester:
     """One worker's turn at one source."""
 
     def __init__(
-        self, desk: HarvestContext, claimed: SourceLease, documents: DocumentReader
+        self, context: HarvestContext, claimed: SourceLease, documents: DocumentReader
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._claim = claimed
         self._documents = documents
-        self._agent = agent_of(desk.territory.origin)
+        self._agent = agent_of(context.territory.origin)
 
     async def run(self) -> None:
         began = time.monotonic()
         begun = False
         while True:
-            async with leased_source(self._desk.database, self._claim) as (
+            async with leased_source(self._context.database, self._claim) as (
                 session,
                 source,
             ):
                 run = await find_open_run(session, source.id)
-                if begun and time.monotonic() - began > self._desk.turn:
+                if begun and time.monotonic() - began > self._context.turn:
                     release_lease(source, now())
                     return
                 if run is None or source.state == SourceState.CLOSING:
@@ -158,7 +158,7 @@ class _SourceHarvester:
                 else:
                     ended = await self._step(session, source, run)
                 if run is not None and not ended:
-                    place = CrawlState.from_json(run.place)
+                    place = CrawlState.from_json(run.crawl_state)
                 else:
                     place = None
             if ended:
@@ -182,20 +182,20 @@ class _SourceHarvester:
             release_lease(source, now())
             return True
         return await run_completion.close_batch(
-            session, source, lambda message: self._desk.say(source.language, message)
+            session, source, lambda message: self._context.say(source.language, message)
         )
 
     async def _step(
         self, session: AsyncSession, source: CatalogueSource, run: SourceRun
     ) -> bool:
         """What needs nothing of the site; whether the reading ended."""
-        place = CrawlState.from_json(run.place)
+        place = CrawlState.from_json(run.crawl_state)
         if run.phase == RunPhase.WITHDRAWING:
             last = await run_completion.withdraw_batch(
                 session,
                 source,
                 run,
-                lambda message: self._desk.say(source.language, message),
+                lambda message: self._context.say(source.language, message),
             )
             if last:
                 same = run.outcome == RunOutcome.UNCHANGED
@@ -205,7 +205,7 @@ class _SourceHarvester:
         if place.waiting and (fault := crawl.limit_reached(place)):
             await log_faults(session, run, [fault])
             place = replace(place, waiting=(), broken=True)
-            run.place = place.to_json()
+            run.crawl_state = place.to_json()
         if not place.waiting:
             await run_completion.reconcile_missing(session, source, run, now())
         return run.phase == RunPhase.ENDED
@@ -214,8 +214,8 @@ class _SourceHarvester:
         """Ask for the next document, and store what it gives."""
         address = place.waiting[0]
         began = time.monotonic()
-        if not place.asked:
-            self._desk.reader.forget(address)
+        if not place.visited:
+            self._context.reader.forget(address)
         try:
             response = await self._fetch_document(source, place, address)
         except NotModifiedError:
@@ -229,7 +229,7 @@ class _SourceHarvester:
             )
         try:
             large = response.body.size > HEAVY and response.body.file is None
-            async with self._desk.reader.heavy if large else nullcontext():
+            async with self._context.reader.heavy if large else nullcontext():
                 await self._take_in(source, place, address, response, began)
         finally:
             response.body.discard()
@@ -261,7 +261,7 @@ class _SourceHarvester:
         registered = address in {source.address, source.entry} or not place.folder
         conditions = {}
         if (
-            not place.asked
+            not place.visited
             and source.entry
             and source.state == SourceState.ACTIVE
             and not source.accepts_loss
@@ -271,7 +271,7 @@ class _SourceHarvester:
                 "If-Modified-Since": source.last_modified,
             }
             conditions = {name: value for name, value in validators.items() if value}
-        return await self._desk.reader.get(
+        return await self._context.reader.get(
             address,
             agent=self._agent,
             invited=registered,
@@ -280,12 +280,15 @@ class _SourceHarvester:
         )
 
     async def _note_unchanged(self) -> None:
-        async with leased_source(self._desk.database, self._claim) as (session, source):
+        async with leased_source(self._context.database, self._claim) as (
+            session,
+            source,
+        ):
             run = await _get_open_run(session, source)
             await run_completion.note_unchanged(session, source, run)
             run.outcome = RunOutcome.UNCHANGED
-            place = CrawlState.from_json(run.place)
-            run.place = replace(place, waiting=(), start=source.entry).to_json()
+            place = CrawlState.from_json(run.crawl_state)
+            run.crawl_state = replace(place, waiting=(), start=source.entry).to_json()
 
     async def _skip_document(
         self,
@@ -301,10 +304,13 @@ class _SourceHarvester:
         `others` are addresses where the site may have it. One that was found before and is gone is looked for anew in
         the next reading; one that broke is waited for.
         """
-        async with leased_source(self._desk.database, self._claim) as (session, source):
+        async with leased_source(self._context.database, self._claim) as (
+            session,
+            source,
+        ):
             run = await _get_open_run(session, source)
-            place = CrawlState.from_json(run.place)
-            if not place.is_searching or not place.asked:
+            place = CrawlState.from_json(run.crawl_state)
+            if not place.is_searching or not place.visited:
                 await log_faults(
                     session,
                     run,
@@ -328,13 +334,13 @@ class _SourceHarvester:
     ) -> None:
         """Slice by slice; a reading that was killed in the middle of a document goes on there, if it is the same."""
         at = place.offset if place.sum == response.body.sha256 else 0
-        sheaf = DocumentSummary(fresh=at > 0)
+        summary = DocumentSummary(fresh=at > 0)
         while page.readable:
-            await self._store_piece(address, response, page, sheaf, at)
-            sheaf.add_page(page)
+            await self._store_piece(address, response, page, summary, at)
+            summary.add_page(page)
             following = await self._documents.next_part()
             if following is None:
-                return await self._advance_crawl(address, response, sheaf, cost)
+                return await self._advance_crawl(address, response, summary, cost)
             page = following
         return await self._skip_document(address, page.faults, cost)
 
@@ -343,7 +349,7 @@ class _SourceHarvester:
         address: str,
         response: FetchedDocument,
         page: HarvestedPage,
-        sheaf: DocumentSummary,
+        summary: DocumentSummary,
         done: int,
     ) -> None:
         """What of a piece is not stored yet; `done` things of the document are."""
@@ -351,11 +357,11 @@ class _SourceHarvester:
             *page.records,
             *(refusal for refusal in page.refused if refusal.is_dataset),
         ]
-        at = max(0, done - sheaf.things)
-        while at < len(things) or not sheaf.things:
-            some = things[at : at + self._desk.slice]
+        at = max(0, done - summary.things)
+        while at < len(things) or not summary.things:
+            some = things[at : at + self._context.slice]
             at += len(some)
-            async with leased_source(self._desk.database, self._claim) as (
+            async with leased_source(self._context.database, self._claim) as (
                 session,
                 source,
             ):
@@ -367,8 +373,8 @@ class _SourceHarvester:
                     some,
                     now(),
                 )
-                sheaf.fresh = sheaf.fresh or stored.count(*COUNTED) > 0
-                place = CrawlState.from_json(run.place)
+                summary.fresh = summary.fresh or stored.count(*COUNTED) > 0
+                place = CrawlState.from_json(run.crawl_state)
                 if place.is_searching:
                     source.entry = address
                     source.format = page.format
@@ -377,8 +383,8 @@ class _SourceHarvester:
                     )
                     await run_completion.forget_faults(session, run)
                 await _count(session, run, stored)
-                run.place = replace(
-                    place, offset=sheaf.things + at, sum=response.body.sha256
+                run.crawl_state = replace(
+                    place, offset=summary.things + at, sum=response.body.sha256
                 ).to_json()
             if at >= len(things):
                 return
@@ -387,33 +393,36 @@ class _SourceHarvester:
         self,
         address: str,
         response: FetchedDocument,
-        sheaf: DocumentSummary,
+        summary: DocumentSummary,
         cost: CrawlCost,
     ) -> None:
         """Past a document whose things are all stored, with what is wrong with it."""
-        async with leased_source(self._desk.database, self._claim) as (session, source):
+        async with leased_source(self._context.database, self._claim) as (
+            session,
+            source,
+        ):
             run = await _get_open_run(session, source)
             place = replace(
-                CrawlState.from_json(run.place),
+                CrawlState.from_json(run.crawl_state),
                 etag=response.etag,
                 last_modified=response.last_modified,
             )
             place, faults = crawl.advance(
                 place,
                 address,
-                sheaf.page,
+                summary.page,
                 where=response.url,
                 cost=cost,
-                fresh=sheaf.fresh,
-                dataset_count=sheaf.dataset_count,
+                fresh=summary.fresh,
+                dataset_count=summary.dataset_count,
             )
-            await log_non_datasets(session, run, sheaf.others)
-            await log_faults(session, run, [*sheaf.page.faults, *faults])
+            await log_non_datasets(session, run, summary.others)
+            await log_faults(session, run, [*summary.page.faults, *faults])
             _note(run, place)
 
 
 def _note(run: SourceRun, place: CrawlState) -> None:
-    run.place = place.to_json()
+    run.crawl_state = place.to_json()
     run.pages = place.pages
     run.size = place.size
 
@@ -423,7 +432,7 @@ async def _count(session: AsyncSession, run: SourceRun, stored: ImportResult) ->
     run.updated += stored.count(RecordAction.UPDATED)
     run.unchanged += stored.count(RecordAction.UNCHANGED)
     run.refused += stored.count(RecordAction.REFUSED)
-    run.found += stored.count(*COUNTED)
+    run.total += stored.count(*COUNTED)
     notable_results = [
         result
         for result in stored.results

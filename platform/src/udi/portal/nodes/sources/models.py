@@ -113,7 +113,7 @@ class CatalogueSource(TenantColumns, PortalTable):
         default=False, server_default=text("false")
     )
     """Whether a person said that the next reading may withdraw all that is not there."""
-    shown: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    dataset_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Datasets of it that are published, at the end of the last reading."""
     lease: Mapped[UUID | None]
     """Drawn by the worker that reads it; another may take it once `leased_until` is past."""
@@ -149,7 +149,7 @@ class SourceRecord(PortalTable):
     """Whether its dataset is not published: it left, or was never taken."""
     seen_run: Mapped[UUID | None]
     """The last reading in which it was."""
-    found_at: Mapped[datetime]
+    first_read_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     original_type: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
     original: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -157,7 +157,7 @@ class SourceRecord(PortalTable):
 
 
 class SourceRun(TenantColumns, PortalTable):
-    """One reading of a source: found is always created, updated, unchanged and refused together."""
+    """One reading of a source: `total` is always created, updated, unchanged and refused together."""
 
     __tablename__ = "source_run"
     __table_args__ = (
@@ -175,7 +175,7 @@ class SourceRun(TenantColumns, PortalTable):
     phase: Mapped[RunPhase] = mapped_column(Text, default=RunPhase.READING)
     outcome: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
     """One of `RunOutcome`, empty while it goes on."""
-    found: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    total: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     created: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     updated: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     unchanged: Mapped[int] = mapped_column(default=0, server_default=ZERO)
@@ -186,12 +186,12 @@ class SourceRun(TenantColumns, PortalTable):
     pages: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     size: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
     """Documents and bytes that were read."""
-    told: Mapped[int] = mapped_column(default=0, server_default=ZERO)
-    """Faults that were met; so many of them are kept as `MOST_TOLD` says."""
-    acted: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    faults: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Faults that were met; so many of them are kept as `MOST_LOGGED_FAULTS` says."""
+    actions: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Records that there is something to say of; so many of them are kept as `MOST_ACTIONS` says."""
-    place: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
-    """Where it is: see `course.Place`."""
+    crawl_state: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """Where it is: see `crawl.CrawlState`."""
 
 
 class SourceFault(PortalTable):

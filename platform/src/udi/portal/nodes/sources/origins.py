@@ -36,7 +36,7 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin 
             CatalogueSource.address,
             CatalogueSource.format,
             SourceRecord.original_type,
-            SourceRecord.original.is_not(None).label("kept"),
+            SourceRecord.original.is_not(None).label("has_original"),
         )
         .join(
             CatalogueSource,
@@ -53,7 +53,7 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin 
         site=host_of(row.address),
         home=f"{parts.scheme}://{parts.netloc}/",
         format=format_name(row.format) if row.format else "",
-        has_original=row.kept and dataset.access == AccessRights.PUBLIC,
+        has_original=row.has_original and dataset.access == AccessRights.PUBLIC,
     )
 
 

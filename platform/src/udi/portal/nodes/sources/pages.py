@@ -145,12 +145,12 @@ async def show_source(
         source=source,
         producer=producer,
         runs=runs,
-        telling=reported_run,
+        reported_run=reported_run,
         host=host_of(source.address),
         lessons=await queries.summarise_faults(session, reported_run)
         if reported_run
         else [],
-        most_told=MOST_LOGGED_FAULTS,
+        logged_faults_limit=MOST_LOGGED_FAULTS,
         refused=[(row, read_fault(row)) for row in faults],
         feeds=feed
         and write_addresses(

@@ -36,7 +36,7 @@ class RecordAction(StrEnum):
 class MissingAction(StrEnum):
     """What is done with a record that is not there."""
 
-    KEPT = "kept"
+    RETAINED = "retained"
     WITHDRAWN = "withdrawn"
 
 
@@ -86,7 +86,7 @@ def choose_missing_action(missing: int) -> MissingAction:
     """Of a record that was not there so many times."""
     if missing >= MISSES:
         return MissingAction.WITHDRAWN
-    return MissingAction.KEPT
+    return MissingAction.RETAINED
 
 
 def assess_run(

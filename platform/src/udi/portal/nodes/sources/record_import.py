@@ -175,7 +175,7 @@ class _RecordClassifier:
             source=source.id,
             producer=self.ground.producer,
             language=source.language,
-            found_at=row.found_at if row else self.moment,
+            found_at=row.first_read_at if row else self.moment,
         )
         try:
             conversion = convert(thing, context)
@@ -303,7 +303,7 @@ async def _keep(
             "identifier": result.identifier[:LONGEST_IDENTIFIER],
             "digest": result.digest,
             "seen_run": run.id,
-            "found_at": result.row.found_at if result.row else moment,
+            "first_read_at": result.row.first_read_at if result.row else moment,
             "changed_at": moment,
             "missing": 0,
             "withdrawn": result.action is RecordAction.REFUSED,
@@ -317,7 +317,7 @@ async def _keep(
         changed = {
             name: statement.excluded[name]
             for name in rows[0]
-            if name not in {"source_id", "id", "found_at"}
+            if name not in {"source_id", "id", "first_read_at"}
         }
         same = ["tenant_id", "source_id", "id"]
         await session.execute(

@@ -19,7 +19,7 @@ from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.protocol.faults import Gettext
 from udi.ui.site import site_of
 
-COUNTS = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+COUNTS = ("total", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
 
 
 @get("/sources/{source_id:uuid}/report.json")
@@ -51,7 +51,7 @@ async def download_report(
             "readings": [_run(run) for run in runs],
             "faults": {
                 "reading": reported_run and str(reported_run.id),
-                "total": reported_run.told if reported_run else 0,
+                "total": reported_run.faults if reported_run else 0,
                 "items": [_fault(row, say) for row in rows],
             },
         }
@@ -59,13 +59,14 @@ async def download_report(
 
 
 def _source(source: CatalogueSource) -> dict[str, Any]:
-    plain = ("address", "format", "language", "rhythm", "state", "failures", "shown")
+    plain = ("address", "format", "language", "rhythm", "state", "failures")
     fields = {name: getattr(source, name) for name in plain}
     next_at = source.next_at.isoformat() if source.next_at else None
     return {
         "id": str(source.id),
         **fields,
-        "found_at": source.entry,
+        "catalogue": source.entry,
+        "datasets": source.dataset_count,
         "next_at": next_at,
     }
 

@@ -44,7 +44,7 @@ async def reconcile_missing(
     session: AsyncSession, source: CatalogueSource, run: SourceRun, moment: datetime
 ) -> None:
     """Decide, of a reading that has nowhere to go any more, what to do about what it did not meet."""
-    place = CrawlState.from_json(run.place)
+    place = CrawlState.from_json(run.crawl_state)
     away = [*_published(source), _unmet(run)]
     missing = await _count(session, away)
     published_count = await _count(session, _published(source)) - run.created
@@ -102,11 +102,11 @@ async def withdraw_batch(
     titles = await withdraw_records(
         session, source, names, say("It is no longer in the catalogue of its producer.")
     )
-    deeds = [
+    entries = [
         RecordLogEntry(RecordOutcome.WITHDRAWN, name, titles.get(id_, ""), id_)
         for id_, name in names.items()
     ]
-    await log_records(session, run, deeds)
+    await log_records(session, run, entries)
     run.withdrawn += len(names)
     return len(names) < BATCH
 
@@ -131,7 +131,7 @@ async def close_batch(
     if len(ids) == BATCH:
         return False
     source.state = SourceState.CLOSED
-    source.shown = 0
+    source.dataset_count = 0
     release_lease(source, None)
     return True
 
@@ -159,11 +159,11 @@ async def finish_run(
     moment: datetime,
 ) -> None:
     """Close a reading, and set the next."""
-    place = CrawlState.from_json(run.place)
+    place = CrawlState.from_json(run.crawl_state)
     run.outcome = outcome
     run.phase = RunPhase.ENDED
     run.ended_at = moment
-    run.place = {}
+    run.crawl_state = {}
     good = outcome in {RunOutcome.COMPLETE, RunOutcome.UNCHANGED}
     is_single_page = outcome == RunOutcome.COMPLETE and place.pages == 1
     if outcome != RunOutcome.UNCHANGED:
@@ -172,7 +172,7 @@ async def finish_run(
         )
     source.failures = 0 if good else source.failures + 1
     source.accepts_loss = source.accepts_loss and not good
-    source.shown = await _count(session, _published(source))
+    source.dataset_count = await _count(session, _published(source))
     alert = find_alert(
         outcome,
         failures=source.failures,
@@ -223,7 +223,7 @@ async def note_unchanged(
         .values(seen_run=run.id)
     )
     await session.execute(there, execution_options=QUIET)
-    run.found = run.unchanged = await _count(
+    run.total = run.unchanged = await _count(
         session, [*_published(source), SourceRecord.missing == 0]
     )
 
@@ -233,7 +233,7 @@ async def forget_faults(session: AsyncSession, run: SourceRun) -> None:
     await session.execute(
         delete(SourceFault).where(SourceFault.run_id == run.id), execution_options=QUIET
     )
-    run.told = 0
+    run.faults = 0
 
 
 def _published(source: CatalogueSource) -> list[Any]:

@@ -56,29 +56,29 @@ async def log_non_datasets(
 
 
 async def log_records(
-    session: AsyncSession, run: SourceRun, deeds: Iterable[RecordLogEntry]
+    session: AsyncSession, run: SourceRun, entries: Iterable[RecordLogEntry]
 ) -> None:
     """Keep what was done with records, and what is wrong with them; one that has faults that are kept is kept too."""
     rows = []
     faults = list[tuple[int | None, str, str, HarvestFault]]()
-    for deed in deeds:
-        run.acted += 1
-        identifier = shorten(deed.identifier, LONGEST)
-        title = shorten(deed.title, LONGEST)
-        if run.acted <= MOST_ACTIONS or (
-            deed.faults and run.told + len(faults) < MOST_LOGGED_FAULTS
+    for entry in entries:
+        run.actions += 1
+        identifier = shorten(entry.identifier, LONGEST)
+        title = shorten(entry.title, LONGEST)
+        if run.actions <= MOST_ACTIONS or (
+            entry.faults and run.faults + len(faults) < MOST_LOGGED_FAULTS
         ):
             rows.append(
                 {
                     "run_id": run.id,
-                    "position": run.acted,
-                    "dataset_id": deed.dataset,
+                    "position": run.actions,
+                    "dataset_id": entry.dataset,
                     "identifier": identifier,
                     "title": title,
-                    "action": deed.action.value,
+                    "action": entry.action.value,
                 }
             )
-        faults += [(run.acted, identifier, title, fault) for fault in deed.faults]
+        faults += [(run.actions, identifier, title, fault) for fault in entry.faults]
     if rows:
         await session.execute(insert(SourceAction), rows)
     await _keep_faults(session, run, faults)
@@ -88,7 +88,7 @@ async def log_missing(
     session: AsyncSession, run: SourceRun, conditions: Iterable[Any]
 ) -> None:
     """Keep which records of a source were not there."""
-    position = run.acted + func.row_number().over(order_by=SourceRecord.id)
+    position = run.actions + func.row_number().over(order_by=SourceRecord.id)
     query = (
         select(
             literal(run.id),
@@ -105,11 +105,11 @@ async def log_missing(
         )
         .where(*conditions)
         .order_by(SourceRecord.id)
-        .limit(max(MOST_ACTIONS - run.acted, 0))
+        .limit(max(MOST_ACTIONS - run.actions, 0))
     )
     columns = ["run_id", "position", "dataset_id", "identifier", "title", "action"]
     await session.execute(insert(SourceAction).from_select(columns, query))
-    run.acted += run.missing
+    run.actions += run.missing
 
 
 async def _keep_faults(
@@ -119,12 +119,12 @@ async def _keep_faults(
 ) -> None:
     rows = []
     for about, identifier, title, fault in faults:
-        run.told += 1
-        if run.told <= MOST_LOGGED_FAULTS:
+        run.faults += 1
+        if run.faults <= MOST_LOGGED_FAULTS:
             rows.append(
                 {
                     "run_id": run.id,
-                    "position": run.told,
+                    "position": run.faults,
                     "about": about,
                     "identifier": identifier,
                     "title": title,

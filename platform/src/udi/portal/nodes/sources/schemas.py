@@ -98,7 +98,7 @@ class SourceReading(Struct, kw_only=True):
             extra_json_schema={"enum": [*map(str, RunOutcome), None]},
         ),
     ]
-    found: Annotated[int, _described("Records that were there.")]
+    total: Annotated[int, _described("Records that were there.")]
     created: int
     updated: int
     unchanged: int
@@ -126,7 +126,7 @@ class SourceReading(Struct, kw_only=True):
     ) -> Self:
         """A reading with what was wrong with its source."""
         counts = (
-            "found",
+            "total",
             "created",
             "updated",
             "unchanged",
@@ -241,7 +241,7 @@ class SourceItem(Struct, kw_only=True):
         _described("When it is to be read; null: when asked."),
     ]
     failures: Annotated[int, _described("Readings that failed one after the other.")]
-    shown: Annotated[int, _described("Datasets of it that are published.")]
+    datasets: Annotated[int, _described("Datasets of it that are published.")]
     registered: Annotated[datetime, Meta(tz=True)]
     last: Annotated[SourceReading | None, _described("The last reading that ended.")]
     url: Address
@@ -274,7 +274,7 @@ class SourceItem(Struct, kw_only=True):
             catalogue=source.entry,
             next=source.next_at,
             failures=source.failures,
-            shown=source.shown,
+            datasets=source.dataset_count,
             registered=source.created_at,
             last=last,
             url=f"{origin}{PATH}/{source.id}",

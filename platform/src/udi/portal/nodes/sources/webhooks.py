@@ -22,7 +22,7 @@ from udi.ui.site import Site
 
 NOTIFY_READING = "tell_reading"
 EVENT = "source.read"
-COUNTS = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+COUNTS = ("total", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
 
 
 async def queue_notification(

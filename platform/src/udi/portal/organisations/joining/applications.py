@@ -185,14 +185,14 @@ async def submit_application(
             values={"most": MOST_OPEN},
         )
     application = Application(
-        person_id=actor.person_id, language=language, asked_at=now(), revision=1
+        person_id=actor.person_id, language=language, submitted_at=now(), revision=1
     )
     _fill(application, application_input)
     await _reject_duplicate(session, actor, application)
     session.add(application)
     await session.flush()
     await _notify_team(session, application)
-    audit.record(session, actor, "application.asked", application.id)
+    audit.record(session, actor, "application.submitted", application.id)
     return application
 
 
@@ -217,7 +217,7 @@ async def correct_application(
     with session.no_autoflush:
         await _reject_duplicate(session, actor, application)
     application.state = state
-    application.asked_at = now()
+    application.submitted_at = now()
     application.language = language
     application.revision += 1
     await session.flush()
@@ -242,7 +242,7 @@ async def withdraw_application(
 
 
 def _fill(application: Application, application_input: ApplicationInput) -> None:
-    application.state = application.state or ApplicationState.ASKED
+    application.state = application.state or ApplicationState.SUBMITTED
     for name in (
         "name",
         "country",
@@ -290,4 +290,4 @@ async def _reject_duplicate(
 
 async def _notify_team(session: AsyncSession, application: Application) -> None:
     payload = {"application": str(application.id), "revision": application.revision}
-    await jobs.enqueue(session, NOTIFY_APPLICATION, {**payload, "event": "asked"})
+    await jobs.enqueue(session, NOTIFY_APPLICATION, {**payload, "event": "submitted"})

@@ -35,7 +35,7 @@ async def requeue_joining(session: AsyncSession) -> int:
     due = (
         Application.state == ApplicationState.APPROVED,
         Application.choice == HostingChoice.HOSTED,
-        Application.room_at.is_(None),
+        Application.space_ready_at.is_(None),
     )
     rooms = (await session.scalars(select(Application.id).where(*due))).all()
     for application in rooms:

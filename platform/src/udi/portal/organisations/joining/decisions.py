@@ -116,7 +116,9 @@ async def request_information(
         ForbiddenError, PreconditionError, ConflictError: as for `approve_application`.
         InvalidError: nothing is asked.
     """
-    state = _check_decision(actor, application, ApplicationEvent.ASK_MORE, revision)
+    state = _check_decision(
+        actor, application, ApplicationEvent.REQUEST_INFORMATION, revision
+    )
     application.words = _words(words)
     await _settle(session, actor, application, state)
     audit.record(session, actor, "application.questioned", application.id)
@@ -124,7 +126,7 @@ async def request_information(
 
 async def mark_space_opened(session: AsyncSession, application: Application) -> None:
     """The hosted node opened the room."""
-    application.room_at = now()
+    application.space_ready_at = now()
     await session.flush()
 
 

@@ -219,7 +219,7 @@ async def decide_application(
             await decisions.approve_application(
                 session, member, application, revision=revision_number
             )
-        elif decision == ApplicationEvent.ASK_MORE:
+        elif decision == ApplicationEvent.REQUEST_INFORMATION:
             await decisions.request_information(
                 session, member, application, words, revision=revision_number
             )
@@ -282,10 +282,10 @@ async def _form(
         session, territory.id, "charter", request.scope["state"]["locale"]
     )
     facts = {
-        "asked": application_input,
+        "application_input": application_input,
         "errors": form_errors(request, error),
         "of": of,
-        "alike": similar_organisations,
+        "similar_organisations": similar_organisations,
         "apart": apart,
         "countries": _list_countries(request),
     }

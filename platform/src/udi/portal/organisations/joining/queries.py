@@ -37,7 +37,7 @@ async def list_own_applications(
     query = select(Application).where(Application.person_id == actor.person_id)
     return (
         await session.scalars(
-            query.order_by(Application.asked_at.desc(), Application.id)
+            query.order_by(Application.submitted_at.desc(), Application.id)
         )
     ).all()
 
@@ -87,7 +87,7 @@ async def list_applications(
     )
     query = select(Application, Person).join(Person, same)
     waiting = query.where(Application.state.in_(OPEN)).order_by(
-        Application.asked_at, Application.id
+        Application.submitted_at, Application.id
     )
     decided = query.where(Application.state.not_in(OPEN)).order_by(
         Application.decided_at.desc().nulls_last()
@@ -157,7 +157,7 @@ async def find_open_duplicate(
         same.append(func.lower(Application.name) == application.name.lower())
     return (
         await session.scalars(
-            select(Application).where(*same).order_by(Application.asked_at).limit(1)
+            select(Application).where(*same).order_by(Application.submitted_at).limit(1)
         )
     ).first()
 
@@ -182,7 +182,7 @@ async def find_waiting_change(
     query = (
         select(MemberChange)
         .where(*own, MemberChange.done_at.is_(None))
-        .order_by(MemberChange.asked_at.desc())
+        .order_by(MemberChange.requested_at.desc())
     )
     return (await session.scalars(query.limit(1))).first()
 

@@ -166,4 +166,4 @@ async def _note_trouble(
             .with_for_update()
         )
         if (change := await session.scalar(query)) is not None:
-            change.trouble = trouble
+            change.failure = trouble

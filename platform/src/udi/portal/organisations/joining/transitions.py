@@ -20,10 +20,10 @@ class ApplicationEvent(StrEnum):
     WITHDRAW = "withdraw"
     APPROVE = "approve"
     REFUSE = "refuse"
-    ASK_MORE = "ask_more"
+    REQUEST_INFORMATION = "request_information"
 
 
-OPEN = (ApplicationState.ASKED, ApplicationState.MORE_WANTED)
+OPEN = (ApplicationState.SUBMITTED, ApplicationState.INFORMATION_REQUESTED)
 """The team has still to decide."""
 APPLICATION = Transitions(
     {
@@ -31,14 +31,14 @@ APPLICATION = Transitions(
             (state, event): to
             for state in OPEN
             for event, to in {
-                ApplicationEvent.CORRECT: ApplicationState.ASKED,
+                ApplicationEvent.CORRECT: ApplicationState.SUBMITTED,
                 ApplicationEvent.WITHDRAW: ApplicationState.WITHDRAWN,
                 ApplicationEvent.APPROVE: ApplicationState.APPROVED,
                 ApplicationEvent.REFUSE: ApplicationState.REFUSED,
-                ApplicationEvent.ASK_MORE: ApplicationState.MORE_WANTED,
+                ApplicationEvent.REQUEST_INFORMATION: ApplicationState.INFORMATION_REQUESTED,
             }.items()
         },
-        (ApplicationState.REFUSED, ApplicationEvent.CORRECT): ApplicationState.ASKED,
+        (ApplicationState.REFUSED, ApplicationEvent.CORRECT): ApplicationState.SUBMITTED,
     },
     reason="The state of this request has changed: it was decided or withdrawn.",
     remedy="See its page for its current state.",
@@ -50,7 +50,7 @@ APPLICATION = Transitions(
         ApplicationSide.TEAM: (
             ApplicationEvent.APPROVE,
             ApplicationEvent.REFUSE,
-            ApplicationEvent.ASK_MORE,
+            ApplicationEvent.REQUEST_INFORMATION,
         ),
     },
 )

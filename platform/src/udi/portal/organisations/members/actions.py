@@ -97,8 +97,8 @@ async def invite_member(
         email=email,
         groups=list(groups),
         language=language,
-        begun_by=actor.person_id,
-        begun_at=now(),
+        started_by=actor.person_id,
+        started_at=now(),
     )
     await _begin(session, entry)
     audit.record(session, actor, "member.invited", organisation.id)
@@ -195,8 +195,8 @@ async def request_membership(
         groups=[],
         language=language,
         words=_clean(words),
-        begun_by=actor.person_id,
-        begun_at=now(),
+        started_by=actor.person_id,
+        started_at=now(),
     )
     await _begin(session, entry)
     audit.record(session, actor, "member.requested", organisation.id)

@@ -20,7 +20,7 @@ async def cancel_invitations(session: AsyncSession, departure: Departure) -> int
         Organisation.id == MembershipEntry.organisation_id
     )
     theirs = (
-        MembershipEntry.begun_by == departure.person.id,
+        MembershipEntry.started_by == departure.person.id,
         MembershipEntry.stage == MembershipStage.INVITED,
     )
     query = (

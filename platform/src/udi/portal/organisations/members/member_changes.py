@@ -37,8 +37,8 @@ async def change_member(
         person_id=person,
         groups=sorted(groups or ()),
         leaves=groups is None,
-        asked_by=actor.person_id if actor else None,
-        asked_at=now(),
+        requested_by=actor.person_id if actor else None,
+        requested_at=now(),
     )
     session.add(change)
     await session.flush()
@@ -54,7 +54,9 @@ async def list_waiting(
         MemberChange.organisation_id == organisation, MemberChange.done_at.is_(None)
     )
     return list(
-        await session.scalars(query.order_by(MemberChange.asked_at, MemberChange.id))
+        await session.scalars(
+            query.order_by(MemberChange.requested_at, MemberChange.id)
+        )
     )
 
 
@@ -80,7 +82,7 @@ async def is_founding(session: AsyncSession, change: MemberChange) -> bool:
 async def mark_applied(session: AsyncSession, change: MemberChange, slug: str) -> None:
     """The identity service has it: the portal's own list says the same, and open sessions of the person ask it anew."""
     change.done_at = now()
-    change.trouble = MemberChangeFailure.NONE
+    change.failure = MemberChangeFailure.NONE
     if change.leaves:
         own = (
             Membership.person_id == change.person_id,

@@ -295,7 +295,7 @@ async def _people(
         roles=list(ROLES),
         typed=typed,
         errors=dict(errors or {}),
-        trouble=any(line.change and line.change.trouble for line in lines),
+        trouble=any(line.change and line.change.failure for line in lines),
     )
 
 

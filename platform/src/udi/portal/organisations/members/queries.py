@@ -127,7 +127,7 @@ async def list_entries(
     )
     return (
         await session.scalars(
-            query.order_by(MembershipEntry.begun_at, MembershipEntry.id)
+            query.order_by(MembershipEntry.started_at, MembershipEntry.id)
         )
     ).all()
 
@@ -188,7 +188,7 @@ async def find_waiting_entry(
     query = (
         select(MembershipEntry)
         .where(MembershipEntry.organisation_id == organisation.id, mine)
-        .order_by(MembershipEntry.begun_at)
+        .order_by(MembershipEntry.started_at)
         .limit(1)
     )
     return (await session.scalars(query)).first()

@@ -40,7 +40,7 @@ async def write_entry_emails(
         organisation = await session.get_one(
             Organisation, (territory.id, entry.organisation_id)
         )
-        begun_by = await session.get_one(Person, (territory.id, entry.begun_by))
+        started_by = await session.get_one(Person, (territory.id, entry.started_by))
         if stage == MembershipStage.INVITED:
             to = [EmailRecipient(entry.email, entry.language)]
         elif stage == MembershipStage.REQUESTED:

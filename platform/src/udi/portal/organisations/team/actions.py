@@ -80,8 +80,8 @@ async def invite(
         email=email,
         groups=[MODERATORS],
         language=language,
-        begun_by=actor.person_id if actor else None,
-        begun_at=now(),
+        started_by=actor.person_id if actor else None,
+        started_at=now(),
         expires_at=now() + INVITATION_AGE,
     )
     session.add(invitation)

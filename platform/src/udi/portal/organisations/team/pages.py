@@ -214,7 +214,7 @@ async def _render_team(
         own_id=actor.person_id,
         is_alone=_count_remaining(members) == 1,
         trouble=any(
-            member.change is not None and member.change.trouble for member in members
+            member.change is not None and member.change.failure for member in members
         ),
         team_path=TEAM_PATH,
         typed_email=typed_email,

@@ -142,7 +142,7 @@ async def list_invitations(session: AsyncSession) -> Sequence[MembershipEntry]:
     )
     return (
         await session.scalars(
-            query.order_by(MembershipEntry.begun_at, MembershipEntry.id)
+            query.order_by(MembershipEntry.started_at, MembershipEntry.id)
         )
     ).all()
 
@@ -188,6 +188,6 @@ async def find_inviters(
     session: AsyncSession, invitations: Sequence[MembershipEntry]
 ) -> dict[UUID, Person]:
     """Those who invited, by identifier."""
-    ids = {entry.begun_by for entry in invitations if entry.begun_by}
+    ids = {entry.started_by for entry in invitations if entry.started_by}
     people = await session.scalars(select(Person).where(Person.id.in_(ids)))
     return {person.id: person for person in people}

@@ -45,8 +45,10 @@ async def send_invitation(
         if invitation.expires_at.isoformat() != expires_at:
             return
         inviter = ""
-        if invitation.begun_by is not None:
-            person = await session.get_one(Person, (territory.id, invitation.begun_by))
+        if invitation.started_by is not None:
+            person = await session.get_one(
+                Person, (territory.id, invitation.started_by)
+            )
             inviter = person.name or person.email
         mail = write_invitation(site, territory, invitation, inviter)
     await site.send_email(territory, mail)

@@ -103,10 +103,10 @@ async def unhide_project(session: AsyncSession, actor: Actor, project: Project) 
     project.hidden_by = None
     project.hidden_reason = ""
     await note_change(session, project)
-    await queue_notification(session, project, "shown")
+    await queue_notification(session, project, "unhidden")
     audit.record(
         session,
         actor,
-        "reuse.shown" if project.reported else "project.shown",
+        "reuse.unhidden" if project.reported else "project.unhidden",
         project.id,
     )

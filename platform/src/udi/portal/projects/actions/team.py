@@ -86,8 +86,8 @@ async def invite_member(
         project_id=project.id,
         email=email,
         right=granted_right,
-        begun_by=actor.person_id,
-        begun_at=now(),
+        started_by=actor.person_id,
+        started_at=now(),
         stage=TeamMemberStage.JOINED if colleague else TeamMemberStage.INVITED,
         person_id=colleague.id if colleague else None,
         answered_at=now() if colleague else None,
@@ -195,7 +195,7 @@ async def hand_over_project(
     member.person_id = actor.person_id
     member.email = actor.email.lower()
     member.right = TeamRight.EDIT
-    member.begun_by = new
+    member.started_by = new
     member.answered_at = moment
     await session.flush()
     project.leader_id = new
@@ -213,7 +213,7 @@ async def cancel_invitations(session: AsyncSession, departure: Departure) -> int
     if not departure.gone:
         return 0
     theirs = (
-        ProjectMember.begun_by == departure.person.id,
+        ProjectMember.started_by == departure.person.id,
         ProjectMember.stage == TeamMemberStage.INVITED,
     )
     waiting = (

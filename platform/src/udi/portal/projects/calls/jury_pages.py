@@ -198,7 +198,7 @@ async def _render_submission(
         verdicts=await queries.list_criterion_results(session, call, submission)
         if can_read_verdicts
         else [],
-        told=own and standing == CallState.PUBLISHED,
+        is_result_published=own and standing == CallState.PUBLISHED,
         errors=form_errors(request, error),
     )
 

@@ -89,13 +89,13 @@ class CallQuestion(TenantColumns, PortalTable):
     __table_args__ = (
         cascading_key("call"),
         person_key("person_id"),
-        Index(None, "tenant_id", "call_id", "asked_at"),
+        Index(None, "tenant_id", "call_id", "submitted_at"),
     )
 
     call_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
     question: Mapped[str] = mapped_column(Text)
-    asked_at: Mapped[datetime]
+    submitted_at: Mapped[datetime]
     answer: Mapped[str] = mapped_column(Text, default="", server_default="")
     answered_at: Mapped[datetime | None]
 

@@ -274,13 +274,13 @@ async def ask_question(
         call_id=call.id,
         person_id=actor.person_id,
         question=check_words("question", question),
-        asked_at=now(),
+        submitted_at=now(),
         answered_at=None,
     )
     session.add(call_question)
     await session.flush()
-    await queue_email(session, call, "asked", call_question.id)
-    audit.record(session, actor, "call.asked", call.id)
+    await queue_email(session, call, "questioned", call_question.id)
+    audit.record(session, actor, "call.questioned", call.id)
     return call_question
 
 

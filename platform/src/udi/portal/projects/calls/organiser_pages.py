@@ -299,7 +299,7 @@ async def _render_form(
         (slug, organisation.name) for slug, organisation in organisations.items()
     )
     facts = {
-        "said": form_values,
+        "form_values": form_values,
         "organisations": offered,
         "team": member.moderator,
         "of": of,

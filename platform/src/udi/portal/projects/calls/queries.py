@@ -164,7 +164,7 @@ async def list_questions(
     query = select(CallQuestion).where(CallQuestion.call_id == call.id, state)
     return (
         await session.scalars(
-            query.order_by(CallQuestion.asked_at, CallQuestion.id).limit(200)
+            query.order_by(CallQuestion.submitted_at, CallQuestion.id).limit(200)
         )
     ).all()
 

@@ -115,7 +115,7 @@ async def create_request(
         title=request_input.title,
         words=request_input.words,
         theme=request_input.theme,
-        asked_at=moment,
+        submitted_at=moment,
         changed_at=moment,
         due_on=(moment + ANSWER_TIME).date(),
     )

@@ -136,7 +136,7 @@ async def pass_request(
         ConflictError: it is no longer asked, or the team itself would pass.
     """
     producer = await get_answering_producer(session, actor, request)
-    if producer is None or request.state != DataRequestState.ASKED:
+    if producer is None or request.state != DataRequestState.SUBMITTED:
         raise ConflictError(
             "There is nothing to pass on any more.",
             remedy="Look at the page of the request again.",
@@ -214,7 +214,7 @@ async def unhide_request(
     request.promised_on = None
     set_state(request, state)
     await session.flush()
-    audit.record(session, actor, "data_request.shown", request.id)
+    audit.record(session, actor, "data_request.unhidden", request.id)
 
 
 async def merge_requests(
@@ -277,7 +277,7 @@ async def route_request(
         ConflictError: it is no longer asked.
     """
     require_moderator(actor)
-    if request.state != DataRequestState.ASKED:
+    if request.state != DataRequestState.SUBMITTED:
         raise ConflictError("This request is closed.", remedy="Reopen it first.")
     producer = await session.scalar(
         select(Organisation).where(Organisation.slug == slug, Organisation.producer)

@@ -25,7 +25,7 @@ def write_feed(
                 id=f"{page}/{request.id}",
                 title=request.title,
                 updated=request.changed_at,
-                published=request.asked_at,
+                published=request.submitted_at,
                 author=author,
                 links=[Link("alternate", f"{page}/{request.id}", "text/html")],
                 categories=[Category(request.state)],

@@ -147,7 +147,7 @@ def make_examples(origin: str) -> dict[str, Any]:
         "theme": "environment",
         "state": "delivered",
         "supporters": 3,
-        "asked": WHEN,
+        "submitted": WHEN,
         "due": date(2026, 4, 1),
         "page": f"{origin}/data-requests/{ID}",
     }

@@ -203,7 +203,7 @@ async def find_similar_requests(
     query = (
         select(DataRequest)
         .where(DataRequest.state.in_(states))
-        .order_by(DataRequest.asked_at.desc())
+        .order_by(DataRequest.submitted_at.desc())
     )
     rows = [
         data_request

@@ -40,7 +40,7 @@ class DataRequest(TenantColumns, PortalTable):
         ForeignKeyConstraint(
             ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]
         ),
-        Index(None, "tenant_id", "state", "asked_at"),
+        Index(None, "tenant_id", "state", "submitted_at"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "dataset_id"),
     )
@@ -53,11 +53,11 @@ class DataRequest(TenantColumns, PortalTable):
     words: Mapped[str] = mapped_column(Text)
     """What the data are needed for."""
     theme: Mapped[str] = mapped_column(Text, default="", server_default="")
-    state: Mapped[str] = mapped_column(Text, default=DataRequestState.ASKED)
+    state: Mapped[str] = mapped_column(Text, default=DataRequestState.SUBMITTED)
     revision: Mapped[int] = mapped_column(default=1)
     supporters: Mapped[int] = mapped_column(default=0)
     """How many others need them too."""
-    asked_at: Mapped[datetime]
+    submitted_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     due_on: Mapped[date]
     """By when a producer should have answered."""

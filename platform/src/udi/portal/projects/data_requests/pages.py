@@ -244,7 +244,7 @@ async def render_request(
         request,
         "projects/data-request.html",
         status=status,
-        found=data_request,
+        data_request=data_request,
         routes=routes,
         answering=queries.may_answer(actor, routes),
         own=actor is not None and data_request.person_id == actor.person_id,
@@ -261,7 +261,7 @@ async def render_request(
         )
         if team
         else [],
-        said=values or {},
+        form_values=values or {},
         errors=errors or {},
     )
 
@@ -306,7 +306,7 @@ async def _render_form(
         (theme.code, localise(theme.label, language)) for theme in THEMES.values()
     ]
     facts = {
-        "asked": request_input,
+        "request_input": request_input,
         "errors": form_errors(request, error),
         "of": of,
         "met": met,

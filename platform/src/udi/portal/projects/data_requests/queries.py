@@ -66,7 +66,7 @@ async def list_requests(
     number = min(number, max(1, -(-total // size)))
     ordered = (
         DataRequest.supporters.desc(),
-        DataRequest.asked_at.desc(),
+        DataRequest.submitted_at.desc(),
         DataRequest.id,
     )
     query = (
@@ -155,7 +155,7 @@ async def list_requests_to_answer(
 ) -> Sequence[DataRequest]:
     """The requests that wait for a producer for which the person may answer; for the team, those that nobody answers."""
     conditions: list[ColumnElement[bool]] = [
-        DataRequest.state == DataRequestState.ASKED
+        DataRequest.state == DataRequestState.SUBMITTED
     ]
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     same = (Organisation.tenant_id == DataRequestRoute.tenant_id) & (
@@ -186,7 +186,7 @@ async def list_own_requests(
     query = select(DataRequest).where(DataRequest.person_id == actor.person_id)
     return (
         await session.scalars(
-            query.order_by(DataRequest.asked_at.desc()).limit(MOST_ROUTES)
+            query.order_by(DataRequest.submitted_at.desc()).limit(MOST_ROUTES)
         )
     ).all()
 

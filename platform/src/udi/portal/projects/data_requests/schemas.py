@@ -80,7 +80,7 @@ class DataRequestItem(Struct, frozen=True, kw_only=True):
     theme: Theme
     state: DataRequestStateCode
     supporters: Supporters
-    asked: Instant
+    submitted: Instant
     due: Due
     url: Annotated[str, Meta(description="Path of the request in this API.")]
     page: Address
@@ -110,7 +110,7 @@ class DataRequestDetail(Struct, frozen=True, kw_only=True):
     theme: Theme
     state: DataRequestStateCode
     supporters: Supporters
-    asked: Instant
+    submitted: Instant
     changed: Instant
     due: Due
     producers: list[DataRequestRecipientItem]
@@ -231,7 +231,7 @@ def _common_fields(row: models.DataRequest, origin: str) -> dict[str, Any]:
         "theme": row.theme,
         "state": row.state,
         "supporters": row.supporters,
-        "asked": row.asked_at,
+        "submitted": row.submitted_at,
         "due": row.due_on,
         "page": f"{origin}{PAGE}/{row.id}",
     }

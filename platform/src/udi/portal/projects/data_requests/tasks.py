@@ -118,14 +118,14 @@ async def check_delays(session: AsyncSession) -> None:
     """Remind producers a week before the end of their time, and tell the team when it is over; each once."""
     today = now().date()
     late = select(DataRequest).where(
-        DataRequest.state == DataRequestState.ASKED,
+        DataRequest.state == DataRequestState.SUBMITTED,
         DataRequest.due_on < today,
         DataRequest.escalated_at.is_(None),
     )
     for request in await session.scalars(late.with_for_update(skip_locked=True)):
         await escalate_request(session, request)
     soon = select(DataRequest).where(
-        DataRequest.state == DataRequestState.ASKED,
+        DataRequest.state == DataRequestState.SUBMITTED,
         DataRequest.due_on <= today + REMIND,
         DataRequest.due_on >= today,
         DataRequest.reminded_at.is_(None),

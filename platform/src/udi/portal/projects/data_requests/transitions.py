@@ -8,7 +8,7 @@ from udi.kit.transitions import Transitions
 class DataRequestState(StrEnum):
     """Where a request stands."""
 
-    ASKED = "asked"
+    SUBMITTED = "submitted"
     PROMISED = "promised"
     DECLINED = "declined"
     DELIVERED = "delivered"
@@ -31,17 +31,17 @@ class DataRequestEvent(StrEnum):
     SHOW = "show"
 
 
-OPEN = (DataRequestState.ASKED, DataRequestState.PROMISED)
+OPEN = (DataRequestState.SUBMITTED, DataRequestState.PROMISED)
 """Nobody has given the data yet, and somebody still may."""
 DATA_REQUEST = Transitions(
     {
-        (DataRequestState.ASKED, DataRequestEvent.CORRECT): DataRequestState.ASKED,
-        (DataRequestState.ASKED, DataRequestEvent.WITHDRAW): DataRequestState.WITHDRAWN,
-        (DataRequestState.ASKED, DataRequestEvent.PROMISE): DataRequestState.PROMISED,
-        (DataRequestState.ASKED, DataRequestEvent.DECLINE): DataRequestState.DECLINED,
-        (DataRequestState.ASKED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
-        (DataRequestState.ASKED, DataRequestEvent.MERGE): DataRequestState.MERGED,
-        (DataRequestState.ASKED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+        (DataRequestState.SUBMITTED, DataRequestEvent.CORRECT): DataRequestState.SUBMITTED,
+        (DataRequestState.SUBMITTED, DataRequestEvent.WITHDRAW): DataRequestState.WITHDRAWN,
+        (DataRequestState.SUBMITTED, DataRequestEvent.PROMISE): DataRequestState.PROMISED,
+        (DataRequestState.SUBMITTED, DataRequestEvent.DECLINE): DataRequestState.DECLINED,
+        (DataRequestState.SUBMITTED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
+        (DataRequestState.SUBMITTED, DataRequestEvent.MERGE): DataRequestState.MERGED,
+        (DataRequestState.SUBMITTED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
         (
             DataRequestState.PROMISED,
             DataRequestEvent.PROMISE,
@@ -60,12 +60,12 @@ DATA_REQUEST = Transitions(
             DataRequestState.DECLINED,
             DataRequestEvent.DELIVER,
         ): DataRequestState.DELIVERED,
-        (DataRequestState.DECLINED, DataRequestEvent.REOPEN): DataRequestState.ASKED,
+        (DataRequestState.DECLINED, DataRequestEvent.REOPEN): DataRequestState.SUBMITTED,
         (DataRequestState.DECLINED, DataRequestEvent.MERGE): DataRequestState.MERGED,
         (DataRequestState.DECLINED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
-        (DataRequestState.DELIVERED, DataRequestEvent.REOPEN): DataRequestState.ASKED,
+        (DataRequestState.DELIVERED, DataRequestEvent.REOPEN): DataRequestState.SUBMITTED,
         (DataRequestState.DELIVERED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
-        (DataRequestState.HIDDEN, DataRequestEvent.SHOW): DataRequestState.ASKED,
+        (DataRequestState.HIDDEN, DataRequestEvent.SHOW): DataRequestState.SUBMITTED,
     },
     reason="The state of this request has changed: it was answered, merged or withdrawn.",
     remedy="See its page for its current state.",

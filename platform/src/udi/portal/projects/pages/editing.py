@@ -149,7 +149,7 @@ async def show_datasets(
         project=project,
         used=used,
         known=used_ids,
-        found=results,
+        results=results,
         words=words,
     )
 

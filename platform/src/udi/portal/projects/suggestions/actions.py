@@ -99,7 +99,7 @@ class InterestInput:
         if not (self.has or self.offers or self.seeks):
             refusals.append(
                 Refusal(
-                    "found",
+                    "discoverable",
                     "Nothing here allows others to find you.",
                     "Enter what you have, offer or seek.",
                 )
@@ -163,10 +163,10 @@ async def _turn_on(
     choice = standing.choice or await _create_choice(session, standing, enabled=True)
     if choice is None:
         raise StaleFormError
-    choice.wanted = True
+    choice.enabled = True
     choice.decided_at = now()
     interest = DeclaredInterest(
-        choice_id=choice.id, **_owner_columns(standing), told_until=now()
+        choice_id=choice.id, **_owner_columns(standing), notified_until=now()
     )
     _fill_interest(interest, declared, language)
     session.add(interest)
@@ -181,7 +181,7 @@ async def _create_choice(
     session: AsyncSession, standing: SuggestionSettings, *, enabled: bool
 ) -> SuggestionChoice | None:
     """The first choice of somebody; None where another form of theirs was faster."""
-    row = {**_owner_columns(standing), "wanted": enabled, "decided_at": now()}
+    row = {**_owner_columns(standing), "enabled": enabled, "decided_at": now()}
     choice: SuggestionChoice | None = await session.scalar(
         insert(SuggestionChoice)
         .values(row)
@@ -211,7 +211,7 @@ def _fill_interest(
     interest.themes = [*declared.themes]
     interest.offers = [*declared.offers]
     interest.seeks = [*declared.seeks]
-    interest.found = declared.discoverable
+    interest.discoverable = declared.discoverable
     interest.mailed = declared.mailed
     interest.declared_at = now()
     if declared.discoverable and interest.organisation_id is None:
@@ -257,9 +257,9 @@ async def turn_off_choice(session: AsyncSession, id_: UUID) -> bool:
     choice = await session.scalar(
         select(SuggestionChoice).where(SuggestionChoice.id == id_).with_for_update()
     )
-    if choice is None or not choice.wanted:
+    if choice is None or not choice.enabled:
         return False
-    choice.wanted = False
+    choice.enabled = False
     choice.decided_at = now()
     await session.execute(
         delete(DeclaredInterest).where(DeclaredInterest.choice_id == id_)
@@ -292,7 +292,7 @@ async def mark_suggestion(
         return
     other = None
     if thing == SuggestionTarget.INTEREST:
-        there = (DeclaredInterest.id == id_, DeclaredInterest.found)
+        there = (DeclaredInterest.id == id_, DeclaredInterest.discoverable)
         other = await session.scalar(select(DeclaredInterest.id).where(*there))
         if other is None:
             raise NotFoundError("This person or organisation can no longer be found.")
@@ -316,7 +316,7 @@ async def mark_suggestions_mailed(
             interest,
             suggestion.thing,
             suggestion.id,
-            SuggestionOutcome.TOLD,
+            SuggestionOutcome.NOTIFIED,
             suggestion.id if suggestion.thing is SuggestionTarget.INTEREST else None,
         )
         await session.execute(

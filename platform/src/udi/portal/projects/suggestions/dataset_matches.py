@@ -159,7 +159,7 @@ async def list_public_needs(
     requests = (
         select(DataRequest)
         .where(DataRequest.state.in_(OPEN))
-        .order_by(DataRequest.asked_at.desc())
+        .order_by(DataRequest.submitted_at.desc())
     )
     wishes = [
         PublicNeed(

@@ -15,11 +15,11 @@ from udi.portal.projects.suggestions.queries import SuggestionSettings
 from udi.portal.projects.suggestions.suggestion import Suggestion
 from udi.portal.projects.suggestions.transitions import SUGGESTIONS, SuggestionEvent
 
-SEND_MESSAGE = "send_suggestion_letter"
+SEND_MESSAGE = "send_suggestion_message"
 LONGEST_MESSAGE = 2000
 MOST_A_DAY = 5
 MESSAGE_INTERVAL = timedelta(days=30)
-"""Between two letters to the same."""
+"""Between two messages to the same."""
 
 
 async def create_message(
@@ -47,18 +47,20 @@ async def create_message(
         )
         raise InvalidError("Nothing was sent yet.", refusals=[refusal])
     await _check_rate(session, standing, to)
-    letter = SuggestionMessage(
+    suggestion_message = SuggestionMessage(
         interest_id=standing.interest.id if standing.interest else None,
         to_id=to.id,
         person_id=standing.actor.person_id,
         words=words,
         written_at=now(),
     )
-    session.add(letter)
+    session.add(suggestion_message)
     await session.flush()
-    await jobs.enqueue(session, SEND_MESSAGE, {"letter": str(letter.id)})
-    audit.record(session, standing.actor, "suggestion.letter_written", letter.id)
-    return letter
+    await jobs.enqueue(session, SEND_MESSAGE, {"message": str(suggestion_message.id)})
+    audit.record(
+        session, standing.actor, "suggestion.message_written", suggestion_message.id
+    )
+    return suggestion_message
 
 
 async def _check_rate(

@@ -14,7 +14,7 @@ from udi.portal.schema import PortalTable
 class SuggestionOutcome(StrEnum):
     """What became of a suggestion: a mail told it, it was found useful, or it is not to come again."""
 
-    TOLD = "told"
+    NOTIFIED = "notified"
     USEFUL = "useful"
     NEVER = "never"
 
@@ -44,7 +44,7 @@ class SuggestionChoice(TenantColumns, PortalTable):
 
     person_id: Mapped[UUID | None]
     organisation_id: Mapped[UUID | None]
-    wanted: Mapped[bool]
+    enabled: Mapped[bool]
     decided_at: Mapped[datetime]
 
 
@@ -63,7 +63,7 @@ class DeclaredInterest(TenantColumns, PortalTable):
             "ix_declared_interest_found",
             "tenant_id",
             "declared_at",
-            postgresql_where=text("found"),
+            postgresql_where=text("discoverable"),
         ),
     )
 
@@ -84,12 +84,14 @@ class DeclaredInterest(TenantColumns, PortalTable):
     seeks: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=list, server_default=text("'{}'")
     )
-    found: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    discoverable: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )
     """Whether they may be suggested to others."""
     name: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Under which name, where it is a person."""
     mailed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    told_until: Mapped[datetime]
+    notified_until: Mapped[datetime]
     """The last time that a mail was to leave."""
     declared_at: Mapped[datetime]
 
@@ -118,7 +120,7 @@ class SuggestionMark(PortalTable):
 class SuggestionMessage(TenantColumns, PortalTable):
     """A few words from one to another who was suggested to them; deleted (`words`) once they left."""
 
-    __tablename__ = "suggestion_letter"
+    __tablename__ = "suggestion_message"
     __table_args__ = (
         cascading_key("interest_id", "declared_interest"),
         cascading_key("to_id", "declared_interest"),

@@ -1,4 +1,4 @@
-"""The pages of suggestions: what is suggested, what one declares, a letter to somebody, and off for ever."""
+"""The pages of suggestions: what is suggested, what one declares, a message to somebody, and off for ever."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -64,7 +64,7 @@ async def show_suggestions(
         request,
         "projects/suggestions.html",
         standing=standing,
-        found={kind.value: those for kind, those in suggestions_by_kind.items()},
+        suggestions={kind.value: those for kind, those in suggestions_by_kind.items()},
         organisations=await queries.list_organisations(session, member),
         themes=_list_themes(request),
     )
@@ -84,7 +84,7 @@ async def show_interests(
     names = ("looks_for", "has", "themes", "offers", "seeks", "name", "mailed")
     if interest:
         answers = {name: getattr(interest, name) for name in names}
-        declared = InterestInput(**answers, discoverable=interest.found)
+        declared = InterestInput(**answers, discoverable=interest.discoverable)
     else:
         declared = InterestInput()
     return _render_form(request, standing, declared, standing.revision)
@@ -148,7 +148,7 @@ async def send_mark(
     return _redirect_home(standing)
 
 
-@get(f"{HOME}/letters/new")
+@get(f"{HOME}/messages/new")
 async def show_message_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -165,7 +165,7 @@ async def show_message_form(
     return _render_message_form(request, standing, to)
 
 
-@post(f"{HOME}/letters", status_code=303)
+@post(f"{HOME}/messages", status_code=303)
 async def send_message(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -235,7 +235,7 @@ def _read_form(form: Any) -> InterestInput:
     return InterestInput(
         **texts,
         **codes,
-        discoverable=bool(form.get("found")),
+        discoverable=bool(form.get("discoverable")),
         mailed=bool(form.get("mailed")),
     )
 
@@ -300,7 +300,7 @@ def _render_message_form(
 ) -> Response[str]:
     return render(
         request,
-        "projects/suggestion-letter.html",
+        "projects/suggestion-message.html",
         status=422 if error else 200,
         standing=standing,
         to=to,

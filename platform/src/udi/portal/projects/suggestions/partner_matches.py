@@ -77,7 +77,7 @@ async def list_interested_parties(
     same = (Organisation.tenant_id == DeclaredInterest.tenant_id) & (
         Organisation.id == DeclaredInterest.organisation_id
     )
-    conditions = (DeclaredInterest.found, DeclaredInterest.id != own.interest.id)
+    conditions = (DeclaredInterest.discoverable, DeclaredInterest.id != own.interest.id)
     query = (
         select(DeclaredInterest, Organisation)
         .outerjoin(Organisation, same)

@@ -151,7 +151,7 @@ async def _list_requests(
     )
     return (
         await session.scalars(
-            query.order_by(DataRequest.asked_at.desc()).limit(MOST_REQUESTS)
+            query.order_by(DataRequest.submitted_at.desc()).limit(MOST_REQUESTS)
         )
     ).all()
 

@@ -30,7 +30,7 @@ class SuggestionSettings:
         """Whether suggestions are wanted."""
         if self.choice is None:
             return SuggestionState.UNDECIDED
-        if self.choice.wanted:
+        if self.choice.enabled:
             return SuggestionState.ON
         return SuggestionState.OFF
 
@@ -128,7 +128,7 @@ async def find_interest(
     session: AsyncSession, choice: SuggestionChoice | None
 ) -> DeclaredInterest | None:
     """What is declared, while suggestions are wanted."""
-    if choice is None or not choice.wanted:
+    if choice is None or not choice.enabled:
         return None
     return await session.scalar(
         select(DeclaredInterest).where(DeclaredInterest.choice_id == choice.id)
@@ -142,7 +142,7 @@ async def list_organisations(
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     off = select(SuggestionChoice.organisation_id).where(
         SuggestionChoice.organisation_id.is_not(None),
-        SuggestionChoice.wanted.is_(False),
+        SuggestionChoice.enabled.is_(False),
     )
     query = select(Organisation).where(
         Organisation.slug.in_(slugs), Organisation.id.not_in(off)
@@ -157,6 +157,6 @@ async def shows_suggestions(session: AsyncSession, actor: Actor) -> bool:
     """Whether «my space» names suggestions: not to who turned them off."""
     refused = (
         SuggestionChoice.person_id == actor.person_id,
-        SuggestionChoice.wanted.is_(False),
+        SuggestionChoice.enabled.is_(False),
     )
     return await session.scalar(select(SuggestionChoice.id).where(*refused)) is None

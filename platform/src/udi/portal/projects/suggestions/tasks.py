@@ -1,4 +1,4 @@
-"""What the worker does for suggestions: a mail on Mondays to those who chose one, and the letters of one to another.
+"""What the worker does for suggestions: a mail on Mondays to those who chose one, and the messages of one to another.
 
 Both look again just before they send: what was turned off meanwhile is not there any more, and nothing brings it back.
 """
@@ -48,7 +48,7 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 
     async def send(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await send_message(site, territory, UUID(job.payload["letter"]))
+            await send_message(site, territory, UUID(job.payload["message"]))
 
     return {SEND_DIGEST: tell, SEND_MESSAGE: send}
 
@@ -57,11 +57,11 @@ async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -
     """Queue the mails that should have left by now, each once, however often this is called; how many."""
     until = last_send_time(DigestRhythm.WEEKLY, moment, zone)
     late = select(DeclaredInterest).where(
-        DeclaredInterest.mailed, DeclaredInterest.told_until < until
+        DeclaredInterest.mailed, DeclaredInterest.notified_until < until
     )
     due = (await session.scalars(late.with_for_update(skip_locked=True))).all()
     for interest in due:
-        interest.told_until = until
+        interest.notified_until = until
         await queue.enqueue(
             session,
             SEND_DIGEST,
@@ -165,9 +165,9 @@ async def send_message(site: Site, territory: Territory, id_: UUID) -> None:
         EmailError: the relay did not take it; it is tried again.
     """
     async with site.database.session(territory.id, role="worker") as session:
-        letter = await session.get(SuggestionMessage, (territory.id, id_))
-        if letter and letter.sent_at is None:
-            mail = await _write_message(site, territory, session, letter)
+        suggestion_message = await session.get(SuggestionMessage, (territory.id, id_))
+        if suggestion_message and suggestion_message.sent_at is None:
+            mail = await _write_message(site, territory, session, suggestion_message)
         else:
             mail = None
     if mail is not None:
@@ -179,12 +179,19 @@ async def send_message(site: Site, territory: Territory, id_: UUID) -> None:
 
 
 async def _write_message(
-    site: Site, territory: Territory, session: AsyncSession, letter: SuggestionMessage
+    site: Site,
+    territory: Territory,
+    session: AsyncSession,
+    suggestion_message: SuggestionMessage,
 ) -> Email | None:
-    reader = await session.get(DeclaredInterest, (territory.id, letter.to_id))
-    sender = await session.get(DeclaredInterest, (territory.id, letter.interest_id))
-    writer = await session.get(Person, (territory.id, letter.person_id))
-    if reader is None or sender is None or writer is None or not reader.found:
+    reader = await session.get(
+        DeclaredInterest, (territory.id, suggestion_message.to_id)
+    )
+    sender = await session.get(
+        DeclaredInterest, (territory.id, suggestion_message.interest_id)
+    )
+    writer = await session.get(Person, (territory.id, suggestion_message.person_id))
+    if reader is None or sender is None or writer is None or not reader.discoverable:
         return None
     recipient = await _find_recipient(
         session, territory, reader, await _find_organisation(session, reader)

@@ -1,10 +1,10 @@
 <#-- Fields with their hint and error tied to them; `faults`: names under which the server reports an error. -->
 <#macro input name label type="text" value="" hint="" autocomplete="" inputmode="" faults=[name] readonly=false required=true>
-<#local wrong = messagesPerField.existsError(faults)>
-<div class="field${wrong?then(' wrong', '')}"><label for="${name}">${label}</label>
+<#local invalid = messagesPerField.existsError(faults)>
+<div class="field${invalid?then(' invalid', '')}"><label for="${name}">${label}</label>
 <#if hint?has_content><p class="hint" id="${name}-h">${hint}</p></#if>
-<#if wrong><p class="error" id="${name}-e">${kcSanitize(messagesPerField.getFirstError(faults))?no_esc}</p></#if>
-<input id="${name}" name="${name}" type="${type}"<#if type != 'password'> value="${value}"</#if><#if autocomplete?has_content> autocomplete="${autocomplete}"</#if><#if inputmode?has_content> inputmode="${inputmode}"</#if><#if readonly> readonly</#if><#if required> required</#if><#if hint?has_content || wrong> aria-describedby="<#if hint?has_content>${name}-h </#if><#if wrong>${name}-e</#if>"</#if><#if wrong> aria-invalid="true"</#if>>
+<#if invalid><p class="error" id="${name}-e">${kcSanitize(messagesPerField.getFirstError(faults))?no_esc}</p></#if>
+<input id="${name}" name="${name}" type="${type}"<#if type != 'password'> value="${value}"</#if><#if autocomplete?has_content> autocomplete="${autocomplete}"</#if><#if inputmode?has_content> inputmode="${inputmode}"</#if><#if readonly> readonly</#if><#if required> required</#if><#if hint?has_content || wrong> aria-describedby="<#if hint?has_content>${name}-h </#if><#if invalid>${name}-e</#if>"</#if><#if wrong> aria-invalid="true"</#if>>
 </div>
 </#macro>
 

@@ -1,6 +1,6 @@
 <#macro termsAcceptance>
 <#if termsAcceptanceRequired??>
-<div class="field<#if messagesPerField.existsError('termsAccepted')> wrong</#if>">
+<div class="field<#if messagesPerField.existsError('termsAccepted')> invalid</#if>">
 <h2 class="h3">${msg("termsTitle")}</h2>
 <div>${kcSanitize(msg("termsText"))?no_esc}</div>
 <#if messagesPerField.existsError('termsAccepted')><p class="error" id="termsAccepted-e">${kcSanitize(messagesPerField.get('termsAccepted'))?no_esc}</p></#if>

@@ -17,7 +17,7 @@
 <#local options = (attribute.validators.options.options)![]>
 <#local known = {"email": "email", "username": "username", "firstName": "given-name", "lastName": "family-name"}>
 <#if options?has_content>
-<div class="field<#if messagesPerField.existsError(attribute.name)> wrong</#if>"><label for="${attribute.name}">${label}</label>
+<div class="field<#if messagesPerField.existsError(attribute.name)> invalid</#if>"><label for="${attribute.name}">${label}</label>
 <#if messagesPerField.existsError(attribute.name)><p class="error" id="${attribute.name}-e">${kcSanitize(messagesPerField.get(attribute.name))?no_esc}</p></#if>
 <select id="${attribute.name}" name="${attribute.name}"<#if messagesPerField.existsError(attribute.name)> aria-invalid="true" aria-describedby="${attribute.name}-e"</#if>>
 <#if !attribute.required><option value=""></option></#if>
