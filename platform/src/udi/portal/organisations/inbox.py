@@ -35,7 +35,7 @@ async def list_waiting_applications(
     )
     query = select(Application, Person).join(Person, same)
     if actor.moderator:
-        waiting = query.where(Application.state == ApplicationState.ASKED)
+        waiting = query.where(Application.state == ApplicationState.SUBMITTED)
         rows = await session.execute(waiting.limit(MOST_OF_A_DOMAIN))
         items += [
             InboxItem(
@@ -44,7 +44,7 @@ async def list_waiting_applications(
                 id=row.Application.id,
                 title=row.Application.name,
                 url=f"/join/{row.Application.id}",
-                since=row.Application.asked_at,
+                since=row.Application.submitted_at,
                 who=row.Person.name,
             )
             for row in rows
@@ -52,7 +52,7 @@ async def list_waiting_applications(
     own = query.where(
         Application.person_id == actor.person_id,
         Application.state.in_(OPEN),
-        Application.state != ApplicationState.ASKED,
+        Application.state != ApplicationState.SUBMITTED,
     )
     items += [
         InboxItem(
@@ -61,7 +61,7 @@ async def list_waiting_applications(
             id=row.Application.id,
             title=row.Application.name,
             url=f"/join/{row.Application.id}",
-            since=row.Application.asked_at,
+            since=row.Application.submitted_at,
         )
         for row in await session.execute(own.limit(MOST_OF_A_DOMAIN))
     ]
@@ -91,7 +91,7 @@ async def list_waiting_members(
             Organisation.slug.in_(slugs),
             MembershipEntry.stage == MembershipStage.REQUESTED,
         )
-        .order_by(MembershipEntry.begun_at)
+        .order_by(MembershipEntry.started_at)
         .limit(MOST_OF_A_DOMAIN)
     )
     return [
@@ -101,7 +101,7 @@ async def list_waiting_members(
             id=row.MembershipEntry.id,
             title=row.Person.name or row.Person.email,
             url=f"/my-space/organisations/{row.Organisation.slug}",
-            since=row.MembershipEntry.begun_at,
+            since=row.MembershipEntry.started_at,
             who=row.Person.name,
             organisation=row.Organisation.name,
         )
@@ -120,7 +120,7 @@ async def list_waiting_invitations(
             id=entry.id,
             title=organisation.name,
             url=f"/my-space/organisations/{organisation.slug}/entries/{entry.id}",
-            since=entry.begun_at,
+            since=entry.started_at,
         )
         for entry, organisation in await list_own_entries(session, actor)
         if entry.stage == MembershipStage.INVITED
@@ -132,7 +132,7 @@ async def list_waiting_invitations(
             id=invitation.id,
             title="",
             url=f"/territory/team/invitations/{invitation.id}",
-            since=invitation.begun_at,
+            since=invitation.started_at,
             due_on=invitation.expires_at.date() if invitation.expires_at else None,
         )
         for invitation in await list_own_invitations(session, actor)

@@ -31,7 +31,7 @@ async def list_waiting_invitations(
             id=member.id,
             title=project.title,
             url=f"/projects/{project.id}/invitation",
-            since=member.begun_at,
+            since=member.started_at,
         )
         for member, project in await list_invitations(session, actor)
     ]
@@ -50,7 +50,7 @@ async def list_waiting_data_requests(
             id=request.id,
             title=request.title,
             url=f"/data-requests/{request.id}",
-            since=request.asked_at,
+            since=request.submitted_at,
             due_on=request.due_on,
         )
         for request in await list_requests_to_answer(session, actor)
@@ -104,7 +104,7 @@ async def _list_questions(session: AsyncSession, actor: Actor) -> list[InboxItem
             CallQuestion.answered_at.is_(None),
             theirs | Call.organisation_id.is_(None) if actor.moderator else theirs,
         )
-        .order_by(CallQuestion.asked_at)
+        .order_by(CallQuestion.submitted_at)
         .limit(MOST_OF_A_DOMAIN)
     )
     return [
@@ -114,7 +114,7 @@ async def _list_questions(session: AsyncSession, actor: Actor) -> list[InboxItem
             id=question.id,
             title=call.title,
             url=f"/calls/{call.id}/organise",
-            since=question.asked_at,
+            since=question.submitted_at,
             organisation=name or "",
         )
         for question, call, name in await session.execute(query)

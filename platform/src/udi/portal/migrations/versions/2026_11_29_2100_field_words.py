@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "field_words"
-down_revision = "team"
+down_revision = "inbox"
 branch_labels = None
 depends_on = None
 phase = "expand"

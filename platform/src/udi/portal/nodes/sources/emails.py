@@ -111,7 +111,7 @@ def write_email(
         host=host_of(source.address),
         producer=producer.name,
         missing=run.missing,
-        total=source.shown,
+        total=source.dataset_count,
         failures=source.failures,
         refused=run.refused,
         address=f"{territory.origin}/sources/{source.id}",

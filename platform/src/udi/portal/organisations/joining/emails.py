@@ -8,7 +8,7 @@ from udi.ui.emails import EmailRecipient, person_recipient, team_recipient
 from udi.ui.site import Site
 
 TEMPLATES = {
-    ApplicationState.MORE_WANTED: "question",
+    ApplicationState.INFORMATION_REQUESTED: "question",
     ApplicationState.REFUSED: "refused",
     ApplicationState.APPROVED: "approved",
 }
@@ -20,7 +20,7 @@ def write_emails(
 ) -> list[Email]:
     """The mails that the present state of an application calls for; the receipt comes last."""
     applicant = person_recipient(territory, person, application.language)
-    if application.state != ApplicationState.ASKED:
+    if application.state != ApplicationState.SUBMITTED:
         template = TEMPLATES[ApplicationState(application.state)]
         return [_write_email(site, territory, application, person, template, applicant)]
     mails = [("asked", team_recipient(territory)), ("receipt", applicant)]
@@ -38,7 +38,7 @@ def _write_email(
     template: str,
     recipient: EmailRecipient,
 ) -> Email:
-    moment = int((application.decided_at or application.asked_at).timestamp())
+    moment = int((application.decided_at or application.submitted_at).timestamp())
     return site.emails.render(
         territory,
         f"organisations/emails/application-{template}.jinja",

@@ -51,8 +51,8 @@ async def write_entry_emails(
                 if line.manages
             ]
         else:
-            to = [person_recipient(territory, begun_by, entry.language)]
-    name = begun_by.name or begun_by.email
+            to = [person_recipient(territory, started_by, entry.language)]
+    name = started_by.name or started_by.email
     return [
         write_entry(site, territory, entry, organisation, recipient, person=name)
         for recipient in to

@@ -36,10 +36,10 @@ EVERY = timedelta(hours=1)
 REMIND = timedelta(days=7)
 """How long before the end of its time a producer is reminded, once."""
 EXPECTED_STATES = {
-    "sent": DataRequestState.ASKED,
-    RECEIPT: DataRequestState.ASKED,
-    "due": DataRequestState.ASKED,
-    "escalated": DataRequestState.ASKED,
+    "sent": DataRequestState.SUBMITTED,
+    RECEIPT: DataRequestState.SUBMITTED,
+    "due": DataRequestState.SUBMITTED,
+    "escalated": DataRequestState.SUBMITTED,
 }
 """In which state a mail is still worth telling; the others tell of the state of their own name."""
 

@@ -207,7 +207,7 @@ async def _write_message(
         site,
         territory,
         reader,
-        letter,
+        suggestion_message,
         recipient,
         writer=by,
         writer_address=writer.email,
