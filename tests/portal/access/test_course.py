@@ -5,7 +5,7 @@ from collections.abc import Callable
 from litestar import Litestar
 
 from tests.mails import do_email_job, text_of
-from tests.portal.access.conftest import Workspace, Relay
+from tests.portal.access.conftest import Relay, Workspace
 from tests.portal.access.policies import ASKED
 from tests.visitors import browse
 from udi.kit.jobs import Job
@@ -102,7 +102,8 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
     assert "une proposition à accepter avant le" in subjects[3]
     assert len({mail["Message-ID"] for mail in relay.mails}) == 4
     assert all(
-        f"{workspace.territory.origin}{address}" in text_of(mail) for mail in relay.mails
+        f"{workspace.territory.origin}{address}" in text_of(mail)
+        for mail in relay.mails
     )
     assert not any(
         "finalité" in text_of(mail) or "totaux" in text_of(mail) for mail in relay.mails

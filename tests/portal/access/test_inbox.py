@@ -8,7 +8,7 @@ import httpx
 from litestar import Litestar
 from sqlalchemy import update
 
-from tests.portal.access.conftest import Desk
+from tests.portal.access.conftest import Workspace
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.oidc import Login
@@ -25,57 +25,57 @@ async def kinds(client: httpx.AsyncClient) -> list[tuple[str, str]]:
 
 
 async def test_request_waits_for_the_producer_then_its_question_for_who_asks(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    await desk.set_policy()
-    before = [await kinds(client) for client in (desk.producer, desk.person)]
-    address = await desk.ask()
-    asked = [await kinds(client) for client in (desk.producer, desk.person, desk.team)]
-    page = await desk.producer.get("/inbox")
-    await desk.decide(address, "question", "Qui lira ?")
-    questioned = [await kinds(client) for client in (desk.producer, desk.person)]
+    await workspace.set_policy()
+    before = [await kinds(client) for client in (workspace.producer, workspace.person)]
+    address = await workspace.ask()
+    asked = [await kinds(client) for client in (workspace.producer, workspace.person, workspace.team)]
+    page = await workspace.producer.get("/inbox")
+    await workspace.decide(address, "question", "Qui lira ?")
+    questioned = [await kinds(client) for client in (workspace.producer, workspace.person)]
 
     assert before == [[], []]
     assert asked == [[("access_request", "producer")], [], []]
     assert f'href="{address}"' in page.text
     assert questioned == [[], [("access_answer", "person")]]
-    assert (await desk.passer.get("/inbox")).status_code in {302, 303}
+    assert (await workspace.passer.get("/inbox")).status_code in {302, 303}
 
 
-async def test_late_request_comes_first_and_is_counted(desk: Desk) -> None:
-    await desk.set_policy()
-    await desk.ask()
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+async def test_late_request_comes_first_and_is_counted(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    await workspace.ask()
+    async with workspace.site.database.session(workspace.territory.id, role="worker") as session:
         late = now() - timedelta(days=3)
         await session.execute(update(AccessRequest).values(due_at=late))
-    page = await desk.producer.get("/inbox")
-    document = (await desk.producer.get(JSON)).json()
+    page = await workspace.producer.get("/inbox")
+    document = (await workspace.producer.get(JSON)).json()
 
     assert "En retard" in page.text
     assert (document["total"], document["late"]) == (1, 1)
 
 
-async def test_agreement_waits_for_both_sides_in_its_last_month(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    await desk.decide(address, "grant")
-    fresh = [await kinds(client) for client in (desk.producer, desk.person)]
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+async def test_agreement_waits_for_both_sides_in_its_last_month(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    await workspace.decide(address, "grant")
+    fresh = [await kinds(client) for client in (workspace.producer, workspace.person)]
+    async with workspace.site.database.session(workspace.territory.id, role="worker") as session:
         soon = now() + timedelta(days=10)
         await session.execute(update(AccessAgreement).values(ends_at=soon))
-    ending = [await kinds(client) for client in (desk.producer, desk.person)]
+    ending = [await kinds(client) for client in (workspace.producer, workspace.person)]
 
     assert fresh == [[], []]
     assert ending == [[("agreement", "producer")], [("agreement", "person")]]
 
 
-async def test_header_counts_what_waits_and_forgets_it_once_done(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    counted = await desk.producer.get("/data")
-    await desk.decide(address, "refuse")
-    after = await desk.producer.get("/data")
-    stranger = await desk.passer.get("/data")
+async def test_header_counts_what_waits_and_forgets_it_once_done(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    counted = await workspace.producer.get("/data")
+    await workspace.decide(address, "refuse")
+    after = await workspace.producer.get("/data")
+    stranger = await workspace.passer.get("/data")
 
     assert 'class="pill"' in counted.text
     assert 'class="pill"' not in after.text
@@ -84,25 +84,25 @@ async def test_header_counts_what_waits_and_forgets_it_once_done(desk: Desk) -> 
 
 
 async def test_inbox_of_another_territory_holds_nothing_of_this_one(
-    desk: Desk,
+    workspace: Workspace,
     portal_app: Litestar,
     other: Territory,
     make_person: Callable[..., Login],
 ) -> None:
-    await desk.set_policy()
-    await desk.ask()
+    await workspace.set_policy()
+    await workspace.ask()
     login = make_person(other, moderator=True, memberships={"armor": ["managers"]})
     async with browse(portal_app, other, login) as neighbour:
         assert await kinds(neighbour) == []
 
 
-async def test_item_is_new_until_it_was_seen(desk: Desk) -> None:
-    await desk.set_policy()
-    await desk.producer.get("/inbox")
+async def test_item_is_new_until_it_was_seen(workspace: Workspace) -> None:
+    await workspace.set_policy()
+    await workspace.producer.get("/inbox")
     await asyncio.sleep(0.01)
-    await desk.ask()
-    first = await desk.producer.get("/inbox")
-    second = await desk.producer.get("/inbox")
+    await workspace.ask()
+    first = await workspace.producer.get("/inbox")
+    second = await workspace.producer.get("/inbox")
 
     assert "Nouveau" in first.text
     assert "Nouveau" not in second.text

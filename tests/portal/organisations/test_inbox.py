@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 from litestar import Litestar
 
-from tests.portal.organisations.conftest import Desk
+from tests.portal.organisations.conftest import Workspace
 from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
@@ -23,15 +23,15 @@ async def kinds(client: httpx.AsyncClient) -> list[tuple[str, str]]:
 
 
 async def test_application_waits_for_the_team_then_its_question_for_who_asked(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    address = await desk.ask()
-    asked = [await kinds(client) for client in (desk.team, desk.person)]
-    page = await desk.team.get("/inbox")
-    await desk.decide(address, "ask_more", "Quel service ?")
-    questioned = [await kinds(client) for client in (desk.team, desk.person)]
-    await desk.decide(address, "approve")
-    settled = [await kinds(client) for client in (desk.team, desk.person)]
+    address = await workspace.ask()
+    asked = [await kinds(client) for client in (workspace.team, workspace.person)]
+    page = await workspace.team.get("/inbox")
+    await workspace.decide(address, "request_information", "Quel service ?")
+    questioned = [await kinds(client) for client in (workspace.team, workspace.person)]
+    await workspace.decide(address, "approve")
+    settled = [await kinds(client) for client in (workspace.team, workspace.person)]
 
     assert asked == [[("application", "team")], []]
     assert f'href="{address}"' in page.text
@@ -76,8 +76,8 @@ async def test_members_and_invitations_wait_for_whom_they_concern(
     ]
 
 
-async def test_empty_inbox_says_so_and_leads_on(desk: Desk) -> None:
-    page = await desk.person.get("/inbox")
+async def test_empty_inbox_says_so_and_leads_on(workspace: Workspace) -> None:
+    page = await workspace.person.get("/inbox")
 
     assert page.status_code == 200
     assert "Rien ne vous attend" in page.text

@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar
 
 from tests.mails import text_of
-from tests.portal.organisations.conftest import FORM, Workspace, Relay
+from tests.portal.organisations.conftest import FORM, Relay, Workspace
 from tests.portal.transitions import read_transitions
 from tests.visitors import browse
 from udi.kit.errors import ConflictError

@@ -138,7 +138,11 @@ class UploadLease:
             "moved_at": func.now(),
         }
         async with self.storage.session() as session:
-            state = {"state": UploadState.STORED, "lock_holder": None, "locked_until": None}
+            state = {
+                "state": UploadState.STORED,
+                "lock_holder": None,
+                "locked_until": None,
+            }
             if not await self._update_upload(session, **change, **state):
                 raise LockedError("Another request continued this upload.")
             await self._queue(session, SAFETY)

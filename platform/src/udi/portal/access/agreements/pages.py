@@ -231,7 +231,8 @@ async def render_agreement(
         or agreement_case.signed_agreement.text["fr"],
         requester=agreement_case.side is AccessSide.REQUESTER,
         possible=AGREEMENT.events(agreement.state, agreement_case.side),
-        renewable=agreement_case.side is AccessSide.REQUESTER and may_renew(agreement, policy),
+        renewable=agreement_case.side is AccessSide.REQUESTER
+        and may_renew(agreement, policy),
         readable=readable,
         key=await find_key(session, agreement.project_id) if is_key_visible else None,
         is_applied=agreement.delivered >= agreement.revision,

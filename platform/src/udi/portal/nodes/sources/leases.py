@@ -65,7 +65,9 @@ async def acquire_lease(
         and await find_open_run(session, source.id) is None
     ):
         place = crawl.start_crawl(source.entry or source.address).to_json()
-        session.add(SourceRun(source_id=source.id, started_at=moment, crawl_state=place))
+        session.add(
+            SourceRun(source_id=source.id, started_at=moment, crawl_state=place)
+        )
     await session.flush()
     return SourceLease(tenant, source.id, source.lease)
 

@@ -38,7 +38,10 @@ APPLICATION = Transitions(
                 ApplicationEvent.REQUEST_INFORMATION: ApplicationState.INFORMATION_REQUESTED,
             }.items()
         },
-        (ApplicationState.REFUSED, ApplicationEvent.CORRECT): ApplicationState.SUBMITTED,
+        (
+            ApplicationState.REFUSED,
+            ApplicationEvent.CORRECT,
+        ): ApplicationState.SUBMITTED,
     },
     reason="The state of this request has changed: it was decided or withdrawn.",
     remedy="See its page for its current state.",

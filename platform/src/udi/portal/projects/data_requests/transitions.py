@@ -35,11 +35,26 @@ OPEN = (DataRequestState.SUBMITTED, DataRequestState.PROMISED)
 """Nobody has given the data yet, and somebody still may."""
 DATA_REQUEST = Transitions(
     {
-        (DataRequestState.SUBMITTED, DataRequestEvent.CORRECT): DataRequestState.SUBMITTED,
-        (DataRequestState.SUBMITTED, DataRequestEvent.WITHDRAW): DataRequestState.WITHDRAWN,
-        (DataRequestState.SUBMITTED, DataRequestEvent.PROMISE): DataRequestState.PROMISED,
-        (DataRequestState.SUBMITTED, DataRequestEvent.DECLINE): DataRequestState.DECLINED,
-        (DataRequestState.SUBMITTED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
+        (
+            DataRequestState.SUBMITTED,
+            DataRequestEvent.CORRECT,
+        ): DataRequestState.SUBMITTED,
+        (
+            DataRequestState.SUBMITTED,
+            DataRequestEvent.WITHDRAW,
+        ): DataRequestState.WITHDRAWN,
+        (
+            DataRequestState.SUBMITTED,
+            DataRequestEvent.PROMISE,
+        ): DataRequestState.PROMISED,
+        (
+            DataRequestState.SUBMITTED,
+            DataRequestEvent.DECLINE,
+        ): DataRequestState.DECLINED,
+        (
+            DataRequestState.SUBMITTED,
+            DataRequestEvent.DELIVER,
+        ): DataRequestState.DELIVERED,
         (DataRequestState.SUBMITTED, DataRequestEvent.MERGE): DataRequestState.MERGED,
         (DataRequestState.SUBMITTED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
         (
@@ -60,10 +75,16 @@ DATA_REQUEST = Transitions(
             DataRequestState.DECLINED,
             DataRequestEvent.DELIVER,
         ): DataRequestState.DELIVERED,
-        (DataRequestState.DECLINED, DataRequestEvent.REOPEN): DataRequestState.SUBMITTED,
+        (
+            DataRequestState.DECLINED,
+            DataRequestEvent.REOPEN,
+        ): DataRequestState.SUBMITTED,
         (DataRequestState.DECLINED, DataRequestEvent.MERGE): DataRequestState.MERGED,
         (DataRequestState.DECLINED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
-        (DataRequestState.DELIVERED, DataRequestEvent.REOPEN): DataRequestState.SUBMITTED,
+        (
+            DataRequestState.DELIVERED,
+            DataRequestEvent.REOPEN,
+        ): DataRequestState.SUBMITTED,
         (DataRequestState.DELIVERED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
         (DataRequestState.HIDDEN, DataRequestEvent.SHOW): DataRequestState.SUBMITTED,
     },
