@@ -30,10 +30,15 @@ async def test_request_waits_for_the_producer_then_its_question_for_who_asks(
     await workspace.set_policy()
     before = [await kinds(client) for client in (workspace.producer, workspace.person)]
     address = await workspace.ask()
-    asked = [await kinds(client) for client in (workspace.producer, workspace.person, workspace.team)]
+    asked = [
+        await kinds(client)
+        for client in (workspace.producer, workspace.person, workspace.team)
+    ]
     page = await workspace.producer.get("/inbox")
     await workspace.decide(address, "question", "Qui lira ?")
-    questioned = [await kinds(client) for client in (workspace.producer, workspace.person)]
+    questioned = [
+        await kinds(client) for client in (workspace.producer, workspace.person)
+    ]
 
     assert before == [[], []]
     assert asked == [[("access_request", "producer")], [], []]
@@ -45,7 +50,9 @@ async def test_request_waits_for_the_producer_then_its_question_for_who_asks(
 async def test_late_request_comes_first_and_is_counted(workspace: Workspace) -> None:
     await workspace.set_policy()
     await workspace.ask()
-    async with workspace.site.database.session(workspace.territory.id, role="worker") as session:
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         late = now() - timedelta(days=3)
         await session.execute(update(AccessRequest).values(due_at=late))
     page = await workspace.producer.get("/inbox")
@@ -55,12 +62,16 @@ async def test_late_request_comes_first_and_is_counted(workspace: Workspace) -> 
     assert (document["total"], document["late"]) == (1, 1)
 
 
-async def test_agreement_waits_for_both_sides_in_its_last_month(workspace: Workspace) -> None:
+async def test_agreement_waits_for_both_sides_in_its_last_month(
+    workspace: Workspace,
+) -> None:
     await workspace.set_policy()
     address = await workspace.ask()
     await workspace.decide(address, "grant")
     fresh = [await kinds(client) for client in (workspace.producer, workspace.person)]
-    async with workspace.site.database.session(workspace.territory.id, role="worker") as session:
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         soon = now() + timedelta(days=10)
         await session.execute(update(AccessAgreement).values(ends_at=soon))
     ending = [await kinds(client) for client in (workspace.producer, workspace.person)]
@@ -69,7 +80,9 @@ async def test_agreement_waits_for_both_sides_in_its_last_month(workspace: Works
     assert ending == [[("agreement", "producer")], [("agreement", "person")]]
 
 
-async def test_header_counts_what_waits_and_forgets_it_once_done(workspace: Workspace) -> None:
+async def test_header_counts_what_waits_and_forgets_it_once_done(
+    workspace: Workspace,
+) -> None:
     await workspace.set_policy()
     address = await workspace.ask()
     counted = await workspace.producer.get("/data")

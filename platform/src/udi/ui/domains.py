@@ -67,9 +67,11 @@ class Domain:
         return sorted(self.folder.rglob("locale"))
 
     def declare_tables(self) -> None:
-        """Import its models, so that the metadata of the program is whole."""
-        if find_spec(f"{self.package}.models"):
-            import_module(f"{self.package}.models")
+        """Import its models and those of its parts, so that the metadata of the program is whole."""
+        folder = self.folder
+        for path in sorted(folder.rglob("models.py")):
+            parts = path.relative_to(folder).with_suffix("").parts
+            import_module(".".join([self.package, *parts]))
 
 
 def list_domains(program: ProgramName) -> list[Domain]:

@@ -217,7 +217,9 @@ async def test_a_program_that_holds_a_date_is_told_that_a_state_turned(
             watcher.tenant, role="worker"
         ) as session:
             await session.execute(
-                text("UPDATE app.link SET public_status_at = public_status_at + interval '2 seconds'")
+                text(
+                    "UPDATE app.link SET public_status_at = public_status_at + interval '2 seconds'"
+                )
             )
         turned = await program.get(address, headers={"If-Modified-Since": before})
 

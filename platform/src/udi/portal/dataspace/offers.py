@@ -12,7 +12,7 @@ from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessPolicy
 from udi.portal.access.policies.queries import policy_of
-from udi.portal.access.requests.requester_actions import AccessRequestInput
+from udi.portal.access.requests.request_input import AccessRequestInput
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.dataspace.messages import PATH, PULL, document_error
 from udi.portal.dataspace.models import Connector

@@ -22,6 +22,7 @@ from udi.portal.access.policies.queries import (
 from udi.portal.access.requests import queries, requester_actions, schemas
 from udi.portal.access.requests.decisions import apply_event
 from udi.portal.access.requests.documents import list_documents
+from udi.portal.access.requests.request_input import AccessRequestInput
 from udi.portal.access.requests.thread import list_steps
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
@@ -182,9 +183,7 @@ def _identifier(text: str, name: str) -> UUID:
         ) from None
 
 
-def _read_input(
-    payload: dict[str, Any], policy: Policy
-) -> requester_actions.AccessRequestInput:
+def _read_input(payload: dict[str, Any], policy: Policy) -> AccessRequestInput:
     question_names = {
         policy_field.name
         for policy_field in policy.fields
@@ -210,7 +209,7 @@ def _read_input(
         name: answer.replace("\x00", "").strip()
         for name, answer in payload["answers"].items()
     }
-    return requester_actions.AccessRequestInput(
+    return AccessRequestInput(
         **texts, months=str(payload["months"]), columns=columns, answers=answers
     )
 

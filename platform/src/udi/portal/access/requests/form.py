@@ -8,7 +8,7 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from udi.portal.access.models import AccessRequest
 from udi.portal.access.requests.documents import LARGEST, MOST, UploadedDocument
-from udi.portal.access.requests.requester_actions import AccessRequestInput
+from udi.portal.access.requests.request_input import AccessRequestInput
 from udi.protocol.policy import FieldKind, Policy
 
 ANSWER = "answer_"

@@ -9,8 +9,8 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.queries import may_renew
 from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
 from udi.portal.access.policies.queries import policy_of
+from udi.portal.access.requests.request_input import AccessRequestInput
 from udi.portal.access.requests.requester_actions import (
-    AccessRequestInput,
     submit_request,
 )
 from udi.portal.catalogue.models import Dataset

@@ -121,7 +121,7 @@ async def create_request(
     )
     session.add(request)
     await session.flush()
-    audit.record(session, actor, "data_request.asked", request.id)
+    audit.record(session, actor, "data_request.submitted", request.id)
     await queue_email(session, request, "receipt")
     for likely_producer in likely:
         await send_to_producer(
