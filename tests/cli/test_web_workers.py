@@ -22,6 +22,7 @@ from litestar import Litestar
 from tests.cli.test_serve import environment_of
 from tests.portal.identity.test_tokens import DATASETS, ME, PAGE, made, shown
 from tests.visitors import browse, make_person
+from udi.cli.local.parts import is_healthy
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
 
@@ -92,7 +93,11 @@ async def ask(
 
 def web_workers(program: subprocess.Popen[bytes]) -> list[int]:
     """The processes that answer."""
-    return sorted(child.pid for child in psutil.Process(program.pid).children())
+    try:
+        children = psutil.Process(program.pid).children()
+    except psutil.NoSuchProcess:
+        return []
+    return sorted(child.pid for child in children)
 
 
 def wait_for_another(program: subprocess.Popen[bytes], ended: int) -> None:
@@ -151,7 +156,7 @@ def served_by(
     program: subprocess.Popen[bytes], settings: Settings
 ) -> Mapping[str, int]:
     """The files in which workers counted, by their kind."""
-    folder = settings.state / "metrics/portal"
+    folder = settings.state / f"metrics/portal-{settings.port(0)}"
     return Counter(path.name.partition("_")[0] for path in folder.glob("*.db"))
 
 
@@ -215,6 +220,22 @@ async def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(
     assert len(web_workers(program)) == WORKERS
     assert after > before
     assert served_by(program, settings) == {"counter": WORKERS, "histogram": WORKERS}
+
+
+async def test_a_program_whose_workers_keep_dying_ends_and_is_seen_to_be_away(
+    settings: Settings, program: subprocess.Popen[bytes]
+) -> None:
+    assert is_healthy(settings, "portal-web")
+    until = time.monotonic() + PATIENCE
+    while program.poll() is None:
+        assert time.monotonic() < until
+        for worker in web_workers(program):
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        await asyncio.sleep(0.2)
+
+    assert program.returncode == 1
+    assert not is_healthy(settings, "portal-web")
 
 
 async def test_who_comes_while_a_program_restarts_waits_and_is_served(

@@ -209,7 +209,7 @@ class Settings(BaseSettings):
     space_requests_per_minute: int = Field(
         default=6000,
         ge=1,
-        description="Requests for data a minute that the web workers of one machine answer for one producer, unless it has its own limit.",
+        description="Requests for data a minute that one `udi serve`, with all its web workers, answers for one producer, unless it has its own limit.",
     )
     space_jobs_at_once: int = Field(
         default=2,
@@ -219,7 +219,7 @@ class Settings(BaseSettings):
     space_uploads_at_once: int = Field(
         default=256,
         ge=1,
-        description="Files on their way in at once, for one producer on one machine, unless it has its own limit.",
+        description="Files on their way in at once, for one producer in one `udi serve`, unless it has its own limit.",
     )
     clamd_socket: str = Field(
         default="",
@@ -237,7 +237,7 @@ class Settings(BaseSettings):
     api_requests_per_minute: int = Field(
         default=3000,
         ge=1,
-        description="Requests of one address to the portal's API a minute that the web workers of one machine answer; with a token, five times as many.",
+        description="Requests of one address to the portal's API a minute that one `udi serve`, with all its web workers, answers; with a token, five times as many.",
     )
     link_looks_per_hour: int = Field(
         default=1800,

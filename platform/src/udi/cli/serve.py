@@ -52,11 +52,12 @@ def serve(
     logs.configure(settings.log_format)
     count = workers or settings.web_workers
     count = count or web_workers.count_web_workers(*web_workers.measure_machine())
-    web_workers.prepare_metrics(settings.state, program, count)
+    own_port = port or settings.port(PORT_OFFSETS[program])
+    web_workers.prepare_metrics(settings.state, f"{program}-{own_port}", count)
     server = WebServer(
         f"udi.{program}.app:create",
         address=host,
-        port=port or settings.port(PORT_OFFSETS[program]),
+        port=own_port,
         interface=Interfaces.ASGI,
         workers=count,
         respawn_failed_workers=count > 1,

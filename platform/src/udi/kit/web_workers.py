@@ -23,12 +23,12 @@ def measure_machine() -> tuple[int, int]:
     return len(os.sched_getaffinity(0)), memory
 
 
-def prepare_metrics(state: Path, program: str, workers: int) -> None:
-    """Give several workers an empty folder to count in; one worker counts in its memory.
+def prepare_metrics(state: Path, name: str, workers: int) -> None:
+    """Give several workers an empty folder of this name to count in; one worker counts in its memory.
 
     It is called before anything imports `prometheus_client`, which looks at the environment then.
     """
-    folder = state / "metrics" / program
+    folder = state / "metrics" / name
     shutil.rmtree(folder, ignore_errors=True)
     os.environ.pop(METRICS_FOLDER, None)
     if workers > 1:

@@ -1,6 +1,6 @@
 """A space's share of the node, so that none starves another: requests a minute, and uploads at once.
 
-The web workers of a machine count together. The headers are those of the IETF's draft
+The web workers of a program count together. The headers are those of the IETF's draft
 «RateLimit header fields for HTTP», and of RFC 6585 for 429.
 """
 
@@ -36,7 +36,7 @@ PRECISION = 6
 
 @dataclass(frozen=True)
 class SpaceShare:
-    """What one space may do on one machine."""
+    """What one space may do in one program."""
 
     requests_per_minute: int
     jobs_at_once: int
