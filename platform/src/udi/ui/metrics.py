@@ -31,7 +31,7 @@ from udi.kit import jobs
 from udi.kit.credentials import SecretKind
 from udi.kit.service_registry import Hook
 from udi.settings import MissingSecretError
-from udi.ui.worker_metrics import WorkerMetrics
+from udi.ui.shared_metrics import WorkerMetrics
 
 log = structlog.get_logger()
 CONTENT_TYPE = CONTENT_TYPE_LATEST
