@@ -65,13 +65,13 @@ def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> 
         "keycloak",
         "requests",
         f"udi.{program}.work",
-        "udi.ui.worker",
         "udi.node.datasets.worker",
         "udi.portal.notifications.tasks",
         "udi.portal.nodes.tasks",
     )
     assert f"udi.{program}.site" in imported_modules
     assert [name for name in imported_modules if name.startswith(only)] == []
+    assert "udi.ui.worker" not in imported_modules
 
 
 def test_the_worker_has_no_page() -> None:
