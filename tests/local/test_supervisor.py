@@ -130,7 +130,7 @@ def test_waiting_ends_when_the_part_is_healthy(
 def test_a_part_that_stops_at_once_is_explained_by_its_last_words(
     supervisor: Watched,
 ) -> None:
-    farewell = "[ERROR] Unexpected exit from worker-1\n[INFO] Granian shutdown completed, see ya!"
+    farewell = "[ERROR] Unexpected exit from worker-1\n[ERROR] Worker crash loop detected, exiting\n[INFO] Granian shutdown completed, see ya!"
     supervisor.start(
         _part(
             "toy",

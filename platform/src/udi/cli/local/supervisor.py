@@ -16,7 +16,11 @@ from udi.cli.local.errors import LocalError
 from udi.cli.local.interrupts import InterruptHandler
 from udi.cli.local.processes import ProcessWatchdog
 
-WATCHER_LOG_PREFIXES = ("[INFO] ", "[ERROR] Unexpected exit")
+WATCHER_LOG_PREFIXES = (
+    "[INFO] ",
+    "[ERROR] Unexpected exit",
+    "[ERROR] Worker crash loop",
+)
 """What the process that watches over web workers says after the words of the one that ended."""
 KEPT_LOGS = 3
 LONGEST_PAUSE = 30.0
