@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "field_words"
-down_revision = "inbox"
+down_revision = "refused_addresses"
 branch_labels = None
 depends_on = None
 phase = "expand"
