@@ -103,7 +103,7 @@ STOPS = [
     ),
     *_stops("portal", "installation", "/", "/data => /data?q=velo"),
     *_stops(
-        "node", "node", "/", "/problems", "/problems/{name} => /problems/not-found",
+        "node", "node", "/", "/api", "/problems", "/problems/{name} => /problems/not-found",
         "/datasets/{dataset_id}/data => /datasets/{node map}/data", "/datasets/{dataset_id}/data => /datasets/{node arabic}/data",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/table",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/map",
@@ -240,6 +240,7 @@ NO_PAGES = {
     "node": [
         "/catalog.jsonld",
         "/catalog.ttl",
+        "/api/openapi.json",
         "/api/resources/{resource_id}",
         "/api/resources/{resource_id}/data",
         "/api/resources/{resource_id}/data/{kind}",

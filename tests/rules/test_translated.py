@@ -34,7 +34,8 @@ SPOKEN = (
 )
 """Besides exceptions, what carries words to a person."""
 
-
+OPERATIONS = ("api_operation", "describe_operation")
+"""What describes a handler in the document of the API."""
 CODE = re.compile("[a-z]+(?:_[a-z]+)*")
 """What names a sentence instead of being one."""
 
@@ -49,6 +50,21 @@ def of_templates(folder: Path) -> Iterator[tuple[str, str]]:
         dict.fromkeys(patterns, jinja),
     ):
         yield (message if isinstance(message, str) else message[0]), f"{name}:{line}"
+
+
+def of_operations(folder: Path) -> Iterator[tuple[str, str]]:
+    """(sentence, where) of what each handler of the API says of itself."""
+    for path in sorted(folder.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(call, ast.Call):
+                continue
+            if getattr(call.func, "id", "") not in OPERATIONS:
+                continue
+            for keyword in call.keywords:
+                is_text = isinstance(keyword.value, ast.Constant)
+                if keyword.arg in {"summary", "description"} and is_text:
+                    where = f"{path.relative_to(SOURCE)}:{call.lineno}"
+                    yield str(ast.literal_eval(keyword.value)), where
 
 
 def of_refusals(folder: Path) -> Iterator[tuple[str, str]]:
@@ -143,9 +159,9 @@ def test_every_message_has_its_french(program: str) -> None:
     french = load_translations(LOCALES[program])["fr"]
     messages = {}
     for folder in FOLDERS[program]:
-        messages |= dict(of_templates(SOURCE / folder)) | dict(
-            of_refusals(SOURCE / folder)
-        )
+        messages |= dict(of_templates(SOURCE / folder))
+        messages |= dict(of_refusals(SOURCE / folder))
+        messages |= dict(of_operations(SOURCE / folder))
 
     assert len(messages) > 100
     missing = {

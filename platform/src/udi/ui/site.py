@@ -39,6 +39,7 @@ from udi.ui.emails import EmailRenderer
 from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
+from udi.ui.openapi.document import StructReferencePlugin
 from udi.ui.pages import PageRenderer
 from udi.ui.request_log import RequestLogMiddleware
 from udi.ui.request_targets import RequestTargetMiddleware
@@ -255,6 +256,8 @@ def create_app(
         on_shutdown=[close],
         state=State({"site": site}),
         openapi_config=None,
+        include_in_schema=False,
+        plugins=[StructReferencePlugin()],
         logging_config=None,
         request_max_body_size=MAX_FORM,
         debug=False,

@@ -10,7 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import InvalidError, NotFoundError, Refusal, UnauthenticatedError
+from udi.kit.errors import (
+    InvalidError,
+    NotFoundError,
+    Refusal,
+    UnauthenticatedError,
+)
 from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory, space_context
 from udi.node.agreements.actions import store_agreement
@@ -18,11 +23,18 @@ from udi.node.agreements.documents import read_current_agreement, verify_documen
 from udi.node.agreements.gate import AGREEMENT_GATE, credential_digest
 from udi.node.agreements.models import AgreementUse
 from udi.node.agreements.queries import list_credential_agreements, list_uses
+from udi.node.agreements.schemas import (
+    AgreementPath,
+    AgreementUses,
+    AgreementUsesParameters,
+)
 from udi.node.datasets.exchange.portal import PORTAL_KEYS
 from udi.node.datasets.exchange.portal_tokens import require_portal
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.restricted import CHALLENGE, PRIVATE, AnyRequest
+from udi.node.spaces.operations import CREDENTIAL, RESTRICTED_DATA
 from udi.protocol.credentials import AGREEMENT
+from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
 LONGEST = 4 * 1024**2
@@ -75,11 +87,24 @@ async def _read_body(request: AnyRequest) -> tuple[str, str]:
     return document, status_document
 
 
-@get(f"{AGREEMENT_PATH}/uses")
+@get(
+    f"{AGREEMENT_PATH}/uses",
+    **describe_operation(
+        "listReadings",
+        tag=RESTRICTED_DATA,
+        summary="List what was read under an agreement",
+        description="For whoever shows its key, the newest first.",
+        answer=AgreementUses,
+        errors=(UnauthenticatedError,),
+        query=AgreementUsesParameters,
+        schemes=(CREDENTIAL,),
+        is_public=False,
+    ),
+)
 async def show_uses(
     request: AnyRequest,
     territory: NamedDependency[Territory],
-    agreement_id: FromPath[UUID],
+    agreement_id: AgreementPath,
 ) -> Response[dict[str, Any]]:
     """What was read under an agreement, for whoever shows its credential, of whatever state: a hundred a page."""
     gate = site_of(request).services[AGREEMENT_GATE]

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, NotFoundError, Refusal
+from udi.kit.errors import ErasedError, InvalidError, NotFoundError, Refusal
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.further_portals import apply_further_report
 from udi.node.datasets.actions.outbox import apply_report
@@ -30,11 +30,21 @@ from udi.node.datasets.records.document_query import (
     parse_query,
 )
 from udi.node.datasets.records.rudi_clients import adapt_for_clients
+from udi.node.datasets.schemas import (
+    CatalogueName,
+    MetadataVersion,
+    Record,
+    RecordList,
+    RecordListParameters,
+    ValueCounts,
+)
 from udi.node.portals.models import FurtherPortal
 from udi.node.portals.queries import find_further_delivery
+from udi.node.spaces.operations import CATALOGUE, DatasetPath
 from udi.protocol.credentials import REPORT
 from udi.protocol.report import read_report, write_report
 from udi.protocol.vocabulary import CURRENT_VERSION
+from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
 AnyRequest = Request[Any, Any, State]
@@ -48,7 +58,19 @@ PUBLIC = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=
 LONGEST_REPORT = 1024 * 1024
 
 
-@get([*CATALOGUES, *(f"{path}/search" for path in CATALOGUES)])
+@get(
+    [*CATALOGUES, *(f"{path}/search" for path in CATALOGUES)],
+    **describe_operation(
+        "listRecords",
+        tag=CATALOGUE,
+        summary="List the records",
+        description="What is published here, the least recently updated first; or, with count_by, how many records have each value of a field.",
+        answer=RecordList | ValueCounts,
+        statuses=(200, 206),
+        errors=(InvalidError,),
+        query=RecordListParameters,
+    ),
+)
 async def list_resources(
     request: AnyRequest, session: NamedDependency[AsyncSession]
 ) -> Response[bytes]:
@@ -75,11 +97,21 @@ async def list_resources(
     )
 
 
-@get([f"{path}/{{dataset_id:uuid}}" for path in CATALOGUES])
+@get(
+    [f"{path}/{{dataset_id:uuid}}" for path in CATALOGUES],
+    **describe_operation(
+        "readRecord",
+        tag=CATALOGUE,
+        summary="Read a record",
+        description="The description of one dataset, in RUDI’s words.",
+        answer=Record,
+        errors=(NotFoundError, ErasedError),
+    ),
+)
 async def show_resource(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
-    dataset_id: FromPath[UUID],
+    dataset_id: DatasetPath,
 ) -> Response[bytes]:
     """The record of one dataset."""
     record = await get_public_record(session, dataset_id)
@@ -87,13 +119,33 @@ async def show_resource(
     return _json(adapt_for_clients(record) if for_client else record, headers=PUBLIC)
 
 
-@get("/catalog/admin/hash", sync_to_thread=False)
+@get(
+    "/catalog/admin/hash",
+    sync_to_thread=False,
+    **describe_operation(
+        "readCatalogueName",
+        tag=CATALOGUE,
+        summary="Check that a catalogue answers",
+        description="What RUDI’s readers ask first.",
+        answer=CatalogueName,
+    ),
+)
 def show_hash() -> Response[bytes]:
     """That a catalogue answers here: RUDI's reader asks for nothing else before it reads."""
     return _json("udi", headers=PUBLIC)
 
 
-@get(["/api/v1/version", "/catalog/v1/version"], sync_to_thread=False)
+@get(
+    ["/api/v1/version", "/catalog/v1/version"],
+    sync_to_thread=False,
+    **describe_operation(
+        "readMetadataVersion",
+        tag=CATALOGUE,
+        summary="Read the version of records",
+        description="Which version of RUDI’s metadata is written here.",
+        answer=MetadataVersion,
+    ),
+)
 def show_version() -> Response[bytes]:
     """The version of the metadata that is written here."""
     return _json(CURRENT_VERSION, headers=PUBLIC)

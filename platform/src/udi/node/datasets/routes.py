@@ -9,8 +9,16 @@ from udi.node.datasets.exchange import spaces
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.metrics import measure_outbox
 from udi.node.datasets.pages import catalogue
+from udi.node.spaces.operations import CATALOGUE
 from udi.ui.metrics import MEASURES
+from udi.ui.openapi.pages import ApiPage, api_routes
 from udi.ui.site import Site
+
+API = ApiPage(
+    "datasets/api.html",
+    "What is published here, for programs: files, rows and maps.",
+    first=CATALOGUE,
+)
 
 
 def list_routes(site: Site) -> Sequence[ControllerRouterHandler]:
@@ -22,6 +30,7 @@ def list_routes(site: Site) -> Sequence[ControllerRouterHandler]:
         *api.routes,
         *spaces.routes,
         *intake_routes.routes,
+        *api_routes(API),
     ]
 
 

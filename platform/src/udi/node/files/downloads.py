@@ -5,19 +5,27 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import structlog
 from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import PathParameter
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import UnavailableError
+from udi.kit.errors import (
+    ForbiddenError,
+    GoneError,
+    HeldBackError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnavailableError,
+)
 from udi.kit.identity import Actor
 from udi.kit.keyring import FILE_KEYS, Keyring
 from udi.kit.tenancy import Territory, space_context
@@ -39,16 +47,20 @@ from udi.node.files.ranges import (
 )
 from udi.node.files.restricted import (
     PRIVATE,
+    NotGrantedError,
     PermittedReading,
+    RestrictedError,
     authorize_reading,
     derive_file,
 )
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.signed_urls import is_signed, require_signature
 from udi.node.spaces.limits import enforce_rate_limit
+from udi.node.spaces.operations import CREDENTIAL, FILES, DatasetPath, FileNamePath
 from udi.node.spaces.use_counts import UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
 from udi.settings import MissingSecretError
+from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
 log = structlog.get_logger()
@@ -58,6 +70,50 @@ EXPOSED_HEADERS = (
     " Repr-Digest"
 )
 SANDBOX_POLICY = "sandbox; default-src 'none'"
+
+
+DELIVERY_ERRORS = (
+    RestrictedError,
+    NotGrantedError,
+    NotFoundError,
+    GoneError,
+    HeldBackError,
+    TooManyRequestsError,
+    UnavailableError,
+)
+UNCHANGED = {
+    **NOT_MODIFIED,
+    416: "The part that was asked is beyond the end of the file.",
+}
+FilePath = Annotated[UUID, PathParameter(description="Identifier of the version.")]
+ArchivePath = Annotated[UUID, PathParameter(description="Identifier of the archive.")]
+
+
+class DeliveryHeaders(Struct, kw_only=True):
+    """Which part of a file is asked."""
+
+    part: Annotated[
+        str,
+        Meta(
+            description="A part of the file, in bytes (RFC 9110).",
+            examples=["bytes=0-1023"],
+        ),
+    ] = field(name="Range", default="")
+
+
+class SignatureParameters(Struct, kw_only=True):
+    """The query of a signed address, which opens one file for some minutes."""
+
+    expires: Annotated[
+        str,
+        Meta(description="Until when, in seconds since 1970.", examples=["1772440200"]),
+    ] = ""
+    signature: Annotated[
+        str, Meta(description="The signature of the node.", examples=["c2lnbmF0dXJl"])
+    ] = ""
+    disposition: Annotated[
+        str, Meta(description="How a browser takes it.", examples=["attachment"])
+    ] = ""
 
 
 class Deliverable(Protocol):
@@ -83,14 +139,30 @@ class Deliverable(Protocol):
     def created_at(self) -> datetime: ...
 
 
-@route("/files/{file_id:uuid}/{filename:str}", http_method=READ_METHODS)
+@route(
+    "/files/{file_id:uuid}/{filename:str}",
+    http_method=READ_METHODS,
+    **describe_operation(
+        "downloadVersion",
+        tag=FILES,
+        summary="Download a version",
+        description="One version of the file of a dataset: this address never gives another.",
+        media_types=("*/*",),
+        statuses=(200, 206),
+        empty=UNCHANGED,
+        headers=DeliveryHeaders,
+        errors=DELIVERY_ERRORS,
+        schemes=(CREDENTIAL,),
+        query=SignatureParameters,
+    ),
+)
 async def deliver_file(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
-    file_id: FromPath[UUID],
-    filename: FromPath[str],  # noqa: ARG001 - for the reader; the id decides
+    file_id: FilePath,
+    filename: FileNamePath,  # noqa: ARG001 - for the reader; the id decides
 ) -> Response[Any]:
     """One version of a dataset's file: by who asks, or by the signature of its address."""
     if not is_signed(request.query_params):
@@ -106,12 +178,27 @@ async def deliver_file(
     return await serve_file(request, file)
 
 
-@route("/archives/{archive_id:uuid}/{filename:str}", http_method=READ_METHODS)
+@route(
+    "/archives/{archive_id:uuid}/{filename:str}",
+    http_method=READ_METHODS,
+    **describe_operation(
+        "downloadArchive",
+        tag=FILES,
+        summary="Download the archive of a space",
+        description="Everything of a space in one file, by the signed address that its page gives.",
+        media_types=("*/*",),
+        statuses=(200, 206),
+        empty=UNCHANGED,
+        headers=DeliveryHeaders,
+        errors=(ForbiddenError, NotFoundError, TooManyRequestsError, UnavailableError),
+        query=SignatureParameters,
+    ),
+)
 async def deliver_archive(
     request: Request[Any, Any, State],
     territory: NamedDependency[Territory],
-    archive_id: FromPath[UUID],
-    filename: FromPath[str],  # noqa: ARG001 - for the reader; the id decides
+    archive_id: ArchivePath,
+    filename: FileNamePath,  # noqa: ARG001 - for the reader; the id decides
 ) -> Response[Any]:
     """All that a space holds, by a signed address only."""
     _require_signature(request, territory)
@@ -155,12 +242,27 @@ def keyring_of(request: Request[Any, Any, State]) -> Keyring:
     return keyring
 
 
-@route("/datasets/{dataset_id:uuid}/file", http_method=READ_METHODS)
+@route(
+    "/datasets/{dataset_id:uuid}/file",
+    http_method=READ_METHODS,
+    **describe_operation(
+        "downloadFile",
+        tag=FILES,
+        summary="Download a file",
+        description="The newest version of the file of a dataset.",
+        media_types=("*/*",),
+        statuses=(200, 206),
+        empty=UNCHANGED,
+        headers=DeliveryHeaders,
+        errors=DELIVERY_ERRORS,
+        schemes=(CREDENTIAL,),
+    ),
+)
 async def deliver_current(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    dataset_id: DatasetPath,
 ) -> Response[Any]:
     """The newest version: this address never changes."""
     return await serve_current_file(request, session, territory, dataset_id)

@@ -5,16 +5,21 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.errors import (
+    GoneError,
+    HeldBackError,
+    InvalidError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnavailableError,
+)
 from udi.kit.service_registry import ServiceKey
 from udi.node.files.file_names import content_disposition
 from udi.node.files.ranges import (
@@ -23,6 +28,9 @@ from udi.node.files.ranges import (
     parse_range,
     range_applies,
 )
+from udi.node.files.restricted import NotGrantedError, RestrictedError
+from udi.node.spaces.operations import CREDENTIAL, TABLES
+from udi.node.tables import schemas
 from udi.node.tables.openapi import build_openapi
 from udi.node.tables.requests import (
     TableRequest,
@@ -42,6 +50,7 @@ from udi.tabular.exports.exports import (
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.query_string import read_query
 from udi.tabular.queries.row_pages import RowPageReader
+from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
 READ = [HttpMethod.GET, HttpMethod.HEAD]
@@ -58,13 +67,39 @@ PYTHON_TYPES = {
     "DATE": "date",
     "TIMESTAMP": "datetime",
 }
+DESCRIPTION_ERRORS = (
+    NotFoundError,
+    GoneError,
+    HeldBackError,
+    TooManyRequestsError,
+)
+ROW_ERRORS = (
+    RestrictedError,
+    NotGrantedError,
+    *DESCRIPTION_ERRORS,
+    InvalidError,
+    UnavailableError,
+)
 TABLE = {"table_request": Provide(get_table_request)}
 ABOUT = {"table_request": Provide(get_description_request)}
 
 
-@route(f"{BASE}/", http_method=READ, dependencies=ABOUT)
+@route(
+    f"{BASE}/",
+    http_method=READ,
+    dependencies=ABOUT,
+    **describe_operation(
+        "describeTable",
+        tag=TABLES,
+        summary="Find what there is about a table",
+        description="The addresses that follow. Names and types of columns are told of restricted tables too.",
+        answer=schemas.TableResource,
+        empty=NOT_MODIFIED,
+        errors=DESCRIPTION_ERRORS,
+    ),
+)
 async def show_resource(
-    resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]
+    resource_id: schemas.ResourcePath, table_request: NamedDependency[TableRequest]
 ) -> Response[Any]:
     """What there is about a table, and where."""
     base = f"/api/resources/{resource_id}"
@@ -82,7 +117,20 @@ async def show_resource(
     )
 
 
-@route(f"{BASE}/profile/", http_method=READ, dependencies=ABOUT)
+@route(
+    f"{BASE}/profile/",
+    http_method=READ,
+    dependencies=ABOUT,
+    **describe_operation(
+        "readColumns",
+        tag=TABLES,
+        summary="Read the columns of a table",
+        description="What each column holds, also as a Table Schema.",
+        answer=schemas.TableProfileAnswer,
+        empty=NOT_MODIFIED,
+        errors=DESCRIPTION_ERRORS,
+    ),
+)
 async def show_profile(table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """The columns of a table and what they hold; of a restricted one, their names and types only."""
     table = table_request.table
@@ -101,9 +149,22 @@ async def show_profile(table_request: NamedDependency[TableRequest]) -> Response
     )
 
 
-@route(f"{BASE}/swagger/", http_method=READ, dependencies=ABOUT)
+@route(
+    f"{BASE}/swagger/",
+    http_method=READ,
+    dependencies=ABOUT,
+    **describe_operation(
+        "readTableDocument",
+        tag=TABLES,
+        summary="Read the document of a table",
+        description="The OpenAPI document of this very table, with its columns as parameters.",
+        answer=dict[str, Any],
+        empty=NOT_MODIFIED,
+        errors=DESCRIPTION_ERRORS,
+    ),
+)
 async def show_openapi(
-    resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]
+    resource_id: schemas.ResourcePath, table_request: NamedDependency[TableRequest]
 ) -> Response[Any]:
     """The OpenAPI document of a table."""
     path = f"/api/resources/{resource_id}"
@@ -112,7 +173,22 @@ async def show_openapi(
     )
 
 
-@route(f"{BASE}/data/", http_method=READ, dependencies=TABLE)
+@route(
+    f"{BASE}/data/",
+    http_method=READ,
+    dependencies=TABLE,
+    **describe_operation(
+        "readRows",
+        tag=TABLES,
+        summary="Read and filter rows",
+        description="A page of rows, filtered, sorted or grouped by `column__operator=value`: exact, differs, contains, in, less, greater, isnull, sort, groupby, count, avg, min, max, sum and others.",
+        answer=schemas.RowPageAnswer,
+        empty=NOT_MODIFIED,
+        errors=ROW_ERRORS,
+        query=schemas.RowPageParameters,
+        schemes=(CREDENTIAL,),
+    ),
+)
 async def read_data(
     request: Request[Any, Any, State], table_request: NamedDependency[TableRequest]
 ) -> Response[Any]:
@@ -143,10 +219,29 @@ async def read_data(
     )
 
 
-@route(f"{BASE}/data/{{kind:str}}/", http_method=READ, dependencies=TABLE)
+@route(
+    f"{BASE}/data/{{kind:str}}/",
+    http_method=READ,
+    dependencies=TABLE,
+    **describe_operation(
+        "downloadRows",
+        tag=TABLES,
+        summary="Download rows",
+        description="Every row that the parameters leave, as a file.",
+        media_types=("*/*",),
+        statuses=(200, 206),
+        empty={
+            **NOT_MODIFIED,
+            416: "The part that was asked is beyond the end of the file.",
+        },
+        errors=ROW_ERRORS,
+        query=schemas.RowSelection,
+        schemes=(CREDENTIAL,),
+    ),
+)
 async def export_data(
     request: Request[Any, Any, State],
-    kind: FromPath[str],
+    kind: schemas.KindPath,
     table_request: NamedDependency[TableRequest],
 ) -> Response[Any]:
     """Every row that a question leaves, as a file."""

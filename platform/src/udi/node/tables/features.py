@@ -4,22 +4,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import (
+    GoneError,
+    HeldBackError,
+    NotFoundError,
+    TooManyRequestsError,
+    UdiError,
+    UnavailableError,
+)
 from udi.kit.tenancy import Territory
+from udi.node.files.restricted import NotGrantedError, RestrictedError
+from udi.node.spaces.operations import CREDENTIAL, MAPS
 from udi.node.spaces.use_counts import UseKind
+from udi.node.tables import schemas
 from udi.node.tables.requests import TableRequest, get_table_request
 from udi.tabular.queries import ogc
 from udi.tabular.queries.feature_query import FeatureQuery
-from udi.tabular.queries.pool import POOL, QueryPool
+from udi.tabular.queries.pool import POOL, QueryPool, QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
+from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
 READ = [HttpMethod.GET, HttpMethod.HEAD]
@@ -50,7 +59,7 @@ async def get_feature_request(
     request: Request[Any, Any, State],
     territory: NamedDependency[Territory],
     table_request: NamedDependency[TableRequest],
-    resource_id: FromPath[UUID],
+    resource_id: schemas.ResourcePath,
 ) -> FeatureRequest:
     """The places that a request is about.
 
@@ -71,7 +80,7 @@ async def get_feature_request(
 
 
 async def get_collection_request(
-    places: NamedDependency[FeatureRequest], name: FromPath[str]
+    places: NamedDependency[FeatureRequest], name: schemas.CollectionPath
 ) -> FeatureRequest:
     """The same for the collection of a table.
 
@@ -83,6 +92,15 @@ async def get_collection_request(
     return places
 
 
+MAP_ERRORS = (
+    RestrictedError,
+    NotGrantedError,
+    NotFoundError,
+    GoneError,
+    HeldBackError,
+    TooManyRequestsError,
+    UnavailableError,
+)
 PLACES = {
     "table_request": Provide(get_table_request),
     "places": Provide(get_feature_request),
@@ -90,13 +108,41 @@ PLACES = {
 COLLECTION = {**PLACES, "collection": Provide(get_collection_request)}
 
 
-@route(BASE, http_method=READ, dependencies=PLACES)
+@route(
+    BASE,
+    http_method=READ,
+    dependencies=PLACES,
+    **describe_operation(
+        "readMap",
+        tag=MAPS,
+        summary="Find what there is about a map",
+        description="OGC API Features of a table whose rows have places: map software takes this address.",
+        answer=schemas.MapLanding,
+        empty=NOT_MODIFIED,
+        errors=MAP_ERRORS,
+        schemes=(CREDENTIAL,),
+    ),
+)
 async def show_landing(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Where the API begins."""
     return await places.table_request.json_response(ogc.landing(places.served))
 
 
-@route(f"{BASE}/api", http_method=READ, dependencies=PLACES)
+@route(
+    f"{BASE}/api",
+    http_method=READ,
+    dependencies=PLACES,
+    **describe_operation(
+        "readMapDocument",
+        tag=MAPS,
+        summary="Read the document of a map",
+        description="Its OpenAPI 3.0 document, as the standard has it.",
+        media_types=(ogc.OPENAPI,),
+        empty=NOT_MODIFIED,
+        errors=MAP_ERRORS,
+        schemes=(CREDENTIAL,),
+    ),
+)
 async def show_description(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Its OpenAPI description."""
     return await places.table_request.json_response(
@@ -104,19 +150,61 @@ async def show_description(places: NamedDependency[FeatureRequest]) -> Response[
     )
 
 
-@route(f"{BASE}/conformance", http_method=READ, dependencies=PLACES)
+@route(
+    f"{BASE}/conformance",
+    http_method=READ,
+    dependencies=PLACES,
+    **describe_operation(
+        "readMapConformance",
+        tag=MAPS,
+        summary="Read what is kept of the standard",
+        description="The classes of OGC API Features.",
+        answer=schemas.MapConformance,
+        empty=NOT_MODIFIED,
+        errors=MAP_ERRORS,
+        schemes=(CREDENTIAL,),
+    ),
+)
 async def show_conformance(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """What of the standard is kept."""
     return await places.table_request.json_response(ogc.conformance())
 
 
-@route(f"{BASE}/collections", http_method=READ, dependencies=PLACES)
+@route(
+    f"{BASE}/collections",
+    http_method=READ,
+    dependencies=PLACES,
+    **describe_operation(
+        "listMapCollections",
+        tag=MAPS,
+        summary="List the collections of a map",
+        description="There is one.",
+        answer=schemas.MapCollections,
+        empty=NOT_MODIFIED,
+        errors=MAP_ERRORS,
+        schemes=(CREDENTIAL,),
+    ),
+)
 async def list_collections(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Its collections: one."""
     return await places.table_request.json_response(ogc.collections(places.served))
 
 
-@route(f"{BASE}/collections/{{name:str}}", http_method=READ, dependencies=COLLECTION)
+@route(
+    f"{BASE}/collections/{{name:str}}",
+    http_method=READ,
+    dependencies=COLLECTION,
+    **describe_operation(
+        "readMapCollection",
+        tag=MAPS,
+        summary="Read the collection of a map",
+        description="Its rectangle and its addresses.",
+        answer=schemas.MapCollection,
+        empty=NOT_MODIFIED,
+        errors=MAP_ERRORS,
+        schemes=(CREDENTIAL,),
+    ),
+)
 async def show_collection(collection: NamedDependency[FeatureRequest]) -> Response[Any]:
     """The collection."""
     return await collection.table_request.json_response(
@@ -125,7 +213,21 @@ async def show_collection(collection: NamedDependency[FeatureRequest]) -> Respon
 
 
 @route(
-    f"{BASE}/collections/{{name:str}}/items", http_method=READ, dependencies=COLLECTION
+    f"{BASE}/collections/{{name:str}}/items",
+    http_method=READ,
+    dependencies=COLLECTION,
+    **describe_operation(
+        "readPlaces",
+        tag=MAPS,
+        summary="Read the places of rows",
+        description="Rows by rectangle, moment and column, as GeoJSON.",
+        answer=schemas.MapFeaturePage,
+        media_types=(ogc.GEOJSON,),
+        empty=NOT_MODIFIED,
+        errors=(*MAP_ERRORS, UdiError, QueryTooHeavyError),
+        query=schemas.MapParameters,
+        schemes=(CREDENTIAL,),
+    ),
 )
 async def list_items(collection: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Features by rectangle, moment and properties."""
@@ -151,9 +253,20 @@ async def list_items(collection: NamedDependency[FeatureRequest]) -> Response[An
     f"{BASE}/collections/{{name:str}}/items/{{line:int}}",
     http_method=READ,
     dependencies=COLLECTION,
+    **describe_operation(
+        "readPlace",
+        tag=MAPS,
+        summary="Read the place of a row",
+        description="One row, as GeoJSON.",
+        answer=schemas.MapFeature,
+        media_types=(ogc.GEOJSON,),
+        empty=NOT_MODIFIED,
+        errors=(*MAP_ERRORS, UdiError, QueryTooHeavyError),
+        schemes=(CREDENTIAL,),
+    ),
 )
 async def show_item(
-    collection: NamedDependency[FeatureRequest], line: FromPath[int]
+    collection: NamedDependency[FeatureRequest], line: schemas.LinePath
 ) -> Response[Any]:
     """One feature."""
     is_in_range = 0 < line < LARGEST_LINE

@@ -12,7 +12,6 @@ from uuid import UUID
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
@@ -30,6 +29,7 @@ from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.use_counts import UseKey, UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
 from udi.node.tables.finder import FIND_TABLE
+from udi.node.tables.schemas import ResourcePath
 from udi.node.tables.views import VIEWS
 from udi.protocol.access_decision import RefusalReason
 from udi.settings import Role
@@ -191,7 +191,7 @@ async def get_table_request(
     request: Request[Any, Any, State],
     territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
-    resource_id: FromPath[UUID],
+    resource_id: ResourcePath,
 ) -> TableRequest:
     """The table that a request is about, once it is known that this reader may ask.
 
@@ -224,7 +224,7 @@ async def get_description_request(
     request: Request[Any, Any, State],
     territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
-    resource_id: FromPath[UUID],
+    resource_id: ResourcePath,
 ) -> TableRequest:
     """The same for what is said of a table and shows no row of it: a restricted one is described to everybody."""
     reader = reader_of(request, territory, actor)

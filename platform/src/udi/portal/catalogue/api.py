@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import (
     BuiltResponse,
@@ -31,6 +32,7 @@ from udi.portal.catalogue.open.responses import (
 )
 from udi.portal.catalogue.queries import (
     SearchPage,
+    WithdrawnError,
     count_by_producer,
     get_dataset,
     search_datasets,
@@ -40,24 +42,45 @@ from udi.portal.catalogue.queries import (
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.schemas import (
     BASE,
+    CATALOGUE,
     DatasetBatch,
     DatasetDetail,
     DatasetPage,
+    DatasetPath,
     Producer,
     ProducerList,
+    ProducerPath,
 )
 from udi.portal.catalogue.search.criteria import Criteria, read_strict_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
+from udi.portal.catalogue.search_parameters import SearchParameters, WalkParameters
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
 JSON = "application/json"
 Machine = Request[Any, Any, State]
 
 
-@get("/datasets")
+@get(
+    "/datasets",
+    **api_operation(
+        "searchDatasets",
+        tag=CATALOGUE,
+        summary="Search the datasets",
+        description="The same search as on the pages, with how many datasets each value of a filter would leave.",
+        answer=DatasetPage,
+        errors=(InvalidError,),
+        query=SearchParameters,
+        links=(
+            ResponseLink("readDataset", "dataset_id", "/items/0/id"),
+            ResponseLink("readProducer", "slug", "/items/0/producer/slug"),
+        ),
+    ),
+)
 async def search_catalogue(
     request: Machine, territory: NamedDependency[Territory]
 ) -> Response[Any]:
@@ -90,7 +113,19 @@ async def _search(
         )
 
 
-@get("/datasets/all")
+@get(
+    "/datasets/all",
+    **api_operation(
+        "walkDatasets",
+        tag=CATALOGUE,
+        summary="Walk through all the datasets",
+        description="Every dataset once, batch after batch, however many come or go meanwhile: follow the link “next”.",
+        answer=DatasetBatch,
+        errors=(InvalidError,),
+        query=WalkParameters,
+        links=(ResponseLink("readDataset", "dataset_id", "/items/0/id"),),
+    ),
+)
 async def walk_catalogue(
     request: Machine,
     session: NamedDependency[AsyncSession],
@@ -103,9 +138,20 @@ async def walk_catalogue(
     return send_document(request, _build_document(batch, links=batch.links))
 
 
-@get("/datasets/{dataset_id:uuid}")
+@get(
+    "/datasets/{dataset_id:uuid}",
+    **api_operation(
+        "readDataset",
+        tag=CATALOGUE,
+        summary="Read a dataset",
+        description="A dataset in our words, with its files and services, and its producer’s record as it was sent.",
+        answer=DatasetDetail,
+        errors=(NotFoundError, WithdrawnError),
+        links=(ResponseLink("readProducer", "slug", "/producer/slug"),),
+    ),
+)
 async def read_dataset(
-    request: Machine, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: Machine, territory: NamedDependency[Territory], dataset_id: DatasetPath
 ) -> Response[Any]:
     """A dataset: our words for it, and RUDI's record as the producer sent it."""
 
@@ -118,7 +164,17 @@ async def read_dataset(
     return await send_cached_document(request, territory, make)
 
 
-@get("/producers")
+@get(
+    "/producers",
+    **api_operation(
+        "listProducers",
+        tag=CATALOGUE,
+        summary="List the producers",
+        description="Everyone who publishes on this territory, with how many datasets.",
+        answer=ProducerList,
+        links=(ResponseLink("readProducer", "slug", "/items/0/slug"),),
+    ),
+)
 async def read_producers(
     request: Machine, territory: NamedDependency[Territory]
 ) -> Response[Any]:
@@ -135,9 +191,19 @@ async def read_producers(
     return await send_cached_document(request, territory, make)
 
 
-@get("/producers/{slug:str}")
+@get(
+    "/producers/{slug:str}",
+    **api_operation(
+        "readProducer",
+        tag=CATALOGUE,
+        summary="Read a producer",
+        description="Who it is, and how to reach it.",
+        answer=Producer,
+        errors=(NotFoundError,),
+    ),
+)
 async def read_producer(
-    request: Machine, territory: NamedDependency[Territory], slug: FromPath[str]
+    request: Machine, territory: NamedDependency[Territory], slug: ProducerPath
 ) -> Response[Any]:
     """One producer."""
 

@@ -18,8 +18,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 class DistributionChecksum(Struct, frozen=True, kw_only=True):
     """What the bytes of a file digest to."""
 
-    algorithm: str
-    value: str
+    algorithm: Annotated[str, Meta(examples=["SHA-256"])]
+    value: Annotated[str, Meta(examples=["9f2c" + "0" * 60])]
 
 
 class Availability(Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Availability(Struct, frozen=True, kw_only=True):
             description="Where a permanent redirect leads; empty where there is none."
         ),
     ]
-    content: Annotated[str, Meta(description=CONTENT)]
+    content: Annotated[str, Meta(description=CONTENT, examples=["same"])]
 
     @classmethod
     def of(cls, media: models.Distribution) -> "Availability | None":
@@ -58,8 +58,10 @@ class DistributionDetail(Struct, frozen=True, kw_only=True):
     """A file, a service or a series of a dataset, at its producer’s node."""
 
     id: UUID
-    kind: Annotated[str, Meta(description="file, service or series.")]
-    name: str
+    kind: Annotated[
+        str, Meta(description="file, service or series.", examples=["file"])
+    ]
+    name: Annotated[str, Meta(examples=["arbres.csv"])]
     url: Annotated[
         str,
         Meta(

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from litestar.openapi.spec import Example, Tag
+from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from udi.kit.tenancy import Territory
@@ -34,7 +36,9 @@ Title = Annotated[str, _describe("Title, as the producer wrote it.")]
 Theme = Annotated[
     str, _describe("Code of a theme, as the parameter of the same name takes it.")
 ]
-Access = Annotated[str, _describe("Who may read the data: public, or restricted.")]
+Access = Annotated[
+    str, _describe("Who may read the data: public, or restricted.", examples=["public"])
+]
 Licence = Annotated[
     str,
     _describe(
@@ -49,6 +53,18 @@ Modified = Annotated[
     datetime, _describe("When the data last changed, says the producer.", tz=True)
 ]
 Published = Annotated[datetime, _describe("When this portal first showed it.", tz=True)]
+
+
+CATALOGUE = Tag("catalogue", "The catalogue")
+DatasetPath = Annotated[UUID, PathParameter(description="Identifier of the dataset.")]
+ProducerPath = Annotated[
+    str,
+    PathParameter(
+        description="Readable name of the producer.",
+        min_length=1,
+        examples=[Example(value="mairie")],
+    ),
+]
 
 
 class ProducerName(Struct, frozen=True, kw_only=True):
@@ -216,14 +232,14 @@ class Replacement(Struct, frozen=True, kw_only=True):
     """A word that no dataset has, and the near one that was searched."""
 
     word: str
-    by: str
+    by: Annotated[str, Meta(examples=["arbres"])]
 
 
 class Completion(Struct, frozen=True, kw_only=True):
     """A word that no dataset has, and those that begin with it."""
 
     word: str
-    by: list[str]
+    by: Annotated[list[str], Meta(examples=[["arbres"]])]
 
 
 class Synonyms(Struct, frozen=True, kw_only=True):

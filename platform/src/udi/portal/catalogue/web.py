@@ -5,16 +5,23 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from udi.portal.catalogue import api, pages
-from udi.portal.catalogue.documentation.routes import routes as documentation
 from udi.portal.catalogue.elsewhere.partners import PARTNERS, Partners
 from udi.portal.catalogue.embed import frames, oembed
 from udi.portal.catalogue.links import pages as link_pages
 from udi.portal.catalogue.measures import measure_index, measure_links
 from udi.portal.catalogue.open.routes import routes as open_routes
+from udi.portal.catalogue.schemas import CATALOGUE
 from udi.portal.catalogue.search.cache import RESPONSE_CACHE, ResponseCache
 from udi.ui.metrics import MEASURES
+from udi.ui.openapi.pages import ApiPage, api_routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
+
+API = ApiPage(
+    "catalogue/api.html",
+    "The catalogue, for programs: no key, no account.",
+    first=CATALOGUE,
+)
 
 
 def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
@@ -23,7 +30,7 @@ def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
         *pages.routes,
         *link_pages.routes,
         *api.routes,
-        *documentation,
+        *api_routes(API),
         *open_routes,
         *frames.routes,
         *oembed.routes,

@@ -11,13 +11,17 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import ForbiddenError
 from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.operations import ACCOUNT, api_operation
 from udi.portal.identity.pages import name_organisations_of
 from udi.portal.identity.tokens import Bearer
 from udi.ui.cross_origin import CrossOriginMiddleware
 
 PATH = "/api/v1/me"
-Named = Annotated[str, Meta(description="As people named it.")]
+Named = Annotated[
+    str, Meta(description="As people named it.", examples=["Ville de Portelune"])
+]
 Readable = Annotated[str, Meta(description="Readable name, as addresses have it.")]
 
 
@@ -46,7 +50,18 @@ class Me(Struct, kw_only=True):
     token: MyToken
 
 
-@get("/me")
+@get(
+    "/me",
+    **api_operation(
+        "readMe",
+        tag=ACCOUNT,
+        summary="Read who a token belongs to",
+        description="Whose token this is, with their organisations, and what it may do. Tokens are made on «my space».",
+        answer=Me,
+        scope="profile",
+        errors=(ForbiddenError,),
+    ),
+)
 async def read_me(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],

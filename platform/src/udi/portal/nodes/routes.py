@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.origins import FIND_ORIGIN
 from udi.portal.identity.inbox import INBOX
 from udi.portal.nodes import accounts, api, batch, inbox, invitations, pages, trials
@@ -12,7 +11,6 @@ from udi.portal.nodes.metrics import measure_key, measure_reports
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import feeds, origins, report
 from udi.portal.nodes.sources import pages as sources_pages
-from udi.portal.nodes.sources.documentation import CHAPTER
 from udi.ui.metrics import MEASURES
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
@@ -43,6 +41,5 @@ def provide_web_services(site: Site) -> None:
         trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
     )
     services.contribute(INBOX, inbox.list_failed_sources, inbox.list_failed_reports)
-    services.contribute(CHAPTERS, CHAPTER)
     services.contribute(MEASURES, measure_reports, measure_key)
     services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))

@@ -8,15 +8,23 @@ from uuid import UUID
 from litestar import Request, Response, Router, delete, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
+from litestar.params import PathParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, MsgspecError, Struct, json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    GoneError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+)
 from udi.kit.tenancy import Territory
 from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.operations import ACCOUNT, api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.notifications import actions, queries
 from udi.portal.notifications.digests import next_send_time
@@ -47,6 +55,11 @@ Often = Annotated[
         description="How often mails may leave: daily, weekly (on Mondays) or never.",
         extra_json_schema={"enum": [rhythm.value for rhythm in DigestRhythm]},
     ),
+]
+
+
+FollowingPath = Annotated[
+    UUID, PathParameter(description="Identifier of the following, as the list says it.")
 ]
 
 
@@ -116,7 +129,18 @@ async def provide_own_session(
         yield session
 
 
-@get("/")
+@get(
+    "/",
+    **api_operation(
+        "listFollowed",
+        tag=ACCOUNT,
+        summary="List what I follow",
+        description="Datasets, producers, themes and searches that the person of the token follows, the newest first.",
+        answer=FollowingList,
+        scope=SCOPE,
+        errors=(ForbiddenError,),
+    ),
+)
 async def list_followed(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -132,7 +156,28 @@ async def list_followed(
     )
 
 
-@post("/", status_code=201, request_max_body_size=MAX_BODY)
+@post(
+    "/",
+    status_code=201,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "follow",
+        tag=ACCOUNT,
+        summary="Follow",
+        description="Follow a dataset, a producer, a theme or a search. Once more changes nothing: 200 instead of 201.",
+        answer=FollowingItem,
+        statuses=(201, 200),
+        scope=SCOPE,
+        errors=(
+            ForbiddenError,
+            NotFoundError,
+            ConflictError,
+            GoneError,
+            InvalidError,
+        ),
+        body=NewFollowing,
+    ),
+)
 async def follow_target(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -157,11 +202,23 @@ async def follow_target(
     return Response(followed, status_code=200 if existing else 201, headers=headers)
 
 
-@delete("/{following_id:uuid}", status_code=204)
+@delete(
+    "/{following_id:uuid}",
+    status_code=204,
+    **api_operation(
+        "stopFollowing",
+        tag=ACCOUNT,
+        summary="Follow no more",
+        description="Follow one thing no more.",
+        statuses=(204,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
 async def stop_following(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    following_id: FromPath[UUID],
+    following_id: FollowingPath,
 ) -> None:
     """Follow it no more."""
     await actions.stop_following(
@@ -169,7 +226,18 @@ async def stop_following(
     )
 
 
-@get("/rhythm")
+@get(
+    "/rhythm",
+    **api_operation(
+        "readRhythm",
+        tag=ACCOUNT,
+        summary="Read how often I am told",
+        description="How often mails may leave that tell what changed, and when the next one may.",
+        answer=DigestSettings,
+        scope=SCOPE,
+        errors=(ForbiddenError,),
+    ),
+)
 async def read_rhythm(
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -182,7 +250,20 @@ async def read_rhythm(
     )
 
 
-@put("/rhythm", request_max_body_size=MAX_BODY)
+@put(
+    "/rhythm",
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "chooseRhythm",
+        tag=ACCOUNT,
+        summary="Choose how often I am told",
+        description="Be told by mail each day, each Monday, or never; what is followed is kept.",
+        answer=DigestSettings,
+        scope=SCOPE,
+        errors=(ForbiddenError, InvalidError),
+        body=DigestSettingsChange,
+    ),
+)
 async def choose_rhythm(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],

@@ -2,19 +2,26 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    PreconditionFailedError,
+    Refusal,
+)
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.schemas import DatasetPath
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, schemas
 from udi.portal.projects.actions.describe import (
@@ -40,11 +47,24 @@ from udi.portal.projects.request_bodies import read_body, read_identifiers
 from udi.portal.projects.schemas import BASE, SCOPE
 from udi.portal.projects.transitions import ProjectEvent
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.openapi.operations import ResponseLink
 
 PUBLISH = "publish"
 
 
-@get("/")
+@get(
+    "/",
+    **api_operation(
+        "listProjects",
+        tag=schemas.TAG,
+        summary="List the projects",
+        description="Projects and reuses that everybody sees, the newest first.",
+        answer=schemas.ProjectPage,
+        errors=(InvalidError,),
+        query=schemas.ProjectListParameters,
+        links=(ResponseLink("readProject", "project_id", "/items/0/id"),),
+    ),
+)
 async def list_public(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -82,12 +102,22 @@ async def list_public(
     )
 
 
-@get("/{project_id:uuid}")
+@get(
+    "/{project_id:uuid}",
+    **api_operation(
+        "readProject",
+        tag=schemas.TAG,
+        summary="Read a project",
+        description="A project or a reuse that everybody sees; one of yours too, with a token that has the right “projects”.",
+        answer=schemas.ProjectDetail,
+        errors=(NotFoundError,),
+    ),
+)
 async def read_project(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
-    project_id: FromPath[UUID],
+    project_id: schemas.ProjectPath,
 ) -> Response[Any]:
     """One project; one's own too, with a token."""
     bearer = find_bearer(request, SCOPE)
@@ -101,7 +131,18 @@ async def read_project(
     )
 
 
-@get("/mine")
+@get(
+    "/mine",
+    **api_operation(
+        "listMyProjects",
+        tag=schemas.TAG,
+        summary="List my projects",
+        description="Those that the person of the token leads, reported or takes part in, the last changed first.",
+        answer=schemas.MyProjects,
+        scope=SCOPE,
+        errors=(ForbiddenError,),
+    ),
+)
 async def list_mine(
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -118,7 +159,22 @@ async def list_mine(
     return Response(schemas.MyProjects(total=len(items), items=items), headers=PRIVATE)
 
 
-@post("/", status_code=201, request_max_body_size=MAX_BODY)
+@post(
+    "/",
+    status_code=201,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "createProject",
+        tag=schemas.TAG,
+        summary="Begin a project",
+        description="Nobody else sees it until its leader says so.",
+        answer=schemas.ProjectDetail,
+        statuses=(201,),
+        scope=SCOPE,
+        errors=(ForbiddenError, InvalidError),
+        body=schemas.ProjectDescription,
+    ),
+)
 async def add_project(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -138,13 +194,26 @@ async def add_project(
     )
 
 
-@put("/{project_id:uuid}", request_max_body_size=MAX_BODY)
+@put(
+    "/{project_id:uuid}",
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "changeProject",
+        tag=schemas.TAG,
+        summary="Change a project",
+        description="Send the whole description again, with the revision that you read.",
+        answer=schemas.ProjectDetail,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, PreconditionFailedError, InvalidError),
+        body=schemas.ProjectDescription,
+    ),
+)
 async def replace_project(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
+    project_id: schemas.ProjectPath,
 ) -> Response[schemas.ProjectDetail]:
     """Say all of it anew; the organisation that leads it stays."""
     project = await queries.get_editable_project(
@@ -162,13 +231,27 @@ async def replace_project(
     )
 
 
-@post("/{project_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY)
+@post(
+    "/{project_id:uuid}/events",
+    status_code=200,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "moveProject",
+        tag=schemas.TAG,
+        summary="Take a project on",
+        description="Work begins, it is delivered, work goes on, it is archived or taken up again; or everybody may see it.",
+        answer=schemas.ProjectDetail,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=schemas.ProjectEventInput,
+    ),
+)
 async def apply_project_event(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
+    project_id: schemas.ProjectPath,
 ) -> Response[schemas.ProjectDetail]:
     """Take it to its next state, or let everybody see it."""
     event = read_body(await request.body(), schemas.ProjectEventInput)["event"]
@@ -191,12 +274,24 @@ async def apply_project_event(
     )
 
 
-@put("/{project_id:uuid}/datasets/{dataset_id:uuid}", status_code=204)
+@put(
+    "/{project_id:uuid}/datasets/{dataset_id:uuid}",
+    status_code=204,
+    **api_operation(
+        "useDataset",
+        tag=schemas.TAG,
+        summary="Use a dataset",
+        description="Say that a project uses a dataset; once more changes nothing.",
+        statuses=(204,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, InvalidError),
+    ),
+)
 async def choose_dataset(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
-    dataset_id: FromPath[UUID],
+    project_id: schemas.ProjectPath,
+    dataset_id: DatasetPath,
 ) -> None:
     """Say that it uses a dataset."""
     project = await queries.get_editable_project(
@@ -205,12 +300,24 @@ async def choose_dataset(
     await add_project_dataset(session, bearer.actor, project, dataset_id)
 
 
-@delete("/{project_id:uuid}/datasets/{dataset_id:uuid}", status_code=204)
+@delete(
+    "/{project_id:uuid}/datasets/{dataset_id:uuid}",
+    status_code=204,
+    **api_operation(
+        "leaveDataset",
+        tag=schemas.TAG,
+        summary="Use a dataset no more",
+        description="Say that a project does not use a dataset.",
+        statuses=(204,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
 async def drop_dataset(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
-    dataset_id: FromPath[UUID],
+    project_id: schemas.ProjectPath,
+    dataset_id: DatasetPath,
 ) -> None:
     """Say that it does not use a dataset."""
     project = await queries.get_editable_project(
@@ -219,7 +326,22 @@ async def drop_dataset(
     await remove_project_dataset(session, bearer.actor, project, dataset_id)
 
 
-@post("/reports", status_code=201, request_max_body_size=MAX_BODY)
+@post(
+    "/reports",
+    status_code=201,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "reportReuse",
+        tag=schemas.TAG,
+        summary="Report a reuse",
+        description="Its name and its address: it is shown at once, without a name of yours.",
+        answer=schemas.ProjectDetail,
+        statuses=(201,),
+        scope=SCOPE,
+        errors=(ForbiddenError, InvalidError),
+        body=schemas.NewReuse,
+    ),
+)
 async def add_reuse(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],

@@ -4,23 +4,18 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.catalogue.reuses import FIND_USES
 from udi.portal.identity.inbox import INBOX
 from udi.portal.identity.pages import SUGGESTING
 from udi.portal.projects import api, inbox, listing, pages, team_api
-from udi.portal.projects.calls.documentation import CHAPTER as CALLS
 from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.data_requests import api as data_request_api
 from udi.portal.projects.data_requests import decision_pages
 from udi.portal.projects.data_requests import pages as data_request_pages
-from udi.portal.projects.data_requests.documentation import CHAPTER as DATA_REQUESTS
-from udi.portal.projects.documentation import CHAPTER as PROJECTS
 from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.projects.suggestions.queries import shows_suggestions
 from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
-from udi.portal.projects.team_documentation import CHAPTER as TEAM
 from udi.portal.projects.uses import find_uses
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
@@ -52,7 +47,6 @@ def provide_web_services(site: Site) -> None:
         inbox.list_waiting_calls,
     )
     services.contribute(SITEMAP, listing.list_addresses)
-    services.contribute(CHAPTERS, PROJECTS, TEAM, CALLS, DATA_REQUESTS)
     services.contribute(
         PAGE_ADDRESSES,
         ("projects", listing.PATH),

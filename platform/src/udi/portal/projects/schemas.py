@@ -5,12 +5,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from litestar.openapi.spec import Tag
+from litestar.params import PathParameter
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from udi.kit.paging import Page
+from udi.kit.paging import PAGE_SIZE, Page
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects import models
 from udi.portal.projects.listing import (
+    CHOICES,
+    LONGEST_TEXT,
     PATH,
     ProjectFilters,
     ProjectSummary,
@@ -19,6 +23,7 @@ from udi.portal.projects.listing import (
 from udi.portal.projects.transitions import ProjectState
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
+from udi.ui.openapi.parameters import PageNumber, page_size
 
 SCOPE = "projects"
 BASE = "/api/v1/projects"
@@ -89,6 +94,63 @@ Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 Reported = Annotated[
     bool, _meta("Whether it is a reuse that somebody reported, whom nobody leads here.")
 ]
+
+
+TAG = Tag("projects", "Projects")
+ProjectPath = Annotated[UUID, PathParameter(description="Identifier of the project.")]
+
+
+def _choice_parameter(description: str, name: str) -> Meta:
+    return Meta(
+        description=description, extra_json_schema={"enum": list(CHOICES[name])}
+    )
+
+
+class ProjectListParameters(Struct, kw_only=True):
+    """The query of the list of projects."""
+
+    q: (
+        Annotated[
+            str,
+            _meta("Words of the name or of the description.", max_length=LONGEST_TEXT),
+        ]
+        | UnsetType
+    ) = UNSET
+    state: (
+        Annotated[
+            str,
+            _choice_parameter(
+                "Where projects stand; all but archived ones when left out.", "state"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    purpose: (
+        Annotated[str, _choice_parameter("What projects are for.", "purpose")]
+        | UnsetType
+    ) = UNSET
+    audience: (
+        Annotated[str, _choice_parameter("For whom projects are.", "audience")]
+        | UnsetType
+    ) = UNSET
+    scale: (
+        Annotated[
+            str,
+            _choice_parameter(
+                "How wide the place is that projects are about.", "scale"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    support: (
+        Annotated[str, _choice_parameter("What projects look for.", "support")]
+        | UnsetType
+    ) = UNSET
+    dataset: (
+        Annotated[UUID, _meta("Identifier of a dataset that projects use.")] | UnsetType
+    ) = UNSET
+    page: PageNumber = 1
+    size: Annotated[int, page_size("Projects a page.")] = PAGE_SIZE
 
 
 class ProjectLeader(Struct, frozen=True, kw_only=True):

@@ -3,16 +3,21 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from uuid import UUID
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+)
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, team_schemas
 from udi.portal.projects.actions import team
@@ -30,7 +35,7 @@ from udi.portal.projects.api_dependencies import (
 from udi.portal.projects.models import Project
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
 from udi.portal.projects.request_bodies import read_body
-from udi.portal.projects.schemas import BASE, SCOPE
+from udi.portal.projects.schemas import BASE, SCOPE, ProjectPath
 from udi.portal.projects.transitions import TeamMemberEvent, TeamMemberStage
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
@@ -39,11 +44,22 @@ ONE = "/{project_id:uuid}"
 MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
 
 
-@get(f"{ONE}/team")
+@get(
+    f"{ONE}/team",
+    **api_operation(
+        "readTeam",
+        tag=team_schemas.TAG,
+        summary="Read the team of a project",
+        description="Who is in it and who is invited, for those who are in it.",
+        answer=team_schemas.ProjectTeam,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
 async def list_team(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
+    project_id: ProjectPath,
 ) -> Response[team_schemas.ProjectTeam]:
     """Who is in it, and who is invited."""
     return await _build_response(
@@ -56,12 +72,23 @@ async def list_team(
     status_code=201,
     request_max_body_size=MAX_BODY,
     guards=[require_confirmation()],
+    **api_operation(
+        "inviteToTeam",
+        tag=team_schemas.TAG,
+        summary="Invite to the team",
+        description="A colleague of the organisation that leads the project is in at once; both are told by mail.",
+        answer=team_schemas.ProjectTeam,
+        statuses=(201,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, InvalidError),
+        body=team_schemas.NewTeamMember,
+    ),
 )
 async def invite_member(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
+    project_id: ProjectPath,
 ) -> Response[team_schemas.ProjectTeam]:
     """Invite an address."""
     project = await queries.get_led_project(
@@ -76,13 +103,23 @@ async def invite_member(
     f"{ONE}/team/{{member_id:uuid}}",
     request_max_body_size=MAX_BODY,
     guards=[require_confirmation()],
+    **api_operation(
+        "giveRight",
+        tag=team_schemas.TAG,
+        summary="Give a right",
+        description="Let somebody of the team see the project, or change it too.",
+        answer=team_schemas.ProjectTeam,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, InvalidError),
+        body=team_schemas.TeamMemberChange,
+    ),
 )
 async def give_right(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
-    member_id: FromPath[UUID],
+    project_id: ProjectPath,
+    member_id: team_schemas.MemberPath,
 ) -> Response[team_schemas.ProjectTeam]:
     """Let somebody see it, or edit it."""
     project = await queries.get_led_project(
@@ -95,13 +132,24 @@ async def give_right(
 
 
 @delete(
-    f"{ONE}/team/{{member_id:uuid}}", status_code=204, guards=[require_confirmation()]
+    f"{ONE}/team/{{member_id:uuid}}",
+    status_code=204,
+    guards=[require_confirmation()],
+    **api_operation(
+        "dismissFromTeam",
+        tag=team_schemas.TAG,
+        summary="Remove from the team",
+        description="Take an invitation back, or somebody off the team.",
+        statuses=(204,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError),
+    ),
 )
 async def dismiss_member(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
-    member_id: FromPath[UUID],
+    project_id: ProjectPath,
+    member_id: team_schemas.MemberPath,
 ) -> None:
     """Take an invitation back, or somebody off the team."""
     project = await queries.get_led_project(
@@ -115,12 +163,26 @@ async def dismiss_member(
     await team.remove_member(session, bearer.actor, project, member, step)
 
 
-@post(f"{ONE}/invitation", status_code=204, request_max_body_size=MAX_BODY)
+@post(
+    f"{ONE}/invitation",
+    status_code=204,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "answerInvitation",
+        tag=team_schemas.TAG,
+        summary="Answer an invitation",
+        description="Join the team of a project, decline, or leave it.",
+        statuses=(204,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=team_schemas.TeamMemberEventInput,
+    ),
+)
 async def answer_invitation(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
+    project_id: ProjectPath,
 ) -> None:
     """Accept, decline, or leave the team."""
     project, own = await queries.get_own_member(
@@ -136,12 +198,27 @@ async def answer_invitation(
     )
 
 
-@post(f"{ONE}/pictures", status_code=201, request_max_body_size=MAX_PICTURE)
+@post(
+    f"{ONE}/pictures",
+    status_code=201,
+    request_max_body_size=MAX_PICTURE,
+    **api_operation(
+        "addPicture",
+        tag=team_schemas.TAG,
+        summary="Add a picture",
+        description="It is kept only as made anew, small, with nothing of where or by what it was taken.",
+        answer=team_schemas.ProjectPictures,
+        statuses=(201,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=team_schemas.NewProjectPicture,
+    ),
+)
 async def send_picture(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
+    project_id: ProjectPath,
 ) -> Response[team_schemas.ProjectPictures]:
     """Add one; it is made anew, small enough for a page."""
     project = await queries.get_editable_project(session, bearer.actor, project_id)
@@ -157,12 +234,24 @@ async def send_picture(
     return Response(shape, status_code=201, headers=PRIVATE)
 
 
-@delete(f"{ONE}/pictures/{{picture_id:uuid}}", status_code=204)
+@delete(
+    f"{ONE}/pictures/{{picture_id:uuid}}",
+    status_code=204,
+    **api_operation(
+        "removePicture",
+        tag=team_schemas.TAG,
+        summary="Take a picture away",
+        description="Once more changes nothing.",
+        statuses=(204,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
 async def delete_picture(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    project_id: FromPath[UUID],
-    picture_id: FromPath[UUID],
+    project_id: ProjectPath,
+    picture_id: team_schemas.PicturePath,
 ) -> None:
     """Remove one."""
     project = await queries.get_editable_project(

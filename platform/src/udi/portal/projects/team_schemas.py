@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
+from litestar.openapi.spec import Tag
+from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from udi.portal.projects import models
@@ -19,6 +21,13 @@ RightCode = Annotated[
         extra_json_schema={"enum": list(models.TeamRight)},
     ),
 ]
+
+
+TAG = Tag("teams", "Teams and pictures")
+MemberPath = Annotated[
+    UUID, PathParameter(description="Identifier of somebody in its team.")
+]
+PicturePath = Annotated[UUID, PathParameter(description="Identifier of the picture.")]
 
 
 class TeamMember(Struct, frozen=True, kw_only=True):

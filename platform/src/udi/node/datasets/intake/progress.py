@@ -10,9 +10,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import GoneError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets import schemas
 from udi.node.datasets.intake.access import build_upload_context, get_sender, has_token
 from udi.node.datasets.intake.responses import describe_publication
 from udi.node.datasets.models import Dataset
@@ -21,16 +22,30 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.uploads import cancel_upload, get_upload
 from udi.node.spaces.models import Space
+from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS
 from udi.node.spaces.queries import require_publisher
 from udi.ui.errors import wants_page
+from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import render
 
 
-@get("/uploads/{upload_id:uuid}")
+@get(
+    "/uploads/{upload_id:uuid}",
+    **describe_operation(
+        "readUpload",
+        tag=SENDING,
+        summary="Read how far an upload is",
+        description="How much arrived, which dataset it became, and whether everyone sees it.",
+        answer=schemas.UploadStatus,
+        errors=(*SENDING_ERRORS, GoneError),
+        schemes=(KEY,),
+        is_public=False,
+    ),
+)
 async def show_upload(
     request: PageRequest,
     territory: NamedDependency[Territory],
-    upload_id: FromPath[UUID],
+    upload_id: schemas.UploadPath,
 ) -> Response[Any]:
     """How far it is; a person whose file has arrived is led on."""
     async with build_upload_context(request, territory).storage.session() as session:

@@ -10,17 +10,19 @@ from uuid import UUID
 
 from litestar import Response, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import (
     ConflictError,
+    GoneError,
     InvalidError,
+    LockedError,
     PreconditionFailedError,
     Refusal,
     TooLargeError,
 )
 from udi.kit.tenancy import Territory
+from udi.node.datasets import schemas
 from udi.node.datasets.actions.publish import publish_when_clear
 from udi.node.datasets.intake.access import build_upload_context, get_script_dataset
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
@@ -47,7 +49,9 @@ from udi.node.files.uploads import (
 )
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
+from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS, DatasetPath
 from udi.node.spaces.senders import Sender
+from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
 DIGEST = "sha-256=:"
@@ -57,11 +61,33 @@ DIGEST = "sha-256=:"
     "/api/v1/datasets/{dataset_id:uuid}/file",
     request_max_body_size=None,
     status_code=201,
+    **describe_operation(
+        "sendVersion",
+        tag=SENDING,
+        summary="Send a version",
+        description="A new version of the file of a dataset, in one request: 200 instead of 201 where these bytes were here already.",
+        answer=schemas.SentVersion,
+        statuses=(201, 200),
+        errors=(
+            *SENDING_ERRORS,
+            ConflictError,
+            GoneError,
+            PreconditionFailedError,
+            TooLargeError,
+            InvalidError,
+            LockedError,
+        ),
+        query=schemas.SendingParameters,
+        headers=schemas.SendingHeaders,
+        body_media_type="application/octet-stream",
+        schemes=(KEY,),
+        is_public=False,
+    ),
 )
 async def put_file(
     request: PageRequest,
     territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    dataset_id: DatasetPath,
 ) -> Response[Any]:
     """Take the new version; with `publish=true`, publish it once nothing stops that.
 

@@ -1,15 +1,14 @@
 """A script removes one version that is no longer of use (DELETE)."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from litestar import delete
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import UnauthenticatedError
+from udi.kit.errors import ConflictError, GoneError, InvalidError, UnauthenticatedError
 from udi.kit.tenancy import Territory
+from udi.node.datasets import schemas
 from udi.node.datasets.actions.remove import remove_version
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
 from udi.node.datasets.intake.access import (
@@ -19,14 +18,29 @@ from udi.node.datasets.intake.access import (
 )
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
+from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS, DatasetPath
+from udi.ui.openapi.operations import describe_operation
 
 
-@delete("/api/v1/datasets/{dataset_id:uuid}/versions/{number:int}")
+@delete(
+    "/api/v1/datasets/{dataset_id:uuid}/versions/{number:int}",
+    **describe_operation(
+        "removeVersion",
+        tag=SENDING,
+        summary="Remove a version",
+        description="An old version, for good; its address says then that it was removed, and why.",
+        statuses=(204,),
+        errors=(*SENDING_ERRORS, ConflictError, GoneError, InvalidError),
+        query=schemas.RemovalParameters,
+        schemes=(KEY,),
+        is_public=False,
+    ),
+)
 async def delete_version(
     request: PageRequest,
     territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
-    number: FromPath[int],
+    dataset_id: DatasetPath,
+    number: schemas.VersionPath,
 ) -> None:
     """Remove it for good; `reason` says why to those who follow the address of one that was public."""
     if not has_token(request):

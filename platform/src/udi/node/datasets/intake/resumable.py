@@ -6,19 +6,23 @@ from uuid import UUID
 
 from litestar import HttpMethod, Response, delete, patch, post, route
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.crash import crash_at
 from udi.kit.errors import (
+    ConflictError,
     GoneError,
     InvalidError,
     LockedError,
+    MediaTypeError,
+    PreconditionFailedError,
     Refusal,
+    TooLargeError,
     UnavailableError,
 )
 from udi.kit.tenancy import Territory
+from udi.node.datasets import schemas
 from udi.node.datasets.intake.access import (
     build_upload_context,
     get_sender,
@@ -33,6 +37,7 @@ from udi.node.files.upload_lock import AT_ONCE, UploadLease
 from udi.node.files.upload_stream import (
     UPLOAD_BUFFERS,
     ConnectionLostError,
+    UploadTooSlowError,
     receive_body,
 )
 from udi.node.files.uploads import (
@@ -44,6 +49,8 @@ from udi.node.files.uploads import (
 )
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
+from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS
+from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
 SHA256_LENGTH = 64
@@ -63,9 +70,33 @@ async def show_capabilities(request: PageRequest) -> Response[None]:
     )
 
 
-@post("/spaces/{slug:str}/uploads", request_max_body_size=None)
+@post(
+    "/spaces/{slug:str}/uploads",
+    request_max_body_size=None,
+    **describe_operation(
+        "startUpload",
+        tag=SENDING,
+        summary="Announce a file",
+        description="A file that is sent in parts (tus 1.0), for a new dataset or a new version; its first bytes may come with it. Location says where to send the rest.",
+        statuses=(201,),
+        errors=(
+            *SENDING_ERRORS,
+            ConflictError,
+            GoneError,
+            PreconditionFailedError,
+            TooLargeError,
+            MediaTypeError,
+            InvalidError,
+            LockedError,
+            tus.ChecksumMismatchError,
+        ),
+        headers=schemas.UploadHeaders,
+        schemes=(KEY,),
+        is_public=False,
+    ),
+)
 async def start_upload(
-    request: PageRequest, territory: NamedDependency[Territory], slug: FromPath[str]
+    request: PageRequest, territory: NamedDependency[Territory], slug: schemas.SpacePath
 ) -> Response[None]:
     """Announce a file; its first bytes may come with it."""
     tus.require_version(request.headers)
@@ -85,11 +116,25 @@ async def start_upload(
     return Response(None, status_code=201, headers=headers)
 
 
-@route("/uploads/{upload_id:uuid}", http_method=[HttpMethod.HEAD])
+@route(
+    "/uploads/{upload_id:uuid}",
+    http_method=[HttpMethod.HEAD],
+    **describe_operation(
+        "readUploadOffset",
+        tag=SENDING,
+        summary="Ask how much of a file arrived",
+        description="Upload-Offset says how many bytes are safe: go on from there.",
+        statuses=(200,),
+        errors=(*SENDING_ERRORS, GoneError, PreconditionFailedError),
+        headers=schemas.TusHeaders,
+        schemes=(KEY,),
+        is_public=False,
+    ),
+)
 async def show_upload_offset(
     request: PageRequest,
     territory: NamedDependency[Territory],
-    upload_id: FromPath[UUID],
+    upload_id: schemas.UploadPath,
 ) -> Response[None]:
     """How many bytes are safe here."""
     tus.require_version(request.headers)
@@ -100,11 +145,38 @@ async def show_upload_offset(
     return Response(None, headers=tus.upload_offset_headers(upload))
 
 
-@patch("/uploads/{upload_id:uuid}", request_max_body_size=None, status_code=204)
+@patch(
+    "/uploads/{upload_id:uuid}",
+    request_max_body_size=None,
+    status_code=204,
+    **describe_operation(
+        "sendPart",
+        tag=SENDING,
+        summary="Send a part of a file",
+        description="The bytes that follow those that are safe.",
+        statuses=(204,),
+        errors=(
+            *SENDING_ERRORS,
+            tus.OffsetMismatchError,
+            GoneError,
+            PreconditionFailedError,
+            TooLargeError,
+            MediaTypeError,
+            InvalidError,
+            LockedError,
+            tus.ChecksumMismatchError,
+            UploadTooSlowError,
+        ),
+        headers=schemas.PartHeaders,
+        body_media_type=tus.CONTENT_TYPE,
+        schemes=(KEY,),
+        is_public=False,
+    ),
+)
 async def append_to_upload(
     request: PageRequest,
     territory: NamedDependency[Territory],
-    upload_id: FromPath[UUID],
+    upload_id: schemas.UploadPath,
 ) -> Response[None]:
     """Take more bytes, from where the upload stands."""
     tus.require_version(request.headers)
@@ -120,11 +192,31 @@ async def append_to_upload(
     return Response(None, status_code=204, headers=tus.upload_offset_headers(upload))
 
 
-@delete("/uploads/{upload_id:uuid}", status_code=204)
+@delete(
+    "/uploads/{upload_id:uuid}",
+    status_code=204,
+    **describe_operation(
+        "cancelUpload",
+        tag=SENDING,
+        summary="Cancel an upload",
+        description="What came is deleted.",
+        statuses=(204,),
+        errors=(
+            *SENDING_ERRORS,
+            ConflictError,
+            GoneError,
+            PreconditionFailedError,
+            LockedError,
+        ),
+        headers=schemas.TusHeaders,
+        schemes=(KEY,),
+        is_public=False,
+    ),
+)
 async def terminate_upload(
     request: PageRequest,
     territory: NamedDependency[Territory],
-    upload_id: FromPath[UUID],
+    upload_id: schemas.UploadPath,
 ) -> Response[None]:
     """Give an upload up; what came is deleted."""
     tus.require_version(request.headers)

@@ -19,8 +19,10 @@ from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import list_public
+from udi.node.datasets.schemas import CatalogueParameters
 from udi.node.portals.queries import list_showing_portals
 from udi.node.spaces.models import Space
+from udi.node.spaces.operations import CATALOGUE
 from udi.node.spaces.queries import list_all_spaces, list_spaces
 from udi.protocol.catalogue import (
     Catalogue,
@@ -34,6 +36,7 @@ from udi.protocol.record import restore_record
 from udi.protocol.structures import BoundingBox
 from udi.protocol.triples import write_json_ld, write_turtle
 from udi.ui.locale import localise
+from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import render, site_of
 
 FEED = 100
@@ -82,7 +85,17 @@ async def show_catalogue(
     )
 
 
-@get("/catalog.ttl")
+@get(
+    "/catalog.ttl",
+    **describe_operation(
+        "readCatalogueAsTurtle",
+        tag=CATALOGUE,
+        summary="Harvest the catalogue in Turtle",
+        description="What is published here as DCAT-AP, a hundred datasets a page.",
+        media_types=("text/turtle",),
+        query=CatalogueParameters,
+    ),
+)
 async def show_turtle(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
@@ -92,7 +105,17 @@ async def show_turtle(
     return await _feed(request, session, territory, write_turtle, "text/turtle")
 
 
-@get("/catalog.jsonld")
+@get(
+    "/catalog.jsonld",
+    **describe_operation(
+        "readCatalogueAsJsonLd",
+        tag=CATALOGUE,
+        summary="Harvest the catalogue in JSON-LD",
+        description="The same in JSON-LD.",
+        media_types=("application/ld+json",),
+        query=CatalogueParameters,
+    ),
+)
 async def show_json_ld(
     request: PageRequest,
     session: NamedDependency[AsyncSession],

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi import __version__
-from udi.kit.errors import NotFoundError, UnauthenticatedError
+from udi.kit.errors import GoneError, HeldBackError, NotFoundError, UnauthenticatedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Version
@@ -25,6 +25,8 @@ from udi.node.datasets.records.data_package import compose_package
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.queries import get_current_file
 from udi.node.spaces.limits import enforce_rate_limit
+from udi.node.spaces.operations import FILES as FILES_TAG
+from udi.node.spaces.operations import DatasetPath
 from udi.node.spaces.queries import DatasetPermission
 from udi.node.tables.requests import RATES, join_rate_headers, reader_of
 from udi.protocol.licences import LICENCES
@@ -34,6 +36,7 @@ from udi.tabular.overviews.charts import draw_chart, table_of
 from udi.tabular.overviews.overview import SHOWING, TableOverview
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.locale import localise
+from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import render, site_of
 
 COST = 5
@@ -49,12 +52,22 @@ FILES = {
 """What people take away, in the order of how many can open it."""
 
 
-@get("/datasets/{dataset_id:uuid}/datapackage.json")
+@get(
+    "/datasets/{dataset_id:uuid}/datapackage.json",
+    **describe_operation(
+        "readDataPackage",
+        tag=FILES_TAG,
+        summary="Read a dataset as a Data Package",
+        description="The file and the table of the newest version (Data Package, version 2).",
+        answer=dict[str, Any],
+        errors=(NotFoundError, GoneError, HeldBackError),
+    ),
+)
 async def show_package(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    dataset_id: DatasetPath,
 ) -> Response[bytes]:
     """The newest published version as a Data Package."""
     tables = site_of(request).services[DATASET_TABLES]

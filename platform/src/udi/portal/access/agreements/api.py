@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.atom import PATH as FEED
@@ -33,17 +34,22 @@ from udi.portal.access.agreements.queries import (
 )
 from udi.portal.access.agreements.schemas import (
     BASE,
+    TAG,
     USUAL_SIZE,
+    AgreementListParameters,
+    AgreementPath,
     PublicAgreementItem,
     PublicAgreementPage,
 )
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.protocol.odrl import as_document, write_agreement
 from udi.ui.atom import MEDIA_TYPE
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
 USUAL = 100
@@ -99,7 +105,19 @@ async def send_feed(
     )
 
 
-@get("/")
+@get(
+    "/",
+    **api_operation(
+        "listAgreements",
+        tag=TAG,
+        summary="List the agreements on restricted data",
+        description="What everybody may know of each, the last changed first.",
+        answer=PublicAgreementPage,
+        errors=(InvalidError,),
+        query=AgreementListParameters,
+        links=(ResponseLink("readAgreement", "agreement_id", "/items/0/id"),),
+    ),
+)
 async def search_agreements(
     request: Machine,
     session: NamedDependency[AsyncSession],
@@ -117,11 +135,21 @@ async def search_agreements(
     )
 
 
-@get("/{agreement_id:uuid}")
+@get(
+    "/{agreement_id:uuid}",
+    **api_operation(
+        "readAgreement",
+        tag=TAG,
+        summary="Read an agreement on restricted data",
+        description="What everybody may know of it; its two sides read the rest on its page.",
+        answer=PublicAgreementItem,
+        errors=(NotFoundError,),
+    ),
+)
 async def show_agreement(
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
-    agreement_id: FromPath[UUID],
+    agreement_id: AgreementPath,
 ) -> Response[PublicAgreementItem]:
     """What everybody may know of one."""
     return Response(

@@ -1,20 +1,25 @@
 """The agreements of a person and of their organisations, for programs with their token."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+)
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements import schemas
 from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
 from udi.portal.access.agreements.queries import list_member_agreements
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
     MAX_BODY,
@@ -27,7 +32,18 @@ from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 
 
-@get("/mine")
+@get(
+    "/mine",
+    **api_operation(
+        "listMyAgreements",
+        tag=schemas.TAG,
+        summary="List my agreements",
+        description="Those of the person of the token, of the projects that they lead, and of organisations for which they publish.",
+        answer=schemas.MyAgreements,
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError,),
+    ),
+)
 async def list_own_agreements(
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -48,13 +64,23 @@ async def list_own_agreements(
     status_code=200,
     request_max_body_size=MAX_BODY,
     guards=[require_confirmation()],
+    **api_operation(
+        "changeAgreement",
+        tag=schemas.TAG,
+        summary="Change an agreement",
+        description="The node is told at once, and refuses or lets read accordingly.",
+        answer=schemas.AgreementDetail,
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=schemas.AgreementEventInput,
+    ),
 )
 async def change_agreement(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-    agreement_id: FromPath[UUID],
+    agreement_id: schemas.AgreementPath,
 ) -> Response[schemas.AgreementDetail]:
     """Suspend, resume, revoke at once or with notice, take the notice back; give up."""
     payload = read_body(await request.body(), schemas.AgreementEventInput)

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from litestar.openapi.spec import Tag
+from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from udi.portal.access.agreements.queries import SignedAgreement
@@ -14,6 +16,7 @@ from udi.portal.access.agreements.transitions import (
 from udi.portal.access.models import AccessSide, PublicAgreement
 from udi.portal.access.policies.schemas import AccessTerms
 from udi.protocol.terms import Purpose
+from udi.ui.openapi.parameters import PageNumber, page_size
 
 BASE = "/api/v1/agreements"
 USUAL_SIZE = 20
@@ -37,6 +40,19 @@ Use = Annotated[
     ),
 ]
 Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
+
+
+TAG = Tag("agreements", "Agreements")
+AgreementPath = Annotated[
+    UUID, PathParameter(description="Identifier of the agreement.")
+]
+
+
+class AgreementListParameters(Struct, kw_only=True):
+    """The query of the public list of agreements."""
+
+    page: PageNumber = 1
+    size: Annotated[int, page_size("Agreements a page.")] = USUAL_SIZE
 
 
 class AgreementDataset(Struct, frozen=True, kw_only=True):

@@ -2,24 +2,39 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.access.policies import queries, schemas
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.projects.api_dependencies import ApiRequest, json_response
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.openapi.operations import ResponseLink
 
 
-@get("/")
+@get(
+    "/",
+    **api_operation(
+        "listAccessPolicies",
+        tag=schemas.TAG,
+        summary="List the access policies",
+        description="Of each restricted dataset, who may ask and for what, the last changed first.",
+        answer=schemas.AccessPolicyPage,
+        errors=(InvalidError,),
+        query=schemas.PolicyListParameters,
+        links=(
+            ResponseLink("readAccessPolicy", "restricted_id", "/items/0/dataset/id"),
+        ),
+    ),
+)
 async def list_policies(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -34,12 +49,22 @@ async def list_policies(
     return json_response(request, schemas.AccessPolicyPage.of(page, territory.origin))
 
 
-@get("/{restricted_id:uuid}")
+@get(
+    "/{restricted_id:uuid}",
+    **api_operation(
+        "readAccessPolicy",
+        tag=schemas.TAG,
+        summary="Read the access policy of a dataset",
+        description="Who may ask, what is asked of them, under which terms, and within how many days they are answered.",
+        answer=schemas.AccessPolicyDetail,
+        errors=(NotFoundError, ConflictError),
+    ),
+)
 async def read_policy(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
-    restricted_id: FromPath[UUID],
+    restricted_id: schemas.RestrictedPath,
 ) -> Response[Any]:
     """That of one dataset."""
     dataset = await queries.get_restricted_dataset(session, restricted_id)

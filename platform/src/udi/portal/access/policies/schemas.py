@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from litestar.openapi.spec import Tag
+from litestar.params import PathParameter
 from msgspec import Meta, Struct, convert
 
 from udi.kit.paging import Page
@@ -13,6 +15,7 @@ from udi.portal.catalogue.models import Dataset
 from udi.protocol import plain_language, terms
 from udi.protocol.policy import FieldKind
 from udi.protocol.terms import Operator
+from udi.ui.openapi.parameters import PageNumber, page_size
 
 BASE = "/api/v1/access-policies"
 TONGUES = ("fr", "en")
@@ -38,6 +41,19 @@ Months = Annotated[
 Promised = Annotated[
     int, Meta(description="Within how many days the producer promises to answer.", ge=1)
 ]
+
+
+TAG = Tag("access-policies", "Terms of restricted data")
+RestrictedPath = Annotated[
+    UUID, PathParameter(description="Identifier of the dataset.")
+]
+
+
+class PolicyListParameters(Struct, kw_only=True):
+    """The query of the list of access policies."""
+
+    page: PageNumber = 1
+    size: Annotated[int, page_size("Policies a page.")] = queries.SIZE
 
 
 class RestrictedDataset(Struct, frozen=True, kw_only=True):

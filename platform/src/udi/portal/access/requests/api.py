@@ -6,11 +6,17 @@ from uuid import UUID
 
 from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    PreconditionFailedError,
+    Refusal,
+)
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.models import AccessSide
@@ -25,6 +31,7 @@ from udi.portal.access.requests.documents import list_documents
 from udi.portal.access.requests.request_input import AccessRequestInput
 from udi.portal.access.requests.thread import list_steps
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
     MAX_BODY,
@@ -40,7 +47,18 @@ from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import site_of
 
 
-@get("/")
+@get(
+    "/",
+    **api_operation(
+        "listMyAccessRequests",
+        tag=schemas.TAG,
+        summary="List my requests for access",
+        description="Those that the person of the token sent, and those to organisations for which they publish.",
+        answer=schemas.MyAccessRequests,
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError,),
+    ),
+)
 async def list_own_requests(
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -58,7 +76,22 @@ async def list_own_requests(
     )
 
 
-@post("/", status_code=201, request_max_body_size=MAX_BODY)
+@post(
+    "/",
+    status_code=201,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "askForAccess",
+        tag=schemas.TAG,
+        summary="Ask for access to restricted data",
+        description="For a project that you lead. Read the access policy first: by asking, its terms are accepted.",
+        answer=schemas.AccessRequestDetail,
+        statuses=(201,),
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=schemas.NewAccessRequest,
+    ),
+)
 async def create_request(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -92,25 +125,49 @@ async def create_request(
     return Response(shape, status_code=201, headers=headers)
 
 
-@get("/{access_request_id:uuid}")
+@get(
+    "/{access_request_id:uuid}",
+    **api_operation(
+        "readAccessRequest",
+        tag=schemas.TAG,
+        summary="Read a request for access",
+        description="With its messages, for its two sides.",
+        answer=schemas.AccessRequestDetail,
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
 async def read_request(
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-    access_request_id: FromPath[UUID],
+    access_request_id: schemas.AccessRequestPath,
 ) -> Response[schemas.AccessRequestDetail]:
     """One, with its thread, for its two sides."""
     case = await queries.get_case(session, bearer.member, access_request_id)
     return Response(await _describe_request(session, case, territory), headers=PRIVATE)
 
 
-@put("/{access_request_id:uuid}", request_max_body_size=MAX_BODY)
+@put(
+    "/{access_request_id:uuid}",
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "correctAccessRequest",
+        tag=schemas.TAG,
+        summary="Correct a request for access",
+        description="Send the whole request again, under the terms of today; after a refusal too.",
+        answer=schemas.AccessRequestDetail,
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=schemas.AccessRequestCorrection,
+    ),
+)
 async def correct_request(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-    access_request_id: FromPath[UUID],
+    access_request_id: schemas.AccessRequestPath,
 ) -> Response[schemas.AccessRequestDetail]:
     """Send it again."""
     case = await queries.get_case_for_side(
@@ -140,13 +197,29 @@ async def correct_request(
     status_code=200,
     request_max_body_size=MAX_BODY,
     guards=[require_confirmation()],
+    **api_operation(
+        "actOnAccessRequest",
+        tag=schemas.TAG,
+        summary="Take a request for access on",
+        description="What either side does with it; a decision says the revision that was read.",
+        answer=schemas.AccessRequestDetail,
+        scope=schemas.SCOPE,
+        errors=(
+            ForbiddenError,
+            NotFoundError,
+            ConflictError,
+            PreconditionFailedError,
+            InvalidError,
+        ),
+        body=schemas.AccessRequestEventInput,
+    ),
 )
 async def act_on_request(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-    access_request_id: FromPath[UUID],
+    access_request_id: schemas.AccessRequestPath,
 ) -> Response[schemas.AccessRequestDetail]:
     """Do what either side does with it."""
     payload = read_body(await request.body(), schemas.AccessRequestEventInput)

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from litestar.openapi.spec import Tag
+from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from udi.portal.access.agreements.creation import terms_of_request
@@ -85,6 +87,12 @@ Revision = Annotated[
         description="How many times it was sent: say the one that you read when you decide.",
         ge=0,
     ),
+]
+
+
+TAG = Tag("access-requests", "Requests for access")
+AccessRequestPath = Annotated[
+    UUID, PathParameter(description="Identifier of the request.")
 ]
 
 

@@ -1,40 +1,45 @@
 """`/api/v1/sources`: whatever the pages of sources do, for a program that shows a person's token."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from litestar import Request, Response, Router, delete, get, patch, post
-from litestar.datastructures import State
+from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
-from litestar.serialization import encode_json
+from litestar.params import PathParameter
 from litestar.types import ControllerRouterHandler
-from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncSession
+from msgspec import Meta, Struct
 
-from udi.kit.errors import NotFoundError
-from udi.kit.tenancy import Territory
-from udi.portal.catalogue.open.responses import Document, Validators, send_document
+from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from udi.portal.identity.bearers import PROGRAMS, require_scope
-from udi.portal.identity.tokens import Bearer
+from udi.portal.identity.operations import api_operation
 from udi.portal.nodes.sources import actions, queries
+from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context
 from udi.portal.nodes.sources.feeds import FeedAddresses, renew_feed, write_addresses
 from udi.portal.nodes.sources.list_parameters import read_batch, read_choice
-from udi.portal.nodes.sources.models import CatalogueSource, RecordOutcome, SourceRhythm
+from udi.portal.nodes.sources.models import RecordOutcome, SourceRhythm
 from udi.portal.nodes.sources.originals import send_original
 from udi.portal.nodes.sources.schemas import (
     PATH,
+    TAG,
+    NewSource,
+    ReadingListParameters,
+    ReadingPath,
+    RecordListParameters,
+    RecordPath,
     SourceBatch,
+    SourceChange,
     SourceItem,
+    SourceListParameters,
+    SourcePath,
     SourceReading,
     SourceReadingBatch,
     SourceRecordResult,
     SourceRecordResultBatch,
+    one_of,
 )
 from udi.portal.notifications.api import read_json_texts
-from udi.portal.organisations.models import Organisation
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
 SCOPE = "sources"
@@ -50,85 +55,42 @@ ACTS = {
 }
 KEEP = "keep"
 WITHDRAW = "withdraw"
-AnyRequest = Request[Any, Any, State]
+ActPath = Annotated[
+    str,
+    PathParameter(
+        description="Read it now, pause it, resume it, or accept that what left it is let go.",
+        schema_extra={"enum": list(ACTS)},
+    ),
+]
 
 
-class SourceApiContext:
-    """What an answer needs: who asks with which rights, the territory, and one transaction that sees what they may."""
+class SourceClosing(Struct, kw_only=True):
+    """The query of the closing of a source."""
 
-    def __init__(
-        self,
-        request: AnyRequest,
-        session: AsyncSession,
-        territory: Territory,
-        bearer: Bearer,
-    ) -> None:
-        self.request = request
-        self.session = session
-        self.territory = territory
-        self.actor = bearer.member
-        self.say = site_of(request).pages.translator(request)
-
-    def send(
-        self, content: Struct, *, status: int = 200, **headers: str
-    ) -> Response[Any]:
-        """The answer with its validator, for its reader alone."""
-        body = encode_json(content)
-        links: dict[str, str] = getattr(content, "links", {})
-        if links:
-            more = {
-                "Link": ", ".join(
-                    f'<{url}>; rel="{name}"' for name, url in links.items()
-                )
-            }
-        else:
-            more = {}
-        vary = "Accept-Encoding, Accept-Language, Authorization"
-        response_headers = {"Cache-Control": "private, no-cache", **more, **headers}
-        document = Document(
-            "application/json",
-            lambda: body,
-            Validators((body,)),
-            response_headers,
-            vary,
-            status,
-        )
-        return send_document(self.request, document)
-
-    async def describe_source(
-        self, source: CatalogueSource, producer: Organisation
-    ) -> SourceItem:
-        """A source as it is now."""
-        last = (await queries.last_runs(self.session, [source.id])).get(source.id)
-        reading = (await self.describe_readings([last]))[0] if last else None
-        return SourceItem.of(source, producer, reading, self.territory.origin)
-
-    async def describe_readings(self, runs: Sequence[Any]) -> list[SourceReading]:
-        """Readings with what was wrong with their source."""
-        faults = await queries.list_source_faults(
-            self.session, [run.id for run in runs]
-        )
-        return [
-            SourceReading.of(
-                run, faults.get(run.id, []), self.territory.origin, self.say
-            )
-            for run in runs
-        ]
+    datasets: Annotated[
+        str,
+        Meta(
+            description="What becomes of its datasets.",
+            extra_json_schema=one_of((KEEP, WITHDRAW)),
+        ),
+    ] = KEEP
 
 
-async def provide_context(
-    request: AnyRequest,
-    territory: NamedDependency[Territory],
-    bearer: NamedDependency[Bearer],
-) -> AsyncIterator[SourceApiContext]:
-    """One transaction, committed once the answer is made."""
-    async with site_of(request).database.session(
-        territory.id, person=bearer.actor.person_id
-    ) as session:
-        yield SourceApiContext(request, session, territory, bearer)
-
-
-@get("/")
+@get(
+    "/",
+    **api_operation(
+        "listSources",
+        tag=TAG,
+        summary="List the sources",
+        description="The catalogues of others that are read here, of those I look after.",
+        answer=SourceBatch,
+        scope=SCOPE,
+        errors=(ForbiddenError, InvalidError),
+        has_validator=True,
+        query=SourceListParameters,
+        links=(ResponseLink("readSource", "source_id", "/items/0/id"),),
+    ),
+)
 async def list_sources(context: NamedDependency[SourceApiContext]) -> Response[Any]:
     """The sources that I look after."""
     batch = read_batch(context.request)
@@ -148,7 +110,22 @@ async def list_sources(context: NamedDependency[SourceApiContext]) -> Response[A
     )
 
 
-@post("/", status_code=201, request_max_body_size=MAX_BODY)
+@post(
+    "/",
+    status_code=201,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "registerSource",
+        tag=TAG,
+        summary="Register a source",
+        description="Have a catalogue read for a producer, at once and then at a rhythm.",
+        answer=SourceItem,
+        statuses=(201,),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=NewSource,
+    ),
+)
 async def register_source(context: NamedDependency[SourceApiContext]) -> Response[Any]:
     """Register a catalogue, and have it read at once."""
     fields = await read_json_texts(
@@ -178,9 +155,22 @@ async def register_source(context: NamedDependency[SourceApiContext]) -> Respons
     )
 
 
-@get(ONE)
+@get(
+    ONE,
+    **api_operation(
+        "readSource",
+        tag=TAG,
+        summary="Read a source",
+        description="A source, how it stands, and its last reading.",
+        answer=SourceItem,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+        has_validator=True,
+        links=(ResponseLink("listReadings", "source_id", "/id"),),
+    ),
+)
 async def read_source(
-    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: SourcePath
 ) -> Response[Any]:
     """One source."""
     return context.send(
@@ -190,9 +180,22 @@ async def read_source(
     )
 
 
-@patch(ONE, request_max_body_size=MAX_BODY)
+@patch(
+    ONE,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "changeSource",
+        tag=TAG,
+        summary="Change the rhythm of a source",
+        description="Have it read more or less often.",
+        answer=SourceItem,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=SourceChange,
+    ),
+)
 async def change_source(
-    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: SourcePath
 ) -> Response[Any]:
     """Read it more or less often."""
     rhythm = (await read_json_texts(context.request, "rhythm"))["rhythm"]
@@ -203,9 +206,22 @@ async def change_source(
     return context.send(await context.describe_source(source, producer))
 
 
-@delete(ONE, status_code=200)
+@delete(
+    ONE,
+    status_code=200,
+    **api_operation(
+        "closeSource",
+        tag=TAG,
+        summary="Close a source",
+        description="Read it no more. Its datasets stay, or are withdrawn by and by.",
+        answer=SourceItem,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        query=SourceClosing,
+    ),
+)
 async def close_source(
-    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: SourcePath
 ) -> Response[Any]:
     """Read it no more; its datasets stay, or are withdrawn."""
     datasets = read_choice(context.request, "datasets", (KEEP, WITHDRAW)) or KEEP
@@ -218,11 +234,24 @@ async def close_source(
     return context.send(await context.describe_source(source, producer))
 
 
-@post(f"{ONE}/{{act:str}}", status_code=200, request_max_body_size=MAX_BODY)
+@post(
+    f"{ONE}/{{act:str}}",
+    status_code=200,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "actOnSource",
+        tag=TAG,
+        summary="Act on a source",
+        description="What the buttons of its page do.",
+        answer=SourceItem,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError),
+    ),
+)
 async def act_on_source(
     context: NamedDependency[SourceApiContext],
-    source_id: FromPath[UUID],
-    act: FromPath[str],
+    source_id: SourcePath,
+    act: ActPath,
 ) -> Response[Any]:
     """Have it read now, pause it, start it again, or let go what left it."""
     if act not in ACTS:
@@ -234,9 +263,22 @@ async def act_on_source(
     return context.send(await context.describe_source(source, producer))
 
 
-@post(f"{ONE}/feed", status_code=200, request_max_body_size=MAX_BODY)
+@post(
+    f"{ONE}/feed",
+    status_code=200,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "makeFeed",
+        tag=TAG,
+        summary="Make my feeds of readings",
+        description="New secret addresses of Atom feeds; those that I had answer no more.",
+        answer=FeedAddresses,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
 async def make_feed(
-    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: SourcePath
 ) -> Response[FeedAddresses]:
     """New addresses of my feeds of readings; those that I had answer no more."""
     source, producer = await queries.get_source(
@@ -249,9 +291,22 @@ async def make_feed(
     return Response(addresses, headers={"Cache-Control": "no-store"})
 
 
-@get(READINGS)
+@get(
+    READINGS,
+    **api_operation(
+        "listReadings",
+        tag=TAG,
+        summary="List the readings of a source",
+        description="The last thirty, the newest first.",
+        answer=SourceReadingBatch,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, InvalidError),
+        has_validator=True,
+        query=ReadingListParameters,
+    ),
+)
 async def list_readings(
-    context: NamedDependency[SourceApiContext], source_id: FromPath[UUID]
+    context: NamedDependency[SourceApiContext], source_id: SourcePath
 ) -> Response[Any]:
     """The readings of a source, the newest first."""
     source, _ = await queries.get_source(context.session, context.actor, source_id)
@@ -272,11 +327,23 @@ async def list_readings(
     )
 
 
-@get(READING)
+@get(
+    READING,
+    **api_operation(
+        "readReading",
+        tag=TAG,
+        summary="Read a reading",
+        description="Its counts, and what was wrong with the source itself.",
+        answer=SourceReading,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+        has_validator=True,
+    ),
+)
 async def read_reading(
     context: NamedDependency[SourceApiContext],
-    source_id: FromPath[UUID],
-    reading_id: FromPath[UUID],
+    source_id: SourcePath,
+    reading_id: ReadingPath,
 ) -> Response[Any]:
     """One reading: its counts, and what was wrong with the source itself."""
     source, _ = await queries.get_source(context.session, context.actor, source_id)
@@ -284,11 +351,24 @@ async def read_reading(
     return context.send((await context.describe_readings([run]))[0])
 
 
-@get(f"{READING}/records")
+@get(
+    f"{READING}/records",
+    **api_operation(
+        "listRecords",
+        tag=TAG,
+        summary="Read the report of a reading",
+        description="What was done with each record, and the edits that mend them: the first ten thousand, and a thousand edits.",
+        answer=SourceRecordResultBatch,
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError, InvalidError),
+        has_validator=True,
+        query=RecordListParameters,
+    ),
+)
 async def list_records(
     context: NamedDependency[SourceApiContext],
-    source_id: FromPath[UUID],
-    reading_id: FromPath[UUID],
+    source_id: SourcePath,
+    reading_id: ReadingPath,
 ) -> Response[Any]:
     """What a reading did with each record, and the edits that mend them."""
     source, _ = await queries.get_source(context.session, context.actor, source_id)
@@ -310,11 +390,22 @@ async def list_records(
     )
 
 
-@get(f"{ONE}/records/{{record_id:uuid}}")
+@get(
+    f"{ONE}/records/{{record_id:uuid}}",
+    **api_operation(
+        "readOriginal",
+        tag=TAG,
+        summary="Read an original record",
+        description="A record as the source wrote it, in its own format.",
+        media_types=("application/octet-stream",),
+        scope=SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
 async def read_original(
     context: NamedDependency[SourceApiContext],
-    source_id: FromPath[UUID],
-    record_id: FromPath[UUID],
+    source_id: SourcePath,
+    record_id: RecordPath,
 ) -> Response[bytes]:
     """A record as the source wrote it."""
     source, _ = await queries.get_source(context.session, context.actor, source_id)

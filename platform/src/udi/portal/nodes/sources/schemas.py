@@ -5,8 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from litestar.openapi.spec import Tag
+from litestar.params import PathParameter
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from udi.kit.paging import MAX_PAGE_SIZE
 from udi.portal.nodes.harvest.faults import FaultLevel
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
@@ -42,11 +45,49 @@ Address = Annotated[str, _described("Address.", extra_json_schema={"format": "ur
 Rhythm = Annotated[
     str, _described("How often it is read.", extra_json_schema=one_of(SourceRhythm))
 ]
+TAG = Tag("sources", "Catalogues that are read")
+SourcePath = Annotated[UUID, PathParameter(description="Identifier of the source.")]
+ReadingPath = Annotated[UUID, PathParameter(description="Identifier of the reading.")]
+RecordPath = Annotated[
+    UUID,
+    PathParameter(description="Identifier of the dataset that the record is here."),
+]
 Links = Annotated[
     dict[str, Address],
     _described("Where the list goes on: self, first, and next until its end."),
 ]
 Size = Annotated[int, _described("How many at most.", ge=1, le=100)]
+
+
+BatchSize = Annotated[int, _described("How many at most.", ge=1, le=MAX_PAGE_SIZE)]
+CURSOR = "Where to go on, as the link “next” of an answer says."
+
+
+class SourceListParameters(Struct, kw_only=True):
+    """The query of the list of sources."""
+
+    cursor: Annotated[UUID, _described(CURSOR)] | UnsetType = UNSET
+    size: BatchSize = MAX_PAGE_SIZE
+
+
+class ReadingListParameters(SourceListParameters, kw_only=True):
+    """The query of the list of the readings of a source."""
+
+
+class RecordListParameters(Struct, kw_only=True):
+    """The query of the report of a reading."""
+
+    cursor: Annotated[int, _described(CURSOR, ge=0)] | UnsetType = UNSET
+    size: BatchSize = MAX_PAGE_SIZE
+    action: (
+        Annotated[
+            str,
+            _described(
+                "Only what was done so.", extra_json_schema=one_of(RecordOutcome)
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class RecordFault(Struct, kw_only=True):

@@ -2,26 +2,39 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.api_dependencies import ApiRequest, json_response
 from udi.portal.projects.calls import queries, schemas
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.openapi.operations import ResponseLink
 
 
-@get("/")
+@get(
+    "/",
+    **api_operation(
+        "listCalls",
+        tag=schemas.TAG,
+        summary="List the calls for projects",
+        description="Calls that are open or were, the newest first.",
+        answer=schemas.CallPage,
+        errors=(InvalidError,),
+        query=schemas.CallListParameters,
+        links=(ResponseLink("readCall", "call_id", "/items/0/id"),),
+    ),
+)
 async def list_public(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -47,12 +60,22 @@ async def list_public(
     )
 
 
-@get("/{call_id:uuid}")
+@get(
+    "/{call_id:uuid}",
+    **api_operation(
+        "readCall",
+        tag=schemas.TAG,
+        summary="Read a call for projects",
+        description="What is looked for, how it is judged, by when, with which data; once they are public, its laureates.",
+        answer=schemas.CallDetail,
+        errors=(NotFoundError,),
+    ),
+)
 async def read_call(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
-    call_id: FromPath[UUID],
+    call_id: schemas.CallPath,
 ) -> Response[Any]:
     """One call, as everybody sees it."""
     call = await queries.get_call(session, None, call_id)

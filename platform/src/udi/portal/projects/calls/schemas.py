@@ -5,15 +5,19 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from litestar.openapi.spec import Tag
+from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from udi.kit.paging import Page
 from udi.portal.catalogue.models import Dataset
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.calls import models
+from udi.portal.projects.calls.queries import PAGE as PAGE_LENGTH
 from udi.portal.projects.calls.queries import call_state
 from udi.portal.projects.calls.transitions import CallState
 from udi.portal.projects.schemas import Address, Instant, Language
+from udi.ui.openapi.parameters import PageNumber, page_size
 
 BASE = "/api/v1/calls"
 PAGE = "/calls"
@@ -24,6 +28,17 @@ CallStateCode = Annotated[
         description="Where the call stands.", extra_json_schema={"enum": PUBLIC_STATES}
     ),
 ]
+
+
+TAG = Tag("calls", "Calls for projects")
+CallPath = Annotated[UUID, PathParameter(description="Identifier of the call.")]
+
+
+class CallListParameters(Struct, kw_only=True):
+    """The query of the list of calls."""
+
+    page: PageNumber = 1
+    size: Annotated[int, page_size("Calls a page.")] = PAGE_LENGTH
 
 
 class CallOrganiser(Struct, frozen=True, kw_only=True):

@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+)
 from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
     MAX_BODY,
@@ -40,12 +45,25 @@ from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.portal.projects.request_bodies import read_body
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
 CLOSED = (DataRequestState.HIDDEN, DataRequestState.WITHDRAWN)
 
 
-@get("/")
+@get(
+    "/",
+    **api_operation(
+        "listDataRequests",
+        tag=schemas.TAG,
+        summary="List the requests for data",
+        description="What people need and nobody publishes: what most people need first.",
+        answer=schemas.DataRequestPage,
+        errors=(InvalidError,),
+        query=schemas.DataRequestListParameters,
+        links=(ResponseLink("readDataRequest", "data_request_id", "/items/0/id"),),
+    ),
+)
 async def list_board(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -61,12 +79,22 @@ async def list_board(
     return json_response(request, schemas.DataRequestPage.of(page, territory.origin))
 
 
-@get("/{data_request_id:uuid}")
+@get(
+    "/{data_request_id:uuid}",
+    **api_operation(
+        "readDataRequest",
+        tag=schemas.TAG,
+        summary="Read a request for data",
+        description="What is needed, to whom it was sent, and what was answered.",
+        answer=schemas.DataRequestDetail,
+        errors=(NotFoundError,),
+    ),
+)
 async def read_request(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
-    data_request_id: FromPath[UUID],
+    data_request_id: schemas.DataRequestPath,
 ) -> Response[Any]:
     """One request and its answer; one's own too where it is not shown, with a token."""
     bearer = find_bearer(request, schemas.SCOPE)
@@ -80,7 +108,18 @@ async def read_request(
     )
 
 
-@get("/mine")
+@get(
+    "/mine",
+    **api_operation(
+        "listMyDataRequests",
+        tag=schemas.TAG,
+        summary="List my requests for data",
+        description="Those that the person of the token asked, and those that wait for an answer of theirs.",
+        answer=schemas.MyDataRequests,
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError,),
+    ),
+)
 async def list_mine(
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -97,7 +136,22 @@ async def list_mine(
     return Response(schemas.MyDataRequests(own=own, to_answer=waiting), headers=PRIVATE)
 
 
-@post("/", status_code=201, request_max_body_size=MAX_BODY)
+@post(
+    "/",
+    status_code=201,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "askForData",
+        tag=schemas.TAG,
+        summary="Ask for data",
+        description="Ask in public for data that nobody publishes, once no search finds them; the producers that may hold them are told.",
+        answer=schemas.DataRequestDetail,
+        statuses=(201,),
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, ConflictError, InvalidError),
+        body=schemas.NewDataRequest,
+    ),
+)
 async def create(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
@@ -128,13 +182,26 @@ async def create(
     )
 
 
-@put("/{data_request_id:uuid}", request_max_body_size=MAX_BODY)
+@put(
+    "/{data_request_id:uuid}",
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "correctDataRequest",
+        tag=schemas.TAG,
+        summary="Correct a request for data",
+        description="Send the whole request again, while nobody has answered.",
+        answer=schemas.DataRequestDetail,
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=schemas.NewDataRequest,
+    ),
+)
 async def change(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-    data_request_id: FromPath[UUID],
+    data_request_id: schemas.DataRequestPath,
 ) -> Response[schemas.DataRequestDetail]:
     """Say it better."""
     own = await queries.get_own_request(
@@ -149,13 +216,27 @@ async def change(
     return Response(await _build_schema(session, own, territory), headers=PRIVATE)
 
 
-@post("/{data_request_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY)
+@post(
+    "/{data_request_id:uuid}/events",
+    status_code=200,
+    request_max_body_size=MAX_BODY,
+    **api_operation(
+        "settleDataRequest",
+        tag=schemas.TAG,
+        summary="Settle a request for data",
+        description="Who asked takes it back; a producer to whom it was sent answers; the territory’s team does the rest.",
+        answer=schemas.DataRequestDetail,
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=schemas.DataRequestEventInput,
+    ),
+)
 async def apply_event(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-    data_request_id: FromPath[UUID],
+    data_request_id: schemas.DataRequestPath,
 ) -> Response[schemas.DataRequestDetail]:
     """Take it back, answer it, pass it on; for the team: join, send, hide, show, ask anew."""
     payload = read_body(await request.body(), schemas.DataRequestEventInput)
@@ -179,12 +260,24 @@ async def apply_event(
     )
 
 
-@put("/{data_request_id:uuid}/support", status_code=204)
+@put(
+    "/{data_request_id:uuid}/support",
+    status_code=204,
+    **api_operation(
+        "supportDataRequest",
+        tag=schemas.TAG,
+        summary="Need the same data",
+        description="Say that you need the same data; once more changes nothing.",
+        statuses=(204,),
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, NotFoundError, ConflictError),
+    ),
+)
 async def set_support(
     request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    data_request_id: FromPath[UUID],
+    data_request_id: schemas.DataRequestPath,
 ) -> None:
     """Need the same data."""
     data_request = await queries.get_request(
@@ -195,11 +288,23 @@ async def set_support(
     )
 
 
-@delete("/{data_request_id:uuid}/support", status_code=204)
+@delete(
+    "/{data_request_id:uuid}/support",
+    status_code=204,
+    **api_operation(
+        "leaveDataRequest",
+        tag=schemas.TAG,
+        summary="Need the same data no more",
+        description="Say that you do not need these data any more.",
+        statuses=(204,),
+        scope=schemas.SCOPE,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
 async def end_support(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
-    data_request_id: FromPath[UUID],
+    data_request_id: schemas.DataRequestPath,
 ) -> None:
     """Need them no more."""
     data_request = await queries.get_request(

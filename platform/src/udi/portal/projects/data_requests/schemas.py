@@ -6,17 +6,20 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
+from litestar.openapi.spec import Tag
+from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
-from udi.kit.paging import Page
+from udi.kit.paging import PAGE_SIZE, Page
 from udi.portal.catalogue.models import Dataset
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.data_requests import models
 from udi.portal.projects.data_requests.decisions import DECISIONS
-from udi.portal.projects.data_requests.queries import DataRequestRecipient
+from udi.portal.projects.data_requests.queries import BOARDS, DataRequestRecipient
 from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.portal.projects.schemas import Address, Instant, Language
 from udi.protocol.themes import THEMES
+from udi.ui.openapi.parameters import PageNumber, page_size
 
 SCOPE = "access"
 BASE = "/api/v1/data-requests"
@@ -42,6 +45,27 @@ Due = Annotated[date, Meta(description="By when a producer should have answered.
 Supporters = Annotated[
     int, Meta(description="How many others need the same data.", ge=0)
 ]
+
+
+TAG = Tag("data-requests", "Requests for data")
+DataRequestPath = Annotated[
+    UUID, PathParameter(description="Identifier of the request.")
+]
+
+
+class DataRequestListParameters(Struct, kw_only=True):
+    """The query of the list of requests for data."""
+
+    show: Annotated[
+        str,
+        Meta(
+            description="Those that are open, that are answered, or both.",
+            extra_json_schema={"enum": list(BOARDS)},
+            examples=["all"],
+        ),
+    ] = "open"
+    page: PageNumber = 1
+    size: Annotated[int, page_size("Requests a page.")] = PAGE_SIZE
 
 
 class DataProducer(Struct, frozen=True, kw_only=True):

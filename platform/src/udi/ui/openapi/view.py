@@ -1,28 +1,42 @@
 """The OpenAPI document as the page for people shows it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from udi.ui.openapi.examples import find_schema
+from udi.ui.openapi.operations import JSON
+
 Say = Callable[[str], str]
-Row = tuple[str, str, str]
-JSON = "application/json"
 COMMON_STATUSES = {"200", "201", "204", "401", "429"}
 """Statuses that the page does not say again at each operation."""
 REFUSED = "400"
 
 
 @dataclass(frozen=True)
+class ParameterDescription:
+    """One parameter: where it stands, what it does and takes, an example."""
+
+    name: str
+    place: str
+    words: str
+    example: str
+    is_required: bool
+    is_list: bool
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class OperationDescription:
-    """One operation: each parameter as (name, what it does and takes, example), each field and refusal as (name, words)."""
+    """One operation: its parameters, each field and refusal as (name, words)."""
 
     name: str
     method: str
     path: str
     summary: str
     detail: str
-    parameters: list[Row]
+    parameters: list[ParameterDescription]
     sends: list[tuple[str, str]]
     """The fields of its body, and `sent`, an example of one."""
     sent: str
@@ -31,21 +45,33 @@ class OperationDescription:
     """The summary of an operation above that answers the same; empty for the first."""
     refusals: list[tuple[str, str]]
     example: str
+    is_open: bool
+    """Whether it is answered to whoever shows nothing."""
+    scopes: tuple[str, ...]
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether a browser can open what it answers."""
+        return self.method == "GET" and self.is_open
 
 
-def list_operations(document: dict[str, Any], say: Say) -> list[OperationDescription]:
-    """Every operation of the document, in its order."""
+def list_operations(
+    document: Mapping[str, Any], tag: str, say: Say
+) -> list[OperationDescription]:
+    """The operations of a part of the document, in its order."""
     operations: list[OperationDescription] = []
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
+            if tag not in operation["tags"]:
+                continue
             described = _describe_operation(
                 method, path, operation, document["components"]["schemas"], say
             )
             same = next(
                 (
-                    earlier_operation.summary
-                    for earlier_operation in operations
-                    if described.fields and earlier_operation.fields == described.fields
+                    earlier.summary
+                    for earlier in operations
+                    if described.fields and earlier.fields == described.fields
                 ),
                 "",
             )
@@ -62,6 +88,7 @@ def _describe_operation(
         next(answer for status, answer in responses.items() if status < REFUSED),
         schemas,
     )
+    security = operation["security"]
     return OperationDescription(
         name=operation["operationId"],
         method=method.upper(),
@@ -81,6 +108,13 @@ def _describe_operation(
             if status not in COMMON_STATUSES
         ],
         example=example,
+        is_open={} in security or not security,
+        scopes=tuple(
+            scope
+            for requirement in security
+            for scopes in requirement.values()
+            for scope in scopes
+        ),
     )
 
 
@@ -88,23 +122,26 @@ def _describe_body(
     part: dict[str, Any], schemas: dict[str, Any]
 ) -> tuple[list[tuple[str, str]], str]:
     """The fields of a body or of an answer, and its example; nothing where it has none."""
-    if JSON not in part.get("content", {}):
+    body = part.get("content", {}).get(JSON)
+    if not body:
         return [], ""
-    body = part["content"][JSON]
     example = json.dumps(body["example"], ensure_ascii=False, indent=2)
-    return list(_fields(_resolve_reference(body["schema"], schemas), schemas)), example
+    return list(_fields(find_schema(body["schema"], schemas), schemas)), example
 
 
-def _describe_parameter(parameter: dict[str, Any], say: Say) -> Row:
+def _describe_parameter(parameter: dict[str, Any], say: Say) -> ParameterDescription:
     example = parameter["example"]
-    if isinstance(example, list):
-        example_text = ", ".join(example)
-    else:
-        example_text = str(example)
-    return (
-        parameter["name"],
-        f"{parameter['description']} {_describe_limits(parameter['schema'], say)}".strip(),
-        example_text,
+    is_list = isinstance(example, list)
+    schema = parameter["schema"]
+    limits = _describe_limits(schema, say)
+    return ParameterDescription(
+        name=parameter["name"],
+        place=parameter["in"],
+        words=f"{parameter['description']} {limits}".strip(),
+        example=", ".join(example) if is_list else str(example),
+        is_required=parameter["required"],
+        is_list=is_list,
+        choices=() if is_list else tuple(schema.get("enum", ())),
     )
 
 
@@ -123,19 +160,9 @@ def _describe_limits(schema: dict[str, Any], say: Say) -> str:
 
 
 def _fields(
-    schema: dict[str, Any], schemas: dict[str, Any]
+    schema: Mapping[str, Any], schemas: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
     """The fields of an answer; what one says of itself, else what its type says."""
-    for name, field in schema["properties"].items():
-        typed = _resolve_reference(field.get("items", field), schemas)
+    for name, field in schema.get("properties", {}).items():
+        typed = find_schema(field.get("items", field), schemas)
         yield name, field.get("description") or typed.get("description", "")
-
-
-def _resolve_reference(
-    schema: dict[str, Any], schemas: dict[str, Any]
-) -> dict[str, Any]:
-    """The schema that is referred to, else itself."""
-    target_schema: dict[str, Any] = schemas.get(
-        schema.get("$ref", "").rpartition("/")[2], schema
-    )
-    return target_schema

@@ -1,1 +1,0 @@
-"""The API said twice from one document: OpenAPI for programs, a page for people."""

@@ -1,0 +1,1 @@
+"""The API said twice from what its handlers declare: OpenAPI for programs, a page for people."""
