@@ -95,7 +95,7 @@ async def _read_body(request: AnyRequest) -> tuple[str, str]:
         summary="List what was read under an agreement",
         description="For whoever shows its key, the newest first.",
         answer=AgreementUses,
-        errors=(UnauthenticatedError,),
+        errors=(UnauthenticatedError, NotFoundError),
         query=AgreementUsesParameters,
         schemes=(CREDENTIAL,),
         is_public=False,

@@ -28,7 +28,8 @@ CollectionPath = Annotated[
 LinePath = Annotated[
     int,
     PathParameter(
-        description="Number of the row, from 1.", examples=[Example(value=1)]
+        description="Number of the row, as its feature says it.",
+        examples=[Example(value=1)],
     ),
 ]
 Row = Annotated[

@@ -94,6 +94,7 @@ async def show_catalogue(
         description="What is published here as DCAT-AP, a hundred datasets a page.",
         media_types=("text/turtle",),
         query=CatalogueParameters,
+        errors=(NotFoundError,),
     ),
 )
 async def show_turtle(
@@ -114,6 +115,7 @@ async def show_turtle(
         description="The same in JSON-LD.",
         media_types=("application/ld+json",),
         query=CatalogueParameters,
+        errors=(NotFoundError,),
     ),
 )
 async def show_json_ld(
