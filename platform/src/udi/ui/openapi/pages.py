@@ -45,17 +45,6 @@ class Trial:
 def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
     """`/api` and `/api/openapi.json` of a program."""
 
-    def find_document(request: AnyRequest, territory: Territory) -> Document:
-        site = request.app.state.site
-        documents: ApiDocuments | None = site.services.find(API_DOCUMENTS)
-        if documents is None:
-            documents = ApiDocuments(
-                request.app, page.summary, page.first, site.pages.gettext
-            )
-            site.services.provide(API_DOCUMENTS, documents)
-        language = request.scope["state"]["locale"]
-        return documents.read(territory, language, territory.links[site.program])
-
     @get(ADDRESS)
     async def read_document(
         request: AnyRequest, territory: NamedDependency[Territory]
@@ -67,7 +56,7 @@ def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
             "Vary": "Accept-Language, Cookie",
         }
         return Response(
-            find_document(request, territory),
+            _find_document(request, territory, page),
             media_type="application/json",
             headers=headers,
         )
@@ -78,7 +67,7 @@ def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
     ) -> Response[str]:
         """How to use the API with a program: the operations of one part (`about`), or of the first."""
         site = request.app.state.site
-        document = find_document(request, territory)
+        document = _find_document(request, territory, page)
         tags = document["tags"]
         names = [tag["name"] for tag in tags]
         requested = request.query_params.get("about", "")
@@ -103,6 +92,20 @@ def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
         ),
         show_api,
     ]
+
+
+def _find_document(
+    request: AnyRequest, territory: Territory, page: ApiPage
+) -> Document:
+    site = request.app.state.site
+    documents: ApiDocuments | None = site.services.find(API_DOCUMENTS)
+    if documents is None:
+        documents = ApiDocuments(
+            request.app, page.summary, page.first, site.pages.gettext
+        )
+        site.services.provide(API_DOCUMENTS, documents)
+    language = request.scope["state"]["locale"]
+    return documents.read(territory, language, territory.links[site.program])
 
 
 def read_trial(
