@@ -6,7 +6,7 @@ from collections import Counter
 from sqlalchemy import text
 
 from tests.mails import do_email_job
-from tests.portal.access.conftest import Desk, Relay
+from tests.portal.access.conftest import Relay, Workspace
 from udi.portal.access.requests.thread import TELL
 from udi.portal.access.tasks import task_handlers
 
@@ -17,16 +17,22 @@ TAKE_JOBS = text(
 )
 
 
-async def work(desk: Desk, relay: Relay) -> list[str]:
+async def work(workspace: Workspace, relay: Relay) -> list[str]:
     """Do the jobs queued by the last step, as the worker does; to whom mails left, a side a mail."""
-    values = {"name": TELL, "tenant": str(desk.territory.id)}
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+    values = {"name": TELL, "tenant": str(workspace.territory.id)}
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         rows = (await session.scalars(TAKE_JOBS, values)).all()
     for row in rows:
         payload = json.loads(row)
         del payload["tenant"]
         await do_email_job(
-            desk.site, desk.territory, task_handlers(desk.site), TELL, payload
+            workspace.site,
+            workspace.territory,
+            task_handlers(workspace.site),
+            TELL,
+            payload,
         )
     sent = [str(mail["To"]) for mail in relay.mails]
     relay.raw.clear()
@@ -34,21 +40,21 @@ async def work(desk: Desk, relay: Relay) -> list[str]:
 
 
 async def test_a_negotiation_sends_each_side_at_most_one_mail_a_step(
-    desk: Desk, relay: Relay
+    workspace: Workspace, relay: Relay
 ) -> None:
-    await desk.set_policy()
-    address = await desk.ask()
-    steps = {"ask": await work(desk, relay)}
-    await desk.decide(address, "question")
-    steps["question"] = await work(desk, relay)
-    await desk.person.post(f"{address}/answer", data={"words": "Voici."})
-    steps["answer"] = await work(desk, relay)
-    await desk.decide(address, "counter", months="6")
-    steps["offer"] = await work(desk, relay)
-    assert (await desk.accept(address)).status_code == 303
-    steps["accept"] = await work(desk, relay)
+    await workspace.set_policy()
+    address = await workspace.ask()
+    steps = {"ask": await work(workspace, relay)}
+    await workspace.decide(address, "question")
+    steps["question"] = await work(workspace, relay)
+    await workspace.person.post(f"{address}/answer", data={"words": "Voici."})
+    steps["answer"] = await work(workspace, relay)
+    await workspace.decide(address, "counter", months="6")
+    steps["offer"] = await work(workspace, relay)
+    assert (await workspace.accept(address)).status_code == 303
+    steps["accept"] = await work(workspace, relay)
 
-    assert (await desk.one(address)).agreement_id is not None
+    assert (await workspace.one(address)).agreement_id is not None
     assert {step: len(sent) for step, sent in steps.items()} == {
         "ask": 2,
         "question": 1,
@@ -60,18 +66,24 @@ async def test_a_negotiation_sends_each_side_at_most_one_mail_a_step(
 
 
 async def test_a_fault_of_the_relay_sends_no_mail_twice(
-    desk: Desk, relay: Relay
+    workspace: Workspace, relay: Relay
 ) -> None:
-    await desk.set_policy()
-    await desk.ask()
-    values = {"name": TELL, "tenant": str(desk.territory.id)}
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+    await workspace.set_policy()
+    await workspace.ask()
+    values = {"name": TELL, "tenant": str(workspace.territory.id)}
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
         [row] = (await session.scalars(TAKE_JOBS, values)).all()
     payload = json.loads(row)
     del payload["tenant"]
     for _ in range(2):
         await do_email_job(
-            desk.site, desk.territory, task_handlers(desk.site), TELL, payload
+            workspace.site,
+            workspace.territory,
+            task_handlers(workspace.site),
+            TELL,
+            payload,
         )
 
     ids = Counter(str(mail["Message-ID"]) for mail in relay.mails)
