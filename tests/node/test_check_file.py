@@ -17,7 +17,7 @@ from tests.node.sending import desk_for
 from tests.node.test_clam import EICAR, clamd, serving
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions import prepare
+from udi.node.datasets.actions import draft, prepare
 from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.models import Dataset, Preparation, PreparationState
 from udi.node.datasets.pages import upload
@@ -154,7 +154,7 @@ async def test_a_large_file_is_read_by_the_worker(
     demo: Territory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(prepare, "PROMPT", 10)
+    monkeypatch.setattr(draft, "PROMPT", 10)
     dataset = await producer.draft()
     waiting = await latest(node_database, demo, dataset)
     page = await producer.page(f"/datasets/{dataset}/check")
@@ -174,7 +174,7 @@ async def test_two_looks_at_once_leave_one_table(
     producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, node_site: Any, demo: Territory,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(prepare, "PROMPT", 10)
+    monkeypatch.setattr(draft, "PROMPT", 10)
     dataset = await producer.draft()
     waiting = await latest(node_database, demo, dataset)
     workspace = desk_for(node_site, demo)

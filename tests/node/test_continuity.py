@@ -12,7 +12,6 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, DatasetEvent, Version
 from udi.node.datasets.versions.breaking_changes import (
     compare_profiles,
-    find_published_before,
 )
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.profile import Profile
@@ -265,5 +264,5 @@ def test_a_version_is_compared_with_what_readers_have() -> None:
     read.published_at = now()
     dataset = Dataset(versions=[sent, stopped, read])
 
-    assert find_published_before(dataset, sent) is read
-    assert find_published_before(dataset, read) is None
+    assert dataset.find_published_before(sent) is read
+    assert dataset.find_published_before(read) is None

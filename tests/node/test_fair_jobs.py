@@ -20,7 +20,7 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job, Worker
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.prepare import PREPARE_VERSION, request_preparation
+from udi.node.datasets.actions.draft import PREPARE_VERSION, request_preparation
 from udi.node.datasets.models import Preparation, PreparationState, Version
 from udi.node.spaces.actions import apply_space, set_limits
 from udi.node.spaces.models import Space

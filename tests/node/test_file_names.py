@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.node.producer import Producer
-from udi.node.files.file_names import clean_name, content_disposition
+from udi.kit.file_names import clean_name, content_disposition
 
 
 @pytest.mark.parametrize(

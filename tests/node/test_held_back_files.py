@@ -13,11 +13,10 @@ from tests.node.test_clam import EICAR, clamd, serving
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions import prepare
+from udi.node.datasets.actions import draft
+from udi.node.datasets.actions.draft import PREPARE_VERSION, request_preparation
 from udi.node.datasets.actions.prepare import (
-    PREPARE_VERSION,
     PreparationContext,
-    request_preparation,
 )
 from udi.node.datasets.actions.publish import publish_dataset
 from udi.node.datasets.exchange.portal import PortalClient
@@ -36,7 +35,7 @@ FOLLOWING = TABLE + b"Le Phare;Kerl\xe9van;01/02/2020\n"
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is dropped is left to the worker, as a large file is."""
-    monkeypatch.setattr(prepare, "PROMPT", 0)
+    monkeypatch.setattr(draft, "PROMPT", 0)
 
 
 async def published_unseen(
@@ -138,7 +137,7 @@ async def test_readers_keep_the_version_before_while_the_newest_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
-    monkeypatch.setattr(prepare, "PROMPT", 0)
+    monkeypatch.setattr(draft, "PROMPT", 0)
     sent = await producer.send(FOLLOWING, path=f"/datasets/{dataset}/versions")
     assert sent.status_code == 303
     await publish_latest(node_database, demo, dataset)

@@ -7,13 +7,13 @@ import pytest
 
 from tests.node.texts import Cell, write_typed
 from udi.node.datasets.descriptions.description import LOCALE
-from udi.node.datasets.descriptions.earlier_answers import (
+from udi.node.datasets.descriptions.prefill import (
     EarlierDataset,
     complete_answers,
+    cover_period,
     name_pattern,
     recall_answers,
 )
-from udi.node.datasets.descriptions.prefill import cover_period
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.coverage import Coverage, compute_coverage
 

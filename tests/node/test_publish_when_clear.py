@@ -19,8 +19,9 @@ from udi.kit.disk_space import DiskFullError
 from udi.kit.errors import UnavailableError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions import prepare
-from udi.node.datasets.actions.prepare import PREPARE_VERSION, prepare_version
+from udi.node.datasets.actions import draft, prepare
+from udi.node.datasets.actions.draft import PREPARE_VERSION
+from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.actions.source import REFRESH_SOURCE
 from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.datasets.intake.tasks import task_handlers
@@ -192,7 +193,7 @@ async def test_what_is_still_being_read_is_published_at_the_end_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
-    monkeypatch.setattr(prepare, "PROMPT", 10)
+    monkeypatch.setattr(draft, "PROMPT", 10)
 
     payload = (await script.put(dataset, query=NIGHT)).json()
     page = await producer.page(f"/datasets/{dataset}")
@@ -219,7 +220,7 @@ async def test_what_was_withdrawn_meanwhile_is_not_published(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
-    monkeypatch.setattr(prepare, "PROMPT", 10)
+    monkeypatch.setattr(draft, "PROMPT", 10)
     await script.put(dataset, query=NIGHT)
     await producer.client.post(
         f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
@@ -317,7 +318,7 @@ async def test_a_file_whose_look_fails_each_time_waits_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
-    monkeypatch.setattr(prepare, "PROMPT", 10)
+    monkeypatch.setattr(draft, "PROMPT", 10)
     await script.put(dataset, query=NIGHT)
     version = await newest(node_database, demo)
 

@@ -159,7 +159,7 @@ async def test_what_defeats_the_child_is_a_plain_file_with_the_reason(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(accept_file, "profile_copy", function)
     monkeypatch.setattr(accept_file, "SECONDS", 2.0)
-    monkeypatch.setattr("udi.node.datasets.actions.prepare.PROMPT", 0)
+    monkeypatch.setattr("udi.node.datasets.actions.draft.PROMPT", 0)
 
     dataset = await producer.draft()
 
@@ -202,7 +202,7 @@ async def test_a_long_text_is_reckoned_from_its_beginning(
     space: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("udi.node.datasets.actions.prepare.PROMPT", 0)
+    monkeypatch.setattr("udi.node.datasets.actions.draft.PROMPT", 0)
     async with node_database.session(demo.id, role="owner") as session:
         (await session.merge(space)).quota_bytes = 100 * MEGABYTE
     line = b"Amicale;Kerl\xe9van;01/02/2003\n"

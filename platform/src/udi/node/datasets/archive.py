@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.rows import ArchivedTable
+from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.actions.outbox import PUSH_DATASET, queue_delivery
-from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import (
     Dataset,
     DatasetEvent,

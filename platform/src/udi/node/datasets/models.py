@@ -111,6 +111,18 @@ class Dataset(TenantColumns, NodeTable):
         """Whether the portal holds a description of it, as far as the node knows."""
         return self.record is not None and self.withdrawn_at is None
 
+    def find_published_before(self, version: "Version") -> "Version | None":
+        """The version that was published last before this one."""
+        public = [
+            earlier_version
+            for earlier_version in self.versions
+            if earlier_version.published_at is not None
+            and earlier_version.number < version.number
+        ]
+        return max(
+            public, key=lambda earlier_version: earlier_version.number, default=None
+        )
+
     def is_accepted(self, version: "Version") -> bool:
         """Whether the portal last accepted this version."""
         return self.record is not None and version.file_id == self.accepted_file_id
@@ -149,6 +161,13 @@ class Version(TenantColumns, NodeTable):
         back_populates="version",
         cascade="all, delete-orphan",
     )
+
+    @property
+    def is_publication_requested(self) -> bool:
+        """Whether somebody asked that it be published with nobody looking."""
+        return (
+            self.preparation is not None and self.preparation.requested_by is not None
+        )
 
 
 class PreparationState(StrEnum):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer, lazyload, selectinload
 from udi.kit.errors import ErasedError
 from udi.kit.identity import Actor
 from udi.kit.paging import PAGE_SIZE, Page
-from udi.node.datasets.descriptions.earlier_answers import EarlierDataset
+from udi.node.datasets.descriptions.prefill import EarlierDataset
 from udi.node.datasets.models import (
     Dataset,
     DatasetEvent,
@@ -21,7 +21,6 @@ from udi.node.datasets.models import (
     Version,
 )
 from udi.node.datasets.records.document_query import with_update_date
-from udi.node.datasets.versions.breaking_changes import find_published_before
 from udi.node.datasets.versions.difference import COMPARED_WITH, DIFFERENCE
 from udi.node.files.clam import ScanState
 from udi.node.files.models import ErasedDataset
@@ -84,7 +83,7 @@ async def get_dataset(
     if lean and dataset.latest.preparation is not None:
         await session.refresh(dataset.latest.preparation, ["findings"])
         await session.refresh(dataset.latest, ["profile"])
-        if published := find_published_before(dataset, dataset.latest):
+        if published := dataset.find_published_before(dataset.latest):
             await session.refresh(published, ["profile"])
     return dataset
 

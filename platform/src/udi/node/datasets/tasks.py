@@ -14,6 +14,7 @@ from udi.kit.errors import NotFoundError
 from udi.kit.jobs import FIRST_DELAY, LONGEST_DELAY, Handler, Job
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.compare import COMPARE_VERSION, compare_version
+from udi.node.datasets.actions.draft import PREPARE_VERSION
 from udi.node.datasets.actions.outbox import (
     PUSH_DATASET,
     apply_report,
@@ -21,7 +22,6 @@ from udi.node.datasets.actions.outbox import (
     note_sent,
 )
 from udi.node.datasets.actions.prepare import (
-    PREPARE_VERSION,
     PreparationContext,
     mark_preparation_failed,
     prepare_version,

@@ -26,10 +26,10 @@ from udi.kit.errors import (
     TooManyRequestsError,
     UnavailableError,
 )
+from udi.kit.file_names import content_disposition
 from udi.kit.identity import Actor
 from udi.kit.keyring import FILE_KEYS, Keyring
 from udi.kit.tenancy import Territory, space_context
-from udi.node.files.file_names import content_disposition
 from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import (
     get_archive,

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
+from udi.kit.file_names import clean_name
 from udi.kit.http import (
     OutgoingClient,
     OutgoingError,
@@ -16,7 +17,6 @@ from udi.kit.http import (
     StreamedResponse,
 )
 from udi.node.files.assemble import store_whole_file
-from udi.node.files.file_names import clean_name
 from udi.node.files.upload_lock import UploadLease
 from udi.node.files.upload_stream import (
     ConnectionLostError,

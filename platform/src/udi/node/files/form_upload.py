@@ -9,8 +9,8 @@ import multipart
 from litestar import Request
 from litestar.datastructures import State
 
-from udi.kit.errors import InvalidError, Refusal, UdiError
-from udi.node.files.file_names import clean_name
+from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
+from udi.kit.file_names import clean_name
 from udi.node.files.store import ObjectStore
 from udi.node.files.upload_stream import ConnectionLostError, enforce_timeouts
 from udi.node.files.uploads import too_large_error
@@ -25,15 +25,27 @@ MOST_SEGMENTS = 8
 class IncomingFile:
     """What is known of a file while it comes in, and after."""
 
-    limit: int
-    too_large: UdiError
+    upload_limit: int
+    quota_left: int
     name: str = ""
     size: int = 0
+    sha256: str = ""
+    """Of the whole file, once it came."""
     _digest: Any = field(default_factory=hashlib.sha256)
 
     @property
-    def sha256(self) -> str:
-        return str(self._digest.hexdigest())
+    def limit(self) -> int:
+        """Bytes that it may have."""
+        return min(self.upload_limit, self.quota_left)
+
+    @property
+    def too_large(self) -> TooLargeError:
+        """Why it does not fit."""
+        return too_large_error(self.upload_limit, self.quota_left)
+
+    def finish(self) -> None:
+        """Note the digest of all that came."""
+        self.sha256 = str(self._digest.hexdigest())
 
     def add_piece(self, piece: bytes) -> None:
         """Count and digest one piece."""
@@ -57,7 +69,7 @@ async def receive_file(
         InvalidError: no file, an empty one, several, or a form that cannot be read. Nothing is left in the store.
         TooLargeError: more than the node accepts for one file, or than the space has left. Nothing is left either.
     """
-    incoming = IncomingFile(min(limit, quota_left), too_large_error(limit, quota_left))
+    incoming = IncomingFile(limit, quota_left)
     announced = request.content_length
     if announced is not None and announced > incoming.limit + FRAMING:
         raise incoming.too_large
@@ -72,6 +84,7 @@ async def receive_file(
     except UdiError:
         await _drain(stream)
         raise
+    incoming.finish()
     return incoming
 
 

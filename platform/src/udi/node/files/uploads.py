@@ -17,7 +17,7 @@ from udi.kit.errors import (
     Refusal,
     TooLargeError,
 )
-from udi.node.files.file_names import clean_name
+from udi.kit.file_names import clean_name
 from udi.node.files.models import OPEN_STATES, Upload, UploadPart, UploadState
 from udi.node.files.queries import used_bytes
 from udi.node.files.tenant_storage import TenantStorage

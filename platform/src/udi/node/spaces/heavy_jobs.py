@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.node.spaces.limits import SpaceShare
-from udi.node.spaces.models import Space
+from udi.node.spaces.models import Space, SpaceShare
 
 
 async def enqueue_heavy_job(

@@ -21,7 +21,7 @@ from udi.kit.errors import TooManyRequestsError
 from udi.kit.service_registry import ServiceKey
 from udi.kit.shared_memory import SharedNumber, SharedSlots, SharedTable
 from udi.kit.tenancy import Territory, space_context
-from udi.node.spaces.models import Space
+from udi.node.spaces.models import Space, SpaceShare
 from udi.settings import Settings
 from udi.ui.site import site_of
 
@@ -32,24 +32,6 @@ RETRY_UPLOAD = 30
 AnyRequest = Request[Any, Any, State]
 PRECISION = 6
 """Decimals to which a budget that is read back is exact."""
-
-
-@dataclass(frozen=True)
-class SpaceShare:
-    """What one space may do in one program."""
-
-    requests_per_minute: int
-    jobs_at_once: int
-    uploads_at_once: int
-
-    @classmethod
-    def of(cls, settings: Settings, space: Space | None = None) -> "SpaceShare":
-        """The space's own limits, and the installation's where it has none."""
-        return cls(
-            (space and space.requests_per_minute) or settings.space_requests_per_minute,
-            (space and space.jobs_at_once) or settings.space_jobs_at_once,
-            (space and space.uploads_at_once) or settings.space_uploads_at_once,
-        )
 
 
 @dataclass

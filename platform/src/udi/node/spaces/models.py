@@ -1,5 +1,6 @@
 """Tables of the producers' spaces."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
 from udi.node.schema import NodeTable
+from udi.settings import Settings
 
 
 class Sealing(StrEnum):
@@ -169,3 +171,21 @@ class SpaceDay(NodeTable):
     day: Mapped[date] = mapped_column(primary_key=True)
     stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
     job_seconds: Mapped[float] = mapped_column(server_default=text("0"))
+
+
+@dataclass(frozen=True)
+class SpaceShare:
+    """What one space may do in one program."""
+
+    requests_per_minute: int
+    jobs_at_once: int
+    uploads_at_once: int
+
+    @classmethod
+    def of(cls, settings: Settings, space: Space | None = None) -> "SpaceShare":
+        """The space's own limits, and the installation's where it has none."""
+        return cls(
+            (space and space.requests_per_minute) or settings.space_requests_per_minute,
+            (space and space.jobs_at_once) or settings.space_jobs_at_once,
+            (space and space.uploads_at_once) or settings.space_uploads_at_once,
+        )

@@ -20,8 +20,8 @@ from udi.kit.errors import (
     TooManyRequestsError,
     UnavailableError,
 )
+from udi.kit.file_names import content_disposition
 from udi.kit.service_registry import ServiceKey
-from udi.node.files.file_names import content_disposition
 from udi.node.files.ranges import (
     ByteRange,
     RangeNotSatisfiableError,

@@ -8,8 +8,8 @@ from litestar import Response
 from litestar.response import Stream
 
 from udi.kit.errors import NotFoundError
+from udi.kit.file_names import content_disposition
 from udi.kit.service_registry import ServiceKey
-from udi.node.files.file_names import content_disposition
 from udi.node.files.models import StoredFile
 from udi.node.files.restricted import PRIVATE, AnyRequest, PermittedReading
 from udi.node.spaces.limits import enforce_rate_limit

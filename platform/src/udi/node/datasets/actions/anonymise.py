@@ -16,22 +16,25 @@ from udi.kit.child import ChildError, run
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooLargeError, UdiError
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.accept_file import AnswerProposer
-from udi.node.datasets.actions.draft import DroppedFile, add_version, strip_cells
-from udi.node.datasets.actions.local_copies import open_temporary_folder, read_file
+from udi.node.datasets.actions.draft import (
+    PROMPT,
+    DroppedFile,
+    add_version,
+    strip_cells,
+)
 from udi.node.datasets.actions.prepare import (
     MEMORY,
-    PROMPT,
     SECONDS,
     TABLE,
     PreparationContext,
     prepare_file,
 )
 from udi.node.datasets.descriptions.description import LOCALE
-from udi.node.datasets.descriptions.prefill import update_answers
+from udi.node.datasets.descriptions.prefill import AnswerProposer, update_answers
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.versions.anonymisation import TreatmentResult, anonymise_table
+from udi.node.files.local_copies import open_temporary_folder, read_file
 from udi.node.files.models import object_key
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.node.spaces.queries import lock_space

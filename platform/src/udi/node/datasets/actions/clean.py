@@ -9,17 +9,17 @@ from udi.kit.child import ChildError, run
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import DroppedFile, add_version
-from udi.node.datasets.actions.local_copies import (
-    open_temporary_folder,
-    read_file,
-    write_copy,
-)
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_file
 from udi.node.datasets.models import PreparationState, Version
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.publishability import (
     corrections_of,
     has_removable_names,
+)
+from udi.node.files.local_copies import (
+    open_temporary_folder,
+    read_file,
+    write_copy,
 )
 from udi.node.files.models import object_key
 from udi.node.spaces.queries import DatasetPermission, lock_space

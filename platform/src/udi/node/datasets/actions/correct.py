@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import Refusal
 from udi.kit.identity import Actor
+from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.actions.history import record_event
-from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.versions.publishability import corrections_of
 from udi.tabular.columns.column import ColumnType

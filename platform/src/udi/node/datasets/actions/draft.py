@@ -1,4 +1,4 @@
-"""Drafts: a file dropped, its description, a new version waiting, a draft given up."""
+"""Drafts: a file dropped, with proposed answers, its description, a new version waiting, a draft given up."""
 
 import hashlib
 import uuid
@@ -14,21 +14,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, Refusal, TooLargeError
 from udi.node.datasets.actions.history import Author, record_event
-from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.descriptions.description import (
     Answers,
     check_answers,
     clear_licence,
 )
-from udi.node.datasets.descriptions.prefill import Proposals, remove_cell_answers
-from udi.node.datasets.models import Dataset, DatasetState, Version
+from udi.node.datasets.descriptions.prefill import (
+    AnswerProposer,
+    Proposals,
+    remove_cell_answers,
+    update_answers,
+)
+from udi.node.datasets.models import (
+    Dataset,
+    DatasetState,
+    Preparation,
+    PreparationState,
+    Version,
+)
+from udi.node.datasets.queries import list_earlier_answers
 from udi.node.datasets.versions.publishability import corrections_of
 from udi.node.files.expiry import expire_archives
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import used_bytes
+from udi.node.files.upload_lock import SAFETY
+from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.node.spaces.models import DatasetRight, Space
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.profile import Profile
+
+PREPARE_VERSION = "prepare_version"
+PROMPT = 4 * 1024**2
+"""Bytes up to which somebody who drops a file waits for what is found in it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +74,26 @@ def strip_cells(space: Space, dropped: DroppedFile) -> DroppedFile:
     if space.is_sealed:
         return replace(dropped, profile=dropped.profile.without_cells())
     return dropped
+
+
+async def create_draft(
+    session: AsyncSession,
+    author: Author | None,
+    space: Space,
+    dropped: DroppedFile,
+    words: AnswerProposer,
+) -> Dataset:
+    """A draft with this file, and answers proposed from it and from earlier datasets; the space must be locked.
+
+    Raises:
+        TooLargeError: the space has no place left for it.
+    """
+    dropped = strip_cells(space, dropped)
+    earlier = await list_earlier_answers(session, space)
+    answers, proposals = words.propose_description(
+        space, dropped.name, dropped.profile, earlier
+    )
+    return await start_dataset(session, author, space, dropped, answers, proposals)
 
 
 async def start_dataset(
@@ -88,6 +125,30 @@ async def start_dataset(
     record_event(session, actor, dataset, "dataset.created")
     await session.flush()
     return dataset
+
+
+async def create_next_version(
+    session: AsyncSession,
+    author: Author | None,
+    dataset: Dataset,
+    dropped: DroppedFile,
+    words: AnswerProposer,
+) -> list[str]:
+    """A version that waits; answers left as they were proposed follow the new file. Keys to delete after the commit.
+
+    The dataset must be locked, and its space.
+
+    Raises:
+        ConflictError: the dataset is withdrawn, or these are the bytes it already has.
+        TooLargeError: the space has no place left for it.
+    """
+    old = dataset.proposals or words.recover_proposals(dataset)
+    dropped = strip_cells(dataset.space, dropped)
+    new = words.propose_answers(dataset.space, dropped.name, dropped.profile)[1]
+    orphans = await add_version(session, author, dataset, dropped)
+    dataset.description = update_answers(dataset.description, old, new)
+    dataset.proposals = new
+    return orphans
 
 
 async def add_version(
@@ -254,3 +315,41 @@ def object_keys(version: Version) -> list[str]:
     """The objects of a version: its file, and what was made of it."""
     suffixes = version.preparation.suffixes if version.preparation else []
     return [version.file.key, *map(version.file.derived_key, suffixes)]
+
+
+async def request_preparation(
+    session: AsyncSession,
+    version: Version,
+    corrections: dict[str, Any] | None = None,
+    *,
+    promptly: bool = False,
+) -> None:
+    """Have a version's file looked at, or looked at again with what its producer corrected.
+
+    `promptly`: whoever asks may do it himself at once if the file is small (`prepare_promptly`); the worker waits to see.
+    """
+    preparation = version.preparation
+    if preparation is None:
+        version.preparation = Preparation(
+            version_id=version.id, revision=1, corrections=corrections or {}
+        )
+        preparation = version.preparation
+    else:
+        if preparation.state == PreparationState.WAITING:
+            preparation.requested_by = preparation.requested_by
+        else:
+            preparation.requested_by = None
+        preparation.revision += 1
+        preparation.state = PreparationState.WAITING
+        preparation.failure = ""
+        preparation.updated_at = now()
+        if corrections is None:
+            preparation.corrections = preparation.corrections
+        else:
+            preparation.corrections = corrections
+    await session.flush()
+    payload = {"version": str(version.id), "revision": preparation.revision}
+    delay = SAFETY if promptly and version.file.size <= PROMPT else None
+    await enqueue_heavy_job(
+        session, version.file.space_id, PREPARE_VERSION, payload, delay=delay
+    )

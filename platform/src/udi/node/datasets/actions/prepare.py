@@ -15,15 +15,11 @@ from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions import draft
 from udi.node.datasets.actions.compare import (
     compare_with_earlier,
     find_earlier_version,
     request_comparison,
-)
-from udi.node.datasets.actions.local_copies import (
-    open_temporary_folder,
-    read_file,
-    write_copy,
 )
 from udi.node.datasets.actions.publish import publish_if_requested
 from udi.node.datasets.descriptions.prefill import cover_period
@@ -35,26 +31,25 @@ from udi.node.datasets.models import (
     cells_suffix,
     table_suffix,
 )
-from udi.node.datasets.versions.breaking_changes import find_published_before
 from udi.node.datasets.versions.difference import DIFFERENCE, compared_version_number
 from udi.node.datasets.versions.preparation import CELLS, FileAnalysis, prepare
 from udi.node.datasets.versions.publishability import access_of, carry_reason
 from udi.node.datasets.versions.sealed_cells import strip_findings
 from udi.node.files.clam import VirusScan, scan
+from udi.node.files.local_copies import (
+    open_temporary_folder,
+    read_file,
+    write_copy,
+)
 from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
 from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.upload_lock import SAFETY
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.tabular.formats.file_kind import GZIP, ZIP
 from udi.tabular.profiles.coverage import Coverage
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.readers import FileReader, FileReaderPool, QueueTimeoutError
 
 log = structlog.get_logger()
-PREPARE_VERSION = "prepare_version"
 TABLE = "table.parquet"
-PROMPT = 4 * 1024**2
-"""Bytes up to which somebody who drops a file waits for what is found in it."""
 LARGEST = 5 * 1024**3
 SECONDS = 600.0
 MEMORY = 2048
@@ -88,53 +83,15 @@ class PreparationResult:
     difference: dict[str, Any]
 
 
-async def request_preparation(
-    session: AsyncSession,
-    version: Version,
-    corrections: dict[str, Any] | None = None,
-    *,
-    promptly: bool = False,
-) -> None:
-    """Have a version's file looked at, or looked at again with what its producer corrected.
-
-    `promptly`: whoever asks may do it himself at once if the file is small (`prepare_promptly`); the worker waits to see.
-    """
-    preparation = version.preparation
-    if preparation is None:
-        version.preparation = Preparation(
-            version_id=version.id, revision=1, corrections=corrections or {}
-        )
-        preparation = version.preparation
-    else:
-        if preparation.state == PreparationState.WAITING:
-            preparation.requested_by = preparation.requested_by
-        else:
-            preparation.requested_by = None
-        preparation.revision += 1
-        preparation.state = PreparationState.WAITING
-        preparation.failure = ""
-        preparation.updated_at = now()
-        if corrections is None:
-            preparation.corrections = preparation.corrections
-        else:
-            preparation.corrections = corrections
-    await session.flush()
-    payload = {"version": str(version.id), "revision": preparation.revision}
-    delay = SAFETY if promptly and version.file.size <= PROMPT else None
-    await enqueue_heavy_job(
-        session, version.file.space_id, PREPARE_VERSION, payload, delay=delay
-    )
-
-
 async def prepare_promptly(
     context: PreparationContext, version: Version, reading: FileReader | None = None
 ) -> None:
-    """The same at once for a file that takes a second or two; a larger one, or one that fails, is the worker's.
+    """Look at once at a file that takes a second or two; a larger one, or one that fails, is the worker's.
 
     `reading` is the child that read this very file already, if any.
     """
     preparation = version.preparation
-    if preparation is None or version.file.size > PROMPT:
+    if preparation is None or version.file.size > draft.PROMPT:
         return
     try:
         async with AsyncExitStack() as stack:
@@ -177,19 +134,19 @@ async def prepare_version(
     """
     async with context.storage.session() as session:
         version = await find_awaiting_preparation(session, version_id, revision)
-        if version:
+        before = None
+        if version is not None and version.number > 1:
             before = await find_earlier_version(session, version)
-        else:
-            before = None
     if version is None or version.preparation is None:
         return
     crash_at("look.begun")
     store = context.storage.store
-    virus = await scan(
-        store.stream(version.file.key, 0, version.file.size), context.clamd
-    )
-    if virus.is_retriable and not last:
-        raise UnavailableError("The search for viruses does not answer.")
+    virus = None
+    if context.clamd:
+        pieces = store.stream(version.file.key, 0, version.file.size)
+        virus = await scan(pieces, context.clamd)
+        if virus.is_retriable and not last:
+            raise UnavailableError("The search for viruses does not answer.")
     memory = await store.reading_folder(version.file.key)
     with open_temporary_folder("udi-prepare-", memory) as folder:
         target = folder / "typed" / TABLE
@@ -206,9 +163,7 @@ async def prepare_version(
         difference = await _compare(
             context, before, target, prepared, examples=not (harmless or memory)
         )
-    looked = PreparationResult(
-        prepared, failure, virus if context.clamd else None, difference
-    )
+    looked = PreparationResult(prepared, failure, virus, difference)
     former = await _save_result(context, version_id, revision, looked, new_keys)
     crash_at("look.noted")
     for key in former:
@@ -247,12 +202,6 @@ async def _save_result(
         if dataset.space.is_sealed:
             looked = strip_result_cells(looked)
         _save_findings(version, looked)
-        if compared_version_number(version) not in {
-            0,
-            *(existing_version.number for existing_version in dataset.versions),
-        }:
-            await request_comparison(session, version)
-        carry_reason(find_published_before(dataset, version), version)
         prepared = looked.prepared
         if (
             prepared
@@ -264,6 +213,12 @@ async def _save_result(
             dataset.description, dataset.proposals = cover_period(
                 dataset.description, dataset.proposals, coverage
             )
+        if compared_version_number(version) not in {
+            0,
+            *(existing_version.number for existing_version in dataset.versions),
+        }:
+            await request_comparison(session, version)
+        carry_reason(dataset.find_published_before(version), version)
         if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
         await publish_if_requested(session, dataset, context.territory)

@@ -18,7 +18,6 @@ from udi.node.datasets.records.rudi import compose_document
 from udi.node.datasets.versions.publishability import (
     access_of,
     is_being_read,
-    is_publication_requested,
     may_publish,
     stops_of,
 )
@@ -129,7 +128,7 @@ async def publish_when_clear(
     if version is None or version.preparation is None or not may_publish(dataset):
         return
     await session.refresh(version.preparation, with_for_update=True)
-    is_requested = is_publication_requested(version)
+    is_requested = version.is_publication_requested
     version.preparation.requested_by = _author_ids(author)
     if not (is_being_read(version) or (is_requested and stops_of(dataset, version))):
         await _publish_or_stop(session, dataset, version, territory)
@@ -142,7 +141,7 @@ async def publish_if_requested(
     version = dataset.pending
     if (
         version is not None
-        and is_publication_requested(version)
+        and version.is_publication_requested
         and may_publish(dataset)
     ):
         await _publish_or_stop(session, dataset, version, territory)

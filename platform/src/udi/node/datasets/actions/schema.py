@@ -9,8 +9,8 @@ from udi.kit.child import ChildError, run
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.identity import Actor
+from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.actions.history import record_event
-from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.fetch import check_address
 from udi.tabular.profiles.corrections import Corrections

@@ -1,15 +1,22 @@
-"""Proposed answers, from the name of the file and of its columns: no value of a cell is ever quoted.
+"""Proposed answers, from the name of the file, of its columns, and from earlier answers: no value of a cell is ever quoted.
 
 Of restricted data nothing is proposed that is made of cells: neither how many rows there are, nor the first and last day.
 What was proposed is kept, so that it can be told from what the producer wrote.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 
-from udi.node.datasets.descriptions.description import LOCALE, Answers, is_restricted
+from udi.kit.tenancy import Territory
+from udi.node.datasets.descriptions.description import (
+    LOCALE,
+    Answers,
+    clear_licence,
+    is_restricted,
+)
 from udi.node.datasets.descriptions.words import (
     EMPTY,
     GENERIC,
@@ -18,6 +25,8 @@ from udi.node.datasets.descriptions.words import (
     guess_theme,
     split_words,
 )
+from udi.node.datasets.models import Dataset
+from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import DEFAULT
 from udi.tabular.profiles.coverage import Coverage
@@ -34,6 +43,158 @@ Proposals = dict[str, dict[str, str]]
 """What was proposed for a question, by the access (`AccessRights`) for which it may be."""
 FROM_CELLS = ("summary", "first_day", "last_day")
 """Questions whose proposed answers are made of cells, where the data are open."""
+
+REUSED_ANSWERS = (
+    "theme",
+    "keywords",
+    "frequency",
+    "language",
+    "licence",
+    "contact",
+    "access",
+)
+"""Answers that hold for the next file of the same kind; its title, text and period are its own."""
+HABITS = ("licence", "language", "contact")
+"""Answers that a producer gives to nearly all its datasets."""
+SAME_HEADER = 0.8
+_MONTHS = (
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre "
+    "january february march april may june july august september october november december"
+)
+MONTHS = frozenset(_MONTHS.split())
+
+
+@dataclass(frozen=True)
+class EarlierDataset:
+    """A dataset that the producer published: its file's name, its columns and its answers."""
+
+    name: str
+    columns: tuple[str, ...]
+    answers: Answers
+
+
+def recall_answers(
+    name: str, columns: Sequence[str], earlier: Sequence[EarlierDataset]
+) -> Answers:
+    """Answers to reuse, from the most recent first; empty where nothing is like this file."""
+    like = next(
+        (candidate for candidate in earlier if _is_like(name, columns, candidate)), None
+    )
+    if like:
+        return _select_answers(like.answers, REUSED_ANSWERS)
+    if earlier:
+        return _select_answers(earlier[0].answers, HABITS)
+    return {}
+
+
+def complete_answers(proposed: Answers, recalled: Answers) -> Answers:
+    """Proposals from the file, with what the producer said before in their place."""
+    return {**proposed, **recalled}
+
+
+def _select_answers(answers: Answers, names: Sequence[str]) -> Answers:
+    return {
+        name: answers[name] for name in names if answers.get(name) and name != LOCALE
+    }
+
+
+def _is_like(name: str, columns: Sequence[str], earlier: EarlierDataset) -> bool:
+    if name_pattern(name) and name_pattern(name) == name_pattern(earlier.name):
+        return (
+            not columns
+            or not earlier.columns
+            or _same_columns(columns, earlier.columns) > 0
+        )
+    return _same_columns(columns, earlier.columns) >= SAME_HEADER
+
+
+def name_pattern(name: str) -> str:
+    """A file's name without what changes each time: numbers, dates, months."""
+    words = [fold_text(word) for word in split_words(PurePath(name).stem)]
+    return " ".join(
+        word for word in words if not re.search(r"\d", word) and word not in MONTHS
+    )
+
+
+def _same_columns(columns: Sequence[str], others: Sequence[str]) -> float:
+    """Share of columns that both have, among all."""
+    first = {fold_text(name) for name in columns}
+    second = {fold_text(name) for name in others}
+    if first and second:
+        return len(first & second) / len(first | second)
+    return 0.0
+
+
+@dataclass(frozen=True)
+class AnswerProposer:
+    """The language in which answers are proposed."""
+
+    territory: Territory
+    locale: str
+    gettext: Callable[[str, str], str]
+
+    def propose_answers(
+        self, space: Space, name: str, profile: Profile
+    ) -> tuple[Answers, Proposals]:
+        """What can be said of a file without asking anybody, and what of it is made of its cells."""
+        say = partial(self.gettext, self.locale)
+        languages = self.territory.languages
+        guess = partial(
+            prefill,
+            name,
+            profile,
+            say=say,
+            locale=self.locale,
+            languages=languages,
+            contact=space.email,
+        )
+        answers = guess()
+        return answers, pair_proposals(answers, guess(access=AccessRights.RESTRICTED))
+
+    def propose_description(
+        self,
+        space: Space,
+        name: str,
+        profile: Profile,
+        earlier: Sequence[EarlierDataset],
+    ) -> tuple[Answers, Proposals]:
+        """The same, with what the producer answered before for a file like this one in its place."""
+        columns = [column.name for column in profile.columns]
+        recalled = recall_answers(name, columns, earlier)
+        proposed, proposals = self.propose_answers(space, name, profile)
+        answers = clear_licence(complete_answers(proposed, recalled))
+        return remove_cell_answers(answers, proposals), proposals
+
+    def recover_proposals(self, dataset: Dataset) -> Proposals:
+        """What was proposed for a dataset of before that was kept, in whichever language its text is."""
+        file = dataset.latest.file
+        profile = Profile.from_json(dataset.latest.profile)
+        by_language = [
+            replace(self, locale=language).propose_answers(
+                dataset.space, file.name, profile
+            )[1]
+            for language in self.territory.languages
+        ]
+        summary = dataset.description.get("summary", "")
+        proposals = next(
+            (
+                candidate
+                for candidate in by_language
+                if summary in candidate["summary"].values()
+            ),
+            by_language[0],
+        )
+        if dataset.latest.preparation:
+            coverage = dataset.latest.preparation.findings.get("coverage")
+        else:
+            coverage = None
+        days = {
+            name: proposals[name][AccessRights.PUBLIC]
+            for name in ("first_day", "last_day")
+        }
+        if coverage:
+            return cover_period(days, proposals, Coverage.from_json(coverage))[1]
+        return proposals
 
 
 def prefill(

@@ -15,16 +15,18 @@ from udi.kit.errors import (
 )
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.accept_file import (
-    AnswerProposer,
     ReceivedFile,
-    create_draft,
-    create_next_version,
     profile_stored_file,
 )
-from udi.node.datasets.actions.draft import DroppedFile
+from udi.node.datasets.actions.draft import (
+    DroppedFile,
+    create_draft,
+    create_next_version,
+)
 from udi.node.datasets.actions.prepare import PreparationContext as Preparing
 from udi.node.datasets.actions.prepare import prepare_file
 from udi.node.datasets.actions.publish import publish_when_clear
+from udi.node.datasets.descriptions.prefill import AnswerProposer
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.assemble import LostPartError, assemble_upload
 from udi.node.files.models import Upload, UploadState

@@ -21,6 +21,7 @@ from udi.kit.errors import (
     Refusal,
     TooLargeError,
 )
+from udi.kit.file_names import clean_name
 from udi.kit.tenancy import Territory
 from udi.node.datasets import schemas
 from udi.node.datasets.actions.publish import publish_when_clear
@@ -31,7 +32,6 @@ from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.assemble import store_whole_file
-from udi.node.files.file_names import clean_name
 from udi.node.files.models import SERVED_ACCESS, Upload, UploadState
 from udi.node.files.queries import used_bytes
 from udi.node.files.tus import LONGEST_KEY

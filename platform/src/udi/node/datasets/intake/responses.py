@@ -10,7 +10,6 @@ from udi.node.datasets.versions.publishability import (
     explain_stops,
     explain_waiting,
     is_being_read,
-    is_publication_requested,
     may_publish,
 )
 from udi.tabular.profiles.profile import Profile
@@ -29,7 +28,7 @@ def describe_publication(
     dataset: Dataset, version: Version, territory: Territory, say: Translate
 ) -> dict[str, Any]:
     """How far the publication of a version is, why (never empty), and where to look."""
-    is_requested = is_publication_requested(version) and may_publish(dataset)
+    is_requested = version.is_publication_requested and may_publish(dataset)
     state = "waiting"
     why = [say(explain_waiting(dataset, version))]
     if version.published_at is not None:

@@ -17,7 +17,6 @@ from udi.node.datasets.actions.clean import remove_property_names
 from udi.node.datasets.actions.correct import correct_version, read_corrections
 from udi.node.datasets.actions.prepare import prepare_promptly
 from udi.node.datasets.models import Dataset, PreparationState
-from udi.node.datasets.pages.describe import profile_of
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
 from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import get_dataset
@@ -33,6 +32,7 @@ from udi.node.datasets.versions.publishability import (
     likely_schemas_of,
     new_dangers_of,
     personal_findings_of,
+    profile_of,
     unsearched_parts_of,
 )
 from udi.node.spaces.queries import DatasetPermission
@@ -80,7 +80,6 @@ async def show_findings(
         else "",
         waiting=bool(preparation and preparation.state == PreparationState.WAITING),
         failure=translator(request)(failure) if failure else "",
-        total=count_type_errors(dataset.latest),
         people=personal_findings_of(dataset.latest),
         dangers=new_dangers_of(dataset, dataset.latest),
         removable=has_removable_names(dataset.latest),
@@ -90,15 +89,18 @@ async def show_findings(
         treated=TreatmentSummary.from_json(made_from.treated) if made_from else None,
         treatable=can_anonymise(dataset.latest),
         **_schema_findings(dataset),
+        total=count_type_errors(dataset.latest),
     )
 
 
 def _schema_findings(dataset: Dataset) -> dict[str, Any]:
     """The schema that the table is said to follow with what is wrong, or those that it seems to follow."""
+    declared = declared_schema_of(dataset.latest)
+    likely = likely_schemas_of(dataset.latest)
     report = schema_report_of(dataset.latest)
     return {
-        "declared": declared_schema_of(dataset.latest),
-        "likely": likely_schemas_of(dataset.latest),
+        "declared": declared,
+        "likely": likely,
         "report": report,
         "column_faults": [
             explain_column_fault(fault) for fault in report.columns[:MOST_FAULTS]

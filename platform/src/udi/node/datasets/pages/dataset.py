@@ -26,7 +26,7 @@ from udi.node.datasets.actions.remove import RETENTION_CHOICES, list_removable
 from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
 from udi.node.datasets.models import Dataset, DatasetState
-from udi.node.datasets.pages.describe import description_details, home_of, profile_of
+from udi.node.datasets.pages.describe import description_details, home_of
 from udi.node.datasets.pages.erase import erased_page
 from udi.node.datasets.pages.further_portals import list_portal_statuses
 from udi.node.datasets.pages.history import describe_events
@@ -48,7 +48,7 @@ from udi.node.datasets.upkeep.reminders import find_due
 from udi.node.datasets.versions.publishability import (
     explain_stops,
     is_being_read,
-    is_publication_requested,
+    profile_of,
 )
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
@@ -125,7 +125,7 @@ async def _versions(
         "keep_choices": RETENTION_CHOICES,
         "stops": explain_stops(dataset, waits, say) if waits else [],
         "reading": bool(
-            waits and is_being_read(waits) and is_publication_requested(waits)
+            waits and is_being_read(waits) and waits.is_publication_requested
         ),
     }
 

@@ -50,13 +50,13 @@ from udi.node.datasets.versions.publishability import (
     needs_reason,
     new_dangers_of,
     personal_findings_of,
+    profile_of,
     unsearched_parts_of,
 )
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import FULL
-from udi.tabular.profiles.profile import Profile
 from udi.tabular.profiles.table_facts import TableFacts
 from udi.ui.locale import localise
 from udi.ui.site import render
@@ -269,11 +269,6 @@ def home_of(member: Actor, dataset: Dataset) -> str:
     if member.may_publish(slug):
         return f"/spaces/{slug}"
     return f"/spaces/{slug}/shared"
-
-
-def profile_of(dataset: Dataset) -> Profile:
-    """What was understood of the newest file."""
-    return Profile.from_json(dataset.latest.profile)
 
 
 def description_details(request: PageRequest, dataset: Dataset) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from udi.node.datasets.actions.anonymise import (
     request_anonymisation,
 )
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.describe import profile_of
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import get_dataset
@@ -30,6 +29,7 @@ from udi.node.datasets.versions.publishability import (
     corrections_of,
     is_table,
     personal_findings_of,
+    profile_of,
 )
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.personal.treatment_choices import (

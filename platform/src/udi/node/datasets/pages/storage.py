@@ -15,8 +15,7 @@ from udi.node.files.queries import used_bytes
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.storage_snapshot import derived_bytes
 from udi.node.files.store import StoreError
-from udi.node.spaces.limits import SpaceShare
-from udi.node.spaces.models import Space
+from udi.node.spaces.models import Space, SpaceShare
 from udi.node.spaces.queries import get_space
 from udi.ui.site import render, site_of
 

@@ -23,16 +23,18 @@ from udi.kit.errors import (
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.accept_file import (
-    AnswerProposer,
     ReceivedFile,
-    create_draft,
-    create_next_version,
     profile_stored_file,
 )
-from udi.node.datasets.actions.draft import DroppedFile
+from udi.node.datasets.actions.draft import (
+    DroppedFile,
+    create_draft,
+    create_next_version,
+)
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_promptly
+from udi.node.datasets.descriptions.prefill import AnswerProposer
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.pages.messages import PageRequest, locale_of, refusal_errors
+from udi.node.datasets.pages.messages import PageRequest, refusal_errors
 from udi.node.datasets.queries import get_dataset
 from udi.node.files.form_upload import FIELD, receive_file
 from udi.node.files.models import object_key
@@ -247,7 +249,8 @@ def build_preparation_context(
 
 def build_answer_proposer(request: PageRequest, territory: Territory) -> AnswerProposer:
     """The reader's language, for proposed answers."""
-    return AnswerProposer(territory, locale_of(request), site_of(request).pages.gettext)
+    locale = str(request.scope["state"]["locale"])
+    return AnswerProposer(territory, locale, site_of(request).pages.gettext)
 
 
 def readers_of(request: PageRequest) -> FileReaderPool:

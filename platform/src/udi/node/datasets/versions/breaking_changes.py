@@ -41,20 +41,9 @@ class BreakingChange:
         return say(DETAILS[self.stop]) % self.values
 
 
-def find_published_before(dataset: Dataset, version: Version) -> Version | None:
-    """The version that was published last before this one."""
-    public = [
-        earlier_version
-        for earlier_version in dataset.versions
-        if earlier_version.published_at is not None
-        and earlier_version.number < version.number
-    ]
-    return max(public, key=lambda earlier_version: earlier_version.number, default=None)
-
-
 def list_breaking_changes(dataset: Dataset, version: Version) -> list[BreakingChange]:
     """What a version breaks of the published one; nothing for the first version, or one that is published."""
-    before = find_published_before(dataset, version)
+    before = dataset.find_published_before(version)
     if before is None or version.published_at is not None:
         return []
     return compare_profiles(

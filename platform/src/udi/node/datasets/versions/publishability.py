@@ -15,6 +15,7 @@ from udi.node.files.models import FileAccess
 from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.personal.report import PersonalDataSeverity as Personal
 from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import Profile
 from udi.tabular.safety.document_properties import can_remove_names
 from udi.tabular.safety.findings import Danger, SafetyFinding
 from udi.tabular.safety.findings import SafetySeverity as Safety
@@ -54,6 +55,11 @@ def corrections_of(version: Version) -> Corrections:
     return Corrections.from_json(
         version.preparation.corrections if version.preparation else None
     )
+
+
+def profile_of(dataset: Dataset) -> Profile:
+    """What was understood of the newest file."""
+    return Profile.from_json(dataset.latest.profile)
 
 
 def is_table(version: Version) -> bool:
@@ -96,7 +102,7 @@ def dangers_of(version: Version) -> list[SafetyFinding]:
 
 def new_dangers_of(dataset: Dataset, version: Version) -> list[SafetyFinding]:
     """The same without the notes that the published version before had too: a note is told once."""
-    before = breaking_changes.find_published_before(dataset, version)
+    before = dataset.find_published_before(version)
     if before:
         earlier_dangers = {finding.danger for finding in dangers_of(before)}
     else:
@@ -192,7 +198,7 @@ def explain_stops(
 
 def explain_waiting(dataset: Dataset, version: Version) -> str:
     """Why a version that nothing stops is not published, in English."""
-    if is_being_read(version) and is_publication_requested(version):
+    if is_being_read(version) and version.is_publication_requested:
         return "Its file is still being read."
     if dataset.withdrawn_at is not None:
         return "The dataset is withdrawn."
@@ -210,13 +216,6 @@ def is_being_read(version: Version) -> bool:
     return (
         version.preparation is not None
         and version.preparation.state == PreparationState.WAITING
-    )
-
-
-def is_publication_requested(version: Version) -> bool:
-    """Whether somebody asked that it be published with nobody looking."""
-    return (
-        version.preparation is not None and version.preparation.requested_by is not None
     )
 
 
