@@ -31,7 +31,7 @@ from udi.portal import app as portal
 from udi.portal import site as portal_parts
 from udi.portal.projects.actions import describe
 from udi.portal.tenants import budgets as portal_budgets
-from udi.portal.tenants.budgets import SpentBudget
+from udi.portal.tenants.models import SpentBudget
 from udi.settings import Settings
 
 SMALL = RateLimit("trial", 7, 3600)

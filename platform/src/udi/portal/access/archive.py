@@ -17,7 +17,7 @@ from udi.portal.access.models import (
     ProjectKey,
     PublicAgreement,
 )
-from udi.portal.tenants.budgets import SpentBudget
+from udi.portal.tenants.models import SpentBudget
 
 CARRIED = (
     ArchivedTable(AccessPolicy),

@@ -1,20 +1,15 @@
 """What people, addresses and the territory may do in a while on the portal, with the table that counts it."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
-from sqlalchemy import Index, text
-from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.budgets import RateLimit, address_subject, spend_budget
 from udi.kit.identity import Actor
 from udi.kit.rates import network_of
 from udi.kit.tenancy import Territory
-from udi.portal.schema import PortalTable
 from udi.settings import Settings
 from udi.ui.middleware import SAFE
 from udi.ui.rate_limits import address_of
@@ -37,21 +32,6 @@ WRONG_CREDENTIALS = RateLimit("wrong-credentials", 10, 5 * MINUTE)
 """Of one address."""
 WHOLE = "territory"
 Connection = ASGIConnection[Any, Any, Any, State]
-
-
-class SpentBudget(PortalTable):
-    """How much of a budget a subject used in the window that began then; nobody's name, and no address as it is."""
-
-    __tablename__ = "spent_budget"
-    __table_args__ = (Index(None, "tenant_id", "begins_at"),)
-
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
-    policy: Mapped[str] = mapped_column(primary_key=True)
-    subject: Mapped[str] = mapped_column(primary_key=True)
-    begins_at: Mapped[datetime] = mapped_column(primary_key=True)
-    used: Mapped[int]
 
 
 def subject_of_address(connection: Connection) -> str:
