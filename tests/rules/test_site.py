@@ -1,0 +1,232 @@
+"""The documentation as a site: built strictly, with no broken link, nothing of other hosts, and a search of its own."""
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from mimetypes import guess_type
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from playwright.async_api import Browser, Page, Route
+
+from tests.rules.test_release import load
+from udi import __version__
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+HOST = "docs.test"
+ORIGIN = f"http://{HOST}/"
+RESOURCE = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
+LINK_ATTRIBUTES = {"a": "href", "area": "href"}
+RESOURCE_ATTRIBUTES = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "link": "href",
+}
+NOT_LOADED = {"canonical", "alternate", "next", "prev"}
+"""Relations of a `link` that a browser reads, and does not fetch."""
+
+
+class SitePage(HTMLParser):
+    """What a page of the site names: its own ids, what it links to, what it loads."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.resources: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        values = {name: value or "" for name, value in attrs}
+        if identifier := values.get("id") or values.get("name"):
+            self.ids.add(identifier)
+        link = values.get(LINK_ATTRIBUTES.get(tag, ""))
+        if link:
+            self.links.append(link)
+        resource = values.get(RESOURCE_ATTRIBUTES.get(tag, ""))
+        if resource and values.get("rel") not in NOT_LOADED:
+            self.resources.append(resource)
+
+
+def read_pages(site: Path) -> dict[str, SitePage]:
+    """Return the pages of a site by their path below its folder."""
+    return {
+        path.relative_to(site).as_posix(): SitePage(path.read_text())
+        for path in site.rglob("*.html")
+    }
+
+
+def address_of(path: str) -> str:
+    """Return the address at which a file of the site is served."""
+    return ORIGIN + path.removesuffix("index.html")
+
+
+def find_broken_links(site: Path) -> Iterator[str]:
+    """Return the links and resources of a site that lead to no file, or no heading, of its own."""
+    pages = read_pages(site)
+    for path, page in pages.items():
+        for target in page.links + page.resources:
+            address = urlsplit(urljoin(address_of(path), target))
+            if address.netloc != HOST:
+                continue
+            file = unquote(address.path).lstrip("/")
+            if not file or file.endswith("/"):
+                file += "index.html"
+            if not (site / file).is_file():
+                yield f"{path}: {target} is not there"
+            elif address.fragment and address.fragment not in pages[file].ids:
+                yield f"{path}: {target}: no such heading"
+
+
+def find_foreign_resources(site: Path) -> Iterator[str]:
+    """Return what the pages and styles of a site load from other hosts."""
+    named = {path: page.resources for path, page in read_pages(site).items()}
+    for style in site.rglob("*.css"):
+        path = style.relative_to(site).as_posix()
+        named[path] = [
+            address or imported
+            for address, imported in RESOURCE.findall(style.read_text())
+        ]
+    for path, targets in named.items():
+        for target in targets:
+            host = urlsplit(urljoin(address_of(path), target)).netloc
+            if host not in {"", HOST}:
+                yield f"{path} loads {target}"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as a release builds it: a warning stops it."""
+    folder = tmp_path_factory.mktemp("site")
+    build(load_config(str(ROOT / "mkdocs.yml"), strict=True, site_dir=str(folder)))
+    return folder
+
+
+@pytest.fixture
+async def tab(browser: Browser, site: Path) -> Page:
+    """A tab that gets the files of the site, and nothing from any other host."""
+    context = await browser.new_context()
+
+    async def answer(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        file = site / unquote(address.path).lstrip("/")
+        if file.is_dir():
+            file /= "index.html"
+        if address.netloc != HOST or not file.is_file():
+            await route.abort()
+            return
+        content_type = guess_type(file.name)[0] or "application/octet-stream"
+        await route.fulfill(body=file.read_bytes(), content_type=content_type)
+
+    await context.route("**/*", answer)
+    return await context.new_page()
+
+
+def test_site_has_every_page_of_the_documentation(site: Path) -> None:
+    expected = {"index.html", "404.html", "search.html"}
+    for page in DOCS.rglob("*.md"):
+        path = page.relative_to(DOCS)
+        if path.name != "README.md":
+            expected.add(path.with_suffix("").as_posix() + "/index.html")
+
+    assert set(read_pages(site)) == expected
+
+
+def test_site_has_no_broken_link(site: Path) -> None:
+    assert list(find_broken_links(site)) == []
+
+
+def test_site_loads_nothing_from_other_hosts(site: Path) -> None:
+    assert list(find_foreign_resources(site)) == []
+
+
+def test_menu_of_each_page_leads_to_every_page(site: Path) -> None:
+    pages = read_pages(site)
+    addresses = {
+        address_of(path) for path in pages if path not in {"404.html", "search.html"}
+    }
+    incomplete = {
+        path: missing
+        for path, page in pages.items()
+        if (
+            missing := addresses
+            - {urljoin(address_of(path), link).partition("#")[0] for link in page.links}
+        )
+    }
+
+    assert incomplete == {}
+
+
+def test_search_index_has_every_page(site: Path) -> None:
+    entries = json.loads((site / "search/search_index.json").read_text())["docs"]
+    indexed = {urljoin(ORIGIN, entry["location"]) for entry in entries if entry["text"]}
+    addresses = {
+        address_of(path)
+        for path in read_pages(site)
+        if path not in {"404.html", "search.html"}
+    }
+
+    assert addresses - {address.partition("#")[0] for address in indexed} == set()
+
+
+def test_each_page_names_its_version(site: Path) -> None:
+    silent = [
+        path
+        for path in read_pages(site)
+        if f"Version {__version__}. ©" not in (site / path).read_text()
+    ]
+
+    assert silent == []
+
+
+def test_versions_of_the_site_are_listed_from_the_newest(tmp_path: Path) -> None:
+    for name in ("0.2.0", "0.10.0", "0.9.1", "trial"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text("<h1>Home</h1>")
+
+    load("site_versions").write_index(tmp_path)
+
+    index = read_pages(tmp_path)["index.html"]
+    assert index.links == ["0.10.0/", "0.9.1/", "0.2.0/"]
+    assert list(find_broken_links(tmp_path)) == []
+
+
+def test_versions_of_a_site_without_any_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no site of a version"):
+        load("site_versions").write_index(tmp_path)
+
+
+async def test_search_of_the_site_needs_no_other_host(tab: Page) -> None:
+    await tab.goto(f"{ORIGIN}search.html?q=Keycloak")
+
+    result = tab.locator("#mkdocs-search-results article a")
+    await result.first.wait_for(timeout=20_000)
+
+    assert await result.filter(has_text="Keycloak holds identity").count() >= 1
+
+
+def test_planted_faults_of_a_site_are_found(tmp_path: Path) -> None:
+    (tmp_path / "style.css").write_text("@import 'https://fonts.example/a.css';")
+    (tmp_path / "index.html").write_text(
+        '<h1 id="here">Here</h1><a href="#here">1</a><a href="#there">2</a>'
+        '<a href="gone/">3</a><a href="https://example.org/">4</a>'
+        '<script src="//scripts.example/a.js"></script><img src="lost.png">'
+    )
+
+    assert list(find_broken_links(tmp_path)) == [
+        "index.html: #there: no such heading",
+        "index.html: gone/ is not there",
+        "index.html: lost.png is not there",
+    ]
+    assert sorted(find_foreign_resources(tmp_path)) == [
+        "index.html loads //scripts.example/a.js",
+        "style.css loads https://fonts.example/a.css",
+    ]
