@@ -30,6 +30,7 @@ MADE = {
     "cli/local/state.py": "draws passwords of an installation's own parts",
     "cli/provision.py": "draws the secret of the worker's client at Keycloak",
     "cli/local/emails.py": "names the files of a mailbox",
+    "cli/checks/mail.py": "names a mail of a trial",
     "ui/request_log.py": "names a request in the log",
     "node/datasets/actions/anonymise.py": "derives the key with which columns are coded",
     "tabular/personal/transformations.py": "codes a column",
