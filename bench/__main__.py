@@ -2,7 +2,7 @@
 
 import typer
 
-from bench import pages, personal, search, sources, tables, tenants, walks
+from bench import pages, personal, pictures, search, sources, tables, tenants, walks
 from udi.cli.main import run
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ for command in (
     sources.sources,
     tenants.tenants,
     walks.walks,
+    pictures.pictures,
 ):
     app.command()(command)
 

@@ -23,10 +23,10 @@ ROWS: dict[Any, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
 async def add_territory(
-    databases: Iterable[Database], settings: Settings, word: str
+    databases: Iterable[Database], settings: Settings, word: str, *, slug: str = ""
 ) -> Territory:
-    """A territory with a slug of its own, in both databases; returned as the portal sees it."""
-    slug = f"{word}-{secrets.token_hex(3)}"
+    """A territory with a slug of its own (or `slug`), in both databases; returned as the portal sees it."""
+    slug = slug or f"{word}-{secrets.token_hex(3)}"
     tenant = uuid.uuid4()
     hosts = {"portal": f"{slug}.localhost", "node": f"node.{slug}.localhost"}
     origins = {

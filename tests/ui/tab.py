@@ -63,8 +63,10 @@ class Tab:
         self._language = ""
         self._failures: list[Exception] = []
 
-    async def visit(self, client: Client, address: str, language: str) -> Response:
-        """Show an address with all that is folded open, and return the answer of its program."""
+    async def visit(
+        self, client: Client, address: str, language: str, *, unfold: bool = True
+    ) -> Response:
+        """Show an address, with all that is folded open if `unfold`, and return the answer of its program."""
         self._client = client
         self._language = language
         self._own_host = urlsplit(address).netloc
@@ -78,8 +80,9 @@ class Tab:
         assert self._failures == []
         assert response is not None
         self.hosts = set(self._asked)
-        async with asyncio.timeout(PATIENCE / 1000):
-            await self.page.evaluate(UNFOLD)
+        if unfold:
+            async with asyncio.timeout(PATIENCE / 1000):
+                await self.page.evaluate(UNFOLD)
         return response
 
     async def find_faults(

@@ -3,6 +3,7 @@
 import itertools
 import sys
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -164,6 +165,13 @@ def _read(answer: httpx.Response) -> Answer:
 
 def freeze(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     """Let it be this moment for both programs, so that no answer differs by when it is given."""
+    replace_clock(monkeypatch, lambda: moment)
+
+
+def replace_clock(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[], datetime]
+) -> None:
+    """Have both programs read another clock."""
     real = clock.now
     for module in [
         loaded_module
@@ -171,4 +179,4 @@ def freeze(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
         if name.startswith("udi.")
     ]:
         if getattr(module, "now", None) is real:
-            monkeypatch.setattr(module, "now", lambda: moment)
+            monkeypatch.setattr(module, "now", read)
