@@ -86,11 +86,13 @@ async def test_header_counts_what_waits_and_forgets_it_once_done(
     await workspace.set_policy()
     address = await workspace.ask()
     counted = await workspace.producer.get("/data")
+    space = await workspace.producer.get("/my-space")
     await workspace.decide(address, "refuse")
     after = await workspace.producer.get("/data")
     stranger = await workspace.passer.get("/data")
 
     assert 'class="pill"' in counted.text
+    assert "Voir ce qui est à traiter" in space.text
     assert 'class="pill"' not in after.text
     assert 'href="/inbox"' in after.text
     assert 'href="/inbox"' not in stranger.text
