@@ -29,7 +29,7 @@ async def test_a_relay_that_answers_is_all_right_and_gets_no_mail(
     [finding] = await check_mail(relayed)
 
     assert finding.severity == "ok"
-    assert "security none, without a login" in finding.said
+    assert "security none, without a login" in finding.message
     assert relay.raw == []
 
 
@@ -41,7 +41,7 @@ async def test_a_relay_that_is_away_is_a_fault_with_its_remedy(
     [finding] = await send_trial(away, ADDRESS)
 
     assert finding.severity == "fault"
-    assert "127.0.0.1:9 does not answer" in finding.said
+    assert "127.0.0.1:9 does not answer" in finding.message
     assert finding.remedy
 
 
@@ -91,4 +91,4 @@ async def test_people_whose_address_refuses_mails_are_counted(
         [after] = await check_addresses(relayed)
 
     assert after.severity == "warning"
-    assert after.said not in [finding.said for finding in before]
+    assert after.message not in [finding.message for finding in before]

@@ -259,7 +259,7 @@ def test_an_installation_killed_in_the_middle_is_made_again_whole(
     code = (
         "import sys; from pathlib import Path; from udi.cli.upgrade import install, releases, wheel\n"
         "r = releases.InstalledReleases(Path(sys.argv[1])); w = wheel.read_wheel(Path(sys.argv[2]), sys.argv[3])\n"
-        "with r.lock() as lock: install.install(r, w, Path(sys.argv[4]), Path(sys.argv[5]), lock=lock, room=1)"
+        "with r.lock() as lock: install.install(r, w, Path(sys.argv[4]), Path(sys.argv[5]), lock=lock, required_bytes=1)"
     )
     arguments = [
         str(argument)
