@@ -68,7 +68,7 @@ def counts(run: SourceRun) -> dict[str, int]:
     """What a reading came to, without what is nothing; every record that was found is counted once."""
     assert run.total == run.created + run.updated + run.unchanged + run.refused
     names = (
-        "found",
+        "total",
         "created",
         "updated",
         "unchanged",
