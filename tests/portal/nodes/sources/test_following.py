@@ -225,7 +225,7 @@ async def test_a_program_is_told_of_a_reading_with_counts_only(
         "id": str(run.id), "title": message["data"]["title"], "source": str(reading.source_id), "producer": slug,
         "url": f"{reading.territory.origin}/sources/{reading.source_id}",
         "api_url": f"{reading.territory.origin}/api/v1/sources/{reading.source_id}/readings/{run.id}",
-        "outcome": "complete", "found": 3, "created": 0, "updated": 0, "unchanged": 3, "refused": 0, "withdrawn": 0,
+        "outcome": "complete", "total": 3, "created": 0, "updated": 0, "unchanged": 3, "refused": 0, "withdrawn": 0,
         "missing": 0,
     }  # fmt: skip
     async with reading.database.session(reading.territory.id, role="worker") as session:
