@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.depth import examples
 from tests.node.texts import write_texts
+from udi.kit.csv_writer import write_csv
 from udi.node.site import LOCALES
-from udi.node.spaces.csv_writer import write_csv
 from udi.tabular.schemas.explanations import (
     explain_cell_error,
     explain_column_fault,

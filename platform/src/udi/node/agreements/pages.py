@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.csv_writer import write_csv
 from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
@@ -31,7 +32,6 @@ from udi.node.agreements.queries import (
 from udi.node.datasets.exchange.portal_tokens import require_ticket
 from udi.node.datasets.pages.messages import (
     PageRequest,
-    csv_response,
     locale_of,
     translator,
 )
@@ -42,13 +42,13 @@ from udi.node.files.models import StoredFile
 from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import PRIVATE
 from udi.node.files.signed_urls import require_signature, sign_path
-from udi.node.spaces.csv_writer import write_csv
 from udi.node.tables.derived_files import DERIVED_FILES
 from udi.protocol.access_decision import View, state_at
 from udi.protocol.credentials import READING, TICKET
 from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.queries.table import DatasetTable
+from udi.ui.downloads import csv_response
 from udi.ui.locale import localise
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.site import render, site_of

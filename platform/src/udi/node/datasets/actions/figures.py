@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
+from udi.kit.csv_writer import write_csv
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import DroppedFile, add_version, start_dataset
@@ -22,7 +23,6 @@ from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset, last_licence
 from udi.node.files.models import object_key
 from udi.node.files.store import ObjectStore
-from udi.node.spaces.csv_writer import write_csv
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import lock_space
 from udi.protocol.licences import DEFAULT

@@ -12,6 +12,7 @@ from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.csv_writer import write_csv, write_rows
 from udi.kit.identity import Actor
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
@@ -25,7 +26,6 @@ from udi.node.datasets.versions.cell_errors import (
     read_cell_errors,
 )
 from udi.node.files.store import ObjectStore
-from udi.node.spaces.csv_writer import write_csv, write_rows
 from udi.node.spaces.queries import DatasetPermission
 from udi.ui.site import render
 

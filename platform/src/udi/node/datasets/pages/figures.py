@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.csv_writer import write_csv
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.figures import set_figures_publication
 from udi.node.datasets.figures import (
@@ -24,11 +25,11 @@ from udi.node.datasets.figures import (
     list_figures,
     sum_by_dataset,
 )
-from udi.node.datasets.pages.messages import PageRequest, csv_response
+from udi.node.datasets.pages.messages import PageRequest
 from udi.node.spaces.costs import Month, list_costs
-from udi.node.spaces.csv_writer import write_csv
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import get_space
+from udi.ui.downloads import csv_response
 from udi.ui.site import render
 
 

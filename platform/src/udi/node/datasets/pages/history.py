@@ -11,22 +11,22 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.csv_writer import write_csv
 from udi.kit.identity import Actor
 from udi.node.datasets.models import DatasetEvent
 from udi.node.datasets.pages.messages import (
     EVENT_NAMES,
     ROLE_NAMES,
     PageRequest,
-    csv_response,
     locale_of,
     translator,
 )
 from udi.node.datasets.queries import get_dataset, list_events
 from udi.node.datasets.versions.publishability import STOPS
 from udi.node.identity.queries import list_names
-from udi.node.spaces.csv_writer import write_csv
 from udi.node.spaces.queries import DatasetPermission
 from udi.protocol.licences import LICENCES
+from udi.ui.downloads import csv_response
 from udi.ui.locale import localise
 
 

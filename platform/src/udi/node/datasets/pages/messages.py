@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from litestar import Request, Response
+from litestar import Request
 from litestar.datastructures import State
 
 from udi.kit.errors import Refusal, UdiError
@@ -98,15 +98,6 @@ def refusal_errors(request: PageRequest, error: UdiError, field: str) -> dict[st
     return field_errors(request, error.refusals) or {
         field: words % error.values if error.values else words
     }
-
-
-def csv_response(content: bytes, name: str) -> Response[bytes]:
-    """A table that the node wrote, as something to save, for the person who asked only."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-    }
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def form_choices(request: PageRequest) -> dict[str, list[tuple[str, str]]]:

@@ -1,4 +1,4 @@
-"""Tables that the node writes itself, as CSV."""
+"""Tables that the programs write themselves, as CSV."""
 
 import csv
 import io

@@ -1,0 +1,11 @@
+"""What this domain has, for the programs that find it."""
+
+from udi.ui.domains import Domain
+
+DOMAIN = Domain(
+    name="territory",
+    package="udi.portal.territory",
+    needs=("audit", "identity", "organisations", "catalogue", "nodes", "projects"),
+    web_services="udi.portal.territory.routes:provide_web_services",
+    routes="udi.portal.territory.routes:list_routes",
+)

@@ -1,0 +1,1 @@
+"""The record of events, readable: who did what on the portal, when."""

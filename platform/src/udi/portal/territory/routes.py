@@ -1,0 +1,19 @@
+"""The addresses of this domain, and what only web workers have of it."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.territory.journal import pages as journal_pages
+from udi.ui.pages import PAGE_ADDRESSES
+from udi.ui.site import Site
+
+
+def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+    """The addresses."""
+    return journal_pages.routes
+
+
+def provide_web_services(site: Site) -> None:
+    """Where the tabs of the team's pages lead."""
+    site.services.contribute(PAGE_ADDRESSES, ("journal", journal_pages.PATH))

@@ -1,0 +1,36 @@
+"""Who opens the pages of the team: the team alone."""
+
+import pytest
+
+from tests.portal.territory.conftest import Dashboard
+
+PATHS = ["/territory/journal", "/territory/journal.csv"]
+STATUS = {"passer-by": 303, "member": 403, "team": 200}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("person", STATUS)
+async def test_the_pages_of_the_team_are_for_the_team(
+    dashboard: Dashboard, person: str, path: str
+) -> None:
+    response = await dashboard.clients[person].get(path)
+
+    assert response.status_code == STATUS[person]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_passer_by_is_led_to_the_login(dashboard: Dashboard, path: str) -> None:
+    response = await dashboard.clients["passer-by"].get(path)
+
+    assert response.headers["location"].startswith("/login?")
+
+
+@pytest.mark.parametrize("path", ["/territory/journal", "/territory/team"])
+async def test_each_page_of_the_team_leads_to_the_others(
+    dashboard: Dashboard, path: str
+) -> None:
+    page = (await dashboard.team.get(path)).text
+
+    assert f'<a href="{path}" aria-current="page">' in page
+    assert page.count('href="/territory/journal"') >= 1
+    assert page.count('href="/territory/team"') >= 1
