@@ -9,13 +9,15 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from tests import cluster
-from udi.cli.local.errors import LocalError
+from udi.cli.local.errors import LocalError, explain
 from udi.cli.upgrade.workflow import refuse_contracted
 from udi.kit import migrations, revisions
 from udi.kit.db import Database
+from udi.kit.errors import UnreleasedRevisionError
 from udi.settings import Settings
 
 numbers = itertools.count()
@@ -113,6 +115,19 @@ async def columns(settings: Settings) -> set[str]:
         await database.close()
 
 
+async def move(settings: Settings, revision: str) -> None:
+    """Let the portal's database stand at a revision."""
+    database = Database(settings, "portal", pool_size=1)
+    try:
+        async with database.platform_session(role="owner") as session:
+            await session.execute(
+                sa.text("UPDATE public.alembic_version SET version_num = :revision"),
+                {"revision": revision},
+            )
+    finally:
+        await database.close()
+
+
 async def upgrade(settings: Settings, *, contract: bool) -> None:
     await asyncio.to_thread(migrations.upgrade, settings, "portal", contract=contract)
 
@@ -154,6 +169,23 @@ async def test_the_program_before_lacks_nothing_on_a_database_that_is_ahead(
     await upgrade(upgraded, contract=False)
     await upgrade(upgraded, contract=True)
     assert await columns(upgraded) == ahead
+
+
+async def test_upgrade_refuses_a_database_of_before_the_first_release(
+    upgraded: Settings,
+) -> None:
+    await move(upgraded, "field_words")
+
+    assert await asyncio.to_thread(migrations.pending, upgraded, "portal") == list(
+        revisions.revision_chain("portal")
+    )
+    with pytest.raises(
+        UnreleasedRevisionError, match=r"portal's .*«field_words».*`udi reset`"
+    ) as refusal:
+        await upgrade(upgraded, contract=False)
+    assert explain(refusal.value, Path("log")) == str(refusal.value)
+    with pytest.raises(UnreleasedRevisionError, match=r"node's .*«uses_told»"):
+        migrations.upgrade_to(upgraded, "node", "uses_told")
 
 
 @pytest.mark.usefixtures("next_release")

@@ -65,6 +65,8 @@ def test_expanding_revisions_are_one_chain_and_contracting_ones_another(
         [path for path in REVISIONS if program in path.parts]
     )
     assert set(expand) & set(contract) == set()
+    assert expand[0] == "initial"
+    assert not revisions.UNRELEASED_REVISIONS.intersection(expand + contract)
 
 
 @pytest.mark.parametrize(

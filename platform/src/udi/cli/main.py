@@ -11,7 +11,7 @@ import typer
 from udi import __version__
 from udi.cli.local.errors import LocalError
 from udi.kit import logs
-from udi.kit.errors import ProvisionError, UdiError
+from udi.kit.errors import ProvisionError, UdiError, UnreleasedRevisionError
 from udi.settings import MissingSecretError, get_settings
 
 COMMANDS = {
@@ -138,7 +138,12 @@ def run(app: Callable[[], Any]) -> None:
     logs.configure("text")
     try:
         app()
-    except (LocalError, MissingSecretError, ProvisionError) as error:
+    except (
+        LocalError,
+        MissingSecretError,
+        ProvisionError,
+        UnreleasedRevisionError,
+    ) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     except UdiError as error:

@@ -242,3 +242,13 @@ class SuspendedError(UnavailableError):
 
 class ProvisionError(Exception):
     """The identity service refused a change; the message names the call and its answer."""
+
+
+class UnreleasedRevisionError(Exception):
+    """A database, or a backup of one, was made before the first release; no release migrates it."""
+
+    def __init__(self, program: str, revision: str) -> None:
+        super().__init__(
+            f"The {program}'s database is at «{revision}», from before the first release, and no release migrates it:"
+            " start with an empty one (`udi reset` deletes a local installation)."
+        )

@@ -18,8 +18,7 @@ def lay(program: ProgramName) -> None:
         f"udi_{program}_{role}" for role in ("app", "public", "worker")
     )
     op.execute(f"GRANT SELECT ON platform.territory TO {app}, {public}, {worker}")
-    connection = op.get_bind().connection.dbapi_connection
-    connection.run_async(lambda driver: driver.execute(install_sql()))  # type: ignore[union-attr]
+    execute_script(install_sql())
     op.execute(f"GRANT USAGE ON SCHEMA queue TO {app}, {worker}")
     op.execute(f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA queue TO {app}")
     op.execute(
@@ -30,12 +29,19 @@ def lay(program: ProgramName) -> None:
     )
 
 
+def execute_script(script: str) -> None:
+    """Execute statements that end with «;», in the transaction of the revision."""
+    connection = op.get_bind().connection.dbapi_connection
+    connection.run_async(lambda driver: driver.execute(script))  # type: ignore[union-attr]
+
+
 def _create_territory() -> None:
     texts = [
         sa.Column(name, JSONB, nullable=False)
         for name in ("name", "tagline", "links", "mail_sender", "theme")
     ]
     pages = [sa.Column(name, JSONB, nullable=False) for name in ("charter", "legal")]
+    empty = sa.text("'{}'")
     op.create_table(
         "territory",
         sa.Column("id", UUID(as_uuid=True), nullable=False),
@@ -56,6 +62,12 @@ def _create_territory() -> None:
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
+        ),
+        sa.Column("search", JSONB, server_default=empty, nullable=False),
+        sa.Column("time_zone", sa.Text, server_default="Europe/Paris", nullable=False),
+        sa.Column("vocabularies", JSONB, server_default=empty, nullable=False),
+        sa.Column(
+            "second_factor", sa.Boolean, server_default=sa.text("true"), nullable=False
         ),
         sa.PrimaryKeyConstraint("id", name="pk_territory"),
         sa.UniqueConstraint("slug", name="uq_territory_slug"),

@@ -20,7 +20,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from udi.kit import revisions
-from udi.kit.revisions import list_missing_revisions, revision_chain, unused_since
+from udi.kit.errors import UnreleasedRevisionError
+from udi.kit.revisions import (
+    UNRELEASED_REVISIONS,
+    list_missing_revisions,
+    revision_chain,
+    unused_since,
+)
 from udi.settings import ProgramName, Settings
 
 T = TypeVar("T")
@@ -46,10 +52,14 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
 
     Without `contract` what earlier releases use stays, unless the database is new and so has no earlier release.
     A table that somebody holds is waited for in short tries, so that nobody waits behind us for long.
+
+    Raises:
+        UnreleasedRevisionError: the database was made before the first release.
     """
     heads = asyncio.run(
         _with_connection(settings.dsn(program, "owner"), _current_heads)
     )
+    _refuse_unreleased(program, heads)
     expand, last = revision_chain(program), revision_chain(program, "contract")
     target_revisions = [expand[-1]] if list_missing_revisions(program, heads) else []
     if last and (contract or not heads) and last[-1] not in heads:
@@ -59,7 +69,12 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
 
 
 def upgrade_to(settings: Settings, program: ProgramName, revision: str) -> None:
-    """Bring an empty database to one revision, as a release that had it made it."""
+    """Bring an empty database to one revision, as a release that had it made it.
+
+    Raises:
+        UnreleasedRevisionError: the revision is of before the first release.
+    """
+    _refuse_unreleased(program, (revision,))
     _upgrade_patiently(configuration(settings, program), revision)
 
 
@@ -74,6 +89,12 @@ def upgrade_package(
     config.set_main_option("script_location", str(folder))
     config.attributes["version_table"] = f"alembic_version_{name}"
     _upgrade_patiently(config, "head")
+
+
+def _refuse_unreleased(program: ProgramName, heads: tuple[str, ...]) -> None:
+    for revision in heads:
+        if revision in UNRELEASED_REVISIONS:
+            raise UnreleasedRevisionError(program, revision)
 
 
 def _upgrade_patiently(config: Config, revision: str) -> None:

@@ -15,6 +15,64 @@ from udi.settings import ProgramName
 
 Phase = Literal["expand", "contract"]
 PACKAGE = Path(__file__).parents[1]
+UNRELEASED_REVISIONS = frozenset(
+    {
+        "access_policies",
+        "access_requests",
+        "accounts_watched",
+        "agreements",
+        "audit",
+        "calls",
+        "catalogue",
+        "clients_of_rudi",
+        "data_requests",
+        "datasets",
+        "dataspace",
+        "disclosure",
+        "entries",
+        "field_words",
+        "following",
+        "foundation",
+        "further_portals",
+        "identity",
+        "inbox",
+        "joining",
+        "kinds_of_organisations",
+        "leaving",
+        "levels_of_logins",
+        "links",
+        "node_invitations",
+        "nodes",
+        "organisations",
+        "packed_descriptions",
+        "past_descriptions",
+        "preparations",
+        "project_keys",
+        "projects",
+        "proven_addresses",
+        "read_catalogue_by_place",
+        "ready_to_read",
+        "refused_addresses",
+        "reminders",
+        "removal",
+        "reports_of_readings",
+        "script_keys",
+        "search_of_territories",
+        "sharing",
+        "sources",
+        "spaces",
+        "spent_budgets",
+        "suggestions",
+        "team",
+        "time_zone",
+        "tokens",
+        "uploads",
+        "uses_told",
+        "vocabularies",
+        "withdrawn_by_team",
+    }
+)
+"""Revisions of checkouts of before the first release, which «initial» replaces."""
 
 
 async def find_pending(session: AsyncSession, program: ProgramName) -> list[str]:
@@ -30,8 +88,13 @@ async def find_pending(session: AsyncSession, program: ProgramName) -> list[str]
 
 
 def list_missing_revisions(program: ProgramName, heads: tuple[str, ...]) -> list[str]:
-    """Those that a database at these heads lacks; one that is ahead of this program (it went back a version) lacks none."""
+    """Return those that a database at these heads lacks, oldest first.
+
+    A database ahead of this program, which went back a version, lacks none; one of before the first release, all.
+    """
     revisions = revision_chain(program)
+    if UNRELEASED_REVISIONS.intersection(heads):
+        return list(revisions)
     reached = [revisions.index(head) for head in heads if head in revisions]
     if heads and not reached:
         return []

@@ -3,6 +3,8 @@
 import errno
 from pathlib import Path
 
+from udi.kit.errors import UnreleasedRevisionError
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_WORDS = ("no space left on device", "disk quota exceeded", "could not extend file")
 
@@ -24,7 +26,7 @@ def disk_full(where: object) -> LocalError:
 
 def explain(error: Exception, details: Path) -> str:
     """Whatever stopped us, as a sentence; `details` is the file that holds the rest."""
-    if isinstance(error, LocalError):
+    if isinstance(error, LocalError | UnreleasedRevisionError):
         return str(error)
     if any(words in str(error).lower() for words in FULL_WORDS):
         return str(disk_full("the state folder or the cache"))
