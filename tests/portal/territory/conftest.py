@@ -7,7 +7,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.visitors import browse
+from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.ui.site import Site
@@ -25,6 +27,11 @@ class Dashboard:
     @property
     def team(self) -> httpx.AsyncClient:
         return self.clients["team"]
+
+
+@pytest.fixture
+async def armor(portal_database: Database, demo: Territory) -> Catalogue:
+    return await open_catalogue(portal_database, demo)
 
 
 @pytest.fixture

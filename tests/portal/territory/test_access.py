@@ -1,10 +1,18 @@
 """Who opens the pages of the team: the team alone."""
 
+import re
+
 import pytest
 
 from tests.portal.territory.conftest import Dashboard
 
-PATHS = ["/territory/journal", "/territory/journal.csv"]
+PATHS = [
+    "/territory/journal",
+    "/territory/journal.csv",
+    "/territory/producers",
+    "/territory/producers.csv",
+]
+PAGES = ["/territory/team", "/territory/producers", "/territory/journal"]
 STATUS = {"passer-by": 303, "member": 403, "team": 200}
 
 
@@ -25,12 +33,12 @@ async def test_a_passer_by_is_led_to_the_login(dashboard: Dashboard, path: str) 
     assert response.headers["location"].startswith("/login?")
 
 
-@pytest.mark.parametrize("path", ["/territory/journal", "/territory/team"])
+@pytest.mark.parametrize("path", PAGES)
 async def test_each_page_of_the_team_leads_to_the_others(
     dashboard: Dashboard, path: str
 ) -> None:
     page = (await dashboard.team.get(path)).text
+    tabs = page.partition('<nav class="nav tabs"')[2].partition("</nav>")[0]
 
-    assert f'<a href="{path}" aria-current="page">' in page
-    assert page.count('href="/territory/journal"') >= 1
-    assert page.count('href="/territory/team"') >= 1
+    assert f'<a href="{path}" aria-current="page">' in tabs
+    assert re.findall('href="([^"]+)"', tabs) == PAGES

@@ -4,16 +4,23 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
+from udi.portal.territory.assessments import ASSESSMENTS, Assessments
 from udi.portal.territory.journal import pages as journal_pages
+from udi.portal.territory.producers import pages as producer_pages
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
 
 def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
     """The addresses."""
-    return journal_pages.routes
+    return [*producer_pages.routes, *journal_pages.routes]
 
 
 def provide_web_services(site: Site) -> None:
-    """Where the tabs of the team's pages lead."""
-    site.services.contribute(PAGE_ADDRESSES, ("journal", journal_pages.PATH))
+    """What is read of descriptions, and where the tabs of the team's pages lead."""
+    site.services.provide(ASSESSMENTS, Assessments())
+    site.services.contribute(
+        PAGE_ADDRESSES,
+        ("territory-producers", producer_pages.PATH),
+        ("journal", journal_pages.PATH),
+    )

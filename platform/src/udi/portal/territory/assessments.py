@@ -1,0 +1,140 @@
+"""What the team's pages say of each published dataset, read from its description: made once for each description."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.service_registry import ServiceKey
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.quality import assess_quality
+from udi.portal.catalogue.queries import IS_PUBLISHED
+from udi.portal.nodes.harvest.conversion import EXTRA
+from udi.protocol.hvd import find_categories
+from udi.protocol.quality import Dimension
+from udi.protocol.record import restore_record
+from udi.protocol.structures import Record
+from udi.protocol.vocabulary import MediaKind
+
+MOST_TERRITORIES = 50
+"""Of which assessments stay in memory; the one that was used least recently goes."""
+MOST_PER_QUERY = 1000
+AT_ONCE = 100
+"""Descriptions read before other requests have their turn."""
+
+
+@dataclass(frozen=True)
+class DatasetAssessment:
+    """What a description says of a dataset; `frequency` is a code of the EU's table, empty without one."""
+
+    points: Mapping[Dimension, int]
+    frequency: str
+    categories: tuple[str, ...]
+    """Of high-value datasets: codes of the EU's vocabulary."""
+    has_api: bool
+    has_download: bool
+
+
+@dataclass(frozen=True)
+class AssessedDataset:
+    """A published dataset with its assessment."""
+
+    id: UUID
+    title: str
+    organisation_id: UUID
+    published_at: datetime
+    described_at: datetime
+    modified_at: datetime
+    assessment: DatasetAssessment
+
+
+def assess_record(record: Record) -> DatasetAssessment:
+    """Read what counts in a description."""
+    score = assess_quality(record).score
+    harvested = record.extra.get(EXTRA)
+    frequency = ""
+    if isinstance(harvested, dict):
+        frequency = str(harvested.get("frequency") or "")
+    kinds = {media.kind for media in record.media}
+    return DatasetAssessment(
+        points={dimension: score.points_of(dimension)[0] for dimension in Dimension},
+        frequency=frequency,
+        categories=tuple(
+            category.authority for category in find_categories(record.keywords)
+        ),
+        has_api=bool(kinds & {MediaKind.SERVICE, MediaKind.SERIES}),
+        has_download=MediaKind.FILE in kinds,
+    )
+
+
+class Assessments:
+    """Assessments of the datasets of territories, kept while their descriptions stay."""
+
+    def __init__(self) -> None:
+        self._territories: dict[
+            UUID, dict[UUID, tuple[datetime, DatasetAssessment]]
+        ] = {}
+
+    async def list_datasets(self, session: AsyncSession) -> list[AssessedDataset]:
+        """Every published dataset of the session's territory, by identifier."""
+        territory: UUID = session.info["tenant"]
+        query = (
+            select(
+                Dataset.id,
+                Dataset.title,
+                Dataset.organisation_id,
+                Dataset.published_at,
+                Dataset.described_at,
+                Dataset.modified_at,
+            )
+            .where(IS_PUBLISHED)
+            .order_by(Dataset.id)
+        )
+        rows = (await session.execute(query)).all()
+        stored = self._territories.pop(territory, {})
+        known = {
+            row.id: stored[row.id]
+            for row in rows
+            if row.id in stored and stored[row.id][0] == row.described_at
+        }
+        unknown = [row.id for row in rows if row.id not in known]
+        assessments = await _read_assessments(session, unknown)
+        known |= {
+            row.id: (row.described_at, assessments[row.id])
+            for row in rows
+            if row.id in assessments
+        }
+        self._store(territory, known)
+        return [
+            AssessedDataset(*row, known[row.id][1]) for row in rows if row.id in known
+        ]
+
+    def _store(
+        self,
+        territory: UUID,
+        assessments: dict[UUID, tuple[datetime, DatasetAssessment]],
+    ) -> None:
+        if len(self._territories) >= MOST_TERRITORIES:
+            self._territories.pop(next(iter(self._territories)))
+        self._territories[territory] = assessments
+
+
+async def _read_assessments(
+    session: AsyncSession, identifiers: list[UUID]
+) -> dict[UUID, DatasetAssessment]:
+    assessments: dict[UUID, DatasetAssessment] = {}
+    for start in range(0, len(identifiers), MOST_PER_QUERY):
+        batch = identifiers[start : start + MOST_PER_QUERY]
+        query = select(Dataset.id, Dataset.record).where(Dataset.id.in_(batch))
+        for row in await session.execute(query):
+            assessments[row.id] = assess_record(restore_record(row.record))
+            if not len(assessments) % AT_ONCE:
+                await asyncio.sleep(0)
+    return assessments
+
+
+ASSESSMENTS = ServiceKey[Assessments]("assessments of datasets", "territory")

@@ -1,0 +1,1 @@
+"""The producers of a territory, as its team looks after them."""

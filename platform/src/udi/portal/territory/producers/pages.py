@@ -1,0 +1,155 @@
+"""The table of producers on a page and as CSV, for the territory's team."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import today
+from udi.kit.csv_writer import write_csv
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.organisations.team.queries import require_team_member
+from udi.portal.territory.assessments import ASSESSMENTS
+from udi.portal.territory.producers.queries import (
+    SORT_KEYS,
+    ProducerStatus,
+    list_producer_status,
+    sort_producers,
+)
+from udi.ui.downloads import csv_response
+from udi.ui.site import render, site_of
+
+PATH = "/territory/producers"
+CSV_PATH = "/territory/producers.csv"
+DESCENDING_FIRST = {"datasets", "late", "last"}
+"""Columns whose first click puts the largest first."""
+KIND_NAMES = {
+    "public_body": "A public body",
+    "research": "A research body",
+    "association": "An association",
+    "company": "A company",
+}
+AnyRequest = Request[Any, Any, State]
+Database = NamedDependency[AsyncSession]
+Member = NamedDependency[Actor]
+
+
+@dataclass(frozen=True)
+class ProducerOrder:
+    """The column that a table is sorted by, and which way."""
+
+    column: str
+    is_descending: bool
+
+    def state_of(self, column: str) -> str:
+        """The value of `aria-sort` of a column, empty where the table is not sorted by it."""
+        if column != self.column:
+            return ""
+        return "descending" if self.is_descending else "ascending"
+
+    def address(self, path: str, column: str) -> str:
+        """Where a click on the head of a column leads: to its order, or the other way round."""
+        if column == self.column:
+            is_descending = not self.is_descending
+        else:
+            is_descending = column in DESCENDING_FIRST
+        return f"{path}?sort={column}&order={'desc' if is_descending else 'asc'}"
+
+    @property
+    def query(self) -> str:
+        """The query of an address that asks for this order."""
+        return f"sort={self.column}&order={'desc' if self.is_descending else 'asc'}"
+
+
+def read_order(sort: str, order: str) -> ProducerOrder:
+    """The order of an address; by name where it asks for none that there is."""
+    if sort not in SORT_KEYS:
+        return ProducerOrder("name", is_descending=False)
+    return ProducerOrder(sort, is_descending=order == "desc")
+
+
+@get(PATH)
+async def show_producers(
+    request: AnyRequest,
+    session: Database,
+    member: Member,
+    territory: NamedDependency[Territory],
+    sort: FromQuery[str] = "",
+    order: FromQuery[str] = "",
+) -> Response[str]:
+    """Every producer; `sort` and `order` (`asc`, `desc`) say how."""
+    await require_team_member(session, member)
+    sort_order = read_order(sort, order)
+    return render(
+        request,
+        "territory/producers.html",
+        producers=await _list_sorted(request, session, territory, sort_order),
+        order=sort_order,
+        kind_names=KIND_NAMES,
+        path=PATH,
+        csv_url=f"{CSV_PATH}?{sort_order.query}",
+    )
+
+
+@get(CSV_PATH)
+async def export_producers(
+    request: AnyRequest,
+    session: Database,
+    member: Member,
+    territory: NamedDependency[Territory],
+    sort: FromQuery[str] = "",
+    order: FromQuery[str] = "",
+) -> Response[bytes]:
+    """The same table as CSV."""
+    await require_team_member(session, member)
+    producers = await _list_sorted(request, session, territory, read_order(sort, order))
+    say = site_of(request).pages.translator(request)
+    header = [
+        say("Producer"),
+        say("Type"),
+        say("Node"),
+        say("Datasets"),
+        say("Late datasets"),
+        say("Last publication (UTC)"),
+        say("Mail address"),
+    ]
+    rows = [_row(status, say) for status in producers]
+    locale: str = request.scope["state"]["locale"]
+    return csv_response(write_csv(header, rows, locale), "producers.csv")
+
+
+def _row(status: ProducerStatus, say: Callable[[str], str]) -> Sequence[object]:
+    organisation = status.organisation
+    last = status.last_published_at
+    return (
+        organisation.name,
+        say(KIND_NAMES.get(organisation.kind, "")),
+        ", ".join(node.name for node in status.nodes),
+        status.datasets,
+        status.late,
+        last.isoformat(timespec="seconds") if last else "",
+        organisation.email,
+    )
+
+
+async def _list_sorted(
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    order: ProducerOrder,
+) -> list[ProducerStatus]:
+    zone = ZoneInfo(territory.time_zone)
+    datasets = await site_of(request).services[ASSESSMENTS].list_datasets(session)
+    producers = await list_producer_status(session, datasets, today(zone), zone)
+    return sort_producers(producers, order.column, descending=order.is_descending)
+
+
+routes: Sequence[ControllerRouterHandler] = [show_producers, export_producers]

@@ -1,0 +1,123 @@
+"""Reads of producers: what each publishes, from where, and what is late."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, union
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.queries import IS_PUBLISHED
+from udi.portal.nodes.models import Node, NodeProducer
+from udi.portal.organisations.models import Organisation
+from udi.portal.organisations.queries import list_producers
+from udi.portal.territory.assessments import AssessedDataset
+from udi.portal.territory.rhythm import count_late_days
+
+
+@dataclass(frozen=True)
+class ProducerNode:
+    """Where a producer's data are: the hosted node, a node of its own, or a catalogue that the portal reads."""
+
+    name: str
+    is_hosted: bool
+
+
+@dataclass(frozen=True)
+class ProducerStatus:
+    """A producer with what it publishes; `late` counts datasets past the rhythm that they announce."""
+
+    organisation: Organisation
+    nodes: tuple[ProducerNode, ...]
+    datasets: int
+    late: int
+    last_published_at: datetime | None
+    """When its last dataset, or new version of one, came."""
+
+
+SORT_KEYS: Mapping[str, Any] = {
+    "name": lambda status: status.organisation.name.casefold(),
+    "kind": lambda status: status.organisation.kind,
+    "node": lambda status: [node.name.casefold() for node in status.nodes],
+    "datasets": lambda status: status.datasets,
+    "late": lambda status: status.late,
+    "last": lambda status: (
+        status.last_published_at.timestamp() if status.last_published_at else 0.0
+    ),
+}
+"""What the table may be sorted by."""
+
+
+async def list_producer_status(
+    session: AsyncSession,
+    datasets: Iterable[AssessedDataset],
+    today: date,
+    zone: tzinfo,
+) -> list[ProducerStatus]:
+    """Every producer by name, with what it publishes among these datasets."""
+    own_datasets: dict[UUID, list[AssessedDataset]] = {}
+    for dataset in datasets:
+        own_datasets.setdefault(dataset.organisation_id, []).append(dataset)
+    nodes = await _list_nodes(session)
+    return [
+        _make_status(
+            organisation,
+            tuple(nodes.get(organisation.id, ())),
+            own_datasets.get(organisation.id, []),
+            today,
+            zone,
+        )
+        for organisation in await list_producers(session)
+    ]
+
+
+def _make_status(
+    organisation: Organisation,
+    nodes: tuple[ProducerNode, ...],
+    datasets: list[AssessedDataset],
+    today: date,
+    zone: tzinfo,
+) -> ProducerStatus:
+    late = sum(
+        bool(
+            count_late_days(
+                dataset.assessment.frequency,
+                dataset.modified_at.astimezone(zone).date(),
+                today,
+            )
+        )
+        for dataset in datasets
+    )
+    last = max((dataset.described_at for dataset in datasets), default=None)
+    return ProducerStatus(organisation, nodes, len(datasets), late, last)
+
+
+async def _list_nodes(session: AsyncSession) -> dict[UUID, list[ProducerNode]]:
+    """Nodes that may publish for a producer, and those that hold a dataset of it, by producer."""
+    pairs = union(
+        select(NodeProducer.organisation_id, NodeProducer.node_id),
+        select(Dataset.organisation_id, Dataset.node_id).where(IS_PUBLISHED),
+    ).subquery()
+    query = (
+        select(pairs.c.organisation_id, Node.name, Node.hosted)
+        .join(Node, Node.id == pairs.c.node_id)
+        .order_by(Node.name, Node.id)
+    )
+    nodes: dict[UUID, list[ProducerNode]] = {}
+    for organisation_id, name, hosted in await session.execute(query):
+        nodes.setdefault(organisation_id, []).append(ProducerNode(name, hosted))
+    return nodes
+
+
+def sort_producers(
+    producers: list[ProducerStatus], column: str, *, descending: bool
+) -> list[ProducerStatus]:
+    """The producers by a column of `SORT_KEYS`; those that are alike stay by name.
+
+    Raises:
+        KeyError: there is no such column.
+    """
+    return sorted(producers, key=SORT_KEYS[column], reverse=descending)
