@@ -1,11 +1,14 @@
-"""What a mail address looks like (RFC 5321), without the quotes and brackets that nobody's has."""
+"""What a mail address looks like (RFC 5321), without the quotes and brackets that nobody's has.
+
+The part before the sign may be longer than the 64 characters of the RFC: a town has published one of 70.
+"""
 
 import re
 
 LONGEST_MAIL = 254
 """Characters of an address (RFC 5321, section 4.5.3.1.3, less the angle brackets)."""
 MAIL = re.compile(
-    r'[^@\s<>()\[\],;:"\\]{1,64}@[^@\s<>()\[\],;:"\\]+\.[^@\s<>()\[\],;:"\\.]{2,}'
+    r'[^@\s<>()\[\],;:"\\]{1,200}@[^@\s<>()\[\],;:"\\]+\.[^@\s<>()\[\],;:"\\.]{2,}'
 )
 
 
