@@ -89,7 +89,8 @@ class RunningNode:
             "UDI_STATE": str(settings.state), "UDI_SECRETS": str(settings.secrets_folder),
             "UDI_BASE_PORT": str(settings.base_port), "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts), "UDI_DATABASE_PORT": str(settings.database_port),
             "UDI_DATABASE_NAMES": json.dumps(settings.database_names), "UDI_OBJECT_STORE": settings.object_store_url,
-            **self.environment,
+            # One, so that its death ends the program: a second would go on, and the dead be replaced.
+            "UDI_WEB_WORKERS": "1", **self.environment,
         }  # fmt: skip
 
     def _wait(self) -> None:
