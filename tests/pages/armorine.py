@@ -159,9 +159,7 @@ async def _fill_portal(
     """Twelve datasets; requests that wait for the team; a colleague, and somebody invited."""
     catalogue = await open_catalogue(site.database, territory)
     await catalogue.add_all()
-    trees = await catalogue.add(
-        4, resource_title="Arbres remarquables", summary=ABOUT, synopsis=ABOUT, available_formats=[_describe_file()], **WHOLE
-    )  # fmt: skip
+    trees = await catalogue.add(4, **_describe_trees())
     curves = await catalogue.add(7, resource_title="Consommation de chaleur par îlot")
     await _restrict(site, catalogue, visitors, str(curves.id))
     for name in ("Association Sève", "École de voile de Kerlévan"):
@@ -184,9 +182,18 @@ async def _fill_portal(
     return {"dataset": f"/data/{trees.id}"}
 
 
-def _describe_file() -> dict[str, Any]:
+def _describe_trees() -> dict[str, Any]:
+    file: dict[str, Any]
     [file] = document(4)["available_formats"]
-    return file | {"media_name": "arbres-remarquables.csv", "file_size": 48_200}
+    return {
+        "resource_title": "Arbres remarquables",
+        "summary": ABOUT,
+        "synopsis": ABOUT,
+        "available_formats": [
+            file | {"media_name": "arbres-remarquables.csv", "file_size": 48_200}
+        ],
+        **WHOLE,
+    }
 
 
 async def _restrict(

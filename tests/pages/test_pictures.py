@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from litestar import Litestar
 from PIL import Image
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from bench.pictures import FOLDER
 from tests.contract.disclosure.world import replace_clock
@@ -41,7 +41,7 @@ PICTURES = (
     Picture("search", "passer", "/data?q=arbres"),
     Picture("dataset", "passer", "dataset"),
     Picture("inbox", "team", "/inbox"),
-    Picture("team", "team", "/territory/team"),
+    Picture("team", "team", "/territory/team", 990),
     Picture("space", "producer", "space"),
     Picture("publish", "producer", "describe"),
 )
@@ -96,7 +96,7 @@ async def test_picture_of_a_page_is_made_light(
     origin = str(client.base_url).rstrip("/")
     path = armorine.paths.get(picture.path, picture.path)
     response = await english_tab.visit(client, f"{origin}{path}", "en", unfold=False)
-    size = {"width": WIDTH, "height": picture.height}
+    size = ViewportSize(width=WIDTH, height=picture.height)
     await english_tab.page.set_viewport_size(size)
     made = compress(await english_tab.page.screenshot())
     if folder := os.environ.get(FOLDER):
@@ -112,7 +112,7 @@ def test_picture_of_the_documentation_is_light(picture: Picture) -> None:
 
 
 def test_documents_name_each_picture_with_its_words() -> None:
-    named = {}
+    named: dict[str, list[str]] = {}
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for words, name in NAMED.findall(page.read_text()):
             named.setdefault(name, []).append(words)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from mimetypes import guess_type
 from pathlib import Path
@@ -21,6 +22,12 @@ DOCS = ROOT / "docs"
 HOST = "docs.test"
 ORIGIN = f"http://{HOST}/"
 RESOURCE = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
+FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+SHALLOW = re.compile(r"^ {1,3}(?:[-*] |\d+\. |```).*", re.MULTILINE)
+"""What stands in an item of a list on a forge, and beside it on the site, which counts by four spaces."""
+ITEM = re.compile(r"\n(?:[-*] |\d+\. |\|).*")
+"""What begins as an item of a list, or a row of a table."""
+LITERAL = {"pre", "script", "style"}
 LINK_ATTRIBUTES = {"a": "href", "area": "href"}
 RESOURCE_ATTRIBUTES = {
     "script": "src",
@@ -34,17 +41,20 @@ NOT_LOADED = {"canonical", "alternate", "next", "prev"}
 
 
 class SitePage(HTMLParser):
-    """What a page of the site names: its own ids, what it links to, what it loads."""
+    """What a page of the site names: its own ids, what it links to, what it loads; and items that are in no list, or rows in no table."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.ids: set[str] = set()
         self.links: list[str] = []
         self.resources: list[str] = []
+        self.lost_items: list[str] = []
+        self._literal = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element."""
+        self._literal += tag in LITERAL
         values = {name: value or "" for name, value in attrs}
         if identifier := values.get("id") or values.get("name"):
             self.ids.add(identifier)
@@ -55,9 +65,19 @@ class SitePage(HTMLParser):
         if resource and values.get("rel") not in NOT_LOADED:
             self.resources.append(resource)
 
+    def handle_endtag(self, tag: str) -> None:
+        """Note the end of an element."""
+        self._literal -= tag in LITERAL
 
+    def handle_data(self, data: str) -> None:
+        """Note what was meant as an item or a row, and is text."""
+        if not self._literal:
+            self.lost_items += ITEM.findall(data)
+
+
+@cache
 def read_pages(site: Path) -> dict[str, SitePage]:
-    """Return the pages of a site by their path below its folder."""
+    """Return the pages of a site by their path below its folder; read once."""
     return {
         path.relative_to(site).as_posix(): SitePage(path.read_text())
         for path in site.rglob("*.html")
@@ -84,6 +104,11 @@ def find_broken_links(site: Path) -> Iterator[str]:
                 yield f"{path}: {target} is not there"
             elif address.fragment and address.fragment not in pages[file].ids:
                 yield f"{path}: {target}: no such heading"
+
+
+def find_shallow_items(text: str) -> list[str]:
+    """Return the items, and the fences, that the site would not show within their list."""
+    return SHALLOW.findall(FENCED.sub("", text))
 
 
 def find_foreign_resources(site: Path) -> Iterator[str]:
@@ -202,6 +227,32 @@ def test_versions_of_the_site_are_listed_from_the_newest(tmp_path: Path) -> None
 def test_versions_of_a_site_without_any_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has no site of a version"):
         load("site_versions").write_index(tmp_path)
+
+
+def test_site_shows_items_in_lists_and_rows_in_tables(site: Path) -> None:
+    lost = {
+        path: page.lost_items
+        for path, page in read_pages(site).items()
+        if page.lost_items
+    }
+
+    assert lost == {}
+    planted = SitePage("<p>a\n2. b</p><pre>\n- c</pre><p>d\n| e |</p>")
+    assert planted.lost_items == ["\n2. b", "\n| e |"]
+
+
+def test_lists_in_lists_are_indented_by_four_spaces() -> None:
+    shallow = {
+        page.relative_to(DOCS).as_posix(): items
+        for page in DOCS.rglob("*.md")
+        if (items := find_shallow_items(page.read_text()))
+    }
+
+    assert shallow == {}
+    assert find_shallow_items("1. a\n   - b\n    - c\n```\n  - d\n```\n   ```sh\n") == [
+        "   - b",
+        "   ```sh",
+    ]
 
 
 async def test_search_of_the_site_needs_no_other_host(tab: Page) -> None:
