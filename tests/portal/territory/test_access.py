@@ -7,12 +7,20 @@ import pytest
 from tests.portal.territory.conftest import Dashboard
 
 PATHS = [
+    "/territory",
+    "/territory/figures/datasets.csv",
+    "/territory/figures/producers.csv",
+    "/territory/figures/freshness.csv",
+    "/territory/figures/quality.csv",
+    "/territory/figures/requests.csv",
+    "/territory/figures/links.csv",
+    "/territory/figures/high-value.csv",
     "/territory/journal",
     "/territory/journal.csv",
     "/territory/producers",
     "/territory/producers.csv",
 ]
-PAGES = ["/territory/team", "/territory/producers", "/territory/journal"]
+PAGES = ["/territory", "/territory/team", "/territory/producers", "/territory/journal"]
 STATUS = {"passer-by": 303, "member": 403, "team": 200}
 
 

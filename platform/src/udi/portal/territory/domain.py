@@ -5,7 +5,15 @@ from udi.ui.domains import Domain
 DOMAIN = Domain(
     name="territory",
     package="udi.portal.territory",
-    needs=("audit", "identity", "organisations", "catalogue", "nodes", "projects"),
+    needs=(
+        "audit",
+        "identity",
+        "organisations",
+        "catalogue",
+        "nodes",
+        "projects",
+        "access",
+    ),
     web_services="udi.portal.territory.routes:provide_web_services",
     routes="udi.portal.territory.routes:list_routes",
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from udi.portal.territory.assessments import ASSESSMENTS, Assessments
+from udi.portal.territory.figures import pages as figure_pages
 from udi.portal.territory.journal import pages as journal_pages
 from udi.portal.territory.producers import pages as producer_pages
 from udi.ui.pages import PAGE_ADDRESSES
@@ -13,7 +14,7 @@ from udi.ui.site import Site
 
 def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
     """The addresses."""
-    return [*producer_pages.routes, *journal_pages.routes]
+    return [*figure_pages.routes, *producer_pages.routes, *journal_pages.routes]
 
 
 def provide_web_services(site: Site) -> None:
@@ -21,6 +22,7 @@ def provide_web_services(site: Site) -> None:
     site.services.provide(ASSESSMENTS, Assessments())
     site.services.contribute(
         PAGE_ADDRESSES,
+        ("territory", figure_pages.PATH),
         ("territory-producers", producer_pages.PATH),
         ("journal", journal_pages.PATH),
     )

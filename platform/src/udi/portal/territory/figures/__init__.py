@@ -1,0 +1,1 @@
+"""Figures of a territory for its team, of what the portal's database holds; never of the rows of datasets."""

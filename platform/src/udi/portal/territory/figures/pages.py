@@ -1,0 +1,105 @@
+"""The overview of the territory for its team: what waits, then figures, each with its table and its CSV."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import today
+from udi.kit.csv_writer import write_csv
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.identity.inbox import InboxRole, count, list_inbox
+from udi.portal.identity.inbox_pages import INBOX_PATH
+from udi.portal.organisations.team.queries import require_team_member
+from udi.portal.territory.assessments import ASSESSMENTS
+from udi.portal.territory.figures.drawings import HEIGHT, draw_stock
+from udi.portal.territory.figures.tables import (
+    CSV_TABLES,
+    DIMENSION_NAMES,
+    TABLES,
+)
+from udi.portal.territory.figures.territory_figures import (
+    TerritoryFigures,
+    gather_figures,
+)
+from udi.ui.downloads import csv_response
+from udi.ui.site import render, site_of
+
+PATH = "/territory"
+CSV_PATH = "/territory/figures/{name:str}"
+CSV = ".csv"
+MOST_LISTED = 10
+"""Rows that a picture shows; the table below it has them all."""
+AnyRequest = Request[Any, Any, State]
+Database = NamedDependency[AsyncSession]
+Member = NamedDependency[Actor]
+Place = NamedDependency[Territory]
+
+
+@get(PATH)
+async def show_overview(
+    request: AnyRequest, session: Database, member: Member, territory: Place
+) -> Response[str]:
+    """What waits for the team, and the figures of its territory."""
+    await require_team_member(session, member)
+    services = site_of(request).services
+    items = await list_inbox(services, session, member)
+    of_team = [item for item in items if item.role == InboxRole.TEAM]
+    figures = await gather_figures(session, services[ASSESSMENTS], territory.zone)
+    say = site_of(request).pages.translator(request)
+    locale: str = request.scope["state"]["locale"]
+    return render(
+        request,
+        "territory/overview.html",
+        waiting=count(of_team, today(territory.zone)),
+        inbox_url=f"{INBOX_PATH}?role={InboxRole.TEAM}",
+        figures=figures,
+        has_stock=any(line.datasets for line in figures.stock),
+        dimension_names=DIMENSION_NAMES,
+        weak_tones=_mark_weakest(figures),
+        most_high_value=max(line.datasets for line in figures.high_value),
+        tables={name: write(figures, say, locale) for name, write in TABLES.items()},
+        stock_drawing=draw_stock(figures.stock, locale),
+        stock_height=HEIGHT,
+        most=MOST_LISTED,
+    )
+
+
+def _mark_weakest(figures: TerritoryFigures) -> dict[int, str]:
+    """The tone of the bar of the weakest dimension, by its place."""
+    return {
+        place: "warn"
+        for place, line in enumerate(figures.quality)
+        if line == figures.weakest
+    }
+
+
+@get(CSV_PATH)
+async def export_figure(
+    request: AnyRequest,
+    session: Database,
+    member: Member,
+    territory: Place,
+    name: FromPath[str],
+) -> Response[bytes]:
+    """The table of one figure; its address ends with `.csv`."""
+    await require_team_member(session, member)
+    write = CSV_TABLES.get(name.removesuffix(CSV))
+    if write is None or not name.endswith(CSV):
+        raise NotFoundError("No figure has this address.")
+    assessments = site_of(request).services[ASSESSMENTS]
+    figures = await gather_figures(session, assessments, territory.zone)
+    say = site_of(request).pages.translator(request)
+    locale: str = request.scope["state"]["locale"]
+    table = write(figures, say, locale)
+    return csv_response(write_csv(table.header, table.rows, locale), name)
+
+
+routes: Sequence[ControllerRouterHandler] = [show_overview, export_figure]

@@ -1,0 +1,85 @@
+"""All figures of a territory together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import today
+from udi.portal.organisations.queries import list_producers
+from udi.portal.territory.assessments import Assessments
+from udi.portal.territory.figures.computation import (
+    DimensionQuality,
+    Freshness,
+    HighValueCount,
+    MonthlyStock,
+    ProducerCount,
+    PublicationPeriod,
+    assess_freshness,
+    average_quality,
+    count_high_value,
+    count_producers,
+    count_stock,
+)
+from udi.portal.territory.figures.queries import (
+    ProducerLinkCount,
+    RequestCounts,
+    count_access_requests,
+    count_data_requests,
+    count_links,
+    list_withdrawn_periods,
+)
+
+
+@dataclass(frozen=True)
+class TerritoryFigures:
+    """What the team's overview shows of its territory."""
+
+    datasets: int
+    stock: Sequence[MonthlyStock]
+    producers: Sequence[ProducerCount]
+    freshness: Freshness
+    quality: Sequence[DimensionQuality]
+    access_requests: RequestCounts
+    data_requests: RequestCounts
+    links: Sequence[ProducerLinkCount]
+    high_value: Sequence[HighValueCount]
+
+    @property
+    def weakest(self) -> DimensionQuality | None:
+        """The dimension of quality with the lowest mean; None without a dataset."""
+        return min(self.quality, key=lambda line: line.percentage, default=None)
+
+    @property
+    def failing_links(self) -> int:
+        return sum(line.failing for line in self.links)
+
+    @property
+    def covered_categories(self) -> int:
+        """Categories of high-value data with a dataset."""
+        return sum(line.datasets > 0 for line in self.high_value)
+
+
+async def gather_figures(
+    session: AsyncSession, assessments: Assessments, zone: tzinfo
+) -> TerritoryFigures:
+    """Read and compute every figure of the session's territory; months and days are those of the time zone."""
+    day = today(zone)
+    datasets = await assessments.list_datasets(session)
+    published = [PublicationPeriod(dataset.published_at) for dataset in datasets]
+    withdrawn = await list_withdrawn_periods(session)
+    producers = await list_producers(session)
+    return TerritoryFigures(
+        datasets=len(datasets),
+        stock=count_stock([*published, *withdrawn], day, zone),
+        producers=count_producers(
+            [(producer.id, producer.name) for producer in producers], datasets
+        ),
+        freshness=assess_freshness(datasets, day, zone),
+        quality=average_quality(datasets),
+        access_requests=await count_access_requests(session),
+        data_requests=await count_data_requests(session, zone),
+        links=await count_links(session),
+        high_value=count_high_value(datasets),
+    )

@@ -1,0 +1,163 @@
+"""Figures of a small known catalogue; every expected number is counted by hand."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from udi.portal.territory.assessments import AssessedDataset, DatasetAssessment
+from udi.portal.territory.figures.computation import (
+    PublicationPeriod,
+    assess_freshness,
+    average_quality,
+    count_high_value,
+    count_producers,
+    count_stock,
+)
+from udi.protocol.quality import Dimension
+
+PARIS = ZoneInfo("Europe/Paris")
+TODAY = date(2026, 3, 15)
+GEOSPATIAL = "c_ac64a52d"
+MOBILITY = "c_b79e35eb"
+
+
+def dataset(
+    title: str = "Arbres",
+    *,
+    organisation: UUID | None = None,
+    changed: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC),
+    frequency: str = "",
+    points: Mapping[Dimension, int] | None = None,
+    categories: tuple[str, ...] = (),
+    has_api: bool = False,
+    has_download: bool = False,
+) -> AssessedDataset:
+    """A dataset as the queries give it."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    no_points = dict.fromkeys(Dimension, 0)
+    assessment = DatasetAssessment(
+        {**no_points, **(points or {})}, frequency, categories, has_api, has_download
+    )
+    return AssessedDataset(
+        uuid4(), title, organisation or uuid4(), moment, moment, changed, assessment
+    )
+
+
+def test_count_stock_gives_twelve_months_of_the_territory() -> None:
+    periods = [
+        PublicationPeriod(datetime(2024, 1, 1, tzinfo=UTC)),
+        # Paris: already the first of February.
+        PublicationPeriod(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)),
+        PublicationPeriod(datetime(2026, 3, 10, tzinfo=UTC)),
+        PublicationPeriod(
+            datetime(2025, 5, 2, tzinfo=UTC), datetime(2025, 8, 3, tzinfo=UTC)
+        ),
+        # Came and went within one month: never in the stock at an end of month.
+        PublicationPeriod(
+            datetime(2025, 10, 2, tzinfo=UTC), datetime(2025, 10, 9, tzinfo=UTC)
+        ),
+    ]
+
+    stock = count_stock(periods, TODAY, PARIS)
+
+    assert [(f"{line.month:%Y-%m}", line.datasets) for line in stock] == [
+        ("2025-04", 1), ("2025-05", 2), ("2025-06", 2), ("2025-07", 2), ("2025-08", 1), ("2025-09", 1),
+        ("2025-10", 1), ("2025-11", 1), ("2025-12", 1), ("2026-01", 1), ("2026-02", 2), ("2026-03", 3),
+    ]  # fmt: skip
+
+
+def test_assess_freshness_puts_the_latest_first() -> None:
+    freshness = assess_freshness(
+        [
+            dataset("Sans rythme"),
+            dataset("À l’heure", frequency="MONTHLY"),
+            dataset("Retard de 7", frequency="WEEKLY"),
+            dataset("Retard de 13", frequency="DAILY"),
+            dataset("Annuel", frequency="ANNUAL"),
+        ],
+        TODAY,
+        PARIS,
+    )
+
+    assert [
+        (line.dataset.title, line.late_days) for line in freshness.datasets
+    ] == [
+        ("Retard de 13", 13),
+        ("Retard de 7", 7),
+        ("Annuel", 0),
+        ("À l’heure", 0),
+        ("Sans rythme", None),
+    ]  # fmt: skip
+    assert len(freshness.late) == 2
+    assert freshness.in_time == 2
+    assert freshness.without_rhythm == 1
+    assert freshness.percentage == 50
+
+
+def test_assess_freshness_counts_days_of_the_territory() -> None:
+    # 23:30 UTC is the 14th in Paris: one day, in time. In UTC it would be two.
+    late_evening = datetime(2026, 3, 13, 23, 30, tzinfo=UTC)
+    daily = [dataset(frequency="DAILY", changed=late_evening)]
+
+    assert assess_freshness(daily, TODAY, PARIS).datasets[0].late_days == 0
+    assert assess_freshness(daily, TODAY, UTC).datasets[0].late_days == 1
+
+
+def test_freshness_has_no_percentage_without_a_rhythm() -> None:
+    assert assess_freshness([dataset()], TODAY, PARIS).percentage is None
+
+
+def test_average_quality_is_the_mean_share_of_each_dimension() -> None:
+    # Most possible: 100, 100, 110, 75, 20.
+    first = {
+        Dimension.FINDABILITY: 100,
+        Dimension.ACCESSIBILITY: 50,
+        Dimension.INTEROPERABILITY: 110,
+        Dimension.REUSABILITY: 75,
+        Dimension.CONTEXTUALITY: 5,
+    }
+    second = {Dimension.FINDABILITY: 30, Dimension.INTEROPERABILITY: 11}
+
+    averages = average_quality([dataset(points=first), dataset(points=second)])
+
+    assert [(line.dimension.value, line.percentage) for line in averages] == [
+        ("findability", 65),
+        ("accessibility", 25),
+        ("interoperability", 55),
+        ("reusability", 50),
+        ("contextuality", 12),
+    ]
+    assert average_quality([]) == []
+
+
+def test_count_producers_puts_the_largest_first() -> None:
+    armor, rade, sea = uuid4(), uuid4(), uuid4()
+    datasets = [dataset(organisation=rade), dataset(organisation=rade)]
+
+    lines = count_producers([(armor, "Armor"), (rade, "Rade"), (sea, "aval")], datasets)
+
+    assert [(line.name, line.datasets) for line in lines] == [
+        ("Rade", 2),
+        ("Armor", 0),
+        ("aval", 0),
+    ]
+
+
+def test_count_high_value_counts_what_a_category_has() -> None:
+    lines = count_high_value(
+        [
+            dataset(categories=(GEOSPATIAL,), has_api=True, has_download=True),
+            dataset(categories=(GEOSPATIAL, MOBILITY), has_download=True),
+            dataset(has_api=True),
+        ]
+    )
+
+    counts = {
+        line.category.authority: (line.datasets, line.with_api, line.with_download)
+        for line in lines
+    }
+    assert len(counts) == 6
+    assert counts[GEOSPATIAL] == (2, 1, 2)
+    assert counts[MOBILITY] == (1, 0, 1)
+    assert [count for count in counts.values() if count[0]] == [(2, 1, 2), (1, 0, 1)]
