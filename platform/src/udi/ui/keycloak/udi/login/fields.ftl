@@ -4,7 +4,7 @@
 <div class="field${invalid?then(' invalid', '')}"><label for="${name}">${label}</label>
 <#if hint?has_content><p class="hint" id="${name}-h">${hint}</p></#if>
 <#if invalid><p class="error" id="${name}-e">${kcSanitize(messagesPerField.getFirstError(faults))?no_esc}</p></#if>
-<input id="${name}" name="${name}" type="${type}"<#if type != 'password'> value="${value}"</#if><#if autocomplete?has_content> autocomplete="${autocomplete}"</#if><#if inputmode?has_content> inputmode="${inputmode}"</#if><#if readonly> readonly</#if><#if required> required</#if><#if hint?has_content || wrong> aria-describedby="<#if hint?has_content>${name}-h </#if><#if invalid>${name}-e</#if>"</#if><#if wrong> aria-invalid="true"</#if>>
+<input id="${name}" name="${name}" type="${type}"<#if type != 'password'> value="${value}"</#if><#if autocomplete?has_content> autocomplete="${autocomplete}"</#if><#if inputmode?has_content> inputmode="${inputmode}"</#if><#if readonly> readonly</#if><#if required> required</#if><#if hint?has_content || invalid> aria-describedby="<#if hint?has_content>${name}-h </#if><#if invalid>${name}-e</#if>"</#if><#if invalid> aria-invalid="true"</#if>>
 </div>
 </#macro>
 
