@@ -16,7 +16,7 @@ from udi.ui.site import Site
 
 TEMPLATES = {
     "named": "juror-named",
-    "asked": "question",
+    "questioned": "question",
     "answered": "answer",
     "submitted": "submission-receipt",
     "decided": "decision",
@@ -74,7 +74,7 @@ async def _find_subject(
 ) -> CallSubject | None:
     if what == "named":
         return await session.get(Juror, (territory.id, about))
-    if what in {"asked", "answered"}:
+    if what in {"questioned", "answered"}:
         return await session.get(CallQuestion, (territory.id, about))
     if what == "decided" and call.state != CallState.PUBLISHED:
         return None
@@ -90,7 +90,7 @@ async def _find_recipient(
 ) -> EmailRecipient | None:
     if isinstance(subject, Juror):
         return EmailRecipient(subject.email, call.language)
-    if what == "asked":
+    if what == "questioned":
         organiser = await find_organiser(session, call)
         if organiser and organiser.email:
             return EmailRecipient(organiser.email, call.language)
@@ -114,7 +114,7 @@ def _describe_subject(call: Call, what: str, subject: CallSubject) -> _CallEmail
     if isinstance(subject, Juror):
         return _CallEmailContext(f"{page}/jury")
     if isinstance(subject, CallQuestion):
-        path = f"{page}/organise" if what == "asked" else page
+        path = f"{page}/organise" if what == "questioned" else page
         return _CallEmailContext(path, question=subject.question, answer=subject.answer)
     if what == "submitted":
         return _CallEmailContext(page, project=subject.title)
