@@ -104,11 +104,6 @@ class JournalEntry:
     person: str | None
     subject: JournalSubject | None
 
-    @property
-    def kind(self) -> str:
-        """What stands before the point in its name."""
-        return self.name.partition(".")[0]
-
 
 async def list_entries(
     session: AsyncSession, filters: JournalFilters, zone: ZoneInfo, number: int
@@ -141,7 +136,15 @@ def _with_people(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 def _select_entries(
     conditions: Iterable[ColumnElement[bool]],
 ) -> Select[*tuple[Any, ...]]:
-    columns = select(AuditEvent, Person.name, Person.email, Person.left_at)
+    columns = select(
+        AuditEvent.name,
+        AuditEvent.at,
+        AuditEvent.actor_id,
+        AuditEvent.subject_id,
+        Person.name.label("person_name"),
+        Person.email,
+        Person.left_at,
+    )
     return (
         _with_people(columns)
         .where(*conditions)
@@ -178,38 +181,38 @@ async def _read_entries(
     session: AsyncSession, query: Select[*tuple[Any, ...]]
 ) -> list[JournalEntry]:
     rows = (await session.execute(query)).all()
-    subjects = await _find_subjects(session, [row.AuditEvent for row in rows])
+    subjects = await _find_subjects(session, rows)
     return [
         JournalEntry(
-            row.AuditEvent.name,
-            row.AuditEvent.at,
+            row.name,
+            row.at,
             _name_person(row),
-            subjects.get((_kind(row.AuditEvent), row.AuditEvent.subject_id)),
+            subjects.get((_kind(row.name), row.subject_id)),
         )
         for row in rows
     ]
 
 
-def _kind(event: AuditEvent) -> str:
-    return event.name.partition(".")[0]
+def _kind(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _name_person(row: Any) -> str | None:
-    if row.AuditEvent.actor_id is None:
+    if row.actor_id is None:
         return None
     if row.email is None or row.left_at is not None:
         return ""
-    return str(row.name or row.email)
+    return str(row.person_name or row.email)
 
 
 async def _find_subjects(
-    session: AsyncSession, events: Iterable[AuditEvent]
+    session: AsyncSession, rows: Iterable[Any]
 ) -> dict[tuple[str, UUID | None], JournalSubject]:
     """What events were about, by kind and identifier: one query for a kind that is among them."""
     identifiers: dict[str, set[UUID]] = {}
-    for event in events:
-        if event.subject_id is not None:
-            identifiers.setdefault(_kind(event), set()).add(event.subject_id)
+    for row in rows:
+        if row.subject_id is not None:
+            identifiers.setdefault(_kind(row.name), set()).add(row.subject_id)
     subjects: dict[tuple[str, UUID | None], JournalSubject] = {}
     for kind in identifiers.keys() & SUBJECT_TABLES.keys():
         table = SUBJECT_TABLES[kind]
