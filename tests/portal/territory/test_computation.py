@@ -1,6 +1,5 @@
 """Figures of a small known catalogue; every expected number is counted by hand."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -14,7 +13,6 @@ from udi.portal.territory.figures.computation import (
     count_producers,
     count_stock,
 )
-from udi.protocol.quality import Dimension
 
 PARIS = ZoneInfo("Europe/Paris")
 TODAY = date(2026, 3, 15)
@@ -28,17 +26,14 @@ def dataset(
     organisation: UUID | None = None,
     changed: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC),
     frequency: str = "",
-    points: Mapping[Dimension, int] | None = None,
+    points: tuple[int, ...] = (0, 0, 0, 0, 0),
     categories: tuple[str, ...] = (),
     has_api: bool = False,
     has_download: bool = False,
 ) -> AssessedDataset:
     """A dataset as the queries give it."""
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    no_points = dict.fromkeys(Dimension, 0)
-    assessment = DatasetAssessment(
-        {**no_points, **(points or {})}, frequency, categories, has_api, has_download
-    )
+    assessment = DatasetAssessment(points, frequency, categories, has_api, has_download)
     return AssessedDataset(
         uuid4(), title, organisation or uuid4(), moment, moment, changed, assessment
     )
@@ -110,14 +105,8 @@ def test_freshness_has_no_percentage_without_a_rhythm() -> None:
 
 def test_average_quality_is_the_mean_share_of_each_dimension() -> None:
     # Most possible: 100, 100, 110, 75, 20.
-    first = {
-        Dimension.FINDABILITY: 100,
-        Dimension.ACCESSIBILITY: 50,
-        Dimension.INTEROPERABILITY: 110,
-        Dimension.REUSABILITY: 75,
-        Dimension.CONTEXTUALITY: 5,
-    }
-    second = {Dimension.FINDABILITY: 30, Dimension.INTEROPERABILITY: 11}
+    first = (100, 50, 110, 75, 5)
+    second = (30, 0, 11, 0, 0)
 
     averages = average_quality([dataset(points=first), dataset(points=second)])
 

@@ -26,6 +26,7 @@ from udi.ui.locale import load_translations
 PATH = "/territory/journal"
 EVENTS_PAGE = Path(__file__).parents[3] / "docs/reference/events.md"
 PRIVATE = "suggestion."
+ENGLISH = {"Accept-Language": "en"}
 
 
 def documented_events() -> set[str]:
@@ -72,7 +73,7 @@ async def add_person(dashboard: Dashboard, name: str, email: str) -> UUID:
 
 async def sentences(dashboard: Dashboard, query: str = "") -> list[str]:
     """What the page lists, in its order."""
-    page = await dashboard.team.get(f"{PATH}{query}", headers={"Accept-Language": "en"})
+    page = await dashboard.team.get(f"{PATH}{query}", headers=ENGLISH)
     assert page.status_code == 200, page.text
     return [
         unescape(words)
@@ -134,6 +135,17 @@ async def test_a_kind_keeps_no_other_whose_name_begins_alike(
     ]
 
 
+async def test_a_kind_of_another_package_is_among_the_choices(
+    dashboard: Dashboard,
+) -> None:
+    await add_events(dashboard, "parking.opened", "call.opened")
+
+    page = await dashboard.team.get(f"{PATH}?kind=parking", headers=ENGLISH)
+
+    assert '<option value="parking" selected>parking</option>' in page.text
+    assert await sentences(dashboard, "?kind=parking") == ["parking.opened"]
+
+
 async def test_days_are_those_of_the_territory_and_count_whole(
     dashboard: Dashboard,
 ) -> None:
@@ -156,9 +168,7 @@ async def test_days_are_those_of_the_territory_and_count_whole(
 async def test_a_day_that_is_none_is_refused_beside_its_field(
     dashboard: Dashboard,
 ) -> None:
-    page = await dashboard.team.get(
-        f"{PATH}?from=yesterday", headers={"Accept-Language": "en"}
-    )
+    page = await dashboard.team.get(f"{PATH}?from=yesterday", headers=ENGLISH)
     table = await dashboard.team.get(f"{PATH}.csv?from=yesterday")
 
     assert (page.status_code, table.status_code) == (422, 422)
@@ -195,7 +205,7 @@ async def test_somebody_who_left_has_no_name_and_is_not_found_by_it(
             update(Person).where(Person.id == leaver).values(left_at=now())
         )
 
-    page = await dashboard.team.get(PATH, headers={"Accept-Language": "en"})
+    page = await dashboard.team.get(PATH, headers=ENGLISH)
 
     assert page.text.count("A former member") == 2
     assert "Compte Parti" not in page.text
@@ -228,7 +238,7 @@ async def test_another_territory_reads_no_event_of_this_one(
     await add_events(dashboard, "call.judged", territory=other)
     login = make_person(other, moderator=True)
     async with browse(dashboard.app, other, login) as neighbour:
-        page = await neighbour.get(PATH, headers={"Accept-Language": "en"})
+        page = await neighbour.get(PATH, headers=ENGLISH)
         table = await neighbour.get(f"{PATH}.csv")
 
     assert "The scoring of a call for projects ended" in page.text
@@ -256,9 +266,7 @@ async def test_the_file_has_the_same_filter_and_runs_no_formula(
     )
     await add_events(dashboard, "call.opened")
 
-    table = await dashboard.team.get(
-        f"{PATH}.csv?kind=member", headers={"Accept-Language": "en"}
-    )
+    table = await dashboard.team.get(f"{PATH}.csv?kind=member", headers=ENGLISH)
 
     assert table.headers["content-type"] == "text/csv; charset=utf-8"
     assert table.text.lstrip("\ufeff").splitlines() == [

@@ -1,7 +1,8 @@
 """What the team's pages say of each published dataset, read from its description: made once for each description."""
 
 import asyncio
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,18 +21,19 @@ from udi.protocol.record import restore_record
 from udi.protocol.structures import Record
 from udi.protocol.vocabulary import MediaKind
 
-MOST_TERRITORIES = 50
-"""Of which assessments stay in memory; the one that was used least recently goes."""
+MOST_STORED = 50_000
+"""Assessments in memory, of all territories; those of the territory that was looked at least recently go first."""
 MOST_PER_QUERY = 1000
 AT_ONCE = 100
 """Descriptions read before other requests have their turn."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DatasetAssessment:
     """What a description says of a dataset; `frequency` is a code of the EU's table, empty without one."""
 
-    points: Mapping[Dimension, int]
+    points: tuple[int, ...]
+    """Of the European score, in the order of `Dimension`."""
     frequency: str
     categories: tuple[str, ...]
     """Of high-value datasets: codes of the EU's vocabulary."""
@@ -61,8 +63,8 @@ def assess_record(record: Record) -> DatasetAssessment:
         frequency = str(harvested.get("frequency") or "")
     kinds = {media.kind for media in record.media}
     return DatasetAssessment(
-        points={dimension: score.points_of(dimension)[0] for dimension in Dimension},
-        frequency=frequency,
+        points=tuple(score.points_of(dimension)[0] for dimension in Dimension),
+        frequency=sys.intern(frequency),
         categories=tuple(
             category.authority for category in find_categories(record.keywords)
         ),
@@ -71,10 +73,17 @@ def assess_record(record: Record) -> DatasetAssessment:
     )
 
 
+AssessRecord = Callable[[Record], DatasetAssessment]
+
+
 class Assessments:
     """Assessments of the datasets of territories, kept while their descriptions stay."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, assess: AssessRecord = assess_record, most_stored: int = MOST_STORED
+    ) -> None:
+        self._assess = assess
+        self._most_stored = most_stored
         self._territories: dict[
             UUID, dict[UUID, tuple[datetime, DatasetAssessment]]
         ] = {}
@@ -102,7 +111,7 @@ class Assessments:
             if row.id in stored and stored[row.id][0] == row.described_at
         }
         unknown = [row.id for row in rows if row.id not in known]
-        assessments = await _read_assessments(session, unknown)
+        assessments = await self._read_assessments(session, unknown)
         known |= {
             row.id: (row.described_at, assessments[row.id])
             for row in rows
@@ -118,23 +127,25 @@ class Assessments:
         territory: UUID,
         assessments: dict[UUID, tuple[datetime, DatasetAssessment]],
     ) -> None:
-        if len(self._territories) >= MOST_TERRITORIES:
-            self._territories.pop(next(iter(self._territories)))
+        self._territories.pop(territory, None)
+        total = len(assessments) + sum(map(len, self._territories.values()))
+        while self._territories and total > self._most_stored:
+            oldest = self._territories.pop(next(iter(self._territories)))
+            total -= len(oldest)
         self._territories[territory] = assessments
 
-
-async def _read_assessments(
-    session: AsyncSession, identifiers: list[UUID]
-) -> dict[UUID, DatasetAssessment]:
-    assessments: dict[UUID, DatasetAssessment] = {}
-    for start in range(0, len(identifiers), MOST_PER_QUERY):
-        batch = identifiers[start : start + MOST_PER_QUERY]
-        query = select(Dataset.id, Dataset.record).where(Dataset.id.in_(batch))
-        for row in await session.execute(query):
-            assessments[row.id] = assess_record(restore_record(row.record))
-            if not len(assessments) % AT_ONCE:
-                await asyncio.sleep(0)
-    return assessments
+    async def _read_assessments(
+        self, session: AsyncSession, identifiers: list[UUID]
+    ) -> dict[UUID, DatasetAssessment]:
+        assessments: dict[UUID, DatasetAssessment] = {}
+        for start in range(0, len(identifiers), MOST_PER_QUERY):
+            batch = identifiers[start : start + MOST_PER_QUERY]
+            query = select(Dataset.id, Dataset.record).where(Dataset.id.in_(batch))
+            for row in await session.execute(query):
+                assessments[row.id] = self._assess(restore_record(row.record))
+                if not len(assessments) % AT_ONCE:
+                    await asyncio.sleep(0)
+        return assessments
 
 
 ASSESSMENTS = ServiceKey[Assessments]("assessments of datasets", "territory")

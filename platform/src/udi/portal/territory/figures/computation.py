@@ -124,9 +124,9 @@ def average_quality(datasets: Sequence[AssessedDataset]) -> list[DimensionQualit
         return []
     nothing = score_criteria(())
     averages = []
-    for dimension in Dimension:
+    for place, dimension in enumerate(Dimension):
         _, most = nothing.points_of(dimension)
-        points = sum(dataset.assessment.points[dimension] for dataset in datasets)
+        points = sum(dataset.assessment.points[place] for dataset in datasets)
         percentage = round(100 * points / (most * len(datasets)))
         averages.append(DimensionQuality(dimension, percentage))
     return averages

@@ -56,10 +56,6 @@ async def show_journal(
     zone = ZoneInfo(territory.time_zone)
     page = await list_entries(session, filters, zone, number)
     say = site_of(request).pages.translator(request)
-    kinds = sorted(
-        ((kind, say(name)) for kind, name in KIND_NAMES.items()),
-        key=lambda option: option[1].casefold(),
-    )
     return render(
         request,
         "territory/journal.html",
@@ -68,7 +64,7 @@ async def show_journal(
         filters=filters,
         typed={name: values.get(name, "") for name in ("from", "to")},
         errors=errors,
-        kinds=kinds,
+        kinds=list_kinds(filters, say),
         most=MOST_EXPORTED,
         sentences={entry.name: describe_event(entry.name, say) for entry in page.items},
         page_url=lambda page_: filters.address(PATH, page_),
@@ -106,6 +102,19 @@ def _row(entry: JournalEntry, say: Callable[[str], str]) -> Sequence[str]:
         describe_person(entry.person, say),
         entry.subject.title if entry.subject else "",
     )
+
+
+def list_kinds(
+    filters: JournalFilters, say: Callable[[str], str]
+) -> list[tuple[str, str]]:
+    """Kinds of events to choose from, by name; the one of the filter is among them, whatever it is."""
+    kinds = sorted(
+        ((kind, say(name)) for kind, name in KIND_NAMES.items()),
+        key=lambda option: option[1].casefold(),
+    )
+    if filters.kind and filters.kind not in KIND_NAMES:
+        kinds.append((filters.kind, filters.kind))
+    return kinds
 
 
 def describe_event(name: str, say: Callable[[str], str]) -> str:
