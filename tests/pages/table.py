@@ -82,6 +82,8 @@ STOPS = [
         "/projects/{project_id}/publish => /projects/{portal idea}/publish",
         "/projects/{project_id}/correct => /projects/{portal reuse}/correct", "/projects/{project_id}/hide => /projects/{portal project}/hide",
         "/projects/{project_id}/invitation => /projects/{portal joined}/invitation",
+        "/territory", "/territory/producers", "/territory/producers => /territory/producers?sort=late&order=desc",
+        "/territory/journal", "/territory/journal => /territory/journal?kind=parking", "/territory/journal => /territory/journal?from=hier = 422",
         "/following", "/following/new => /following/new?kind=theme&target=environment", "/following/webhooks",
         "/following/webhooks/{webhook_id} => /following/webhooks/{portal webhook}",
     ),
@@ -137,6 +139,9 @@ STOPS = [
 NO_PAGES = {
     "portal": [
         "/.well-known/api-catalog",
+        "/territory/figures/{name}",
+        "/territory/journal.csv",
+        "/territory/producers.csv",
         "/.well-known/dspace-version",
         "/dsp/2025-1/catalog/datasets/{name}",
         "/dsp/2025-1/negotiations/{pid}",

@@ -35,7 +35,14 @@ def dataset(
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     assessment = DatasetAssessment(points, frequency, categories, has_api, has_download)
     return AssessedDataset(
-        uuid4(), title, organisation or uuid4(), moment, moment, changed, assessment
+        uuid4(),
+        title,
+        {"fr": title},
+        organisation or uuid4(),
+        moment,
+        moment,
+        changed,
+        assessment,
     )
 
 

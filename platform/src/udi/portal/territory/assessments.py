@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -47,6 +47,8 @@ class AssessedDataset:
 
     id: UUID
     title: str
+    synopsis: Mapping[str, str]
+    """By language; the title has the language of it."""
     organisation_id: UUID
     published_at: datetime
     described_at: datetime
@@ -95,6 +97,7 @@ class Assessments:
             select(
                 Dataset.id,
                 Dataset.title,
+                Dataset.synopsis,
                 Dataset.organisation_id,
                 Dataset.published_at,
                 Dataset.described_at,

@@ -1,6 +1,6 @@
 """Reads of the record of events: filtered, the newest first, with names of people and titles of what it was about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -31,21 +31,26 @@ PRIVATE_KIND = "suggestion"
 
 @dataclass(frozen=True)
 class SubjectTable:
-    """Where what events are about has its title; `url` is its page, empty where it has none."""
+    """Where what events are about has its title; `url` is its page, empty where it has none.
+
+    `language` has the code of the title's language, or texts by language of which the title has the language; names
+    have none.
+    """
 
     id: InstrumentedAttribute[UUID]
     title: InstrumentedAttribute[str]
     url: str = ""
+    language: InstrumentedAttribute[Any] | None = None
     conditions: tuple[ColumnElement[bool], ...] = ()
 
 
 SUBJECT_TABLES: Mapping[str, SubjectTable] = {
-    "dataset": SubjectTable(Dataset.id, Dataset.title, "/data/{id}"),
+    "dataset": SubjectTable(Dataset.id, Dataset.title, "/data/{id}", Dataset.synopsis),
     "data_request": SubjectTable(
-        DataRequest.id, DataRequest.title, "/data-requests/{id}"
+        DataRequest.id, DataRequest.title, "/data-requests/{id}", DataRequest.language
     ),
     "project": SubjectTable(
-        Project.id, Project.title, "/projects/{id}", PUBLIC_CONDITIONS
+        Project.id, Project.title, "/projects/{id}", Project.language, PUBLIC_CONDITIONS
     ),
     "application": SubjectTable(Application.id, Application.name, "/join/{id}"),
     "member": SubjectTable(Organisation.id, Organisation.name),
@@ -89,10 +94,14 @@ class JournalFilters:
 
 @dataclass(frozen=True)
 class JournalSubject:
-    """What an event was about: its title, and the address of its page, empty where it has none."""
+    """What an event was about: its title, and the address of its page, empty where it has none.
+
+    `texts` are by language, for the language of the title.
+    """
 
     title: str
     url: str
+    texts: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -216,9 +225,20 @@ async def _find_subjects(
     subjects: dict[tuple[str, UUID | None], JournalSubject] = {}
     for kind in identifiers.keys() & SUBJECT_TABLES.keys():
         table = SUBJECT_TABLES[kind]
-        query = select(table.id, table.title).where(
+        columns: list[Any] = [table.id, table.title]
+        if table.language is not None:
+            columns.append(table.language)
+        query = select(*columns).where(
             table.id.in_(identifiers[kind]), *table.conditions
         )
-        for id_, title in await session.execute(query):
-            subjects[kind, id_] = JournalSubject(title, table.url.format(id=id_))
+        for id_, title, *languages in await session.execute(query):
+            subjects[kind, id_] = JournalSubject(
+                title, table.url.format(id=id_), _read_texts(title, languages)
+            )
     return subjects
+
+
+def _read_texts(title: str, languages: Sequence[Any]) -> Mapping[str, str]:
+    for language in languages:
+        return {language: title} if isinstance(language, str) else language
+    return {}
