@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -98,6 +99,7 @@ async def furnished(
         catalogue |= await join(visitors["team"]) | await be_invited(
             portal, territory, team.email
         )
+        catalogue |= await be_invited_into_team(portal, territory, team.email)
         catalogue |= await read_elsewhere(portal, territory)
         catalogue |= await restrict(
             portal,
@@ -508,3 +510,20 @@ async def fill_node(
     )
     ids["arabic"] = await producer.publish(title=ARABIC)
     return {f"node {name}": value for name, value in ids.items()} | {"slug": SLUG}
+
+
+async def be_invited_into_team(
+    site: Site, territory: Territory, email: str
+) -> dict[str, str]:
+    """A person of the team is invited into it, as may happen from two sides."""
+    async with site.database.session(territory.id, role="worker") as session:
+        person = (
+            await session.scalars(select(Person.id).where(Person.email == email))
+        ).one()
+        invitation = MembershipEntry(
+            organisation_id=None, stage="invited", email=email, groups=["moderators"], language="fr",
+            started_by=None, started_at=now(), expires_at=now() + timedelta(days=7),
+        )  # fmt: skip
+        session.add(invitation)
+        await session.flush()
+        return {"portal team": str(invitation.id), "portal member": str(person)}

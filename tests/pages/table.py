@@ -82,6 +82,8 @@ STOPS = [
         "/projects/{project_id}/publish => /projects/{portal idea}/publish",
         "/projects/{project_id}/correct => /projects/{portal reuse}/correct", "/projects/{project_id}/hide => /projects/{portal project}/hide",
         "/projects/{project_id}/invitation => /projects/{portal joined}/invitation",
+        "/inbox", "/inbox => /inbox?role=team", "/territory/team", "/territory/team/invitations/{invitation_id} => /territory/team/invitations/{portal team}",
+        "/territory/team/members/{person_id}/removal => /territory/team/members/{portal member}/removal",
         "/territory", "/territory/producers", "/territory/producers => /territory/producers?sort=late&order=desc",
         "/territory/journal", "/territory/journal => /territory/journal?kind=parking", "/territory/journal => /territory/journal?from=hier = 422",
         "/following", "/following/new => /following/new?kind=theme&target=environment", "/following/webhooks",
@@ -139,6 +141,7 @@ STOPS = [
 NO_PAGES = {
     "portal": [
         "/.well-known/api-catalog",
+        "/inbox.json",
         "/territory/figures/{name}",
         "/territory/journal.csv",
         "/territory/producers.csv",
