@@ -23,6 +23,7 @@ from tests.cli.test_serve import environment_of
 from tests.portal.identity.test_tokens import DATASETS, ME, PAGE, made, shown
 from tests.visitors import browse, make_person
 from udi.cli.local.parts import is_healthy
+from udi.cli.serve import WebServer
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
 
@@ -255,3 +256,14 @@ async def test_who_comes_while_a_program_restarts_waits_and_is_served(
             assert second.poll() is None
 
     assert [answer.status_code for answer in answers] == [200] * len(waiting)
+
+
+def test_a_program_that_is_to_end_replaces_no_web_worker_and_ends() -> None:
+    """The signal arrived between the end of a web worker and its replacement."""
+    server = WebServer("udi.portal.app:create", workers=WORKERS, factory=True)
+    server.interrupt_signal = True
+
+    server._respawn_workers([0], None, None)
+
+    assert server.main_loop_interrupt.is_set()
+    assert server.wrks == []

@@ -90,6 +90,16 @@ class WebServer(MPServer):
         self._sfd = listener.fileno()
         self._shd = make_holder(passed, False, self.backlog)
 
+    def _respawn_workers(self, *arguments: Any, **options: Any) -> None:
+        """Replace web workers that died, unless the program is to end.
+
+        Where they were told to end together with it, their end may hide that signal from the loop that waits for it.
+        """
+        if not self.interrupt_signal:
+            super()._respawn_workers(*arguments, **options)
+        if self.interrupt_signal:
+            self.main_loop_interrupt.set()
+
 
 def reset_termination_handler() -> None:
     """Let SIGTERM end a web worker that is still starting: what it inherits only notes the signal, for its parent."""
