@@ -65,7 +65,7 @@ STOPS = [
         "/my-space/suggestions", "/my-space/suggestions => /my-space/suggestions?for=armor", "/my-space/suggestions/interests",
         "/my-space/suggestions/messages/new => /my-space/suggestions/messages/new?to={portal helper}", "/data-requests/{request_id} => /data-requests/{portal wanted}",
         "/data-requests/{request_id} => /data-requests/{portal declined}", "/data-requests/{request_id}/correct => /data-requests/{portal wanted}/correct",
-        "/join/new", "/join/requests", "/join/{application_id} => /join/{portal asked}",
+        "/join/new", "/join/requests", "/join/{application_id} => /join/{portal submitted}",
         "/join/{application_id} => /join/{portal approved}", "/join/{application_id}/correct => /join/{portal refused}/correct",
         "/join/{application_id} => /join/{portal refused}",
         "/my-space/organisations/{slug} => /my-space/organisations/armor",
