@@ -91,9 +91,9 @@ async def test_header_counts_what_waits_and_forgets_it_once_done(
     after = await workspace.producer.get("/data")
     stranger = await workspace.passer.get("/data")
 
-    assert 'class="pill"' in counted.text
+    assert '<span class="badge">1</span>' in counted.text
     assert "Voir ce qui est à traiter" in space.text
-    assert 'class="pill"' not in after.text
+    assert '<span class="badge">1</span>' not in after.text
     assert 'href="/inbox"' in after.text
     assert 'href="/inbox"' not in stranger.text
 

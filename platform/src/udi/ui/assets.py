@@ -11,6 +11,9 @@ from udi.ui.compression import BEST, compress
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("upload.js", "copy.js", "suggest.js", "area.js")
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
+"""Make the sheet of every page."""
+WORK_SHEET = "work.css"
+"""Of pages of work, which load it besides."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ def _assets() -> dict[str, Asset]:
         asset.name: asset
         for asset in (
             Asset("udi.css", css.encode(), "text/css; charset=utf-8"),
+            Asset(
+                WORK_SHEET,
+                minify((STATIC / WORK_SHEET).read_text(encoding="utf-8")).encode(),
+                "text/css; charset=utf-8",
+            ),
             *scripts,
         )
     }
