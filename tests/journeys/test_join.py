@@ -116,13 +116,11 @@ async def test_somebody_joins_and_publishes_without_a_technician(
     asker = people[ASKER]
     team = people[TEAM]
     await ask(asker, installation)
-    await wait_for_mail(installation, f"{NAME} demande à publier ici", TEAM)
+    await wait_for_mail(installation, f"{NAME} demande à publier ses données", TEAM)
     await team.goto(f"{installation.portal()}/")
     await log_in(team, installation, TEAM)
     await decide(team, installation, "Refuser, et dire pourquoi", WHY)
-    await wait_for_mail(
-        installation, f"Votre demande pour {NAME} n’est pas acceptée", ASKER
-    )
+    await wait_for_mail(installation, f"Votre demande pour {NAME} est refusée", ASKER)
 
     await asker.reload()
     await expect(asker.get_by_text(WHY)).to_be_visible()
@@ -134,7 +132,11 @@ async def test_somebody_joins_and_publishes_without_a_technician(
     )
     await asker.get_by_role("button", name="Renvoyer").click()
     await decide(team, installation, "Accepter")
-    await wait_for_mail(installation, f"Bienvenue : {NAME} peut publier ici", ASKER)
+    await wait_for_mail(
+        installation,
+        f"Bienvenue\N{NO-BREAK SPACE}: {NAME} peut publier ses données",
+        ASKER,
+    )
 
     first = asker.get_by_role("link", name="Décrire votre premier jeu de données")
     await reload_until(asker, lambda: is_shown(first))
@@ -182,7 +184,11 @@ async def test_an_administrator_invites_and_the_person_comes_in_publishes_and_le
     await manager.get_by_role("button", name="Envoyer l’invitation").click()
     await expect(manager.get_by_role("heading", name=ASKER)).to_be_visible()
     await check(manager)
-    await wait_for_mail(installation, "Mairie de Kerlévan vous invite", ASKER)
+    await wait_for_mail(
+        installation,
+        "Mairie de Kerlévan vous invite à travailler sur ses données",
+        ASKER,
+    )
 
     await guest.goto(f"{installation.portal()}/")
     await log_in(guest, installation, ASKER)
