@@ -472,6 +472,7 @@ from udi.kit.jobs import Job
 from udi.node.site import build_site
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.files.sealing_store import OBJECTS
 from udi.settings import Settings
 
 
