@@ -278,7 +278,7 @@ async def is_answered_meanwhile(trial: Trial, secret: str) -> bool:
 
 async def question(trial: Trial) -> datetime | None:
     """When the question began that the node waits for an answer to."""
-    waiting = "SELECT tried_at FROM app.agreement_cursor WHERE tried_at > greatest(submitted_at, failed_at)"
+    waiting = "SELECT tried_at FROM app.agreement_cursor WHERE tried_at > greatest(answered_at, failed_at)"
     rows = await trial.kept("node", waiting)
     if rows:
         return rows[0]["tried_at"]
@@ -315,7 +315,7 @@ async def start_node(trial: Trial) -> None:
     trial.place.wait("node")
 
     async def tried() -> bool:
-        query = "SELECT tried_at <= greatest(submitted_at, failed_at) AND tried_at > $1 AS done FROM app.agreement_cursor"
+        query = "SELECT tried_at <= greatest(answered_at, failed_at) AND tried_at > $1 AS done FROM app.agreement_cursor"
         [row] = await trial.kept("node", query.replace("$1", f"'{before['tried_at']}'"))
         return bool(row["done"])
 

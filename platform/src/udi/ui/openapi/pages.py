@@ -65,14 +65,18 @@ def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
     async def show_api(
         request: AnyRequest, territory: NamedDependency[Territory]
     ) -> Response[str]:
-        """How to use the API with a program: the operations of one part (`about`), or of the first."""
+        """How to use the API with a program: the operations of one part (`about`), or an introduction."""
         site = request.app.state.site
         document = _find_document(request, territory, page)
         tags = document["tags"]
         names = [tag["name"] for tag in tags]
         requested = request.query_params.get("about", "")
-        about = requested if requested in names else names[0]
-        operations = list_operations(document, about, site.pages.translator(request))
+        about = requested if requested in names else ""
+        if about:
+            translate = site.pages.translator(request)
+            operations = list_operations(document, about, translate)
+        else:
+            operations = []
         rendered: Response[str] = site.pages.render(
             request,
             page.template,
@@ -80,7 +84,6 @@ def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
             address=ADDRESS,
             tags=tags,
             about=about,
-            is_first=about == names[0],
             operations=operations,
             trial=read_trial(request, operations),
         )
