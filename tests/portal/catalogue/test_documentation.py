@@ -34,17 +34,6 @@ SCOPES = ("profile", "following", "sources", "projects", "access")
 RESTRICTED = 7
 NOBODY = "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"
 """A line of the corpus, of Armor's; and what nothing is called."""
-PARTS = (
-    "me",
-    "sources",
-    "projects",
-    "teams",
-    "calls",
-    "data-requests",
-    "access-policies",
-    "access-requests",
-    "agreements",
-)
 POOR = (
     "projects/mine",
     "me",
