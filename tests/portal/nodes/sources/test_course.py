@@ -142,7 +142,7 @@ def test_candidates_are_tried_once_until_one_is_the_catalogue() -> None:
     ("name", "most"),
     [
         ("pages", crawl.MOST_PAGES),
-        ("found", crawl.MOST_RECORDS),
+        ("total", crawl.MOST_RECORDS),
         ("size", crawl.MOST_BYTES),
         ("seconds", crawl.MOST_SECONDS),
     ],
@@ -162,9 +162,9 @@ def test_there_is_an_end_to_everything(name: str, most: int) -> None:
     broken=some.booleans(),
 )  # fmt: skip
 def test_a_place_that_is_written_down_is_the_same(
-    *, waiting: list[str], asked: frozenset[str], offset: int, broken: bool
+    *, waiting: list[str], visited: frozenset[str], offset: int, broken: bool
 ) -> None:
-    place = CrawlState(tuple(waiting), visited=asked, offset=offset, broken=broken)
+    place = CrawlState(tuple(waiting), visited=visited, offset=offset, broken=broken)
 
     assert CrawlState.from_json(json.loads(json.dumps(place.to_json()))) == place
 
