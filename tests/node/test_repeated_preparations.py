@@ -58,6 +58,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return noted
 
 
+@pytest.mark.programs
 async def test_a_small_file_is_prepared_once_and_answered_alike(
     requests: list[bytes], tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ print("memory", memory > 10**7)
 """
 
 
+@pytest.mark.programs
 def test_workers_add_up_and_the_next_one_goes_on_in_the_files_of_one_that_ended(
     tmp_path: Path,
 ) -> None:
