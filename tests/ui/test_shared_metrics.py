@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from udi.kit.web_workers import METRICS_FOLDER
 
 PROGRAM = """
