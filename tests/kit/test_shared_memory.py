@@ -11,6 +11,8 @@ from udi.kit.errors import TooManyRequestsError
 from udi.kit.rates import RateLimiter
 from udi.kit.shared_memory import SharedNumber, SharedSlots, SharedTable
 
+pytestmark = pytest.mark.programs
+
 MOMENT = 90.0
 
 
@@ -29,7 +31,6 @@ def in_child(work: Callable[[], object], *, end: int = 0) -> None:
     assert os.waitstatus_to_exitcode(status) == expected
 
 
-@pytest.mark.programs
 def test_a_rate_limit_holds_over_all_workers_together() -> None:
     limiter = RateLimiter("api", limit=5, clock=lambda: MOMENT)
     for _ in range(2):
@@ -43,7 +44,6 @@ def test_a_rate_limit_holds_over_all_workers_together() -> None:
     assert limiter.count_request("another")["RateLimit"] == '"api";r=4;t=30'
 
 
-@pytest.mark.programs
 def test_a_window_that_ended_is_over_for_all_workers() -> None:
     moments = [MOMENT]
     limiter = RateLimiter("api", limit=1, clock=lambda: moments[0])
@@ -56,7 +56,6 @@ def test_a_window_that_ended_is_over_for_all_workers() -> None:
     assert limiter.count_request("reader")["RateLimit"] == '"api";r=0;t=60'
 
 
-@pytest.mark.programs
 def test_many_workers_at_once_lose_no_count() -> None:
     table = SharedTable()
     workers, times = 4, 2000
@@ -82,7 +81,6 @@ def test_many_workers_at_once_lose_no_count() -> None:
     assert table.read("x") == SharedNumber(workers * times, 1)
 
 
-@pytest.mark.programs
 def test_a_worker_that_is_killed_holds_no_lock_and_no_place() -> None:
     table = SharedTable()
     slots = SharedSlots()
@@ -99,7 +97,6 @@ def test_a_worker_that_is_killed_holds_no_lock_and_no_place() -> None:
     assert slots.take("space", 1) is not None
 
 
-@pytest.mark.programs
 def test_places_are_those_of_all_workers_together() -> None:
     slots = SharedSlots()
     first = slots.take("space", 2)

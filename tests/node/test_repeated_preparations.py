@@ -10,6 +10,7 @@ from tests.node.producer import TABLE
 from udi.kit import child
 from udi.node.datasets.versions.preparation import FileAnalysis, prepare
 
+pytestmark = pytest.mark.programs
 OTHER = TABLE.replace(b"1987", b"1988")
 
 
@@ -58,7 +59,6 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return noted
 
 
-@pytest.mark.programs
 async def test_a_small_file_is_prepared_once_and_answered_alike(
     requests: list[bytes], tmp_path: Path
 ) -> None:
