@@ -100,7 +100,7 @@ async def relay_server(
     handler: RelayHandler, *, tls: ssl.SSLContext | None = None, **options: Any
 ) -> AsyncIterator[int]:
     """A relay on this machine: its port."""
-    make: Callable[[], SMTP] = lambda: SMTP(handler, hostname="relay", **options)  # noqa: E731
+    make: Callable[[], SMTP] = lambda: SMTP(handler, hostname="relay", **options)  # noqa: E731 - its type is said, which a nested function would repeat
     server = await asyncio.get_running_loop().create_server(
         make, "127.0.0.1", 0, ssl=tls
     )

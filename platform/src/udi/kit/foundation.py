@@ -32,7 +32,7 @@ def lay(program: ProgramName) -> None:
 def execute_script(script: str) -> None:
     """Execute statements that end with «;», in the transaction of the revision."""
     connection = op.get_bind().connection.dbapi_connection
-    connection.run_async(lambda driver: driver.execute(script))  # type: ignore[union-attr]
+    connection.run_async(lambda driver: driver.execute(script))  # type: ignore[union-attr] # a connected driver is never None
 
 
 def _create_territory() -> None:

@@ -11,10 +11,10 @@ from udi.kit.identity import Actor
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement
 from udi.portal.access.requests.queries import (
+    list_open_requests,
     list_own_requests,
-    list_requests_to_answer,
 )
-from udi.portal.access.requests.transitions import OPEN, WAITING
+from udi.portal.access.requests.transitions import WAITING
 from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.inbox import (
     MOST_OF_A_DOMAIN,
@@ -45,8 +45,8 @@ async def list_waiting_requests(
             who=case.project.title,
             organisation=case.producer.name,
         )
-        for case in await list_requests_to_answer(session, actor)
-        if case.request.state in OPEN and case.request.state not in WAITING
+        for case in await list_open_requests(session, actor)
+        if case.request.state not in WAITING
     ]
     items += [
         InboxItem(

@@ -141,17 +141,28 @@ async def list_requests_to_answer(
     if not slugs:
         return []
     theirs = Organisation.slug.in_(slugs)
-    waiting = await _list_cases(
-        session,
-        AccessSide.PRODUCER,
-        theirs & AccessRequest.state.in_(OPEN),
-        newest=False,
-    )
+    waiting = await list_open_requests(session, actor)
     return waiting + await _list_cases(
         session,
         AccessSide.PRODUCER,
         theirs & AccessRequest.state.not_in(OPEN),
         newest=True,
+    )
+
+
+async def list_open_requests(
+    session: AsyncSession, actor: Actor
+) -> list[AccessRequestCase]:
+    """The requests that are not decided of the producers for whom the person publishes, the nearest to its last day first."""
+    slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    if not slugs:
+        return []
+    theirs = Organisation.slug.in_(slugs)
+    return await _list_cases(
+        session,
+        AccessSide.PRODUCER,
+        theirs & AccessRequest.state.in_(OPEN),
+        newest=False,
     )
 
 

@@ -154,7 +154,7 @@ async def show_invitation(
     """What an invitation offers, for whom it was sent to."""
     organisation = await queries.get_organisation(session, slug)
     entry = await queries.get_entry(session, organisation, entry_id)
-    _require_invited(member, entry)
+    queries.require_invited(member, entry)
     role = role_of(entry.groups)
     return render(
         request,
@@ -184,7 +184,7 @@ async def answer_entry(
     organisation = await queries.get_organisation(session, slug, lock=True)
     entry = await queries.get_entry(session, organisation, entry_id)
     if what in {MembershipEvent.ACCEPT, MembershipEvent.DECLINE}:
-        _require_invited(member, entry)
+        queries.require_invited(member, entry)
         await (
             actions.accept_invitation
             if what == MembershipEvent.ACCEPT
@@ -242,21 +242,6 @@ async def _administer(
             request, session, member, organisation, status=422, errors=errors
         )
     return _redirect_to(organisation)
-
-
-def _require_invited(actor: Actor, entry: MembershipEntry) -> None:
-    if entry.email and entry.email == actor.email.lower() and not actor.email_verified:
-        raise ForbiddenError(
-            "It was not checked yet that the address of your account, %(email)s, is yours.",
-            remedy="Follow the link that was sent to it when you made the account, then log in again.",
-            values={"email": actor.email},
-        )
-    if not entry.email or entry.email != actor.verified_email:
-        raise ForbiddenError(
-            "This invitation was sent to another address than the one of your account, %(email)s.",
-            remedy="Log in with the account of that address, or ask whoever invited you to invite this one.",
-            values={"email": actor.email},
-        )
 
 
 def _redirect_to(organisation: Organisation) -> Redirect:

@@ -212,3 +212,23 @@ async def find_requesters(
         person.id: person
         for person in await session.scalars(select(Person).where(Person.id.in_(ids)))
     }
+
+
+def require_invited(actor: Actor, entry: MembershipEntry) -> None:
+    """Let only whom an invitation was sent to answer it: the address of their account, once proven.
+
+    Raises:
+        ForbiddenError: it was sent to another address, or theirs is not proven yet.
+    """
+    if entry.email and entry.email == actor.email.lower() and not actor.email_verified:
+        raise ForbiddenError(
+            "It was not checked yet that the address of your account, %(email)s, is yours.",
+            remedy="Follow the link that was sent to it when you made the account, then log in again.",
+            values={"email": actor.email},
+        )
+    if not entry.email or entry.email != actor.verified_email:
+        raise ForbiddenError(
+            "This invitation was sent to another address than the one of your account, %(email)s.",
+            remedy="Log in with the account of that address, or ask whoever invited you to invite this one.",
+            values={"email": actor.email},
+        )

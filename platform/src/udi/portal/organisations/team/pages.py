@@ -12,10 +12,10 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError
+from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.organisations.models import MembershipEntry
+from udi.portal.organisations.members.queries import require_invited
 from udi.portal.organisations.team import actions, queries
 from udi.portal.organisations.team.actions import INVITATION_DAYS
 from udi.ui.decision_guards import require_confirmation
@@ -80,7 +80,7 @@ async def show_invitation(
 ) -> Response[str]:
     """What an invitation offers, for whom it was sent to."""
     invitation = await queries.get_invitation(session, invitation_id)
-    _require_invited(member, invitation)
+    require_invited(member, invitation)
     return render(
         request,
         "organisations/team-invitation.html",
@@ -105,7 +105,7 @@ async def answer_invitation(
     """Accept or decline, for whom it was sent to; send again or cancel, for the team."""
     if event in {"accept", "decline"}:
         invitation = await queries.get_invitation(session, invitation_id)
-        _require_invited(member, invitation)
+        require_invited(member, invitation)
         if event == "accept":
             await actions.accept_invitation(session, member, invitation)
         else:
@@ -159,22 +159,6 @@ async def remove_member(
     if person_id == member.person_id:
         return Redirect("/my-space", status_code=303)
     return Redirect(TEAM_PATH, status_code=303)
-
-
-def _require_invited(actor: Actor, invitation: MembershipEntry) -> None:
-    if invitation.email == actor.verified_email:
-        return
-    if invitation.email == actor.email.lower():
-        raise ForbiddenError(
-            "It was not checked yet that the address of your account, %(email)s, is yours.",
-            remedy="Follow the link that was sent to it when you made the account, then log in again.",
-            values={"email": actor.email},
-        )
-    raise ForbiddenError(
-        "This invitation was sent to another address than the one of your account, %(email)s.",
-        remedy="Log in with the account of that address, or ask whoever invited you to invite this one.",
-        values={"email": actor.email},
-    )
 
 
 def _language_choices(request: AnyRequest) -> list[tuple[str, str]]:
