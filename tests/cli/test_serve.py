@@ -126,3 +126,26 @@ def test_a_program_that_is_terminated_while_its_web_worker_starts_ends(
             with suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGKILL)
             program.wait()
+
+
+EARLY_SIGNAL = """
+import os, signal, sys, time
+from udi.cli.serve import pass_termination_to_forks
+
+signal.signal(signal.SIGTERM, lambda *_: None)
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+pass_termination_to_forks()
+child = os.fork()
+if child == 0:
+    time.sleep(0.1)
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+assert os.WIFSIGNALED(status), status
+assert os.WTERMSIG(status) == signal.SIGTERM, status
+"""
+
+
+def test_a_signal_that_comes_right_after_the_fork_is_not_lost() -> None:
+    subprocess.run(
+        [sys.executable, "-P", "-c", EARLY_SIGNAL], check=True, timeout=PATIENCE
+    )

@@ -67,7 +67,7 @@ def serve(
         log_access=False,
     )
     use_single_arena()
-    os.register_at_fork(after_in_child=reset_termination_handler)
+    pass_termination_to_forks()
     if count > 1:
         app = import_module(f"udi.{program}.app").create()
         server.serve(target_loader=lambda: app, wrap_loader=False)
@@ -101,9 +101,26 @@ class WebServer(MPServer):
             self.main_loop_interrupt.set()
 
 
-def reset_termination_handler() -> None:
-    """Let SIGTERM end a web worker that is still starting: what it inherits only notes the signal, for its parent."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def pass_termination_to_forks() -> None:
+    """Let SIGTERM end a web worker that is still starting: what it inherits only notes the signal, for its parent.
+
+    The signal is held back around the fork, so that one sent before the worker has put that right is kept, not lost.
+    """
+    held = {signal.SIGTERM}
+
+    def hold() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, held)
+
+    def release() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
+
+    def reset_and_release() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        release()
+
+    os.register_at_fork(
+        before=hold, after_in_parent=release, after_in_child=reset_and_release
+    )
 
 
 def work(
