@@ -4,6 +4,7 @@ import secrets
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete
@@ -15,10 +16,14 @@ from udi.kit.tenancy import Territory
 from udi.node.identity.models import AccountWatch as NodeWatch
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.models import AccountWatch as PortalWatch
+from udi.portal.tenants.actions import write_register
+from udi.portal.tenants.applied_files import apply_files
+from udi.portal.tenants.files import TenantFiles, load_files, read_files
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import Settings
 
 WATCHES: dict[Any, Any] = {"portal": PortalWatch, "node": NodeWatch}
+DEMO = Path(__file__).parents[1] / "tenants/demo"
 ROWS: dict[Any, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
@@ -69,6 +74,30 @@ def _row(
         mail_sender={"name": slug, "address": f"no-reply@{slug}.example"}, theme={"hue": 186, "spark": 62, "paper_hue": 85},
         charter={"fr": "# Charte\n\nTexte.", "en": "# Charter\n\nText."}, legal={"fr": "# Mentions", "en": "# Legal"},
     )  # fmt: skip
+
+
+def territory_files(territory: Territory) -> dict[str, bytes]:
+    """The files of a territory of the tests: the demonstration's, with its slug and hosts."""
+    files = load_files(DEMO)
+    source = files["tenant.toml"].decode()
+    source = source.replace('slug = "demo"', f'slug = "{territory.slug}"')
+    source = source.replace("demo.localhost", f"{territory.slug}.localhost")
+    return files | {"tenant.toml": source.encode()}
+
+
+async def apply_territory_files(
+    database: Database,
+    territory: Territory,
+    files: TenantFiles | None = None,
+    *,
+    settings: Settings,
+) -> None:
+    """Have the files of a territory be online on the portal, as `udi tenant apply` does."""
+    folder = read_files(files or territory_files(territory), territory.slug)
+    async with database.session(territory.id, role="owner") as session:
+        await apply_files(session, folder.files, None)
+    async with database.session(territory.id) as session:
+        await write_register(session, folder, settings)
 
 
 async def remove_territory(databases: Iterable[Database], territory: uuid.UUID) -> None:

@@ -8,7 +8,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.identity.scene import provision
-from udi.cli import costs, key, node, producer, producer_files, tenant
+from udi.cli import (
+    costs,
+    key,
+    node,
+    producer,
+    producer_files,
+    tenant,
+    tenant_versions,
+)
 from udi.cli.main import build_app
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision import admin
@@ -26,7 +34,8 @@ def command_settings(settings: Settings) -> Settings:
 @pytest.fixture
 def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`await run("tenant", "list")`: the command's result; it may speak to a program of this test meanwhile."""
-    for module in (costs, key, producer_files, node, producer, tenant):
+    modules = (costs, key, producer_files, node, producer, tenant, tenant_versions)
+    for module in modules:
         monkeypatch.setattr(module, "get_settings", lambda: command_settings)
 
     async def invoke(*arguments: str | Path) -> Result:

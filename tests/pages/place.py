@@ -21,6 +21,7 @@ from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.portal.projects.conftest import picture
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
+from udi.kit.db import Database
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
@@ -91,6 +92,7 @@ async def furnished(
             ),
             "installation": await stack.enter_async_context(browse(portal_app, None)),
         }
+        await edit_site(settings, portal.database, territory, visitors["team"])
         catalogue = await fill_catalogue(portal, territory)
         catalogue |= await follow(
             portal, territory, visitors["team"], catalogue["portal table"]
@@ -116,6 +118,20 @@ async def furnished(
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(databases, territory.id)
+
+
+async def edit_site(
+    settings: Settings,
+    database: Database,
+    territory: Territory,
+    team: httpx.AsyncClient,
+) -> None:
+    """Three versions, two of them of pages, and changes that are not published."""
+    await stage.apply_territory_files(database, territory, settings=settings)
+    for words in ("# Charte\n\nUne.", "# Charte\n\nDeux."):
+        await team.post("/territory/site/texts/charter.md", data={"text": words})
+        await team.post("/territory/site/publish", data={"note": "La charte"})
+    await team.post("/territory/site/texts/legal.md", data={"text": "# Mentions"})
 
 
 async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:

@@ -123,6 +123,8 @@ SAME_IN_BOTH = {
     "Structure",
     "Architecture",
     "EcoIndex",
+    "Logo",
+    "Note",
 }
 SPOKEN_ERRORS = {
     "Udi",

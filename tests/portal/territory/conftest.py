@@ -7,11 +7,13 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests import stage
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.visitors import browse
 from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.settings import Settings
 from udi.ui.site import Site
 
 
@@ -38,9 +40,12 @@ async def armor(portal_database: Database, demo: Territory) -> Catalogue:
 async def dashboard(
     portal_site: Site,
     portal_app: Litestar,
+    portal_database: Database,
+    settings: Settings,
     demo: Territory,
     make_person: Callable[..., Login],
 ) -> AsyncIterator[Dashboard]:
+    await stage.apply_territory_files(portal_database, demo, settings=settings)
     member = make_person(demo, memberships={"mairie": ["managers"]})
     async with (
         browse(portal_app, demo) as passer_by,

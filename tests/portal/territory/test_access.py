@@ -19,8 +19,22 @@ PATHS = [
     "/territory/journal.csv",
     "/territory/producers",
     "/territory/producers.csv",
+    "/territory/site",
+    "/territory/site/changes",
+    "/territory/site/look",
+    "/territory/site/look/preview.css",
+    "/territory/site/settings",
+    "/territory/site/texts",
+    "/territory/site/texts/charter.md",
+    "/territory/site/versions/1",
 ]
-PAGES = ["/territory", "/territory/team", "/territory/producers", "/territory/journal"]
+PAGES = [
+    "/territory",
+    "/territory/team",
+    "/territory/producers",
+    "/territory/site",
+    "/territory/journal",
+]
 STATUS = {"passer-by": 303, "member": 403, "team": 200}
 
 

@@ -6,7 +6,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+from uuid import UUID
+
+from sqlalchemy import select
 
 from udi.cli.local.plan import DemoAccount, TerritoryAddress
 from udi.kit import keyring, keys, migrations
@@ -21,15 +24,23 @@ from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.team.operator import invite_first_members
-from udi.portal.tenants.actions import apply_tenant, register_values
+from udi.portal.tenants.actions import apply_tenant, read_look, register_values
+from udi.portal.tenants.applied_files import (
+    NewerVersionError,
+    VersionMark,
+    apply_files,
+    read_mark,
+)
 from udi.portal.tenants.files import (
     TenantFault,
     TenantFaultsError,
     TenantFolder,
+    read_files,
     read_folder,
 )
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.portal.tenants.schema import AccountPart
+from udi.portal.tenants.versions import find_published, read_manifest
 from udi.settings import HOSTED, ProgramName, Settings
 from udi.ui.domain_migrations import upgrade_domains
 from udi.ui.login_theme import client_attributes
@@ -75,19 +86,92 @@ def read_tenant_folders(settings: Settings) -> list[TenantFolder]:
 
 
 def apply_all_folders(settings: Settings) -> None:
-    """Apply every territory of the folder; all files are checked before the first is applied."""
+    """Apply every territory of the folder; all files are checked before the first is applied.
+
+    Where pages published what the files do not know, what is online stays and is applied in their place.
+    """
     folders = read_tenant_folders(settings)
     for folder in folders:
-        apply_folder(settings, folder)
+        mark = read_mark(settings.tenants / folder.slug)
+        try:
+            apply_folder(settings, folder, mark)
+        except NewerVersionError as error:
+            print(
+                f"{folder.slug}: version {error.number} of its pages stays online;"
+                f" take it into the files with `udi tenant pull {folder.slug}`."
+            )
+            apply_published(settings, folder.slug, folder.tenant_id)
 
 
-def apply_folder(settings: Settings, folder: TenantFolder) -> ApplyResult:
-    """Make one territory's files true everywhere.
+def apply_published(settings: Settings, slug: str, tenant: UUID) -> ApplyResult | None:
+    """Make true everywhere what is online on the portal: None where no files were applied yet.
+
+    Raises:
+        TenantFaultsError: these files are wrong by the rules of now.
+    """
+    files = asyncio.run(_read_published_files(settings, tenant))
+    if files is None:
+        return None
+    return apply_folder(settings, read_files(files, slug))
+
+
+def bring_published(settings: Settings, slug: str, tenant: UUID) -> bool:
+    """Bring what the team published on pages to the node and the login pages, where they are of before.
+
+    Raises:
+        TenantFaultsError: these files are wrong by the rules of now.
+    """
+    if asyncio.run(_has_same_files(settings, tenant)):
+        return False
+    return apply_published(settings, slug, tenant) is not None
+
+
+async def _has_same_files(settings: Settings, tenant: UUID) -> bool:
+    """Whether portal and node were given the same files of the territory."""
+    fingerprints = []
+    rows: dict[ProgramName, Any] = {"portal": PortalTenant, "node": NodeTenant}
+    for program, row in rows.items():
+        database = Database(settings, program, pool_size=1)
+        try:
+            async with database.platform_session() as session:
+                fingerprints.append(
+                    await session.scalar(
+                        select(row.fingerprint).where(row.id == tenant)
+                    )
+                )
+        finally:
+            await database.close()
+    return fingerprints[0] == fingerprints[1]
+
+
+async def _read_published_files(
+    settings: Settings, tenant: UUID
+) -> dict[str, bytes] | None:
+    portal = Database(settings, "portal", pool_size=1)
+    try:
+        async with portal.session(tenant, role="worker") as session:
+            version = await find_published(session)
+            if version is None:
+                return None
+            return await read_manifest(session, version.manifest)
+    finally:
+        await portal.close()
+
+
+def apply_folder(
+    settings: Settings,
+    folder: TenantFolder,
+    mark: VersionMark | None = None,
+    *,
+    force: bool = False,
+) -> ApplyResult:
+    """Make one territory's files true everywhere; `mark` is the version that they were taken from.
 
     Raises:
         TenantFaultsError: a host belongs to another territory; nothing was applied.
+        NewerVersionError: pages published what these files do not know, and `force` is not said; nothing was applied.
     """
-    changes = asyncio.run(_apply_rows(settings, folder))
+    changes = asyncio.run(_apply_rows(settings, folder, mark, force=force))
     connection = admin.connect(settings)
     done = [
         *realm.apply_realm(connection, settings),
@@ -104,7 +188,10 @@ def apply_folder(settings: Settings, folder: TenantFolder) -> ApplyResult:
         },
         organisations=[(part.slug, part.name) for part in folder.file.organisation],
         theme=client_attributes(
-            folder.slug, folder.file.territory.name, folder.file.theme.model_dump()
+            folder.slug,
+            folder.file.territory.name,
+            read_look(folder),
+            _origin(settings, folder, "portal"),
         ),
     )
     if settings.demo:
@@ -125,13 +212,18 @@ def _origin(settings: Settings, folder: TenantFolder, program: str) -> str:
 
 
 async def _apply_rows(
-    settings: Settings, folder: TenantFolder
+    settings: Settings,
+    folder: TenantFolder,
+    mark: VersionMark | None,
+    *,
+    force: bool,
 ) -> list[tuple[str, str]]:
     portal = Database(settings, "portal")
     node = Database(settings, "node")
     try:
         await _refuse_taken_hosts(portal, node, folder)
-        async with portal.platform_session(role="owner") as session:
+        async with portal.session(folder.tenant_id, role="owner") as session:
+            version = await apply_files(session, folder.files, mark, force=force)
             in_portal = await apply_tenant(session, folder, settings)
         async with node.platform_session(role="owner") as session:
             in_node = await upsert(
@@ -163,7 +255,11 @@ async def _apply_rows(
     finally:
         await portal.close()
         await node.close()
-    return [("territory on the portal", in_portal), ("territory on the node", in_node)]
+    return [
+        ("version of its files", "created" if version else "unchanged"),
+        ("territory on the portal", in_portal),
+        ("territory on the node", in_node),
+    ]
 
 
 async def _invite_team(

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from udi.cli import output, provision, template
+from udi.cli import output, provision, template, tenant_versions
 from udi.cli.archive import commands as archive
 from udi.cli.local.errors import LocalError
 from udi.cli.suspension import SuspensionResult, set_territory_state
@@ -21,6 +21,7 @@ from udi.kit.db import Database
 from udi.portal.identity.actions import sync_memberships
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.members import Memberships, read_members
+from udi.portal.tenants.applied_files import NewerVersionError, read_mark
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant, list_tenants
@@ -35,6 +36,7 @@ Slug = Annotated[
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 archive.register(app)
+tenant_versions.register(app)
 
 
 @app.command()
@@ -107,14 +109,26 @@ def check(slug: Slug) -> None:
 
 
 @app.command()
-def apply(slug: Slug, json: AsJson = False) -> None:
-    """Make a territory's files true: databases, identity, hosted node. May be repeated."""
+def apply(
+    slug: Slug,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite what pages published since.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Make a territory's files true: databases, identity, hosted node. May be repeated.
+
+    Refused, with the differences, where the team published on pages what these files do not know.
+    """
     settings = get_settings()
     folder = _read_tenant(settings, slug)
+    mark = read_mark(_find_folder(settings, slug))
     try:
-        applied = provision.apply_folder(settings, folder)
+        applied = provision.apply_folder(settings, folder, mark, force=force)
     except TenantFaultsError as error:
         _exit_with_faults(error)
+    except NewerVersionError as error:
+        raise tenant_versions.explain_newer_version(folder.slug, error) from error
     rows = [{"what": what, "outcome": outcome} for what, outcome in applied.changes]
     output.show(
         rows,
@@ -155,7 +169,8 @@ def sync(
     """Read from Keycloak who is in which organisation, for everybody who logged in once. May be repeated.
 
     The portal's lists and mails use it; rights do not wait for it (they come with each login). People who accepted an
-    invitation receive the right to publish or manage that came with it. Worth a timer, once an hour, with --all.
+    invitation receive the right to publish or manage that came with it. What the team published on pages reaches the
+    hosted node and the login pages. Worth a timer, once an hour, with --all.
     """
     if bool(slug) == everyone:
         raise LocalError(
@@ -167,6 +182,7 @@ def sync(
     for tenant in asyncio.run(_list_tenants(settings, slug)):
         members = read_members(connection, tenant.slug)
         people, changed = asyncio.run(_sync_members(settings, tenant, members))
+        provision.bring_published(settings, tenant.slug, tenant.id)
         rows.append(
             {
                 "territory": tenant.slug,
@@ -258,13 +274,15 @@ async def _rows(settings: Settings) -> list[dict[str, str]]:
     ]
 
 
-def _read_tenant(settings: Settings, slug: str) -> TenantFolder:
+def _find_folder(settings: Settings, slug: str) -> Path:
     if Path(slug).joinpath("tenant.toml").exists():
-        path = Path(slug)
-    else:
-        path = settings.tenants / slug
+        return Path(slug)
+    return settings.tenants / slug
+
+
+def _read_tenant(settings: Settings, slug: str) -> TenantFolder:
     try:
-        return read_folder(path)
+        return read_folder(_find_folder(settings, slug))
     except TenantFaultsError as error:
         _exit_with_faults(error)
 

@@ -58,8 +58,23 @@ class Territory:
         return ZoneInfo(self.time_zone)
 
     @cached_property
+    def look_version(self) -> str:
+        """What changes with its colours, its rules of style, its logo and its icon."""
+        look = repr((sorted(self.theme.items()), self.theme_css))
+        return hashlib.sha256(look.encode()).hexdigest()[:8]
+
+    @property
+    def logo_path(self) -> str:
+        """Where its logo is, at each of its programs; empty without one."""
+        logo = self.theme.get("logo")
+        if not logo:
+            return ""
+        extension = "png" if logo["type"] == "image/png" else "svg"
+        return f"/logo.{extension}?{logo['version']}"
+
+    @cached_property
     def fingerprint(self) -> tuple[UUID, str]:
-        """Its identifier, and what changes with anything that pages say of it, its colours apart."""
+        """Its identifier, and what changes with anything that pages say of it."""
         texts = (self.name, self.tagline, self.links, self.search)
         facts = (
             self.origin,
@@ -68,6 +83,7 @@ class Territory:
             self.time_zone,
             self.box,
             texts,
+            self.look_version,
         )
         return self.id, hashlib.sha256(repr(facts).encode()).hexdigest()
 

@@ -159,6 +159,14 @@ class TerritoryRegistry:
             None,
         )
 
+    async def read_logo(self, tenant: UUID) -> bytes | None:
+        """The logo of a territory, an SVG or a PNG that is safe to show."""
+        async with self._database.platform_session(role="public") as session:
+            logo: bytes | None = await session.scalar(
+                select(self._row.logo).where(self._row.id == tenant)
+            )
+        return logo
+
     def invalidate(self) -> None:
         """Read the table again at the next question."""
         self._read_at = -self._max_age - 1

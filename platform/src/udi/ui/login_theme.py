@@ -12,21 +12,29 @@ from udi.ui import assets, motif, theme
 THEMES = Path(__file__).parent / "keycloak"
 THEME = "udi"
 EXTRA = ".login{max-inline-size:38rem;margin-inline:auto}.login h1{font-size:var(--t3)}.login .more{border-block-start:var(--rule);padding-block-start:var(--s4)}"
+NO_LOGO = "none"
+"""Keycloak keeps no attribute that is empty."""
 SHEET = Path("login/resources/css/udi.css")
 
 
 def client_attributes(
-    slug: str, names: Mapping[str, str], colours: Mapping[str, Any]
+    slug: str, names: Mapping[str, str], colours: Mapping[str, Any], origin: str
 ) -> dict[str, str]:
-    """The attributes of a territory's Keycloak client that the login pages read."""
+    """The attributes of a territory's Keycloak client that the login pages read; its logo is at `origin`."""
     parameters = theme.parameters(colours)
     numbers = {f"udi.{name}": f"{value:g}" for name, value in parameters.items()}
     named = {f"udi.name.{language}": name for language, name in names.items()}
+    logo = colours.get("logo")
+    address = NO_LOGO
+    if logo:
+        extension = "png" if logo["type"] == "image/png" else "svg"
+        address = f"{origin}/logo.{extension}?{logo['version']}"
     default = names.get("fr") or next(iter(names.values()), slug)
     return {
         "login_theme": THEME,
         "udi.slug": slug,
         "udi.name": default,
+        "udi.logo": address,
         "udi.tile": motif.tile_paths(slug),
         **named,
         **numbers,

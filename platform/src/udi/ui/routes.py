@@ -68,6 +68,29 @@ def show_icon(request: Request[Any, Any, State]) -> Response[str]:
     )
 
 
+@get(["/logo.svg", "/logo.png"])
+async def show_logo(request: Request[Any, Any, State]) -> Response[bytes]:
+    """The territory's logo, where it has one of this kind."""
+    state = request.scope["state"]
+    territory: Territory | None = state.get("territory")
+    logo = territory.theme.get("logo") if territory else None
+    is_of_this_kind = (
+        logo is not None
+        and territory is not None
+        and territory.logo_path.startswith(f"{request.scope['path']}?")
+    )
+    if territory is None or logo is None or not is_of_this_kind:
+        raise NotFoundError
+    content = await request.app.state.site.registry.read_logo(territory.id)
+    if content is None:
+        raise NotFoundError
+    return Response(
+        content,
+        media_type=logo["type"],
+        headers={"Cache-Control": "public, max-age=3600"},
+    )
+
+
 @get("/language/{code:str}", sync_to_thread=False)
 def set_language(code: FromPath[str], back: FromQuery[str] = "/") -> Redirect:
     """Remember the reader's language and go back to the page."""
@@ -140,6 +163,7 @@ def common_routes() -> Sequence[ControllerRouterHandler]:
         send_static_file,
         show_theme_css,
         show_icon,
+        show_logo,
         set_language,
         show_health,
         show_readiness,

@@ -55,6 +55,11 @@ def neutral_style_sheet(
     return "\n".join([_rules(":root", NEUTRAL), *scoped]) + "\n"
 
 
+def scoped_style_sheet(name: str, theme: Mapping[str, Any]) -> str:
+    """The colours of one theme on what has `data-territory="<name>"`."""
+    return _rules(f'[data-territory="{name}"]', theme) + "\n"
+
+
 def _rules(selector: str, theme: Mapping[str, Any]) -> str:
     numbers = parameters(theme)
     variables = ";".join(

@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 
 from udi.kit import migrations
 from udi.kit.rows import ArchivedTable, ExcludedTable
+from udi.portal.tenants.files import PATH
 from udi.settings import ProgramName, Settings
 from udi.ui.domains import list_domains, resolve
 
@@ -19,7 +20,7 @@ RUDI = "catalogue/rudi.jsonl"
 ORGANISATIONS = "identity/organisations.jsonl"
 ACCOUNTS = "identity/accounts.jsonl"
 FILE = re.compile(r"files/[0-9a-f]{64}")
-TENANT_FILE = re.compile(r"tenant/[a-z0-9][a-z0-9._-]*")
+TENANT_FILE = re.compile(rf"tenant/{PATH.pattern}")
 
 
 def _list_archives(program: ProgramName) -> list[Any]:

@@ -27,9 +27,10 @@ from udi.portal.audit.archive import record_export
 from udi.portal.catalogue.archive import read_dcat, read_rudi
 from udi.portal.identity.models import Person
 from udi.portal.identity.provision import admin
-from udi.portal.tenants.files import TenantFaultsError, read_folder
+from udi.portal.tenants.files import TenantFaultsError, load_files, read_folder
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant
+from udi.portal.tenants.versions import find_published, read_manifest
 from udi.settings import ProgramName, Settings
 
 ProgressReporter = Callable[[str], None]
@@ -72,7 +73,7 @@ class TerritoryExport:
     ) -> tuple[int, int, int]:
         """Every entry but the manifest; datasets, files and accounts written."""
         await self._write_description(with_files=with_files)
-        await self._write_tenant_files()
+        await self._write_tenant_files(portal)
         self.report("rows of the databases")
         sessions: dict[ProgramName, AsyncSession] = {"portal": portal, "node": node}
         for program, session in sessions.items():
@@ -106,12 +107,15 @@ class TerritoryExport:
         }
         await self.writer.add_json(contents.DESCRIPTION, about)
 
-    async def _write_tenant_files(self) -> None:
-        folder = self.settings.tenants / self.tenant.slug
-        for path in sorted(folder.iterdir()):
-            entry = f"tenant/{path.name}"
-            if path.is_file() and contents.TENANT_FILE.fullmatch(entry):
-                await self.writer.add(entry, _iterate_pieces([path.read_bytes()]))
+    async def _write_tenant_files(self, portal: AsyncSession) -> None:
+        """The files that are online; those of the folder where none were applied since versions are kept."""
+        version = await find_published(portal)
+        if version is None:
+            files = load_files(self.settings.tenants / self.tenant.slug)
+        else:
+            files = await read_manifest(portal, version.manifest)
+        for path, content in files.items():
+            await self.writer.add(f"tenant/{path}", _iterate_pieces([content]))
 
     async def _write_identity(self, portal: AsyncSession, node: AsyncSession) -> int:
         self.report("organisations and accounts")

@@ -124,7 +124,9 @@ class TerritoryImport:
         """Every step, in an order where a killed one leaves nothing that the next try does not replace."""
         await self._register()
         self.report("organisations and accounts")
-        await asyncio.to_thread(provision.apply_folder, self.settings, self.folder)
+        await asyncio.to_thread(
+            provision.apply_folder, self.settings, self.folder, force=True
+        )
         connection = admin.connect(self.settings)
         brought = await asyncio.to_thread(self._import_identity, connection)
         self.imported.accounts = dict(brought.outcomes)
@@ -132,7 +134,9 @@ class TerritoryImport:
         self.report("rows of the databases")
         await self._import_rows(self._build_mapping(brought))
         self.report("hosted node and other nodes")
-        await asyncio.to_thread(provision.apply_folder, self.settings, self.folder)
+        await asyncio.to_thread(
+            provision.apply_folder, self.settings, self.folder, force=True
+        )
         await self._renew_credentials(connection)
         await self._activate()
         self.imported.outcome = "imported"

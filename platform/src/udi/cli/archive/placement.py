@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from udi.cli.archive import contents
 from udi.cli.archive.verification import TerritoryArchive
 from udi.cli.local.errors import LocalError
 from udi.kit import revisions
@@ -17,7 +16,12 @@ from udi.kit.errors import ConflictError
 from udi.kit.territories import find_taken_hosts
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.audit.archive import was_imported_from
-from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
+from udi.portal.tenants.files import (
+    TenantFaultsError,
+    TenantFolder,
+    load_files,
+    read_folder,
+)
 from udi.portal.tenants.models import Tenant
 from udi.settings import ProgramName, Settings
 
@@ -95,7 +99,9 @@ def install_tenant_files(
         shutil.rmtree(staging_folder, ignore_errors=True)
         staging_folder.mkdir(parents=True)
         for name, content in tenant_files.items():
-            (staging_folder / name).write_bytes(content)
+            path = staging_folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
         if target.exists():
             shutil.rmtree(target)
         staging_folder.rename(target)
@@ -138,8 +144,4 @@ def replace_hosts(source: str, hosts: Hosts) -> str:
 def _content(folder: Path) -> dict[str, bytes]:
     if not folder.is_dir():
         return {}
-    return {
-        path.name: path.read_bytes()
-        for path in folder.iterdir()
-        if path.is_file() and contents.TENANT_FILE.fullmatch(f"tenant/{path.name}")
-    }
+    return load_files(folder)

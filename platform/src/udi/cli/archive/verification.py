@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from udi.cli.archive.tar_file import (
 )
 from udi.cli.local.errors import LocalError
 from udi.kit.rows import ImportMapping, parse_rows
-from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
+from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_files
 from udi.settings import Settings
 
 
@@ -169,22 +168,12 @@ def _read_tenant_files(reader: ArchiveReader) -> dict[str, bytes]:
 
 
 def _read_tenant(reader: ArchiveReader, slug: str) -> TenantFolder:
-    with TemporaryDirectory() as temporary_folder:
-        folder = Path(temporary_folder) / "tenant"
-        folder.mkdir()
-        for name, content in _read_tenant_files(reader).items():
-            (folder / name).write_bytes(content)
-        if contents.TENANT_FILE.fullmatch(f"tenant/{slug}"):
-            named = folder.with_name(slug)
-        else:
-            named = folder
-        folder.rename(named)
-        try:
-            return read_folder(named)
-        except TenantFaultsError as error:
-            raise InvalidArchiveError(
-                f"the territory's files are wrong ({error.faults[0]})"
-            ) from error
+    try:
+        return read_files(_read_tenant_files(reader), slug)
+    except TenantFaultsError as error:
+        raise InvalidArchiveError(
+            f"the territory's files are wrong ({error.faults[0]})"
+        ) from error
 
 
 def _require_rows(reader: ArchiveReader) -> None:

@@ -154,7 +154,9 @@ def apply_clients(
     apply_client(
         connection, machine_client(push.client_id, push.secret), tenant.links["portal"]
     )
-    theme = client_attributes(tenant.slug, tenant.name, tenant.theme)
+    theme = client_attributes(
+        tenant.slug, tenant.name, tenant.theme, tenant.links["portal"]
+    )
     apply_client(
         connection, web_client(login, name=name, back_channel=url, theme=theme), url
     )

@@ -17,7 +17,6 @@ from udi.portal.access.models import (
     ProjectKey,
     PublicAgreement,
 )
-from udi.portal.tenants.models import SpentBudget
 
 CARRIED = (
     ArchivedTable(AccessPolicy),
@@ -30,7 +29,6 @@ CARRIED = (
     ArchivedTable(ProjectKey),
 )
 LEFT_OUT = (
-    ExcludedTable(SpentBudget, "what was counted of people and addresses lasts a day"),
     ExcludedTable(
         AccessDraft, "what people began to write before they logged in lasts a day"
     ),

@@ -1,13 +1,35 @@
 """Making a territory's files true in the portal's register."""
 
+import hashlib
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.kit.territories import upsert
 from udi.portal.tenants.files import TenantFolder
 from udi.portal.tenants.models import Tenant
 from udi.settings import ProgramName, Settings
+
+PUBLISHED_COLUMNS = (
+    "name",
+    "tagline",
+    "contact",
+    "privacy_contact",
+    "box",
+    "time_zone",
+    "mail_sender",
+    "theme",
+    "theme_css",
+    "charter",
+    "legal",
+    "logo",
+    "search",
+    "vocabularies",
+    "fingerprint",
+)
+"""What the team may change on a page; the database lets its role write these alone."""
 
 
 def register_values(
@@ -33,11 +55,11 @@ def register_values(
         "contact": file.territory.contact,
         "privacy_contact": file.territory.privacy_contact,
         "mail_sender": {"name": file.mail.sender_name, "address": file.mail.sender},
-        "theme": file.theme.model_dump(),
+        "theme": read_look(folder),
         "theme_css": folder.theme_css,
         "charter": folder.charter,
         "legal": folder.legal,
-        "logo": folder.logo,
+        "logo": folder.logo.content if folder.logo else None,
         "search": {
             "shared": file.search.shared,
             "partners": [str(partner).rstrip("/") for partner in file.search.partners],
@@ -53,8 +75,36 @@ def register_values(
     }
 
 
+def read_look(folder: TenantFolder) -> dict[str, Any]:
+    """The colours of a territory, and what pages need to show its logo and its icon."""
+    look: dict[str, Any] = folder.file.theme.model_dump()
+    for name, drawing in (("logo", folder.logo), ("icon", folder.icon)):
+        if drawing is not None:
+            look[name] = {
+                "type": drawing.media_type,
+                "width": drawing.width,
+                "height": drawing.height,
+                "version": hashlib.sha256(drawing.content).hexdigest()[:12],
+            }
+    return look
+
+
 async def apply_tenant(
     session: AsyncSession, folder: TenantFolder, settings: Settings
 ) -> str:
     """Write the territory's row, as the owner: "created", "updated" or "unchanged"."""
     return await upsert(session, Tenant, register_values(folder, settings, "portal"))
+
+
+async def write_register(
+    session: AsyncSession, folder: TenantFolder, settings: Settings
+) -> None:
+    """Write what a page published into the row of the session's territory; what is the operator's stays."""
+    values = register_values(folder, settings, "portal")
+    published = {name: values[name] for name in PUBLISHED_COLUMNS}
+    await session.execute(
+        update(Tenant)
+        .where(Tenant.id == session.info["tenant"])
+        .values(**published, applied_at=now())
+        .execution_options(synchronize_session=False)
+    )

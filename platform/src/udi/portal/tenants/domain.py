@@ -5,6 +5,7 @@ from udi.ui.domains import Domain
 DOMAIN = Domain(
     name="tenants",
     package="udi.portal.tenants",
+    archive="udi.portal.tenants.archive",
     services="udi.portal.tenants.registration:provide_services",
     web_services="udi.portal.tenants.routes:provide_web_services",
     routes="udi.portal.tenants.routes:list_routes",

@@ -1,4 +1,7 @@
-"""A territory as files: `tenants/<slug>/tenant.toml` and the texts beside it, read and checked whole."""
+"""A territory as files: `tenants/<slug>/tenant.toml` and what is beside it, read and checked whole.
+
+The files are a mapping of paths («tenant.toml», «pages/about.md») to their bytes, from a folder or from the database.
+"""
 
 import hashlib
 import re
@@ -11,13 +14,22 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import ValidationError
 
+from udi.portal.tenants.logos import Logo, LogoError, read_logo
 from udi.portal.tenants.schema import OrganisationPart, TenantFile
 from udi.portal.tenants.vocabularies import Vocabularies, read_vocabulary_files
 from udi.protocol.synonyms import Concept, NotSkosError, read_synonyms
 
 TEXTS = ("charter", "legal")
-MAX_LOGO = 200 * 1024
 MAX_SYNONYMS = 256 * 1024
+MAX_TOTAL = 8_000_000
+"""Bytes of all files of a territory."""
+MAX_FILE = 2_000_000
+"""Bytes of one file."""
+MAX_FILES = 1000
+LONGEST_PATH = 200
+PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*){0,3}")
+TenantFiles = Mapping[str, bytes]
+"""Bytes by path, from the folder of the territory on, with slashes."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +61,13 @@ class TenantFolder:
     charter: dict[str, str]
     legal: dict[str, str]
     theme_css: str
-    logo: bytes | None
+    logo: Logo | None
+    icon: Logo | None
     synonyms: list[Concept]
     vocabularies: Vocabularies
     fingerprint: str
-    """sha256 of everything above, so that a second apply can see that nothing changed."""
+    """sha256 of all files, so that a second apply can see that nothing changed."""
+    files: TenantFiles
 
     @property
     def slug(self) -> str:
@@ -77,16 +91,54 @@ def read_folder(folder: Path) -> TenantFolder:
     Raises:
         TenantFaultsError: anything is wrong; every fault is named, with its line or key.
     """
+    return read_files(load_files(folder), folder.resolve().name)
+
+
+def load_files(folder: Path) -> dict[str, bytes]:
+    """The bytes of every file of a folder by path; hidden files and copies of editors («charter.md~») are left out.
+
+    Raises:
+        TenantFaultsError: a file is too heavy, or they are too many.
+    """
+    files: dict[str, bytes] = {}
     faults: list[TenantFault] = []
-    parsed = _read_toml(folder, faults)
-    texts = {name: _read_texts(folder, name, faults) for name in TEXTS}
-    css = _read_css(folder, faults)
-    logo = _read_logo(folder, faults)
-    synonyms = _read_synonyms(folder, faults)
-    (words, problems) = read_vocabulary_files(folder)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        is_hidden = any(part.startswith(".") for part in name.split("/"))
+        if is_hidden or name.endswith("~") or not path.is_file():
+            continue
+        if len(files) == MAX_FILES:
+            faults.append(_too_many_files())
+            break
+        size = path.stat().st_size
+        if size > MAX_FILE:
+            faults.append(_too_heavy_file(name, size))
+        else:
+            files[name] = path.read_bytes()
+    if faults:
+        raise TenantFaultsError(faults)
+    return files
+
+
+def read_files(files: TenantFiles, slug: str) -> TenantFolder:
+    """Read the files of the territory that is called `slug`.
+
+    Raises:
+        TenantFaultsError: anything is wrong; every fault is named, with its line or key.
+    """
+    faults = list(_check_sizes(files))
+    if faults:
+        raise TenantFaultsError(faults)
+    parsed = _read_toml(files, slug, faults)
+    texts = {name: _read_texts(files, name, slug, faults) for name in TEXTS}
+    css = _read_css(files, faults)
+    logo = _read_drawing(files, "logo", faults)
+    icon = _read_drawing(files, "icon", faults)
+    synonyms = _read_synonyms(files, faults)
+    (words, problems) = read_vocabulary_files(files)
     faults += [TenantFault(name, *problem) for name, problem in problems]
     if parsed is not None:
-        faults += _cross_check(folder, parsed)
+        faults += _cross_check(slug, parsed)
     if faults or parsed is None:
         raise TenantFaultsError(faults)
     return TenantFolder(
@@ -95,27 +147,66 @@ def read_folder(folder: Path) -> TenantFolder:
         texts["legal"],
         css,
         logo,
+        icon,
         synonyms,
         words,
-        _fingerprint(folder),
+        fingerprint(files),
+        files,
     )
 
 
-def _read_toml(folder: Path, faults: list[TenantFault]) -> TenantFile | None:
-    path = folder / "tenant.toml"
-    try:
-        source = path.read_text(encoding="utf-8")
-        data = tomllib.loads(source)
-    except FileNotFoundError:
+def _check_sizes(files: TenantFiles) -> Iterator[TenantFault]:
+    for path, content in files.items():
+        if len(path) > LONGEST_PATH or not PATH.fullmatch(path):
+            yield TenantFault(
+                path,
+                "its name",
+                "it is no name that a territory's file may have.",
+                "Use letters without accents, digits, «-», «_» and «.».",
+            )
+        if len(content) > MAX_FILE:
+            yield _too_heavy_file(path, len(content))
+    if len(files) > MAX_FILES:
+        yield _too_many_files()
+    total = sum(map(len, files.values()))
+    if total > MAX_TOTAL:
+        yield TenantFault(
+            "all files",
+            f"{total} bytes",
+            "they are too heavy together.",
+            f"Keep them under {MAX_TOTAL} bytes.",
+        )
+
+
+def _too_heavy_file(path: str, size: int) -> TenantFault:
+    return TenantFault(
+        path, f"{size} bytes", "it is too heavy.", f"Keep it under {MAX_FILE} bytes."
+    )
+
+
+def _too_many_files() -> TenantFault:
+    return TenantFault(
+        "all files", "their number", "they are too many.", f"Keep {MAX_FILES} at most."
+    )
+
+
+def _read_toml(
+    files: TenantFiles, slug: str, faults: list[TenantFault]
+) -> TenantFile | None:
+    content = files.get("tenant.toml")
+    if content is None:
         faults.append(
             TenantFault(
                 "tenant.toml",
-                str(folder),
+                slug,
                 "the file is missing.",
                 "Copy tenants/demo and change it.",
             )
         )
         return None
+    try:
+        source = content.decode()
+        data = tomllib.loads(source)
     except UnicodeDecodeError:
         faults.append(
             TenantFault(
@@ -193,23 +284,26 @@ def _line_of(source: str, steps: list[Any]) -> int | None:
     return None
 
 
-def _read_texts(folder: Path, name: str, faults: list[TenantFault]) -> dict[str, str]:
+def _read_texts(
+    files: TenantFiles, name: str, slug: str, faults: list[TenantFault]
+) -> dict[str, str]:
     texts = {}
-    for path in sorted(folder.glob(f"{name}*.md")):
-        language = path.stem.removeprefix(name).lstrip(".") or "fr"
+    for path in sorted(files):
+        match = re.fullmatch(rf"{name}[^/]*\.md", path)
+        if match is None:
+            continue
+        language = path.removesuffix(".md").removeprefix(name).lstrip(".") or "fr"
         try:
-            texts[language] = path.read_text(encoding="utf-8")
+            texts[language] = files[path].decode()
         except UnicodeDecodeError:
             faults.append(
-                TenantFault(
-                    path.name, "whole file", "it is not UTF-8.", "Save it as UTF-8."
-                )
+                TenantFault(path, "whole file", "it is not UTF-8.", "Save it as UTF-8.")
             )
     if not texts:
         faults.append(
             TenantFault(
                 f"{name}.md",
-                str(folder),
+                slug,
                 "the file is missing.",
                 "Copy the one of tenants/demo and rewrite it.",
             )
@@ -217,12 +311,8 @@ def _read_texts(folder: Path, name: str, faults: list[TenantFault]) -> dict[str,
     return texts
 
 
-def _read_css(folder: Path, faults: list[TenantFault]) -> str:
-    path = folder / "theme.css"
-    if path.exists():
-        css = path.read_text(encoding="utf-8", errors="replace")
-    else:
-        css = ""
+def _read_css(files: TenantFiles, faults: list[TenantFault]) -> str:
+    css = files.get("theme.css", b"").decode(errors="replace")
     for number, line in enumerate(css.splitlines(), 1):
         if re.search(r"@import|url\s*\(|expression\s*\(", line, re.IGNORECASE):
             faults.append(
@@ -236,42 +326,37 @@ def _read_css(folder: Path, faults: list[TenantFault]) -> str:
     return css
 
 
-def _read_logo(folder: Path, faults: list[TenantFault]) -> bytes | None:
-    path = folder / "logo.svg"
-    if not path.exists():
+def _read_drawing(
+    files: TenantFiles, name: str, faults: list[TenantFault]
+) -> Logo | None:
+    """The logo or the icon, made safe to show."""
+    paths = [path for path in (f"{name}.svg", f"{name}.png") if path in files]
+    if not paths:
         return None
-    content = path.read_bytes()
-    if len(content) > MAX_LOGO:
+    if len(paths) > 1:
         faults.append(
             TenantFault(
-                "logo.svg",
-                f"{len(content)} bytes",
-                "it is too heavy.",
-                f"Keep it under {MAX_LOGO} bytes.",
-            )
-        )
-    if re.search(
-        rb"<script|\bon\w+\s*=|javascript:|<foreignObject", content, re.IGNORECASE
-    ):
-        faults.append(
-            TenantFault(
-                "logo.svg",
+                paths[1],
                 "whole file",
-                "it holds a script.",
-                "Export a plain drawing.",
+                f"{paths[0]} is there too.",
+                "Keep one of the two.",
             )
         )
-    return content
+    try:
+        return read_logo(files[paths[0]])
+    except LogoError as error:
+        faults.append(TenantFault(paths[0], "whole file", error.problem, error.remedy))
+        return None
 
 
-def _read_synonyms(folder: Path, faults: list[TenantFault]) -> list[Concept]:
-    path = folder / "synonyms.ttl"
-    content = path.read_bytes() if path.exists() else b""
+def _read_synonyms(files: TenantFiles, faults: list[TenantFault]) -> list[Concept]:
+    path = "synonyms.ttl"
+    content = files.get(path, b"")
     if len(content) > MAX_SYNONYMS:
         where = f"{len(content)} bytes"
         faults.append(
             TenantFault(
-                path.name,
+                path,
                 where,
                 "it is too heavy.",
                 f"Keep it under {MAX_SYNONYMS} bytes.",
@@ -283,17 +368,17 @@ def _read_synonyms(folder: Path, faults: list[TenantFault]) -> list[Concept]:
     except NotSkosError as error:
         where = f"line {error.line}" if error.line else "whole file"
         remedy = "Write SKOS in Turtle, as docs/reference/tenant.md shows."
-        faults.append(TenantFault(path.name, where, f"{error}.", remedy))
+        faults.append(TenantFault(path, where, f"{error}.", remedy))
         return []
 
 
-def _cross_check(folder: Path, parsed: TenantFile) -> Iterator[TenantFault]:
+def _cross_check(folder: str, parsed: TenantFile) -> Iterator[TenantFault]:
     slug = parsed.territory.slug
-    if folder.resolve().name != slug:
+    if folder != slug:
         yield TenantFault(
             "tenant.toml",
             "territory.slug",
-            f"the slug is «{slug}» and the folder «{folder.name}».",
+            f"the slug is «{slug}» and the folder «{folder}».",
             "Give both the same name.",
         )
     slugs = [organisation.slug for organisation in parsed.organisation]
@@ -323,9 +408,9 @@ def _cross_check(folder: Path, parsed: TenantFile) -> Iterator[TenantFault]:
                 )
 
 
-def _fingerprint(folder: Path) -> str:
+def fingerprint(files: TenantFiles) -> str:
+    """The sha256 of files with their paths."""
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(files):
+        digest.update(path.encode() + b"\0" + files[path] + b"\0")
     return digest.hexdigest()

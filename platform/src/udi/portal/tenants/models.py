@@ -1,9 +1,10 @@
-"""The register of territories, and what is counted of budgets."""
+"""The register of territories, the versions of their files, and what is counted of budgets."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.territories import TerritoryColumns
@@ -30,3 +31,81 @@ class SpentBudget(PortalTable):
     subject: Mapped[str] = mapped_column(primary_key=True)
     begins_at: Mapped[datetime] = mapped_column(primary_key=True)
     used: Mapped[int]
+
+
+class VersionOrigin(StrEnum):
+    """Where a version of a territory comes from."""
+
+    FILES = "files"
+    """`udi tenant apply`."""
+    PAGE = "page"
+    """The team, on the territory's own pages."""
+
+
+class TerritoryVersion(PortalTable):
+    """All files of a territory as they were online; rows are never changed. The greatest number is online."""
+
+    __tablename__ = "territory_version"
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    author_id: Mapped[UUID | None]
+    """Who published it on a page."""
+    origin: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    manifest: Mapped[dict[str, str]]
+    """The sha256 of each file, by path."""
+    base: Mapped[int | None]
+    """The version that applied files were taken from (`udi tenant pull`); None where that is not known."""
+    restored: Mapped[int | None]
+    """The version that this one brought back."""
+
+
+class TerritoryFile(PortalTable):
+    """The content of a file of some version, or of the draft."""
+
+    __tablename__ = "territory_file"
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
+    sha256: Mapped[str] = mapped_column(Text, primary_key=True)
+    content: Mapped[bytes]
+
+
+class PublishedFile(PortalTable):
+    """A file of the version that is online: what passers-by may read."""
+
+    __tablename__ = "published_file"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "sha256"],
+            ["app.territory_file.tenant_id", "app.territory_file.sha256"],
+        ),
+        Index(None, "tenant_id", "sha256"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
+    path: Mapped[str] = mapped_column(Text, primary_key=True)
+    sha256: Mapped[str] = mapped_column(Text)
+
+
+class TerritoryDraft(PortalTable):
+    """What the team changed and did not publish yet: one a territory."""
+
+    __tablename__ = "territory_draft"
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
+    base: Mapped[int]
+    """The version that was online when the draft was begun, or brought up to date."""
+    manifest: Mapped[dict[str, str]]
+    changed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    author_id: Mapped[UUID | None]
+    """Who changed it last."""

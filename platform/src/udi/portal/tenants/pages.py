@@ -1,16 +1,15 @@
-"""The installation's own host: which territories it serves. And the logo of a territory."""
+"""The installation's own host: which territories it serves. And the icon that a territory gave."""
 
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
-from udi.kit.tenancy import Territory
-from udi.portal.tenants.models import Tenant
+from udi.portal.tenants.logos import read_logo
+from udi.portal.tenants.versions import read_published
 from udi.ui import theme
 from udi.ui.site import render, site_of
 
@@ -43,19 +42,19 @@ async def show_territories_css(request: AnyRequest) -> Response[str]:
     )
 
 
-@get("/logo.svg")
-async def show_logo(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
-) -> Response[bytes]:
-    """The territory's logo, where it has one."""
-    content = await session.scalar(select(Tenant.logo).where(Tenant.id == territory.id))
-    if content is None:
-        raise NotFoundError
-    return Response(
-        content,
-        media_type="image/svg+xml",
-        headers={"Cache-Control": "public, max-age=3600"},
-    )
+@get("/site-icon")
+async def show_site_icon(session: NamedDependency[AsyncSession]) -> Response[bytes]:
+    """The icon of the territory's own, where it has one."""
+    for path in ("icon.svg", "icon.png"):
+        content = await read_published(session, path)
+        if content is not None:
+            icon = read_logo(content)
+            return Response(
+                icon.content,
+                media_type=icon.media_type,
+                headers={"Cache-Control": "public, max-age=3600"},
+            )
+    raise NotFoundError
 
 
-routes = [show_territories_css, show_logo]
+routes = [show_territories_css, show_site_icon]

@@ -5,7 +5,6 @@ One line a wording, a tab, and what it means; a line that begins with # is a rem
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from udi.protocol.licences import LICENCES
 
@@ -94,22 +93,26 @@ SUFFIX = ".tsv"
 
 
 def read_vocabulary_files(
-    folder: Path,
+    files: Mapping[str, bytes],
 ) -> tuple[dict[str, dict[str, str]], list[tuple[str, Problem]]]:
-    """The words of every table that the folder has, and what is wrong in which file."""
+    """The words of every table that a territory's files have, and what is wrong in which file."""
     words: dict[str, dict[str, str]] = {}
     problems: list[tuple[str, Problem]] = []
-    for path in sorted(folder.glob(f"{PREFIX}*{SUFFIX}")):
-        name = path.name.removeprefix(PREFIX).removesuffix(SUFFIX)
+    for path in sorted(files):
+        is_vocabulary = path.startswith(PREFIX) and path.endswith(SUFFIX)
+        if not is_vocabulary:
+            continue
+        name = path.removeprefix(PREFIX).removesuffix(SUFFIX)
         codes_by_wording = words.setdefault(name, {})
         problems += [
-            (path.name, problem) for problem in _read_file(path, name, codes_by_wording)
+            (path, problem)
+            for problem in _read_file(files[path], name, codes_by_wording)
         ]
     return words, problems
 
 
 def _read_file(
-    path: Path, name: str, codes_by_wording: dict[str, str]
+    content: bytes, name: str, codes_by_wording: dict[str, str]
 ) -> Iterator[Problem]:
     """Fill in the words of a file; everything that is wrong with it, line by line."""
     if name not in TABLES:
@@ -119,7 +122,6 @@ def _read_file(
             f"Call it after one of {', '.join(TABLES)}.",
         )
         return
-    content = path.read_bytes()
     if len(content) > LARGEST:
         yield (
             f"{len(content)} bytes",

@@ -65,6 +65,8 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "project_credential.revoked": "The key of a project’s machine was revoked",
     "project_key.given": "A project gave its encryption key",
     "project_key.removed": "The encryption key of a project was removed",
+    "territory.published": "Changes of the site were published",
+    "territory.restored": "A former version of the site was restored",
     "territory.suspended": "The territory was suspended",
     "territory.resumed": "The territory was resumed",
     "territory.exported": "An archive of the territory was made",

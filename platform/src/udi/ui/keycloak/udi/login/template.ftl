@@ -21,7 +21,7 @@
 <a class="btn skip" href="#content">${msg("udiSkip")}</a>
 <header class="head"><div class="wrap">
 <#if (client.baseUrl)?has_content><a class="brand" href="${client.baseUrl}"><#else><p class="brand"></#if>
-<@signature.tile territory/><span>${siteName}<small>${msg("udiTagline")}</small></span>
+<#if (territory['udi.logo']!'none') != 'none'><img src="${territory['udi.logo']}" alt="" height="48"><#else><@signature.tile territory/></#if><span>${siteName}<small>${msg("udiTagline")}</small></span>
 <#if (client.baseUrl)?has_content></a><#else></p></#if>
 <#if realm.internationalizationEnabled && locale.supported?size gt 1>
 <nav class="nav" aria-label="${msg("languages")}"><ul>
