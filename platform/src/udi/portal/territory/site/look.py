@@ -115,12 +115,12 @@ async def send_drawing(
     await require_team_member(session, member)
     _require_drawing(drawing)
     folder = read_files(await versions.read_draft(session), territory.slug)
-    found = {"logo": folder.logo, "icon": folder.icon}[drawing]
-    if found is None:
+    image = {"logo": folder.logo, "icon": folder.icon}[drawing]
+    if image is None:
         raise NotFoundError
     return Response(
-        found.content,
-        media_type=found.media_type,
+        image.content,
+        media_type=image.media_type,
         headers={"Cache-Control": "no-store"},
     )
 

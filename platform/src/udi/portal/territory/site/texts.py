@@ -171,8 +171,8 @@ async def _render_text(
 ) -> Response[str]:
     state = await read_state(session)
     stored = state.files.get(text.path, b"").decode(errors="replace")
-    shown = typed if typed is not None else stored
-    title, body = read_page(shown) if text.is_page else ("", "")
+    words = typed if typed is not None else stored
+    title, body = read_page(words) if text.is_page else ("", "")
     return await render_site(
         request,
         session,
@@ -180,7 +180,7 @@ async def _render_text(
         state=state,
         errors=form_errors(request, error) if error else None,
         text=text,
-        typed=shown,
+        typed=words,
         title=title,
         body=body,
         texts_path=TEXTS,
