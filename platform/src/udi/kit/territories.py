@@ -62,7 +62,10 @@ class TerritoryColumns:
 
 
 class TerritoryRegistry:
-    """Finds the territory of a host; reads the table again when what it knows is older than `max_age` seconds."""
+    """Finds the territory of a host; reads the table again when what it knows is older than `max_age` seconds.
+
+    For a host that it does not know, it reads again after `recheck_age` seconds: the territory may just have been made.
+    """
 
     def __init__(
         self,
@@ -71,19 +74,20 @@ class TerritoryRegistry:
         origin: Callable[[str], str],
         *,
         max_age: float = 2.0,
+        recheck_age: float = 0.5,
     ) -> None:
         self._database = database
         self._row = row
         self._origin = origin
         self._max_age = max_age
+        self._recheck_age = recheck_age
         self._texts = [getattr(row, name) for name in TEXTS]
         self._known: list[Territory] = []
         self._suspended: list[Territory] = []
         self._read_at = -max_age - 1
 
-    async def list(self) -> list[Territory]:
-        """Every active territory, by slug. What was known is served while the database does not answer."""
-        if time.monotonic() - self._read_at > self._max_age:
+    async def _read_if_older(self, age: float) -> list[Territory]:
+        if time.monotonic() - self._read_at > age:
             has_territories = bool(self._known or self._suspended)
             before = self._read_at
             if has_territories:
@@ -105,6 +109,10 @@ class TerritoryRegistry:
             self._read_at = time.monotonic()
         return self._known
 
+    async def list(self) -> list[Territory]:
+        """Every active territory, by slug. What was known is served while the database does not answer."""
+        return await self._read_if_older(self._max_age)
+
     async def _reload(self) -> None:
         async with self._database.platform_session(role="public") as session:
             read = (
@@ -124,7 +132,15 @@ class TerritoryRegistry:
         One territory alone answers to any host except the installation's own.
         """
         await self.list()
+        name = _without_port(host)
+        if name != installation_host and not self._knows(name):
+            await self._read_if_older(self._recheck_age)
         return self.find_known(host, installation_host=installation_host)
+
+    def _knows(self, name: str) -> bool:
+        return any(
+            name in territory.hosts for territory in (*self._known, *self._suspended)
+        )
 
     def find_known(self, host: str, *, installation_host: str) -> Territory | None:
         """The same among the territories read last."""
