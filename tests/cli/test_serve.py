@@ -146,6 +146,11 @@ assert os.WTERMSIG(status) == signal.SIGTERM, status
 
 
 def test_a_signal_that_comes_right_after_the_fork_is_not_lost() -> None:
-    subprocess.run(
-        [sys.executable, "-P", "-c", EARLY_SIGNAL], check=True, timeout=PATIENCE
+    program = subprocess.run(
+        [sys.executable, "-P", "-c", EARLY_SIGNAL],
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
     )
+
+    assert program.returncode == 0, program.stderr
