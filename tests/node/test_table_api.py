@@ -192,6 +192,22 @@ async def test_what_cannot_be_asked_is_explained_in_the_readers_language(
     assert (second["field"], second["code"]) == ("hauteur__less", "wrong-value")
 
 
+@pytest.mark.parametrize("kind", ["csv", "json", "ndjson", "xlsx", "parquet"])
+@pytest.mark.parametrize("question", ["", "?hauteur__strictly_greater=22"])
+async def test_the_head_of_an_export_states_its_length_or_none(
+    passer_by: httpx.AsyncClient, kind: str, question: str
+) -> None:
+    address = at(f"data/{kind}/{question}")
+    head = await passer_by.head(address)
+    whole = await passer_by.get(address)
+
+    assert head.status_code == whole.status_code == 200
+    assert head.headers.get("content-length", str(len(whole.content))) == str(
+        len(whole.content)
+    )
+    assert head.headers["content-type"] == whole.headers["content-type"]
+
+
 async def test_exports_are_attachments(passer_by: httpx.AsyncClient) -> None:
     exported = await passer_by.get(at("data/csv/?hauteur__strictly_greater=22"))
 

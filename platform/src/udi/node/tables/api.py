@@ -36,6 +36,7 @@ from udi.node.tables.requests import (
     TableRequest,
     get_description_request,
     get_table_request,
+    head_without_length,
 )
 from udi.tabular.exports.data_package import table_schema
 from udi.tabular.exports.exports import (
@@ -278,7 +279,7 @@ async def export_data(
             request, table_request, await _tiles_path(request, table_request)
         )
     if request.method == "HEAD":
-        return Response(None, headers=table_request.headers)
+        return head_without_length(table_request.headers)
     table_request.charge_cost(EXPORT_COST)
     exports = site_of(request).services[EXPORTS]
     export = await exports.write(table_request.table, query, kind)

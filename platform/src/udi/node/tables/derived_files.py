@@ -13,6 +13,7 @@ from udi.kit.service_registry import ServiceKey
 from udi.node.files.models import StoredFile
 from udi.node.files.restricted import PRIVATE, AnyRequest, PermittedReading
 from udi.node.spaces.limits import enforce_rate_limit
+from udi.node.tables.requests import head_without_length
 from udi.node.tables.views import TableViews
 from udi.protocol.access_decision import RefusalReason
 from udi.tabular.columns.column import GEOMETRY
@@ -72,7 +73,7 @@ class DerivedFiles:
             "ETag": f'"{table.digest}-{kind}"',
         }
         if request.method == "HEAD":
-            return Response(None, headers=headers)
+            return head_without_length(headers)
         export = await self.exports.write(table, Query(), kind)
         await export.charge(passage.give)
         headers["Content-Length"] = str(export.size)

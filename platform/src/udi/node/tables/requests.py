@@ -12,6 +12,7 @@ from uuid import UUID
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.response import Stream
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
@@ -249,6 +250,11 @@ async def get_description_request(
     return TableRequest(
         request, table, reader, base, etag, response_headers, resource_id, budget
     )
+
+
+def head_without_length(headers: Mapping[str, str]) -> Response[Any]:
+    """An answer to HEAD about bytes that are still to be made: it states no length (RFC 9110, 8.6)."""
+    return Stream(iter(()), headers=dict(headers))
 
 
 def reader_of(

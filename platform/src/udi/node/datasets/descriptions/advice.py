@@ -71,7 +71,7 @@ class FileFacts:
     looks_like: str = ""
     """The title of the schema that it seems to follow, unless it is said to follow one."""
     place_known: bool = False
-    """Whether the description will say where: a box of the territory, or coordinates."""
+    """Whether the description will say where: the area of the file, or the territory."""
 
 
 def advise(answers: Answers, table: FileFacts) -> Advice:

@@ -24,6 +24,7 @@ FIELDS = (
     "licence",
     "contact",
     "access",
+    "area",
 )
 LOCALE = "locale"
 """Language in which the texts are written, kept beside the answers."""
@@ -42,6 +43,11 @@ FREQUENCIES = (
     "yearly",
     "irregular",
 )
+AREAS = ("file", "territory", "none")
+"""Which area the data are declared to cover: the one that the file shows, the territory's, or none.
+
+Without an answer it is the file's.
+"""
 INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
@@ -171,6 +177,7 @@ def _check_choices(answers: Answers) -> list[Refusal]:
         "licence": LICENCES,
         "frequency": FREQUENCIES,
         "access": [str(access_right) for access_right in AccessRights],
+        "area": AREAS,
     }
     return [
         Refusal(name, "Choose one of the proposed answers.")

@@ -104,7 +104,7 @@ async def show_dataset(
         public_url=f"{territory.links.get('portal', '')}/data/{dataset.id}",
         file_url=f"{territory.origin}/datasets/{dataset.id}/file",
         **await _versions(session, dataset, translator(request)),
-        **description_details(request, dataset),
+        **description_details(request, dataset, territory),
     )
 
 

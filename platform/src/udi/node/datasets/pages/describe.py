@@ -37,6 +37,7 @@ from udi.node.datasets.pages.messages import (
 )
 from udi.node.datasets.pages.upload import build_answer_proposer
 from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.records.rudi import area_of_file, find_area
 from udi.node.datasets.versions.cell_errors import schema_report_of
 from udi.node.datasets.versions.difference import read_difference
 from udi.node.datasets.versions.publishability import (
@@ -116,7 +117,7 @@ async def show_review(
     if check_answers(dataset.description):
         return Redirect(f"/datasets/{dataset.id}/describe", status_code=303)
     allowed = await list_permissions(session, member, dataset.space, dataset.id)
-    return review_page(request, dataset, allowed, place_known=bool(territory.box))
+    return review_page(request, dataset, allowed, territory)
 
 
 @post("/datasets/{dataset_id:uuid}/publish")
@@ -138,10 +139,7 @@ async def submit_publication(
     except InvalidError as error:
         allowed = await list_permissions(session, member, dataset.space, dataset.id)
         errors = field_errors(request, error.refusals)
-        place_known = bool(territory.box)
-        return review_page(
-            request, dataset, allowed, errors, place_known=place_known, status=422
-        )
+        return review_page(request, dataset, allowed, territory, errors, status=422)
     first = dataset.latest.published_at is None
     try:
         await publish_dataset(session, member, dataset, territory)
@@ -162,12 +160,12 @@ def review_page(
     request: PageRequest,
     dataset: Dataset,
     allowed: Collection[str],
+    territory: Territory,
     errors: dict[str, str] | None = None,
     *,
-    place_known: bool,
     status: int = 200,
 ) -> Response[str]:
-    """Step 4, with what stands in the way and what would help; `place_known`: the record will say where."""
+    """Step 4, with what stands in the way and what would help."""
     waits = dataset.pending
     changes = read_difference(waits) if waits else None
     return render(
@@ -186,15 +184,23 @@ def review_page(
         unread=bool(waits and is_unread(waits)),
         unsearched=unsearched_parts_of(waits) if waits else [],
         asks_reason=bool(waits and needs_reason(waits)),
-        advice=advice_on(dataset, place_known=place_known),
+        advice=advice_on(dataset, territory),
         full=FULL,
         difference=changes[1] if changes else None,
         open_licence=_open_licence(request, dataset),
-        **description_details(request, dataset),
+        **description_details(request, dataset, territory),
     )
 
 
-def advice_on(dataset: Dataset, *, place_known: bool) -> Advice:
+def _name_area(request: PageRequest, dataset: Dataset, territory: Territory) -> str:
+    """What the record will declare of the area, in words; empty when nothing."""
+    if find_area(dataset.description, dataset.latest, territory) is None:
+        return ""
+    areas = dict(form_choices(request)["areas"])
+    return areas[dataset.description.get("area") or "file"]
+
+
+def advice_on(dataset: Dataset, territory: Territory) -> Advice:
     """How good the description and the newest file are, and what would help."""
     version = dataset.latest
     profile = profile_of(dataset)
@@ -210,7 +216,7 @@ def advice_on(dataset: Dataset, *, place_known: bool) -> Advice:
         looks_like=likely[0].title
         if likely and not declared_schema_of(version)
         else "",
-        place_known=place_known,
+        place_known=find_area(dataset.description, version, territory) is not None,
     )
     return advise(dataset.description, table)
 
@@ -241,6 +247,7 @@ def describe_page(
         licences=licences,
         access_rights=list(AccessRights),
         open_licence=_open_licence(request, dataset),
+        file_area=area_of_file(dataset.latest),
         **form_choices(request),
     )
 
@@ -271,7 +278,9 @@ def home_of(member: Actor, dataset: Dataset) -> str:
     return f"/spaces/{slug}/shared"
 
 
-def description_details(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
+def description_details(
+    request: PageRequest, dataset: Dataset, territory: Territory
+) -> dict[str, Any]:
     """A complete description in words, for a page that shows it."""
     answers = _BlankAnswers(dataset.description)
     named: Mapping[str, Mapping[str, str]] = {
@@ -283,6 +292,7 @@ def description_details(request: PageRequest, dataset: Dataset) -> dict[str, Any
         "keywords": split_keywords(answers),
         "theme": named["themes"].get(answers["theme"], ""),
         "language": named["languages"].get(answers["language"], ""),
+        "area": _name_area(request, dataset, territory),
         "frequency": named["frequencies"].get(answers["frequency"], ""),
         "licence": licence,
         "access": AccessRights.RESTRICTED

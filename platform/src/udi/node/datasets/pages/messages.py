@@ -7,7 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from udi.kit.errors import Refusal, UdiError
-from udi.node.datasets.descriptions.description import FREQUENCIES
+from udi.node.datasets.descriptions.description import AREAS, FREQUENCIES
 from udi.node.datasets.records.rudi import form_field
 from udi.protocol.explanations import explain_code
 from udi.protocol.languages import LANGUAGES
@@ -25,6 +25,11 @@ FREQUENCY_NAMES = {
     "quarterly": "Every three months",
     "yearly": "Every year",
     "irregular": "Irregularly",
+}
+AREA_NAMES = {
+    "file": "The area that the file shows",
+    "territory": "The whole territory",
+    "none": "Not stated",
 }
 EVENT_NAMES = {
     "dataset.created": "File dropped",
@@ -114,6 +119,7 @@ def form_choices(request: PageRequest) -> dict[str, list[tuple[str, str]]]:
             for code, language in LANGUAGES.items()
         ],
         "frequencies": [(code, say(FREQUENCY_NAMES[code])) for code in FREQUENCIES],
+        "areas": [(code, say(AREA_NAMES[code])) for code in AREAS],
     }
 
 

@@ -27,6 +27,7 @@ FROM_ANSWERS = {
     "last_day": ("temporal_spread",),
     "language": ("resource_languages",),
     "contact": ("contacts",),
+    "area": ("geography",),
 }
 """Which fields of a record an answer makes."""
 RESTRICTED = ("access_condition", "confidentiality", "restricted_access")

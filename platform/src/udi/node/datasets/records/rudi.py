@@ -1,6 +1,7 @@
 """From a producer's answers to the record that the portal receives (RUDI's metadata)."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -44,6 +45,8 @@ from udi.protocol.structures import (
 )
 from udi.protocol.validation import validate
 from udi.protocol.vocabulary import DOWNLOAD, MediaKind
+from udi.tabular.columns.column import Bounds
+from udi.tabular.profiles.coverage import Coverage
 from udi.tabular.profiles.profile import Profile
 
 FORM_FIELDS = {
@@ -57,6 +60,7 @@ FORM_FIELDS = {
     "temporal_spread": "first_day",
     "resource_languages": "language",
     "access_condition": "licence",
+    "geography": "area",
 }
 SIDES = ("west", "south", "east", "north")
 LONGEST_SYNOPSIS = 150
@@ -125,13 +129,45 @@ def compose_record(
         constraints=_constraints(dataset, territory),
         languages=(answers["language"],),
         period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
-        geography=Geography(
-            box=BoundingBox(**dict(zip(SIDES, territory.box, strict=True)))
-        )
-        if territory.box
-        else None,
+        geography=_geography(answers, version, territory),
         size=_size(profile),
     )
+
+
+def area_of_file(version: Version) -> Bounds | None:
+    """The area that a file shows, by its map or its coordinates: west, south, east, north in degrees (WGS 84)."""
+    profile = Profile.from_json(version.profile)
+    if profile.bbox:
+        return profile.bbox
+    findings = version.preparation.findings if version.preparation else {}
+    coverage = findings.get("coverage")
+    if coverage:
+        return Coverage.from_json(coverage).box
+    return None
+
+
+def find_area(
+    answers: Mapping[str, str], version: Version, territory: Territory
+) -> Bounds | None:
+    """The area that a record will declare: west, south, east, north in degrees (WGS 84); None: it declares none.
+
+    The file's area is made of cells: restricted data declare the territory's, or none.
+    """
+    chosen_area = answers.get("area", "") or "file"
+    if chosen_area == "territory":
+        return territory.box
+    if chosen_area == "file" and not is_restricted(answers):
+        return area_of_file(version)
+    return None
+
+
+def _geography(
+    answers: Mapping[str, str], version: Version, territory: Territory
+) -> Geography | None:
+    area = find_area(answers, version, territory)
+    if area is None:
+        return None
+    return Geography(box=BoundingBox(**dict(zip(SIDES, area, strict=True))))
 
 
 def _licence(dataset: Dataset, territory: Territory) -> LicenceTerms:
