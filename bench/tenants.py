@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load.machine import describe, sentence
+from bench.load.operators import measure_installation
 from bench.load.scratch import scratch_installation
 from bench.load.searches import measure
 from bench.load.territories import apply_each, compare, write_territories
@@ -83,6 +84,7 @@ def _run(count: int, datasets: int, requests: int) -> dict[str, Any]:
                 "first": search_figures[0],
                 "last": search_figures[1],
             },
+            "installation": asyncio.run(measure_installation(settings)),
             "memory_bytes": _memory(settings),
             "disk_bytes": {
                 "one_territory": empty,
@@ -190,6 +192,15 @@ def _show(report: dict[str, Any], console: Console) -> None:
         last = search["last"][figure]
         table.add_row(label, f"{first} ms", f"{last} ms", f"{last / first:.2f}")
     console.print(table)
+    installation = report["installation"]
+    console.print(
+        f"/installation: {installation['page_processor_ms']} ms of processor,"
+        f" {installation['bytes']} bytes ({installation['bytes_gzip']} packed);"
+        f" figures of {installation['territories']} territories gathered"
+        f" in {installation['gather_processor_s']} s of processor.",
+        highlight=False,
+        soft_wrap=True,
+    )
     used = ", ".join(
         f"{name} {size // MEGABYTE} MB" for name, size in report["memory_bytes"].items()
     )

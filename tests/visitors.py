@@ -11,7 +11,7 @@ from litestar import Litestar
 
 from tests.rules.pages import check_page
 from udi.kit.clock import now
-from udi.kit.identity import Actor
+from udi.kit.identity import OPERATOR, Actor
 from udi.kit.oidc import Login
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
@@ -44,6 +44,22 @@ def make_person(
         issuer="http://identity.test", subject=subject, name="Compte de test", email=f"{subject}@people.example", email_verified=True,
         access_expires_at=now() + timedelta(minutes=5), sid=str(uuid.uuid4()), organisations=claim,
     )  # fmt: skip
+
+
+def make_operator(*, level: int = 0) -> Login:
+    """Somebody who runs the installation, with a login of this level."""
+    subject = str(uuid.uuid4())
+    return Login(
+        issuer="http://identity.test",
+        subject=subject,
+        name="Compte d’exploitation",
+        email=f"{subject}@people.example",
+        email_verified=True,
+        access_expires_at=now() + timedelta(minutes=5),
+        sid=str(uuid.uuid4()),
+        level=level,
+        realm_roles=frozenset({OPERATOR}),
+    )
 
 
 async def enter(
@@ -98,9 +114,9 @@ async def browse(
     else:
         origin = site.settings.origin("portal", site.settings.installation_host)
     cookies = {}
-    if territory and person:
+    if person:
         cookies[cookie_name(origin)] = await site.services[SESSIONS].log_in(
-            territory, person
+            territory or site.installation, person
         )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url=origin, headers=BROWSER, cookies=cookies,

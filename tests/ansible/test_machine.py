@@ -67,17 +67,18 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
     users = dict(
         line.split("=", 1)
         for line in machine.run(
-            "for u in udi-portal-worker udi-node-worker udi-keycloak; do echo $u=$(systemctl show -P User $u); done"
+            "for u in udi-portal-worker udi-node-worker udi-operator-worker udi-keycloak; do echo $u=$(systemctl show -P User $u); done"
         ).split()
     )
 
-    assert len(exposure) == 7
+    assert len(exposure) == 8
     assert {
         unit: score for unit, score in exposure.items() if score >= LARGEST_EXPOSURE
     } == {}
     assert users == {
         "udi-portal-worker": "udi-portal",
         "udi-node-worker": "udi-node",
+        "udi-operator-worker": "udi-operator",
         "udi-keycloak": "udi-keycloak",
     }
 

@@ -31,6 +31,7 @@ PARTS = {
     "portal-worker",
     "node-web",
     "node-worker",
+    "operator-worker",
 }
 
 
@@ -115,6 +116,9 @@ def test_it_tells_seconds_latency_and_memory_of_each_process(
         0 < report["search"][end]["p50_ms"] <= report["search"][end]["p99_ms"]
         for end in ("first", "last")
     )
+    assert report["installation"]["territories"] == 4
+    assert report["installation"]["page_processor_ms"] > 0
+    assert 0 < report["installation"]["bytes_gzip"] < report["installation"]["bytes"]
     assert report["memory_bytes"].keys() == PARTS
     assert all(size > 10**7 for size in report["memory_bytes"].values())
     sizes = report["disk_bytes"]

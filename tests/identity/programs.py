@@ -32,7 +32,7 @@ TABLES = {"portal": PORTAL_TABLES, "node": NODE_TABLES}
 ROWS: dict[str, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
-@get("/who")
+@get(["/who", "/installation/who"])
 async def who(actor: NamedDependency[Actor | None]) -> dict[str, Any]:
     """Who asks, as the program sees them."""
     if actor is None:

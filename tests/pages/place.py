@@ -19,7 +19,9 @@ from tests.portal.access.policies import ASKED, POLICY
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.portal.projects.conftest import picture
-from tests.visitors import browse, make_person
+from tests.visitors import browse, make_operator, make_person
+from udi.cli.installation.gather import ProgramDatabases
+from udi.cli.installation.work import gather_and_save
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import Actor
@@ -91,6 +93,9 @@ async def furnished(
                 browse(node_app, territory, manager)
             ),
             "installation": await stack.enter_async_context(browse(portal_app, None)),
+            "operator": await stack.enter_async_context(
+                browse(portal_app, None, make_operator())
+            ),
         }
         await edit_site(settings, portal.database, territory, visitors["team"])
         catalogue = await fill_catalogue(portal, territory)
@@ -116,7 +121,9 @@ async def furnished(
         )
         catalogue |= await suggest(portal_app, territory, visitors["team"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
-        yield Place(territory, catalogue | published, visitors)
+        await gather_figures(settings)
+        names = {"portal territory": territory.slug} | catalogue | published
+        yield Place(territory, names, visitors)
     await stage.remove_territory(databases, territory.id)
 
 
@@ -132,6 +139,15 @@ async def edit_site(
         await team.post("/territory/site/texts/charter.md", data={"text": words})
         await team.post("/territory/site/publish", data={"note": "La charte"})
     await team.post("/territory/site/texts/legal.md", data={"text": "# Mentions"})
+
+
+async def gather_figures(settings: Settings) -> None:
+    """The figures of every territory, as the worker of the installation gathers them."""
+    databases = ProgramDatabases.open(settings)
+    try:
+        await gather_and_save(settings, databases)
+    finally:
+        await databases.close()
 
 
 async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:

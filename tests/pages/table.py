@@ -110,6 +110,11 @@ STOPS = [
     ),
     *_stops("portal", "installation", "/", "/data => /data?q=velo"),
     *_stops(
+        "portal", "operator", "/installation", "/installation => /installation?q=nowhere",
+        "/installation/territories/{slug} => /installation/territories/{portal territory}",
+        "/installation/territories/{slug}/spaces/{space} => /installation/territories/{portal territory}/spaces/mairie-kerlevan",
+    ),
+    *_stops(
         "node", "node", "/", "/api", "/problems", "/problems/{name} => /problems/not-found",
         "/datasets/{dataset_id}/data => /datasets/{node map}/data", "/datasets/{dataset_id}/data => /datasets/{node arabic}/data",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/table",
@@ -150,6 +155,7 @@ NO_PAGES = {
         "/territory/producers.csv",
         "/territory/site/look/{drawing}/draft",
         "/territory/site/look/preview.css",
+        "/installation/territories.csv",
         "/.well-known/dspace-version",
         "/dsp/2025-1/catalog/datasets/{name}",
         "/dsp/2025-1/negotiations/{pid}",

@@ -52,6 +52,7 @@ GROUPS = {
         "Producers: the organisations that publish in a territory.",
     ),
     "team": ("team", "The people who run a territory."),
+    "operator": ("operator", "The people who run the installation."),
     "node": ("node", "Nodes: where producers' files are."),
     "key": ("key", "The keys that sign what the portal sends."),
     "search": ("search", "The search index, derived from the database."),

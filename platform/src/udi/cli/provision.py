@@ -18,7 +18,13 @@ from udi.kit.sealed_columns import secret_name
 from udi.kit.territories import find_taken_hosts, upsert
 from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant as NodeTenant
-from udi.portal.identity.provision import accounts, admin, realm, territory
+from udi.portal.identity.provision import (
+    accounts,
+    admin,
+    operators,
+    realm,
+    territory,
+)
 from udi.portal.identity.provision.memberships import apply_members_account
 from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
@@ -176,6 +182,7 @@ def apply_folder(
     done = [
         *realm.apply_realm(connection, settings),
         apply_members_account(connection, settings),
+        *operators.apply_operators_client(connection, settings),
     ]
     done += territory.apply_territory(
         connection,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import json as jsonlib
 import shutil
 import sys
 from collections.abc import Iterable
@@ -15,12 +16,11 @@ import typer
 
 from udi.cli import output, provision, template, tenant_versions
 from udi.cli.archive import commands as archive
+from udi.cli.installation import overview
 from udi.cli.local.errors import LocalError
+from udi.cli.memberships import sync_territory
 from udi.cli.suspension import SuspensionResult, set_territory_state
 from udi.kit.db import Database
-from udi.portal.identity.actions import sync_memberships
-from udi.portal.identity.provision import admin
-from udi.portal.identity.provision.members import Memberships, read_members
 from udi.portal.tenants.applied_files import NewerVersionError, read_mark
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
 from udi.portal.tenants.models import Tenant
@@ -177,20 +177,11 @@ def sync(
             "It is not said whom to read", "name a territory, or say --all"
         )
     settings = get_settings()
-    connection = admin.connect(settings)
     rows = []
     for tenant in asyncio.run(_list_tenants(settings, slug)):
-        members = read_members(connection, tenant.slug)
-        people, changed = asyncio.run(_sync_members(settings, tenant, members))
+        synced = asyncio.run(sync_territory(settings, tenant))
         provision.bring_published(settings, tenant.slug, tenant.id)
-        rows.append(
-            {
-                "territory": tenant.slug,
-                "members": len(members),
-                "people": people,
-                "changed": changed,
-            }
-        )
+        rows.append({"territory": tenant.slug, **asdict(synced)})
     columns = {
         "territory": "Territory",
         "members": "Members in Keycloak",
@@ -216,17 +207,6 @@ async def _list_tenants(settings: Settings, slug: str) -> Iterable[Tenant]:
         await database.close()
 
 
-async def _sync_members(
-    settings: Settings, tenant: Tenant, members: Memberships
-) -> tuple[int, int]:
-    database = Database(settings, "portal", pool_size=1)
-    try:
-        async with database.session(tenant.id, role="worker") as session:
-            return await sync_memberships(session, settings.issuer, members)
-    finally:
-        await database.close()
-
-
 def _print_states(switched: SuspensionResult, *, as_json: bool) -> None:
     rows = [
         {"program": program, "outcome": outcome}
@@ -239,8 +219,11 @@ def _print_states(switched: SuspensionResult, *, as_json: bool) -> None:
 
 @app.command("list")
 def list_(json: AsJson = False) -> None:
-    """List the territories that were applied."""
-    rows = asyncio.run(_rows(get_settings()))
+    """List the territories that were applied, with the figures that were gathered last.
+
+    With --json, every figure of /installation; those that were not gathered yet are null.
+    """
+    rows = asyncio.run(overview.list_territories(get_settings()))
     columns = {
         "slug": "Slug",
         "name": "Name",
@@ -256,22 +239,17 @@ def list_(json: AsJson = False) -> None:
     )
 
 
-async def _rows(settings: Settings) -> list[dict[str, str]]:
-    database = Database(settings, "portal")
-    try:
-        async with database.platform_session() as session:
-            tenants = await list_tenants(session)
-    finally:
-        await database.close()
-    return [
-        {
-            "slug": t.slug,
-            "name": next(iter(t.name.values())),
-            "state": t.state,
-            **t.links,
-        }
-        for t in tenants
-    ]
+@app.command()
+def show(slug: KnownSlug, json: AsJson = False) -> None:
+    """Show how one territory stands: figures gathered now, and what is to be settled. Changes nothing."""
+    facts = asyncio.run(overview.describe_territory(get_settings(), slug))
+    if json:
+        print(jsonlib.dumps(facts, ensure_ascii=False, indent=2, default=str))
+        return
+    rows = overview.list_facts(facts)
+    output.show(rows, {"fact": slug, "value": ""}, as_json=False, empty="")
+    for alert in facts["alerts"]:
+        print(f"{alert['title']}. {alert['remedy']}")
 
 
 def _find_folder(settings: Settings, slug: str) -> Path:

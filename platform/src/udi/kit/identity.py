@@ -9,11 +9,16 @@ from uuid import UUID
 MANAGERS = "managers"
 PUBLISHERS = "publishers"
 MODERATORS = "moderators"
+OPERATOR = "operator"
+"""Role of the realm, of those who run the installation; it counts on the installation's own host only."""
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A logged-in person on one territory; `memberships` are groups by organisation slug, of this territory only."""
+    """A logged-in person on one territory; `memberships` are groups by organisation slug, of this territory only.
+
+    On the installation's own host, `moderator` means: one of its operators.
+    """
 
     person_id: UUID
     name: str

@@ -112,6 +112,8 @@ class Login:
     """`auth_time`: when the person last proved who they are."""
     organisations: object = None
     """The claim `organization` of the access token, as received."""
+    realm_roles: frozenset[str] = frozenset()
+    """Roles of the realm that the access token carries."""
     id_token: str = ""
     refresh_token: str = ""
 
@@ -298,6 +300,7 @@ class IdentityService:
             level=_read_level(person.get("acr")),
             authenticated_at=_read_moment(person.get("auth_time")),
             organisations=rights.get("organization"),
+            realm_roles=_read_roles(rights.get("realm_access")),
             id_token=id_token,
             refresh_token=str(granted.get("refresh_token") or ""),
             access_expires_at=datetime.fromtimestamp(rights["exp"], UTC),
@@ -349,6 +352,14 @@ def _read_level(acr: object) -> int:
     if isinstance(acr, str) and acr.isascii() and acr.isdigit() and len(acr) == 1:
         return int(acr)
     return 0
+
+
+def _read_roles(claim: object) -> frozenset[str]:
+    """The roles of Keycloak's claim `realm_access`; a claim of another shape gives none."""
+    roles = claim.get("roles") if isinstance(claim, Mapping) else None
+    if isinstance(roles, list):
+        return frozenset(str(role) for role in roles)
+    return frozenset()
 
 
 def _read_moment(seconds: object) -> datetime | None:

@@ -20,7 +20,7 @@ from udi.kit.clock import now
 from udi.kit.confirmation import is_confirmation_valid
 from udi.kit.credentials import SecretKind
 from udi.kit.db import Database
-from udi.kit.identity import Actor, read_memberships, without_factor
+from udi.kit.identity import OPERATOR, Actor, read_memberships, without_factor
 from udi.kit.oidc import (
     IdentityClient,
     IdentityRefusedError,
@@ -30,7 +30,7 @@ from udi.kit.oidc import (
 )
 from udi.kit.sealed_columns import SealedText
 from udi.kit.service_registry import ServiceKey
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.kit.tokens import (
     IdentityUnavailableError,
@@ -70,6 +70,7 @@ class WebSessionColumns:
     person_id: Mapped[UUID]
     sid: Mapped[str] = mapped_column(Text)
     moderator: Mapped[bool]
+    """Of the territory's team; in a session of the installation, one of its operators."""
     memberships: Mapped[dict[str, Any]]
     """Groups by organisation slug."""
     id_token: Mapped[str] = mapped_column(SealedText("web_session.id_token"))
@@ -140,6 +141,8 @@ async def open_session(
 
 def _session_values(login: Login, territory: str) -> dict[str, Any]:
     moderator, memberships = read_memberships(login.organisations, territory)
+    if territory == INSTALLATION_SLUG:
+        moderator = OPERATOR in login.realm_roles
     return {
         "sid": login.sid,
         "moderator": moderator,
@@ -422,9 +425,10 @@ async def delete_expired_periodically(
     *,
     every: float = 600,
 ) -> None:
-    """Forget the past of each territory, again and again; a companion of the worker."""
+    """Forget the past of each territory and of the installation, again and again; a companion of the worker."""
     while True:
-        for territory in await registry.list():
-            async with database.session(territory.id, role="worker") as session:
+        territories = [territory.id for territory in await registry.list()]
+        for tenant in (*territories, INSTALLATION_ID):
+            async with database.session(tenant, role="worker") as session:
                 await delete_expired_sessions(session, tables)
         await asyncio.sleep(every)

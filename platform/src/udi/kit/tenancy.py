@@ -10,11 +10,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 TIME_ZONE = "Europe/Paris"
 """Where a territory that says nothing lives."""
+
+INSTALLATION_SLUG = "_installation"
+"""No territory can have it: the installation itself, where its operators log in."""
+INSTALLATION_ID = uuid5(NAMESPACE_URL, f"udi:{INSTALLATION_SLUG}")
+"""Under which the people, sessions and figures of the installation are kept apart, as those of a territory are."""
 
 _tenant: ContextVar[UUID | None] = ContextVar("tenant", default=None)
 _spaces: ContextVar[frozenset[str] | None] = ContextVar("spaces", default=None)

@@ -62,7 +62,7 @@ def _require_recent(connection: Connection) -> None:
     if (
         actor is None
         or "bearer" in state
-        or not sessions.requires_second_factor(state["territory"])
+        or not sessions.requires_second_factor(state["login_scope"])
     ):
         return
     path = urlsplit(connection.headers.get("referer", "")).path or "/my-space"

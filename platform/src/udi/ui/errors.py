@@ -127,7 +127,7 @@ def on_udi_error(request: Request[Any, Any, State], error: UdiError) -> Response
     if (
         isinstance(error, UnauthenticatedError)
         and request.method == "GET"
-        and request.scope["state"].get("territory")
+        and request.scope["state"].get("login_scope")
     ):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Redirect(f"/login?back={quote(path, safe='/')}", status_code=303)

@@ -25,7 +25,7 @@ from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.ui.routes import local_path
 from udi.ui.security_log import LOGIN_FAILURE
-from udi.ui.site import render, site_of
+from udi.ui.site import Site, render, site_of
 
 log = structlog.get_logger()
 AnyRequest = Request[Any, Any, State]
@@ -94,11 +94,11 @@ def sessions_of(request: AnyRequest) -> Sessions:
 
 
 async def find_actor(request: AnyRequest) -> Actor | None:
-    """Who asks, by the cookie and on the territory of the host."""
-    territory: Territory = request.scope["state"]["territory"]
-    token = _session_cookie(request, territory)
+    """Who asks, by the cookie and on the territory of the host, or on the installation itself."""
+    scope: Territory = request.scope["state"]["login_scope"]
+    token = _session_cookie(request, scope)
     if token:
-        return await sessions_of(request).find_actor(territory, token)
+        return await sessions_of(request).find_actor(scope, token)
     return None
 
 
@@ -149,7 +149,7 @@ def explain_failure(
 @get("/login")
 async def begin_login(
     request: AnyRequest,
-    territory: NamedDependency[Territory],
+    login_scope: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
     back: FromQuery[str] = "/",
     again: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
@@ -166,16 +166,16 @@ async def begin_login(
         again or fresh or (factor and actor.level < SECOND_FACTOR)
     ):
         return Redirect(back, status_code=303)
-    if request.url.hostname != urlsplit(territory.origin).hostname:
+    if request.url.hostname != urlsplit(login_scope.origin).hostname:
         return Redirect(
-            f"{territory.origin}/login?back={quote(back, safe='/')}", status_code=303
+            f"{login_scope.origin}/login?back={quote(back, safe='/')}", status_code=303
         )
     sessions = sessions_of(request)
     try:
         await sessions.service.keys.refresh()
     except IdentityUnavailableError:
         return explain_failure(request, AWAY, back=back)
-    cookie_key = request.cookies.get(cookie_name(territory.origin, "udi-login"))
+    cookie_key = request.cookies.get(cookie_name(login_scope.origin, "udi-login"))
     if cookie_key and login_attempts.is_key(cookie_key):
         key = cookie_key
     else:
@@ -187,7 +187,7 @@ async def begin_login(
         key, back, SECOND_FACTOR if needs_factor else 0
     )
     address = sessions.service.login_url(
-        sessions.client_of(territory),
+        sessions.client_of(login_scope),
         state=attempt.state,
         nonce=attempt.nonce,
         verifier=attempt.verifier,
@@ -196,7 +196,7 @@ async def begin_login(
         fresh=fresh,
     )
     lifetime = int(login_attempts.LIFETIME.total_seconds())
-    cookie = _cookie(territory, key, name="udi-login", max_age=lifetime)
+    cookie = _cookie(login_scope, key, name="udi-login", max_age=lifetime)
     return Redirect(
         address,
         status_code=303,
@@ -208,12 +208,12 @@ async def begin_login(
 @get("/login/callback")
 async def finish_login(
     request: AnyRequest,
-    territory: NamedDependency[Territory],
+    login_scope: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
 ) -> Response[Any]:
     """What the identity service answers: open the session, go back to the page."""
     query = request.query_params
-    key = request.cookies.get(cookie_name(territory.origin, "udi-login"))
+    key = request.cookies.get(cookie_name(login_scope.origin, "udi-login"))
     try:
         attempt = login_attempts.resume_attempt(key, query.get("state", ""))
     except login_attempts.InvalidLoginAttemptError:
@@ -226,16 +226,16 @@ async def finish_login(
     if "error" in query:
         return explain_failure(request, _identify_failure(query), back=attempt.back)
     outcome = await _open_session(
-        request, sessions, territory, attempt, query.get("code", "")
+        request, sessions, login_scope, attempt, query.get("code", "")
     )
     if isinstance(outcome, LoginFailure):
         if outcome is EXPIRED and actor:
             return Redirect(attempt.back, status_code=303)
         return explain_failure(request, outcome, back=attempt.back)
-    cookie = _cookie(territory, outcome)
+    cookie = _cookie(login_scope, outcome)
     back = attempt.back
-    if sessions.requires_second_factor(territory):
-        someone = await sessions.find_actor(territory, outcome)
+    if sessions.requires_second_factor(login_scope):
+        someone = await sessions.find_actor(login_scope, outcome)
     else:
         someone = None
     if someone is not None and someone.lacks_factor and attempt.level < SECOND_FACTOR:
@@ -286,13 +286,13 @@ async def _open_session(
 
 @post("/logout")
 async def log_out(
-    request: AnyRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, login_scope: NamedDependency[Territory]
 ) -> Response[Any]:
     """End the session here, then at the identity service."""
     sessions = sessions_of(request)
-    token = _session_cookie(request, territory)
-    id_token = await sessions.log_out(territory, token) if token else None
-    cookie = _cookie(territory, "", max_age=0)
+    token = _session_cookie(request, login_scope)
+    id_token = await sessions.log_out(login_scope, token) if token else None
+    cookie = _cookie(login_scope, "", max_age=0)
     if not id_token:
         return Redirect("/", status_code=303, cookies=[cookie])
     try:
@@ -303,7 +303,7 @@ async def log_out(
         response.set_cookie(cookie)
         return response
     address = sessions.service.logout_url(
-        sessions.client_of(territory), id_token=id_token
+        sessions.client_of(login_scope), id_token=id_token
     )
     return Redirect(address, status_code=303, cookies=[cookie])
 
@@ -329,7 +329,7 @@ async def backchannel_logout(request: AnyRequest) -> Response[None]:
     territory = next(
         (
             candidate
-            for candidate in territories
+            for candidate in (*territories, *_installation_scopes(site))
             if sessions.client_of(candidate).id == notice.client_id
         ),
         None,
@@ -342,6 +342,13 @@ async def backchannel_logout(request: AnyRequest) -> Response[None]:
         raise UdiError("This logout token was used before.")
     log.info("sessions ended by the identity service", count=ended)
     return Response(None, status_code=200, headers={"Cache-Control": "no-store"})
+
+
+def _installation_scopes(site: Site) -> list[Territory]:
+    """The installation itself, in the program where its operators log in."""
+    if site.program == "portal":
+        return [site.installation]
+    return []
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -21,6 +21,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
 LOOKS = ("/theme.css", "/icon.svg", "/language/", "/problems")
 """What the page of a suspended territory needs, and the page that explains the refusal to programs."""
+OPERATOR_PATHS = ("/installation", "/login", "/logout")
+"""On the installation's own host, what its operators log in for."""
 FROM_ELSEWHERE = "from_elsewhere"
 """The option of a route whose form may be posted from anywhere: its address alone gives the right, no cookie does."""
 HEADERS = {
@@ -126,7 +128,11 @@ class TerritoryMiddleware(ASGIMiddleware):
                 remedy="Check the address, or ask the person who gave it to you.",
             )
         state["territory"] = territory
+        if territory is None and _is_for_operators(site, scope["path"]):
+            state["login_scope"] = site.installation
+            state["actor"] = await site.find_actor(request)
         if territory is not None:
+            state["login_scope"] = territory
             state["locale"] = choose_language(
                 _requested_language(request),
                 _accept_language(request),
@@ -138,6 +144,11 @@ class TerritoryMiddleware(ASGIMiddleware):
                 await count_for_header(request)
         with _limit_to_spaces(site, state.get("actor")):
             await next_app(scope, receive, send)
+
+
+def _is_for_operators(site: Any, path: str) -> bool:
+    """Whether an address of the installation's own host is one that its operators log in for."""
+    return site.program == "portal" and path.startswith(OPERATOR_PATHS)
 
 
 def _limit_to_spaces(site: Any, actor: Actor | None) -> AbstractContextManager[None]:

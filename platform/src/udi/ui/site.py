@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ from udi.kit.mail_relay import (
     send_email,
 )
 from udi.kit.service_registry import Hook, Services
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.settings import Role, Settings
 from udi.ui import problems
@@ -37,6 +38,7 @@ from udi.ui.compression import CompressionMiddleware
 from udi.ui.domains import Domain, call_each, list_locales
 from udi.ui.emails import EmailRenderer
 from udi.ui.errors import EXCEPTION_HANDLERS
+from udi.ui.locale import LANGUAGES, SOURCE
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
 from udi.ui.openapi.document import StructReferencePlugin
@@ -94,6 +96,21 @@ class Site:
     """The client of nodes and portals."""
     pages: PageRenderer = field(init=False)
     emails: EmailRenderer = field(init=False)
+
+    @cached_property
+    def installation(self) -> Territory:
+        """The installation itself, as the scope of the logins of its operators."""
+        host = self.settings.installation_host
+        return Territory(
+            id=INSTALLATION_ID,
+            slug=INSTALLATION_SLUG,
+            name={SOURCE: "Urban Data Interface"},
+            tagline={},
+            languages=tuple(LANGUAGES),
+            hosts=(host,),
+            origin=self.settings.origin("portal", host),
+            contact="",
+        )
 
     def __post_init__(self) -> None:
         self.outgoing = self.make_client(self.settings.private_hosts)
@@ -192,6 +209,20 @@ async def provide_territory(request: Request[Any, Any, State]) -> Territory:
     return territory
 
 
+async def provide_login_scope(request: Request[Any, Any, State]) -> Territory:
+    """Where a login of this request counts: the territory of the host, or the installation on its own host.
+
+    Raises:
+        NotFoundError: nobody logs in at this host.
+    """
+    scope: Territory | None = request.scope["state"].get("login_scope")
+    if scope is None:
+        raise NotFoundError(
+            "This page belongs to a territory; choose one on the home page."
+        )
+    return scope
+
+
 async def provide_actor(request: Request[Any, Any, State]) -> Actor | None:
     """Who asks, or None for a passer-by."""
     actor: Actor | None = request.scope["state"].get("actor")
@@ -245,6 +276,7 @@ def create_app(
         route_handlers=[*common_routes(), *problems.routes, routed],
         dependencies={
             "territory": Provide(provide_territory),
+            "login_scope": Provide(provide_login_scope),
             "actor": Provide(provide_actor),
             "member": Provide(provide_member),
             "session": Provide(provide_session),

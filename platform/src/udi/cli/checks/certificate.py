@@ -42,6 +42,20 @@ async def check_certificate(slug: str, origin: str) -> list[Finding]:
     return [ok("territory", name, message)]
 
 
+async def find_days_left(origin: str) -> int | None:
+    """Whole days before the certificate of an address ends; None without TLS, or where nothing trusted answers."""
+    parts = urlsplit(origin)
+    if parts.scheme != "https":
+        return None
+    try:
+        until = await asyncio.wait_for(
+            _read_expiry(parts.hostname or "", parts.port or HTTPS), PATIENCE
+        )
+    except (OSError, TimeoutError):
+        return None
+    return max(0, int((until - now().timestamp()) // DAY))
+
+
 async def _read_expiry(host: str, port: int) -> float:
     address = "127.0.0.1" if host.endswith("localhost") else host
     context = ssl.create_default_context()

@@ -1,4 +1,4 @@
-"""The seven parts of a running installation, from the settings."""
+"""The eight parts of a running installation, from the settings."""
 
 import json
 import os
@@ -24,6 +24,7 @@ NAMES = (
     "portal-worker",
     "node-web",
     "node-worker",
+    "operator-worker",
 )
 SOURCE = Path(udi.__file__).resolve().parents[1]
 THEMES = SOURCE / "udi/ui/keycloak"
@@ -102,6 +103,15 @@ def program_parts(
         ),
         _make_part(plan, f"{program}-worker", account, *plan.command, "work", program),
     ]
+
+
+def operator_part(
+    plan: StartupPlan, account: SystemAccount | None
+) -> SupervisedProgram:
+    """The worker of the installation, for all territories."""
+    return _make_part(
+        plan, "operator-worker", account, *plan.command, "operator", "work"
+    )
 
 
 def mailbox_part(plan: StartupPlan, account: SystemAccount | None) -> SupervisedProgram:

@@ -200,7 +200,9 @@ def _start_programs(
     state.return_to_programs(settings)  # the two steps before draw secrets
     with step(steps, "Starting the portal and the node") as current:
         portal = parts.program_parts(plan, "portal", programs_account)
-        programs = [*portal, *parts.program_parts(plan, "node", programs_account)]
+        node = parts.program_parts(plan, "node", programs_account)
+        operator = parts.operator_part(plan, programs_account)
+        programs = [*portal, *node, operator]
         for part in programs:
             supervisor.start(part)
         supervisor.wait(*(part.name for part in programs))

@@ -1,0 +1,202 @@
+"""The worker of the installation: gathers figures, and does what operators ask for on pages.
+
+It alone has the rights for both: those of the owners of the databases and of Keycloak's administrator.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.cli.installation.gather import ProgramDatabases, gather_all, save_figures
+from udi.cli.memberships import sync_territory
+from udi.cli.suspension import set_territory_state
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.db import is_unavailable
+from udi.kit.errors import ProvisionError, UdiError
+from udi.kit.tenancy import INSTALLATION_ID
+from udi.node.spaces.actions import set_limits
+from udi.portal.installation.models import OperatorAct, OperatorRequest, RequestState
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+
+log = structlog.get_logger()
+GATHER_EVERY = 300.0
+"""Seconds between two gatherings of all figures."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what operators ask for."""
+AWAY = 5.0
+"""Seconds before a database that does not answer is asked again."""
+MOST_FAILED_JOBS = 1000
+
+
+@dataclass(frozen=True)
+class ActContext:
+    """What an act works with."""
+
+    settings: Settings
+    databases: ProgramDatabases
+    tenant: Tenant
+    details: Mapping[str, Any]
+
+
+async def suspend(context: ActContext) -> str:
+    """Close a territory; what became of it on the portal."""
+    result = await set_territory_state(
+        context.settings, context.tenant.slug, "suspended"
+    )
+    return result.portal
+
+
+async def resume(context: ActContext) -> str:
+    """Open a territory again; what became of it on the portal."""
+    result = await set_territory_state(context.settings, context.tenant.slug, "active")
+    return result.portal
+
+
+async def sync(context: ActContext) -> str:
+    """Read from Keycloak who is in which organisation."""
+    synced = await sync_territory(context.settings, context.tenant)
+    return f"{synced.changed} changed"
+
+
+async def retry_failed_jobs(context: ActContext) -> str:
+    """Give the failed jobs of a territory all their attempts again, on both programs."""
+    count = 0
+    for database in (context.databases.portal, context.databases.node):
+        async with database.platform_session(role="worker") as session:
+            failed = await jobs.list_held_jobs(session, limit=MOST_FAILED_JOBS)
+            ids = [job.id for job in failed if job.tenant == context.tenant.id]
+            if ids:
+                await jobs.requeue_jobs(session, ids)
+            count += len(ids)
+    return f"{count} queued again"
+
+
+async def change_limits(context: ActContext) -> str:
+    """Give a producer's space limits of its own."""
+    node = context.databases.node
+    limits = {
+        name: int(value) for name, value in context.details.items() if name != "space"
+    }
+    async with node.session(context.tenant.id, role="worker") as session:
+        await set_limits(session, str(context.details["space"]), **limits)
+    return "updated"
+
+
+async def gather(_context: ActContext) -> str:
+    """Nothing more: figures are gathered after every act."""
+    return "gathered"
+
+
+ACTS: Mapping[str, Callable[[ActContext], Awaitable[str]]] = {
+    OperatorAct.SUSPEND: suspend,
+    OperatorAct.RESUME: resume,
+    OperatorAct.SYNC: sync,
+    OperatorAct.RETRY: retry_failed_jobs,
+    OperatorAct.LIMITS: change_limits,
+    OperatorAct.GATHER: gather,
+}
+
+
+async def run_worker(settings: Settings) -> None:
+    """Gather figures every five minutes and after each act; until cancelled."""
+    databases = ProgramDatabases.open(settings)
+    gathered_at = -GATHER_EVERY
+    try:
+        while True:
+            try:
+                acted = await perform_requests(settings, databases)
+                if acted or time.monotonic() - gathered_at >= GATHER_EVERY:
+                    await gather_and_save(settings, databases)
+                    gathered_at = time.monotonic()
+            except Exception as error:
+                if not is_unavailable(error):
+                    raise
+                log.warning("database away", error=type(error).__name__)
+                await asyncio.sleep(AWAY)
+            await asyncio.sleep(LOOK_EVERY)
+    finally:
+        await databases.close()
+
+
+async def gather_and_save(settings: Settings, databases: ProgramDatabases) -> None:
+    """Gather the figures of every territory, and keep them."""
+    began = time.process_time()
+    figures = await gather_all(settings, databases)
+    await save_figures(databases.portal, figures)
+    log.info(
+        "figures gathered",
+        territories=len(figures),
+        processor_seconds=round(time.process_time() - began, 3),
+    )
+
+
+async def perform_requests(settings: Settings, databases: ProgramDatabases) -> int:
+    """Do what operators ask for, the oldest first; how much was done.
+
+    Each is noted as done or failed. One that the worker's end cut short, or that was asked for while it did not run, is
+    done when it starts: every act may be repeated.
+    """
+    count = 0
+    while await _perform_next(settings, databases):
+        count += 1
+    return count
+
+
+async def _perform_next(settings: Settings, databases: ProgramDatabases) -> bool:
+    async with databases.portal.session(INSTALLATION_ID, role="worker") as session:
+        request = await _lock_next(session)
+        if request is None:
+            return False
+        tenant = await session.scalar(
+            select(Tenant).where(Tenant.id == request.territory_id)
+        )
+        state, outcome = await _perform(settings, databases, request, tenant)
+        request.state = state
+        request.outcome = outcome
+        request.finished_at = now()
+    log.info("operator request", act=request.act, state=state.value)
+    return True
+
+
+async def _lock_next(session: AsyncSession) -> OperatorRequest | None:
+    query = (
+        select(OperatorRequest)
+        .where(OperatorRequest.state == RequestState.REQUESTED)
+        .order_by(OperatorRequest.requested_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    request: OperatorRequest | None = await session.scalar(query)
+    return request
+
+
+async def _perform(
+    settings: Settings,
+    databases: ProgramDatabases,
+    request: OperatorRequest,
+    tenant: Tenant | None,
+) -> tuple[RequestState, str]:
+    perform = ACTS.get(request.act)
+    if tenant is None or perform is None:
+        return RequestState.FAILED, "The territory, or the act, is not known any more."
+    try:
+        context = ActContext(settings, databases, tenant, request.details)
+        return RequestState.DONE, await perform(context)
+    except UdiError as error:
+        return RequestState.FAILED, f"{error.detail or error.title} {error.remedy}"
+    except ProvisionError as error:
+        return RequestState.FAILED, str(error)
+    except Exception as error:
+        log.exception("operator request failed", act=request.act)
+        return (
+            RequestState.FAILED,
+            f"{type(error).__name__}: see the log of the worker.",
+        )

@@ -1,0 +1,1 @@
+"""The installation seen by its operators: every territory in figures, and what is done to one."""

@@ -1,0 +1,15 @@
+"""What an archive of a territory holds of this domain: nothing, for its rows are the installation's."""
+
+from udi.kit.rows import ArchivedTable, ExcludedTable
+from udi.portal.installation.models import FiguresRow, OperatorRequest
+
+CARRIED: tuple[ArchivedTable, ...] = ()
+LEFT_OUT = (
+    ExcludedTable(
+        FiguresRow,
+        "figures of this installation, gathered anew where a territory lives",
+    ),
+    ExcludedTable(
+        OperatorRequest, "what the operators of this installation asked for is theirs"
+    ),
+)

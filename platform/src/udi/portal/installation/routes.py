@@ -1,0 +1,28 @@
+"""The addresses of this domain."""
+
+from collections.abc import Sequence
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.installation import list_pages, territory_pages
+from udi.portal.installation.access import (
+    provide_installation_session,
+    provide_operator,
+)
+from udi.ui.site import Site
+
+
+def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+    """The addresses, each for operators alone."""
+    return [
+        Router(
+            "/",
+            route_handlers=[*list_pages.routes, *territory_pages.routes],
+            dependencies={
+                "operator": Provide(provide_operator),
+                "installation_session": Provide(provide_installation_session),
+            },
+        )
+    ]

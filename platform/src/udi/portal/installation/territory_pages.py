@@ -1,0 +1,213 @@
+"""One territory for an operator: how it stands, what failed, and what can be done to it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError, NotFoundError, Refusal
+from udi.kit.identity import Actor
+from udi.portal.installation.actions import request_act
+from udi.portal.installation.figures import SpaceFigures
+from udi.portal.installation.models import OperatorAct
+from udi.portal.installation.queries import (
+    TerritoryStatus,
+    get_status,
+    list_requests,
+)
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
+from udi.ui.site import render
+
+TERRITORY = "/installation/territories/{slug:str}"
+LIMITS = f"{TERRITORY}/spaces/{{space:str}}"
+GIGABYTE = 10**9
+MOST = 1_000_000
+"""Of a limit; of a room, in gigabytes."""
+REFRESH_SECONDS = 3
+SIMPLE_ACTS = {
+    OperatorAct.SUSPEND,
+    OperatorAct.RESUME,
+    OperatorAct.SYNC,
+    OperatorAct.RETRY,
+    OperatorAct.GATHER,
+}
+ACT_NAMES = {
+    OperatorAct.SUSPEND: "Suspend",
+    OperatorAct.RESUME: "Resume",
+    OperatorAct.SYNC: "Read memberships from Keycloak",
+    OperatorAct.RETRY: "Do the failed jobs again",
+    OperatorAct.LIMITS: "Change the limits of a producer",
+    OperatorAct.GATHER: "Gather the figures",
+}
+LIMIT_NAMES = ("requests_per_minute", "jobs_at_once", "uploads_at_once")
+AnyRequest = Request[Any, Any, State]
+Operator = NamedDependency[Actor]
+InstallationSession = NamedDependency[AsyncSession]
+
+
+def territory_path(slug: str) -> str:
+    """The page of a territory."""
+    return TERRITORY.replace("{slug:str}", slug)
+
+
+@get(TERRITORY)
+async def show_territory(
+    request: AnyRequest,
+    operator: Operator,
+    installation_session: InstallationSession,
+    slug: FromPath[str],
+) -> Response[str]:
+    """How a territory stands; while something is being done to it, the page is asked for again by itself."""
+    status = await get_status(installation_session, slug)
+    entries = await list_requests(installation_session, status)
+    is_waiting = any(entry.is_waiting for entry in entries)
+    response = render(
+        request,
+        "installation/territory.html",
+        operator=operator,
+        territory_status=status,
+        figures=status.figures,
+        entries=entries,
+        waiting=is_waiting,
+        act_names=ACT_NAMES,
+        here=territory_path(slug),
+    )
+    if is_waiting:
+        response.headers["Refresh"] = str(REFRESH_SECONDS)
+    return response
+
+
+@post(f"{TERRITORY}/{{act:str}}", guards=[require_confirmation()])
+async def ask_for_act(
+    operator: Operator,
+    installation_session: InstallationSession,
+    slug: FromPath[str],
+    act: FromPath[str],
+) -> Response[Any]:
+    """Ask the worker of the installation to suspend, resume, synchronise, retry or gather."""
+    if act not in SIMPLE_ACTS:
+        raise NotFoundError
+    status = await get_status(installation_session, slug)
+    await request_act(installation_session, operator, status, OperatorAct(act))
+    return Redirect(territory_path(slug), status_code=303)
+
+
+@get(LIMITS)
+async def show_limits(
+    request: AnyRequest,
+    operator: Operator,  # noqa: ARG001 - only they get here
+    installation_session: InstallationSession,
+    slug: FromPath[str],
+    space: FromPath[str],
+) -> Response[str]:
+    """What a producer may use of the hosted node, to be changed."""
+    status = await get_status(installation_session, slug)
+    return _render_limits(request, status, _get_space(status, space))
+
+
+@post(LIMITS, guards=[require_confirmation()])
+async def change_limits(
+    request: AnyRequest,
+    operator: Operator,
+    installation_session: InstallationSession,
+    slug: FromPath[str],
+    space: FromPath[str],
+) -> Response[Any]:
+    """Ask the worker of the installation to change the limits of a producer."""
+    status = await get_status(installation_session, slug)
+    current_space = _get_space(status, space)
+    form = await request.form()
+    values = {name: str(form.get(name, "")).strip() for name in ("room", *LIMIT_NAMES)}
+    try:
+        limits = read_limits(values)
+    except InvalidError as error:
+        return _render_limits(request, status, current_space, error, values)
+    await request_act(
+        installation_session,
+        operator,
+        status,
+        OperatorAct.LIMITS,
+        space=current_space.slug,
+        **limits,
+    )
+    return Redirect(territory_path(slug), status_code=303)
+
+
+def read_limits(values: dict[str, str]) -> dict[str, int]:
+    """The limits of a form, as `set_limits` of the node takes them: 0 brings back the installation's.
+
+    Raises:
+        InvalidError: some are no numbers, or out of bounds.
+    """
+    refusals = []
+    limits = {}
+    for name, value in values.items():
+        least = 1 if name == "room" else 0
+        number = _read_number(value or ("" if name == "room" else "0"))
+        if number is None or not least <= number <= MOST:
+            refusals.append(
+                Refusal(
+                    name,
+                    "This is not a whole number between %(least)s and %(most)s.",
+                    values={"least": least, "most": MOST},
+                )
+            )
+        elif name == "room":
+            limits["quota_bytes"] = number * GIGABYTE
+        else:
+            limits[name] = number
+    if refusals:
+        raise InvalidError(refusals=refusals)
+    return limits
+
+
+def _read_number(value: str) -> int | None:
+    if value.isascii() and value.isdigit() and len(value) <= len(str(MOST)):
+        return int(value)
+    return None
+
+
+def _get_space(status: TerritoryStatus, slug: str) -> SpaceFigures:
+    spaces = status.figures.spaces if status.figures else ()
+    for space in spaces:
+        if space.slug == slug:
+            return space
+    raise NotFoundError("No producer has this short name.")
+
+
+def _render_limits(
+    request: AnyRequest,
+    status: TerritoryStatus,
+    space: SpaceFigures,
+    error: InvalidError | None = None,
+    values: dict[str, str] | None = None,
+) -> Response[str]:
+    current = {
+        "room": str(space.quota_bytes // GIGABYTE),
+        **{name: str(getattr(space, name) or "") for name in LIMIT_NAMES},
+    }
+    return render(
+        request,
+        "installation/limits.html",
+        status=422 if error else 200,
+        territory_status=status,
+        space=space,
+        values=values or current,
+        errors=form_errors(request, error),
+        here=territory_path(status.tenant.slug),
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    show_territory,
+    ask_for_act,
+    show_limits,
+    change_limits,
+]

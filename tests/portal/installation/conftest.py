@@ -1,0 +1,72 @@
+"""The installation's own host, with an operator, somebody who is none, and a passer-by."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.visitors import browse, make_operator, make_person
+from udi.cli.installation.gather import ProgramDatabases
+from udi.cli.installation.work import gather_and_save, perform_requests
+from udi.kit.tenancy import Territory
+from udi.settings import Settings
+from udi.ui.site import Site
+
+
+@dataclass
+class Console:
+    """The installation as its visitors see it, and its worker."""
+
+    site: Site
+    app: Litestar
+    settings: Settings
+    databases: ProgramDatabases
+    territory: Territory
+    clients: dict[str, httpx.AsyncClient]
+
+    @property
+    def operator(self) -> httpx.AsyncClient:
+        return self.clients["operator"]
+
+    async def gather(self) -> None:
+        """What the worker of the installation does every five minutes."""
+        await gather_and_save(self.settings, self.databases)
+
+    async def work(self) -> int:
+        """What it does every second; how many requests it found."""
+        count = await perform_requests(self.settings, self.databases)
+        await self.gather()
+        return count
+
+
+@pytest.fixture
+async def console(
+    settings: Settings,
+    portal_site: Site,
+    portal_app: Litestar,
+    node_app: Litestar,
+    demo: Territory,
+) -> AsyncIterator[Console]:
+    moderator = make_person(demo, moderator=True)
+    operator = make_operator()
+    databases = ProgramDatabases.open(settings)
+    async with (
+        browse(portal_app, None) as passer_by,
+        browse(portal_app, None, moderator) as stranger,
+        browse(portal_app, None, operator) as own,
+        browse(portal_app, demo, moderator) as team,
+        browse(portal_app, demo, operator) as operator_there,
+        browse(node_app, demo, moderator) as on_node,
+    ):
+        clients = {
+            "passer-by": passer_by,
+            "stranger": stranger,
+            "operator": own,
+            "team on its territory": team,
+            "operator on a territory": operator_there,
+            "team on the node": on_node,
+        }
+        yield Console(portal_site, portal_app, settings, databases, demo, clients)
+    await databases.close()

@@ -1,0 +1,159 @@
+"""What operators do to a territory: the page asks, the worker of the installation acts and says what became of it."""
+
+import pytest
+from sqlalchemy import func, select, text
+
+from tests.portal.installation.conftest import Console
+from tests.portal.installation.filled import SPACE, fill
+from tests.visitors import browse
+from udi.kit import jobs
+from udi.kit.tenancy import INSTALLATION_ID
+from udi.node.spaces.models import Space
+from udi.portal.audit.models import AuditEvent
+from udi.portal.installation.models import OperatorRequest
+
+
+def path_of(console: Console) -> str:
+    return f"/installation/territories/{console.territory.slug}"
+
+
+async def count_requests(console: Console) -> int:
+    query = select(func.count()).where(
+        OperatorRequest.territory_id == console.territory.id
+    )
+    async with console.databases.portal.session(
+        INSTALLATION_ID, role="worker"
+    ) as session:
+        return await session.scalar(query) or 0
+
+
+async def test_suspending_and_resuming_a_territory(console: Console) -> None:
+    here = path_of(console)
+
+    asked = await console.operator.post(f"{here}/suspend")
+    meanwhile = await console.operator.get(here)
+    again = await console.operator.post(f"{here}/suspend")
+    assert await console.work() == 1
+    done = await console.operator.get(here)
+    async with browse(console.app, console.territory) as visitor:
+        closed = await visitor.get("/")
+        await console.operator.post(f"{here}/resume")
+        await console.work()
+        opened = await visitor.get("/")
+
+    assert (asked.status_code, asked.headers["location"]) == (303, here)
+    assert (meanwhile.headers["refresh"], again.status_code) == ("3", 409)
+    assert "refresh" not in done.headers
+    assert "Rouvrir le territoire" in done.text
+    assert (closed.status_code, opened.status_code) == (503, 200)
+    async with console.databases.portal.session(
+        console.territory.id, role="worker"
+    ) as session:
+        query = select(AuditEvent.name).order_by(AuditEvent.at)
+        events = (await session.scalars(query)).all()
+    assert events == ["territory.suspended", "territory.resumed"]
+
+
+async def test_an_unknown_act_or_territory_is_not_found(console: Console) -> None:
+    answers = [
+        await console.operator.post(f"{path_of(console)}/{act}")
+        for act in ("limits", "delete")
+    ]
+    answers.append(await console.operator.get("/installation/territories/nowhere"))
+    answers.append(await console.operator.get(f"{path_of(console)}/spaces/nowhere"))
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert await count_requests(console) == 0
+
+
+async def test_changing_the_limits_of_a_producer(console: Console) -> None:
+    await fill(console)
+    await console.gather()
+    form = f"{path_of(console)}/spaces/{SPACE}"
+
+    await console.operator.post(
+        form, data={"room": "3", "requests_per_minute": "50", "jobs_at_once": ""}
+    )
+    await console.work()
+
+    async with console.databases.node.session(
+        console.territory.id, role="worker"
+    ) as session:
+        space = (await session.scalars(select(Space))).one()
+    limits = (space.quota_bytes, space.requests_per_minute, space.jobs_at_once)
+    assert limits == (3 * 10**9, 50, None)
+    page = (await console.operator.get(form)).text
+    assert 'name="room" type="text" value="3"' in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("room", ""),
+        ("room", "0"),
+        ("room", "-1"),
+        ("room", "1e3"),
+        ("room", "1000001"),
+        ("room", "٣"),
+        ("jobs_at_once", "two"),
+        ("uploads_at_once", "9" * 40),
+    ],
+)
+async def test_a_limit_that_is_no_number_is_refused_beside_its_field(
+    console: Console, field: str, value: str
+) -> None:
+    await fill(console)
+    await console.gather()
+
+    answer = await console.operator.post(
+        f"{path_of(console)}/spaces/{SPACE}", data={"room": "3", field: value}
+    )
+
+    assert answer.status_code == 422
+    assert f'id="{field}-e"' in answer.text
+    assert await count_requests(console) == 0
+
+
+async def test_failed_jobs_are_shown_by_kind_and_done_again(console: Console) -> None:
+    await fill(console)
+    async with console.databases.portal.platform_session(role="worker") as session:
+        await session.execute(
+            text(
+                "UPDATE queue.pgqueuer SET status = 'failed'"
+                " WHERE convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
+            ),
+            {"tenant": str(console.territory.id)},
+        )
+    await console.gather()
+    page = (await console.operator.get(path_of(console))).text
+
+    await console.operator.post(f"{path_of(console)}/retry")
+    await console.work()
+
+    assert "<code>no-such-task</code>" in page
+    async with console.databases.portal.platform_session(role="worker") as session:
+        states = {state.tenant: state for state in await jobs.list_queues(session)}
+    state = states[console.territory.id]
+    assert (state.waiting, state.held) == (1, 0)
+
+
+async def test_an_act_that_fails_says_why_and_does_not_stop_the_worker(
+    console: Console,
+) -> None:
+    await fill(console)
+    await console.gather()
+    await console.operator.post(
+        f"{path_of(console)}/spaces/{SPACE}", data={"room": "3"}
+    )
+    async with console.databases.portal.session(
+        INSTALLATION_ID, role="worker"
+    ) as session:
+        request = (await session.scalars(select(OperatorRequest))).all()[-1]
+        request.details = {"space": "gone", "quota_bytes": 1}
+    await console.operator.post(f"{path_of(console)}/suspend")
+
+    assert await console.work() == 2
+
+    page = (await console.operator.get(path_of(console))).text
+    assert "No producer has this slug." in page
+    assert "Rouvrir le territoire" in page
