@@ -25,6 +25,8 @@ PACKAGES = (
     HERE / "udi-breton",
 )
 PAGE = ROOT / "docs/how-to/extend.md"
+LANGUAGES = HERE / "languages"
+LANGUAGE_PAGE = ROOT / "docs/how-to/add-a-language.md"
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def test_a_language_of_another_package_is_that_of_a_page(seen: dict[str, Any]) -
 
     assert '<html lang="br"' in page
     assert "Roadennoù" in page
-    assert "<h1>Notices</h1>" in page, "not translated yet"
+    assert "<h1>Avis</h1>" in page, "not translated yet: in French, its fallback"
     assert "Brezhoneg" in seen["domain"]["pages"]["fr"]
 
 
@@ -165,3 +167,83 @@ def test_the_page_shows_the_files_of_the_packages_as_they_are() -> None:
     assert len(blocks) >= 10
     for path, text in blocks:
         assert text == (HERE / path).read_text(), path
+
+
+def test_the_page_on_languages_shows_its_example_as_it_is() -> None:
+    blocks = re.findall(
+        r"^`tests/extensions/languages/(\S+)`\n\n```\w+\n(.*?)```$",
+        LANGUAGE_PAGE.read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    files = {
+        str(path.relative_to(LANGUAGES)): path.read_text()
+        for path in LANGUAGES.rglob("*.*")
+    }
+
+    assert dict(blocks) == files
+
+
+READ_FOLDER = """
+import json
+from pathlib import Path
+from udi.cli.languages import list_folders
+from udi.portal.catalogue.search.words import BY_LANGUAGE
+from udi.ui.formats import display_date, display_number
+from udi.ui.languages import text_direction
+from udi.ui.locale import LANGUAGES, load_translations, localise
+from udi.ui.login_theme import derived_files, list_languages
+from datetime import date
+catalan = load_translations(list_folders())["ca"]
+print(json.dumps({
+    "languages": LANGUAGES,
+    "said": catalan.gettext("Data"),
+    "fallback": catalan.gettext("Home"),
+    "unknown": catalan.gettext("A sentence of nobody."),
+    "one": catalan.ngettext("%(num)s dataset", "%(num)s datasets", 1),
+    "many": catalan.ngettext("%(num)s dataset", "%(num)s datasets", 3),
+    "fallback of many": catalan.ngettext("%(num)s project", "%(num)s projects", 3),
+    "text": localise({"fr": "Arbres", "es": "Árboles"}, "ca"),
+    "date": display_date(date(2026, 5, 3), "ca"),
+    "number": display_number(12840, "ca"),
+    "direction": text_direction("ca"),
+    "stems": "ca" in BY_LANGUAGE,
+    "login": "locales=fr,en,es,ca" in derived_files(list_languages())[Path("login/theme.properties")],
+}))
+"""
+
+
+async def test_a_folder_is_a_language_with_its_fallbacks() -> None:
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", READ_FOLDER],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "platform/src"),
+            "UDI_LANGUAGES": str(LANGUAGES),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+    assert json.loads(done.stdout) == {
+        "languages": {
+            "fr": "Français",
+            "en": "English",
+            "es": "Español",
+            "ca": "Català",
+        },
+        "said": "Dades",
+        "fallback": "Inicio",
+        "unknown": "A sentence of nobody.",
+        "one": "%(num)s conjunt de dades",
+        "many": "%(num)s conjunts de dades",
+        "fallback of many": "%(num)s proyectos",
+        "text": "Árboles",
+        "date": "3 de maig del 2026",
+        "number": "12.840",
+        "direction": "ltr",
+        "stems": False,
+        "login": True,
+    }

@@ -64,6 +64,26 @@ UNSIZED = """() => [...document.querySelectorAll('img, svg, iframe, video')].fil
   const wide = each.hasAttribute('width') || said('width'), high = each.hasAttribute('height') || said('height');
   return !(wide && (high || said('aspect-ratio') || each.hasAttribute('viewBox')));
 }).map(each => each.localName + '.' + (each.getAttribute('class') || ''))"""
+MIRROR = """() => {
+  const root = document.documentElement, before = root.dir;
+  root.dir = 'rtl';
+  const wide = root.scrollWidth;
+  root.dir = before;
+  return wide;
+}"""
+LENGTHEN = r"""() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), texts = [];
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (/[a-z]{3}/i.test(walker.currentNode.data) && !parent.closest('svg, pre, code, textarea, select, .scroll')) texts.push(walker.currentNode);
+  }
+  const before = texts.map(each => each.data);
+  for (const each of texts) each.data = each.data + ' ' + 'ñandu '.repeat(Math.ceil(each.data.trim().length * .4 / 6));
+  const wide = document.documentElement.scrollWidth;
+  texts.forEach((each, place) => { each.data = before[place]; });
+  return wide;
+}"""
+"""A page as another language would have it: its width; nothing stays changed."""
 BEYOND = 8
 """How often Tab is pressed after the last control: frames and what scrolls have stops of their own."""
 WATCH = f"""() => {{
@@ -153,6 +173,19 @@ async def keyboard(page: Page) -> list[str]:
         if first != sorted(first)
         else []
     )
+
+
+async def mirrored(page: Page) -> list[str]:
+    """In a language that is written from right to left, or that needs two fifths more letters, nothing scrolls sideways."""
+    faults = []
+    for size in (WIDE, NARROW):
+        await page.set_viewport_size(size)
+        for name, change in (("mirrored", MIRROR), ("with longer words", LENGTHEN)):
+            wide = await page.evaluate(change)
+            if wide > size["width"]:
+                faults.append(f"{name} it is {wide} wide on {size['width']}")
+    await page.set_viewport_size(WIDE)
+    return faults
 
 
 async def unsized(page: Page) -> list[str]:

@@ -14,7 +14,7 @@ from tests.depth import thorough
 from tests.pages import plain, rgaa
 from tests.pages.criteria import CHECKED, CRITERIA, SUBJECTS, broken_by
 from tests.pages.findings import Fault, Findings, write_part
-from tests.pages.modes import MODES, unsized
+from tests.pages.modes import MODES, mirrored, unsized
 from tests.pages.place import Place, furnished
 from tests.pages.table import NO_PAGES, STOPS, Stop
 from tests.rules.pages import Page as Document
@@ -128,6 +128,8 @@ async def walk(tab: Tab, document: Document, stop: Stop, language: str) -> list[
     await tab.take_picture(
         re.sub(r"[^\w]+", "-", f"{stop.name} {language}").strip("-")[:110]
     )
+    if language == LANGUAGES[-1]:
+        faults += [Fault("mirrored", message) for message in await mirrored(page)]
     if whole:
         faults += [
             Fault("axe", message, tags) for message, tags in await axe_faults(page)

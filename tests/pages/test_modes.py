@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from tests.pages.modes import MODES
+from tests.pages.modes import MODES, mirrored
 from tests.ui.tab import WIDE, Tab, open_tab
 
 STYLE = """<style>:focus { outline: 3px solid } button, .btn { border: 0 } @media print { button { display: none } }
@@ -67,6 +67,27 @@ async def test_a_planted_fault_is_found_by_its_mode(
     messages = await MODES[mode](tab.page)
 
     assert [message for message in messages if fault in message] != []
+
+
+@pytest.mark.parametrize(
+    ("added", "fault"),
+    [
+        ("", ""),
+        ("<p style='margin-right: -2000px'>Oak</p>", ""),
+        ("<p style='width: 10px; margin-left: -2000px'>Oak</p>", "mirrored it is"),
+        ("<p style='white-space: nowrap'>Oaks and beeches of all of the streets</p>", "with longer words it is"),
+    ],
+)  # fmt: skip
+async def test_a_page_is_looked_at_as_other_languages_have_it(
+    tab: Tab, added: str, fault: str
+) -> None:
+    """What sticks out to the right can be reached only from left to right, to the left only from right to left."""
+    await show(tab, added)
+
+    messages = await mirrored(tab.page)
+
+    assert bool(messages) is bool(fault)
+    assert all(fault in message for message in messages)
 
 
 def test_every_mode_has_a_planted_fault() -> None:

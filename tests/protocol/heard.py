@@ -180,42 +180,42 @@ FRENCH = Language(FRENCH_QUOTE, "»", FRENCH_WORDS, FRENCH_MONTHS, "\u202f", ","
 ENGLISH = Language(ENGLISH_QUOTE, "”", ENGLISH_WORDS, ENGLISH_MONTHS, ",", ".")
 
 
-def _purposes(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_purposes(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("purposes")
     told.purposes = [language.words[word] for word in match[1].split(", ")]
 
 
-def _requesters(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_requesters(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("requesters")
     told.requesters = [language.words[word] for word in match[1].split(", ")]
 
 
-def _answer(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_answer(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("answer")
     told.answer_days = language.count(match[1])
 
 
-def _renewals(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_renewals(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("renewals")
     told.renewals = int(match[1]) if match.re.groups else 0
 
 
-def _interest(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_interest(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("general interest")
     told.general_interest = True
 
 
-def _months(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_months(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("months")
     told.months = int(match[1])
 
 
-def _columns(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_columns(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("columns")
     told.columns = language.unquote_all(match[1])
 
 
-def _row(sign: str) -> Hear:
+def hear_row(sign: str) -> Hear:
     def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
         facts.said.add("rows")
         values = language.unquote_all(match["values"])
@@ -225,39 +225,39 @@ def _row(sign: str) -> Hear:
     return hear
 
 
-def _bytes(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_bytes(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("bytes")
     told.bytes_a_month = language.size(match[1])
 
 
-def _pace(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_pace(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("pace")
     told.readings_a_minute = language.count(match[1])
 
 
-def _forbidden(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_forbidden(told: Told, language: Language, match: re.Match[str]) -> None:
     told.said.add("forbidden")
     told.forbidden.append(language.words[match[1]])
 
 
-def _measure(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_measure(told: Told, language: Language, match: re.Match[str]) -> None:
     told.said.add("measures")
     told.measures.append(language.words[match[1]])
 
 
-def _attribution(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_attribution(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("attribution")
     told.attribution = language.unquote(match[1])
 
 
-def _nothing(subject: str) -> Hear:
+def hear_nothing(subject: str) -> Hear:
     def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
         facts.say(subject)
 
     return hear
 
 
-def _period(pattern: str) -> Hear:
+def hear_period(pattern: str) -> Hear:
     def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
         facts.say("period")
         facts.starts = language.moment(pattern, match["starts"])
@@ -266,7 +266,7 @@ def _period(pattern: str) -> Hear:
     return hear
 
 
-def _party(role: str) -> Hear:
+def hear_party(role: str) -> Hear:
     def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
         facts.say(role)
         if not match.re.groups:
@@ -278,7 +278,7 @@ def _party(role: str) -> Hear:
     return hear
 
 
-def _title(role: str) -> Hear:
+def hear_title(role: str) -> Hear:
     def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
         facts.say(role)
         setattr(facts, role, language.unquote(match[1]))
@@ -286,29 +286,29 @@ def _title(role: str) -> Hear:
     return hear
 
 
-def _page(told: Told, language: Language, match: re.Match[str]) -> None:
+def hear_page(told: Told, language: Language, match: re.Match[str]) -> None:
     told.say("page")
     told.page = match[1]
 
 
 FRENCH_SENTENCES: dict[str, Hear] = {
-    "Peuvent demander l’accès pour un projet\u00a0: (.+)\\.": _requesters,
-    "Le producteur répond en (\\d+) jours? au plus, sans compter l’attente de réponses à ses questions\\.": _answer,
-    "L’accès ne se renouvelle pas\\.": _renewals,
-    "L’accès peut se renouveler (\\d+) fois\\.": _renewals,
-    "Les données servent à l’une de ces finalités, et à rien d’autre\u00a0: (.+)\\.": _purposes,
-    "Les données servent à cette finalité, et à rien d’autre\u00a0: (.+)\\.": _purposes,
-    "Le projet sert l’intérêt général et dit comment\\.": _interest,
-    "L’accès dure (\\d+) mois au plus\\.": _months,
-    "Toutes les colonnes peuvent être lues\\.": _nothing("columns"),
-    "Seules ces colonnes peuvent être lues\u00a0: (.+)\\.": _columns,
-    "Les autres colonnes ne servent pas non plus à filtrer, à trier ni à calculer\\.": _nothing(
+    "Peuvent demander l’accès pour un projet\u00a0: (.+)\\.": hear_requesters,
+    "Le producteur répond en (\\d+) jours? au plus, sans compter l’attente de réponses à ses questions\\.": hear_answer,
+    "L’accès ne se renouvelle pas\\.": hear_renewals,
+    "L’accès peut se renouveler (\\d+) fois\\.": hear_renewals,
+    "Les données servent à l’une de ces finalités, et à rien d’autre\u00a0: (.+)\\.": hear_purposes,
+    "Les données servent à cette finalité, et à rien d’autre\u00a0: (.+)\\.": hear_purposes,
+    "Le projet sert l’intérêt général et dit comment\\.": hear_interest,
+    "L’accès dure (\\d+) mois au plus\\.": hear_months,
+    "Toutes les colonnes peuvent être lues\\.": hear_nothing("columns"),
+    "Seules ces colonnes peuvent être lues\u00a0: (.+)\\.": hear_columns,
+    "Les autres colonnes ne servent pas non plus à filtrer, à trier ni à calculer\\.": hear_nothing(
         "use of columns"
     ),
-    "Toutes les lignes peuvent être lues\\.": _nothing("rows"),
-    "Une case vide ne remplit aucune de ces conditions\\.": _nothing("empty cells"),
+    "Toutes les lignes peuvent être lues\\.": hear_nothing("rows"),
+    "Une case vide ne remplit aucune de ces conditions\\.": hear_nothing("empty cells"),
     **{
-        f"Seules sont lues les lignes où la colonne (?P<column>{FRENCH_QUOTE}) {condition}\\.": _row(
+        f"Seules sont lues les lignes où la colonne (?P<column>{FRENCH_QUOTE}) {condition}\\.": hear_row(
             sign
         )
         for sign, condition in {
@@ -322,48 +322,48 @@ FRENCH_SENTENCES: dict[str, Hear] = {
             "∉": "n’est aucune de ces valeurs\u00a0: (?P<values>.+)",
         }.items()
     },
-    "Le volume lu n’est pas limité\\.": _nothing("bytes"),
-    "Le volume lu ne dépasse pas (.+) par mois\\.": _bytes,
-    "Le nombre de lectures par minute n’est pas limité\\.": _nothing("pace"),
-    "Il y a au plus ([\\d\u202f]+) lectures? par minute\\.": _pace,
-    "Il est interdit (?:de |d’)(.+)\\.": _forbidden,
-    "Aucun autre usage n’est interdit en particulier\\.": _nothing("forbidden"),
-    "(Les données sont .+|Seules des personnes .+|Les données restent dans .+|Le porteur du projet note .+)\\.": _measure,
-    "Aucune protection n’est demandée en particulier\\.": _nothing("measures"),
-    "Ce qui est fait des données porte cette mention\u00a0: (.+)\\.": _attribution,
-    "Aucune mention n’est demandée\\.": _nothing("attribution"),
-    "Le producteur\u00a0: (.+) \\(([a-z ]+)\\)\\.": _party("provider"),
-    "Le porteur du projet\u00a0: (.+) \\(([a-z ]+)\\)\\.": _party("requester"),
-    "Le porteur du projet est un particulier, que le portail connaît\\.": _party(
+    "Le volume lu n’est pas limité\\.": hear_nothing("bytes"),
+    "Le volume lu ne dépasse pas (.+) par mois\\.": hear_bytes,
+    "Le nombre de lectures par minute n’est pas limité\\.": hear_nothing("pace"),
+    "Il y a au plus ([\\d\u202f]+) lectures? par minute\\.": hear_pace,
+    "Il est interdit (?:de |d’)(.+)\\.": hear_forbidden,
+    "Aucun autre usage n’est interdit en particulier\\.": hear_nothing("forbidden"),
+    "(Les données sont .+|Seules des personnes .+|Les données restent dans .+|Le porteur du projet note .+)\\.": hear_measure,
+    "Aucune protection n’est demandée en particulier\\.": hear_nothing("measures"),
+    "Ce qui est fait des données porte cette mention\u00a0: (.+)\\.": hear_attribution,
+    "Aucune mention n’est demandée\\.": hear_nothing("attribution"),
+    "Le producteur\u00a0: (.+) \\(([a-z ]+)\\)\\.": hear_party("provider"),
+    "Le porteur du projet\u00a0: (.+) \\(([a-z ]+)\\)\\.": hear_party("requester"),
+    "Le porteur du projet est un particulier, que le portail connaît\\.": hear_party(
         "requester"
     ),
-    "Le projet\u00a0: (.+)\\.": _title("project"),
-    "Le producteur ouvre à ce projet, et à lui seul, le jeu de données restreint (.+)\\.": _title(
+    "Le projet\u00a0: (.+)\\.": hear_title("project"),
+    "Le producteur ouvre à ce projet, et à lui seul, le jeu de données restreint (.+)\\.": hear_title(
         "dataset"
     ),
-    "La convention va du (?P<starts>.+) au (?P<ends>.+), en temps universel\\.": _period(
+    "La convention va du (?P<starts>.+) au (?P<ends>.+), en temps universel\\.": hear_period(
         FRENCH_DATE
     ),
-    "La convention se lit à cette adresse\u00a0: (\\S+)": _page,
+    "La convention se lit à cette adresse\u00a0: (\\S+)": hear_page,
 }
 ENGLISH_SENTENCES: dict[str, Hear] = {
-    r"These may ask for access for a project: (.+)\.": _requesters,
-    r"The producer answers within (\d+) days?, waiting for answers to its questions not counted\.": _answer,
-    r"Access cannot be renewed\.": _renewals,
-    r"Access may be renewed (\d+) times?\.": _renewals,
-    r"The data serve one of these purposes, and nothing else: (.+)\.": _purposes,
-    r"The data serve this purpose, and nothing else: (.+)\.": _purposes,
-    r"The project serves the general interest and says how\.": _interest,
-    r"Access lasts (\d+) months? at most\.": _months,
-    r"All columns may be read\.": _nothing("columns"),
-    r"Only these columns may be read: (.+)\.": _columns,
-    r"The other columns may not be used to filter, sort or compute either\.": _nothing(
+    r"These may ask for access for a project: (.+)\.": hear_requesters,
+    r"The producer answers within (\d+) days?, waiting for answers to its questions not counted\.": hear_answer,
+    r"Access cannot be renewed\.": hear_renewals,
+    r"Access may be renewed (\d+) times?\.": hear_renewals,
+    r"The data serve one of these purposes, and nothing else: (.+)\.": hear_purposes,
+    r"The data serve this purpose, and nothing else: (.+)\.": hear_purposes,
+    r"The project serves the general interest and says how\.": hear_interest,
+    r"Access lasts (\d+) months? at most\.": hear_months,
+    r"All columns may be read\.": hear_nothing("columns"),
+    r"Only these columns may be read: (.+)\.": hear_columns,
+    r"The other columns may not be used to filter, sort or compute either\.": hear_nothing(
         "use of columns"
     ),
-    r"All rows may be read\.": _nothing("rows"),
-    r"An empty cell meets none of these conditions\.": _nothing("empty cells"),
+    r"All rows may be read\.": hear_nothing("rows"),
+    r"An empty cell meets none of these conditions\.": hear_nothing("empty cells"),
     **{
-        f"Only those rows are read where the column (?P<column>{ENGLISH_QUOTE}) {condition}\\.": _row(
+        f"Only those rows are read where the column (?P<column>{ENGLISH_QUOTE}) {condition}\\.": hear_row(
             sign
         )
         for sign, condition in {
@@ -377,29 +377,29 @@ ENGLISH_SENTENCES: dict[str, Hear] = {
             "∉": "is none of these values: (?P<values>.+)",
         }.items()
     },
-    r"The volume read is not limited\.": _nothing("bytes"),
-    r"The volume read is at most (.+) a month\.": _bytes,
-    r"The number of readings a minute is not limited\.": _nothing("pace"),
-    r"There (?:is|are) at most ([\d,]+) readings? a minute\.": _pace,
-    r"It is forbidden to (.+)\.": _forbidden,
-    r"No other use is forbidden in particular\.": _nothing("forbidden"),
-    r"(The data are .+|Only named persons.+|The data stay in .+|The project's leader notes .+)\.": _measure,
-    r"No protection is asked for in particular\.": _nothing("measures"),
-    r"What is made of the data bears this mention: (.+)\.": _attribution,
-    r"No mention is asked for\.": _nothing("attribution"),
-    r"The producer: (.+) \(([a-z ]+)\)\.": _party("provider"),
-    r"The project's leader: (.+) \(([a-z ]+)\)\.": _party("requester"),
-    r"The project's leader is a private person, whom the portal knows\.": _party(
+    r"The volume read is not limited\.": hear_nothing("bytes"),
+    r"The volume read is at most (.+) a month\.": hear_bytes,
+    r"The number of readings a minute is not limited\.": hear_nothing("pace"),
+    r"There (?:is|are) at most ([\d,]+) readings? a minute\.": hear_pace,
+    r"It is forbidden to (.+)\.": hear_forbidden,
+    r"No other use is forbidden in particular\.": hear_nothing("forbidden"),
+    r"(The data are .+|Only named persons.+|The data stay in .+|The project's leader notes .+)\.": hear_measure,
+    r"No protection is asked for in particular\.": hear_nothing("measures"),
+    r"What is made of the data bears this mention: (.+)\.": hear_attribution,
+    r"No mention is asked for\.": hear_nothing("attribution"),
+    r"The producer: (.+) \(([a-z ]+)\)\.": hear_party("provider"),
+    r"The project's leader: (.+) \(([a-z ]+)\)\.": hear_party("requester"),
+    r"The project's leader is a private person, whom the portal knows\.": hear_party(
         "requester"
     ),
-    r"The project: (.+)\.": _title("project"),
-    r"The producer opens to this project, and to it alone, the restricted dataset (.+)\.": _title(
+    r"The project: (.+)\.": hear_title("project"),
+    r"The producer opens to this project, and to it alone, the restricted dataset (.+)\.": hear_title(
         "dataset"
     ),
-    r"The agreement goes from (?P<starts>.+) to (?P<ends>.+), in universal time\.": _period(
+    r"The agreement goes from (?P<starts>.+) to (?P<ends>.+), in universal time\.": hear_period(
         ENGLISH_DATE
     ),
-    r"The agreement is shown at this address: (\S+)": _page,
+    r"The agreement is shown at this address: (\S+)": hear_page,
 }
 ALWAYS = {
     "Convention d’accès à un jeu de données restreint",
@@ -435,7 +435,7 @@ MAYBE = {"general interest", "use of columns", "empty cells"}
 Pattern = tuple[re.Pattern[str], Hear]
 
 
-def _by_first_word(sentences: dict[str, Hear]) -> dict[str, list[Pattern]]:
+def patterns_by_first_word(sentences: dict[str, Hear]) -> dict[str, list[Pattern]]:
     """The patterns that begin with a word; those that begin with a choice of words under none."""
     patterns_by_word: dict[str, list[Pattern]] = {}
     for pattern, hear in sentences.items():
@@ -447,8 +447,8 @@ def _by_first_word(sentences: dict[str, Hear]) -> dict[str, list[Pattern]]:
 
 
 READERS = {
-    "fr": (FRENCH, _by_first_word(FRENCH_SENTENCES)),
-    "en": (ENGLISH, _by_first_word(ENGLISH_SENTENCES)),
+    "fr": (FRENCH, patterns_by_first_word(FRENCH_SENTENCES)),
+    "en": (ENGLISH, patterns_by_first_word(ENGLISH_SENTENCES)),
 }
 
 

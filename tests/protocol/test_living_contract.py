@@ -1,4 +1,4 @@
-"""The living contract: the French text, the English text, the ODRL and the decision at each reading say the same thing.
+"""The living contract: the French, English and Spanish texts, the ODRL and the decision at each reading say the same.
 
 Each is understood by a reader of its own, written from what stands on the page: random policies, an agreement made of
 each, three readings of each agreement. The decision is `protocol.deciding`, with the columns and rows that it shows; that
@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.depth import examples
+from tests.protocol import heard_spanish
 from tests.protocol.agreed import DATASET_ID
 from tests.protocol.drawn import Asked, Case, Table, cases
-from tests.protocol.heard import AGREEMENT, POLICY, listen
+from tests.protocol.heard import AGREEMENT, ALWAYS, POLICY, READERS, listen
 from tests.protocol.odrl_evaluator import (
     Constraint,
     Graph,
@@ -45,6 +46,8 @@ from udi.protocol.plain_language_wording import TermsWording
 from udi.protocol.policy import read_policy, write_policy
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, Terms
 
+READERS["es"] = heard_spanish.READER
+ALWAYS.update(heard_spanish.ALWAYS)
 POLICIES = examples(1_000, 10_000)
 SIGNS = {
     "eq": "=",
@@ -313,6 +316,9 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         "purposes",
         Purpose.EDUCATION,
         Purpose.RESEARCH,
+    ),
+    "the Spanish says is where it is not": lambda patch: _exchange(
+        patch, plain_language_wording.SPANISH, "operators", Operator.NEQ, Operator.EQ
     ),
     "the words do not double a closing mark": lambda patch: patch.setattr(
         plain_language, "_quote", lambda text, words: f"{words.open}{text}{words.close}"

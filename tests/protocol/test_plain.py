@@ -7,7 +7,7 @@ import pytest
 from tests.protocol.agreed import LEADER_ID, said_agreement, said_policy, said_terms
 from udi.protocol import plain_language
 from udi.protocol.agreement import read_agreement
-from udi.protocol.plain_language_wording import ENGLISH, FRENCH
+from udi.protocol.plain_language_wording import ENGLISH, FRENCH, SPANISH
 from udi.protocol.policy import Requester, read_policy
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, read_terms
 
@@ -76,7 +76,7 @@ def test_french_has_no_breaking_space_before_a_double_sign_nor_inside_quotation_
 
 
 def test_sentences_are_short() -> None:
-    for words in (FRENCH, ENGLISH):
+    for words in (FRENCH, ENGLISH, SPANISH):
         sentences = [
             *words.sentences.values(),
             *words.prohibitions.values(),
@@ -92,8 +92,8 @@ def test_sentences_are_short() -> None:
         )
 
 
-def test_both_languages_have_a_word_for_everything() -> None:
-    for words in (FRENCH, ENGLISH):
+def test_every_language_has_a_word_for_everything() -> None:
+    for words in (FRENCH, ENGLISH, SPANISH):
         assert set(words.purposes) == set(Purpose)
         assert set(words.requesters) == set(words.leaders) == set(Requester)
         assert (set(words.operators), set(words.prohibitions)) == (
@@ -108,7 +108,7 @@ def test_both_languages_have_a_word_for_everything() -> None:
             words.operators,
         ):
             assert len(set(wordings.values())) == len(wordings)
-    assert set(FRENCH.sentences) == set(ENGLISH.sentences)
+    assert set(FRENCH.sentences) == set(ENGLISH.sentences) == set(SPANISH.sentences)
 
 
 @pytest.mark.parametrize(

@@ -54,19 +54,19 @@ def test_the_fourteen_themes_have_names_a_drawing_and_an_eu_theme() -> None:
     assert set(OLD_LABELS.values()) == set(THEMES)
     for code, theme in THEMES.items():
         assert translate_theme(code) == code
-        assert set(theme.label) == {"fr", "en"}
-        assert [translate_theme(name) for name in theme.label.values()] == [code, code]
+        assert set(theme.label) == {"fr", "en", "es"}
+        assert {translate_theme(name) for name in theme.label.values()} == {code}
         assert theme.glyph in GLYPHS
         assert theme.uri.startswith(
             "http://publications.europa.eu/resource/authority/data-theme/"
         )
 
 
-def test_each_licence_says_what_it_allows_in_both_languages() -> None:
+def test_each_licence_says_what_it_allows_in_each_language() -> None:
     assert DEFAULT in LICENCES
     for code, licence in LICENCES.items():
         assert licence.code == code
-        assert set(licence.name) == set(licence.allows) == {"fr", "en"}
+        assert set(licence.name) == set(licence.allows) == {"fr", "en", "es"}
         assert licence.uri.startswith("http")
         assert find_licence(code) is licence
         assert find_licence(licence.url) is licence
@@ -181,5 +181,5 @@ def test_languages_have_names_and_eu_identifiers() -> None:
 def test_access_rights_have_words_and_eu_identifiers() -> None:
     assert AccessRights("restricted") is AccessRights.RESTRICTED
     for right in AccessRights:
-        assert set(right.label) == set(right.explanation) == {"fr", "en"}
+        assert set(right.label) == set(right.explanation) == {"fr", "en", "es"}
         assert right.uri.endswith(right.name)

@@ -1,19 +1,22 @@
-"""What a person meets in English exists in French: messages of templates, and words of refusals."""
+"""What a person meets in English exists in French and in Spanish: messages of templates, and words of refusals."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from udi.node.site import LOCALES as NODE_LOCALES
 from udi.portal.site import LOCALES as PORTAL_LOCALES
 from udi.ui.domains import list_domains, list_locales
-from udi.ui.locale import load_translations
+from udi.ui.locale import forms_of, list_messages, merge_catalogues
+from udi.ui.login_theme import own_languages
 
 SOURCE = Path(__file__).parents[2] / "platform/src/udi"
 UI = SOURCE / "ui/locale"
@@ -22,6 +25,9 @@ LOCALES = {
     "portal": [UI, *PORTAL_LOCALES, *list_locales(list_domains("portal"))],
     "node": [UI, *NODE_LOCALES, *list_locales(list_domains("node"))],
 }
+LANGUAGES = [code for code in own_languages() if code != "en"]
+PLACE = re.compile(r"%\(\w+\)s|%%|\{\w+\}")
+PLURAL = re.compile(r"nplurals=(\d)")
 SPOKEN = (
     "Refusal",
     "Failure",
@@ -99,33 +105,6 @@ def of_refusals(folder: Path) -> Iterator[tuple[str, str]]:
                         yield value.value, f"{path.relative_to(SOURCE)}:{value.lineno}"
 
 
-SAME_IN_BOTH = {
-    "API",
-    "Date",
-    "Format",
-    "Licence",
-    "Urban Data Interface",
-    "Version",
-    "Versions",
-    "Action",
-    "tabulation",
-    "Description",
-    "Page",
-    "Code",
-    "Latitude",
-    "Longitude",
-    "Position",
-    "SIREN",
-    "SIRET",
-    "Images",
-    "Suggestions",
-    "Scripts",
-    "Structure",
-    "Architecture",
-    "EcoIndex",
-    "Logo",
-    "Note",
-}
 SPOKEN_ERRORS = {
     "Udi",
     "Invalid",
@@ -156,41 +135,110 @@ def _is_sentence(text: str) -> bool:
     return " " in text and text[:1].isupper() and text.rstrip()[-1:] in ".?!"
 
 
-@pytest.mark.parametrize("program", FOLDERS)
-def test_every_message_has_its_french(program: str) -> None:
-    french = load_translations(LOCALES[program])["fr"]
-    messages = {}
+@cache
+def list_spoken(program: str) -> Mapping[str, str]:
+    """Where each message is said, by message."""
+    messages: dict[str, str] = {}
     for folder in FOLDERS[program]:
         messages |= dict(of_templates(SOURCE / folder))
         messages |= dict(of_refusals(SOURCE / folder))
         messages |= dict(of_operations(SOURCE / folder))
+    return messages
+
+
+def read_catalogues(language: str) -> Iterator[tuple[Path, Message]]:
+    """Each message of each catalogue of a language."""
+    for path in sorted(SOURCE.rglob(f"locale/{language}.po")):
+        for message in read_po(BytesIO(path.read_bytes()), locale=language):
+            if message.id:
+                yield path, message
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("program", FOLDERS)
+def test_every_message_is_translated(program: str, language: str) -> None:
+    """What is missing is printed by `udi languages missing <code>` as well."""
+    messages = list_spoken(program)
+    translated = list_messages(merge_catalogues(LOCALES[program])[language])
 
     assert len(messages) > 100
-    missing = {
+    assert {
         message: where
         for message, where in messages.items()
-        if french.gettext(message) == message
-        and french.ngettext(message, message, 2) == message
-    }
-    assert {
-        message: where
-        for message, where in missing.items()
-        if message not in SAME_IN_BOTH
+        if message not in translated
     } == {}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_keeps_its_places(language: str) -> None:
+    """`%(name)s` in English is `%(name)s` in each language; of a plural, some form may say the number in words."""
+    wrong = []
+    for path, message in read_catalogues(language):
+        english, translation = forms_of(message)
+        expected = sorted(set(PLACE.findall(english[-1])))
+        if sorted(set(PLACE.findall(translation[-1]))) != expected:
+            wrong.append((path, english[-1]))
+        unknown = set(PLACE.findall("".join(translation))) - set(expected)
+        wrong += [(path, place) for place in unknown]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_has_the_plurals_of_its_language(language: str) -> None:
+    paths = sorted(SOURCE.rglob(f"locale/{language}.po"))
+    heads = [path.read_text(encoding="utf-8")[:500] for path in paths]
+    [expected] = {count for head in heads for count in PLURAL.findall(head)}
+
+    assert [
+        (path, message.id)
+        for path, message in read_catalogues(language)
+        if len(forms_of(message)[0]) > 1 and len(forms_of(message)[1]) != int(expected)
+    ] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_domain_has_a_catalogue_in_each_language(language: str) -> None:
+    folders = {path.parent for path in SOURCE.rglob("locale/*.po")}
+
+    assert {path.parent for path in SOURCE.rglob(f"locale/{language}.po")} == folders
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("program", FOLDERS)
-def test_a_message_has_one_french(program: str) -> None:
-    """Two domains that say the same English would have the French of the one that is read last."""
+def test_a_message_has_one_translation(program: str, language: str) -> None:
+    """Two domains that say the same English would have the words of the one that is read last."""
     translations: dict[str, set[str]] = {}
-    for folder in LOCALES[program]:
-        catalogue = folder / "fr.po"
-        if catalogue.exists():
-            for message in read_po(BytesIO(catalogue.read_bytes())):
-                translations.setdefault(str(message.id), set()).add(str(message.string))
+    folders = set(LOCALES[program])
+    for path, message in read_catalogues(language):
+        if path.parent in folders:
+            translations.setdefault(str(message.id), set()).add(str(message.string))
 
     assert {
-        message: french
-        for message, french in translations.items()
-        if message and len(french) > 1
+        message: words for message, words in translations.items() if len(words) > 1
     } == {}
+
+
+def find_labels(path: Path) -> Iterator[set[str]]:
+    """The languages of each table of a text by language (`{"fr": …, "en": …}`) in a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Dict):
+            constants = [key for key in node.keys if isinstance(key, ast.Constant)]
+            keys = {str(key.value) for key in constants}
+            if {"fr", "en"} <= keys:
+                yield keys
+
+
+def test_a_text_by_language_is_in_every_language() -> None:
+    tables = [
+        (path, languages)
+        for path in sorted(SOURCE.rglob("*.py"))
+        for languages in find_labels(path)
+    ]
+
+    assert len(tables) > 20
+    assert [
+        (path, languages)
+        for path, languages in tables
+        if not {*LANGUAGES, "en"} <= languages
+    ] == []

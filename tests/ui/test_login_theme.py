@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from udi.ui import login_theme, motif
+from udi.ui.languages import Language
 
 LOGIN = login_theme.THEMES / "udi/login"
 EMAIL = login_theme.THEMES / "udi/email"
@@ -30,13 +31,16 @@ def messages(folder: Path, language: str) -> dict[str, str]:
     )
 
 
-@pytest.mark.parametrize("path", login_theme.derived_files())
+OWN = login_theme.own_languages()
+
+
+@pytest.mark.parametrize("path", login_theme.derived_files(OWN))
 def test_derived_files_are_up_to_date(path: Path) -> None:
     content = (login_theme.THEMES / login_theme.THEME / path).read_text(
         encoding="utf-8"
     )
 
-    assert content == login_theme.derived_files()[path], (
+    assert content == login_theme.derived_files(OWN)[path], (
         "run: python -m udi.ui.login_theme"
     )
 
@@ -55,21 +59,47 @@ def test_a_page_runs_nothing_and_keeps_the_order_of_the_keyboard(path: Path) -> 
     assert re.search(r'(src|href)="(https?:)?//', template) is None
 
 
+@pytest.mark.parametrize("language", OWN)
 @pytest.mark.parametrize("folder", [LOGIN, EMAIL], ids=["login", "email"])
-def test_both_languages_say_the_same_things(folder: Path) -> None:
-    french = messages(folder, "fr")
+def test_every_language_says_the_same_things(folder: Path, language: str) -> None:
+    texts = messages(folder, language)
     english = messages(folder, "en")
 
-    assert french.keys() == english.keys()
-    assert len(french) > 5
+    assert texts.keys() == english.keys()
+    assert len(texts) > 5
     assert all(
-        re.findall(r"\{\d\}", french[key]) == re.findall(r"\{\d\}", english[key])
-        for key in french
+        re.findall(r"\{\d\}", texts[key]) == re.findall(r"\{\d\}", english[key])
+        for key in texts
     )
-    assert [text for text in [*french.values(), *english.values()] if "'" in text] == []
+    assert [text for text in texts.values() if "'" in text] == []
+
+
+@pytest.mark.parametrize("folder", [LOGIN, EMAIL], ids=["login", "email"])
+def test_french_has_its_spaces(folder: Path) -> None:
     assert [
-        text for text in french.values() if any(f" {sign}" in text for sign in ":;?!»")
+        text
+        for text in messages(folder, "fr").values()
+        if any(f" {sign}" in text for sign in ":;?!»")
     ] == []
+
+
+def test_the_languages_of_packages_are_in_the_installed_theme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "ca"
+    folder.mkdir()
+    (folder / "login.properties").write_text("doLogIn=Inicia la sessió\n")
+    guest = Language("Català", folder=folder)
+    monkeypatch.setattr(login_theme, "list_languages", lambda: {**OWN, "ca": guest})
+
+    login_theme.install_theme(tmp_path / "themes")
+
+    theme = tmp_path / "themes/udi"
+    properties = (theme / "login/theme.properties").read_text(encoding="ascii")
+    assert "locales=fr,en,es,ca\n" in properties
+    assert "language_ca=Catal\\u00e0\n" in properties
+    assert messages(theme / "login", "ca") == {"doLogIn": "Inicia la sessió"}
+    assert not (theme / "email/messages/messages_ca.properties").exists()
 
 
 def test_every_message_of_the_templates_is_written_and_none_is_left_over() -> None:
@@ -94,7 +124,7 @@ def test_the_plain_invitation_leaves_its_link_whole() -> None:
     assert "kcSanitize" not in template
     assert all(
         "{0}" in messages(EMAIL, language)["orgInviteBodyPersonalized"]
-        for language in ("fr", "en")
+        for language in OWN
     )
 
 

@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     tenants: Path = Field(
         default=Path("tenants"), description="Folder of the territories' files."
     )
+    languages: Path | None = Field(
+        default=None,
+        description="Folder of further languages, one folder each; unset: ours and those of packages.",
+    )
     base_port: int = Field(
         default=8000,
         ge=1024,

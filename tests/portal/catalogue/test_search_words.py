@@ -11,7 +11,9 @@ from udi.portal.catalogue.search.words import (
     plain_words,
     query_words,
     text_stems,
+    word_stems,
 )
+from udi.ui.locale import in_languages
 
 
 def stems(text: str) -> list[set[str]]:
@@ -108,3 +110,29 @@ def test_any_text_has_words_that_are_words(text: str) -> None:
 def test_slips_are_counted_up_to_a_limit(word: str, other: str, expected: int) -> None:
     assert edit_distance(word, other, 2) == expected
     assert edit_distance(other, word, 2) == expected
+
+
+@pytest.mark.parametrize(
+    ("languages", "word", "expected"),
+    [
+        (("fr", "en"), "sea", {"se", "sea"}),
+        (("es",), "sea", None),
+        (("es",), "ciudades", {"ciudad"}),
+        (("es", "en"), "bibliotecas", {"bibliotec", "biblioteca"}),
+        (("br",), "trees", {"tre", "tree"}),
+    ],
+)
+def test_words_are_cut_in_the_languages_of_the_territory(
+    languages: tuple[str, ...], word: str, expected: set[str] | None
+) -> None:
+    """None: a stop word. Breton has no stems: French and English count, as outside of any territory."""
+    with in_languages(languages):
+        found, is_stop_word = word_stems(word)
+
+    assert (None if is_stop_word else set(found)) == expected
+
+
+def test_a_text_in_a_language_that_the_territory_speaks_is_cut_in_it_alone() -> None:
+    with in_languages(("es", "en")):
+        assert text_stems("los árboles", "es") == ["arbol"]
+        assert set(text_stems("los árboles", "fr")) == {"los", "arbol"}

@@ -56,6 +56,10 @@ GROUPS = {
     "node": ("node", "Nodes: where producers' files are."),
     "key": ("key", "The keys that sign what the portal sends."),
     "search": ("search", "The search index, derived from the database."),
+    "languages": (
+        "languages",
+        "Languages of the pages, and messages that are not translated.",
+    ),
     "database": ("database", "The databases of portal, node and Keycloak."),
     "keycloak": ("keycloak", "The identity service, run by systemd."),
     "backup": (

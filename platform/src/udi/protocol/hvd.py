@@ -30,24 +30,35 @@ class HighValueCategory:
 
 
 CATEGORIES = (
-    HighValueCategory({"fr": "Géospatiales", "en": "Geospatial"}, "c_ac64a52d"),
+    HighValueCategory(
+        {"fr": "Géospatiales", "en": "Geospatial", "es": "Geoespaciales"}, "c_ac64a52d"
+    ),
     HighValueCategory(
         {
             "fr": "Observation de la terre et environnement",
             "en": "Earth observation and environment",
+            "es": "Observación de la Tierra y medio ambiente",
         },
         "c_dd313021",
     ),
-    HighValueCategory({"fr": "Météorologiques", "en": "Meteorological"}, "c_164e0bf5"),
-    HighValueCategory({"fr": "Statistiques", "en": "Statistics"}, "c_e1da4e07"),
+    HighValueCategory(
+        {"fr": "Météorologiques", "en": "Meteorological", "es": "Meteorológicos"},
+        "c_164e0bf5",
+    ),
+    HighValueCategory(
+        {"fr": "Statistiques", "en": "Statistics", "es": "Estadísticas"}, "c_e1da4e07"
+    ),
     HighValueCategory(
         {
             "fr": "Entreprises et propriété d'entreprises",
             "en": "Companies and company ownership",
+            "es": "Empresas y propiedad de empresas",
         },
         "c_a9135398",
     ),
-    HighValueCategory({"fr": "Mobilité", "en": "Mobility"}, "c_b79e35eb"),
+    HighValueCategory(
+        {"fr": "Mobilité", "en": "Mobility", "es": "Movilidad"}, "c_b79e35eb"
+    ),
 )
 
 

@@ -19,25 +19,25 @@ class Language:
 
 
 _TABLE = (
-    ("cs", "tchèque", "Czech", "CES"),
-    ("da", "danois", "Danish", "DAN"),
-    ("de", "allemand", "German", "DEU"),
-    ("el", "grec", "Greek", "ELL"),
-    ("en", "anglais", "English", "ENG"),
-    ("es", "espagnol", "Spanish", "SPA"),
-    ("fr", "français", "French", "FRA"),
-    ("hu", "hongrois", "Hungarian", "HUN"),
-    ("it", "italien", "Italian", "ITA"),
-    ("no", "norvégien", "Norwegian", "NOR"),
-    ("pl", "polonais", "Polish", "POL"),
-    ("pt", "portugais", "Portuguese", "POR"),
-    ("ro", "roumain", "Romanian", "RON"),
-    ("ru", "russe", "Russian", "RUS"),
-    ("sk", "slovaque", "Slovak", "SLK"),
+    ("cs", "tchèque", "Czech", "checo", "CES"),
+    ("da", "danois", "Danish", "danés", "DAN"),
+    ("de", "allemand", "German", "alemán", "DEU"),
+    ("el", "grec", "Greek", "griego", "ELL"),
+    ("en", "anglais", "English", "inglés", "ENG"),
+    ("es", "espagnol", "Spanish", "español", "SPA"),
+    ("fr", "français", "French", "francés", "FRA"),
+    ("hu", "hongrois", "Hungarian", "húngaro", "HUN"),
+    ("it", "italien", "Italian", "italiano", "ITA"),
+    ("no", "norvégien", "Norwegian", "noruego", "NOR"),
+    ("pl", "polonais", "Polish", "polaco", "POL"),
+    ("pt", "portugais", "Portuguese", "portugués", "POR"),
+    ("ro", "roumain", "Romanian", "rumano", "RON"),
+    ("ru", "russe", "Russian", "ruso", "RUS"),
+    ("sk", "slovaque", "Slovak", "eslovaco", "SLK"),
 )
 LANGUAGES = {
-    code: Language(code, {"fr": fr, "en": en}, authority)
-    for code, fr, en, authority in _TABLE
+    code: Language(code, {"fr": fr, "en": en, "es": es}, authority)
+    for code, fr, en, es, authority in _TABLE
 }
 REGIONAL = (
     "cs-CZ",

@@ -28,15 +28,21 @@ class Licence:
 _CREDIT = {
     "fr": "Vous pouvez copier, modifier et vendre ces données. Citez leur source et la date de leur mise à jour.",
     "en": "You may copy, change and sell these data. Name their source and the date of their last update.",
+    "es": "Puede copiar, modificar y vender estos datos. Cite su fuente y la fecha de su última actualización.",
 }
 _SOFTWARE = {
     "fr": "Vous pouvez copier, modifier et vendre ce contenu. Gardez la mention des auteurs et le texte de la licence.",
     "en": "You may copy, change and sell this content. Keep the authors' notice and the text of the licence.",
+    "es": "Puede copiar, modificar y vender este contenido. Conserve la mención de los autores y el texto de la licencia.",
 }
 _ALL = (
     Licence(
         "etalab-2.0",
-        {"fr": "Licence Ouverte 2.0 (Etalab)", "en": "Open Licence 2.0 (Etalab)"},
+        {
+            "fr": "Licence Ouverte 2.0 (Etalab)",
+            "en": "Open Licence 2.0 (Etalab)",
+            "es": "Licencia Abierta 2.0 (Etalab)",
+        },
         "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
         "etalab-2.0",
         "ETALAB_2_0",
@@ -44,7 +50,11 @@ _ALL = (
     ),
     Licence(
         "odbl-1.0",
-        {"fr": "Licence ODbL 1.0", "en": "Open Database License 1.0 (ODbL)"},
+        {
+            "fr": "Licence ODbL 1.0",
+            "en": "Open Database License 1.0 (ODbL)",
+            "es": "Licencia ODbL 1.0",
+        },
         "https://opendatacommons.org/licenses/odbl/1-0/",
         "ODbL-1.0",
         "ODC_BL",
@@ -53,22 +63,33 @@ _ALL = (
             "conditions la base que vous en tirez.",
             "en": "You may copy, change and sell these data. Name their source, and share the database you make of "
             "them under the same conditions.",
+            "es": "Puede copiar, modificar y vender estos datos. Cite su fuente y comparta en las mismas condiciones "
+            "la base de datos que haga con ellos.",
         },
     ),
     Licence(
         "public-domain-cc0",
-        {"fr": "Domaine public (CC0 1.0)", "en": "Public domain (CC0 1.0)"},
+        {
+            "fr": "Domaine public (CC0 1.0)",
+            "en": "Public domain (CC0 1.0)",
+            "es": "Dominio público (CC0 1.0)",
+        },
         "https://creativecommons.org/publicdomain/zero/1.0/",
         "CC0-1.0",
         "CC0",
         {
             "fr": "Vous pouvez faire ce que vous voulez de ces données, sans rien demander ni citer.",
             "en": "You may do what you like with these data, without asking or naming anyone.",
+            "es": "Puede hacer lo que quiera con estos datos, sin pedir permiso ni citar a nadie.",
         },
     ),
     Licence(
         "etalab-1.0",
-        {"fr": "Licence Ouverte 1.0 (Etalab)", "en": "Open Licence 1.0 (Etalab)"},
+        {
+            "fr": "Licence Ouverte 1.0 (Etalab)",
+            "en": "Open Licence 1.0 (Etalab)",
+            "es": "Licencia Abierta 1.0 (Etalab)",
+        },
         "https://www.etalab.gouv.fr/wp-content/uploads/2014/05/Licence_Ouverte.pdf",
         "",
         "",
@@ -79,6 +100,7 @@ _ALL = (
         {
             "fr": "Creative Commons Attribution, pas de modification 4.0 (CC BY-ND)",
             "en": "Creative Commons Attribution-NoDerivatives 4.0 (CC BY-ND)",
+            "es": "Creative Commons Atribución-SinDerivadas 4.0 (CC BY-ND)",
         },
         "https://creativecommons.org/licenses/by-nd/4.0/",
         "CC-BY-ND-4.0",
@@ -88,11 +110,17 @@ _ALL = (
             "Vous ne pouvez pas diffuser une version modifiée.",
             "en": "You may copy and sell these data as they are, naming their author. "
             "You may not spread a changed version.",
+            "es": "Puede copiar y vender estos datos tal cual, citando a su autor. "
+            "No puede difundir una versión modificada.",
         },
     ),
     Licence(
         "apache-2.0",
-        {"fr": "Licence Apache 2.0", "en": "Apache License 2.0"},
+        {
+            "fr": "Licence Apache 2.0",
+            "en": "Apache License 2.0",
+            "es": "Licencia Apache 2.0",
+        },
         "https://www.apache.org/licenses/LICENSE-2.0",
         "Apache-2.0",
         "APACHE_2_0",
@@ -100,7 +128,7 @@ _ALL = (
     ),
     Licence(
         "mit",
-        {"fr": "Licence MIT", "en": "MIT License"},
+        {"fr": "Licence MIT", "en": "MIT License", "es": "Licencia MIT"},
         "https://opensource.org/license/mit",
         "MIT",
         "",
@@ -111,6 +139,7 @@ _ALL = (
         {
             "fr": "Licence publique générale GNU 3.0",
             "en": "GNU General Public License 3.0",
+            "es": "Licencia Pública General de GNU 3.0",
         },
         "https://www.gnu.org/licenses/gpl-3.0.html",
         "GPL-3.0-only",
@@ -118,6 +147,7 @@ _ALL = (
         {
             "fr": "Vous pouvez copier, modifier et vendre ce contenu, si vous le partagez dans les mêmes conditions.",
             "en": "You may copy, change and sell this content, if you share it under the same conditions.",
+            "es": "Puede copiar, modificar y vender este contenido, si lo comparte en las mismas condiciones.",
         },
     ),
 )

@@ -1,4 +1,4 @@
-"""Terms, policies and agreements in plain French and English: the same object always gives the same words.
+"""Terms, policies and agreements in plain French, English and Spanish: the same object always gives the same words.
 
 Whoever reads them is no lawyer. Nothing is said that a machine does not know, and nothing that it knows is left out:
 `tests/protocol/test_living_contract.py` reads the sentences back.
@@ -18,6 +18,11 @@ LANGUAGES = tuple(WORDS)
 SOURCE = "en"
 """The language of who reads in another one than these."""
 THOUSAND = 1000
+
+
+def choose_languages(offered: Iterable[str]) -> tuple[str, ...]:
+    """Those of a territory's languages that have words here; English where none has."""
+    return tuple(code for code in offered if code in WORDS) or (SOURCE,)
 
 
 def _words_of(language: str) -> TermsWording:

@@ -25,6 +25,7 @@ TERMS = "/access-policy"
 TERMS_OF_AGREEMENT: Texts = {
     "fr": "Conditions de la convention, projet par projet",
     "en": "Terms of the agreement, project by project",
+    "es": "Condiciones del convenio, proyecto por proyecto",
 }
 """What stands in the place of a licence."""
 FORMER_LICENCE: Texts = {
@@ -32,6 +33,8 @@ FORMER_LICENCE: Texts = {
     " restent sous cette licence.",
     "en": "These data were open until %(day)s, under the licence “%(licence)s”: copies made until then stay under that"
     " licence.",
+    "es": "Estos datos estuvieron abiertos hasta el %(day)s, con la licencia «%(licence)s»: las copias hechas hasta entonces"
+    " siguen con esa licencia.",
 }
 """What stays of the licence of data that were open before."""
 PUBLIC_MEDIA_FIELDS = frozenset(
@@ -58,6 +61,11 @@ FIELD_COUNT = "number_of_fields"
 def address_of_terms(origin: str, dataset_id: UUID) -> str:
     """The page, on the portal of this origin, of the terms under which a dataset is opened."""
     return f"{origin}/data/{dataset_id}{TERMS}"
+
+
+def is_terms_of_agreement(label: Texts) -> bool:
+    """Whether this names the terms of an agreement, in all of the languages here or in some, as before there were more."""
+    return bool(label) and label.items() <= TERMS_OF_AGREEMENT.items()
 
 
 def write_former_licence(code: str, day: date) -> Texts:
@@ -124,9 +132,9 @@ def _conceal_licence(licence: Document, terms: str) -> Document:
     own = licence.get("licence_type") == "CUSTOM"
     address = str(licence.get("custom_licence_uri") or "")
     label = read_texts(licence.get("custom_licence_label"))
-    if own and label != TERMS_OF_AGREEMENT and not _is_open(address, label):
+    if own and not is_terms_of_agreement(label) and not _is_open(address, label):
         return licence
-    existing_address = address if label == TERMS_OF_AGREEMENT else ""
+    existing_address = address if is_terms_of_agreement(label) else ""
     return {
         "licence_type": "CUSTOM",
         "custom_licence_label": write_texts(TERMS_OF_AGREEMENT),

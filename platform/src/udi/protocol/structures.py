@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import API, file_label, service_label
 from udi.protocol.licences import LICENCES, Licence, find_licence
-from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
+from udi.protocol.restricted_data import is_terms_of_agreement
 from udi.protocol.texts import Texts
 from udi.protocol.vocabulary import MediaKind, StorageStatus
 
@@ -132,7 +132,7 @@ class LicenceTerms(Struct, frozen=True, kw_only=True):
     @property
     def is_agreement(self) -> bool:
         """Whether it is no licence but the terms of agreements, each about one project."""
-        return not self.code and self.label == TERMS_OF_AGREEMENT
+        return not self.code and is_terms_of_agreement(self.label)
 
     @property
     def standard_licence(self) -> Licence | None:

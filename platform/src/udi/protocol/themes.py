@@ -25,24 +25,66 @@ class Theme:
 
 
 _TABLE = (
-    ("transportation", "Mobilité et transports", "Mobility and transport", "TRAN"),
-    ("environment", "Nature et environnement", "Nature and environment", "ENVI"),
-    ("energyNetworks", "Énergie et réseaux", "Energy and networks", "ENER"),
-    ("townPlanning", "Urbanisme", "Town planning", "REGI"),
-    ("housing", "Logement", "Housing", "SOCI"),
-    ("publicSpace", "Espace public", "Public space", "REGI"),
-    ("culture", "Culture, sport et loisirs", "Culture, sport and leisure", "EDUC"),
-    ("education", "Éducation", "Education", "EDUC"),
-    ("children", "Enfance", "Childhood", "SOCI"),
-    ("health", "Santé et sécurité", "Health and safety", "HEAL"),
-    ("society", "Vie sociale et solidarité", "Social life and solidarity", "SOCI"),
-    ("economy", "Économie et budget", "Economy and budget", "ECON"),
-    ("citizenship", "Citoyenneté", "Citizenship", "GOVE"),
-    ("location", "Cartes et repères géographiques", "Maps and geography", "REGI"),
+    (
+        "transportation",
+        "Mobilité et transports",
+        "Mobility and transport",
+        "Movilidad y transporte",
+        "TRAN",
+    ),
+    (
+        "environment",
+        "Nature et environnement",
+        "Nature and environment",
+        "Naturaleza y medio ambiente",
+        "ENVI",
+    ),
+    (
+        "energyNetworks",
+        "Énergie et réseaux",
+        "Energy and networks",
+        "Energía y redes",
+        "ENER",
+    ),
+    ("townPlanning", "Urbanisme", "Town planning", "Urbanismo", "REGI"),
+    ("housing", "Logement", "Housing", "Vivienda", "SOCI"),
+    ("publicSpace", "Espace public", "Public space", "Espacio público", "REGI"),
+    (
+        "culture",
+        "Culture, sport et loisirs",
+        "Culture, sport and leisure",
+        "Cultura, deporte y ocio",
+        "EDUC",
+    ),
+    ("education", "Éducation", "Education", "Educación", "EDUC"),
+    ("children", "Enfance", "Childhood", "Infancia", "SOCI"),
+    ("health", "Santé et sécurité", "Health and safety", "Salud y seguridad", "HEAL"),
+    (
+        "society",
+        "Vie sociale et solidarité",
+        "Social life and solidarity",
+        "Vida social y solidaridad",
+        "SOCI",
+    ),
+    (
+        "economy",
+        "Économie et budget",
+        "Economy and budget",
+        "Economía y presupuesto",
+        "ECON",
+    ),
+    ("citizenship", "Citoyenneté", "Citizenship", "Ciudadanía", "GOVE"),
+    (
+        "location",
+        "Cartes et repères géographiques",
+        "Maps and geography",
+        "Mapas y geografía",
+        "REGI",
+    ),
 )
 THEMES = {
-    code: Theme(code, {"fr": fr, "en": en}, authority)
-    for code, fr, en, authority in _TABLE
+    code: Theme(code, {"fr": fr, "en": en, "es": es}, authority)
+    for code, fr, en, es, authority in _TABLE
 }
 
 # What nodes wrote before themes had codes (RUDI until 2022), and usual variants.

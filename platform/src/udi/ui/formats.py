@@ -7,16 +7,20 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import Any
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_scientific
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from udi.kit import clock
+from udi.ui.languages import ENGLISH, get_language
 
-LOCALES = {"en": "en_GB"}
-UNITS = {"fr": ("o", "ko", "Mo", "Go", "To"), "en": ("bytes", "kB", "MB", "GB", "TB")}
+UNITS = {
+    "fr": ("o", "ko", "Mo", "Go", "To"),
+    "en": ("bytes", "kB", "MB", "GB", "TB"),
+    "es": ("bytes", "kB", "MB", "GB", "TB"),
+}
 STEP = 1000
 SMALLEST = 1e-6
 LARGEST = 1e15
@@ -47,7 +51,7 @@ def display_size(size: int, language: str) -> str:
         value = value / STEP
         unit = unit + 1
     digits = "#,##0.#" if unit and value < STEP / 10 else "#,##0"
-    return f"{format_decimal(value, digits, locale=_locale(language))}{NO_BREAK}{units[unit]}"
+    return f"{format_decimal(value, digits, locale=find_locale(language))}{NO_BREAK}{units[unit]}"
 
 
 def display_date(
@@ -78,13 +82,13 @@ def _is_day(moment: datetime) -> bool:
 @lru_cache(CACHE_SIZE)
 def _display_day(value: date, language: str, length: str) -> str:
     return _mark_first_day(
-        value, format_date(value, length, locale=_locale(language)), language
+        value, format_date(value, length, locale=find_locale(language)), language
     )
 
 
 def display_month(value: date, language: str) -> str:
     """The month of a day, abbreviated: «nov.»."""
-    return format_date(value, "MMM", locale=_locale(language))
+    return format_date(value, "MMM", locale=find_locale(language))
 
 
 def display_datetime(
@@ -96,14 +100,13 @@ def display_datetime(
     may live elsewhere.
     """
     moment = _aware(value).astimezone(zone)
+    locale = find_locale(language)
     if language == "fr":
-        pattern = "d MMMM y, H 'h' mm"
+        time = format_datetime(moment, "H 'h' mm", locale=locale)
     else:
-        pattern = "d MMMM y, HH:mm"
-    text = format_datetime(moment, pattern, locale=_locale(language))
-    text = _mark_first_day(moment, text, language).replace(
-        " h ", f"{NO_BREAK}h{NO_BREAK}"
-    )
+        time = format_datetime(moment, "HH:mm", locale=locale)
+    day = _mark_first_day(moment, format_date(moment, "long", locale=locale), language)
+    text = f"{day}, {time.replace(' h ', f'{NO_BREAK}h{NO_BREAK}')}"
     twice = moment.utcoffset() != moment.replace(fold=1 - moment.fold).utcoffset()
     if named or twice or zone is UTC:
         return f"{text} {_display_offset(moment)}"
@@ -123,14 +126,14 @@ def _display_offset(moment: datetime) -> str:
 @lru_cache(CACHE_SIZE)
 def display_number(value: float, language: str) -> str:
     """A number with its separators: `1 284` in French."""
-    return format_decimal(value, locale=_locale(language))
+    return format_decimal(value, locale=find_locale(language))
 
 
 def display_figure(value: float, language: str) -> str:
     """A measured number, with at most six decimals; the very large and the very small as powers of ten."""
     if value and not SMALLEST <= abs(value) < LARGEST:
-        return format_scientific(value, "0.######E0", locale=_locale(language))
-    return format_decimal(value, "#,##0.######", locale=_locale(language))
+        return format_scientific(value, "0.######E0", locale=find_locale(language))
+    return format_decimal(value, "#,##0.######", locale=find_locale(language))
 
 
 def display_iso_date(value: str, language: str) -> str:
@@ -139,10 +142,10 @@ def display_iso_date(value: str, language: str) -> str:
     if "T" not in value:
         return _mark_first_day(
             moment,
-            format_date(moment.date(), "medium", locale=_locale(language)),
+            format_date(moment.date(), "medium", locale=find_locale(language)),
             language,
         )
-    return format_datetime(moment, "d MMM y, HH:mm", locale=_locale(language))
+    return format_datetime(moment, "d MMM y, HH:mm", locale=find_locale(language))
 
 
 def local_iso(value: str, zone: tzinfo) -> str:
@@ -159,7 +162,7 @@ def local_iso(value: str, zone: tzinfo) -> str:
 def display_relative_time(value: datetime, language: str) -> str:
     """How long ago, or in how long: `il y a 4 minutes`."""
     return format_timedelta(
-        _aware(value) - clock.now(), add_direction=True, locale=_locale(language)
+        _aware(value) - clock.now(), add_direction=True, locale=find_locale(language)
     )
 
 
@@ -172,7 +175,7 @@ def display_relative_days(value: datetime, language: str, *, zone: tzinfo = UTC)
     """The same in words, in days, weeks, months or years: what a page that is kept for a day may say."""
     past = timedelta(days=-days_ago(value, language, zone=zone))
     return format_timedelta(
-        past, granularity="day", add_direction=True, locale=_locale(language)
+        past, granularity="day", add_direction=True, locale=find_locale(language)
     )
 
 
@@ -208,8 +211,12 @@ def _aware(value: datetime) -> datetime:
 
 
 @cache
-def _locale(language: str) -> Locale:
-    return Locale.parse(LOCALES.get(language, language))
+def find_locale(language: str) -> Locale:
+    """How dates and numbers are written for who reads in this language: as in English where nobody says it."""
+    try:
+        return Locale.parse(get_language(language).locale or language)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(ENGLISH.locale)
 
 
 def _with_page_language(say: Callable[..., str]) -> Callable[..., str]:

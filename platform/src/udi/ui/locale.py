@@ -1,17 +1,20 @@
-"""Languages of the interface: gettext catalogues (`fr.po`) read at start; messages are written in English."""
+"""Messages in the languages of the interface: gettext catalogues (`fr.po`) read at start; they are written in English."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-from udi.ui.languages import list_languages
+from udi.ui.languages import SOURCE as SOURCE
+from udi.ui.languages import fallback_chain, list_languages
 
 _LANGUAGES = list_languages()
 LANGUAGES = {code: language.name for code, language in _LANGUAGES.items()}
@@ -19,12 +22,46 @@ LANGUAGES = {code: language.name for code, language in _LANGUAGES.items()}
 LANGUAGE_FOLDERS = [
     language.folder for language in _LANGUAGES.values() if language.folder
 ]
-"""Folders of languages that come in packages of their own."""
-SOURCE = "en"
+"""Folders of languages that come in packages of their own, or in the folder of this installation."""
+
+_spoken: ContextVar[tuple[str, ...]] = ContextVar("spoken", default=())
+
+
+@contextmanager
+def in_languages(languages: Sequence[str]) -> Iterator[None]:
+    """Serve a territory that speaks these languages, its first by default first."""
+    token = _spoken.set(tuple(languages))
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def spoken_languages() -> tuple[str, ...]:
+    """The languages of the territory that is served; none outside of any territory."""
+    return _spoken.get()
 
 
 def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
-    """Merge the catalogues of several `locale/` folders, by language; of one message said twice, the last counts."""
+    """Merge the catalogues of several `locale/` folders, by language; of one message said twice, the last counts.
+
+    What a language lacks is said in those that it falls back on, in the end in English.
+    """
+    merged = merge_catalogues(folders)
+    alone = {code: _compile(catalogue) for code, catalogue in merged.items()}
+    translations: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
+    for code, own in alone.items():
+        chain = [fallback for fallback in fallback_chain(code) if fallback in alone]
+        if len(chain) > 1:
+            steps = [(list_messages(merged[step]), alone[step]) for step in chain]
+            translations[code] = TranslationChain(steps)
+        else:
+            translations[code] = own
+    return translations
+
+
+def merge_catalogues(folders: Iterable[Path]) -> dict[str, Catalog]:
+    """All messages of several `locale/` folders, by language."""
     merged: dict[str, Catalog] = {}
     for folder in reversed(list(folders)):
         for path in sorted(folder.glob("*.po")):
@@ -34,28 +71,70 @@ def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
             for message in catalogue if whole is not catalogue else ():
                 if message.id and whole.get(message.id, message.context) is None:
                     whole.add(message.id, message.string, context=message.context)
-    return {
-        SOURCE: NullTranslations(),
-        **{language: _compile(whole) for language, whole in merged.items()},
-    }
+    return merged
+
+
+def list_messages(catalogue: Catalog) -> frozenset[str]:
+    """The messages that a catalogue translates: English, of those with a plural the form for one."""
+    messages = set()
+    for message in catalogue:
+        english, forms = forms_of(message)
+        if english[0] and all(forms):
+            messages.add(english[0])
+    return frozenset(messages)
+
+
+def forms_of(message: Message) -> tuple[list[str], list[str]]:
+    """The English forms of a message, and those of its translation."""
+    if isinstance(message.id, str):
+        return [message.id], [str(message.string or "")]
+    return [*message.id], [*(message.string or ())]
 
 
 class Translations(GNUTranslations):
     """One language. What is said alone and with numbers (`theme`, `themes`) is one message, on every Python we run on."""
 
+    counted: dict[str, str]
+    """Messages that have a plural: their form for one."""
+
     def gettext(self, message: str) -> str:
-        """The translation, else the form for one, which Python itself looks for since a later 3.11 than Debian's."""
-        translation = super().gettext(message)
-        if translation == message:
-            return self.ngettext(message, message, 1)
-        return translation
+        """The translation; of a message that has a plural, its form for one."""
+        return self.counted.get(message) or super().gettext(message)
+
+
+class TranslationChain(NullTranslations):
+    """A language and those that it falls back on: each says what the ones before it lack."""
+
+    def __init__(self, steps: Sequence[tuple[frozenset[str], Translations]]) -> None:
+        super().__init__()
+        self._steps = steps
+
+    def gettext(self, message: str) -> str:
+        """The translation in the first language that has one, else the message."""
+        for messages, language in self._steps:
+            if message in messages:
+                return language.gettext(message)
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """The same for a number, by the plurals of the language that has it."""
+        for messages, language in self._steps:
+            if msgid1 in messages:
+                return language.ngettext(msgid1, msgid2, n)
+        return super().ngettext(msgid1, msgid2, n)
 
 
 def _compile(catalogue: Catalog) -> Translations:
     file = BytesIO()
     write_mo(file, catalogue)
     file.seek(0)
-    return Translations(file)
+    compiled = Translations(file)
+    compiled.counted = {}
+    for message in catalogue:
+        english, forms = forms_of(message)
+        if len(english) > 1 and all(forms):
+            compiled.counted[english[0]] = compiled.ngettext(english[0], english[1], 1)
+    return compiled
 
 
 def requested_language(request: Any) -> str | None:
@@ -89,9 +168,20 @@ def choose_language(
 
 
 def localise(texts: Mapping[str, str] | None, language: str) -> str:
-    """The text in this language, else in English, else in any."""
+    """The text in this language, else in what it falls back on, else in English, else in any."""
     texts = texts or {}
-    return texts.get(language) or texts.get(SOURCE) or next(iter(texts.values()), "")
+    for code in fallback_chain(language):
+        if texts.get(code):
+            return texts[code]
+    return next(iter(texts.values()), "")
+
+
+def find_text_language(texts: Mapping[str, str], language: str) -> str:
+    """The language of the text that `localise` chooses."""
+    return next(
+        (code for code in (*fallback_chain(language), *texts) if texts.get(code)),
+        language,
+    )
 
 
 def lang_attribute(texts: Mapping[str, str] | None, language: str) -> Markup:
@@ -103,7 +193,7 @@ def lang_attribute(texts: Mapping[str, str] | None, language: str) -> Markup:
     text_language = next(
         (
             code
-            for code in (language, SOURCE, *(texts or {}))
+            for code in (*fallback_chain(language), *(texts or {}))
             if (texts or {}).get(code) == text
         ),
         language,

@@ -15,7 +15,12 @@ from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import space_context
 from udi.ui.header_count import COUNT_FOR_HEADER
-from udi.ui.locale import LANGUAGES, choose_language, requested_language
+from udi.ui.locale import (
+    LANGUAGES,
+    choose_language,
+    in_languages,
+    requested_language,
+)
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
@@ -142,7 +147,8 @@ class TerritoryMiddleware(ASGIMiddleware):
             count_for_header = site.services.find(COUNT_FOR_HEADER)
             if count_for_header is not None:
                 await count_for_header(request)
-        with _limit_to_spaces(site, state.get("actor")):
+        languages = territory.languages if territory is not None else ()
+        with in_languages(languages), _limit_to_spaces(site, state.get("actor")):
             await next_app(scope, receive, send)
 
 

@@ -27,6 +27,7 @@ from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
 from udi.ui.declarations import conformity
 from udi.ui.errors import PATH_SIGNS
+from udi.ui.languages import text_direction
 from udi.ui.locale import (
     LANGUAGE_FOLDERS,
     LANGUAGES,
@@ -116,12 +117,12 @@ class PageRenderer:
         """Refuse to start with a language of which there is no message.
 
         Raises:
-            ValueError: the package of a language lacks its messages.
+            ValueError: the folder of a language lacks its messages.
         """
         for code in LANGUAGES:
             if code not in self._translations:
                 raise ValueError(
-                    f"The language “{code}” has no message: its package lacks {code}.po."
+                    f"The language “{code}” has no message: its folder lacks {code}.po."
                 )
 
     def _environment(self, loader: PrefixLoader, language: str) -> Environment:
@@ -149,6 +150,7 @@ class PageRenderer:
         )
         environment.globals.update(
             locale=language,
+            direction=text_direction(language),
             assets=assets,
             motif=motif,
             glyphs=glyphs,
@@ -174,7 +176,7 @@ class PageRenderer:
 
     def gettext(self, language: str, message: str) -> str:
         """A message in a language."""
-        translations = self._translations.get(language) or self._translations["en"]
+        translations = self._translations.get(language) or self._translations[SOURCE]
         if message:
             return translations.gettext(message)
         return ""

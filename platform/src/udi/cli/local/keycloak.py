@@ -20,6 +20,7 @@ from udi.cli.local.processes import (
     stop,
 )
 from udi.settings import Settings
+from udi.ui.login_theme import install_theme
 
 ADMIN_CLIENT = "udi-admin"
 CLUSTER = Path(__file__).parent / "templates/keycloak-cluster.xml"
@@ -74,7 +75,7 @@ class Keycloak:
             (self.home / name).symlink_to(self.distribution / name)
         shutil.rmtree(self.home / "themes", ignore_errors=True)
         if themes and themes.is_dir():
-            shutil.copytree(themes, self.home / "themes")
+            install_theme(self.home / "themes")
         else:
             (self.home / "themes").mkdir()
         if self.peers:

@@ -24,18 +24,50 @@ MOST_SHOWN = 200
 ORDER = ("access", "theme", "updated", "producer", "format", "licence", "keyword")
 OPEN_FILTERS = ("access", "theme")
 AGE_NAMES = {
-    "week": {"fr": "Depuis une semaine", "en": "In the last week"},
-    "month": {"fr": "Depuis un mois", "en": "In the last month"},
-    "year": {"fr": "Depuis un an", "en": "In the last year"},
-    "older": {"fr": "Il y a plus d’un an", "en": "More than a year ago"},
+    "week": {
+        "fr": "Depuis une semaine",
+        "en": "In the last week",
+        "es": "En la última semana",
+    },
+    "month": {
+        "fr": "Depuis un mois",
+        "en": "In the last month",
+        "es": "En el último mes",
+    },
+    "year": {"fr": "Depuis un an", "en": "In the last year", "es": "En el último año"},
+    "older": {
+        "fr": "Il y a plus d’un an",
+        "en": "More than a year ago",
+        "es": "Hace más de un año",
+    },
 }
 PERIOD_NAMES = {
-    (True, True): {"fr": "De %(first)s à %(last)s", "en": "From %(first)s to %(last)s"},
-    (True, False): {"fr": "Depuis %(first)s", "en": "Since %(first)s"},
-    (False, True): {"fr": "Jusqu’en %(last)s", "en": "Until %(last)s"},
+    (True, True): {
+        "fr": "De %(first)s à %(last)s",
+        "en": "From %(first)s to %(last)s",
+        "es": "De %(first)s a %(last)s",
+    },
+    (True, False): {
+        "fr": "Depuis %(first)s",
+        "en": "Since %(first)s",
+        "es": "Desde %(first)s",
+    },
+    (False, True): {
+        "fr": "Jusqu’en %(last)s",
+        "en": "Until %(last)s",
+        "es": "Hasta %(last)s",
+    },
 }
-BOX_NAME = {"fr": "Rectangle sur la carte", "en": "Rectangle on the map"}
-OTHER_LICENCE_NAME = {"fr": "Autre licence", "en": "Another licence"}
+BOX_NAME = {
+    "fr": "Rectangle sur la carte",
+    "en": "Rectangle on the map",
+    "es": "Rectángulo en el mapa",
+}
+OTHER_LICENCE_NAME = {
+    "fr": "Autre licence",
+    "en": "Another licence",
+    "es": "Otra licencia",
+}
 
 
 @dataclass(frozen=True)

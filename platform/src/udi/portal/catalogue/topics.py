@@ -31,7 +31,7 @@ THEME = "theme"
 SEARCH = "search"
 PAGE = "/data"
 LONGEST_SEARCH = 1000
-WHOLE = {"fr": "Toutes les données", "en": "All the data"}
+WHOLE = {"fr": "Toutes les données", "en": "All the data", "es": "Todos los datos"}
 
 
 def target_of(criteria: Criteria) -> tuple[str, str]:

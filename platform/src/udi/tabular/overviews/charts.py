@@ -10,15 +10,15 @@ from datetime import date
 from enum import StrEnum
 from html import escape
 
-from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_decimal
 
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.overviews.statistics import ColumnStatistics, Scalar
-from udi.ui.formats import display_figure
+from udi.ui.formats import display_figure, find_locale
 
-LOCALES = {"en": "en_GB"}
+YES_AND_NO = {"fr": ("non", "oui"), "en": ("no", "yes"), "es": ("no", "sí")}
+"""The words of a cell that is false or true, by language."""
 FEWEST_MONTHS = 3
 MOST_BARS = 30
 MOST_PERIODS = 120
@@ -177,7 +177,7 @@ def table_of(chart: Chart, locale: str) -> list[tuple[str, int]]:
 
 def _value(value: Scalar, locale: str) -> str:
     if isinstance(value, bool):
-        return {"fr": ("non", "oui")}.get(locale, ("no", "yes"))[value]
+        return YES_AND_NO.get(locale, YES_AND_NO["en"])[value]
     if isinstance(value, float):
         return _number(value, locale)
     return str(value)
@@ -188,7 +188,9 @@ def _period(value: str, locale: str) -> str:
         return value
     return str(
         format_date(
-            date(int(value[:-3]), int(value[-2:]), 1), "MMM y", locale=_locale(locale)
+            date(int(value[:-3]), int(value[-2:]), 1),
+            "MMM y",
+            locale=find_locale(locale),
         )
     )
 
@@ -196,11 +198,7 @@ def _period(value: str, locale: str) -> str:
 def _number(value: Scalar, locale: str) -> str:
     if isinstance(value, float):
         return display_figure(float(value), locale)
-    return str(format_decimal(value, locale=_locale(locale)))
-
-
-def _locale(language: str) -> Locale:
-    return Locale.parse(LOCALES.get(language, language))
+    return str(format_decimal(value, locale=find_locale(locale)))
 
 
 def draw_chart(chart: Chart, locale: str) -> ChartDrawing:
@@ -247,7 +245,7 @@ def _axis(top: int, locale: str) -> Iterator[str]:
     for third in range(4):
         y = PLOT_TOP + PLOT_HEIGHT - PLOT_HEIGHT * third / 3
         tick_label = format_compact_decimal(
-            top * third / 3, fraction_digits=1, locale=_locale(locale)
+            top * third / 3, fraction_digits=1, locale=find_locale(locale)
         )
         yield f'<line class="axis" x1="{PLOT_LEFT}%" x2="100%" y1="{y:.0f}" y2="{y:.0f}"/>'
         yield f'<text x="0" y="{y + 5:.0f}">{escape(str(tick_label))}</text>'

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from babel.numbers import format_decimal
 
 from udi.tabular.columns.column import Bounds
-from udi.tabular.overviews.charts import LOCALES
+from udi.ui.formats import find_locale
 
 EXACT = 0.2
-COMPASS = {"fr": ("N", "S", "E", "O"), "en": ("N", "S", "E", "W")}
+COMPASS = {
+    "fr": ("N", "S", "E", "O"),
+    "en": ("N", "S", "E", "W"),
+    "es": ("N", "S", "E", "O"),
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,5 @@ def format_degrees(degrees: float, locale: str, *, is_meridian: bool) -> str:
     """`1,5° O`, `48,1° N`."""
     north, south, east, west = COMPASS.get(locale, COMPASS["en"])
     side = (east, west) if is_meridian else (north, south)
-    number = format_decimal(
-        abs(degrees), "#,##0.####", locale=LOCALES.get(locale, locale)
-    )
+    number = format_decimal(abs(degrees), "#,##0.####", locale=find_locale(locale))
     return f"{number}°" + (f"\N{NO-BREAK SPACE}{side[degrees < 0]}" if degrees else "")

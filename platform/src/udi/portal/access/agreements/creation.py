@@ -33,12 +33,10 @@ from udi.protocol.agreement import (
     write_agreement,
     write_agreement_status,
 )
-from udi.protocol.plain_language import write_agreement_text
+from udi.protocol.plain_language import choose_languages, write_agreement_text
 from udi.protocol.policy import Requester, read_policy
 from udi.protocol.terms import Purpose, Terms, read_terms
 from udi.ui.site import Site
-
-LANGUAGES = ("fr", "en")
 
 
 @dataclass(frozen=True)
@@ -239,7 +237,10 @@ def _draft_agreement(
         text={},
         page=f"{agreement_signer.territory.origin}/agreements/{id_}",
     )
-    texts = {language: write_agreement_text(draft, language) for language in LANGUAGES}
+    texts = {
+        language: write_agreement_text(draft, language)
+        for language in choose_languages(agreement_signer.territory.languages)
+    }
     return Agreement(
         **{name: getattr(draft, name) for name in draft.__struct_fields__}
         | {"text": texts}

@@ -40,6 +40,7 @@ from udi.protocol.agreement import read_agreement
 from udi.protocol.credentials import READING, TICKET
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
+from udi.ui.locale import find_text_language, localise
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 
@@ -117,11 +118,9 @@ async def send_pdf(
     """The text that both accepted, for the file, in the reader's language."""
     agreement = await get_readable_agreement(session, member, agreement_id)
     signed_agreement = read_agreement(agreement.document)
-    language = request.scope["state"]["locale"]
-    language = language if language in signed_agreement.text else "fr"
-    lines = [
-        line for line in signed_agreement.text[language].splitlines() if line.strip()
-    ]
+    texts = signed_agreement.text
+    language = find_text_language(texts, request.scope["state"]["locale"])
+    lines = [line for line in texts[language].splitlines() if line.strip()]
     paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
     paragraphs.append((False, f"{signed_agreement.page} – SHA-256 {agreement.sha256}"))
     body = await print_pdf(
@@ -227,8 +226,7 @@ async def render_agreement(
         status=422 if error else 200,
         agreement=agreement,
         signed_agreement=agreement_case.signed_agreement,
-        text=agreement_case.signed_agreement.text.get(language)
-        or agreement_case.signed_agreement.text["fr"],
+        text=localise(agreement_case.signed_agreement.text, language),
         requester=agreement_case.side is AccessSide.REQUESTER,
         possible=AGREEMENT.events(agreement.state, agreement_case.side),
         renewable=agreement_case.side is AccessSide.REQUESTER

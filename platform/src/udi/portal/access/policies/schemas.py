@@ -18,7 +18,6 @@ from udi.protocol.terms import Operator
 from udi.ui.openapi.parameters import PageNumber, page_size
 
 BASE = "/api/v1/access-policies"
-TONGUES = ("fr", "en")
 
 
 Requesters = Annotated[
@@ -253,7 +252,8 @@ class AccessPolicyDetail(Struct, frozen=True, kw_only=True):
             questions=questions,
             renewals=policy.renewals,
             sentences={
-                code: plain_language.write_policy(policy, code) for code in TONGUES
+                code: plain_language.write_policy(policy, code)
+                for code in plain_language.LANGUAGES
             },
             statistics=promise,
             revision=row.revision,

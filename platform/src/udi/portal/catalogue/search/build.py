@@ -23,7 +23,9 @@ from udi.portal.catalogue.search.index import (
     make_document,
     make_schema,
 )
+from udi.portal.catalogue.search.words import DEFAULT, keep_stemmed
 from udi.portal.organisations.models import Organisation
+from udi.ui.locale import spoken_languages
 
 log = structlog.get_logger()
 BATCH = 250
@@ -32,6 +34,8 @@ HEAP = 15_000_000
 HEAP_TO_BUILD = 256_000_000
 """Bytes that a writer fills before it writes a segment: a whole index is made of few, which are read faster."""
 REBUILD_REQUEST = "rebuild"
+LANGUAGES = "languages"
+"""The file of an index that names the languages in whose stems its words are."""
 ROWS = select(
     Dataset.id,
     Dataset.seq,
@@ -111,6 +115,14 @@ class TenantIndex:
         (self._folder / REBUILD_REQUEST).unlink(missing_ok=True)
         return is_requested
 
+    def has_languages(self, languages: Sequence[str]) -> bool:
+        """Whether its words are stemmed in these languages, or in those of the time when it did not say in which."""
+        try:
+            stemmed = (self._folder / LANGUAGES).read_text().split()
+        except FileNotFoundError:
+            stemmed = sorted(DEFAULT)
+        return stemmed == sorted(keep_stemmed(tuple(languages)))
+
     def has_position(self) -> bool:
         """Whether it was said how far the index reads."""
         return (self._folder / POSITION).exists()
@@ -144,6 +156,8 @@ class TenantIndex:
         del writer, index
         await asyncio.to_thread(release_memory)
         (self._folder / "slug").write_text(slug)
+        stemmed = " ".join(sorted(keep_stemmed(spoken_languages())))
+        (self._folder / LANGUAGES).write_text(stemmed)
         self._switch_to(path)
         log.info("search index built", territory=slug, datasets=count)
 

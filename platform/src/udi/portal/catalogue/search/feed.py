@@ -29,6 +29,7 @@ from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.search.build import IndexWriterCache, TenantIndex
 from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT
 from udi.settings import Settings
+from udi.ui.locale import in_languages, spoken_languages
 
 log = structlog.get_logger()
 CHANNEL = "search_change"
@@ -125,8 +126,8 @@ class SearchFeed:
 
     async def _update_indexes(self) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
-        slugs = {
-            territory.id: territory.slug for territory in await self._registry.list()
+        territories = {
+            territory.id: territory for territory in await self._registry.list()
         }
         async with self._database.platform_session(role="public") as session:
             origin = str(await session.scalar(ORIGIN))
@@ -138,15 +139,17 @@ class SearchFeed:
             )
             position = str(await session.scalar(POSITION))
         if not follows:
-            self._delete_orphaned_indexes(slugs)
-        for tenant in slugs.keys() | changes.keys():
-            await self._update_index(
-                tenant,
-                slugs.get(tenant),
-                changes[tenant],
-                position,
-                force_rebuild=not follows,
-            )
+            self._delete_orphaned_indexes(territories)
+        for tenant in territories.keys() | changes.keys():
+            territory = territories.get(tenant)
+            with in_languages(territory.languages if territory else ()):
+                await self._update_index(
+                    tenant,
+                    territory.slug if territory else None,
+                    changes[tenant],
+                    position,
+                    force_rebuild=not follows,
+                )
         self._store_cursor(
             FeedCursor(origin, snapshot, now().timestamp()),
             write=bool(changes) or not follows,
@@ -208,7 +211,10 @@ class SearchFeed:
     ) -> None:
         index = TenantIndex(self._folder / str(tenant))
         needs_rebuild = (
-            index.consume_rebuild_request() or force_rebuild or not index.exists()
+            index.consume_rebuild_request()
+            or force_rebuild
+            or not index.exists()
+            or (slug is not None and not index.has_languages(spoken_languages()))
         )
         if (needs_rebuild and slug is not None) or (
             index.exists() and (changed or not index.has_position())

@@ -1,14 +1,20 @@
-"""Words as the index knows them: without accents, elisions and stop words, cut to their stems in French and English.
+"""Words as the index knows them: without accents, elisions and stop words, cut to their stems in each language.
 
-A French word is stemmed twice, as written and without its accents: the rules need «électricité» to bring it near
-«électrique», and people type «electricite».
+Each language of the interface that Tantivy can stem has an analyser. Those of the territory that is served count
+(`udi.ui.locale.in_languages`): a question may be asked in any of them, and a stop word of one is none in a territory that does not
+speak it. A French word is stemmed twice, as written and without its accents: the rules need «électricité» to bring it
+near «électrique», and people type «electricite».
 """
 
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 
-from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+from babel import Locale, UnknownLocaleError
+from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+
+from udi.ui.locale import LANGUAGES, spoken_languages
 
 LONGEST = 40
 ELIDED = [*"ldnsjmtc", "qu"]
@@ -26,23 +32,39 @@ def _lowercase_analyzer() -> TextAnalyzerBuilder:
 
 
 def _stemming_analyzer(
-    start: TextAnalyzerBuilder, language: str
+    start: TextAnalyzerBuilder, algorithm: str, *, stop_words: bool = True
 ) -> TextAnalyzerBuilder:
+    """With the stems of an algorithm, and without its stop words.
+
+    Raises:
+        ValueError: Tantivy has no such algorithm, or no stop words for it.
+    """
     with_elisions = start.filter(Filter.custom_stopword(ELIDED))
-    return with_elisions.filter(Filter.stopword(language)).filter(
-        Filter.stemmer(language)
-    )
+    if stop_words:
+        with_elisions = with_elisions.filter(Filter.stopword(algorithm))
+    return with_elisions.filter(Filter.stemmer(algorithm))
+
+
+def _build_analyzer(code: str) -> TextAnalyzer | None:
+    """The analyser of a language, whose algorithm is called as it is in English; None where Tantivy has none."""
+    try:
+        algorithm = str(Locale.parse(code).get_language_name("en")).lower()
+    except (UnknownLocaleError, ValueError):
+        return None
+    for stop_words in (True, False):
+        start = _lowercase_analyzer().filter(Filter.ascii_fold())
+        with suppress(ValueError):
+            return _stemming_analyzer(start, algorithm, stop_words=stop_words).build()
+    return None
 
 
 AS_TYPED = _lowercase_analyzer().build()
 PLAIN = _lowercase_analyzer().filter(Filter.ascii_fold()).build()
+FRENCH = "fr"
 BY_LANGUAGE = {
-    "fr": _stemming_analyzer(
-        _lowercase_analyzer().filter(Filter.ascii_fold()), "french"
-    ).build(),
-    "en": _stemming_analyzer(
-        _lowercase_analyzer().filter(Filter.ascii_fold()), "english"
-    ).build(),
+    code: analyzer
+    for code in LANGUAGES
+    if (analyzer := _build_analyzer(code)) is not None
 }
 WITH_ACCENTS = "fr, with accents"
 ANALYZERS = {
@@ -51,6 +73,18 @@ ANALYZERS = {
     .filter(Filter.ascii_fold())
     .build(),
 }
+DEFAULT = ("fr", "en")
+"""Where neither of a territory's languages can be stemmed, and outside of any territory."""
+
+
+@lru_cache(256)
+def keep_stemmed(languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some languages that can be stemmed; French and English where none can."""
+    return tuple(code for code in languages if code in BY_LANGUAGE) or DEFAULT
+
+
+def _list_spoken() -> tuple[str, ...]:
+    return keep_stemmed(spoken_languages())
 
 
 def normalise_text(text: str) -> str:
@@ -84,8 +118,9 @@ def singular(word: str) -> str:
 
 
 def text_stems(text: str, language: str = "") -> list[str]:
-    """The stems of a text in its language; in French and in English when it is neither, or not known."""
-    languages = [language] if language in BY_LANGUAGE else list(BY_LANGUAGE)
+    """The stems of a text in its language; in all of the territory's when it is none of them, or not known."""
+    spoken_here = _list_spoken()
+    languages = (language,) if language in spoken_here else spoken_here
     spoken = AS_TYPED.analyze(normalise_text(text))
     stems = [
         stem
@@ -93,7 +128,7 @@ def text_stems(text: str, language: str = "") -> list[str]:
         for word in spoken
         for stem in _stem_word(language_code, word)
     ]
-    if "fr" in languages:
+    if FRENCH in languages:
         existing_stems = set(stems)
         stems += [
             stem
@@ -118,17 +153,22 @@ def texts_stems(texts: Mapping[str, str]) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=CACHED)
 def word_stems(word: str) -> tuple[Stems, bool]:
     """The stems under which one word is found, and whether it is a stop word in one of the languages."""
-    french, english, accented = (_stem_word(name, word) for name in ANALYZERS)
-    return tuple(dict.fromkeys([*french, *english, *accented])), not (
-        french and english
-    )
+    return _word_stems(word, _list_spoken())
+
+
+@lru_cache(maxsize=CACHED)
+def _word_stems(word: str, languages: tuple[str, ...]) -> tuple[Stems, bool]:
+    by_language = [_stem_word(code, word) for code in languages]
+    stems = [stem for found_stems in by_language for stem in found_stems]
+    if FRENCH in languages:
+        stems += _stem_word(WITH_ACCENTS, word)
+    return tuple(dict.fromkeys(stems)), not all(by_language)
 
 
 def query_words(text: str) -> list[tuple[str, Stems]]:
-    """The words of a question with their stems; stop words of either language count only where there is nothing else.
+    """The words of a question with their stems; stop words of any language count only where there is nothing else.
 
     «de» is a stop word in French and a rare word in English: keeping it would find nothing. Of a very long question,
     the first words count.

@@ -18,6 +18,7 @@ from udi.portal.identity.provision.admin import (
 )
 from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.settings import SMTP_PASSWORD, RelaySecurity, Settings
+from udi.ui.locale import LANGUAGES
 
 ROLES = {MANAGERS: "manager", PUBLISHERS: "publisher", MODERATORS: "moderator"}
 """Role that each group of an organisation carries."""
@@ -46,8 +47,8 @@ RULES: dict[str, Any] = {
     "failureFactor": 8,
     "passwordPolicy": PASSWORDS,
     "internationalizationEnabled": True,
-    "supportedLocales": ["fr", "en"],
-    "defaultLocale": "fr",
+    "supportedLocales": list(LANGUAGES),
+    "defaultLocale": next(iter(LANGUAGES)),
     "registrationAllowed": True,
     "registrationEmailAsUsername": True,
     "loginWithEmailAllowed": True,

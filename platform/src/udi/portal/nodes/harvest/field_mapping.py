@@ -16,7 +16,11 @@ from udi.protocol.texts import Texts
 from udi.protocol.themes import THEMES, translate_theme
 from udi.protocol.vocabulary import DOWNLOAD, HASHES, MediaKind
 
-NOT_STATED = {"fr": "Licence non précisée", "en": "Licence not stated"}
+NOT_STATED = {
+    "fr": "Licence non précisée",
+    "en": "Licence not stated",
+    "es": "Licencia no indicada",
+}
 PAGE = "page"
 CONTRACTS = {"WMS_SRVC": "wms", "WFS_SRVC": "wfs", "WMTS_SRVC": "wmts"}
 THEME_OF = {

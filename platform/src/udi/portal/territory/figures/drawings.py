@@ -2,22 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from babel import Locale
 from babel.dates import format_date
 
 from udi.portal.territory.figures.computation import MonthlyStock
+from udi.ui.formats import find_locale
 
 TOP = 22
 PLOT = 96
 HEIGHT = TOP + PLOT + 24
 BASE = TOP + PLOT
-LOCALES = {"en": "en_GB"}
 
 
 def name_month(line: MonthlyStock, language: str) -> str:
     """A month in short, in the reader's language."""
-    locale = Locale.parse(LOCALES.get(language, language))
-    return str(format_date(line.month, "MMM y", locale=locale))
+    return str(format_date(line.month, "MMM y", locale=find_locale(language)))
 
 
 def draw_stock(stock: Sequence[MonthlyStock], language: str) -> str:

@@ -26,7 +26,7 @@
 <#if realm.internationalizationEnabled && locale.supported?size gt 1>
 <nav class="nav" aria-label="${msg("languages")}"><ul>
 <#list locale.supported?filter(l -> l.languageTag != locale.currentLanguageTag) as l>
-<li><a href="${l.url}" lang="${l.languageTag}" hreflang="${l.languageTag}">${l.languageTag?upper_case}<span class="hide"> – ${{'fr': 'Français', 'en': 'English'}[l.languageTag]!l.label}</span></a></li>
+<li><a href="${l.url}" lang="${l.languageTag}" hreflang="${l.languageTag}">${l.languageTag?upper_case}<span class="hide"> – ${properties['language_' + l.languageTag]!l.label}</span></a></li>
 </#list>
 </ul></nav>
 </#if>
