@@ -93,8 +93,8 @@ def _read_description(path: Path) -> Language:
         raise LanguageError(f"{path}: it cannot be read ({error}).") from None
     unknown = sorted(values.keys() - KEYS)
     if unknown or not isinstance(values.get("name"), str):
-        wrong = f"it has no key “{unknown[0]}”" if unknown else "name it: name = “…”"
-        raise LanguageError(f"{path}: {wrong}.")
+        reason = f"it has no key “{unknown[0]}”" if unknown else "name it: name = “…”"
+        raise LanguageError(f"{path}: {reason}.")
     fallbacks = tuple(values.pop("fallbacks", ()))
     return Language(folder=path.parent, fallbacks=fallbacks, **values)
 
