@@ -37,9 +37,7 @@ def find_physical(css: str) -> list[str]:
     faults = []
     for name, words in list_declarations(css):
         is_sided = name in SIDED and {"left", "right"} & set(words)
-        is_uneven = (
-            name in FOUR_SIDED and len(words) == 4 and words[1] != words[3]
-        )
+        is_uneven = name in FOUR_SIDED and len(words) == 4 and words[1] != words[3]
         if (PHYSICAL.fullmatch(name) and name not in ALLOWED) or is_sided or is_uneven:
             faults.append(f"{name}: {' '.join(words)}")
     return faults

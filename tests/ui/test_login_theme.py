@@ -137,7 +137,10 @@ def test_a_territorys_tile_passes_the_check_of_the_template(slug: str) -> None:
         (LOGIN / "tile.ftl").read_text(encoding="utf-8"),
     )
     attributes = login_theme.client_attributes(
-        slug, {"fr": "Armorine", "en": "Armorine"}, {"hue": 186}, "https://armorine.example"
+        slug,
+        {"fr": "Armorine", "en": "Armorine"},
+        {"hue": 186},
+        "https://armorine.example",
     )
 
     assert check
