@@ -12,9 +12,11 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import ContentStream, DictionaryObject
 
+from tests.portal.tenants.test_logos import draw, paint
 from udi.kit import child
 from udi.portal.access.agreements.pdf import MODULE, print_pdf
 from udi.portal.access.agreements.typesetting import write_pdf
+from udi.portal.tenants.logos import read_logo
 
 PARAGRAPHS = [
     (True, "1. Les parties"),
@@ -230,3 +232,38 @@ async def test_print_pdf_has_it_written_by_a_child_that_reaches_no_file(
         (limits["modules"], limits["places"], limits["file_bytes"])
         for limits in launched
     ] == [([MODULE], [], 0)]
+
+
+def list_alternatives(reader: PdfReader) -> set[str]:
+    """What pictures of a document say for those who do not see them."""
+    objects = [
+        reader.get_object(number) for number in range(1, reader.trailer["/Size"])
+    ]
+    dictionaries = [item for item in objects if isinstance(item, DictionaryObject)]
+    return {str(item["/Alt"]) for item in dictionaries if "/Alt" in item}
+
+
+def test_the_logo_of_the_territory_signs_the_document_and_keeps_its_standards() -> None:
+    plain = write_pdf("Convention", PARAGRAPHS[:1], "fr", SIGNED, note=NOTE)
+    for logo in (read_logo(draw()), read_logo(paint(300, 100))):
+        signed = write_pdf(
+            "Convention",
+            PARAGRAPHS[:1],
+            "fr",
+            SIGNED,
+            note=NOTE,
+            logo=logo.content,
+            signature="Armorine",
+        )
+
+        assert signed != plain
+        assert standards_of(signed) == standards_of(plain)
+        assert "Armorine" in list_alternatives(PdfReader(BytesIO(signed)))
+
+
+def test_a_logo_that_cannot_be_set_is_left_out() -> None:
+    plain = write_pdf("Convention", PARAGRAPHS[:1], "fr", SIGNED, note=NOTE)
+
+    assert plain == write_pdf(
+        "Convention", PARAGRAPHS[:1], "fr", SIGNED, note=NOTE, logo=b"<svg"
+    )

@@ -112,6 +112,7 @@ async def send_signed(
 async def send_pdf(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     agreement_id: FromPath[UUID],
 ) -> Response[bytes]:
@@ -123,12 +124,15 @@ async def send_pdf(
     lines = [line for line in texts[language].splitlines() if line.strip()]
     paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
     paragraphs.append((False, f"{signed_agreement.page} – SHA-256 {agreement.sha256}"))
+    site = site_of(request)
     body = await print_pdf(
         f"{lines[0]} – {signed_agreement.dataset_title}",
         paragraphs,
         language,
         signed_agreement.starts_at,
-        note=site_of(request).pages.gettext(language, UNPRINTABLE),
+        note=site.pages.gettext(language, UNPRINTABLE),
+        logo=await site.registry.read_logo(territory.id) or b"",
+        signature=localise(territory.name, language),
     )
     headers = {
         "Cache-Control": "no-store",

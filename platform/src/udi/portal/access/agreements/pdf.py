@@ -20,13 +20,18 @@ async def print_pdf(
     moment: datetime,
     *,
     note: str,
+    logo: bytes = b"",
+    signature: str = "",
 ) -> bytes:
     """As `typesetting.write_pdf`, in `PATIENCE` seconds at most.
 
     Raises:
         UnavailableError: it was not written in that time.
     """
-    arguments = ((title, paragraphs, language, moment), {"note": note})
+    arguments = (
+        (title, paragraphs, language, moment),
+        {"note": note, "logo": logo, "signature": signature},
+    )
     async with ChildProcess(LIMITS) as child:
         try:
             return await child.call_by_name(

@@ -7,7 +7,7 @@ Korean or Thai ones. The child reaches no file once it has its modules.
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import typst
 
@@ -20,6 +20,9 @@ TEMPLATE = b"""
 #set text(font: "Libertinus Serif", size: 11.5pt, lang: agreement.language)
 #show heading.where(level: 1): set text(size: 16pt)
 #show heading.where(level: 2): set text(size: 11.5pt)
+#if agreement.logo.len() > 0 {
+  image(bytes(agreement.logo), height: 28pt, alt: agreement.signature)
+}
 #heading(level: 1, agreement.title)
 #for (is_heading, words) in agreement.paragraphs {
   if is_heading { heading(level: 2, words) } else { par(words) }
@@ -37,27 +40,37 @@ def write_pdf(
     moment: datetime,
     *,
     note: str,
+    logo: bytes = b"",
+    signature: str = "",
 ) -> bytes:
     """A document of paragraphs, each of which is a heading or not; the same bytes for the same arguments.
 
-    `moment` is when it says that it was made. Where no font has a character, a box is drawn for it, `note` is the last
-    paragraph, and no standard is claimed.
+    `moment` is when it says that it was made; `logo` is an SVG or a PNG at its head, `signature` whose it is. Where no
+    font has a character, a box is drawn for it, `note` is the last paragraph, and no standard is claimed; a logo that
+    cannot be set is left out.
     """
-    try:
-        return _compile(title, paragraphs, language, moment, STANDARDS)
-    except typst.TypstError:
-        noted = [*paragraphs, (False, note)]
-        return _compile(title, noted, language, moment, [])
+    agreement = {
+        "title": title,
+        "language": language,
+        "paragraphs": paragraphs,
+        "logo": list(logo),
+        "signature": signature or title,
+    }
+    plain = agreement | {"logo": []}
+    noted = plain | {"paragraphs": [*paragraphs, (False, note)]}
+    for attempt in (agreement, plain):
+        try:
+            return _compile(attempt, moment, STANDARDS)
+        except typst.TypstError:
+            continue
+    return _compile(noted, moment, [])
 
 
 def _compile(
-    title: str,
-    paragraphs: Sequence[tuple[bool, str]],
-    language: str,
+    agreement: dict[str, Any],
     moment: datetime,
     standards: "list[typst.PDFStandard]",
 ) -> bytes:
-    agreement = {"title": title, "language": language, "paragraphs": paragraphs}
     document = COMPILER.compile(
         TEMPLATE,
         sys_inputs={"agreement": json.dumps(agreement)},
