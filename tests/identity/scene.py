@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from litestar import Litestar
@@ -26,8 +27,9 @@ def provision(
     territory: Territory,
     *,
     organisations: list[tuple[str, str]] | None = None,
+    theme: Mapping[str, str] | None = None,
 ) -> list[ProvisionChange]:
-    """Make the territory known to Keycloak."""
+    """Make the territory known to Keycloak; without a theme, its pages are those of Keycloak."""
     return apply_territory(
         admin,
         settings,
@@ -35,6 +37,7 @@ def provision(
         name=territory.name["fr"],
         origins={"portal": territory.links["portal"], "node": territory.links["node"]},
         organisations=organisations or ORGANISATIONS,
+        theme=theme,
     )
 
 

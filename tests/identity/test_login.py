@@ -11,11 +11,12 @@ from sqlalchemy import text
 
 from tests.identity.browser import query_of
 from tests.identity.programs import program
-from tests.identity.scene import PASSWORD, Scene, member_of
+from tests.identity.scene import PASSWORD, Scene, member_of, provision
 from udi.kit import clock, login_attempts
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
+from udi.ui.login_theme import client_attributes
 
 
 async def test_a_person_logs_in_with_the_real_forms_and_returns_to_the_page(
@@ -184,6 +185,30 @@ async def test_the_request_to_keycloak_asks_for_a_code_with_pkce_in_the_readers_
     assert login_query["scope"] == "openid organization:*"
     assert login_query["redirect_uri"] == f"{scene.territory.origin}/login/callback"
     assert {"state", "nonce", "code_challenge"} <= login_query.keys()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fr", "Se connecter"), ("en", "Log in"), ("es", "Iniciar sesión")],
+)
+async def test_the_login_page_is_in_the_readers_language(
+    scene: Scene, connected: Settings, language: str, words: str
+) -> None:
+    territory = scene.territory
+    attributes = client_attributes(
+        territory.slug, territory.name, {}, origin=territory.origin
+    )
+    await asyncio.to_thread(
+        provision, scene.admin, connected, territory, theme=attributes
+    )
+    leaving = await scene.browser().get("/login", **{"Accept-Language": "en"})
+    address = leaving.headers["location"].replace("locales=en", f"locales={language}")
+    async with httpx.AsyncClient() as client:
+        page = await client.get(address)
+
+    assert f'<html lang="{language}" dir="ltr">' in page.text
+    assert words in page.text
+    assert ("Español" in page.text) is (language != "es")
 
 
 @pytest.mark.parametrize(
