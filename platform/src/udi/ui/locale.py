@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -45,8 +46,22 @@ def spoken_languages() -> tuple[str, ...]:
 def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
     """Merge the catalogues of several `locale/` folders, by language; of one message said twice, the last counts.
 
-    What a language lacks is said in those that it falls back on, in the end in English.
+    What a language lacks is said in those that it falls back on, in the end in English. Files that did not change since
+    this process read them are not read again.
     """
+    places = tuple(folders)
+    paths = [path for place in places for path in sorted(place.glob("*.po"))]
+    versions = tuple((path, path.stat().st_mtime_ns) for path in paths)
+    chains = tuple(tuple(fallback_chain(path.stem)) for path in paths)
+    return dict(_read_translations(places, versions, chains))
+
+
+@cache
+def _read_translations(
+    folders: tuple[Path, ...],
+    _versions: tuple[tuple[Path, int], ...],
+    _chains: tuple[tuple[str, ...], ...],
+) -> dict[str, NullTranslations]:
     merged = merge_catalogues(folders)
     alone = {code: _compile(catalogue) for code, catalogue in merged.items()}
     translations: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
