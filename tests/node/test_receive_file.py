@@ -184,6 +184,27 @@ async def test_the_quota_counts_what_is_already_there(
     assert len(await objects(store, demo)) == 1
 
 
+async def test_the_quota_counts_what_came_during_an_upload(
+    producer: Producer, demo: Territory, store: ObjectStore
+) -> None:
+    """Both files had their place when they began, and one of them has it still."""
+    content = b"a;b\n" * 150_000
+    address = f"/spaces/{SLUG}/datasets"
+
+    async def body() -> AsyncIterator[bytes]:
+        yield HEAD
+        yield content[:300_000]
+        await producer.draft(b"a;c\n" * 150_000)
+        yield content[300_000:]
+        yield TAIL
+
+    refused = await producer.client.post(address, content=body(), headers=FORM)
+
+    assert refused.status_code == 413
+    assert "pas assez de place" in refused.text
+    assert len(await objects(store, demo)) == 1
+
+
 async def test_a_file_over_the_node_s_limit_is_refused_in_words(
     producer: Producer,
     services: ServiceOverrides,

@@ -86,11 +86,10 @@ async def upload_file(
                 _deleted_on_failure(store_of(request), key),
                 database.session(territory.id, person=member.person_id) as session,
             ):
-                space = await get_space(session, member, slug, lock=True)
                 dataset = await create_draft(
                     session,
                     member,
-                    space,
+                    await get_space(session, member, slug, lock=True),
                     dropped,
                     build_answer_proposer(request, territory),
                 )
