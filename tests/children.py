@@ -4,27 +4,41 @@ They put up the same walls after the fork. That a child starts from nothing is s
 `tests/faults` and by every installation that runs as processes.
 
 Most tests upload the same few lines. What a child found in a small file the first time is its answer in this process to
-the same question again: two thirds of what was left of the cost. `tests/node/test_child.py` compares both.
+the same question again: two thirds of what was left of the cost. A child that is asked nothing else is not forked at all.
+`tests/node/test_repeated_preparations.py` compares both.
 """
 
 import hashlib
 import os
 import pickle
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import msgspec
 import pytest
 
 from tests.forks import Preloaded
 from udi.kit import child
-from udi.node.datasets.versions.preparation import prepare
+from udi.node.datasets.versions.preparation import preload_imports, prepare
+from udi.tabular.profiles.profile import profile_copy
 
-PREPARE = f"{prepare.__module__}:{prepare.__qualname__}"
+
+def name_function(function: Any) -> str:
+    """The name under which a child is asked for a function."""
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+PREPARE = name_function(prepare)
+PROFILE = name_function(profile_copy)
+PRELOAD = name_function(preload_imports)
+NOTHING = b"=" + msgspec.msgpack.encode(None)
+"""The answer of a function that returns nothing."""
 SMALL = 64 * 1024
 """Bytes of the largest file whose preparation is kept."""
 OWN = {"TMPDIR"}
@@ -36,19 +50,74 @@ _launch = child.launch
 _exchange = child.ChildProcess._exchange
 
 
+class DeferredChild:
+    """A child that is forked when it is asked the first question of which no answer is kept.
+
+    The part of `subprocess.Popen` that `udi.kit.child` uses; until the fork it has no number, and ends when the other
+    end of its socket is closed.
+    """
+
+    def __init__(self, limits: str, environment: Mapping[str, str], wire: int) -> None:
+        self._limits = limits
+        self._environment = {**child.CHILD_ENVIRONMENT, **environment}
+        self._folder = Path.cwd()
+        self._wire = socket.socket(fileno=os.dup(wire))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its number, 0 before the fork."""
+        if self._process is None:
+            return 0
+        return self._process.pid
+
+    def begin(self) -> None:
+        """Fork it, unless that was done."""
+        if self._process is None:
+            forked = _tables.start(
+                [self._limits],
+                self._environment,
+                folder=self._folder,
+                stdin=self._wire.fileno(),
+            )
+            self._process = cast("subprocess.Popen[bytes]", forked)
+            self._wire.close()
+
+    def poll(self) -> int | None:
+        """Its status, None while it lives or may be asked."""
+        if self._process is not None:
+            return self._process.poll()
+        if self._wire.fileno() != -1 and self._is_asked():
+            return None
+        self._wire.close()
+        return 0
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its status, when it has ended; a child that was not forked has ended."""
+        if self._process is not None:
+            return self._process.wait(timeout)
+        self._wire.close()
+        return 0
+
+    def kill(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.kill()
+
+    def _is_asked(self) -> bool:
+        try:
+            return self._wire.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+
+
 def launch(
     limits: str, environment: Mapping[str, str], wire: int
 ) -> subprocess.Popen[bytes]:
-    """Fork a child, unless its environment says something to its imports."""
+    """Fork a child when it is needed; at once, from nothing, if its environment says something to its imports."""
     if environment.keys() - OWN:
         return _launch(limits, environment, wire)
-    forked = _tables.start(
-        [limits],
-        {**child.CHILD_ENVIRONMENT, **environment},
-        folder=Path.cwd(),
-        stdin=wire,
-    )
-    return cast("subprocess.Popen[bytes]", forked)
+    return cast("subprocess.Popen[bytes]", DeferredChild(limits, environment, wire))
 
 
 @dataclass(frozen=True)
@@ -78,34 +147,75 @@ class Preparation:
 
 
 _preparations: dict[str, Preparation] = {}
+_profiles: dict[str, bytes] = {}
 
 
 async def exchange(process: child.ChildProcess, request: bytes) -> bytes:
-    """Ask a child, unless it is to prepare a small file that another has prepared in this process."""
+    """Ask a child, unless it is about a small file of which another was asked the same in this process."""
     seconds, name, (arguments, options), _ = pickle.loads(request)  # noqa: S301 - made by the caller
-    if name != PREPARE or not process.is_alive or process._environment.keys() - OWN:
-        return await _exchange(process, request)
-    source, file_name, corrections, target, schemas = arguments
-    if options or source.stat().st_size > SMALL:
-        return await _exchange(process, request)
-    question = (
-        source.read_bytes(),
-        file_name,
-        corrections,
-        target.name,
-        _describe_folder(schemas),
-        seconds,
-        process._limits.memory_mb,
-        process._limits.file_bytes,
-    )
-    key = hashlib.sha256(repr(question).encode()).hexdigest()
+    if not process.is_alive or process._environment.keys() - OWN or options:
+        return await ask_child(process, request)
+    if name == PRELOAD and process.pid == 0:
+        return NOTHING
+    if name == PROFILE and arguments[0].stat().st_size <= SMALL:
+        return await _answer_profile(process, request, seconds, *arguments)
+    if name == PREPARE and arguments[0].stat().st_size <= SMALL:
+        return await _answer_preparation(process, request, seconds, *arguments)
+    return await ask_child(process, request)
+
+
+async def ask_child(process: child.ChildProcess, request: bytes) -> bytes:
+    """Ask a child, which is forked if it was not yet."""
+    if isinstance(process._process, DeferredChild):
+        process._process.begin()
+    return await _exchange(process, request)
+
+
+async def _answer_profile(
+    process: child.ChildProcess,
+    request: bytes,
+    seconds: float,
+    source: Path,
+    *about: Any,
+) -> bytes:
+    key = _make_key(process, seconds, source, about)
+    if key not in _profiles:
+        answer = await ask_child(process, request)
+        if not answer.startswith(b"="):
+            return answer
+        _profiles[key] = answer
+    return _profiles[key]
+
+
+async def _answer_preparation(
+    process: child.ChildProcess,
+    request: bytes,
+    seconds: float,
+    source: Path,
+    file_name: str,
+    corrections: Any,
+    target: Path,
+    schemas: Path | None = None,
+) -> bytes:
+    about = (file_name, corrections, target.name, _describe_folder(schemas))
+    key = _make_key(process, seconds, source, about)
     if key in _preparations:
         with suppress(OSError):  # a full disk is for the child to meet
             return _preparations[key].write(target.parent)
-    answer = await _exchange(process, request)
+    answer = await ask_child(process, request)
     if answer.startswith(b"="):
         _preparations[key] = Preparation.read(answer, target.parent)
     return answer
+
+
+def _make_key(
+    process: child.ChildProcess, seconds: float, source: Path, about: Any
+) -> str:
+    limits = process._limits
+    question = (
+        source.read_bytes(), about, seconds, limits.memory_mb, limits.file_bytes,
+    )  # fmt: skip
+    return hashlib.sha256(repr(question).encode()).hexdigest()
 
 
 def _describe_folder(folder: Path | None) -> list[tuple[str, int, int]]:

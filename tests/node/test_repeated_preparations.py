@@ -8,7 +8,13 @@ import pytest
 from tests import children
 from tests.node.producer import TABLE
 from udi.kit import child
-from udi.node.datasets.versions.preparation import FileAnalysis, prepare
+from udi.kit.sandbox import ProcessLimits
+from udi.node.datasets.versions.preparation import (
+    FileAnalysis,
+    preload_imports,
+    prepare,
+)
+from udi.tabular.profiles.profile import profile_copy
 
 pytestmark = pytest.mark.programs
 OTHER = TABLE.replace(b"1987", b"1988")
@@ -56,6 +62,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
     monkeypatch.setattr(children, "_exchange", note)
     monkeypatch.setattr(children, "_preparations", {})
+    monkeypatch.setattr(children, "_profiles", {})
     return noted
 
 
@@ -101,3 +108,28 @@ async def test_a_large_file_is_prepared_each_time(
     await look(tmp_path / "again", large)
 
     assert len(requests) == 2
+
+
+async def test_a_child_that_is_asked_nothing_new_is_not_forked(
+    requests: list[bytes], tmp_path: Path
+) -> None:
+    """Its profile and its preparation are those of a child that was."""
+    copy = tmp_path / "copy"
+    copy.write_bytes(TABLE)
+    profiles = []
+    pids = []
+    for _ in range(2):
+        limits = ProcessLimits(2048, places=(str(tmp_path),))
+        async with child.ChildProcess(limits) as reader:
+            await reader.call(preload_imports, seconds=60)
+            profile = await reader.call(
+                profile_copy, copy, "associations.csv", len(TABLE), seconds=60
+            )
+            profiles.append(profile)
+            pids.append(reader.pid)
+
+    assert profiles[0] == profiles[1]
+    assert profiles[0].media_type == "text/csv"
+    assert pids[0] > 0
+    assert pids[1] == 0
+    assert len(requests) == 1
