@@ -35,6 +35,7 @@ from udi.ui.site import Site
 pytest_plugins = [
     "tests.omissions",
     "tests.order",
+    "tests.authorities",
     "tests.figures",
     "tests.children",
     "tests.garbage",

@@ -66,16 +66,20 @@ class Program:
 
 
 def load_commands() -> None:
-    """Every command, and the programs that some of them import when they run."""
+    """Every command, the programs that some of them import when they run, and the translations of their pages."""
     import_module("udi.cli.main").build_app()
     for name in COMMANDS:
         import_module(f"udi.{name}")
     domains = import_module("udi.ui.domains")
+    pages = import_module("udi.ui.pages")
     for program in ("portal", "node"):
-        for domain in domains.list_domains(program):
+        program_domains = domains.list_domains(program)
+        for domain in program_domains:
             for reference in (domain.web_services, domain.routes, domain.tasks):
                 if reference:
                     domains.resolve(reference)
+        locales = import_module(f"udi.{program}.site").LOCALES
+        pages.PageRenderer({}, [*locales, *domains.list_locales(program_domains)])
 
 
 def run_command(arguments: list[str]) -> None:

@@ -1,9 +1,8 @@
 """The real services of a run: one PostgreSQL, one Keycloak and one S3 service when asked for; its reaper stops them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,16 @@ from udi.cli.local import java, parts
 from udi.cli.local.account import SystemAccount, service_account
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
 from udi.cli.local.errors import LocalError
-from udi.cli.local.keycloak import make_keycloak, start_keycloak
+from udi.cli.local.keycloak import Keycloak, make_keycloak, start_keycloak
 from udi.cli.local.postgres import Cluster, find_binaries, start_postgres
 from udi.cli.local.processes import ProcessWatchdog
 from udi.settings import Settings
 
+LIGHT_HASHES = {
+    "KC_SPI_PASSWORD_HASHING__ARGON2__ITERATIONS": "1",
+    "KC_SPI_PASSWORD_HASHING__ARGON2__MEMORY": "64",
+}
+"""Argon2 at its least (memory in KiB): hundreds of passwords are made and tried in a run, and none guards anything."""
 RUNNING: list[Any] = []
 """Kept so that no handle of a running process is collected before the run ends."""
 
@@ -60,7 +64,7 @@ def launch_keycloak(run: Path, settings: Settings) -> None:
     keycloak = make_keycloak(
         settings, java=runtime, distribution=distribution, account=account
     )
-    keycloak = replace(keycloak, home=run / "keycloak")
+    keycloak = LightKeycloak(**{**vars(keycloak), "home": run / "keycloak"})
     guardian = PidFile(run / "keycloak.pid")
     running = start_keycloak(
         keycloak, run / "keycloak.log", themes=parts.THEMES, guardian=guardian
@@ -80,6 +84,14 @@ def launch_s3(run: Path) -> S3Service:
     _keep(service)
     facts.write_text(json.dumps(service.base_port))
     return service
+
+
+class LightKeycloak(Keycloak):
+    """The same Keycloak, whose hashes of passwords cost little."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Its configuration, with the cost of a hash."""
+        return {**super().environment(), **LIGHT_HASHES}
 
 
 @contextmanager
