@@ -127,7 +127,7 @@ def test_an_address_is_not_kept_as_it_is() -> None:
     assert subject != address_subject("192.0.2.8", "a key")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def second_process(settings: Settings) -> AsyncIterator[Litestar]:
     """Another web worker on the same database."""
     site = portal_parts.build_site(settings)

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -20,11 +19,10 @@ from litestar.routes import HTTPRoute
 
 import udi
 from tests.contract.credentials.table import NOTHING, OPENS
-from tests.contract.credentials.world import World, build, cookies
+from tests.contract.credentials.world import Programs, World, build, cookies
 from tests.node.producer import SLUG
 from udi.kit import credentials
 from udi.portal.dataspace.messages import CONTEXT
-from udi.settings import Settings
 
 KINDS = tuple(
     getattr(credentials, name)
@@ -51,7 +49,7 @@ FIRST = [kind for kind in OPENS if kind.startswith("udi-")]
 REST = sorted(
     (kind for kind in OPENS if kind not in FIRST), key=lambda kind: (kind in LAST, kind)
 )
-ONE_IN = 4
+ONE_IN = 8
 """By default a signed credential is shown at one in so many of the addresses that it must not open; at all of them under `--all`."""
 VARIES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[\w+/=-]{20,}|\d+")
 LONGEST = 200_000
@@ -251,11 +249,9 @@ def _shape(answer: httpx.Response, text: str) -> tuple[Any, ...]:
 
 
 @pytest.fixture
-async def trial(
-    settings: Settings, postgres: str, tmp_path: Path
-) -> AsyncIterator[Trial]:
+async def trial(programs: Programs) -> AsyncIterator[Trial]:
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(build(settings, tmp_path))
+        world = await stack.enter_async_context(build(programs))
         clients = {
             program: await stack.enter_async_context(
                 httpx.AsyncClient(

@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import update
 
-from tests.contract.credentials.world import World, build
+from tests.contract.credentials.world import Programs, World, build
 from tests.node.producer import SLUG
 from tests.service_overrides import ServiceOverrides
 from tests.stage import confirm_accounts
@@ -18,7 +17,6 @@ from udi.kit.clock import now
 from udi.kit.sessions import SESSIONS
 from udi.node.identity.models import WebSession as NodeSession
 from udi.portal.identity.models import WebSession as PortalSession
-from udi.settings import Settings
 from udi.ui import decision_guards
 
 PORTAL = [
@@ -53,10 +51,10 @@ STALE = timedelta(minutes=11)
 
 @pytest.fixture
 async def world(
-    settings: Settings, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     monkeypatch.setattr(decision_guards, "PAUSE", 0)
-    async with build(settings, tmp_path) as new_world:
+    async with build(programs) as new_world:
         yield new_world
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -16,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.contract.credentials.keycloak_double import KeycloakDouble
-from tests.contract.credentials.world import World, build
+from tests.contract.credentials.world import Programs, World, build
 from tests.node.producer import SLUG
 from tests.stage import confirm_accounts
 from tests.visitors import browse
@@ -44,7 +43,7 @@ from udi.portal.organisations.models import MembershipEntry
 from udi.portal.projects.models import ProjectMember
 from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 from udi.protocol.credentials import READING, TICKET
-from udi.settings import HOSTED, Settings
+from udi.settings import HOSTED
 
 FIVE_MINUTES = timedelta(minutes=5)
 GONE = ("disabled", "deleted", "deleted by themselves")
@@ -115,13 +114,9 @@ class Leaver:
 
 
 @pytest.fixture
-async def leaver(
-    settings: Settings, postgres: str, tmp_path: Path
-) -> AsyncIterator[Leaver]:
+async def leaver(programs: Programs) -> AsyncIterator[Leaver]:
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(
-            build(settings, tmp_path, moderator=False)
-        )
+        world = await stack.enter_async_context(build(programs, moderator=False))
         territory = world.territory
         subject = world.login.subject
         aliases = {
@@ -144,7 +139,8 @@ async def leaver(
             await stack.enter_async_context(browse(world.apps[name], territory))
             for name in ("node", "portal")
         ]
-        secret = tmp_path / "secrets" / f"node_credential_{territory.slug}"
+        secrets = programs.settings.secrets_folder
+        secret = secrets / f"node_credential_{territory.slug}"
         secret.write_text("x")
         async with world.portal.database.session(territory.id) as session:
             url = territory.links["node"]

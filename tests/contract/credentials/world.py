@@ -19,7 +19,7 @@ from tests.node.agreements.granting import METERS
 from tests.node.producer import SLUG, Producer
 from tests.portal.access.policies import POLICY
 from tests.portal.catalogue.corpus import open_catalogue
-from tests.service_overrides import ServiceOverrides
+from tests.service_overrides import ServiceOverrides, overridden_services
 from tests.visitors import browse, make_person
 from udi.cli.archive import signature
 from udi.kit import login_attempts
@@ -194,11 +194,19 @@ class World:
         )
 
 
+@dataclass(frozen=True)
+class Programs:
+    """Both programs, and the issuer that they trust; made once for the tests of a file."""
+
+    settings: Settings
+    sites: dict[str, Site]
+    apps: dict[str, Litestar]
+    issuer: Issuer
+
+
 @asynccontextmanager
-async def build(
-    settings: Settings, folder: Path, *, moderator: bool = True
-) -> AsyncIterator[World]:
-    """The territory, with programs of its own: their budgets are not to be met, and the metrics have a token."""
+async def start_programs(settings: Settings, folder: Path) -> AsyncIterator[Programs]:
+    """Make programs of their own: their budgets are not to be met, and the metrics have a token."""
     secrets = Path(shutil.copytree(settings.secrets_folder, folder / "secrets"))
     (secrets / "metrics_token").write_text("metrics-" + SESSION.generate())
     own = settings.model_copy(update={"secrets": secrets, "state": folder})
@@ -224,11 +232,27 @@ async def build(
             RateLimiter("api", 10**8), RateLimiter("api", 10**8)
         )
         ServiceOverrides(sites["node"].services)[RATES] = RateLimiter("tables", 10**8)
-        databases = [site.database for site in sites.values()]
-        territory = await stage.add_territory(databases, own, "kinds")
+        yield Programs(own, sites, apps, issuer)
+
+
+@asynccontextmanager
+async def build(programs: Programs, *, moderator: bool = True) -> AsyncIterator[World]:
+    """Make a territory of its own at both programs; services that a test replaces come back after it."""
+    sites = programs.sites
+    databases = [site.database for site in sites.values()]
+    async with AsyncExitStack() as stack:
+        for site in sites.values():
+            stack.enter_context(overridden_services(site.services))
+        territory = await stage.add_territory(databases, programs.settings, "kinds")
         stack.push_async_callback(stage.remove_territory, databases, territory.id)
         yield await _furnish(
-            stack, own, sites, apps, territory, issuer, moderator=moderator
+            stack,
+            programs.settings,
+            sites,
+            programs.apps,
+            territory,
+            programs.issuer,
+            moderator=moderator,
         )
 
 
