@@ -176,7 +176,10 @@ def expected(person: str, action: Action) -> str:
 
 
 def outcome(answer: httpx.Response) -> str:
-    """What an answer means; that something makes no sense any more (409, 422) is said to those who may ask only."""
+    """What an answer means, to be compared with the one thing expected.
+
+    That something makes no sense any more (409, 422) is said to those who may ask only.
+    """
     if (
         answer.headers.get("location", "").startswith("/login")
         or answer.status_code == 401

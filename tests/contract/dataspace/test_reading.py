@@ -20,7 +20,12 @@ from udi.portal.dataspace.messages import CONTEXT, PATH
 from udi.portal.dataspace.models import DataspaceProcess
 from udi.portal.dataspace.offers import URN
 
-PATIENCE = 20
+PATIENCE = 120
+OPEN = 200
+SUSPENDED = 403
+"""The secret is known; its agreement gives nothing for now."""
+WITHDRAWN = 401
+"""No such secret any more."""
 ROW = TABLE.decode("cp1252").splitlines()[1].split(";")[0]
 
 
@@ -64,13 +69,16 @@ class Machine:
             httpx.URL(address["endpoint"]).raw_path.decode(), headers=headers
         )
 
-    async def is_refused(self, start: Taken) -> None:
-        """The node comes to refuse the secret of a start."""
+    async def is_refused(self, start: Taken, status: int) -> None:
+        """The node comes to refuse the secret of a start, which it took until then."""
+        statuses = []
 
         async def has_refused_secret() -> bool:
-            return (await self.read(start)).status_code in {401, 403}
+            statuses.append((await self.read(start)).status_code)
+            return statuses[-1] != OPEN
 
         await until(has_refused_secret)
+        assert statuses[-1] == status
 
 
 async def until(seen: Callable[[], Awaitable[bool]]) -> None:
@@ -110,7 +118,7 @@ async def test_a_machine_reads_from_the_agreement_to_its_revocation(
             opened = await machine.read(first)
             await change(stage, agreement, actions.suspend_agreement, WHY)
             await machine.hear("TransferSuspensionMessage")
-            await machine.is_refused(first)
+            await machine.is_refused(first, SUSPENDED)
             await change(stage, agreement, actions.resume_agreement)
             second = await machine.hear("TransferStartMessage")
             again = await machine.read(second)
@@ -120,7 +128,7 @@ async def test_a_machine_reads_from_the_agreement_to_its_revocation(
                 "TransferCompletionMessage",
                 **pids,
             )
-            await machine.is_refused(second)
+            await machine.is_refused(second, WITHDRAWN)
 
     assert (opened.status_code, again.status_code, former.status_code) == (
         200,
