@@ -33,7 +33,7 @@ WORKERS = 2
 PATIENCE = 60.0
 LIMIT = 12
 WINDOW = 60
-ENOUGH = 30
+ENOUGH = 15
 """Seconds that a window of a limit has left at least when a test begins to count in it."""
 PLAIN = ssl.create_default_context()
 """Made once: it takes longer than a request."""
@@ -123,8 +123,9 @@ async def wait_until_it_answers(
 
 @pytest.fixture
 async def program(
-    settings: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path, demo: Territory
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A program that starts when the territory is there: each worker reads the register at a moment of its own."""
     command = [sys.executable, "-P", "-m", "udi", "serve", "portal"]
     with run_portal(settings, tmp_path / "log", command) as program:
         await wait_until_it_answers(settings, program)

@@ -185,7 +185,7 @@ async def clear_queue(site: Site) -> None:
 
 
 async def deliver(
-    pusher: Pusher, *, attempts: int = ATTEMPTS, patience: float = 20
+    pusher: Pusher, *, attempts: int = ATTEMPTS, patience: float = 60
 ) -> None:
     """Let the portal's worker do its jobs until no report of the node waits.
 

@@ -92,6 +92,11 @@ class Installation:
             "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts),
             "UDI_DATASPACE_HOSTS": json.dumps(settings.dataspace_hosts),
             **({"UDI_SCHEMAS": str(settings.schemas)} if settings.schemas else {}),
+            **(
+                {"UDI_WEB_WORKERS": str(settings.web_workers)}
+                if settings.web_workers
+                else {}
+            ),
         }
 
     def start(self, verb: str, program: str) -> None:

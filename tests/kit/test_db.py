@@ -212,12 +212,12 @@ async def test_readers_take_turns_on_few_connections(
 async def test_a_connection_that_nobody_used_for_long_is_let_go(
     settings: Settings, demo: Territory, role: Role, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("udi.kit.db.IDLE_TIMEOUT", "100ms")
+    monkeypatch.setattr("udi.kit.db.IDLE_TIMEOUT", "500ms")
     database = Database(settings, "portal", pages=True)
 
     async with database.session(demo.id, role=role) as session:
         first = await session.scalar(PROCESS)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
     async with database.session(demo.id, role=role) as session:
         second = await session.scalar(PROCESS)
         tenant = await session.scalar(TENANT)

@@ -263,7 +263,7 @@ async def test_while_keys_are_fetched_those_of_a_day_are_served_and_older_ones_w
     await keys.get(str(KEY.kid))
     async with keys._lock:
         time.passes(hours=23)
-        assert await asyncio.wait_for(keys.get(str(KEY.kid)), 1)
+        assert await asyncio.wait_for(keys.get(str(KEY.kid)), 60)
         time.passes(hours=1)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(keys.get(str(KEY.kid)), 0.05)

@@ -29,7 +29,7 @@ def mailbox(settings: Settings) -> Iterator[Path]:
     }
     command = [sys.executable, "-m", "udi.cli.local.mailbox"]
     with subprocess.Popen(command, env=SOURCE | address) as process:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while (
             not ports.answers(settings.port(3), "/health")
             and time.monotonic() < deadline
@@ -47,7 +47,7 @@ def _send(settings: Settings, message: EmailMessage) -> None:
 
 
 def _get(settings: Settings, path: str, host: str = "localhost") -> Answer:
-    connection = HTTPConnection("127.0.0.1", settings.port(3), timeout=5)
+    connection = HTTPConnection("127.0.0.1", settings.port(3), timeout=60)
     connection.request("GET", path, headers={"Host": f"{host}:{settings.port(3)}"})
     answer = connection.getresponse()
     body = answer.read().decode()

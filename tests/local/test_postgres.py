@@ -185,7 +185,7 @@ def test_a_server_that_outlived_its_supervisor_is_ended(open_folder: Path) -> No
 
     postgres.clear_stale(orphan.cluster.data)
 
-    assert orphan.process.wait(10) == 0
+    assert orphan.process.wait(60) == 0
     assert not (orphan.cluster.data / "postmaster.pid").exists()
 
 

@@ -41,8 +41,10 @@ async def test_it_waits_for_a_first_publication_that_is_on_its_way(
         _, waits = await asyncio.wait({leaving}, timeout=SOON)
         assert waits, "the space left while a dataset was being pushed"
         async with node_database.session(demo.id, role="worker") as answered:
-            assert await asyncio.wait_for(find_dataset(answered, dataset, lock=True), 5)
-    assert await asyncio.wait_for(leaving, 10) == {dataset}
+            assert await asyncio.wait_for(
+                find_dataset(answered, dataset, lock=True), 60
+            )
+    assert await asyncio.wait_for(leaving, 60) == {dataset}
 
 
 async def test_nothing_is_pushed_once_it_is_leaving(
@@ -58,12 +60,12 @@ async def test_nothing_is_pushed_once_it_is_leaving(
         contents = await lock_space(moving, SLUG)
         assert contents
         with pytest.raises(SpaceMovingError):
-            await asyncio.wait_for(push(dataset), 10)
+            await asyncio.wait_for(push(dataset), 60)
         last = asyncio.create_task(push(dataset, attempt=29, last=True))
         _, waits = await asyncio.wait({last}, timeout=SOON)
         assert waits
         await delete_space_rows(moving, contents)
-    await asyncio.wait_for(last, 10)
+    await asyncio.wait_for(last, 60)
 
     assert portal.pushed == []
 

@@ -16,10 +16,18 @@ SECONDS = 30.0
 
 
 @pytest.fixture
-async def readers() -> AsyncIterator[FileReaderPool]:
+def standby_seconds() -> float:
+    """How long a child stands ready for a file."""
+    return SECONDS
+
+
+@pytest.fixture
+async def readers(standby_seconds: float) -> AsyncIterator[FileReaderPool]:
     pool = FileReaderPool(
         hostile.nothing,
-        ReaderLimits(places=2, own_places=1, patience=0.2, standby_seconds=1.0),
+        ReaderLimits(
+            places=2, own_places=1, patience=0.2, standby_seconds=standby_seconds
+        ),
     )
     yield pool
     await pool.close()
@@ -61,6 +69,7 @@ async def test_the_child_that_stands_ready_serves_one_file(
     assert served == waiting != following
 
 
+@pytest.mark.parametrize("standby_seconds", [1.0])
 async def test_a_child_that_nobody_needs_goes(readers: FileReaderPool) -> None:
     readers.start_standby()
     waiting = await ready(readers)

@@ -48,7 +48,7 @@ from udi.ui.site import Site
 
 TRANSFERRED = "transferred"
 """The dataset of every agreement, whose file is at the hosted node; of the others there is a description alone."""
-PATIENCE = 30
+PATIENCE = 120
 LOCAL_IDS = {"cn_01_02": "ACN0102"}
 """The kit has this name of a dataset written in it: the dataset of that case has it from its producer."""
 ABSENT = f"{URN}00000000-0000-4000-8000-000000000000"

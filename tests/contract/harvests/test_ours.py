@@ -100,8 +100,8 @@ class Theirs:
         await SearchFeed(self.catalogue.database, registry, self.settings).run_once()
 
     async def shown(self) -> None:
-        """Wait until its portal knows the territory: it reads the register every other second, and the one before, alone
-        there, answers to any host meanwhile.
+        """Wait until its portal knows the territory: its web worker reads the register every other second, and the
+        territory of the test before, alone there, answers to any host meanwhile.
         """
         address = f"http://127.0.0.1:{self.settings.port(0)}/catalog.ttl"
         deadline = time.monotonic() + PATIENCE
@@ -141,9 +141,15 @@ class Theirs:
 async def served(
     postgres: str, run_folder: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Settings, Database]]:
-    """A portal of another installation, as a process, with databases of its own."""
+    """A portal of another installation, as a process, with databases of its own.
+
+    It has one web worker: of several, each learns of a territory at a moment of its own.
+    """
     await cluster.copy_databases(postgres, "theirs")
-    own = cluster.run_settings(run_folder, "theirs", base_port=cluster.free_ports(8))
+    settings = cluster.run_settings(
+        run_folder, "theirs", base_port=cluster.free_ports(8)
+    )
+    own = settings.model_copy(update={"web_workers": 1})
     installation = Installation(own, tmp_path_factory.mktemp("theirs"), {})
     database = Database(own, "portal")
     installation.start("serve", "portal")
