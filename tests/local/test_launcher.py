@@ -1,3 +1,5 @@
+"""The launcher of a clone: which Python it takes, the environment that it makes, what it says when it cannot."""
+
 import hashlib
 import os
 import shutil
@@ -83,6 +85,20 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python environment in which nothing was installed yet."""
+    folder = tmp_path_factory.mktemp("bare") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
+
+
+@pytest.fixture
+def interrupted(checkout: Path, bare_environment: Path) -> None:
+    """An installation that was interrupted once the environment was made: what is to come is installed in it."""
+    shutil.copytree(bare_environment, checkout / ".venv", symlinks=True)
+
+
 @pytest.fixture
 def run(checkout: Path, tmp_path: Path) -> Run:
     def call(
@@ -155,6 +171,7 @@ def test_two_calls_at_once_make_one_environment(checkout: Path, tmp_path: Path) 
     assert sum("preparing" in err and "ready" in err for _, err in answers) == 1
 
 
+@pytest.mark.usefixtures("interrupted")
 def test_the_development_list_is_installed_for_tests_and_serves_for_the_rest(
     checkout: Path, run: Run
 ) -> None:
@@ -166,6 +183,7 @@ def test_the_development_list_is_installed_for_tests_and_serves_for_the_rest(
     assert served.stderr == ""
 
 
+@pytest.mark.usefixtures("interrupted")
 def test_what_only_a_clone_has_is_found_in_it(run: Run) -> None:
     assert run("test", "--all", "a b").stdout == "tests|first|--all|a b\n"
     assert run("bench", "pages").stdout == "bench|first|pages\n"
@@ -258,6 +276,7 @@ def test_the_python_of_the_distribution_comes_first(
     assert "home = /usr/bin\n" in (checkout / ".venv/pyvenv.cfg").read_text()
 
 
+@pytest.mark.usefixtures("interrupted")
 def test_an_unreachable_index_is_said_in_one_sentence(run: Run) -> None:
     answer = run(
         "up",
@@ -274,6 +293,7 @@ def test_an_unreachable_index_is_said_in_one_sentence(run: Run) -> None:
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.usefixtures("interrupted")
 def test_an_altered_package_is_refused(checkout: Path, run: Run) -> None:
     _wheel(checkout / "wheels", "altered")
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.programs
 
 TOY = Path(__file__).with_name("toy.py")
 SOURCE = str(Path(udi.__file__).parents[1])
+PATIENCE = 60
 Toy = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -73,7 +74,7 @@ def _parts(toy: Toy) -> dict[str, dict[str, Any]]:
 
 def _token_status(settings: Settings) -> int:
     form = f"grant_type=client_credentials&client_id=udi-admin&client_secret={settings.secret('keycloak_admin_secret')}"
-    connection = HTTPConnection("127.0.0.1", settings.port(2), timeout=20)
+    connection = HTTPConnection("127.0.0.1", settings.port(2), timeout=60)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     connection.request(
         "POST", "/realms/master/protocol/openid-connect/token", form, headers
@@ -100,39 +101,68 @@ def test_a_life_in_the_background(toy: Toy, settings: Settings) -> None:
     assert again.returncode == 0
     assert again.stdout.startswith("Already running.")
 
-    supervisor = state.read_status(settings)["pid"]
-    os.kill(supervisor, signal.SIGKILL)
-    deadline = time.monotonic() + 20
-    while _left(settings) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert _left(settings) == []
-    assert {part["state"] for part in _parts(toy).values()} == {"stopped"}
-
-    resumed = toy("up", "--detach")
-    assert resumed.returncode == 0, resumed.stdout
-    assert _token_status(settings) == 200
     stopped = toy("down")
     assert stopped.returncode == 0
     assert _left(settings) == []
+    assert {part["state"] for part in _parts(toy).values()} == {"stopped"}
     assert (settings.state / "postgres/data/PG_VERSION").exists()
 
 
-def test_ctrl_c_stops_everything(toy: Toy, settings: Settings) -> None:
-    with subprocess.Popen(
-        [sys.executable, TOY, "up"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=_environment(settings),
-    ) as up:
+@pytest.mark.parametrize(
+    "runs_whole",
+    [
+        pytest.param(False, id="while it starts"),
+        pytest.param(True, id="once it runs", marks=pytest.mark.thorough),
+    ],
+)
+def test_nothing_outlives_a_supervisor_that_is_killed(
+    toy: Toy, settings: Settings, *, runs_whole: bool
+) -> None:
+    with start_in_front(settings) as up:
+        wait_until((settings.state / "postgres/data/postmaster.pid").exists)
+        if runs_whole:
+            assert up.stdout
+            assert any("Press Ctrl-C" in line for line in up.stdout)
+        assert len(_left(settings)) > 1
+        up.kill()
+
+    wait_until(lambda: _left(settings) == [])
+    assert {part["state"] for part in _parts(toy).values()} == {"stopped"}
+
+
+def test_ctrl_c_stops_everything_and_the_data_are_kept(
+    toy: Toy, settings: Settings
+) -> None:
+    """What the first test made is there again."""
+    with start_in_front(settings) as up:
         assert up.stdout
         assert any("Press Ctrl-C" in line for line in up.stdout)
         assert _parts(toy)["keycloak"]["state"] == "healthy"
+        assert _token_status(settings) == 200
         up.send_signal(signal.SIGINT)
         rest = up.stdout.read()
 
     assert up.returncode == 0
     assert "Everything is stopped; the data are kept." in rest
     assert _left(settings) == []
+
+
+def start_in_front(settings: Settings) -> subprocess.Popen[str]:
+    """`up` as on a terminal."""
+    return subprocess.Popen(
+        [sys.executable, TOY, "up"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=_environment(settings),
+    )
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_a_busy_port_starts_nothing(toy: Toy, settings: Settings) -> None:

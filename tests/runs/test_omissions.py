@@ -110,6 +110,14 @@ def run_pytest(folder: Path, tests: str, *arguments: str, **environment: str) ->
 alone_and_shared_out = pytest.mark.parametrize(
     "arguments", [("-p", "no:xdist"), SHARED_OUT], ids=["alone", "shared out"]
 )
+alone_and_shared_out_thoroughly = pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("-p", "no:xdist"), id="alone"),
+        pytest.param(SHARED_OUT, id="shared out", marks=pytest.mark.thorough),
+    ],
+)
+"""What is left out is counted in one place, and a run that is shared out hands it over in one: one test shows that."""
 
 
 @alone_and_shared_out
@@ -126,7 +134,7 @@ def test_thorough_tests_are_left_out_and_counted_by_file(
     assert "not whole" not in output
 
 
-@alone_and_shared_out
+@alone_and_shared_out_thoroughly
 def test_everything_is_run_under_the_switch(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
@@ -138,7 +146,7 @@ def test_everything_is_run_under_the_switch(
     assert "left out" not in output
 
 
-@alone_and_shared_out
+@alone_and_shared_out_thoroughly
 def test_a_fast_run_leaves_out_what_needs_a_server_or_starts_a_program(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
@@ -165,7 +173,7 @@ def test_programs_may_be_started_in_any_other_run(tmp_path: Path) -> None:
     assert "5 passed" in output
 
 
-@alone_and_shared_out
+@alone_and_shared_out_thoroughly
 def test_a_run_that_could_not_run_a_test_says_that_it_was_not_whole(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:

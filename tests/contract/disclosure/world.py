@@ -3,7 +3,7 @@
 import itertools
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,6 +125,15 @@ class World:
 
     async def snapshot(self, dataset_id: str, file_id: str, media_id: str) -> Snapshot:
         """What everybody gets, at every address of both programs, in every form."""
+        return {
+            address: answer
+            async for address, answer in self.read_all(dataset_id, file_id, media_id)
+        }
+
+    async def read_all(
+        self, dataset_id: str, file_id: str, media_id: str
+    ) -> AsyncGenerator[tuple[str, Answer]]:
+        """The same, one address after the other."""
         slug = (
             await self.at_portal.get(f"/data/{dataset_id}", follow_redirects=True)
         ).url.path.rpartition("/")[2]
@@ -136,7 +145,6 @@ class World:
             slug=slug,
             portal=self.territory.origin,
         )
-        snapshot = Snapshot()
         for program, app, client in (
             ("node", self.node_app, self.at_node), ("portal", self.portal_app, self.at_portal),
         ):  # fmt: skip
@@ -145,13 +153,16 @@ class World:
             ):
                 method, _, accepted = form.partition(" ")
                 headers = {"Accept": accepted, "Accept-Encoding": "identity"}
-                snapshot[f"{program} {method} {path} ({accepted})"] = _read(
-                    await client.request(method, path, headers=headers)
+                yield (
+                    f"{program} {method} {path} ({accepted})",
+                    _read(await client.request(method, path, headers=headers)),
                 )
-        snapshot["own node GET /"] = _read(
-            await self.at_own_node.get("/", headers={"Accept-Encoding": "identity"})
+        yield (
+            "own node GET /",
+            _read(
+                await self.at_own_node.get("/", headers={"Accept-Encoding": "identity"})
+            ),
         )
-        return snapshot
 
 
 def _read(answer: httpx.Response) -> Answer:

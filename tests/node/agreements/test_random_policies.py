@@ -26,8 +26,15 @@ from udi.node import app as node
 from udi.protocol.terms import Purpose, Terms
 from udi.ui.site import Site
 
-DEFAULT = (*range(40), 64, 102, 104, 106, 110, 155, 158)
-"""Cases by default: the first ones, and those without which an address or a verdict would not be met."""
+DEFAULT = (
+    *(5, 39, 52, 53, 63, 68, 76, 78, 79, 91, 95, 106, 122, 127, 136, 142, 149, 155),
+    *(159, 167),
+)
+"""Cases by default: the fewest of the first 170 that meet each address and each verdict.
+
+A new address shifts what is drawn: others are tried after them, until all are met. The faster choice is then another.
+"""
+MOST_BY_DEFAULT = 200
 THOROUGH = 10_000
 MUTANT = 150
 """Cases under `--all`, and at most for a node with a fault."""
@@ -85,12 +92,13 @@ async def run_trial(
     forms: tuple[str, ...] = (),
     *,
     in_part: bool = True,
+    tally: Tally | None = None,
 ) -> Tally:
-    """Try the cases of these numbers, until one disagrees.
+    """Try the cases of these numbers, until one disagrees; count them with those of a tally.
 
     `forms` are of the addresses that are tried, all if none; not `in_part`: every policy opens all columns and rows.
     """
-    tally = Tally()
+    tally = tally or Tally()
     addresses = group_addresses(stage.app)
     if forms:
         addresses = {form: addresses[form] for form in forms}
@@ -106,8 +114,8 @@ async def run_trial(
     return tally
 
 
-def require_all_tried(tally: Tally, stage: Stage) -> None:
-    """Each address that serves data gave something and refused something; each verdict of the reference was met."""
+def list_untried(tally: Tally, stage: Stage) -> set[str]:
+    """Addresses that serve data and gave nothing yet, or refused nothing, and verdicts of the reference that were not met."""
     addresses = group_addresses(stage.app)
     served = {
         address.name
@@ -117,18 +125,28 @@ def require_all_tried(tally: Tally, stage: Stage) -> None:
     }
     always_refused = {address.name for address in addresses["frame"]}
     never_refused = {"export for a person uses"}
-    assert set(tally.given) == served - always_refused
-    assert set(tally.refused) == served - never_refused
-    assert set(tally.verdicts) == VERDICTS
+    assert set(tally.given) <= served - always_refused
+    assert set(tally.refused) <= served - never_refused
+    assert set(tally.verdicts) <= VERDICTS
+    return {
+        *(f"{name} gives nothing" for name in served - always_refused - {*tally.given}),
+        *(
+            f"{name} refuses nothing"
+            for name in served - never_refused - {*tally.refused}
+        ),
+        *(VERDICTS - {*tally.verdicts}),
+    }
 
 
 async def test_the_node_does_what_the_reference_says(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally = await run_trial(stage, DEFAULT)
+    others = iter(sorted({*range(MOST_BY_DEFAULT)} - {*DEFAULT}))
+    while list_untried(tally, stage) and (number := next(others, None)) is not None:
+        await run_trial(stage, [number], tally=tally)
 
-    require_all_tried(tally, stage)
-    assert tally.cases == len(DEFAULT)
+    assert list_untried(tally, stage) == set()
     with capsys.disabled():
         print(f"\n{tally}")  # noqa: T201 - the figures of a run
 
