@@ -63,8 +63,12 @@ class Page:
             if "id" in element.attrib
         }
 
+    @cached_property
+    def named(self) -> list[tuple[str, Element]]:
+        return [(local(element), element) for element in self.elements]
+
     def all(self, *names: str) -> list[Element]:
-        return [element for element in self.elements if local(element) in names]
+        return [element for name, element in self.named if name in names]
 
     def ancestors(self, element: Element) -> Iterator[Element]:
         while (parent := self.parents.get(element)) is not None:
@@ -136,18 +140,15 @@ def sound_structure(page: Page) -> Iterator[str]:
         "dl": {"div", "dt", "dd"},
         "tr": {"th", "td"},
     }
-    for element in page.elements:
-        for child in element:
-            if isinstance(child.tag, str) and local(child) not in allowed.get(
-                local(element), {local(child)}
-            ):
+    acts = {"a", "button", "select", "textarea", "label"}
+    for name, element in page.named:
+        for child in element if name in allowed else ():
+            if isinstance(child.tag, str) and local(child) not in allowed[name]:
                 yield f"{shown(child)} may not stand in {shown(element)}"
-        acts = {"a", "button", "select", "textarea", "label"}
-        outer = {local(parent) for parent in page.ancestors(element)}
-        if local(element) in acts and outer & (
-            {"a", "button"} if local(element) != "label" else acts
-        ):
-            yield f"{shown(element)} stands in another control"
+        if name in acts:
+            outer = {local(parent) for parent in page.ancestors(element)}
+            if outer & ({"a", "button"} if name != "label" else acts):
+                yield f"{shown(element)} stands in another control"
     for table in page.all("table"):
         if not any(
             local(cell) == "th" for cell in table.iter() if isinstance(cell.tag, str)
@@ -284,8 +285,8 @@ def telling_links(page: Page) -> Iterator[str]:
 
 
 def nothing_inline(page: Page) -> Iterator[str]:
-    for element in page.elements:
-        if local(element) == "style" or (local(element) == "script" and _runs(element)):
+    for name, element in page.named:
+        if name == "style" or (name == "script" and _runs(element)):
             yield f"{shown(element)} is inline"
         for attribute, value in element.attrib.items():
             if attribute == "style" or attribute.startswith("on"):
@@ -325,8 +326,8 @@ def _submits(element: Element) -> bool:
 
 
 def nothing_from_elsewhere(page: Page) -> Iterator[str]:
-    for element in page.elements:
-        attribute = LOADING.get(local(element))
+    for name, element in page.named:
+        attribute = LOADING.get(name)
         address = element.get(attribute, "") if attribute else ""
         if (
             not address
@@ -334,7 +335,7 @@ def nothing_from_elsewhere(page: Page) -> Iterator[str]:
             or address.startswith("data:")
         ):
             continue
-        if local(element) == "iframe" and _waits_for_reader(page, element):
+        if name == "iframe" and _waits_for_reader(page, element):
             continue
         if urlsplit(urljoin(page.url, address)).netloc != urlsplit(page.url).netloc:
             yield f"{shown(element)} loads from elsewhere: {address}"
