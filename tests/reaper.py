@@ -28,8 +28,12 @@ PAUSE = 0.5
 PATIENCE = 10.0
 """Seconds that a program may take to end by itself."""
 LONGEST = 60.0
-FAST_STOP = {"postgres": signal.SIGQUIT}
-"""Nothing of the run's database is kept."""
+FAST_STOP = {
+    "postgres": signal.SIGQUIT,
+    "keycloak": signal.SIGKILL,
+    "s3": signal.SIGKILL,
+}
+"""Nothing is kept of the run's servers, and a Keycloak that ends in order takes ten seconds for it."""
 
 
 def name_run() -> dict[str, str]:
