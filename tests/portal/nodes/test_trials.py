@@ -304,7 +304,7 @@ async def test_a_passer_by_logs_in_first(
     async with browse(portal_app, demo) as client:
         answers = [await client.get(trials.HOME), await attempt(client, source.origin)]
 
-    assert [answer.status_code for answer in answers] == [303, 303]
+    assert [answer.status_code for answer in answers] == [303, 401]
     assert source.asked == []
 
 
