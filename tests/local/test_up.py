@@ -108,21 +108,29 @@ def test_a_life_in_the_background(toy: Toy, settings: Settings) -> None:
     assert (settings.state / "postgres/data/PG_VERSION").exists()
 
 
+def wait_for_a_part(settings: Settings, _up: subprocess.Popen[str]) -> None:
+    wait_until((settings.state / "postgres/data/postmaster.pid").exists)
+
+
+def wait_for_all_parts(_settings: Settings, up: subprocess.Popen[str]) -> None:
+    assert up.stdout
+    assert any("Press Ctrl-C" in line for line in up.stdout)
+
+
 @pytest.mark.parametrize(
-    "runs_whole",
+    "wait",
     [
-        pytest.param(False, id="while it starts"),
-        pytest.param(True, id="once it runs", marks=pytest.mark.thorough),
+        pytest.param(wait_for_a_part, id="while it starts"),
+        pytest.param(wait_for_all_parts, id="once it runs", marks=pytest.mark.thorough),
     ],
 )
 def test_nothing_outlives_a_supervisor_that_is_killed(
-    toy: Toy, settings: Settings, *, runs_whole: bool
+    toy: Toy,
+    settings: Settings,
+    wait: Callable[[Settings, subprocess.Popen[str]], None],
 ) -> None:
     with start_in_front(settings) as up:
-        wait_until((settings.state / "postgres/data/postmaster.pid").exists)
-        if runs_whole:
-            assert up.stdout
-            assert any("Press Ctrl-C" in line for line in up.stdout)
+        wait(settings, up)
         assert len(_left(settings)) > 1
         up.kill()
 
