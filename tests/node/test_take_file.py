@@ -203,6 +203,7 @@ async def test_a_long_text_is_reckoned_from_its_beginning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("udi.node.datasets.actions.draft.PROMPT", 0)
+    monkeypatch.setattr("udi.node.datasets.actions.accept_file.SECONDS", 300)
     async with node_database.session(demo.id, role="owner") as session:
         (await session.merge(space)).quota_bytes = 100 * MEGABYTE
     line = b"Amicale;Kerl\xe9van;01/02/2003\n"
