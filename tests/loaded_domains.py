@@ -13,7 +13,13 @@ def load_for_web_workers(program: ProgramName) -> None:
 def load_for_the_worker(program: ProgramName) -> None:
     """Import what the worker uses of each domain."""
     for domain in list_domains(program):
-        _load(domain.services, domain.worker_services, domain.tasks, domain.companions)
+        _load(
+            domain.services,
+            domain.worker_services,
+            domain.tasks,
+            domain.schedules,
+            domain.companions,
+        )
 
 
 def references(domain: Domain) -> list[str]:
@@ -24,8 +30,10 @@ def references(domain: Domain) -> list[str]:
         domain.worker_services,
         domain.routes,
         domain.tasks,
+        domain.schedules,
         domain.companions,
         domain.archive,
+        domain.after_import,
     )
     return [reference for reference in every_reference if reference]
 

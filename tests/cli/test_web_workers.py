@@ -25,6 +25,7 @@ from tests.visitors import browse, make_person
 from udi.cli.local.parts import is_healthy
 from udi.cli.serve import WebServer
 from udi.kit.tenancy import Territory
+from udi.kit.web_workers import count_web_workers
 from udi.settings import Settings
 
 pytestmark = pytest.mark.programs
@@ -268,3 +269,22 @@ def test_a_program_that_is_to_end_replaces_no_web_worker_and_ends() -> None:
 
     assert server.main_loop_interrupt.is_set()
     assert server.wrks == []
+
+
+@pytest.mark.parametrize(
+    ("processors", "gibibytes", "units", "workers"),
+    [
+        (1, 1, 1, 1),
+        (2, 8, 1, 2),
+        (8, 4, 1, 2),
+        (2, 4, 2, 1),
+        (8, 32, 2, 4),
+        (1, 2, 2, 1),
+    ],
+)
+def test_the_units_of_a_machine_share_its_size(
+    processors: int, gibibytes: int, units: int, workers: int
+) -> None:
+    memory = gibibytes * 1024**3
+
+    assert count_web_workers(processors, memory, units) == workers

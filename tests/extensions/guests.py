@@ -1,4 +1,4 @@
-"""A portal with two packages beside it, in a process of its own: `python -m tests.extensions.guests <settings>` prints what it saw."""
+"""A portal with packages beside it, in a process of its own: `python -m tests.extensions.guests <settings>` prints what it saw."""
 
 import asyncio
 import json
@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import func, select
 
 from tests import stage, visitors
+from tests.portal.catalogue.corpus import open_catalogue
 from udi.cli.archive import contents
+from udi.kit import child
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.rows import read_rows
@@ -20,9 +23,10 @@ from udi.portal.nodes.sources.formats import format_name
 from udi.portal.site import build_site
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
+from udi.tabular.profiles.profile import profile_path
 from udi.ui.domain_migrations import upgrade_domains
 from udi.ui.site import Site
-from udi.ui.worker import task_handlers
+from udi.ui.worker import list_schedules, task_handlers
 
 CATALOGUE = (
     b"#catalogue-lines\ntrees\tTrees of the town\thttps://lines.example/trees.csv\n"
@@ -48,12 +52,14 @@ async def try_domain(settings: Settings) -> dict[str, Any]:
         session.add(notice)
     pages = {"before": await read_page(app, here, "fr")}
     await run_task(settings, here, str(notice.id))
+    drafts = await delete_drafts(settings, site, here)
     for language in ("fr", "en", "br"):
         pages[language] = await read_page(app, here, language)
     pages["there"] = await read_page(app, there, "fr")
     seen = {
         "pages": pages,
         "imported_in_web": imported_in_web,
+        "drafts": drafts,
         "rows_there": await count(site, there),
         "rows_here": await count(site, here),
         "archived": await read_archived(site, here),
@@ -82,6 +88,33 @@ async def run_task(settings: Settings, territory: Territory, notice: str) -> Non
     await site.services.close()
     await site.outgoing.close()
     await site.database.close()
+
+
+async def delete_drafts(
+    settings: Settings, site: Site, territory: Territory
+) -> list[int]:
+    """How many drafts there are before and after the worker's scheduled task."""
+    from udi_notices.models import Notice  # noqa: PLC0415 - in this process alone
+
+    async with site.database.session(territory.id) as session:
+        session.add(Notice(title="Brouillon", published=False))
+    worker = build_site(settings, pages=False)
+    [schedule] = [
+        schedule
+        for schedule in list_schedules(worker)
+        if schedule.name == "delete_notice_drafts"
+    ]
+    query = select(func.count()).select_from(Notice).where(~Notice.published)
+    counts = []
+    for act in (schedule.run, None):
+        async with site.database.session(territory.id) as session:
+            counts.append(await session.scalar(query) or 0)
+        if act is not None:
+            await act()
+    await worker.services.close()
+    await worker.outgoing.close()
+    await worker.database.close()
+    return counts
 
 
 async def count(site: Site, territory: Territory) -> int:
@@ -126,13 +159,75 @@ async def try_format() -> dict[str, Any]:
     }
 
 
-async def run(settings: Settings) -> dict[str, Any]:
-    """Both."""
-    return {"domain": await try_domain(settings), "format": await try_format()}
+async def try_reader(folder: Path, *, broken: bool) -> dict[str, Any]:
+    """The format of tables «separated text», read by the child behind walls that reads every file."""
+    source = folder / ("broken.txt" if broken else "trees.txt")
+    rows = ["name\x1fage", "Ash\x1f37", "Elm\x1f204", "Oak\x1f8"]
+    source.write_text("\x1e".join(rows) + ("" if broken else "\x1e"))
+    profile = await child.run(profile_path, source, memory_mb=2048, seconds=60)
+    return {
+        "kind": profile.label,
+        "columns": [[column.name, column.type.value] for column in profile.columns],
+        "rows": profile.rows or 0,
+        "failure": profile.failure.code if profile.failure else "",
+    }
+
+
+async def try_measure(settings: Settings) -> dict[str, str]:
+    """The page of a dataset, with the quality measure «bilingual summaries»."""
+    site = build_site(settings)
+    app = portal.create(site)
+    databases = (site.database, Database(settings, "node"))
+    visitors.freshen(site.registry)
+    town = await stage.add_territory(databases, settings, "town")
+    catalogue = await open_catalogue(site.database, town)
+    record = await catalogue.add(2)
+    pages = {}
+    async with visitors.browse(app, town) as visitor:
+        for language in ("fr", "en"):
+            response = await visitor.get(
+                f"/data/{record.id}",
+                headers={"Accept-Language": language},
+                follow_redirects=True,
+            )
+            response.raise_for_status()
+            pages[language] = response.text
+    await stage.remove_territory(databases, town.id)
+    await databases[1].close()
+    await visitors.shut_down(app)
+    return pages
+
+
+async def run(settings: Settings, folder: Path) -> dict[str, Any]:
+    """What each package does."""
+    return {
+        "domain": await try_domain(settings),
+        "format": await try_format(),
+        "table": await try_reader(folder, broken=False),
+        "broken": await try_reader(folder, broken=True),
+        "measure": await try_measure(settings),
+    }
+
+
+async def read_readiness(settings: Settings) -> dict[str, Any]:
+    """What `/ready` answers."""
+    site = build_site(settings)
+    app = portal.create(site)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://localhost"
+    ) as client:
+        answer = await client.get("/ready")
+    await visitors.shut_down(app)
+    body: dict[str, Any] = answer.json()
+    return {"status": answer.status_code, "pending": body["pending"]}
 
 
 if __name__ == "__main__":
     of_the_test = Settings.model_validate_json(Path(sys.argv[1]).read_text())
+    before = asyncio.run(read_readiness(of_the_test))
     upgrade_domains(of_the_test, "portal")
     upgrade_domains(of_the_test, "portal")
-    sys.stdout.write(json.dumps(asyncio.run(run(of_the_test))) + "\n")
+    seen = asyncio.run(run(of_the_test, Path(sys.argv[1]).parent))
+    seen["ready"] = [before, asyncio.run(read_readiness(of_the_test))]
+    sys.stdout.write(json.dumps(seen) + "\n")

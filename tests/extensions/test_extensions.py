@@ -1,4 +1,4 @@
-"""A domain, a harvest format and a language come in packages of their own, installed beside the program; nothing of it knows them."""
+"""What comes in packages of its own is installed beside the program, found and used; nothing of the program knows it."""
 
 import asyncio
 import json
@@ -23,6 +23,8 @@ PACKAGES = (
     HERE / "udi-notices",
     HERE / "udi-line-catalogues",
     HERE / "udi-breton",
+    HERE / "udi-separated-text",
+    HERE / "udi-bilingual-summaries",
 )
 PAGE = ROOT / "docs/how-to/extend.md"
 LANGUAGES = HERE / "languages"
@@ -31,7 +33,7 @@ LANGUAGE_PAGE = ROOT / "docs/how-to/add-a-language.md"
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which pip installed both packages."""
+    """The folder in which pip installed the packages."""
     target = tmp_path_factory.mktemp("site")
     command = [
         sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
@@ -63,7 +65,7 @@ async def own(
 
 @pytest.fixture(scope="module")
 async def seen(installed: Path, own: Path) -> dict[str, Any]:
-    """What a portal with both packages did."""
+    """What a portal with the packages did."""
     search_path = os.pathsep.join(map(str, (installed, ROOT / "platform/src", ROOT)))
     done = await asyncio.to_thread(
         subprocess.run,
@@ -130,6 +132,45 @@ def test_a_format_of_another_package_is_read_behind_walls(
         "address": "https://lines.example/trees.csv",
         "called": "Catalogue lines",
     }
+
+
+def test_a_table_in_a_format_of_another_package_is_typed_behind_walls(
+    seen: dict[str, Any],
+) -> None:
+    assert seen["table"] == {
+        "kind": "Separated text",
+        "columns": [["name", "text"], ["age", "integer"]],
+        "rows": 3,
+        "failure": "",
+    }
+
+
+def test_a_broken_file_of_that_format_is_no_table(seen: dict[str, Any]) -> None:
+    assert seen["broken"]["failure"] == "unread"
+    assert seen["broken"]["rows"] == 0
+
+
+def test_a_measure_of_another_package_is_on_the_page_of_a_dataset(
+    seen: dict[str, Any],
+) -> None:
+    assert "Langues du résumé : 1 sur 2" in seen["measure"]["fr"]
+    assert "Languages of the summary: 1 of 2" in seen["measure"]["en"]
+    assert "Donnez le résumé en" not in seen["measure"]["fr"], "for its publisher"
+
+
+async def test_a_scheduled_task_of_a_guest_runs_in_its_worker(
+    seen: dict[str, Any],
+) -> None:
+    assert seen["domain"]["drafts"] == [1, 0]
+
+
+def test_a_portal_is_ready_once_it_has_the_tables_of_its_guests(
+    seen: dict[str, Any],
+) -> None:
+    assert seen["ready"] == [
+        {"status": 503, "pending": ["notices:notice"]},
+        {"status": 200, "pending": []},
+    ]
 
 
 def test_guests_follow_the_rules_of_the_house() -> None:

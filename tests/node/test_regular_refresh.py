@@ -17,6 +17,7 @@ from tests.node.sending import rows
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import Job
+from udi.kit.schedules import TerritoriesFailedError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due_checks
 from udi.node.datasets.intake import refresh
@@ -31,7 +32,7 @@ PATIENCE = 60
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refresh, "EVERY", 0.2)
+    monkeypatch.setattr(refresh, "CRON", "* * * * * *")
 
 
 @asynccontextmanager
@@ -151,10 +152,12 @@ async def test_a_territory_that_fails_keeps_no_other_back(
         return (await source_of(node_database, demo, dataset)).due_at > now()
 
     monkeypatch.setattr(refresh, "queue_due_checks", fail_first)
-    looking = asyncio.create_task(refresh.queue_checks_periodically(node_site))
-    await until(is_queued)
-    looking.cancel()
+    with pytest.raises(TerritoriesFailedError):
+        await refresh.schedule_source_checks(node_site).run()
+    with pytest.raises(TerritoriesFailedError):
+        await refresh.schedule_source_checks(node_site).run()
 
+    assert await is_queued()
     assert {demo.id, other.id} <= set(looked)
 
 

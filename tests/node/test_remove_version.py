@@ -371,7 +371,7 @@ async def test_only_those_who_publish_remove(
             ).status_code == status
             for path, form in (
                 ("versions/1/remove", {"reason": WHY}),
-                ("keep", {"keeps": "1"}),
+                ("keep", {"retained_versions": "1"}),
             ):
                 assert (
                     await client.post(f"/datasets/{dataset}/{path}", data=form)
@@ -392,10 +392,16 @@ async def test_keeping_the_last_ones_says_what_goes_first(
     dataset = await published(producer, push, settle, 4)
     keep = f"/datasets/{dataset}/keep"
 
-    confirmation_page = await producer.client.post(keep, data={"keeps": "2"})
+    confirmation_page = await producer.client.post(
+        keep, data={"retained_versions": "2"}
+    )
     untouched = await numbers(node_database, demo, dataset)
-    other = await producer.client.post(keep, data={"keeps": "2", "agreed": "2"})
-    agreed = await producer.client.post(keep, data={"keeps": "2", "agreed": "2,1"})
+    other = await producer.client.post(
+        keep, data={"retained_versions": "2", "agreed": "2"}
+    )
+    agreed = await producer.client.post(
+        keep, data={"retained_versions": "2", "agreed": "2,1"}
+    )
     await work()
 
     assert (
@@ -416,7 +422,9 @@ async def test_each_publication_removes_what_is_beyond(
 ) -> None:  # fmt: skip
     dataset = await published(producer, push, settle, 1)
     assert (
-        await producer.client.post(f"/datasets/{dataset}/keep", data={"keeps": "1"})
+        await producer.client.post(
+            f"/datasets/{dataset}/keep", data={"retained_versions": "1"}
+        )
     ).status_code == 303
     first = (await version(node_database, demo, dataset, 1)).file.path
 
@@ -442,14 +450,14 @@ async def test_all_of_them_is_the_default_and_what_is_no_choice_is_refused(
     keep = f"/datasets/{dataset}/keep"
 
     refusals = [
-        await producer.client.post(keep, data={"keeps": limit})
+        await producer.client.post(keep, data={"retained_versions": limit})
         for limit in ("0", "-1", "three", "3")
     ]
-    right = await producer.client.post(keep, data={"keeps": ""})
+    right = await producer.client.post(keep, data={"retained_versions": ""})
 
     assert [answer.status_code for answer in refusals] == [422] * 4
     assert right.status_code == 303
-    assert (await find(node_database, demo, dataset)).keeps is None
+    assert (await find(node_database, demo, dataset)).retained_versions is None
     assert await numbers(node_database, demo, dataset) == [3, 2, 1]
 
 
@@ -562,7 +570,7 @@ async def test_its_pages_are_shown_at_every_width(
         path = request.url.path
         if path.endswith("/keep"):
             return await producer.client.post(
-                path, data={"keeps": "1"}, headers=request.headers
+                path, data={"retained_versions": "1"}, headers=request.headers
             )
         return await producer.client.get(path, headers=request.headers)
 

@@ -33,6 +33,11 @@ FORBIDDEN = frozenset(
         "wrong",
         "anew",
         "alike",
+        "here",
+        "keeps",
+        "typed",
+        "verdict",
+        "waits",
     ]
 )
 """Participles and pronouns that say nothing of what a value is."""

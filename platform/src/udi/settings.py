@@ -208,7 +208,12 @@ class Settings(BaseSettings):
     web_workers: int | None = Field(
         default=None,
         ge=1,
-        description="Web workers of each program; unset: one for each processor, at most one for each 2 GiB of memory.",
+        description="Web workers of each program; unset: one for each processor, at most one for each 2 GiB of memory, shared among its web units.",
+    )
+    web_units: int = Field(
+        default=1,
+        ge=1,
+        description="Web units of each program on this machine, which share its processors and memory.",
     )
     space_requests_per_minute: int = Field(
         default=6000,

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from croniter import croniter
 from sqlalchemy import select
 
 from tests.contract.credentials.keycloak_double import KeycloakDouble
@@ -25,7 +26,7 @@ from udi.kit.errors import ProvisionError
 from udi.kit.oidc import node_client_id
 from udi.kit.sessions import SESSIONS
 from udi.kit.signed_ids import sign_id
-from udi.node.datasets.exchange.accounts import EVERY as NODE_EVERY
+from udi.node.datasets.exchange.accounts import CRON as NODE_CRON
 from udi.node.datasets.exchange.accounts import AccountSync
 from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.files.signed_urls import LIFETIME
@@ -33,7 +34,7 @@ from udi.node.identity.models import WebSession
 from udi.node.spaces.models import ScriptKey
 from udi.portal.access.models import ProjectCredential
 from udi.portal.dataspace.models import Connector
-from udi.portal.identity.account_watcher import EVERY, AccountWatcher
+from udi.portal.identity.account_watcher import CRON, AccountWatcher
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.feeds import END, FEED, renew_feed
@@ -77,6 +78,12 @@ AT_NODE = {
 }  # fmt: skip
 """What a node ends, a minute at most after the portal knows."""
 Alive = Callable[[], Awaitable[bool]]
+
+
+def period(cron: str) -> timedelta:
+    """The time between two runs of a scheduled task."""
+    times = croniter(cron, now())
+    return timedelta(seconds=-times.get_next(float) + times.get_next(float))
 
 
 @dataclass
@@ -296,7 +303,8 @@ async def test_what_somebody_holds_who_leaves_ends_within_five_minutes(
     assert at_portal == set(ENDS) - (ended - AT_NODE)
     assert at_last == set(ENDS) - ended
     longest = {
-        name: EVERY + (NODE_EVERY if name in AT_NODE else timedelta()) for name in ended
+        name: period(CRON) + (period(NODE_CRON) if name in AT_NODE else timedelta())
+        for name in ended
     }
     print(  # noqa: T201
         f"\n{way}: {len(ended)} of {len(ENDS)} end, the last after {max(longest.values()).total_seconds():.0f} s"

@@ -394,7 +394,7 @@ async def _at_portal(
             AccessDraft(
                 id=thing,
                 dataset_id=thing,
-                typed={"words": "Le texte du brouillon."},
+                form_values={"words": "Le texte du brouillon."},
                 started_at=now(),
             )
         )

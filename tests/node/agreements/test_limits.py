@@ -43,7 +43,7 @@ async def uses_of(
     async with database.session(territory.id, role="worker") as session:
         page = await list_uses(session, grant.id)
     return [
-        (use.what, use.verdict, use.bytes, use.times) for use in reversed(page.items)
+        (use.kind, use.outcome, use.bytes, use.times) for use in reversed(page.items)
     ]
 
 
@@ -291,7 +291,7 @@ async def test_a_revoked_project_still_reads_what_it_read(
     theirs = await machine.get(address, headers=other.headers)
 
     assert mine.json()["state"] == "revoked"
-    assert [use["what"] for use in mine.json()["uses"]] == ["file"]
+    assert [use["kind"] for use in mine.json()["uses"]] == ["file"]
     assert theirs.status_code == 401
     assert HIDDEN not in json.dumps(mine.json())
 

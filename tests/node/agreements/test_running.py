@@ -113,7 +113,7 @@ async def test_a_fast_reading_stops_within_so_many_bytes(stage: Stage) -> None:
 
     [use] = await stage.uses()
     assert 0 < after <= BYTES
-    assert (use.verdict, use.bytes) == ("stopped", 50 * PIECE + after)
+    assert (use.outcome, use.bytes) == ("stopped", 50 * PIECE + after)
     assert use.ended_at is not None
 
 
@@ -169,7 +169,7 @@ async def test_an_agreement_that_holds_stops_nothing(stage: Stage) -> None:
 
     [use] = await stage.uses()
     assert byte_count == PIECE * PIECES
-    assert (use.verdict, use.bytes) == ("allowed", PIECE * PIECES)
+    assert (use.outcome, use.bytes) == ("allowed", PIECE * PIECES)
 
 
 async def test_the_pace_of_an_agreement_stops_no_reading_that_began(
@@ -258,7 +258,7 @@ async def test_a_column_outside_the_agreement_is_refused_and_logged_everywhere(
         for path, answer in answers.items()
     }
     assert refused == dict.fromkeys(paths, (403, "other_columns"))
-    verdicts = [use.verdict for use in await stage.uses() for _ in range(use.times)]
+    verdicts = [use.outcome for use in await stage.uses() for _ in range(use.times)]
     assert verdicts == ["other_columns"] * len(paths)
 
 

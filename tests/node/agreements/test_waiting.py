@@ -88,7 +88,7 @@ async def test_what_a_person_reads_is_logged_under_no_credential(
     ).json()["uses"]
 
     credential_id = str(grant.standing.credentials[0].id)
-    assert {(use["what"], use["credential"]) for use in uses} == {
+    assert {(use["kind"], use["credential"]) for use in uses} == {
         ("page", None),
         ("file", credential_id),
     }

@@ -306,7 +306,7 @@ def test_the_morning_of_an_island_is_its_own(
 async def hourly(reader: Reader, first: datetime, hours: int) -> None:
     """Someone who was told until `first`, and something that changes at each hour from then on."""
     columns = {
-        "what": "updated",
+        "event": "updated",
         "kind": "dataset",
         "title": "Air",
         "path": "/",

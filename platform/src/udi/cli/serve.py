@@ -51,7 +51,9 @@ def serve(
     settings = get_settings()
     logs.configure(settings.log_format)
     count = workers or settings.web_workers
-    count = count or web_workers.count_web_workers(*web_workers.measure_machine())
+    if count is None:
+        processors, memory = web_workers.measure_machine()
+        count = web_workers.count_web_workers(processors, memory, settings.web_units)
     own_port = port or settings.port(PORT_OFFSETS[program])
     web_workers.prepare_metrics(settings.state, f"{program}-{own_port}", count)
     server = WebServer(

@@ -29,6 +29,29 @@ def lay(program: ProgramName) -> None:
     )
 
 
+def add_scheduled_runs(program: ProgramName) -> None:
+    """Create the table of how each scheduled task went the last time; it belongs to no territory."""
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "scheduled_run",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("machine", sa.Text, nullable=False),
+        sa.Column("ended_at", moment, nullable=False),
+        sa.Column("succeeded_at", moment),
+        sa.Column("seconds", sa.Double, nullable=False),
+        sa.Column("runs", sa.BigInteger, nullable=False),
+        sa.Column("failures", sa.BigInteger, nullable=False),
+        sa.Column("failed_in_a_row", sa.BigInteger, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", "machine", name="pk_scheduled_run"),
+        schema="ops",
+    )
+    op.execute(f"GRANT SELECT ON ops.scheduled_run TO udi_{program}_app")
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ops.scheduled_run TO udi_{program}_worker"
+    )
+
+
 def execute_script(script: str) -> None:
     """Execute statements that end with «;», in the transaction of the revision."""
     connection = op.get_bind().connection.dbapi_connection

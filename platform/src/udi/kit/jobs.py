@@ -109,7 +109,8 @@ def install_sql() -> str:
     )
 
 
-def _queries(connection: object) -> Queries:
+def build_queries(connection: object) -> Queries:
+    """Build the statements of pgqueuer on a connection of the driver."""
     return Queries(
         AsyncpgDriver(cast("asyncpg.Connection", connection)),
         qbe=QueryBuilderEnvironment(settings=SCHEMA),
@@ -120,7 +121,7 @@ def _queries(connection: object) -> Queries:
 
 async def _session_queries(session: AsyncSession) -> Queries:
     raw = await (await session.connection()).get_raw_connection()
-    return _queries(raw.driver_connection)
+    return build_queries(raw.driver_connection)
 
 
 async def enqueue(
@@ -264,7 +265,7 @@ class Worker:
         async with self._database.engine("worker").connect() as connection:
             raw = await connection.get_raw_connection()
             manager = QueueManager(
-                _queries(raw.driver_connection), Channel(SCHEMA.channel)
+                build_queries(raw.driver_connection), Channel(SCHEMA.channel)
             )
             for name, handler in self._handlers.items():
                 manager.register_executor(name, self._executor(name, handler))

@@ -26,6 +26,7 @@ from udi.kit.revisions import (
     list_missing_revisions,
     revision_chain,
     unused_since,
+    version_table,
 )
 from udi.settings import ProgramName, Settings
 
@@ -43,7 +44,7 @@ def configuration(settings: Settings, program: ProgramName) -> Config:
     )
     config.set_main_option("path_separator", "os")
     config.attributes["dsn"] = settings.dsn(program, "owner")
-    config.attributes["reader"] = f"udi_{program}_app"
+    config.attributes["readers"] = f"udi_{program}_app, udi_{program}_public"
     return config
 
 
@@ -87,7 +88,7 @@ def upgrade_package(
     """
     config = configuration(settings, program)
     config.set_main_option("script_location", str(folder))
-    config.attributes["version_table"] = f"alembic_version_{name}"
+    config.attributes["version_table"] = version_table(name)
     _upgrade_patiently(config, "head")
 
 
@@ -172,7 +173,7 @@ async def _with_connection(dsn: str, run: Callable[[Connection], T]) -> T:
 
 def run_environment(metadata: MetaData) -> None:
     """What a program's `migrations/env.py` calls: every pending revision in one transaction."""
-    version_table = context.config.attributes.get("version_table", "alembic_version")
+    table = context.config.attributes.get("version_table", "alembic_version")
 
     def migrate(connection: Connection) -> None:
         context.configure(
@@ -182,7 +183,7 @@ def run_environment(metadata: MetaData) -> None:
             include_name=lambda name, kind, _parents: (
                 kind != "schema" or name in OWN_SCHEMAS
             ),
-            version_table=version_table,
+            version_table=table,
             version_table_schema="public",
             transaction_per_migration=True,
             compare_type=True,
@@ -192,7 +193,7 @@ def run_environment(metadata: MetaData) -> None:
         with context.begin_transaction():
             context.run_migrations()
         connection.exec_driver_sql(
-            f"GRANT SELECT ON public.{version_table} TO {context.config.attributes['reader']}"
+            f'GRANT SELECT ON public."{table}" TO {context.config.attributes["readers"]}'
         )
         connection.commit()
 

@@ -87,6 +87,25 @@ async def find_pending(session: AsyncSession, program: ProgramName) -> list[str]
     )
 
 
+def version_table(package: str) -> str:
+    """The table that keeps which revisions of a domain of another package the database has."""
+    return f"alembic_version_{package}"
+
+
+async def find_pending_of_package(
+    session: AsyncSession, name: str, folder: Path
+) -> list[str]:
+    """The revisions in the folder of a domain's package that the database does not have yet, oldest first."""
+    table = f'public."{version_table(name)}"'
+    exists = await session.scalar(
+        text("SELECT to_regclass(:table) IS NOT NULL"), {"table": table}
+    )
+    heads: tuple[str, ...] = ()
+    if exists:
+        heads = tuple(await session.scalars(text(f"SELECT version_num FROM {table}")))
+    return _list_missing(package_chain(folder), heads)
+
+
 def list_missing_revisions(program: ProgramName, heads: tuple[str, ...]) -> list[str]:
     """Return those that a database at these heads lacks, oldest first.
 
@@ -95,6 +114,10 @@ def list_missing_revisions(program: ProgramName, heads: tuple[str, ...]) -> list
     revisions = revision_chain(program)
     if UNRELEASED_REVISIONS.intersection(heads):
         return list(revisions)
+    return _list_missing(revisions, heads)
+
+
+def _list_missing(revisions: tuple[str, ...], heads: tuple[str, ...]) -> list[str]:
     reached = [revisions.index(head) for head in heads if head in revisions]
     if heads and not reached:
         return []
@@ -109,10 +132,24 @@ def unused_since(program: ProgramName, revision: str) -> str:
 @cache
 def revision_chain(program: ProgramName, phase: Phase = "expand") -> tuple[str, ...]:
     """The revisions of one phase of a program, oldest first."""
+    return _sort_revisions(
+        {
+            name: declaration
+            for name, declaration in _read_declarations(program).items()
+            if declaration["phase"] == phase
+        }
+    )
+
+
+@cache
+def package_chain(folder: Path) -> tuple[str, ...]:
+    """The revisions of a domain of another package, oldest first."""
+    return _sort_revisions(_read_folder(folder / "versions"))
+
+
+def _sort_revisions(declarations: dict[str, dict[str, Any]]) -> tuple[str, ...]:
     after = {
-        declaration["down_revision"]: name
-        for name, declaration in _read_declarations(program).items()
-        if declaration["phase"] == phase
+        declaration["down_revision"]: name for name, declaration in declarations.items()
     }
     revisions: list[str] = []
     while (name := after.get(revisions[-1] if revisions else None)) is not None:
@@ -122,11 +159,14 @@ def revision_chain(program: ProgramName, phase: Phase = "expand") -> tuple[str, 
 
 @cache
 def _read_declarations(program: ProgramName) -> dict[str, dict[str, Any]]:
+    return _read_folder(PACKAGE / program / "migrations/versions")
+
+
+def _read_folder(folder: Path) -> dict[str, dict[str, Any]]:
     """By revision, the names to which its file gives a plain value."""
-    files = (PACKAGE / program / "migrations/versions").glob("*.py")
     return {
         str(declaration["revision"]): declaration
-        for declaration in map(_read_constants, files)
+        for declaration in map(_read_constants, folder.glob("*.py"))
     }
 
 

@@ -1,23 +1,25 @@
 """What a worker does with sealed columns: it brings each value under the key that is used now."""
 
-import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Text, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
 from udi.kit.keyring import Keyring
+from udi.kit.schedules import run_in_each_territory
 from udi.kit.sealed_columns import MARK, sealed_columns
 from udi.kit.service_registry import Hook
+from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 
-log = structlog.get_logger()
 AT_ONCE = 200
 """Rows of one column that are sealed again in one transaction."""
+HAND_OVER = 600.0
+"""Seconds for which a release and the one before may serve side by side."""
 
 
 async def reseal_table(session: AsyncSession, table: Any, keyring: Keyring) -> int:
@@ -49,34 +51,28 @@ SEALED_TABLES = Hook[Any]("sealed tables")
 """Tables with secrets of others."""
 
 
-async def reseal_periodically(
+def build_reseal_task(
     database: Database,
     registry: TerritoryRegistry,
     tables: Sequence[Any],
     *,
-    every: float = 600,
-) -> None:
-    """Seal what lies in clear or under a replaced key, in every territory, again and again; a companion of the worker.
+    wait: float = HAND_OVER,
+) -> Callable[[], Awaitable[None]]:
+    """A task that seals, in every territory, what lies in clear or under a replaced key.
 
-    It waits first: while a release takes the place of another, the one before still reads what it wrote itself. What fails
-    ends nothing else of the worker: values stay as they are until the next time.
+    It does nothing in the first `wait` seconds of a worker: while a release takes the place of another, the one before
+    still reads what it wrote itself.
     """
-    while True:
-        await asyncio.sleep(every)
-        try:
-            territories = await registry.list()
-        except Exception as error:  # noqa: BLE001 - asked again at the next time
-            log.warning("territories not listed", error=type(error).__name__)
-            continue
-        for territory in territories:
-            try:
-                await reseal_territory(database, territory.id, tables)
-            except Exception as error:  # noqa: BLE001 - one territory keeps no other back
-                log.warning(
-                    "columns not sealed again",
-                    tenant=str(territory.id),
-                    error=type(error).__name__,
-                )
+    began = time.monotonic()
+
+    async def reseal_in(territory: Territory) -> None:
+        await reseal_territory(database, territory.id, tables)
+
+    async def reseal() -> None:
+        if time.monotonic() - began >= wait:
+            await run_in_each_territory(registry, reseal_in)
+
+    return reseal
 
 
 async def reseal_territory(

@@ -3,7 +3,6 @@
 Columns to mix into each program's own tables, and what is done with them.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +27,7 @@ from udi.kit.oidc import (
     Login,
     LogoutNotice,
 )
+from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.sealed_columns import SealedText
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
@@ -418,17 +418,17 @@ async def delete_expired_sessions(session: AsyncSession, tables: SessionTables) 
     return sum(map(_row_count, done))
 
 
-async def delete_expired_periodically(
-    database: Database,
-    registry: TerritoryRegistry,
-    tables: SessionTables,
-    *,
-    every: float = 600,
-) -> None:
-    """Forget the past of each territory and of the installation, again and again; a companion of the worker."""
-    while True:
-        territories = [territory.id for territory in await registry.list()]
-        for tenant in (*territories, INSTALLATION_ID):
-            async with database.session(tenant, role="worker") as session:
-                await delete_expired_sessions(session, tables)
-        await asyncio.sleep(every)
+def schedule_expiry(
+    database: Database, registry: TerritoryRegistry, tables: SessionTables
+) -> Schedule:
+    """Forget the past of each territory and of the installation, every ten minutes."""
+
+    async def delete_expired(session: AsyncSession, _: Territory) -> None:
+        await delete_expired_sessions(session, tables)
+
+    async def run() -> None:
+        async with database.session(INSTALLATION_ID, role="worker") as session:
+            await delete_expired_sessions(session, tables)
+        await run_sessions(database, registry, delete_expired)()
+
+    return Schedule("delete_expired_sessions", "3-59/10 * * * *", run)

@@ -12,9 +12,12 @@ FIRST_PASSED = 3
 """The first descriptor that systemd passes (sd_listen_fds(3))."""
 
 
-def count_web_workers(processors: int, memory: int) -> int:
-    """One for each processor, as far as the memory of the machine (bytes) allows; at least one."""
-    return max(1, min(processors, round(memory / MEMORY_OF_EACH)))
+def count_web_workers(processors: int, memory: int, units: int = 1) -> int:
+    """One for each processor, as far as the memory of the machine (bytes) allows; at least one.
+
+    Several web units of a program on one machine share them.
+    """
+    return max(1, min(processors, round(memory / MEMORY_OF_EACH)) // units)
 
 
 def measure_machine() -> tuple[int, int]:

@@ -23,7 +23,7 @@ class DomainError(ValueError):
 
 @dataclass(frozen=True)
 class Domain:
-    """What a domain has. Each reference but `archive` is a function of the `Site`; an empty one: the domain has none of it."""
+    """What a domain has. Each reference but the last two is a function of the `Site`; an empty one: the domain has none of it."""
 
     name: str
     package: str
@@ -40,10 +40,15 @@ class Domain:
     """Returns the handlers of requests."""
     tasks: str = ""
     """Returns the handlers of queued tasks, by name."""
+    schedules: str = ""
+    """Returns its scheduled tasks (`Schedule`): work that recurs."""
     companions: str = ""
-    """Returns coroutines that run beside the tasks for as long as the worker does."""
+    """Returns coroutines that run beside the tasks for as long as the worker does, because they follow something."""
     archive: str = ""
     """A module with `CARRIED` and `LEFT_OUT`: tables that the archive of a territory holds, and those that it does not."""
+    after_import: str = ""
+    """A coroutine function of a session, as the owner, and the settings: takes up what was under way when a territory was
+    exported, once its rows are here."""
     migrations: bool = False
     """Whether the folder `migrations` of the package changes the database, apart from the program's own chain."""
 

@@ -18,7 +18,12 @@ from prometheus_client import (
     Histogram,
     disable_created_metrics,
 )
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.openmetrics.exposition import (
     CONTENT_TYPE_LATEST,
     generate_latest,
@@ -29,6 +34,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from udi import __version__
 from udi.kit import jobs
 from udi.kit.credentials import SecretKind
+from udi.kit.schedules import list_schedule_states
 from udi.kit.service_registry import Hook
 from udi.settings import MissingSecretError
 from udi.ui.shared_metrics import WorkerMetrics
@@ -135,6 +141,15 @@ def make_gauge(name: str, text: str, samples: Samples) -> Metric:
     return gauge
 
 
+def make_counter(name: str, text: str, samples: Samples) -> Metric:
+    """A counter that something else counted; an empty label is left out."""
+    counter = CounterMetricFamily(name, text)
+    for labels, value in samples:
+        named = {label: content for label, content in labels.items() if content}
+        counter.add_sample(f"{name}_total", named, value)
+    return counter
+
+
 def _unit_of(name: str) -> str:
     return next((unit for unit in UNITS if name.endswith(f"_{unit}")), "")
 
@@ -151,7 +166,12 @@ async def measure_site(site: Any) -> str:
     """Everything that a program tells; what cannot be asked now is left out, and said."""
     families = await asyncio.to_thread(site.metrics.families)
     failed = 0
-    for ask in (measure_process, measure_jobs, *site.services.contributions(MEASURES)):
+    for ask in (
+        measure_process,
+        measure_jobs,
+        measure_schedules,
+        *site.services.contributions(MEASURES),
+    ):
         try:
             families += await ask(site)
         except (SQLAlchemyError, OSError, psutil.Error) as error:
@@ -207,6 +227,56 @@ async def measure_jobs(site: Any) -> list[Metric]:
     ]
 
 
+async def measure_schedules(site: Any) -> list[Metric]:
+    """How the scheduled tasks of the worker go."""
+    async with site.database.platform_session() as session:
+        states = await list_schedule_states(session)
+    rows = [
+        (
+            {
+                "program": site.program,
+                "schedule": state.name,
+                "machine": state.machine,
+            },
+            state,
+        )
+        for state in states
+    ]
+    ages = [(labels, state.age) for labels, state in rows if state.age is not None]
+    return [
+        make_counter(
+            "udi_schedule_runs",
+            "Runs of a scheduled task.",
+            [(labels, state.runs) for labels, state in rows],
+        ),
+        make_counter(
+            "udi_schedule_failures",
+            "Runs of a scheduled task that failed.",
+            [(labels, state.failures) for labels, state in rows],
+        ),
+        make_gauge(
+            "udi_schedule_failed_in_a_row",
+            "Runs of a scheduled task that failed since the last that did not.",
+            [(labels, state.failed_in_a_row) for labels, state in rows],
+        ),
+        make_gauge(
+            "udi_schedule_duration_seconds",
+            "What the last run of a scheduled task took.",
+            [(labels, state.seconds) for labels, state in rows],
+        ),
+        make_gauge(
+            "udi_schedule_age_seconds",
+            "Since a scheduled task last succeeded.",
+            ages,
+        ),
+        make_gauge(
+            "udi_schedule_overdue_seconds",
+            "How late a scheduled task is.",
+            [(labels, state.overdue) for labels, state in rows],
+        ),
+    ]
+
+
 def may_read(request: Request[Any, Any, State]) -> bool:
     """Whether the numbers are for this client: on the machine itself, past no proxy, or with the secret token."""
     if (token := _find_token(request)) is not None:
@@ -218,9 +288,9 @@ def may_read(request: Request[Any, Any, State]) -> bool:
     if any(name in request.headers for name in FORWARDED):
         return False
     host = request.url.hostname or ""
-    here = {"localhost", request.app.state.site.settings.installation_host}
+    own_hosts = {"localhost", request.app.state.site.settings.installation_host}
     return _is_loopback(request.client.host if request.client else "") and (
-        host in here or _is_loopback(host)
+        host in own_hosts or _is_loopback(host)
     )
 
 

@@ -11,12 +11,12 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import text
 
-from udi.kit import revisions
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.ui import assets, metrics, motif, theme
 from udi.ui.compression import choose_encoding
 from udi.ui.locale import LANGUAGES
+from udi.ui.pending_revisions import find_pending
 
 FOREVER = "public, max-age=31536000, immutable"
 YEAR = 365 * 24 * 3600
@@ -136,7 +136,7 @@ async def show_readiness(request: Request[Any, Any, State]) -> Response[dict[str
     site = request.app.state.site
     try:
         async with site.database.platform_session(role="public") as session:
-            pending = await revisions.find_pending(session, site.program)
+            pending = await find_pending(session, site.program, site.domains)
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is the same
         return Response(
             {"ready": False, "program": site.program, "database": type(error).__name__},

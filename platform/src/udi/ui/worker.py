@@ -1,5 +1,7 @@
 """What the worker of a program does: the tasks of every domain, and what runs beside them."""
 
+from collections import Counter
+
 from udi.kit.jobs import (
     BEFORE_JOB,
     HEAVY_JOB_LISTENER,
@@ -7,7 +9,8 @@ from udi.kit.jobs import (
     Worker,
     run_until_stopped,
 )
-from udi.kit.sealed_column_tasks import SEALED_TABLES, reseal_periodically
+from udi.kit.schedules import Schedule, Scheduler
+from udi.kit.sealed_column_tasks import SEALED_TABLES, build_reseal_task
 from udi.ui.domains import DomainError, call_each
 from udi.ui.site import Site
 
@@ -25,6 +28,28 @@ def task_handlers(site: Site) -> dict[str, Handler]:
                 raise DomainError(f"Two domains have a task named “{name}”.")
             handlers[name] = handler
     return handlers
+
+
+def list_schedules(site: Site) -> list[Schedule]:
+    """The scheduled tasks of every domain, and the one that the house has itself.
+
+    Raises:
+        DomainError: two of them have one name.
+    """
+    schedules = [
+        schedule
+        for domain_schedules in call_each(
+            [domain.schedules for domain in site.domains], site
+        )
+        for schedule in domain_schedules
+    ]
+    sealed_tables = site.services.contributions(SEALED_TABLES)
+    reseal = build_reseal_task(site.database, site.registry, sealed_tables)
+    schedules.append(Schedule("reseal_columns", "5-59/10 * * * *", reseal))
+    for name, number in Counter(schedule.name for schedule in schedules).items():
+        if number > 1:
+            raise DomainError(f"Two scheduled tasks are named “{name}”.")
+    return schedules
 
 
 async def run_worker(site: Site) -> None:
@@ -46,9 +71,7 @@ async def run_worker(site: Site) -> None:
                 )
                 for companion in companions
             ),
-            reseal_periodically(
-                site.database, site.registry, services.contributions(SEALED_TABLES)
-            ),
+            Scheduler(site.database, list_schedules(site)).run(),
         )
     finally:
         await services.close()

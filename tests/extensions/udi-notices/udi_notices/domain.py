@@ -9,6 +9,7 @@ DOMAIN = Domain(
     web_services="udi_notices.routes:provide_web_services",
     routes="udi_notices.routes:list_routes",
     tasks="udi_notices.tasks:task_handlers",
+    schedules="udi_notices.tasks:list_schedules",
     archive="udi_notices.archive",
     migrations=True,
 )

@@ -137,8 +137,8 @@ class Trial:
                     agreement_id=self.grant.id,
                     dataset_id=UUID(self.publication.dataset),
                     credential_id=None,
-                    what=use.what,
-                    verdict=use.verdict,
+                    kind=use.what,
+                    outcome=use.verdict,
                     bytes=use.size,
                     happened_at=use.moment,
                 )

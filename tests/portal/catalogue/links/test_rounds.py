@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from tests.kit.test_schedules import forget
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.catalogue.links.conftest import Machine, Watcher, hangs_up, says
 from udi.kit.clock import now
@@ -16,6 +17,7 @@ from udi.portal.catalogue.links import leases, probe, visits
 from udi.portal.catalogue.links.probe import LinkCheck, LinkCheckResult
 from udi.portal.catalogue.links.rounds import LinkChecker
 from udi.portal.catalogue.links.visits import A_VISIT, SILENCES, find_due_links
+from udi.portal.catalogue.worker import list_schedules
 from udi.portal.work import work
 from udi.ui.site import Site
 
@@ -163,21 +165,6 @@ async def test_two_workers_never_ask_one_machine_at_once(
     )
 
 
-async def test_of_two_workers_one_makes_the_round(
-    watcher: Watcher, machine: Machine, portal_site: Site
-) -> None:
-    machine.answers["/file.csv"] = says(200)
-    await watcher.publish(machine.url())
-    territory = watcher.catalogue.territory
-
-    await asyncio.gather(
-        watcher.rounds._check_claimed_territory(territory),
-        LinkChecker(portal_site)._check_claimed_territory(territory),
-    )
-
-    assert len(machine.asked) == 1
-
-
 async def test_a_worker_that_died_holds_a_machine_up_for_a_while_only(
     watcher: Watcher, machine: Machine
 ) -> None:
@@ -315,22 +302,14 @@ async def test_another_territory_sees_no_address(
         assert await session.scalar(text("SELECT count(*) FROM app.link")) == 0
 
 
-async def test_an_installation_that_looks_at_nothing_does_not(
-    watcher: Watcher, machine: Machine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("looks", "names"), [(0, []), (1, ["check_links"])])
+def test_an_installation_that_looks_at_nothing_schedules_no_look(
+    portal_site: Site, monkeypatch: pytest.MonkeyPatch, looks: int, names: list[str]
 ) -> None:
-    await watcher.publish(machine.url())
-    monkeypatch.setattr(
-        watcher.site,
-        "settings",
-        watcher.site.settings.model_copy(update={"link_looks_per_hour": 0}),
-    )
+    limited = portal_site.settings.model_copy(update={"link_looks_per_hour": looks})
+    monkeypatch.setattr(portal_site, "settings", limited)
 
-    task = asyncio.create_task(watcher.rounds.run())
-    await asyncio.sleep(0.3)
-    task.cancel()
-
-    assert machine.asked == []
-    assert await watcher.links() == {}
+    assert [schedule.name for schedule in list_schedules(portal_site)] == names
 
 
 async def test_the_portals_worker_looks_by_itself(
@@ -340,6 +319,7 @@ async def test_the_portals_worker_looks_by_itself(
     await watcher.publish(machine.url())
     await watcher.free()
 
+    await forget(watcher.catalogue.database)
     working = asyncio.create_task(work(watcher.site.settings))
     try:
         async with asyncio.timeout(120):

@@ -1,10 +1,11 @@
 """What an archive holds, by entry: the tables of each domain of both programs, and the few files about the whole."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import migrations
 from udi.kit.rows import ArchivedTable, ExcludedTable
@@ -42,6 +43,17 @@ LEFT_OUT: dict[ProgramName, tuple[ExcludedTable, ...]] = {
     )
     for program in PROGRAMS
 }
+
+
+def list_import_steps(
+    program: ProgramName,
+) -> list[Callable[[AsyncSession, Settings], Awaitable[None]]]:
+    """What each domain does with a territory whose rows arrived."""
+    return [
+        resolve(domain.after_import)
+        for domain in list_domains(program)
+        if domain.after_import
+    ]
 
 
 def entry_of(program: ProgramName, carried: ArchivedTable) -> str:

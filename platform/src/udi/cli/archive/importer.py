@@ -17,12 +17,9 @@ from udi.cli.archive.identity import AccountImportResult, import_accounts
 from udi.cli.archive.placement import ARRIVING, Hosts
 from udi.cli.archive.verification import TerritoryArchive, open_archive
 from udi.kit.db import Database
-from udi.kit.keyring import KeyringFile
 from udi.kit.rows import ImportMapping, Row, parse_rows, replace_rows
 from udi.kit.territories import upsert
-from udi.node.datasets.archive import requeue_pending as take_up_deliveries
 from udi.node.files.models import object_key
-from udi.node.files.space_sealing import create_missing_keys as take_up_keys
 from udi.node.files.store import ObjectStore
 from udi.portal.audit.archive import record_import
 from udi.portal.identity.provision import admin
@@ -32,10 +29,7 @@ from udi.portal.identity.provision.organisations import (
     organisation_alias,
 )
 from udi.portal.identity.provision.territory import apply_machine
-from udi.portal.nodes.archive import requeue_reports as take_up_reports
 from udi.portal.nodes.queries import list_nodes
-from udi.portal.notifications.archive import requeue_digests as take_up_digests
-from udi.portal.organisations.joining.archive import requeue_joining as take_up_joining
 from udi.portal.tenants.actions import register_values
 from udi.portal.tenants.files import TenantFolder
 from udi.settings import ProgramName, Settings
@@ -203,30 +197,24 @@ class TerritoryImport:
                 counts = await replace_rows(
                     session, carried, lines, self.folder.tenant_id, moves
                 )
-                await (take_up_reports if program == "portal" else take_up_deliveries)(
-                    session
-                )
-                if program == "portal":
-                    await take_up_digests(session)
-                    await take_up_joining(session)
-                else:
-                    await take_up_keys(session, KeyringFile(self.settings))
+                for resume_import in contents.list_import_steps(program):
+                    await resume_import(session, self.settings)
             self.imported.rows |= {
                 f"{program}.{name}": count for name, count in counts.items()
             }
 
     def _build_mapping(self, brought: AccountImportResult) -> ImportMapping:
-        then = self.archive.description["origins"]
+        old_origins = self.archive.description["origins"]
         issuer = self.archive.description["issuer"]
         hosts = self.folder.file.hosts
-        here = {
+        new_origins = {
             "portal": self.settings.origin("portal", hosts.portal[0]),
             "node": self.settings.origin("node", hosts.node[0]),
         }
         addresses = {
-            then[program]: here[program]
-            for program in here
-            if then[program] != here[program]
+            old_origins[program]: new_origins[program]
+            for program in new_origins
+            if old_origins[program] != new_origins[program]
         }
         people = {
             (issuer, old): (self.settings.issuer, new)

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from udi.cli.archive.verification import TerritoryArchive
 from udi.cli.local.errors import LocalError
-from udi.kit import revisions
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.kit.territories import find_taken_hosts
@@ -24,6 +23,8 @@ from udi.portal.tenants.files import (
 )
 from udi.portal.tenants.models import Tenant
 from udi.settings import ProgramName, Settings
+from udi.ui.domains import list_domains
+from udi.ui.pending_revisions import find_pending
 
 Hosts = Mapping[ProgramName, str]
 ImportState = Literal["free", "begun", "done"]
@@ -44,7 +45,7 @@ async def get_import_state(
     states = []
     for program, database in databases.items():
         async with database.platform_session() as session:
-            if await revisions.find_pending(session, program):
+            if await find_pending(session, program, list_domains(program)):
                 cause = f"The database of the {program} waits for its migrations"
                 raise LocalError(cause, "run `udi database migrate`, then import again")
             row = TENANT_MODELS[program]

@@ -131,10 +131,10 @@ async def _delete_territory(
 ) -> DeletionResult:
     retired = DeletionResult(slug)
     tell("accounts, organisations and clients")
-    elsewhere = await _list_other_subjects(settings, databases, tenant)
-    here = await _list_subjects(settings, databases, tenant)
+    other_subjects = await _list_other_subjects(settings, databases, tenant)
+    subjects = await _list_subjects(settings, databases, tenant)
     await asyncio.to_thread(
-        _delete_identity, admin.connect(settings), retired, here, elsewhere
+        _delete_identity, admin.connect(settings), retired, subjects, other_subjects
     )
     tell("objects")
     store = ObjectStore.of(settings)
@@ -180,17 +180,20 @@ async def _list_other_subjects(
 
 
 def _delete_identity(
-    connection: RealmAdmin, retired: DeletionResult, here: set[str], elsewhere: set[str]
+    connection: RealmAdmin,
+    retired: DeletionResult,
+    subjects: set[str],
+    other_subjects: set[str],
 ) -> None:
     """Accounts first, while it is known whose they are; one that serves anywhere else stays."""
     slug = retired.territory
-    accounts = set(here)
+    accounts = set(subjects)
     organisations = list_organisations(connection, slug)
     own = {organisation["id"] for organisation in organisations}
     for organisation in organisations:
         members = list_organisation_members(connection, organisation["id"])
         accounts |= {member["id"] for member in members}
-    for account in sorted(accounts - elsewhere):
+    for account in sorted(accounts - other_subjects):
         joined = find_or_none(connection.get_user_organizations, account)
         if (
             joined is not None

@@ -15,12 +15,15 @@ from udi.cli.finding import (
     ok,
     warning,
 )
-from udi.kit import jobs, revisions
+from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.schedules import ScheduleState, list_schedule_states
 from udi.portal.nodes.models import Report, ReportDeliveryState
 from udi.portal.tenants.queries import list_tenants
 from udi.settings import MissingSecretError, ProgramName, Role, Settings
+from udi.ui.domains import list_domains
+from udi.ui.pending_revisions import find_pending
 
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
 ROLES: tuple[Role, ...] = ("owner", "app", "public", "worker")
@@ -83,6 +86,8 @@ async def _check_content(database: Database) -> list[Finding]:
     if findings[0].severity == "ok":
         async with database.platform_session(role="worker") as session:
             findings.append(_check_queue(program, await jobs.list_queues(session)))
+            states = await list_schedule_states(session)
+            findings.append(_check_schedules(program, states))
         if program == "portal":
             findings += await _check_reports(database)
     return findings
@@ -93,7 +98,7 @@ async def _check_migrations(session: AsyncSession, program: ProgramName) -> Find
         text("SELECT to_regclass('public.alembic_version') IS NOT NULL")
     )
     if exists:
-        missing = await revisions.find_pending(session, program)
+        missing = await find_pending(session, program, list_domains(program))
     else:
         missing = ["all"]
     if missing:
@@ -156,6 +161,15 @@ def _check_queue(program: ProgramName, queues: list[jobs.QueueState]) -> Finding
         remedy = "They failed every attempt: docs/how-to/see-what-failed.md says how to send again."
         return warning("queue", program, message, remedy)
     return ok("queue", program, message)
+
+
+def _check_schedules(program: ProgramName, states: list[ScheduleState]) -> Finding:
+    failing = sorted({state.name for state in states if state.failed_in_a_row})
+    if failing:
+        message = f"Failed the last time: {', '.join(failing)}."
+        remedy = f"Each is tried again at its time (docs/reference/schedules.md); `udi logs {program}-worker` says why."
+        return warning("schedules", program, message, remedy)
+    return ok("schedules", program, f"{len(states)} tasks, none failed the last time.")
 
 
 async def _check_reports(database: Database) -> list[Finding]:

@@ -135,9 +135,9 @@ def _get_portal(own: OwnNode, portal: str) -> FurtherPortalConfig:
 def _parse_names(options: list[str]) -> dict[str, str]:
     """By space of this node, the producer that it is on the other portal."""
     pairs = [option.partition("=") for option in options]
-    if any(not there or not here for there, _, here in pairs):
+    if any(not producer or not space for producer, _, space in pairs):
         raise LocalError(
             "A producer is said as <name there>=<name here>",
             "repeat --producer for each",
         )
-    return {here: there for there, _, here in pairs}
+    return {space: producer for producer, _, space in pairs}

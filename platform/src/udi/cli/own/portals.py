@@ -55,27 +55,31 @@ def match_producers(
     Raises:
         LocalError: a name is none of this node or none of the invitation, or no producer is on both sides.
     """
-    here = [producer.slug for producer in own]
-    there = {producer.slug: producer for producer in invited}
+    own_slugs = [producer.slug for producer in own]
+    invited_by_slug = {producer.slug: producer for producer in invited}
     unknown = [
         f"{slug}={space}"
         for space, slug in slug_by_space.items()
-        if slug not in there or space not in here
+        if slug not in invited_by_slug or space not in own_slugs
     ]
     matched = {
-        slug: there[slug]
-        for slug in here
-        if slug in there and slug not in slug_by_space
+        slug: invited_by_slug[slug]
+        for slug in own_slugs
+        if slug in invited_by_slug and slug not in slug_by_space
     }
     matched |= {
-        space: there[slug]
+        space: invited_by_slug[slug]
         for space, slug in slug_by_space.items()
-        if slug in there and space in here
+        if slug in invited_by_slug and space in own_slugs
     }
-    if not matched and not slug_by_space and len(here) == len(there) == 1:
-        matched = {here[0]: invited[0]}
+    if (
+        not matched
+        and not slug_by_space
+        and len(own_slugs) == len(invited_by_slug) == 1
+    ):
+        matched = {own_slugs[0]: invited[0]}
     if unknown or not matched:
-        cause = f"The portal invited {', '.join(sorted(there))}; this node publishes for {', '.join(here)}"
+        cause = f"The portal invited {', '.join(sorted(invited_by_slug))}; this node publishes for {', '.join(own_slugs)}"
         raise LocalError(
             cause,
             "ask for another invitation, and say --producer <name there>=<name here>",

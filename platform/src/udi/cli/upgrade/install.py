@@ -33,37 +33,37 @@ def install(
     Raises:
         LocalError: no room, or a step failed; nothing of it is left, and the other releases are as they were.
     """
-    here = releases.path(wheel.release)
+    folder = releases.path(wheel.release)
     if releases.is_complete(wheel.release):
         return False
-    shutil.rmtree(here, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     require_free_space(releases.folder, required_bytes, f"the release {wheel.release}")
     try:
-        _copy_inputs(here, wheel, requirements)
+        _copy_inputs(folder, wheel, requirements)
         for command in _install_commands(wheel, wheelhouse):
-            _run(command, here, lock)
-        (here / ".dependencies").touch()
+            _run(command, folder, lock)
+        (folder / ".dependencies").touch()
         os.sync()
-        (here / COMPLETE).touch()
+        (folder / COMPLETE).touch()
     except BaseException:
-        shutil.rmtree(here, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     return True
 
 
-def _copy_inputs(here: Path, wheel: Wheel, requirements: Path) -> None:
-    here.mkdir(parents=True)
-    here.chmod(0o755)
+def _copy_inputs(folder: Path, wheel: Wheel, requirements: Path) -> None:
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
     for source, name in ((wheel.path, wheel.path.name), (requirements, REQUIREMENTS)):
         try:
-            shutil.copyfile(source, here / name)
+            shutil.copyfile(source, folder / name)
         except OSError as error:
             raise LocalError(
                 f"{source} cannot be read ({error.strerror})",
                 "copy it to this machine first",
             ) from error
-        (here / name).chmod(0o644)
-    if checksum(here / wheel.path.name) != wheel.sha256:
+        (folder / name).chmod(0o644)
+    if checksum(folder / wheel.path.name) != wheel.sha256:
         raise LocalError(
             f"{wheel.path.name} changed while it was read", "run the same command again"
         )
@@ -100,17 +100,17 @@ def bare_environment() -> dict[str, str]:
     }
 
 
-def _run(command: Sequence[str], here: Path, lock: int) -> None:
+def _run(command: Sequence[str], folder: Path, lock: int) -> None:
     # An absolute path: pip writes it into the programs that it installs.
     absolute = [
-        str(here / command[0]) if command[0].startswith("venv/") else command[0],
+        str(folder / command[0]) if command[0].startswith("venv/") else command[0],
         *command[1:],
     ]
     if absolute[1:] == ["-m", "venv", "venv"]:
-        absolute[-1] = str(here / "venv")
+        absolute[-1] = str(folder / "venv")
     done = subprocess.run(
         absolute,
-        cwd=here,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
@@ -124,5 +124,5 @@ def _run(command: Sequence[str], here: Path, lock: int) -> None:
         ).rstrip(".")
         remedy = "put that right and run the same command again; nothing changed"
         raise LocalError(
-            f"The release {here.name} could not be installed ({excerpt})", remedy
+            f"The release {folder.name} could not be installed ({excerpt})", remedy
         )

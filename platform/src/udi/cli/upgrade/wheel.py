@@ -54,9 +54,9 @@ def read_wheel(path: Path, sha256: str) -> Wheel:
             "bring the right one",
         )
     python_requirement = SpecifierSet(metadata["Requires-Python"] or "")
-    here = platform.python_version()
-    if here not in python_requirement:
-        cause = f"{path.name} asks for Python {python_requirement} and this machine has {here}"
+    python_version = platform.python_version()
+    if python_version not in python_requirement:
+        cause = f"{path.name} asks for Python {python_requirement} and this machine has {python_version}"
         raise LocalError(
             cause,
             "upgrade the machine's Python first, or stay at a release for this one",

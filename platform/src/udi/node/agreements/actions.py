@@ -101,7 +101,7 @@ async def log_reading(
     session: AsyncSession,
     stored_agreement: HeldAgreement,
     credential: UUID | None,
-    what: str,
+    kind: str,
 ) -> UUID:
     """Log a reading that begins; the id of its line."""
     use = AgreementUse(
@@ -109,7 +109,7 @@ async def log_reading(
         agreement_id=stored_agreement.id,
         dataset_id=stored_agreement.dataset_id,
         credential_id=credential,
-        what=what,
+        kind=kind,
     )
     session.add(use)
     await session.flush()
@@ -120,15 +120,15 @@ async def log_refusal(
     session: AsyncSession,
     stored_agreement: HeldAgreement,
     credential: UUID | None,
-    what: str,
-    verdict: str,
+    kind: str,
+    outcome: str,
 ) -> None:
     """Log a refusal; one for the same reason within a minute of the last is counted with it."""
     use = AgreementUse
     same = (
         use.agreement_id == stored_agreement.id,
-        use.verdict == verdict,
-        use.what == what,
+        use.outcome == outcome,
+        use.kind == kind,
         use.credential_id.is_not_distinct_from(credential),
         use.happened_at > now() - MINUTE,
     )
@@ -151,8 +151,8 @@ async def log_refusal(
                 agreement_id=stored_agreement.id,
                 dataset_id=stored_agreement.dataset_id,
                 credential_id=credential,
-                what=what,
-                verdict=verdict,
+                kind=kind,
+                outcome=outcome,
             )
         )
     await session.flush()
@@ -163,11 +163,11 @@ async def update_use(
     use_id: UUID,
     *,
     sent: int,
-    verdict: str = ALLOWED,
+    outcome: str = ALLOWED,
     ended: bool = False,
 ) -> None:
     """Say how many bytes a reading was sent, that it was refused or stopped after all, and that it is over."""
-    values: dict[str, Any] = {"bytes": sent, "verdict": verdict} | (
+    values: dict[str, Any] = {"bytes": sent, "outcome": outcome} | (
         {"ended_at": now()} if ended else {}
     )
     query = update(AgreementUse).where(AgreementUse.id == use_id).values(**values)
@@ -175,7 +175,7 @@ async def update_use(
 
 
 async def log_reading_as_refusal(
-    session: AsyncSession, stored_agreement: HeldAgreement, use_id: UUID, verdict: str
+    session: AsyncSession, stored_agreement: HeldAgreement, use_id: UUID, outcome: str
 ) -> None:
     """Log as a refusal a reading that had begun: it counts no more among those that were let through."""
     query = select(AgreementUse).where(AgreementUse.id == use_id)
@@ -184,7 +184,7 @@ async def log_reading_as_refusal(
         await session.delete(use)
         await session.flush()
         await log_refusal(
-            session, stored_agreement, use.credential_id, use.what, verdict
+            session, stored_agreement, use.credential_id, use.kind, outcome
         )
 
 

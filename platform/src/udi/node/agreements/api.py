@@ -146,9 +146,9 @@ def describe_use(use: AgreementUse) -> dict[str, Any]:
     """A line of the log, for programs."""
     return {
         "at": use.happened_at.isoformat(timespec="seconds"),
-        "what": use.what,
+        "kind": use.kind,
         "credential": str(use.credential_id) if use.credential_id else None,
-        "verdict": use.verdict,
+        "outcome": use.outcome,
         "bytes": use.bytes,
         "times": use.times,
     }

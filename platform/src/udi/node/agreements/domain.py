@@ -10,6 +10,7 @@ DOMAIN = Domain(
     worker_services="udi.node.agreements.worker:provide_worker_services",
     routes="udi.node.agreements.routes:list_routes",
     tasks="udi.node.agreements.worker:task_handlers",
+    schedules="udi.node.agreements.worker:list_schedules",
     companions="udi.node.agreements.worker:list_companions",
     archive="udi.node.agreements.archive",
 )

@@ -60,10 +60,10 @@ PURPOSE = "udi-purpose"
 
 @dataclass(frozen=True)
 class ReadingAttempt:
-    """A reading as it is asked: of which dataset, how (`what`, for the log), with which secret (digest), what for."""
+    """A reading as it is asked: of which dataset, how (`kind`, for the log), with which secret (digest), what for."""
 
     dataset_id: UUID
-    what: str
+    kind: str
     digest: str = ""
     purpose: Purpose | None = None
 
@@ -87,17 +87,17 @@ class AgreementReading:
         """
         async with self.gate.session(self.tenant) as session:
             row = await get_agreement(session, self.signed_agreement.agreement.id)
-            verdict = await decide_attempt(
+            decision = await decide_attempt(
                 session, row, self.attempt, size=size, but=self.use_id
             )
-            if verdict.refused:
+            if decision.refused:
                 await log_reading_as_refusal(
-                    session, row, self.use_id, verdict.refused.value
+                    session, row, self.use_id, decision.refused.value
                 )
             else:
                 await update_use(session, self.use_id, sent=size)
-        if verdict.refused:
-            raise refusal_of(read_current_agreement(row), verdict)
+        if decision.refused:
+            raise refusal_of(read_current_agreement(row), decision)
 
     async def counted(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The same bytes, as long as the agreement holds; what of them was really sent is noted, however it ends.
@@ -106,7 +106,7 @@ class AgreementReading:
             AgreementEndedError: the agreement ended meanwhile; nothing more is sent.
         """
         sent = checked = 0
-        verdict = ALLOWED
+        outcome = ALLOWED
         at = self.gate.monotonic()
         try:
             async for piece in content:
@@ -115,14 +115,14 @@ class AgreementReading:
                     or self.gate.monotonic() - at >= SECONDS
                 ):
                     if await self._has_ended():
-                        verdict = STOPPED
+                        outcome = STOPPED
                         raise AgreementEndedError
                     checked = sent
                     at = self.gate.monotonic()
                 sent += len(piece)
                 yield piece
         finally:
-            self.gate.log_in_background(self._log_end(sent, verdict))
+            self.gate.log_in_background(self._log_end(sent, outcome))
 
     async def _has_ended(self) -> bool:
         """Whether the agreement lets nothing through any more; how much may be read was asked before."""
@@ -143,10 +143,10 @@ class AgreementReading:
             await mark_use_checked(session, self.use_id)
         return ended
 
-    async def _log_end(self, sent: int, verdict: str) -> None:
+    async def _log_end(self, sent: int, outcome: str) -> None:
         async with self.gate.session(self.tenant) as session:
             await update_use(
-                session, self.use_id, sent=sent, verdict=verdict, ended=True
+                session, self.use_id, sent=sent, outcome=outcome, ended=True
             )
 
     async def refuse(
@@ -157,7 +157,7 @@ class AgreementReading:
             row = await get_agreement(session, self.signed_agreement.agreement.id)
             await log_reading_as_refusal(session, row, self.use_id, refused.value)
         return refusal_of(
-            self.signed_agreement, _partial_verdict(refused, self.view, columns)
+            self.signed_agreement, _partial_decision(refused, self.view, columns)
         )
 
 
@@ -171,7 +171,7 @@ class AgreementGate:
     _noting: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def authorize_reading(
-        self, request: AnyRequest, territory: Territory, dataset_id: UUID, what: str
+        self, request: AnyRequest, territory: Territory, dataset_id: UUID, kind: str
     ) -> AgreementReading:
         """The reading of a dataset by a machine.
 
@@ -182,7 +182,7 @@ class AgreementGate:
         digest = credential_digest(request)
         if digest is None:
             raise RestrictedError(dataset_id)
-        question = ReadingAttempt(dataset_id, what, digest, _purpose(request))
+        attempt = ReadingAttempt(dataset_id, kind, digest, _purpose(request))
         await self.freshness.wait_until_fresh(territory)
         async with self.session(territory.id) as session:
             stored_agreements = await list_credential_agreements(session, digest)
@@ -192,10 +192,10 @@ class AgreementGate:
                     for stored_agreement in stored_agreements
                     if stored_agreement.dataset_id == dataset_id
                 ],
-                question,
+                attempt,
             )
             if row:
-                judged = await self._decide_and_log(session, row, question)
+                judged = await self._decide_and_log(session, row, attempt)
             else:
                 judged = None
         if not stored_agreements:
@@ -203,11 +203,11 @@ class AgreementGate:
         if row is None or judged is None:
             raise NotGrantedError(dataset_id, refuse(RefusalReason.OTHER_DATASET))
         return self._accept_reading(
-            territory, question, read_current_agreement(row), *judged
+            territory, attempt, read_current_agreement(row), *judged
         )
 
     async def authorize_person(
-        self, territory: Territory, agreement_id: UUID, what: str
+        self, territory: Territory, agreement_id: UUID, kind: str
     ) -> AgreementReading:
         """The reading by somebody whom the portal sent here for an agreement.
 
@@ -218,38 +218,38 @@ class AgreementGate:
         await self.freshness.wait_until_fresh(territory)
         async with self.session(territory.id) as session:
             row = await get_agreement(session, agreement_id)
-            question = ReadingAttempt(row.dataset_id, what)
-            judged = await self._decide_and_log(session, row, question)
+            attempt = ReadingAttempt(row.dataset_id, kind)
+            judged = await self._decide_and_log(session, row, attempt)
         return self._accept_reading(
-            territory, question, read_current_agreement(row), *judged
+            territory, attempt, read_current_agreement(row), *judged
         )
 
     def _accept_reading(
         self,
         territory: Territory,
-        question: ReadingAttempt,
+        attempt: ReadingAttempt,
         signed_agreement: CurrentAgreement,
-        verdict: ReadingDecision,
+        decision: ReadingDecision,
         use_id: UUID | None,
     ) -> AgreementReading:
-        if verdict.view is None or use_id is None:
-            raise refusal_of(signed_agreement, verdict)
+        if decision.view is None or use_id is None:
+            raise refusal_of(signed_agreement, decision)
         return AgreementReading(
-            self, territory.id, question, signed_agreement, use_id, verdict.view
+            self, territory.id, attempt, signed_agreement, use_id, decision.view
         )
 
     async def _decide_and_log(
-        self, session: AsyncSession, row: HeldAgreement, question: ReadingAttempt
+        self, session: AsyncSession, row: HeldAgreement, attempt: ReadingAttempt
     ) -> tuple[ReadingDecision, UUID | None]:
         """The answer, and the line of the log of a reading that may begin; a refusal is logged too."""
-        verdict = await decide_attempt(session, row, question)
-        credential = _credential(read_current_agreement(row), question)
-        if verdict.refused:
+        decision = await decide_attempt(session, row, attempt)
+        credential = _credential(read_current_agreement(row), attempt)
+        if decision.refused:
             await log_refusal(
-                session, row, credential, question.what, verdict.refused.value
+                session, row, credential, attempt.kind, decision.refused.value
             )
-            return verdict, None
-        return verdict, await log_reading(session, row, credential, question.what)
+            return decision, None
+        return decision, await log_reading(session, row, credential, attempt.kind)
 
     @asynccontextmanager
     async def session(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
@@ -281,7 +281,7 @@ AGREEMENT_GATE = ServiceKey[AgreementGate]("agreement gate", "agreements")
 async def decide_attempt(
     session: AsyncSession,
     row: HeldAgreement,
-    question: ReadingAttempt,
+    attempt: ReadingAttempt,
     *,
     size: int = 0,
     but: UUID | None = None,
@@ -295,7 +295,7 @@ async def decide_attempt(
     return decide_reading(
         signed_agreement.agreement,
         signed_agreement.status,
-        _reading(question, size, sent, began),
+        _reading(attempt, size, sent, began),
         now(),
     )
 
@@ -310,14 +310,14 @@ def credential_digest(request: AnyRequest) -> str | None:
 
 
 async def _choose_agreement(
-    stored_agreements: Sequence[HeldAgreement], question: ReadingAttempt
+    stored_agreements: Sequence[HeldAgreement], attempt: ReadingAttempt
 ) -> HeldAgreement | None:
     """The agreement that lets it through, else the one that ends last: a project may have had several."""
     candidates = [
         (stored_agreement, read_current_agreement(stored_agreement))
         for stored_agreement in stored_agreements
     ]
-    reading = _reading(question, 0, 0, 0)
+    reading = _reading(attempt, 0, 0, 0)
     good = [
         row
         for row, signed_agreement in candidates
@@ -329,26 +329,26 @@ async def _choose_agreement(
 
 
 def _reading(
-    question: ReadingAttempt, size: int, sent: int, began: int
+    attempt: ReadingAttempt, size: int, sent: int, began: int
 ) -> ReadingRequest:
     return ReadingRequest(
-        dataset=question.dataset_id,
+        dataset=attempt.dataset_id,
         size=size,
-        purpose=question.purpose,
-        credential=question.digest,
+        purpose=attempt.purpose,
+        credential=attempt.digest,
         bytes_this_month=sent,
         readings_this_minute=began,
     )
 
 
 def _credential(
-    signed_agreement: CurrentAgreement, question: ReadingAttempt
+    signed_agreement: CurrentAgreement, attempt: ReadingAttempt
 ) -> UUID | None:
     return next(
         (
             credential.id
             for credential in signed_agreement.status.credentials
-            if credential.sha256 == question.digest
+            if credential.sha256 == attempt.digest
         ),
         None,
     )
@@ -371,7 +371,7 @@ def _purpose(request: AnyRequest) -> Purpose | None:
         raise InvalidError(refusals=[refusal]) from error
 
 
-def _partial_verdict(
+def _partial_decision(
     refused: RefusalReason, view: View, columns: Collection[str]
 ) -> ReadingDecision:
     named = columns or (*view.columns, *(row_filter.column for row_filter in view.rows))
@@ -382,16 +382,16 @@ def _partial_verdict(
 
 
 def refusal_of(
-    signed_agreement: CurrentAgreement, verdict: ReadingDecision
+    signed_agreement: CurrentAgreement, decision: ReadingDecision
 ) -> NotGrantedError:
     """What is said to whoever is refused, with the page of the agreement."""
     kind = (
         ReadingRateError
-        if verdict.refused is RefusalReason.TOO_OFTEN
+        if decision.refused is RefusalReason.TOO_OFTEN
         else NotGrantedError
     )
     return kind(
         signed_agreement.agreement.dataset,
-        verdict,
+        decision,
         page=signed_agreement.agreement.page,
     )

@@ -10,7 +10,7 @@ from udi.kit.db import TenantColumns
 from udi.node.schema import NodeTable
 
 ALLOWED = "allowed"
-"""The verdict of a reading that was let through."""
+"""The outcome of a reading that was let through."""
 STOPPED = "stopped"
 """That of one whose agreement ended while it went on; every other is a reason to refuse."""
 READ = (ALLOWED, STOPPED)
@@ -58,7 +58,7 @@ class HeldCredential(TenantColumns, NodeTable):
 
 
 class AgreementUse(TenantColumns, NodeTable):
-    """A reading, or a refusal: `what` is how it was asked, `verdict` is `ALLOWED` or why not, `bytes` what was sent.
+    """A reading, or a refusal: `kind` is how it was asked, `outcome` is `ALLOWED` or why not, `bytes` what was sent.
 
     `credential_id` is None for a person who came from the portal. Refusals for the same reason within a minute are one
     row, `times` says how many. `checked_at` is when the agreement was last asked while bytes were sent, `ended_at` when
@@ -75,8 +75,8 @@ class AgreementUse(TenantColumns, NodeTable):
     agreement_id: Mapped[UUID]
     dataset_id: Mapped[UUID]
     credential_id: Mapped[UUID | None]
-    what: Mapped[str] = mapped_column(Text)
-    verdict: Mapped[str] = mapped_column(Text, server_default=ALLOWED)
+    kind: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(Text, server_default=ALLOWED)
     bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     times: Mapped[int] = mapped_column(server_default="1")
     happened_at: Mapped[datetime] = mapped_column(

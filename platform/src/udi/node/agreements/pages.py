@@ -254,8 +254,8 @@ def _render_csv(request: PageRequest, uses: Sequence[AgreementUse]) -> bytes:
             use.happened_at.isoformat(timespec="seconds"),
             str(use.agreement_id),
             str(use.credential_id or ""),
-            use.what,
-            use.verdict,
+            use.kind,
+            use.outcome,
             use.bytes,
             use.times,
         )

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.jobs import Handler, Job
+from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.agreements.actions import delete_old_uses, store_agreement, update_cursor
@@ -135,15 +137,11 @@ async def sync_periodically(asker: AgreementSync, registry: TerritoryRegistry) -
         await asyncio.sleep((INTERVAL if answered else RETRY_INTERVAL).total_seconds())
 
 
-async def delete_old_uses_periodically(
-    database: Database, registry: TerritoryRegistry
-) -> None:
-    """Delete, once an hour, the log of readings whose time is over; a companion of the worker."""
-    while True:
-        try:
-            for territory in await registry.list():
-                async with database.session(territory.id, role="worker") as session:
-                    await delete_old_uses(session)
-        except Exception as error:  # noqa: BLE001 - tried again an hour later
-            log.warning("log of readings not shortened", error=type(error).__name__)
-        await asyncio.sleep(HOUR.total_seconds())
+def schedule_use_deletion(database: Database, registry: TerritoryRegistry) -> Schedule:
+    """Delete, once an hour, the log of readings whose time is over."""
+
+    async def delete_old(session: AsyncSession, _: Territory) -> None:
+        await delete_old_uses(session)
+
+    run = run_sessions(database, registry, delete_old)
+    return Schedule("delete_old_uses", "24 * * * *", run)

@@ -98,7 +98,7 @@ async def sum_uses(
 ) -> dict[UUID, AgreementUsage]:
     """What was read of a dataset, by agreement."""
     use = AgreementUse
-    allowed = use.verdict.in_(READ)
+    allowed = use.outcome.in_(READ)
     columns = (
         func.coalesce(func.sum(use.times).filter(allowed), 0),
         func.coalesce(func.sum(use.bytes), 0),
@@ -201,7 +201,7 @@ async def read_consumption(
         counted = select(func.count()).select_from(use)
         began = (
             await session.scalar(
-                counted.where(*mine, use.verdict.in_(READ), use.happened_at >= minute)
+                counted.where(*mine, use.outcome.in_(READ), use.happened_at >= minute)
             )
             or 0
         )

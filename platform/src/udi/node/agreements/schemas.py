@@ -17,13 +17,13 @@ class AgreementUseItem(Struct, kw_only=True):
     at: Annotated[
         str, Meta(description="When.", examples=["2026-03-02T08:30:00+00:00"])
     ]
-    what: Annotated[
+    kind: Annotated[
         str, Meta(description="What was read: a file, rows…", examples=["csv"])
     ]
     credential: Annotated[
         UUID | None, Meta(description="Which key was shown; null: a person read.")
     ]
-    verdict: Annotated[
+    outcome: Annotated[
         str, Meta(description="Whether it was let through.", examples=["allowed"])
     ]
     bytes: Annotated[int, Meta(description="Bytes that were sent.", ge=0)]

@@ -1,12 +1,12 @@
 """The worker tells the portal in which hour each credential was last shown, for the page of its project; no more of the log leaves."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 import structlog
 
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.agreements.actions import update_cursor
@@ -14,7 +14,6 @@ from udi.node.agreements.queries import list_last_uses, read_cursor
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 
 log = structlog.get_logger()
-EVERY = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=1)
 """Of what was told, how much is looked at again: lines of the log are committed some time after their moment."""
 
@@ -50,24 +49,19 @@ def _start_of_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-async def report_uses_periodically(
+def schedule_use_reports(
     database: Database, registry: TerritoryRegistry, portal: PortalClient
-) -> None:
-    """Tell each territory's portal, again and again; a companion of the worker."""
-    while True:
-        for territory in await _list_territories(registry):
-            try:
-                await report_uses(database, portal, territory)
-            except PortalUnavailableError as error:
-                log.info("uses not told", reason=str(error), detail=error.detail)
-            except Exception as error:  # noqa: BLE001 - tried again some minutes later
-                log.warning("uses not told", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+) -> Schedule:
+    """Tell each territory's portal, every five minutes."""
 
+    async def report(territory: Territory) -> None:
+        try:
+            await report_uses(database, portal, territory)
+        except PortalUnavailableError as error:
+            log.info("uses not reported", reason=str(error), detail=error.detail)
+            raise
 
-async def _list_territories(registry: TerritoryRegistry) -> list[Territory]:
-    try:
-        return list(await registry.list())
-    except Exception as error:  # noqa: BLE001 - tried again some minutes later
-        log.warning("uses not told", error=type(error).__name__)
-        return []
+    async def run() -> None:
+        await run_in_each_territory(registry, report)
+
+    return Schedule("report_uses", "2-59/5 * * * *", run)

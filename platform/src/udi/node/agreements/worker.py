@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Mapping, Sequence
 
 from udi.kit.jobs import Handler
+from udi.kit.schedules import Schedule
 from udi.kit.service_registry import ServiceKey
 from udi.node.agreements import portal_sync, use_reports
 from udi.node.datasets.exchange.portal import PORTAL_CLIENT, PORTAL_KEYS
@@ -27,14 +28,18 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     return portal_sync.task_handlers(site.registry, site.services[AGREEMENT_SYNC])
 
 
-def list_companions(site: Site) -> Sequence[Awaitable[None]]:
-    """Keep agreements as the portals have them, report uses, and delete old ones."""
+def list_schedules(site: Site) -> Sequence[Schedule]:
+    """Report uses, and delete old ones."""
     database = site.database
     registry = site.registry
     return [
-        portal_sync.sync_periodically(site.services[AGREEMENT_SYNC], registry),
-        portal_sync.delete_old_uses_periodically(database, registry),
-        use_reports.report_uses_periodically(
+        portal_sync.schedule_use_deletion(database, registry),
+        use_reports.schedule_use_reports(
             database, registry, site.services[PORTAL_CLIENT]
         ),
     ]
+
+
+def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+    """Keep agreements as the portals have them: seconds count, and fewer while a portal does not answer."""
+    return [portal_sync.sync_periodically(site.services[AGREEMENT_SYNC], site.registry)]

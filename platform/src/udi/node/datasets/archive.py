@@ -21,6 +21,7 @@ from udi.node.datasets.models import (
     Version,
 )
 from udi.node.portals.actions import announce_to_further_portals
+from udi.settings import Settings
 
 CARRIED = (
     ArchivedTable(Dataset, address_columns=frozenset({"record", "document"})),
@@ -81,3 +82,8 @@ async def reannounce_datasets(session: AsyncSession, only: Collection[UUID]) -> 
             session, dataset.space.slug, dataset.id, record=dataset.record
         )
     return len(accepted_datasets)
+
+
+async def resume_import(session: AsyncSession, _settings: Settings) -> None:
+    """Queue what the portal was still to be told."""
+    await requeue_pending(session)

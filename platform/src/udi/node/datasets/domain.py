@@ -11,6 +11,8 @@ DOMAIN = Domain(
     worker_services="udi.node.datasets.worker:provide_worker_services",
     routes="udi.node.datasets.routes:list_routes",
     tasks="udi.node.datasets.worker:task_handlers",
+    schedules="udi.node.datasets.worker:list_schedules",
     companions="udi.node.datasets.worker:list_companions",
     archive="udi.node.datasets.archive",
+    after_import="udi.node.datasets.archive:resume_import",
 )

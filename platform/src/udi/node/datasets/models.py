@@ -40,7 +40,7 @@ class Dataset(TenantColumns, NodeTable):
     """What a producer publishes; its id is RUDI's `global_id`.
 
     `description` holds the producer's answers as typed; `record` what the portal last accepted;
-    `opened_at` is set while anyone may see it, or could before it was withdrawn; `keeps` is how many of its last
+    `opened_at` is set while anyone may see it, or could before it was withdrawn; `retained_versions` is how many of its last
     published versions stay, None for all. `document` is what a client of RUDI said of it, in RUDI's words, with all that
     the answers do not hold, and `media_id` how that client calls its file. `restricted` is how it was published last:
     what the answers say of that since counts once it is published again. `proposals` are the answers that the node
@@ -71,7 +71,7 @@ class Dataset(TenantColumns, NodeTable):
     opened_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason: Mapped[str] = mapped_column(Text, server_default="")
-    keeps: Mapped[int | None]
+    retained_versions: Mapped[int | None]
     document: Mapped[dict[str, Any] | None]
     media_id: Mapped[UUID | None]
     restricted: Mapped[bool] = mapped_column(server_default="false")

@@ -3,26 +3,29 @@
 from collections.abc import Awaitable, Mapping, Sequence
 
 from udi.kit.jobs import Handler
+from udi.kit.schedules import Schedule
 from udi.kit.service_registry import ServiceKey
 from udi.node.datasets import tasks
 from udi.node.datasets.actions.figures import FiguresPublisher
-from udi.node.datasets.exchange.accounts import AccountSync
+from udi.node.datasets.exchange.accounts import CRON, AccountSync
 from udi.node.datasets.exchange.portal import PORTAL_CLIENT, PortalClient
-from udi.node.datasets.exchange.portal_reports import fetch_reports_periodically
+from udi.node.datasets.exchange.portal_reports import schedule_report_fetches
 from udi.node.datasets.exchange.portal_sync import synchronise_portals_periodically
 from udi.node.datasets.intake import tasks as intake_tasks
-from udi.node.datasets.intake.refresh import queue_checks_periodically
+from udi.node.datasets.intake.refresh import schedule_source_checks
 from udi.node.datasets.space_export import tasks as export_tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.datasets.space_export.tasks import schedule_archive_deletion
 from udi.node.datasets.upkeep import (
     erasure_tasks,
     figures_tasks,
     producer_tasks,
     removal_tasks,
 )
-from udi.node.datasets.upkeep.cleanup import clean_up_periodically, remove_leftovers
-from udi.node.datasets.upkeep.reminders import queue_reminders_periodically
-from udi.node.datasets.versions.sealed_cells import forget_cells_periodically
+from udi.node.datasets.upkeep.cleanup import remove_leftovers, schedule_cleanup
+from udi.node.datasets.upkeep.figures_tasks import schedule_figures
+from udi.node.datasets.upkeep.reminders import schedule_reminders
+from udi.node.datasets.versions.sealed_cells import schedule_cell_removal
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.tables.api import EXPORTS
@@ -63,29 +66,33 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     }
 
 
-def list_companions(site: Site) -> Sequence[Awaitable[None]]:
-    """Remind, publish figures, renew datasets, tidy up, compare accounts; an own node asks its portals besides."""
+def list_schedules(site: Site) -> Sequence[Schedule]:
+    """Remind, publish figures, renew datasets, tidy up, compare accounts; an own node fetches reports besides."""
     database = site.database
     registry = site.registry
     objects = site.services[OBJECTS]
     tables = site.services[DATASET_TABLES]
     portal = site.services[PORTAL_CLIENT]
-    companions: list[Awaitable[None]] = [
-        figures_tasks.renew_figures_periodically(
-            registry, site.services[FIGURES_PUBLISHER]
-        ),
-        queue_reminders_periodically(site),
-        export_tasks.delete_expired_archives_periodically(database, registry, objects),
-        clean_up_periodically(
+    accounts = AccountSync(database, registry, portal, site.settings.issuer)
+    schedules = [
+        schedule_figures(registry, site.services[FIGURES_PUBLISHER]),
+        schedule_reminders(site),
+        schedule_archive_deletion(database, registry, objects),
+        schedule_cleanup(
             tables.remove_old_copies, site.services[EXPORTS].clear, remove_leftovers
         ),
-        forget_cells_periodically(database, registry, tables),
-        queue_checks_periodically(site),
-        AccountSync(database, registry, portal, site.settings.issuer).run(),
+        schedule_cell_removal(database, registry, tables),
+        schedule_source_checks(site),
+        Schedule("compare_accounts", CRON, accounts.run),
     ]
     if site.settings.own_node:
-        companions += [
-            fetch_reports_periodically(database, registry, portal),
-            synchronise_portals_periodically(database, registry, portal),
-        ]
-    return companions
+        schedules.append(schedule_report_fetches(database, registry, portal))
+    return schedules
+
+
+def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+    """An own node speaks with each further portal apart, so that none waits for another."""
+    if site.settings.own_node:
+        portal = site.services[PORTAL_CLIENT]
+        return [synchronise_portals_periodically(site.database, site.registry, portal)]
+    return []

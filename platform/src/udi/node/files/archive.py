@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.keyring import KeyringFile
 from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.node.files.models import (
     ErasedDataset,
@@ -17,6 +18,8 @@ from udi.node.files.models import (
     Upload,
     UploadPart,
 )
+from udi.node.files.space_sealing import create_missing_keys
+from udi.settings import Settings
 
 CARRIED = (
     ArchivedTable(StoredFile),
@@ -65,3 +68,8 @@ async def list_contents(
     async for file in files:
         yield ContentReference(file.key, file.size, file.sha256)
         session.expunge(file)
+
+
+async def resume_import(session: AsyncSession, settings: Settings) -> None:
+    """Give a key to each sealed space: keys never leave an installation."""
+    await create_missing_keys(session, KeyringFile(settings))

@@ -9,6 +9,7 @@ DOMAIN = Domain(
     services="udi.node.files.registration:provide_services",
     web_services="udi.node.files.routes:provide_web_services",
     routes="udi.node.files.routes:list_routes",
-    companions="udi.node.files.worker:list_companions",
+    schedules="udi.node.files.worker:list_schedules",
     archive="udi.node.files.archive",
+    after_import="udi.node.files.archive:resume_import",
 )

@@ -142,7 +142,7 @@ class Upload(TenantColumns, NodeTable):
     idempotency_key: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text, server_default="")
     media_id: Mapped[UUID | None]
-    waits: Mapped[bool] = mapped_column(server_default="false")
+    awaits_record: Mapped[bool] = mapped_column(server_default="false")
     lock_holder: Mapped[UUID | None]
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

@@ -65,21 +65,21 @@ class NotGrantedError(UdiError):
     advice = "Read the agreement, or ask its producer for another."
 
     def __init__(
-        self, dataset_id: UUID, verdict: ReadingDecision, *, page: str = ""
+        self, dataset_id: UUID, decision: ReadingDecision, *, page: str = ""
     ) -> None:
-        refused = verdict.refused or RefusalReason.UNCONFIRMED
+        refused = decision.refused or RefusalReason.UNCONFIRMED
         denial = DENIALS[refused]
-        reason = verdict.reason
+        reason = decision.reason
         if reason:
             refusals = [Refusal("reason", "%(reason)s", values={"reason": reason})]
         else:
             refusals = []
-        if verdict.again_at:
-            wait = math.ceil((verdict.again_at - now()).total_seconds())
+        if decision.again_at:
+            wait = math.ceil((decision.again_at - now()).total_seconds())
         else:
             wait = 0
-        headers = {"Retry-After": str(max(wait, 1))} if verdict.again_at else {}
-        values: dict[str, Any] = verdict.values
+        headers = {"Retry-After": str(max(wait, 1))} if decision.again_at else {}
+        values: dict[str, Any] = decision.values
         super().__init__(
             denial.message,
             remedy=denial.remedy,
@@ -136,9 +136,9 @@ class ReadingGate(Protocol):
     """Whoever knows the agreements."""
 
     async def authorize_reading(
-        self, request: AnyRequest, territory: Territory, dataset_id: UUID, what: str
+        self, request: AnyRequest, territory: Territory, dataset_id: UUID, kind: str
     ) -> PermittedReading:
-        """Let the reading of a restricted dataset through; `what` is how, for the log: `file`, `table`, `csv` …
+        """Let the reading of a restricted dataset through; `kind` is how, for the log: `file`, `table`, `csv` …
 
         Raises:
             RestrictedError: nothing known is shown.
@@ -150,13 +150,13 @@ GATE = ServiceKey[ReadingGate]("reading gate", "agreements")
 
 
 async def authorize_reading(
-    request: AnyRequest, territory: Territory, dataset_id: UUID, what: str
+    request: AnyRequest, territory: Territory, dataset_id: UUID, kind: str
 ) -> PermittedReading:
     """The same, by whoever knows the agreements of this node; where nobody does, nothing passes."""
     gate = site_of(request).services.find(GATE)
     if gate is None:
         raise RestrictedError(dataset_id)
-    return await gate.authorize_reading(request, territory, dataset_id, what)
+    return await gate.authorize_reading(request, territory, dataset_id, kind)
 
 
 class FileDerivation(Protocol):

@@ -1,35 +1,16 @@
 """How much each space keeps, looked at every hour for the sheet of costs."""
 
-import asyncio
 from collections import Counter
-from datetime import timedelta
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 
 from udi.kit.db import Database
-from udi.kit.territories import TerritoryRegistry
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.costs import note_stored
 from udi.node.spaces.models import Space
 
-log = structlog.get_logger()
-EVERY = timedelta(hours=1)
 PART = "part"
-
-
-async def take_snapshots_periodically(
-    database: Database, registry: TerritoryRegistry, store: ObjectStore
-) -> None:
-    """Look at every territory once an hour."""
-    while True:
-        try:
-            for territory in await registry.list():
-                await take_snapshot(database, store, territory.id)
-        except Exception as error:  # noqa: BLE001 - looked at again an hour later
-            log.warning("snapshot failed", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
 
 
 async def take_snapshot(database: Database, store: ObjectStore, tenant: UUID) -> None:

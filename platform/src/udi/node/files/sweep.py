@@ -8,12 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.territories import TerritoryRegistry
 from udi.node.files.models import (
     OPEN_STATES,
     SpaceArchive,
@@ -28,7 +26,6 @@ from udi.node.files.upload_lock import FINISH_UPLOAD
 from udi.node.files.uploads import LIFETIME, cancel_upload, clear_parts
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 
-log = structlog.get_logger()
 OLD = timedelta(hours=24)
 EVERY = timedelta(hours=1)
 REMEMBERED = timedelta(days=7)
@@ -52,19 +49,6 @@ class OrphanObject:
     reason: str
     removable: bool
     """Old enough to be nobody's upload under way."""
-
-
-async def sweep_periodically(
-    database: Database, registry: TerritoryRegistry, store: ObjectStore
-) -> None:
-    """Sweep every territory once an hour."""
-    while True:
-        try:
-            for territory in await registry.list():
-                await sweep_territory(database, store, territory.id)
-        except Exception as error:  # noqa: BLE001 - a sweep that fails is tried again an hour later
-            log.warning("sweep failed", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
 
 
 async def sweep_territory(
@@ -175,7 +159,9 @@ async def clean_up_uploads(storage: TenantStorage) -> None:
         uploads = list((await session.scalars(select(Upload))).all())
     for upload in uploads:
         idle = moment - upload.moved_at
-        if (upload.state == UploadState.RECEIVING or upload.waits) and idle > LIFETIME:
+        if (
+            upload.state == UploadState.RECEIVING or upload.awaits_record
+        ) and idle > LIFETIME:
             await cancel_upload(storage, upload.id)
         elif upload.state in OPEN_STATES:
             await _requeue_upload(storage, upload, idle)
@@ -190,7 +176,11 @@ async def _requeue_upload(
     storage: TenantStorage, upload: Upload, idle: timedelta
 ) -> None:
     """A job that failed every attempt, or was lost, is queued again."""
-    if upload.state != UploadState.RECEIVING and not upload.waits and idle > EVERY:
+    if (
+        upload.state != UploadState.RECEIVING
+        and not upload.awaits_record
+        and idle > EVERY
+    ):
         async with storage.session() as session:
             await enqueue_heavy_job(
                 session, upload.space_id, FINISH_UPLOAD, {"upload": str(upload.id)}

@@ -196,7 +196,7 @@ async def list_open_uploads(session: AsyncSession, space: Space) -> list[Upload]
     )
     query = (
         select(Upload)
-        .where(Upload.space_id == space.id, condition, ~Upload.waits)
+        .where(Upload.space_id == space.id, condition, ~Upload.awaits_record)
         .order_by(Upload.created_at)
     )
     return list((await session.scalars(query)).all())

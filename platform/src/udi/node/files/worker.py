@@ -1,17 +1,32 @@
 """What the worker does for this domain."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
+from udi.kit.schedules import Schedule, run_in_each_territory
+from udi.kit.tenancy import Territory
 from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.storage_snapshot import take_snapshots_periodically
-from udi.node.files.sweep import sweep_periodically
+from udi.node.files.storage_snapshot import take_snapshot
+from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
 
-def list_companions(site: Site) -> Sequence[Awaitable[None]]:
-    """Note how much is stored, and delete objects that nothing names."""
+def list_schedules(site: Site) -> Sequence[Schedule]:
+    """Note how much is stored, and delete objects that nothing names, once an hour each."""
     objects = site.services[OBJECTS]
+
+    async def take_snapshot_of(territory: Territory) -> None:
+        await take_snapshot(site.database, objects, territory.id)
+
+    async def sweep(territory: Territory) -> None:
+        await sweep_territory(site.database, objects, territory.id)
+
+    async def take_snapshots() -> None:
+        await run_in_each_territory(site.registry, take_snapshot_of)
+
+    async def sweep_all() -> None:
+        await run_in_each_territory(site.registry, sweep)
+
     return [
-        take_snapshots_periodically(site.database, site.registry, objects),
-        sweep_periodically(site.database, site.registry, objects),
+        Schedule("take_storage_snapshots", "7 * * * *", take_snapshots),
+        Schedule("sweep_objects", "37 * * * *", sweep_all),
     ]

@@ -9,6 +9,6 @@ DOMAIN = Domain(
     services="udi.node.identity.registration:provide_services",
     web_services="udi.node.identity.routes:provide_web_services",
     routes="udi.node.identity.routes:list_routes",
-    companions="udi.node.identity.worker:list_companions",
+    schedules="udi.node.identity.worker:list_schedules",
     archive="udi.node.identity.archive",
 )

@@ -1,12 +1,13 @@
 """What the worker does for this domain."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
-from udi.kit import sessions
+from udi.kit.schedules import Schedule
+from udi.kit.sessions import schedule_expiry
 from udi.node.identity.models import TABLES
 from udi.ui.site import Site
 
 
-def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+def list_schedules(site: Site) -> Sequence[Schedule]:
     """Forget sessions that ended."""
-    return [sessions.delete_expired_periodically(site.database, site.registry, TABLES)]
+    return [schedule_expiry(site.database, site.registry, TABLES)]

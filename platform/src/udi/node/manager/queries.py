@@ -192,7 +192,7 @@ async def list_waiting_uploads(
     mine = (
         Upload.space_id == space.id,
         Upload.media_id == media_id,
-        Upload.waits,
+        Upload.awaits_record,
         Upload.state.in_(OPEN_STATES),
     )
     return list(

@@ -161,7 +161,7 @@ async def _find_file(
     origin: str,
 ) -> tuple[UUID | None, UUID | None]:
     """How the record calls the file of this node, None to leave that; and the upload that brings it, if it is new."""
-    here = list[tuple[UUID | None, UUID | None]]()
+    matches = list[tuple[UUID | None, UUID | None]]()
     for _, media in entries(document, "available_formats"):
         if media.get("media_type") != MediaKind.FILE:
             continue
@@ -172,19 +172,19 @@ async def _find_file(
             if upload.publish
         ]
         if waiting:
-            here.append((media_id, waiting[0].id))
+            matches.append((media_id, waiting[0].id))
         elif dataset is not None and is_same_media(media, media_id_of(dataset)):
-            here.append((dataset.media_id, None))
+            matches.append((dataset.media_id, None))
         elif dataset is not None and await _has_received(session, dataset, media_id):
-            here.append((media_id, None))
+            matches.append((media_id, None))
         elif str(dig(media, "connector", "url")).startswith(f"{origin}{DOWNLOADS}"):
             raise missing_file_error(media_id)
-    if len(here) > 1 or (not here and dataset is None):
+    if len(matches) > 1 or (not matches and dataset is None):
         raise InvalidError(
-            "Nothing was changed.", refusals=[ONE_FILE if here else NO_FILE]
+            "Nothing was changed.", refusals=[ONE_FILE if matches else NO_FILE]
         )
-    if here:
-        return here[0]
+    if matches:
+        return matches[0]
     return (dataset.media_id if dataset else None, None)
 
 
@@ -193,7 +193,9 @@ async def _has_received(
 ) -> bool:
     """Whether the file of a media became this dataset, which its record did not reach: the node was stopped between."""
     query = select(Upload.id).where(
-        Upload.media_id == media_id, Upload.dataset_id == dataset.id, ~Upload.waits
+        Upload.media_id == media_id,
+        Upload.dataset_id == dataset.id,
+        ~Upload.awaits_record,
     )
     return await session.scalar(query.limit(1)) is not None
 
@@ -211,7 +213,7 @@ async def attach_file(context: UploadContext, plan: RecordPlan) -> None:
         else:
             upload = None
         dataset = await find_dataset(session, plan.dataset_id)
-    if upload is None or not upload.waits:
+    if upload is None or not upload.awaits_record:
         return
     if dataset is not None and dataset.latest.file.sha256 == upload.sha256:
         await cancel_upload(storage, upload.id)
@@ -228,7 +230,7 @@ async def attach_file(context: UploadContext, plan: RecordPlan) -> None:
         row.dataset_id = plan.dataset_id
         row.file_id = file_id
         row.replaces = dataset is not None
-        row.waits = False
+        row.awaits_record = False
         row.publish = False
         await session.flush()
         await enqueue_heavy_job(

@@ -148,7 +148,7 @@ async def _open_upload(
     )
     upload = await create_upload(session, space, caller.sender, announced, limit=limit)
     upload.media_id = about.media_id
-    upload.waits = True
+    upload.awaits_record = True
     left = space.quota_bytes - await used_bytes(session, space) + (upload.length or 0)
     hold = await UploadLease.acquire(session, context.storage, upload)
     hold.ceiling = min(limit, left)

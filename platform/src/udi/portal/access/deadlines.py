@@ -1,15 +1,14 @@
 """What only time brings about: reminders, lateness, lapses, ends of agreements, documents and drafts whose time is over."""
 
-import asyncio
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.budgets import delete_old_counts
 from udi.kit.clock import now
+from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.portal import audit
 from udi.portal.access.agreements.actions import TELL_AGREEMENT, end_due_agreements
@@ -37,33 +36,19 @@ from udi.portal.access.requests.transitions import (
 )
 from udi.ui.site import Site
 
-log = structlog.get_logger()
-EVERY = timedelta(minutes=5)
 TOLD_BEFORE = timedelta(days=30)
 """How long before its end the person of an agreement is told."""
 MOST = 500
 
 
-async def run_deadline_checks(site: Site) -> None:
-    """Look at what is due in every territory, again and again."""
-    while True:
-        try:
-            for territory in await site.registry.list():
-                await _apply_territory_deadlines(site, territory)
-        except Exception as error:  # noqa: BLE001 - looked for again some minutes later
-            log.warning("access not looked at", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+def schedule_deadlines(site: Site) -> Schedule:
+    """Look at what is due in every territory, every five minutes."""
 
+    async def apply_due(session: AsyncSession, _: Territory) -> None:
+        await apply_deadlines(session, now())
 
-async def _apply_territory_deadlines(site: Site, territory: Territory) -> None:
-    """What goes wrong in one territory holds up no other."""
-    try:
-        async with site.database.session(territory.id, role="worker") as session:
-            await apply_deadlines(session, now())
-    except Exception as error:  # noqa: BLE001 - looked at again some minutes later
-        log.warning(
-            "access not looked at", territory=territory.slug, error=type(error).__name__
-        )
+    run = run_sessions(site.database, site.registry, apply_due)
+    return Schedule("apply_access_deadlines", "4-59/5 * * * *", run)
 
 
 async def apply_deadlines(session: AsyncSession, moment: datetime) -> None:

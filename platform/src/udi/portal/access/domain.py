@@ -9,6 +9,6 @@ DOMAIN = Domain(
     web_services="udi.portal.access.routes:provide_web_services",
     routes="udi.portal.access.routes:list_routes",
     tasks="udi.portal.access.tasks:task_handlers",
-    companions="udi.portal.access.worker:list_companions",
+    schedules="udi.portal.access.worker:list_schedules",
     archive="udi.portal.access.archive",
 )

@@ -69,7 +69,7 @@ class AccessDraft(TenantColumns, PortalTable):
     __table_args__ = (dataset_foreign_key(), Index(None, "tenant_id", "started_at"))
 
     dataset_id: Mapped[UUID]
-    typed: Mapped[dict[str, str]]
+    form_values: Mapped[dict[str, str]]
     started_at: Mapped[datetime]
 
 

@@ -1,11 +1,12 @@
 """What the worker does for this domain."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
-from udi.portal.access.deadlines import run_deadline_checks
+from udi.kit.schedules import Schedule
+from udi.portal.access.deadlines import schedule_deadlines
 from udi.ui.site import Site
 
 
-def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+def list_schedules(site: Site) -> Sequence[Schedule]:
     """Look at deadlines."""
-    return [run_deadline_checks(site)]
+    return [schedule_deadlines(site)]

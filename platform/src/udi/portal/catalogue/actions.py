@@ -83,12 +83,12 @@ async def store_datasets(
             "described_at": moment,
         }
         dataset = datasets_by_id.get(record.id)
-        what: ChangeKind | None = ChangeKind.PUBLISHED
+        event: ChangeKind | None = ChangeKind.PUBLISHED
         if dataset is not None and dataset.state == DatasetState.PUBLISHED:
             if await replace_description(session, dataset, columns["record"]):
-                what = ChangeKind.UPDATED
+                event = ChangeKind.UPDATED
             else:
-                what = None
+                event = None
         else:
             columns |= {"state": DatasetState.PUBLISHED, "published_at": moment}
         if dataset is None:
@@ -104,8 +104,8 @@ async def store_datasets(
             record.id,
             node=str(node_id),
         )
-        if what is not None:
-            _notify_followers(session, dataset, what)
+        if event is not None:
+            _notify_followers(session, dataset, event)
     if datasets_by_id:
         await _delete_former_rows(
             session, [record.id for record in records if record.id in datasets_by_id]
@@ -181,7 +181,7 @@ async def withdraw_dataset(
 
 
 def _notify_followers(
-    session: AsyncSession, dataset: Dataset, what: ChangeKind
+    session: AsyncSession, dataset: Dataset, event: ChangeKind
 ) -> None:
     """Note for those who follow that something happened to a dataset, in the same transaction."""
     topics = [
@@ -191,7 +191,7 @@ def _notify_followers(
     ]
     change = Change(
         at=now(),
-        what=what,
+        event=event,
         kind=DATASET,
         subject_id=dataset.id,
         title=dataset.title,

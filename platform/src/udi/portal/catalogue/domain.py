@@ -11,6 +11,7 @@ DOMAIN = Domain(
     worker_services="udi.portal.catalogue.worker:provide_worker_services",
     routes="udi.portal.catalogue.web:list_routes",
     tasks="udi.portal.catalogue.links.notifications:link_task_handlers",
+    schedules="udi.portal.catalogue.worker:list_schedules",
     companions="udi.portal.catalogue.worker:list_companions",
     archive="udi.portal.catalogue.archive",
 )

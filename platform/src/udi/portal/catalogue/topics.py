@@ -65,7 +65,7 @@ def catalogue_topics(indexes: SearchIndexes) -> Mapping[str, Topic]:
         subjects = {
             change.subject_id
             for change in changes
-            if change.what != ChangeKind.WITHDRAWN
+            if change.event != ChangeKind.WITHDRAWN
         }
         words = thesaurus_of(territory.search)
         seqs_by_target = {

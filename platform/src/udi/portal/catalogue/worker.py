@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Sequence
 
 from udi.kit.jobs import BEFORE_JOB
+from udi.kit.schedules import Schedule
 from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.links.rounds import LinkChecker
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -18,6 +19,13 @@ def provide_worker_services(site: Site) -> None:
     site.services.provide(BEFORE_JOB, feed.wait_until_settled)
 
 
+def list_schedules(site: Site) -> Sequence[Schedule]:
+    """Look at links, where the installation looks at them."""
+    if site.settings.link_looks_per_hour:
+        return [Schedule("check_links", "* * * * *", LinkChecker(site).run)]
+    return []
+
+
 def list_companions(site: Site) -> Sequence[Awaitable[None]]:
-    """Keep the search indexes, and look at links."""
-    return [site.services[SEARCH_FEED].run(), LinkChecker(site).run()]
+    """Keep the search indexes of this machine, which follow the database."""
+    return [site.services[SEARCH_FEED].run()]

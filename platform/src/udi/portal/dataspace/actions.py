@@ -88,7 +88,7 @@ ACTIONS = {
 def list_possible_actions(process: DataspaceProcess) -> set[str]:
     """What the page offers to do."""
     side = DataspaceSide(process.side)
-    here = (process.kind, process.state)
+    step = (process.kind, process.state)
     if process.kind == ProcessKind.NEGOTIATION:
         events = {
             "take": DataspaceEvent.ACCEPT,
@@ -109,19 +109,19 @@ def list_possible_actions(process: DataspaceProcess) -> set[str]:
         return actions & {"finish"}
     return actions | (
         {"fetch"}
-        if here == (ProcessKind.NEGOTIATION, NegotiationState.FINALIZED)
+        if step == (ProcessKind.NEGOTIATION, NegotiationState.FINALIZED)
         else set()
     )
 
 
-def read_offer(typed: str) -> dict[str, Any]:
+def read_offer(offer_text: str) -> dict[str, Any]:
     """An offer that was typed, or sent back.
 
     Raises:
         InvalidError: it is no JSON object.
     """
     try:
-        offer = json.loads(typed)
+        offer = json.loads(offer_text)
     except (ValueError, RecursionError):
         offer = None
     if not isinstance(offer, dict):

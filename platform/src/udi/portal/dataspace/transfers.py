@@ -330,7 +330,7 @@ async def sync_transfers(session: AsyncSession, agreement: AccessAgreement) -> N
     )
     transfers: Sequence[DataspaceProcess] = (await session.scalars(query)).all()
     for transfer in transfers:
-        waits = (
+        is_waiting = (
             transfer.state == TransferState.REQUESTED
             or transfer.code == AgreementState.SUSPENDED
         )
@@ -354,7 +354,7 @@ async def sync_transfers(session: AsyncSession, agreement: AccessAgreement) -> N
                 agreement.reason,
             )
         elif (
-            waits
+            is_waiting
             and transfer.state != TransferState.STARTED
             and await is_readable(session, transfer)
         ):

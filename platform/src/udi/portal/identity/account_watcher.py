@@ -44,7 +44,7 @@ from udi.settings import MissingSecretError
 from udi.ui.site import Site
 
 log = structlog.get_logger()
-EVERY = timedelta(seconds=60)
+CRON = "* * * * *"
 EACH_EVERY = timedelta(hours=24)
 MOST_AT_ONCE = 300
 """Accounts that are due, looked at in one pass: two calls each, and more for who belongs to organisations."""
@@ -66,22 +66,24 @@ Connect = Callable[[], RealmAdmin]
 
 @dataclass
 class AccountWatcher:
-    """Looks once (`step`) or again and again (`run`)."""
+    """Compares accounts once; what the identity service says is the same for every territory."""
 
     site: Site
     connect: Connect
     _admin: RealmAdmin | None = field(default=None, init=False)
 
     async def run(self) -> None:
-        """A companion of the worker."""
-        while True:
-            try:
-                await self.run_once()
-            except (ProvisionError, MissingSecretError) as error:
-                log.warning("accounts not compared", reason=str(error))
-            except Exception as error:  # noqa: BLE001 - tried again a minute later
-                log.warning("accounts not compared", error=type(error).__name__)
-            await asyncio.sleep(EVERY.total_seconds())
+        """One pass, as a scheduled task.
+
+        Raises:
+            ProvisionError: the identity service does not answer, or refuses: nothing is confirmed.
+            MissingSecretError: the account of the worker has no secret here.
+        """
+        try:
+            await self.run_once()
+        except (ProvisionError, MissingSecretError) as error:
+            log.warning("accounts not compared", reason=str(error))
+            raise
 
     async def run_once(self) -> int:
         """One pass; how many accounts were found to have left or changed.

@@ -9,6 +9,6 @@ DOMAIN = Domain(
     services="udi.portal.identity.registration:provide_services",
     web_services="udi.portal.identity.routes:provide_web_services",
     routes="udi.portal.identity.routes:list_routes",
-    companions="udi.portal.identity.worker:list_companions",
+    schedules="udi.portal.identity.worker:list_schedules",
     archive="udi.portal.identity.archive",
 )

@@ -62,9 +62,15 @@ async def add_token(
         )
     except InvalidError as error:
         errors = form_errors(request, error)
-        typed = {"name": name, "days": days, "scopes": scopes}
+        form_values = {"name": name, "days": days, "scopes": scopes}
         return await _page(
-            request, session, territory, member, status=422, errors=errors, typed=typed
+            request,
+            session,
+            territory,
+            member,
+            status=422,
+            errors=errors,
+            form_values=form_values,
         )
     return await _page(request, session, territory, member, status=201, token=token)
 
@@ -89,7 +95,7 @@ async def _page(
     status: int = 200,
     token: str = "",
     errors: dict[str, str] | None = None,
-    typed: dict[str, Any] | None = None,
+    form_values: dict[str, Any] | None = None,
 ) -> Response[str]:
     return render(
         request,
@@ -101,7 +107,7 @@ async def _page(
         days=DAYS,
         scopes=SCOPES,
         errors=errors or {},
-        typed=typed or {"name": "", "days": str(DAYS[1]), "scopes": []},
+        form_values=form_values or {"name": "", "days": str(DAYS[1]), "scopes": []},
         moment=now(),
     )
 

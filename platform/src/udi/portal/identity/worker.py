@@ -1,16 +1,17 @@
 """What the worker does for this domain."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
-from udi.kit import sessions
-from udi.portal.identity.account_watcher import create_watcher
+from udi.kit.schedules import Schedule
+from udi.kit.sessions import schedule_expiry
+from udi.portal.identity.account_watcher import CRON, create_watcher
 from udi.portal.identity.models import TABLES
 from udi.ui.site import Site
 
 
-def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+def list_schedules(site: Site) -> Sequence[Schedule]:
     """Forget sessions that ended, and compare accounts with the identity service."""
     return [
-        sessions.delete_expired_periodically(site.database, site.registry, TABLES),
-        create_watcher(site).run(),
+        schedule_expiry(site.database, site.registry, TABLES),
+        Schedule("compare_accounts", CRON, create_watcher(site).run),
     ]

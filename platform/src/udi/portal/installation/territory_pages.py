@@ -77,7 +77,7 @@ async def show_territory(
         entries=entries,
         waiting=is_waiting,
         act_names=ACT_NAMES,
-        here=territory_path(slug),
+        page_path=territory_path(slug),
     )
     if is_waiting:
         response.headers["Refresh"] = str(REFRESH_SECONDS)
@@ -201,7 +201,7 @@ def _render_limits(
         space=space,
         values=values or current,
         errors=form_errors(request, error),
-        here=territory_path(status.tenant.slug),
+        page_path=territory_path(status.tenant.slug),
     )
 
 

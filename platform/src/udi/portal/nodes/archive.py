@@ -21,6 +21,7 @@ from udi.portal.nodes.sources.models import (
     SourceRecord,
     SourceRun,
 )
+from udi.settings import Settings
 
 CARRIED = (
     ArchivedTable(Node, address_columns=frozenset({"url"})),
@@ -59,3 +60,8 @@ async def requeue_reports(session: AsyncSession) -> int:
     for report in waiting:
         await jobs.enqueue(session, SEND_REPORT, {"report": str(report)})
     return len(waiting)
+
+
+async def resume_import(session: AsyncSession, _settings: Settings) -> None:
+    """Queue the reports that were on their way."""
+    await requeue_reports(session)

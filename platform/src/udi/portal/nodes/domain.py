@@ -12,4 +12,5 @@ DOMAIN = Domain(
     tasks="udi.portal.nodes.worker:task_handlers",
     companions="udi.portal.nodes.worker:list_companions",
     archive="udi.portal.nodes.archive",
+    after_import="udi.portal.nodes.archive:resume_import",
 )

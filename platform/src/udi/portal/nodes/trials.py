@@ -90,10 +90,17 @@ async def try_source(
     Raises:
         TooManyRequestsError: this person tried many in the last hour.
     """
-    typed = str((await request.form()).get("address") or "").strip()[:LONGEST_ADDRESS]
-    address = normalise_address(typed) if typed else ""
+    address_text = str((await request.form()).get("address") or "").strip()[
+        :LONGEST_ADDRESS
+    ]
+    address = normalise_address(address_text) if address_text else ""
     if not address:
-        return _show(request, member, {"typed": typed, "is_invalid": True}, status=422)
+        return _show(
+            request,
+            member,
+            {"address_text": address_text, "is_invalid": True},
+            status=422,
+        )
     trials = site_of(request).services[TRIAL_LIMITS]
     trials.rates.count_request(str(member.person_id))
     language: str = request.scope["state"]["locale"]
@@ -111,7 +118,7 @@ async def try_source(
         request,
         member,
         {
-            "typed": typed,
+            "address_text": address_text,
             "address": address,
             "trial": trial,
             "lessons": summarise_faults(trial),
@@ -123,7 +130,7 @@ def _show(
     request: AnyRequest, member: Actor, facts: Mapping[str, Any], *, status: int = 200
 ) -> Response[str]:
     usual_facts = {
-        "typed": "",
+        "address_text": "",
         "is_invalid": False,
         "trial": None,
         "lessons": [],

@@ -14,6 +14,7 @@ from udi.portal.notifications.models import (
     Webhook,
     WebhookDelivery,
 )
+from udi.settings import Settings
 
 CARRIED = (
     ArchivedTable(Change),
@@ -38,3 +39,8 @@ async def requeue_digests(session: AsyncSession) -> int:
     for digest in waiting:
         await jobs.enqueue(session, SEND_DIGEST, {"digest": str(digest)})
     return len(waiting)
+
+
+async def resume_import(session: AsyncSession, _settings: Settings) -> None:
+    """Queue the digests that were on their way."""
+    await requeue_digests(session)

@@ -1,6 +1,5 @@
 """Digests: each morning, or each Monday, one mail to each person for whom something changed; each once."""
 
-import asyncio
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
+from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.notifications.actions import CHANGE_RETENTION, forget_changes
@@ -28,7 +28,6 @@ from udi.ui.site import Site
 
 log = structlog.get_logger()
 SEND_DIGEST = "send_digest"
-EVERY = timedelta(minutes=20)
 MORNING = time(7)
 """Where the territory lives."""
 SETTLED = timedelta(minutes=10)
@@ -57,33 +56,19 @@ def next_send_time(
     return (last_send_time(rhythm, moment, zone) + step).astimezone(UTC)
 
 
-async def queue_digests_periodically(site: Site) -> None:
-    """Look for digests that are due in every territory, again and again; forget what is old."""
-    while True:
-        try:
-            for territory in await site.registry.list():
-                await _look(site, territory)
-        except Exception as error:  # noqa: BLE001 - looked for again some minutes later
-            log.warning("digests not looked for", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+def schedule_digests(site: Site) -> Schedule:
+    """Look three times an hour for digests that are due, by the clock of each territory; forget what is old."""
 
-
-async def _look(site: Site, territory: Territory) -> None:
-    """What goes wrong in one territory holds up no other."""
-    try:
-        async with site.database.session(territory.id, role="worker") as session:
-            await queue_digests(session, now(), territory.zone)
-            await forget_changes(session)
-            await forget_deliveries(session)
-            await session.execute(
-                delete(Digest).where(Digest.until < now() - CHANGE_RETENTION)
-            )
-    except Exception as error:  # noqa: BLE001 - looked for again some minutes later
-        log.warning(
-            "digests not looked for",
-            territory=territory.slug,
-            error=type(error).__name__,
+    async def queue_due(session: AsyncSession, territory: Territory) -> None:
+        await queue_digests(session, now(), territory.zone)
+        await forget_changes(session)
+        await forget_deliveries(session)
+        await session.execute(
+            delete(Digest).where(Digest.until < now() - CHANGE_RETENTION)
         )
+
+    run = run_sessions(site.database, site.registry, queue_due)
+    return Schedule("queue_digests", "10-59/20 * * * *", run)
 
 
 async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -> int:

@@ -10,6 +10,7 @@ DOMAIN = Domain(
     web_services="udi.portal.notifications.routes:provide_web_services",
     routes="udi.portal.notifications.routes:list_routes",
     tasks="udi.portal.notifications.tasks:task_handlers",
-    companions="udi.portal.notifications.worker:list_companions",
+    schedules="udi.portal.notifications.worker:list_schedules",
     archive="udi.portal.notifications.archive",
+    after_import="udi.portal.notifications.archive:resume_import",
 )

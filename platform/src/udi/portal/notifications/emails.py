@@ -109,7 +109,7 @@ def _make_sections(
                 [targets[following.id] for following in item.through],
             )
             for item in items
-            if item.what == kind
+            if item.event == kind
         ]
         if changes:
             sections.append(DigestSection(kind.value, changes))

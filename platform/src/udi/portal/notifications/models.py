@@ -64,7 +64,7 @@ class Change(TenantColumns, PortalTable):
     )
 
     at: Mapped[datetime]
-    what: Mapped[ChangeKind] = mapped_column(Text)
+    event: Mapped[ChangeKind] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     """Of thing: `dataset`."""
     subject_id: Mapped[UUID]

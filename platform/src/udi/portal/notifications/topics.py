@@ -62,7 +62,7 @@ def topics_of(services: Services) -> Topics:
 class ChangeSummary:
     """What became of one thing in a while, its last change, and the followings by which it is known."""
 
-    what: ChangeKind
+    event: ChangeKind
     change: Change
     through: tuple[Following, ...]
 
@@ -120,8 +120,8 @@ async def list_followed_changes(
 
 def _sum_up(changes: Sequence[Change]) -> ChangeKind:
     """What came of several changes of one thing: what was published, then changed, is new."""
-    last = ChangeKind(changes[-1].what)
-    if last == ChangeKind.UPDATED and changes[0].what == ChangeKind.PUBLISHED:
+    last = ChangeKind(changes[-1].event)
+    if last == ChangeKind.UPDATED and changes[0].event == ChangeKind.PUBLISHED:
         return ChangeKind.PUBLISHED
     return last
 

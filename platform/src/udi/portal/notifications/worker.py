@@ -1,12 +1,13 @@
 """What the worker does for this domain."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
-from udi.portal.notifications.digests import queue_digests_periodically
-from udi.portal.notifications.webhooks.dispatch import dispatch_changes_periodically
+from udi.kit.schedules import Schedule
+from udi.portal.notifications.digests import schedule_digests
+from udi.portal.notifications.webhooks.dispatch import schedule_dispatch
 from udi.ui.site import Site
 
 
-def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+def list_schedules(site: Site) -> Sequence[Schedule]:
     """Queue digests, and send what changed to webhooks."""
-    return [queue_digests_periodically(site), dispatch_changes_periodically(site)]
+    return [schedule_digests(site), schedule_dispatch(site)]

@@ -11,4 +11,5 @@ DOMAIN = Domain(
     routes="udi.portal.organisations.routes:list_routes",
     tasks="udi.portal.organisations.worker:task_handlers",
     archive="udi.portal.organisations.archive",
+    after_import="udi.portal.organisations.archive:resume_import",
 )

@@ -10,6 +10,6 @@ DOMAIN = Domain(
     web_services="udi.portal.projects.routes:provide_web_services",
     routes="udi.portal.projects.routes:list_routes",
     tasks="udi.portal.projects.worker:task_handlers",
-    companions="udi.portal.projects.worker:list_companions",
+    schedules="udi.portal.projects.worker:list_schedules",
     archive="udi.portal.projects.archive",
 )

@@ -1,8 +1,9 @@
 """What the worker does for this domain."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from udi.kit.jobs import Handler
+from udi.kit.schedules import Schedule
 from udi.portal.projects import tasks
 from udi.portal.projects.calls import tasks as call_tasks
 from udi.portal.projects.data_requests import tasks as data_request_tasks
@@ -20,9 +21,9 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     }
 
 
-def list_companions(site: Site) -> Sequence[Awaitable[None]]:
+def list_schedules(site: Site) -> Sequence[Schedule]:
     """Look at delays of data requests, and suggest."""
     return [
-        data_request_tasks.run_delay_checks(site),
-        suggestion_tasks.run_digests(site),
+        data_request_tasks.schedule_delay_checks(site),
+        suggestion_tasks.schedule_digests(site),
     ]

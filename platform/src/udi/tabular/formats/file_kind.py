@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
+from udi.tabular.formats.table_format import find_table_format
+
 HEAD = 4096
 CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
-Reads = Literal["", "text", "sheet", "records", "parquet", "geo", "gzip", "archive"]
+Reads = Literal[
+    "", "text", "sheet", "records", "parquet", "geo", "gzip", "archive", "package"
+]
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,8 @@ SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 def recognise_kind(head: bytes, name: str) -> FileKind:
     """The kind of a file from its first bytes (`HEAD` are enough) and its name; `zipped.py` looks inside archives."""
     head = head[:HEAD]
+    if (table_format := find_table_format(head, name)) is not None:
+        return FileKind(table_format.media_type, table_format.label, "package")
     suffix = PurePath(name.lower()).suffix
     for magic, kind in MAGIC.items():
         if head.startswith(magic):

@@ -23,6 +23,7 @@ from udi.tabular.formats.json_records import json_records, record_names, record_
 from udi.tabular.formats.parquet import parquet_columns, parquet_rows
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.spreadsheets import Sheet, open_workbook, sheet_rows
+from udi.tabular.formats.table_format import find_table_format
 from udi.tabular.formats.text_encoding import (
     EncodingScan,
     decode,
@@ -75,6 +76,9 @@ def open_source_file(
         yield _open_text(source, kind, corrections, scanned) or kind
     elif kind.reads == "records":
         yield _open_records(source, kind, scanned)
+    elif kind.reads == "package":
+        with source.on_disk() as path:
+            yield _open_with_package(replace(source, path=path), kind)
     elif kind.reads in {"sheet", "parquet"}:
         with source.on_disk() as path:
             local = replace(source, path=path)
@@ -95,6 +99,8 @@ def identify_file(source: SourceFile) -> tuple[FileKind, SourceFile]:
     """
     head = source.head(HEAD)
     kind = recognise_kind(head, source.name)
+    if kind.reads == "package":
+        return kind, source
     if kind is HTML and _suffix(source.name) in (TABLES.keys() | SPREADSHEETS):
         raise UnreadableTableError("web_page")
     if head.startswith(b"PK"):
@@ -229,6 +235,22 @@ def _open_sheet(
         sheets=book.sheets,
         notes=book.notes,
     )
+
+
+def _open_with_package(source: SourceFile, kind: FileKind) -> OpenedFile | FileKind:
+    table_format = find_table_format(source.head(HEAD), source.name)
+    path = source.path
+    if table_format is None or path is None:
+        return kind
+    reader = table_format.load_reader()
+
+    def rows() -> Iterator[Row]:
+        try:
+            yield from enumerate(reader(path), start=1)
+        except ValueError as error:
+            raise UnreadableTableError("unread") from error
+
+    return OpenedFile(kind, rows)
 
 
 def _open_parquet(source: SourceFile, kind: FileKind) -> OpenedFile:

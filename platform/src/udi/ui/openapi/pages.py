@@ -115,13 +115,13 @@ def read_trial(
     request: AnyRequest, operations: Sequence[OperationDescription]
 ) -> Trial | None:
     """What somebody typed to try an operation; None where nobody did."""
-    typed = dict(request.query_params)
-    name = typed.get("try", "")
+    form_values = dict(request.query_params)
+    name = form_values.get("try", "")
     operation = next((one for one in operations if one.name == name), None)
     if operation is None:
         return None
     values = {
-        parameter.name: typed.get(parameter.name, "")[:LONGEST_VALUE]
+        parameter.name: form_values.get(parameter.name, "")[:LONGEST_VALUE]
         for parameter in operation.parameters
     }
     return Trial(name, values, write_address(operation, values))

@@ -164,5 +164,5 @@ def _fields(
 ) -> Iterator[tuple[str, str]]:
     """The fields of an answer; what one says of itself, else what its type says."""
     for name, field in schema.get("properties", {}).items():
-        typed = find_schema(field.get("items", field), schemas)
-        yield name, field.get("description") or typed.get("description", "")
+        type_schema = find_schema(field.get("items", field), schemas)
+        yield name, field.get("description") or type_schema.get("description", "")

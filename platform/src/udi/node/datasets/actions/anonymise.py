@@ -220,13 +220,13 @@ async def _find_requested(
         .join(Preparation)
         .where(Version.id == version_id, Preparation.revision == revision)
     )
-    waits = (Version.published_at.is_not(None)) | (
+    is_waiting = (Version.published_at.is_not(None)) | (
         Preparation.state == PreparationState.WAITING
     )
     newer = select(Newer.id).where(
         Newer.dataset_id == Version.dataset_id, Newer.number > Version.number
     )
-    query = query.where(waits, ~newer.exists())
+    query = query.where(is_waiting, ~newer.exists())
     version: Version | None = await session.scalar(
         query.with_for_update(of=Preparation) if lock else query
     )

@@ -49,7 +49,7 @@ def may_erase(dataset: Dataset) -> bool:
 
 
 async def erase_dataset(
-    session: AsyncSession, actor: Actor, dataset: Dataset, *, typed: str
+    session: AsyncSession, actor: Actor, dataset: Dataset, *, title_text: str
 ) -> None:
     """Forget a dataset for good: rows at once, objects by a job that follows; nobody can undo it.
 
@@ -62,7 +62,7 @@ async def erase_dataset(
             "This dataset is public.",
             remedy="Withdraw it first: people who use it will read the reason.",
         )
-    if _normalise_title(typed) != _normalise_title(dataset.title):
+    if _normalise_title(title_text) != _normalise_title(dataset.title):
         raise InvalidError(
             refusals=[
                 Refusal(

@@ -129,7 +129,7 @@ async def apply_report(
     delivery.updated_at = now()
     if report.get("integration_status") == "OK":
         _accept(session, dataset, delivery)
-        if dataset.keeps is not None and delivery.method != "DELETE":
+        if dataset.retained_versions is not None and delivery.method != "DELETE":
             await jobs.enqueue(session, KEEP_VERSIONS, {"dataset": str(dataset.id)})
     elif (method := _other_method(delivery, report)) is not None:
         await queue_delivery(

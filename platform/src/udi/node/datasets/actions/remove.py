@@ -45,15 +45,17 @@ def list_removable(dataset: Dataset) -> list[Version]:
     return [version for version in dataset.versions if version.id not in needed]
 
 
-def list_excess_versions(dataset: Dataset, keeps: int | None) -> list[Version]:
-    """Those that go when the last `keeps` published versions are kept; None keeps all."""
+def list_excess_versions(
+    dataset: Dataset, retained_versions: int | None
+) -> list[Version]:
+    """Those that go when the last `retained_versions` published versions are kept; None keeps all."""
     public = [
         version for version in dataset.versions if version.published_at is not None
     ]
     return [
         version
         for version in list_removable(dataset)
-        if keeps is not None and version in public[keeps:]
+        if retained_versions is not None and version in public[retained_versions:]
     ]
 
 
@@ -115,19 +117,26 @@ async def remove_version(
 
 
 async def set_version_retention(
-    session: AsyncSession, author: Author, dataset: Dataset, keeps: int | None
+    session: AsyncSession,
+    author: Author,
+    dataset: Dataset,
+    retained_versions: int | None,
 ) -> None:
     """Keep the last published versions only, from now on and at each publication; None keeps all.
 
     Raises:
         InvalidError: it is none of `CHOICES`.
     """
-    if keeps not in {None, *RETENTION_CHOICES}:
-        raise InvalidError(refusals=[Refusal("keeps", "Choose how many.")])
-    if dataset.keeps != keeps:
-        dataset.keeps = keeps
+    if retained_versions not in {None, *RETENTION_CHOICES}:
+        raise InvalidError(refusals=[Refusal("retained_versions", "Choose how many.")])
+    if dataset.retained_versions != retained_versions:
+        dataset.retained_versions = retained_versions
         record_event(
-            session, author, dataset, "versions.retention_changed", keeps=keeps
+            session,
+            author,
+            dataset,
+            "versions.retention_changed",
+            retained_versions=retained_versions,
         )
     await remove_excess_versions(session, author, dataset)
 
@@ -137,7 +146,11 @@ async def remove_excess_versions(
 ) -> None:
     """Remove what the dataset does not keep; no author when the node does it. The dataset must be locked."""
     await _remove_versions(
-        session, author, dataset, list_excess_versions(dataset, dataset.keeps), ""
+        session,
+        author,
+        dataset,
+        list_excess_versions(dataset, dataset.retained_versions),
+        "",
     )
 
 

@@ -1,9 +1,8 @@
 """Asking the portal, each minute, whether those who hold a session or a key here still may; and ending what they may not hold."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy import CursorResult, delete, exists, or_, select, update
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import MANAGERS
+from udi.kit.schedules import run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.exchange.portal import (
@@ -24,7 +24,8 @@ from udi.node.identity.models import AccountWatch, Membership, Person, WebSessio
 from udi.node.spaces.models import ScriptKey, Space
 
 log = structlog.get_logger()
-EVERY = timedelta(seconds=60)
+CRON = "* * * * * 30"
+"""Half a minute after the portal compared its accounts."""
 SLICE = 1000
 LEFT = "left"
 ROLE = "role"
@@ -33,7 +34,7 @@ ROLE = "role"
 
 @dataclass
 class AccountSync:
-    """Asks once (`ask`) or again and again (`run`); `issuer` is the identity service of the installation."""
+    """Asks about those who hold something here; `issuer` is the identity service of the installation."""
 
     database: Database
     registry: TerritoryRegistry
@@ -41,20 +42,15 @@ class AccountSync:
     issuer: str
 
     async def run(self) -> None:
-        """A companion of the worker."""
-        while True:
-            try:
-                for territory in await self.registry.list():
-                    await self._check_quietly(territory)
-            except Exception as error:  # noqa: BLE001 - asked again a minute later
-                log.warning("accounts not asked about", error=type(error).__name__)
-            await asyncio.sleep(EVERY.total_seconds())
+        """Ask the portal of each territory, as a scheduled task."""
+        await run_in_each_territory(self.registry, self._check_territory)
 
-    async def _check_quietly(self, territory: Territory) -> None:
+    async def _check_territory(self, territory: Territory) -> None:
         try:
             await self.check_accounts(territory)
         except PortalUnavailableError as error:
             log.info("accounts not asked about", reason=str(error), detail=error.detail)
+            raise
 
     async def check_accounts(self, territory: Territory) -> int:
         """Ask about everybody who holds something; how many things ended.

@@ -1,6 +1,5 @@
 """A producer's own node asks for its reports, which the portal may not be able to bring, and so sees when it is back."""
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,6 +9,7 @@ from sqlalchemy import and_, func, or_, select
 
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.outbox import apply_report, queue_delivery
@@ -23,7 +23,6 @@ from udi.node.datasets.queries import find_dataset
 from udi.protocol.report import read_report, write_report
 
 log = structlog.get_logger()
-EVERY = timedelta(seconds=10)
 MARGIN = timedelta(minutes=10)
 """How far the clocks of two machines may differ, and how long a push may take."""
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -133,17 +132,20 @@ async def list_all_reported_datasets(
     return [UUID(identifier) for identifier in dict.fromkeys(identifiers) if identifier]
 
 
-async def fetch_reports_periodically(
+def schedule_report_fetches(
     database: Database, registry: TerritoryRegistry, portal: PortalClient
-) -> None:
-    """Ask every few seconds; a companion of the worker."""
+) -> Schedule:
+    """Ask the portal of each territory for reports, every ten seconds."""
     fetcher = ReportSync(database, portal)
-    while True:
+
+    async def fetch(territory: Territory) -> None:
         try:
-            for territory in await registry.list():
-                await fetcher.fetch_reports(territory)
+            await fetcher.fetch_reports(territory)
         except PortalUnavailableError as error:
             log.info("reports not asked for", reason=str(error), detail=error.detail)
-        except Exception as error:  # noqa: BLE001 - tried again in a moment
-            log.warning("reports not taken in", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+            raise
+
+    async def run() -> None:
+        await run_in_each_territory(registry, fetch)
+
+    return Schedule("fetch_reports", "* * * * * */10", run)

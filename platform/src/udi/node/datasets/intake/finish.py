@@ -69,7 +69,7 @@ async def finish_upload(context: UploadContext, upload_id: UUID) -> Upload | Non
         StoreError: the store is away; the same call goes on later.
     """
     upload = await _read(context.storage, upload_id)
-    if upload is not None and upload.waits:
+    if upload is not None and upload.awaits_record:
         return upload
     try:
         if upload is not None and upload.state == UploadState.ASSEMBLING:

@@ -1,14 +1,15 @@
 """Addresses looked at by the worker: a file fetched once, a dataset renewed when the file changed."""
 
-import asyncio
 from uuid import UUID
 
-import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.crash import crash_at
 from udi.kit.errors import LockedError, TooLargeError, UdiError, UnavailableError
 from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
+from udi.kit.schedules import Schedule, run_sessions
+from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.source import (
     get_source,
     note_failure,
@@ -32,36 +33,20 @@ from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
 from udi.ui.site import Site
 
-log = structlog.get_logger()
 FETCH_FILE = "fetch_file"
+CRON = "* * * * * 20"
 TRIES = 3
 WAITING = "A version dropped by somebody is waiting to be published: the version of the link comes after it."
-EVERY = 60.0
 
 
-async def queue_checks_periodically(site: Site) -> None:
+def schedule_source_checks(site: Site) -> Schedule:
     """Queue what is due in every territory, once a minute."""
-    while True:
-        try:
-            territories = await site.registry.list()
-        except Exception as error:  # noqa: BLE001 - asked again a minute later
-            log.warning("territories not listed", error=type(error).__name__)
-            territories = []
-        for territory in territories:
-            await _queue_territory_checks(site, territory.id)
-        await asyncio.sleep(EVERY)
 
+    async def queue_due(session: AsyncSession, _: Territory) -> None:
+        await queue_due_checks(session)
 
-async def _queue_territory_checks(site: Site, tenant: UUID) -> None:
-    try:
-        async with site.database.session(tenant, role="worker") as session:
-            await queue_due_checks(session)
-    except Exception as error:  # noqa: BLE001 - one territory keeps no other back; tried again a minute later
-        log.warning(
-            "looking for what is due failed",
-            tenant=str(tenant),
-            error=type(error).__name__,
-        )
+    run = run_sessions(site.database, site.registry, queue_due)
+    return Schedule("queue_source_checks", CRON, run)
 
 
 async def fetch_file(

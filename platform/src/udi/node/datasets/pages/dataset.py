@@ -118,14 +118,18 @@ async def _versions(
     session: AsyncSession, dataset: Dataset, say: Callable[[str], str]
 ) -> dict[str, Any]:
     """Those that may be removed, how many may be kept, what stops the one that waits, or that it is being read."""
-    waits = dataset.pending
+    waiting_version = dataset.pending
     return {
         "marked": await read_version_marks(session, dataset),
         "removable": [version.id for version in list_removable(dataset)],
         "keep_choices": RETENTION_CHOICES,
-        "stops": explain_stops(dataset, waits, say) if waits else [],
+        "stops": explain_stops(dataset, waiting_version, say)
+        if waiting_version
+        else [],
         "reading": bool(
-            waits and is_being_read(waits) and waits.is_publication_requested
+            waiting_version
+            and is_being_read(waiting_version)
+            and waiting_version.is_publication_requested
         ),
     }
 

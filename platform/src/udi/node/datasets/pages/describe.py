@@ -166,8 +166,8 @@ def review_page(
     status: int = 200,
 ) -> Response[str]:
     """Step 4, with what stands in the way and what would help."""
-    waits = dataset.pending
-    changes = read_difference(waits) if waits else None
+    waiting_version = dataset.pending
+    changes = read_difference(waiting_version) if waiting_version else None
     return render(
         request,
         "datasets/review.html",
@@ -176,14 +176,14 @@ def review_page(
         profile=profile_of(dataset),
         allowed=allowed,
         errors=errors or {},
-        people=personal_findings_of(waits) if waits else [],
-        treatable=bool(waits and can_anonymise(waits)),
-        dangers=new_dangers_of(dataset, waits) if waits else [],
-        removable=bool(waits and has_removable_names(waits)),
-        virus=bool(waits and has_virus(waits)),
-        unread=bool(waits and is_unread(waits)),
-        unsearched=unsearched_parts_of(waits) if waits else [],
-        asks_reason=bool(waits and needs_reason(waits)),
+        people=personal_findings_of(waiting_version) if waiting_version else [],
+        treatable=bool(waiting_version and can_anonymise(waiting_version)),
+        dangers=new_dangers_of(dataset, waiting_version) if waiting_version else [],
+        removable=bool(waiting_version and has_removable_names(waiting_version)),
+        virus=bool(waiting_version and has_virus(waiting_version)),
+        unread=bool(waiting_version and is_unread(waiting_version)),
+        unsearched=unsearched_parts_of(waiting_version) if waiting_version else [],
+        asks_reason=bool(waiting_version and needs_reason(waiting_version)),
         advice=advice_on(dataset, territory),
         full=FULL,
         difference=changes[1] if changes else None,

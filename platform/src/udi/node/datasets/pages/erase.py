@@ -58,7 +58,7 @@ async def submit_erasure(
             session,
             member,
             dataset,
-            typed=str((await request.form()).get("title") or ""),
+            title_text=str((await request.form()).get("title") or ""),
         )
     except InvalidError as error:
         return erase_page(

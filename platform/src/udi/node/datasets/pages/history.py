@@ -120,7 +120,7 @@ def _versions_kept(event: DatasetEvent, say: Callable[[str], str]) -> str:
     """How many versions stay from then on."""
     if event.action != "versions.retention_changed":
         return ""
-    return str(event.detail.get("keeps") or say("All of them"))
+    return str(event.detail.get("retained_versions") or say("All of them"))
 
 
 @get("/datasets/{dataset_id:uuid}/history.csv")

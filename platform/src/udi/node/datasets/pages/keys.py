@@ -70,9 +70,15 @@ async def add_key(
         )
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
-        typed = {"name": name, "expires": day, "chosen": selection}
+        form_values = {"name": name, "expires": day, "chosen": selection}
         return await _page(
-            request, session, space, territory, status=422, errors=errors, typed=typed
+            request,
+            session,
+            space,
+            territory,
+            status=422,
+            errors=errors,
+            form_values=form_values,
         )
     return await _page(request, session, space, territory, status=201, token=token)
 
@@ -138,7 +144,7 @@ async def _page(
     status: int = 200,
     token: str = "",
     errors: dict[str, str] | None = None,
-    typed: dict[str, Any] | None = None,
+    form_values: dict[str, Any] | None = None,
 ) -> Response[str]:
     datasets = (await list_datasets(session, space, size=MOST_OFFERED)).items
     return render(
@@ -152,7 +158,7 @@ async def _page(
         token=token,
         origin=territory.origin,
         errors=errors or {},
-        typed=typed or {"name": "", "expires": "", "chosen": []},
+        form_values=form_values or {"name": "", "expires": "", "chosen": []},
         moment=now(),
     )
 

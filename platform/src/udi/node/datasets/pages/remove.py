@@ -101,23 +101,27 @@ async def save_retention(
     """Keep the last versions only, or all of them; what that removes at once is shown first, to be agreed to."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     form = await request.form()
-    choice = str(form.get("keeps") or "")
+    choice = str(form.get("retained_versions") or "")
     if choice:
-        keeps = int(choice) if choice in map(str, RETENTION_CHOICES) else 0
+        retained_versions = int(choice) if choice in map(str, RETENTION_CHOICES) else 0
     else:
-        keeps = None
-    gone = list_excess_versions(dataset, keeps) if keeps != 0 else []
+        retained_versions = None
+    gone = (
+        list_excess_versions(dataset, retained_versions)
+        if retained_versions != 0
+        else []
+    )
     if gone and form.get("agreed") != ",".join(str(version.number) for version in gone):
         days = read_retention(site_of(request).settings)
         return render(
             request,
             "datasets/keep.html",
             dataset=dataset,
-            keeps=keeps,
+            retained_versions=retained_versions,
             gone=gone,
             days=days,
         )
-    await set_version_retention(session, member, dataset, keeps)
+    await set_version_retention(session, member, dataset, retained_versions)
     return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
 
 

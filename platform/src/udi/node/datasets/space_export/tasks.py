@@ -1,6 +1,5 @@
 """Archives of spaces: asked for, made by a job, kept for seven days."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
 from udi.kit.jobs import Handler, Job
+from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.audit import record_audit_event
@@ -33,7 +33,6 @@ BUILD_ARCHIVE = "build_archive"
 RETENTION = timedelta(days=7)
 REMEMBERED = timedelta(days=30)
 """How long the address of an archive says that its days have passed."""
-EVERY = timedelta(minutes=15)
 DAMAGED = "A file is no longer stored as it was dropped. The territory’s team can tell you which one."
 GIVEN_UP = "The file storage does not answer."
 
@@ -173,17 +172,18 @@ async def _mark_failed(
             archive.error = reason
 
 
-async def delete_expired_archives_periodically(
+def schedule_archive_deletion(
     database: Database, registry: TerritoryRegistry, store: ObjectStore
-) -> None:
-    """Delete the archives of every territory whose days have passed; a companion of the worker."""
-    while True:
-        try:
-            for territory in await registry.list():
-                await delete_expired_archives(database, store, territory.id)
-        except Exception as error:  # noqa: BLE001 - tried again a quarter of an hour later
-            log.warning("archives not expired", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+) -> Schedule:
+    """Delete the archives of every territory whose days have passed, four times an hour."""
+
+    async def delete_expired(territory: Territory) -> None:
+        await delete_expired_archives(database, store, territory.id)
+
+    async def run() -> None:
+        await run_in_each_territory(registry, delete_expired)
+
+    return Schedule("delete_expired_archives", "6-59/15 * * * *", run)
 
 
 async def delete_expired_archives(

@@ -12,25 +12,28 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-import structlog
+from udi.kit.schedules import Schedule
 
-log = structlog.get_logger()
-EVERY = timedelta(hours=1)
 FOLDER = re.compile(r"udi-(prepare|take|treat)-.+")
 FILE = re.compile(r"udi-[a-z0-9_]{8}")
 """Where files are looked at, named by those who make them."""
 OLD = timedelta(days=1)
 
 
-async def clean_up_periodically(*tidies: Callable[[], None]) -> None:
-    """Do each of these in a thread, once an hour."""
-    while True:
-        for tidy in tidies:
+def schedule_cleanup(*removals: Callable[[], None]) -> Schedule:
+    """Do each of these in a thread, once an hour on each machine."""
+
+    async def clean_up() -> None:
+        errors = []
+        for remove in removals:
             try:
-                await asyncio.to_thread(tidy)
+                await asyncio.to_thread(remove)
             except OSError as error:
-                log.warning("copies not removed", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    return Schedule("remove_old_copies", "47 * * * *", clean_up, per_machine=True)
 
 
 def remove_leftovers() -> None:

@@ -1,8 +1,6 @@
 """The figures that producers publish, as jobs: at once when asked, then once an hour what the days changed."""
 
-import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -10,13 +8,13 @@ from sqlalchemy import select
 
 from udi.kit.errors import UdiError
 from udi.kit.jobs import Handler, Job
+from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.figures import PUBLISH_FIGURES, FiguresPublisher
 from udi.node.spaces.models import Space
 
 log = structlog.get_logger()
-EVERY = timedelta(hours=1)
 
 
 def task_handlers(
@@ -32,17 +30,18 @@ def task_handlers(
     return {PUBLISH_FIGURES: publish_figures}
 
 
-async def renew_figures_periodically(
+def schedule_figures(
     registry: TerritoryRegistry, publisher: FiguresPublisher
-) -> None:
+) -> Schedule:
     """Publish once an hour what the days that are over changed: a new version a day at most, for each space."""
-    while True:
-        try:
-            for territory in await registry.list():
-                await renew_figures(territory, publisher)
-        except Exception as error:  # noqa: BLE001 - tried again an hour later
-            log.warning("figures not renewed", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+
+    async def renew(territory: Territory) -> None:
+        await renew_figures(territory, publisher)
+
+    async def run() -> None:
+        await run_in_each_territory(registry, renew)
+
+    return Schedule("renew_figures", "17 * * * *", run)
 
 
 async def renew_figures(territory: Territory, publisher: FiguresPublisher) -> None:

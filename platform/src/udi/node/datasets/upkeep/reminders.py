@@ -1,6 +1,5 @@
 """Reminders of datasets that are late: found once an hour, one mail each, to the producer's contact; none after the last."""
 
-import asyncio
 from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.emails import Email
+from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import list_removed_public_versions
 from udi.node.datasets.models import Dataset, Reminder
@@ -22,7 +22,6 @@ from udi.ui.site import Site
 
 log = structlog.get_logger()
 SEND_REMINDER = "send_reminder"
-EVERY = timedelta(hours=1)
 DAY = timedelta(days=1)
 """A due day that moved by one is the same: the territory changed its zone. Two true ones are further apart."""
 STALE = timedelta(days=14)
@@ -51,18 +50,14 @@ async def find_due(
     return next_due(frequency, published, zone)
 
 
-async def queue_reminders_periodically(site: Site) -> None:
-    """Look for what is late in every territory, once an hour."""
-    while True:
-        try:
-            for territory in await site.registry.list():
-                async with site.database.session(
-                    territory.id, role="worker"
-                ) as session:
-                    await queue_reminders(session, now(), territory.zone)
-        except Exception as error:  # noqa: BLE001 - looked for again an hour later
-            log.warning("reminders not looked for", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+def schedule_reminders(site: Site) -> Schedule:
+    """Look for what is late in every territory, once an hour, by the clock of each."""
+
+    async def queue_due(session: AsyncSession, territory: Territory) -> None:
+        await queue_reminders(session, now(), territory.zone)
+
+    run = run_sessions(site.database, site.registry, queue_due)
+    return Schedule("queue_reminders", "27 * * * *", run)
 
 
 async def queue_reminders(session: AsyncSession, moment: datetime, zone: tzinfo) -> int:

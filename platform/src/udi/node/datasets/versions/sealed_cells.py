@@ -1,25 +1,22 @@
 """What the database keeps of the files of sealed spaces: what was found out, and no cell of them."""
 
-import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
+from udi.kit.schedules import Schedule, run_in_each_territory
+from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.models import Dataset, Preparation, Version
 from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.spaces.models import Sealing, Space
 from udi.tabular.profiles.profile import Profile
 
-log = structlog.get_logger()
-EVERY = timedelta(minutes=10)
 CELLS = '$ ? (@.errors.value != "" || @.schema.errors.value != "" || exists(@.difference.examples[*]) || exists(@.coverage.*))'
 """Findings of which some hold a cell, as PostgreSQL asks for them."""
 
@@ -67,21 +64,20 @@ async def forget_cells(session: AsyncSession) -> list[UUID]:
     return list(sealed)
 
 
-async def forget_cells_periodically(
+def schedule_cell_removal(
     database: Database, registry: TerritoryRegistry, tables: DatasetTableCache
-) -> None:
-    """Keep the rows, and the disk of this machine, without cells of sealed spaces; a companion of the worker.
+) -> Schedule:
+    """Keep the rows, and the disk of each machine, without cells of sealed spaces, every ten minutes.
 
     A space may have been sealed on another machine, or have arrived with an archive.
     """
-    while True:
-        try:
-            for territory in await registry.list():
-                async with database.session(territory.id, role="worker") as session:
-                    sealed = await forget_cells(session)
-                await tables.forget_on_disk(territory.id, sealed)
-        except Exception as error:  # noqa: BLE001 - tried again some minutes later
-            log.warning(
-                "cells of sealed spaces not forgotten", error=type(error).__name__
-            )
-        await asyncio.sleep(EVERY.total_seconds())
+
+    async def forget(territory: Territory) -> None:
+        async with database.session(territory.id, role="worker") as session:
+            sealed = await forget_cells(session)
+        await tables.forget_on_disk(territory.id, sealed)
+
+    async def run() -> None:
+        await run_in_each_territory(registry, forget)
+
+    return Schedule("forget_sealed_cells", "8-59/10 * * * *", run, per_machine=True)

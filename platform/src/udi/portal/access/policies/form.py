@@ -44,30 +44,30 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 def collect_fields(form: FormMultiDict) -> Typed:
     """What was typed, by name: texts, and lists where several may be chosen."""
-    typed: Typed = {
+    form_values: Typed = {
         name: str(form.get(name) or "").replace("\x00", "") for name in form
     }
-    return typed | {
+    return form_values | {
         name: [str(value) for value in form.getall(name, [])] for name in SEVERAL
     }
 
 
-def read_form(typed: Typed, languages: Sequence[str]) -> Policy:
+def read_form(form_values: Typed, languages: Sequence[str]) -> Policy:
     """The policy that was typed.
 
     Raises:
         InvalidError: something is wrong, each thing named by its field.
     """
     refusals: list[Refusal] = []
-    requesters = _read_choices(typed, "requesters", Requester)
+    requesters = _read_choices(form_values, "requesters", Requester)
     if not requesters:
         refusals.append(
             Refusal("requesters", "Nobody could ask.", "Tick at least one.")
         )
-    numbers = {name: _read_number(typed, name, refusals) for name in NUMBERS}
-    fields = _read_fields(typed, languages, refusals)
-    terms = _read_terms(typed, numbers, refusals)
-    why = _read_texts(typed, "why", languages)
+    numbers = {name: _read_number(form_values, name, refusals) for name in NUMBERS}
+    fields = _read_fields(form_values, languages, refusals)
+    terms = _read_terms(form_values, numbers, refusals)
+    why = _read_texts(form_values, "why", languages)
     if any(len(words) > LONGEST_WORDS for words in why.values()):
         refusals.append(
             Refusal(
@@ -108,16 +108,16 @@ def _validate_policy(policy: Policy) -> Policy:
 
 
 def _read_terms(
-    typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]
+    form_values: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]
 ) -> Terms:
-    purposes = _read_choices(typed, "purposes", Purpose)
+    purposes = _read_choices(form_values, "purposes", Purpose)
     if not purposes:
         refusals.append(
             Refusal(
                 "purposes", "The data could be used for nothing.", "Tick at least one."
             )
         )
-    attribution = " ".join(typed.get("attribution", "").split())
+    attribution = " ".join(form_values.get("attribution", "").split())
     if len(attribution) > LONGEST_LINE:
         refusals.append(
             Refusal(
@@ -127,24 +127,26 @@ def _read_terms(
     megabytes = numbers["megabytes"]
     return Terms(
         purposes=purposes,
-        prohibitions=_read_choices(typed, "prohibitions", Prohibition),
-        measures=_read_choices(typed, "measures", Measure),
+        prohibitions=_read_choices(form_values, "prohibitions", Prohibition),
+        measures=_read_choices(form_values, "measures", Measure),
         attribution=attribution,
-        general_interest=bool(typed.get("general_interest")),
+        general_interest=bool(form_values.get("general_interest")),
         months=numbers["months"] or 1,
-        columns=read_lines("columns", typed.get("columns", ""), refusals),
-        rows=read_filters("rows", typed.get("rows", ""), refusals),
+        columns=read_lines("columns", form_values.get("columns", ""), refusals),
+        rows=read_filters("rows", form_values.get("rows", ""), refusals),
         bytes_a_month=megabytes * MEGABYTE if megabytes else None,
         requests_a_minute=numbers["requests_a_minute"],
     )
 
 
-def _read_choices(typed: Typed, name: str, kind: type[Choice]) -> tuple[Choice, ...]:
-    return tuple(choice for choice in kind if choice.value in typed.get(name, []))
+def _read_choices(
+    form_values: Typed, name: str, kind: type[Choice]
+) -> tuple[Choice, ...]:
+    return tuple(choice for choice in kind if choice.value in form_values.get(name, []))
 
 
-def _read_number(typed: Typed, name: str, refusals: list[Refusal]) -> int | None:
-    text = typed.get(name, "").replace(" ", "").strip()
+def _read_number(form_values: Typed, name: str, refusals: list[Refusal]) -> int | None:
+    text = form_values.get(name, "").replace(" ", "").strip()
     (least, most) = NUMBERS[name]
     if not text and name in FREE:
         return None
@@ -162,40 +164,49 @@ def _read_number(typed: Typed, name: str, refusals: list[Refusal]) -> int | None
     return int(text)
 
 
-def _read_texts(typed: Typed, name: str, languages: Sequence[str]) -> dict[str, str]:
+def _read_texts(
+    form_values: Typed, name: str, languages: Sequence[str]
+) -> dict[str, str]:
     texts = {
-        language: typed.get(f"{name}_{language}", "").strip() for language in languages
+        language: form_values.get(f"{name}_{language}", "").strip()
+        for language in languages
     }
     return {language: words for language, words in texts.items() if words}
 
 
 def _read_fields(
-    typed: Typed, languages: Sequence[str], refusals: list[Refusal]
+    form_values: Typed, languages: Sequence[str], refusals: list[Refusal]
 ) -> tuple[FormField, ...]:
     fields: list[FormField] = []
     for number in range(1, MOST_FIELDS + 1):
         label = {
             code: " ".join(words.split())
-            for code, words in _read_texts(typed, f"label_{number}", languages).items()
+            for code, words in _read_texts(
+                form_values, f"label_{number}", languages
+            ).items()
         }
         if label:
             fields.append(
                 _read_field(
-                    typed, number, label, {field.name for field in fields}, refusals
+                    form_values,
+                    number,
+                    label,
+                    {field.name for field in fields},
+                    refusals,
                 )
             )
     return tuple(fields)
 
 
 def _read_field(
-    typed: Typed,
+    form_values: Typed,
     number: int,
     label: dict[str, str],
     existing_names: set[str],
     refusals: list[Refusal],
 ) -> FormField:
     at = f"kind_{number}"
-    kind = typed.get(f"kind_{number}", "")
+    kind = form_values.get(f"kind_{number}", "")
     if any(len(words) > LONGEST_LINE for words in label.values()):
         refusals.append(
             Refusal(at, "The question is very long.", "Write 200 characters at most.")
@@ -207,7 +218,7 @@ def _read_field(
         kind = FieldKind.LINE
     choices = tuple(
         choice.strip()
-        for choice in typed.get(f"choices_{number}", "").split(";")
+        for choice in form_values.get(f"choices_{number}", "").split(";")
         if choice.strip()
     )
     if kind == FieldKind.CHOICE and not 1 < len(choices) <= 20:  # noqa: PLR2004 - what a list of choices holds
@@ -220,11 +231,13 @@ def _read_field(
         )
     return FormField(
         name=_field_name(
-            typed.get(f"name_{number}", ""), next(iter(label.values())), existing_names
+            form_values.get(f"name_{number}", ""),
+            next(iter(label.values())),
+            existing_names,
         ),
         kind=FieldKind(kind),
         label=label,
-        required=bool(typed.get(f"required_{number}")),
+        required=bool(form_values.get(f"required_{number}")),
         choices=choices if kind == FieldKind.CHOICE else (),
     )
 
@@ -246,11 +259,11 @@ def _field_name(current_name: str, label: str, existing_names: set[str]) -> str:
 def write_form(policy: Policy) -> Typed:
     """The policy as it would be typed."""
     terms = policy.terms
-    typed: Typed = {
+    form_values: Typed = {
         name: list(getattr(policy if name == "requesters" else terms, name))
         for name in SEVERAL
     }
-    typed |= {
+    form_values |= {
         "attribution": terms.attribution,
         "general_interest": "1" if terms.general_interest else "",
         "months": str(terms.months),
@@ -263,19 +276,19 @@ def write_form(policy: Policy) -> Typed:
         "answer_days": str(policy.answer_days),
         "renewals": str(policy.renewals),
     }
-    typed |= {f"why_{language}": words for language, words in policy.why.items()}
+    form_values |= {f"why_{language}": words for language, words in policy.why.items()}
     for number, field in enumerate(policy.fields, start=1):
-        typed |= {
+        form_values |= {
             f"label_{number}_{language}": words
             for language, words in field.label.items()
         }
-        typed |= {
+        form_values |= {
             f"name_{number}": field.name,
             f"kind_{number}": field.kind.value,
             f"required_{number}": "1" if field.required else "",
             f"choices_{number}": "; ".join(field.choices),
         }
-    return typed
+    return form_values
 
 
 BLANK: Typed = {

@@ -73,8 +73,10 @@ async def show_policy_form(
     """The form, as it was set, or with what is usual."""
     dataset = await queries.get_dataset_for_producer(session, member, dataset_id)
     row = await queries.find_policy(session, dataset.id)
-    typed = write_form(queries.policy_of(row)) if row else BLANK
-    return _render_form(request, territory, dataset, typed, row.revision if row else 0)
+    form_values = write_form(queries.policy_of(row)) if row else BLANK
+    return _render_form(
+        request, territory, dataset, form_values, row.revision if row else 0
+    )
 
 
 @post(
@@ -92,13 +94,13 @@ async def submit_policy_form(
 ) -> Response[Any]:
     """Set the policy."""
     dataset = await queries.get_dataset_for_producer(session, member, dataset_id)
-    typed = collect_fields(await request.form())
-    revision_text = typed.get("revision", "")
+    form_values = collect_fields(await request.form())
+    revision_text = form_values.get("revision", "")
     revision = read_number(revision_text)
     try:
-        policy = read_form(typed, territory.languages)
+        policy = read_form(form_values, territory.languages)
     except InvalidError as error:
-        return _render_form(request, territory, dataset, typed, revision, error)
+        return _render_form(request, territory, dataset, form_values, revision, error)
     await set_policy(session, member, dataset, policy, revision=revision)
     return Redirect(f"/data/{dataset.id}/access-policy", status_code=303)
 
@@ -107,14 +109,14 @@ def _render_form(
     request: AnyRequest,
     territory: Territory,
     dataset: Dataset,
-    typed: Typed,
+    form_values: Typed,
     revision: int,
     error: InvalidError | None = None,
 ) -> Response[str]:
     numbers = range(1, MOST_FIELDS + 1)
     facts = {
         "dataset": dataset,
-        "typed": typed,
+        "form_values": form_values,
         "revision": revision,
         "errors": form_errors(request, error),
     }

@@ -231,7 +231,7 @@ async def act_on_request(
     case = await queries.get_case_for_event(
         session, bearer.member, access_request_id, event
     )
-    typed = {
+    form_values = {
         name: "\n".join(value) if isinstance(value, list) else str(value)
         for name, value in payload.items()
     }
@@ -241,7 +241,7 @@ async def act_on_request(
         bearer.member,
         case,
         event,
-        typed | {"offer": typed["offered"]},
+        form_values | {"offer": form_values["offered"]},
         agreement_signer,
     )
     return Response(await _describe_request(session, case, territory), headers=PRIVATE)

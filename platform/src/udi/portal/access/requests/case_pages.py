@@ -91,8 +91,8 @@ async def send_correction(
     case = await get_case_for_side(session, member, request_id, AccessSide.REQUESTER)
     policy = await get_policy(session, case.dataset)
     project = await get_led_project(session, member, case.project.id)
-    typed = await read_request_form(await request.form())
-    request_input = typed.to_request_input(policy_of(policy))
+    form_values = await read_request_form(await request.form())
+    request_input = form_values.to_request_input(policy_of(policy))
     try:
         async with session.begin_nested():
             await requester_actions.correct_request(
@@ -105,7 +105,7 @@ async def send_correction(
                 territory=territory,
             )
     except InvalidError as error:
-        return await _render_correction(request, session, case, typed, error)
+        return await _render_correction(request, session, case, form_values, error)
     return Redirect(f"/access-requests/{case.request.id}", status_code=303)
 
 
@@ -202,7 +202,7 @@ async def _render_correction(
     request: AnyRequest,
     session: AsyncSession,
     case: AccessRequestCase,
-    typed: Any = None,
+    form_values: Any = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
     policy = policy_of(await get_policy(session, case.dataset))
@@ -213,7 +213,7 @@ async def _render_correction(
         dataset=case.dataset,
         policy=policy,
         answer_statistics=None,
-        typed=typed or form_from_request(case.request),
+        form_values=form_values or form_from_request(case.request),
         errors=form_errors(request, error),
         new="",
         organisations=[],

@@ -81,12 +81,12 @@ async def show_request_form(
     else:
         draft = None
     if draft:
-        typed = read_draft(draft.typed)
+        form_values = read_draft(draft.form_values)
     else:
-        typed = AccessRequestForm(
+        form_values = AccessRequestForm(
             {"project": request.query_params.get("project", "")[:36]}
         )
-    return await _render_form(request, session, actor, dataset, policy, typed)
+    return await _render_form(request, session, actor, dataset, policy, form_values)
 
 
 @post(ASK, status_code=303, request_max_body_size=LARGEST_FORM)
@@ -102,24 +102,26 @@ async def submit_request_form(
     policy = await get_policy(session, dataset)
     if actor is None:
         return await _save_draft(request, session, dataset)
-    typed = await read_request_form(await request.form())
+    form_values = await read_request_form(await request.form())
     language = request.scope["state"]["locale"]
     try:
         async with session.begin_nested():
-            project = await _get_or_create_project(session, actor, typed, language)
+            project = await _get_or_create_project(
+                session, actor, form_values, language
+            )
             access_request = await submit_request(
                 session,
                 actor,
                 dataset,
                 project,
-                typed.to_request_input(policy_of(policy)),
+                form_values.to_request_input(policy_of(policy)),
                 policy=policy,
                 territory=territory,
                 language=language,
             )
     except InvalidError as error:
         return await _render_form(
-            request, session, actor, dataset, policy, typed, error
+            request, session, actor, dataset, policy, form_values, error
         )
     if draft := await find_draft(
         session, dataset.id, _read_uuid(request.query_params.get("draft", ""))
@@ -138,9 +140,11 @@ async def _save_draft(
             "This is too large to be kept before you log in.",
             remedy="Log in first, then send documents.",
         )
-    typed = await read_request_form(await request.form())
+    form_values = await read_request_form(await request.form())
     await spend_budget(session, DRAFTS, subject_of_address(request))
-    draft = AccessDraft(dataset_id=dataset.id, typed=typed.to_draft(), started_at=now())
+    draft = AccessDraft(
+        dataset_id=dataset.id, form_values=form_values.to_draft(), started_at=now()
+    )
     session.add(draft)
     await session.flush()
     return Redirect(
@@ -150,17 +154,17 @@ async def _save_draft(
 
 
 async def _get_or_create_project(
-    session: AsyncSession, actor: Actor, typed: AccessRequestForm, language: str
+    session: AsyncSession, actor: Actor, form_values: AccessRequestForm, language: str
 ) -> Project:
-    project_id = _read_uuid(typed.get("project"))
+    project_id = _read_uuid(form_values.get("project"))
     if project_id is not None:
         return await get_led_project(session, actor, project_id)
     described = ProjectInput(
-        title=typed.get("title"),
-        summary=typed.get("summary"),
-        organisation=typed.get("organisation"),
-        requester=typed.get("requester"),
-        purpose=typed.get("purpose"),
+        title=form_values.get("title"),
+        summary=form_values.get("summary"),
+        organisation=form_values.get("organisation"),
+        requester=form_values.get("requester"),
+        purpose=form_values.get("purpose"),
     )
     return await create_project(session, actor, described, language=language)
 
@@ -171,7 +175,7 @@ async def _render_form(
     actor: Actor | None,
     dataset: Dataset,
     policy: AccessPolicy,
-    typed: AccessRequestForm,
+    form_values: AccessRequestForm,
     error: InvalidError | None = None,
 ) -> Response[str]:
     own = [
@@ -186,7 +190,7 @@ async def _render_form(
         dataset=dataset,
         policy=policy_of(policy),
         answer_statistics=find_answer_statistics(policy),
-        typed=typed,
+        form_values=form_values,
         errors=form_errors(request, error),
         new=NEW,
         organisations=own,

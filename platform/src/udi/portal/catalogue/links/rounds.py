@@ -8,10 +8,10 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.schedules import run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.links.inventory import add_links, delete_unused_links
 from udi.portal.catalogue.links.leases import (
@@ -24,7 +24,6 @@ from udi.portal.catalogue.links.status import publish_link_statuses
 from udi.portal.catalogue.links.visits import find_due_links, visit_host
 from udi.ui.site import Site
 
-log = structlog.get_logger()
 EVERY = timedelta(minutes=1)
 SAY_EVERY = timedelta(minutes=10)
 WHOLE = timedelta(days=1)
@@ -44,42 +43,12 @@ class LinkChecker:
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
-        """A round each minute, for ever; none where the installation looks at nothing."""
-        while True:
-            if self._site.settings.link_looks_per_hour:
-                try:
-                    await self._check_all_territories()
-                except Exception as error:  # noqa: BLE001 - the next round comes in a minute
-                    log.warning("links not looked at", error=type(error).__name__)
-            await asyncio.sleep(EVERY.total_seconds())
-
-    async def _check_all_territories(self) -> None:
-        territories = await self._site.registry.list()
-        await asyncio.gather(
-            *(self._check_claimed_territory(territory) for territory in territories)
+        """One round of all territories at once."""
+        await run_in_each_territory(
+            self._site.registry, self.check_territory, at_once=True
         )
         async with self._site.database.platform_session(role="worker") as session:
             await delete_expired_leases(session)
-
-    async def _check_claimed_territory(self, territory: Territory) -> None:
-        """What goes wrong in one territory holds up no other; of several workers, one makes the round."""
-        try:
-            async with self._site.database.session(
-                territory.id, role="worker"
-            ) as session:
-                mine = await claim_lease(
-                    session,
-                    lease_name(territory.id, "round"),
-                    EVERY - timedelta(seconds=1),
-                )
-            if mine:
-                await self.check_territory(territory)
-        except Exception as error:  # noqa: BLE001 - the next round comes in a minute
-            log.warning(
-                "links not looked at",
-                territory=territory.slug,
-                error=type(error).__name__,
-            )
 
     async def check_territory(self, territory: Territory) -> int:
         """One round of a territory: keep its rows, look, say and tell what is to be; how many looks."""

@@ -41,6 +41,7 @@ from udi.portal.catalogue.open.schema_org import write_dataset
 from udi.portal.catalogue.open.signposts import write_signposts
 from udi.portal.catalogue.origins import FIND_ORIGIN, HarvestOrigin
 from udi.portal.catalogue.quality import OUT_OF, assess_quality
+from udi.portal.catalogue.quality_measures import measure_record
 from udi.portal.catalogue.queries import (
     WithdrawnError,
     get_dataset,
@@ -141,6 +142,7 @@ async def _render_dataset(
     dataset = dataset_view.dataset
     locale = dataset_view.language
     may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
+    record = restore_record(dataset.record)
     return render(
         request,
         "catalogue/dataset.html",
@@ -153,7 +155,8 @@ async def _render_dataset(
             session, indexes_of(request), territory.id, dataset, most=NEAR
         ),
         uses=await find_reuses(request, session, dataset.id),
-        judgement=assess_quality(restore_record(dataset.record)),
+        judgement=assess_quality(record),
+        measures=measure_record(record, locale),
         out_of=OUT_OF,
         may_edit=may_edit,
         editing_addresses=find_editing_addresses(

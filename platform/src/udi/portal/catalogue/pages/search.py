@@ -133,9 +133,11 @@ async def build_results_view(
         "exact_url": criteria.with_changes(exact=True).address(path, *fixed),
         "hidden_fields": list(criteria.pairs("page", "sort", *fixed)),
         "bare_url": Criteria(text=criteria.text, sort=criteria.sort).address(path),
-        "replaced": [(word.typed, word.instead) for word in page.words if word.instead],
+        "replaced": [
+            (word.query_text, word.instead) for word in page.words if word.instead
+        ],
         "completed": [
-            (word.typed, word.completed) for word in page.words if word.completed
+            (word.query_text, word.completed) for word in page.words if word.completed
         ],
         "synonyms": [
             group for group in page.parsed_query.groups if group.also or group.themes

@@ -27,17 +27,21 @@ async def suggest_words(
     request: Request[Any, Any, State], territory: NamedDependency[Territory]
 ) -> Response[bytes]:
     """Questions that begin like the one typed and find something, as OpenSearch suggestions: [typed, [questions]]."""
-    typed = next(
+    query_text = next(
         (value for name, value in reversed(read_pairs(request)) if name == "q"), ""
     )[:LONGEST_TEXT]
     reader = indexes_of(request).find(territory.id)
     if reader:
         suggestions = suggest_completions(
-            reader, read_criteria([("q", typed)]).text, thesaurus_of(territory.search)
+            reader,
+            read_criteria([("q", query_text)]).text,
+            thesaurus_of(territory.search),
         )
     else:
         suggestions = []
-    body = encode_json([typed, [] if typed != typed.rstrip() else suggestions])
+    body = encode_json(
+        [query_text, [] if query_text != query_text.rstrip() else suggestions]
+    )
     return Response(
         body,
         media_type=SUGGESTIONS,

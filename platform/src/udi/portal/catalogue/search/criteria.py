@@ -194,15 +194,15 @@ def _read_extent(
         (name, year) for name, year in years.items() if year and read_year(year) is None
     ]
     period = write_period(*(read_year(year) for year in years.values()))
-    typed = {
+    query_text = {
         name: _last_value(values_by_name, name).strip()[:LONGEST_TEXT] for name in SIDES
     }
     sides = (
-        join_sides(list(typed.values()))
+        join_sides(list(query_text.values()))
         or _last_value(values_by_name, BBOX).strip()[:LONGEST_TEXT]
     )
     box = read_box(sides)
-    mistyped += [(BBOX, sides), *typed.items()] if sides and box is None else []
+    mistyped += [(BBOX, sides), *query_text.items()] if sides and box is None else []
     return {
         PERIOD: (period,) if period else (),
         BBOX: (write_box(box),) if box else (),

@@ -17,9 +17,9 @@ Box = tuple[float, float, float, float]
 
 def read_year(value: str) -> int | None:
     """A year of at most four figures, or None."""
-    typed = value.strip()
-    if YEAR.fullmatch(typed) and FIRST_YEAR <= int(typed) <= LAST_YEAR:
-        return int(typed)
+    query_text = value.strip()
+    if YEAR.fullmatch(query_text) and FIRST_YEAR <= int(query_text) <= LAST_YEAR:
+        return int(query_text)
     return None
 
 
@@ -66,7 +66,7 @@ def write_box(box: Box) -> str:
 
 def join_sides(sides: list[str]) -> str:
     """A rectangle typed in four fields, with decimal commas or points; empty when none is filled."""
-    typed = [side.strip().replace(",", ".").replace("−", "-") for side in sides]
-    if any(typed):
-        return ",".join(typed)
+    query_text = [side.strip().replace(",", ".").replace("−", "-") for side in sides]
+    if any(query_text):
+        return ",".join(query_text)
     return ""

@@ -161,10 +161,10 @@ def match_datasets(
 
 
 def suggest_completions(
-    reader: IndexReader, typed: str, thesaurus: Thesaurus | None = None
+    reader: IndexReader, query_text: str, thesaurus: Thesaurus | None = None
 ) -> list[str]:
     """The question with its last word completed, in the ways that find something, the most frequent first."""
-    last_word = LAST_WORD.fullmatch(typed)
+    last_word = LAST_WORD.fullmatch(query_text)
     if last_word is None:
         return []
     before = last_word["before"]
@@ -216,11 +216,11 @@ class _QueryBuilder:
         What means the same counts for a little, whatever its rarity, and so always for less; it counts in full where no
         dataset has the words themselves.
         """
-        typed = _all_of(self._any("text", word.stems) for word in group.words)
+        query_text = _all_of(self._any("text", word.stems) for word in group.words)
         if not group.also and not group.themes:
-            return typed
+            return query_text
         scored_query = _all_of(
-            [typed, Query.const_score_query(Query.all_query(), TYPED_SCORE)]
+            [query_text, Query.const_score_query(Query.all_query(), TYPED_SCORE)]
         )
         named = _any_of(
             [self._label(label, plain=group.is_indexed) for label in group.also]
@@ -240,10 +240,14 @@ class _QueryBuilder:
 
     def _unscored_group(self, group: WordGroup) -> Query:
         """The datasets of a group, whatever their order."""
-        typed = _all_of(self._any("text", word.stems) for word in group.words)
+        query_text = _all_of(self._any("text", word.stems) for word in group.words)
         named = (self._label(label, plain=True) for label in group.also)
         return _any_of(
-            [typed, *named, *(self._term("theme", theme) for theme in group.themes)]
+            [
+                query_text,
+                *named,
+                *(self._term("theme", theme) for theme in group.themes),
+            ]
         )
 
     def _label(self, label: str, *, plain: bool = False) -> Query:
@@ -260,13 +264,13 @@ class _QueryBuilder:
         return _any_of([named, self._phrase(words.plain_words(label))])
 
     def _proximity_queries(self, parsed_query: ExpandedQuery) -> Iterable[Query]:
-        typed = [
+        query_text = [
             words.strip_accents(word.instead or word.text)
             for word in parsed_query.words
         ]
-        if len(typed) > 1:
+        if len(query_text) > 1:
             together = Query.phrase_query(
-                self._schema, "phrase", list(typed), slop=SLACK
+                self._schema, "phrase", list(query_text), slop=SLACK
             )
             yield Query.boost_query(together, PHRASE_WEIGHT)
 

@@ -27,7 +27,7 @@ class QueryWord:
     stems: words.Stems
     instead: str = ""
     completed: tuple[str, ...] = ()
-    typed: str = ""
+    query_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class WordGroup:
 
     @property
     def text(self) -> str:
-        return " ".join(word.instead or word.typed or word.text for word in self.words)
+        return " ".join(
+            word.instead or word.query_text or word.text for word in self.words
+        )
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,14 @@ def analyse_query(
 ) -> ExpandedQuery:
     """Read a question; `exact`: take its words as they are, and look for nothing else."""
     wording = parse_query(text)
-    typed = words.query_words(wording.words)
+    query_text = words.query_words(wording.words)
     if exact:
         groups = [
             WordGroup((QueryWord(word, _known_stems(reader, stems) or stems),))
-            for word, stems in typed
+            for word, stems in query_text
         ]
     else:
-        groups = list(_group_words(reader, typed, thesaurus))
+        groups = list(_group_words(reader, query_text, thesaurus))
     spelt = {
         words.strip_accents(word): word for word in words.typed_words(wording.words)
     }
@@ -87,7 +89,8 @@ def analyse_query(
         replace(
             group,
             words=tuple(
-                replace(word, typed=spelt.get(word.text, "")) for word in group.words
+                replace(word, query_text=spelt.get(word.text, ""))
+                for word in group.words
             ),
         )
         for group in groups
@@ -99,11 +102,11 @@ def analyse_query(
 
 
 def _group_words(
-    reader: IndexReader, typed: Sequence[Typed], thesaurus: Thesaurus
+    reader: IndexReader, query_text: Sequence[Typed], thesaurus: Thesaurus
 ) -> Iterable[WordGroup]:
     at = 0
-    while at < len(typed):
-        run, also, themes = _match_longest_label(reader, typed, at, thesaurus)
+    while at < len(query_text):
+        run, also, themes = _match_longest_label(reader, query_text, at, thesaurus)
         if also or len(run) > 1:
             indexed_stems = [_known_stems(reader, stems) for _, stems in run]
             group_words = tuple(
@@ -143,27 +146,27 @@ def _analyse_word(
 
 
 def _match_longest_label(
-    reader: IndexReader, typed: Sequence[Typed], at: int, thesaurus: Thesaurus
+    reader: IndexReader, query_text: Sequence[Typed], at: int, thesaurus: Thesaurus
 ) -> tuple[Sequence[Typed], tuple[str, ...], tuple[str, ...]]:
     """The most words from here on that together have a synonym or name a theme, with these; else one word."""
-    for length in range(min(LONGEST_LABEL, len(typed) - at), 0, -1):
-        run = typed[at : at + length]
+    for length in range(min(LONGEST_LABEL, len(query_text) - at), 0, -1):
+        run = query_text[at : at + length]
         plain = [word for word, _ in run]
         also, themes = _find_synonyms(reader, plain, thesaurus.find(plain))
         if also or themes:
             return run, also, themes
-    return typed[at : at + 1], (), ()
+    return query_text[at : at + 1], (), ()
 
 
 def _find_synonyms(
-    reader: IndexReader, typed: Sequence[str], concepts: Sequence[Concept]
+    reader: IndexReader, query_text: Sequence[str], concepts: Sequence[Concept]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The other labels that some dataset has, and the themes."""
-    own = {stem for word in typed for stem in words.word_stems(word)[0]}
+    own = {stem for word in query_text for stem in words.word_stems(word)[0]}
     also: dict[tuple[str, ...], str] = {}
     for label in (label for concept in concepts for label in concept.labels):
         label_words = words.query_words(label)
-        same = key_of(word for word, _ in label_words) == key_of(typed) or (
+        same = key_of(word for word, _ in label_words) == key_of(query_text) or (
             len(label_words) == 1 and own & set(label_words[0][1])
         )
         if not same and all(_known_stems(reader, stems) for _, stems in label_words):

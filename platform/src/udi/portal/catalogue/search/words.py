@@ -175,7 +175,9 @@ def query_words(text: str) -> list[tuple[str, Stems]]:
     """
     content_words: list[tuple[str, Stems]] = []
     stopped: list[tuple[str, Stems]] = []
-    for typed in typed_words(text)[:MOST_ASKED]:
-        stems, is_stop = word_stems(typed)
-        (stopped if is_stop else content_words).append((strip_accents(typed), stems))
+    for query_text in typed_words(text)[:MOST_ASKED]:
+        stems, is_stop = word_stems(query_text)
+        (stopped if is_stop else content_words).append(
+            (strip_accents(query_text), stems)
+        )
     return content_words or [(word, stems) for word, stems in stopped if stems]

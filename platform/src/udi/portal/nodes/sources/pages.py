@@ -58,8 +58,8 @@ async def show_source_form(
     territory: NamedDependency[Territory],
 ) -> Response[str]:
     """The form that registers a catalogue."""
-    typed = {"address": request.query_params.get("address", "")[:LONGEST_ADDRESS]}
-    return await _show_form(request, session, member, territory, typed)
+    form_values = {"address": request.query_params.get("address", "")[:LONGEST_ADDRESS]}
+    return await _show_form(request, session, member, territory, form_values)
 
 
 async def _show_form(
@@ -67,7 +67,7 @@ async def _show_form(
     session: AsyncSession,
     member: Actor,
     territory: Territory,
-    typed: Mapping[str, str],
+    form_values: Mapping[str, str],
     error: UdiError | None = None,
 ) -> Response[str]:
     say = site_of(request).pages.translator(request)
@@ -82,7 +82,7 @@ async def _show_form(
         "source-new",
         status=error.status if error else 200,
         producers=producers,
-        typed=typed,
+        form_values=form_values,
         errors=errors,
         languages=[(tag, LANGUAGES.get(tag, tag)) for tag in territory.languages],
     )
@@ -97,13 +97,15 @@ async def register_source(
 ) -> Response[Any]:
     """Register it, and read it at once."""
     form = await request.form()
-    typed = {
+    form_values = {
         name: str(form.get(name) or "")[:LONGEST_ADDRESS]
         for name in ("address", "producer", "rhythm", "language")
     }
-    producer = await queries.get_managed_producer(session, member, typed["producer"])
-    if typed["language"] in territory.languages:
-        language = typed["language"]
+    producer = await queries.get_managed_producer(
+        session, member, form_values["producer"]
+    )
+    if form_values["language"] in territory.languages:
+        language = form_values["language"]
     else:
         language = territory.languages[0]
     try:
@@ -111,12 +113,12 @@ async def register_source(
             session,
             member,
             producer,
-            address=typed["address"],
-            rhythm=typed["rhythm"],
+            address=form_values["address"],
+            rhythm=form_values["rhythm"],
             language=language,
         )
     except (InvalidError, ConflictError) as error:
-        return await _show_form(request, session, member, territory, typed, error)
+        return await _show_form(request, session, member, territory, form_values, error)
     return Redirect(f"{HOME}/{source.id}", status_code=303)
 
 

@@ -140,7 +140,7 @@ async def queue_change(
 ) -> WebhookDelivery:
     """Tell a webhook of a change, in the transaction that notes it as told."""
     origin = territory.origin
-    kind = f"{change.kind}.{change.what}"
+    kind = f"{change.kind}.{change.event}"
     data = {
         "id": str(change.subject_id),
         "title": change.title,

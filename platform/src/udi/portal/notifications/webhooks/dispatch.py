@@ -1,15 +1,14 @@
 """Giving each change to the webhooks that want it, a moment after it was made: none is lost, none is given twice."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Change, Webhook, WebhookState
 from udi.portal.notifications.queries import list_followings
@@ -17,35 +16,19 @@ from udi.portal.notifications.topics import Topics, match_changes, topics_of
 from udi.portal.notifications.webhooks.actions import queue_change
 from udi.ui.site import Site
 
-log = structlog.get_logger()
-EVERY = timedelta(seconds=10)
 SEARCHED = timedelta(seconds=15)
 """How old a change is when it is given: searches know of it by then."""
 BATCH = 500
 
 
-async def dispatch_changes_periodically(site: Site) -> None:
-    """Give what changed in every territory to its webhooks, again and again."""
-    while True:
-        try:
-            for territory in await site.registry.list():
-                await _spread(site, territory)
-        except Exception as error:  # noqa: BLE001 - what is not given now is given some seconds later
-            log.warning("webhooks not given what changed", error=type(error).__name__)
-        await asyncio.sleep(EVERY.total_seconds())
+def schedule_dispatch(site: Site) -> Schedule:
+    """Give what changed in every territory to its webhooks, every ten seconds."""
 
+    async def dispatch(session: AsyncSession, territory: Territory) -> None:
+        await dispatch_changes(session, territory, topics_of(site.services), now())
 
-async def _spread(site: Site, territory: Territory) -> None:
-    """What goes wrong in one territory holds up no other."""
-    try:
-        async with site.database.session(territory.id, role="worker") as session:
-            await dispatch_changes(session, territory, topics_of(site.services), now())
-    except Exception as error:  # noqa: BLE001 - what is not given now is given some seconds later
-        log.warning(
-            "webhooks not given what changed",
-            territory=territory.slug,
-            error=type(error).__name__,
-        )
+    run = run_sessions(site.database, site.registry, dispatch)
+    return Schedule("dispatch_changes", "* * * * * */10", run)
 
 
 async def dispatch_changes(

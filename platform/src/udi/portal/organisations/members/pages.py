@@ -66,7 +66,7 @@ async def send_invitation(
             member,
             organisation,
             status=422,
-            typed=email,
+            email_text=email,
             errors=errors,
         )
     return _redirect_to(organisation)
@@ -255,7 +255,7 @@ async def _people(
     organisation: Organisation,
     *,
     status: int = 200,
-    typed: str = "",
+    email_text: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
     lines = await queries.list_member_summaries(session, organisation)
@@ -278,7 +278,7 @@ async def _people(
         people=await queries.find_requesters(session, entries),
         role_of=role_of,
         roles=list(ROLES),
-        typed=typed,
+        email_text=email_text,
         errors=dict(errors or {}),
         trouble=any(line.change and line.change.failure for line in lines),
     )

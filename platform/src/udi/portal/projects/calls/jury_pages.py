@@ -60,7 +60,7 @@ async def declare_conflicts(
         await jury_actions.declare_conflicts(session, member, call, juror, conflicts)
     except InvalidError as error:
         return await _render_jury(
-            request, session, member, call, typed=conflicts, error=error
+            request, session, member, call, form_values=conflicts, error=error
         )
     return Redirect(f"{PATH}/{call.id}/jury", status_code=303)
 
@@ -71,7 +71,7 @@ async def _render_jury(
     member: Actor,
     call: Call,
     *,
-    typed: Mapping[UUID, str] | None = None,
+    form_values: Mapping[UUID, str] | None = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
     juror = await queries.get_juror(session, member, call)
@@ -85,7 +85,7 @@ async def _render_jury(
         call=call,
         standing=standing,
         juror=juror,
-        conflicts=typed if typed is not None else conflicts,
+        conflicts=form_values if form_values is not None else conflicts,
         scores=await queries.list_scores(session, juror),
         submissions=[] if before else await queries.list_submissions(session, call),
         errors=form_errors(request, error),
@@ -142,7 +142,7 @@ async def score_submission(
             member,
             call,
             submission,
-            typed=scores_by_criterion,
+            form_values=scores_by_criterion,
             error=error,
         )
     return Redirect(f"{PATH}/{call.id}/jury", status_code=303)
@@ -155,7 +155,7 @@ async def _render_submission(
     call: Call,
     submission: Submission,
     *,
-    typed: Mapping[UUID, tuple[int | None, str]] | None = None,
+    form_values: Mapping[UUID, tuple[int | None, str]] | None = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
     juror = await queries.find_juror(session, member, call)
@@ -194,7 +194,7 @@ async def _render_submission(
         and juror.declared_at
         and submission.id not in conflicts,
         criteria=await queries.list_criteria(session, call),
-        given=typed if typed is not None else stored_scores,
+        given=form_values if form_values is not None else stored_scores,
         verdicts=await queries.list_criterion_results(session, call, submission)
         if can_read_verdicts
         else [],

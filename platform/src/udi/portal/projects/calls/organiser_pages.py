@@ -152,7 +152,7 @@ async def apply_action(
         await do(session, member, territory, call, form)
     except InvalidError as error:
         return await _render_organiser_page(
-            request, session, territory, call, what=what, typed=form, error=error
+            request, session, territory, call, what=what, form_values=form, error=error
         )
     return Redirect(f"{PATH}/{call.id}/organise", status_code=303)
 
@@ -258,7 +258,7 @@ async def _render_organiser_page(
     call: Call,
     *,
     what: str = "",
-    typed: Any = None,
+    form_values: Any = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
     standing = queries.call_state(call)
@@ -275,7 +275,7 @@ async def _render_organiser_page(
         waiting=await queries.list_questions(session, call, waiting=True),
         submissions=await queries.list_submissions(session, call),
         what=what,
-        typed=typed or {},
+        form_values=form_values or {},
         errors=form_errors(request, error),
     )
 

@@ -1,16 +1,15 @@
 """What the worker does for requests for data: mails, reminders to producers, and the team told of what nobody answers."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.jobs import Handler, Job
+from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
@@ -31,8 +30,6 @@ from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.ui.emails import EmailRecipient, person_recipient, team_recipient
 from udi.ui.site import Site
 
-log = structlog.get_logger()
-EVERY = timedelta(hours=1)
 REMIND = timedelta(days=7)
 """How long before the end of its time a producer is reminded, once."""
 EXPECTED_STATES = {
@@ -140,19 +137,11 @@ async def check_delays(session: AsyncSession) -> None:
     await session.flush()
 
 
-async def run_delay_checks(site: Site) -> None:
-    """Look at the delays of every territory, again and again; what goes wrong in one holds up no other."""
-    while True:
-        for territory in await site.registry.list():
-            try:
-                async with site.database.session(
-                    territory.id, role="worker"
-                ) as session:
-                    await check_delays(session)
-            except Exception as error:  # noqa: BLE001 - looked at again within the hour
-                log.warning(
-                    "delays not looked at",
-                    territory=territory.slug,
-                    error=type(error).__name__,
-                )
-        await asyncio.sleep(EVERY.total_seconds())
+def schedule_delay_checks(site: Site) -> Schedule:
+    """Look at the delays of every territory, once an hour."""
+
+    async def check(session: AsyncSession, _: Territory) -> None:
+        await check_delays(session)
+
+    run = run_sessions(site.database, site.registry, check)
+    return Schedule("check_data_request_delays", "14 * * * *", run)

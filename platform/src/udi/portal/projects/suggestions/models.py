@@ -60,7 +60,7 @@ class DeclaredInterest(TenantColumns, PortalTable):
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "organisation_id"),
         Index(
-            "ix_declared_interest_found",
+            "ix_declared_interest_discoverable",
             "tenant_id",
             "declared_at",
             postgresql_where=text("discoverable"),

@@ -66,11 +66,11 @@ def stems_of(*texts: str) -> frozenset[str]:
 def extract_terms(reader: IndexReader | None, *texts: str) -> SignificantTerms:
     """The telling words of some texts, the first texts first."""
     text = " ".join(texts)
-    typed = {
+    query_text = {
         plain: word for word in typed_words(text) for plain, _ in query_words(word)
     }
     stems_by_word = {
-        typed.get(plain, plain): frozenset(stems)
+        query_text.get(plain, plain): frozenset(stems)
         for plain, stems in query_words(text)
         if is_significant(reader, plain, stems)
     }

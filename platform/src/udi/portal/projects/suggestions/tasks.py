@@ -3,12 +3,10 @@
 Both look again just before they send: what was turned off meanwhile is not there any more, and nothing brings it back.
 """
 
-import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +14,7 @@ from udi.kit import jobs as queue
 from udi.kit.clock import now
 from udi.kit.emails import Email
 from udi.kit.jobs import Handler, Job
+from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.identity.models import Person
@@ -32,9 +31,7 @@ from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionKin
 from udi.ui.emails import EmailRecipient, person_recipient
 from udi.ui.site import Site
 
-log = structlog.get_logger()
 SEND_DIGEST = "tell_suggestions"
-EVERY = timedelta(minutes=20)
 
 
 def task_handlers(site: Site) -> Mapping[str, Handler]:
@@ -214,19 +211,11 @@ async def _write_message(
     )
 
 
-async def run_digests(site: Site) -> None:
-    """Look for mails that are due in every territory, again and again; what goes wrong in one holds up no other."""
-    while True:
-        for territory in await site.registry.list():
-            try:
-                async with site.database.session(
-                    territory.id, role="worker"
-                ) as session:
-                    await queue_digests(session, now(), territory.zone)
-            except Exception as error:  # noqa: BLE001 - looked for again some minutes later
-                log.warning(
-                    "suggestions not looked for",
-                    territory=territory.slug,
-                    error=type(error).__name__,
-                )
-        await asyncio.sleep(EVERY.total_seconds())
+def schedule_digests(site: Site) -> Schedule:
+    """Look three times an hour for mails that are due, by the clock of each territory."""
+
+    async def queue_due(session: AsyncSession, territory: Territory) -> None:
+        await queue_digests(session, now(), territory.zone)
+
+    run = run_sessions(site.database, site.registry, queue_due)
+    return Schedule("queue_suggestion_digests", "12-59/20 * * * *", run)

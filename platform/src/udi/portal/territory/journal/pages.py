@@ -62,7 +62,7 @@ async def show_journal(
         status=422 if errors else 200,
         page=page,
         filters=filters,
-        typed={name: values.get(name, "") for name in ("from", "to")},
+        form_values={name: values.get(name, "") for name in ("from", "to")},
         errors=errors,
         kinds=list_kinds(filters, say),
         most=MOST_EXPORTED,

@@ -62,7 +62,9 @@ async def change_colours(
             values = read_colours(form)
             await _change_look(session, member, territory, values=values)
     except InvalidError as error:
-        return await _render_look(request, session, territory, typed=form, error=error)
+        return await _render_look(
+            request, session, territory, form_values=form, error=error
+        )
     return Redirect(f"{LOOK}#colours", status_code=303)
 
 
@@ -78,7 +80,9 @@ async def change_rules(
     try:
         await _change_look(session, member, territory, files={CSS: content})
     except InvalidError as error:
-        return await _render_look(request, session, territory, typed=form, error=error)
+        return await _render_look(
+            request, session, territory, form_values=form, error=error
+        )
     return Redirect(f"{LOOK}#rules", status_code=303)
 
 
@@ -263,13 +267,13 @@ async def _render_look(
     session: AsyncSession,
     territory: Territory,
     *,
-    typed: Mapping[str, Any] | None = None,
+    form_values: Mapping[str, Any] | None = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
     state = await read_state(session)
     folder = read_files(state.files, territory.slug)
     theme = folder.file.theme.model_dump()
-    typed = typed or {}
+    form_values = form_values or {}
     return await render_site(
         request,
         session,
@@ -277,8 +281,8 @@ async def _render_look(
         state=state,
         errors=form_errors(request, error) if error else None,
         folder=folder,
-        theme={name: typed.get(name, value) for name, value in theme.items()},
-        rules=typed.get("rules", folder.theme_css),
+        theme={name: form_values.get(name, value) for name, value in theme.items()},
+        rules=form_values.get("rules", folder.theme_css),
         contrasts=pair_contrasts(list_contrasts(theme, folder.theme_css)),
         limits=colours.LIMITS,
         look_path=LOOK,

@@ -58,7 +58,7 @@ async def change_settings(
         await actions.change_values(session, member, territory, values)
     except InvalidError as error:
         return await _render_settings(
-            request, session, territory, typed=form, error=error
+            request, session, territory, form_values=form, error=error
         )
     return Redirect(SETTINGS, status_code=303)
 
@@ -146,14 +146,14 @@ async def _render_settings(
     session: AsyncSession,
     territory: Territory,
     *,
-    typed: Mapping[str, Any] | None = None,
+    form_values: Mapping[str, Any] | None = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
     state = await read_state(session)
     file = read_files(state.files, territory.slug).file
     answers = read_answers(file, territory.languages)
-    if typed is not None:
-        answers = {name: str(typed.get(name) or "") for name in answers}
+    if form_values is not None:
+        answers = {name: str(form_values.get(name) or "") for name in answers}
     return await render_site(
         request,
         session,

@@ -119,20 +119,20 @@ async def change_text(
     await require_team_member(session, member)
     text = get_text(name, territory.languages)
     form = await request.form()
-    typed = str(form.get("text") or "").replace("\r\n", "\n").strip()
+    text_value = str(form.get("text") or "").replace("\r\n", "\n").strip()
     try:
-        _require_length(typed)
-        content = f"{typed}\n".encode() if typed else None
+        _require_length(text_value)
+        content = f"{text_value}\n".encode() if text_value else None
         await actions.change_files(session, member, territory, {text.path: content})
     except InvalidError as error:
         return await _render_text(
-            request, session, text, typed=typed, error=_explain(error)
+            request, session, text, text_value=text_value, error=_explain(error)
         )
     return Redirect(f"{TEXTS}/{text.path}", status_code=303)
 
 
-def _require_length(typed: str) -> None:
-    if len(typed) > LONGEST_TEXT:
+def _require_length(text_value: str) -> None:
+    if len(text_value) > LONGEST_TEXT:
         refusal = Refusal(
             "text",
             "This text is too long.",
@@ -166,12 +166,12 @@ async def _render_text(
     session: AsyncSession,
     text: EditableText,
     *,
-    typed: str | None = None,
+    text_value: str | None = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
     state = await read_state(session)
     stored = state.files.get(text.path, b"").decode(errors="replace")
-    words = typed if typed is not None else stored
+    words = text_value if text_value is not None else stored
     title, body = read_page(words) if text.is_page else ("", "")
     return await render_site(
         request,
@@ -180,7 +180,7 @@ async def _render_text(
         state=state,
         errors=form_errors(request, error) if error else None,
         text=text,
-        typed=words,
+        text_value=words,
         title=title,
         body=body,
         texts_path=TEXTS,

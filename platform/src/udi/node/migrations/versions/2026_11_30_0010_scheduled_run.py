@@ -1,0 +1,13 @@
+"""Add how the scheduled tasks of the worker went."""
+
+from udi.kit.foundation import add_scheduled_runs
+
+revision = "scheduled_run"
+down_revision = "initial"
+branch_labels = None
+depends_on = None
+phase = "expand"
+
+
+def upgrade() -> None:
+    add_scheduled_runs("node")

@@ -1,0 +1,87 @@
+"""The scheduled tasks of both programs: each is documented with its time, and runs once over two workers."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.kit.test_schedules import QUIET, YEARLY, Working, forget, until
+from udi.kit.db import Database
+from udi.kit.schedules import Schedule
+from udi.node import site as node_parts
+from udi.portal import site as portal_parts
+from udi.settings import ProgramName, Settings
+from udi.ui.worker import list_schedules
+
+PAGE = Path(__file__).parents[2] / "docs/reference/schedules.md"
+ROW = re.compile(
+    r"^\| `([a-z_]+)` \| (portal|node|own node) \| `([^`]+)` \|", re.MULTILINE
+)
+
+
+async def schedules_of(settings: Settings, program: ProgramName) -> list[Schedule]:
+    """What the worker of a program schedules."""
+    build = portal_parts.build_site if program == "portal" else node_parts.build_site
+    site = build(settings, pages=False)
+    schedules = list_schedules(site)
+    await site.services.close()
+    await site.outgoing.close()
+    await site.database.close()
+    return schedules
+
+
+async def test_the_page_of_schedules_has_each_with_its_time(settings: Settings) -> None:
+    own = settings.model_copy(update={"node_name": "library"})
+    looking = settings.model_copy(update={"link_looks_per_hour": 1})
+    programs = {
+        "portal": await schedules_of(looking, "portal"),
+        "node": await schedules_of(settings, "node"),
+    }
+    of_own_nodes = [
+        schedule
+        for schedule in await schedules_of(own, "node")
+        if schedule.name not in {known.name for known in programs["node"]}
+    ]
+
+    rows = {
+        (schedule.name, program, schedule.cron)
+        for program, schedules in {**programs, "own node": of_own_nodes}.items()
+        for schedule in schedules
+    }
+
+    assert set(ROW.findall(PAGE.read_text())) == rows
+
+
+@pytest.mark.parametrize("program", ["portal", "node"])
+async def test_each_scheduled_task_runs_once_over_two_workers(
+    settings: Settings,
+    program: ProgramName,
+    portal_database: Database,
+    node_database: Database,
+) -> None:
+    database = portal_database if program == "portal" else node_database
+    runs = Counter[str]()
+
+    def count(name: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            runs[name] += 1
+            await asyncio.sleep(0.05)
+
+        return run
+
+    schedules = [
+        replace(schedule, cron=YEARLY, run=count(schedule.name))
+        for schedule in await schedules_of(settings, program)
+    ]
+    await forget(database)
+    async with Working(database, *schedules), Working(database, *schedules):
+        await until(lambda: len(runs) == len(schedules))
+        await asyncio.sleep(QUIET)
+    await forget(database)
+
+    assert len(schedules) > 5
+    assert runs == {schedule.name: 1 for schedule in schedules}
