@@ -26,6 +26,13 @@ from udi.portal.tenants.schema import (
     TerritoryPart,
     ThemePart,
 )
+from udi.portal.tenants.site_schema import (
+    ArticlePart,
+    BlockPart,
+    FooterPart,
+    LinkPart,
+    PicturePart,
+)
 from udi.protocol.explanations import EXPLANATIONS
 from udi.protocol.faults import FaultCode
 from udi.settings import Settings
@@ -43,6 +50,11 @@ PARTS: dict[str, type[BaseModel]] = {
     "organisation": OrganisationPart,
     "account": AccountPart,
     "team": TeamPart,
+    "home": BlockPart,
+    "menu": LinkPart,
+    "footer": FooterPart,
+    "article": ArticlePart,
+    "picture": PicturePart,
 }
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 NOTERS = {"portal": {"record"}, "node": {"record_event", "record_audit_event"}}

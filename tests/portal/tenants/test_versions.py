@@ -70,10 +70,10 @@ class Journal:
 
 async def change_page(journal: Journal, chance: random.Random) -> None:
     hue = chance.randrange(361)
-    text_ = f"# Mentions\n\n{chance.random()}\n".encode()
+    text_ = f'+++\ntitle = "Mentions"\n+++\n{chance.random()}\n'.encode()
     async with journal.database.session(journal.territory.id) as session:
         await versions.change_draft_values(session, AUTHOR, {HUE: hue})
-        path = chance.choice(["legal.md", "legal.en.md", "pages/about.md"])
+        path = chance.choice(["legal.md", "legal.en.md", "pages/story.fr.md"])
         await versions.change_draft(session, AUTHOR, {path: text_})
 
 
@@ -338,7 +338,7 @@ def test_values_are_changed_and_comments_stay(demo: Territory) -> None:
         HUE: 12,
         ("theme", "chroma"): 0.5,
         ("territory", "tagline", "fr"): 'Avec "guillemets" et é',
-        ("home", "block"): blocks,
+        ("plan", "block"): blocks,
         ("territory", "box"): None,
     }
 

@@ -56,6 +56,8 @@ class Territory:
     """Whether its managers and its team need a second factor, where the installation asks for one."""
     mail_sender: dict[str, str] = field(default_factory=dict)
     """`name` and `address` that its mails come from."""
+    site: dict[str, Any] = field(default_factory=dict)
+    """On the portal: the blocks of its `home`, its `menu`, its `footer`, and the `version` of its files."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -80,7 +82,7 @@ class Territory:
     @cached_property
     def fingerprint(self) -> tuple[UUID, str]:
         """Its identifier, and what changes with anything that pages say of it."""
-        texts = (self.name, self.tagline, self.links, self.search)
+        texts = (self.name, self.tagline, self.links, self.search, self.site)
         facts = (
             self.origin,
             self.contact,

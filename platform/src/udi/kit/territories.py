@@ -205,6 +205,7 @@ class TerritoryRegistry:
             time_zone=row.time_zone,
             second_factor=row.second_factor,
             mail_sender=row.mail_sender,
+            site=getattr(row, "site", {}),
         )
 
 

@@ -14,9 +14,11 @@ from udi.kit.http import OutgoingClient
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.portal.tenants.models import Tenant
+from udi.portal.tenants.site_schema import PUBLISH
 from udi.settings import Settings
 from udi.ui import login
 from udi.ui.domains import list_domains
+from udi.ui.locale import SOURCE, localise
 from udi.ui.site import NAVIGATION, Site, provide_services
 
 LOCALES = [
@@ -27,16 +29,29 @@ LOCALES = [
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
-    """The main menu, which is the same for everyone; nothing on the installation's own host."""
+    """The main menu, the territory's or ours, which is the same for everyone; nothing on the installation's own host."""
     territory: Territory | None = request.scope["state"].get("territory")
     if territory is None:
         return []
     say = site.pages.translator(request)
-    return [
+    publish = f"{territory.links['node']}/"
+    entries = [
         (say("Data"), "/data"),
         (say("Projects"), "/projects"),
-        (say("Publish"), f"{territory.links['node']}/"),
+        (say("Publish"), publish),
         (say("Producers"), "/producers"),
+    ]
+    if menu := territory.site.get("menu"):
+        language = request.scope["state"].get("locale", SOURCE)
+        entries = [
+            (
+                localise(link["label"], language),
+                publish if link["to"] == PUBLISH else link["to"],
+            )
+            for link in menu
+        ]
+    return [
+        *entries,
         *(
             entry
             for list_entries in site.services.contributions(NAVIGATION)

@@ -12,8 +12,8 @@ STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("upload.js", "copy.js", "suggest.js", "area.js")
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
 """Make the sheet of every page."""
-WORK_SHEET = "work.css"
-"""Of pages of work, which load it besides."""
+PAGE_SHEETS = ("work.css", "home.css")
+"""Of pages of work and of the home, which load theirs besides."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,19 @@ def _assets() -> dict[str, Asset]:
         Asset(name, (STATIC / name).read_bytes(), "text/javascript; charset=utf-8")
         for name in SCRIPTS
     ]
+    sheets = [
+        Asset(
+            name,
+            minify((STATIC / name).read_text(encoding="utf-8")).encode(),
+            "text/css; charset=utf-8",
+        )
+        for name in PAGE_SHEETS
+    ]
     return {
         asset.name: asset
         for asset in (
             Asset("udi.css", css.encode(), "text/css; charset=utf-8"),
-            Asset(
-                WORK_SHEET,
-                minify((STATIC / WORK_SHEET).read_text(encoding="utf-8")).encode(),
-                "text/css; charset=utf-8",
-            ),
+            *sheets,
             *scripts,
         )
     }

@@ -3,7 +3,7 @@
 Every change of a dataset or of its producer changes the index. Where nothing follows the database any more, nothing is kept.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -66,17 +66,19 @@ async def respond_from_cache(
     request: Request[Any, Any, State],
     territory: Territory,
     make: Callable[[], Awaitable[BuiltResponse]],
+    *,
+    facts: tuple[Hashable, ...] = (),
 ) -> Response[Any]:
     """The answer kept for this address and language, else a new one; someone logged in always gets a new one.
 
     What was updated this week differs from one day to the next: an answer is kept for its day. One made from rows older
-    than the index is for this reader alone: nobody may keep it.
+    than the index is for this reader alone: nobody may keep it. `facts` are what else the answer depends on.
     """
     reader = followed_index(request, territory)
     state = request.scope["state"]
     if reader is None:
         return (await make())[0]
-    key = cache_key(request, territory, reader)
+    key = (*cache_key(request, territory, reader), *facts)
     etag = etag_of(key)
     modified = last_modified(reader, territory.fingerprint, territory.zone)
     headers = {

@@ -272,7 +272,7 @@ async def walk_datasets(
     else:
         rest = LINE.where(IS_PUBLISHED, Dataset.id > after)
     return [
-        _read_line(row)
+        read_summary(row)
         for row in await session.execute(rest.order_by(Dataset.id).limit(size))
     ]
 
@@ -301,7 +301,7 @@ async def list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
         newest.limit(criteria.size).offset((criteria.page - 1) * criteria.size)
     )
     return SearchPage(
-        criteria, total or 0, [_read_line(row) for row in rows], prepared=False
+        criteria, total or 0, [read_summary(row) for row in rows], prepared=False
     )
 
 
@@ -311,10 +311,10 @@ async def _read_lines(
     if not seqs:
         return []
     rows_by_seq = {row[-1]: row for row in await rows.fetch(LINES, seqs)}
-    return [_read_line(rows_by_seq[seq]) for seq in seqs if seq in rows_by_seq]
+    return [read_summary(rows_by_seq[seq]) for seq in seqs if seq in rows_by_seq]
 
 
-def _read_line(row: Sequence[Any]) -> DatasetSummary:
+def read_summary(row: Sequence[Any]) -> DatasetSummary:
     """The columns of LINE are those of a line, in its order, then the number."""
     return DatasetSummary(*row[:-1])
 

@@ -27,6 +27,7 @@ PUBLISHED_COLUMNS = (
     "logo",
     "search",
     "vocabularies",
+    "site",
     "fingerprint",
 )
 """What the team may change on a page; the database lets its role write these alone."""
@@ -38,7 +39,8 @@ def register_values(
     """The row of a territory in a program's register, from its files."""
     file = folder.file
     hosts = {"portal": file.hosts.portal, "node": file.hosts.node}
-    return {
+    own = {"site": layout_values(folder)} if program == "portal" else {}
+    return own | {
         "id": folder.tenant_id,
         "slug": folder.slug,
         "name": file.territory.name,
@@ -73,6 +75,13 @@ def register_values(
         },
         "fingerprint": folder.fingerprint,
     }
+
+
+def layout_values(folder: TenantFolder) -> dict[str, Any]:
+    """What every page of the portal knows of the layout: `home`, `menu`, `footer`, and the version of the files."""
+    parts = {"home", "menu", "footer"}
+    values = folder.file.model_dump(mode="json", include=parts, exclude_defaults=True)
+    return {**values, "version": folder.fingerprint}
 
 
 def read_look(folder: TenantFolder) -> dict[str, Any]:

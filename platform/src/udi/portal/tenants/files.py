@@ -14,6 +14,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import ValidationError
 
+from udi.portal.tenants.content.files import SiteContent, read_content
+from udi.portal.tenants.faults import TenantFault as TenantFault
+from udi.portal.tenants.faults import TenantFaultsError as TenantFaultsError
 from udi.portal.tenants.logos import Logo, LogoError, read_logo
 from udi.portal.tenants.schema import OrganisationPart, TenantFile
 from udi.portal.tenants.vocabularies import Vocabularies, read_vocabulary_files
@@ -33,27 +36,6 @@ TenantFiles = Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
-class TenantFault:
-    """One thing wrong in a territory's files: which file, where in it (key or line), what, and what to do."""
-
-    file: str
-    where: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}, {self.where}: {self.problem} {self.remedy}".strip()
-
-
-class TenantFaultsError(Exception):
-    """A territory's files are wrong; `faults` has every fault found."""
-
-    def __init__(self, faults: list[TenantFault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
-
-
-@dataclass(frozen=True)
 class TenantFolder:
     """A territory's folder, read and found right."""
 
@@ -65,6 +47,7 @@ class TenantFolder:
     icon: Logo | None
     synonyms: list[Concept]
     vocabularies: Vocabularies
+    content: SiteContent
     fingerprint: str
     """sha256 of all files, so that a second apply can see that nothing changed."""
     files: TenantFiles
@@ -137,8 +120,10 @@ def read_files(files: TenantFiles, slug: str) -> TenantFolder:
     synonyms = _read_synonyms(files, faults)
     (words, problems) = read_vocabulary_files(files)
     faults += [TenantFault(name, *problem) for name, problem in problems]
+    content = SiteContent()
     if parsed is not None:
         faults += _cross_check(slug, parsed)
+        content = read_content(files, parsed, faults)
     if faults or parsed is None:
         raise TenantFaultsError(faults)
     return TenantFolder(
@@ -150,6 +135,7 @@ def read_files(files: TenantFiles, slug: str) -> TenantFolder:
         icon,
         synonyms,
         words,
+        content,
         fingerprint(files),
         files,
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, Text, text
@@ -16,6 +17,11 @@ class Tenant(TerritoryColumns, PortalTable):
 
     __tablename__ = "territory"
     __table_args__ = {"schema": "platform"}  # noqa: RUF012 - SQLAlchemy's own convention
+
+    site: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default=text("'{}'")
+    )
+    """How its pages are laid out: `home`, `menu`, `footer`; and the `version` of its files."""
 
 
 class SpentBudget(PortalTable):

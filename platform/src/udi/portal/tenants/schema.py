@@ -6,36 +6,22 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    HttpUrl,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, HttpUrl, field_validator, model_validator
 
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import TIME_ZONE
+from udi.portal.tenants.schema_parts import SLUG, ByLanguage, TenantFilePart, Words
+from udi.portal.tenants.site_schema import BlockPart, FooterPart, LinkPart, check_kinds
 from udi.ui.locale import LANGUAGES
 
-SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 HOST = re.compile(
     r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
 )
 Mail = Annotated[str, Field(pattern=f"^{MAIL.pattern}$", max_length=LONGEST_MAIL)]
 Slug = Annotated[str, Field(pattern=SLUG, max_length=40)]
-Words = Annotated[str, Field(min_length=1, max_length=300)]
 POLE = 90
 Degrees = Annotated[float, Field(ge=-180, le=180)]
 Box = tuple[Degrees, Degrees, Degrees, Degrees]
-ByLanguage = dict[str, Words]
-
-
-class TenantFilePart(BaseModel):
-    """A table of tenant.toml; a key that is not known is a fault."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class TerritoryPart(TenantFilePart):
@@ -251,6 +237,14 @@ class TenantFile(TenantFilePart):
     mail: MailPart
     costs: CostsPart = CostsPart()
     search: SearchPart = SearchPart()
-    organisation: list[OrganisationPart] = []
-    team: list[TeamPart] = []
-    account: list[AccountPart] = []
+    organisation: list[OrganisationPart] = Field(default=[])
+    team: list[TeamPart] = Field(default=[])
+    account: list[AccountPart] = Field(default=[])
+    home: list[BlockPart] = Field(default=[], max_length=24)
+    menu: list[LinkPart] = Field(default=[], max_length=7)
+    footer: list[FooterPart] = Field(default=[], max_length=3)
+
+    @field_validator("home")
+    @classmethod
+    def _check_home(cls, value: list[BlockPart]) -> list[BlockPart]:
+        return check_kinds(value)

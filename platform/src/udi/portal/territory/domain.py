@@ -6,6 +6,7 @@ DOMAIN = Domain(
     name="territory",
     package="udi.portal.territory",
     needs=(
+        "tenants",
         "audit",
         "identity",
         "organisations",

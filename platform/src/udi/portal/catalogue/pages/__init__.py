@@ -1,4 +1,4 @@
-"""Pages of the catalogue: home, search, datasets, producers, and the territory's own texts."""
+"""Pages of the catalogue: search, datasets, producers, and the territory's own texts."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,6 @@ from udi.portal.catalogue.pages import (
     atom,
     dataset,
     files,
-    home,
     producers,
     search,
     suggest,
@@ -16,7 +15,6 @@ from udi.portal.catalogue.pages import (
 )
 
 routes: Sequence[ControllerRouterHandler] = [
-    *home.routes,
     *search.routes,
     *suggest.routes,
     *atom.routes,

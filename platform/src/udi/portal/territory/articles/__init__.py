@@ -1,0 +1,1 @@
+"""Pages and news that a territory wrote, and its pictures."""

@@ -1,0 +1,274 @@
+"""News and pages: their lists, a form for each, a preview, and how one is deleted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import today
+from udi.kit.errors import InvalidError, NotFoundError, Refusal
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.territory.articles.pages import render_article_page
+from udi.portal.territory.articles.published import Article
+from udi.portal.territory.editing.article_form import (
+    Folder,
+    find_uses,
+    form_values,
+    list_files,
+    read_article_form,
+)
+from udi.portal.territory.editing.draft import DraftSite, read_draft_site
+from udi.portal.territory.site.actions import change_files
+from udi.portal.territory.site.rendering import PATH, render_site
+from udi.ui.errors import form_errors
+
+AnyRequest = Request[Any, Any, State]
+Database = NamedDependency[AsyncSession]
+Member = NamedDependency[Actor]
+Here = NamedDependency[Territory]
+FORM_BYTES = 2_000_000
+
+
+async def show_list(
+    request: AnyRequest, session: AsyncSession, member: Actor, folder: Folder
+) -> Response[str]:
+    """All of the draft, news with the newest first."""
+    draft = await read_draft_site(session, member)
+    site = draft.published()
+    language = request.scope["state"]["locale"]
+    articles = [_find(site, folder, slug, language) for slug in _slugs(draft, folder)]
+    return await render_site(
+        request,
+        session,
+        "site-articles",
+        state=draft.state,
+        articles=articles,
+        folder=folder,
+        home_url=f"{PATH}/{folder}",
+    )
+
+
+async def show_form(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    territory: Territory,
+    folder: Folder,
+    slug: str = "",
+) -> Response[str]:
+    """The form of one; an empty form without a slug."""
+    draft = await read_draft_site(session, member)
+    texts = _articles(draft, folder).get(slug, {})
+    if slug and not texts:
+        raise NotFoundError("No page or news has this address here.")
+    day = draft.content.dates.get(slug)
+    if folder == "news" and not slug:
+        day = today(territory.zone)
+    values = form_values(texts, day if folder == "news" else None)
+    return await _render_form(request, session, territory, draft, folder, slug, values)
+
+
+async def save(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    territory: Territory,
+    folder: Folder,
+    slug: str = "",
+) -> Response[Any]:
+    """Put what the form gives into the draft, and show its preview."""
+    draft = await read_draft_site(session, member)
+    former = list_files(draft.files, folder, slug)
+    if slug and not former:
+        raise NotFoundError("No page or news has this address here.")
+    form = await request.form()
+    try:
+        article = read_article_form(form, folder, draft, territory.languages, slug=slug)
+    except InvalidError as error:
+        return await _render_form(
+            request, session, territory, draft, folder, slug, dict(form), error=error
+        )
+    changes: dict[str, bytes | None] = dict.fromkeys(former)
+    changes |= article.files(folder)
+    await change_files(session, member, territory, changes)
+    return Redirect(f"{PATH}/{folder}/{article.slug}/preview", status_code=303)
+
+
+async def delete(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    territory: Territory,
+    folder: Folder,
+    slug: str,
+) -> Response[Any]:
+    """Take one out of the draft, in every language; what leads to it is named instead."""
+    draft = await read_draft_site(session, member)
+    removed = list_files(draft.files, folder, slug)
+    words = [f"/{folder}/{slug}"]
+    if folder == "pages":
+        words.append(f'page = "{slug}"')
+    if uses := find_uses(draft.files, removed, words):
+        refusal = Refusal(
+            "",
+            "These lead to it: %(files)s.",
+            "Remove the links first.",
+            values={"files": ", ".join(uses)},
+        )
+        error = InvalidError("Nothing was changed.", refusals=[refusal])
+        values = form_values(
+            _articles(draft, folder).get(slug, {}), draft.content.dates.get(slug)
+        )
+        return await _render_form(
+            request, session, territory, draft, folder, slug, values, error=error
+        )
+    await change_files(session, member, territory, dict.fromkeys(removed))
+    return Redirect(f"{PATH}/{folder}", status_code=303)
+
+
+async def preview(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    folder: Folder,
+    slug: str,
+) -> Response[str]:
+    """One of the draft as visitors would see it."""
+    draft = await read_draft_site(session, member)
+    site = draft.published()
+    article = _find(site, folder, slug, request.scope["state"]["locale"])
+    if article is None:
+        raise NotFoundError("No page or news has this address here.")
+    edit_url = f"{PATH}/{folder}/{slug}"
+    return render_article_page(request, article, site, preview=edit_url)
+
+
+def _articles(draft: DraftSite, folder: Folder) -> dict[str, Any]:
+    return dict(draft.content.pages if folder == "pages" else draft.content.news)
+
+
+def _slugs(draft: DraftSite, folder: Folder) -> list[str]:
+    if folder == "pages":
+        return sorted(draft.content.pages)
+    dates = draft.content.dates
+    return sorted(dates, key=lambda slug: (dates[slug], slug), reverse=True)
+
+
+def _find(site: Any, folder: Folder, slug: str, language: str) -> Article | None:
+    if folder == "pages":
+        page: Article | None = site.find_page(slug, language)
+        return page
+    day = site.content.dates.get(slug)
+    if day is None:
+        return None
+    news: Article | None = site.find_news(slug, language, day)
+    return news
+
+
+async def _render_form(
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    draft: DraftSite,
+    folder: Folder,
+    slug: str,
+    values: dict[str, Any],
+    *,
+    error: InvalidError | None = None,
+) -> Response[str]:
+    return await render_site(
+        request,
+        session,
+        "site-article",
+        state=draft.state,
+        folder=folder,
+        slug=slug,
+        values=values,
+        pictures=[(name, name) for name in sorted(draft.content.pictures)],
+        site_languages=territory.languages,
+        list_url=f"{PATH}/{folder}",
+        errors=form_errors(request, error),
+    )
+
+
+def make_list_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
+    """The addresses of all news, or pages, and of a new one."""
+    here = f"{PATH}/{folder}"
+
+    @get(here)
+    async def list_articles(
+        request: AnyRequest, session: Database, member: Member
+    ) -> Response[str]:
+        return await show_list(request, session, member, folder)
+
+    @get(f"{here}/new")
+    async def write_article(
+        request: AnyRequest, session: Database, member: Member, territory: Here
+    ) -> Response[str]:
+        return await show_form(request, session, member, territory, folder)
+
+    @post(f"{here}/new", status_code=303, request_max_body_size=FORM_BYTES)
+    async def create_article(
+        request: AnyRequest, session: Database, member: Member, territory: Here
+    ) -> Response[Any]:
+        return await save(request, session, member, territory, folder)
+
+    return [list_articles, write_article, create_article]
+
+
+def make_item_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
+    """The addresses of one of them."""
+    one = f"{PATH}/{folder}/{{slug:str}}"
+
+    @get(one)
+    async def edit_article(
+        request: AnyRequest,
+        session: Database,
+        member: Member,
+        territory: Here,
+        slug: FromPath[str],
+    ) -> Response[str]:
+        return await show_form(request, session, member, territory, folder, slug)
+
+    @post(one, status_code=303, request_max_body_size=FORM_BYTES)
+    async def change_article(
+        request: AnyRequest,
+        session: Database,
+        member: Member,
+        territory: Here,
+        slug: FromPath[str],
+    ) -> Response[Any]:
+        return await save(request, session, member, territory, folder, slug)
+
+    @post(f"{one}/delete", status_code=303)
+    async def delete_article(
+        request: AnyRequest,
+        session: Database,
+        member: Member,
+        territory: Here,
+        slug: FromPath[str],
+    ) -> Response[Any]:
+        return await delete(request, session, member, territory, folder, slug)
+
+    @get(f"{one}/preview")
+    async def preview_article(
+        request: AnyRequest, session: Database, member: Member, slug: FromPath[str]
+    ) -> Response[str]:
+        return await preview(request, session, member, folder, slug)
+
+    return [edit_article, change_article, delete_article, preview_article]
+
+
+FOLDERS: tuple[Folder, ...] = ("news", "pages")
+routes = [
+    route
+    for folder in FOLDERS
+    for route in (*make_list_routes(folder), *make_item_routes(folder))
+]

@@ -1,0 +1,1 @@
+"""The home of a territory, made of blocks."""
