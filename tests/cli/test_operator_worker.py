@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import signal
-import subprocess
 import sys
 import uuid
 from pathlib import Path
@@ -68,8 +66,9 @@ async def test_the_worker_gathers_acts_and_ends(
     }
     log = tmp_path / "worker.log"
     with log.open("wb") as output:
-        worker = subprocess.Popen(
-            [sys.executable, "-P", "-m", "udi", "operator", "work"],
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-P", "-m", "udi", "operator", "work"),
             env=environment,
             stdout=output,
             stderr=output,
@@ -78,8 +77,9 @@ async def test_the_worker_gathers_acts_and_ends(
             state = await wait_until_done(portal_database, request.id)
             row = await wait_for_figures(portal_database, demo)
         finally:
-            worker.send_signal(signal.SIGTERM)
-            status = await asyncio.to_thread(worker.wait, PATIENCE)
+            worker.terminate()
+            async with asyncio.timeout(PATIENCE):
+                status = await worker.wait()
 
     assert (state, status) == ("done", 0), log.read_text()
     assert row.figures["datasets"] == 0
