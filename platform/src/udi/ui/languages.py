@@ -13,7 +13,7 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 
 from udi.kit.entry_points import list_entry_points
-from udi.settings import get_settings
+from udi.settings import Settings
 
 GROUP = "udi.locales"
 DESCRIPTION = "language.toml"
@@ -59,7 +59,8 @@ def list_languages() -> dict[str, Language]:
     languages: dict[str, Language] = {
         point.name: point.load() for point in list_entry_points(GROUP)
     }
-    folder = get_settings().languages
+    # Not `get_settings`: this is read when modules are imported, before some processes are told their settings.
+    folder = Settings().languages
     if folder is not None:
         for code, language in read_folder(folder):
             if code in languages:
