@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "layout_of_territories"
-down_revision = "installation"
+down_revision = "words_of_columns"
 branch_labels = None
 depends_on = None
 phase = "expand"
