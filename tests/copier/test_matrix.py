@@ -18,10 +18,10 @@ pytestmark = pytest.mark.programs
 NAMES = ("Pays de la Rade", "Île-d’Œssant & Cœur d'Été (Plœuc)", "Łódź «Ÿ»")
 SLUGS = ("a", "9", "q" * 40, "l-" * 19 + "ha")
 WAYS = (("own", "one"), ("own", "several"), ("mutualised", "one"))
-LANGUAGES = ("fr,en", "en,fr", "fr", "en")
+LANGUAGES = ("fr,en", "en,fr", "es,en", "fr", "en", "es")
 GROUPS = {"db", "identity", "portal", "node", "proxy"}
 LEFTOVERS = re.compile(
-    r"\{\{|\}\}|\{%|%\}|Armorine|Kerl|Rennes|rudi\.|example|TODO|FIXME|XXX|None|password",
+    r"\{\{|\}\}|\{%|%\}|Armorine|Kerl|Rennes|rudi\.|example|(?-i:TODO)|FIXME|XXX|None|password",
     re.IGNORECASE,
 )
 MATRIX = list(itertools.product(WAYS, LANGUAGES, NAMES))

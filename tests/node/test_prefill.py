@@ -60,6 +60,7 @@ def test_a_theme_is_guessed_from_words(
 
 
 def test_a_language_is_guessed_from_words() -> None:
+    assert guess_language("x", ["dirección", "municipio"], default="fr") == "es"
     assert guess_language("x", ["name", "address"], default="fr") == "en"
     assert guess_language("x", ["nom", "adresse"], default="en") == "fr"
     assert guess_language("x", ["zz"], default="it") == "it"

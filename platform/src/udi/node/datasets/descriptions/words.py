@@ -38,6 +38,11 @@ ENGLISH = _words(
     "name address city town street number date year month day amount count description status time county "
     "owner the and of for by from to"
 )
+SPANISH = _words(
+    "apellidos direccion calle municipio ciudad fecha ano dia codigo importe tipo lugar barrio horario ayuntamiento "
+    "provincia los las del para por con"
+)
+WORDS_OF_LANGUAGES = {"fr": FRENCH, "en": ENGLISH, "es": SPANISH}
 GENERIC = _words(
     "data donnee donnees file fichier export exports extract extraction dataset table tableau feuille sheet classeur "
     "download telechargement copie copy final def v1 v2 new nouveau sans titre untitled csv document test"
@@ -84,14 +89,11 @@ def guess_theme(title: str, columns: Iterable[str]) -> str:
 
 
 def guess_language(title: str, columns: Iterable[str], *, default: str) -> str:
-    """French or English when the words of the names say so, else the default."""
+    """The language of most words of the names, else the default."""
     words = {
         fold_text(word) for text in (title, *columns) for word in split_words(text)
     }
-    french = len(words & FRENCH)
-    english = len(words & ENGLISH)
-    if french == english:
-        return default
-    if french > english:
-        return "fr"
-    return "en"
+    counts = {code: len(words & own) for code, own in WORDS_OF_LANGUAGES.items()}
+    most = max(counts.values())
+    likely = [code for code, count in counts.items() if count == most]
+    return likely[0] if len(likely) == 1 else default
