@@ -99,6 +99,7 @@ STOPS = [
     ),
     *_stops(
         "portal", "portal", "/following/unsubscribe/{token} => /following/unsubscribe/{portal unsubscribe}",
+        "/following/unsubscribe-inbox/{token} => /following/unsubscribe-inbox/{portal unsubscribe}",
         "/following/unsubscribe/{token} => /following/unsubscribe/nobody = 404",
         "/my-space/suggestions/off/{token} => /my-space/suggestions/off/{portal off}",
     ),
@@ -128,7 +129,7 @@ STOPS = [
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node draft}/table = 404",
     ),
     *_stops(
-        "node", "producer", "/", "/spaces/{slug}", "/spaces/{slug}/archive", "/spaces/{slug}/datasets/new",
+        "node", "producer", "/", "/inbox", "/spaces/{slug}", "/spaces/{slug}/archive", "/spaces/{slug}/datasets/new",
         "/spaces/{slug}/figures", "/spaces/{slug}/keys", "/spaces/{slug}/place", "/spaces/{slug}/shared",
         "/datasets/{dataset_id} => /datasets/{node map}", "/datasets/{dataset_id} => /datasets/{node draft}",
         "/datasets/{dataset_id} => /datasets/{node arabic}",
@@ -155,6 +156,7 @@ NO_PAGES = {
     "portal": [
         "/.well-known/api-catalog",
         "/inbox.json",
+        "/inbox.atom",
         "/territory/figures/{name}",
         "/territory/journal.csv",
         "/territory/producers.csv",

@@ -1,15 +1,24 @@
 """Requests to join, requests of members and invitations are in the inbox of who answers them."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
 from litestar import Litestar
 
-from tests.portal.organisations.conftest import Workspace
+from tests.mails import text_of
+from tests.portal.organisations.conftest import FORM, Relay, Workspace
 from tests.visitors import browse
+from udi.kit.clock import now
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.portal.notifications.inbox_digests import (
+    queue_inbox_mails,
+    send_inbox_mail,
+)
+from udi.portal.notifications.models import Subscription
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
 
@@ -82,3 +91,89 @@ async def test_empty_inbox_says_so_and_leads_on(workspace: Workspace) -> None:
     assert page.status_code == 200
     assert "Rien ne vous attend" in page.text
     assert 'href="/my-space"' in page.text
+
+
+async def test_colleague_reads_who_is_looking_and_who_decided(
+    workspace: Workspace, portal_app: Litestar, make_person: Callable[..., Login]
+) -> None:
+    address = await workspace.ask()
+    [item] = (await workspace.team.get(JSON)).json()["items"]
+    claim = f"/inbox/{item['kind']}/{item['id']}/claim"
+    colleague_login = make_person(workspace.territory, moderator=True)
+    async with browse(portal_app, workspace.territory, colleague_login) as colleague:
+        claimed = await workspace.team.post(claim)
+        seen = await colleague.get("/inbox")
+        second_claim = await colleague.post(claim)
+        stranger_claim = await workspace.person.post(claim)
+        form = {"decision": "approve", "words": "", "revision": "1"}
+        form["revision"] = str((await workspace.one(address)).revision)
+        acted = await colleague.post(f"{address}/decide", data=form)
+        second_act = await workspace.team.post(f"{address}/decide", data=form)
+
+    assert claimed.status_code == acted.status_code == 303
+    assert "Compte de test l’examine depuis" in seen.text
+    assert second_claim.status_code == 409
+    assert "Compte de test l’examine déjà" in second_claim.text
+    assert stranger_claim.status_code == 404
+    assert second_act.status_code == 409
+    assert "Compte de test a déjà tranché cette demande" in second_act.text
+
+
+async def test_claim_can_be_left_to_others(
+    workspace: Workspace, portal_app: Litestar, make_person: Callable[..., Login]
+) -> None:
+    await workspace.ask()
+    [item] = (await workspace.team.get(JSON)).json()["items"]
+    path = f"/inbox/{item['kind']}/{item['id']}"
+    await workspace.team.post(f"{path}/claim")
+    await workspace.team.post(f"{path}/release")
+    login = make_person(workspace.territory, moderator=True)
+    async with browse(portal_app, workspace.territory, login) as colleague:
+        claimed = await colleague.post(f"{path}/claim")
+
+    assert claimed.status_code == 303
+
+
+async def test_feed_has_the_same_list(workspace: Workspace) -> None:
+    address = await workspace.ask()
+    feed = await workspace.team.get("/inbox.atom")
+    [item] = (await workspace.team.get(JSON)).json()["items"]
+
+    assert feed.headers["content-type"].startswith("application/atom+xml")
+    assert f"urn:uuid:{item['id']}" in feed.text
+    assert f"{workspace.territory.origin}{address}" in feed.text
+
+
+async def test_inbox_by_mail_leaves_once_a_day_where_something_waits(
+    workspace: Workspace, relay: Relay
+) -> None:
+    await workspace.ask()
+    for client in (workspace.team, workspace.person):
+        await client.post("/following/inbox-mail", data={"rhythm": "daily"})
+    until = now() + timedelta(days=1)
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
+        queued = [
+            await queue_inbox_mails(session, until, workspace.territory.zone)
+            for _ in range(2)
+        ]
+    for subscription in await workspace.rows(Subscription):
+        assert subscription.inbox_mailed_until is not None
+        await send_inbox_mail(
+            workspace.site,
+            workspace.territory,
+            subscription.id,
+            subscription.inbox_mailed_until,
+        )
+    [mail] = relay.mails
+    content = str(text_of(mail))
+    unsubscribe = urlsplit(mail["List-Unsubscribe"].strip("<>")).path
+    stopped = await workspace.person.post(unsubscribe)
+    rhythms = sorted(row.inbox_rhythm for row in await workspace.rows(Subscription))
+
+    assert queued == [2, 0]
+    assert "1 point vous attend" in mail["Subject"]
+    assert FORM["name"] in content
+    assert stopped.status_code == 200
+    assert rhythms == ["daily", "never"]

@@ -103,7 +103,7 @@ async def test_the_page_says_the_same(dashboard: Dashboard, armor: Catalogue) ->
         for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
     ]
     assert [[*row[:5], row[6]] for row in rows] == [
-        ["Armorine Métropole", "–", "Space on the hosted node", "3", "2", "donnees@armor.example"],
+        ["Armorine Métropole", "–", "Space on the hosted node", "3", "2Remind Armorine Métropole", "donnees@armor.example"],
         ["Mairie de Kerlévan", "A public body", "Nœud de Kerlévan + Space on the hosted node", "1", "0", "=1+1@kerlevan.example"],
         ["Réseau Goéland", "–", "–", "0", "0", "donnees@goeland.example"],
     ]  # fmt: skip

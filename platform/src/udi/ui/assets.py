@@ -9,7 +9,7 @@ from pathlib import Path
 from udi.ui.compression import BEST, compress
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("upload.js", "copy.js", "suggest.js", "area.js")
+SCRIPTS = ("upload.js", "copy.js", "suggest.js", "area.js", "refresh.js")
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
 """Make the sheet of every page."""
 PAGE_SHEETS = ("work.css", "home.css")

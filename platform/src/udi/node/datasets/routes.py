@@ -8,8 +8,10 @@ from udi.node.datasets import api, pages
 from udi.node.datasets.exchange import spaces
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.metrics import measure_outbox
-from udi.node.datasets.pages import catalogue
+from udi.node.datasets.pages import catalogue, inbox
 from udi.node.spaces.operations import CATALOGUE
+from udi.ui.header_count import COUNT_FOR_HEADER
+from udi.ui.inbox_counts import HeaderCounter
 from udi.ui.metrics import MEASURES
 from udi.ui.openapi.pages import ApiPage, api_routes
 from udi.ui.site import Site
@@ -35,5 +37,7 @@ def list_routes(site: Site) -> Sequence[ControllerRouterHandler]:
 
 
 def provide_web_services(site: Site) -> None:
-    """Measures."""
+    """Measures, and what the header counts."""
     site.services.contribute(MEASURES, measure_outbox)
+    counter = HeaderCounter(inbox.count_waiting_for)
+    site.services.provide(COUNT_FOR_HEADER, counter.count)

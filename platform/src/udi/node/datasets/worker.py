@@ -8,9 +8,11 @@ from udi.kit.service_registry import ServiceKey
 from udi.node.datasets import tasks
 from udi.node.datasets.actions.figures import FiguresPublisher
 from udi.node.datasets.exchange.accounts import CRON, AccountSync
+from udi.node.datasets.exchange.inbox import schedule_inbox
 from udi.node.datasets.exchange.portal import PORTAL_CLIENT, PortalClient
 from udi.node.datasets.exchange.portal_reports import schedule_report_fetches
 from udi.node.datasets.exchange.portal_sync import synchronise_portals_periodically
+from udi.node.datasets.exchange.uses import schedule_uses
 from udi.node.datasets.intake import tasks as intake_tasks
 from udi.node.datasets.intake.refresh import schedule_source_checks
 from udi.node.datasets.space_export import tasks as export_tasks
@@ -67,7 +69,7 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 
 
 def list_schedules(site: Site) -> Sequence[Schedule]:
-    """Remind, publish figures, renew datasets, tidy up, compare accounts; an own node fetches reports besides."""
+    """Remind, publish figures, renew datasets, tidy up, compare accounts, tell what waits and uses; an own node fetches reports besides."""
     database = site.database
     registry = site.registry
     objects = site.services[OBJECTS]
@@ -84,6 +86,8 @@ def list_schedules(site: Site) -> Sequence[Schedule]:
         schedule_cell_removal(database, registry, tables),
         schedule_source_checks(site),
         Schedule("compare_accounts", CRON, accounts.run),
+        schedule_inbox(database, registry, portal, site.settings.issuer),
+        schedule_uses(database, registry, portal),
     ]
     if site.settings.own_node:
         schedules.append(schedule_report_fetches(database, registry, portal))

@@ -22,6 +22,11 @@ class Person(TenantColumns, PersonColumns, NodeTable):
     __tablename__ = "person"
     __table_args__ = (UniqueConstraint("tenant_id", "issuer", "subject"),)
 
+    portal_waiting: Mapped[int] = mapped_column(server_default=text("0"))
+    """How much waits for them at the portal, as it answered last; `portal_late`, how much of it is late."""
+    portal_late: Mapped[int] = mapped_column(server_default=text("0"))
+    portal_counted_at: Mapped[datetime | None]
+
 
 class WebSession(TenantColumns, WebSessionColumns, NodeTable):
     """An open session."""

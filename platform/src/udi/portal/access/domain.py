@@ -6,6 +6,7 @@ DOMAIN = Domain(
     name="access",
     package="udi.portal.access",
     needs=("projects",),
+    services="udi.portal.access.registration:provide_services",
     web_services="udi.portal.access.routes:provide_web_services",
     routes="udi.portal.access.routes:list_routes",
     tasks="udi.portal.access.tasks:task_handlers",

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.access import inbox
 from udi.portal.access.access_summary import summarise_access
 from udi.portal.access.agreements import api, own_api, project_pages
 from udi.portal.access.agreements import pages as agreements
@@ -16,7 +15,6 @@ from udi.portal.access.requests import api as requests_api
 from udi.portal.access.requests import case_pages, renewal_pages
 from udi.portal.access.requests import pages as requests
 from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS
-from udi.portal.identity.inbox import INBOX
 from udi.portal.nodes.encryption import FIND_KEY
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
@@ -46,9 +44,6 @@ def provide_web_services(site: Site) -> None:
     services = site.services
     services.provide(SUMMARISE_ACCESS, summarise_access)
     services.provide(FIND_KEY, find_encryption_key)
-    services.contribute(
-        INBOX, inbox.list_waiting_requests, inbox.list_ending_agreements
-    )
     services.contribute(
         PAGE_ADDRESSES, ("access", "/access-requests"), ("agreements", "/agreements")
     )

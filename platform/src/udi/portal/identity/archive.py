@@ -4,6 +4,7 @@ from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.portal.identity.models import (
     AccountWatch,
     ApiToken,
+    InboxClaim,
     Membership,
     Person,
     UsedToken,
@@ -20,6 +21,10 @@ LEFT_OUT = (
     ExcludedTable(
         ApiToken,
         "tokens are secrets of this installation: their owners make new ones where the territory lives",
+    ),
+    ExcludedTable(
+        InboxClaim,
+        "who is looking at something now says so anew where the territory lives",
     ),
     ExcludedTable(
         UsedToken,

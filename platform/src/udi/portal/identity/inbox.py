@@ -1,6 +1,5 @@
 """The inbox: all that waits for a person, of every domain, in one list."""
 
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,11 +13,9 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.service_registry import Hook, Services
 from udi.portal.identity.models import Person
+from udi.ui.inbox_counts import InboxCount
 
 MOST_OF_A_DOMAIN = 200
-COUNT_SECONDS = 60.0
-"""How long a count in the header is good for; what the person does themselves shows at once."""
-MOST_COUNTED_PEOPLE = 10_000
 
 
 class InboxRole(StrEnum):
@@ -42,8 +39,35 @@ class InboxKind(StrEnum):
     DATA_REQUEST = "data_request"
     MEMBERSHIP_REQUEST = "membership_request"
     INVITATION = "invitation"
+    NODE_DRAFT = "node_draft"
+    NODE_READING = "node_reading"
+    NODE_STOPPED = "node_stopped"
+    NODE_UPDATE = "node_update"
+    NODE_VERSION = "node_version"
     REPORT = "report"
     SOURCE = "source"
+
+
+KIND_NAMES = {
+    InboxKind.ACCESS_REQUEST: "Access request",
+    InboxKind.ACCESS_ANSWER: "Access request",
+    InboxKind.AGREEMENT: "Agreement that ends",
+    InboxKind.APPLICATION: "Request to join",
+    InboxKind.APPLICATION_QUESTION: "Question from the team",
+    InboxKind.CALL: "Call for projects",
+    InboxKind.CALL_QUESTION: "Question about a call",
+    InboxKind.DATA_REQUEST: "Data request",
+    InboxKind.MEMBERSHIP_REQUEST: "Request of a member",
+    InboxKind.INVITATION: "Invitation",
+    InboxKind.NODE_DRAFT: "Drafts",
+    InboxKind.NODE_READING: "Files that could not be read",
+    InboxKind.NODE_STOPPED: "Publications that stopped",
+    InboxKind.NODE_UPDATE: "Datasets to update",
+    InboxKind.NODE_VERSION: "New versions to publish",
+    InboxKind.REPORT: "Node that takes no report",
+    InboxKind.SOURCE: "Harvest that failed",
+}
+"""What each is called, in English: messages of the catalogues."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +75,8 @@ class InboxItem:
     """Something that waits for a person; `url` is the page where it is settled.
 
     `who` asks, `organisation` is the producer for whom the person acts; both are names, empty where there is none.
+    What waits at a node (`node_id`) is one item for `number` things of a producer and a kind: the portal knows no more,
+    and `url` is the node's own address.
     """
 
     kind: InboxKind
@@ -62,6 +88,8 @@ class InboxItem:
     due_on: date | None = None
     who: str = ""
     organisation: str = ""
+    number: int = 1
+    node_id: UUID | None = None
 
     def is_late(self, today: date) -> bool:
         """Whether its last day is over."""
@@ -105,43 +133,11 @@ def count_by_role(items: Iterable[InboxItem]) -> Mapping[InboxRole, int]:
     """How many items wait in each role; roles without any are left out."""
     counts: dict[InboxRole, int] = {}
     for item in items:
-        counts[item.role] = counts.get(item.role, 0) + 1
+        counts[item.role] = counts.get(item.role, 0) + item.number
     return counts
-
-
-@dataclass(frozen=True)
-class InboxCount:
-    """How much waits for a person, for the header."""
-
-    waiting: int
-    late: int
-
-
-class InboxCounts:
-    """Counts of the header, kept for a minute for each person of a territory; forgotten when the person does something."""
-
-    def __init__(self) -> None:
-        self._counts: dict[tuple[UUID, UUID], tuple[float, InboxCount]] = {}
-
-    def find(self, territory: UUID, person: UUID) -> InboxCount | None:
-        """The count that is still good, None where it has to be made."""
-        stored = self._counts.get((territory, person))
-        if stored is None or stored[0] < time.monotonic():
-            return None
-        return stored[1]
-
-    def store(self, territory: UUID, person: UUID, count: InboxCount) -> None:
-        """Keep a count; the oldest goes where too many are kept."""
-        self._counts.pop((territory, person), None)
-        if len(self._counts) >= MOST_COUNTED_PEOPLE:
-            self._counts.pop(next(iter(self._counts)))
-        self._counts[territory, person] = (time.monotonic() + COUNT_SECONDS, count)
-
-    def forget(self, territory: UUID, person: UUID) -> None:
-        """Make the count anew at the next page."""
-        self._counts.pop((territory, person), None)
 
 
 def count(items: Sequence[InboxItem], today: date) -> InboxCount:
     """How much of this waits, and how much of that is late."""
-    return InboxCount(len(items), sum(item.is_late(today) for item in items))
+    late = sum(item.number for item in items if item.is_late(today))
+    return InboxCount(sum(item.number for item in items), late)

@@ -1,15 +1,17 @@
 """The inbox on a page and for programs, and its count in the header of every page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.identity import inbox_claims
 from udi.portal.identity.inbox import (
-    InboxCounts,
+    KIND_NAMES,
     InboxItem,
     InboxRole,
     count,
@@ -26,7 +29,11 @@ from udi.portal.identity.inbox import (
     list_inbox,
     mark_visit,
 )
-from udi.ui.middleware import SAFE
+from udi.portal.identity.inbox_claims import can_be_claimed, list_claims
+from udi.ui.atom import MEDIA_TYPE, Entry, Feed, Link
+from udi.ui.inbox_counts import InboxCount
+from udi.ui.locale import localise
+from udi.ui.refresh import is_refresh, refreshing
 from udi.ui.site import render, site_of
 
 INBOX_PATH = "/inbox"
@@ -40,6 +47,11 @@ class InboxGroup:
 
     name: str
     items: list[InboxItem]
+
+    @property
+    def number(self) -> int:
+        """How many things wait under it."""
+        return sum(item.number for item in self.items)
 
 
 class InboxEntry(Struct, frozen=True, kw_only=True):
@@ -55,6 +67,8 @@ class InboxEntry(Struct, frozen=True, kw_only=True):
     late: bool
     who: str
     organisation: str
+    number: int
+    """Things that it stands for: more than one where a node tells only how many wait."""
 
 
 class InboxDocument(Struct, frozen=True, kw_only=True):
@@ -80,21 +94,28 @@ async def show_inbox(
 ) -> Response[str]:
     """All that waits for the person, or (`role`) in one of their roles."""
     items = await list_inbox(site_of(request).services, session, member)
-    visited_at = await mark_visit(session, member)
+    visited_at = None
+    if not is_refresh(request):
+        visited_at = await mark_visit(session, member)
     today = today_of(territory)
     chosen = [item for item in items if role in {"", item.role}]
-    return render(
+    page = render(
         request,
         "identity/inbox.html",
+        claims=await list_claims(session, items),
+        can_be_claimed=can_be_claimed,
+        kind_names=KIND_NAMES,
         groups=group_items(chosen, today),
         roles=list(InboxRole),
         counts=count_by_role(items),
         chosen_role=role if role in set(InboxRole) else "",
-        total=len(items),
+        total=count(items, today).waiting,
         late=count(items, today).late,
         today=today,
+        is_first_look=not is_refresh(request),
         visited_at=visited_at,
     )
+    return refreshing(request, page)
 
 
 @get("/inbox.json")
@@ -108,7 +129,7 @@ async def show_inbox_document(
     items = await list_inbox(site_of(request).services, session, member)
     today = today_of(territory)
     return InboxDocument(
-        total=len(items),
+        total=count(items, today).waiting,
         late=count(items, today).late,
         items=[
             InboxEntry(
@@ -116,7 +137,8 @@ async def show_inbox_document(
                 role=item.role,
                 id=str(item.id),
                 title=item.title,
-                url=f"{territory.origin}{item.url}",
+                url=_absolute(territory, item),
+                number=item.number,
                 since=item.since,
                 due_on=item.due_on,
                 late=item.is_late(today),
@@ -126,6 +148,83 @@ async def show_inbox_document(
             for item in items
         ],
     )
+
+
+def _absolute(territory: Territory, item: InboxItem) -> str:
+    """The address where it is settled, on the portal or at a node."""
+    if item.node_id is not None:
+        return item.url
+    return f"{territory.origin}{item.url}"
+
+
+@get("/inbox.atom")
+async def show_inbox_feed(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+) -> Response[bytes]:
+    """The same for feed readers that log in."""
+    items = await list_inbox(site_of(request).services, session, member)
+    language = request.scope["state"]["locale"]
+    say = site_of(request).pages.translator(request)
+    feed = Feed(
+        id=f"{territory.origin}{INBOX_PATH}",
+        title=f"{say('To do')} – {localise(territory.name, language)}",
+        author=localise(territory.name, language),
+        language=language,
+        links=[
+            Link("self", f"{territory.origin}{request.url.path}", MEDIA_TYPE),
+            Link("alternate", f"{territory.origin}{INBOX_PATH}", "text/html"),
+        ],
+        entries=[_feed_entry(territory, item, say) for item in items],
+    )
+    headers = {"Cache-Control": "no-store"}
+    return Response(feed.write(), media_type=MEDIA_TYPE, headers=headers)
+
+
+def _feed_entry(
+    territory: Territory, item: InboxItem, say: Callable[[str], str]
+) -> Entry:
+    kind = say(KIND_NAMES[item.kind])
+    title = f"{kind}: {item.title}" if item.title else kind
+    due = f"{say('Due day')}: {item.due_on.isoformat()}" if item.due_on else ""
+    return Entry(
+        id=item.id.urn,
+        title=f"{title} ({item.number})" if item.number > 1 else title,
+        updated=item.since,
+        author=item.who,
+        links=[Link("alternate", _absolute(territory, item), "text/html")],
+        summary=due,
+    )
+
+
+@post("/inbox/{kind:str}/{item_id:uuid}/claim", status_code=303)
+async def claim_item(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    kind: FromPath[str],
+    item_id: FromPath[UUID],
+) -> Redirect:
+    """Say that one is looking at it."""
+    services = site_of(request).services
+    await inbox_claims.claim_item(services, session, member, (kind, item_id))
+    return Redirect(f"{INBOX_PATH}#item-{item_id}", status_code=303)
+
+
+@post("/inbox/{kind:str}/{item_id:uuid}/release", status_code=303)
+async def release_item(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    kind: FromPath[str],
+    item_id: FromPath[UUID],
+) -> Redirect:
+    """Say that one is not looking at it any more."""
+    services = site_of(request).services
+    await inbox_claims.release_item(services, session, member, (kind, item_id))
+    return Redirect(f"{INBOX_PATH}#item-{item_id}", status_code=303)
 
 
 def group_items(items: Sequence[InboxItem], today: date) -> list[InboxGroup]:
@@ -141,34 +240,20 @@ def group_items(items: Sequence[InboxItem], today: date) -> list[InboxGroup]:
     return [InboxGroup(name, content) for name, content in groups.items() if content]
 
 
-class HeaderCounter:
-    """Counts for the header what waits for the person of a request."""
-
-    def __init__(self) -> None:
-        self._counts = InboxCounts()
-
-    async def count(self, request: AnyRequest) -> None:
-        """Put the count where the header finds it; after a form, make it anew at the next page."""
-        state = request.scope["state"]
-        actor: Actor | None = state.get("actor")
-        territory: Territory | None = state.get("territory")
-        if actor is None or territory is None or "bearer" in state:
-            return
-        if request.method not in SAFE:
-            self._counts.forget(territory.id, actor.person_id)
-            return
-        if "text/html" not in request.headers.get("accept", ""):
-            return
-        known = self._counts.find(territory.id, actor.person_id)
-        if known is None:
-            site = site_of(request)
-            async with site.database.session(
-                territory.id, person=actor.person_id
-            ) as session:
-                items = await list_inbox(site.services, session, actor)
-            known = count(items, today_of(territory))
-            self._counts.store(territory.id, actor.person_id, known)
-        state["inbox_count"] = known
+async def count_waiting_for(
+    request: AnyRequest, territory: Territory, actor: Actor
+) -> InboxCount:
+    """How much waits for a person, for the header."""
+    site = site_of(request)
+    async with site.database.session(territory.id, person=actor.person_id) as session:
+        items = await list_inbox(site.services, session, actor)
+    return count(items, today_of(territory))
 
 
-routes: Sequence[ControllerRouterHandler] = [show_inbox, show_inbox_document]
+routes: Sequence[ControllerRouterHandler] = [
+    show_inbox,
+    show_inbox_document,
+    show_inbox_feed,
+    claim_item,
+    release_item,
+]

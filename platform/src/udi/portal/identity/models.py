@@ -142,4 +142,26 @@ class ApiToken(TenantColumns, PortalTable):
     revoked_at: Mapped[datetime | None]
 
 
+class InboxClaim(PortalTable):
+    """Who is looking at an item of the inbox; the kind and identifier are those of the item."""
+
+    __tablename__ = "inbox_claim"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["app.person.tenant_id", "app.person.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "person_id"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID]
+    claimed_at: Mapped[datetime]
+
+
 TABLES = SessionTables(Person, WebSession, UsedToken, {"left_at": None})

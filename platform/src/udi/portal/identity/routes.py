@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from udi.portal.identity import api, inbox_pages, me, pages, token_pages
 from udi.ui import login
 from udi.ui.header_count import COUNT_FOR_HEADER
+from udi.ui.inbox_counts import HeaderCounter
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
@@ -25,7 +26,9 @@ def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
 
 def provide_web_services(site: Site) -> None:
     """Where pages lead to somebody's own, and the count of what waits for them."""
-    site.services.provide(COUNT_FOR_HEADER, inbox_pages.HeaderCounter().count)
+    site.services.provide(
+        COUNT_FOR_HEADER, HeaderCounter(inbox_pages.count_waiting_for).count
+    )
     site.services.contribute(
         PAGE_ADDRESSES,
         ("my_space", "/my-space"),

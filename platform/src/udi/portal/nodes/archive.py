@@ -10,6 +10,8 @@ from udi.portal.nodes.models import (
     Node,
     NodeInvitation,
     NodeProducer,
+    NodeUseDay,
+    NodeWaiting,
     Report,
     ReportDeliveryState,
 )
@@ -33,6 +35,10 @@ CARRIED = (
     ArchivedTable(SourceRecord),
 )
 LEFT_OUT = (
+    ExcludedTable(
+        NodeUseDay, "each node tells anew how much its data were used on which day"
+    ),
+    ExcludedTable(NodeWaiting, "each node tells anew what waits there"),
     ExcludedTable(
         SourceRun,
         "readings that ended are told where they were made: each source is read again where it arrives",

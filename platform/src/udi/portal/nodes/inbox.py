@@ -1,4 +1,4 @@
-"""What waits for a person of nodes and sources: readings that failed, reports that no node takes."""
+"""What waits for a person of nodes and sources: readings that failed, reports that no node takes, what waits at nodes."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,16 @@ from udi.portal.identity.inbox import (
     InboxKind,
     InboxRole,
 )
-from udi.portal.nodes.models import Node, Report, ReportDeliveryState
+from udi.portal.nodes.models import (
+    Node,
+    NodeState,
+    NodeWaiting,
+    Report,
+    ReportDeliveryState,
+)
 from udi.portal.nodes.sources.models import RunOutcome
 from udi.portal.nodes.sources.queries import list_source_summaries
+from udi.portal.organisations.models import Organisation
 
 FAILED = {RunOutcome.FAILED, RunOutcome.VANISHED}
 
@@ -71,4 +78,40 @@ async def list_failed_reports(
             since=row.Report.submitted_at,
         )
         for row in await session.execute(query)
+    ]
+
+
+async def list_waiting_at_nodes(
+    session: AsyncSession, actor: Actor
+) -> Sequence[InboxItem]:
+    """For publishers: what waits at nodes, one item a node, a producer and a kind; its page is the node's."""
+    slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    if not slugs:
+        return []
+    tenant = NodeWaiting.tenant_id
+    query = (
+        select(NodeWaiting, Node.url, Organisation)
+        .join(Node, (Node.tenant_id == tenant) & (Node.id == NodeWaiting.node_id))
+        .join(
+            Organisation,
+            (Organisation.tenant_id == tenant)
+            & (Organisation.id == NodeWaiting.organisation_id),
+        )
+        .where(Organisation.slug.in_(slugs), Node.state == NodeState.ACTIVE)
+        .order_by(NodeWaiting.since)
+        .limit(MOST_OF_A_DOMAIN)
+    )
+    return [
+        InboxItem(
+            kind=InboxKind(f"node_{waiting.kind}"),
+            role=InboxRole.PRODUCER,
+            id=waiting.id,
+            title=producer.name,
+            url=f"{url}/inbox?space={producer.slug}",
+            since=waiting.since,
+            due_on=waiting.due_on,
+            number=waiting.number,
+            node_id=waiting.node_id,
+        )
+        for waiting, url, producer in await session.execute(query)
     ]

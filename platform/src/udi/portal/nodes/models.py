@@ -1,12 +1,13 @@
 """The nodes known to a territory's portal, and the report of each dataset they pushed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ForeignKeyConstraint,
     Index,
     Text,
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
 from udi.portal.schema import PortalTable
+from udi.protocol.inbox import NodeInboxKind
 
 
 class NodeState(StrEnum):
@@ -146,3 +148,60 @@ class Report(TenantColumns, PortalTable):
     last_error: Mapped[str] = mapped_column(Text, default="")
     """`unreachable`, `address` (it may not be reached from here), or the status that the node answered."""
     sent_at: Mapped[datetime | None]
+
+
+class NodeWaiting(TenantColumns, PortalTable):
+    """How many things of one kind wait at a node for a producer, as the node told last; never what they are."""
+
+    __tablename__ = "node_waiting"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "node_id"],
+            ["app.node.tenant_id", "app.node.id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("tenant_id", "node_id", "organisation_id", "kind"),
+        Index(None, "tenant_id", "organisation_id"),
+    )
+
+    node_id: Mapped[UUID]
+    organisation_id: Mapped[UUID]
+    kind: Mapped[NodeInboxKind] = mapped_column(Text)
+    number: Mapped[int]
+    since: Mapped[datetime]
+    due_on: Mapped[date | None]
+    received_at: Mapped[datetime]
+
+
+class NodeUseDay(PortalTable):
+    """How much the data of a producer at a node were used on one day (UTC), as the node tells; nothing about who."""
+
+    __tablename__ = "node_use_day"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "node_id"],
+            ["app.node.tenant_id", "app.node.id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "day"),
+        Index(None, "tenant_id", "organisation_id"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
+    node_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    downloads: Mapped[int] = mapped_column(BigInteger)
+    calls: Mapped[int] = mapped_column(BigInteger)

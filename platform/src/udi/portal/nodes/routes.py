@@ -5,8 +5,16 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from udi.portal.catalogue.origins import FIND_ORIGIN
-from udi.portal.identity.inbox import INBOX
-from udi.portal.nodes import accounts, api, batch, inbox, invitations, pages, trials
+from udi.portal.nodes import (
+    accounts,
+    api,
+    batch,
+    invitations,
+    node_inboxes,
+    pages,
+    trials,
+    uses,
+)
 from udi.portal.nodes.metrics import measure_key, measure_reports
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import feeds, origins, report
@@ -21,6 +29,8 @@ def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
     return [
         *api.routes,
         *accounts.routes,
+        *node_inboxes.routes,
+        *uses.routes,
         *batch.routes,
         *pages.routes,
         *invitations.routes,
@@ -40,6 +50,5 @@ def provide_web_services(site: Site) -> None:
     services.provide(
         trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
     )
-    services.contribute(INBOX, inbox.list_failed_sources, inbox.list_failed_reports)
     services.contribute(MEASURES, measure_reports, measure_key)
     services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))

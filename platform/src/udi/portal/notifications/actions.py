@@ -94,6 +94,41 @@ async def choose_rhythm(
     Raises:
         InvalidError: there is no such rhythm.
     """
+    chosen = _read_rhythm(rhythm)
+    subscription = await keep_language(session, actor, language)
+    if subscription.rhythm == DigestRhythm.NEVER and chosen != DigestRhythm.NEVER:
+        subscription.notified_until = now()
+    subscription.rhythm = chosen
+    await session.flush()
+
+
+async def choose_inbox_rhythm(
+    session: AsyncSession, actor: Actor, rhythm: str, language: str
+) -> None:
+    """Get what waits by mail daily, weekly or never; the first leaves at the next hour of such mails.
+
+    Raises:
+        InvalidError: there is no such rhythm.
+    """
+    chosen = _read_rhythm(rhythm)
+    subscription = await keep_language(session, actor, language)
+    if subscription.inbox_rhythm == DigestRhythm.NEVER:
+        subscription.inbox_mailed_until = now()
+    subscription.inbox_rhythm = chosen
+    await session.flush()
+
+
+async def unsubscribe_inbox(session: AsyncSession, subscription: UUID) -> None:
+    """Send this person no mail of what waits any more; once more changes nothing."""
+    statement = (
+        update(Subscription)
+        .where(Subscription.id == subscription)
+        .values(inbox_rhythm=DigestRhythm.NEVER)
+    )
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _read_rhythm(rhythm: str) -> DigestRhythm:
     if rhythm not in set(DigestRhythm):
         refusal = Refusal(
             "rhythm",
@@ -104,11 +139,7 @@ async def choose_rhythm(
         raise InvalidError(
             "How often you want a mail was not understood.", refusals=[refusal]
         )
-    subscription = await keep_language(session, actor, language)
-    if subscription.rhythm == DigestRhythm.NEVER and rhythm != DigestRhythm.NEVER:
-        subscription.notified_until = now()
-    subscription.rhythm = DigestRhythm(rhythm)
-    await session.flush()
+    return DigestRhythm(rhythm)
 
 
 async def unsubscribe(session: AsyncSession, subscription: UUID) -> None:

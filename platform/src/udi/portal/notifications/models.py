@@ -104,6 +104,12 @@ class Subscription(TenantColumns, PortalTable):
     language: Mapped[str] = mapped_column(Text)
     notified_until: Mapped[datetime]
     """What changed until then was told, or was not to be."""
+    inbox_rhythm: Mapped[DigestRhythm] = mapped_column(
+        Text, default=DigestRhythm.NEVER, server_default=DigestRhythm.NEVER
+    )
+    """How often they get what waits for them."""
+    inbox_mailed_until: Mapped[datetime | None]
+    """The hour of the last such mail; None as long as none was chosen."""
 
 
 class Digest(TenantColumns, PortalTable):

@@ -97,6 +97,7 @@ async def show_followings(
         ],
         names=names,
         rhythm=rhythm,
+        inbox_rhythm=subscription.inbox_rhythm if subscription else DigestRhythm.NEVER,
         digest_items=items,
         next_day=(last_send_time(rhythm, now(), territory.zone) + step).date(),
         most=actions.MOST_FOLLOWED,
@@ -189,13 +190,61 @@ async def choose_rhythm(
     return Redirect(f"{HOME}#how-often", status_code=303)
 
 
+@post(f"{HOME}/inbox-mail", status_code=303)
+async def choose_inbox_rhythm(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+) -> Redirect:
+    """Keep how often the person gets what waits for them by mail."""
+    rhythm = (await _form(request)).get("rhythm", "")
+    language = request.scope["state"]["locale"]
+    await actions.choose_inbox_rhythm(session, member, rhythm, language)
+    return Redirect(f"{HOME}#inbox-mail", status_code=303)
+
+
+@get(f"{HOME}/unsubscribe-inbox/{{token:str}}", sync_to_thread=False)
+def show_inbox_unsubscribe_form(
+    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+) -> Response[str]:
+    """A button, as for the other mails."""
+    read_unsubscribe_token(site_of(request).settings, territory, token)
+    return _render_unsubscription(request, stopped=False, of_inbox=True)
+
+
+@post(
+    f"{HOME}/unsubscribe-inbox/{{token:str}}",
+    status_code=200,
+    opt={FROM_ELSEWHERE: True},
+)
+async def unsubscribe_inbox(
+    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+) -> Response[str]:
+    """Stop the mails of what waits at once (RFC 8058)."""
+    subscription = read_unsubscribe_token(site_of(request).settings, territory, token)
+    async with site_of(request).database.session(territory.id, role="app") as session:
+        await actions.unsubscribe_inbox(session, subscription)
+    return _render_unsubscription(request, stopped=True, of_inbox=True)
+
+
+def _render_unsubscription(
+    request: AnyRequest, *, stopped: bool, of_inbox: bool = False
+) -> Response[str]:
+    return render(
+        request,
+        "notifications/unsubscribe.html",
+        stopped=stopped,
+        of_inbox=of_inbox,
+    )
+
+
 @get(f"{HOME}/unsubscribe/{{token:str}}", sync_to_thread=False)
 def show_unsubscribe_form(
     request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
 ) -> Response[str]:
     """A button, since programs that search mails for danger open every address."""
     read_unsubscribe_token(site_of(request).settings, territory, token)
-    return render(request, "notifications/unsubscribe.html", stopped=False)
+    return _render_unsubscription(request, stopped=False)
 
 
 @post(f"{HOME}/unsubscribe/{{token:str}}", status_code=200, opt={FROM_ELSEWHERE: True})
@@ -206,7 +255,7 @@ async def unsubscribe(
     subscription = read_unsubscribe_token(site_of(request).settings, territory, token)
     async with site_of(request).database.session(territory.id, role="app") as session:
         await actions.unsubscribe(session, subscription)
-    return render(request, "notifications/unsubscribe.html", stopped=True)
+    return _render_unsubscription(request, stopped=True)
 
 
 async def _form(request: AnyRequest) -> Mapping[str, str]:
@@ -225,6 +274,9 @@ routes: Sequence[ControllerRouterHandler] = [
     follow_target,
     stop_following,
     choose_rhythm,
+    choose_inbox_rhythm,
     show_unsubscribe_form,
     unsubscribe,
+    show_inbox_unsubscribe_form,
+    unsubscribe_inbox,
 ]

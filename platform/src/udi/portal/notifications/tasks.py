@@ -1,10 +1,12 @@
 """The jobs of this domain, for the portal's worker."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from udi.kit.jobs import Handler, Job
 from udi.portal.notifications.digests import SEND_DIGEST, send_digest
+from udi.portal.notifications.inbox_digests import SEND_INBOX, send_inbox_mail
 from udi.portal.notifications.webhooks.actions import DELIVER
 from udi.portal.notifications.webhooks.delivery import (
     NOTIFY_STOPPED,
@@ -21,6 +23,15 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
         if territory := await site.registry.by_id(job.tenant):
             await send_digest(site, territory, UUID(job.payload["digest"]))
 
+    async def send_inbox(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            await send_inbox_mail(
+                site,
+                territory,
+                UUID(job.payload["subscription"]),
+                datetime.fromisoformat(job.payload["until"]),
+            )
+
     async def call(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
             await attempt_delivery(
@@ -36,4 +47,9 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
                 site, territory, UUID(job.payload["webhook"]), str(job.payload["at"])
             )
 
-    return {SEND_DIGEST: send, DELIVER: call, NOTIFY_STOPPED: say}
+    return {
+        SEND_DIGEST: send,
+        SEND_INBOX: send_inbox,
+        DELIVER: call,
+        NOTIFY_STOPPED: say,
+    }

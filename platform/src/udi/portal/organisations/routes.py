@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.identity.inbox import INBOX
 from udi.portal.identity.pages import NAME_ORGANISATIONS
-from udi.portal.organisations import inbox
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import pages as member_pages
 from udi.portal.organisations.queries import name_organisations
@@ -23,12 +21,6 @@ def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
 def provide_web_services(site: Site) -> None:
     """The names of organisations, what waits of them, where one asks to join, and the team of the territory."""
     site.services.provide(NAME_ORGANISATIONS, name_organisations)
-    site.services.contribute(
-        INBOX,
-        inbox.list_waiting_applications,
-        inbox.list_waiting_members,
-        inbox.list_waiting_invitations,
-    )
     site.services.contribute(
         PAGE_ADDRESSES,
         ("join", joining_pages.HOME),

@@ -6,9 +6,8 @@ from litestar.types import ControllerRouterHandler
 
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.catalogue.reuses import FIND_USES
-from udi.portal.identity.inbox import INBOX
 from udi.portal.identity.pages import SUGGESTING
-from udi.portal.projects import api, inbox, listing, pages, team_api
+from udi.portal.projects import api, listing, pages, team_api
 from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.data_requests import api as data_request_api
 from udi.portal.projects.data_requests import decision_pages
@@ -40,12 +39,6 @@ def provide_web_services(site: Site) -> None:
     services = site.services
     services.provide(FIND_USES, find_uses)
     services.provide(SUGGESTING, shows_suggestions)
-    services.contribute(
-        INBOX,
-        inbox.list_waiting_invitations,
-        inbox.list_waiting_data_requests,
-        inbox.list_waiting_calls,
-    )
     services.contribute(SITEMAP, listing.list_addresses)
     services.contribute(
         PAGE_ADDRESSES,

@@ -16,5 +16,6 @@ DOMAIN = Domain(
         "access",
     ),
     web_services="udi.portal.territory.routes:provide_web_services",
+    tasks="udi.portal.territory.producers.reminders:task_handlers",
     routes="udi.portal.territory.routes:list_routes",
 )

@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
+from msgspec import MsgspecError, to_builtins
+from msgspec.json import decode
+
 from udi.kit.clock import now
 from udi.kit.credentials import SignedDocumentKind, SignedToken, SignedTokenKind
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
@@ -18,6 +21,10 @@ from udi.kit.keys import verify, verify_document
 from udi.kit.oidc import node_client_id
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
+from udi.protocol.inbox import PATH as INBOX
+from udi.protocol.inbox import InboxCountAnswer, NodeInbox
+from udi.protocol.uses import PATH as USES
+from udi.protocol.uses import NodeUses
 from udi.settings import MissingSecretError, Settings
 
 AGREEMENTS = "/kalim/v1/agreements"
@@ -206,6 +213,33 @@ class PortalClient:
                 "POST",
                 json={"uses": uses[start : start + SLICE]},
             )
+
+    async def exchange_inbox(
+        self, territory: Territory, inbox: NodeInbox
+    ) -> InboxCountAnswer:
+        """Tell what waits here; how much waits at the portal for the accounts that are named.
+
+        Raises:
+            PortalUnavailableError: no answer, or one that says nothing of them.
+        """
+        answer = await self._request_authorised(
+            self._peer_of(territory), INBOX, "POST", json=to_builtins(inbox)
+        )
+        try:
+            return decode(answer.content, type=InboxCountAnswer)
+        except MsgspecError as error:
+            raise PortalUnavailableError(
+                "The portal's answer about what waits cannot be read."
+            ) from error
+
+    async def tell_uses(self, territory: Territory, uses: NodeUses) -> None:
+        """Tell how much data were used on some days.
+
+        Raises:
+            PortalUnavailableError
+        """
+        portal = self._peer_of(territory)
+        await self._request_authorised(portal, USES, "PUT", json=to_builtins(uses))
 
     async def query_accounts(
         self, territory: Territory, subjects: Sequence[str]

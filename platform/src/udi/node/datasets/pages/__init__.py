@@ -18,6 +18,7 @@ from udi.node.datasets.pages import (
     figures,
     further_portals,
     history,
+    inbox,
     keys,
     link,
     people,
@@ -32,6 +33,7 @@ from udi.node.datasets.pages import (
 routes: Sequence[ControllerRouterHandler] = [
     *catalogue.routes,
     *space.routes,
+    *inbox.routes,
     *archive.routes,
     *upload.routes,
     *corrections.routes,

@@ -41,6 +41,7 @@ from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.personal.anonymisation import TreatmentSummary
 from udi.tabular.profiles.corrections import SYSTEMS
 from udi.tabular.schemas.explanations import explain_column_fault
+from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
 
 ENCODINGS = tuple(dict.fromkeys(CHARSETS.values()))
@@ -70,7 +71,8 @@ async def show_findings(
     preparation = dataset.latest.preparation
     failure = FAILURES.get(preparation.failure, "") if preparation else ""
     made_from = corrections_of(dataset.latest).made_from
-    return render(
+    waiting = bool(preparation and preparation.state == PreparationState.WAITING)
+    page = render(
         request,
         "datasets/check.html",
         dataset=dataset,
@@ -78,7 +80,7 @@ async def show_findings(
         shown_at=f"/datasets/{dataset.id}/data?version={dataset.latest.number}"
         if is_table(dataset.latest)
         else "",
-        waiting=bool(preparation and preparation.state == PreparationState.WAITING),
+        waiting=waiting,
         failure=translator(request)(failure) if failure else "",
         people=personal_findings_of(dataset.latest),
         dangers=new_dangers_of(dataset, dataset.latest),
@@ -91,6 +93,7 @@ async def show_findings(
         **_schema_findings(dataset),
         total=count_type_errors(dataset.latest),
     )
+    return refreshing(request, page) if waiting else page
 
 
 def _schema_findings(dataset: Dataset) -> dict[str, Any]:

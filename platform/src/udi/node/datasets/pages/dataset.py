@@ -25,7 +25,7 @@ from udi.node.datasets.actions.publish import (
 from udi.node.datasets.actions.remove import RETENTION_CHOICES, list_removable
 from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
-from udi.node.datasets.models import Dataset, DatasetState
+from udi.node.datasets.models import Dataset, DatasetState, DeliveryState
 from udi.node.datasets.pages.describe import description_details, home_of
 from udi.node.datasets.pages.erase import erased_page
 from udi.node.datasets.pages.further_portals import list_portal_statuses
@@ -55,7 +55,10 @@ from udi.node.files.queries import missing_error
 from udi.node.identity.queries import list_names
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.refresh import refreshing
 from udi.ui.site import render
+
+CHANGING = {DatasetState.PUBLISHING, DatasetState.WITHDRAWING}
 
 
 @get("/datasets/{dataset_id:uuid}")
@@ -80,9 +83,12 @@ async def show_dataset(
         session, actor, dataset_id, to=DatasetPermission.READ, lean=True
     )
     delivery = dataset.delivery
-    return render(
+    versions = await _versions(session, dataset, translator(request))
+    moving = _is_moving(dataset) or bool(versions["reading"])
+    page = render(
         request,
         "datasets/dataset.html",
+        moving=moving,
         dataset=dataset,
         delivery=delivery,
         faults=portal_faults(request, delivery.report if delivery else None),
@@ -103,15 +109,25 @@ async def show_dataset(
         today=today(territory.zone),
         public_url=f"{territory.links.get('portal', '')}/data/{dataset.id}",
         file_url=f"{territory.origin}/datasets/{dataset.id}/file",
-        **await _versions(session, dataset, translator(request)),
+        **versions,
         **description_details(request, dataset, territory),
+    )
+    return refreshing(request, page) if moving else page
+
+
+def _is_moving(dataset: Dataset) -> bool:
+    """Whether the portal's answer is still to come."""
+    delivery = dataset.delivery
+    return dataset.state in CHANGING and bool(
+        delivery and delivery.state in {DeliveryState.QUEUED, DeliveryState.SENT}
     )
 
 
 def _may_retry(dataset: Dataset) -> bool:
     delivery = dataset.delivery
-    moving = dataset.state in {DatasetState.PUBLISHING, DatasetState.WITHDRAWING}
-    return bool(delivery and delivery.state in RETRIABLE_STATES and moving)
+    return bool(
+        delivery and delivery.state in RETRIABLE_STATES and dataset.state in CHANGING
+    )
 
 
 async def _versions(

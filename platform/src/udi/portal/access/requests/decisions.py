@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import (
+    ConflictError,
     InvalidError,
     NotFoundError,
     PreconditionFailedError,
@@ -27,6 +28,7 @@ from udi.portal.access.models import (
     AccessRequest,
     AccessRequestState,
     AccessSide,
+    AccessStep,
 )
 from udi.portal.access.policies.row_filters import read_filters, read_lines
 from udi.portal.access.requests import clock, requester_actions
@@ -41,6 +43,7 @@ from udi.portal.access.requests.transitions import (
     ACCESS_REQUEST,
     AccessRequestEvent,
 )
+from udi.portal.identity.models import Person
 from udi.protocol.policy import read_policy
 from udi.protocol.terms import InvalidTerms, Terms, read_terms, write_terms
 from udi.ui.forms import read_number
@@ -133,7 +136,9 @@ async def ask_question(
         ConflictError: it is decided or taken back.
         InvalidError: nothing is asked.
     """
-    state = _check_revision(request, AccessRequestEvent.QUESTION, revision)
+    state = await _check_revision(
+        session, actor, request, AccessRequestEvent.QUESTION, revision
+    )
     message = clean_message(words)
     clock.stop(request, agreement_signer.territory.zone)
     await _apply_decision(
@@ -158,7 +163,9 @@ async def make_counter_offer(
         PreconditionError, ConflictError: as for `question`.
         InvalidError: no reason is given, or the offer is none.
     """
-    state = _check_revision(request, AccessRequestEvent.COUNTER, revision)
+    state = await _check_revision(
+        session, actor, request, AccessRequestEvent.COUNTER, revision
+    )
     message = clean_message(words)
     terms = read_offer(request, offer)
     request.offer = write_terms(terms)
@@ -185,7 +192,9 @@ async def grant_request(
         PreconditionError, ConflictError: as for `question`.
         InvalidError: no reason is given.
     """
-    state = _check_revision(request, AccessRequestEvent.GRANT, revision)
+    state = await _check_revision(
+        session, actor, request, AccessRequestEvent.GRANT, revision
+    )
     message = clean_message(words)
     request.offer = None
     policy = await _lock_policy(session, request)
@@ -212,7 +221,9 @@ async def refuse_request(
         PreconditionError, ConflictError: as for `question`.
         InvalidError: no reason is given.
     """
-    state = _check_revision(request, AccessRequestEvent.REFUSE, revision)
+    state = await _check_revision(
+        session, actor, request, AccessRequestEvent.REFUSE, revision
+    )
     message = clean_message(words)
     policy = None if request.measured else await _lock_policy(session, request)
     _record_answer_delay(request, policy, agreement_signer)
@@ -309,9 +320,15 @@ def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
         ) from error
 
 
-def _check_revision(
-    request: AccessRequest, event: AccessRequestEvent, revision: int
+async def _check_revision(
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    event: AccessRequestEvent,
+    revision: int,
 ) -> AccessRequestState:
+    if not ACCESS_REQUEST.is_allowed(request.state, event):
+        await _reject_second_answer(session, actor, request)
     state = ACCESS_REQUEST.next_state(request.state, event)
     if request.revision != revision:
         raise PreconditionFailedError(
@@ -319,6 +336,37 @@ def _check_revision(
             remedy="Read it again, then decide.",
         )
     return state
+
+
+async def _reject_second_answer(
+    session: AsyncSession, actor: Actor, request: AccessRequest
+) -> None:
+    """Refuse an answer with the name of the colleague whose answer was the last thing done, where it was one."""
+    query = (
+        select(AccessStep.side, AccessStep.person_id, Person.name)
+        .join(
+            Person,
+            (Person.tenant_id == AccessStep.tenant_id)
+            & (Person.id == AccessStep.person_id),
+        )
+        .where(
+            AccessStep.request_id == request.id,
+            AccessStep.event != AccessRequestEvent.MESSAGE,
+        )
+        .order_by(AccessStep.at.desc())
+        .limit(1)
+    )
+    last = (await session.execute(query)).one_or_none()
+    if (
+        last is not None
+        and last.side == AccessSide.PRODUCER
+        and last.person_id != actor.person_id
+    ):
+        raise ConflictError(
+            "%(name)s answered this request already.",
+            remedy="See its page for its current state.",
+            values={"name": last.name},
+        )
 
 
 async def _lock_policy(

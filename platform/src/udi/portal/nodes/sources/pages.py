@@ -24,6 +24,7 @@ from udi.portal.nodes.sources.originals import send_original
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
+from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
 
 AnyRequest = Request[Any, Any, State]
@@ -141,9 +142,11 @@ async def show_source(
         )
     else:
         faults = []
-    return _render(
+    reading = any(run.ended_at is None for run in runs)
+    page = _render(
         request,
         "source",
+        reading=reading,
         source=source,
         producer=producer,
         runs=runs,
@@ -159,6 +162,7 @@ async def show_source(
             site_of(request).settings, territory, feed, source, producer
         ),
     )
+    return refreshing(request, page) if reading else page
 
 
 @get(f"{ONE}/close")

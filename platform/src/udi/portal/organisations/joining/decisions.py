@@ -11,6 +11,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, PreconditionFailedError, Refusal
 from udi.kit.identity import MANAGERS, Actor
 from udi.portal import audit
+from udi.portal.identity.models import Person
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.joining.applications import LOCK, NOTIFY_APPLICATION
 from udi.portal.organisations.joining.name_similarity import slugify
@@ -45,7 +46,9 @@ async def approve_application(
         PreconditionError: the request was corrected since it was read.
         ConflictError: it is decided or taken back, or another organisation has its number by now.
     """
-    state = _check_decision(actor, application, ApplicationEvent.APPROVE, revision)
+    state = await _check_decision(
+        session, actor, application, ApplicationEvent.APPROVE, revision
+    )
     await session.execute(text(LOCK))
     if existing := await find_by_registry_number(
         session, application.country, application.registry_number
@@ -96,7 +99,9 @@ async def refuse_application(
         ForbiddenError, PreconditionError, ConflictError: as for `approve_application`.
         InvalidError: no reason is given.
     """
-    state = _check_decision(actor, application, ApplicationEvent.REFUSE, revision)
+    state = await _check_decision(
+        session, actor, application, ApplicationEvent.REFUSE, revision
+    )
     application.words = _words(words)
     await _settle(session, actor, application, state)
     audit.record(session, actor, "application.refused", application.id)
@@ -116,8 +121,8 @@ async def request_information(
         ForbiddenError, PreconditionError, ConflictError: as for `approve_application`.
         InvalidError: nothing is asked.
     """
-    state = _check_decision(
-        actor, application, ApplicationEvent.REQUEST_INFORMATION, revision
+    state = await _check_decision(
+        session, actor, application, ApplicationEvent.REQUEST_INFORMATION, revision
     )
     application.words = _words(words)
     await _settle(session, actor, application, state)
@@ -130,10 +135,16 @@ async def mark_space_opened(session: AsyncSession, application: Application) -> 
     await session.flush()
 
 
-def _check_decision(
-    actor: Actor, application: Application, event: ApplicationEvent, revision: int
+async def _check_decision(
+    session: AsyncSession,
+    actor: Actor,
+    application: Application,
+    event: ApplicationEvent,
+    revision: int,
 ) -> str:
     require_team(actor)
+    if not APPLICATION.is_allowed(application.state, event):
+        await _reject_second_decision(session, actor, application)
     state = APPLICATION.next_state(application.state, event)
     if application.revision != revision:
         raise PreconditionFailedError(
@@ -141,6 +152,22 @@ def _check_decision(
             remedy="Read it again, then decide.",
         )
     return state
+
+
+async def _reject_second_decision(
+    session: AsyncSession, actor: Actor, application: Application
+) -> None:
+    """Refuse a decision with the name of the colleague who decided before, where there is one."""
+    if application.decided_by in {None, actor.person_id}:
+        return
+    key = (application.tenant_id, application.decided_by)
+    colleague = await session.get(Person, key)
+    if colleague is not None and colleague.left_at is None:
+        raise ConflictError(
+            "%(name)s decided on this request already.",
+            remedy="See its page for its current state.",
+            values={"name": colleague.name},
+        )
 
 
 def _words(words: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +19,7 @@ from udi.portal.identity.inbox import InboxRole, count, list_inbox
 from udi.portal.identity.inbox_pages import INBOX_PATH
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.territory.assessments import ASSESSMENTS
-from udi.portal.territory.figures.drawings import HEIGHT, draw_stock
+from udi.portal.territory.figures.drawings import HEIGHT, draw_stock, draw_usage
 from udi.portal.territory.figures.tables import (
     CSV_TABLES,
     DIMENSION_NAMES,
@@ -29,7 +29,9 @@ from udi.portal.territory.figures.territory_figures import (
     TerritoryFigures,
     gather_figures,
 )
+from udi.portal.territory.figures.usage import PERIODS
 from udi.ui.downloads import csv_response
+from udi.ui.forms import read_number
 from udi.ui.site import render, site_of
 
 PATH = "/territory"
@@ -45,14 +47,21 @@ Place = NamedDependency[Territory]
 
 @get(PATH)
 async def show_overview(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest,
+    session: Database,
+    member: Member,
+    territory: Place,
+    period: FromQuery[str] = "",
 ) -> Response[str]:
-    """What waits for the team, and the figures of its territory."""
+    """What waits for the team, and the figures of its territory; `period` is the days of uses (30, 90 or 365)."""
     await require_team_member(session, member)
     services = site_of(request).services
     items = await list_inbox(services, session, member)
     of_team = [item for item in items if item.role == InboxRole.TEAM]
-    figures = await gather_figures(session, services[ASSESSMENTS], territory.zone)
+    days = read_period(period)
+    figures = await gather_figures(
+        session, services[ASSESSMENTS], territory.zone, days=days
+    )
     say = site_of(request).pages.translator(request)
     locale: str = request.scope["state"]["locale"]
     return render(
@@ -68,8 +77,18 @@ async def show_overview(
         tables={name: write(figures, say, locale) for name, write in TABLES.items()},
         stock_drawing=draw_stock(figures.stock, locale),
         stock_height=HEIGHT,
+        usage_drawing=draw_usage(figures.usage, locale),
+        days=days,
+        periods=PERIODS,
+        period_query=f"?period={days}",
         most=MOST_LISTED,
     )
+
+
+def read_period(text: str) -> int:
+    """The days of an address; the shortest period where it names none that there is."""
+    days = read_number(text)
+    return days if days in PERIODS else PERIODS[0]
 
 
 def _mark_weakest(figures: TerritoryFigures) -> dict[int, str]:
@@ -88,6 +107,7 @@ async def export_figure(
     member: Member,
     territory: Place,
     name: FromPath[str],
+    period: FromQuery[str] = "",
 ) -> Response[bytes]:
     """The table of one figure; its address ends with `.csv`."""
     await require_team_member(session, member)
@@ -95,7 +115,9 @@ async def export_figure(
     if write is None or not name.endswith(CSV):
         raise NotFoundError("No figure has this address.")
     assessments = site_of(request).services[ASSESSMENTS]
-    figures = await gather_figures(session, assessments, territory.zone)
+    figures = await gather_figures(
+        session, assessments, territory.zone, days=read_period(period)
+    )
     say = site_of(request).pages.translator(request)
     locale: str = request.scope["state"]["locale"]
     table = write(figures, say, locale)

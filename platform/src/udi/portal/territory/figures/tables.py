@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from udi.portal.nodes.sources.models import RunOutcome
 from udi.portal.territory.figures.territory_figures import TerritoryFigures
 from udi.protocol.quality import Dimension
 from udi.ui.locale import localise
@@ -14,6 +16,14 @@ DIMENSION_NAMES = {
     Dimension.INTEROPERABILITY: "Interoperability",
     Dimension.REUSABILITY: "Reusability",
     Dimension.CONTEXTUALITY: "Context",
+}
+
+OUTCOME_NAMES = {
+    RunOutcome.COMPLETE: "Read completely",
+    RunOutcome.UNCHANGED: "Nothing new",
+    RunOutcome.PARTIAL: "Read partially",
+    RunOutcome.VANISHED: "Many datasets missing",
+    RunOutcome.FAILED: "Could not be read",
 }
 
 
@@ -151,6 +161,88 @@ def write_high_value(
     )
 
 
+def write_usage(figures: TerritoryFigures, say: Translate, _locale: str) -> FigureTable:
+    """Uses by day, robots left out."""
+    return FigureTable(
+        [say("Day (UTC)"), say("Downloads"), say("Questions to APIs")],
+        [(line.day.isoformat(), line.downloads, line.calls) for line in figures.usage],
+    )
+
+
+def write_health(
+    figures: TerritoryFigures, say: Translate, _locale: str
+) -> FigureTable:
+    """Nodes, then catalogues that are read."""
+    nodes = [
+        (
+            node.name,
+            say("Node"),
+            say("Well") if node.is_well else say("In difficulty"),
+            _moment(node.seen_at),
+            node.failed_reports,
+            node.waiting,
+        )
+        for node in figures.nodes
+    ]
+    sources = [
+        (
+            source.host,
+            say("Catalogue that is read"),
+            say("Well") if source.is_well else say("In difficulty"),
+            _moment(source.read_at),
+            source.failures,
+            "",
+        )
+        for source in figures.sources
+    ]
+    return FigureTable(
+        [
+            say("Name"),
+            say("Kind"),
+            say("State"),
+            say("Last contact (UTC)"),
+            say("Failures"),
+            say("Things that wait there"),
+        ],
+        [*nodes, *sources],
+    )
+
+
+def write_harvests(
+    figures: TerritoryFigures, say: Translate, _locale: str
+) -> FigureTable:
+    """Readings of the last 24 hours."""
+    return FigureTable(
+        [
+            say("Catalogue that is read"),
+            say("Ended at (UTC)"),
+            say("Outcome"),
+            say("New datasets"),
+            say("Changed datasets"),
+            say("Withdrawn datasets"),
+            say("Refused records"),
+        ],
+        [
+            (
+                harvest.host,
+                _moment(harvest.ended_at),
+                say(OUTCOME_NAMES[RunOutcome(harvest.outcome)]),
+                harvest.created,
+                harvest.updated,
+                harvest.withdrawn,
+                harvest.refused,
+            )
+            for harvest in figures.harvests
+        ],
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
 WriteTable = Callable[[TerritoryFigures, Translate, str], FigureTable]
 TABLES: Mapping[str, WriteTable] = {
     "datasets": write_datasets,
@@ -160,6 +252,9 @@ TABLES: Mapping[str, WriteTable] = {
     "requests": write_requests,
     "links": write_links,
     "high-value": write_high_value,
+    "usage": write_usage,
+    "health": write_health,
+    "harvests": write_harvests,
 }
 """By name of the figure, as its address has it."""
 CSV_TABLES: Mapping[str, WriteTable] = {**TABLES, "freshness": write_every_freshness}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,6 +30,16 @@ from udi.portal.territory.figures.queries import (
     count_links,
     list_withdrawn_periods,
 )
+from udi.portal.territory.figures.usage import (
+    DayTotal,
+    HarvestResult,
+    NodeHealth,
+    SourceHealth,
+    list_harvests,
+    list_node_health,
+    list_source_health,
+    list_usage,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,10 @@ class TerritoryFigures:
     data_requests: RequestCounts
     links: Sequence[ProducerLinkCount]
     high_value: Sequence[HighValueCount]
+    usage: Sequence[DayTotal]
+    nodes: Sequence[NodeHealth]
+    sources: Sequence[SourceHealth]
+    harvests: Sequence[HarvestResult]
 
     @property
     def weakest(self) -> DimensionQuality | None:
@@ -56,15 +70,38 @@ class TerritoryFigures:
         return sum(line.failing for line in self.links)
 
     @property
+    def downloads(self) -> int:
+        """Of the period."""
+        return sum(line.downloads for line in self.usage)
+
+    @property
+    def calls(self) -> int:
+        """Questions to APIs in the period."""
+        return sum(line.calls for line in self.usage)
+
+    @property
+    def ailing(self) -> int:
+        """Nodes and catalogues that are not well."""
+        nodes = sum(not node.is_well for node in self.nodes)
+        return nodes + sum(not source.is_well for source in self.sources)
+
+    @property
+    def failed_harvests(self) -> int:
+        return sum(harvest.has_failed for harvest in self.harvests)
+
+    @property
     def covered_categories(self) -> int:
         """Categories of high-value data with a dataset."""
         return sum(line.datasets > 0 for line in self.high_value)
 
 
 async def gather_figures(
-    session: AsyncSession, assessments: Assessments, zone: tzinfo
+    session: AsyncSession, assessments: Assessments, zone: tzinfo, *, days: int
 ) -> TerritoryFigures:
-    """Read and compute every figure of the session's territory; months and days are those of the time zone."""
+    """Read and compute every figure of the session's territory; months and days are those of the time zone.
+
+    Uses are those of the last `days`, which nodes count in UTC.
+    """
     day = today(zone)
     datasets = await assessments.list_datasets(session)
     published = [PublicationPeriod(dataset.published_at) for dataset in datasets]
@@ -82,4 +119,8 @@ async def gather_figures(
         data_requests=await count_data_requests(session, zone),
         links=await count_links(session),
         high_value=count_high_value(datasets),
+        usage=await list_usage(session, today(UTC), days),
+        nodes=await list_node_health(session),
+        sources=await list_source_health(session),
+        harvests=await list_harvests(session),
     )

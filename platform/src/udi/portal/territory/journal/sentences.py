@@ -20,6 +20,7 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "node.handed_over": "A producer moved to another node",
     "node.suspended": "A node was suspended",
     "node.resumed": "A node may publish again",
+    "producer.reminded": "A producer was reminded of late datasets",
     "source.registered": "A catalogue to read was registered",
     "source.rhythm_changed": "The rhythm at which a catalogue is read changed",
     "source.run_requested": "A reading of a catalogue was requested",
@@ -169,6 +170,7 @@ KIND_NAMES: Mapping[str, str] = {
     "data_request": "Requests for data",
     "application": "Requests to join",
     "member": "Members of organisations",
+    "producer": "Producers",
     "team": "The team",
     "territory": "The territory",
 }

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.clock import today
+from udi.kit.clock import now, today
 from udi.kit.csv_writer import write_csv
+from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
@@ -23,6 +25,11 @@ from udi.portal.territory.producers.queries import (
     ProducerStatus,
     list_producer_status,
     sort_producers,
+)
+from udi.portal.territory.producers.reminders import (
+    PAUSE,
+    list_last_reminders,
+    remind_producer,
 )
 from udi.ui.downloads import csv_response
 from udi.ui.site import render, site_of
@@ -94,6 +101,8 @@ async def show_producers(
         producers=await _list_sorted(request, session, territory, sort_order),
         order=sort_order,
         kind_names=KIND_NAMES,
+        reminders=await list_last_reminders(session),
+        remind_after=now() - PAUSE,
         path=PATH,
         csv_url=f"{CSV_PATH}?{sort_order.query}",
     )
@@ -126,6 +135,24 @@ async def export_producers(
     return csv_response(write_csv(header, rows, locale), "producers.csv")
 
 
+@post(f"{PATH}/{{slug:str}}/reminder", status_code=303)
+async def submit_reminder(
+    request: AnyRequest,
+    session: Database,
+    member: Member,
+    territory: NamedDependency[Territory],
+    slug: FromPath[str],
+) -> Redirect:
+    """Send a producer a mail about its late datasets."""
+    await require_team_member(session, member)
+    producers = await _list_sorted(request, session, territory, read_order("", ""))
+    for status in producers:
+        if status.organisation.slug == slug:
+            await remind_producer(session, member, status)
+            return Redirect(PATH, status_code=303)
+    raise NotFoundError("No producer has this name.")
+
+
 def _row(status: ProducerStatus, say: Callable[[str], str]) -> Sequence[object]:
     organisation = status.organisation
     last = status.last_published_at
@@ -152,4 +179,8 @@ async def _list_sorted(
     return sort_producers(producers, order.column, descending=order.is_descending)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_producers, export_producers]
+routes: Sequence[ControllerRouterHandler] = [
+    show_producers,
+    export_producers,
+    submit_reminder,
+]

@@ -6,16 +6,17 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, union
+from sqlalchemy import func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
-from udi.portal.nodes.models import Node, NodeProducer
+from udi.portal.nodes.models import Node, NodeProducer, NodeWaiting
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import list_producers
 from udi.portal.territory.assessments import AssessedDataset
 from udi.portal.territory.rhythm import count_late_days
+from udi.protocol.inbox import NodeInboxKind
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ProducerNode:
 
 @dataclass(frozen=True)
 class ProducerStatus:
-    """A producer with what it publishes; `late` counts datasets past the rhythm that they announce."""
+    """A producer with what it publishes; `late` counts datasets past the rhythm that they announce, as nodes tell too."""
 
     organisation: Organisation
     nodes: tuple[ProducerNode, ...]
@@ -62,11 +63,13 @@ async def list_producer_status(
     for dataset in datasets:
         own_datasets.setdefault(dataset.organisation_id, []).append(dataset)
     nodes = await _list_nodes(session)
+    late_at_nodes = await _count_late_at_nodes(session)
     return [
         _make_status(
             organisation,
             tuple(nodes.get(organisation.id, ())),
             own_datasets.get(organisation.id, []),
+            late_at_nodes.get(organisation.id, 0),
             today,
             zone,
         )
@@ -78,10 +81,11 @@ def _make_status(
     organisation: Organisation,
     nodes: tuple[ProducerNode, ...],
     datasets: list[AssessedDataset],
+    late_at_nodes: int,
     today: date,
     zone: tzinfo,
 ) -> ProducerStatus:
-    late = sum(
+    late = late_at_nodes + sum(
         bool(
             count_late_days(
                 dataset.assessment.frequency,
@@ -93,6 +97,16 @@ def _make_status(
     )
     last = max((dataset.described_at for dataset in datasets), default=None)
     return ProducerStatus(organisation, nodes, len(datasets), late, last)
+
+
+async def _count_late_at_nodes(session: AsyncSession) -> dict[UUID, int]:
+    """How many datasets of each producer are late, as their nodes tell."""
+    query = (
+        select(NodeWaiting.organisation_id, func.sum(NodeWaiting.number))
+        .where(NodeWaiting.kind == NodeInboxKind.UPDATE)
+        .group_by(NodeWaiting.organisation_id)
+    )
+    return {id_: int(number) for id_, number in await session.execute(query)}
 
 
 async def _list_nodes(session: AsyncSession) -> dict[UUID, list[ProducerNode]]:

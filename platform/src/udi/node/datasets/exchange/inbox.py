@@ -1,0 +1,103 @@
+"""Telling the portal, each minute, how much waits here; and asking how much waits there for those who work here."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.schedules import Schedule, run_in_each_territory
+from udi.kit.tenancy import Territory
+from udi.kit.territories import TerritoryRegistry
+from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
+from udi.node.datasets.upkeep.pending_work import count_waiting, list_waiting
+from udi.node.identity.models import Person, WebSession
+from udi.protocol.inbox import (
+    MOST_SUBJECTS,
+    InboxCountAnswer,
+    NodeInbox,
+)
+
+log = structlog.get_logger()
+CRON = "* * * * * 45"
+"""A quarter of a minute after accounts were compared."""
+AT_WORK = timedelta(minutes=30)
+"""How long after their last page somebody is asked about."""
+
+
+@dataclass
+class InboxSync:
+    """Exchanges with the portal of each territory; `issuer` is the identity service of the installation."""
+
+    database: Database
+    registry: TerritoryRegistry
+    portal: PortalClient
+    issuer: str
+
+    async def run(self) -> None:
+        """Exchange with each, as a scheduled task."""
+        await run_in_each_territory(self.registry, self._exchange_with)
+
+    async def _exchange_with(self, territory: Territory) -> None:
+        try:
+            await self.exchange(territory)
+        except PortalUnavailableError as error:
+            log.info("inbox not exchanged", reason=str(error), detail=error.detail)
+            raise
+
+    async def exchange(self, territory: Territory) -> None:
+        """Tell what waits here, and keep what the portal answers of each person.
+
+        Raises:
+            PortalUnavailableError: the portal does not answer, or knows nothing of inboxes.
+        """
+        async with self.database.session(territory.id, role="worker") as session:
+            numbers = count_waiting(await list_waiting(session, territory))
+            subjects = await _list_subjects(session, self.issuer)
+        inbox = NodeInbox(waiting=numbers, subjects=subjects)
+        answer = await self.portal.exchange_inbox(territory, inbox)
+        async with self.database.session(territory.id, role="worker") as session:
+            await _store_counts(session, self.issuer, answer)
+
+
+def schedule_inbox(
+    database: Database, registry: TerritoryRegistry, portal: PortalClient, issuer: str
+) -> Schedule:
+    """Exchange each minute."""
+    sync = InboxSync(database, registry, portal, issuer)
+    return Schedule("exchange_inbox", CRON, sync.run)
+
+
+async def _list_subjects(session: AsyncSession, issuer: str) -> list[str]:
+    """Accounts with a page in the last half hour, those seen last first."""
+    query = (
+        select(Person.subject)
+        .join(
+            WebSession,
+            (WebSession.tenant_id == Person.tenant_id)
+            & (WebSession.person_id == Person.id),
+        )
+        .where(Person.issuer == issuer, WebSession.last_seen_at > now() - AT_WORK)
+        .order_by(WebSession.last_seen_at.desc())
+        .limit(MOST_SUBJECTS)
+    )
+    return list(dict.fromkeys(await session.scalars(query)))
+
+
+async def _store_counts(
+    session: AsyncSession, issuer: str, answer: InboxCountAnswer
+) -> None:
+    for count in answer.people:
+        own = update(Person).where(
+            Person.issuer == issuer, Person.subject == count.subject
+        )
+        await session.execute(
+            own.values(
+                portal_waiting=count.waiting,
+                portal_late=count.late,
+                portal_counted_at=now(),
+            )
+        )

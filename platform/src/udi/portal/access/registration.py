@@ -1,0 +1,12 @@
+"""What this domain contributes to the others."""
+
+from udi.portal.access import inbox
+from udi.portal.identity.inbox import INBOX
+from udi.ui.site import Site
+
+
+def provide_services(site: Site) -> None:
+    """What waits for people."""
+    site.services.contribute(
+        INBOX, inbox.list_waiting_requests, inbox.list_ending_agreements
+    )

@@ -1,0 +1,123 @@
+"""What waits at nodes: the numbers that each tells, and how much waits here for the people who work there."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.types import ControllerRouterHandler
+from msgspec import MsgspecError, json, to_builtins
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now, today
+from udi.kit.errors import InvalidError, Refusal
+from udi.kit.sessions import SESSIONS
+from udi.kit.tenancy import Territory
+from udi.portal.identity.inbox import count, list_inbox
+from udi.portal.identity.models import Person
+from udi.portal.identity.queries import read_actor
+from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
+from udi.portal.nodes.models import Node, NodeWaiting
+from udi.portal.nodes.queries import list_linked_producers
+from udi.portal.organisations.models import Organisation
+from udi.protocol.inbox import (
+    PATH,
+    InboxCountAnswer,
+    NodeInbox,
+    PersonCount,
+    WaitingNumber,
+)
+from udi.ui.site import Site, site_of
+
+LARGEST = 4 * 1024 * 1024
+MachineRequest = Request[Any, Any, State]
+
+
+def read_node_inbox(body: bytes) -> NodeInbox:
+    """What a node tells.
+
+    Raises:
+        InvalidError: it is something else.
+    """
+    try:
+        return json.decode(body, type=NodeInbox)
+    except (MsgspecError, ValueError, RecursionError) as error:
+        refusal = Refusal(
+            "waiting",
+            "These are no numbers of what waits.",
+            "Send “waiting” and “subjects” as the protocol says.",
+        )
+        raise InvalidError(refusals=[refusal]) from error
+
+
+@post(PATH, status_code=200)
+async def receive_node_inbox(
+    request: MachineRequest, territory: NamedDependency[Territory]
+) -> Response[Any]:
+    """Keep how much waits at the node that calls, and answer how much waits elsewhere for the accounts that it names."""
+    client_id = await identify_client(request, territory)
+    inbox = read_node_inbox(await read_json_body(request, largest=LARGEST))
+    async with node_session(request, territory, client_id) as (session, node):
+        await replace_numbers(session, node, inbox.waiting)
+    people = await _count_people(site_of(request), territory, node, inbox.subjects)
+    return as_json(to_builtins(InboxCountAnswer(people=people)))
+
+
+async def replace_numbers(
+    session: AsyncSession, node: Node, numbers: Iterable[WaitingNumber]
+) -> None:
+    """Keep these numbers of a node, for producers that it publishes for; those of others are left out."""
+    if node.hosted:
+        producers = list(await session.scalars(select(Organisation)))
+    else:
+        producers = list(await list_linked_producers(session, node))
+    ids = {producer.slug: producer.id for producer in producers}
+    await session.execute(delete(NodeWaiting).where(NodeWaiting.node_id == node.id))
+    latest = {
+        (number.producer, number.kind): number
+        for number in numbers
+        if number.producer in ids
+    }
+    session.add_all(
+        NodeWaiting(
+            node_id=node.id,
+            organisation_id=ids[number.producer],
+            kind=number.kind,
+            number=number.number,
+            since=number.since,
+            due_on=number.due_on,
+            received_at=now(),
+        )
+        for number in latest.values()
+    )
+    await session.flush()
+
+
+async def _count_people(
+    site: Site, territory: Territory, node: Node, subjects: Sequence[str]
+) -> list[PersonCount]:
+    """What waits for each of these accounts that is known, but for what waits at the node itself."""
+    issuer = site.services[SESSIONS].service.issuer
+    known = select(Person).where(
+        Person.issuer == issuer,
+        Person.subject.in_(subjects),
+        Person.left_at.is_(None),
+    )
+    async with site.database.session(territory.id) as session:
+        people = (await session.scalars(known)).all()
+    counts = []
+    for person in people:
+        async with site.database.session(territory.id, person=person.id) as session:
+            actor = await read_actor(session, person, territory.slug)
+            items = await list_inbox(site.services, session, actor)
+        others = [item for item in items if item.node_id != node.id]
+        total = count(others, today(territory.zone))
+        counts.append(
+            PersonCount(subject=person.subject, waiting=total.waiting, late=total.late)
+        )
+    return counts
+
+
+routes: Sequence[ControllerRouterHandler] = [receive_node_inbox]

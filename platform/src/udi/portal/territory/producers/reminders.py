@@ -1,0 +1,111 @@
+"""Reminding a producer, at the team's wish, that datasets of theirs are late: one mail a week at most."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.emails import Email
+from udi.kit.errors import ConflictError
+from udi.kit.identity import Actor
+from udi.kit.jobs import Handler, Job
+from udi.kit.tenancy import Territory
+from udi.portal import audit
+from udi.portal.audit.models import AuditEvent
+from udi.portal.organisations.models import Organisation
+from udi.portal.territory.producers.queries import ProducerStatus
+from udi.ui.emails import EmailRecipient
+from udi.ui.site import Site
+
+REMINDED = "producer.reminded"
+SEND_PRODUCER_REMINDER = "send_producer_reminder"
+PAUSE = timedelta(days=7)
+"""Between two mails to one producer."""
+
+
+async def list_last_reminders(session: AsyncSession) -> dict[UUID, datetime]:
+    """When each producer was reminded last, by its identifier."""
+    query = (
+        select(AuditEvent.subject_id, func.max(AuditEvent.at))
+        .where(AuditEvent.name == REMINDED, AuditEvent.subject_id.is_not(None))
+        .group_by(AuditEvent.subject_id)
+    )
+    rows = (await session.execute(query)).all()
+    return {id_: at for id_, at in rows if id_ is not None}
+
+
+async def remind_producer(
+    session: AsyncSession, actor: Actor, status: ProducerStatus
+) -> None:
+    """Queue the mail to a producer with late datasets.
+
+    Raises:
+        ConflictError: nothing is late, it has no address, or it was reminded in the last seven days.
+    """
+    producer = status.organisation
+    await session.execute(
+        select(Organisation.id).where(Organisation.id == producer.id).with_for_update()
+    )
+    if not status.late:
+        raise ConflictError(
+            "No dataset of %(name)s is late.", values={"name": producer.name}
+        )
+    if not producer.email:
+        raise ConflictError(
+            "%(name)s has no mail address here.",
+            remedy="Ask its administrators for one, on the page of the organisation.",
+            values={"name": producer.name},
+        )
+    last = (await list_last_reminders(session)).get(producer.id)
+    if last is not None and last > now() - PAUSE:
+        raise ConflictError(
+            "%(name)s was reminded less than seven days ago.",
+            remedy="Wait until a week has passed, or write to %(email)s yourself.",
+            values={"name": producer.name, "email": producer.email},
+        )
+    audit.record(session, actor, "producer.reminded", producer.id, late=status.late)
+    payload = {
+        "organisation": str(producer.id),
+        "late": status.late,
+        "at": now().isoformat(),
+    }
+    await jobs.enqueue(session, SEND_PRODUCER_REMINDER, payload)
+
+
+def write_reminder(
+    site: Site, territory: Territory, producer: Organisation, late: int, at: datetime
+) -> Email:
+    """The mail, in the territory's first language: how many datasets are late, and where to see them."""
+    return site.emails.render(
+        territory,
+        "territory/emails/producer-reminder.jinja",
+        EmailRecipient(producer.email, territory.languages[0]),
+        key=f"producer-reminder-{producer.id}-{at:%Y%m%d}",
+        producer=producer.name,
+        late=late,
+        address=f"{territory.origin}/inbox?role=producer",
+    )
+
+
+def task_handlers(site: Site) -> Mapping[str, Handler]:
+    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+
+    async def send(job: Job) -> None:
+        territory = await site.registry.by_id(job.tenant)
+        if territory is None:
+            return
+        async with site.database.session(territory.id, role="worker") as session:
+            key = (territory.id, UUID(job.payload["organisation"]))
+            producer = await session.get(Organisation, key)
+        if producer is not None and producer.email:
+            at = datetime.fromisoformat(job.payload["at"])
+            mail = write_reminder(
+                site, territory, producer, int(job.payload["late"]), at
+            )
+            await site.send_email(territory, mail)
+
+    return {SEND_PRODUCER_REMINDER: send}
