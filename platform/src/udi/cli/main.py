@@ -53,6 +53,7 @@ GROUPS = {
     ),
     "team": ("team", "The people who run a territory."),
     "operator": ("operator", "The people who run the installation."),
+    "mail": ("mail", "What came of the mails that left."),
     "node": ("node", "Nodes: where producers' files are."),
     "key": ("key", "The keys that sign what the portal sends."),
     "search": ("search", "The search index, derived from the database."),
