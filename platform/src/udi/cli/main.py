@@ -20,6 +20,9 @@ COMMANDS = {
         "status": "Tell what runs, where it answers and how it does.",
         "mailbox": "Keep the mails sent on this machine and show them; nothing leaves.",
     },
+    "demonstration.commands": {
+        "demonstrate": "Publish the demonstration's content where `udi up` runs; what is published already stays as it is.",
+    },
     "local.commands": {
         "down": "Stop what `udi up --detach` started; data stay.",
         "logs": "Show the last lines of the log.",

@@ -23,13 +23,14 @@ def _settings() -> Settings:
     return get_settings().model_copy(update={"demo": True})
 
 
-def _plan() -> StartupPlan:
+def _plan(*, empty: bool = True) -> StartupPlan:
     return StartupPlan(
         settings=_settings(),
         migrate=provision.migrate,
         apply_tenants=provision.apply_all_folders,
         territories=provision.list_territory_addresses,
         accounts=provision.list_demo_accounts,
+        demonstration=not empty,
     )
 
 
@@ -37,10 +38,13 @@ def up(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return when everything answers.")
     ] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Publish nothing for demonstration.")
+    ] = False,
     events: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start a territory's data interface on this machine: database, identity, portal, hosted node, mailbox."""
-    raise typer.Exit(starting.up(_plan(), detach=detach, events=events))
+    raise typer.Exit(starting.up(_plan(empty=empty), detach=detach, events=events))
 
 
 def status(

@@ -121,6 +121,11 @@ def mailbox_part(plan: StartupPlan, account: SystemAccount | None) -> Supervised
     )
 
 
+def demonstration_part(plan: StartupPlan) -> SupervisedProgram:
+    """What publishes the demonstration's content, and ends by itself."""
+    return _make_part(plan, "demonstration", None, *plan.command, "demonstrate")
+
+
 def own_hosts(settings: Settings) -> list[str]:
     """The hosts and ports of this machine at which portal and hosted node reach each other, as `UDI_PRIVATE_HOSTS` has them."""
     return [f"*.localhost:{settings.port(offset)}" for offset in PORTS.values()]

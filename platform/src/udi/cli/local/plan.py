@@ -30,7 +30,8 @@ class StartupPlan:
     """The steps between the services, and how to call ourselves.
 
     `migrate` runs when PostgreSQL is ready, `apply_tenants` when Keycloak is too; both raise to stop everything.
-    `territories` and `accounts` read files only.
+    `territories` and `accounts` read files only. With `demonstration`, content is published in the background once
+    everything answers.
     """
 
     settings: Settings
@@ -38,4 +39,5 @@ class StartupPlan:
     apply_tenants: Callable[[Settings], None]
     territories: Callable[[Settings], Sequence[TerritoryAddress]]
     accounts: Callable[[Settings], Sequence[DemoAccount]]
+    demonstration: bool = False
     command: tuple[str, ...] = (sys.executable, "-P", "-m", "udi")

@@ -36,11 +36,20 @@ DATA = (
     "search",
     "tables",
     "exports",
+    "metrics",
     "mail",
     "logs",
     "run",
 )
-PROGRAM_FOLDERS = ("secrets", "objects", "search", "tables", "exports", "mail")
+PROGRAM_FOLDERS = (
+    "secrets",
+    "objects",
+    "search",
+    "tables",
+    "exports",
+    "metrics",
+    "mail",
+)
 """Folders of which portal, node and mailbox are the owners, and that nobody else enters."""
 
 

@@ -30,6 +30,7 @@ from udi.settings import Settings
 
 ROOM_FOR_STATE = 300 * 1000**2
 INTERRUPTED = 130
+LOG_OF_DEMONSTRATION = "logs/demonstration.log"
 
 
 def up(
@@ -58,6 +59,7 @@ def up(
             if supervisor is None:
                 return _report_running(plan, console)
             ready = True
+            _start_demonstration(plan, stack)
             _report_ready(plan, steps, console)
             supervisor.watch()
     except StopRequest:
@@ -209,6 +211,28 @@ def _start_programs(
         current.detail = f"ports {settings.port(0)} and {settings.port(1)}"
 
 
+def _start_demonstration(plan: StartupPlan, stack: ExitStack) -> None:
+    """Have the demonstration's content published beside everything else; it ends with it."""
+    if not plan.demonstration:
+        return
+    part = parts.demonstration_part(plan)
+    log = stack.enter_context((plan.settings.state / LOG_OF_DEMONSTRATION).open("ab"))
+    process = subprocess.Popen(
+        part.command,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env=dict(part.environment),
+    )
+    stack.callback(_end, process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+    process.wait()
+
+
 def _report_ready(plan: StartupPlan, steps: StepReporter, console: Console) -> None:
     if isinstance(steps, PipeReporter):
         steps.finish()
@@ -229,6 +253,10 @@ def _print_welcome(plan: StartupPlan, console: Console, last: str) -> None:
     next_steps = (
         f"Next: open {first}, log in with an account above, publish a file at the node."
     )
+    if plan.demonstration:
+        next_steps += (
+            " Its content arrives within a minute or two; `--empty` starts without."
+        )
     commands = "`udi status` shows each part, `udi logs` what they say, `udi test` proves the whole."
     console.print(next_steps, commands, last, sep="\n", highlight=False, soft_wrap=True)
 
@@ -262,6 +290,8 @@ def _start_in_background(plan: StartupPlan, console: Console) -> int:
 def _launch(plan: StartupPlan, console: Console, output: int) -> int:
     reading, writing = os.pipe()
     command = [*plan.command, "up", "--events", str(writing)]
+    if not plan.demonstration:
+        command.append("--empty")
     steps = TerminalReporter(console)
     with os.fdopen(reading) as events:
         process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""Content of a demonstration, published by the pages that people use."""

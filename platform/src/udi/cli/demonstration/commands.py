@@ -1,0 +1,54 @@
+"""`udi demonstrate`: publish the content of the demonstration on an installation of this machine that runs."""
+
+import asyncio
+
+import typer
+
+from udi.cli import provision
+from udi.cli.demonstration.content import (
+    DemonstrationError,
+    find_content,
+    read_content,
+)
+from udi.cli.demonstration.publication import Journal, Publication
+from udi.settings import Settings, get_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demonstrate)
+
+
+def demonstrate() -> None:
+    """Publish the demonstration's content where `udi up` runs; what is published already stays as it is."""
+    settings = get_settings().model_copy(update={"demo": True})
+    try:
+        asyncio.run(publish_content(settings))
+    except (DemonstrationError, OSError) as error:
+        typer.echo(f"The demonstration is not complete: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+async def publish_content(settings: Settings) -> None:
+    """Publish what each territory's folder has for demonstration.
+
+    Raises:
+        DemonstrationError: a content is wrong, or a step of it is refused.
+    """
+    passwords = {
+        account.username: account.password
+        for account in provision.list_demo_accounts(settings)
+    }
+    for address in provision.list_territory_addresses(settings):
+        folder = find_content(settings.tenants / address.slug)
+        if folder is not None:
+            journal = settings.state / f"demonstration-{address.slug}.json"
+            await Publication(
+                read_content(folder),
+                folder,
+                address.portal,
+                address.node,
+                passwords,
+                Journal.read(journal),
+                typer.echo,
+            ).run()
