@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from tests.contract.credentials.test_leaving import Outgoing
-from tests.contract.credentials.world import World, build
+from tests.contract.credentials.world import Programs, World, build
 from tests.node.producer import SLUG, Producer
 from tests.visitors import browse
 from udi.kit.clock import now, today
@@ -24,7 +24,7 @@ from udi.node.spaces.models import Space, UseCount
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import NodeUseDay, NodeWaiting
 from udi.portal.organisations.models import Application, Organisation
-from udi.settings import HOSTED, Settings
+from udi.settings import HOSTED
 
 
 @dataclass
@@ -48,15 +48,12 @@ class Exchange:
 
 
 @pytest.fixture
-async def exchange(
-    settings: Settings, postgres: str, tmp_path: Path
-) -> AsyncIterator[Exchange]:
+async def exchange(programs: Programs) -> AsyncIterator[Exchange]:
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(
-            build(settings, tmp_path, moderator=False)
-        )
+        world = await stack.enter_async_context(build(programs, moderator=False))
         territory = world.territory
-        (tmp_path / "secrets" / f"node_credential_{territory.slug}").write_text("x")
+        secrets = programs.settings.secrets_folder
+        (secrets / f"node_credential_{territory.slug}").write_text("x")
         async with world.portal.database.session(
             territory.id, role="worker"
         ) as session:
