@@ -200,21 +200,21 @@ async def _render_form(
 
 def make_list_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
     """The addresses of all news, or pages, and of a new one."""
-    here = f"{PATH}/{folder}"
+    page_path = f"{PATH}/{folder}"
 
-    @get(here)
+    @get(page_path)
     async def list_articles(
         request: AnyRequest, session: Database, member: Member
     ) -> Response[str]:
         return await show_list(request, session, member, folder)
 
-    @get(f"{here}/new")
+    @get(f"{page_path}/new")
     async def write_article(
         request: AnyRequest, session: Database, member: Member, territory: Here
     ) -> Response[str]:
         return await show_form(request, session, member, territory, folder)
 
-    @post(f"{here}/new", status_code=303, request_max_body_size=FORM_BYTES)
+    @post(f"{page_path}/new", status_code=303, request_max_body_size=FORM_BYTES)
     async def create_article(
         request: AnyRequest, session: Database, member: Member, territory: Here
     ) -> Response[Any]:
