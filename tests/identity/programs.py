@@ -13,13 +13,19 @@ from udi.kit.db import Database
 from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.oidc import IdentityService, territory_client
-from udi.kit.sessions import SESSIONS, Sessions, ignore_memberships
+from udi.kit.sessions import (
+    SESSIONS,
+    Sessions,
+    ignore_memberships,
+    ignore_provider,
+)
 from udi.kit.territories import TerritoryRegistry
 from udi.node.identity.models import TABLES as NODE_TABLES
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity import api, pages
 from udi.portal.identity.actions import store_memberships
 from udi.portal.identity.models import TABLES as PORTAL_TABLES
+from udi.portal.identity.provider_logins import queue_group_review
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import ProgramName, Settings
 from udi.ui import login
@@ -64,6 +70,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         partial(territory_client, settings, name),
         store_memberships if name == "portal" else ignore_memberships,
         settings.second_factor,
+        queue_group_review if name == "portal" else ignore_provider,
     )
     site = Site(
         program=name,

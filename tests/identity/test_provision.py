@@ -136,6 +136,7 @@ async def test_an_origin_that_moved_is_changed_at_the_client(
     audiences = [
         mapper["config"].get("included.custom.audience")
         for mapper in client["protocolMappers"]
+        if mapper["name"] == "audience"
     ]
     assert audiences == ["https://data.example"]
 

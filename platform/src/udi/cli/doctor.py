@@ -20,6 +20,7 @@ from udi.cli.checks.machine import check_machine
 from udi.cli.checks.mail import check_addresses, check_mail, send_trial
 from udi.cli.checks.own_node import list_own_checks
 from udi.cli.checks.own_nodes import check_own_nodes
+from udi.cli.checks.providers import check_login_providers
 from udi.cli.checks.territories import check_territories
 from udi.cli.finding import Check, Finding, Severity, run_check
 from udi.cli.own.folder import OwnNode, read_own_node
@@ -30,6 +31,7 @@ CHECKS: dict[str, Check] = {
     "postgresql": check_databases,
     "keycloak": check_identity,
     "territory": check_territories,
+    "login provider": check_login_providers,
     "own node": check_own_nodes,
     "mail": check_mail,
     "addresses": check_addresses,
@@ -56,7 +58,8 @@ def doctor(
     """Look at every dependency and say what is wrong, with the remedy. Changes nothing.
 
     Disks, secrets, object store, signing key and search index of this machine; PostgreSQL as each role, its
-    migrations and queues; Keycloak; each territory's hosts and producers' own nodes; the mail relay; the last backup.
+    migrations and queues; Keycloak; each territory's hosts, login providers and producers' own nodes; the mail relay;
+    the last backup.
     With --node, of a producer's own node: its folder, database, portals, what waits for them, the last backup. With
     --mail, of the relay alone, which is given a mail. The exit status is 0 when there is no fault (warnings do not
     count), 1 otherwise.

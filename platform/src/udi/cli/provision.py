@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -22,13 +22,17 @@ from udi.portal.identity.provision import (
     accounts,
     admin,
     operators,
+    provider_checks,
+    providers,
     realm,
     territory,
 )
 from udi.portal.identity.provision.memberships import apply_members_account
+from udi.portal.identity.provision.provider_metadata import ProviderMetadata
 from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
 from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.queries import list_slugs
 from udi.portal.organisations.team.operator import invite_first_members
 from udi.portal.tenants.actions import apply_tenant, read_look, register_values
 from udi.portal.tenants.applied_files import (
@@ -62,6 +66,7 @@ class ApplyResult:
 
     slug: str
     changes: list[tuple[str, str]]
+    warnings: list[str]
 
 
 def migrate(settings: Settings, *, contract: bool = True) -> None:
@@ -109,7 +114,9 @@ def apply_all_folders(settings: Settings) -> None:
             apply_published(settings, folder.slug, folder.tenant_id)
 
 
-def apply_published(settings: Settings, slug: str, tenant: UUID) -> ApplyResult | None:
+def apply_published(
+    settings: Settings, slug: str, tenant: UUID, *, with_providers: bool = True
+) -> ApplyResult | None:
     """Make true everywhere what is online on the portal: None where no files were applied yet.
 
     Raises:
@@ -118,7 +125,8 @@ def apply_published(settings: Settings, slug: str, tenant: UUID) -> ApplyResult 
     files = asyncio.run(_read_published_files(settings, tenant))
     if files is None:
         return None
-    return apply_folder(settings, read_files(files, slug))
+    folder = read_files(files, slug)
+    return apply_folder(settings, folder, with_providers=with_providers)
 
 
 def bring_published(settings: Settings, slug: str, tenant: UUID) -> bool:
@@ -129,7 +137,7 @@ def bring_published(settings: Settings, slug: str, tenant: UUID) -> bool:
     """
     if asyncio.run(_has_same_files(settings, tenant)):
         return False
-    return apply_published(settings, slug, tenant) is not None
+    return apply_published(settings, slug, tenant, with_providers=False) is not None
 
 
 async def _has_same_files(settings: Settings, tenant: UUID) -> bool:
@@ -170,15 +178,22 @@ def apply_folder(
     mark: VersionMark | None = None,
     *,
     force: bool = False,
+    with_providers: bool = True,
 ) -> ApplyResult:
     """Make one territory's files true everywhere; `mark` is the version that they were taken from.
 
+    Without `with_providers`, identity services of others are left as they are.
+
     Raises:
-        TenantFaultsError: a host belongs to another territory; nothing was applied.
+        TenantFaultsError: a host belongs to another territory, or an identity service of others is not as the files
+            say; nothing was applied.
         NewerVersionError: pages published what these files do not know, and `force` is not said; nothing was applied.
     """
-    changes = asyncio.run(_apply_rows(settings, folder, mark, force=force))
     connection = admin.connect(settings)
+    metadata = None
+    if with_providers:
+        metadata = asyncio.run(_check_providers(settings, folder, connection))
+    changes = asyncio.run(_apply_rows(settings, folder, mark, metadata, force=force))
     done = [
         *realm.apply_realm(connection, settings),
         apply_members_account(connection, settings),
@@ -201,6 +216,11 @@ def apply_folder(
             _origin(settings, folder, "portal"),
         ),
     )
+    if metadata is not None:
+        parts = folder.file.login.provider
+        done += providers.apply_providers(
+            connection, settings, folder.slug, parts, metadata
+        )
     if settings.demo:
         done += [
             accounts.apply_account(connection, settings, folder.slug, part)
@@ -209,7 +229,36 @@ def apply_folder(
     changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
     changes.append(("hosted node", _register_hosted_node(settings, folder, connection)))
     changes += asyncio.run(_invite_team(settings, folder))
-    return ApplyResult(folder.slug, changes)
+    return ApplyResult(
+        folder.slug, changes, _list_unknown_claims(folder, metadata or {})
+    )
+
+
+async def _check_providers(
+    settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin
+) -> dict[str, ProviderMetadata]:
+    if not folder.file.login.provider:
+        return {}
+    portal = Database(settings, "portal")
+    try:
+        async with portal.session(folder.tenant_id, role="worker") as session:
+            organisations = await list_slugs(session)
+    finally:
+        await portal.close()
+    return await provider_checks.check_providers(
+        connection, settings, folder, organisations
+    )
+
+
+def _list_unknown_claims(
+    folder: TenantFolder, metadata: Mapping[str, ProviderMetadata]
+) -> list[str]:
+    return [
+        f"The provider «{part.name}» does not announce the claim «{claim}»: if it does not send it, its rules give nothing."
+        for part in folder.file.login.provider
+        if part.name in metadata
+        for claim in provider_checks.list_unknown_claims(part, metadata[part.name])
+    ]
 
 
 def _origin(settings: Settings, folder: TenantFolder, program: str) -> str:
@@ -222,20 +271,23 @@ async def _apply_rows(
     settings: Settings,
     folder: TenantFolder,
     mark: VersionMark | None,
+    metadata: Mapping[str, ProviderMetadata] | None,
     *,
     force: bool,
 ) -> list[tuple[str, str]]:
+    origins = None
+    if metadata is not None:
+        origins = {name: known.logout_origin for name, known in metadata.items()}
     portal = Database(settings, "portal")
     node = Database(settings, "node")
     try:
         await _refuse_taken_hosts(portal, node, folder)
         async with portal.session(folder.tenant_id, role="owner") as session:
             version = await apply_files(session, folder.files, mark, force=force)
-            in_portal = await apply_tenant(session, folder, settings)
+            in_portal = await apply_tenant(session, folder, settings, origins)
         async with node.platform_session(role="owner") as session:
-            in_node = await upsert(
-                session, NodeTenant, register_values(folder, settings, "node")
-            )
+            values = register_values(folder, settings, "node", origins)
+            in_node = await upsert(session, NodeTenant, values)
         async with portal.session(folder.tenant_id, role="worker") as session:
             for part in folder.file.organisation:
                 await apply_organisation(

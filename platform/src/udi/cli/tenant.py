@@ -129,6 +129,8 @@ def apply(
         _exit_with_faults(error)
     except NewerVersionError as error:
         raise tenant_versions.explain_newer_version(folder.slug, error) from error
+    for warning in applied.warnings:
+        print(warning, file=sys.stderr)
     rows = [{"what": what, "outcome": outcome} for what, outcome in applied.changes]
     output.show(
         rows,

@@ -36,6 +36,8 @@ class Actor:
     """Of the login (`acr`): 2 where a second factor was shown."""
     authenticated_at: datetime | None = None
     """When they last proved who they are, by a password or a factor."""
+    provider: str = ""
+    """The identity service of others that the login came through, as ours calls it; empty: none."""
     lacks_factor: bool = False
     """Whether rights of theirs wait for a second factor."""
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import httpx
@@ -35,6 +35,9 @@ ACCESS_TOKEN = IdentityTokenKind(name="access token of a person", claim="Bearer"
 MACHINE_TOKEN = IdentityTokenKind(name="access token of a machine", claim="Bearer")
 LOGOUT_TOKEN = IdentityTokenKind(name="logout token", typ="logout+jwt")
 SCOPE = "openid organization:*"
+PROVIDER_CLAIM = "identity_provider"
+"""In our identity tokens: alias of the identity service of others that a login came through."""
+Prompt = Literal["", "none", "login"]
 PATIENCE = 5.0
 QUIET = timedelta(seconds=15)
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -110,6 +113,8 @@ class Login:
     """`acr`: 1 for a password, 2 with a second factor."""
     authenticated_at: datetime | None = None
     """`auth_time`: when the person last proved who they are."""
+    provider: str = ""
+    """Alias of the identity service of others that the login came through; empty: none."""
     organisations: object = None
     """The claim `organization` of the access token, as received."""
     realm_roles: frozenset[str] = frozenset()
@@ -157,9 +162,14 @@ class IdentityService:
         verifier: str,
         language: str,
         level: int = 0,
-        fresh: bool = False,
+        prompt: Prompt = "",
+        provider: str = "",
     ) -> str:
-        """Where the browser goes to log in; `level` 2 asks for a second factor, `fresh` for the password again."""
+        """Where the browser goes to log in; `level` 2 asks for a second factor.
+
+        `prompt` (OpenID Connect Core, 3.1.2.1): `login` asks for the password again, `none` asks nothing.
+        `provider` is the alias of an identity service of others, which the browser is led on to.
+        """
         challenge = (
             base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
             .decode()
@@ -176,7 +186,8 @@ class IdentityService:
             "code_challenge_method": "S256",
             "ui_locales": language,
             **({"claims": json.dumps(_level_claims(level))} if level else {}),
-            **({"prompt": "login"} if fresh else {}),
+            **({"prompt": prompt} if prompt else {}),
+            **({"kc_idp_hint": provider} if provider else {}),
         }
         return f"{self._public}/auth?{urlencode(query)}"
 
@@ -299,6 +310,7 @@ class IdentityService:
             sid=str(person.get("sid") or ""),
             level=_read_level(person.get("acr")),
             authenticated_at=_read_moment(person.get("auth_time")),
+            provider=str(person.get(PROVIDER_CLAIM) or ""),
             organisations=rights.get("organization"),
             realm_roles=_read_roles(rights.get("realm_access")),
             id_token=id_token,

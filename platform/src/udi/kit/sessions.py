@@ -83,6 +83,8 @@ class WebSessionColumns:
     """Of the login: 2 where a second factor was shown."""
     authenticated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     """When the person last proved who they are."""
+    provider: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    """Alias of the identity service of others that the login came through; empty: none."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -115,6 +117,16 @@ OnMemberships = Callable[[AsyncSession, Actor], Awaitable[None]]
 
 async def ignore_memberships(_session: AsyncSession, _actor: Actor) -> None:
     """For a program that keeps no list of memberships."""
+
+
+OnProviderLogin = Callable[[AsyncSession, Territory, Login], Awaitable[None]]
+"""Called in the transaction of a login that came through an identity service of others."""
+
+
+async def ignore_provider(
+    _session: AsyncSession, _territory: Territory, _login: Login
+) -> None:
+    """For a program that leaves to another what such a login gives."""
 
 
 async def open_session(
@@ -154,6 +166,7 @@ def _session_values(login: Login, territory: str) -> dict[str, Any]:
         "access_expires_at": login.access_expires_at,
         "confirmed_at": now(),
         "level": login.level,
+        "provider": login.provider,
         "authenticated_at": login.authenticated_at or now(),
     }
 
@@ -195,6 +208,7 @@ def _actor(row: Any, person: Any, territory: str) -> Actor:
         confirmed_at=row.confirmed_at,
         level=row.level,
         authenticated_at=row.authenticated_at,
+        provider=row.provider,
     )
 
 
@@ -291,6 +305,7 @@ class Sessions:
     on_memberships: OnMemberships = ignore_memberships
     second_factor: bool = False
     """Whether the installation has some rights wait for a second factor, in the territories that do not say otherwise."""
+    on_provider_login: OnProviderLogin = ignore_provider
 
     async def log_in(
         self, territory: Territory, login: Login, *, replaced: str = ""
@@ -303,6 +318,8 @@ class Sessions:
                 session, self.tables, login, territory.slug
             )
             await self.on_memberships(session, actor)
+            if login.provider:
+                await self.on_provider_login(session, territory, login)
         return token
 
     async def log_out(self, territory: Territory, token: str) -> str | None:

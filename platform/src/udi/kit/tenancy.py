@@ -13,6 +13,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from udi.kit.login_providers import LoginProvider
+
 TIME_ZONE = "Europe/Paris"
 """Where a territory that says nothing lives."""
 
@@ -58,6 +60,8 @@ class Territory:
     """`name` and `address` that its mails come from."""
     site: dict[str, Any] = field(default_factory=dict)
     """On the portal: the blocks of its `home`, its `menu`, its `footer`, and the `version` of its files."""
+    login_providers: tuple[LoginProvider, ...] = ()
+    """Other identity services by which its people log in, in the order of their buttons."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -91,6 +95,7 @@ class Territory:
             self.box,
             texts,
             self.look_version,
+            self.login_providers,
         )
         return self.id, hashlib.sha256(repr(facts).encode()).hexdigest()
 

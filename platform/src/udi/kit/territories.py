@@ -9,13 +9,14 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Double, LargeBinary, Text, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from udi.kit.clock import now
 from udi.kit.db import Database, is_unavailable
 from udi.kit.errors import NotFoundError
+from udi.kit.login_providers import read_login_providers
 from udi.kit.tenancy import TIME_ZONE, Territory
 
 log = structlog.get_logger()
@@ -56,6 +57,10 @@ class TerritoryColumns:
     second_factor: Mapped[bool] = mapped_column(
         default=True, server_default=text("true")
     )
+    login_providers: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'")
+    )
+    """Other identity services, as `login_providers.read_login_providers` reads them."""
     state: Mapped[str] = mapped_column(Text, default="active")
     fingerprint: Mapped[str] = mapped_column(Text, default="")
     applied_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -206,6 +211,7 @@ class TerritoryRegistry:
             second_factor=row.second_factor,
             mail_sender=row.mail_sender,
             site=getattr(row, "site", {}),
+            login_providers=read_login_providers(row.login_providers),
         )
 
 

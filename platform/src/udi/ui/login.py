@@ -17,9 +17,10 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from udi.kit import login_attempts
-from udi.kit.errors import UdiError, UnavailableError
+from udi.kit.errors import NotFoundError, UdiError, UnavailableError
 from udi.kit.identity import SECOND_FACTOR, Actor
-from udi.kit.oidc import IdentityRefusedError
+from udi.kit.login_providers import ACCOUNT, NATIONAL, provider_alias
+from udi.kit.oidc import IdentityRefusedError, Prompt
 from udi.kit.sessions import SESSIONS, Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
@@ -44,6 +45,18 @@ class LoginFailure:
     remedy: str
 
 
+@dataclass(frozen=True)
+class LoginChoice:
+    """A way to log in, as a button: its name, where it leads, a page that says what it is, whether it is the State's."""
+
+    label: str
+    address: str
+    about: str
+    is_national: bool
+
+
+UNKNOWN_BROWSER = {"login_required", "interaction_required", "consent_required"}
+"""What an identity service answers that may ask nothing (OpenID Connect Core, 3.1.2.6)."""
 AWAY = LoginFailure(
     "away",
     503,
@@ -152,6 +165,8 @@ async def begin_login(
     login_scope: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
     back: FromQuery[str] = "/",
+    provider: FromQuery[str] = "",
+    choose: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
     again: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
     factor: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
     fresh: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
@@ -160,6 +175,8 @@ async def begin_login(
 
     `again` asks anew for someone already logged in: Keycloak tells a refresh nothing of the very first organisation.
     `factor` asks for the second factor, `fresh` for the password although Keycloak knows the browser.
+    Where the territory has providers, the browser is asked first whether Keycloak knows it; `choose` shows the choice,
+    and `provider` is what was chosen.
     """
     back = local_path(back) if len(back) <= LONGEST_BACK else "/"
     if actor is not None and not (
@@ -170,22 +187,26 @@ async def begin_login(
         return Redirect(
             f"{login_scope.origin}/login?back={quote(back, safe='/')}", status_code=303
         )
+    if choose and actor is None and login_scope.login_providers:
+        return _render_choice(request, login_scope, back, factor=factor)
+    hint = _find_provider(login_scope, provider)
+    if not provider and fresh and actor is not None:
+        hint = actor.provider
     sessions = sessions_of(request)
     try:
         await sessions.service.keys.refresh()
     except IdentityUnavailableError:
         return explain_failure(request, AWAY, back=back)
-    cookie_key = request.cookies.get(cookie_name(login_scope.origin, "udi-login"))
-    if cookie_key and login_attempts.is_key(cookie_key):
-        key = cookie_key
-    else:
-        key = login_attempts.new_key()
+    key = _find_or_draw_key(request, login_scope)
     needs_factor = factor or (
         fresh and actor is not None and actor.level >= SECOND_FACTOR
     )
     attempt = login_attempts.begin_attempt(
         key, back, SECOND_FACTOR if needs_factor else 0
     )
+    prompt: Prompt = "login" if fresh else ""
+    if actor is None and not provider and login_scope.login_providers:
+        prompt = "none"
     address = sessions.service.login_url(
         sessions.client_of(login_scope),
         state=attempt.state,
@@ -193,16 +214,10 @@ async def begin_login(
         verifier=attempt.verifier,
         language=request.scope["state"]["locale"],
         level=attempt.level,
-        fresh=fresh,
+        prompt=prompt,
+        provider=hint,
     )
-    lifetime = int(login_attempts.LIFETIME.total_seconds())
-    cookie = _cookie(login_scope, key, name="udi-login", max_age=lifetime)
-    return Redirect(
-        address,
-        status_code=303,
-        cookies=[cookie],
-        headers={"Cache-Control": "no-store"},
-    )
+    return _lead_on(login_scope, key, address)
 
 
 @get("/login/callback")
@@ -223,6 +238,8 @@ async def finish_login(
     sessions = sessions_of(request)
     if query.get("iss") != sessions.service.issuer:
         return explain_failure(request, FOREIGN, back=attempt.back)
+    if query.get("error") in UNKNOWN_BROWSER and login_scope.login_providers:
+        return Redirect(_choice_address(attempt), status_code=303)
     if "error" in query:
         return explain_failure(request, _identify_failure(query), back=attempt.back)
     outcome = await _open_session(
@@ -243,6 +260,68 @@ async def finish_login(
     return Redirect(
         back, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"}
     )
+
+
+def _lead_on(territory: Territory, key: str, address: str) -> Redirect:
+    """To the identity service, with the key of this login kept by the browser."""
+    lifetime = int(login_attempts.LIFETIME.total_seconds())
+    return Redirect(
+        address,
+        status_code=303,
+        cookies=[_cookie(territory, key, name="udi-login", max_age=lifetime)],
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _find_or_draw_key(request: AnyRequest, territory: Territory) -> str:
+    """The key that this browser holds for its logins, or a new one."""
+    key = request.cookies.get(cookie_name(territory.origin, "udi-login"))
+    if key and login_attempts.is_key(key):
+        return key
+    return login_attempts.new_key()
+
+
+def _find_provider(territory: Territory, name: str) -> str:
+    """How Keycloak calls the provider that was chosen; empty for an address and a password.
+
+    Raises:
+        NotFoundError: the territory has no such provider.
+    """
+    if name in {"", ACCOUNT}:
+        return ""
+    if name not in {provider.name for provider in territory.login_providers}:
+        raise NotFoundError("This territory has no such way to log in.")
+    return provider_alias(territory.slug, name)
+
+
+def _choice_address(attempt: login_attempts.LoginAttempt) -> str:
+    factor = "&factor=true" if attempt.level >= SECOND_FACTOR else ""
+    return f"/login?choose=true{factor}&back={quote(attempt.back, safe='/')}"
+
+
+def _render_choice(
+    request: AnyRequest, territory: Territory, back: str, *, factor: bool
+) -> Response[Any]:
+    """The ways to log in, those of the State first."""
+    more = f"{'&factor=true' if factor else ''}&back={quote(back, safe='/')}"
+    language = request.scope["state"]["locale"]
+    choices = [
+        LoginChoice(
+            provider.label_in(language),
+            f"/login?provider={provider.name}{more}",
+            provider.about,
+            provider.kind in NATIONAL,
+        )
+        for provider in territory.login_providers
+    ]
+    page = render(
+        request,
+        "ui/login-choice.html",
+        choices=choices,
+        account=f"/login?provider={ACCOUNT}{more}",
+    )
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def _identify_failure(query: Any) -> LoginFailure:

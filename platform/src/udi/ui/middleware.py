@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 
 from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
 from udi.kit.identity import Actor
-from udi.kit.tenancy import space_context
+from udi.kit.tenancy import Territory, space_context
 from udi.ui.header_count import COUNT_FOR_HEADER
 from udi.ui.locale import (
     LANGUAGES,
@@ -46,6 +46,10 @@ async def put_headers(message: Message, scope: Scope) -> None:
     own = list(message.get("headers", ()))
     named = {name.lower() for name, _ in own}
     usual = {**_usual_headers(site), **scope["state"].get("limits", {})}
+    territory = scope["state"].get("territory")
+    if territory and territory.login_providers:
+        policy = content_security_policy(_list_targets(site, territory))
+        usual["Content-Security-Policy"] = policy
     missing = [(name.lower().encode(), value.encode()) for name, value in usual.items()]
     message["headers"] = [
         *own,
@@ -62,6 +66,16 @@ def _usual_headers(site: Any) -> dict[str, str]:
         if site.settings.portal_url.startswith("https://"):
             headers["Strict-Transport-Security"] = "max-age=31536000"
     return headers
+
+
+def list_form_targets(request: Request[Any, Any, State]) -> list[str]:
+    """Origins that a form of a page, or its redirect, may reach: a logout passes by the identity services of others too."""
+    return _list_targets(request.app.state.site, request.scope["state"]["territory"])
+
+
+def _list_targets(site: Any, territory: Territory) -> list[str]:
+    origins = {provider.origin for provider in territory.login_providers}
+    return [*site.form_targets, *sorted(origins)]
 
 
 def content_security_policy(

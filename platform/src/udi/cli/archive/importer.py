@@ -118,8 +118,13 @@ class TerritoryImport:
         """Every step, in an order where a killed one leaves nothing that the next try does not replace."""
         await self._register()
         self.report("organisations and accounts")
+        # Rules of providers may name organisations that only the rows bring.
         await asyncio.to_thread(
-            provision.apply_folder, self.settings, self.folder, force=True
+            provision.apply_folder,
+            self.settings,
+            self.folder,
+            force=True,
+            with_providers=False,
         )
         connection = admin.connect(self.settings)
         brought = await asyncio.to_thread(self._import_identity, connection)

@@ -30,6 +30,8 @@ from udi.portal.identity.provision.admin import (
     find_or_none,
     list_organisation_members,
 )
+from udi.portal.identity.provision.memberships import MANAGED
+from udi.portal.identity.provision.providers import delete_providers, secret_file
 from udi.portal.identity.provision.territory import remove_machine
 from udi.settings import ProgramName, Settings
 from udi.ui.domains import declare_tables
@@ -52,6 +54,9 @@ class DeletionResult:
     accounts: int = 0
     organisations: int = 0
     clients: int = 0
+    providers: int = 0
+    kept_organisations: list[str] = field(default_factory=list)
+    """Which manage accounts that serve another territory too."""
     secrets: list[str] = field(default_factory=list)
 
 
@@ -201,7 +206,13 @@ def _delete_identity(
         ):
             find_or_none(connection.delete_user, account)
             retired.accounts += 1
+    retired.providers += delete_providers(connection, slug)
     for organisation in organisations:
+        members = list_organisation_members(connection, organisation["id"])
+        if any(member.get("membershipType") == MANAGED for member in members):
+            # Keycloak would delete these accounts, which serve elsewhere.
+            retired.kept_organisations.append(organisation["alias"])
+            continue
         find_or_none(connection.delete_organization, organisation["id"])
         retired.organisations += 1
     # The library lists all the clients of the realm, or the one of a name.
@@ -224,6 +235,7 @@ def _delete_secrets(settings: Settings, retired: DeletionResult) -> None:
     slug = retired.territory
     paths = [settings.secrets_folder / f"node_credential_{slug}"]
     paths += settings.secrets_folder.glob(f"account_{slug}_*")
+    paths += settings.secrets_folder.glob(secret_file(slug, "*"))
     for path in paths:
         if path.exists():
             path.unlink()

@@ -97,14 +97,24 @@ class AccountWatcher:
         if not territories:
             return 0
         since = min([await self._since(territory, begun) for territory in territories])
-        changes = await asyncio.to_thread(read_changes, self._get_admin(), since)
+        changes = await asyncio.to_thread(read_changes, self.get_admin(), since)
         accounts: dict[str, Account | None] = {}
         change_count = 0
         for territory in territories:
             change_count += await self._compare(territory, changes, accounts, begun)
         return change_count
 
-    def _get_admin(self) -> RealmAdmin:
+    async def refresh(self, territory: Territory, subject: str) -> bool:
+        """Look at one account of a territory now; whether anything of it changed.
+
+        Raises:
+            ProvisionError: the identity service does not answer, or refuses.
+        """
+        account = await self._read(subject, ())
+        return await self._apply(territory, subject, account)
+
+    def get_admin(self) -> RealmAdmin:
+        """The identity service, as the lesser account of the worker."""
         if self._admin is None:
             self._admin = self.connect()
         return self._admin
@@ -147,7 +157,7 @@ class AccountWatcher:
         return change_count
 
     async def _read(self, subject: str, disabled: Collection[str]) -> Account | None:
-        admin = self._get_admin()
+        admin = self.get_admin()
         if subject in disabled:
             account = None
         else:

@@ -7,6 +7,7 @@ from udi.portal.identity.models import (
     InboxClaim,
     Membership,
     Person,
+    ProviderGrant,
     UsedToken,
     WatchedAccount,
     WebSession,
@@ -29,6 +30,10 @@ LEFT_OUT = (
     ExcludedTable(
         UsedToken,
         "logout tokens of this installation's identity service mean nothing elsewhere",
+    ),
+    ExcludedTable(
+        ProviderGrant,
+        "groups that providers gave are given anew at the next login where the territory lives",
     ),
     ExcludedTable(
         AccountWatch,

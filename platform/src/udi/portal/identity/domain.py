@@ -9,6 +9,7 @@ DOMAIN = Domain(
     services="udi.portal.identity.registration:provide_services",
     web_services="udi.portal.identity.routes:provide_web_services",
     routes="udi.portal.identity.routes:list_routes",
+    tasks="udi.portal.identity.provider_grants:task_handlers",
     schedules="udi.portal.identity.worker:list_schedules",
     archive="udi.portal.identity.archive",
 )

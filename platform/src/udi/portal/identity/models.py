@@ -117,6 +117,25 @@ class Membership(PortalTable):
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
+class ProviderGrant(PortalTable):
+    """A group of an organisation that a login through an identity service of others gave to an account."""
+
+    __tablename__ = "provider_grant"
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        primary_key=True, server_default=text("app.current_tenant()")
+    )
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    organisation_slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    group_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    joined: Mapped[bool]
+    """Whether they were put into the organisation for it."""
+    confirmed_at: Mapped[datetime]
+    """When a login gave it last."""
+    rules_digest: Mapped[str] = mapped_column(Text)
+    """Of the territory's rules, when it was looked at last."""
+
+
 class ApiToken(TenantColumns, PortalTable):
     """What a program of a person shows to the API; its text is shown once, a digest of it is kept."""
 

@@ -6,6 +6,7 @@ from udi.kit.sealed_column_tasks import SEALED_TABLES
 from udi.kit.sessions import SESSIONS, Sessions
 from udi.portal.identity.actions import store_memberships
 from udi.portal.identity.models import TABLES
+from udi.portal.identity.provider_logins import queue_group_review
 from udi.portal.identity.refused_addresses import PeopleRefusedAddresses
 from udi.ui.site import Site
 
@@ -21,6 +22,7 @@ def provide_services(site: Site) -> None:
         lambda territory: territory_client(settings, "portal", territory),
         store_memberships,
         settings.second_factor,
+        queue_group_review,
     )
     site.services.provide(SESSIONS, sessions, close=service.close)
     site.services.provide(REFUSED_ADDRESSES, PeopleRefusedAddresses(site.database))

@@ -31,6 +31,11 @@ async def name_organisations(
     return {row.slug: row.name for row in await session.execute(named)}
 
 
+async def list_slugs(session: AsyncSession) -> list[str]:
+    """The slugs of all organisations of the territory."""
+    return list(await session.scalars(select(Organisation.slug)))
+
+
 async def list_producers(session: AsyncSession) -> Sequence[Organisation]:
     """The organisations that publish data, by name."""
     producers = select(Organisation).where(Organisation.producer)

@@ -1,12 +1,14 @@
 """Making a territory's files true in the portal's register."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.login_providers import origin_of
 from udi.kit.territories import upsert
 from udi.portal.tenants.files import TenantFolder
 from udi.portal.tenants.models import Tenant
@@ -34,12 +36,23 @@ PUBLISHED_COLUMNS = (
 
 
 def register_values(
-    folder: TenantFolder, settings: Settings, program: ProgramName
+    folder: TenantFolder,
+    settings: Settings,
+    program: ProgramName,
+    logout_origins: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The row of a territory in a program's register, from its files."""
+    """The row of a territory in a program's register, from its files.
+
+    `logout_origins`, by name of a provider: where it logs people out, as its metadata say, else as its issuer. Without
+    them, the providers are left as they are.
+    """
     file = folder.file
     hosts = {"portal": file.hosts.portal, "node": file.hosts.node}
-    own = {"site": layout_values(folder)} if program == "portal" else {}
+    own: dict[str, Any] = {}
+    if program == "portal":
+        own["site"] = layout_values(folder)
+    if logout_origins is not None:
+        own["login_providers"] = _list_providers(folder, logout_origins)
     return own | {
         "id": folder.tenant_id,
         "slug": folder.slug,
@@ -84,6 +97,21 @@ def layout_values(folder: TenantFolder) -> dict[str, Any]:
     return {**values, "version": folder.fingerprint}
 
 
+def _list_providers(
+    folder: TenantFolder, logout_origins: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": part.name,
+            "kind": part.kind,
+            "label": part.label,
+            "origin": logout_origins.get(part.name) or origin_of(part.issuer_url),
+            "rules": [rule.model_dump() for rule in part.groups],
+        }
+        for part in folder.file.login.provider
+    ]
+
+
 def read_look(folder: TenantFolder) -> dict[str, Any]:
     """The colours of a territory, and what pages need to show its logo and its icon."""
     look: dict[str, Any] = folder.file.theme.model_dump()
@@ -99,10 +127,14 @@ def read_look(folder: TenantFolder) -> dict[str, Any]:
 
 
 async def apply_tenant(
-    session: AsyncSession, folder: TenantFolder, settings: Settings
+    session: AsyncSession,
+    folder: TenantFolder,
+    settings: Settings,
+    logout_origins: Mapping[str, str] | None = None,
 ) -> str:
     """Write the territory's row, as the owner: "created", "updated" or "unchanged"."""
-    return await upsert(session, Tenant, register_values(folder, settings, "portal"))
+    values = register_values(folder, settings, "portal", logout_origins)
+    return await upsert(session, Tenant, values)
 
 
 async def write_register(

@@ -375,6 +375,22 @@ def _cross_check(folder: str, parsed: TenantFile) -> Iterator[TenantFault]:
             f"«{repeated}» is used twice.",
             "Give each organisation its own slug.",
         )
+    names = [provider.name for provider in parsed.login.provider]
+    for repeated in sorted({name for name in names if names.count(name) > 1}):
+        yield TenantFault(
+            "tenant.toml",
+            "login.provider.name",
+            f"«{repeated}» is used twice.",
+            "Give each provider its own name.",
+        )
+    domains = [provider.domain for provider in parsed.login.provider if provider.domain]
+    for repeated in sorted({name for name in domains if domains.count(name) > 1}):
+        yield TenantFault(
+            "tenant.toml",
+            "login.provider.domain",
+            f"«{repeated}» is the domain of two providers.",
+            "Give it to the one that its addresses lead to.",
+        )
     for number, account in enumerate(parsed.account, 1):
         for organisation, groups in account.organisations.items():
             where = f"account[{number}].organisations.{organisation}"

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, HttpUrl, field_validator, model_validator
 
+from udi.kit.login_providers import ACCOUNT
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import TIME_ZONE
 from udi.portal.tenants.schema_parts import SLUG, ByLanguage, TenantFilePart, Words
@@ -22,6 +23,13 @@ Slug = Annotated[str, Field(pattern=SLUG, max_length=40)]
 POLE = 90
 Degrees = Annotated[float, Field(ge=-180, le=180)]
 Box = tuple[Degrees, Degrees, Degrees, Degrees]
+CLAIM = r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$"
+Claim = Annotated[str, Field(pattern=rf"{CLAIM}|^$", max_length=100)]
+NATIONAL_ISSUERS = {
+    "proconnect": "https://auth.agentconnect.gouv.fr/api/v2",
+    "franceconnect": "https://oidc.franceconnect.gouv.fr/api/v2",
+}
+"""Production services of the French State."""
 
 
 class TerritoryPart(TenantFilePart):
@@ -117,12 +125,128 @@ class HostsPart(TenantFilePart):
         return self
 
 
+class ProviderGroupPart(TenantFilePart):
+    """`groups` of a provider: who has this value of a claim is in this group of an organisation."""
+
+    claim: Annotated[str, Field(pattern=CLAIM, max_length=100)] = Field(
+        description="Claim of the provider, or attribute of its SAML assertion."
+    )
+    value: Words = Field(description="Value that the claim has, or one of its values.")
+    organisation: Slug = Field(description="Slug of the organisation.")
+    group: Literal["managers", "publishers"] = Field(
+        description="Group given: `managers` or `publishers`."
+    )
+
+
+class ProviderClaimsPart(TenantFilePart):
+    """`claims` of a provider: where its names differ from the standard's."""
+
+    email: Claim = Field(default="", description="Holds the address.")
+    first_name: Claim = Field(default="", description="Holds the first name.")
+    last_name: Claim = Field(default="", description="Holds the last name.")
+
+
+class ProviderPart(TenantFilePart):
+    """`[[login.provider]]`: another identity service by which people log in here."""
+
+    name: Annotated[str, Field(pattern=SLUG, max_length=30)] = Field(
+        description="Short name in addresses; never changes once in use."
+    )
+    kind: Literal["proconnect", "franceconnect", "oidc", "saml"] = Field(
+        description="What it is: `proconnect`, `franceconnect`, or any other by OpenID Connect (`oidc`) or `saml`."
+    )
+    label: ByLanguage = Field(
+        default_factory=dict,
+        description="Name on its button, by language; ProConnect and FranceConnect have their own.",
+    )
+    issuer: HttpUrl | None = Field(
+        default=None,
+        description="Its issuer, as its metadata write it; of SAML, the address of its metadata. ProConnect and FranceConnect: their production service, where absent.",
+    )
+    client_id: Annotated[str, Field(min_length=1, max_length=300)] | None = Field(
+        default=None,
+        description="How it calls this territory; its secret is the file `login_<territory>_<name>`. Of SAML: our entity ID, and there is no secret.",
+    )
+    domain: str | None = Field(
+        default=None,
+        description="Domain of the addresses of its people: whoever writes one is led to it, and it vouches for no other.",
+    )
+    verified_addresses: bool = Field(
+        default=False,
+        description="Whether it proves that addresses of its domain are theirs: they are not confirmed by a mail then.",
+    )
+    claims: ProviderClaimsPart = Field(
+        default=ProviderClaimsPart(),
+        description="Claims of `email`, `first_name`, `last_name`, where they have other names than the standard's.",
+    )
+    groups: list[ProviderGroupPart] = Field(
+        default=[],
+        max_length=200,
+        description="Groups that its claims give: `{ claim, value, organisation, group }` each.",
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        if value == ACCOUNT:
+            msg = f"«{value}» stands for an address and a password: choose another name"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("issuer")
+    @classmethod
+    def _check_issuer(cls, value: HttpUrl | None) -> HttpUrl | None:
+        if value and value.scheme != "https" and value.host != "localhost":
+            msg = "it is not encrypted: write an address that begins with https://"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("domain")
+    @classmethod
+    def _check_domain(cls, value: str | None) -> str | None:
+        if value is not None and (not HOST.match(value) or "." not in value):
+            msg = f"«{value}» is no domain of mail addresses: write one such as ville.example, in small letters"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _check_needed_keys(self) -> "ProviderPart":
+        is_national = self.kind in NATIONAL_ISSUERS
+        needed = {
+            "issuer": self.issuer or is_national,
+            "label": self.label or is_national,
+            "client_id": self.client_id or self.kind == "saml",
+        }
+        if missing := [key for key, value in needed.items() if not value]:
+            msg = f"a provider of the kind {self.kind} needs {', '.join(missing)}"
+            raise ValueError(msg)
+        if self.verified_addresses and not self.domain:
+            msg = "verified_addresses needs domain: a provider vouches for addresses of its own domain only"
+            raise ValueError(msg)
+        if self.kind == "franceconnect" and (self.domain or self.groups):
+            msg = (
+                "FranceConnect is for inhabitants: it has no domain, and gives no group"
+            )
+            raise ValueError(msg)
+        return self
+
+    @property
+    def issuer_url(self) -> str:
+        """Its issuer, or the address of its metadata, without a final slash."""
+        return str(self.issuer or NATIONAL_ISSUERS[self.kind]).rstrip("/")
+
+
 class LoginPart(TenantFilePart):
     """`[login]`: what is asked of people who log in."""
 
     second_factor: bool = Field(
         default=True,
         description="Whether managers and the team need a second factor, where the operator asks for one (UDI_SECOND_FACTOR).",
+    )
+    provider: list[ProviderPart] = Field(
+        default=[],
+        max_length=20,
+        description="Other identity services by which people log in, each a table `[[login.provider]]`.",
     )
 
 

@@ -46,7 +46,7 @@ from udi.node.spaces.limits import limits_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import DatasetPermission, get_space, lock_space
 from udi.tabular.queries.readers import READERS, FileReader, FileReaderPool
-from udi.ui.middleware import content_security_policy
+from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
 UPLOAD_ERRORS = (InvalidError, TooLargeError, ConflictError, TooManyRequestsError)
@@ -229,7 +229,7 @@ def upload_page(
     response = render(
         request, "datasets/drop.html", status=status, address=address, **about
     )
-    policy = content_security_policy(site_of(request).form_targets, scripts=True)
+    policy = content_security_policy(list_form_targets(request), scripts=True)
     response.headers["Content-Security-Policy"] = policy
     return response
 

@@ -41,7 +41,7 @@ from udi.protocol.credentials import READING, TICKET
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
 from udi.ui.locale import find_text_language, localise
-from udi.ui.middleware import content_security_policy
+from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
 HOME = "/agreements"
@@ -179,7 +179,7 @@ async def open_files(
     )
     page.headers["Cache-Control"] = "no-store"
     page.headers["Content-Security-Policy"] = content_security_policy(
-        [*site.form_targets, audience]
+        [*list_form_targets(request), audience]
     )
     return page
 

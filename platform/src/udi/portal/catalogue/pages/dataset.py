@@ -54,7 +54,7 @@ from udi.portal.notifications.pages import FollowButton, build_follow_button
 from udi.protocol.access import AccessRights
 from udi.protocol.record import restore_record
 from udi.ui.locale import localise
-from udi.ui.middleware import content_security_policy
+from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
 NEAR = 4
@@ -184,7 +184,7 @@ def _set_headers(
     dataset_view: DatasetView,
 ) -> None:
     frames = [dataset_view.node.origin] if dataset_view.node else []
-    targets = site_of(request).form_targets
+    targets = list_form_targets(request)
     page.headers["Content-Security-Policy"] = content_security_policy(
         targets, scripts=True, frames=frames
     )

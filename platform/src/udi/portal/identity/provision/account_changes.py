@@ -66,6 +66,21 @@ def read_changes(admin: RealmAdmin, since: datetime) -> AccountChanges:
     return AccountChanges(disabled, frozenset(touched), everybody)
 
 
+def read_provider_logins(admin: RealmAdmin, since: datetime) -> dict[str, str]:
+    """Who logged in through an identity service of others since a moment, and a while before it: its alias, by subject.
+
+    Raises:
+        ProvisionError: the identity service does not answer, or refuses.
+    """
+    start = int((since.timestamp() - LATE) * 1000)
+    logins: dict[str, str] = {}
+    for event in _all(admin.get_events, type="LOGIN", dateFrom=start):
+        alias = (event.get("details") or {}).get("identity_provider")
+        if alias and event.get("userId"):
+            logins.setdefault(str(event["userId"]), str(alias))
+    return logins
+
+
 def _all(
     list_page: Callable[[dict[str, Any]], list[dict[str, Any]]], **query: Any
 ) -> Iterator[dict[str, Any]]:

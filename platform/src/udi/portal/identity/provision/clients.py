@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from udi.kit.oidc import IdentityClient
+from udi.kit.oidc import PROVIDER_CLAIM, IdentityClient
 from udi.portal.identity.provision.admin import (
     ProvisionChange,
     RealmAdmin,
@@ -14,6 +14,20 @@ from udi.portal.identity.provision.admin import (
 DEFAULT_SCOPES = ["basic", "profile", "email", "acr", "roles"]
 OPTIONAL_SCOPES = ["organization", "offline_access"]
 AUDIENCE_MAPPER = "oidc-audience-mapper"
+PROVIDER_MAPPER = {
+    "name": "identity provider",
+    "protocol": "openid-connect",
+    "protocolMapper": "oidc-usersessionmodel-note-mapper",
+    "config": {
+        "user.session.note": "identity_provider",
+        "claim.name": PROVIDER_CLAIM,
+        "jsonType.label": "String",
+        "id.token.claim": "true",
+        "access.token.claim": "false",
+        "introspection.token.claim": "false",
+    },
+}
+"""Says through which identity service of others somebody came."""
 
 
 def web_client(
@@ -90,31 +104,33 @@ def audience_mapper(audience: str) -> dict[str, Any]:
 def apply_client(
     admin: RealmAdmin, target: Mapping[str, Any], audience: str
 ) -> ProvisionChange:
-    """Create a client with its audience, or change what differs."""
+    """Create a client with what its tokens carry, or change what differs."""
     name = str(target["clientId"])
     existing = admin.find_client(name)
-    mapper = audience_mapper(audience)
+    mappers = [audience_mapper(audience)]
+    if target["standardFlowEnabled"]:
+        mappers.append(PROVIDER_MAPPER)
     if existing is None:
-        admin.create_client({**target, "protocolMappers": [mapper]})
+        admin.create_client({**target, "protocolMappers": mappers})
         return ProvisionChange("client", name, "created")
     changed = bool(difference(target, existing))
     if changed:
         admin.update_client(existing["id"], merge_representations(existing, target))
-    return ProvisionChange(
-        "client",
-        name,
-        "updated"
-        if _apply_audience(admin, existing, mapper) or changed
-        else "unchanged",
-    )
+    for mapper in mappers:
+        changed = _apply_mapper(admin, existing, mapper) or changed
+    return ProvisionChange("client", name, "updated" if changed else "unchanged")
 
 
-def _apply_audience(
+def _apply_mapper(
     admin: RealmAdmin, client: Mapping[str, Any], target_mapper: Mapping[str, Any]
 ) -> bool:
-    mappers = client.get("protocolMappers") or []
+    kind = target_mapper["protocolMapper"]
     existing_mapper = next(
-        (mapper for mapper in mappers if mapper["protocolMapper"] == AUDIENCE_MAPPER),
+        (
+            mapper
+            for mapper in client.get("protocolMappers") or []
+            if mapper["protocolMapper"] == kind
+        ),
         None,
     )
     if existing_mapper is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from udi.kit.errors import ProvisionError
 from udi.portal.identity.provision.admin import (
+    EVERYTHING,
     ProvisionChange,
     RealmAdmin,
     find_or_none,
@@ -18,6 +19,7 @@ from udi.portal.identity.provision.admin import (
 
 USUAL = "browser"
 PREFIX = "udi-browser-"
+WHOLE = "whole"
 LEVEL_MAX_AGE = "36000"
 """Seconds for which a level stays reached: as long as a session."""
 PASSWORD = "auth-username-password-form"  # noqa: S105 - the name of a step
@@ -75,10 +77,56 @@ LEVELS = (
 )
 
 
+AFTER_PROVIDER_PREFIX = "udi-post-broker-"
+AFTER_PROVIDER = (
+    SubFlow("level 1", (_level(1), Execution("allow-access-authenticator"))),
+    LEVELS[1],
+)
+"""After a login at an identity service of others: that is level 1, and level 2 is ours all the same."""
+
+
+def apply_provider_flow(admin: RealmAdmin, *, second_factor: bool) -> str:
+    """Build the flow that follows a login at an identity service of others; its alias, empty where there is no level 2.
+
+    A former one is left by each provider of the realm, then deleted.
+    """
+    if not second_factor:
+        return ""
+    alias = f"{AFTER_PROVIDER_PREFIX}{_digest(AFTER_PROVIDER)}"
+    flows = admin.get_authentication_flows()
+    if any(
+        flow["alias"] == alias and flow.get("description") == WHOLE for flow in flows
+    ):
+        return alias
+    _delete(admin, alias)
+    body = {"alias": alias, "providerId": "basic-flow", "topLevel": True}
+    admin.create_authentication_flow({**body, "builtIn": False})
+    for part in AFTER_PROVIDER:
+        _add(admin, alias, part, alias)
+    [built] = [
+        flow for flow in admin.get_authentication_flows() if flow["alias"] == alias
+    ]
+    # The mark comes last: one that was built half-way is built again.
+    admin.update_authentication_flow(built["id"], {**built, "description": WHOLE})
+    _replace_provider_flow(admin, alias)
+    return alias
+
+
+def _replace_provider_flow(admin: RealmAdmin, alias: str) -> None:
+    for provider in admin.get("identity-provider/instances", max=EVERYTHING) or []:
+        former = str(provider.get("postBrokerLoginFlowAlias") or "")
+        if former.startswith(AFTER_PROVIDER_PREFIX) and former != alias:
+            path = f"identity-provider/instances/{provider['alias']}"
+            admin.put(path, {**provider, "postBrokerLoginFlowAlias": alias})
+    for flow in admin.get_authentication_flows():
+        if flow["alias"].startswith(AFTER_PROVIDER_PREFIX) and flow["alias"] != alias:
+            find_or_none(admin.delete_authentication_flow, flow["id"])
+
+
 def apply_browser_flow(admin: RealmAdmin, *, second_factor: bool) -> ProvisionChange:
     """Bind the flow that is wanted; without `second_factor`, Keycloak's own."""
     bound = str(admin.get_realm(admin.realm)["browserFlow"])
-    flow_alias = f"{PREFIX}{_digest()}" if second_factor else USUAL
+    flow_alias = f"{PREFIX}{_digest(LEVELS)}" if second_factor else USUAL
     if bound == flow_alias or (not second_factor and not bound.startswith(PREFIX)):
         return ProvisionChange("login flow", bound, "unchanged")
     if second_factor:
@@ -91,8 +139,8 @@ def apply_browser_flow(admin: RealmAdmin, *, second_factor: bool) -> ProvisionCh
     return ProvisionChange("login flow", flow_alias, "updated")
 
 
-def _digest() -> str:
-    return hashlib.sha256(repr(LEVELS).encode()).hexdigest()[:8]
+def _digest(levels: Sequence[SubFlow]) -> str:
+    return hashlib.sha256(repr(levels).encode()).hexdigest()[:8]
 
 
 def _delete(admin: RealmAdmin, alias: str) -> None:

@@ -18,7 +18,7 @@ from udi.kit.identity import Actor, manages_any
 from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Webhook
 from udi.portal.notifications.webhooks import WEBHOOK_CLIENT, actions, queries
-from udi.ui.middleware import content_security_policy
+from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
 AnyRequest = Request[Any, Any, State]
@@ -117,7 +117,7 @@ async def _show_one(
         secret=secret,
         both_sign=webhook.former_until is not None and webhook.former_until > now(),
     )
-    policy = content_security_policy(site_of(request).form_targets, scripts=True)
+    policy = content_security_policy(list_form_targets(request), scripts=True)
     page.headers["Content-Security-Policy"] = policy
     return page
 
