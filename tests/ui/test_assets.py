@@ -4,7 +4,7 @@ import pytest
 import tinycss2
 
 from udi.ui import assets
-from udi.ui.compression import ENCODINGS, decompress
+from udi.ui.content_encodings import ENCODINGS, decompress
 
 
 def served() -> assets.Asset:

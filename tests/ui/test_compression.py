@@ -9,14 +9,8 @@ from litestar import Litestar
 from tests.visitors import browse
 from udi.kit.tenancy import Territory
 from udi.ui import assets
-from udi.ui.compression import (
-    LARGE,
-    SMALL,
-    CompressionMiddleware,
-    choose_encoding,
-    compress,
-    decompress,
-)
+from udi.ui.compression import LARGE, SMALL, CompressionMiddleware
+from udi.ui.content_encodings import choose_encoding, compress, decompress
 
 TEXT = "Qualité de l’air, heure par heure. ".encode() * 40
 

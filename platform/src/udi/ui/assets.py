@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from udi.ui.compression import BEST, compress
+from udi.ui.content_encodings import BEST, compress
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("upload.js", "copy.js", "suggest.js", "area.js", "refresh.js")

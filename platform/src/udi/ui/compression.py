@@ -1,19 +1,14 @@
 """Answers travel compressed: Brotli for who reads it, else gzip. Files, tiles and whatever may be asked in parts stay as they are."""
 
 import asyncio
-import gzip
-import re
 from typing import Any
 
-import brotli
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-ENCODINGS = ("br", "gzip")
-QUALITY = 5
-"""Of both: on a page of 28 kB, Brotli 5 takes 0.8 ms and 5.8 kB, gzip 5 takes 0.7 ms and 6.2 kB; Brotli 4 gains nothing."""
-BEST = {"br": 11, "gzip": 9}
+from udi.ui.content_encodings import choose_encoding, compress
+
 SMALL = 500
 LARGE = 100_000
 """From here on a thread compresses, so that others need not wait."""
@@ -27,35 +22,7 @@ TEXTS = {
     "application/xml",
 }
 SUFFIXES = ("+json", "+xml")
-REFUSED = re.compile(r";q=0(\.0*)?$")
 NOT_MODIFIED = 304
-
-
-def choose_encoding(accepted: str) -> str:
-    """Of `Accept-Encoding` (RFC 9110, 12.5.3): the best that we write, or nothing; `*` asks for nothing in particular."""
-    codings = [part.replace(" ", "") for part in accepted.lower().split(",")]
-    read = {part.partition(";")[0] for part in codings if not REFUSED.search(part)}
-    return next((name for name in ENCODINGS if name in read), "")
-
-
-def compress(body: bytes, encoding: str, quality: int = QUALITY) -> bytes:
-    """A body in an encoding; nothing changes in none."""
-    if encoding == "br":
-        packed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality)
-        return packed
-    if encoding:
-        return gzip.compress(body, quality, mtime=0)
-    return body
-
-
-def decompress(body: bytes, encoding: str) -> bytes:
-    """The body as it was before `pack`."""
-    if encoding == "br":
-        plain: bytes = brotli.decompress(body)
-        return plain
-    if encoding:
-        return gzip.decompress(body)
-    return body
 
 
 class CompressionMiddleware:

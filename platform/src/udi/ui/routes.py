@@ -14,7 +14,7 @@ from sqlalchemy import text
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.ui import assets, metrics, motif, theme
-from udi.ui.compression import choose_encoding
+from udi.ui.content_encodings import choose_encoding
 from udi.ui.locale import LANGUAGES
 from udi.ui.pending_revisions import find_pending
 

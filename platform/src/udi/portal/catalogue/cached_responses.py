@@ -29,7 +29,7 @@ from udi.portal.catalogue.search.cache import (
     etag_of,
 )
 from udi.portal.catalogue.search.index import SEARCH_INDEXES, IndexReader, SearchIndexes
-from udi.ui.compression import choose_encoding
+from udi.ui.content_encodings import choose_encoding
 from udi.ui.site import site_of
 
 LONGEST_KEPT = 2000

@@ -28,7 +28,7 @@ from udi.portal.catalogue.modification_dates import (
 )
 from udi.portal.catalogue.queries import is_current
 from udi.portal.catalogue.search.cache import RESPONSE_CACHE
-from udi.ui.compression import choose_encoding, compress
+from udi.ui.content_encodings import choose_encoding, compress
 from udi.ui.site import site_of
 
 SMALL = 1000

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from udi.kit.service_registry import ServiceKey
-from udi.ui.compression import ENCODINGS, compress, decompress
+from udi.ui.content_encodings import ENCODINGS, compress, decompress
 
 ENTRY_COST = 500
 """What a key and the objects around an answer take, about."""
