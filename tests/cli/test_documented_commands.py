@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:\./|bin/)?udi (.+)$")
+REDIRECTION = re.compile(r"\s[<>|].*")
+"""What the shell does with what a command reads or writes."""
 PLACEHOLDER = re.compile(r"<([\w -]+)>")
 
 
@@ -25,7 +27,7 @@ def calls(page: Path) -> Iterator[str]:
     for block in BLOCK.findall(page.read_text()):
         for line in block.replace("\\\n", " ").splitlines():
             if match := CALL.match(line.strip()):
-                yield PLACEHOLDER.sub("word", match.group(1))
+                yield REDIRECTION.sub("", PLACEHOLDER.sub("word", match.group(1)))
 
 
 def check_call(arguments: list[str]) -> None:

@@ -20,7 +20,7 @@ from udi.cli.local.errors import LocalError
 BLOCK = 512
 PIECE = 1024 * 1024
 NAME = re.compile(
-    r"[a-z][a-z0-9-]*(\.[a-z]+)?|[a-z][a-z0-9-]*/(?!\.)[\w.@-]{1,80}", re.ASCII
+    r"[a-z][a-z0-9-]*(\.[a-z]+)?|[a-z][a-z0-9-]*(/(?!\.)[\w.@-]{1,200}){1,4}", re.ASCII
 )
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"

@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-FOLDER = "demonstration"
+from udi.portal.tenants.files import DEMONSTRATION
+
 FILE = "content.toml"
 
 
@@ -113,7 +114,7 @@ class Content(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def find_content(tenant: Path) -> Path | None:
     """The folder of the content of a territory's folder, None where it has none."""
-    folder = tenant / FOLDER
+    folder = tenant / DEMONSTRATION
     return folder if (folder / FILE).is_file() else None
 
 

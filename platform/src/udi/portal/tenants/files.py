@@ -29,8 +29,11 @@ MAX_TOTAL = 8_000_000
 MAX_FILE = 2_000_000
 """Bytes of one file."""
 MAX_FILES = 1000
-LONGEST_PATH = 200
+LONGEST_PATH = 90
+"""Of a file's path: with its folder it fits in one header of an archive (100 bytes)."""
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*){0,3}")
+DEMONSTRATION = "demonstration"
+"""Folder of what `udi up` publishes for demonstration: it is beside the territory's files, and none of them."""
 TenantFiles = Mapping[str, bytes]
 """Bytes by path, from the folder of the territory on, with slashes."""
 
@@ -78,7 +81,9 @@ def read_folder(folder: Path) -> TenantFolder:
 
 
 def load_files(folder: Path) -> dict[str, bytes]:
-    """The bytes of every file of a folder by path; hidden files and copies of editors («charter.md~») are left out.
+    """The bytes of every file of a folder by path.
+
+    Hidden files, copies of editors («charter.md~») and the folder of the demonstration are left out.
 
     Raises:
         TenantFaultsError: a file is too heavy, or they are too many.
@@ -87,8 +92,10 @@ def load_files(folder: Path) -> dict[str, bytes]:
     faults: list[TenantFault] = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        is_hidden = any(part.startswith(".") for part in name.split("/"))
-        if is_hidden or name.endswith("~") or not path.is_file():
+        parts = name.split("/")
+        is_left_out = parts[0] == DEMONSTRATION or name.endswith("~")
+        is_hidden = any(part.startswith(".") for part in parts)
+        if is_hidden or is_left_out or not path.is_file():
             continue
         if len(files) == MAX_FILES:
             faults.append(_too_many_files())
