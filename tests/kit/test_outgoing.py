@@ -205,11 +205,8 @@ async def test_request_asks_for_no_compression_and_holds_no_more_than_its_limit(
 def own_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """A server's certificate for `one.localhost`, whose authority this process trusts."""
     certificate, key, authority = issue(tmp_path, "one.localhost")
-    monkeypatch.setattr(
-        httpx,
-        "create_ssl_context",
-        lambda: ssl.create_default_context(cafile=authority),
-    )
+    trusting = ssl.create_default_context(cafile=authority)
+    monkeypatch.setattr(http, "_make_tls_context", lambda: trusting)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context

@@ -219,6 +219,6 @@ async def test_forget_uses_deletes_what_is_older_than_it_is_kept(
 
     async with node_database.session(demo.id, role="worker") as session:
         assert await delete_old_uses(session) == 1
-        left = (await session.scalars(select(AgreementUse.what))).all()
+        left = (await session.scalars(select(AgreementUse.kind))).all()
 
     assert left == ["file"]

@@ -82,7 +82,7 @@ async def test_read_spent_counts_this_month_and_this_minute_of_this_agreement(
     async with node_database.session(demo.id, role="worker") as session:
         session.add_all(
             AgreementUse(
-                id=uuid.uuid4(), agreement_id=grant.id, dataset_id=uuid.UUID(meters), what="file", bytes=size * factor,
+                id=uuid.uuid4(), agreement_id=grant.id, dataset_id=uuid.UUID(meters), kind="file", bytes=size * factor,
                 happened_at=at,
             )
             for grant, factor in ((mine, 1), (theirs, 100))

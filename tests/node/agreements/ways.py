@@ -65,7 +65,7 @@ DESCRIBE = (
 """Open to everybody: what there is, and no row of it."""
 OTHER = frozenset(
     (
-        "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/logo.png", "/logo.svg",
+        "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",
         "/datasets/{dataset_id}/history.csv", "/datasets/{dataset_id}/versions/new", "/datasets/{dataset_id}/withdraw",
