@@ -69,7 +69,7 @@ def _own(element: Element) -> str:
     for child in element:
         if (
             isinstance(child.tag, str)
-            and local(child) not in SAYING | {"ul", "ol", "dl", "div", "table"}
+            and local(child) not in SAYING | {"ul", "ol", "dl", "div", "table", "form"}
             and not _is_of_others(child)
         ):
             parts.append(_own(child))

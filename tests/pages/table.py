@@ -34,7 +34,7 @@ STOPS = [
         "portal", "portal",
         "/", "/join", "/data-requests", "/data-requests => /data-requests?show=answered",
         "/data-requests/{request_id} => /data-requests/{portal wanted}", "/data-requests/{request_id} => /data-requests/{portal declined}",
-        "/accessibility", "/eco-design", "/api", "/charter", "/legal", "/data", "/producers", "/problems",
+        "/accessibility", "/eco-design", "/api", "/charter", "/legal", "/data", "/producers", "/problems", "/news", "/news/{slug} => /news/trees-counted", "/pages/{slug} => /pages/about",
         "/data => /data?q=velo&theme=transportation", "/data => /data?q=zzzzzz", "/data => /data?period=hier", "/data => /data?q=trottinette",
         f"/data => /data?q={ARABIC.split()[0]}", "/problems/{name} => /problems/not-found",
         "/producers/{slug} => /producers/armor", "/producers/{slug} => /producers/arabic", "/producers/{slug} => /producers/nobody = 404",

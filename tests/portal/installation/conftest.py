@@ -49,6 +49,7 @@ async def console(
     node_app: Litestar,
     demo: Territory,
 ) -> AsyncIterator[Console]:
+    """Nothing waits that other tests asked for."""
     moderator = make_person(demo, moderator=True)
     operator = make_operator()
     databases = ProgramDatabases.open(settings)
@@ -68,5 +69,7 @@ async def console(
             "operator on a territory": operator_there,
             "team on the node": on_node,
         }
-        yield Console(portal_site, portal_app, settings, databases, demo, clients)
+        console = Console(portal_site, portal_app, settings, databases, demo, clients)
+        await console.work()
+        yield console
     await databases.close()
