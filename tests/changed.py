@@ -59,6 +59,10 @@ OWNERS = {
     "platform/src/udi/protocol/": ("tests/protocol/",),
     "platform/src/udi/cli/": ("tests/cli/test_{domain}",),
     "platform/src/udi/cli/checks/": ("tests/cli/test_doctor.py",),
+    "platform/src/udi/cli/installation/": (
+        "tests/portal/installation/",
+        "tests/cli/test_operator_worker.py",
+    ),
     "platform/src/udi/cli/local/": ("tests/local/",),
     "platform/src/udi/cli/own/": ("tests/own_node/",),
     "bench/": ("tests/cli/test_bench", "tests/walks/"),

@@ -294,7 +294,11 @@ def test_what_is_missing_is_said_and_not_invented() -> None:
         None,
     )
     assert ours.licence == LicenceTerms(
-        label={"fr": "Licence non précisée", "en": "Licence not stated"}
+        label={
+            "fr": "Licence non précisée",
+            "en": "Licence not stated",
+            "es": "Licencia no indicada",
+        }
     )
     assert ours.dates.updated == ABOUT.found_at
     assert [fault.code for fault in converted.faults] == [
