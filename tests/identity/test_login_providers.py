@@ -428,6 +428,53 @@ async def test_a_new_address_that_nobody_proved_opens_nothing(stage: Stage) -> N
     assert (await who(attacker), await who(other_attacker)) == ({}, {})
 
 
+async def test_a_provider_that_is_believed_gives_an_address_at_the_first_login_alone(
+    stage: Stage,
+) -> None:
+    """Keycloak compares the address with the domain then; later another's would be taken for proven."""
+    await stage.apply(TOWN)
+    email = stage.others.add_person(f"rose@{stage.domain}")
+    browser = stage.travel()
+    await browser.arrive(await browser.identify(email, "town"))
+    foreign = f"{stage.territory.slug}@elsewhere.example"
+    stage.others.change_address(email, foreign)
+    stage.others.rename_person(foreign, "Rose", "Kerjean")
+    later = stage.travel()
+
+    back = await later.identify(foreign, "town")
+
+    taken = await asyncio.to_thread(
+        stage.admin.get_users, {"email": foreign, "exact": True}
+    )
+    assert [user["email"] for user in taken] == []
+    await later.arrive(back)
+    identity = await who(later)
+    assert (identity["email"], identity["name"]) == (email, "Rose Kerjean")
+    assert (await stage.find_account(email))["emailVerified"] is True
+
+
+@pytest.mark.parametrize("provider", ["agents", "directory"])
+async def test_an_address_that_changes_at_a_provider_is_proven_again(
+    stage: Stage, provider: str
+) -> None:
+    await stage.apply(AGENTS + DIRECTORY)
+    email = stage.others.add_person()
+    browser = stage.travel()
+    await browser.identify(email, provider)
+    await browser.arrive(await browser.confirm(stage.letters.link_for(email)))
+    other = f"{stage.territory.slug}-{provider}@elsewhere.example"
+    stage.others.change_address(email, other)
+    later = stage.travel()
+
+    waiting = await later.identify(other, provider)
+    before = (await who(later), (await stage.find_account(other))["emailVerified"])
+    await later.arrive(await later.confirm(stage.letters.link_for(other)))
+
+    assert not waiting.is_redirect
+    assert before == ({}, False)
+    assert (await who(later))["email"] == other
+
+
 async def test_franceconnect_is_asked_for_its_level_and_a_name_is_completed(
     stage: Stage,
 ) -> None:

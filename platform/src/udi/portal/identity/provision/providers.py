@@ -34,6 +34,8 @@ SCOPES = {
 EXTRA_PARAMETERS = {"franceconnect": {"acr_values": "eidas1"}}
 """Which a provider wants at each login."""
 LAST_NAME = {"proconnect": "usual_name"}
+STANDARD_NAMES = {"first_name": "given_name", "last_name": "family_name"}
+"""Claims that hold a name where nothing else is said (OpenID Connect Core, 5.1)."""
 SAML_NAMES = {
     "email": "urn:oid:0.9.2342.19200300.100.1.3",
     "first_name": "urn:oid:2.5.4.42",
@@ -45,6 +47,9 @@ ACCOUNT_ATTRIBUTES = {
     "first_name": "firstName",
     "last_name": "lastName",
 }
+ALWAYS = "FORCE"
+ONCE = "IMPORT"
+"""When what a provider says is taken: at each login, or at the first."""
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 Mapper = dict[str, Any]
 
@@ -147,7 +152,7 @@ def _openid_config(part: ProviderPart, metadata: ProviderMetadata) -> dict[str, 
         "clientId": part.client_id or "",
         "clientAuthMethod": "client_secret_post",
         "defaultScope": SCOPES[part.kind],
-        "syncMode": "FORCE",
+        "syncMode": _address_sync_mode(part),
         "sendIdTokenOnLogout": "true",
     }
 
@@ -163,12 +168,20 @@ def _saml_config(
         "allowCreate": "true",
         "validateSignature": "true",
         "wantAssertionsSigned": "true",
-        "syncMode": "FORCE",
+        "syncMode": _address_sync_mode(part),
     }
 
 
+def _address_sync_mode(part: ProviderPart) -> str:
+    """When the address of an account is taken from the provider.
+
+    Keycloak compares an address with the domain at the first login only. Whoever is believed gives none later.
+    """
+    return ONCE if part.verified_addresses else ALWAYS
+
+
 def describe_mappers(alias: str, part: ProviderPart) -> list[Mapper]:
-    """What of a provider's claims becomes an attribute of the account, at each login."""
+    """What of a provider's claims becomes an attribute of the account, and when."""
     sources = {
         "email": part.claims.email,
         "first_name": part.claims.first_name,
@@ -176,8 +189,17 @@ def describe_mappers(alias: str, part: ProviderPart) -> list[Mapper]:
     }
     if part.kind == "saml":
         sources = {name: source or SAML_NAMES[name] for name, source in sources.items()}
+    elif part.verified_addresses:
+        # Keycloak brings no name either where it brings the address once.
+        sources = {
+            name: source or STANDARD_NAMES.get(name, "")
+            for name, source in sources.items()
+        }
+    modes = {"email": _address_sync_mode(part)}
     mappers = [
-        _attribute_mapper(alias, part.kind, source, ACCOUNT_ATTRIBUTES[name])
+        _attribute_mapper(
+            alias, part.kind, source, ACCOUNT_ATTRIBUTES[name], modes.get(name, ALWAYS)
+        )
         for name, source in sources.items()
         if source
     ]
@@ -188,7 +210,9 @@ def describe_mappers(alias: str, part: ProviderPart) -> list[Mapper]:
     ]
 
 
-def _attribute_mapper(alias: str, kind: str, source: str, attribute: str) -> Mapper:
+def _attribute_mapper(
+    alias: str, kind: str, source: str, attribute: str, mode: str = ALWAYS
+) -> Mapper:
     if kind == "saml":
         mapper = "saml-user-attribute-idp-mapper"
         names = {"attribute.name": source}
@@ -199,7 +223,7 @@ def _attribute_mapper(alias: str, kind: str, source: str, attribute: str) -> Map
         "name": f"udi {attribute}",
         "identityProviderAlias": alias,
         "identityProviderMapper": mapper,
-        "config": {"syncMode": "FORCE", **names, "user.attribute": attribute},
+        "config": {"syncMode": mode, **names, "user.attribute": attribute},
     }
 
 
