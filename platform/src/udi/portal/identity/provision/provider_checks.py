@@ -117,7 +117,7 @@ async def read_metadata(
         await check_saml_metadata(part)
         return await asyncio.to_thread(read_saml_metadata, admin, part)
     secret = settings.secret(secret_file(territory, part.name))
-    return await read_openid_metadata(part, secret)
+    return await read_openid_metadata(part, secret, settings.private_hosts)
 
 
 def list_unknown_claims(part: ProviderPart, metadata: ProviderMetadata) -> list[str]:

@@ -4,7 +4,8 @@ OpenID Connect Discovery 1.0, section 4; SAML 2.0 metadata are read by Keycloak,
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,11 @@ from udi.portal.tenants.schema import ProviderPart
 PATIENCE = 10
 DISCOVERY = "/.well-known/openid-configuration"
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+ADDRESSES = (*NEEDED, "userinfo_endpoint", "end_session_endpoint")
+ADDRESS = re.compile(
+    r"(https://[A-Za-z0-9.-]+|http://localhost)(:[0-9]{1,5})?([/?#][!-~]*)?"
+)
+"""Where people or a secret may be led: encrypted, without a name and a password, nothing that would end a header."""
 REFUSED_CLIENT = {"invalid_client", "unauthorized_client"}
 """Answers to a wrong secret (RFC 6749, 5.2); the second is Keycloak's."""
 
@@ -41,25 +47,21 @@ class ProviderMetadata:
     claims: frozenset[str] = field(default_factory=frozenset)
 
 
-async def read_openid_metadata(part: ProviderPart, secret: str) -> ProviderMetadata:
+async def read_openid_metadata(
+    part: ProviderPart, secret: str, private_hosts: Sequence[str] = ()
+) -> ProviderMetadata:
     """The metadata of a provider that speaks OpenID Connect, which takes this secret.
+
+    `private_hosts`: those that the operator lets be reached at private addresses, beside the issuer's own.
 
     Raises:
         ProviderError: it does not answer, is another one, or refuses the secret.
     """
-    outgoing = OutgoingClient([exact_host(part.issuer_url)])
+    outgoing = OutgoingClient([*private_hosts, exact_host(part.issuer_url)])
     try:
         answer = await _request(outgoing, "GET", f"{part.issuer_url}{DISCOVERY}")
         metadata = _read_json(part, answer)
-        token_client = OutgoingClient(
-            [exact_host(part.issuer_url), exact_host(str(metadata["token_endpoint"]))]
-        )
-        try:
-            await _try_secret(
-                token_client, part, str(metadata["token_endpoint"]), secret
-            )
-        finally:
-            await token_client.close()
+        await _try_secret(outgoing, part, str(metadata["token_endpoint"]), secret)
     finally:
         await outgoing.close()
     config = {
@@ -116,6 +118,7 @@ def read_saml_metadata(admin: RealmAdmin, part: ProviderPart) -> ProviderMetadat
         msg = f"The SAML metadata at {part.issuer_url} have no certificate that signs."
         raise ProviderError(msg)
     logout = str(config.get("singleLogoutServiceUrl") or part.issuer_url)
+    _require_address(part, logout)
     return ProviderMetadata(config, origin_of(logout))
 
 
@@ -141,7 +144,16 @@ def _read_json(part: ProviderPart, answer: httpx.Response) -> Mapping[str, Any]:
     if issuer.rstrip("/") != part.issuer_url:
         msg = f"What answers at {part.issuer_url} calls itself {issuer or 'nothing'}."
         raise ProviderError(msg)
+    for address in (part.issuer_url, *map(metadata.get, ADDRESSES)):
+        if address:
+            _require_address(part, str(address))
     return metadata
+
+
+def _require_address(part: ProviderPart, address: str) -> None:
+    if ADDRESS.fullmatch(address) is None:
+        msg = f"The metadata at {part.issuer_url} name {address!r}, which is no encrypted address."
+        raise ProviderError(msg)
 
 
 async def _try_secret(
