@@ -34,6 +34,7 @@ from udi.kit.errors import ConflictError
 from udi.node.files.store import ObjectStore
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.accounts import apply_memberships
+from udi.portal.identity.provision.operators import add_operator
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings
 
@@ -125,6 +126,8 @@ async def test_nothing_of_it_is_left_and_everything_of_others(
     neighbour = read_folder(variant(home.tenants, f"stays-{life.slug[-6:]}"))
     await asyncio.to_thread(provision.apply_folder, home, neighbour)
     connection = admin.connect(home)
+    operator, _ = await asyncio.to_thread(add_member, home, life.slug)
+    await asyncio.to_thread(add_operator, connection, operator)
     both, subject = await asyncio.to_thread(add_member, home, life.slug)
     await asyncio.to_thread(
         apply_memberships,
@@ -159,6 +162,7 @@ async def test_nothing_of_it_is_left_and_everything_of_others(
     ]
     assert connection.get("users", email=life.member, exact=True) == []
     assert len(connection.get("users", email=both, exact=True)) == 1
+    assert len(connection.get("users", email=operator, exact=True)) == 1
     assert not [
         client
         for client in connection.get("clients", max=1000)

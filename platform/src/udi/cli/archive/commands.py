@@ -119,8 +119,8 @@ def retire_(
 ) -> None:
     """Delete a suspended territory from this installation, for good. May be repeated.
 
-    Rows, files, search index, organisations, clients, credentials, and the accounts that serve no other territory. Its
-    folder in UDI_TENANTS stays: it is yours.
+    Rows, files, search index, organisations, clients, credentials, and the accounts that serve no other territory and
+    are no operator's. Its folder in UDI_TENANTS stays: it is yours.
     """
     if archive is None and without_archive < TWICE:
         cause = "A territory is not deleted without its archive"
@@ -141,6 +141,10 @@ def retire_(
             f"{slug} is gone: {done.rows} rows, {done.objects} objects, {done.accounts} accounts, {done.organisations} "
             f"organisations, {done.clients} clients. Remove its folder from {get_settings().tenants} yourself."
         )
+        if done.kept_organisations:
+            print(
+                f"Left in Keycloak, for accounts that serve elsewhere are bound to them: {', '.join(done.kept_organisations)}."
+            )
 
 
 def read_hosts(option: str) -> Hosts:

@@ -31,6 +31,7 @@ from udi.portal.identity.provision.admin import (
     list_organisation_members,
 )
 from udi.portal.identity.provision.memberships import MANAGED
+from udi.portal.identity.provision.operators import list_operator_accounts
 from udi.portal.identity.provision.providers import delete_providers, secret_file
 from udi.portal.identity.provision.territory import remove_machine
 from udi.settings import ProgramName, Settings
@@ -198,7 +199,8 @@ def _delete_identity(
     for organisation in organisations:
         members = list_organisation_members(connection, organisation["id"])
         accounts |= {member["id"] for member in members}
-    for account in sorted(accounts - other_subjects):
+    operators = {str(user["id"]) for user in list_operator_accounts(connection)}
+    for account in sorted(accounts - other_subjects - operators):
         joined = find_or_none(connection.get_user_organizations, account)
         if (
             joined is not None

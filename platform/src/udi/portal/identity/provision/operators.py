@@ -95,7 +95,6 @@ def list_operators(admin: RealmAdmin) -> list[dict[str, Any]]:
     Raises:
         ProvisionError: the identity service refuses, or does not answer.
     """
-    members = find_or_none(admin.get_realm_role_members, OPERATOR, {"max": EVERYTHING})
     rows = [
         {
             "email": str(user.get("email", "")),
@@ -104,9 +103,19 @@ def list_operators(admin: RealmAdmin) -> list[dict[str, Any]]:
             ),
             "second_factor": _has_factor(admin, user),
         }
-        for user in members or []
+        for user in list_operator_accounts(admin)
     ]
     return sorted(rows, key=lambda row: str(row["email"]))
+
+
+def list_operator_accounts(admin: RealmAdmin) -> list[dict[str, Any]]:
+    """The accounts that have the role, as Keycloak describes them; none where nobody was ever added.
+
+    Raises:
+        ProvisionError: the identity service refuses, or does not answer.
+    """
+    members = find_or_none(admin.get_realm_role_members, OPERATOR, {"max": EVERYTHING})
+    return members or []
 
 
 def _get_user(admin: RealmAdmin, email: str) -> dict[str, Any]:
