@@ -16,12 +16,17 @@ from tests.stage import remove_territory
 from udi.cli import provision
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
+from udi.node.spaces.actions import set_limits
+from udi.node.spaces.models import Space
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.tenants import versions
 from udi.portal.tenants.actions import write_register
 from udi.portal.tenants.applied_files import MARK
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings
+
+ROOM = 7_000_000_000
+"""Given by an operator, in bytes; no file says it."""
 
 
 @pytest.fixture
@@ -53,6 +58,15 @@ async def publish_colour(settings: Settings, database: Database, path: Path) -> 
         await write_register(session, folder, settings)
 
 
+async def read_room(database: Database, path: Path) -> int | None:
+    """What one producer may store on the hosted node, in bytes."""
+    tenant = read_folder(path).tenant_id
+    query = select(Space.quota_bytes).where(Space.slug == "seve")
+    async with database.session(tenant, role="worker") as session:
+        room: int | None = await session.scalar(query)
+    return room
+
+
 async def test_what_pages_published_is_taken_into_the_files_and_never_overwritten(
     run: Run,
     command_settings: Settings,
@@ -82,6 +96,10 @@ async def test_what_pages_published_is_taken_into_the_files_and_never_overwritte
     assert "hue = 30" in (folder / "tenant.toml").read_text()
     assert (folder / MARK).read_text().startswith("2 ")
 
+    async with node_database.session(
+        read_folder(folder).tenant_id, role="worker"
+    ) as session:
+        await set_limits(session, "seve", quota_bytes=ROOM)
     async with node_database.platform_session() as session:
         hue = select(NodeTenant.theme["hue"].as_integer()).where(
             NodeTenant.slug == folder.name
@@ -99,8 +117,10 @@ async def test_what_pages_published_is_taken_into_the_files_and_never_overwritte
     assert brought == [True, False]
     async with node_database.platform_session() as session:
         assert await session.scalar(hue) == 30
+    assert await read_room(node_database, folder) == ROOM
     again = await run("tenant", "apply", folder.name, "--json")
     assert {row["outcome"] for row in json.loads(again.stdout)} == {"unchanged"}
+    assert await read_room(node_database, folder) != ROOM
 
 
 async def test_apply_overwrites_what_pages_published_where_it_is_told_to(

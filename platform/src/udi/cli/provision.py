@@ -115,7 +115,7 @@ def apply_all_folders(settings: Settings) -> None:
 
 
 def apply_published(
-    settings: Settings, slug: str, tenant: UUID, *, with_providers: bool = True
+    settings: Settings, slug: str, tenant: UUID, *, with_operator_values: bool = True
 ) -> ApplyResult | None:
     """Make true everywhere what is online on the portal: None where no files were applied yet.
 
@@ -126,7 +126,7 @@ def apply_published(
     if files is None:
         return None
     folder = read_files(files, slug)
-    return apply_folder(settings, folder, with_providers=with_providers)
+    return apply_folder(settings, folder, with_operator_values=with_operator_values)
 
 
 def bring_published(settings: Settings, slug: str, tenant: UUID) -> bool:
@@ -137,7 +137,9 @@ def bring_published(settings: Settings, slug: str, tenant: UUID) -> bool:
     """
     if asyncio.run(_has_same_files(settings, tenant)):
         return False
-    return apply_published(settings, slug, tenant, with_providers=False) is not None
+    return (
+        apply_published(settings, slug, tenant, with_operator_values=False) is not None
+    )
 
 
 async def _has_same_files(settings: Settings, tenant: UUID) -> bool:
@@ -178,11 +180,11 @@ def apply_folder(
     mark: VersionMark | None = None,
     *,
     force: bool = False,
-    with_providers: bool = True,
+    with_operator_values: bool = True,
 ) -> ApplyResult:
     """Make one territory's files true everywhere; `mark` is the version that they were taken from.
 
-    Without `with_providers`, identity services of others are left as they are.
+    Without `with_operator_values`, identity services of others and the rooms of producers are left as they are.
 
     Raises:
         TenantFaultsError: a host belongs to another territory, or an identity service of others is not as the files
@@ -191,7 +193,7 @@ def apply_folder(
     """
     connection = admin.connect(settings)
     metadata = None
-    if with_providers:
+    if with_operator_values:
         metadata = asyncio.run(_check_providers(settings, folder, connection))
     changes = asyncio.run(_apply_rows(settings, folder, mark, metadata, force=force))
     done = [
@@ -276,8 +278,12 @@ async def _apply_rows(
     force: bool,
 ) -> list[tuple[str, str]]:
     origins = None
+    quotas: dict[str, int] = {}
     if metadata is not None:
         origins = {name: known.logout_origin for name, known in metadata.items()}
+        quotas = {
+            part.slug: part.quota_gb * GIGABYTE for part in folder.file.organisation
+        }
     portal = Database(settings, "portal")
     node = Database(settings, "node")
     try:
@@ -309,7 +315,7 @@ async def _apply_rows(
                     organisation_id=folder.organisation_id(part),
                     name=part.name,
                     email=part.email,
-                    quota_bytes=part.quota_gb * GIGABYTE,
+                    quota_bytes=quotas.get(part.slug),
                 )
     finally:
         await portal.close()

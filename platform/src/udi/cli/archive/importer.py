@@ -124,7 +124,7 @@ class TerritoryImport:
             self.settings,
             self.folder,
             force=True,
-            with_providers=False,
+            with_operator_values=False,
         )
         connection = admin.connect(self.settings)
         brought = await asyncio.to_thread(self._import_identity, connection)
