@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.cluster import free_ports
-from udi.cli.checks.certificate import check_certificate
+from udi.cli.checks.certificate import check_certificate, find_days_left
 from udi.kit.clock import now
 
 HOST = "town.localhost"
@@ -76,6 +76,22 @@ async def test_what_is_left_decides(
 
     assert (finding.name, finding.severity) == (f"town {HOST} certificate", severity)
     assert (f"{days} d" in finding.message) is (days > 0)
+
+
+@pytest.mark.parametrize(("days", "left"), [(60, 60), (6, 6), (-1, 0)])
+async def test_the_days_that_are_left_are_counted_until_none_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, left: int
+) -> None:
+    certificate = make(tmp_path, days)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    async with shown(certificate) as origin:
+        assert await find_days_left(origin) == left
+
+
+async def test_no_days_are_counted_of_one_that_nobody_trusts(tmp_path: Path) -> None:
+    async with shown(make(tmp_path, 60)) as origin:
+        assert await find_days_left(origin) is None
 
 
 async def test_one_that_this_machine_does_not_trust_is_a_fault(tmp_path: Path) -> None:

@@ -1,16 +1,20 @@
 """What operators do to a territory: the page asks, the worker of the installation acts and says what became of it."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.filled import SPACE, fill
 from tests.visitors import browse
 from udi.kit import jobs
+from udi.kit.clock import now
 from udi.kit.tenancy import INSTALLATION_ID
 from udi.node.spaces.models import Space
 from udi.portal.audit.models import AuditEvent
-from udi.portal.installation.models import OperatorRequest
+from udi.portal.installation.alerts import OLD_FIGURES
+from udi.portal.installation.models import FiguresRow, OperatorRequest
 
 
 def path_of(console: Console) -> str:
@@ -135,6 +139,31 @@ async def test_failed_jobs_are_shown_by_kind_and_done_again(console: Console) ->
         states = {state.tenant: state for state in await jobs.list_queues(session)}
     state = states[console.territory.id]
     assert (state.waiting, state.held) == (1, 0)
+
+
+async def test_an_act_that_nobody_does_is_not_called_under_way(
+    console: Console,
+) -> None:
+    await console.gather()
+    async with console.databases.portal.session(
+        INSTALLATION_ID, role="worker"
+    ) as session:
+        await session.execute(
+            update(FiguresRow)
+            .where(FiguresRow.territory_id == console.territory.id)
+            .values(gathered_at=now() - OLD_FIGURES - timedelta(minutes=1))
+        )
+    await console.operator.post(f"{path_of(console)}/sync")
+
+    late = (await console.operator.get(path_of(console))).text
+    await console.gather()
+    gathered = (await console.operator.get(path_of(console))).text
+
+    assert ("udi operator work" in late, 'role="status"' in late) == (True, False)
+    assert ("udi operator work" in gathered, 'role="status"' in gathered) == (
+        False,
+        True,
+    )
 
 
 async def test_an_act_that_fails_says_why_and_does_not_stop_the_worker(

@@ -11,6 +11,8 @@ PATIENCE = 5
 LEFT_WARNING = 21 * DAY
 LEFT_FAULT = 7 * DAY
 HTTPS = 443
+HAS_EXPIRED = 10
+"""`X509_V_ERR_CERT_HAS_EXPIRED` of OpenSSL."""
 
 
 async def check_certificate(slug: str, origin: str) -> list[Finding]:
@@ -43,7 +45,7 @@ async def check_certificate(slug: str, origin: str) -> list[Finding]:
 
 
 async def find_days_left(origin: str) -> int | None:
-    """Whole days before the certificate of an address ends; None without TLS, or where nothing trusted answers."""
+    """Whole days before the certificate of an address ends, 0 once it has; None without TLS, or where nothing trusted answers."""
     parts = urlsplit(origin)
     if parts.scheme != "https":
         return None
@@ -51,6 +53,8 @@ async def find_days_left(origin: str) -> int | None:
         until = await asyncio.wait_for(
             _read_expiry(parts.hostname or "", parts.port or HTTPS), PATIENCE
         )
+    except ssl.SSLCertVerificationError as error:
+        return 0 if error.verify_code == HAS_EXPIRED else None
     except (OSError, TimeoutError):
         return None
     return max(0, int((until - now().timestamp()) // DAY))

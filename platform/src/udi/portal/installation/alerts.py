@@ -115,6 +115,20 @@ def _check_jobs(slug: str, figures: GatheredFigures) -> list[OperatorAlert]:
     return alerts
 
 
+def check_worker(gathered_at: datetime | None, moment: datetime) -> list[OperatorAlert]:
+    """Whether the worker of the installation runs, by when it gathered figures last."""
+    if gathered_at is not None and moment - gathered_at <= OLD_FIGURES:
+        return []
+    return [
+        OperatorAlert(
+            "",
+            "bad",
+            "The figures are not gathered any more",
+            "Start the worker of the installation: `udi operator work`.",
+        )
+    ]
+
+
 def list_installation_alerts(
     backup_at: datetime | None,
     drill_at: datetime | None,
@@ -122,16 +136,7 @@ def list_installation_alerts(
     moment: datetime,
 ) -> list[OperatorAlert]:
     """What is to be settled for all territories together; nothing of backups where none was ever made."""
-    alerts = []
-    if gathered_at is None or moment - gathered_at > OLD_FIGURES:
-        alerts.append(
-            OperatorAlert(
-                "",
-                "bad",
-                "The figures are not gathered any more",
-                "Start the worker of the installation: `udi operator work`.",
-            )
-        )
+    alerts = check_worker(gathered_at, moment)
     if backup_at is not None and moment - backup_at > OLD_BACKUP:
         alerts.append(
             OperatorAlert(

@@ -55,7 +55,7 @@ class GatheredFigures(msgspec.Struct, frozen=True, kw_only=True):
     share: float | None = None
     """Of the costs of the installation, from 0 to 1; None where nothing was used."""
     certificate_days: int | None = None
-    """Before the certificate of the portal ends; None where there is none, or it could not be read."""
+    """Before the certificate of the portal ends, 0 once it has; None where there is none, or it could not be read."""
     version: str = ""
     backup_at: datetime | None = None
     drill_at: datetime | None = None

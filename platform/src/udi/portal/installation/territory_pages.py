@@ -11,9 +11,11 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.portal.installation.actions import request_act
+from udi.portal.installation.alerts import OperatorAlert, check_worker
 from udi.portal.installation.figures import SpaceFigures
 from udi.portal.installation.models import OperatorAct
 from udi.portal.installation.queries import (
@@ -68,6 +70,9 @@ async def show_territory(
     status = await get_status(installation_session, slug)
     entries = await list_requests(installation_session, status)
     is_waiting = any(entry.is_waiting for entry in entries)
+    worker_alerts: list[OperatorAlert] = []
+    if status.gathered_at is not None:
+        worker_alerts = check_worker(status.gathered_at, now())
     response = render(
         request,
         "installation/territory.html",
@@ -75,7 +80,8 @@ async def show_territory(
         territory_status=status,
         figures=status.figures,
         entries=entries,
-        waiting=is_waiting,
+        alerts=[*worker_alerts, *status.alerts],
+        waiting=is_waiting and not worker_alerts,
         act_names=ACT_NAMES,
         page_path=territory_path(slug),
     )
