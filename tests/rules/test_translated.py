@@ -28,6 +28,7 @@ LOCALES = {
 LANGUAGES = [code for code in own_languages() if code != "en"]
 PLACE = re.compile(r"%\(\w+\)s|%%|\{\w+\}")
 PLURAL = re.compile(r"nplurals=(\d)")
+HEAD = re.compile(r'"(Language: \w+|Plural-Forms: [^\\]+)')
 SPOKEN = (
     "Refusal",
     "Failure",
@@ -195,6 +196,20 @@ def test_a_catalogue_has_the_plurals_of_its_language(language: str) -> None:
         for path, message in read_catalogues(language)
         if len(forms_of(message)[0]) > 1 and len(forms_of(message)[1]) != int(expected)
     ] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogues_name_their_language_and_have_one_rule_of_plurals(
+    language: str,
+) -> None:
+    """The head of the catalogue that is read first is that of all: another's would be the plurals of every page."""
+    heads = {
+        tuple(HEAD.findall(path.read_text(encoding="utf-8")[:500]))
+        for path in SOURCE.rglob(f"locale/{language}.po")
+    }
+
+    assert len(heads) == 1
+    assert [head[0] for head in heads] == [f"Language: {language}"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
