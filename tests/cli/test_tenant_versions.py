@@ -15,6 +15,7 @@ from tests.cli.test_provision import variant
 from tests.stage import remove_territory
 from udi.cli import provision
 from udi.cli.local.errors import LocalError
+from udi.cli.tenant_versions import write_files
 from udi.kit.db import Database
 from udi.node.spaces.actions import set_limits
 from udi.node.spaces.models import Space
@@ -134,3 +135,13 @@ async def test_apply_overwrites_what_pages_published_where_it_is_told_to(
     assert (await run("tenant", "apply", folder.name, "--force")).exit_code == 0
     assert (await run("tenant", "diff", folder.name)).exit_code == 0
     assert (await run("tenant", "apply", folder.name)).exit_code == 0
+
+
+@pytest.mark.parametrize("path", ["../b", "pages/../../b", "/b", ".version"])
+def test_pull_writes_nothing_outside_the_folder_nor_over_its_mark(
+    tmp_path: Path, path: str
+) -> None:
+    with pytest.raises(LocalError, match="is no name"):
+        write_files(tmp_path / "a", {}, {"legal.md": b"x", path: b"x"})
+
+    assert list(tmp_path.iterdir()) == []

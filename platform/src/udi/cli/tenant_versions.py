@@ -19,7 +19,12 @@ from udi.portal.tenants.applied_files import (
     compare_online,
 )
 from udi.portal.tenants.differences import FileDifference, list_differences
-from udi.portal.tenants.files import TenantFaultsError, fingerprint, load_files
+from udi.portal.tenants.files import (
+    PATH,
+    TenantFaultsError,
+    fingerprint,
+    load_files,
+)
 from udi.portal.tenants.models import TerritoryVersion
 from udi.portal.tenants.queries import get_tenant
 from udi.portal.tenants.versions import (
@@ -114,7 +119,15 @@ def print_differences(
 def write_files(
     folder: Path, local: Mapping[str, bytes], online: Mapping[str, bytes]
 ) -> None:
-    """Make a folder's files those that are online; each file is replaced whole."""
+    """Make a folder's files those that are online; each file is replaced whole.
+
+    Raises:
+        LocalError: a path leads out of the folder, as one of an archive of others may; nothing was written.
+    """
+    for path in online:
+        if not PATH.fullmatch(path):
+            cause = f"«{path}» is no name that a territory's file may have"
+            raise LocalError(cause, "restore another version on its pages")
     for path, content in online.items():
         if local.get(path) != content:
             _write_file(folder / path, content)
