@@ -101,6 +101,10 @@ BAD_FILES: dict[str, tuple[Callable[[Path], None], str]] = {
         write("pages/a.fr.md", f"{ARTICLE}Un\n\n<script>1</script>\n"),
         "pages/a.fr.md, line 6: “<script>1</script>” is HTML.",
     ),
+    "fence with a space": (
+        write("pages/a.fr.md", '+++\ntitle = "A"\n+++ \n\n<b>'),
+        "line 5: “<b>” is HTML.",
+    ),
     "HTML in a line": (
         write("pages/a.fr.md", f"{ARTICLE}Un <b onclick=a()>"),
         "line 4: “<b onclick=a()>” is HTML.",
@@ -135,6 +139,10 @@ BAD_FILES: dict[str, tuple[Callable[[Path], None], str]] = {
     "day that is none": (
         write("news/2026-02-30-a.fr.md", ARTICLE),
         "2026-02-30 is no day.",
+    ),
+    "first of all days": (
+        write("news/0001-01-01-a.fr.md", ARTICLE),
+        "0001-01-01 is no day.",
     ),
     "one name, two days": (
         write("news/2026-11-17-trees-counted.fr.md", ARTICLE),

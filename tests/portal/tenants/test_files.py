@@ -209,6 +209,48 @@ def test_a_file_that_cannot_serve_is_refused(
     assert any(word in fault for fault in faults_of(folder))
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "@\\69mport 'x.css';",
+        "a { background: u\\72 l(https://x.example/y) }",
+        "a { background: \\75\nrl(https://x.example/y) }",
+        "a { background: u\\rl(https://x.example/y) }",
+        "a { background: image-set('https://x.example/y' 1x) }",
+    ],
+)
+def test_a_rule_that_loads_is_refused_in_any_writing(folder: Path, rule: str) -> None:
+    (folder / "theme.css").write_text(f":root {{ --radius: 0 }}\n{rule}\n")
+
+    faults = faults_of(folder)
+
+    assert len(faults) == 1
+    assert faults[0].startswith("theme.css, line 2: it loads something")
+
+
+def test_escapes_that_load_nothing_stay_as_they_are(folder: Path) -> None:
+    rule = 'a::before { content: "\\201C\\"" }\n'
+    (folder / "theme.css").write_text(rule)
+
+    assert read_folder(folder).theme_css == rule
+
+
+def test_nul_is_replaced_in_texts_and_refused_in_values(folder: Path) -> None:
+    (folder / "legal.md").write_bytes(b"# Mentions\0\n")
+    (folder / "theme.css").write_bytes(b"a { color: red\0 }\n")
+    (folder / "vocabulary.themes.tsv").write_bytes(b"Mer\0\tENVI\n")
+    territory = read_folder(folder)
+
+    assert territory.legal["fr"] == "# Mentions\ufffd\n"
+    assert territory.theme_css == "a { color: red\ufffd }\n"
+    assert territory.vocabularies["themes"] == {"Mer\ufffd": "ENVI"}
+
+    edit(folder, 'sender_name = "', 'sender_name = "\\u0000')
+
+    assert "mail.sender_name" in faults_of(folder)[0]
+    assert "(NUL)" in faults_of(folder)[0]
+
+
 def test_the_words_of_a_territory_are_read(folder: Path) -> None:
     (folder / "synonyms.ttl").write_text(
         "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . <x:tram> a skos:Concept ; "

@@ -52,11 +52,27 @@ REFUSED = {
     "style that imports": (draw("<style>@import 'x.css'</style>"), "loads"),
     "style that loads": (draw("<style>.a{fill:url(x.svg#b)}</style>"), "loads"),
     "style in disguise": (draw("<style>.a{fill:u\\72l(x)}</style>"), "loads"),
+    "style after an element": (
+        draw("<style>.a{}<g/>@import 'x.css'</style>"),
+        "loads",
+    ),
+    "style cut in two": (draw("<style>@im<g/>port 'x.css'</style>"), "loads"),
+    "style with pictures": (
+        draw("<style>.a{fill:image-set('x.svg' 1x)}</style>"),
+        "loads",
+    ),
     "attribute that loads": (draw("<path fill=\"url( 'x.svg#b')\"/>"), "loads"),
     "entities": (
         b'<!DOCTYPE svg [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>'
         + draw("<text>&b;</text>"),
         "entities",
+    ),
+    "entities in UTF-16": (
+        (
+            '<!--\u733c\u6776--><!DOCTYPE svg [<!ENTITY a "aa">]>'
+            + draw("<text>&a;</text>").decode()
+        ).encode("utf-16"),
+        "no SVG and no PNG",
     ),
     "uses of uses": (draw('<g id="g0"><path/></g>' + USES), "too many elements"),
     "use of itself": (draw('<g id="a"><use href="#a"/></g>'), "draws itself"),

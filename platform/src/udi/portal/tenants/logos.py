@@ -40,7 +40,7 @@ LOADING = {"image", "feimage"}
 DECLARATION = re.compile(rb"<!DOCTYPE[^>\[]*>", re.IGNORECASE)
 ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 LOADED = re.compile(
-    r"@import|expression\s*\(|javascript:|\\|url\s*\(\s*['\"]?(?!['\"]?#)",
+    r"@import|(?:expression|image-set|src)\s*\(|javascript:|\\|url\s*\(\s*['\"]?(?!['\"]?#)",
     re.IGNORECASE,
 )
 NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)(?:px)?\s*")
@@ -76,7 +76,9 @@ def read_logo(content: bytes) -> Logo:
         raise LogoError("it is too heavy.", f"Keep it under {MAX_LOGO // 1024} KiB.")
     if content.startswith(PNG):
         return _read_png(content)
-    if b"<svg" in content[:4096].lower() or b":svg" in content[:4096].lower():
+    start = content[:4096].lower()
+    is_utf16 = b"\0" in content  # Its entities would not be seen.
+    if not is_utf16 and (b"<svg" in start or b":svg" in start):
         return _read_svg(content)
     raise LogoError("it is no SVG and no PNG.", "Export it as one of them.")
 
@@ -105,7 +107,8 @@ def _clean(element: Element, depth: int) -> None:
     if depth > DEEPEST:
         raise LogoError("its elements are nested too deep.", "Export a plain drawing.")
     _clean_attributes(element)
-    if LOADED.search(element.text or ""):
+    texts = [element.text or "", *(child.tail or "" for child in element)]
+    if LOADED.search("".join(texts)):
         raise LogoError("it loads something.", "Export a plain drawing.")
     for child in list(element):
         namespace, _, name = str(child.tag).removeprefix("{").rpartition("}")

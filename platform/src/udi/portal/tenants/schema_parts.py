@@ -2,10 +2,24 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
-Words = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+def refuse_nul(text: str) -> str:
+    """The text, which databases can hold.
+
+    Raises:
+        ValueError: it has a NUL.
+    """
+    if "\0" in text:
+        msg = "it has a character that no text has (NUL)"
+        raise ValueError(msg)
+    return text
+
+
+Words = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(refuse_nul)]
 ByLanguage = dict[str, Words]
 
 

@@ -130,7 +130,7 @@ def _read_file(
         )
         return
     try:
-        lines = content.decode("utf-8-sig").splitlines()
+        lines = content.decode("utf-8-sig").replace("\0", "\ufffd").splitlines()
     except UnicodeDecodeError:
         yield "whole file", "it is not UTF-8.", "Save it as UTF-8."
         return

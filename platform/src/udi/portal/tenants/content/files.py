@@ -33,6 +33,8 @@ NEWS_NAME = re.compile(
 )
 PICTURE_NAME = re.compile(r"pictures/([a-z0-9][a-z0-9-]*\.(?:png|jpe?g|webp|svg))")
 LONGEST_SLUG = 60
+FIRST_YEAR = 1900
+"""Of news: earlier days are slips, and the first of all is no moment in each time zone."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,9 @@ def read_article(content: bytes) -> ArticleText:
 def body_line(content: bytes) -> int:
     """How many lines stand before the body of a text."""
     lines = content.decode().splitlines()
-    end = lines.index(FENCE, 1) + 1
-    while end < len(lines) and not lines[end].strip():
+    fences = [number for number, line in enumerate(lines) if line.strip() == FENCE]
+    end = fences[1] + 1
+    while end < len(lines) and not lines[end]:
         end += 1
     return end
 
@@ -284,11 +287,20 @@ def _read_name(
     if languages is not None and parts["language"] not in languages:
         problem = f"«{parts['language']}» is not a language of the territory."
         raise ArticleError(0, problem, f"Choose among {', '.join(languages)}.")
-    try:
-        date.fromisoformat(parts.get("date") or "2000-01-01")
-    except ValueError:
-        raise ArticleError(0, f"{parts['date']} is no day.", remedy) from None
+    if "date" in parts and read_day(parts["date"]) is None:
+        raise ArticleError(0, f"{parts['date']} is no day.", remedy)
     return parts
+
+
+def read_day(text: str) -> date | None:
+    """A day that news may have; None where it is no such day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    if day.year < FIRST_YEAR:
+        return None
+    return day
 
 
 def _check_article(

@@ -69,7 +69,9 @@ def read_settings(form: Mapping[str, Any], languages: Sequence[str]) -> Values:
     Raises:
         InvalidError: an answer is missing, too long, or no address or zone.
     """
-    fields = {name: str(form.get(name) or "").strip() for name in form}
+    fields = {
+        name: str(form.get(name) or "").replace("\0", "").strip() for name in form
+    }
     refusals = []
     values: Values = {}
     for language in languages:
