@@ -227,6 +227,23 @@ async def test_a_draft_is_not_online_and_brings_its_changes_to_what_others_publi
     assert folder.files["legal.md"] == b"# Mentions nouvelles\n"
 
 
+async def test_publish_has_what_another_session_changed_since_the_draft_was_read(
+    portal_database: Database, demo: Territory, settings: Settings
+) -> None:
+    await stage.apply_territory_files(portal_database, demo, settings=settings)
+    async with portal_database.session(demo.id) as session:
+        await versions.change_draft_values(session, AUTHOR, {HUE: 30})
+    async with portal_database.session(demo.id) as session:
+        draft = await versions.find_draft(session)
+        async with portal_database.session(demo.id) as other:
+            await versions.change_draft(other, AUTHOR, {"charter.md": b"# Charte\n"})
+        _, folder = await versions.publish_draft(session, AUTHOR, demo.slug)
+
+    assert draft is not None
+    assert folder.file.theme.hue == 30
+    assert folder.files["charter.md"] == b"# Charte\n"
+
+
 @pytest.mark.parametrize(
     "key",
     [("hosts", "portal"), ("territory", "slug"), ("organisation",), ("login", "x")],

@@ -1,21 +1,29 @@
 """The team changes home, news, pages, pictures and menu; visitors see it once it is published."""
 
+import asyncio
 import io
 import re
 from html import unescape
 from typing import Any
+from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
+from tests.journeys.steps import wait_until
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.ui.tab import Tab
 from tests.visitors import browse
 from udi.kit.clock import now
+from udi.kit.db import Database
 from udi.portal.projects.calls.models import Call
 from udi.portal.projects.data_requests.models import DataRequest
+from udi.portal.tenants import versions
+from udi.portal.tenants.files import read_files
+from udi.portal.territory.editing.article_form import find_uses
 
 SITE = "/territory/site"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -148,6 +156,7 @@ REFUSED_NEWS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "no title": ({"title_fr": ""}, "Le titre manque"),
     "no day": ({"day": "demain"}, "année, le mois et le jour"),
+    "first of all days": ({"day": "0001-01-01"}, "année, le mois et le jour"),
     "too long": ({"summary_fr": "a" * 301}, "Restez sous 300 caractères"),
     "no letters": ({"title_fr": "!!", "title_en": ""}, "Le titre manque"),
     "twice": ({"title_fr": "Trees counted"}, "Un autre texte a le même titre"),
@@ -165,6 +174,83 @@ async def test_news_that_cannot_be_shown_are_refused_in_a_sentence(
     assert answer.status_code == 422
     assert sentence in answer.text
     assert "Une piscine" not in (await dashboard.team.get(f"{SITE}/news")).text
+
+
+async def test_news_called_new_have_an_address_beside_the_form(
+    dashboard: Dashboard,
+) -> None:
+    saved = await dashboard.team.post(
+        f"{SITE}/news/new", data=NEWS | {"title_fr": "New"}
+    )
+    form = await dashboard.team.get(f"{SITE}/news/new-1")
+    removed = await dashboard.team.post(f"{SITE}/news/new-1/delete")
+    repeated = await dashboard.team.post(f"{SITE}/news/new-1/delete")
+
+    assert saved.headers["location"] == f"{SITE}/news/new-1/preview"
+    assert 'value="New"' in form.text
+    assert (removed.status_code, repeated.status_code) == (303, 404)
+
+
+def test_find_uses_knows_a_name_from_one_that_contains_it() -> None:
+    files = {
+        "pages/a.fr.md": b"![](old-oak.svg) [x](/pages/oak-trees)",
+        "pages/b.fr.md": b'+++\npicture = "oak.svg"\n+++\n[x](/pages/oak#top)',
+        "pictures/oak.svg": b"oak.svg",
+    }
+
+    assert find_uses(files, [], ["oak.svg"]) == ["pages/b.fr.md"]
+    assert find_uses(files, [], ["/pages/oak"]) == ["pages/b.fr.md"]
+    assert find_uses(files, ["pages/a.fr.md"], ["old-oak.svg"]) == []
+
+
+async def test_a_home_that_is_full_takes_no_other_block(dashboard: Dashboard) -> None:
+    figure = {"kind": "figure", "value": {"fr": "7"}, "text": {"fr": "plages"}}
+    async with dashboard.site.database.session(dashboard.territory.id) as session:
+        await versions.change_draft_values(session, uuid4(), {("home",): [figure] * 24})
+    english = {"Accept-Language": "en"}
+    added = await dashboard.team.post(f"{SITE}/home/blocks", data={"kind": "search"})
+    page = await dashboard.team.get(added.headers["location"], headers=english)
+
+    assert added.headers["location"] == f"{SITE}/home"
+    assert page.text.count('<li id="block-') == 24
+    assert "Add the block" not in page.text
+
+
+async def test_changes_of_several_people_at_once_are_all_in_the_draft(
+    dashboard: Dashboard, portal_database: Database
+) -> None:
+    paths = {
+        "/look/colours": {"hue": "30", "chroma": "1", "spark": "62", "paper_hue": "85"},
+        "/home/blocks/1/hide": {},
+        "/home/blocks/2/hide": {},
+    }
+    async with portal_database.session(dashboard.territory.id) as session:
+        await versions.lock_versions(session)
+        requests = [
+            asyncio.create_task(dashboard.team.post(f"{SITE}{path}", data=form))
+            for path, form in paths.items()
+        ]
+        await wait_until(lambda: all_wait(portal_database, dashboard, len(requests)))
+    answers = await asyncio.gather(*requests)
+    async with portal_database.session(dashboard.territory.id) as session:
+        file = read_files(
+            await versions.read_draft(session), dashboard.territory.slug
+        ).file
+
+    assert [answer.status_code for answer in answers] == [303, 303, 303]
+    assert file.theme.hue == 30
+    assert [block.hidden for block in file.home[:3]] == [True, True, False]
+
+
+async def all_wait(database: Database, dashboard: Dashboard, requests: int) -> bool:
+    """Whether so many requests wait for the versions."""
+    query = text(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+        " WHERE NOT l.granted AND l.locktype = 'advisory' AND d.datname = current_database()"
+    )
+    async with database.session(dashboard.territory.id) as session:
+        waiting = await session.scalar(query)
+    return bool(waiting == requests)
 
 
 async def test_blocks_move_and_the_focus_follows(dashboard: Dashboard) -> None:
@@ -259,14 +345,14 @@ async def test_a_picture_is_made_small_and_served_to_run_nothing(
 
 BOMB = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\xff\xff\x00\x00\xff\xff\x08\x02"
 REFUSED_PICTURES: dict[str, tuple[bytes, dict[str, str], str]] = {
-    "bomb": (BOMB + bytes(60), {}, "40"),
+    "bomb": (BOMB + bytes(60), {}, "40 mégapixels au plus"),
     "no picture": (b"nothing", {}, "n’est pas une image qui peut être lue ici"),
     "drawing with a script": (
         SVG.format("<script/>").encode(),
         {},
         "contient un script, un lien ou une image",
     ),
-    "too heavy": (bytes(8_000_001), {}, "8"),
+    "too heavy": (bytes(8_000_001), {}, "Envoyez-en une de 8 Mo au plus"),
     "no alternative": (b"", {"alternative_en": ""}, "Rien ne dit ce que montre"),
 }
 
@@ -301,6 +387,7 @@ async def test_menu_and_footer_are_those_of_the_territory(
         "footer-2-1-label_fr": "La ville",
         "footer-2-1-to": "https://ville.example/",
     }
+    before = await read_home(dashboard, "fr")
     wrong = form | {"menu-2-label_fr": "Perdu", "menu-2-to": "/pages/perdu"}
     refused = await dashboard.team.post(f"{SITE}/menu", data=wrong)
     saved = await dashboard.team.post(f"{SITE}/menu", data=form)
@@ -314,7 +401,8 @@ async def test_menu_and_footer_are_those_of_the_territory(
     assert saved.status_code == 303
     assert re.findall(r'href="([^"]+)"', menu) == ["/data", "/pages/about"]
     assert "https://ville.example/" in page
-    assert "Les chartes" not in page
+    assert "À propos de ces données" in before
+    assert "À propos de ces données" not in page
     assert removed.status_code == 422
     assert "tenant.toml" in removed.text
 

@@ -210,6 +210,19 @@ async def test_texts_are_written_shown_and_refused(dashboard: Dashboard) -> None
     assert (await dashboard.team.get(f"{SITE}/texts/tenant.toml")).status_code == 404
 
 
+async def test_a_nul_in_a_text_or_a_name_hinders_no_publication(
+    dashboard: Dashboard,
+) -> None:
+    await post(dashboard, "/texts/charter.md", text="# Notre\0 charte")
+    await post(dashboard, "/look/rules", rules=":root{--radius:0\0}")
+    await post(dashboard, "/settings", **SETTINGS | {"tagline-fr": "La\0 rade"})
+    await post(dashboard, "/publish", note="Une\0 charte")
+
+    assert "La rade" in await read(dashboard, "/")
+    assert "Notre\ufffd charte" in await read(dashboard, "/charter")
+    assert "--radius:0\ufffd" in await read(dashboard, "/theme.css")
+
+
 async def test_whoever_publishes_second_sees_who_published_and_loses_nothing(
     dashboard: Dashboard, portal_database: Database, settings: Settings
 ) -> None:
@@ -228,6 +241,14 @@ async def test_whoever_publishes_second_sees_who_published_and_loses_nothing(
     assert await post(dashboard, "/publish") == SITE
     assert "--hue:30" in await read(dashboard, "/theme.css")
     assert "exploitant" in await read(dashboard, "/legal")
+
+
+async def test_a_version_that_no_database_could_number_is_not_found(
+    dashboard: Dashboard,
+) -> None:
+    response = await dashboard.team.get(f"{SITE}/versions/{2**31}")
+
+    assert response.status_code == 404
 
 
 async def test_acts_are_for_the_team(dashboard: Dashboard) -> None:

@@ -54,6 +54,8 @@ from udi.portal.tenants.tenant_toml import (
 Manifest = Mapping[str, str]
 TENANT_FILE = "tenant.toml"
 LONGEST_NOTE = 200
+GREATEST_NUMBER = 2**31 - 1
+"""What the database has a place for."""
 LOCK = text(
     "SELECT pg_advisory_xact_lock(hashtextextended('files ' || app.current_tenant()::text, 0))"
 )
@@ -115,8 +117,10 @@ async def get_version(session: AsyncSession, number: int) -> TerritoryVersion:
     Raises:
         NotFoundError: there is none.
     """
-    query = select(TerritoryVersion).where(TerritoryVersion.number == number)
-    version = await session.scalar(query)
+    version = None
+    if number <= GREATEST_NUMBER:
+        query = select(TerritoryVersion).where(TerritoryVersion.number == number)
+        version = await session.scalar(query)
     if version is None:
         raise NotFoundError
     return version
@@ -169,8 +173,9 @@ async def read_manifest(session: AsyncSession, manifest: Manifest) -> dict[str, 
 
 
 async def find_draft(session: AsyncSession) -> TerritoryDraft | None:
-    """What the team has not published yet."""
-    return await session.scalar(select(TerritoryDraft))
+    """What the team has not published yet, as it is now: another session may have changed it since it was read."""
+    query = select(TerritoryDraft).execution_options(populate_existing=True)
+    return await session.scalar(query)
 
 
 async def read_draft(session: AsyncSession) -> dict[str, bytes]:
@@ -229,7 +234,8 @@ async def _refuse_operators(
     base = published
     if draft is not None:
         base = await get_version(session, draft.base)
-    before = (await read_manifest(session, base.manifest))[TENANT_FILE]
+    digest = base.manifest[TENANT_FILE]
+    before = (await read_manifest(session, {TENANT_FILE: digest}))[TENANT_FILE]
     try:
         changes = find_changes(before, files.get(TENANT_FILE, b""))
     except ValueError as error:
@@ -402,7 +408,7 @@ async def _add_version(
         number=published.number + 1 if published else 1,
         author_id=author,
         origin=origin,
-        note=note.strip()[:LONGEST_NOTE],
+        note=note.replace("\0", "").strip()[:LONGEST_NOTE],
         manifest=manifest,
         base=base,
         restored=restored,

@@ -16,6 +16,7 @@ from udi.portal.tenants.content.files import (
     NEWS_NAME,
     PAGE_NAME,
     ArticleText,
+    read_day,
 )
 from udi.portal.tenants.content.markdown import find_problems
 from udi.portal.territory.editing.block_form import Form
@@ -23,6 +24,8 @@ from udi.portal.territory.editing.draft import DraftSite
 
 Folder = Literal["pages", "news"]
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+FORM_NAME = "new"
+"""Where the form of a new one is: no page and no news has this name."""
 LONGEST_TITLE = 150
 LONGEST_SUMMARY = 300
 
@@ -70,6 +73,14 @@ def make_slug(title: str) -> str:
     return slug
 
 
+def _choose_slug(title: str) -> str:
+    """The name that a title gives, which is never that of the form."""
+    slug = make_slug(title)
+    if slug == FORM_NAME:
+        return f"{slug}-1"
+    return slug
+
+
 def list_files(files: Mapping[str, bytes], folder: Folder, slug: str) -> list[str]:
     """The paths of a page or of news, in every language."""
     pattern = PAGE_NAME if folder == "pages" else NEWS_NAME
@@ -107,14 +118,14 @@ def read_article_form(
         refusals.append(Refusal(field, "The title is missing.", "Write one."))
     day = None
     if folder == "news":
-        day = _read_day(form)
+        day = read_day(str(form.get("day") or ""))
         if day is None:
             refusals.append(
                 Refusal("day", "This is no day.", "Write year, month and day.")
             )
     if not slug:
         title = next((text.title for text in texts.values() if text.title), "")
-        slug = make_slug(title)
+        slug = _choose_slug(title)
         if title:
             refusals += _check_slug(slug, folder, draft, languages)
     if refusals:
@@ -130,13 +141,6 @@ def _read_text(form: Form, language: str, picture: str) -> ArticleText:
     title = " ".join(read("title").split())
     summary = " ".join(read("summary").split())
     return ArticleText(title, summary, picture, read("body"))
-
-
-def _read_day(form: Form) -> date | None:
-    try:
-        return date.fromisoformat(str(form.get("day") or ""))
-    except ValueError:
-        return None
 
 
 def _check_slug(
@@ -179,13 +183,15 @@ def _check_text(
 def find_uses(
     files: Mapping[str, bytes], removed: Sequence[str], words: Sequence[str]
 ) -> list[str]:
-    """The other files that name one of these words."""
+    """The other files that name one of these words whole: `oak.svg` is not `old-oak.svg`."""
+    names = "|".join(re.escape(word) for word in words)
+    pattern = re.compile(rf"(?<![a-z0-9-])(?:{names})(?![a-z0-9-])".encode())
     return [
         path
         for path, content in files.items()
         if path not in removed
         and path.endswith((".md", ".toml"))
-        and any(word.encode() in content for word in words)
+        and pattern.search(content)
     ]
 
 

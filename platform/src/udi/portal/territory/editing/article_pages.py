@@ -24,7 +24,11 @@ from udi.portal.territory.editing.article_form import (
     list_files,
     read_article_form,
 )
-from udi.portal.territory.editing.draft import DraftSite, read_draft_site
+from udi.portal.territory.editing.draft import (
+    DraftSite,
+    lock_draft_site,
+    read_draft_site,
+)
 from udi.portal.territory.site.actions import change_files
 from udi.portal.territory.site.rendering import PATH, render_site
 from udi.ui.errors import form_errors
@@ -84,11 +88,11 @@ async def save(
     slug: str = "",
 ) -> Response[Any]:
     """Put what the form gives into the draft, and show its preview."""
-    draft = await read_draft_site(session, member)
+    form = await request.form()
+    draft = await lock_draft_site(session, member)
     former = list_files(draft.files, folder, slug)
     if slug and not former:
         raise NotFoundError("No page or news has this address here.")
-    form = await request.form()
     try:
         article = read_article_form(form, folder, draft, territory.languages, slug=slug)
     except InvalidError as error:
@@ -110,8 +114,10 @@ async def delete(
     slug: str,
 ) -> Response[Any]:
     """Take one out of the draft, in every language; what leads to it is named instead."""
-    draft = await read_draft_site(session, member)
+    draft = await lock_draft_site(session, member)
     removed = list_files(draft.files, folder, slug)
+    if not removed:
+        raise NotFoundError("No page or news has this address here.")
     words = [f"/{folder}/{slug}"]
     if folder == "pages":
         words.append(f'page = "{slug}"')

@@ -14,7 +14,7 @@ from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.tenants.content.files import SiteContent, collect_content
 from udi.portal.tenants.files import TenantFiles
 from udi.portal.tenants.site_schema import DEFAULT_BLOCKS
-from udi.portal.tenants.versions import TENANT_FILE
+from udi.portal.tenants.versions import TENANT_FILE, lock_versions
 from udi.portal.territory.articles.published import PublishedSite
 from udi.portal.territory.site.queries import SiteState, read_state
 from udi.portal.territory.site.rendering import PATH
@@ -55,6 +55,18 @@ class DraftSite:
     def lay_out(self, territory: Territory) -> Territory:
         """The territory with the home, the menu and the footer of the draft."""
         return dataclasses.replace(territory, site=dict(self.layout))
+
+
+async def lock_draft_site(session: AsyncSession, member: Actor) -> DraftSite:
+    """The draft, which nobody else changes until the transaction ends: read the form before, however slow its sender.
+
+    Raises:
+        ForbiddenError: they are not of the team.
+        ConflictError: the files of the territory were never applied.
+    """
+    await require_team_member(session, member)
+    await lock_versions(session)
+    return await read_draft_site(session, member)
 
 
 async def read_draft_site(session: AsyncSession, member: Actor) -> DraftSite:

@@ -14,7 +14,11 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.tenants.site_schema import NEEDED, OPTIONS, REPEATED, BlockKind
 from udi.portal.territory.editing.block_form import read_block
-from udi.portal.territory.editing.draft import DraftSite, read_draft_site
+from udi.portal.territory.editing.draft import (
+    DraftSite,
+    lock_draft_site,
+    read_draft_site,
+)
 from udi.portal.territory.home.civic_life import read_civic_life
 from udi.portal.territory.home.pages import render_home
 from udi.portal.territory.site.actions import change_values
@@ -42,6 +46,8 @@ async def show_blocks(
     draft = await read_draft_site(session, member)
     used = {entry["kind"] for entry in draft.blocks}
     addable = [kind for kind in KINDS if kind in REPEATED or kind not in used]
+    if len(draft.blocks) >= MOST_BLOCKS:
+        addable = []
     return await render_site(
         request,
         session,
@@ -65,7 +71,7 @@ async def change_block_order(
     act: FromPath[str],
 ) -> Redirect:
     """Move a block `up` or `down`, `hide` or `show` it, or `remove` it."""
-    draft = await read_draft_site(session, member)
+    draft = await lock_draft_site(session, member)
     blocks = [dict(block) for block in draft.blocks]
     block = blocks[_index(draft, number)]
     place = number
@@ -90,7 +96,7 @@ async def restore_blocks(
     session: Database, member: Member, territory: NamedDependency[Territory]
 ) -> Redirect:
     """Go back to the portal's own order."""
-    await read_draft_site(session, member)
+    await lock_draft_site(session, member)
     await change_values(session, member, territory, {("home",): None})
     return Redirect(HOME, status_code=303)
 
@@ -120,9 +126,9 @@ async def change_block(
     number: FromPath[int],
 ) -> Response[Any]:
     """Change the options of a block."""
-    draft = await read_draft_site(session, member)
-    before = draft.blocks[_index(draft, number)]
     form = await request.form()
+    draft = await lock_draft_site(session, member)
+    before = draft.blocks[_index(draft, number)]
     try:
         pages = list(draft.content.pages)
         block = read_block(before["kind"], form, territory.languages, pages)
@@ -147,11 +153,12 @@ async def add_block(
     territory: NamedDependency[Territory],
 ) -> Response[Any]:
     """Add a block at the end; one that needs options asks for them first."""
-    draft = await read_draft_site(session, member)
     form = await request.form()
+    draft = await lock_draft_site(session, member)
     kind = str(form.get("kind") or "")
     is_there = any(block["kind"] == kind for block in draft.blocks)
-    if kind not in KINDS or (is_there and kind not in REPEATED):
+    is_full = len(draft.blocks) >= MOST_BLOCKS
+    if is_full or kind not in KINDS or (is_there and kind not in REPEATED):
         return Redirect(HOME, status_code=303)
     if kind in NEEDED and not form.get("whole"):
         return await _render_block(
@@ -172,7 +179,7 @@ async def add_block(
             form=form,
             error=error,
         )
-    blocks = [*draft.blocks, block][:MOST_BLOCKS]
+    blocks = [*draft.blocks, block]
     await change_values(session, member, territory, {("home",): blocks})
     place = len(blocks)
     return Redirect(f"{HOME}?act=add&block={place}#block-{place}", status_code=303)

@@ -16,7 +16,11 @@ from udi.kit.tenancy import Territory
 from udi.portal.tenants.site_schema import PORTAL_PAGES, PUBLISH, LinkPart
 from udi.portal.tenants.tenant_toml import Values
 from udi.portal.territory.editing.block_form import Form, read_by_language
-from udi.portal.territory.editing.draft import DraftSite, read_draft_site
+from udi.portal.territory.editing.draft import (
+    DraftSite,
+    lock_draft_site,
+    read_draft_site,
+)
 from udi.portal.territory.site.actions import change_values
 from udi.portal.territory.site.rendering import PATH, render_site
 from udi.ui.errors import form_errors
@@ -48,8 +52,8 @@ async def change_menu(
     request: AnyRequest, session: Database, member: Member, territory: Here
 ) -> Response[Any]:
     """Put the form into the draft."""
-    draft = await read_draft_site(session, member)
     form = await request.form()
+    draft = await lock_draft_site(session, member)
     refusals: list[Refusal] = []
     menu = [
         link

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
 from udi.portal.tenants.content.files import ALTERNATIVES, MOST_PICTURE_BYTES
 from udi.portal.tenants.content.images import (
@@ -25,7 +26,12 @@ from udi.portal.tenants.tenant_toml import set_values
 from udi.portal.territory.articles.pages import picture_response
 from udi.portal.territory.editing.article_form import find_uses, make_slug
 from udi.portal.territory.editing.block_form import read_by_language
-from udi.portal.territory.editing.draft import PICTURES, DraftSite, read_draft_site
+from udi.portal.territory.editing.draft import (
+    PICTURES,
+    DraftSite,
+    lock_draft_site,
+    read_draft_site,
+)
 from udi.portal.territory.site.actions import change_files
 from udi.portal.territory.site.rendering import render_site
 from udi.ui.errors import form_errors
@@ -52,7 +58,7 @@ async def send_draft_picture(
     request: AnyRequest, session: Database, member: Member, territory: Here
 ) -> Response[Any]:
     """Add one; a photograph is made anew, small enough for a page."""
-    draft = await read_draft_site(session, member)
+    await require_team_member(session, member)
     form = await request.form()
     sent = form.get("picture")
     try:
@@ -66,6 +72,7 @@ async def send_draft_picture(
             )
         data = await sent.read() if isinstance(sent, UploadFile) else b""
         content, ending = await _make_picture(data)
+        draft = await lock_draft_site(session, member)
         weight = sum(picture.weight for picture in draft.content.pictures.values())
         if weight + len(content) > MOST_PICTURE_BYTES:
             raise _refuse(
@@ -74,6 +81,7 @@ async def send_draft_picture(
                 "Delete one that is not used any more.",
             )
     except InvalidError as error:
+        draft = await read_draft_site(session, member)
         return await _render(
             request, session, territory, draft, form=dict(form), error=error
         )
@@ -96,7 +104,7 @@ async def delete_draft_picture(
     name: FromPath[str],
 ) -> Response[Any]:
     """Take one out of the draft; texts that show it are named instead."""
-    draft = await read_draft_site(session, member)
+    draft = await lock_draft_site(session, member)
     if name not in draft.content.pictures:
         raise NotFoundError("No picture has this address here.")
     if uses := find_uses(draft.files, [ALTERNATIVES], [name]):

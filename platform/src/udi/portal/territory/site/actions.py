@@ -54,6 +54,7 @@ async def change_values(
         InvalidFilesError: a value is wrong.
         InvalidError: the operator alone changes this.
     """
+    await versions.lock_versions(session)
     files = await versions.read_draft(session)
     present = read_files(files, territory.slug).file.model_dump(mode="json")
     changes = {

@@ -163,8 +163,9 @@ async def _read_drawing(name: str, sent: object) -> tuple[str, bytes]:
 async def _take_online_colours(
     session: AsyncSession, actor: Actor, territory: Territory
 ) -> None:
-    state = await read_state(session)
-    online = _read_theme(state.online, territory)
+    published = await versions.get_published(session)
+    files = await versions.read_manifest(session, published.manifest)
+    online = _read_theme(files, territory)
     await _change_look(
         session,
         actor,

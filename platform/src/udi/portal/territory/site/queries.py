@@ -19,7 +19,6 @@ class SiteState:
     """What the team's pages show of the site: its files as the team sees them, and what is not online of them."""
 
     published: TerritoryVersion
-    online: TenantFiles
     draft: TerritoryDraft | None
     files: TenantFiles
     """The draft's, or what is online."""
@@ -42,11 +41,10 @@ async def read_state(session: AsyncSession) -> SiteState:
     """
     published = await versions.get_published(session)
     draft = await versions.find_draft(session)
-    online = await versions.read_manifest(session, published.manifest)
-    files = online
+    source = draft or published
+    files = await versions.read_manifest(session, source.manifest)
     changed: list[str] = []
     if draft is not None:
-        files = await versions.read_manifest(session, draft.manifest)
         base = await versions.get_version(session, draft.base)
         paths = base.manifest.keys() | draft.manifest.keys()
         changed = [
@@ -56,7 +54,7 @@ async def read_state(session: AsyncSession) -> SiteState:
         ]
     authors = [published.author_id, draft.author_id if draft else None]
     names = await find_names(session, authors)
-    return SiteState(published, online, draft, files, tuple(changed), names)
+    return SiteState(published, draft, files, tuple(changed), names)
 
 
 async def find_names(
@@ -76,7 +74,8 @@ async def compare_draft(
         return (), ()
     base_version = await versions.get_version(session, state.draft.base)
     base = await versions.read_manifest(session, base_version.manifest)
-    return list_differences(base, state.files), list_differences(base, state.online)
+    online = await versions.read_manifest(session, state.published.manifest)
+    return list_differences(base, state.files), list_differences(base, online)
 
 
 async def compare_version(
