@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from tests.contract.credentials.test_leaving import Outgoing
 from tests.contract.credentials.world import Programs, World, build
@@ -22,7 +22,7 @@ from udi.node.datasets.exchange.uses import UsesSync
 from udi.node.identity.models import Person as NodePerson
 from udi.node.spaces.models import Space, UseCount
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.nodes.models import NodeUseDay, NodeWaiting
+from udi.portal.nodes.models import Node, NodeProducer, NodeUseDay, NodeWaiting
 from udi.portal.organisations.models import Application, Organisation
 from udi.settings import HOSTED
 
@@ -45,6 +45,15 @@ class Exchange:
             for item in document["items"]
             if item["kind"].startswith("node_")
         ]
+
+    async def counted_at(self) -> datetime | None:
+        """When the portal told the node last how much waits for the person."""
+        own = NodePerson.subject == self.world.login.subject
+        async with self.world.node.database.session(
+            self.world.territory.id, role="worker"
+        ) as session:
+            counted_at = select(NodePerson.portal_counted_at).where(own)
+            return (await session.scalars(counted_at)).one()
 
 
 @pytest.fixture
@@ -134,6 +143,21 @@ async def test_exchange_takes_away_what_waits_no_more(exchange: Exchange) -> Non
     assert await exchange.items() == []
 
 
+async def test_exchange_keeps_the_identifier_of_what_still_waits(
+    exchange: Exchange,
+) -> None:
+    territory = exchange.world.territory
+    numbers = []
+    for name in ("fuites.csv", "autres-fuites.csv"):
+        await Producer(exchange.node).draft(name=name)
+        await exchange.inbox.exchange(territory)
+        [item] = (await exchange.portal.get("/inbox.json")).json()["items"]
+        numbers.append((item["id"], item["number"]))
+
+    assert [number for _, number in numbers] == [1, 2]
+    assert numbers[0][0] == numbers[1][0]
+
+
 async def test_exchange_keeps_numbers_of_known_producers_only(
     exchange: Exchange,
 ) -> None:
@@ -153,6 +177,32 @@ async def test_exchange_keeps_numbers_of_known_producers_only(
     assert kept == []
 
 
+async def test_node_of_producers_is_told_of_their_members_only(
+    exchange: Exchange,
+) -> None:
+    territory = exchange.world.territory
+    async with exchange.world.portal.database.session(
+        territory.id, role="worker"
+    ) as session:
+        await session.execute(update(Node).values(hosted=False))
+
+    await exchange.inbox.exchange(territory)
+    counted_at = await exchange.counted_at()
+    async with exchange.world.portal.database.session(
+        territory.id, role="worker"
+    ) as session:
+        producer = select(Organisation.id).where(Organisation.slug == SLUG)
+        node_id = (await session.scalars(select(Node.id))).one()
+        link = NodeProducer(
+            node_id=node_id, organisation_id=(await session.scalars(producer)).one()
+        )
+        session.add(link)
+    await exchange.inbox.exchange(territory)
+
+    assert counted_at is None
+    assert await exchange.counted_at() is not None
+
+
 async def test_exchange_with_a_portal_that_is_away_leaves_what_was_known(
     exchange: Exchange,
 ) -> None:
@@ -167,14 +217,8 @@ async def test_exchange_with_a_portal_that_is_away_leaves_what_was_known(
 
     with pytest.raises(PortalUnavailableError):
         await exchange.inbox.exchange(territory)
-    async with exchange.world.node.database.session(
-        territory.id, role="worker"
-    ) as session:
-        [person] = await session.scalars(
-            select(NodePerson).where(NodePerson.subject == exchange.world.login.subject)
-        )
 
-    assert person.portal_counted_at is not None
+    assert await exchange.counted_at() is not None
     assert badge(await exchange.node.get("/")) == "1"
 
 

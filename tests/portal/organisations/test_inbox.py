@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
+import pytest
 from litestar import Litestar
+from sqlalchemy import select, update
 
 from tests.mails import text_of
 from tests.portal.organisations.conftest import FORM, Relay, Workspace
@@ -14,12 +16,15 @@ from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.portal.identity.departures import change_rights, end_account
+from udi.portal.identity.models import InboxClaim, Person
 from udi.portal.notifications.inbox_digests import (
     queue_inbox_mails,
     send_inbox_mail,
 )
 from udi.portal.notifications.models import Subscription
 from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.models import Application
 from udi.ui.site import Site
 
 JSON = "/inbox.json"
@@ -132,6 +137,53 @@ async def test_claim_can_be_left_to_others(
         claimed = await colleague.post(f"{path}/claim")
 
     assert claimed.status_code == 303
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["leaves", "may do less"])
+async def test_claim_of_somebody_who_went_is_nobodys(
+    workspace: Workspace,
+    portal_app: Litestar,
+    make_person: Callable[..., Login],
+    *,
+    leaves: bool,
+) -> None:
+    await workspace.ask()
+    [item] = (await workspace.team.get(JSON)).json()["items"]
+    claim = f"/inbox/{item['kind']}/{item['id']}/claim"
+    await workspace.team.post(claim)
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
+        claimant = select(InboxClaim.person_id)
+        person = (
+            await session.scalars(select(Person).where(Person.id.in_(claimant)))
+        ).one()
+        if leaves:
+            await end_account(session, person, ())
+        else:
+            await change_rights(session, person, {}, ())
+    login = make_person(workspace.territory, moderator=True)
+    async with browse(portal_app, workspace.territory, login) as colleague:
+        claimed = await colleague.post(claim)
+
+    assert claimed.status_code == 303
+
+
+async def test_item_that_came_by_a_clock_ahead_of_ours_can_be_claimed(
+    workspace: Workspace,
+) -> None:
+    await workspace.ask()
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
+        ahead = now() + timedelta(minutes=1)
+        await session.execute(update(Application).values(submitted_at=ahead))
+    [item] = (await workspace.team.get(JSON)).json()["items"]
+
+    claimed = await workspace.team.post(f"/inbox/{item['kind']}/{item['id']}/claim")
+
+    assert claimed.status_code == 303
+    assert "Vous l’examinez depuis" in (await workspace.team.get("/inbox")).text
 
 
 async def test_feed_has_the_same_list(workspace: Workspace) -> None:

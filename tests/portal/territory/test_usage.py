@@ -12,7 +12,7 @@ from tests.portal.territory.conftest import Dashboard
 from tests.portal.territory.test_overview import csv, show
 from udi.kit.clock import now, today
 from udi.portal.audit.models import AuditEvent
-from udi.portal.nodes.models import Node, NodeUseDay, NodeWaiting
+from udi.portal.nodes.models import Node, NodeState, NodeUseDay, NodeWaiting
 from udi.portal.organisations.models import Organisation
 from udi.portal.territory.producers.reminders import PAUSE, write_reminder
 from udi.protocol.inbox import NodeInboxKind
@@ -120,6 +120,19 @@ async def test_reminder_leaves_once_a_week_to_a_late_producer(
     assert mail.to == "donnees@armor.example"
     assert "2 jeux de données" in mail.subject
     assert f"{armor.territory.origin}/inbox?role=producer" in mail.text
+
+
+async def test_what_a_suspended_node_told_last_reminds_nobody(
+    dashboard: Dashboard, armor: Catalogue
+) -> None:
+    node = await add_node(armor, late=2)
+    async with armor.database.session(armor.territory.id, role="worker") as session:
+        suspended = update(Node).where(Node.id == node)
+        await session.execute(suspended.values(state=NodeState.SUSPENDED))
+
+    reminded = await dashboard.team.post(f"{PRODUCERS}/armor/reminder")
+
+    assert reminded.status_code == 409
 
 
 @pytest.mark.parametrize("name", ["usage", "health", "harvests"])

@@ -27,6 +27,7 @@ class NodeInboxKind(StrEnum):
 
 Slug = Annotated[str, Meta(min_length=1, max_length=100)]
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class WaitingNumber(Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class WaitingNumber(Struct, frozen=True, kw_only=True):
     producer: Slug
     kind: NodeInboxKind
     number: Number
-    since: datetime
+    since: Moment
     due_on: date | None = None
 
 

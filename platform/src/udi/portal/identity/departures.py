@@ -11,7 +11,14 @@ from udi.kit.identity import MANAGERS, MODERATORS
 from udi.kit.service_registry import Hook
 from udi.portal import audit
 from udi.portal.identity.actions import replace_memberships
-from udi.portal.identity.models import TEAM, ApiToken, Membership, Person, WebSession
+from udi.portal.identity.models import (
+    TEAM,
+    ApiToken,
+    InboxClaim,
+    Membership,
+    Person,
+    WebSession,
+)
 
 Groups = Mapping[str, Collection[str]]
 """Groups by slug of the organisation, `TEAM` for the territory's."""
@@ -61,6 +68,7 @@ async def end_account(
             delete(Membership).where(Membership.person_id == person.id)
         )
     )
+    await _release_claims(session, person)
     departure = Departure(person, gone=True, memberships={})
     for end in ends:
         ended += await end(session, departure)
@@ -92,6 +100,7 @@ async def change_rights(
     }
     own = update(WebSession).where(WebSession.person_id == person.id).values(**values)
     await session.execute(own.execution_options(synchronize_session=False))
+    await _release_claims(session, person)
     departure = Departure(person, gone=False, memberships=new_memberships)
     ended = 0
     for end in ends:
@@ -99,6 +108,11 @@ async def change_rights(
     audit.record(session, None, "person.rights_changed", person.id, ended=ended)
     await session.flush()
     return True
+
+
+async def _release_claims(session: AsyncSession, person: Person) -> None:
+    """Leave to colleagues what the person was looking at in the inbox: it may be theirs no more."""
+    await session.execute(delete(InboxClaim).where(InboxClaim.person_id == person.id))
 
 
 def _row_count(result: object) -> int:

@@ -88,11 +88,11 @@ async def claim_item(
         "kind": item.kind,
         "item_id": item.id,
         "person_id": actor.person_id,
-        "claimed_at": now(),
+        "claimed_at": max(now(), item.since),
     }
     await session.execute(insert(InboxClaim).values(row).on_conflict_do_nothing())
-    claim = (await list_claims(session, [item]))[key]
-    if claim.person_id != actor.person_id:
+    claim = (await list_claims(session, [item])).get(key)
+    if claim is not None and claim.person_id != actor.person_id:
         raise ConflictError(
             "%(name)s is looking at it already.",
             remedy="Ask them how far they are, or settle it yourself: nothing is locked.",

@@ -1,14 +1,16 @@
 """What waits at nodes: the numbers that each tells, and how much waits here for the people who work there."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 from msgspec import MsgspecError, json, to_builtins
-from sqlalchemy import delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now, today
@@ -16,10 +18,10 @@ from udi.kit.errors import InvalidError, Refusal
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.portal.identity.inbox import count, list_inbox
-from udi.portal.identity.models import Person
+from udi.portal.identity.models import Membership, Person
 from udi.portal.identity.queries import read_actor
 from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
-from udi.portal.nodes.models import Node, NodeWaiting
+from udi.portal.nodes.models import Node, NodeProducer, NodeWaiting
 from udi.portal.nodes.queries import list_linked_producers
 from udi.portal.organisations.models import Organisation
 from udi.protocol.inbox import (
@@ -32,6 +34,9 @@ from udi.protocol.inbox import (
 from udi.ui.site import Site, site_of
 
 LARGEST = 4 * 1024 * 1024
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+CLOCK_DIFFERENCE = timedelta(days=1)
+"""How far the clock of a node may be ahead."""
 MachineRequest = Request[Any, Any, State]
 
 
@@ -42,7 +47,8 @@ def read_node_inbox(body: bytes) -> NodeInbox:
         InvalidError: it is something else.
     """
     try:
-        return json.decode(body, type=NodeInbox)
+        inbox = json.decode(body, type=NodeInbox)
+        _check_moments(inbox)
     except (MsgspecError, ValueError, RecursionError) as error:
         refusal = Refusal(
             "waiting",
@@ -50,6 +56,19 @@ def read_node_inbox(body: bytes) -> NodeInbox:
             "Send “waiting” and “subjects” as the protocol says.",
         )
         raise InvalidError(refusals=[refusal]) from error
+    return inbox
+
+
+def _check_moments(inbox: NodeInbox) -> None:
+    """Whether each moment can be shown in every time zone.
+
+    Raises:
+        ValueError: one is not of our time.
+    """
+    latest = now() + CLOCK_DIFFERENCE
+    for line in inbox.waiting:
+        if not EARLIEST <= line.since <= latest:
+            raise ValueError("since")
 
 
 @post(PATH, status_code=200)
@@ -68,43 +87,56 @@ async def receive_node_inbox(
 async def replace_numbers(
     session: AsyncSession, node: Node, numbers: Iterable[WaitingNumber]
 ) -> None:
-    """Keep these numbers of a node, for producers that it publishes for; those of others are left out."""
+    """Keep these numbers of a node, for producers that it publishes for; those of others are left out.
+
+    What still waits keeps its identifier, which feeds and pages go by.
+    """
     if node.hosted:
         producers = list(await session.scalars(select(Organisation)))
     else:
         producers = list(await list_linked_producers(session, node))
     ids = {producer.slug: producer.id for producer in producers}
-    await session.execute(delete(NodeWaiting).where(NodeWaiting.node_id == node.id))
     latest = {
-        (number.producer, number.kind): number
+        (ids[number.producer], number.kind): number
         for number in numbers
         if number.producer in ids
     }
-    session.add_all(
-        NodeWaiting(
-            node_id=node.id,
-            organisation_id=ids[number.producer],
-            kind=number.kind,
-            number=number.number,
-            since=number.since,
-            due_on=number.due_on,
-            received_at=now(),
-        )
-        for number in latest.values()
-    )
+    known = select(NodeWaiting).where(NodeWaiting.node_id == node.id)
+    rows = {
+        (row.organisation_id, row.kind): row for row in await session.scalars(known)
+    }
+    for key, number in latest.items():
+        row = rows.pop(key, None)
+        if row is None:
+            organisation_id, kind = key
+            row = NodeWaiting(
+                node_id=node.id, organisation_id=organisation_id, kind=kind
+            )
+            session.add(row)
+        row.number = number.number
+        row.since = number.since
+        row.due_on = number.due_on
+        row.received_at = now()
+    for row in rows.values():
+        await session.delete(row)
     await session.flush()
 
 
 async def _count_people(
     site: Site, territory: Territory, node: Node, subjects: Sequence[str]
 ) -> list[PersonCount]:
-    """What waits for each of these accounts that is known, but for what waits at the node itself."""
+    """What waits for each of these accounts that is known, but for what waits at the node itself.
+
+    A node of producers is told of their members only.
+    """
     issuer = site.services[SESSIONS].service.issuer
     known = select(Person).where(
         Person.issuer == issuer,
         Person.subject.in_(subjects),
         Person.left_at.is_(None),
     )
+    if not node.hosted:
+        known = known.where(Person.id.in_(_select_members(node)))
     async with site.database.session(territory.id) as session:
         people = (await session.scalars(known)).all()
     counts = []
@@ -118,6 +150,24 @@ async def _count_people(
             PersonCount(subject=person.subject, waiting=total.waiting, late=total.late)
         )
     return counts
+
+
+def _select_members(node: Node) -> Select[tuple[UUID]]:
+    """Who is a member of a producer that the node publishes for."""
+    return (
+        select(Membership.person_id)
+        .join(
+            Organisation,
+            (Organisation.tenant_id == Membership.tenant_id)
+            & (Organisation.slug == Membership.organisation_slug),
+        )
+        .join(
+            NodeProducer,
+            (NodeProducer.tenant_id == Organisation.tenant_id)
+            & (NodeProducer.organisation_id == Organisation.id),
+        )
+        .where(NodeProducer.node_id == node.id)
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [receive_node_inbox]

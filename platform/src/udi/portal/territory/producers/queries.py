@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
-from udi.portal.nodes.models import Node, NodeProducer, NodeWaiting
+from udi.portal.nodes.models import Node, NodeProducer, NodeState, NodeWaiting
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import list_producers
 from udi.portal.territory.assessments import AssessedDataset
@@ -100,10 +100,15 @@ def _make_status(
 
 
 async def _count_late_at_nodes(session: AsyncSession) -> dict[UUID, int]:
-    """How many datasets of each producer are late, as their nodes tell."""
+    """How many datasets of each producer are late, as their active nodes tell."""
     query = (
         select(NodeWaiting.organisation_id, func.sum(NodeWaiting.number))
-        .where(NodeWaiting.kind == NodeInboxKind.UPDATE)
+        .join(
+            Node,
+            (Node.tenant_id == NodeWaiting.tenant_id)
+            & (Node.id == NodeWaiting.node_id),
+        )
+        .where(NodeWaiting.kind == NodeInboxKind.UPDATE, Node.state == NodeState.ACTIVE)
         .group_by(NodeWaiting.organisation_id)
     )
     return {id_: int(number) for id_, number in await session.execute(query)}
