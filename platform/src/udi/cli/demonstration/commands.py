@@ -2,6 +2,7 @@
 
 import asyncio
 
+import httpx
 import typer
 
 from udi.cli import provision
@@ -11,6 +12,7 @@ from udi.cli.demonstration.content import (
     read_content,
 )
 from udi.cli.demonstration.publication import Journal, Publication
+from udi.cli.local.state import is_running
 from udi.settings import Settings, get_settings
 
 
@@ -22,9 +24,15 @@ def register(app: typer.Typer) -> None:
 def demonstrate() -> None:
     """Publish the demonstration's content where `udi up` runs; what is published already stays as it is."""
     settings = get_settings().model_copy(update={"demo": True})
+    if not is_running(settings):
+        typer.echo(
+            "`udi up` does not run here: start it, it publishes the demonstration’s content itself.",
+            err=True,
+        )
+        raise typer.Exit(1)
     try:
         asyncio.run(publish_content(settings))
-    except (DemonstrationError, OSError) as error:
+    except (DemonstrationError, OSError, httpx.HTTPError) as error:
         typer.echo(f"The demonstration is not complete: {error}", err=True)
         raise typer.Exit(1) from error
 
