@@ -192,11 +192,13 @@ async def test_node_of_producers_is_told_of_their_members_only(
         territory.id, role="worker"
     ) as session:
         producer = select(Organisation.id).where(Organisation.slug == SLUG)
-        node_id = (await session.scalars(select(Node.id))).one()
-        link = NodeProducer(
-            node_id=node_id, organisation_id=(await session.scalars(producer)).one()
+        node = select(Node.id).where(Node.slug == HOSTED)
+        session.add(
+            NodeProducer(
+                node_id=(await session.scalars(node)).one(),
+                organisation_id=(await session.scalars(producer)).one(),
+            )
         )
-        session.add(link)
     await exchange.inbox.exchange(territory)
 
     assert counted_at is None
