@@ -1,7 +1,6 @@
 """`udi demonstrate`: content that the territory's files carry, published where `udi up` runs and nowhere else."""
 
 import tomllib
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,7 +9,6 @@ from tests.stage import DEMO
 from udi.cli.demonstration import commands
 from udi.cli.demonstration.content import (
     Content,
-    DemonstrationError,
     find_content,
     read_content,
 )
@@ -73,11 +71,3 @@ def test_content_names_accounts_and_spaces_of_its_territory(content: Content) ->
     assert content.policy is not None
     assert content.access_request is not None
     assert {content.policy.dataset, content.access_request.dataset} <= files
-
-
-def test_read_content_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
-    source = (DEMO / "demonstration/content.toml").read_text()
-    (tmp_path / "content.toml").write_text(source)
-
-    with pytest.raises(DemonstrationError, match=r"is not there\."):
-        read_content(tmp_path)

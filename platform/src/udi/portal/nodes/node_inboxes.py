@@ -152,7 +152,7 @@ async def _count_people(
     return counts
 
 
-def _select_members(node: Node) -> Select[tuple[UUID]]:
+def _select_members(node: Node) -> Select[UUID]:
     """Who is a member of a producer that the node publishes for."""
     return (
         select(Membership.person_id)
