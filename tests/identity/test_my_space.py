@@ -25,7 +25,7 @@ async def test_a_manager_sees_what_they_may_do_and_where(scene: Scene) -> None:
     assert page.status_code == 200
     assert "Hello Compte Essai" in page.text
     assert someone.email in page.text
-    assert "You manage it: you publish its data" in page.text
+    assert "You manage its members and its data." in page.text
     assert f'href="{scene.territory.links["node"]}/spaces/mairie"' in page.text
     assert "The territory’s team" in page.text
     assert page.headers["cache-control"] == "no-store"
@@ -37,7 +37,10 @@ async def test_an_inhabitant_sees_how_to_join_an_organisation(scene: Scene) -> N
     page = await browser.get("/my-space", **{"Accept-Language": "fr"})
 
     assert "Bonjour Compte Essai" in page.text
-    assert "demandez à son responsable ou à l’équipe du territoire" in page.text
+    assert (
+        "demandez au responsable d’une organisation ou à l’équipe du territoire"
+        in page.text
+    )
     assert "/spaces/" not in page.text
 
 
@@ -45,7 +48,7 @@ async def test_an_inhabitant_sees_how_to_join_an_organisation(scene: Scene) -> N
     ("groups", "said", "links"),
     [
         (["publishers"], "You publish its data and answer for them.", 1),
-        ([], "You belong to it, without a right to publish.", 0),
+        ([], "Member, without a right to publish.", 0),
     ],
 )
 async def test_each_right_is_said_in_words(

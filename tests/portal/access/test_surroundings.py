@@ -25,7 +25,7 @@ async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
     team_page = await workspace.team.get(workspace.home)
     again = await workspace.passer.get(workspace.home)
 
-    assert "Vous pouvez commencer tout de suite" in begun.text
+    assert "Vous pouvez commencer sans compte" in begun.text
     assert "Suivre ma demande" in under_way.text
     assert "Accès ouvert" in opened.text
     assert "Pas possible en votre nom" in team_page.text

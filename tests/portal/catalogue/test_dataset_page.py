@@ -166,7 +166,7 @@ async def test_only_its_producer_is_told_the_edits(
             )
 
     assert all("points of 405 by the European scale" in page.text for page in pages)
-    assert ["State the period that the data cover." in page.text for page in pages] == [
+    assert ["State the period covered." in page.text for page in pages] == [
         False,
         False,
         True,
@@ -296,7 +296,7 @@ async def test_the_area_is_on_the_page_with_words(
     page = await fetch(portal_app, armor, f"/data/{record.id}", "fr")
 
     assert '<rect class="box"' in page.text
-    assert "Environ 37 km sur 56 km." in page.text
+    assert "environ 37 km sur 56 km" in page.text
 
 
 async def test_a_former_title_leads_to_the_present_one(

@@ -82,4 +82,4 @@ async def test_note_refusals_marks_the_address_in_every_territory(
         refused = (await session.scalars(query)).all()
 
     assert refused == [address]
-    assert "n’arrivent pas" in (await ana.client.get("/my-space")).text
+    assert "ne vous parviennent pas" in (await ana.client.get("/my-space")).text

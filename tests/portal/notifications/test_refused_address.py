@@ -9,7 +9,7 @@ from udi.kit.emails import Email
 from udi.portal.identity.models import Person
 from udi.portal.identity.refused_addresses import TRIED_AGAIN
 
-WORDS = "Les courriels envoyés à votre adresse n’arrivent pas"
+WORDS = "Nos courriels ne vous parviennent pas"
 
 
 async def send(reader: Reader) -> None:

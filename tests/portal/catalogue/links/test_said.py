@@ -137,7 +137,7 @@ async def test_restricted_data_that_ask_for_a_right_are_as_they_should_be(
 @pytest.mark.parametrize(
     ("headers", "french", "content"),
     [
-        ({"content_length": "9"}, "sa taille n’est plus la même", "other_size"),
+        ({"content_length": "9"}, "Sa taille diffère de la description", "other_size"),
         (
             {"repr_digest": "sha-256=:" + "A" * 43 + "=:"},
             "annonce la même empreinte",
@@ -145,7 +145,7 @@ async def test_restricted_data_that_ask_for_a_right_are_as_they_should_be(
         ),
         (
             {"repr_digest": "sha-256=:" + "B" * 43 + "=:"},
-            "son empreinte n’est plus la même",
+            "Son empreinte diffère de la description",
             "other_checksum",
         ),
     ],
@@ -167,7 +167,7 @@ async def test_a_file_that_is_not_the_one_described(
     assert availability["content"] == content
 
     await watcher.publish(machine.url(), global_id=str(record.id), size=9)
-    assert ("sa taille" in await open_page(portal_app, watcher, record, "fr")) is False
+    assert ("Sa taille" in await open_page(portal_app, watcher, record, "fr")) is False
 
 
 async def test_a_look_that_finds_nothing_new_changes_no_page(
