@@ -36,8 +36,15 @@ STORAGE = frozenset(
     for name in ("store", "sealing_store", "tenant_storage", "local_copies")
 )
 """What the node keeps bytes with, as `kit.db` keeps rows: a working part, and no domain's order of steps."""
-HOOKS = frozenset({"udi.node.spaces.redirects", "udi.portal.catalogue.compression"})
-"""Called by the frame and by no domain: before each request, and for each column of a row."""
+HOOKS = frozenset(
+    {
+        "udi.node.spaces.redirects",
+        "udi.portal.catalogue.compression",
+        "udi.node.datasets.pages.inbox",
+        "udi.node.datasets.upkeep.pending_work",
+    }
+)
+"""Called by the frame and by no domain: before each request, for each column of a row, for the count in each header."""
 
 
 @dataclass(frozen=True)
