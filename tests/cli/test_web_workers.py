@@ -34,7 +34,7 @@ WORKERS = 2
 PATIENCE = 60.0
 LIMIT = 12
 WINDOW = 60
-ENOUGH = 15
+ENOUGH = 25
 """Seconds that a window of a limit has left at least when a test begins to count in it."""
 PLAIN = ssl.create_default_context()
 """Made once: it takes longer than a request."""
