@@ -114,6 +114,16 @@ def apply_all_folders(settings: Settings) -> None:
             apply_published(settings, folder.slug, folder.tenant_id)
 
 
+def apply_installation(settings: Settings) -> list[tuple[str, str]]:
+    """Make what operators log in with at the installation's own host; each thing and what became of it.
+
+    Raises:
+        ProvisionError: the identity service refuses, or does not answer.
+    """
+    changes = operators.apply_operators_client(admin.connect(settings), settings)
+    return [(f"{change.kind} {change.name}", change.outcome) for change in changes]
+
+
 def apply_published(
     settings: Settings, slug: str, tenant: UUID, *, with_operator_values: bool = True
 ) -> ApplyResult | None:
@@ -199,7 +209,6 @@ def apply_folder(
     done = [
         *realm.apply_realm(connection, settings),
         apply_members_account(connection, settings),
-        *operators.apply_operators_client(connection, settings),
     ]
     done += territory.apply_territory(
         connection,

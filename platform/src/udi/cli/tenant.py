@@ -131,7 +131,8 @@ def apply(
         raise tenant_versions.explain_newer_version(folder.slug, error) from error
     for warning in applied.warnings:
         print(warning, file=sys.stderr)
-    rows = [{"what": what, "outcome": outcome} for what, outcome in applied.changes]
+    changes = [*applied.changes, *provision.apply_installation(settings)]
+    rows = [{"what": what, "outcome": outcome} for what, outcome in changes]
     output.show(
         rows,
         {"what": "What", "outcome": "Outcome"},

@@ -23,11 +23,16 @@ def _settings() -> Settings:
     return get_settings().model_copy(update={"demo": True})
 
 
+def _apply(settings: Settings) -> None:
+    provision.apply_all_folders(settings)
+    provision.apply_installation(settings)
+
+
 def _plan(*, empty: bool = True) -> StartupPlan:
     return StartupPlan(
         settings=_settings(),
         migrate=provision.migrate,
-        apply_tenants=provision.apply_all_folders,
+        apply_tenants=_apply,
         territories=provision.list_territory_addresses,
         accounts=provision.list_demo_accounts,
         demonstration=not empty,

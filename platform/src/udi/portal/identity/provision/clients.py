@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from udi.kit.errors import ProvisionError
 from udi.kit.oidc import PROVIDER_CLAIM, IdentityClient
 from udi.portal.identity.provision.admin import (
+    CONFLICT,
     ProvisionChange,
     RealmAdmin,
+    RefusedCallError,
     difference,
     merge_representations,
 )
 
+MOST_CONFLICTS = 5
 DEFAULT_SCOPES = ["basic", "profile", "email", "acr", "roles"]
 OPTIONAL_SCOPES = ["organization", "offline_access"]
 AUDIENCE_MAPPER = "oidc-audience-mapper"
@@ -113,12 +117,29 @@ def apply_client(
     if existing is None:
         admin.create_client({**target, "protocolMappers": mappers})
         return ProvisionChange("client", name, "created")
-    changed = bool(difference(target, existing))
-    if changed:
-        admin.update_client(existing["id"], merge_representations(existing, target))
+    changed = _update_client(admin, target, existing)
     for mapper in mappers:
         changed = _apply_mapper(admin, existing, mapper) or changed
     return ProvisionChange("client", name, "updated" if changed else "unchanged")
+
+
+def _update_client(
+    admin: RealmAdmin, target: Mapping[str, Any], existing: Mapping[str, Any]
+) -> bool:
+    """Change what differs; where another changed the client at this moment (409), compared with what it is then."""
+    for _ in range(MOST_CONFLICTS):
+        if not difference(target, existing):
+            return False
+        try:
+            admin.update_client(existing["id"], merge_representations(existing, target))
+        except RefusedCallError as error:
+            if error.status != CONFLICT:
+                raise
+            existing = admin.find_client(str(target["clientId"])) or existing
+        else:
+            return True
+    msg = f"Others go on changing the client {target['clientId']}: wait until they have ended, and apply again."
+    raise ProvisionError(msg)
 
 
 def _apply_mapper(
