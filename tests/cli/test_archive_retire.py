@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.cli.archiving import (
     add_member,
     elsewhere,
     export_to,
+    forget,
     home,
     life,
     other_databases,
@@ -35,7 +37,7 @@ from udi.node.files.store import ObjectStore
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.provision.operators import add_operator
-from udi.portal.tenants.files import read_folder
+from udi.portal.tenants.files import TenantFolder, read_folder
 from udi.settings import Settings
 
 __all__ = ["elsewhere", "home", "life", "other_databases"]
@@ -120,11 +122,18 @@ async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
     await set_territory_state(life.settings, life.slug, "active")
 
 
+@pytest.fixture
+async def neighbour(life: Life, home: Settings) -> AsyncIterator[TenantFolder]:
+    """A territory that stays; it leaves the registers afterwards."""
+    folder = read_folder(variant(home.tenants, f"stays-{life.slug[-6:]}"))
+    await asyncio.to_thread(provision.apply_folder, home, folder)
+    yield folder
+    await forget(home, folder.slug)
+
+
 async def test_nothing_of_it_is_left_and_everything_of_others(
-    life: Life, home: Settings, tmp_path: Path
+    life: Life, home: Settings, neighbour: TenantFolder, tmp_path: Path
 ) -> None:
-    neighbour = read_folder(variant(home.tenants, f"stays-{life.slug[-6:]}"))
-    await asyncio.to_thread(provision.apply_folder, home, neighbour)
     connection = admin.connect(home)
     operator, _ = await asyncio.to_thread(add_member, home, life.slug)
     await asyncio.to_thread(add_operator, connection, operator)
