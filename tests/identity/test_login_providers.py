@@ -487,7 +487,7 @@ async def test_franceconnect_is_asked_for_its_level_and_a_name_is_completed(
         f"/realms/{stage.admin.realm}/"
     ):
         step = await browser.keycloak.get(step.headers["location"])
-    asked = query_of(step.headers["location"])
+    query = query_of(step.headers["location"])
 
     page = await browser.identify(email, "inhabitants")
     await browser.send(
@@ -495,8 +495,8 @@ async def test_franceconnect_is_asked_for_its_level_and_a_name_is_completed(
     )
     await browser.arrive(await browser.confirm(stage.letters.link_for(email)))
 
-    assert asked["acr_values"] == "eidas1"
-    assert asked["scope"] == "openid given_name email"
+    assert query["acr_values"] == "eidas1"
+    assert query["scope"] == "openid given_name email"
     identity = await who(browser)
     assert (identity["email"], identity["name"]) == (email, "Jeanne Le Bihan")
 

@@ -172,9 +172,9 @@ async def test_exchange_keeps_numbers_of_known_producers_only(
     async with exchange.world.portal.database.session(
         territory.id, role="worker"
     ) as session:
-        kept = (await session.scalars(select(NodeWaiting))).all()
+        stored_rows = (await session.scalars(select(NodeWaiting))).all()
 
-    assert kept == []
+    assert stored_rows == []
 
 
 async def test_node_of_producers_is_told_of_their_members_only(
@@ -244,12 +244,12 @@ async def test_uses_reach_the_portal_by_producer_and_day_once(
             )
         )  # fmt: skip
 
-    told = [await exchange.uses.tell(territory) for _ in range(2)]
+    sent_counts = [await exchange.uses.tell(territory) for _ in range(2)]
     async with exchange.world.portal.database.session(
         territory.id, role="worker"
     ) as session:
         rows = await session.scalars(select(NodeUseDay).order_by(NodeUseDay.day))
-        kept = [(row.day, row.downloads, row.calls) for row in rows]
+        stored_days = [(row.day, row.downloads, row.calls) for row in rows]
 
-    assert told == [2, 2]
-    assert kept == [(day - timedelta(days=1), 0, 2), (day, 3, 5)]
+    assert sent_counts == [2, 2]
+    assert stored_days == [(day - timedelta(days=1), 0, 2), (day, 3, 5)]

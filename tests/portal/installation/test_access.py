@@ -58,8 +58,10 @@ async def test_the_pages_are_for_operators_on_the_own_host_alone(
         INSTALLATION_ID, role="worker"
     ) as session:
         requests = select(func.count()).select_from(OperatorRequest)
-        asked = requests.where(OperatorRequest.territory_id == console.territory.id)
-        assert await session.scalar(asked) == 0
+        territory_requests = requests.where(
+            OperatorRequest.territory_id == console.territory.id
+        )
+        assert await session.scalar(territory_requests) == 0
 
 
 async def test_an_operator_opens_them_and_a_passer_by_is_led_to_the_login(

@@ -79,7 +79,9 @@ async def test_the_figures_of_a_territory_are_those_that_it_counts(
     await console.gather()
     answer = await console.operator.get("/installation/territories.csv")
     listed = await overview.list_territories(console.settings)
-    shown = await overview.describe_territory(console.settings, console.territory.slug)
+    described_territory = await overview.describe_territory(
+        console.settings, console.territory.slug
+    )
 
     rows = {row["territory"]: row for row in read_table(answer.content)}
     row = rows[console.territory.slug]
@@ -99,7 +101,7 @@ async def test_the_figures_of_a_territory_are_those_that_it_counts(
     assert {name: int(row[name]) for name in expected} == expected
     assert {int(rows[other.slug][name]) for name in expected} == {0}
     of_list = next(entry for entry in listed if entry["slug"] == console.territory.slug)
-    for described in (of_list, shown):
+    for described in (of_list, described_territory):
         assert {name: described["figures"][name] for name in expected} == expected
         assert "95 %" in described["alerts"][0]["title"]
 

@@ -325,7 +325,7 @@ async def test_a_picture_is_made_small_and_served_to_run_nothing(
     name = added.headers["location"].partition("=")[2]
     draft = await dashboard.team.get(f"{SITE}/pictures/{name}")
     used = await dashboard.team.post(f"{SITE}/news/new", data=NEWS | {"picture": name})
-    kept = await dashboard.team.post(f"{SITE}/pictures/{name}/delete")
+    refusal = await dashboard.team.post(f"{SITE}/pictures/{name}/delete")
     await publish(dashboard)
     visitor = dashboard.clients["passer-by"]
     served = await visitor.get(f"/pictures/{name}?v=1")
@@ -333,7 +333,10 @@ async def test_a_picture_is_made_small_and_served_to_run_nothing(
 
     assert name == "le-port-vu-du-quai.webp"
     assert used.status_code == 303
-    assert (kept.status_code, "Ces fichiers l’affichent" in kept.text) == (422, True)
+    assert (refusal.status_code, "Ces fichiers l’affichent" in refusal.text) == (
+        422,
+        True,
+    )
     assert served.content == draft.content
     assert Image.open(io.BytesIO(served.content)).size == (960, 720)
     assert served.headers["content-type"] == "image/webp"

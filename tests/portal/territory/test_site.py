@@ -91,8 +91,8 @@ async def test_a_logo_and_an_icon_sign_the_pages(dashboard: Dashboard) -> None:
     served = await dashboard.clients["passer-by"].get(logo)
     assert served.headers["content-type"].startswith("image/svg+xml")
     assert b"<path" in served.content
-    shown = await dashboard.clients["passer-by"].get(icon)
-    assert shown.content == paint()
+    icon_response = await dashboard.clients["passer-by"].get(icon)
+    assert icon_response.content == paint()
     assert (await dashboard.team.get("/logo.png")).status_code == 404
 
     await post(dashboard, "/look/logo", remove="1")
