@@ -9,7 +9,5 @@ LEFT_OUT = (
         FiguresRow,
         "figures of this installation, gathered anew where a territory lives",
     ),
-    ExcludedTable(
-        OperatorRequest, "what the operators of this installation asked for is theirs"
-    ),
+    ExcludedTable(OperatorRequest, "requests of operators belong to this installation"),
 )

@@ -36,9 +36,9 @@ CARRIED = (
 )
 LEFT_OUT = (
     ExcludedTable(
-        NodeUseDay, "each node tells anew how much its data were used on which day"
+        NodeUseDay, "each node reports again how much its data were used on each day"
     ),
-    ExcludedTable(NodeWaiting, "each node tells anew what waits there"),
+    ExcludedTable(NodeWaiting, "each node reports again what waits there"),
     ExcludedTable(
         SourceRun,
         "readings that ended are told where they were made: each source is read again where it arrives",
