@@ -19,6 +19,7 @@ from tests.cluster import RUN
 from tests.depth import examples
 from tests.interrupts import heed_interrupts
 from tests.reaper import Reaper
+from tests.registers import RegisterCleaner
 from tests.ui.axe import open_browser
 from tests.ui.tab import Tab, open_tab
 from udi.kit import logs
@@ -29,6 +30,7 @@ from udi.node import site as node_parts
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
 from udi.portal.identity.provision import admin, realm
+from udi.portal.identity.provision.operators import apply_operators_client
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -134,16 +136,18 @@ def postgres(run_folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(postgres: str, run_folder: Path, worker_name: str) -> Settings:
+def settings(
+    pytestconfig: pytest.Config, postgres: str, run_folder: Path, worker_name: str
+) -> Settings:
     """Settings of this worker, with its own pair of databases and its own ports.
 
     Never overridden in a folder: what lasts as long as the run is made from the first that is asked for.
     """
     with cluster.locked(run_folder, "copy"):
         asyncio.run(cluster.copy_databases(postgres, worker_name))
-    return cluster.run_settings(
-        run_folder, worker_name, base_port=cluster.free_ports(8)
-    )
+    own = cluster.run_settings(run_folder, worker_name, base_port=cluster.free_ports(8))
+    pytestconfig.pluginmanager.register(RegisterCleaner(own))
+    return own
 
 
 @pytest.fixture(scope="session")
@@ -193,7 +197,9 @@ async def keycloak(
             if not (run_folder / "keycloak.pid").exists():
                 of_the_run = cluster.run_settings(run_folder, worker_name)
                 services.launch_keycloak(run_folder, of_the_run)
-                realm.apply_realm(admin.connect(of_the_run), of_the_run)
+                connection = admin.connect(of_the_run)
+                realm.apply_realm(connection, of_the_run)
+                apply_operators_client(connection, of_the_run)
 
     await asyncio.to_thread(start)
     return settings
