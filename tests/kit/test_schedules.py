@@ -130,6 +130,26 @@ async def test_what_was_missed_is_made_up_for_once_and_nothing_else_is_begun(
     assert runs["work"] == 2
 
 
+async def test_a_task_that_hangs_is_overdue_once_its_next_time_has_passed(
+    database: Database,
+) -> None:
+    began = asyncio.Event()
+
+    async def hang() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    async with Working(database, Schedule("hang", YEARLY, hang)):
+        async with asyncio.timeout(SOON):
+            await began.wait()
+        in_time = (await read_state(database, "hang")).overdue
+        await set_next_run(database, -timedelta(minutes=6))
+        late = (await read_state(database, "hang")).overdue
+
+    assert in_time < SOON
+    assert late >= 360
+
+
 async def test_a_task_runs_at_each_of_its_seconds_never_beside_itself(
     database: Database,
 ) -> None:

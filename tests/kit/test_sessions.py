@@ -176,6 +176,23 @@ async def test_a_session_nobody_uses_ends_after_half_an_hour(
     assert await is_open(portal_database, demo, token) == bool(open_still)
 
 
+@pytest.mark.parametrize("is_refresh", [True, False])
+async def test_a_page_that_refreshes_itself_keeps_no_session_open(
+    portal_database: Database,
+    demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+    is_refresh: bool,
+) -> None:
+    token = await opened(portal_database, demo, login())
+    later(monkeypatch, minutes=29)
+    async with portal_database.session(demo.id) as session:
+        await find_session(session, PORTAL, token, is_refresh=is_refresh)
+
+    later(monkeypatch, minutes=31)
+
+    assert await is_open(portal_database, demo, token) is not is_refresh
+
+
 async def test_a_session_in_use_ends_after_ten_hours(
     portal_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -271,9 +271,14 @@ def test_the_words_of_a_territory_are_read(folder: Path) -> None:
             "synonyms.ttl, whole file",
             "no two labels",
         ),
+        (
+            b'<x:a> <http://www.w3.org/2004/02/skos/core#prefLabel> "a", "b\\u0000" .',
+            "synonyms.ttl, whole file",
+            "control character",
+        ),
         (b"# long\n" * 40_000, "synonyms.ttl, 280000 bytes", "too heavy"),
     ],
-    ids=["no Turtle", "one label", "too heavy"],
+    ids=["no Turtle", "one label", "control character", "too heavy"],
 )
 def test_words_that_cannot_be_read_are_a_fault(
     folder: Path, content: bytes, where: str, problem: str

@@ -20,7 +20,9 @@ from udi.protocol.inbox import NodeInboxKind
 PRODUCERS = "/territory/producers"
 
 
-async def add_node(catalogue: Catalogue, *, late: int = 0) -> UUID:
+async def add_node(
+    catalogue: Catalogue, *, late: int = 0, reports_inbox: bool = True
+) -> UUID:
     """A node that was heard an hour ago, with uses on three days and late datasets of a producer."""
     armor = catalogue.organisations["armor"]
     day = today(UTC)
@@ -30,6 +32,7 @@ async def add_node(catalogue: Catalogue, *, late: int = 0) -> UUID:
         node = Node(
             id=uuid4(), slug="shared", name="Nœud mutualisé", url="http://n.example",
             client_id="shared", hosted=True, last_seen_at=now() - timedelta(hours=1),
+            reports_inbox=reports_inbox,
         )  # fmt: skip
         session.add(node)
         await session.flush()
@@ -87,6 +90,14 @@ async def test_silent_node_is_in_difficulty(
     assert "In difficulty" in silent[0]
     assert "Well" in heard[0]
     assert silent[0].endswith(",0,2")
+
+
+async def test_a_node_that_calls_only_when_it_pushes_is_not_silent(
+    dashboard: Dashboard, armor: Catalogue
+) -> None:
+    await add_node(armor, reports_inbox=False)
+
+    assert "Well" in (await csv(dashboard, "health"))[0]
 
 
 async def test_reminder_leaves_once_a_week_to_a_late_producer(

@@ -56,8 +56,8 @@ ON CONFLICT (name, machine) DO UPDATE SET ended_at = excluded.ended_at,
   failed_in_a_row = CASE WHEN :error = '' THEN 0 ELSE run.failed_in_a_row + 1 END""")
 STATES = text("""
 SELECT split_part(s.entrypoint, '@', 1) AS name, split_part(s.entrypoint, '@', 2) AS machine,
-  CASE WHEN s.entrypoint LIKE '%@%' THEN 0 ELSE greatest(extract(epoch FROM now() -
-    CASE WHEN s.status = 'queued' THEN s.next_run ELSE s.heartbeat END), 0) END::float AS overdue,
+  CASE WHEN s.entrypoint LIKE '%@%' THEN 0 ELSE greatest(extract(epoch FROM now() - least(s.next_run,
+    CASE WHEN s.status = 'picked' THEN s.heartbeat END)), 0) END::float AS overdue,
   extract(epoch FROM now() - r.succeeded_at)::float AS age, coalesce(r.seconds, 0) AS seconds,
   coalesce(r.runs, 0) AS runs, coalesce(r.failures, 0) AS failures, coalesce(r.failed_in_a_row, 0) AS failed_in_a_row,
   coalesce(r.error, '') AS error
@@ -96,7 +96,7 @@ class ScheduleState:
     name: str
     machine: str
     overdue: float
-    """Since it should have begun, or since its worker was last heard of."""
+    """Since it should have begun, also while an earlier run goes on; or since its worker was last heard of."""
     age: float | None
     """Since it last succeeded."""
     seconds: float

@@ -213,9 +213,16 @@ def _actor(row: Any, person: Any, territory: str) -> Actor:
 
 
 async def find_session(
-    session: AsyncSession, tables: SessionTables, token: str
+    session: AsyncSession,
+    tables: SessionTables,
+    token: str,
+    *,
+    is_refresh: bool = False,
 ) -> tuple[Any, Any] | None:
-    """The open session (and its person) of a cookie, or None; note that it was seen."""
+    """The open session (and its person) of a cookie, or None.
+
+    Note that it was seen, unless a page only refreshed itself: nobody may be in front of it.
+    """
     moment = now()
     web_session = tables.web_session
     person = tables.person
@@ -235,7 +242,7 @@ async def find_session(
     if result is None:
         return None
     row, someone = result
-    if moment - row.last_seen_at > TOUCH_EVERY:
+    if not is_refresh and moment - row.last_seen_at > TOUCH_EVERY:
         await _update_row(session, web_session, row.id, last_seen_at=moment)
     return row, someone
 
@@ -327,12 +334,15 @@ class Sessions:
         async with self.database.session(territory.id) as session:
             return await close_session(session, self.tables, token)
 
-    async def find_actor(self, territory: Territory, token: str) -> Actor | None:
+    async def find_actor(
+        self, territory: Territory, token: str, *, is_refresh: bool = False
+    ) -> Actor | None:
         """Who holds this cookie on this territory, with memberships at most five minutes old.
 
-        While the identity service is away, sessions go on with what is known, for an hour.
+        While the identity service is away, sessions go on with what is known, for an hour. A page that only
+        refreshes itself keeps no session open.
         """
-        actor = await self._find_actor(territory, token)
+        actor = await self._find_actor(territory, token, is_refresh=is_refresh)
         if actor and self.requires_second_factor(territory):
             return without_factor(actor)
         return actor
@@ -341,9 +351,13 @@ class Sessions:
         """Whether managers and the team of this territory show a second factor, and decide after a recent login."""
         return self.second_factor and territory.second_factor
 
-    async def _find_actor(self, territory: Territory, token: str) -> Actor | None:
+    async def _find_actor(
+        self, territory: Territory, token: str, *, is_refresh: bool
+    ) -> Actor | None:
         async with self.database.session(territory.id) as session:
-            result = await find_session(session, self.tables, token)
+            result = await find_session(
+                session, self.tables, token, is_refresh=is_refresh
+            )
             if result is None:
                 return None
             row, person = result

@@ -75,6 +75,9 @@ def _check_concept(
     if not labels or (len(labels) == 1 and not themes):
         msg = f"{subject} has no two labels (skos:prefLabel, skos:altLabel) and matches no theme (skos:exactMatch)"
         raise NotSkosError(msg)
+    if any(not label.isprintable() for label in labels):
+        msg = f"a label of {subject} has a control character"
+        raise NotSkosError(msg)
     if overlong := next((label for label in labels if len(label) > LONGEST_LABEL), ""):
         msg = f"the label «{overlong[:LONGEST_LABEL]}…» of {subject} has more than {LONGEST_LABEL} signs"
         raise NotSkosError(msg)

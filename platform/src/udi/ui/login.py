@@ -24,6 +24,7 @@ from udi.kit.oidc import IdentityRefusedError, Prompt
 from udi.kit.sessions import SESSIONS, Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
+from udi.ui.refresh import is_refresh
 from udi.ui.routes import local_path
 from udi.ui.security_log import LOGIN_FAILURE
 from udi.ui.site import Site, render, site_of
@@ -111,7 +112,9 @@ async def find_actor(request: AnyRequest) -> Actor | None:
     scope: Territory = request.scope["state"]["login_scope"]
     token = _session_cookie(request, scope)
     if token:
-        return await sessions_of(request).find_actor(scope, token)
+        return await sessions_of(request).find_actor(
+            scope, token, is_refresh=is_refresh(request)
+        )
     return None
 
 

@@ -60,6 +60,8 @@ class Node(TenantColumns, PortalTable):
     state: Mapped[NodeState] = mapped_column(Text, default=NodeState.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     last_seen_at: Mapped[datetime | None]
+    reports_inbox: Mapped[bool] = mapped_column(default=False)
+    """Whether it tells each minute what waits there; the nodes of RUDI call only when they push."""
 
 
 class NodeProducer(PortalTable):

@@ -28,7 +28,7 @@ PERIODS = (30, 90, 365)
 """Days that the team may look at."""
 NIGHT = timedelta(hours=24)
 SILENT = timedelta(minutes=15)
-"""How long a node may say nothing: it calls each minute."""
+"""How long a node that calls each minute may say nothing."""
 FAILED = {RunOutcome.FAILED, RunOutcome.VANISHED}
 
 
@@ -123,17 +123,21 @@ async def list_node_health(session: AsyncSession) -> Sequence[NodeHealth]:
         .scalar_subquery()
     )
     query = (
-        select(Node.name, Node.last_seen_at, failed, waiting)
+        select(Node, failed, waiting)
         .where(Node.state == NodeState.ACTIVE, Node.url != "")
         .order_by(Node.name)
     )
-    limit = now() - SILENT
     return [
-        NodeHealth(
-            name, seen_at, failures, int(number), seen_at is None or seen_at < limit
-        )
-        for name, seen_at, failures, number in await session.execute(query)
+        NodeHealth(node.name, node.last_seen_at, failures, int(number), is_silent(node))
+        for node, failures, number in await session.execute(query)
     ]
+
+
+def is_silent(node: Node) -> bool:
+    """Whether a node that calls each minute does not: the territory's own, or one that has told what waits there."""
+    if node.last_seen_at is None:
+        return node.hosted
+    return node.reports_inbox and node.last_seen_at < now() - SILENT
 
 
 async def list_source_health(session: AsyncSession) -> Sequence[SourceHealth]:
