@@ -1,7 +1,9 @@
 """What a question means, in plain Python: the model that the engine is compared with; and how it is written."""
 
+import math
+import statistics
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +17,7 @@ from udi.tabular.queries.query import (
     Filter,
     Operator,
     Query,
+    StepUnit,
     column_at,
     result_ranks,
 )
@@ -113,9 +116,10 @@ def _sorted(query: Query, columns: Columns, rows: list[Any]) -> list[list[Any]]:
 def _groups(query: Query, rows: list[Any]) -> list[list[Any]]:
     groups: dict[tuple[Any, ...], list[Any]] = {} if query.groups else {(): []}
     for row in rows:
-        groups.setdefault(tuple(_cell(row, rank) for rank in query.groups), []).append(
-            row
+        key = tuple(
+            _group_value(query, rank, _cell(row, rank)) for rank in query.groups
         )
+        groups.setdefault(key, []).append(row)
     measured_groups = [(key, {(measure.column, measure.aggregate): _measure(measure, members) for measure in query.measures})
              for key, members in groups.items()]  # fmt: skip
     measured_groups.sort(key=lambda group: [_rank_of(cell) for cell in group[0]])
@@ -142,12 +146,32 @@ def _groups(query: Query, rows: list[Any]) -> list[list[Any]]:
     ]
 
 
+def _group_value(query: Query, rank: int, cell: Any) -> Any:
+    step = query.step_of(rank)
+    if step is None or cell is None:
+        return cell
+    if step.unit is StepUnit.BIN:
+        return float(f"{math.floor(float(cell) / step.width) * step.width:.9g}")
+    day = cell.date() if isinstance(cell, datetime) else cell
+    return {
+        StepUnit.DAY: day,
+        StepUnit.WEEK: day - timedelta(days=min(day.weekday(), day.toordinal() - 1)),
+        StepUnit.MONTH: day.replace(day=1),
+        StepUnit.QUARTER: day.replace(day=1, month=(day.month - 1) // 3 * 3 + 1),
+        StepUnit.YEAR: day.replace(day=1, month=1),
+    }[step.unit]
+
+
 def _measure(each: Any, rows: list[Any]) -> Any:
     cells = [cell for row in rows if (cell := _cell(row, each.column)) is not None]
     if each.aggregate is Aggregate.COUNT:
         return len(cells)
+    if each.aggregate is Aggregate.COUNT_DISTINCT:
+        return len(set(cells))
     if not cells:
         return None
+    if each.aggregate is Aggregate.MEDIAN:
+        return float(statistics.median(map(float, cells)))
     if each.aggregate in {Aggregate.MIN, Aggregate.MAX}:
         return (min if each.aggregate is Aggregate.MIN else max)(cells, key=_comparable)
     if each.aggregate is Aggregate.SUM:
@@ -176,7 +200,10 @@ def _parameters(query: Query, columns: Columns) -> Iterator[str]:
         yield _pair(
             f"{name(sort.column)}{measured}__sort", "desc" if sort.descending else "asc"
         )
-    yield from (quote(f"{name(rank)}__groupby", safe="") for rank in query.groups)
+    for rank in query.groups:
+        step = query.step_of(rank)
+        group_name = quote(f"{name(rank)}__groupby", safe="")
+        yield f"{group_name}={step}" if step else group_name
     yield from (
         quote(f"{name(measure.column)}__{measure.aggregate}", safe="")
         for measure in query.measures

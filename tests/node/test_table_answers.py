@@ -27,11 +27,14 @@ from udi.tabular.queries.query import (
     AllOf,
     AnyOf,
     Filter,
+    GroupStep,
     Measure,
     Operator,
     Query,
     Sort,
+    StepUnit,
     allowed_operations,
+    allowed_steps,
     column_at,
 )  # fmt: skip
 from udi.tabular.queries.query_string import read_query
@@ -174,7 +177,30 @@ def questions(
         else []
     )
     sort = draw(st.lists(st.one_of(sorts), max_size=2))
-    return Query(where, tuple(sort), groups, measures, page=page, size=size)
+    return Query(
+        where,
+        tuple(sort),
+        groups,
+        measures,
+        page=page,
+        size=size,
+        steps=tuple(draw(steps(columns, groups))),
+    )
+
+
+@st.composite
+def steps(
+    draw: st.DrawFn, columns: tuple[TypedColumn, ...], groups: tuple[int, ...]
+) -> list[GroupStep]:
+    """Steps of some of the groups."""
+    drawn_steps = []
+    for rank in groups:
+        units = allowed_steps(columns[rank])
+        if units and draw(st.booleans()):
+            unit = draw(st.sampled_from(units))
+            width = draw(st.sampled_from([0.25, 1.0, 7.0])) * (unit is StepUnit.BIN)
+            drawn_steps.append(GroupStep(rank, unit, width))
+    return drawn_steps
 
 
 def _measures(columns: tuple[TypedColumn, ...], rank: int) -> list[Measure]:

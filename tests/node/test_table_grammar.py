@@ -12,10 +12,12 @@ from udi.tabular.queries.query import (
     AllOf,
     AnyOf,
     Filter,
+    GroupStep,
     Measure,
     Operator,
     Query,
     Sort,
+    StepUnit,
 )
 from udi.tabular.queries.query_string import read_query
 
@@ -109,6 +111,23 @@ def test_order_groups_columns_and_pages() -> None:
     assert read_query("", COLUMNS) == Query()
 
 
+def test_groups_by_periods_and_bins_and_measures_without_duplicates() -> None:
+    assert read_query(
+        "since__groupby=Month&score__groupby=bin.2.5&count__median&name__count_distinct",
+        COLUMNS,
+    ) == Query(
+        groups=(SINCE, SCORE),
+        measures=(
+            Measure(COUNT, Aggregate.MEDIAN),
+            Measure(NAME, Aggregate.COUNT_DISTINCT),
+        ),
+        steps=(
+            GroupStep(SINCE, StepUnit.MONTH),
+            GroupStep(SCORE, StepUnit.BIN, 2.5),
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     ("address", "code", "field", "near"),
     [
@@ -126,6 +145,13 @@ def test_order_groups_columns_and_pages() -> None:
         ("seen__less=x", "wrong-value", "seen__less", None), ("hour__less=25:00", "wrong-value", "hour__less", None),
         ("open__exact=maybe", "wrong-value", "open__exact", None), ("name__sort=up", "wrong-value", "name__sort", None),
         ("name__isnull=no", "wrong-value", "name__isnull", None), ("name__groupby=x", "wrong-value", "name__groupby", None),
+        ("since__groupby=bin.2", "wrong-value", "since__groupby", None),
+        ("since__groupby=decade", "wrong-value", "since__groupby", None),
+        ("score__groupby=month", "wrong-value", "score__groupby", None),
+        ("score__groupby=bin.0", "wrong-value", "score__groupby", None),
+        ("hour__groupby=day", "wrong-value", "hour__groupby", None),
+        ("name__median", "unknown-operator", "name__median", None),
+        ("since__groupby=day&since__groupby=year", "contradiction", "since__groupby", None),
         ("name__exact=a%00", "wrong-value", "name__exact", None), ("page=0", "out-of-range", "page", None),
         ("page_size=201", "out-of-range", "page_size", None), ("page=%C2%B2", "out-of-range", "page", None),
         ("columns=nmae", "unknown-column", "columns", "name"), ("columns=name&name__count", "contradiction", "columns", None),

@@ -182,7 +182,7 @@ async def show_openapi(
         "readRows",
         tag=TABLES,
         summary="Read and filter rows",
-        description="A page of rows, filtered, sorted or grouped by `column__operator=value`: exact, differs, contains, in, less, greater, isnull, sort, groupby, count, avg, min, max, sum and others.",
+        description="A page of rows, filtered, sorted or grouped by `column__operator=value`: exact, differs, contains, in, less, greater, isnull, sort, groupby (also by day, week, month, quarter, year or bins), count, count_distinct, avg, median, min, max, sum and others.",
         answer=schemas.RowPageAnswer,
         empty=NOT_MODIFIED,
         errors=ROW_ERRORS,

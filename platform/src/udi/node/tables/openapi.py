@@ -6,11 +6,14 @@ from udi import __version__
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.exports.exports import formats_of
 from udi.tabular.queries.query import (
+    GROUP,
     LARGEST_PAGE,
     PAGE_SIZE,
     ROW_NAME,
     SORT,
+    StepUnit,
     allowed_operations,
+    allowed_steps,
 )
 from udi.tabular.queries.table import DatasetTable
 
@@ -98,6 +101,8 @@ def _column_parameter(
     schema: dict[str, Any] = {"type": "string"}
     if operation == SORT:
         schema = {"type": "string", "enum": ["asc", "desc"]}
+    elif operation == GROUP:
+        schema = _step_schema(column)
     elif takes_value and operation not in {"in", "notin", "contains", "notcontains"}:
         schema = _schema(column)
     return {
@@ -107,6 +112,16 @@ def _column_parameter(
         "allowEmptyValue": not takes_value,
         "schema": schema,
     }
+
+
+def _step_schema(column: TypedColumn) -> dict[str, Any]:
+    """Nothing for a group a value, else the step of the groups."""
+    units = allowed_steps(column)
+    if not units:
+        return {"type": "string", "maxLength": 0}
+    if StepUnit.BIN in units:
+        return {"type": "string", "pattern": r"^(bin\.[0-9]+(\.[0-9]+)?)?$"}
+    return {"type": "string", "enum": ["", *units]}
 
 
 def _common_parameters(columns: tuple[TypedColumn, ...]) -> list[dict[str, Any]]:

@@ -48,12 +48,26 @@ class Aggregate(StrEnum):
     """What may be said of many cells at once."""
 
     COUNT = "count"
+    COUNT_DISTINCT = "count_distinct"
     AVG = "avg"
+    MEDIAN = "median"
     MIN = "min"
     MAX = "max"
     SUM = "sum"
 
 
+class StepUnit(StrEnum):
+    """How the cells of a group's column are put together: by period, or by intervals of equal width."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    BIN = "bin"
+
+
+PERIODS = tuple(unit for unit in StepUnit if unit is not StepUnit.BIN)
 GROUP = "groupby"
 SORT = "sort"
 VALUELESS = frozenset({Operator.IS_NULL, Operator.IS_NOT_NULL})
@@ -107,6 +121,29 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class GroupStep:
+    """The step of a column that forms groups; `width` is that of a bin, whose value is where it begins.
+
+    The value of a period is its first day; weeks begin on Monday (ISO 8601).
+    """
+
+    column: int
+    unit: StepUnit
+    width: float = 0.0
+
+    def __str__(self) -> str:
+        """As an address writes it: `month`, `bin.10`."""
+        if self.unit is StepUnit.BIN:
+            return f"{self.unit}.{self.width_text}"
+        return str(self.unit)
+
+    @property
+    def width_text(self) -> str:
+        """The width in digits, nine decimals at most."""
+        return f"{self.width:.9f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True)
 class Query:
     """Which rows, in which order, which part of them; with groups or measures, one row a group."""
 
@@ -118,11 +155,17 @@ class Query:
     """None: the row's number, then all."""
     page: int = 1
     size: int = PAGE_SIZE
+    steps: tuple[GroupStep, ...] = ()
+    """Of some of the groups, at most one each."""
 
     @property
     def is_grouped(self) -> bool:
         """Whether a row of the answer is a group."""
         return bool(self.groups or self.measures)
+
+    def step_of(self, rank: int) -> GroupStep | None:
+        """The step of a group's column; None: each of its values is a group."""
+        return next((step for step in self.steps if step.column == rank), None)
 
     @property
     def offset(self) -> int:
@@ -158,6 +201,15 @@ def result_ranks(query: Query, columns: tuple[TypedColumn, ...]) -> tuple[int, .
     return (ROW, *every)
 
 
+def allowed_steps(column: TypedColumn) -> tuple[StepUnit, ...]:
+    """The steps that groups of a column may have."""
+    if column.type in {ColumnType.DATE, ColumnType.DATETIME}:
+        return PERIODS
+    if column.type in NUMBERS:
+        return (StepUnit.BIN,)
+    return ()
+
+
 def allowed_operations(column: TypedColumn) -> Mapping[str, bool]:
     """Each thing that may be asked of a column, and whether it takes a value."""
     kind = column.type
@@ -166,9 +218,10 @@ def allowed_operations(column: TypedColumn) -> Mapping[str, bool]:
         no_words = SEARCHED
     else:
         no_words = frozenset()
-    no_sums = (
-        frozenset() if kind in NUMBERS else frozenset({Aggregate.AVG, Aggregate.SUM})
-    )
+    if kind in NUMBERS:
+        no_sums = frozenset[Aggregate]()
+    else:
+        no_sums = frozenset({Aggregate.AVG, Aggregate.MEDIAN, Aggregate.SUM})
     operators = {
         str(operator): operator not in VALUELESS
         for operator in Operator

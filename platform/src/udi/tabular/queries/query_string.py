@@ -1,6 +1,6 @@
 """The words of an address, as data.gouv.fr writes them, read into a question.
 
-`column__operator=value`, `column__isnull`, `column__groupby`, `or=(a__exact.1,and(b__less.3,"c.d"__isnull))`,
+`column__operator=value`, `column__isnull`, `column__groupby`, `column__groupby=month`, `or=(a__exact.1,and(b__less.3,"c.d"__isnull))`,
 `columns=a,"b,c"`, `page`, `page_size`. A name may hold anything: the operator is what follows its last `__`.
 """
 
@@ -35,11 +35,14 @@ from udi.tabular.queries.query import (
     AnyOf,
     Condition,
     Filter,
+    GroupStep,
     Measure,
     Operator,
     Query,
     Sort,
+    StepUnit,
     allowed_operations,
+    allowed_steps,
     column_at,
 )
 
@@ -55,6 +58,8 @@ QUOTED_NAME = re.compile(
     r'"((?:[^"\\]|\\.)*)"__([a-z_]+)(?=\.|$)', re.IGNORECASE | re.DOTALL
 )
 NUMBER = re.compile(r"[0-9]{1,10}")
+BIN = re.compile(r"bin\.([0-9]{1,12}(?:\.[0-9]{1,9})?)")
+VALUELESS_TEXTS = frozenset({"", "true", "1"})
 
 
 def read_query(
@@ -116,6 +121,7 @@ class _QueryParser:
         self._where: list[Condition] = []
         self._sort: list[Sort] = []
         self._groups: list[int] = []
+        self._steps: list[GroupStep] = []
         self._measures: list[Measure] = []
         self._shown: tuple[int, ...] | None = None
         self._numbers = {"page": 1, "page_size": PAGE_SIZE}
@@ -145,6 +151,7 @@ class _QueryParser:
             self._shown,
             self._numbers["page"],
             self._numbers["page_size"],
+            tuple(dict.fromkeys(self._steps)),
         )
         self._refusals += _contradictions(query, self._columns)
         if self._refusals:
@@ -201,12 +208,17 @@ class _QueryParser:
             )
         elif operation == SORT:
             self._sort.append(Sort(rank, _descends(value)))
+        elif operation == GROUP:
+            self._add_group(rank, value)
         else:
             _require_no_value(value)
-            if operation == GROUP:
-                self._groups.append(rank)
-            else:
-                self._measures.append(Measure(rank, Aggregate(operation)))
+            self._measures.append(Measure(rank, Aggregate(operation)))
+
+    def _add_group(self, rank: int, text: str) -> None:
+        """`opened__groupby=month`: groups, by a step where one is given."""
+        if text.lower() not in VALUELESS_TEXTS:
+            self._steps.append(read_step(rank, column_at(self._columns, rank), text))
+        self._groups.append(rank)
 
     def _sort_of_group(self, name: str, value: str) -> Sort | None:
         """`score__avg__sort`: groups in the order of a measure."""
@@ -300,6 +312,40 @@ class _QueryParser:
         raise unreadable_conditions()
 
 
+def read_step(rank: int, column: TypedColumn, text: str) -> GroupStep:
+    """The step that a text writes: `month` of a date, `bin.10` of a number.
+
+    Raises:
+        InvalidQueryError: the column has no such step.
+    """
+    step_text = text.strip().lower()
+    units = allowed_steps(column)
+    if match := BIN.fullmatch(step_text):
+        if StepUnit.BIN in units and (width := float(match[1])):
+            return GroupStep(rank, StepUnit.BIN, width)
+    elif step_text in set(units) - {StepUnit.BIN}:
+        return GroupStep(rank, StepUnit(step_text))
+    if not units:
+        raise InvalidQueryError(
+            Refusal(
+                "",
+                "This column has no steps.",
+                "Leave out what follows the sign =.",
+                "wrong-value",
+            )
+        )
+    known = "bin.10" if StepUnit.BIN in units else ", ".join(units)
+    raise InvalidQueryError(
+        Refusal(
+            "",
+            "Groups of this column have no such step.",
+            "Steps accepted: %(known)s.",
+            "wrong-value",
+            {"known": known},
+        )
+    )
+
+
 def _contradictions(
     query: Query, columns: tuple[TypedColumn, ...]
 ) -> Iterator[Refusal]:
@@ -310,6 +356,12 @@ def _contradictions(
             "Leave columns out.",
             "contradiction",
         )
+    for step in query.steps:
+        if query.step_of(step.column) != step:
+            name = column_at(columns, step.column).name[:LONGEST_SHOWN]
+            reason = "Groups have one step for each column."
+            remedy = "Leave out one of the two."
+            yield Refusal(f"{name}__{GROUP}", reason, remedy, "contradiction")
     for sort in query.sort:
         name = column_at(columns, sort.column).name[:LONGEST_SHOWN]
         if (
@@ -365,7 +417,7 @@ def _descends(text: str) -> bool:
 
 
 def _require_no_value(text: str) -> None:
-    if text.lower() not in {"", "true", "1"}:
+    if text.lower() not in VALUELESS_TEXTS:
         raise InvalidQueryError(
             Refusal(
                 "",

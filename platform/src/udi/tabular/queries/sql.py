@@ -14,10 +14,12 @@ from udi.tabular.queries.query import (
     AnyOf,
     Condition,
     Filter,
+    GroupStep,
     Measure,
     Operator,
     Query,
     Sort,
+    StepUnit,
     Value,
     column_at,
     result_names,
@@ -130,7 +132,7 @@ def count_statement(query: Query, columns: Columns) -> Statement:
         return Statement(f"SELECT count(*) FROM t{where}", tuple(writer.values))
     if not query.groups:
         return Statement("SELECT 1")
-    cells = ", ".join(cell_of(rank) for rank in query.groups)
+    cells = ", ".join(group_cell(query, rank, columns).sql for rank in query.groups)
     return Statement(
         f"SELECT count(*) FROM (SELECT 1 FROM t{where} GROUP BY {cells})",
         tuple(writer.values),
@@ -168,11 +170,12 @@ def whole_statement(
         ["line", *expressions, f"ST_AsWKB(c{len(columns)})"] if placed else expressions
     )
     if query.groups:
-        grouped = f" GROUP BY {', '.join(cell_of(rank) for rank in query.groups)}"
+        keys = (group_cell(query, rank, columns).sql for rank in query.groups)
+        grouped = f" GROUP BY {', '.join(keys)}"
     else:
         grouped = ""
     where = writer.conditions(query.where)
-    order = _order(query, backwards=backwards)
+    order = _order(query, columns, backwards=backwards)
     return Statement(
         f"SELECT {select_list} FROM t{where}{grouped}{order}", tuple(writer.values)
     )
@@ -185,9 +188,8 @@ def result_cells(query: Query, columns: Columns) -> list[CellExpression]:
         ranks = result_ranks(query, columns)
         plain = [(cell_of(rank), column_at(columns, rank).sql_type) for rank in ranks]
     else:
-        plain = [
-            (cell_of(rank), column_at(columns, rank).sql_type) for rank in query.groups
-        ]
+        keys = [group_cell(query, rank, columns) for rank in query.groups]
+        plain = [(key.sql, key.sql_type) for key in keys]
         plain += [_aggregate_cell(measure, columns) for measure in query.measures]
     return [
         CellExpression(sql, stored, name)
@@ -197,16 +199,47 @@ def result_cells(query: Query, columns: Columns) -> list[CellExpression]:
 
 def _aggregate_cell(measure: Measure, columns: Columns) -> tuple[str, str]:
     stored = column_at(columns, measure.column).sql_type
-    sql = f"{measure.aggregate}({cell_of(measure.column)})"
+    sql = _aggregate_sql(measure.aggregate, cell_of(measure.column))
     by_measure = {
         Aggregate.COUNT: "BIGINT",
+        Aggregate.COUNT_DISTINCT: "BIGINT",
         Aggregate.AVG: "DOUBLE",
+        Aggregate.MEDIAN: "DOUBLE",
         Aggregate.SUM: "DOUBLE" if stored == "DOUBLE" else "HUGEINT",
     }
     return sql, by_measure.get(measure.aggregate, stored)
 
 
-def _order(query: Query, *, backwards: bool) -> str:
+def _aggregate_sql(aggregate: Aggregate, cell: str) -> str:
+    if aggregate is Aggregate.COUNT_DISTINCT:
+        return f"count(DISTINCT {cell})"
+    if aggregate is Aggregate.MEDIAN:
+        return f"CAST(median({cell}) AS DOUBLE)"
+    return f"{aggregate}({cell})"
+
+
+def group_cell(query: Query, rank: int, columns: Columns) -> CellExpression:
+    """The value that a row's group has in one of the columns that form the groups."""
+    cell = cell_of(rank)
+    step = query.step_of(rank)
+    if step is None:
+        return CellExpression(cell, column_at(columns, rank).sql_type)
+    if step.unit is StepUnit.BIN:
+        return CellExpression(_bin_sql(step, cell), "DOUBLE")
+    return CellExpression(f"CAST(date_trunc('{step.unit}', {cell}) AS DATE)", "DATE")
+
+
+def _bin_sql(step: GroupStep, cell: str) -> str:
+    """Where the bin of a cell begins, without the dust of binary fractions.
+
+    The width is written, not bound: DuckDB takes two bound values for two expressions, and refuses the groups.
+    """
+    width = f"CAST({step.width!r} AS DOUBLE)"
+    digits = len(step.width_text.partition(".")[2])
+    return f"round(floor(CAST({cell} AS DOUBLE) / {width}) * {width}, {digits})"
+
+
+def _order(query: Query, columns: Columns, *, backwards: bool) -> str:
     """Empty cells are the greatest; rows that are equal stay in the order of the file."""
     sorts = list(query.sort)
     if query.is_grouped:
@@ -215,11 +248,12 @@ def _order(query: Query, *, backwards: bool) -> str:
         sorts.append(Sort(ROW))
     terms = []
     for sort in sorts:
-        if sort.column == ROW and not query.is_grouped:
-            rank = "n"
+        if sort.aggregate is not None:
+            cell = _aggregate_sql(sort.aggregate, cell_of(sort.column))
+        elif query.is_grouped:
+            cell = group_cell(query, sort.column, columns).sql
         else:
-            rank = cell_of(sort.column)
-        cell = rank if sort.aggregate is None else f"{sort.aggregate}({rank})"
+            cell = "n" if sort.column == ROW else cell_of(sort.column)
         down = sort.descending != backwards
         terms.append(f"{cell} {'DESC NULLS FIRST' if down else 'ASC NULLS LAST'}")
     if terms:
