@@ -181,6 +181,7 @@ async def test_a_page_that_refreshes_itself_keeps_no_session_open(
     portal_database: Database,
     demo: Territory,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     is_refresh: bool,
 ) -> None:
     token = await opened(portal_database, demo, login())
