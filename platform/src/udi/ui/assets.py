@@ -9,11 +9,18 @@ from pathlib import Path
 from udi.ui.content_encodings import BEST, compress
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("upload.js", "copy.js", "suggest.js", "area.js", "refresh.js")
+SCRIPTS = (
+    "upload.js",
+    "copy.js",
+    "suggest.js",
+    "area.js",
+    "refresh.js",
+    "explore.js",
+)
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
 """Make the sheet of every page."""
-PAGE_SHEETS = ("work.css", "home.css")
-"""Of pages of work and of the home, which load theirs besides."""
+PAGE_SHEETS = ("work.css", "home.css", "explore.css")
+"""Of pages of work, of the home and of tables, which load theirs besides."""
 
 
 @dataclass(frozen=True)

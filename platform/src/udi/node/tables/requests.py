@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Stream
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
@@ -206,9 +207,20 @@ async def get_table_request(
     table_request = await get_description_request(
         request, territory, actor, resource_id
     )
+    await open_table(table_request, territory)
+    return table_request
+
+
+async def open_table(table_request: TableRequest, territory: Territory) -> None:
+    """Let a request read its table, as far as an agreement says where it is restricted; bring the table here.
+
+    Raises:
+        RestrictedError, NotGrantedError: the table is restricted, and no agreement lets this through.
+    """
+    request = table_request.request
     if table_request.table.is_restricted:
         table_request.passage = await authorize_reading(
-            request, territory, resource_id, _access_format(request)
+            request, territory, table_request.dataset_id, _access_format(request)
         )
         views = site_of(request).services[VIEWS]
         table_request.table = await views.open_view(
@@ -218,7 +230,6 @@ async def get_table_request(
         table_request.headers |= marks
     else:
         await table_request.table.fetch_file()
-    return table_request
 
 
 async def get_description_request(
@@ -228,17 +239,38 @@ async def get_description_request(
     resource_id: ResourcePath,
 ) -> TableRequest:
     """The same for what is said of a table and shows no row of it: a restricted one is described to everybody."""
-    reader = reader_of(request, territory, actor)
-    headers = _rates(request).count_request(reader)
     find = site_of(request).services.find(FIND_TABLE)
     if find is None:
         raise NotFoundError
+
+    async def find_table(session: AsyncSession) -> DatasetTable:
+        return await find(session, actor, resource_id, let=True)
+
+    return await request_table(request, territory, actor, resource_id, find_table)
+
+
+async def request_table(
+    request: Request[Any, Any, State],
+    territory: Territory,
+    actor: Actor | None,
+    resource_id: UUID,
+    find_table: Callable[[AsyncSession], Awaitable[DatasetTable]],
+    *,
+    cost: int = 1,
+) -> TableRequest:
+    """The request about a table that `find_table` finds; it counts for as much as `cost` pages of rows.
+
+    Raises:
+        TooManyRequestsError: this reader asked too much.
+    """
+    reader = reader_of(request, territory, actor)
+    headers = _rates(request).count_request(reader, cost)
     role: Role = "app" if actor else "public"
     person = actor.person_id if actor else None
     async with site_of(request).database.session(
         territory.id, role=role, person=person
     ) as session:
-        table = await find(session, actor, resource_id, let=True)
+        table = await find_table(session)
     budget = await enforce_rate_limit(request, UUID(table.space))
     etag, marks = _cache_validators(request, table)
     node = territory.links["node"]

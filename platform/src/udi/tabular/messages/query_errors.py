@@ -62,7 +62,7 @@ def unknown_parameter(name: str, known_parameters: Iterable[str]) -> InvalidQuer
             {"nearest": near},
         )
         return InvalidQueryError(refusal)
-    remedy = "Use column__operator=value, or, columns, page, page_size."
+    remedy = "Use column__operator=value, or, q, columns, page, page_size."
     return InvalidQueryError(Refusal("", reason, remedy, "unknown-parameter"))
 
 

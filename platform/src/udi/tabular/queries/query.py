@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.columns.column import TEXT_STORED, ColumnType, TypedColumn
 
 ROW = -1
 """Rank of the column `__id`: the row's number in the table, from 1."""
@@ -75,6 +75,11 @@ ORDERED = frozenset(
     {Operator.LESS, Operator.GREATER, Operator.STRICTLY_LESS, Operator.STRICTLY_GREATER}
 )
 SEARCHED = frozenset({Operator.CONTAINS, Operator.NOT_CONTAINS})
+SEARCH = "q"
+"""The parameter whose words are searched in every column of text."""
+MOST_SEARCHED = 40
+"""Columns of text in which words are searched: the first ones."""
+MOST_WORDS = 10
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,15 @@ class AllOf:
     parts: tuple["Condition", ...]
 
 
-Condition = Filter | AnyOf | AllOf
+@dataclass(frozen=True)
+class WordSearch:
+    """Each of the words stands in some of the columns, whatever its capitals and accents; there is at least one word."""
+
+    words: tuple[str, ...]
+    columns: tuple[int, ...]
+
+
+Condition = Filter | AnyOf | AllOf | WordSearch
 
 
 @dataclass(frozen=True)
@@ -171,6 +184,14 @@ class Query:
     def offset(self) -> int:
         """Rows before the page."""
         return (self.page - 1) * self.size
+
+
+def searched_columns(columns: tuple[TypedColumn, ...]) -> tuple[int, ...]:
+    """The ranks of the columns in which words are searched: the first forty of text."""
+    ranks = [
+        rank for rank, column in enumerate(columns) if column.sql_type == TEXT_STORED
+    ]
+    return tuple(ranks[:MOST_SEARCHED])
 
 
 def column_at(columns: tuple[TypedColumn, ...], rank: int) -> TypedColumn:

@@ -1,11 +1,11 @@
 """The words of an address, as data.gouv.fr writes them, read into a question.
 
 `column__operator=value`, `column__isnull`, `column__groupby`, `column__groupby=month`, `or=(a__exact.1,and(b__less.3,"c.d"__isnull))`,
-`columns=a,"b,c"`, `page`, `page_size`. A name may hold anything: the operator is what follows its last `__`.
+`columns=a,"b,c"`, `q` (words in any column of text), `page`, `page_size`. A name may hold anything: the operator is what follows its last `__`.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from udi.kit.errors import InvalidError, Refusal
@@ -25,9 +25,11 @@ from udi.tabular.queries.query import (
     GROUP,
     LARGEST_PAGE,
     LAST_PAGE,
+    MOST_WORDS,
     PAGE_SIZE,
     ROW,
     ROW_NAME,
+    SEARCH,
     SORT,
     VALUELESS,
     Aggregate,
@@ -41,9 +43,11 @@ from udi.tabular.queries.query import (
     Query,
     Sort,
     StepUnit,
+    WordSearch,
     allowed_operations,
     allowed_steps,
     column_at,
+    searched_columns,
 )
 
 LONGEST = 16_384
@@ -77,6 +81,23 @@ def read_query(
     return reader.build_query()
 
 
+def read_parameters(
+    parameters: Sequence[tuple[str, str]],
+    columns: tuple[TypedColumn, ...],
+    hidden: Collection[str] = (),
+) -> Iterator[Query | Refusal]:
+    """What each parameter says alone, or why it says nothing; contradictions between them are left to the caller.
+
+    Raises:
+        HiddenColumnError: one names a column that this reader has not.
+    """
+    ranks = _ranks_of(columns)
+    for name, value in parameters:
+        parser = _QueryParser(columns, hidden, ranks)
+        parser.add_parameter(name, value)
+        yield parser.refusal or parser.query
+
+
 def parse_parameters(text: str) -> list[tuple[str, str]]:
     """The parameters of a query string.
 
@@ -106,17 +127,22 @@ def parse_parameters(text: str) -> list[tuple[str, str]]:
     raise InvalidError("This request to the table cannot be read.", refusals=[problem])
 
 
+def _ranks_of(columns: tuple[TypedColumn, ...]) -> dict[str, int]:
+    return {ROW_NAME: ROW} | {column.name: rank for rank, column in enumerate(columns)}
+
+
 class _QueryParser:
     """What was understood so far, and what was not."""
 
     def __init__(
-        self, columns: tuple[TypedColumn, ...], hidden: Collection[str]
+        self,
+        columns: tuple[TypedColumn, ...],
+        hidden: Collection[str],
+        ranks: Mapping[str, int] | None = None,
     ) -> None:
         self._columns = columns
         self._hidden = hidden
-        self._ranks = {ROW_NAME: ROW} | {
-            column.name: rank for rank, column in enumerate(columns)
-        }
+        self._ranks = ranks or _ranks_of(columns)
         self._refusals: list[Refusal] = []
         self._where: list[Condition] = []
         self._sort: list[Sort] = []
@@ -141,9 +167,15 @@ class _QueryParser:
                 )
             )
 
-    def build_query(self) -> Query:
-        """The whole question."""
-        query = Query(
+    @property
+    def refusal(self) -> Refusal | None:
+        """The first thing that was not understood."""
+        return next(iter(self._refusals), None)
+
+    @property
+    def query(self) -> Query:
+        """What was understood."""
+        return Query(
             tuple(self._where),
             tuple(self._sort),
             tuple(dict.fromkeys(self._groups)),
@@ -153,6 +185,10 @@ class _QueryParser:
             self._numbers["page_size"],
             tuple(dict.fromkeys(self._steps)),
         )
+
+    def build_query(self) -> Query:
+        """The whole question."""
+        query = self.query
         self._refusals += _contradictions(query, self._columns)
         if self._refusals:
             raise InvalidError(
@@ -171,10 +207,29 @@ class _QueryParser:
                     self._rank(column_name) for column_name in split_items(value)
                 )
             )
+        elif name == SEARCH:
+            self._where += self._parse_search(value)
         elif name == "or":
             self._where.append(self._parse_combination(f"or{value}", 1))
         else:
             self._add_operation(*self._split(name), value)
+
+    def _parse_search(self, text: str) -> list[Condition]:
+        """The words of a search; without any, nothing is searched."""
+        words = tuple(dict.fromkeys(text.split()))
+        if len(words) > MOST_WORDS or "\x00" in text:
+            raise InvalidQueryError(
+                Refusal(
+                    "",
+                    "This search cannot be read.",
+                    "Write at most %(most)s words.",
+                    "wrong-value",
+                    {"most": MOST_WORDS},
+                )
+            )
+        if words:
+            return [WordSearch(words, searched_columns(self._columns))]
+        return []
 
     def _split(self, name: str) -> tuple[str, str]:
         column, mark, operation = name.rpartition("__")
@@ -192,7 +247,7 @@ class _QueryParser:
                 )
             self._require_shown(name)
             raise unknown_parameter(
-                name, [*self._ranks, "columns", "page", "page_size", "or"]
+                name, [*self._ranks, "columns", "page", "page_size", "or", SEARCH]
             )
         return column, operation.lower()
 

@@ -21,6 +21,7 @@ from udi.tabular.queries.query import (
     Sort,
     StepUnit,
     Value,
+    WordSearch,
     column_at,
     result_names,
     result_ranks,
@@ -84,8 +85,22 @@ class _SqlWriter:
     def _condition(self, part: Condition) -> str:
         if isinstance(part, Filter):
             return self._filter(part)
+        if isinstance(part, WordSearch):
+            return self._search(part)
         joint = " OR " if isinstance(part, AnyOf) else " AND "
         return f"({joint.join(self._condition(condition) for condition in part.parts)})"
+
+    def _search(self, part: WordSearch) -> str:
+        """One text of all columns, so that its accents are taken away once for all words."""
+        if not part.columns:
+            return "false"
+        cells = ", ".join(cell_of(rank) for rank in part.columns)
+        text = f"strip_accents(lower(concat_ws(chr(10), {cells})))"
+        words = [
+            f"contains({text}, strip_accents(lower({self.bind_value(word)})))"
+            for word in part.words
+        ]
+        return f"({' AND '.join(words)})"
 
     def _filter(self, part: Filter) -> str:
         cell = cell_of(part.column)

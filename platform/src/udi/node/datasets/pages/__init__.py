@@ -29,6 +29,7 @@ from udi.node.datasets.pages import (
     storage,
     upload,
 )
+from udi.node.datasets.pages.explore import page as explore_page
 
 routes: Sequence[ControllerRouterHandler] = [
     *catalogue.routes,
@@ -48,6 +49,7 @@ routes: Sequence[ControllerRouterHandler] = [
     *erase.routes,
     *remove.routes,
     *data.routes,
+    *explore_page.routes,
     *embed.routes,
     *history.routes,
     *people.routes,

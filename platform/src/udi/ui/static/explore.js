@@ -1,0 +1,2 @@
+/* Replaces the region of the page of a table. */
+"use strict";
