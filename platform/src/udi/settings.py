@@ -203,7 +203,7 @@ class Settings(BaseSettings):
     )
     schemas: Path | None = Field(
         default=None,
-        description="Folder of the schemas that tables may follow; unset: none is proposed.",
+        description="Folder of schemas that tables may follow, beside the models of the distribution.",
     )
     web_workers: int | None = Field(
         default=None,

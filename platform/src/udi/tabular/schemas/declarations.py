@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from udi.tabular.schemas.schema import TableSchema, UnreadableSchemaError
 
 LARGEST = 1024**2
 """Bytes of a schema that a producer gives by its address."""
-NOTHING = SchemaFolder((), ())
+MODELS = Path(__file__).parent / "models"
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,19 @@ def suggest_schemas(
 
 
 def load_schema_folder(folder: Path | None) -> SchemaFolder:
-    """The schemas of the operator's folder; none when there is no folder."""
-    if folder and folder.is_dir():
-        return load_schemas(folder)
-    return NOTHING
+    """The models of the distribution and the schemas of the operator's folder, which replace those of the same name."""
+    if not folder or not folder.is_dir():
+        return load_models()
+    added = load_schemas(folder)
+    names = {schema.name for schema in added.schemas}
+    models = (schema for schema in load_models().schemas if schema.name not in names)
+    return SchemaFolder((*added.schemas, *models), added.unread)
+
+
+@cache
+def load_models() -> SchemaFolder:
+    """The schemas that come with the distribution, read once a process."""
+    return load_schemas(MODELS)
 
 
 def inspect_schema_document(content: bytes, source: str) -> SchemaInspection:

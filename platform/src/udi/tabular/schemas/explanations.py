@@ -42,6 +42,27 @@ MESSAGES = {
     "foreign_key": TranslatableMessage(
         "«%(value)s» is not found in the table «%(expected)s»."
     ),
+    "siren": TranslatableMessage(
+        "«%(value)s» is not a SIREN: it has nine digits, of which the last one confirms the others."
+    ),
+    "siret": TranslatableMessage(
+        "«%(value)s» is not a SIRET: it has fourteen digits, of which the last one confirms the others."
+    ),
+    "phone": TranslatableMessage(
+        "«%(value)s» is not a telephone number: write it as %(expected)s."
+    ),
+    "compare": TranslatableMessage("«%(value)s» is not %(expected)s on this line."),
+    "cohesive": TranslatableMessage(
+        "Fill this cell together with %(expected)s, or none of them."
+    ),
+    "one_of": TranslatableMessage("Fill one of these on each line: %(expected)s."),
+    "sum": TranslatableMessage("%(value)s is not the sum of %(expected)s."),
+    "matter": TranslatableMessage(
+        "«%(value)s» must begin with one of these, then a slash: %(expected)s."
+    ),
+    "bal_key": TranslatableMessage(
+        "The key «%(value)s» does not say the municipality and the number of this line."
+    ),
 }
 TYPES = {
     "integer": TranslatableMessage(

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from udi.tabular.messages.messages import TranslatableMessage
 
@@ -87,6 +88,14 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
+class RowCheck:
+    """A rule that looks at several columns of a row, or at the digits of one: an entry of `custom_checks`."""
+
+    kind: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TableSchema:
     """A table as it should be. `source` is the name of its file in the operator's folder; `doubts`, what was not understood."""
 
@@ -99,6 +108,7 @@ class TableSchema:
     primary_key: tuple[str, ...] = ()
     unique_keys: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    row_checks: tuple[RowCheck, ...] = ()
     missing: tuple[str, ...] = ("",)
     package: str = ""
     doubts: tuple[TranslatableMessage, ...] = ()

@@ -10,6 +10,7 @@ from udi.tabular.schemas.schema import (
     TRUE,
     FieldType,
     ForeignKey,
+    RowCheck,
     SchemaField,
     TableSchema,
     UnreadableSchemaError,
@@ -54,6 +55,7 @@ def read_table_schema(document: Document, source: str) -> TableSchema:
             if (key := names_of(entry))
         ),
         foreign_keys=tuple(_foreign_keys(list_of(document.get("foreignKeys")))),
+        row_checks=tuple(_row_checks(list_of(document.get("custom_checks")))),
         missing=missing_of(document.get("missingValues")) or ("",),
         doubts=tuple(_doubts(entries)),
     )
@@ -134,6 +136,13 @@ def _foreign_keys(entries: Iterable[Any]) -> Iterable[ForeignKey]:
             others = names_of(reference.get("fields"))
             if own and len(own) == len(others):
                 yield ForeignKey(own, text_of(reference.get("resource")), others)
+
+
+def _row_checks(entries: Iterable[Any]) -> Iterable[RowCheck]:
+    for entry in entries:
+        parameters = entry.get("params") if isinstance(entry, Mapping) else None
+        if isinstance(parameters, Mapping) and text_of(entry.get("name")):
+            yield RowCheck(text_of(entry["name"]), parameters)
 
 
 def _choices(value: Any) -> tuple[str, ...]:

@@ -25,6 +25,12 @@ from udi.tabular.schemas.report import (
     SchemaErrorCount,
     SchemaReport,
 )
+from udi.tabular.schemas.row_checks import (
+    CheckedField,
+    column_of,
+    row_check_rules,
+    unknown_checks,
+)
 from udi.tabular.schemas.schema import FieldType, SchemaField, TableSchema
 
 
@@ -88,7 +94,7 @@ def validate_table(
         errors=tuple(
             error for _, _, error in sorted(errors, key=lambda entry: entry[:2])
         )[:MOST_ERRORS],
-        unchecked=tuple(_unchecked(pairs)),
+        unchecked=tuple(_unchecked(pairs, schema)),
     )
 
 
@@ -121,6 +127,20 @@ def _column_checks(pairs: Pairs, schema: TableSchema) -> Iterator[ColumnCheck]:
     for index, (field, column) in enumerate(pairs):
         for rule in rules(field, f"v{index}"):
             yield ColumnCheck(places[field.name], field, column, f"v{index}", rule)
+    columns = {field.name: column for field, column in pairs}
+    fields = _checked_fields(pairs)
+    for name, rule in row_check_rules(schema.row_checks, fields):
+        checked = fields[name]
+        yield ColumnCheck(
+            places[name], checked.field, columns[name], checked.value, rule
+        )
+
+
+def _checked_fields(pairs: Pairs) -> dict[str, CheckedField]:
+    return {
+        field.name: CheckedField(field, f"v{index}")
+        for index, (field, _) in enumerate(pairs)
+    }
 
 
 def _create_view(
@@ -265,9 +285,13 @@ def _write_errors(
         )
 
 
-def _unchecked(pairs: Pairs) -> Iterator[tuple[str, str]]:
+def _unchecked(pairs: Pairs, schema: TableSchema) -> Iterator[tuple[str, str]]:
     """Constraints that no engine can check."""
     for field, column in pairs:
         applies = field.type in {FieldType.STRING, FieldType.ANY}
         if field.pattern and not (applies and compile_pattern(field.pattern)):
             yield column, "pattern"
+    columns = {field.name: column for field, column in pairs}
+    fields = _checked_fields(pairs)
+    for check in unknown_checks(schema.row_checks, fields):
+        yield columns[column_of(check, fields)], check.kind

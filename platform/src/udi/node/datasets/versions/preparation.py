@@ -20,6 +20,7 @@ from udi.tabular.profiles.table_facts import inspect_table
 from udi.tabular.safety.inspection import inspect_file
 from udi.tabular.schemas.declarations import (
     DeclaredSchema,
+    load_models,
     load_schema_folder,
     suggest_schemas,
 )
@@ -60,7 +61,8 @@ class FileAnalysis:
 
 
 def preload_imports() -> None:
-    """Nothing: a child that was asked for it has done its imports."""
+    """Read the models of tables once: a child that was asked for it has also done its imports."""
+    load_models()
 
 
 def prepare(
