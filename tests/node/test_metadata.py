@@ -6,16 +6,19 @@ from pathlib import Path
 import pytest
 
 from tests.node.texts import Cell, write_typed
+from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import LOCALE
 from udi.node.datasets.descriptions.prefill import (
+    AnswerProposer,
     EarlierDataset,
-    complete_answers,
     cover_period,
     name_pattern,
     recall_answers,
 )
+from udi.node.spaces.models import Space
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.coverage import Coverage, compute_coverage
+from udi.tabular.profiles.profile import profile_file
 
 PLACED = (
     TypedColumn("code_insee", ColumnType.COMMUNE),
@@ -134,13 +137,30 @@ def test_habits_come_back_for_any_file_and_the_latest_first() -> None:
     assert recall_answers("budget.csv", (), []) == {}
 
 
-def test_what_was_answered_goes_before_what_is_guessed() -> None:
-    proposed = {"title": "Menus", "theme": "economy", "keywords": ""}
+@pytest.mark.parametrize(
+    ("access", "licence", "summary"),
+    [("public", "odbl-1.0", "1 rows and 2 columns."), ("restricted", "", "Columns:")],
+)
+def test_propose_description_puts_former_answers_first(
+    demo: Territory, access: str, licence: str, summary: str
+) -> None:
+    former = {"theme": "children", "licence": "odbl-1.0", "access": access}
+    content = b"plat;jour\nPot-au-feu;lundi\n"
+    profile = profile_file("menus.csv", len(content), lambda: [content])
+    proposer = AnswerProposer(demo, "en", lambda _language, message: message)
 
-    assert complete_answers(proposed, {"theme": "children"}) == {
-        **proposed,
-        "theme": "children",
-    }
+    answers, proposals = proposer.propose_description(
+        Space(email="a@example.org"),
+        "menus.csv",
+        profile,
+        [EarlierDataset("menus.csv", ("plat", "jour"), former)],
+    )
+
+    assert (answers["theme"], answers["access"]) == ("children", access)
+    assert answers["licence"] == licence
+    assert answers["summary"] == proposals["summary"][access]
+    assert summary in answers["summary"]
+    assert ("rows" in answers["summary"]) == (access == "public")
 
 
 def test_a_name_is_compared_without_its_dates() -> None:

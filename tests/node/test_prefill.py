@@ -7,13 +7,14 @@ import pytest
 
 from udi.node.datasets.descriptions.description import check_answers
 from udi.node.datasets.descriptions.prefill import (
+    guess_language,
+    guess_theme,
     guess_title,
     pair_proposals,
     prefill,
     remove_cell_answers,
     update_answers,
 )
-from udi.node.datasets.descriptions.words import guess_language, guess_theme
 from udi.protocol.access import AccessRights
 from udi.tabular.profiles.profile import profile_file
 
@@ -97,12 +98,16 @@ def test_a_birthday_is_no_period() -> None:
 
 NOTHING = {"summary": "", "first_day": "", "last_day": ""}
 OLD = pair_proposals(
-    {"summary": "2 rows", "first_day": "", "last_day": ""},
-    {**NOTHING, "summary": "Rows"},
+    {
+        AccessRights.PUBLIC: {"summary": "2 rows", "first_day": "", "last_day": ""},
+        AccessRights.RESTRICTED: {**NOTHING, "summary": "Rows"},
+    }
 )
 NEW = pair_proposals(
-    {"summary": "3 rows", "first_day": "x", "last_day": "y"},
-    {**NOTHING, "summary": "Lines"},
+    {
+        AccessRights.PUBLIC: {"summary": "3 rows", "first_day": "x", "last_day": "y"},
+        AccessRights.RESTRICTED: {**NOTHING, "summary": "Lines"},
+    }
 )
 
 

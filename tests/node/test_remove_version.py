@@ -33,7 +33,7 @@ from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.upkeep import removal_tasks
 from udi.node.datasets.upkeep.reminders import find_due
-from udi.node.datasets.versions.difference import read_difference
+from udi.node.datasets.versions.findings import read_difference
 from udi.node.files.models import RemovedVersion, StoredFile
 from udi.node.files.queries import used_bytes
 from udi.node.files.sealing_store import OBJECTS

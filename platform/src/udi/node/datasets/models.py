@@ -2,17 +2,27 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm.exc import DetachedInstanceError
 
 from udi.kit.db import TenantColumns
 from udi.node.files.models import StoredFile
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import Space
+from udi.node.spaces.senders import Sender
+
+
+class Author(Protocol):
+    """Who did it: somebody logged in, or a sender."""
+
+    @property
+    def person_id(self) -> UUID | None:
+        """Their id; None for a script."""
 
 
 class DatasetState(StrEnum):
@@ -126,6 +136,17 @@ class Dataset(TenantColumns, NodeTable):
     def is_accepted(self, version: "Version") -> bool:
         """Whether the portal last accepted this version."""
         return self.record is not None and version.file_id == self.accepted_file_id
+
+    def record_event(self, author: Author | None, action: str, **detail: Any) -> None:
+        """Add one line to its history; no author when the portal or the node did it.
+
+        Raises:
+            DetachedInstanceError: it belongs to no open session.
+        """
+        session = object_session(self)
+        if session is None:
+            raise DetachedInstanceError(f"The dataset {self.id} has no session.")
+        session.add(DatasetEvent.by(author, self.id, action, detail))
 
 
 class Version(TenantColumns, NodeTable):
@@ -297,6 +318,22 @@ class DatasetEvent(TenantColumns, NodeTable):
     happened_at: Mapped[datetime] = mapped_column(
         server_default=text("clock_timestamp()")
     )
+
+    @classmethod
+    def by(
+        cls,
+        author: Author | None,
+        dataset_id: UUID,
+        action: str,
+        detail: dict[str, Any],
+    ) -> "DatasetEvent":
+        """What somebody did, with the key of a script that did it."""
+        if isinstance(author, Sender) and author.key_id is not None:
+            detail = {**detail, "key": str(author.key_id)}
+        person_id = author.person_id if author else None
+        return cls(
+            dataset_id=dataset_id, person_id=person_id, action=action, detail=detail
+        )
 
 
 class Reminder(NodeTable):

@@ -12,7 +12,6 @@ from sqlalchemy.orm import defer, lazyload, selectinload
 from udi.kit.errors import ErasedError
 from udi.kit.identity import Actor
 from udi.kit.paging import PAGE_SIZE, Page
-from udi.node.datasets.descriptions.prefill import EarlierDataset
 from udi.node.datasets.models import (
     Dataset,
     DatasetEvent,
@@ -21,7 +20,7 @@ from udi.node.datasets.models import (
     Version,
 )
 from udi.node.datasets.records.document_query import with_update_date
-from udi.node.datasets.versions.difference import COMPARED_WITH, DIFFERENCE
+from udi.node.datasets.versions.findings import COMPARED_WITH, DIFFERENCE
 from udi.node.files.clam import ScanState
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
@@ -31,7 +30,6 @@ from udi.node.spaces.queries import DatasetPermission, require_dataset_permissio
 from udi.tabular.safety.findings import SafetySeverity
 
 SHOWN_EVENTS = 50
-MOST_EARLIER = 30
 LEAN = (
     defer(Version.profile, raiseload=True),
     selectinload(Version.preparation).options(
@@ -179,25 +177,6 @@ async def last_licence(session: AsyncSession, space: Space) -> str:
         .order_by(Dataset.described_at.desc())
     )
     return str(await session.scalar(query.limit(1)) or "")
-
-
-async def list_earlier_answers(
-    session: AsyncSession, space: Space, *, limit: int = MOST_EARLIER
-) -> list[EarlierDataset]:
-    """What the producer answered before, for the files of this space, the last described first; not the node's figures."""
-    own = Dataset.id.is_distinct_from(space.figures_dataset_id)
-    query = select(Dataset).where(
-        Dataset.space_id == space.id, Dataset.described_at.is_not(None), own
-    )
-    query = query.order_by(Dataset.described_at.desc())
-    return [_earlier(dataset) for dataset in await session.scalars(query.limit(limit))]
-
-
-def _earlier(dataset: Dataset) -> EarlierDataset:
-    columns = tuple(
-        str(column["name"]) for column in dataset.latest.profile.get("columns", ())
-    )
-    return EarlierDataset(dataset.latest.file.name, columns, dataset.description)
 
 
 async def list_events(

@@ -23,7 +23,8 @@ from udi.node.datasets.actions.publish import (
 from udi.node.datasets.models import Dataset, DatasetState
 from udi.node.datasets.records.document import COLLECTION, answers_of
 from udi.node.datasets.records.rudi_clients import as_version_4
-from udi.node.datasets.versions.publishability import is_being_read, stops_of
+from udi.node.datasets.versions.findings import is_being_read
+from udi.node.datasets.versions.publishability import stops_of
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.uploads import cancel_upload
 from udi.node.manager.access import SpaceClient

@@ -323,15 +323,12 @@ def _update_answers(
     words = AnswerProposer(
         anonymisation.preparation.territory, locale, anonymisation.gettext
     )
-    old = (
-        dataset.proposals
-        or words.propose_answers(
-            dataset.space, before.file.name, Profile.from_json(before.profile)
-        )[1]
+    old = dataset.proposals or words.propose_answers(
+        dataset.space, before.file.name, Profile.from_json(before.profile)
     )
     new = words.propose_answers(
         dataset.space, dropped.name, strip_cells(dataset.space, dropped).profile
-    )[1]
+    )
     dataset.description = update_answers(dataset.description, old, new)
     dataset.proposals = new
 

@@ -12,10 +12,7 @@ from udi.node.datasets.actions.draft import DroppedFile, add_version
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_file
 from udi.node.datasets.models import PreparationState, Version
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.versions.publishability import (
-    corrections_of,
-    has_removable_names,
-)
+from udi.node.datasets.versions.findings import corrections_of, has_removable_names
 from udi.node.files.local_copies import (
     open_temporary_folder,
     read_file,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.child import ChildError, run
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
-from udi.node.datasets.versions.difference import COMPARED_WITH, DIFFERENCE
+from udi.node.datasets.versions.findings import COMPARED_WITH, DIFFERENCE
 from udi.node.files.local_copies import open_temporary_folder
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage

@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import Refusal
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import request_preparation
-from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.versions.publishability import corrections_of
+from udi.node.datasets.versions.findings import corrections_of
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.profiles.corrections import SYSTEMS, CorrectedType, Corrections
@@ -75,6 +74,6 @@ async def correct_version(
         schema=before.schema,
         made_from=before.made_from,
     )
-    record_event(session, actor, dataset, "version.corrected", number=version.number)
+    dataset.record_event(actor, "version.corrected", number=version.number)
     await request_preparation(session, version, corrections.as_json(), promptly=True)
     return version

@@ -1,4 +1,6 @@
-"""Drafts: a file dropped, with proposed answers, its description, a new version waiting, a draft given up."""
+"""Drafts: a file that came in, understood in a child process; a draft or a new version made of it, with proposed answers;
+its description; a draft given up.
+"""
 
 import hashlib
 import uuid
@@ -8,12 +10,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+import structlog
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.child import ChildError, ChildMemoryError, ChildTimeoutError
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, Refusal, TooLargeError
-from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.descriptions.description import (
     Answers,
     check_answers,
@@ -21,31 +24,57 @@ from udi.node.datasets.descriptions.description import (
 )
 from udi.node.datasets.descriptions.prefill import (
     AnswerProposer,
+    EarlierDataset,
     Proposals,
     remove_cell_answers,
     update_answers,
 )
 from udi.node.datasets.models import (
+    Author,
     Dataset,
     DatasetState,
     Preparation,
     PreparationState,
     Version,
 )
-from udi.node.datasets.queries import list_earlier_answers
-from udi.node.datasets.versions.publishability import corrections_of
+from udi.node.datasets.versions.findings import corrections_of
 from udi.node.files.expiry import expire_archives
+from udi.node.files.local_copies import open_temporary_folder, write_copy
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import used_bytes
+from udi.node.files.store import ObjectStore
 from udi.node.files.upload_lock import SAFETY
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.node.spaces.models import DatasetRight, Space
+from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
+from udi.tabular.formats.source import PIECE
+from udi.tabular.messages.notes import Note
 from udi.tabular.profiles.corrections import Corrections
-from udi.tabular.profiles.profile import Profile
+from udi.tabular.profiles.opened_files import SCANNED
+from udi.tabular.profiles.profile import Profile, profile_copy
+from udi.tabular.queries.readers import FileReader, QueueTimeoutError
 
 PREPARE_VERSION = "prepare_version"
 PROMPT = 4 * 1024**2
 """Bytes up to which somebody who drops a file waits for what is found in it."""
+MOST_EARLIER = 30
+"""Datasets of before from which answers are reused."""
+LARGEST = 5 * 1024**3
+"""Bytes of the largest file that is read."""
+PROFILE_SECONDS = 30.0
+BEGINNING = SCANNED + 2 * PIECE
+"""Bytes of a text that are looked at for its profile; all of it is read once it is a version."""
+READ_FROM_ITS_BEGINNING = frozenset({"", "text", "gzip"})
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A file in the object store, not looked at yet."""
+
+    key: str
+    name: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -69,6 +98,50 @@ class DroppedFile:
         return cls(uuid.uuid4(), dataset_id, name, path.stat().st_size, digest, profile)
 
 
+async def profile_stored_file(
+    store: ObjectStore, reading: FileReader, file: ReceivedFile
+) -> Profile:
+    """What a file is, as a child sees it; a file that defeats the child is a plain one, with the reason.
+
+    Raises:
+        DiskFullError: the disk on which it would be read is full.
+    """
+    kind = recognise_kind(await _head(store, file), file.name)
+    plain = Profile(kind.media_type, kind.label, reads=kind.reads)
+    if kind.reads in READ_FROM_ITS_BEGINNING:
+        byte_count = min(file.size, BEGINNING)
+    else:
+        byte_count = file.size
+    if byte_count > LARGEST:
+        return plain
+    with open_temporary_folder(
+        "udi-take-", await store.reading_folder(file.key)
+    ) as folder:
+        copy = folder / "source"
+        await write_copy(copy, store.stream(file.key, 0, byte_count))
+        try:
+            return await reading.call(
+                profile_copy, copy, file.name, file.size, seconds=PROFILE_SECONDS
+            )
+        except QueueTimeoutError:
+            return plain
+        except ChildError as error:
+            log.info("file not understood", error=type(error).__name__)
+            return _unreadable_profile(kind, error)
+
+
+async def _head(store: ObjectStore, file: ReceivedFile) -> bytes:
+    return b"".join(
+        [piece async for piece in store.stream(file.key, 0, min(file.size, HEAD))]
+    )
+
+
+def _unreadable_profile(kind: FileKind, error: ChildError) -> Profile:
+    codes = {ChildTimeoutError: "too_long", ChildMemoryError: "too_heavy"}
+    failure = Note(codes.get(type(error), "unread"))
+    return Profile(kind.media_type, kind.label, reads=kind.reads, failure=failure)
+
+
 def strip_cells(space: Space, dropped: DroppedFile) -> DroppedFile:
     """The same, of which the database may keep everything: nothing of a cell where the space is sealed."""
     if space.is_sealed:
@@ -89,11 +162,33 @@ async def create_draft(
         TooLargeError: the space has no place left for it.
     """
     dropped = strip_cells(space, dropped)
-    earlier = await list_earlier_answers(session, space)
+    earlier = await _list_earlier_answers(session, space)
     answers, proposals = words.propose_description(
         space, dropped.name, dropped.profile, earlier
     )
     return await start_dataset(session, author, space, dropped, answers, proposals)
+
+
+async def _list_earlier_answers(
+    session: AsyncSession, space: Space
+) -> list[EarlierDataset]:
+    """What the producer answered before, for the files of this space, the last described first; not the node's figures."""
+    is_producers = Dataset.id.is_distinct_from(space.figures_dataset_id)
+    query = select(Dataset).where(
+        Dataset.space_id == space.id, Dataset.described_at.is_not(None), is_producers
+    )
+    query = query.order_by(Dataset.described_at.desc())
+    return [
+        _earlier_dataset(dataset)
+        for dataset in await session.scalars(query.limit(MOST_EARLIER))
+    ]
+
+
+def _earlier_dataset(dataset: Dataset) -> EarlierDataset:
+    columns = tuple(
+        str(column["name"]) for column in dataset.latest.profile.get("columns", ())
+    )
+    return EarlierDataset(dataset.latest.file.name, columns, dataset.description)
 
 
 async def start_dataset(
@@ -122,7 +217,7 @@ async def start_dataset(
     session.add(dataset)
     await session.flush()
     await _add_version(session, dataset, dropped, 1)
-    record_event(session, actor, dataset, "dataset.created")
+    dataset.record_event(actor, "dataset.created")
     await session.flush()
     return dataset
 
@@ -144,7 +239,7 @@ async def create_next_version(
     """
     old = dataset.proposals or words.recover_proposals(dataset)
     dropped = strip_cells(dataset.space, dropped)
-    new = words.propose_answers(dataset.space, dropped.name, dropped.profile)[1]
+    new = words.propose_answers(dataset.space, dropped.name, dropped.profile)
     orphans = await add_version(session, author, dataset, dropped)
     dataset.description = update_answers(dataset.description, old, new)
     dataset.proposals = new
@@ -187,10 +282,8 @@ async def add_version(
     version = await _add_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
     dataset.updated_at = now()
-    record_event(
-        session,
+    dataset.record_event(
         actor,
-        dataset,
         "version.treated" if treated else "version.added",
         number=number,
     )
@@ -208,7 +301,7 @@ async def describe_dataset(
     answers = remove_cell_answers(clear_licence(answers), dataset.proposals)
     refusals = check_answers(answers)
     if dataset.description != answers:
-        record_event(session, actor, dataset, "dataset.described")
+        dataset.record_event(actor, "dataset.described")
     dataset.description = answers
     dataset.title = answers["title"][:150] or dataset.title
     dataset.updated_at = now()
@@ -236,11 +329,9 @@ async def discard_draft(
         dataset.state not in {DatasetState.DRAFT, DatasetState.REFUSED}
         or len(dataset.versions) > 1
     ):
-        record_event(
-            session, actor, dataset, "version.discarded", number=pending.number
-        )
+        dataset.record_event(actor, "version.discarded", number=pending.number)
         return await delete_version_rows(session, dataset, pending)
-    record_event(session, actor, dataset, "dataset.discarded")
+    dataset.record_event(actor, "dataset.discarded")
     await session.flush()
     await session.execute(
         delete(DatasetRight).where(DatasetRight.dataset_id == dataset.id)

@@ -20,7 +20,6 @@ from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.remove import list_removed_public_versions
 from udi.node.datasets.models import Dataset, Version
 from udi.node.files.models import ErasedDataset, StoredFile
@@ -88,7 +87,7 @@ async def erase_dataset(
             files=public,
         )
     )
-    record_event(session, actor, dataset, "dataset.erasing")
+    dataset.record_event(actor, "dataset.erasing")
     await delete_dataset_rows(session, dataset.id)
     await _detach_from_space(session, dataset)
     dataset.title = ""

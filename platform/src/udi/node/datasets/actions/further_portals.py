@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.actions.outbox import close_refused
-from udi.node.datasets.models import Dataset, DatasetState
+from udi.node.datasets.models import Author, Dataset, DatasetState
 from udi.node.portals.actions import (
     ReportOutcome,
     apply_delivery_report,
@@ -36,7 +35,6 @@ async def apply_further_report(
         return False
     before = delivery.state, delivery.revision
     _record_outcome(
-        session,
         dataset,
         apply_delivery_report(delivery, report),
         portal.origin,
@@ -48,7 +46,6 @@ async def apply_further_report(
 
 
 def _record_outcome(
-    session: AsyncSession,
     dataset: Dataset,
     outcome: ReportOutcome,
     origin: str,
@@ -56,20 +53,14 @@ def _record_outcome(
 ) -> None:
     match outcome:
         case ReportOutcome.PUBLISHED:
-            record_event(
-                session, None, dataset, "dataset.shown_elsewhere", portal=origin
-            )
+            dataset.record_event(None, "dataset.shown_elsewhere", portal=origin)
         case ReportOutcome.REFUSED:
-            record_event(
-                session, None, dataset, "dataset.refused_elsewhere", portal=origin
-            )
+            dataset.record_event(None, "dataset.refused_elsewhere", portal=origin)
         case ReportOutcome.OFF:
-            record_event(session, None, dataset, "dataset.off_elsewhere", portal=origin)
+            dataset.record_event(None, "dataset.off_elsewhere", portal=origin)
         case ReportOutcome.WITHDRAWN:
-            record_event(
-                session,
+            dataset.record_event(
                 None,
-                dataset,
                 "dataset.withdrawn_elsewhere",
                 portal=origin,
                 reason=comment,
@@ -86,7 +77,7 @@ async def retry_further_portal(
         ConflictError: it arrived, or is still being tried.
     """
     retry_further_delivery(await get_further_delivery(session, portal.id, dataset.id))
-    record_event(session, actor, dataset, "delivery.retried", portal=portal.origin)
+    dataset.record_event(actor, "delivery.retried", portal=portal.origin)
     await session.flush()
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.models import Dataset, DatasetState, Delivery, DeliveryState
 from udi.node.files.models import FileAccess
 from udi.node.portals.queries import list_further_deliveries
@@ -128,7 +127,7 @@ async def apply_report(
     delivery.report_id = report_id
     delivery.updated_at = now()
     if report.get("integration_status") == "OK":
-        _accept(session, dataset, delivery)
+        _accept(dataset, delivery)
         if dataset.retained_versions is not None and delivery.method != "DELETE":
             await jobs.enqueue(session, KEEP_VERSIONS, {"dataset": str(dataset.id)})
     elif (method := _other_method(delivery, report)) is not None:
@@ -141,7 +140,7 @@ async def apply_report(
     return True
 
 
-def _accept(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None:
+def _accept(dataset: Dataset, delivery: Delivery) -> None:
     if delivery.state == DeliveryState.ACCEPTED:
         return
     delivery.state = DeliveryState.ACCEPTED
@@ -155,10 +154,8 @@ def _accept(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None
     else:
         dataset.state = DatasetState.PUBLISHED
     dataset.updated_at = now()
-    record_event(
-        session,
+    dataset.record_event(
         None,
-        dataset,
         "dataset.off_portal" if withdrawn else "dataset.accepted",
     )
 
@@ -169,7 +166,7 @@ async def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -
         return
     delivery.state = DeliveryState.REFUSED
     delivery.next_attempt_at = None
-    record_event(session, None, dataset, "dataset.refused")
+    dataset.record_event(None, "dataset.refused")
     if delivery.method == "DELETE":
         return
     dataset.state = DatasetState.REFUSED
@@ -216,10 +213,8 @@ async def _close(
     dataset.state = DatasetState.REFUSED
     dataset.updated_at = now()
     await close_refused(session, dataset)
-    record_event(
-        session,
+    dataset.record_event(
         None,
-        dataset,
         "dataset.withdrawn_by_team",
         reason=str(report.get("comment") or ""),
     )

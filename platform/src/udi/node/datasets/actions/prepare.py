@@ -21,7 +21,7 @@ from udi.node.datasets.actions.compare import (
     find_earlier_version,
     request_comparison,
 )
-from udi.node.datasets.actions.publish import publish_if_requested
+from udi.node.datasets.actions.publish import publish_requested
 from udi.node.datasets.descriptions.prefill import cover_period
 from udi.node.datasets.models import (
     Dataset,
@@ -31,7 +31,7 @@ from udi.node.datasets.models import (
     cells_suffix,
     table_suffix,
 )
-from udi.node.datasets.versions.difference import DIFFERENCE, compared_version_number
+from udi.node.datasets.versions.findings import DIFFERENCE, compared_version_number
 from udi.node.datasets.versions.preparation import CELLS, FileAnalysis, prepare
 from udi.node.datasets.versions.publishability import access_of, carry_reason
 from udi.node.datasets.versions.sealed_cells import strip_findings
@@ -50,7 +50,6 @@ from udi.tabular.queries.readers import FileReader, FileReaderPool, QueueTimeout
 
 log = structlog.get_logger()
 TABLE = "table.parquet"
-LARGEST = 5 * 1024**3
 SECONDS = 600.0
 MEMORY = 2048
 ROOM = 256 * 1024**2
@@ -203,26 +202,33 @@ async def _save_result(
             looked = strip_result_cells(looked)
         _save_findings(version, looked)
         prepared = looked.prepared
-        if (
-            prepared
-            and prepared.coverage
-            and revision == 1
-            and dataset.described_at is None
-        ):
+        if prepared and prepared.coverage and revision == 1 and _lacks_period(dataset):
             coverage = Coverage.from_json(prepared.coverage)
             dataset.description, dataset.proposals = cover_period(
                 dataset.description, dataset.proposals, coverage
             )
-        if compared_version_number(version) not in {
-            0,
-            *(existing_version.number for existing_version in dataset.versions),
-        }:
+        if version.number > 1 and _compared_version_is_gone(dataset, version):
             await request_comparison(session, version)
-        carry_reason(dataset.find_published_before(version), version)
+        if published := dataset.find_published_before(version):
+            carry_reason(published, version)
         if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
-        await publish_if_requested(session, dataset, context.territory)
+        if dataset.pending and dataset.pending.is_publication_requested:
+            await publish_requested(
+                session, dataset, dataset.pending, context.territory
+            )
         return [key for key in former if key not in new_keys]
+
+
+def _lacks_period(dataset: Dataset) -> bool:
+    """Whether nobody described it yet, and neither the name of its file nor its first lines gave a period."""
+    return dataset.described_at is None and not dataset.description.get("first_day")
+
+
+def _compared_version_is_gone(dataset: Dataset, version: Version) -> bool:
+    """Whether the version that it was compared with was removed meanwhile."""
+    numbers = {existing_version.number for existing_version in dataset.versions}
+    return compared_version_number(version) not in {0, *numbers}
 
 
 def strip_result_cells(looked: PreparationResult) -> PreparationResult:
@@ -245,7 +251,7 @@ async def _inspect_file(
     target: Path,
     reading: FileReader | None,
 ) -> tuple[FileAnalysis | None, str]:
-    if file.size > LARGEST:
+    if file.size > draft.LARGEST:
         return None, "too_large"
     source = target.parent.with_name("source")
     await write_copy(source, context.storage.store.stream(file.key, 0, file.size))

@@ -9,18 +9,19 @@ from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.descriptions.description import check_answers, is_restricted
 from udi.node.datasets.descriptions.prefill import remove_cell_answers
-from udi.node.datasets.models import Dataset, DatasetState, DeliveryState, Version
-from udi.node.datasets.records.rudi import compose_document
-from udi.node.datasets.versions.publishability import (
-    access_of,
-    is_being_read,
-    may_publish,
-    stops_of,
+from udi.node.datasets.models import (
+    Author,
+    Dataset,
+    DatasetState,
+    DeliveryState,
+    Version,
 )
+from udi.node.datasets.records.rudi import compose_document
+from udi.node.datasets.versions.findings import is_being_read
+from udi.node.datasets.versions.publishability import access_of, may_publish, stops_of
 from udi.node.files.models import FileAccess
 from udi.node.portals.actions import (
     announce_to_further_portals,
@@ -48,7 +49,7 @@ async def publish_dataset(
     at = now()
     version = dataset.latest
     is_in_catalogue = dataset.in_catalogue
-    _change_access(session, actor, dataset, at)
+    _change_access(actor, dataset, at)
     record = compose_document(dataset, version, territory, at=at)
     dataset.document = record if dataset.document is not None else None
     for published in dataset.versions:
@@ -62,7 +63,7 @@ async def publish_dataset(
     dataset.withdrawal_reason = ""
     dataset.state = DatasetState.PUBLISHING
     dataset.updated_at = at
-    record_event(session, actor, dataset, "dataset.published", version=version.number)
+    dataset.record_event(actor, "dataset.published", version=version.number)
     await queue_delivery(
         session,
         dataset,
@@ -76,9 +77,7 @@ async def publish_dataset(
     crash_at("publish.opened")
 
 
-def _change_access(
-    session: AsyncSession, actor: Author | None, dataset: Dataset, at: datetime
-) -> None:
+def _change_access(actor: Author | None, dataset: Dataset, at: datetime) -> None:
     """Take the answer in about who may read; that this changed is told in the history.
 
     Restricted data have no open licence: copies that were made while they had one stay under it.
@@ -96,15 +95,13 @@ def _change_access(
     else:
         dataset.closed_at = None
     if dataset.opened_at is not None and restricted:
-        record_event(
-            session,
+        dataset.record_event(
             actor,
-            dataset,
             "dataset.restricted",
             licence=dataset.former_licence,
         )
     elif dataset.opened_at is not None:
-        record_event(session, actor, dataset, "dataset.opened")
+        dataset.record_event(actor, "dataset.opened")
 
 
 def published_licence(dataset: Dataset) -> str:
@@ -134,16 +131,11 @@ async def publish_when_clear(
         await _publish_or_stop(session, dataset, version, territory)
 
 
-async def publish_if_requested(
-    session: AsyncSession, dataset: Dataset, territory: Territory
+async def publish_requested(
+    session: AsyncSession, dataset: Dataset, version: Version, territory: Territory
 ) -> None:
-    """The same for a version whose file has just been looked at, if its publication was asked for meanwhile."""
-    version = dataset.pending
-    if (
-        version is not None
-        and version.is_publication_requested
-        and may_publish(dataset)
-    ):
+    """The same for the version that waits, once its file was looked at: its publication was asked for meanwhile."""
+    if may_publish(dataset):
         await _publish_or_stop(session, dataset, version, territory)
 
 
@@ -151,10 +143,8 @@ async def _publish_or_stop(
     session: AsyncSession, dataset: Dataset, version: Version, territory: Territory
 ) -> None:
     if stops := stops_of(dataset, version):
-        record_event(
-            session,
+        dataset.record_event(
             None,
-            dataset,
             "version.stopped",
             number=version.number,
             stops=stops,
@@ -170,10 +160,8 @@ async def _publish_or_stop(
             session, Sender(ids["person"], ids["key"]), dataset, territory
         )
     except InvalidError:
-        record_event(
-            session,
+        dataset.record_event(
             None,
-            dataset,
             "version.stopped",
             number=version.number,
             stops=["description"],
@@ -220,7 +208,7 @@ async def withdraw_dataset(
     dataset.withdrawn_at = now()
     dataset.withdrawal_reason = reason
     dataset.updated_at = now()
-    record_event(session, actor, dataset, "dataset.withdrawn", reason=reason)
+    dataset.record_event(actor, "dataset.withdrawn", reason=reason)
     await queue_delivery(session, dataset, method="DELETE", record={"reason": reason})
     await withdraw_from_further_portals(session, dataset.id, reason=reason)
 
@@ -243,7 +231,7 @@ async def retry_delivery(
             "There is nothing to send again.",
             remedy="Check the dataset's page again.",
         )
-    record_event(session, actor, dataset, "delivery.retried")
+    dataset.record_event(actor, "delivery.retried")
     await queue_delivery(
         session, dataset, method=delivery.method, record=delivery.record
     )

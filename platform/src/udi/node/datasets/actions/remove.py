@@ -16,9 +16,8 @@ from udi.kit.errors import (
 )
 from udi.node.datasets.actions.compare import request_comparison
 from udi.node.datasets.actions.draft import delete_version_rows
-from udi.node.datasets.actions.history import Author, record_event
-from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.versions.difference import compared_version_number
+from udi.node.datasets.models import Author, Dataset, Version
+from udi.node.datasets.versions.findings import compared_version_number
 from udi.node.files.models import SERVED_ACCESS, RemovedVersion
 
 ERASE_VERSION = "erase_version"
@@ -131,10 +130,8 @@ async def set_version_retention(
         raise InvalidError(refusals=[Refusal("retained_versions", "Choose how many.")])
     if dataset.retained_versions != retained_versions:
         dataset.retained_versions = retained_versions
-        record_event(
-            session,
+        dataset.record_event(
             author,
-            dataset,
             "versions.retention_changed",
             retained_versions=retained_versions,
         )
@@ -171,10 +168,8 @@ async def _remove_versions(
             reason=reason,
         )
         session.add(removed)
-        record_event(
-            session,
+        dataset.record_event(
             author,
-            dataset,
             "version.removed",
             number=version.number,
             reason=reason,

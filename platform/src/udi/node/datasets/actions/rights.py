@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
-from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.models import Dataset
 from udi.node.identity.models import Membership
 from udi.node.spaces.models import DatasetRight, DatasetRole
@@ -49,9 +48,7 @@ async def grant_right(
     await session.execute(
         statement.on_conflict_do_update(index_elements=keys, set_=values)
     )
-    record_event(
-        session, actor, dataset, "right.given", person=str(person_id), role=role
-    )
+    dataset.record_event(actor, "right.given", person=str(person_id), role=role)
     await session.flush()
 
 
@@ -65,9 +62,7 @@ async def revoke_right(
     if person_id is None or role is None:
         return
     await session.execute(delete(DatasetRight).where(*own))
-    record_event(
-        session, actor, dataset, "right.taken", person=str(person_id), role=role
-    )
+    dataset.record_event(actor, "right.taken", person=str(person_id), role=role)
     await session.flush()
 
 

@@ -10,7 +10,6 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import request_preparation
-from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.fetch import check_address
 from udi.tabular.profiles.corrections import Corrections
@@ -43,9 +42,9 @@ async def declare_schema(
         )
     corrections = replace(Corrections.from_json(preparation.corrections), schema=schema)
     if schema is None:
-        record_event(session, actor, dataset, "schema.given_up")
+        dataset.record_event(actor, "schema.given_up")
     else:
-        record_event(session, actor, dataset, "schema.declared", schema=schema.name)
+        dataset.record_event(actor, "schema.declared", schema=schema.name)
     await request_preparation(session, version, corrections.as_json(), promptly=True)
     return version
 

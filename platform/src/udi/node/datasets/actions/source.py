@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, UdiError
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.models import Dataset, DatasetSource, Frequency
 from udi.node.files.fetch import FetchError, HttpValidators, check_address
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
@@ -57,7 +56,7 @@ async def set_source(
     source.frequency = frequency
     source.person_id = actor.person_id
     source.locale = locale
-    record_event(session, actor, dataset, "source.set", frequency=frequency)
+    dataset.record_event(actor, "source.set", frequency=frequency)
     await check_source_now(session, dataset, source)
     return source
 
@@ -107,7 +106,7 @@ async def delete_source(session: AsyncSession, actor: Actor, dataset: Dataset) -
     """Do not look any more."""
     source = await find_source(session, dataset)
     if source is not None:
-        record_event(session, actor, dataset, "source.stopped")
+        dataset.record_event(actor, "source.stopped")
         await session.delete(source)
 
 
@@ -132,9 +131,7 @@ def note_success(
         source.changed_at = now()
 
 
-def note_failure(
-    session: AsyncSession, dataset: Dataset, source: DatasetSource, error: UdiError
-) -> None:
+def note_failure(dataset: Dataset, source: DatasetSource, error: UdiError) -> None:
     """Try again in an hour, then later and later, not before the other side said; after five in a row, wait for a person."""
     source.checked_at = now()
     source.failures = source.failures + 1
@@ -146,7 +143,7 @@ def note_failure(
     )
     if source.failures >= MOST_FAILURES:
         source.paused = True
-        record_event(session, None, dataset, "source.paused")
+        dataset.record_event(None, "source.paused")
 
 
 def _next_attempt(failures: int) -> datetime:

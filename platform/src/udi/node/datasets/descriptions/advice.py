@@ -11,7 +11,7 @@ from udi.node.datasets.descriptions.description import (
     check_answers,
     split_keywords,
 )
-from udi.node.datasets.descriptions.words import fold_text, split_words
+from udi.node.datasets.descriptions.prefill import fold_text, split_words
 from udi.protocol.formats import find_format
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import CRITERIA, Score, format_criteria, score_criteria

@@ -5,7 +5,8 @@ What was proposed is kept, so that it can be told from what the producer wrote.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
@@ -14,16 +15,13 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import (
     LOCALE,
     Answers,
-    clear_licence,
     is_restricted,
 )
 from udi.node.datasets.descriptions.words import (
     EMPTY,
     GENERIC,
-    fold_text,
-    guess_language,
-    guess_theme,
-    split_words,
+    THEME_STEMS,
+    WORDS_OF_LANGUAGES,
 )
 from udi.node.datasets.models import Dataset
 from udi.node.spaces.models import Space
@@ -36,6 +34,10 @@ NAMED_COLUMNS = 8
 MOST_KEYWORDS = 6
 SHORTEST_KEYWORD = 4
 LONGEST_NAME = 40
+LONGEST_SAMPLE = 20_000
+TITLE_WEIGHT = 3.0
+COLUMN_WEIGHT = 1.0
+PLACE_WEIGHT = 0.4
 YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
 STAMP = re.compile(r"(?<!\d)(20\d\d)[-_]?[01]\d[-_]?[0-3]\d([-_T]?\d{4,6})?(?!\d)")
 Translate = Callable[[str], str]
@@ -87,11 +89,6 @@ def recall_answers(
     return {}
 
 
-def complete_answers(proposed: Answers, recalled: Answers) -> Answers:
-    """Proposals from the file, with what the producer said before in their place."""
-    return {**proposed, **recalled}
-
-
 def _select_answers(answers: Answers, names: Sequence[str]) -> Answers:
     return {
         name: answers[name] for name in names if answers.get(name) and name != LOCALE
@@ -133,23 +130,26 @@ class AnswerProposer:
     locale: str
     gettext: Callable[[str, str], str]
 
-    def propose_answers(
+    def propose_answers(self, space: Space, name: str, profile: Profile) -> Proposals:
+        """What can be said of a file without asking anybody, and is made of its cells."""
+        return pair_proposals(self._guess_answers(space, name, profile))
+
+    def _guess_answers(
         self, space: Space, name: str, profile: Profile
-    ) -> tuple[Answers, Proposals]:
-        """What can be said of a file without asking anybody, and what of it is made of its cells."""
-        say = partial(self.gettext, self.locale)
-        languages = self.territory.languages
-        guess = partial(
-            prefill,
-            name,
-            profile,
-            say=say,
-            locale=self.locale,
-            languages=languages,
-            contact=space.email,
-        )
-        answers = guess()
-        return answers, pair_proposals(answers, guess(access=AccessRights.RESTRICTED))
+    ) -> dict[AccessRights, Answers]:
+        """Answers to every question, by the access for which they may be."""
+        return {
+            access: prefill(
+                name,
+                profile,
+                say=partial(self.gettext, self.locale),
+                locale=self.locale,
+                languages=self.territory.languages,
+                contact=space.email,
+                access=access,
+            )
+            for access in AccessRights
+        }
 
     def propose_description(
         self,
@@ -158,12 +158,20 @@ class AnswerProposer:
         profile: Profile,
         earlier: Sequence[EarlierDataset],
     ) -> tuple[Answers, Proposals]:
-        """The same, with what the producer answered before for a file like this one in its place."""
+        """Answers to every question, those given before for a file like this one first, and what was proposed of cells.
+
+        The access that the producer gave before decides which: of restricted data nothing is made of cells, and the
+        terms of each agreement are in the place of a licence.
+        """
         columns = [column.name for column in profile.columns]
         recalled = recall_answers(name, columns, earlier)
-        proposed, proposals = self.propose_answers(space, name, profile)
-        answers = clear_licence(complete_answers(proposed, recalled))
-        return remove_cell_answers(answers, proposals), proposals
+        by_access = self._guess_answers(space, name, profile)
+        if recalled.get("access") == AccessRights.RESTRICTED:
+            restricted = by_access[AccessRights.RESTRICTED]
+            answers = {**restricted, **recalled, "licence": ""}
+        else:
+            answers = {**by_access[AccessRights.PUBLIC], **recalled}
+        return answers, pair_proposals(by_access)
 
     def recover_proposals(self, dataset: Dataset) -> Proposals:
         """What was proposed for a dataset of before that was kept, in whichever language its text is."""
@@ -172,7 +180,7 @@ class AnswerProposer:
         by_language = [
             replace(self, locale=language).propose_answers(
                 dataset.space, file.name, profile
-            )[1]
+            )
             for language in self.territory.languages
         ]
         summary = dataset.description.get("summary", "")
@@ -328,11 +336,54 @@ def _period(name: str, profile: Profile) -> tuple[str, str]:
     return "", ""
 
 
-def pair_proposals(public: Answers, restricted: Answers) -> Proposals:
+def fold_text(text: str) -> str:
+    """Small letters without accents."""
+    return (
+        unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    )
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a name, `camelCase` and `snake_case` apart."""
+    text = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", text[:LONGEST_SAMPLE])
+    return [word for word in re.split(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿŒœ]+", text) if word]
+
+
+def guess_theme(title: str, columns: Iterable[str]) -> str:
+    """The theme that the words name most, empty when none is named; nearly every table says where, so places weigh less."""
+    scores = dict.fromkeys(THEME_STEMS, 0.0)
+    weighted = [(word, TITLE_WEIGHT) for word in split_words(title)]
+    weighted += [
+        (word, COLUMN_WEIGHT) for name in columns for word in split_words(name)
+    ]
+    for word, weight in weighted:
+        plain = fold_text(word)
+        for theme, stems in THEME_STEMS.items():
+            if any(plain.startswith(stem) and len(stem) > 2 for stem in stems.split()):  # noqa: PLR2004 - two letters begin anything
+                scores[theme] += weight * (PLACE_WEIGHT if theme == "location" else 1)
+    best = max(scores, key=lambda theme: scores[theme])
+    if scores[best]:
+        return best
+    return ""
+
+
+def guess_language(title: str, columns: Iterable[str], *, default: str) -> str:
+    """The language of most words of the names, else the default."""
+    words = {
+        fold_text(word) for text in (title, *columns) for word in split_words(text)
+    }
+    counts = {code: len(words & common) for code, common in WORDS_OF_LANGUAGES.items()}
+    most = max(counts.values())
+    likely = [code for code, count in counts.items() if count == most]
+    return likely[0] if len(likely) == 1 else default
+
+
+def pair_proposals(by_access: Mapping[AccessRights, Answers]) -> Proposals:
     """The proposed answers that depend on who may read the data."""
-    by_access = ((AccessRights.PUBLIC, public), (AccessRights.RESTRICTED, restricted))
     return {
-        name: {str(access): answers.get(name, "") for access, answers in by_access}
+        name: {
+            str(access): answers.get(name, "") for access, answers in by_access.items()
+        }
         for name in FROM_CELLS
     }
 

@@ -1,9 +1,5 @@
 """Words of file names and columns that tell a theme or a language; beginnings of words, without accents."""
 
-import re
-import unicodedata
-from collections.abc import Iterable
-
 THEME_STEMS = {
     "transportation": "transport mobilit bus tram metro arret gtfs velo cycl stationn parking voirie trafic circulation "
     "covoitur borne gare train itiner bike traffic station stop route vehicul",
@@ -51,49 +47,3 @@ EMPTY = _words(
     "avec dans des les pour par sur une aux son ses leur the and for with from that this not non oui id ids gid "
     "objectid fid uid uuid nom name col"
 )
-LONGEST_SAMPLE = 20_000
-TITLE_WEIGHT = 3.0
-COLUMN_WEIGHT = 1.0
-PLACE_WEIGHT = 0.4
-
-
-def fold_text(text: str) -> str:
-    """Small letters without accents."""
-    return (
-        unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    )
-
-
-def split_words(text: str) -> list[str]:
-    """The words of a name, `camelCase` and `snake_case` apart."""
-    text = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", text[:LONGEST_SAMPLE])
-    return [word for word in re.split(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿŒœ]+", text) if word]
-
-
-def guess_theme(title: str, columns: Iterable[str]) -> str:
-    """The theme that the words name most, empty when none is named; nearly every table says where, so places weigh less."""
-    scores = dict.fromkeys(THEME_STEMS, 0.0)
-    weighted = [(word, TITLE_WEIGHT) for word in split_words(title)]
-    weighted += [
-        (word, COLUMN_WEIGHT) for name in columns for word in split_words(name)
-    ]
-    for word, weight in weighted:
-        plain = fold_text(word)
-        for theme, stems in THEME_STEMS.items():
-            if any(plain.startswith(stem) and len(stem) > 2 for stem in stems.split()):  # noqa: PLR2004 - two letters begin anything
-                scores[theme] += weight * (PLACE_WEIGHT if theme == "location" else 1)
-    best = max(scores, key=lambda theme: scores[theme])
-    if scores[best]:
-        return best
-    return ""
-
-
-def guess_language(title: str, columns: Iterable[str], *, default: str) -> str:
-    """The language of most words of the names, else the default."""
-    words = {
-        fold_text(word) for text in (title, *columns) for word in split_words(text)
-    }
-    counts = {code: len(words & own) for code, own in WORDS_OF_LANGUAGES.items()}
-    most = max(counts.values())
-    likely = [code for code, count in counts.items() if count == most]
-    return likely[0] if len(likely) == 1 else default

@@ -14,14 +14,12 @@ from udi.kit.errors import (
     UnavailableError,
 )
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.accept_file import (
-    ReceivedFile,
-    profile_stored_file,
-)
 from udi.node.datasets.actions.draft import (
     DroppedFile,
+    ReceivedFile,
     create_draft,
     create_next_version,
+    profile_stored_file,
 )
 from udi.node.datasets.actions.prepare import PreparationContext as Preparing
 from udi.node.datasets.actions.prepare import prepare_file

@@ -208,6 +208,6 @@ async def _record_check(
             return
         source, dataset = source_and_dataset
         if error is not None:
-            note_failure(session, dataset, source, error)
+            note_failure(dataset, source, error)
         else:
             note_success(source, marks, changed=changed)

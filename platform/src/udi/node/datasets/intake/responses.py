@@ -5,11 +5,11 @@ from typing import Any
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.versions.findings import is_being_read
 from udi.node.datasets.versions.publishability import (
     STOPS,
     explain_stops,
     explain_waiting,
-    is_being_read,
     may_publish,
 )
 from udi.tabular.profiles.profile import Profile

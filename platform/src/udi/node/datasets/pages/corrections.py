@@ -20,10 +20,10 @@ from udi.node.datasets.models import Dataset, PreparationState
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
 from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.versions.cell_errors import count_type_errors, schema_report_of
-from udi.node.datasets.versions.publishability import (
+from udi.node.datasets.versions.findings import (
     can_anonymise,
     corrections_of,
+    count_type_errors,
     declared_schema_of,
     has_removable_names,
     has_virus,
@@ -33,6 +33,7 @@ from udi.node.datasets.versions.publishability import (
     new_dangers_of,
     personal_findings_of,
     profile_of,
+    schema_report_of,
     unsearched_parts_of,
 )
 from udi.node.spaces.queries import DatasetPermission

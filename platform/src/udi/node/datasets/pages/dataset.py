@@ -45,11 +45,8 @@ from udi.node.datasets.queries import (
     read_version_marks,
 )
 from udi.node.datasets.upkeep.reminders import find_due
-from udi.node.datasets.versions.publishability import (
-    explain_stops,
-    is_being_read,
-    profile_of,
-)
+from udi.node.datasets.versions.findings import is_being_read, profile_of
+from udi.node.datasets.versions.publishability import explain_stops
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
 from udi.node.identity.queries import list_names

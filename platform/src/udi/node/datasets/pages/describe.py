@@ -15,7 +15,6 @@ from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import describe_dataset
-from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
 from udi.node.datasets.descriptions.advice import Advice, FileFacts, advise
 from udi.node.datasets.descriptions.description import (
@@ -38,21 +37,23 @@ from udi.node.datasets.pages.messages import (
 from udi.node.datasets.pages.upload import build_answer_proposer
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.records.rudi import area_of_file, find_area
-from udi.node.datasets.versions.cell_errors import schema_report_of
-from udi.node.datasets.versions.difference import read_difference
-from udi.node.datasets.versions.publishability import (
+from udi.node.datasets.versions.findings import (
     can_anonymise,
-    clear_for_publication,
     declared_schema_of,
     has_removable_names,
     has_virus,
     is_unread,
     likely_schemas_of,
-    needs_reason,
     new_dangers_of,
     personal_findings_of,
     profile_of,
+    read_difference,
+    schema_report_of,
     unsearched_parts_of,
+)
+from udi.node.datasets.versions.publishability import (
+    clear_for_publication,
+    needs_reason,
 )
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.protocol.access import AccessRights
@@ -146,10 +147,8 @@ async def submit_publication(
     except InvalidError as error:
         return describe_page(request, dataset, error.refusals, status=422)
     if first and needs_reason(dataset.latest) and dataset.latest.preparation:
-        record_event(
-            session,
+        dataset.record_event(
             member,
-            dataset,
             "version.cleared",
             reason=dataset.latest.preparation.reason,
         )

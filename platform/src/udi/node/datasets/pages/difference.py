@@ -17,7 +17,7 @@ from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.versions.difference import read_difference
+from udi.node.datasets.versions.findings import read_difference
 from udi.node.files.models import FileAccess
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.ui.site import render, site_of

@@ -24,9 +24,9 @@ from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.versions.cell_errors import count_type_errors
-from udi.node.datasets.versions.publishability import (
+from udi.node.datasets.versions.findings import (
     corrections_of,
+    count_type_errors,
     is_table,
     personal_findings_of,
     profile_of,

@@ -20,10 +20,7 @@ from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.versions.publishability import (
-    declared_schema_of,
-    likely_schemas_of,
-)
+from udi.node.datasets.versions.findings import declared_schema_of, likely_schemas_of
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.schemas.declarations import DeclaredSchema, load_schema_folder
 from udi.ui.site import render, site_of

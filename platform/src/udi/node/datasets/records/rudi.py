@@ -16,7 +16,7 @@ from udi.node.datasets.descriptions.description import (
 )
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.records.document import merge_documents
-from udi.node.datasets.versions.cell_errors import schema_report_of
+from udi.node.datasets.versions.findings import schema_report_of
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses

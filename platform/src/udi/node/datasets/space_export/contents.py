@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import check_answers
-from udi.node.datasets.descriptions.words import fold_text, split_words
+from udi.node.datasets.descriptions.prefill import fold_text, split_words
 from udi.node.datasets.models import Dataset, DatasetEvent, Version
 from udi.node.datasets.records.rudi import compose_document, compose_record
 from udi.node.files.models import ErasedDataset

@@ -13,7 +13,6 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import Handler, Job
 from udi.node.datasets.actions.erase import ERASE_DATASET, delete_dataset_rows
-from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.models import Dataset, DatasetState, DeliveryState
 from udi.node.datasets.queries import find_dataset
@@ -96,10 +95,8 @@ async def _record_erasure(
     erased.erased_at = now()
     dataset = await find_dataset(session, dataset_id)
     if dataset is not None:
-        record_event(
-            session,
+        dataset.record_event(
             None,
-            dataset,
             "dataset.erased",
             objects=erased.objects,
             bytes=erased.bytes,

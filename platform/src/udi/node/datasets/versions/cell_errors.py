@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from udi.node.datasets.models import Version
+from udi.node.datasets.versions.findings import count_type_errors, schema_report_of
 from udi.tabular.columns.errors import CellError
 from udi.tabular.messages.messages import TranslatableMessage
 from udi.tabular.schemas.explanations import explain_cell_error
 from udi.tabular.schemas.report import SchemaCellError as Refused
-from udi.tabular.schemas.report import SchemaReport
 
 MOST_LISTED = 1000
 UNPACKED = 1024**2
@@ -29,19 +29,6 @@ class FaultyCell:
     value: str
     message: TranslatableMessage
     remedy: TranslatableMessage | None = None
-
-
-def schema_report_of(version: Version) -> SchemaReport | None:
-    """What the check against its schema found, None when it is said to follow none."""
-    if version.preparation:
-        stored_report = version.preparation.findings.get("schema")
-    else:
-        stored_report = None
-    if not stored_report:
-        return None
-    return SchemaReport.from_json(
-        {name: part for name, part in stored_report.items() if name != "address"}
-    )
 
 
 def list_cell_errors(version: Version) -> list[FaultyCell]:
@@ -116,16 +103,6 @@ def _parse_cell(cell: dict[str, Any]) -> FaultyCell:
     if cell["asked"]:
         return _from_schema_error(Refused(line, column, code, value, cell["expected"]))
     return _from_type_error(CellError(line, column, code, value))
-
-
-def count_type_errors(version: Version) -> int:
-    """How many cells do not fit their column, beyond those listed."""
-    preparation = version.preparation
-    if preparation:
-        return sum(
-            int(entry["count"]) for entry in preparation.findings.get("counts", ())
-        )
-    return 0
 
 
 def count_cell_errors(version: Version) -> int:

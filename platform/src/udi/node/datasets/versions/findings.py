@@ -1,0 +1,192 @@
+"""What was found in the file of a version, as its preparation keeps it, and what its producer said of it."""
+
+from udi.node.datasets.models import Dataset, PreparationState, Version
+from udi.node.files.clam import ScanState, UnscannedReason
+from udi.tabular.difference.difference import Difference
+from udi.tabular.personal.report import PersonalDataFinding
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.safety.document_properties import can_remove_names
+from udi.tabular.safety.findings import Danger, SafetyFinding
+from udi.tabular.safety.findings import SafetySeverity as Safety
+from udi.tabular.schemas.declarations import DeclaredSchema, ProposedSchema
+from udi.tabular.schemas.report import SchemaReport
+
+DIFFERENCE = "difference"
+COMPARED_WITH = "with"
+"""The number of the version that it is compared with, beside what `Difference.as_json` gives."""
+
+
+def corrections_of(version: Version) -> Corrections:
+    """What its producer said of how its file is read."""
+    return Corrections.from_json(
+        version.preparation.corrections if version.preparation else None
+    )
+
+
+def profile_of(dataset: Dataset) -> Profile:
+    """What was understood of the newest file."""
+    return Profile.from_json(dataset.latest.profile)
+
+
+def is_table(version: Version) -> bool:
+    """Whether its file was read and is a table."""
+    return (
+        version.preparation is not None
+        and version.preparation.state == PreparationState.READY
+    )
+
+
+def personal_findings_of(version: Version) -> list[PersonalDataFinding]:
+    """What its table says of people, the stops first, then what the rest of its file does."""
+    preparation = version.preparation
+    if preparation:
+        return [
+            PersonalDataFinding.from_json(finding)
+            for finding in preparation.findings.get("personal", ())
+        ]
+    return []
+
+
+def unsearched_parts_of(version: Version) -> list[str]:
+    """The parts of its file in which nobody can look for people: pictures, PDF, what is encrypted or too large."""
+    preparation = version.preparation
+    if preparation:
+        return list(preparation.findings.get("unsearched", ()))
+    return []
+
+
+def dangers_of(version: Version) -> list[SafetyFinding]:
+    """What its file hides or does, the most serious first."""
+    preparation = version.preparation
+    if preparation:
+        return [
+            SafetyFinding.from_json(finding)
+            for finding in preparation.findings.get("safety", ())
+        ]
+    return []
+
+
+def new_dangers_of(dataset: Dataset, version: Version) -> list[SafetyFinding]:
+    """The same without the notes that the published version before had too: a note is told once."""
+    before = dataset.find_published_before(version)
+    if before:
+        earlier_dangers = {finding.danger for finding in dangers_of(before)}
+    else:
+        earlier_dangers = set[Danger]()
+    return [
+        finding
+        for finding in dangers_of(version)
+        if finding.strength is not Safety.NOTE or finding.danger not in earlier_dangers
+    ]
+
+
+def has_removable_names(version: Version) -> bool:
+    """Whether the properties of its file give names that the node can remove."""
+    named = any(finding.danger is Danger.AUTHOR for finding in dangers_of(version))
+    return (
+        named
+        and not is_harmful(version)
+        and can_remove_names(version.file.name, version.file.size)
+    )
+
+
+def has_virus(version: Version) -> bool:
+    """Whether a virus was found in its file."""
+    preparation = version.preparation
+    return bool(
+        preparation
+        and preparation.findings.get("virus", {}).get("state") == ScanState.INFECTED
+    )
+
+
+def is_harmful(version: Version) -> bool:
+    """Whether something in its file could harm whoever opens it: nobody receives it."""
+    return has_virus(version) or any(
+        finding.strength is Safety.QUARANTINE for finding in dangers_of(version)
+    )
+
+
+def is_being_read(version: Version) -> bool:
+    """Whether the look at its file is not over."""
+    return (
+        version.preparation is not None
+        and version.preparation.state == PreparationState.WAITING
+    )
+
+
+def can_anonymise(version: Version) -> bool:
+    """Whether what it says of people can be taken out of its table."""
+    return is_table(version) and any(
+        not finding.place for finding in personal_findings_of(version)
+    )
+
+
+def likely_schemas_of(version: Version) -> list[ProposedSchema]:
+    """The schemas that a version's table seems to follow."""
+    preparation = version.preparation
+    if preparation:
+        return [
+            ProposedSchema.from_json(proposal)
+            for proposal in preparation.findings.get("looks_like", ())
+        ]
+    return []
+
+
+def declared_schema_of(version: Version) -> DeclaredSchema | None:
+    """The schema that a version's table is said to follow."""
+    return corrections_of(version).schema
+
+
+def is_unread(version: Version) -> bool:
+    """Whether the look at its file failed, or the search for viruses did not answer."""
+    preparation = version.preparation
+    if preparation is None:
+        return False
+    unanswered = preparation.findings.get("virus", {}).get("reason") in {
+        UnscannedReason.AWAY,
+        UnscannedReason.TOO_SLOW,
+    }
+    return preparation.state == PreparationState.FAILED or unanswered
+
+
+def schema_report_of(version: Version) -> SchemaReport | None:
+    """What the check against its schema found, None when it is said to follow none."""
+    if version.preparation:
+        stored_report = version.preparation.findings.get("schema")
+    else:
+        stored_report = None
+    if not stored_report:
+        return None
+    return SchemaReport.from_json(
+        {name: part for name, part in stored_report.items() if name != "address"}
+    )
+
+
+def count_type_errors(version: Version) -> int:
+    """How many cells do not fit their column, beyond those listed."""
+    preparation = version.preparation
+    if preparation:
+        return sum(
+            int(entry["count"]) for entry in preparation.findings.get("counts", ())
+        )
+    return 0
+
+
+def compared_version_number(version: Version) -> int:
+    """The number of the version that it was compared with, 0 for none."""
+    return (read_difference(version) or (0,))[0]
+
+
+def read_difference(version: Version) -> tuple[int, Difference] | None:
+    """The number of the version before and what changed since; None when they were not compared."""
+    if version.preparation:
+        stored_difference = dict(version.preparation.findings.get(DIFFERENCE) or {})
+    else:
+        stored_difference = {}
+    if stored_difference:
+        return (
+            int(stored_difference.pop(COMPARED_WITH)),
+            Difference.from_json(stored_difference),
+        )
+    return None
