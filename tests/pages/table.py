@@ -249,6 +249,7 @@ NO_PAGES = {
         "/logo.png",
         "/logo.svg",
         "/site-icon",
+        "/card.png",
         "/metrics",
         "/oembed",
         "/ogc/api",

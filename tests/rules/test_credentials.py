@@ -20,6 +20,7 @@ MADE = {
     "kit/login_attempts.py": "seals the state of a login (LOGIN_STATE)",
     "kit/signed_ids.py": "seals addresses of a kind, whose key its caller derives",
     "settings.py": "derives keys and the secrets of clients",
+    "kit/mail_ids.py": "signs identifiers of mails, which open nothing",
     "ui/security_log.py": "writes a digest of what was shown into the log, which opens nothing",
     "kit/keyring.py": "draws the keys from which others are derived",
     "node/files/signed_urls.py": "seals addresses of files (SIGNED_ADDRESS)",

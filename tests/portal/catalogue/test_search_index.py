@@ -48,6 +48,7 @@ class Row:
     south: float | None = None
     east: float | None = None
     north: float | None = None
+    titles: dict[str, str] = field(default_factory=dict)
 
     @property
     def record(self) -> dict[str, Any]:

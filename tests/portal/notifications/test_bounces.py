@@ -5,10 +5,13 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select
 
-from tests.portal.notifications.conftest import Reader
-from udi.cli.mail import note_refusals
+from tests.portal.notifications.conftest import Reader, Relay
+from udi.cli.mail import list_own_refusals, note_refusals
 from udi.kit.bounces import NotABounceError, list_refused_addresses
+from udi.kit.emails import Email
+from udi.kit.mail_ids import mail_key, sign_mail_id
 from udi.portal.identity.models import Person
+from udi.settings import Settings
 
 REPORT = """\
 From: MAILER-DAEMON@relay.example
@@ -31,6 +34,7 @@ Reporting-MTA: dns; relay.example
 Content-Type: message/rfc822
 
 To: somebody@people.example
+Message-ID: {message_id}
 Subject: Hello
 
 Final-Recipient: rfc822; text@people.example
@@ -42,8 +46,8 @@ def block(address: str, action: str = "failed", status: str = "5.1.1") -> str:
     return f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}\n"
 
 
-def report(*blocks: str) -> bytes:
-    return REPORT.format(blocks="\n".join(blocks)).encode()
+def report(*blocks: str, message_id: str = "<one@demo.example>") -> bytes:
+    return REPORT.format(blocks="\n".join(blocks), message_id=message_id).encode()
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,66 @@ def test_list_refused_addresses_reads_refusals_for_good(
 def test_list_refused_addresses_refuses_other_messages(message: bytes) -> None:
     with pytest.raises(NotABounceError):
         list_refused_addresses(message)
+
+
+def message_id_of(settings: Settings, address: str) -> str:
+    """The Message-ID of a mail of the portal to an address, as it leaves."""
+    key = mail_key(settings, "portal")
+    mail = Email(
+        to=address, subject="x", text="x", language="fr", sender="no-reply@demo.example",
+        id=sign_mail_id(key, "access-granted-1", address),
+    )  # fmt: skip
+    return str(mail.compose()["Message-ID"])
+
+
+def test_list_own_refusals_reads_a_report_on_a_mail_of_ours(settings: Settings) -> None:
+    ours = message_id_of(settings, "a@p.example")
+
+    whole = report(block("A@p.example"), message_id=ours)
+    headers = whole.replace(b"message/rfc822", b"text/rfc822-headers")
+
+    assert list_own_refusals(settings, whole) == ["A@p.example"]
+    assert list_own_refusals(settings, headers) == ["A@p.example"]
+    assert list_own_refusals(settings, report(message_id="")) == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["", "<one@demo.example>", "<access-granted-1.00@demo.example>", "<é.é@x>"],
+)
+def test_list_own_refusals_leaves_a_forged_report(
+    settings: Settings, forged: str
+) -> None:
+    with pytest.raises(NotABounceError):
+        list_own_refusals(settings, report(block("a@p.example"), message_id=forged))
+
+
+def test_list_own_refusals_leaves_a_mail_that_went_to_somebody_else(
+    settings: Settings,
+) -> None:
+    own = message_id_of(settings, "forger@p.example")
+
+    with pytest.raises(NotABounceError):
+        list_own_refusals(settings, report(block("a@p.example"), message_id=own))
+    assert list_own_refusals(
+        settings,
+        report(block("a@p.example"), block("forger@p.example"), message_id=own),
+    ) == ["forger@p.example"]
+
+
+async def test_a_mail_leaves_with_an_identifier_that_its_report_is_known_by(
+    ana: Reader, relay: Relay
+) -> None:
+    mail = Email(
+        to="a@p.example", subject="x", text="x", language="fr", id="one",
+        sender="no-reply@demo.example",
+    )  # fmt: skip
+
+    await ana.site.send_email(ana.territory, mail)
+
+    [sent] = relay.mails
+    back = report(block("a@p.example"), message_id=str(sent["Message-ID"]))
+    assert list_own_refusals(ana.site.settings, back) == ["a@p.example"]
 
 
 async def test_note_refusals_marks_the_address_in_every_territory(

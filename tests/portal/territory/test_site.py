@@ -8,6 +8,7 @@ import pytest
 from tests import stage
 from tests.portal.tenants.test_logos import draw, paint
 from tests.portal.territory.conftest import Dashboard
+from tests.ui.test_logo_pictures import png_size
 from udi.kit.db import Database
 from udi.portal.tenants import versions
 from udi.settings import Settings
@@ -94,6 +95,12 @@ async def test_a_logo_and_an_icon_sign_the_pages(dashboard: Dashboard) -> None:
     icon_response = await dashboard.clients["passer-by"].get(icon)
     assert icon_response.content == paint()
     assert (await dashboard.team.get("/logo.png")).status_code == 404
+    frame = await read(dashboard, "/embed/search")
+    assert f'<img src="{logo}" alt="" height="24"' in frame
+    [card] = re.findall(r'<meta property="og:image" content="([^"]+)"', page)
+    shared = await dashboard.clients["passer-by"].get(card)
+    assert shared.headers["content-type"] == "image/png"
+    assert png_size(shared.content) == (1200, 630)
 
     await post(dashboard, "/look/logo", remove="1")
     await post(dashboard, "/publish")

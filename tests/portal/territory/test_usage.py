@@ -14,6 +14,8 @@ from udi.kit.clock import now, today
 from udi.portal.audit.models import AuditEvent
 from udi.portal.nodes.models import Node, NodeState, NodeUseDay, NodeWaiting
 from udi.portal.organisations.models import Organisation
+from udi.portal.territory.assessments import Assessments
+from udi.portal.territory.producers.queries import list_producer_status
 from udi.portal.territory.producers.reminders import PAUSE, write_reminder
 from udi.protocol.inbox import NodeInboxKind
 
@@ -114,7 +116,8 @@ async def test_reminder_leaves_once_a_week_to_a_late_producer(
         earlier = AuditEvent.at - PAUSE - timedelta(minutes=1)
         query = select(Organisation).where(Organisation.slug == "armor")
         producer = (await session.scalars(query)).one()
-        mail = write_reminder(dashboard.site, armor.territory, producer, 2, now())
+        at_node = {"late": 2, "at_nodes": 2, "at": now().isoformat()}
+        mail = write_reminder(dashboard.site, armor.territory, producer, at_node)
     async with armor.database.session(armor.territory.id, role="owner") as session:
         await session.execute(update(AuditEvent).values(at=earlier))
     next_week = await dashboard.team.post(f"{PRODUCERS}/armor/reminder")
@@ -131,6 +134,32 @@ async def test_reminder_leaves_once_a_week_to_a_late_producer(
     assert mail.to == "donnees@armor.example"
     assert "2 jeux de données" in mail.subject
     assert f"{armor.territory.origin}/inbox?role=producer" in mail.text
+
+
+async def test_reminder_names_what_no_list_of_the_producer_has(
+    dashboard: Dashboard, armor: Catalogue
+) -> None:
+    harvested = {"frequency": "MONTHLY"}
+    dates = {"created": "2025-01-01T00:00:00Z", "updated": "2025-01-01T00:00:00Z"}
+    record = await armor.add(0, dataset_dates=dates, harvested=harvested)
+    async with armor.database.session(armor.territory.id, role="worker") as session:
+        datasets = await Assessments().list_datasets(session)
+        statuses = await list_producer_status(session, datasets, today(UTC), UTC)
+    [status] = [status for status in statuses if status.late]
+    [late] = status.late_datasets
+    payload = {
+        "late": 14, "at_nodes": 0, "at": now().isoformat(),
+        "datasets": [{"id": str(late.id), "title": late.title, "days": late.days}],
+    }  # fmt: skip
+
+    mail = write_reminder(dashboard.site, armor.territory, status.organisation, payload)
+
+    assert (status.late_at_nodes, late.id, late.title) == (0, record.id, record.title)
+    assert f"- {record.title}\n" in mail.text
+    assert f"{armor.territory.origin}/data/{record.id}" in mail.text
+    assert "13 autres jeux" in mail.text
+    assert f"/producers/{status.organisation.slug}" in mail.text
+    assert "/inbox" not in mail.text
 
 
 async def test_what_a_suspended_node_told_last_reminds_nobody(

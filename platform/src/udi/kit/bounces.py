@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from email import policy
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesParser, Parser
 
 LARGEST = 1024 * 1024
 """Bytes of a report that are read; the mail that came back stands after what counts."""
@@ -36,6 +36,26 @@ def list_refused_addresses(message: bytes) -> list[str]:
         for address in _list_refusals(report.get_payload())
     ]
     return list(dict.fromkeys(addresses))
+
+
+def find_returned_id(message: bytes) -> str:
+    """The Message-ID of the mail that came back, whole or by its headers; empty where the report has none."""
+    parsed = BytesParser(policy=policy.compat32).parsebytes(message[:LARGEST])
+    for part in parsed.walk():
+        returned = _read_returned(part)
+        if returned is not None:
+            return str(returned.get("Message-ID", "")).strip()
+    return ""
+
+
+def _read_returned(part: Message) -> Message | None:
+    """The mail that a part of a report gives back."""
+    payload = part.get_payload()
+    if part.get_content_type() == "message/rfc822" and isinstance(payload, list):
+        return payload[0] if isinstance(payload[0], Message) else None
+    if part.get_content_type() == "text/rfc822-headers" and isinstance(payload, str):
+        return Parser(policy=policy.compat32).parsestr(payload, headersonly=True)
+    return None
 
 
 def _list_refusals(blocks: object) -> Iterator[str]:

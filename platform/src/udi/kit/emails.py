@@ -13,6 +13,8 @@ from typing import Any
 
 from udi.kit.clock import now
 
+LOGO_ADDRESS = "cid:logo@territory"
+LOGO_IMAGE = re.compile(rf'<img src="{LOGO_ADDRESS}"[^>]*>')
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -64,6 +66,13 @@ class Email:
     list_id: str = ""
     html: str = ""
     """The same for programs that show HTML; the text stands alone."""
+    logo: bytes = b""
+    """The PNG that the HTML shows at `LOGO_ADDRESS`; without one, the HTML goes without it."""
+
+    @property
+    def shows_logo(self) -> bool:
+        """Whether the HTML has a place for the logo."""
+        return LOGO_ADDRESS in self.html
 
     def compose(self) -> EmailMessage:
         """The message itself; names and subjects stay on one line."""
@@ -83,9 +92,25 @@ class Email:
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(self.text, cte="quoted-printable")
         if self.html:
-            message.add_alternative(self.html, subtype="html", cte="quoted-printable")
+            html = self.html if self.logo else LOGO_IMAGE.sub("", self.html)
+            message.add_alternative(html, subtype="html", cte="quoted-printable")
+        if self.logo and self.shows_logo:
+            self._add_logo(message)
         message["Content-Language"] = self.language
         return message
+
+    def _add_logo(self, message: EmailMessage) -> None:
+        """Put the logo beside the HTML, inside of the mail: nothing is fetched to show it (RFC 2387, RFC 2392)."""
+        html = message.get_body(("html",))
+        if html is not None:
+            html.add_related(
+                self.logo,
+                maintype="image",
+                subtype="png",
+                cid=f"<{LOGO_ADDRESS.removeprefix('cid:')}>",
+                disposition="inline",
+                filename="logo.png",
+            )
 
 
 def _line(text: str) -> str:

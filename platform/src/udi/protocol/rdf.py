@@ -49,7 +49,7 @@ def write_dataset(
     address = dataset_address(origin, record)
     node = iri(address)
     yield is_a(node, "dcat:Dataset")
-    yield Triple(node, term("dct:title"), Literal(record.title))
+    yield from _titles(node, record)
     yield from localised_literals(
         node, "dct:description", record.summary or record.synopsis
     )
@@ -68,6 +68,14 @@ def write_dataset(
         yield from _high_value(node, address, record)
     if GEO in extensions:
         yield from _geographical(node, address, record)
+
+
+def _titles(node: NamedNode, record: Record) -> Iterator[Triple]:
+    """The title in each of its languages; without a language where the record names none."""
+    if record.titles:
+        yield from localised_literals(node, "dct:title", record.titles)
+    else:
+        yield Triple(node, term("dct:title"), Literal(record.title))
 
 
 def _shared_properties(

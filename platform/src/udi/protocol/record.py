@@ -53,6 +53,7 @@ def restore_record(data: Document) -> Record:
     languages = [language_of(tag) for tag in data.get("resource_languages") or ["fr"]]
     return Record(
         id=UUID(data["global_id"]),
+        titles=read_texts(data.get("resource_titles")),
         synopsis=read_texts(data.get("synopsis")),
         summary=read_texts(data.get("summary")),
         summary_html=read_texts(data.get("summary"), markup=True),
@@ -103,6 +104,7 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
         {
             "global_id": str(record.id),
             **_rename_fields(record, rudi_names.RECORD),
+            "resource_titles": write_texts(record.titles),
             "synopsis": write_texts(record.synopsis),
             "summary": write_texts(record.summary, rich),
             "theme": record.theme,

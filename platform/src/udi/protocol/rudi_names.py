@@ -57,6 +57,7 @@ DATES = ("created", "updated", "validated", "published", "expires", "deleted")
 
 _OTHERS = (
     "global_id",
+    "resource_titles",
     "synopsis",
     "summary",
     "theme",

@@ -211,6 +211,7 @@ RECORD = group(
         "metadata_info": metadata_info,
     },
     {
+        "resource_titles": texts(TITLE),
         "local_id": line,
         "doi": matching_text(DOI.fullmatch, fault_kinds.BAD_DOI),
         "dataverse_doi": matching_text(DATAVERSE_DOI.fullmatch, fault_kinds.BAD_DOI),

@@ -183,6 +183,8 @@ class Record(Struct, frozen=True, kw_only=True):
 
     id: UUID
     title: str
+    titles: Texts = field(default_factory=dict)
+    """The title by language, the main one included, where it has several; RUDI has none for it: `resource_titles` is ours."""
     synopsis: Texts
     summary: Texts
     summary_html: Texts = field(default_factory=dict)

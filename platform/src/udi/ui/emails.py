@@ -8,12 +8,13 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from udi.kit.emails import Email
+from udi.kit.emails import LOGO_ADDRESS, Email
 from udi.kit.sessions import PersonColumns
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
 from udi.ui import formats
 from udi.ui.locale import LANGUAGES, SOURCE, localise
+from udi.ui.logo_pictures import mail_logo_size
 from udi.ui.pages import PageRenderer
 from udi.ui.theme import colours
 
@@ -80,6 +81,8 @@ class EmailRenderer:
             "zone": territory.zone,
             "name": recipient.name,
             "colours": colours(territory.theme),
+            "logo_address": LOGO_ADDRESS,
+            "logo_size": mail_logo_size(territory),
             "unsubscribe": unsubscribe,
             "reaches_team": reply_to == territory.contact,
             **context,

@@ -191,12 +191,27 @@ def localise(texts: Mapping[str, str] | None, language: str) -> str:
     return next(iter(texts.values()), "")
 
 
+def localise_title(title: str, titles: Mapping[str, str] | None, language: str) -> str:
+    """The title in this language or in what it falls back on, else the main one."""
+    for code in fallback_chain(language):
+        if titles and titles.get(code):
+            return titles[code]
+    return title
+
+
 def find_text_language(texts: Mapping[str, str], language: str) -> str:
     """The language of the text that `localise` chooses."""
     return next(
         (code for code in (*fallback_chain(language), *texts) if texts.get(code)),
         language,
     )
+
+
+def title_lang_attribute(thing: Any, language: str) -> Markup:
+    """The attribute `lang` of the title that `localise_title` chose, of something with `title`, `titles` and `synopsis`."""
+    title = localise_title(thing.title, thing.titles, language)
+    texts = {code: text for code, text in thing.titles.items() if text == title}
+    return lang_attribute(texts or thing.synopsis, language)
 
 
 def lang_attribute(texts: Mapping[str, str] | None, language: str) -> Markup:

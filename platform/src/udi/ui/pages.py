@@ -35,7 +35,9 @@ from udi.ui.locale import (
     lang_attribute,
     load_translations,
     localise,
+    localise_title,
     requested_language,
+    title_lang_attribute,
 )
 
 HERE = Path(__file__).parent
@@ -145,6 +147,12 @@ class PageRenderer:
         environment.filters.update(formats.FILTERS)
         environment.filters["localised"] = partial(localise, language=language)
         environment.filters["tongue"] = partial(lang_attribute, language=language)
+        environment.filters["title_tongue"] = partial(
+            title_lang_attribute, language=language
+        )
+        environment.filters["localised_title"] = lambda thing: localise_title(
+            thing.title, thing.titles, language
+        )
         environment.filters["translated"] = partial(
             formats.translate_message, self._translations[language].gettext
         )

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.jobs import Job, enqueue_each
+from udi.kit.mail_ids import mail_key, sign_mail_id
 from udi.kit.mail_relay import (
     REFUSED_ADDRESSES,
     AddressRefusedError,
@@ -31,7 +32,7 @@ from udi.kit.mail_relay import (
 from udi.kit.service_registry import Hook, Services
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
 from udi.kit.territories import TerritoryRegistry
-from udi.settings import Role, Settings
+from udi.settings import ProgramName, Role, Settings
 from udi.ui import problems
 from udi.ui.body_timeout import BodyTimeoutMiddleware
 from udi.ui.compression import CompressionMiddleware
@@ -39,6 +40,7 @@ from udi.ui.domains import Domain, call_each, list_locales
 from udi.ui.emails import EmailRenderer
 from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.locale import LANGUAGES, SOURCE
+from udi.ui.logo_pictures import LogoPictures
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
 from udi.ui.openapi.document import StructReferencePlugin
@@ -72,7 +74,7 @@ MAX_FORM = 1024 * 1024
 class Site:
     """One program: what it is made of, shared by every request (`request.app.state.site`)."""
 
-    program: str
+    program: ProgramName
     settings: Settings
     database: Database
     registry: TerritoryRegistry
@@ -96,6 +98,7 @@ class Site:
     """The client of nodes and portals."""
     pages: PageRenderer = field(init=False)
     emails: EmailRenderer = field(init=False)
+    logo_pictures: LogoPictures = field(init=False)
 
     @cached_property
     def installation(self) -> Territory:
@@ -119,6 +122,7 @@ class Site:
             [*self.locales, *list_locales(self.domains)],
         )
         self.emails = EmailRenderer(self.pages, self.settings)
+        self.logo_pictures = LogoPictures(self.registry)
 
     async def send_email(self, territory: Territory, mail: Email) -> None:
         """Hand a mail of a territory to the relay; one whose address is refused for good is left, with a line in the log.
@@ -130,6 +134,13 @@ class Site:
         if refused and await refused.is_refused(territory.id, mail.to):
             log.info("mail left, its address refuses mails", mail=mail.id)
             return
+        signed_id = sign_mail_id(
+            mail_key(self.settings, self.program), mail.id, mail.to
+        )
+        mail = replace(mail, id=signed_id)
+        if mail.shows_logo:
+            logo = await self.logo_pictures.find_mail_logo(territory)
+            mail = replace(mail, logo=logo)
         try:
             await send_email(mail, MailRelay.from_settings(self.settings))
         except AddressRefusedError as refusal:

@@ -164,6 +164,7 @@ async def withdraw_dataset(
     )
     session.add(withdrawal)
     dataset.state = DatasetState.WITHDRAWN
+    dataset.titles = {}
     dataset.synopsis = {}
     dataset.record = {}
     dataset.keywords = []
@@ -223,6 +224,7 @@ def columns_of(record: Record) -> dict[str, Any]:
         "organisation_id": record.producer.id,
         "access": record.access.value,
         "title": record.title,
+        "titles": record.titles,
         "slug": slug_of(record.title),
         "synopsis": record.synopsis,
         "theme": record.theme,

@@ -65,7 +65,7 @@ def _entry(
         categories.append(Category(line.theme, name("theme", line.theme)))
     return Entry(
         id=permalink,
-        title=line.title,
+        title=line.title_in(language),
         updated=line.modified_at,
         published=line.published_at,
         author=line.producer_name,
@@ -89,7 +89,7 @@ def write_history(
     api = f"{territory.origin}/api/v1/datasets/{dataset.id}"
     return Feed(
         id=f"{permalink}{CHANGES}",
-        title=f"{dataset.title} – {localise(territory.name, language)}",
+        title=f"{dataset.title_in(language)} – {localise(territory.name, language)}",
         author=dataset.organisation.name,
         language=language,
         links=[

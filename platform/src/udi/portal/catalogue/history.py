@@ -176,7 +176,7 @@ def _compare_records(
         come = tuple(part for part in now if part not in was)
         if gone or come:
             yield FieldChange(field, gone, come)
-    for field in ("synopsis", "summary"):
+    for field in ("resource_titles", "synopsis", "summary"):
         yield from _compare_texts(
             field, read_texts(before.get(field)), read_texts(after.get(field)), language
         )

@@ -24,6 +24,7 @@ from udi.portal.catalogue.compression import CompressedDescription
 from udi.portal.organisations.models import Organisation
 from udi.portal.schema import PortalTable
 from udi.protocol.texts import read_texts
+from udi.ui.locale import localise_title
 
 OTHER_LICENCE = "other"
 AGREEMENT = "agreement"
@@ -75,6 +76,8 @@ class Dataset(TenantColumns, PortalTable):
     state: Mapped[DatasetState] = mapped_column(Text, default=DatasetState.PUBLISHED)
     access: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
+    titles: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """The title by language, where its producer wrote several; `title` is the main one."""
     slug: Mapped[str] = mapped_column(Text)
     synopsis: Mapped[dict[str, str]]
     theme: Mapped[str] = mapped_column(Text)
@@ -107,6 +110,10 @@ class Dataset(TenantColumns, PortalTable):
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
+
+    def title_in(self, language: str) -> str:
+        """The title for a reader of this language."""
+        return localise_title(self.title, self.titles, language)
 
     @property
     def summary(self) -> dict[str, str]:

@@ -25,11 +25,13 @@ from udi.portal.catalogue.search.spelling import list_similar_words
 from udi.portal.catalogue.search.thesaurus import Thesaurus
 from udi.portal.catalogue.search.words import plain_words
 from udi.portal.organisations.models import Organisation
+from udi.ui.locale import localise_title
 
 LINE = select(
     Dataset.id,
     Dataset.slug,
     Dataset.title,
+    Dataset.titles,
     Dataset.synopsis,
     Dataset.theme,
     Dataset.access,
@@ -85,6 +87,7 @@ class DatasetSummary(Struct, frozen=True):
     id: UUID
     slug: str
     title: str
+    titles: dict[str, str]
     synopsis: dict[str, str]
     theme: str
     access: str
@@ -94,6 +97,10 @@ class DatasetSummary(Struct, frozen=True):
     published_at: datetime
     producer: str
     producer_name: str
+
+    def title_in(self, language: str) -> str:
+        """The title for a reader of this language."""
+        return localise_title(self.title, self.titles, language)
 
 
 @dataclass(frozen=True)

@@ -202,8 +202,8 @@ def list_chips(
     ]
 
 
-def mark_titles(page: SearchPage) -> list[tuple[DatasetSummary, Markup]]:
-    """Each answer with its title, the words that were looked for marked in it."""
+def mark_titles(page: SearchPage, language: str) -> list[tuple[DatasetSummary, Markup]]:
+    """Each answer with its title in a language, the words that were looked for marked in it."""
     stems = {stem for word in page.words for stem in word.stems}
     stems |= {
         stem
@@ -218,4 +218,4 @@ def mark_titles(page: SearchPage) -> list[tuple[DatasetSummary, Markup]]:
         for _, label_stems in query_words(label)
         for stem in label_stems
     }
-    return [(line, highlight(line.title, stems)) for line in page.lines]
+    return [(line, highlight(line.title_in(language), stems)) for line in page.lines]

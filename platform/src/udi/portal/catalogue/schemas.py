@@ -33,6 +33,12 @@ Page = Annotated[
 ]
 Slug = Annotated[str, _describe("Readable name in addresses.")]
 Title = Annotated[str, _describe("Title, as the producer wrote it.")]
+Titles = Annotated[
+    dict[str, str],
+    _describe(
+        "Title by language, where the producer wrote several; empty where there is one."
+    ),
+]
 Theme = Annotated[
     str, _describe("Code of a theme, as the parameter of the same name takes it.")
 ]
@@ -87,6 +93,7 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
 
     id: DatasetId
     title: Title
+    titles: Titles
     synopsis: Texts
     theme: Theme
     access: Access
@@ -101,7 +108,16 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, line: DatasetSummary, origin: str) -> "DatasetItem":
         """A line of a search, on the portal at `origin`."""
-        same = ("id", "title", "synopsis", "theme", "access", "licence", "formats")
+        same = (
+            "id",
+            "title",
+            "titles",
+            "synopsis",
+            "theme",
+            "access",
+            "licence",
+            "formats",
+        )
         return cls(
             **{name: getattr(line, name) for name in same},
             modified=line.modified_at,
@@ -124,6 +140,7 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
 
     id: DatasetId
     title: Title
+    titles: Titles
     synopsis: Texts
     summary: Texts
     theme: Theme
@@ -155,6 +172,7 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         same = (
             "id",
             "title",
+            "titles",
             "synopsis",
             "summary",
             "theme",

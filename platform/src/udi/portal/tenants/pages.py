@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
+from udi.kit.tenancy import Territory
 from udi.portal.tenants.logos import read_logo
 from udi.portal.tenants.versions import read_published
 from udi.ui import theme
@@ -57,4 +58,23 @@ async def show_site_icon(session: NamedDependency[AsyncSession]) -> Response[byt
     raise NotFoundError
 
 
-routes = [show_territories_css, show_site_icon]
+@get("/card.png")
+async def show_card(
+    request: AnyRequest, territory: NamedDependency[Territory]
+) -> Response[bytes]:
+    """The picture that other sites show where an address of the territory is shared: its logo, its name, its colours."""
+    language = territory.languages[0]
+    picture = await site_of(request).logo_pictures.find_card(territory, language)
+    if not picture:
+        raise NotFoundError
+    return Response(
+        picture,
+        media_type="image/png",
+        headers={
+            "Cache-Control": "public, max-age=3600",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        },
+    )
+
+
+routes = [show_territories_css, show_site_icon, show_card]

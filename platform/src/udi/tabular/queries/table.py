@@ -29,6 +29,7 @@ class DatasetTable:
     name: str
     """Of exported files, without an extension."""
     title: str
+    """The main one; `titles` has it by language, where there are several."""
     modified: datetime
     is_open: bool = True
     """Whether everyone may read it: then shared caches may keep answers."""
@@ -44,6 +45,7 @@ class DatasetTable:
     licence: str = ""
     profile: Mapping[str, object] = field(default_factory=dict)
     """What else is known of it, added to its profile."""
+    titles: Mapping[str, str] = field(default_factory=dict)
     memory: Path | None = None
     """The folder in memory where everything that is made of it belongs; None: on a disk."""
     fetch_file: FetchFile = _do_nothing

@@ -10,6 +10,7 @@ from udi.protocol.access import AccessRights
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
+from udi.ui.locale import LANGUAGES as INTERFACE_LANGUAGES
 
 Answers = dict[str, str]
 FIELDS = (
@@ -28,6 +29,8 @@ FIELDS = (
 )
 LOCALE = "locale"
 """Language in which the texts are written, kept beside the answers."""
+TRANSLATED_FIELDS = ("title", "summary")
+"""What may be answered in several languages: the main one has the field's name, each other one a name with its code."""
 LONGEST = {"title": 150, "summary": 10_000, "keywords": 2_000}
 LONGEST_WORD = 60
 MOST_KEYWORDS = 30
@@ -60,6 +63,50 @@ def clean_text(value: str) -> str:
         .replace("\r", "\n")
     )
     return INVISIBLE.sub("", value).strip()
+
+
+def translated_name(field: str, language: str) -> str:
+    """The name of an answer in a language that is not the main one: `title_es`."""
+    return f"{field}_{language}"
+
+
+def find_translations(answers: Mapping[str, str], field: str) -> dict[str, str]:
+    """The answers to a question in the languages that are not the main one, by language."""
+    return {
+        code: answers[translated_name(field, code)]
+        for code in LANGUAGES
+        if code != answers.get(LOCALE) and answers.get(translated_name(field, code))
+    }
+
+
+def texts_of(answers: Mapping[str, str], field: str) -> dict[str, str]:
+    """The answers to a question by language, the main one first."""
+    main_language = answers.get(LOCALE) or "fr"
+    return {main_language: answers[field], **find_translations(answers, field)}
+
+
+def titles_of(answers: Mapping[str, str]) -> dict[str, str]:
+    """The title by language, where it has several; empty where it has one."""
+    if find_translations(answers, "title"):
+        return texts_of(answers, "title")
+    return {}
+
+
+def read_translations(
+    form: Mapping[str, object], languages: Collection[str], main_language: str
+) -> Answers:
+    """What a posted form says in other languages than the main one; what is empty is left out."""
+    answers: Answers = {}
+    for field in TRANSLATED_FIELDS:
+        for code in languages:
+            name = translated_name(field, code)
+            value = form.get(name)
+            text = clean_text(value) if isinstance(value, str) else ""
+            if field == "title":
+                text = " ".join(text.split())
+            if text and code != main_language:
+                answers[name] = text[: LONGEST[field] * 2]
+    return answers
 
 
 def read_answers(form: Mapping[str, object], locale: str) -> Answers:
@@ -117,6 +164,7 @@ def check_answers(answers: Answers) -> list[Refusal]:
     return [
         *_check_required(completed_answers),
         *_check_lengths(completed_answers),
+        *_check_translations(answers),
         *_check_keywords(completed_answers),
         *_check_choices(completed_answers),
         *_check_period(completed_answers),
@@ -154,6 +202,23 @@ def _check_lengths(answers: Answers) -> list[Refusal]:
         Refusal(name, message)
         for name, message in messages.items()
         if len(answers[name]) > LONGEST[name]
+    ]
+
+
+def _check_translations(answers: Answers) -> list[Refusal]:
+    messages = {
+        "title": "The title in this language is too long (%(language)s): 150 characters at most.",
+        "summary": "The description in this language is too long (%(language)s): 10,000 characters at most.",
+    }
+    return [
+        Refusal(
+            translated_name(field, code),
+            messages[field],
+            values={"language": INTERFACE_LANGUAGES.get(code, code)},
+        )
+        for field in TRANSLATED_FIELDS
+        for code, text in find_translations(answers, field).items()
+        if len(text) > LONGEST[field]
     ]
 
 

@@ -18,14 +18,20 @@ from udi.node.datasets.actions.draft import describe_dataset
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
 from udi.node.datasets.descriptions.advice import Advice, FileFacts, advise
 from udi.node.datasets.descriptions.description import (
+    LOCALE,
     LONGEST_REASON,
     OFFERED_LICENCES,
+    TRANSLATED_FIELDS,
+    Answers,
     check_answers,
     clean_text,
+    find_translations,
     is_restricted,
     read_answers,
     read_day,
+    read_translations,
     split_keywords,
+    translated_name,
 )
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import (
@@ -57,6 +63,7 @@ from udi.node.datasets.versions.publishability import (
 )
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.protocol.access import AccessRights
+from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import FULL
 from udi.tabular.profiles.table_facts import TableFacts
@@ -91,7 +98,7 @@ async def save_description(
         session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
     )
     form = await request.form()
-    answers = read_answers(form, locale_of(request))
+    answers = read_texts_by_language(request, territory, form, dataset)
     if "access" not in form:
         answers["access"] = dataset.description.get("access", "")
     dataset.proposals = dataset.proposals or build_answer_proposer(
@@ -103,6 +110,35 @@ async def save_description(
     if refusals:
         return describe_page(request, dataset, refusals, status=422)
     return Redirect(f"/datasets/{dataset.id}/review", status_code=303)
+
+
+def read_texts_by_language(
+    request: PageRequest,
+    territory: Territory,
+    form: Mapping[str, object],
+    dataset: Dataset,
+) -> Answers:
+    """The answers of a form, with the title and the description in each language; those in languages that it does not offer stay."""
+    languages = offered_languages(territory)
+    main_language = str(form.get("main_language") or "")
+    if main_language not in languages:
+        main_language = locale_of(request)
+    others = {
+        translated_name(field, code): text
+        for field in TRANSLATED_FIELDS
+        for code, text in find_translations(dataset.description, field).items()
+        if code not in languages
+    }
+    return {
+        **others,
+        **read_translations(form, languages, main_language),
+        **read_answers(form, main_language),
+    }
+
+
+def offered_languages(territory: Territory) -> list[str]:
+    """The languages of a territory in which a record may be written."""
+    return [code for code in territory.languages if code in LANGUAGES]
 
 
 @get("/datasets/{dataset_id:uuid}/review")
@@ -247,8 +283,26 @@ def describe_page(
         access_rights=list(AccessRights),
         open_licence=_open_licence(request, dataset),
         file_area=area_of_file(dataset.latest),
+        **_describe_languages(request, dataset),
         **form_choices(request),
     )
+
+
+def _describe_languages(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
+    """The languages of the texts: the main one, all that are offered, and the others with their name."""
+    languages = offered_languages(request.scope["state"]["territory"])
+    named = dict(form_choices(request)["languages"])
+    main_language = dataset.description.get(LOCALE) or locale_of(request)
+    return {
+        "main_language": main_language,
+        "main_languages": [(code, named[code]) for code in languages],
+        "has_translations": any(
+            find_translations(dataset.description, field) for field in TRANSLATED_FIELDS
+        ),
+        "other_languages": [
+            (code, named[code]) for code in languages if code != main_language
+        ],
+    }
 
 
 def _open_licence(request: PageRequest, dataset: Dataset) -> str:
@@ -298,9 +352,28 @@ def description_details(
         if is_restricted(answers)
         else AccessRights.PUBLIC,
         "licence_name": localise(licence.name, locale_of(request)) if licence else "",
+        "translations": _list_translations(request, answers),
         "first_day": read_day(answers["first_day"]),
         "last_day": read_day(answers["last_day"]),
     }
+
+
+def _list_translations(
+    request: PageRequest, answers: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """The title and the description in other languages than the main one, with each language's name."""
+    named = dict(form_choices(request)["languages"])
+    titles = find_translations(answers, "title")
+    summaries = find_translations(answers, "summary")
+    return [
+        {
+            "code": code,
+            "language": named[code],
+            "title": titles.get(code, ""),
+            "summary": summaries.get(code, ""),
+        }
+        for code in dict.fromkeys([*titles, *summaries])
+    ]
 
 
 routes: Sequence[ControllerRouterHandler] = [

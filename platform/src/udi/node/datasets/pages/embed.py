@@ -29,7 +29,7 @@ from udi.ui.embedding import (
     on_embedded_error,
     render_embedded,
 )
-from udi.ui.locale import choose_language
+from udi.ui.locale import choose_language, localise_title
 from udi.ui.site import site_of
 
 COST = 5
@@ -111,6 +111,8 @@ def _render(
 ) -> Response[str]:
     accepted = request.headers.get("accept-language", "")
     language = choose_language(language_of(request), accepted, territory.languages)
+    title = localise_title(table.title, table.titles, language)
+    table = replace(table, title=title)
     chart = overview.chart
     return render_embedded(
         request,

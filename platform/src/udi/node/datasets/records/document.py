@@ -7,9 +7,12 @@ from uuid import UUID
 from udi.node.datasets.descriptions.description import (
     FIELDS,
     LOCALE,
+    TRANSLATED_FIELDS,
     Answers,
     clean_text,
+    find_translations,
     is_restricted,
+    translated_name,
 )
 from udi.node.datasets.records.rudi_clients import AVAILABLE, as_version_4
 from udi.protocol.access import AccessRights
@@ -19,7 +22,7 @@ from udi.protocol.texts import read_texts
 
 Document = dict[str, Any]
 FROM_ANSWERS = {
-    "title": ("resource_title",),
+    "title": ("resource_title", "resource_titles"),
     "summary": ("synopsis", "summary"),
     "theme": ("theme",),
     "keywords": ("keywords",),
@@ -69,7 +72,15 @@ def answers_of(document: Document) -> Answers:
         ),
     }
     answers = {name: clean_text(str(values.get(name) or "")) for name in FIELDS}
-    return {**answers, LOCALE: locale}
+    by_language = {"title": read_texts(document.get("resource_titles"))}
+    by_language["summary"] = texts
+    translations = {
+        translated_name(field, code): clean_text(text)
+        for field in TRANSLATED_FIELDS
+        for code, text in by_language[field].items()
+        if code != locale
+    }
+    return {**answers, **translations, LOCALE: locale}
 
 
 def merge_documents(
@@ -85,6 +96,12 @@ def merge_documents(
         for name in FIELDS
         if answers.get(name, "") != recorded_answers.get(name, "")
     } - {"access"}
+    new |= {
+        field
+        for field in TRANSLATED_FIELDS
+        if find_translations(answers, field)
+        != find_translations(recorded_answers, field)
+    }
     answered = {field for name in new for field in FROM_ANSWERS.get(name, ())}
     client_fields = {
         name: value

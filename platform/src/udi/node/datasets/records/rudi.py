@@ -9,10 +9,11 @@ from uuid import UUID
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import (
-    LOCALE,
     is_restricted,
     read_day,
     split_keywords,
+    texts_of,
+    titles_of,
 )
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.records.document import merge_documents
@@ -107,13 +108,14 @@ def compose_record(
     answers = dataset.description
     space = dataset.space
     profile = Profile.from_json(version.profile)
-    locale = answers.get(LOCALE) or "fr"
+    summaries = texts_of(answers, "summary")
     first = read_day(answers.get("first_day", ""))
     return Record(
         id=dataset.id,
         title=answers["title"],
-        synopsis={locale: _synopsis(answers["summary"])},
-        summary={locale: answers["summary"]},
+        titles=titles_of(answers),
+        synopsis={code: _synopsis(text) for code, text in summaries.items()},
+        summary=summaries,
         theme=answers["theme"],
         keywords=tuple(split_keywords(answers)),
         producer=Organisation(id=space.organisation_id, name=space.name),

@@ -20,6 +20,7 @@ from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.identity import Actor
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
+from udi.node.datasets.descriptions.description import titles_of
 from udi.node.datasets.models import Preparation, PreparationState, Version
 from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file, is_own
@@ -120,6 +121,7 @@ class DatasetTableCache:
             space=str(file.space_id),
             name=PurePath(file.name).stem or "data",
             title=version.dataset.title,
+            titles=titles_of(version.dataset.description),
             modified=preparation.updated_at,
             memory=memory,
             licence=version.dataset.description.get("licence", ""),

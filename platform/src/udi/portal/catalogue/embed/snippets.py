@@ -52,7 +52,7 @@ def share_dataset(
     frame = f"{origin}{DATASET}/{dataset.id}?{LANGUAGE}={language}"
     author = dataset.organisation
     return EmbeddablePage(
-        dataset.title,
+        dataset.title_in(language),
         f"{origin}/data/{dataset.id}",
         frame,
         CARD_HEIGHT,

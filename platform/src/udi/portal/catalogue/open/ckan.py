@@ -17,7 +17,7 @@ from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.structures import Media, Record
 from udi.protocol.themes import THEMES, Theme
 from udi.protocol.vocabulary import MediaKind
-from udi.ui.locale import localise
+from udi.ui.locale import localise, localise_title
 
 VERSION = "2.12"
 Document = dict[str, Any]
@@ -36,7 +36,8 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
     return {
         "id": str(record.id),
         "name": str(record.id),
-        "title": record.title,
+        "title": localise_title(record.title, record.titles, language),
+        **({"title_translated": record.titles} if record.titles else {}),
         "notes": localise(record.summary, language)
         or localise(record.synopsis, language),
         "url": address,

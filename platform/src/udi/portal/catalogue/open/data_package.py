@@ -24,7 +24,7 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
         "$schema": SCHEMA,
         "name": str(dataset.id),
         "id": str(dataset.id),
-        "title": dataset.title,
+        "title": dataset.title_in(language),
         "description": localise(dataset.summary, language)
         or localise(dataset.synopsis, language),
         "homepage": address,

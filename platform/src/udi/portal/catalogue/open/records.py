@@ -11,7 +11,7 @@ from udi.protocol.formats import FORMATS
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.structures import BoundingBox, Record
 from udi.protocol.themes import THEMES, URI
-from udi.ui.locale import localise
+from udi.ui.locale import localise, localise_title
 
 COLLECTION = "datasets"
 DATASET = "dataset"
@@ -185,7 +185,7 @@ def _properties(dataset: PublishedDataset, language: str) -> Document:
         "created": dataset.listed.isoformat(),
         "updated": dataset.described.isoformat(),
         "type": DATASET,
-        "title": record.title,
+        "title": localise_title(record.title, record.titles, language),
         "description": localise(record.summary, language)
         or localise(record.synopsis, language),
         "language": {"code": language},

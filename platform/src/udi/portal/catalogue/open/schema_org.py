@@ -71,10 +71,10 @@ def write_dataset(
         "@type": "sc:Dataset",
         "@id": address,
         "conformsTo": CROISSANT_PROFILE,
-        "name": dataset.title,
+        "name": dataset.title_in(language),
         "description": localise(dataset.summary, language)
         or localise(dataset.synopsis, language)
-        or dataset.title,
+        or dataset.title_in(language),
         "url": address,
         "identifier": [permanent_name(dataset, origin), str(dataset.id)],
         "license": licence_of(dataset),

@@ -127,7 +127,7 @@ async def build_results_view(
     return {
         "page": page,
         "criteria": criteria,
-        "answers": mark_titles(page),
+        "answers": mark_titles(page, request.scope["state"]["locale"]),
         "filters": list_filters(page, names, path, fixed=fixed),
         "chips": list_chips(criteria, names, path, fixed=fixed),
         "exact_url": criteria.with_changes(exact=True).address(path, *fixed),

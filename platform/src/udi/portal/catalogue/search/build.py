@@ -40,6 +40,7 @@ ROWS = select(
     Dataset.id,
     Dataset.seq,
     Dataset.title,
+    Dataset.titles,
     Dataset.keywords,
     Dataset.synopsis,
     Dataset.record,

@@ -107,7 +107,10 @@ def make_document(row: Any) -> tantivy.Document:
 def _add_words(document: tantivy.Document, row: Any) -> None:
     """The words of a row. Each text has its own place in `phrase`, so that none goes over from one into the next."""
     keywords = " ".join(row.keywords)
-    title = words.text_stems(row.title)
+    translations = {
+        code: text for code, text in row.titles.items() if text != row.title
+    }
+    title = [*words.text_stems(row.title), *words.texts_stems(translations)]
     keys = words.text_stems(keywords)
     summary = read_texts(row.record.get("summary"))
     described = [*words.texts_stems(row.synopsis), *words.texts_stems(summary)]
@@ -119,6 +122,7 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
     for text in dict.fromkeys(
         [
             row.title,
+            *translations.values(),
             *row.keywords,
             row.producer_name,
             *row.synopsis.values(),
@@ -127,7 +131,15 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
     ):
         document.add_text("phrase", " ".join(words.plain_words(text)))
     spoken = words.typed_words(
-        " ".join([row.title, keywords, row.producer_name, *row.synopsis.values()])
+        " ".join(
+            [
+                row.title,
+                *translations.values(),
+                keywords,
+                row.producer_name,
+                *row.synopsis.values(),
+            ]
+        )
     )
     document.add_text("words", " ".join(words.strip_accents(word) for word in spoken))
     document.add_bytes("written", " ".join(spoken).encode())

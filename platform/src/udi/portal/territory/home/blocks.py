@@ -103,7 +103,7 @@ def _fill(block: Mapping[str, Any], sources: HomeSources) -> dict[str, Any] | No
     if kind in {"search", "begin"}:
         return {}
     if kind == "latest":
-        return {"answers": mark_titles(sources.catalogue)[:count]}
+        return {"answers": mark_titles(sources.catalogue, sources.language)[:count]}
     if kind == "page":
         return _page_values(block["page"], sources)
     if kind == "figure":
@@ -142,7 +142,7 @@ def _chosen_datasets(
     """The chosen datasets that are published, in the order in which they were chosen."""
     ids = [UUID(name) for name in block.get("datasets", ())]
     chosen = [sources.chosen[id_] for id_ in ids if id_ in sources.chosen]
-    return [(summary, summary.title) for summary in chosen]
+    return [(summary, summary.title_in(sources.language)) for summary in chosen]
 
 
 def _themes(page: SearchPage) -> list[tuple[Any, int]]:

@@ -28,15 +28,32 @@ class ProducerNode:
 
 
 @dataclass(frozen=True)
+class LateDataset:
+    """A dataset that a catalogue describes, past the rhythm that it announces."""
+
+    id: UUID
+    title: str
+    days: int
+
+
+@dataclass(frozen=True)
 class ProducerStatus:
-    """A producer with what it publishes; `late` counts datasets past the rhythm that they announce, as nodes tell too."""
+    """A producer with what it publishes."""
 
     organisation: Organisation
     nodes: tuple[ProducerNode, ...]
     datasets: int
-    late: int
+    late_at_nodes: int
+    """How many datasets its nodes tell to be late: they wait there, and in «To do»."""
+    late_datasets: tuple[LateDataset, ...]
+    """Those of catalogues that the portal reads, the latest first: nothing else names them to their producer."""
     last_published_at: datetime | None
     """When its last dataset, or new version of one, came."""
+
+    @property
+    def late(self) -> int:
+        """How many of its datasets are past the rhythm that they announce."""
+        return self.late_at_nodes + len(self.late_datasets)
 
 
 SORT_KEYS: Mapping[str, Any] = {
@@ -85,18 +102,27 @@ def _make_status(
     today: date,
     zone: tzinfo,
 ) -> ProducerStatus:
-    late = late_at_nodes + sum(
-        bool(
-            count_late_days(
-                dataset.assessment.frequency,
-                dataset.modified_at.astimezone(zone).date(),
-                today,
-            )
-        )
-        for dataset in datasets
-    )
     last = max((dataset.described_at for dataset in datasets), default=None)
-    return ProducerStatus(organisation, nodes, len(datasets), late, last)
+    return ProducerStatus(
+        organisation,
+        nodes,
+        len(datasets),
+        late_at_nodes,
+        _list_late(datasets, today, zone),
+        last,
+    )
+
+
+def _list_late(
+    datasets: Iterable[AssessedDataset], today: date, zone: tzinfo
+) -> tuple[LateDataset, ...]:
+    late = []
+    for dataset in datasets:
+        changed_on = dataset.modified_at.astimezone(zone).date()
+        days = count_late_days(dataset.assessment.frequency, changed_on, today)
+        if days:
+            late.append(LateDataset(dataset.id, dataset.title, days))
+    return tuple(sorted(late, key=lambda dataset: -dataset.days))
 
 
 async def _count_late_at_nodes(session: AsyncSession) -> dict[UUID, int]:

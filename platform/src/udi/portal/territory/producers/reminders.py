@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -23,6 +24,8 @@ from udi.ui.site import Site
 
 REMINDED = "producer.reminded"
 SEND_PRODUCER_REMINDER = "send_producer_reminder"
+MOST_NAMED = 10
+"""Late datasets of catalogues that a mail names."""
 PAUSE = timedelta(days=7)
 """Between two mails to one producer."""
 
@@ -71,15 +74,27 @@ async def remind_producer(
     payload = {
         "organisation": str(producer.id),
         "late": status.late,
+        "at_nodes": status.late_at_nodes,
+        "datasets": [
+            {"id": str(dataset.id), "title": dataset.title, "days": dataset.days}
+            for dataset in status.late_datasets[:MOST_NAMED]
+        ],
         "at": now().isoformat(),
     }
     await jobs.enqueue(session, SEND_PRODUCER_REMINDER, payload)
 
 
 def write_reminder(
-    site: Site, territory: Territory, producer: Organisation, late: int, at: datetime
+    site: Site, territory: Territory, producer: Organisation, payload: Mapping[str, Any]
 ) -> Email:
-    """The mail, in the territory's first language: how many datasets are late, and where to see them."""
+    """The mail, in the territory's first language: how many datasets are late, which of catalogues, and where the others are."""
+    at = datetime.fromisoformat(payload["at"])
+    late = int(payload["late"])
+    at_nodes = int(payload.get("at_nodes", late))
+    named = [
+        {**dataset, "address": f"{territory.origin}/data/{dataset['id']}"}
+        for dataset in payload.get("datasets", ())
+    ]
     return site.emails.render(
         territory,
         "territory/emails/producer-reminder.jinja",
@@ -87,6 +102,10 @@ def write_reminder(
         key=f"producer-reminder-{producer.id}-{at:%Y%m%d}",
         producer=producer.name,
         late=late,
+        at_nodes=at_nodes,
+        datasets=named,
+        unnamed=late - at_nodes - len(named),
+        catalogue=f"{territory.origin}/producers/{producer.slug}",
         address=f"{territory.origin}/inbox?role=producer",
     )
 
@@ -102,10 +121,7 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
             key = (territory.id, UUID(job.payload["organisation"]))
             producer = await session.get(Organisation, key)
         if producer is not None and producer.email:
-            at = datetime.fromisoformat(job.payload["at"])
-            mail = write_reminder(
-                site, territory, producer, int(job.payload["late"]), at
-            )
+            mail = write_reminder(site, territory, producer, job.payload)
             await site.send_email(territory, mail)
 
     return {SEND_PRODUCER_REMINDER: send}

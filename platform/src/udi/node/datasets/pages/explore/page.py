@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -43,7 +44,7 @@ from udi.tabular.exports.exports import formats_of
 from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
-from udi.ui.locale import localise
+from udi.ui.locale import localise, localise_title
 from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
@@ -83,9 +84,11 @@ async def show_data(
         number = request.query_params.get("version")
         version = await find_own_version(session, actor, dataset_id, number)
         if version is None:
-            return await tables(session, actor, dataset_id, let=True)
+            return localise_table(
+                request, await tables(session, actor, dataset_id, let=True)
+            )
         own_version.append(version)
-        return await tables.of_version(version)
+        return localise_table(request, await tables.of_version(version))
 
     table_request = await request_table(
         request, territory, actor, dataset_id, find_table, cost=COST
@@ -96,6 +99,12 @@ async def show_data(
         return _render_restricted(request, territory, dataset_id, table_request.table)
     page = ExplorePage(table_request, territory, actor, next(iter(own_version), None))
     return await page.respond()
+
+
+def localise_table(request: PageRequest, table: DatasetTable) -> DatasetTable:
+    """The table under its title in the reader's language."""
+    title = localise_title(table.title, table.titles, locale_of(request))
+    return replace(table, title=title)
 
 
 class ExplorePage:
