@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "titles_by_language"
-down_revision = "login_providers"
+down_revision = "inbox_of_nodes"
 branch_labels = None
 depends_on = None
 phase = "expand"
