@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from udi.node.datasets.versions.breaking_changes import STOPS
+
 SLUG = "mairie-kerlevan"
 TABLE = "nom;commune;création\nLes Amis du Phare;Kerlévan;12/03/1987\nÉcole de voile;Kerlévan;04/09/1999\n".encode(
     "cp1252"
@@ -67,7 +69,8 @@ class Producer:
             "location"
         ] == f"/datasets/{dataset}/review"
         published = await self.client.post(
-            f"/datasets/{dataset}/publish", data={"reason": reason}
+            f"/datasets/{dataset}/publish",
+            data={"reason": reason, "intended": " ".join(STOPS)},
         )
         assert published.status_code == 303, published.text
         return dataset

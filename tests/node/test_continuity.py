@@ -46,6 +46,7 @@ BREAKING = {
         "places",
     ),
     "1 row of 100": (places(2), ["rows"], "200"),
+    "a third less": (places(133), ["rows"], "200"),
     "no row": (places(0), ["rows"], "200"),
     "numbers become words": (
         places(200, record="P{n:03};Nord;beaucoup;2024-01-{day:02}"),
@@ -80,7 +81,7 @@ BREAKING = {
 }
 EVOLVING = {
     "rows more": places(320),
-    "a few rows less": places(120),
+    "a few rows less": places(141),
     "a column more": places(
         200, HEADS + ";adresse", "P{n:03};Nord;{n};2024-01-{day:02};quai {n}"
     ),
@@ -163,9 +164,20 @@ async def test_a_person_publishes_it_and_the_next_night_goes_by_itself(
     dataset = await producer.publish(await producer.draft(PUBLISHED, "parkings.csv"))
     await script.put(dataset, places(2), NIGHT)
 
-    published = await producer.client.post(f"/datasets/{dataset}/publish")
+    asked = await producer.client.post(f"/datasets/{dataset}/publish")
+    other_changes = await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"intended": "columns types"}
+    )
+    before = await served(script.client, dataset)
+    published = await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"intended": "rows"}
+    )
     next_night = (await script.put(dataset, places(3), NIGHT)).json()["publication"]
 
+    assert (asked.status_code, other_changes.status_code) == (422, 422)
+    assert "Dites si vous voulez ces changements." in asked.text
+    assert 'name="intended" value="rows"' in asked.text
+    assert before == PUBLISHED
     assert published.status_code == 303
     assert next_night["state"] == "published"
 
@@ -178,7 +190,7 @@ async def test_it_is_told_in_the_history_too(
     await script.put(dataset, places(2), NIGHT)
 
     assert (
-        "Elle perd la plupart des lignes de la version publiée."
+        "Elle perd une grande partie des lignes de la version publiée."
         in await producer.page(f"/datasets/{dataset}")
     )
 
@@ -235,7 +247,14 @@ def test_a_map_that_loses_its_places_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "stops"),
-    [(18, 9, []), (20, 10, []), (19, 9, ["rows"]), (9, 1, []), (1, 0, ["rows"])],
+    [
+        (32, 23, []),
+        (40, 29, []),
+        (40, 28, ["rows"]),
+        (100, 71, []),
+        (9, 1, []),
+        (1, 0, ["rows"]),
+    ],
 )
 def test_rows_that_may_be_lost(old: int, new: int, stops: list[str]) -> None:
     columns = ("a", ColumnType.TEXT)

@@ -155,7 +155,8 @@ async def test_a_person_publishes_what_was_stopped(
 
     refused = await producer.client.post(f"/datasets/{dataset}/publish")
     published = await producer.client.post(
-        f"/datasets/{dataset}/publish", data={"reason": "Élus, loi de 1884"}
+        f"/datasets/{dataset}/publish",
+        data={"reason": "Élus, loi de 1884", "intended": "columns"},
     )
 
     assert (refused.status_code, published.status_code) == (422, 303)

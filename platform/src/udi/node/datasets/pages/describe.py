@@ -39,10 +39,15 @@ from udi.node.datasets.pages.messages import (
     field_errors,
     form_choices,
     locale_of,
+    translator,
 )
 from udi.node.datasets.pages.upload import build_answer_proposer
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.records.rudi import area_of_file, find_area
+from udi.node.datasets.versions.breaking_changes import (
+    list_breaking_changes,
+    refuse_unintended,
+)
 from udi.node.datasets.versions.findings import (
     can_anonymise,
     declared_schema_of,
@@ -169,13 +174,17 @@ async def submit_publication(
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     form = await request.form()
     dataset.latest.note = clean_text(str(form.get("note") or ""))[:LONGEST_REASON]
+    intended = str(form.get("intended") or "").split()
+    refusals = refuse_unintended(dataset, dataset.latest, intended)
     try:
         clear_for_publication(
             dataset.latest, clean_text(str(form.get("reason") or ""))[:LONGEST_REASON]
         )
     except InvalidError as error:
+        refusals += error.refusals
+    if refusals:
         allowed = await list_permissions(session, member, dataset.space, dataset.id)
-        errors = field_errors(request, error.refusals)
+        errors = field_errors(request, refusals)
         return review_page(request, dataset, allowed, territory, errors, status=422)
     first = dataset.latest.published_at is None
     try:
@@ -222,6 +231,10 @@ def review_page(
         advice=advice_on(dataset, territory),
         full=FULL,
         difference=changes[1] if changes else None,
+        breaks=[
+            (change.stop, change.explain(translator(request)))
+            for change in list_breaking_changes(dataset, dataset.latest)
+        ],
         open_licence=_open_licence(request, dataset),
         **description_details(request, dataset, territory),
     )

@@ -1,15 +1,16 @@
 """What a new version breaks for those who read the published one: its columns, their types, its rows, its format."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from udi.kit.errors import Refusal
 from udi.node.datasets.models import Dataset, Version
 from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
 from udi.tabular.profiles.profile import Profile
 
-KEPT_SHARE = 0.5
+LOST_SHARE = 0.3
 FEWEST_LOST = 10
-"""A version that keeps less than this share of the rows, and loses at least so many, waits for a person."""
+"""A version that loses this share of the rows, and at least so many, waits for a person."""
 WHOLE_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.YEAR})
 SHOWN_COLUMNS = 10
 
@@ -17,7 +18,7 @@ STOPS = {
     "format": "Its format is not that of the published version.",
     "columns": "It loses columns that readers use.",
     "types": "The type of some columns changes.",
-    "rows": "It loses most of the rows of the published version.",
+    "rows": "It loses a large part of the rows of the published version.",
 }
 """What a version may break, and the words for it where its figures are not at hand (the history)."""
 DETAILS = {
@@ -49,6 +50,17 @@ def list_breaking_changes(dataset: Dataset, version: Version) -> list[BreakingCh
     return compare_profiles(
         Profile.from_json(before.profile), Profile.from_json(version.profile)
     )
+
+
+def refuse_unintended(
+    dataset: Dataset, version: Version, intended: Collection[str]
+) -> list[Refusal]:
+    """What a person must still answer who publishes a version that breaks something; `intended` has keys of `STOPS`."""
+    broken = {change.stop for change in list_breaking_changes(dataset, version)}
+    if broken <= set(intended):
+        return []
+    reason = "Say whether you want these changes."
+    return [Refusal("intended", reason, "Or drop another file.")]
 
 
 def compare_profiles(before: Profile, after: Profile) -> list[BreakingChange]:
@@ -119,7 +131,7 @@ def _is_other_type(before: TypedColumn, after: TypedColumn) -> bool:
 def _loses_rows(before: int, after: int) -> bool:
     if before and not after:
         return True
-    return before - after >= FEWEST_LOST and after < KEPT_SHARE * before
+    return before - after >= max(FEWEST_LOST, LOST_SHARE * before)
 
 
 def _join_names(names: Sequence[str]) -> str:
