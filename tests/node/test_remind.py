@@ -181,7 +181,8 @@ async def test_a_version_that_came_meanwhile_is_not_late(
     await producer.send(
         b"nom;commune\nTennis;Brest\n", path=f"/datasets/{dataset}/versions"
     )
-    await producer.client.post(f"/datasets/{dataset}/publish")
+    form = {"intended": "columns types"}
+    await producer.client.post(f"/datasets/{dataset}/publish", data=form)
 
     await work(node_site, node_database, demo)
 
