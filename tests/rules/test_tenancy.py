@@ -64,7 +64,7 @@ PLANTED = {
     "no view or function goes around": "CREATE VIEW app.planted_view AS SELECT * FROM app.planted",
     "nobody may truncate": "GRANT TRUNCATE ON app.planted TO udi_{program}_app",
 }
-PLATFORM_TABLES = {"territory"}
+PLATFORM_TABLES = {"territory", "outline_layer", "outline_unit"}
 
 
 @pytest.fixture(params=PROGRAMS)
@@ -137,7 +137,7 @@ async def test_what_belongs_to_a_space_of_the_node_is_kept_to_it(
         await connection.close()
 
 
-async def test_the_register_is_the_only_table_without_a_territory(
+async def test_only_the_register_and_outlines_belong_to_no_territory(
     owner: tuple[asyncpg.Connection, str],
 ) -> None:
     connection, _ = owner

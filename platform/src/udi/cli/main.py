@@ -64,6 +64,10 @@ GROUPS = {
         "languages",
         "Languages of the pages, and messages that are not translated.",
     ),
+    "outlines": (
+        "outlines",
+        "Outlines of municipalities and other areas, which maps stand on.",
+    ),
     "database": ("database", "The databases of portal, node and Keycloak."),
     "keycloak": ("keycloak", "The identity service, run by systemd."),
     "backup": (

@@ -52,6 +52,62 @@ def add_scheduled_runs(program: ProgramName) -> None:
     )
 
 
+def add_outlines(program: ProgramName) -> None:
+    """Create the tables of outlines that maps stand on; a layer without a territory is every territory's."""
+    op.create_table(
+        "outline_layer",
+        sa.Column("id", UUID(as_uuid=True), nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("licence", sa.Text, nullable=False),
+        sa.Column("units", sa.Integer, nullable=False),
+        sa.Column(
+            "imported_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("territory_id", UUID(as_uuid=True)),
+        sa.PrimaryKeyConstraint("id", name="pk_outline_layer"),
+        sa.UniqueConstraint(
+            "territory_id",
+            "name",
+            name="uq_outline_layer_territory_id",
+            postgresql_nulls_not_distinct=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["territory_id"],
+            ["platform.territory.id"],
+            name="fk_outline_layer_territory_id",
+            ondelete="CASCADE",
+        ),
+        schema="platform",
+    )
+    op.create_table(
+        "outline_unit",
+        sa.Column("layer_id", UUID(as_uuid=True), nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        *(
+            sa.Column(name, sa.Double, nullable=False)
+            for name in ("west", "south", "east", "north", "longitude", "latitude")
+        ),
+        sa.Column("shape", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("layer_id", "code", name="pk_outline_unit"),
+        sa.ForeignKeyConstraint(
+            ["layer_id"],
+            ["platform.outline_layer.id"],
+            name="fk_outline_unit_layer_id",
+            ondelete="CASCADE",
+        ),
+        schema="platform",
+    )
+    roles = ", ".join(f"udi_{program}_{role}" for role in ("app", "public", "worker"))
+    op.execute(
+        f"GRANT SELECT ON platform.outline_layer, platform.outline_unit TO {roles}"
+    )
+
+
 def execute_script(script: str) -> None:
     """Execute statements that end with «;», in the transaction of the revision."""
     connection = op.get_bind().connection.dbapi_connection

@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from udi.kit.login_providers import LoginProvider
+from udi.kit.outlines import OutlineLayer
 
 TIME_ZONE = "Europe/Paris"
 """Where a territory that says nothing lives."""
@@ -62,6 +63,8 @@ class Territory:
     """On the portal: the blocks of its `home`, its `menu`, its `footer`, and the `version` of its files."""
     login_providers: tuple[LoginProvider, ...] = ()
     """Other identity services by which its people log in, in the order of their buttons."""
+    outlines: tuple[OutlineLayer, ...] = ()
+    """Outlines of areas that its maps may stand on: its own and those of the whole installation."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -96,6 +99,7 @@ class Territory:
             texts,
             self.look_version,
             self.login_providers,
+            self.outlines,
         )
         return self.id, hashlib.sha256(repr(facts).encode()).hexdigest()
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Double, LargeBinary, Text, select, text
+from sqlalchemy import Double, LargeBinary, Text, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, defer, mapped_column
@@ -17,6 +17,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database, is_unavailable
 from udi.kit.errors import NotFoundError
 from udi.kit.login_providers import read_login_providers
+from udi.kit.outlines import LAYERS_OF_TERRITORY, read_layers
 from udi.kit.tenancy import TIME_ZONE, Territory
 
 log = structlog.get_logger()
@@ -121,14 +122,20 @@ class TerritoryRegistry:
     async def _reload(self) -> None:
         async with self._database.platform_session(role="public") as session:
             read = (
-                select(self._row)
+                select(self._row, literal_column(LAYERS_OF_TERRITORY, JSONB))
                 .options(*(defer(column) for column in self._texts))
                 .order_by(self._row.slug)
             )
-            rows = (await session.scalars(read)).all()
-        self._known = [self._territory(row) for row in rows if row.state == "active"]
+            rows = (await session.execute(read)).all()
+        self._known = [
+            self._territory(row, layers)
+            for row, layers in rows
+            if row.state == "active"
+        ]
         self._suspended = [
-            self._territory(row) for row in rows if row.state != "active"
+            self._territory(row, layers)
+            for row, layers in rows
+            if row.state != "active"
         ]
 
     async def find(self, host: str, *, installation_host: str) -> Territory | None:
@@ -192,7 +199,7 @@ class TerritoryRegistry:
         """Read the table again at the next question."""
         self._read_at = -self._max_age - 1
 
-    def _territory(self, row: Any) -> Territory:
+    def _territory(self, row: Any, layers: Sequence[Sequence[Any]]) -> Territory:
         return Territory(
             id=row.id,
             slug=row.slug,
@@ -212,6 +219,7 @@ class TerritoryRegistry:
             mail_sender=row.mail_sender,
             site=getattr(row, "site", {}),
             login_providers=read_login_providers(row.login_providers),
+            outlines=read_layers(layers),
         )
 
 

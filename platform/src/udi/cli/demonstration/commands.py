@@ -1,18 +1,22 @@
 """`udi demonstrate`: publish the content of the demonstration on an installation of this machine that runs."""
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import typer
 
 from udi.cli import provision
 from udi.cli.demonstration.content import (
+    Content,
     DemonstrationError,
     find_content,
     read_content,
 )
 from udi.cli.demonstration.publication import Journal, Publication
 from udi.cli.local.state import is_running
+from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
+from udi.cli.outlines import OutlineImport, import_outlines
 from udi.settings import Settings, get_settings
 
 
@@ -50,13 +54,32 @@ async def publish_content(settings: Settings) -> None:
     for address in provision.list_territory_addresses(settings):
         folder = find_content(settings.tenants / address.slug)
         if folder is not None:
-            journal = settings.state / f"demonstration-{address.slug}.json"
+            content = read_content(folder)
+            path = settings.state / f"demonstration-{address.slug}.json"
+            journal = Journal.read(path)
+            await _import_outlines(settings, content, folder, address.slug, journal)
             await Publication(
-                read_content(folder),
+                content,
                 folder,
                 address.portal,
                 address.node,
                 passwords,
-                Journal.read(journal),
+                journal,
                 typer.echo,
             ).run()
+
+
+async def _import_outlines(
+    settings: Settings, content: Content, folder: Path, slug: str, journal: Journal
+) -> None:
+    for part in content.outlines:
+        step = f"outlines {part.file}"
+        if step not in journal.done:
+            file = OutlineFile(folder / part.file)
+            units = await asyncio.to_thread(read_outlines, file, OutlineSelection())
+            outlines = OutlineImport(
+                file.path.stem, part.source, part.licence, slug, units
+            )
+            await import_outlines(settings, outlines)
+            journal.note(step, file.path.stem)
+            typer.echo(step)

@@ -100,10 +100,19 @@ class ApplicationContent(Struct, frozen=True, kw_only=True, forbid_unknown_field
     url: str
 
 
+class OutlineContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Outlines that the territory's maps stand on, and what maps say of them."""
+
+    file: str
+    source: str
+    licence: str
+
+
 class Content(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of it."""
 
     datasets: list[DatasetContent] = field(name="dataset", default_factory=list)
+    outlines: list[OutlineContent] = field(default_factory=list)
     projects: list[ProjectContent] = field(name="project", default_factory=list)
     policy: PolicyContent | None = None
     access_request: AccessContent | None = None
@@ -129,6 +138,7 @@ def read_content(folder: Path) -> Content:
     except (OSError, msgspec.MsgspecError) as error:
         raise DemonstrationError(f"{folder / FILE}: {error}") from error
     files = [dataset.file for dataset in content.datasets]
+    files += [outlines.file for outlines in content.outlines]
     files += [project.picture for project in content.projects]
     for name in files:
         if not (folder / name).is_file():

@@ -5,4 +5,5 @@ from udi.ui.domains import Domain
 DOMAIN = Domain(
     name="territories",
     package="udi.node.territories",
+    services="udi.node.territories.registration:provide_services",
 )

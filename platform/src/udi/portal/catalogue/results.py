@@ -5,11 +5,18 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from udi.portal.catalogue.area_map import AreaLabel
 from udi.portal.catalogue.markup import highlight
 from udi.portal.catalogue.models import AGREEMENT
 from udi.portal.catalogue.queries import DatasetSummary, SearchPage
 from udi.portal.catalogue.search.counts import USUAL
-from udi.portal.catalogue.search.criteria import ON_DEMAND, PERIOD, UPDATED, Criteria
+from udi.portal.catalogue.search.criteria import (
+    BBOX,
+    ON_DEMAND,
+    PERIOD,
+    UPDATED,
+    Criteria,
+)
 from udi.portal.catalogue.search.extent import read_period
 from udi.portal.catalogue.search.words import query_words, word_stems
 from udi.protocol.access import AccessRights
@@ -63,6 +70,11 @@ BOX_NAME = {
     "en": "Rectangle on the map",
     "es": "Rectángulo en el mapa",
 }
+WHOLE_NAME = {
+    "fr": "Tout le territoire",
+    "en": "The whole territory",
+    "es": "Todo el territorio",
+}
 OTHER_LICENCE_NAME = {
     "fr": "Autre licence",
     "en": "Another licence",
@@ -105,14 +117,22 @@ class FilterChip:
 class FilterLabels:
     """The names of the values of filters, in one language."""
 
-    def __init__(self, language: str, producers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        language: str,
+        producers: Mapping[str, str],
+        area: AreaLabel | None = None,
+    ) -> None:
         self._language = language
         self._producers = producers
+        self._area = area
 
     def __call__(self, name: str, value: str) -> str:
         """The name of a value; the value itself when nobody knows it."""
         if name == "producer":
             return self._producers.get(value, value)
+        if name == BBOX and self._area and self._area.names:
+            return self._area.short
         if name == PERIOD:
             first, last = read_period(value)
             return localise(
@@ -125,7 +145,7 @@ class FilterLabels:
             "theme": THEMES[value].label if value in THEMES else None,
             "licence": _licence_name(value),
             "updated": AGE_NAMES.get(value),
-            "bbox": BOX_NAME,
+            BBOX: WHOLE_NAME if self._area else BOX_NAME,
             "access": AccessRights(value).label if value in set(AccessRights) else None,
         }
         return localise(tables.get(name), self._language) or value

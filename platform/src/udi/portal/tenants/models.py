@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from udi.kit.outlines import OutlineLayerColumns, OutlineUnitColumns
 from udi.kit.territories import TerritoryColumns
 from udi.portal.schema import PortalTable
 
@@ -22,6 +23,19 @@ class Tenant(TerritoryColumns, PortalTable):
         default=dict, server_default=text("'{}'")
     )
     """How its pages are laid out: `home`, `menu`, `footer`; and the `version` of its files."""
+
+
+class OutlineLayerRow(OutlineLayerColumns, PortalTable):
+    """Outlines that maps may stand on, as they were imported from one file."""
+
+    __tablename__ = "outline_layer"
+
+
+class OutlineUnitRow(OutlineUnitColumns, PortalTable):
+    """One area of a layer of outlines."""
+
+    __tablename__ = "outline_unit"
+    __table_args__ = {"schema": "platform"}  # noqa: RUF012 - SQLAlchemy's own convention
 
 
 class SpentBudget(PortalTable):

@@ -6,8 +6,14 @@ from babel.numbers import format_decimal
 
 from udi.tabular.columns.column import Bounds
 from udi.ui.formats import find_locale
+from udi.ui.maps.frame import PaperFrame, fit_frame
 
 EXACT = 0.2
+WIDTH = 720
+HEIGHT = 480
+MARGIN = 36
+SMALLEST_SPAN = 0.004
+"""Degrees that a map shows at least: some hundred metres."""
 COMPASS = {
     "fr": ("N", "S", "E", "O"),
     "en": ("N", "S", "E", "W"),
@@ -37,6 +43,11 @@ class MapDrawing:
     """Length of the bar of the scale; 0 where the map is too wide for one."""
     scale_share: float = 0.0
     """Its share of the width."""
+
+    @property
+    def frame(self) -> PaperFrame:
+        """The paper that it is drawn on."""
+        return frame_of(self.bbox)
 
     def labels(self, locale: str) -> list[tuple[float, float, str]]:
         """The degrees at the edges, in the reader's language."""
@@ -68,6 +79,11 @@ class MapDrawing:
         if metres >= 1000:  # noqa: PLR2004 - a kilometre
             return f"{metres // 1000}\N{NO-BREAK SPACE}km"
         return f"{metres}\N{NO-BREAK SPACE}m"
+
+
+def frame_of(bbox: Bounds) -> PaperFrame:
+    """The paper for places inside a rectangle."""
+    return fit_frame(bbox, WIDTH, HEIGHT, MARGIN, SMALLEST_SPAN)
 
 
 def format_degrees(degrees: float, locale: str, *, is_meridian: bool) -> str:

@@ -6,7 +6,7 @@ The paper is 720 by 480 and scales with the page; what is written on it keeps it
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,22 @@ import shapely  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from udi.tabular.columns.column import LINE
-from udi.tabular.overviews.map_drawing import GraticuleMark, MapDrawing
+from udi.tabular.overviews.map_drawing import (
+    HEIGHT,
+    WIDTH,
+    GraticuleMark,
+    MapDrawing,
+    frame_of,
+)
 from udi.tabular.sandbox.duckdb_sandbox import Connection, connect
+from udi.ui.maps.frame import PaperFrame
 
-WIDTH = 720
-HEIGHT = 480
-MARGIN = 36
 MOST_BYTES = 17_000
 MOST_READ = 20_000
 MOST_POINTS = 200_000
 BATCH = 2_000
-SMALLEST_SPAN = 0.004
 DEGREE = 111_320.0
-"""Degrees that a map shows at least (some hundred metres), and metres in a degree of latitude."""
+"""Metres in a degree of latitude."""
 ROUND = (1, 2, 5)
 TOLERANCES = (0.5, 0.8, 1.2, 1.8, 2.7, 4.0, 6.0, 9.0, 14.0)
 CIRCLES = 150
@@ -38,25 +41,6 @@ LINES = {1, 2, 5}
 SURFACES = {3, 6}
 TINY = 1.5
 Shapes = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class MapProjection:
-    """Where degrees fall on the paper: plate carrée, true at the middle latitude."""
-
-    west: float
-    north: float
-    across: float
-    """Pixels of a degree of longitude."""
-    up: float
-
-    def pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(
-            [
-                (points[:, 0] - self.west) * self.across,
-                (self.north - points[:, 1]) * self.up,
-            ]
-        )
 
 
 def draw_map(parquet: Path) -> MapDrawing | None:
@@ -71,7 +55,7 @@ def draw_map(parquet: Path) -> MapDrawing | None:
         ).fetchone()
         if row is None or not row[0]:
             return None
-        projection = _projection(row[1:5])
+        projection = frame_of((row[1], row[2], row[3], row[4]))
         step = max(1, math.ceil(row[5] / MOST_READ))
         shapes = _read(connection, parquet, projection, step)
     marks, net = _graticule(projection)
@@ -82,23 +66,17 @@ def draw_map(parquet: Path) -> MapDrawing | None:
     )
 
 
-def _projection(box: Sequence[float]) -> MapProjection:
-    west, south, east, north = box
-    flat = max(0.05, math.cos(math.radians((south + north) / 2)))
-    wide = max((east - west) * flat, SMALLEST_SPAN)
-    high = max(north - south, SMALLEST_SPAN)
-    up = min((WIDTH - 2 * MARGIN) / wide, (HEIGHT - 2 * MARGIN) / high)
-    across = up * flat
-    return MapProjection(
-        (west + east) / 2 - WIDTH / 2 / across,
-        (south + north) / 2 + HEIGHT / 2 / up,
-        across,
-        up,
+def _pixels(frame: PaperFrame, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack(
+        [
+            (points[:, 0] - frame.west) * frame.across,
+            (frame.north - points[:, 1]) * frame.up,
+        ]
     )
 
 
 def _read(
-    connection: Connection, parquet: Path, projection: MapProjection, step: int
+    connection: Connection, parquet: Path, projection: PaperFrame, step: int
 ) -> Shapes:
     """Places on the paper, one in `step`, already without the details that do not show."""
     connection.execute(
@@ -108,7 +86,7 @@ def _read(
     parts = []
     while rows := connection.fetchmany(BATCH):
         shapes = shapely.from_wkb([row[0] for row in rows])
-        parts.append(_parts(shapely.transform(shapes, projection.pixels)))
+        parts.append(_parts(shapely.transform(shapes, partial(_pixels, projection))))
     if parts:
         return np.concatenate(parts)
     return np.array([], dtype=object)
@@ -244,7 +222,7 @@ def _sized_dots(
             yield f'<path class="dots" stroke-width="{width:.1f}" d="{moves}"/>'
 
 
-def _graticule(projection: MapProjection) -> tuple[tuple[GraticuleMark, ...], str]:
+def _graticule(projection: PaperFrame) -> tuple[tuple[GraticuleMark, ...], str]:
     """Meridians and parallels at round degrees, three to six of each."""
     step = _round_step(HEIGHT / projection.up / 3)
     sideways = _round_step(WIDTH / projection.across / 4)
@@ -285,7 +263,7 @@ def _multiples(least: float, greatest: float, step: float) -> Iterator[float]:
     )
 
 
-def _scale(projection: MapProjection) -> tuple[int, float]:
+def _scale(projection: PaperFrame) -> tuple[int, float]:
     """A bar of a round length, at most a quarter of the width; none where a length would mislead."""
     pixel = DEGREE / projection.up
     if HEIGHT / projection.up > 30:  # noqa: PLR2004 - degrees: lengths change too much from south to north

@@ -30,6 +30,8 @@ from udi.ui.embedding import (
     render_embedded,
 )
 from udi.ui.locale import choose_language, localise_title
+from udi.ui.maps.ground import Ground
+from udi.ui.maps.grounds import GROUNDS
 from udi.ui.site import site_of
 
 COST = 5
@@ -66,7 +68,10 @@ async def frame_part(
     overview = await showing.read_overview(table)
     if part not in list_parts(overview):
         raise NotFoundError("This table has no such view.")
-    page = _render(request, territory, dataset_id, part, table, overview)
+    ground = None
+    if part == "map" and overview.map:
+        ground = await site.services[GROUNDS].draw(territory, overview.map.frame)
+    page = _render(request, territory, dataset_id, part, table, overview, ground)
     page.headers.update(limits)
     return page
 
@@ -108,6 +113,7 @@ def _render(
     part: str,
     table: DatasetTable,
     overview: TableOverview,
+    ground: Ground | None,
 ) -> Response[str]:
     accepted = request.headers.get("accept-language", "")
     language = choose_language(language_of(request), accepted, territory.languages)
@@ -121,6 +127,7 @@ def _render(
         part=part,
         table=table,
         map=overview.map,
+        ground=ground,
         chart=chart,
         chart_drawing=draw_chart(chart, language) if chart else None,
         chart_rows=table_of(chart, language) if chart else [],

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS, AccessSectionTemplate
+from udi.portal.catalogue.area_map import draw_area_ground, name_area
 from udi.portal.catalogue.atom import CHANGES
 from udi.portal.catalogue.cached_responses import (
     BuiltResponse,
@@ -147,6 +148,10 @@ async def _render_dataset(
         request,
         "catalogue/dataset.html",
         dataset_view=dataset_view,
+        area_ground=await draw_area_ground(
+            request, territory, dataset_view.draw(territory.box)
+        ),
+        area_label=await name_area(request, territory, dataset_view.box),
         short_hash=short_hash,
         steps=await list_description_versions(
             session, dataset, locale, territory.zone, most=LATEST

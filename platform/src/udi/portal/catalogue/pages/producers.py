@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.area_map import find_place_search
 from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.embed.snippets import share_producer
@@ -57,6 +58,9 @@ async def show_producer(
     producer = await get_producer(session, slug)
     if form := form or negotiate_representation(request):
         return await send_producer(request, territory, producer, form)
+    path = f"/producers/{producer.slug}"
+    if place := await find_place_search(request, territory, path, "producer"):
+        return place
     criteria = read_criteria(
         [*read_pairs(request), ("producer", producer.slug)]
     ).with_changes(producer=(producer.slug,))

@@ -9,6 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.area import draw_area
+from udi.portal.catalogue.area_map import (
+    draw_area_ground,
+    find_place_search,
+    list_place_names,
+    name_area,
+    read_place,
+)
 from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.cached_responses import (
     BuiltResponse,
@@ -56,6 +63,8 @@ async def show_search(request: Request[Any, Any, State]) -> Response[Any]:
     territory: Territory | None = request.scope["state"].get("territory")
     if territory is None:
         return await show_all_territories(request)
+    if place := await find_place_search(request, territory, PATH):
+        return place
 
     async def make() -> BuiltResponse:
         criteria = read_criteria(read_pairs(request))
@@ -118,8 +127,13 @@ async def build_results_view(
     """What templates need to show a page of answers; `fixed` filters are the page's own and cannot be removed."""
     criteria = page.criteria
     named = await name_organisations(session, list_visible_values(page, "producer"))
-    names = FilterLabels(request.scope["state"]["locale"], named)
     territory: Territory = request.scope["state"]["territory"]
+    names = FilterLabels(
+        request.scope["state"]["locale"],
+        named,
+        await name_area(request, territory, criteria.box),
+    )
+    area = draw_area(criteria.box, territory.box)
 
     def page_url(number: int) -> str:
         return criteria.with_changes(page=number).address(path, *fixed)
@@ -142,7 +156,10 @@ async def build_results_view(
         "synonyms": [
             group for group in page.parsed_query.groups if group.also or group.themes
         ],
-        "area": draw_area(criteria.box, territory.box),
+        "area": area,
+        "area_ground": await draw_area_ground(request, territory, area),
+        "place": read_place(request),
+        "places": await list_place_names(request, territory),
         "area_url": criteria.with_changes(bbox=territory_box(territory)).address(
             path, *fixed
         ),

@@ -7,6 +7,7 @@ from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.tabular.overviews.charts import draw_chart, table_of
 from udi.tabular.overviews.overview import SHOWING
 from udi.tabular.queries.table import DatasetTable
+from udi.ui.maps.grounds import GROUNDS
 from udi.ui.site import site_of
 
 
@@ -38,4 +39,7 @@ async def read_map(context: ExploreContext) -> Mapping[str, Any]:
     overview = (
         await site_of(context.request).services[SHOWING].read_overview(context.table)
     )
-    return {"drawing": overview.map}
+    drawing = overview.map
+    grounds = site_of(context.request).services[GROUNDS]
+    ground = await grounds.draw(context.territory, drawing.frame) if drawing else None
+    return {"drawing": drawing, "ground": ground}

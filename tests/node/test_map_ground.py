@@ -1,0 +1,45 @@
+"""Maps of tables stand on the outlines of their territory, in their page and in the frames of others."""
+
+from pathlib import Path
+
+import httpx
+
+from tests.node.producer import Producer
+from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
+from udi.cli.outlines import OutlineImport, import_outlines
+from udi.kit.tenancy import Territory
+from udi.settings import Settings
+
+DEMO = Path(__file__).parents[2] / "tenants/demo/demonstration"
+MOST_BYTES = 30_000
+
+
+async def test_a_map_stands_on_outlines(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    demo: Territory,
+    settings: Settings,
+) -> None:
+    units = read_outlines(OutlineFile(DEMO / "communes.geojson"), OutlineSelection())
+    points = (DEMO / "points-d-apport.geojson").read_bytes()
+    dataset = await producer.publish(
+        await producer.draft(points, "points-d-apport.geojson")
+    )
+    plain = await passer_by.get(f"/embed/datasets/{dataset}/map?lang=en")
+    await import_outlines(
+        settings,
+        OutlineImport("communes", "Armorine 2026", "EUPL 1.2", demo.slug, units),
+    )
+
+    framed = await passer_by.get(f"/embed/datasets/{dataset}/map?lang=en")
+    page = await passer_by.get(
+        f"/datasets/{dataset}/data?view=map", headers={"Accept-Language": "en"}
+    )
+
+    assert 'class="ground"' not in plain.text
+    for answer in (framed, page):
+        assert answer.text.count('class="ground"') == 1
+        assert "Outlines: Armorine 2026 (EUPL 1.2)" in answer.text
+        assert 2 <= answer.text.count('class="town') <= 6
+        drawing = answer.text.partition('<svg class="map"')[2].partition("</figure>")[0]
+        assert len(drawing.encode()) < MOST_BYTES
