@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio  # type: ignore[import-untyped]
 import shapely  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
@@ -20,6 +19,7 @@ from udi.kit.outlines import (
     OutlineUnit,
     pack_rings,
 )
+from udi.tabular.geo.geo_gdal import REFUSALS, raw
 
 CODE_COLUMNS = (
     "code_insee",
@@ -137,10 +137,8 @@ def _numbers(shapes: Shapes) -> NDArray[np.complex128]:
 def _read_file(file: OutlineFile) -> tuple[Shapes, Shapes, Shapes]:
     """Codes, names and surfaces in degrees, of the rows that have all three."""
     try:
-        meta, _, geometries, fields = pyogrio.raw.read(
-            file.path, layer=file.layer or None
-        )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        meta, _, geometries, fields = raw.read(file.path, layer=file.layer or None)
+    except REFUSALS as error:
         raise LocalError(
             f"{file.path} cannot be read as outlines.",
             "Give a GeoPackage, a GeoJSON or a Shapefile (or a ZIP of one), and the layer by --layer.",
