@@ -12,7 +12,7 @@ from udi.node.files.restricted import RestrictedError
 DATASET = UUID(int=1)
 EVERYBODY = {}
 AGREED = {"let": True}
-PRODUCER = {"own": True}
+PRODUCER = {"as_producer": True}
 REFUSED = [
     (FileAccess.RESTRICTED, EVERYBODY, RestrictedError),
     (FileAccess.WAITING, EVERYBODY, HeldBackError),

@@ -121,7 +121,7 @@ def test_a_line_has_an_end() -> None:
     with pytest.raises(QueueFullError) as all_of_them:
         turns.enqueue("C")
 
-    assert (own.value.own, all_of_them.value.own) == (True, False)
+    assert (own.value.of_space, all_of_them.value.of_space) == (True, False)
 
 
 async def test_whoever_waits_too_long_is_told_when_to_come_back() -> None:

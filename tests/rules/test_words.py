@@ -56,6 +56,8 @@ NICKNAMES = frozenset(
 )
 """Names of things that have one in the field: context, storage, agreement, signer (docs/glossary.md)."""
 REFUSED = FORBIDDEN | NICKNAMES
+REFUSED_ALONE = REFUSED | {"own"}
+"""A variable is named for what it holds; in a name of several words, `own_node` is a producer's node (docs/glossary.md)."""
 FORBIDDEN_MODULES = frozenset(
     [
         "acting",
@@ -117,7 +119,7 @@ def private_words(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Names that a reader cannot place."""
     for node in ast.walk(tree):
         name = name_of(node)
-        if name in REFUSED:
+        if name in REFUSED_ALONE:
             yield node.lineno, name  # type: ignore[attr-defined]
 
 
@@ -141,7 +143,7 @@ def test_no_name_in_a_template_is_a_private_word() -> None:
         f"{path.relative_to(SOURCE)}:{line}: {name}"
         for path in TEMPLATES
         for line, name in template_words(path.read_text())
-        if name in REFUSED
+        if name in REFUSED_ALONE
     ]
 
     assert len(TEMPLATES) > 200
@@ -231,7 +233,7 @@ class Link:
     told: bool
     cut: int
 
-def look(each, *, page):
+def look(each, *, own, own_node, page):
     said = page.told or page.cut
     return [wanted for wanted in each]
 
@@ -246,6 +248,7 @@ def asking():
         "desk",
         "each",
         "each",
+        "own",
         "said",
         "told",
         "told",

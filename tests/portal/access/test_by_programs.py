@@ -319,7 +319,7 @@ async def test_another_territory_and_another_producer_find_nothing(
                 )
                 assert answer.status_code == 404, (method, address, payload)
             assert (await client.get(REQUESTS, headers=token)).json() == {
-                "own": [],
+                "sent": [],
                 "to_answer": [],
             }
         foreign = await token_of(abroad, "access")

@@ -119,7 +119,7 @@ async def test_data_are_asked_for_supported_and_promised(workshop: Workshop) -> 
     assert [
         (data_request["title"], data_request["supporters"]) for data_request in board
     ] == [("Ombres des bâtiments", 1)]
-    assert [data_request["id"] for data_request in listed["own"]] == [
+    assert [data_request["id"] for data_request in listed["sent"]] == [
         creation.json()["id"]
     ]
     assert (refused.status_code, promised.status_code, wordless.status_code) == (

@@ -229,9 +229,9 @@ def _reject_moment_for_node(to_time: datetime | None, *, newest: bool) -> None:
 def _restore_installation(
     repository: str, passphrase_file: Path | None, options: RestoreOptions
 ) -> RestoreResult:
-    own = find_context(get_settings())
-    source = _source(own, repository, passphrase_file)
-    return put_back(own, source, options)
+    machine = find_context(get_settings())
+    source = _source(machine, repository, passphrase_file)
+    return put_back(machine, source, options)
 
 
 def _print_restore(done: RestoreResult, *, as_json: bool) -> None:
@@ -265,21 +265,23 @@ def _list_backups(workplace: BackupContext) -> list[Manifest]:
 
 
 def _source(
-    own: BackupContext, repository: str, passphrase_file: Path | None
+    machine: BackupContext, repository: str, passphrase_file: Path | None
 ) -> BackupContext:
     if not repository and not passphrase_file:
-        return own
+        return machine
     try:
         if passphrase_file:
             passphrase = passphrase_file.read_text().strip()
         else:
-            passphrase = own.repository.passphrase.value
+            passphrase = machine.repository.passphrase.value
     except OSError as error:
         raise LocalError(
             f"{passphrase_file} cannot be read ({error.strerror})",
             "give the passphrase's file",
         ) from error
-    return with_repository(own, repository or own.repository.address, passphrase)
+    return with_repository(
+        machine, repository or machine.repository.address, passphrase
+    )
 
 
 def _warn_missing_files(manifest: Manifest) -> None:

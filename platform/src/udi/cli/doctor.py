@@ -103,11 +103,11 @@ async def check_installation(settings: Settings) -> list[Finding]:
     return [finding for findings in results for finding in findings]
 
 
-async def check_node_folder(own: OwnNode) -> list[Finding]:
+async def check_node_folder(own_node: OwnNode) -> list[Finding]:
     """The same of a producer's own node."""
-    checks = list_own_checks(own)
+    checks = list_own_checks(own_node)
     results = await asyncio.gather(
-        *(run_check(part, check, own.settings) for part, check in checks.items())
+        *(run_check(part, check, own_node.settings) for part, check in checks.items())
     )
     return [finding for findings in results for finding in findings]
 

@@ -110,8 +110,8 @@ def forget(json: AsJson = False) -> None:
 def _has_keyring(settings: Settings, name: str) -> bool:
     """Whether this machine has a ring, or is where a ring of columns is drawn first: it has the program's own key."""
     program = name.partition("_")[0]
-    own = settings.secrets_folder / f"{program}_client_key"
-    return name == keyring.SECRET or own.exists()
+    client_key = settings.secrets_folder / f"{program}_client_key"
+    return name == keyring.SECRET or client_key.exists()
 
 
 def _rotate_keyrings(settings: Settings, names: list[str], *, as_json: bool) -> None:

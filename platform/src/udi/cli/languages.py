@@ -39,10 +39,15 @@ COLUMNS = {
 def list_folders() -> list[Path]:
     """The folders of messages of portal and node, and those of languages that have one of their own."""
     domains = [*list_domains("portal"), *list_domains("node")]
-    own = [HERE / "locale", *PORTAL_LOCALES, *NODE_LOCALES, *list_locales(domains)]
+    shipped_folders = [
+        HERE / "locale",
+        *PORTAL_LOCALES,
+        *NODE_LOCALES,
+        *list_locales(domains),
+    ]
     languages = list_languages().values()
     folders = [language.folder for language in languages if language.folder]
-    return list(dict.fromkeys([*own, *folders]))
+    return list(dict.fromkeys([*shipped_folders, *folders]))
 
 
 def find_missing(catalogues: dict[str, Catalog], code: str) -> Iterator[list[str]]:

@@ -8,8 +8,7 @@ import typer
 
 from udi.cli import doctor, output, producer_files
 from udi.cli.checks.node import check_node
-from udi.cli.own import commands as own
-from udi.cli.own import move_commands, portal_commands
+from udi.cli.own import commands, move_commands, portal_commands
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.identity.provision import admin
@@ -27,7 +26,7 @@ from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="Nodes: where producers' files are.", no_args_is_help=True)
 producer_files.register_node(app)
-own.register(app)
+commands.register(app)
 move_commands.register_node(app)
 portal_commands.register(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]

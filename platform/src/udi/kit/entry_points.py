@@ -25,14 +25,14 @@ def list_entry_points(group: str) -> list[metadata.EntryPoint]:
     Raises:
         DuplicateEntryPointError: a name is offered twice.
     """
-    own = sorted(_read_project(PYPROJECT, group), key=lambda point: point.name)
+    declared = sorted(_read_project(PYPROJECT, group), key=lambda point: point.name)
     guests = [
         entry_point
         for entry_point in metadata.entry_points(group=group)
-        if not own or _distribution_name(entry_point) != PROJECT
+        if not declared or _distribution_name(entry_point) != PROJECT
     ]
     guests.sort(key=lambda point: (_distribution_name(point) != PROJECT, point.name))
-    entry_points = [*own, *guests]
+    entry_points = [*declared, *guests]
     names = [entry_point.name for entry_point in entry_points]
     for name in names:
         if names.count(name) > 1:

@@ -87,14 +87,14 @@ def confine(
     everybody reads a row all the same. A transaction that names no spaces (jobs, commands) is not kept to any.
     """
     bound = f"tenant_id = app.current_tenant() AND ({OWN} IS NULL OR {HOLDERS[by].format(table=table)}"
-    own = f"{bound})"
+    write = f"{bound})"
     read = f"{bound} OR {unless})" if unless else f"{bound})"
     to = f"TO udi_{program}_app"
     return [
         f"CREATE POLICY own_spaces_read ON app.{table} AS RESTRICTIVE FOR SELECT {to} USING ({read})",
-        f"CREATE POLICY own_spaces_add ON app.{table} AS RESTRICTIVE FOR INSERT {to} WITH CHECK ({own})",
-        f"CREATE POLICY own_spaces_change ON app.{table} AS RESTRICTIVE FOR UPDATE {to} USING ({own}) WITH CHECK ({own})",
-        f"CREATE POLICY own_spaces_remove ON app.{table} AS RESTRICTIVE FOR DELETE {to} USING ({own})",
+        f"CREATE POLICY own_spaces_add ON app.{table} AS RESTRICTIVE FOR INSERT {to} WITH CHECK ({write})",
+        f"CREATE POLICY own_spaces_change ON app.{table} AS RESTRICTIVE FOR UPDATE {to} USING ({write}) WITH CHECK ({write})",
+        f"CREATE POLICY own_spaces_remove ON app.{table} AS RESTRICTIVE FOR DELETE {to} USING ({write})",
     ]
 
 
@@ -104,6 +104,6 @@ def belong(program: ProgramName, table: str, *, unnamed: bool = False) -> str:
     A restrictive policy, on top of those of `isolate`, for the role of the pages only. With `unnamed`, a transaction
     that names nobody is not kept to anyone's: for what is known by an identifier that only its owner was given.
     """
-    own = "person_id = app.current_person()"
-    bound = f"tenant_id = app.current_tenant() AND ({own}{' OR app.current_person() IS NULL' if unnamed else ''})"
+    is_persons = "person_id = app.current_person()"
+    bound = f"tenant_id = app.current_tenant() AND ({is_persons}{' OR app.current_person() IS NULL' if unnamed else ''})"
     return f"CREATE POLICY own_rows ON app.{table} AS RESTRICTIVE TO udi_{program}_app USING ({bound}) WITH CHECK ({bound})"

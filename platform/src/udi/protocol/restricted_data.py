@@ -129,10 +129,10 @@ def _conceal_media(media: Document) -> Document:
 
 def _conceal_licence(licence: Document, terms: str) -> Document:
     """A licence that a producer wrote itself stays; those of open data give way to the terms of the agreement."""
-    own = licence.get("licence_type") == "CUSTOM"
+    is_custom = licence.get("licence_type") == "CUSTOM"
     address = str(licence.get("custom_licence_uri") or "")
     label = read_texts(licence.get("custom_licence_label"))
-    if own and not is_terms_of_agreement(label) and not _is_open(address, label):
+    if is_custom and not is_terms_of_agreement(label) and not _is_open(address, label):
         return licence
     existing_address = address if is_terms_of_agreement(label) else ""
     return {

@@ -65,13 +65,13 @@ def _read_translations(
     merged = merge_catalogues(folders)
     alone = {code: _compile(catalogue) for code, catalogue in merged.items()}
     translations: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
-    for code, own in alone.items():
+    for code, messages in alone.items():
         chain = [fallback for fallback in fallback_chain(code) if fallback in alone]
         if len(chain) > 1:
             steps = [(list_messages(merged[step]), alone[step]) for step in chain]
             translations[code] = TranslationChain(steps)
         else:
-            translations[code] = own
+            translations[code] = messages
     return translations
 
 

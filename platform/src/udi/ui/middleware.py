@@ -43,8 +43,8 @@ async def put_headers(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     site = scope["litestar_app"].state.site
-    own = list(message.get("headers", ()))
-    named = {name.lower() for name, _ in own}
+    headers = list(message.get("headers", ()))
+    named = {name.lower() for name, _ in headers}
     usual = {**_usual_headers(site), **scope["state"].get("limits", {})}
     territory = scope["state"].get("territory")
     if territory and territory.login_providers:
@@ -52,7 +52,7 @@ async def put_headers(message: Message, scope: Scope) -> None:
         usual["Content-Security-Policy"] = policy
     missing = [(name.lower().encode(), value.encode()) for name, value in usual.items()]
     message["headers"] = [
-        *own,
+        *headers,
         *(header for header in missing if header[0] not in named),
     ]
 

@@ -23,14 +23,14 @@ def list_types(program: str) -> dict[str, type[UdiError]]:
         if name != program
         for package in packages
     )
-    own = [
+    kinds = [
         kind
         for kind in _iterate_types(UdiError)
         if not kind.__module__.startswith(others)
     ]
     return {
         kind.slug: kind
-        for kind in sorted(own, key=lambda kind: (kind.status, kind.slug))
+        for kind in sorted(kinds, key=lambda kind: (kind.status, kind.slug))
     }
 
 

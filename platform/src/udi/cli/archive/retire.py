@@ -195,7 +195,7 @@ def _delete_identity(
     slug = retired.territory
     accounts = set(subjects)
     organisations = list_organisations(connection, slug)
-    own = {organisation["id"] for organisation in organisations}
+    retired_ids = {organisation["id"] for organisation in organisations}
     for organisation in organisations:
         members = list_organisation_members(connection, organisation["id"])
         accounts |= {member["id"] for member in members}
@@ -204,7 +204,7 @@ def _delete_identity(
         joined = find_or_none(connection.get_user_organizations, account)
         if (
             joined is not None
-            and {organisation["id"] for organisation in joined} <= own
+            and {organisation["id"] for organisation in joined} <= retired_ids
         ):
             find_or_none(connection.delete_user, account)
             retired.accounts += 1

@@ -66,13 +66,15 @@ def find_context(settings: Settings) -> BackupContext:
     )
 
 
-def with_repository(own: BackupContext, address: str, passphrase: str) -> BackupContext:
+def with_repository(
+    machine: BackupContext, address: str, passphrase: str
+) -> BackupContext:
     """The same machine with somebody else's repository: the plan stays, the place and what opens it change."""
-    repository = other_repository(own.settings, own.plan, address, passphrase)
+    repository = other_repository(machine.settings, machine.plan, address, passphrase)
     return replace(
-        own,
+        machine,
         repository=repository,
-        configuration=own.folder / "elsewhere" / "pgbackrest.conf",
+        configuration=machine.folder / "elsewhere" / "pgbackrest.conf",
     )
 
 

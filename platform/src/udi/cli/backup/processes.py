@@ -40,7 +40,7 @@ def become_account(plan: BackupPlan) -> None:
     account = account_of(plan)
     if os.geteuid() == account.pw_uid or ACCOUNT_VARIABLE in os.environ:
         return
-    own = [
+    arguments = [
         "--reuid",
         account.pw_name,
         "--regid",
@@ -50,7 +50,7 @@ def become_account(plan: BackupPlan) -> None:
     ]
     command = [
         _find_program("setpriv"),
-        *own,
+        *arguments,
         "--",
         sys.executable,
         "-P",

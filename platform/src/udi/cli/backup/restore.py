@@ -71,45 +71,45 @@ class RestoreOptions:
 
 
 def restore(
-    own: BackupContext, source: BackupContext, wish: RestoreOptions
+    machine: BackupContext, source: BackupContext, wish: RestoreOptions
 ) -> RestoreResult:
-    """Make this machine the installation that was backed up. `own` is its repository, `source` the one to read.
+    """Make this machine the installation that was backed up. `machine` has its repository, `source` the one to read.
 
     Raises:
         LocalError: refused before anything is changed, or stopped on the way: the same command then goes on.
     """
-    say = own.progress.report
-    if own.plan.server.clustered:
+    say = machine.progress.report
+    if machine.plan.server.clustered:
         raise LocalError(
             "A cluster is not restored by this command",
             "follow docs/how-to/back-up-and-restore.md",
         )
-    with hold_lock(own.folder, say):
-        if source is not own:
+    with hold_lock(machine.folder, say):
+        if source is not machine:
             _open_source(source)
         manifests = list_kept_manifests(source)
         manifest = choose_manifest(manifests, wish.label, wish.moment)
         refuse_newer_release(manifest)
-        if not wish.replace and not (own.folder / MARKER).exists():
-            _refuse_existing_data(own)
+        if not wish.replace and not (machine.folder / MARKER).exists():
+            _refuse_existing_data(machine)
         say(
             f"restoring {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC by release {manifest.release}"
         )
-        with _stopped_units(own, manifest):
-            recount = _restore_database(own, source, manifest, wish)
+        with _stopped_units(machine, manifest):
+            recount = _restore_database(machine, source, manifest, wish)
             missing = restore_files(
                 source, _choose_file_backup(manifest, manifests, wish), recount.files
             )
             restore_installation(source, manifest)
-            _finish_restore(own)
-        own.update_state(
+            _finish_restore(machine)
+        machine.update_state(
             restored=BackupRun(
-                label=manifest.label, at=now(), seconds=own.progress.seconds
+                label=manifest.label, at=now(), seconds=machine.progress.seconds
             )
         )
         say("done")
     return RestoreResult(
-        manifest, own.progress.seconds, recount.rows, len(recount.files), missing
+        manifest, machine.progress.seconds, recount.rows, len(recount.files), missing
     )
 
 
@@ -130,11 +130,11 @@ def refuse_newer_release(manifest: Manifest) -> None:
         raise LocalError(cause, "deploy that release or a later one, then restore")
 
 
-def _refuse_existing_data(own: BackupContext) -> None:
+def _refuse_existing_data(machine: BackupContext) -> None:
     remedy = "restore on another machine, or say --yes-replace: what this one holds is then gone"
     try:
         count = sum(
-            asyncio.run(_count_rows(own, name, query))
+            asyncio.run(_count_rows(machine, name, query))
             for name, query in COUNT_QUERIES.items()
         )
     except (OSError, asyncpg.PostgresError) as error:
@@ -144,11 +144,11 @@ def _refuse_existing_data(own: BackupContext) -> None:
         raise LocalError("This machine holds datasets or files", remedy)
 
 
-async def _count_rows(own: BackupContext, program: ProgramName, query: str) -> int:
-    name = own.settings.database_names[program]
+async def _count_rows(machine: BackupContext, program: ProgramName, query: str) -> int:
+    name = machine.settings.database_names[program]
     try:
         connection = await asyncpg.connect(
-            own.plan.superuser, database=name, timeout=10
+            machine.plan.superuser, database=name, timeout=10
         )
     except asyncpg.InvalidCatalogNameError:
         return 0
@@ -161,33 +161,33 @@ async def _count_rows(own: BackupContext, program: ProgramName, query: str) -> i
 
 
 @contextmanager
-def _stopped_units(own: BackupContext, manifest: Manifest) -> Iterator[None]:
+def _stopped_units(machine: BackupContext, manifest: Manifest) -> Iterator[None]:
     """Our units stand still meanwhile. The marker remembers which ran, so that a second attempt starts them all."""
-    marker = own.folder / MARKER
+    marker = machine.folder / MARKER
     if marker.exists():
         units = json.loads(marker.read_text())["units"]
     else:
-        units = _running_units(own)
+        units = _running_units(machine)
     partial = marker.with_suffix(".partial")
     partial.write_text(json.dumps({"label": manifest.label, "units": units}))
     partial.replace(marker)
     if units:
-        own.progress.report(f"stopping {len(units)} units")
+        machine.progress.report(f"stopping {len(units)} units")
         run_program(["systemctl", "stop", *units])
     yield
     if units:
-        own.progress.report(f"starting {len(units)} units")
+        machine.progress.report(f"starting {len(units)} units")
         done = run_program(["systemctl", "start", *units])
         if done.returncode:
             raise LocalError(
                 f"Units do not start ({done.stderr.strip()[-200:]})",
                 "read `journalctl -u 'udi-*' -n 50`",
             )
-        _wait_for_answers(own)
+        _wait_for_answers(machine)
     marker.unlink()
 
 
-def _wait_for_answers(own: BackupContext) -> None:
+def _wait_for_answers(machine: BackupContext) -> None:
     """Until what answers on this machine does again: Keycloak takes half a minute."""
     deadline = time.monotonic() + ANSWERED_WITHIN
     silent = [unit for unit in units_here.list_units() if unit.port]
@@ -195,13 +195,13 @@ def _wait_for_answers(own: BackupContext) -> None:
         time.sleep(1)
         silent = [unit for unit in silent if not units_here.is_ready(unit)]
     for unit in silent:
-        own.progress.report(
+        machine.progress.report(
             f"{unit.name} does not answer yet: see `udi doctor` and `journalctl -u {unit.name}`"
         )
 
 
-def _running_units(own: BackupContext) -> list[str]:
-    if not own.plan.server.unit:
+def _running_units(machine: BackupContext) -> list[str]:
+    if not machine.plan.server.unit:
         return []
     listed = run_program(
         [
@@ -221,12 +221,15 @@ def _running_units(own: BackupContext) -> list[str]:
 
 
 def _restore_database(
-    own: BackupContext, source: BackupContext, manifest: Manifest, wish: RestoreOptions
+    machine: BackupContext,
+    source: BackupContext,
+    manifest: Manifest,
+    wish: RestoreOptions,
 ) -> census.Census:
     """What the database holds once restored."""
-    control = ServerControl(own.plan.server, own.folder / "restored.log")
+    control = ServerControl(machine.plan.server, machine.folder / "restored.log")
     control.stop()
-    own.progress.report("database: restoring")
+    machine.progress.report("database: restoring")
     options = ["--delta"]
     if wish.moment is not None:
         options += [
@@ -236,12 +239,16 @@ def _restore_database(
     elif wish.newest:
         options += ["--type=default"]
     restore_database(
-        source.pgbackrest, source, manifest, data=own.plan.server.data, options=options
+        source.pgbackrest,
+        source,
+        manifest,
+        data=machine.plan.server.data,
+        options=options,
     )
     control.start()
-    control.wait_until_writable(own.progress.report)
-    own.progress.report("database: restored; counting")
-    recount = asyncio.run(census.recount(control.superuser, own.settings))
+    control.wait_until_writable(machine.progress.report)
+    machine.progress.report("database: restored; counting")
+    recount = asyncio.run(census.recount(control.superuser, machine.settings))
     if wish.uses_own_point:
         compare_tables(manifest, recount)
     return recount
@@ -263,9 +270,9 @@ def _choose_file_backup(
     return manifests[-1]
 
 
-def _finish_restore(own: BackupContext) -> None:
+def _finish_restore(machine: BackupContext) -> None:
     """What follows from another past: the schema of this release, an index made anew, a repository that knows its database."""
-    own.progress.report(f"database: the schema of release {__version__}")
+    machine.progress.report(f"database: the schema of release {__version__}")
     migrate = [sys.executable, "-P", "-m", "udi", "database", "migrate"]
     done = run_program(
         migrate,
@@ -280,11 +287,11 @@ def _finish_restore(own: BackupContext) -> None:
             f"The schema cannot be brought to this release ({done.stderr.strip()[-300:]})",
             RETRY_REMEDY,
         )
-    shutil.rmtree(own.settings.index_folder, ignore_errors=True)
-    if FOREIGN in prepare(own):
-        own.pgbackrest.call("stanza-upgrade")
-    shutil.rmtree(own.folder / "elsewhere", ignore_errors=True)
-    account = account_of(own.plan)
+    shutil.rmtree(machine.settings.index_folder, ignore_errors=True)
+    if FOREIGN in prepare(machine):
+        machine.pgbackrest.call("stanza-upgrade")
+    shutil.rmtree(machine.folder / "elsewhere", ignore_errors=True)
+    account = account_of(machine.plan)
     if os.geteuid() == 0:
-        for path in own.folder.rglob("*"):
+        for path in machine.folder.rglob("*"):
             os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)

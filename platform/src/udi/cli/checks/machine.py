@@ -55,12 +55,12 @@ SECRETS_REMEDY = "Run `udi up`, or provide the file."
 
 async def check_machine(settings: Settings) -> list[Finding]:
     """Disks, secrets, files, key and index; what the kernel does for the processes that read files."""
-    own = [_check_signing_key(settings), _check_index(settings), check_landlock()]
+    findings = [_check_signing_key(settings), _check_index(settings), check_landlock()]
     return [
         *check_disks(settings, settings.index_folder),
         *check_secrets(settings),
         await check_objects(settings),
-        *own,
+        *findings,
     ]
 
 

@@ -47,20 +47,20 @@ WAITING_WARNING = HOUR
 INVITATION_REMEDY = "Ask the territory's team for another invitation, and give it to `udi node init` with the same folder."
 
 
-def list_own_checks(own: OwnNode) -> Mapping[str, Check]:
+def list_own_checks(own_node: OwnNode) -> Mapping[str, Check]:
     """What is looked at, by part."""
     return {
-        "machine": partial(_check_machine, own),
-        "node": partial(_check_programs, own),
-        "portal": partial(_check_portals, own),
-        "backup": partial(_check_backup, own),
+        "machine": partial(_check_machine, own_node),
+        "node": partial(_check_programs, own_node),
+        "portal": partial(_check_portals, own_node),
+        "backup": partial(_check_backup, own_node),
     }
 
 
-async def _check_machine(own: OwnNode, settings: Settings) -> list[Finding]:
-    slug = own.joined.territory.slug
+async def _check_machine(own_node: OwnNode, settings: Settings) -> list[Finding]:
+    slug = own_node.joined.territory.slug
     names = [*SECRETS, keyring.SECRET, f"node_credential_{slug}", f"node_login_{slug}"]
-    names += [further_portal.credential for further_portal in own.further]
+    names += [further_portal.credential for further_portal in own_node.further]
     secrets = check_secrets(
         settings, names, f"Restore it from the backup. {INVITATION_REMEDY}"
     )
@@ -72,25 +72,35 @@ async def _check_machine(own: OwnNode, settings: Settings) -> list[Finding]:
     ]
 
 
-async def _check_programs(own: OwnNode, settings: Settings) -> list[Finding]:
+async def _check_programs(own_node: OwnNode, settings: Settings) -> list[Finding]:
     """Its pages, its database and what waits there; nothing of these answers while it is stopped."""
     if not state.is_running(settings):
         message = "It is stopped: its database, and what waits for the portals, were not looked at."
         return [
-            fault("node", "running", message, f"Start it: udi node serve {own.folder}")
+            fault(
+                "node",
+                "running",
+                message,
+                f"Start it: udi node serve {own_node.folder}",
+            )
         ]
-    findings = [ok("node", "running", "It runs."), await _check_pages(own, settings)]
-    findings += await check_certificate(own.joined.node.slug, own.joined.node.url)
+    findings = [
+        ok("node", "running", "It runs."),
+        await _check_pages(own_node, settings),
+    ]
+    findings += await check_certificate(
+        own_node.joined.node.slug, own_node.joined.node.url
+    )
     database = await check_database(settings, "node")
     findings += database
     if any(finding.severity == "fault" for finding in database):
         return findings
-    return [*findings, *await _check_outboxes(own, settings)]
+    return [*findings, *await _check_outboxes(own_node, settings)]
 
 
-async def _check_pages(own: OwnNode, settings: Settings) -> Finding:
+async def _check_pages(own_node: OwnNode, settings: Settings) -> Finding:
     outgoing = OutgoingClient([*settings.private_hosts])
-    url = own.joined.node.url
+    url = own_node.joined.node.url
     try:
         answer = await outgoing.request("GET", f"{url}/health", patience=PATIENCE)
     except (OutgoingError, RefusedAddressError) as error:
@@ -105,22 +115,24 @@ async def _check_pages(own: OwnNode, settings: Settings) -> Finding:
             "node",
             "address",
             f"{url} answers {answer.status_code}.",
-            f"Read {own.folder}/logs.",
+            f"Read {own_node.folder}/logs.",
         )
     return ok("node", "address", f"{url} answers.")
 
 
-async def _check_portals(own: OwnNode, settings: Settings) -> list[Finding]:
+async def _check_portals(own_node: OwnNode, settings: Settings) -> list[Finding]:
     """Each portal answers, and knows the node's credential."""
-    territory = own.joined.territory.slug
+    territory = own_node.joined.territory.slug
     outgoing = OutgoingClient(settings.private_hosts)
-    client_id = node_client_id(territory, own.joined.node.slug)
-    peers = [PortalPeer(own.joined.portal, client_id, f"node_credential_{territory}")]
+    client_id = node_client_id(territory, own_node.joined.node.slug)
+    peers = [
+        PortalPeer(own_node.joined.portal, client_id, f"node_credential_{territory}")
+    ]
     peers += [
         PortalPeer(
             further_portal.portal, further_portal.client_id, further_portal.credential
         )
-        for further_portal in own.further
+        for further_portal in own_node.further
     ]
     client = PortalClient(settings, outgoing)
     try:
@@ -143,12 +155,14 @@ async def _check_portal(client: PortalClient, portal: PortalPeer) -> Finding:
     )
 
 
-async def _check_outboxes(own: OwnNode, settings: Settings) -> list[Finding]:
+async def _check_outboxes(own_node: OwnNode, settings: Settings) -> list[Finding]:
     database = Database(settings, "node", pool_size=1)
     try:
-        async with database.session(own.joined.territory.id, role="worker") as session:
+        async with database.session(
+            own_node.joined.territory.id, role="worker"
+        ) as session:
             findings = [
-                await _check_first_outbox(session, own.joined.portal),
+                await _check_first_outbox(session, own_node.joined.portal),
                 await _check_last_push(session),
             ]
             portals = (
@@ -223,5 +237,5 @@ async def _check_last_push(session: AsyncSession) -> Finding:
     )
 
 
-async def _check_backup(own: OwnNode, _settings: Settings) -> list[Finding]:
-    return [check_last_backup(own)]
+async def _check_backup(own_node: OwnNode, _settings: Settings) -> list[Finding]:
+    return [check_last_backup(own_node)]

@@ -123,10 +123,10 @@ async def save_figures(
             [
                 {
                     "territory_id": id_,
-                    "figures": _to_json(own),
+                    "figures": _to_json(territory_figures),
                     "gathered_at": moment,
                 }
-                for id_, own in figures.items()
+                for id_, territory_figures in figures.items()
             ]
         )
         changes = {

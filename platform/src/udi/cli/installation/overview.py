@@ -46,10 +46,10 @@ async def describe_territory(settings: Settings, slug: str) -> dict[str, Any]:
         figures = await gather_all(settings, databases)
     finally:
         await databases.close()
-    own = figures.get(status.tenant.id)
-    if own is None:
+    territory_figures = figures.get(status.tenant.id)
+    if territory_figures is None:
         raise NotFoundError(f"The territory «{slug}» left meanwhile.")
-    return _describe(TerritoryStatus(status.tenant, own, now()))
+    return _describe(TerritoryStatus(status.tenant, territory_figures, now()))
 
 
 def list_facts(facts: Mapping[str, Any]) -> list[dict[str, Any]]:

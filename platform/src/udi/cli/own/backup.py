@@ -34,39 +34,39 @@ from udi.kit.clock import now
 MAX_BACKUPS = 14
 
 
-def prepare(own: OwnNode, address: str) -> bool:
+def prepare(own_node: OwnNode, address: str) -> bool:
     """Begin the repository of a node, and draw the passphrase that opens it; whether it was missing.
 
     Raises:
         LocalError: the address is none, or another passphrase opened what is there.
     """
-    state.make_secrets(own.settings.secrets_folder, (PASSPHRASE,))
-    restic = restic_at(own, address)
+    state.make_secrets(own_node.settings.secrets_folder, (PASSPHRASE,))
+    restic = restic_at(own_node, address)
     begun = restic.exists()
     if not begun:
         restic.initialise()
-    path = own.folder / FOLDER / ADDRESS
+    path = own_node.folder / FOLDER / ADDRESS
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"{restic.repository.address}\n")
     return not begun
 
 
-def create(own: OwnNode) -> NodeBackup:
+def create(own_node: OwnNode) -> NodeBackup:
     """Back a node up, running or not: the database first, then the files that it names, in one snapshot.
 
     Raises:
         LocalError: no repository was begun, or something stopped on the way; there is no half backup.
     """
     began = time.monotonic()
-    restic = find_restic(own)
-    holds_files = _holds_files(own)
+    restic = find_restic(own_node)
+    holds_files = _holds_files(own_node)
     restic.unlock()
-    target = own.folder / SAVING
+    target = own_node.folder / SAVING
     shutil.rmtree(target, ignore_errors=True)
     try:
-        with _run_database(own):
+        with _run_database(own_node):
             make_private_folder(target)
-            copied = asyncio.run(dump_tables(own, target))
+            copied = asyncio.run(dump_tables(own_node, target))
         label = f"{now():%Y%m%dT%H%M%SZ}"
         moment = now()
         saved = NodeBackup(
@@ -74,7 +74,7 @@ def create(own: OwnNode) -> NodeBackup:
             release=__version__,
             made_at=moment,
             seconds=0,
-            node=own.joined.node.slug,
+            node=own_node.joined.node.slug,
             holds_files=holds_files,
             copied=copied,
         )
@@ -82,14 +82,14 @@ def create(own: OwnNode) -> NodeBackup:
         names = [
             name
             for name in (FILE, "secrets", "objects", SAVING)
-            if (own.folder / name).exists()
+            if (own_node.folder / name).exists()
         ]
-        restic.save(own.folder, PART, label, names)
+        restic.save(own_node.folder, PART, label, names)
     finally:
         shutil.rmtree(target, ignore_errors=True)
     saved = saved.model_copy(update={"seconds": round(time.monotonic() - began, 1)})
     update_backup_state(
-        own, created=BackupRun(label=label, at=moment, seconds=saved.seconds)
+        own_node, created=BackupRun(label=label, at=moment, seconds=saved.seconds)
     )
     restic.forget(
         [snapshot["id"] for snapshot in restic.snapshots(PART)[:-MAX_BACKUPS]]
@@ -97,11 +97,11 @@ def create(own: OwnNode) -> NodeBackup:
     return saved
 
 
-def _holds_files(own: OwnNode) -> bool:
-    place = own.settings.object_store_url
+def _holds_files(own_node: OwnNode) -> bool:
+    place = own_node.settings.object_store_url
     if "://" in place:
         return False
-    if Path(place).resolve() != (own.folder / "objects").resolve():
+    if Path(place).resolve() != (own_node.folder / "objects").resolve():
         cause = f"The files of the node are in {place}, not in its folder"
         raise LocalError(
             cause, "leave UDI_OBJECT_STORE empty, or back that folder up by other means"
@@ -110,14 +110,14 @@ def _holds_files(own: OwnNode) -> bool:
 
 
 @contextmanager
-def _run_database(own: OwnNode) -> Iterator[None]:
+def _run_database(own_node: OwnNode) -> Iterator[None]:
     """Its database answers: that of the node that runs, or started for this."""
-    if state.is_running(own.settings):
+    if state.is_running(own_node.settings):
         yield
         return
     steps = TerminalReporter(Console(stderr=True))
     with (
-        node_processes.hold_folder(own.folder, own.port) as service,
-        node_processes.prepare_database(own, service, steps),
+        node_processes.hold_folder(own_node.folder, own_node.port) as service,
+        node_processes.prepare_database(own_node, service, steps),
     ):
         yield

@@ -30,9 +30,9 @@ def prepare(folder: Path, repository: str, *, as_json: bool) -> None:
             "Say where backups go",
             "give --repository <folder of another disk, or s3://bucket/prefix>",
         )
-    own = read_own_node(folder)
-    is_new = backup.prepare(own, repository)
-    secret = own.settings.secrets_folder / PASSPHRASE
+    own_node = read_own_node(folder)
+    is_new = backup.prepare(own_node, repository)
+    secret = own_node.settings.secrets_folder / PASSPHRASE
     if as_json:
         print(
             jsonlib.dumps(
@@ -56,12 +56,12 @@ def create(folder: Path, *, as_json: bool) -> None:
 
 def list_(folder: Path, *, as_json: bool) -> None:
     """Those that there are."""
-    own = read_own_node(folder)
-    drilled = backup_repository.read_backup_state(own).drilled
+    own_node = read_own_node(folder)
+    drilled = backup_repository.read_backup_state(own_node).drilled
     rows = [
         _row(saved_backup, drilled=saved_backup.label in drilled)
         for _, saved_backup in backup_repository.list_backups(
-            backup_repository.find_restic(own)
+            backup_repository.find_restic(own_node)
         )
     ]
     empty = f"There is no backup: `udi backup create --node {folder}` makes one."
@@ -89,7 +89,7 @@ def restore(
     as_json: bool,
 ) -> None:
     """Make the folder the node that was backed up."""
-    own = find_own_node(folder)
+    own_node = find_own_node(folder)
     if repository and passphrase_file:
         try:
             passphrase = passphrase_file.read_text().strip()
@@ -101,8 +101,8 @@ def restore(
         restic = backup_repository.open_repository(
             Settings(), repository, passphrase, cache
         )
-    elif own is not None:
-        restic = backup_repository.find_restic(own)
+    elif own_node is not None:
+        restic = backup_repository.find_restic(own_node)
     else:
         raise LocalError("Say which backup", "give --repository, and --passphrase-file")
     saved_backup = restoration.restore(folder, restic, label, replace_here=yes_replace)

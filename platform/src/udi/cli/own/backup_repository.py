@@ -85,26 +85,26 @@ def choose_backup(restic: Restic, label: str | None) -> tuple[str, NodeBackup]:
     return fitting[-1]["id"], _read_manifest(restic, fitting[-1]["id"])
 
 
-def find_restic(own: OwnNode) -> Restic:
+def find_restic(own_node: OwnNode) -> Restic:
     """The repository that was begun for a node.
 
     Raises:
         LocalError: none was.
     """
-    path = own.folder / FOLDER / ADDRESS
+    path = own_node.folder / FOLDER / ADDRESS
     if not path.exists():
-        remedy = f"begin one: udi backup prepare --node {own.folder} --repository <folder of another disk>"
+        remedy = f"begin one: udi backup prepare --node {own_node.folder} --repository <folder of another disk>"
         raise LocalError("No backup is set up for this node", remedy)
-    return restic_at(own, path.read_text().strip())
+    return restic_at(own_node, path.read_text().strip())
 
 
-def restic_at(own: OwnNode, address: str) -> Restic:
+def restic_at(own_node: OwnNode, address: str) -> Restic:
     """The repository at an address, opened by the node's own passphrase."""
     return open_repository(
-        own.settings,
+        own_node.settings,
         address,
-        own.settings.secret(PASSPHRASE),
-        own.folder / FOLDER / "cache",
+        own_node.settings.secret(PASSPHRASE),
+        own_node.folder / FOLDER / "cache",
     )
 
 
@@ -122,11 +122,11 @@ def open_repository(
     return Restic(repository, cache)
 
 
-def check_last_backup(own: OwnNode) -> Finding:
+def check_last_backup(own_node: OwnNode) -> Finding:
     """When the node was last backed up, and whether that restored."""
-    notes = read_backup_state(own)
-    if not (own.folder / FOLDER / ADDRESS).exists():
-        remedy = f"udi backup prepare --node {own.folder} --repository <folder of another disk>, then each day `create`."
+    notes = read_backup_state(own_node)
+    if not (own_node.folder / FOLDER / ADDRESS).exists():
+        remedy = f"udi backup prepare --node {own_node.folder} --repository <folder of another disk>, then each day `create`."
         return warning(
             "backup",
             "plan",
@@ -147,10 +147,10 @@ def check_last_backup(own: OwnNode) -> Finding:
             "backup",
             "last backup",
             f"{message}.",
-            f"Run udi backup create --node {own.folder}, each day.",
+            f"Run udi backup create --node {own_node.folder}, each day.",
         )
     if notes.verified is None or _age(notes.verified) > OLDEST_DRILL:
-        remedy = f"Run udi backup verify --node {own.folder}, each month."
+        remedy = f"Run udi backup verify --node {own_node.folder}, each month."
         return warning(
             "backup", "restore drill", "No backup was proven to restore lately.", remedy
         )
@@ -162,19 +162,23 @@ def _age(noted: BackupRun) -> float:
     return (now() - noted.at).total_seconds()
 
 
-def read_backup_state(own: OwnNode) -> BackupState:
+def read_backup_state(own_node: OwnNode) -> BackupState:
     """What was last done."""
     return (
         read_state(
-            own.settings.model_copy(update={"backup_state": own.folder / FOLDER})
+            own_node.settings.model_copy(
+                update={"backup_state": own_node.folder / FOLDER}
+            )
         )
         or BackupState()
     )
 
 
-def update_backup_state(own: OwnNode, **done: object) -> None:
+def update_backup_state(own_node: OwnNode, **done: object) -> None:
     """Add to what the doctor reads."""
-    write_state(own.folder / FOLDER, read_backup_state(own).model_copy(update=done))
+    write_state(
+        own_node.folder / FOLDER, read_backup_state(own_node).model_copy(update=done)
+    )
 
 
 def _read_manifest(restic: Restic, snapshot: str) -> NodeBackup:

@@ -55,12 +55,12 @@ def init(
     try:
         with node_processes.hold_folder(folder.absolute(), number) as service:
             joining = asyncio.run(accept_invitation(link))
-            own = OwnNode(
+            own_node = OwnNode(
                 folder.absolute(), number, joining, before.further if before else ()
             )
-            own.save_joining(joining)
+            own_node.save_joining(joining)
             with node_processes.prepare_database(
-                own, service, TerminalReporter(console)
+                own_node, service, TerminalReporter(console)
             ):
                 pass
     except StopRequest as error:
@@ -105,18 +105,20 @@ def serve(
     workers: Annotated[int, typer.Option(help="Number of web workers.", min=1)] = 1,
 ) -> None:
     """Run a producer's own node until Ctrl-C: its database, its pages, what it sends to the portal."""
-    own = read_own_node(folder)
+    own_node = read_own_node(folder)
     console = Console()
     try:
         with (
-            node_processes.hold_folder(own.folder, own.port) as service,
+            node_processes.hold_folder(own_node.folder, own_node.port) as service,
             node_processes.prepare_database(
-                own, service, TerminalReporter(console)
+                own_node, service, TerminalReporter(console)
             ) as supervisor,
         ):
-            node_processes.start_programs(own, supervisor, host=host, workers=workers)
+            node_processes.start_programs(
+                own_node, supervisor, host=host, workers=workers
+            )
             console.print(
-                f"{own.joined.node.url} answers (here, port {own.port}). Press Ctrl-C to stop.",
+                f"{own_node.joined.node.url} answers (here, port {own_node.port}). Press Ctrl-C to stop.",
                 soft_wrap=True,
             )
             supervisor.watch()

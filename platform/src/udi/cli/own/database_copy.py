@@ -40,10 +40,10 @@ class DatabaseCopy(BaseModel):
     files: list[StoredObject]
 
 
-async def dump_tables(own: OwnNode, folder: Path) -> DatabaseCopy:
+async def dump_tables(own_node: OwnNode, folder: Path) -> DatabaseCopy:
     """Write every table into a file of the folder, while the node goes on."""
     async with (
-        _connect(own) as connection,
+        _connect(own_node) as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         tables = await _count(connection)
@@ -79,9 +79,9 @@ async def dump_tables(own: OwnNode, folder: Path) -> DatabaseCopy:
         )
 
 
-async def load_tables(own: OwnNode, copied: DatabaseCopy, folder: Path) -> None:
+async def load_tables(own_node: OwnNode, copied: DatabaseCopy, folder: Path) -> None:
     """Put the tables back into a database of the same revision, in the place of what its migrations wrote there."""
-    async with _connect(own) as connection, connection.transaction():
+    async with _connect(own_node) as connection, connection.transaction():
         await connection.execute("SET LOCAL session_replication_role = replica")
         names = [await _quote_table(connection, name) for name in copied.tables]
         await connection.execute(f"TRUNCATE {', '.join(names)}")
@@ -95,9 +95,9 @@ async def load_tables(own: OwnNode, copied: DatabaseCopy, folder: Path) -> None:
             await connection.execute("SELECT setval($1::regclass, $2)", name, value)
 
 
-async def recount(own: OwnNode) -> dict[str, TableChecksum]:
+async def recount(own_node: OwnNode) -> dict[str, TableChecksum]:
     """What the tables hold now."""
-    async with _connect(own) as connection:
+    async with _connect(own_node) as connection:
         return await _count(connection)
 
 
@@ -121,9 +121,9 @@ async def _quote_table(connection: Connection, name: str) -> str:
 
 
 @asynccontextmanager
-async def _connect(own: OwnNode) -> AsyncIterator[Any]:
+async def _connect(own_node: OwnNode) -> AsyncIterator[Any]:
     """As the superuser, whom no policy keeps from a row."""
-    settings = own.settings
+    settings = own_node.settings
     superuser = settings.superuser_dsn("postgres_password")
     name = settings.database_names["node"]
     connection = await asyncpg.connect(

@@ -110,9 +110,9 @@ def move_in(
 
 def take_space(folder: Folder, archive: Archive, as_json: AsJson = False) -> None:
     """Take a space that the hosted node let go (`udi producer move-out`); the portal is told once the node runs."""
-    own = read_own_node(folder)
+    own_node = read_own_node(folder)
     done = _run_with_database(
-        own, lambda place: asyncio.run(import_space(place, archive))
+        own_node, lambda place: asyncio.run(import_space(place, archive))
     )
     _print_outcome(done, f"Start the node: udi node serve {folder}", as_json=as_json)
 
@@ -129,36 +129,36 @@ def release_space(
 
     While the node goes on running, its addresses lead to the hosted node.
     """
-    own = read_own_node(folder)
-    slugs = [joined_producer.slug for joined_producer in own.joined.producers]
+    own_node = read_own_node(folder)
+    slugs = [joined_producer.slug for joined_producer in own_node.joined.producers]
     slug = producer or (slugs[0] if len(slugs) == 1 else "")
     if slug not in slugs:
         raise LocalError(
             "Say whose space leaves", f"give --producer, one of: {', '.join(slugs)}"
         )
-    hosted = own.joined.hosted
+    hosted = own_node.joined.hosted
     done = _run_with_database(
-        own,
+        own_node,
         lambda place: asyncio.run(
             export_space(place, slug, file.absolute(), to=hosted)
         ),
     )
-    command = f"udi producer move-in {own.joined.territory.slug} {file.name} --from {own.joined.node.slug}"
+    command = f"udi producer move-in {own_node.joined.territory.slug} {file.name} --from {own_node.joined.node.slug}"
     _print_outcome(done, f"For the operator: {command}", as_json=as_json)
 
 
 def _run_with_database(
-    own: OwnNode, act: Callable[[SpaceHost], MoveResult]
+    own_node: OwnNode, act: Callable[[SpaceHost], MoveResult]
 ) -> MoveResult:
     """Do something with the database of a node that does not run."""
-    territory = own.joined.territory
-    node = own.joined.node
-    place = SpaceHost(own.settings, territory.id, territory.slug, node.url)
+    territory = own_node.joined.territory
+    node = own_node.joined.node
+    place = SpaceHost(own_node.settings, territory.id, territory.slug, node.url)
     try:
         steps = TerminalReporter(Console(stderr=True))
         with (
-            node_processes.hold_folder(own.folder, own.port) as service,
-            node_processes.prepare_database(own, service, steps),
+            node_processes.hold_folder(own_node.folder, own_node.port) as service,
+            node_processes.prepare_database(own_node, service, steps),
         ):
             return act(place)
     except StopRequest as error:

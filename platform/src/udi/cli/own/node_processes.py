@@ -73,33 +73,35 @@ def _make_folders(settings: Settings, service: account.SystemAccount | None) -> 
 
 @contextmanager
 def prepare_database(
-    own: OwnNode, service: account.SystemAccount | None, steps: StepReporter
+    own_node: OwnNode, service: account.SystemAccount | None, steps: StepReporter
 ) -> Iterator[Supervisor]:
     """Its database started, migrated and told who it is; all is stopped at the end of the block."""
-    with start_database(own, service, steps) as supervisor:
+    with start_database(own_node, service, steps) as supervisor:
         with step(steps, "Preparing the database"):
-            migrations.upgrade(own.settings, "node")
-            upgrade_domains(own.settings, "node")
-            asyncio.run(_apply_joining(own.settings, own.joined))
-            asyncio.run(sync_portals(own))
+            migrations.upgrade(own_node.settings, "node")
+            upgrade_domains(own_node.settings, "node")
+            asyncio.run(_apply_joining(own_node.settings, own_node.joined))
+            asyncio.run(sync_portals(own_node))
         yield supervisor
 
 
 @contextmanager
 def start_database(
-    own: OwnNode, service: account.SystemAccount | None, steps: StepReporter
+    own_node: OwnNode, service: account.SystemAccount | None, steps: StepReporter
 ) -> Iterator[Supervisor]:
     """Its database started, with its roles; all is stopped at the end of the block."""
-    settings = own.settings
+    settings = own_node.settings
     with InterruptHandler() as interrupts, ExitStack() as stack:
         guardian = stack.enter_context(ProcessWatchdog())
         write_status = lambda parts: state.write_status(  # noqa: E731 - a function of its own would say no more
             settings, {"pid": os.getpid(), "parts": parts}
         )
-        supervisor = Supervisor(own.folder / "logs", guardian, write_status, interrupts)
+        supervisor = Supervisor(
+            own_node.folder / "logs", guardian, write_status, interrupts
+        )
         stack.callback(supervisor.stop_all)
         with step(steps, "Starting PostgreSQL") as current:
-            data = own.folder / DATA
+            data = own_node.folder / DATA
             binaries = postgres.find_binaries(settings.cache, service, data=data)
             password = settings.secret("postgres_password")
             cluster = postgres.Cluster(
@@ -122,12 +124,12 @@ def start_database(
 
 
 def start_programs(
-    own: OwnNode, supervisor: Supervisor, *, host: str, workers: int
+    own_node: OwnNode, supervisor: Supervisor, *, host: str, workers: int
 ) -> None:
     """Start the web and the worker, and wait until they answer."""
-    settings = own.settings
-    environment = own.environment()
-    listen = ("--port", str(own.port), "--host", host, "--workers", str(workers))
+    settings = own_node.settings
+    environment = own_node.environment()
+    listen = ("--port", str(own_node.port), "--host", host, "--workers", str(workers))
     for name, command in (
         ("node-web", ("serve", "node", *listen)),
         ("node-worker", ("work", "node")),

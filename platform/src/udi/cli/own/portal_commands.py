@@ -39,18 +39,18 @@ def join(
     People go on logging in with the account of the first territory. With another invitation of a portal that was joined,
     the node gets a new credential there.
     """
-    own = read_own_node(folder)
+    own_node = read_own_node(folder)
     link = read_link(invitation)
     producer_by_space = _parse_names(producer or [])
-    if link.portal == own.joined.portal:
+    if link.portal == own_node.joined.portal:
         raise LocalError(
             f"{link.portal} is the portal of this node already",
             "renew it with `udi node init`",
         )
     try:
-        with node_processes.hold_folder(own.folder, own.port) as service:
+        with node_processes.hold_folder(own_node.folder, own_node.port) as service:
             updated_node, further = add_portal(
-                own, asyncio.run(accept_invitation(link)), producer_by_space
+                own_node, asyncio.run(accept_invitation(link)), producer_by_space
             )
             with node_processes.prepare_database(
                 updated_node, service, TerminalReporter(Console(stderr=True))
@@ -91,15 +91,17 @@ def leave_portal(
 
     `--at-once` is for a portal that will not answer any more: what it shows stays.
     """
-    own = read_own_node(folder)
-    further = _get_portal(own, portal.rstrip("/"))
+    own_node = read_own_node(folder)
+    further = _get_portal(own_node, portal.rstrip("/"))
     try:
         steps = TerminalReporter(Console(stderr=True))
         with (
-            node_processes.hold_folder(own.folder, own.port) as service,
-            node_processes.prepare_database(own, service, steps),
+            node_processes.hold_folder(own_node.folder, own_node.port) as service,
+            node_processes.prepare_database(own_node, service, steps),
         ):
-            waiting = asyncio.run(leave_further_portal(own, further, untold=at_once))
+            waiting = asyncio.run(
+                leave_further_portal(own_node, further, untold=at_once)
+            )
     except StopRequest as error:
         raise LocalError("Interrupted", "give the same command again") from error
     if as_json:
@@ -116,17 +118,17 @@ def leave_portal(
         )
 
 
-def _get_portal(own: OwnNode, portal: str) -> FurtherPortalConfig:
-    further = own.find_portal(portal)
+def _get_portal(own_node: OwnNode, portal: str) -> FurtherPortalConfig:
+    further = own_node.find_portal(portal)
     if further is not None:
         return further
-    if portal == own.joined.portal:
+    if portal == own_node.joined.portal:
         raise LocalError(
             f"{portal} is the portal of this node's territory",
             "withdraw datasets on the node's own pages",
         )
     addresses = (
-        ", ".join(further_portal.portal for further_portal in own.further)
+        ", ".join(further_portal.portal for further_portal in own_node.further)
         or "no further portal"
     )
     raise LocalError(f"The node has not joined {portal}", f"it is on {addresses}")

@@ -17,25 +17,25 @@ REASON = "The producer does not publish on this portal any more."
 
 
 def add_portal(
-    own: OwnNode, joining: InvitationResponse, space_by_producer: dict[str, str]
+    own_node: OwnNode, joining: InvitationResponse, space_by_producer: dict[str, str]
 ) -> tuple[OwnNode, FurtherPortalConfig]:
     """The node with one more portal, and that portal, whose credential is kept; `wanted` is the producer there by space here.
 
     Raises:
         LocalError: it invited the node at another address, or for no producer of this node.
     """
-    if joining.node.url != own.joined.node.url:
-        cause = f"The portal invited a node at {joining.node.url}; this one is {own.joined.node.url}"
+    if joining.node.url != own_node.joined.node.url:
+        cause = f"The portal invited a node at {joining.node.url}; this one is {own_node.joined.node.url}"
         raise LocalError(cause, "ask for another invitation, with this address")
     further = FurtherPortalConfig(
         portal=joining.portal,
         name=joining.territory.name,
         client_id=joining.credentials.push.client_id,
         spaces=match_producers(
-            own.joined.producers, joining.producers, space_by_producer
+            own_node.joined.producers, joining.producers, space_by_producer
         ),
     )
-    updated_node = own.with_portal(further)
+    updated_node = own_node.with_portal(further)
     write_secret(
         updated_node.settings,
         further.credential,
@@ -46,7 +46,7 @@ def add_portal(
 
 
 def match_producers(
-    own: Sequence[JoinedProducer],
+    joined: Sequence[JoinedProducer],
     invited: Sequence[JoinedProducer],
     slug_by_space: dict[str, str],
 ) -> dict[str, dict[str, str]]:
@@ -55,7 +55,7 @@ def match_producers(
     Raises:
         LocalError: a name is none of this node or none of the invitation, or no producer is on both sides.
     """
-    own_slugs = [producer.slug for producer in own]
+    own_slugs = [producer.slug for producer in joined]
     invited_by_slug = {producer.slug: producer for producer in invited}
     unknown = [
         f"{slug}={space}"
@@ -92,11 +92,11 @@ def _describe_producer(producer: JoinedProducer) -> dict[str, str]:
 
 
 async def leave_further_portal(
-    own: OwnNode, further: FurtherPortalConfig, *, untold: bool
+    own_node: OwnNode, further: FurtherPortalConfig, *, untold: bool
 ) -> int:
     """Leave a portal; how many datasets are still to be withdrawn there, once the node runs."""
-    database = Database(own.settings, "node", pool_size=1)
-    tenant = own.joined.territory.id
+    database = Database(own_node.settings, "node", pool_size=1)
+    tenant = own_node.joined.territory.id
     try:
         async with database.session(tenant, role="worker") as session:
             portal = await find_portal(session, further.portal)
@@ -111,35 +111,35 @@ async def leave_further_portal(
     finally:
         await database.close()
     if waiting:
-        own.with_portal(further.model_copy(update={"leaving": True})).save()
+        own_node.with_portal(further.model_copy(update={"leaving": True})).save()
     else:
-        _remove_portals(own, [further])
+        _remove_portals(own_node, [further])
     return waiting
 
 
-def _remove_portals(own: OwnNode, left: list[FurtherPortalConfig]) -> None:
+def _remove_portals(own_node: OwnNode, left: list[FurtherPortalConfig]) -> None:
     """Know portals no more, nor what the node was let in with."""
     for further in left:
-        own = own.without_portal(further.portal)
-        (own.settings.secrets_folder / further.credential).unlink(missing_ok=True)
-    own.save()
+        own_node = own_node.without_portal(further.portal)
+        (own_node.settings.secrets_folder / further.credential).unlink(missing_ok=True)
+    own_node.save()
 
 
-async def sync_portals(own: OwnNode) -> None:
+async def sync_portals(own_node: OwnNode) -> None:
     """Make the database say what the folder says: what a stopped command began is ended, what was left is forgotten."""
-    database = Database(own.settings, "node", pool_size=1)
-    tenant = own.joined.territory.id
+    database = Database(own_node.settings, "node", pool_size=1)
+    tenant = own_node.joined.territory.id
     left = list[FurtherPortalConfig]()
     try:
         async with database.session(tenant, role="worker") as session:
-            for further in own.further:
+            for further in own_node.further:
                 if not further.leaving:
                     await announce_published(
                         session, await apply_portal(session, further.details)
                     )
                 elif await _has_left(session, further):
                     left.append(further)
-            origins = {further_portal.portal for further_portal in own.further} - {
+            origins = {further_portal.portal for further_portal in own_node.further} - {
                 further_portal.portal for further_portal in left
             }
             for portal in await list_portals(session):
@@ -148,7 +148,7 @@ async def sync_portals(own: OwnNode) -> None:
     finally:
         await database.close()
     if left:
-        _remove_portals(own, left)
+        _remove_portals(own_node, left)
 
 
 async def _has_left(session: AsyncSession, further: FurtherPortalConfig) -> bool:

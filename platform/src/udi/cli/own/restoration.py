@@ -37,22 +37,22 @@ from udi.node.datasets.archive import reannounce_datasets
 from udi.node.datasets.models import Dataset
 
 
-def verify(own: OwnNode, label: str | None) -> NodeBackup:
+def verify(own_node: OwnNode, label: str | None) -> NodeBackup:
     """Prove that a backup restores: beside the node, everything compared, then removed.
 
     Raises:
         LocalError: it does not, or there is none.
     """
     began = time.monotonic()
-    restic = find_restic(own)
+    restic = find_restic(own_node)
     snapshot, saved = choose_backup(restic, label)
-    place = Path(tempfile.mkdtemp(prefix="drill-", dir=own.folder))
+    place = Path(tempfile.mkdtemp(prefix="drill-", dir=own_node.folder))
     try:
         place.chmod(0o755)
         _restore(restic, snapshot, saved, place, port=_find_free_port(), keep=False)
     except LocalError:
         update_backup_state(
-            own,
+            own_node,
             refused=BackupRun(
                 label=saved.label, at=now(), seconds=round(time.monotonic() - began, 1)
             ),
@@ -61,10 +61,10 @@ def verify(own: OwnNode, label: str | None) -> NodeBackup:
     finally:
         shutil.rmtree(place, ignore_errors=True)
     seconds = round(time.monotonic() - began, 1)
-    notes = read_backup_state(own)
+    notes = read_backup_state(own_node)
     done = BackupRun(label=saved.label, at=now(), seconds=seconds)
     update_backup_state(
-        own,
+        own_node,
         verified=done,
         refused=None,
         drilled={**notes.drilled, saved.label: done.at},
@@ -105,35 +105,37 @@ def _restore(
     port: int = 0,
 ) -> None:
     """What says that a folder is a node comes last: one that stopped on the way is none."""
-    own = parse_own_node(folder, restic.read_text(snapshot, FILE))
-    own = replace(own, port=port or own.port)
-    with node_processes.hold_folder(folder, own.port) as service:
+    own_node = parse_own_node(folder, restic.read_text(snapshot, FILE))
+    own_node = replace(own_node, port=port or own_node.port)
+    with node_processes.hold_folder(folder, own_node.port) as service:
         shutil.rmtree(folder / SAVING, ignore_errors=True)
         restic.restore(snapshot, folder, without=(f"/{FILE}",))
         (folder / FILE).unlink(missing_ok=True)
         shutil.rmtree(folder / "postgres", ignore_errors=True)
         try:
             with node_processes.start_database(
-                own, service, TerminalReporter(Console(stderr=True))
+                own_node, service, TerminalReporter(Console(stderr=True))
             ):
-                migrations.upgrade_to(own.settings, "node", saved.copied.revision)
-                asyncio.run(load_tables(own, saved.copied, folder / SAVING))
-                _compare_content(own, saved)
+                migrations.upgrade_to(own_node.settings, "node", saved.copied.revision)
+                asyncio.run(load_tables(own_node, saved.copied, folder / SAVING))
+                _compare_content(own_node, saved)
         finally:
             shutil.rmtree(folder / SAVING, ignore_errors=True)
         if keep:
-            own.save()
+            own_node.save()
             with node_processes.prepare_database(
-                own, service, TerminalReporter(Console(stderr=True))
+                own_node, service, TerminalReporter(Console(stderr=True))
             ):
-                asyncio.run(_announce_datasets(own))
+                asyncio.run(_announce_datasets(own_node))
 
 
-async def _announce_datasets(own: OwnNode) -> None:
+async def _announce_datasets(own_node: OwnNode) -> None:
     """They may have been told of something newer, which is lost: they hear again what there is."""
-    database = Database(own.settings, "node", pool_size=1)
+    database = Database(own_node.settings, "node", pool_size=1)
     try:
-        async with database.session(own.joined.territory.id, role="worker") as session:
+        async with database.session(
+            own_node.joined.territory.id, role="worker"
+        ) as session:
             await reannounce_datasets(
                 session, (await session.scalars(select(Dataset.id))).all()
             )
@@ -141,11 +143,11 @@ async def _announce_datasets(own: OwnNode) -> None:
         await database.close()
 
 
-def _compare_content(own: OwnNode, saved: NodeBackup) -> None:
-    tables = asyncio.run(recount(own))
+def _compare_content(own_node: OwnNode, saved: NodeBackup) -> None:
+    tables = asyncio.run(recount(own_node))
     faults = list_differences({"node": saved.copied.tables}, {"node": tables})
     for stored in saved.copied.files if saved.holds_files else ():
-        path = own.folder / "objects" / stored.key
+        path = own_node.folder / "objects" / stored.key
         if (
             not path.is_file()
             or not stored.has_size(path.stat().st_size)

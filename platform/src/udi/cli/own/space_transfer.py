@@ -92,9 +92,13 @@ class PublicationHandover:
         try:
             async with database.session(self.tenant, role="worker") as session:
                 producer = await get_producer(session, self.producer)
-                own = await get_own_node(session, self.to or self.giver, producer)
+                producer_node = await get_own_node(
+                    session, self.to or self.giver, producer
+                )
                 hosted = await get_hosted_node(session)
-                giver, taker = (hosted, own) if self.to else (own, hosted)
+                giver, taker = (
+                    (hosted, producer_node) if self.to else (producer_node, hosted)
+                )
                 return await hand_over_datasets(
                     session, producer, giver=giver, taker=taker
                 )

@@ -125,13 +125,13 @@ async def _list_downloads(
     request: PageRequest, agreed: AgreementReading, file: StoredFile
 ) -> list[tuple[str, str]]:
     """(name, kind) of what may be taken: the file itself where all of it may be read, and the formats of its table."""
-    own = [(file.name, FILE)] if agreed.view.is_whole else []
+    downloads = [(file.name, FILE)] if agreed.view.is_whole else []
     tables = site_of(request).services[DATASET_TABLES]
     try:
         table = await tables.of_file(file)
     except (NotFoundError, UnavailableError):
-        return own
-    return own + [
+        return downloads
+    return downloads + [
         (name, kind)
         for kind, name in EXPORT_FORMATS.items()
         if not FORMATS[kind].placed or _has_geometry(table, agreed.view)

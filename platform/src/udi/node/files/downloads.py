@@ -173,8 +173,8 @@ async def deliver_file(
             return await serve_restricted_file(request, territory, file)
         return await serve_file(request, file)
     _require_signature(request, territory)
-    async with _open_unconfined_session(request, territory) as own:
-        file = await get_signed_file(own, file_id)
+    async with _open_unconfined_session(request, territory) as unconfined:
+        file = await get_signed_file(unconfined, file_id)
     return await serve_file(request, file)
 
 
@@ -202,8 +202,8 @@ async def deliver_archive(
 ) -> Response[Any]:
     """All that a space holds, by a signed address only."""
     _require_signature(request, territory)
-    async with _open_unconfined_session(request, territory) as own:
-        archive = await get_archive(own, archive_id)
+    async with _open_unconfined_session(request, territory) as unconfined:
+        archive = await get_archive(unconfined, archive_id)
     return await serve_file(request, archive)
 
 

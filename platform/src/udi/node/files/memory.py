@@ -46,8 +46,8 @@ class MemoryFolder:
             about = self.folder.stat()
         except OSError:
             return False
-        own = about.st_uid == os.geteuid() and not about.st_mode & 0o077
-        return own and file_system_of(self.folder) in KINDS
+        is_private = about.st_uid == os.geteuid() and not about.st_mode & 0o077
+        return is_private and file_system_of(self.folder) in KINDS
 
     def require(self) -> Path:
         """The folder.

@@ -64,10 +64,11 @@ async def get_file(
         raise await _missing_file_error(session, file_id)
     if file.access == FileAccess.DRAFT:
         await _allow_draft(session, actor, file)
-    own = file.access in {*WITHHELD_ACCESS, FileAccess.RESTRICTED} and await is_own(
-        session, actor, file
-    )
-    return require_readable(file, own=own, let=let)
+    as_producer = file.access in {
+        *WITHHELD_ACCESS,
+        FileAccess.RESTRICTED,
+    } and await is_own(session, actor, file)
+    return require_readable(file, as_producer=as_producer, let=let)
 
 
 async def get_signed_file(session: AsyncSession, file_id: UUID) -> StoredFile:
@@ -193,23 +194,29 @@ async def is_own(session: AsyncSession, actor: Actor | None, file: StoredFile) -
 
 
 def require_readable(
-    file: StoredFile, *, own: bool = False, let: bool = False
+    file: StoredFile, *, as_producer: bool = False, let: bool = False
 ) -> StoredFile:
-    """A file that may be given: to its producer (`own`), or to others; `let` as in `get_file`.
+    """A file that may be given: to its producer (`as_producer`), or to others; `let` as in `get_file`.
 
     Raises:
         RestrictedError: it is restricted.
         GoneError: its producer withdrew it.
         HeldBackError: nobody looked at it yet, or something in it could harm.
     """
-    check_access(FileAccess(file.access), file.dataset_id, own=own, let=let)
+    check_access(
+        FileAccess(file.access), file.dataset_id, as_producer=as_producer, let=let
+    )
     return file
 
 
 def check_access(
-    access: FileAccess, dataset_id: UUID, *, own: bool = False, let: bool = False
+    access: FileAccess,
+    dataset_id: UUID,
+    *,
+    as_producer: bool = False,
+    let: bool = False,
 ) -> None:
-    """Refuse what was withdrawn, what is kept from everybody, and what is kept from all but its producer (`own`).
+    """Refuse what was withdrawn, what is kept from everybody, and what is kept from all but its producer (`as_producer`).
 
     Raises:
         RestrictedError, GoneError, HeldBackError: as `require_readable`.
@@ -222,9 +229,9 @@ def check_access(
             remedy="Come back once its producer has replaced it.",
             headers={"Retry-After": "86400"},
         )
-    if access is FileAccess.RESTRICTED and not (own or let):
+    if access is FileAccess.RESTRICTED and not (as_producer or let):
         raise RestrictedError(dataset_id)
-    if access is FileAccess.WAITING and not own:
+    if access is FileAccess.WAITING and not as_producer:
         raise HeldBackError(
             "This file has just arrived, and is being checked.",
             remedy="Try again in a minute.",

@@ -99,11 +99,15 @@ def _select_named_objects(space: Space, kind: ObjectKind) -> Select[*tuple[Any, 
         ),
         resources.c.changed,
     ).subquery()
-    own = select(CatalogueObject.document, CatalogueObject.updated_at.label("changed"))
-    own = own.where(CatalogueObject.space_id == space.id, CatalogueObject.kind == kind)
+    stored = select(
+        CatalogueObject.document, CatalogueObject.updated_at.label("changed")
+    )
+    stored = stored.where(
+        CatalogueObject.space_id == space.id, CatalogueObject.kind == kind
+    )
     every = union_all(
         select(elements.c.document, elements.c.changed),
-        own.where(CatalogueObject.dataset_id.is_(None)),
+        stored.where(CatalogueObject.dataset_id.is_(None)),
     )
     objects = every.subquery()
     identifier = objects.c.document[name].astext.label("id")
@@ -124,7 +128,7 @@ def _select_named_objects(space: Space, kind: ObjectKind) -> Select[*tuple[Any, 
 
 def _organisation(space: Space) -> Select[*tuple[Any, ...]]:
     """The one for which the space publishes, with what a client said of it."""
-    own = {
+    organisation = {
         "organization_id": as_version_4(space.organisation_id),
         "organization_name": space.name,
     }
@@ -135,9 +139,9 @@ def _organisation(space: Space) -> Select[*tuple[Any, ...]]:
     stored_document = func.coalesce(
         document_query.limit(1).scalar_subquery(), cast({}, JSONB), type_=JSONB()
     )
-    document = stored_document.op("||", return_type=JSONB())(cast(own, JSONB))
+    document = stored_document.op("||", return_type=JSONB())(cast(organisation, JSONB))
     return select(
-        literal(own["organization_id"]).label("id"),
+        literal(organisation["organization_id"]).label("id"),
         document.label("document"),
         literal(now()).label("changed"),
     )

@@ -95,11 +95,11 @@ async def make_plan(
     if faults := validate(document):
         raise InvalidRecord(faults)
     require_own_organisation(caller.space, document["producer"])
-    own = {
+    organisation = {
         "organization_id": str(caller.space.organisation_id),
         "organization_name": caller.space.name,
     }
-    document["producer"] = {**document["producer"], **own}
+    document["producer"] = {**document["producer"], **organisation}
     _check_document(document)
     media_id, upload_id = await _find_file(session, caller, dataset, document, origin)
     return RecordPlan(dataset_id, document, media_id, upload_id)

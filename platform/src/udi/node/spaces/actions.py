@@ -108,17 +108,17 @@ async def set_limits(
         )
     if quota_bytes is not None:
         space.quota_bytes = quota_bytes
-    own = {
+    limits = {
         "requests_per_minute": requests_per_minute,
         "jobs_at_once": jobs_at_once,
         "uploads_at_once": uploads_at_once,
     }
-    for name, value in own.items():
+    for name, value in limits.items():
         if value is not None:
             setattr(space, name, value or None)
     changes = {
         name: value
-        for name, value in {"quota_bytes": quota_bytes, **own}.items()
+        for name, value in {"quota_bytes": quota_bytes, **limits}.items()
         if value is not None
     }
     record_audit_event(session, None, "space.limits_set", space.id, **changes)

@@ -122,13 +122,13 @@ async def _days(
     session: AsyncSession, space: Space, month: Month
 ) -> Sequence[SpaceDay]:
     """The days of the month, and the last one before on which somebody looked."""
-    own = SpaceDay.space_id == space.id
+    condition = SpaceDay.space_id == space.id
     last_day_query = select(func.max(SpaceDay.day)).where(
-        own, SpaceDay.day < month.first, SpaceDay.stored_bytes.is_not(None)
+        condition, SpaceDay.day < month.first, SpaceDay.stored_bytes.is_not(None)
     )
     since = await session.scalar(last_day_query) or month.first
     query = select(SpaceDay).where(
-        own, SpaceDay.day >= since, SpaceDay.day < month.next.first
+        condition, SpaceDay.day >= since, SpaceDay.day < month.next.first
     )
     return (await session.scalars(query.order_by(SpaceDay.day))).all()
 

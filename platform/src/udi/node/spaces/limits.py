@@ -101,10 +101,14 @@ class SpaceLimiter:
         return shares.get(space) or SpaceShare.of(self.settings)
 
     async def _load_shares(self, tenant: UUID) -> dict[UUID, SpaceShare]:
-        own = Space.requests_per_minute.is_not(None) | Space.jobs_at_once.is_not(None)
+        is_limited = Space.requests_per_minute.is_not(None) | Space.jobs_at_once.is_not(
+            None
+        )
         with space_context(None):
             async with self.database.session(tenant) as session:
-                query = select(Space).where(own | Space.uploads_at_once.is_not(None))
+                query = select(Space).where(
+                    is_limited | Space.uploads_at_once.is_not(None)
+                )
                 return {
                     space.id: SpaceShare.of(self.settings, space)
                     for space in await session.scalars(query)

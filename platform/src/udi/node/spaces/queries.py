@@ -118,11 +118,11 @@ async def list_permissions(
         return frozenset()
     if actor.may_publish(space.slug):
         return frozenset(DatasetPermission)
-    own = (
+    conditions = (
         DatasetRight.dataset_id == dataset_id,
         DatasetRight.person_id == actor.person_id,
     )
-    role = await session.scalar(select(DatasetRight.role).where(*own))
+    role = await session.scalar(select(DatasetRight.role).where(*conditions))
     if role:
         return frozenset(GIVES[DatasetRole(role)])
     return frozenset()

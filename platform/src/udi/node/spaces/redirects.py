@@ -93,7 +93,7 @@ async def remove_redirects(session: AsyncSession, slug: str) -> int:
     return max(getattr(done, "rowcount", 0), 0)
 
 
-def check_origin(origin: str, own: str) -> str:
+def check_origin(origin: str, node_origin: str) -> str:
     """The address of another node, without a final slash.
 
     Raises:
@@ -112,7 +112,7 @@ def check_origin(origin: str, own: str) -> str:
             "Write it as https://data.example.org.",
         )
         raise InvalidError(refusals=[refusal])
-    if f"{parts.scheme}://{parts.netloc}" == own:
+    if f"{parts.scheme}://{parts.netloc}" == node_origin:
         raise InvalidError(
             refusals=[
                 Refusal(

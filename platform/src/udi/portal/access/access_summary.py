@@ -73,9 +73,9 @@ async def summarise_access(
     database = site_of(request).database
     async with database.session(
         territory.id, role="app", person=actor.person_id
-    ) as own:
-        requests = await list_requests(own, actor, dataset.id)
-        agreements = await list_agreements(own, actor, dataset.id)
+    ) as person_session:
+        requests = await list_requests(person_session, actor, dataset.id)
+        agreements = await list_agreements(person_session, actor, dataset.id)
     needs_organisation = (
         policy is not None
         and Requester.PERSON not in policy.requesters

@@ -66,11 +66,11 @@ async def write_request_emails(
             Organisation, (territory.id, request.organisation_id)
         )
         leader = await find_leader(session, request.project_id)
-        own: Recipients = []
+        leaders: Recipients = []
         if leader and leader.email:
             language = _request_language(request, leader)
-            own = [person_recipient(territory, leader, language)]
-        to = await _list_recipients(session, territory, event, side, producer, own)
+            leaders = [person_recipient(territory, leader, language)]
+        to = await _list_recipients(session, territory, event, side, producer, leaders)
     occasion = str(
         payload.get("step") or f"{request.revision}-{int(request.since.timestamp())}"
     )
@@ -83,7 +83,7 @@ async def write_request_emails(
     )
     events = [(event, recipient) for recipient in to]
     if event == AccessRequestEvent.CORRECT:
-        events += [(RECEIPT, recipient) for recipient in own]
+        events += [(RECEIPT, recipient) for recipient in leaders]
     return [
         write_email(site, territory, name, about, recipient, occasion=occasion)
         for name, recipient in events

@@ -77,7 +77,10 @@ async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[byte
     catalogue = catalogue_of(tenant)
     first = write_canonical(write_catalogue(catalogue))
     yield first
-    own = (f"<{catalogue.origin}/data/".encode(), f"<{catalogue.address}>".encode())
+    catalogue_addresses = (
+        f"<{catalogue.origin}/data/".encode(),
+        f"<{catalogue.address}>".encode(),
+    )
     shared = {*first.splitlines(True)}
     async for dataset in _stream_datasets(session, tenant):
         record = restore_record(dataset.record)
@@ -87,7 +90,7 @@ async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[byte
         lines = write_canonical(write_entry(catalogue, entry)).splitlines(keepends=True)
         yield b"".join(line for line in lines if line not in shared)
         # What several datasets say: of producers, licences, formats. Few, whatever the number of datasets.
-        shared |= {line for line in lines if not line.startswith(own)}
+        shared |= {line for line in lines if not line.startswith(catalogue_addresses)}
 
 
 async def _stream_datasets(

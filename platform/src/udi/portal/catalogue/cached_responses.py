@@ -97,7 +97,7 @@ async def respond_from_cache(
         response, is_current = await make()
         if response.status_code not in {None, HTTP_200_OK} or not is_current:
             return response
-        own = {
+        stored_headers = {
             name: response.headers[name]
             for name in OWN_HEADERS
             if name in response.headers
@@ -106,7 +106,7 @@ async def respond_from_cache(
             key,
             _encode_body(response),
             str(response.media_type),
-            own,
+            stored_headers,
             encoding or SPARE,
             etag=etag,
         )

@@ -149,8 +149,8 @@ async def add_connector(
     """
     if refusals := check_connector(connector_input, plain=plain):
         raise InvalidError(refusals=refusals)
-    own = (Connector.project_id == project.id, Connector.revoked_at.is_(None))
-    if (await session.scalar(select(func.count()).where(*own)) or 0) >= MOST:
+    conditions = (Connector.project_id == project.id, Connector.revoked_at.is_(None))
+    if (await session.scalar(select(func.count()).where(*conditions)) or 0) >= MOST:
         raise ConflictError(
             "This project has twenty connectors.",
             remedy="Revoke one that is not used any more.",
@@ -242,10 +242,10 @@ async def get_connector(
     Raises:
         NotFoundError: the project has none of this identifier.
     """
-    own = (Connector.id == id_, Connector.project_id == project.id)
+    conditions = (Connector.id == id_, Connector.project_id == project.id)
     if (
         connector := await session.scalar(
-            select(Connector).where(*own).with_for_update()
+            select(Connector).where(*conditions).with_for_update()
         )
     ) is None:
         raise NotFoundError
@@ -258,21 +258,24 @@ async def find_connector_by_secret(
     """The connector that shows this secret."""
     if not CONNECTOR.matches(secret):
         return None
-    own = (Connector.sha256 == fingerprint(secret), Connector.revoked_at.is_(None))
-    return await session.scalar(select(Connector).where(*own))
+    conditions = (
+        Connector.sha256 == fingerprint(secret),
+        Connector.revoked_at.is_(None),
+    )
+    return await session.scalar(select(Connector).where(*conditions))
 
 
 def owns_address(connector: Connector, address: str) -> bool:
     """Whether an address is the connector's: the same scheme, host and port, and a path below its own."""
-    own = urlsplit(connector.address)
+    registered = urlsplit(connector.address)
     named = urlsplit(address)
     if (
-        (own.scheme, own.netloc) != (named.scheme, named.netloc)
+        (registered.scheme, registered.netloc) != (named.scheme, named.netloc)
         or named.query
         or named.fragment
     ):
         return False
-    path = own.path.rstrip("/")
+    path = registered.path.rstrip("/")
     return ".." not in named.path.split("/") and (
         named.path == path or named.path.startswith(f"{path}/") or not path
     )

@@ -194,12 +194,12 @@ def read_reason(message: Mapping[str, Any]) -> str:
 
 def process_ids(process: DataspaceProcess) -> dict[str, str]:
     """The two process identifiers of a message or an answer; one that is not known yet is left out."""
-    own = str(process.id)
+    our_pid = str(process.id)
     their = process.their_pid
     if process.side == DataspaceSide.PROVIDER:
-        both = (own, their)
+        both = (our_pid, their)
     else:
-        both = (their, own)
+        both = (their, our_pid)
     return {
         name: pid
         for name, pid in zip(("providerPid", "consumerPid"), both, strict=True)

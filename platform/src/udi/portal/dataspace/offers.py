@@ -183,7 +183,7 @@ def _read_terms(policy: Policy, offer: dict[str, Any]) -> Terms:
         and all(isinstance(permission, dict) for permission in permissions)
     ):
         raise _outside_offer_error("permission")
-    own = whole["permission"][0]
+    offered_permission = whole["permission"][0]
     requested_permission = permissions[0]
     narrower = requested_permission.get("constraint") or []
     if not isinstance(narrower, list):
@@ -191,7 +191,7 @@ def _read_terms(policy: Policy, offer: dict[str, Any]) -> Terms:
     lefts = {_left_operand(constraint) for constraint in narrower}
     constraints = [
         constraint
-        for constraint in own["constraint"]
+        for constraint in offered_permission["constraint"]
         if _left_operand(constraint) not in lefts
     ] + [*narrower]
     merged = {
@@ -199,8 +199,8 @@ def _read_terms(policy: Policy, offer: dict[str, Any]) -> Terms:
         "action": requested_permission.get("action", "use"),
         "constraint": constraints,
     }
-    if "duty" in own:
-        merged["duty"] = requested_permission.get("duty") or own["duty"]
+    if "duty" in offered_permission:
+        merged["duty"] = requested_permission.get("duty") or offered_permission["duty"]
     document = {
         "@type": "Offer",
         "permission": [merged, *permissions[1:]],

@@ -75,10 +75,13 @@ async def get_process(
     Raises:
         NotFoundError: there is none, or it is another's.
     """
-    own = (DataspaceProcess.connector_id == connector.id, DataspaceProcess.kind == kind)
+    conditions = (
+        DataspaceProcess.connector_id == connector.id,
+        DataspaceProcess.kind == kind,
+    )
     query = (
         select(DataspaceProcess)
-        .where(DataspaceProcess.id == id_, *own)
+        .where(DataspaceProcess.id == id_, *conditions)
         .with_for_update()
     )
     if (process := await session.scalar(query)) is None:
@@ -90,12 +93,17 @@ async def find_begun_process(
     session: AsyncSession, connector: Connector, kind: ProcessKind, their_pid: str
 ) -> DataspaceProcess | None:
     """The process that the other side began under this identifier: its message was sent twice."""
-    own = (DataspaceProcess.connector_id == connector.id, DataspaceProcess.kind == kind)
+    conditions = (
+        DataspaceProcess.connector_id == connector.id,
+        DataspaceProcess.kind == kind,
+    )
     theirs = (
         DataspaceProcess.side == DataspaceSide.PROVIDER,
         DataspaceProcess.their_pid == their_pid,
     )
-    return await session.scalar(select(DataspaceProcess).where(*own, *theirs).limit(1))
+    return await session.scalar(
+        select(DataspaceProcess).where(*conditions, *theirs).limit(1)
+    )
 
 
 async def get_project_process(
@@ -129,10 +137,13 @@ async def find_delivery_problem(
     session: AsyncSession, process: DataspaceProcess
 ) -> str:
     """Why the last message that met some was not taken; empty when it was."""
-    own = (DataspaceMessage.process_id == process.id, DataspaceMessage.error != "")
+    conditions = (
+        DataspaceMessage.process_id == process.id,
+        DataspaceMessage.error != "",
+    )
     query = (
         select(DataspaceMessage.error)
-        .where(*own)
+        .where(*conditions)
         .order_by(DataspaceMessage.number.desc())
         .limit(1)
     )

@@ -108,11 +108,11 @@ async def _find_agreement(
         id_ = UUID(name.removeprefix(URN))
     except ValueError:
         return None
-    own = (
+    conditions = (
         AccessAgreement.id == id_,
         AccessAgreement.project_id == connector.project_id,
     )
-    return await session.scalar(select(AccessAgreement).where(*own))
+    return await session.scalar(select(AccessAgreement).where(*conditions))
 
 
 async def start_transfer(session: AsyncSession, process: DataspaceProcess) -> None:
@@ -317,14 +317,14 @@ async def request_transfer(
 
 async def sync_transfers(session: AsyncSession, agreement: AccessAgreement) -> None:
     """Bring the transfers of an agreement to where people brought it: suspended, given again, over."""
-    own = (
+    conditions = (
         DataspaceProcess.agreement_id == agreement.id,
         DataspaceProcess.kind == ProcessKind.TRANSFER,
     )
     living = DataspaceProcess.state.not_in([state.value for state in ENDED])
     query = (
         select(DataspaceProcess)
-        .where(*own, living)
+        .where(*conditions, living)
         .order_by(DataspaceProcess.id)
         .with_for_update()
     )

@@ -194,14 +194,14 @@ def create_watcher(site: Site) -> AccountWatcher:
 
 def read_groups(account: Account, territory: str) -> dict[str, set[str]]:
     """Groups by slug, of one territory's organisations."""
-    own = account.memberships.get(territory, set()) & {MODERATORS}
+    team_groups = account.memberships.get(territory, set()) & {MODERATORS}
     prefix = f"{territory}--"
     groups_by_slug = {
         alias.removeprefix(prefix): groups
         for alias, groups in account.memberships.items()
         if alias.startswith(prefix)
     }
-    return groups_by_slug | ({TEAM: own} if own else {})
+    return groups_by_slug | ({TEAM: team_groups} if team_groups else {})
 
 
 async def list_subjects(

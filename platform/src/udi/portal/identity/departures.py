@@ -98,8 +98,10 @@ async def change_rights(
         "memberships": theirs,
         "moderator": MODERATORS in new_memberships.get(TEAM, ()),
     }
-    own = update(WebSession).where(WebSession.person_id == person.id).values(**values)
-    await session.execute(own.execution_options(synchronize_session=False))
+    update_query = (
+        update(WebSession).where(WebSession.person_id == person.id).values(**values)
+    )
+    await session.execute(update_query.execution_options(synchronize_session=False))
     await _release_claims(session, person)
     departure = Departure(person, gone=False, memberships=new_memberships)
     ended = 0

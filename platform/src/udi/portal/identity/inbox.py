@@ -124,8 +124,8 @@ async def mark_visit(session: AsyncSession, actor: Actor) -> datetime | None:
     if person is None:
         return None
     before = person.inbox_visited_at
-    own = update(Person).where(Person.id == actor.person_id)
-    await session.execute(own.values(inbox_visited_at=now()))
+    update_query = update(Person).where(Person.id == actor.person_id)
+    await session.execute(update_query.values(inbox_visited_at=now()))
     return before
 
 

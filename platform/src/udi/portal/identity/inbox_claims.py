@@ -109,12 +109,12 @@ async def release_item(
         NotFoundError: nothing of this kind waits for them.
     """
     item = await _get_item(services, session, actor, key)
-    own = (
+    conditions = (
         InboxClaim.kind == item.kind,
         InboxClaim.item_id == item.id,
         InboxClaim.person_id == actor.person_id,
     )
-    await session.execute(delete(InboxClaim).where(*own))
+    await session.execute(delete(InboxClaim).where(*conditions))
 
 
 async def _get_item(

@@ -85,17 +85,17 @@ async def review_pass(site: Site, since: datetime) -> int:
     changed = 0
     for territory in territories:
         prefix = provider_alias(territory.slug, "")
-        own = {
+        alias_by_subject = {
             subject: alias
             for subject, alias in logins.items()
             if alias.startswith(prefix)
         }
         async with site.database.session(territory.id, role="worker") as session:
             due = await _list_due(session, rules_digest(territory.login_providers))
-        for subject in sorted(due | own.keys()):
+        for subject in sorted(due | alias_by_subject.keys()):
             try:
                 changed += await review_groups(
-                    site, territory, subject, own.get(subject, "")
+                    site, territory, subject, alias_by_subject.get(subject, "")
                 )
             except IdentityServiceUnavailableError:
                 raise
@@ -206,7 +206,7 @@ async def _note(
     digest: str,
 ) -> None:
     moment = now()
-    own = ProviderGrant.subject == subject
+    condition = ProviderGrant.subject == subject
     for group in missing:
         row = insert(ProviderGrant).values(
             subject=subject,
@@ -217,12 +217,14 @@ async def _note(
             rules_digest=digest,
         )
         await session.execute(row.on_conflict_do_nothing())
-    await session.execute(update(ProviderGrant).where(own).values(rules_digest=digest))
+    await session.execute(
+        update(ProviderGrant).where(condition).values(rules_digest=digest)
+    )
     if plan.confirmed:
         key = tuple_(ProviderGrant.organisation_slug, ProviderGrant.group_name)
         await session.execute(
             update(ProviderGrant)
-            .where(own, key.in_(sorted(plan.confirmed)))
+            .where(condition, key.in_(sorted(plan.confirmed)))
             .values(confirmed_at=moment)
         )
 

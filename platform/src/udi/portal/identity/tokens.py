@@ -93,14 +93,14 @@ async def make_token(
     if refusals:
         raise InvalidError(refusals=refusals)
     moment = now()
-    own = ApiToken.person_id == actor.person_id
+    condition = ApiToken.person_id == actor.person_id
     over = or_(
         ApiToken.expires_at < moment - REMEMBERED,
         ApiToken.revoked_at < moment - REMEMBERED,
     )
-    await session.execute(delete(ApiToken).where(own, over))
+    await session.execute(delete(ApiToken).where(condition, over))
     living = select(func.count()).where(
-        own, ApiToken.revoked_at.is_(None), ApiToken.expires_at > moment
+        condition, ApiToken.revoked_at.is_(None), ApiToken.expires_at > moment
     )
     if (await session.scalar(living) or 0) >= MOST:
         raise ConflictError(

@@ -77,7 +77,10 @@ def share_costs(
 
     Storage (gigabytes × days), bytes sent, calls (downloads and API) and seconds of heavy jobs count alike.
     """
-    used = {id_: _list_quantities(own) for id_, own in figures.items()}
+    used = {
+        id_: _list_quantities(territory_figures)
+        for id_, territory_figures in figures.items()
+    }
     totals = [sum(column) for column in zip(*used.values(), strict=True)]
     counted = [place for place, total in enumerate(totals) if total > 0]
     if not counted:
@@ -87,8 +90,8 @@ def share_costs(
         for id_, quantities in used.items()
     }
     return {
-        id_: msgspec.structs.replace(own, share=round(shares[id_], 4))
-        for id_, own in figures.items()
+        id_: msgspec.structs.replace(territory_figures, share=round(shares[id_], 4))
+        for id_, territory_figures in figures.items()
     }
 
 

@@ -225,15 +225,31 @@ def sum_up(statuses: Sequence[TerritoryStatus]) -> InstallationTotals:
     return InstallationTotals(
         territories=len(statuses),
         online=sum(not status.is_suspended for status in statuses),
-        people=sum(own.people for own in figures),
-        datasets=sum(own.datasets for own in figures),
-        stored_bytes=sum(own.stored_bytes for own in figures),
-        quota_bytes=sum(own.quota_bytes for own in figures),
-        version=max((own.version for own in figures), default=""),
-        backup_at=max(
-            (own.backup_at for own in figures if own.backup_at), default=None
+        people=sum(territory_figures.people for territory_figures in figures),
+        datasets=sum(territory_figures.datasets for territory_figures in figures),
+        stored_bytes=sum(
+            territory_figures.stored_bytes for territory_figures in figures
         ),
-        drill_at=max((own.drill_at for own in figures if own.drill_at), default=None),
+        quota_bytes=sum(territory_figures.quota_bytes for territory_figures in figures),
+        version=max(
+            (territory_figures.version for territory_figures in figures), default=""
+        ),
+        backup_at=max(
+            (
+                territory_figures.backup_at
+                for territory_figures in figures
+                if territory_figures.backup_at
+            ),
+            default=None,
+        ),
+        drill_at=max(
+            (
+                territory_figures.drill_at
+                for territory_figures in figures
+                if territory_figures.drill_at
+            ),
+            default=None,
+        ),
         gathered_at=max(gathered, default=None),
     )
 

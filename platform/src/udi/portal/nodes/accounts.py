@@ -82,9 +82,9 @@ async def _describe(
     session: AsyncSession, node: Node, issuer: str, subjects: Sequence[str]
 ) -> list[dict[str, Any]]:
     if node.hosted:
-        own = None
+        joined_slugs = None
     else:
-        own = {
+        joined_slugs = {
             organisation.slug
             for organisation in await list_linked_producers(session, node)
         }
@@ -112,7 +112,7 @@ async def _describe(
             "memberships": {
                 slug: group_names
                 for slug, group_names in theirs.items()
-                if slug != TEAM and (own is None or slug in own)
+                if slug != TEAM and (joined_slugs is None or slug in joined_slugs)
             },
         }
         for subject, (gone, theirs) in sorted(accounts_by_subject.items())

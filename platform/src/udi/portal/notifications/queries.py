@@ -48,8 +48,8 @@ async def get_following(
     Raises:
         NotFoundError: the person has none of this identifier.
     """
-    own = (Following.id == following_id, Following.person_id == actor.person_id)
-    following = await session.scalar(select(Following).where(*own))
+    conditions = (Following.id == following_id, Following.person_id == actor.person_id)
+    following = await session.scalar(select(Following).where(*conditions))
     if following is None:
         raise NotFoundError("You do not follow this, or not any more.")
     return following

@@ -49,7 +49,7 @@ async def list_waiting_applications(
             )
             for row in rows
         ]
-    own = query.where(
+    sent_query = query.where(
         Application.person_id == actor.person_id,
         Application.state.in_(OPEN),
         Application.state != ApplicationState.SUBMITTED,
@@ -63,7 +63,7 @@ async def list_waiting_applications(
             url=f"/join/{row.Application.id}",
             since=row.Application.submitted_at,
         )
-        for row in await session.execute(own.limit(MOST_OF_A_DOMAIN))
+        for row in await session.execute(sent_query.limit(MOST_OF_A_DOMAIN))
     ]
     return items
 

@@ -374,9 +374,9 @@ def _read_description(
     support = tuple(fields.pop("support"))
     revision = fields.pop("revision")
     url = fields.pop("result")
-    own = {"organisation": organisation, "requester": requester}
+    parties = {"organisation": organisation, "requester": requester}
     return ProjectInput(
-        **fields, **own, url=url, audience=audience, support=support
+        **fields, **parties, url=url, audience=audience, support=support
     ), revision
 
 

@@ -45,13 +45,13 @@ async def find_right(
         return None
     if is_owner(project, actor):
         return TeamRight.EDIT
-    own = (
+    conditions = (
         ProjectMember.project_id == project.id,
         ProjectMember.person_id == actor.person_id,
     )
     right = await session.scalar(
         select(ProjectMember.right).where(
-            *own, ProjectMember.stage == TeamMemberStage.JOINED
+            *conditions, ProjectMember.stage == TeamMemberStage.JOINED
         )
     )
     if right:
@@ -179,14 +179,14 @@ async def list_own_projects(session: AsyncSession, actor: Actor) -> Sequence[Pro
         ProjectMember.person_id == actor.person_id,
         ProjectMember.stage == TeamMemberStage.JOINED,
     )
-    own = or_(
+    takes_part = or_(
         Project.leader_id == actor.person_id,
         Project.reporter_id == actor.person_id,
         Project.id.in_(joined),
     )
     query = (
         select(Project)
-        .where(own)
+        .where(takes_part)
         .order_by(Project.changed_at.desc(), Project.id)
         .limit(MOST_LED)
     )
@@ -242,8 +242,10 @@ async def get_member(
     Raises:
         NotFoundError: nobody of this team has this identifier.
     """
-    own = (ProjectMember.id == id_, ProjectMember.project_id == project.id)
-    member = await session.scalar(select(ProjectMember).where(*own).with_for_update())
+    conditions = (ProjectMember.id == id_, ProjectMember.project_id == project.id)
+    member = await session.scalar(
+        select(ProjectMember).where(*conditions).with_for_update()
+    )
     if member is None:
         raise NotFoundError("Nobody of this team is at this address.")
     return member
@@ -261,10 +263,10 @@ async def get_own_member(
         ProjectMember.stage == TeamMemberStage.INVITED
     )
     mine = or_(ProjectMember.person_id == actor.person_id, invited)
-    own = select(ProjectMember).where(
+    query = select(ProjectMember).where(
         ProjectMember.project_id == id_, mine, ProjectMember.stage.in_(PRESENT)
     )
-    ordered = own.order_by(ProjectMember.started_at.desc(), ProjectMember.id).limit(1)
+    ordered = query.order_by(ProjectMember.started_at.desc(), ProjectMember.id).limit(1)
     member = (
         await session.scalars(ordered.with_for_update() if lock else ordered)
     ).first()

@@ -185,7 +185,7 @@ async def answer_invitation(
     project_id: ProjectPath,
 ) -> None:
     """Accept, decline, or leave the team."""
-    project, own = await queries.get_own_member(
+    project, invited = await queries.get_own_member(
         session, bearer.actor, project_id, lock=True
     )
     event = read_body(await request.body(), team_schemas.TeamMemberEventInput)["event"]
@@ -194,7 +194,7 @@ async def answer_invitation(
             refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
         )
     await team.answer_invitation(
-        session, bearer.actor, project, own, TeamMemberEvent(event)
+        session, bearer.actor, project, invited, TeamMemberEvent(event)
     )
 
 

@@ -48,12 +48,12 @@ def register_values(
     """
     file = folder.file
     hosts = {"portal": file.hosts.portal, "node": file.hosts.node}
-    own: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     if program == "portal":
-        own["site"] = layout_values(folder)
+        values["site"] = layout_values(folder)
     if logout_origins is not None:
-        own["login_providers"] = _list_providers(folder, logout_origins)
-    return own | {
+        values["login_providers"] = _list_providers(folder, logout_origins)
+    return values | {
         "id": folder.tenant_id,
         "slug": folder.slug,
         "name": file.territory.name,

@@ -91,8 +91,8 @@ class LinkPart(TenantFilePart):
             msg = f"«{value}» leads nowhere: write a path such as /projects, «publish», or an address that begins with https://"
             raise ValueError(msg)
         path = re.split(r"[?#]", value, maxsplit=1)[0]
-        own = path.startswith(("/pages/", "/news/"))
-        if INSIDE.fullmatch(value) and not own and path not in PORTAL_PAGES:
+        is_content = path.startswith(("/pages/", "/news/"))
+        if INSIDE.fullmatch(value) and not is_content and path not in PORTAL_PAGES:
             msg = f"the portal has no page {path} for a menu: choose among {', '.join(PORTAL_PAGES)}, /pages/<name> and /news/<name>"
             raise ValueError(msg)
         return value

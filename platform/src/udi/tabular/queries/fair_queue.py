@@ -17,11 +17,11 @@ class Slot:
 
 
 class QueueFullError(Exception):
-    """Too many wait already; `own`: they are the space's own."""
+    """Too many wait already; `of_space`: they are those of the space itself."""
 
-    def __init__(self, *, own: bool) -> None:
+    def __init__(self, *, of_space: bool) -> None:
         super().__init__()
-        self.own = own
+        self.of_space = of_space
 
 
 @dataclass
@@ -54,9 +54,9 @@ class FairQueue:
             QueueFullError: too many wait.
         """
         if len(self._waiting.get(space, ())) >= self.own_longest:
-            raise QueueFullError(own=True)
+            raise QueueFullError(of_space=True)
         if self.waiting >= self.longest:
-            raise QueueFullError(own=False)
+            raise QueueFullError(of_space=False)
         slot = Slot(space)
         self._waiting.setdefault(space, deque()).append(slot)
         self._serve()

@@ -81,7 +81,7 @@ class AsyncFairQueue:
         try:
             return self._queue.enqueue(space)
         except QueueFullError as error:
-            if error.own:
+            if error.of_space:
                 raise TooManyRequestsError(
                     "Many requests for this producer's tables are waiting.",
                     remedy=LATER,

@@ -161,10 +161,10 @@ def _resolve_reference(root: Document, node: Any, depth: int = 0) -> Document:
     reference = node.get("$ref")
     if not isinstance(reference, str):
         return node
-    own = {key: value for key, value in node.items() if key != "$ref"}
+    siblings = {key: value for key, value in node.items() if key != "$ref"}
     if depth > DEEPEST:
-        return own
-    return {**_resolve_reference(root, _target(root, reference), depth + 1), **own}
+        return siblings
+    return {**_resolve_reference(root, _target(root, reference), depth + 1), **siblings}
 
 
 def _target(root: Document, reference: str) -> Any:

@@ -139,24 +139,29 @@ def _orphans(
         key.table and key.table not in others
     ):
         return
-    own = [indexes[name] for name in key.fields]
+    key_indexes = [indexes[name] for name in key.fields]
     table = f"table{others.index(key.table) + 1}" if key.table else "table0"
     table_columns = {
         name for (name, *_) in connection.execute(f"DESCRIBE {table}").fetchall()
     }
     if not table_columns.issuperset(key.others):
         return
-    values = ", ".join(f"v{index}" for index in own)
-    condition = " AND ".join(f"v{index} IS NOT NULL" for index in own)
+    values = ", ".join(f"v{index}" for index in key_indexes)
+    condition = " AND ".join(f"v{index} IS NOT NULL" for index in key_indexes)
     targets = ", ".join(identifier(name) for name in key.others)
     same = " AND ".join(
         f"t.{identifier(name)} = v{index}"
-        for index, name in zip(own, key.others, strict=True)
+        for index, name in zip(key_indexes, key.others, strict=True)
     )
     missing = f"FROM cells ANTI JOIN (SELECT DISTINCT {targets} FROM {table}) t ON {same} WHERE {condition}"
     (cells,) = connection.execute(f"SELECT count(*) {missing}").fetchone() or (0,)
     value = f"left(concat_ws(', ', {values}), {LONGEST_VALUE})"
     query = f"SELECT {identifier(LINE)} AS line, {value} AS value, {literal(key.table)} AS expected {missing}"
     yield KeyViolations(
-        own[0], pairs[own[0]][1], "foreign_key", cells, _column_label(pairs, own), query
+        key_indexes[0],
+        pairs[key_indexes[0]][1],
+        "foreign_key",
+        cells,
+        _column_label(pairs, key_indexes),
+        query,
     )

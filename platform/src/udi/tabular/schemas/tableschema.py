@@ -132,10 +132,10 @@ def _foreign_keys(entries: Iterable[Any]) -> Iterable[ForeignKey]:
         else:
             reference = None
         if isinstance(reference, Mapping):
-            own = names_of(entry.get("fields"))
+            fields = names_of(entry.get("fields"))
             others = names_of(reference.get("fields"))
-            if own and len(own) == len(others):
-                yield ForeignKey(own, text_of(reference.get("resource")), others)
+            if fields and len(fields) == len(others):
+                yield ForeignKey(fields, text_of(reference.get("resource")), others)
 
 
 def _row_checks(entries: Iterable[Any]) -> Iterable[RowCheck]:

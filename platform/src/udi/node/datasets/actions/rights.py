@@ -57,11 +57,14 @@ async def revoke_right(
 ) -> None:
     """Take a right back at once; one that is not there is no error."""
     person_id = parse_id(person)
-    own = (DatasetRight.dataset_id == dataset.id, DatasetRight.person_id == person_id)
-    role = await session.scalar(select(DatasetRight.role).where(*own))
+    conditions = (
+        DatasetRight.dataset_id == dataset.id,
+        DatasetRight.person_id == person_id,
+    )
+    role = await session.scalar(select(DatasetRight.role).where(*conditions))
     if person_id is None or role is None:
         return
-    await session.execute(delete(DatasetRight).where(*own))
+    await session.execute(delete(DatasetRight).where(*conditions))
     dataset.record_event(actor, "right.taken", person=str(person_id), role=role)
     await session.flush()
 

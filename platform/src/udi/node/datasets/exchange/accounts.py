@@ -103,8 +103,10 @@ async def apply_accounts(
     """End what accounts that are gone, or have fewer rights, may not hold any more; how many things."""
     ended = 0
     for account in answer.accounts:
-        own = (Person.issuer == issuer, Person.subject == account.subject)
-        person = await session.scalar(select(Person).where(*own).with_for_update())
+        conditions = (Person.issuer == issuer, Person.subject == account.subject)
+        person = await session.scalar(
+            select(Person).where(*conditions).with_for_update()
+        )
         if person is None:
             continue
         if account.gone:
@@ -137,14 +139,16 @@ async def _change_rights(
     known_at: datetime,
 ) -> int:
     """What was said here after the portal compared accounts is newer than what the portal says, and stays."""
-    own = (WebSession.person_id == person.id, WebSession.confirmed_at < known_at)
+    conditions = (WebSession.person_id == person.id, WebSession.confirmed_at < known_at)
     sorted_memberships = {
         slug: sorted(groups) for slug, groups in sorted(memberships.items())
     }
     other = WebSession.memberships != sorted_memberships
     changed = _row_count(
         await session.execute(
-            update(WebSession).where(*own, other).values(memberships=sorted_memberships)
+            update(WebSession)
+            .where(*conditions, other)
+            .values(memberships=sorted_memberships)
         )
     )
     managed = [slug for slug, groups in memberships.items() if MANAGERS in groups]

@@ -91,11 +91,11 @@ async def _store_counts(
     session: AsyncSession, issuer: str, answer: InboxCountAnswer
 ) -> None:
     for count in answer.people:
-        own = update(Person).where(
+        update_query = update(Person).where(
             Person.issuer == issuer, Person.subject == count.subject
         )
         await session.execute(
-            own.values(
+            update_query.values(
                 portal_waiting=count.waiting,
                 portal_late=count.late,
                 portal_counted_at=now(),

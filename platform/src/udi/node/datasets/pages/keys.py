@@ -109,11 +109,11 @@ async def _read_allowed_datasets(
     """The datasets chosen, None for all of the space."""
     if WHOLE in selection:
         return None
-    own = {
+    offered = {
         str(dataset.id): dataset.id
         for dataset in (await list_datasets(session, space, size=MOST_OFFERED)).items
     }
-    dataset_ids = [own[value] for value in selection if value in own]
+    dataset_ids = [offered[value] for value in selection if value in offered]
     if not dataset_ids:
         raise InvalidError(
             refusals=[Refusal("dataset", "Choose what the script may send.")]

@@ -78,7 +78,7 @@ def _files(version: Version, territory: Territory) -> list[PackagedFile]:
     dataset = version.dataset.id
     public = file.access != FileAccess.RESTRICTED
     as_text = profile.reads == "text" and profile.is_table
-    own = PackagedFile(
+    original = PackagedFile(
         name="file",
         path=current_file_url(territory.origin, dataset),
         format=PurePath(quote(file.name)).suffix[1:].lower(),
@@ -87,7 +87,7 @@ def _files(version: Version, territory: Territory) -> list[PackagedFile]:
         **(_file_properties(file, profile) if public else {}),
     )
     if not profile.is_table:
-        return [own]
+        return [original]
     base = f"{territory.origin}/api/resources/{dataset}/data"
     tables = [
         PackagedFile(
@@ -99,4 +99,4 @@ def _files(version: Version, territory: Territory) -> list[PackagedFile]:
         )
         for kind in PACKAGED_FORMATS
     ]
-    return [own, *tables]
+    return [original, *tables]

@@ -95,7 +95,7 @@ async def make_credential(
 async def _reject_above_limit(
     session: AsyncSession, project: Project, node: UUID
 ) -> None:
-    own = (
+    conditions = (
         ProjectCredential.project_id == project.id,
         ProjectCredential.node_id == node,
         FOR_ALL,
@@ -104,7 +104,9 @@ async def _reject_above_limit(
         ProjectCredential.revoked_at.is_(None),
         ProjectCredential.expires_at > now(),
     )
-    if (await session.scalar(select(func.count()).where(*own, *living)) or 0) >= MOST:
+    if (
+        await session.scalar(select(func.count()).where(*conditions, *living)) or 0
+    ) >= MOST:
         raise ConflictError(
             "This project has ten credentials on this node.",
             remedy="Revoke one that no machine uses any more.",
@@ -226,22 +228,24 @@ async def record_uses(
             ProjectCredential.last_used_at.is_(None),
             ProjectCredential.last_used_at < hour,
         )
-        own = (ProjectCredential.id == id_, ProjectCredential.node_id == node.id)
+        conditions = (ProjectCredential.id == id_, ProjectCredential.node_id == node.id)
         await session.execute(
-            update(ProjectCredential).where(*own, earlier).values(last_used_at=hour)
+            update(ProjectCredential)
+            .where(*conditions, earlier)
+            .values(last_used_at=hour)
         )
 
 
 async def _get_credential(
     session: AsyncSession, project: Project, id_: UUID
 ) -> ProjectCredential:
-    own = (
+    conditions = (
         ProjectCredential.id == id_,
         ProjectCredential.project_id == project.id,
         FOR_ALL,
     )
     credential = await session.scalar(
-        select(ProjectCredential).where(*own).with_for_update()
+        select(ProjectCredential).where(*conditions).with_for_update()
     )
     if credential is None:
         raise NotFoundError

@@ -75,10 +75,10 @@ async def list_agreements_for_node(
     limit: int,
 ) -> tuple[list[dict[str, str]], int]:
     """What changed for a node since a revision, in their order; and the last revision that is said, or `after`."""
-    own = (AccessAgreement.node_id == node.id, AccessAgreement.revision > after)
+    conditions = (AccessAgreement.node_id == node.id, AccessAgreement.revision > after)
     query = (
         select(AccessAgreement)
-        .where(*own)
+        .where(*conditions)
         .order_by(AccessAgreement.revision)
         .limit(limit)
     )

@@ -126,8 +126,11 @@ async def find_readable_agreement(
         return agreement_case.agreement
     if actor is None:
         return None
-    own = (AccessAgreement.id == id_, AccessAgreement.person_id == actor.person_id)
-    return await session.scalar(select(AccessAgreement).where(*own))
+    conditions = (
+        AccessAgreement.id == id_,
+        AccessAgreement.person_id == actor.person_id,
+    )
+    return await session.scalar(select(AccessAgreement).where(*conditions))
 
 
 async def get_readable_agreement(
@@ -183,12 +186,14 @@ async def list_dataset_agreements(
     session: AsyncSession, actor: Actor, dataset: UUID
 ) -> Sequence[AccessAgreement]:
     """The agreements of the projects that the person leads about one dataset, the newest first."""
-    own = (
+    conditions = (
         AccessAgreement.project_id.in_(select_led_projects(actor)),
         AccessAgreement.dataset_id == dataset,
     )
     query = (
-        select(AccessAgreement).where(*own).order_by(AccessAgreement.starts_at.desc())
+        select(AccessAgreement)
+        .where(*conditions)
+        .order_by(AccessAgreement.starts_at.desc())
     )
     return (await session.scalars(query)).all()
 

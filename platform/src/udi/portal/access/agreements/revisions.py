@@ -66,14 +66,14 @@ async def send_agreement_statuses(
     session: AsyncSession, project: UUID, node: UUID
 ) -> None:
     """The same for every agreement of a project that a node still keeps: its credentials changed."""
-    own = (
+    conditions = (
         AccessAgreement.project_id == project,
         AccessAgreement.node_id == node,
         AccessAgreement.state.in_(LIVE),
     )
     query = (
         select(AccessAgreement)
-        .where(*own)
+        .where(*conditions)
         .order_by(AccessAgreement.id)
         .with_for_update()
     )
@@ -85,7 +85,7 @@ async def read_agreement_status(
     session: AsyncSession, agreement: AccessAgreement
 ) -> AgreementStatus:
     """How an agreement stands now, with the credentials of its project at its node."""
-    own = (
+    conditions = (
         ProjectCredential.project_id == agreement.project_id,
         ProjectCredential.node_id == agreement.node_id,
     )
@@ -99,7 +99,7 @@ async def read_agreement_status(
     )
     query = (
         select(ProjectCredential)
-        .where(*own, *living, its)
+        .where(*conditions, *living, its)
         .order_by(ProjectCredential.created_at, ProjectCredential.id)
     )
     credentials: Sequence[ProjectCredential] = (await session.scalars(query)).all()

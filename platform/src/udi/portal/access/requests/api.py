@@ -65,14 +65,14 @@ async def list_own_requests(
     bearer: NamedDependency[Bearer],
 ) -> Response[schemas.MyAccessRequests]:
     """What I asked, and what I answer for organisations."""
-    own = await queries.list_own_requests(session, bearer.member)
+    sent = await queries.list_own_requests(session, bearer.member)
     theirs = await queries.list_requests_to_answer(session, bearer.member)
     mine, waiting = (
         [schemas.AccessRequestItem.of(case, territory.origin) for case in cases]
-        for cases in (own, theirs)
+        for cases in (sent, theirs)
     )
     return Response(
-        schemas.MyAccessRequests(own=mine, to_answer=waiting), headers=PRIVATE
+        schemas.MyAccessRequests(sent=mine, to_answer=waiting), headers=PRIVATE
     )
 
 

@@ -121,9 +121,11 @@ async def get_document(
     Raises:
         NotFoundError: it has none of this identifier, or its time is over.
     """
-    own = (AccessDocument.request_id == request.id, AccessDocument.id == id_)
+    conditions = (AccessDocument.request_id == request.id, AccessDocument.id == id_)
     document = await session.scalar(
-        select(AccessDocument).where(*own).options(undefer(AccessDocument.content))
+        select(AccessDocument)
+        .where(*conditions)
+        .options(undefer(AccessDocument.content))
     )
     if document is None:
         raise NotFoundError("This document is not here, or not any more.")

@@ -59,9 +59,9 @@ async def show_requests(
     member: NamedDependency[Actor],
 ) -> Response[str]:
     """What I asked, and what waits for my answer."""
-    own = await list_own_requests(session, member)
+    sent = await list_own_requests(session, member)
     theirs = await list_requests_to_answer(session, member)
-    return render(request, "access/requests.html", own=own, theirs=theirs)
+    return render(request, "access/requests.html", sent=sent, theirs=theirs)
 
 
 @get(ASK)
@@ -178,7 +178,7 @@ async def _render_form(
     form_values: AccessRequestForm,
     error: InvalidError | None = None,
 ) -> Response[str]:
-    own = [
+    producers = [
         (producer.slug, producer.name)
         for producer in await list_producers(session)
         if actor and producer.slug in actor.memberships
@@ -193,7 +193,7 @@ async def _render_form(
         form_values=form_values,
         errors=form_errors(request, error),
         new=NEW,
-        organisations=own,
+        organisations=producers,
         of=None,
         projects=[
             (str(project.id), project.title)

@@ -217,14 +217,14 @@ async def list_requests_for_dataset(
     session: AsyncSession, actor: Actor, dataset_id: UUID
 ) -> Sequence[AccessRequest]:
     """What the projects that the person leads asked of one dataset, the newest first."""
-    own = (
+    conditions = (
         AccessRequest.project_id.in_(select_led_projects(actor)),
         AccessRequest.dataset_id == dataset_id,
     )
     return (
         await session.scalars(
             select(AccessRequest)
-            .where(*own)
+            .where(*conditions)
             .order_by(AccessRequest.submitted_at.desc())
         )
     ).all()
@@ -240,9 +240,9 @@ async def find_draft(
     session: AsyncSession, dataset_id: UUID, id_: UUID | None
 ) -> AccessDraft | None:
     """What somebody began before they logged in."""
-    own = (AccessDraft.id == id_, AccessDraft.dataset_id == dataset_id)
+    conditions = (AccessDraft.id == id_, AccessDraft.dataset_id == dataset_id)
     if id_:
-        return await session.scalar(select(AccessDraft).where(*own))
+        return await session.scalar(select(AccessDraft).where(*conditions))
     return None
 
 

@@ -157,10 +157,10 @@ def _create_request(
 async def _reject_duplicate(
     session: AsyncSession, actor: Actor, dataset: Dataset, project: Project
 ) -> None:
-    own = select(func.count()).where(
+    count_query = select(func.count()).where(
         AccessRequest.person_id == actor.person_id, AccessRequest.state.in_(OPEN)
     )
-    if (await session.scalar(own) or 0) >= MOST_OPEN:
+    if (await session.scalar(count_query) or 0) >= MOST_OPEN:
         raise TooManyRequestsError(
             "You have %(most)s requests that wait for an answer, which is the maximum.",
             remedy="Withdraw one, or wait for an answer.",

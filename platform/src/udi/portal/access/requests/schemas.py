@@ -128,7 +128,7 @@ class AccessRequestItem(Struct, frozen=True, kw_only=True):
 class MyAccessRequests(Struct, frozen=True, kw_only=True):
     """The requests for access of a person."""
 
-    own: Annotated[list[AccessRequestItem], Meta(description="Those that I sent.")]
+    sent: Annotated[list[AccessRequestItem], Meta(description="Those that I sent.")]
     to_answer: Annotated[
         list[AccessRequestItem],
         Meta(

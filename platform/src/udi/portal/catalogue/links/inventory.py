@@ -33,13 +33,15 @@ DELETE FROM app.link l WHERE NOT EXISTS (
 
 
 async def add_links(
-    session: AsyncSession, own: str, since: datetime | None = None
+    session: AsyncSession, origin: str, since: datetime | None = None
 ) -> None:
-    """Add the addresses of what was described since (of all without it), but for those of the machine `own`."""
+    """Add the addresses of what was described since (of all without it), but for those of this machine, at `origin`."""
     statement, values = (
         (COMING_WHOLE, {}) if since is None else (COMING_RECENT, {"since": since})
     )
-    await session.execute(statement, {**values, "own": [f"{own}/"] if own else []})
+    await session.execute(
+        statement, {**values, "own": [f"{origin}/"] if origin else []}
+    )
 
 
 async def delete_unused_links(session: AsyncSession) -> None:

@@ -99,22 +99,25 @@ async def list_faulty_links(
     session: AsyncSession, producer: Organisation
 ) -> ProducerLinks:
     """What is missing, moved, closed or other than described, what is missing for longest first."""
-    own = Dataset.organisation_id == producer.id
+    condition = Dataset.organisation_id == producer.id
     amiss = or_(LACKING, Link.state == LinkState.MOVED, ALTERED)
     total = (
         await session.scalar(
-            select_link_rows(func.count(Link.id.distinct())).where(own)
+            select_link_rows(func.count(Link.id.distinct())).where(condition)
         )
         or 0
     )
     count = (
         await session.scalar(
-            select_link_rows(func.count(Link.id.distinct())).where(own, amiss)
+            select_link_rows(func.count(Link.id.distinct())).where(condition, amiss)
         )
         or 0
     )
     return ProducerLinks(
-        producer, total, count, await list_links(session, own, amiss, most=MOST_SHOWN)
+        producer,
+        total,
+        count,
+        await list_links(session, condition, amiss, most=MOST_SHOWN),
     )
 
 

@@ -162,12 +162,12 @@ def _find_synonyms(
     reader: IndexReader, query_text: Sequence[str], concepts: Sequence[Concept]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The other labels that some dataset has, and the themes."""
-    own = {stem for word in query_text for stem in words.word_stems(word)[0]}
+    query_stems = {stem for word in query_text for stem in words.word_stems(word)[0]}
     also: dict[tuple[str, ...], str] = {}
     for label in (label for concept in concepts for label in concept.labels):
         label_words = words.query_words(label)
         same = key_of(word for word, _ in label_words) == key_of(query_text) or (
-            len(label_words) == 1 and own & set(label_words[0][1])
+            len(label_words) == 1 and query_stems & set(label_words[0][1])
         )
         if not same and all(_known_stems(reader, stems) for _, stems in label_words):
             also.setdefault(key_of(word for word, _ in label_words), label)

@@ -53,20 +53,25 @@ def default_thesaurus() -> Thesaurus:
 
 
 @cache
-def _extend_thesaurus(own: tuple[tuple[Labels, tuple[str, ...]], ...]) -> Thesaurus:
+def _extend_thesaurus(
+    synonyms: tuple[tuple[Labels, tuple[str, ...]], ...],
+) -> Thesaurus:
     return Thesaurus(
         [
             *default_thesaurus().concepts,
-            *(Concept(labels, themes) for labels, themes in own),
+            *(Concept(labels, themes) for labels, themes in synonyms),
         ]
     )
 
 
 def thesaurus_of(search: Mapping[str, object]) -> Thesaurus:
     """The list of a territory: the portal's and what it adds (`search` as its register has it)."""
-    own = search.get("synonyms")
-    if not isinstance(own, list) or not own:
+    synonyms = search.get("synonyms")
+    if not isinstance(synonyms, list) or not synonyms:
         return default_thesaurus()
     return _extend_thesaurus(
-        tuple((tuple(entry["labels"]), tuple(entry.get("themes", ()))) for entry in own)
+        tuple(
+            (tuple(entry["labels"]), tuple(entry.get("themes", ())))
+            for entry in synonyms
+        )
     )

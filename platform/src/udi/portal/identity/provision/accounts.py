@@ -54,12 +54,12 @@ def _read_or_draw_password(
 
 def _belongs_to_another_territory(settings: Settings, slug: str, username: str) -> bool:
     """Whether the password of this name was drawn for another territory: only that one may change the account."""
-    own = account_secret(slug, username)
+    secret_name = account_secret(slug, username)
     names = {
         path.name
         for path in settings.secrets_folder.glob(f"account_*_{escape(username)}")
     }
-    return bool(names) and own not in names
+    return bool(names) and secret_name not in names
 
 
 def apply_account(

@@ -147,12 +147,12 @@ class RealmAdmin(KeycloakAdmin):
     @contextmanager
     def in_realm(self, name: str) -> Iterator[None]:
         """Make calls about another realm meanwhile."""
-        own = self.realm
+        current_realm = self.realm
         self.change_current_realm(name)
         try:
             yield
         finally:
-            self.change_current_realm(own)
+            self.change_current_realm(current_realm)
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at a path, or None when there is nothing."""

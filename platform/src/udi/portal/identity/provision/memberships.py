@@ -42,11 +42,14 @@ MANAGED = "MANAGED"
 
 def apply_members_account(admin: RealmAdmin, settings: Settings) -> ProvisionChange:
     """Make the account of the portal's worker, with its secret and its rights."""
-    own = {
+    scopes = {
         "fullScopeAllowed": True,
         "defaultClientScopes": ["basic", "service_account", "roles"],
     }
-    target = {**machine_client(MEMBERS_CLIENT, settings.secret(MEMBERS_SECRET)), **own}
+    target = {
+        **machine_client(MEMBERS_CLIENT, settings.secret(MEMBERS_SECRET)),
+        **scopes,
+    }
     existing = admin.find_client(MEMBERS_CLIENT)
     if existing is None:
         create_or_none(admin.create_client, target)

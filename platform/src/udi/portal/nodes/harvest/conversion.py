@@ -70,13 +70,13 @@ def convert(record: Found, context: ConversionContext) -> ConversionResult:
     if record.source_record.media_type == RUDI:
         return ConversionResult(read_record(json.loads(record.source_record.body)))
     faults: list[HarvestFault] = []
-    own = dataset_id(context.source, record.identifier)
+    id_ = dataset_id(context.source, record.identifier)
     title = _title(record, context, faults)
     summary = record.description or {}
     languages = record.languages or languages_of(record) or (context.language,)
     return ConversionResult(
         of.Record(
-            id=own,
+            id=id_,
             title=title,
             synopsis={
                 tag: _excerpt(words) for tag, words in (summary or record.title).items()
@@ -90,8 +90,8 @@ def convert(record: Found, context: ConversionContext) -> ConversionResult:
             theme=theme_of(record),
             keywords=_keywords(record),
             producer=_producer(record, context, faults),
-            contacts=_contacts(record, own),
-            media=_media(record, own),
+            contacts=_contacts(record, id_),
+            media=_media(record, id_),
             dates=_dates(record, context, faults),
             access=AccessRights.PUBLIC
             if record.access in OPEN
@@ -173,14 +173,14 @@ def _alias(record: Found, form: re.Pattern[str]) -> str:
     return next((alias for alias in record.aliases if form.fullmatch(alias)), "")
 
 
-def _contacts(record: Found, own: UUID) -> tuple[of.Contact, ...]:
+def _contacts(record: Found, record_id: UUID) -> tuple[of.Contact, ...]:
     """Those who can be written to."""
     usable: Sequence[FoundContact] = [
         contact for contact in record.contacts if contact.email
     ][:MOST_CONTACTS]
     return tuple(
         of.Contact(
-            id=uuid5(own, f"contact {contact.email} {contact.role}"),
+            id=uuid5(record_id, f"contact {contact.email} {contact.role}"),
             name=contact.name or contact.email,
             email=contact.email,
             organisation=contact.organisation,
@@ -190,12 +190,12 @@ def _contacts(record: Found, own: UUID) -> tuple[of.Contact, ...]:
     )
 
 
-def _media(record: Found, own: UUID) -> tuple[of.Media, ...]:
+def _media(record: Found, record_id: UUID) -> tuple[of.Media, ...]:
     """Files and services that have an address; two of the same name at the source are told apart by their order."""
     media: dict[UUID, of.Media] = {}
     for distribution in record.distributions:
         if distribution.url or (distribution.service and distribution.service.endpoint):
-            medium = media_of(own, distribution)
+            medium = media_of(record_id, distribution)
             if medium.id not in media:
                 identifier = medium.id
             else:

@@ -41,10 +41,10 @@ THEME_OF = {
 def theme_of(record: Found) -> str:
     """One of our themes: by the source's own words first, then by the European theme; empty when there is none."""
     words = (term.label for term in record.themes_other)
-    own = next((code for label in words if (code := translate_theme(label))), "")
-    authority = THEMES[own].authority if own else ""
-    if own and (authority in record.themes or not record.themes):
-        return own
+    theme = next((code for label in words if (code := translate_theme(label))), "")
+    authority = THEMES[theme].authority if theme else ""
+    if theme and (authority in record.themes or not record.themes):
+        return theme
     return next((THEME_OF[code] for code in record.themes if code in THEME_OF), "")
 
 

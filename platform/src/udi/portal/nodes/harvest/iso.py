@@ -117,8 +117,8 @@ class _Reader:
         """(words, language) of a free text."""
         if element is None:
             return
-        own = [child for child in element if local_name(child) != "PT_FreeText"]
-        if spoken := element_text(own[0]) if own else (element.text or "").strip():
+        texts = [child for child in element if local_name(child) != "PT_FreeText"]
+        if spoken := element_text(texts[0]) if texts else (element.text or "").strip():
             yield spoken, ""
         for localised_string in find_elements(
             element, "PT_FreeText/textGroup/LocalisedCharacterString"

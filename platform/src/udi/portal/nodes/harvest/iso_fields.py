@@ -91,8 +91,8 @@ def read_people(root: Element, identification: Element | None, draft: Draft) -> 
                     name={draft.language: draft.clean_text("organisationName", name)},
                     email=addresses.read_email(_email(party)),
                 )
-    own = list(find_elements(identification, "pointOfContact/*"))
-    for party in own or [*parties, *find_elements(root, "contact/*")]:
+    contacts = list(find_elements(identification, "pointOfContact/*"))
+    for party in contacts or [*parties, *find_elements(root, "contact/*")]:
         add_contact(
             draft,
             "pointOfContact",
@@ -157,9 +157,9 @@ def _legal(legal: Element, draft: Draft) -> None:
 def _wordings(element: Element) -> list[str]:
     """The address and the words of a constraint."""
     anchor = find_element(element, "Anchor")
-    own = find_element(element, "CharacterString", "Anchor")
-    if own is not None:
-        wording = element_text(own)
+    plain = find_element(element, "CharacterString", "Anchor")
+    if plain is not None:
+        wording = element_text(plain)
     else:
         wording = element_text(element)
     return [

@@ -252,7 +252,7 @@ def _report_source_faults(graph: Graph, node: Node, draft: Draft) -> None:
 
 
 def _identity(graph: Graph, node: Node, draft: Draft) -> None:
-    own = "" if isinstance(node, ox.BlankNode) else source_value(node)
+    address = "" if isinstance(node, ox.BlankNode) else source_value(node)
     named = [
         text
         for value in graph.values(node, "dct:identifier")
@@ -267,10 +267,10 @@ def _identity(graph: Graph, node: Node, draft: Draft) -> None:
     if named:
         links = [link for link in named if addresses.is_web(link)]
         draft.identifier = links[0] if links else min(named)
-    elif own:
-        draft.identifier = own
+    elif address:
+        draft.identifier = address
         draft.add_fault(kinds.IDENTIFIER_ABSENT, "dct:identifier")
-    if not own:
+    if not address:
         draft.add_fault(kinds.BLANK_NODE)
         draft.identifier = draft.identifier or graph.text(node, "dcat:landingPage")
     others = [
@@ -278,7 +278,7 @@ def _identity(graph: Graph, node: Node, draft: Draft) -> None:
         or source_value(identifier)
         for identifier in graph.values(node, "adms:identifier")
     ]
-    for alias in (*named, own, *others, graph.text(node, "owl:sameAs")):
+    for alias in (*named, address, *others, graph.text(node, "owl:sameAs")):
         if alias != draft.identifier:
             draft.add_once(draft.aliases, alias)
 

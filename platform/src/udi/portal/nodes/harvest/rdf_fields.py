@@ -217,8 +217,8 @@ def _wordings(graph: Graph, value: Value) -> list[str]:
             value, "rdfs:label", "rdf:value", "skos:prefLabel", "dct:title"
         )
     ]
-    own = "" if isinstance(value, ox.BlankNode) else source_value(value)
-    return [wording for wording in (own, *labels) if wording.strip()]
+    address = "" if isinstance(value, ox.BlankNode) else source_value(value)
+    return [wording for wording in (address, *labels) if wording.strip()]
 
 
 def licence_words(graph: Graph, value: Value) -> list[str]:
@@ -229,12 +229,12 @@ def licence_words(graph: Graph, value: Value) -> list[str]:
             value, "rdfs:label", "dct:title", "skos:prefLabel", "foaf:name"
         )
     ]
-    own = "" if isinstance(value, ox.BlankNode) else source_value(value)
+    address = "" if isinstance(value, ox.BlankNode) else source_value(value)
     links = [
         source_value(link)
         for link in graph.values(value, "dct:identifier", "owl:sameAs", "foaf:page")
     ]
-    return [wording for wording in (own, *links, *words) if wording.strip()]
+    return [wording for wording in (address, *links, *words) if wording.strip()]
 
 
 def licence_labels(graph: Graph, node: Value) -> list[tuple[str, str]]:

@@ -231,11 +231,15 @@ def _identity(item: Item, draft: Draft) -> None:
         text_value(identifier, "value", "@id", "url", "name")
         for identifier in list_objects(item.get("identifier"))
     ] or text_values(item.get("identifier"))
-    own = text_value(item, "@id")
+    node_id = text_value(item, "@id")
     draft.identifier = next(
         (
             candidate
-            for candidate in (*identifiers, "" if own.startswith("_:") else own, page)
+            for candidate in (
+                *identifiers,
+                "" if node_id.startswith("_:") else node_id,
+                page,
+            )
             if candidate
         ),
         "",
@@ -243,7 +247,7 @@ def _identity(item: Item, draft: Draft) -> None:
     if not draft.identifier:
         draft.identifier = draft.base_url
         draft.add_fault(kinds.IDENTIFIER_ABSENT, "identifier")
-    for alias in (*identifiers, own, page, *text_values(item.get("sameAs"))):
+    for alias in (*identifiers, node_id, page, *text_values(item.get("sameAs"))):
         if alias != draft.identifier and not alias.startswith("_:"):
             draft.add_once(draft.aliases, alias)
     if page:

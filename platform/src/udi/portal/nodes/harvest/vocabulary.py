@@ -118,9 +118,9 @@ def _row(name: str, code: str) -> list[str]:
 
 def table(name: str) -> Rows:
     """The columns of a table after the first, by the folded first."""
-    own = _own.get().get(name)
-    if own:
-        return ChainMap(dict(own), shipped(name))
+    additions = _own.get().get(name)
+    if additions:
+        return ChainMap(dict(additions), shipped(name))
     return shipped(name)
 
 

@@ -58,11 +58,11 @@ async def register_source(
         )
     where = _checked(address, rhythm)
     await _check_quota(session, producer, where)
-    own = uuid4()
-    name = f"source-{own.hex}"
-    node = Node(id=own, slug=name, name=producer.name, url="", client_id=name)
+    node_id = uuid4()
+    name = f"source-{node_id.hex}"
+    node = Node(id=node_id, slug=name, name=producer.name, url="", client_id=name)
     source = CatalogueSource(
-        id=own,
+        id=node_id,
         organisation_id=producer.id,
         address=where,
         rhythm=SourceRhythm(rhythm),
@@ -72,9 +72,11 @@ async def register_source(
     )
     session.add(node)
     await session.flush()
-    session.add_all([source, NodeProducer(node_id=own, organisation_id=producer.id)])
+    session.add_all(
+        [source, NodeProducer(node_id=node_id, organisation_id=producer.id)]
+    )
     await session.flush()
-    record(session, actor, "source.registered", own)
+    record(session, actor, "source.registered", node_id)
     return source
 
 

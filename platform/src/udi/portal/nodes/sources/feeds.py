@@ -63,15 +63,15 @@ class FeedAddresses(Struct, kw_only=True):
 
 async def renew_feed(session: AsyncSession, actor: Actor) -> UUID:
     """What makes new addresses for a person; those that they had answer no more."""
-    own = uuid4()
-    drawn = {"id": own}
+    feed_id = uuid4()
+    drawn = {"id": feed_id}
     statement = insert(SourceFeed).values(person_id=actor.person_id, **drawn)
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant_id", "person_id"], set_=drawn
         )
     )
-    return own
+    return feed_id
 
 
 async def close_feed(session: AsyncSession, departure: Departure) -> int:

@@ -135,11 +135,11 @@ async def _known(
 
 def _ids(source: UUID, identifier: str) -> set[UUID]:
     """What the dataset of a record may be called: by us, or by a source of RUDI's, whose identifiers stay."""
-    own = {dataset_id(source, identifier)} if identifier else set()
+    derived_ids = {dataset_id(source, identifier)} if identifier else set()
     try:
-        return {*own, UUID(identifier.strip())}
+        return {*derived_ids, UUID(identifier.strip())}
     except ValueError:
-        return own
+        return derived_ids
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ async def get_webhook(session: AsyncSession, actor: Actor, webhook_id: UUID) -> 
     Raises:
         NotFoundError: the person has none of this identifier.
     """
-    own = (Webhook.id == webhook_id, Webhook.person_id == actor.person_id)
-    webhook = await session.scalar(select(Webhook).where(*own).with_for_update())
+    conditions = (Webhook.id == webhook_id, Webhook.person_id == actor.person_id)
+    webhook = await session.scalar(select(Webhook).where(*conditions).with_for_update())
     if webhook is None:
         raise NotFoundError("You have no such webhook, or not any more.")
     return webhook

@@ -177,8 +177,10 @@ async def submit_application(
     """
     check_application(application_input := application_input.tidy())
     await session.execute(text(LOCK))
-    own = (Application.person_id == actor.person_id, Application.state.in_(OPEN))
-    if (await session.scalar(select(func.count()).where(*own)) or 0) >= MOST_OPEN:
+    conditions = (Application.person_id == actor.person_id, Application.state.in_(OPEN))
+    if (
+        await session.scalar(select(func.count()).where(*conditions)) or 0
+    ) >= MOST_OPEN:
         raise TooManyRequestsError(
             "You have %(most)s requests that wait for an answer, which is the maximum.",
             remedy="Withdraw one, or wait for the team’s answer.",

@@ -48,16 +48,20 @@ async def show_home(
 ) -> Response[str]:
     """How to join, and what the person asked already."""
     if actor:
-        own = await queries.list_own_applications(session, actor)
+        applications = await queries.list_own_applications(session, actor)
     else:
-        own = []
+        applications = []
     if actor and actor.moderator:
         waiting = await queries.count_waiting(session)
     else:
         waiting = 0
     entries = await list_own_entries(session, actor) if actor else []
     return render(
-        request, "organisations/join.html", own=own, waiting=waiting, entries=entries
+        request,
+        "organisations/join.html",
+        applications=applications,
+        waiting=waiting,
+        entries=entries,
     )
 
 
@@ -313,7 +317,7 @@ async def _show(
         "organisations/request.html",
         status=status,
         application=application,
-        own=application.person_id == member.person_id,
+        is_applicant=application.person_id == member.person_id,
         who=await queries.find_person(session, application),
         organisation=organisation,
         change=change,

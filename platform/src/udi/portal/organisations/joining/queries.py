@@ -175,13 +175,13 @@ async def find_waiting_change(
     session: AsyncSession, organisation: UUID, person: UUID
 ) -> MemberChange | None:
     """The newest change of a person in an organisation that is not made yet."""
-    own = (
+    conditions = (
         MemberChange.organisation_id == organisation,
         MemberChange.person_id == person,
     )
     query = (
         select(MemberChange)
-        .where(*own, MemberChange.done_at.is_(None))
+        .where(*conditions, MemberChange.done_at.is_(None))
         .order_by(MemberChange.requested_at.desc())
     )
     return (await session.scalars(query.limit(1))).first()

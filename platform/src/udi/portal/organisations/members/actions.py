@@ -171,8 +171,8 @@ async def request_membership(
         line.person.id: line
         for line in await queries.list_member_summaries(session, organisation)
     }
-    own = lines.get(actor.person_id)
-    if own and not own.leaves:
+    membership = lines.get(actor.person_id)
+    if membership and not membership.leaves:
         raise ConflictError(
             "You belong to it already.",
             remedy="Log in again if «my space» does not show it.",

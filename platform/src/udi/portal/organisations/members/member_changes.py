@@ -84,11 +84,11 @@ async def mark_applied(session: AsyncSession, change: MemberChange, slug: str) -
     change.done_at = now()
     change.failure = MemberChangeFailure.NONE
     if change.leaves:
-        own = (
+        conditions = (
             Membership.person_id == change.person_id,
             Membership.organisation_slug == slug,
         )
-        await session.execute(delete(Membership).where(*own))
+        await session.execute(delete(Membership).where(*conditions))
     else:
         row = {
             "person_id": change.person_id,

@@ -102,12 +102,12 @@ async def remove_member(
     session: Database, member: Member, slug: FromPath[str], person_id: FromPath[UUID]
 ) -> Redirect:
     """Have a member leave; oneself too."""
-    own = person_id == member.person_id
+    leaves = person_id == member.person_id
     organisation = await queries.get_member_organisation(
-        session, member, slug, managing=not own, lock=True
+        session, member, slug, managing=not leaves, lock=True
     )
     await actions.remove_member(session, member, organisation, person_id)
-    if own:
+    if leaves:
         return Redirect("/my-space", status_code=303)
     return _redirect_to(organisation)
 
@@ -259,8 +259,10 @@ async def _people(
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
     lines = await queries.list_member_summaries(session, organisation)
-    own = next((line for line in lines if line.person.id == member.person_id), None)
-    manages = member.may_manage(organisation.slug) and own is not None and own.manages
+    reader = next((line for line in lines if line.person.id == member.person_id), None)
+    manages = (
+        member.may_manage(organisation.slug) and reader is not None and reader.manages
+    )
     if manages:
         entries = await queries.list_entries(session, organisation)
     else:

@@ -101,14 +101,14 @@ async def get_member_organisation(
         line.person.id: line
         for line in await list_member_summaries(session, organisation)
     }
-    own = lines.get(actor.person_id)
-    if slug not in actor.memberships or own is None or own.leaves:
+    membership = lines.get(actor.person_id)
+    if slug not in actor.memberships or membership is None or membership.leaves:
         raise ForbiddenError(
             "You do not belong to %(name)s, or your session does not say it yet.",
             remedy="Log in again if you were just added. Otherwise ask to become a member, from its page, or write to %(email)s.",
             values=values,
         )
-    if managing and not (actor.may_manage(slug) and own.manages):
+    if managing and not (actor.may_manage(slug) and membership.manages):
         raise ForbiddenError(
             "You belong to %(name)s, but only its administrators can do this.",
             remedy="Ask one of them: the page of the organisation names them. Or write to %(email)s.",
@@ -196,11 +196,11 @@ async def find_waiting_entry(
 
 async def count_own_requests(session: AsyncSession, actor: Actor) -> int:
     """How many requests of the person wait."""
-    own = (
+    conditions = (
         MembershipEntry.person_id == actor.person_id,
         MembershipEntry.stage == MembershipStage.REQUESTED,
     )
-    return await session.scalar(select(func.count()).where(*own)) or 0
+    return await session.scalar(select(func.count()).where(*conditions)) or 0
 
 
 async def find_requesters(

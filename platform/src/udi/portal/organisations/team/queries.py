@@ -123,10 +123,10 @@ async def require_team_member(
         ForbiddenError: the person is not of the team.
     """
     members = await list_team(session)
-    own = next(
+    team_member = next(
         (member for member in members if member.person.id == actor.person_id), None
     )
-    if not actor.moderator or own is None or own.is_leaving:
+    if not actor.moderator or team_member is None or team_member.is_leaving:
         raise ForbiddenError(
             "This page is for the territory’s team.",
             remedy="Ask a member of the team to invite you, or write to the team.",

@@ -325,11 +325,11 @@ async def remove_project_dataset(
     session: AsyncSession, actor: Actor, project: Project, dataset: UUID
 ) -> None:
     """Say that a project does not use a dataset."""
-    own = (
+    conditions = (
         ProjectDataset.project_id == project.id,
         ProjectDataset.dataset_id == dataset,
     )
-    await session.execute(delete(ProjectDataset).where(*own))
+    await session.execute(delete(ProjectDataset).where(*conditions))
     await note_change(session, project)
     audit.record(
         session, actor, "project.dataset_removed", project.id, dataset=str(dataset)

@@ -79,7 +79,7 @@ async def remove_picture(
     session: AsyncSession, actor: Actor, project: Project, picture: UUID
 ) -> None:
     """Take a picture away."""
-    own = (ProjectPicture.project_id == project.id, ProjectPicture.id == picture)
-    await session.execute(delete(ProjectPicture).where(*own))
+    conditions = (ProjectPicture.project_id == project.id, ProjectPicture.id == picture)
+    await session.execute(delete(ProjectPicture).where(*conditions))
     await note_change(session, project)
     audit.record(session, actor, "project.picture_removed", project.id)

@@ -30,8 +30,10 @@ async def submit_project(
     """
     CALL.next_state(call_state(call), CallEvent.SUBMIT)
     words = check_words("answer", answer)
-    own = (Submission.call_id == call.id, Submission.project_id == project.id)
-    existing = await session.scalar(select(Submission).where(*own).with_for_update())
+    conditions = (Submission.call_id == call.id, Submission.project_id == project.id)
+    existing = await session.scalar(
+        select(Submission).where(*conditions).with_for_update()
+    )
     if existing is None and await count_submissions(session, call) >= MOST_SUBMISSIONS:
         raise ConflictError(
             "This call has reached its maximum number of answers.",

@@ -53,13 +53,13 @@ async def declare_conflicts(
     submissions = await list_submissions(session, call)
     submission_ids = {submission.id for submission in submissions}
     led = set(await session.scalars(select_led_projects(actor)))
-    own = {
+    declared = {
         own_submission.id: OWN
         for own_submission in submissions
         if own_submission.person_id == actor.person_id
         or own_submission.project_id in led
     }
-    conflicts = {**conflicts, **own}
+    conflicts = {**conflicts, **declared}
     await session.execute(delete(Conflict).where(Conflict.juror_id == juror.id))
     for submission, words in conflicts.items():
         if submission in submission_ids:

@@ -163,11 +163,11 @@ async def _render_submission(
     organises = queries.may_organise(
         member, await queries.find_organiser(session, call)
     )
-    own = await is_leader(session, member, submission.project_id)
+    leads = await is_leader(session, member, submission.project_id)
     reads = standing not in {CallState.DRAFT, CallState.OPEN} and (
         juror is not None or organises
     )
-    if not (own or reads):
+    if not (leads or reads):
         raise NotFoundError("No submission has this address here.")
     if juror:
         conflicts = await queries.list_conflicts(session, juror)
@@ -180,7 +180,7 @@ async def _render_submission(
     stored_scores = {
         criterion: (score.points, score.reason) for criterion, score in mine.items()
     }
-    can_read_verdicts = organises or (own and standing == CallState.PUBLISHED)
+    can_read_verdicts = organises or (leads and standing == CallState.PUBLISHED)
     return render(
         request,
         "projects/call-submission.html",
@@ -188,7 +188,6 @@ async def _render_submission(
         call=call,
         standing=standing,
         submission=submission,
-        own=own,
         scores=juror is not None
         and standing == CallState.CLOSED
         and juror.declared_at
@@ -198,7 +197,7 @@ async def _render_submission(
         verdicts=await queries.list_criterion_results(session, call, submission)
         if can_read_verdicts
         else [],
-        is_result_published=own and standing == CallState.PUBLISHED,
+        is_result_published=leads and standing == CallState.PUBLISHED,
         errors=form_errors(request, error),
     )
 

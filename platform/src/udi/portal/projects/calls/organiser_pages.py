@@ -184,8 +184,8 @@ async def _name_jury(
 async def _dismiss_juror(
     session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any
 ) -> None:
-    own = (Juror.call_id == call.id, Juror.id == _read_identifier(form, "juror"))
-    if (juror := await session.scalar(select(Juror).where(*own))) is None:
+    conditions = (Juror.call_id == call.id, Juror.id == _read_identifier(form, "juror"))
+    if (juror := await session.scalar(select(Juror).where(*conditions))) is None:
         raise NotFoundError
     await organiser_actions.dismiss_juror(session, member, call, juror)
 
@@ -193,12 +193,12 @@ async def _dismiss_juror(
 async def _answer_question(
     session: AsyncSession, member: Actor, _territory: Territory, call: Call, form: Any
 ) -> None:
-    own = (
+    conditions = (
         CallQuestion.call_id == call.id,
         CallQuestion.id == _read_identifier(form, "question"),
     )
     if (
-        call_question := await session.scalar(select(CallQuestion).where(*own))
+        call_question := await session.scalar(select(CallQuestion).where(*conditions))
     ) is None:
         raise NotFoundError
     await organiser_actions.answer_question(

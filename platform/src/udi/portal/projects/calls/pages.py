@@ -116,7 +116,9 @@ async def _render_call(
         criteria=await queries.list_criteria(session, call),
         datasets=await queries.list_datasets(session, call),
         questions=await queries.list_questions(session, call),
-        own=await queries.list_own_submissions(session, actor, call) if actor else [],
+        my_submissions=await queries.list_own_submissions(session, actor, call)
+        if actor
+        else [],
         laureates=await queries.list_laureates(session, call),
         question=question,
         errors=form_errors(request, error),

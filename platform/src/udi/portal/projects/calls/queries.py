@@ -120,8 +120,8 @@ async def get_organised_call(
 async def list_drafts(session: AsyncSession, actor: Actor) -> Sequence[Call]:
     """The drafts of the person's organisations, or of the territory for its team."""
     managed = [slug for slug in actor.memberships if actor.may_manage(slug)]
-    own = select(Organisation.id).where(Organisation.slug.in_(managed))
-    mine = Call.organisation_id.in_(own)
+    managed_ids = select(Organisation.id).where(Organisation.slug.in_(managed))
+    mine = Call.organisation_id.in_(managed_ids)
     condition = mine | Call.organisation_id.is_(None) if actor.moderator else mine
     query = (
         select(Call)
@@ -206,14 +206,14 @@ async def list_own_submissions(
     session: AsyncSession, actor: Actor, call: Call
 ) -> Sequence[Submission]:
     """Those of the projects that the person leads."""
-    own = (
+    conditions = (
         Submission.call_id == call.id,
         Submission.project_id.in_(select_led_projects(actor)),
     )
     return (
         await session.scalars(
             select(Submission)
-            .where(*own)
+            .where(*conditions)
             .order_by(Submission.title)
             .limit(MOST_SUBMISSIONS)
         )
@@ -249,8 +249,8 @@ async def find_juror(
     """The person as a juror of a call."""
     if actor is None:
         return None
-    own = (Juror.call_id == call.id, Juror.email == actor.verified_email)
-    return await session.scalar(select(Juror).where(*own))
+    conditions = (Juror.call_id == call.id, Juror.email == actor.verified_email)
+    return await session.scalar(select(Juror).where(*conditions))
 
 
 async def get_juror(session: AsyncSession, actor: Actor, call: Call) -> Juror:
@@ -309,14 +309,20 @@ async def list_criterion_results(
     ).all()
     verdicts = []
     for criterion in await list_criteria(session, call):
-        own = [score for score in scores if score.criterion_id == criterion.id]
-        mean = sum(score.points for score in own) / len(own) if own else 0.0
+        criterion_scores = [
+            score for score in scores if score.criterion_id == criterion.id
+        ]
+        mean = (
+            sum(score.points for score in criterion_scores) / len(criterion_scores)
+            if criterion_scores
+            else 0.0
+        )
         verdicts.append(
             CriterionResult(
                 criterion.label,
                 criterion.points,
                 mean,
-                sorted(score.reason for score in own),
+                sorted(score.reason for score in criterion_scores),
             )
         )
     return verdicts

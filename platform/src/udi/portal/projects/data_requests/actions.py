@@ -205,11 +205,11 @@ async def remove_support(
     session: AsyncSession, actor: Actor, request: DataRequest
 ) -> None:
     """Need them no more."""
-    own = (
+    conditions = (
         DataRequestSupport.request_id == request.id,
         DataRequestSupport.person_id == actor.person_id,
     )
-    await session.execute(delete(DataRequestSupport).where(*own))
+    await session.execute(delete(DataRequestSupport).where(*conditions))
     await update_supporter_count(session, request)
 
 

@@ -141,12 +141,12 @@ async def pass_request(
             "There is nothing to pass on any more.",
             remedy="Look at the page of the request again.",
         )
-    own = (
+    same_route = (
         DataRequestRoute.request_id == request.id,
         DataRequestRoute.organisation_id == producer.id,
     )
     values = {"passed_at": now(), "passed_words": _clean_answer(words, needed=False)}
-    await session.execute(update(DataRequestRoute).where(*own).values(**values))
+    await session.execute(update(DataRequestRoute).where(*same_route).values(**values))
     audit.record(
         session, actor, "data_request.passed", request.id, organisation=str(producer.id)
     )

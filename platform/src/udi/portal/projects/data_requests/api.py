@@ -126,14 +126,16 @@ async def list_mine(
     bearer: NamedDependency[Bearer],
 ) -> Response[schemas.MyDataRequests]:
     """What I asked, and what waits for an answer of mine."""
-    own, waiting = (
+    sent, waiting = (
         [schemas.DataRequestItem.of(row, territory.origin) for row in rows]
         for rows in (
             await queries.list_own_requests(session, bearer.member),
             await queries.list_requests_to_answer(session, bearer.member),
         )
     )
-    return Response(schemas.MyDataRequests(own=own, to_answer=waiting), headers=PRIVATE)
+    return Response(
+        schemas.MyDataRequests(sent=sent, to_answer=waiting), headers=PRIVATE
+    )
 
 
 @post(
@@ -204,16 +206,18 @@ async def change(
     data_request_id: schemas.DataRequestPath,
 ) -> Response[schemas.DataRequestDetail]:
     """Say it better."""
-    own = await queries.get_own_request(
+    data_request = await queries.get_own_request(
         session, bearer.member, data_request_id, lock=True
     )
     await correct_request(
         session,
         bearer.member,
-        own,
+        data_request,
         DataRequestInput(**read_body(await request.body(), schemas.NewDataRequest)),
     )
-    return Response(await _build_schema(session, own, territory), headers=PRIVATE)
+    return Response(
+        await _build_schema(session, data_request, territory), headers=PRIVATE
+    )
 
 
 @post(

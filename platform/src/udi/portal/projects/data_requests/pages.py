@@ -60,7 +60,7 @@ async def show_board(
         sent = await queries.list_requests_to_answer(session, actor)
     else:
         sent = []
-    own = await queries.list_own_requests(session, actor) if actor else []
+    my_requests = await queries.list_own_requests(session, actor) if actor else []
 
     def page_url(number: int) -> str:
         return f"{HOME}?show={board}&page={number}"
@@ -69,7 +69,7 @@ async def show_board(
         "page": page,
         "board": board,
         "sent": sent,
-        "own": own,
+        "my_requests": my_requests,
         "page_url": page_url,
     }
     return render(request, "projects/data-requests.html", **facts)
@@ -172,9 +172,13 @@ async def show_correction(
     request_id: FromPath[UUID],
 ) -> Response[str]:
     """The form, as it was sent."""
-    own = await queries.get_own_request(session, member, request_id)
-    request_input = DataRequestInput(own.title, own.words, own.theme)
-    return await _render_form(request, session, territory, request_input, of=own)
+    data_request = await queries.get_own_request(session, member, request_id)
+    request_input = DataRequestInput(
+        data_request.title, data_request.words, data_request.theme
+    )
+    return await _render_form(
+        request, session, territory, request_input, of=data_request
+    )
 
 
 @post(f"{ONE}/correct", status_code=303)
@@ -186,15 +190,21 @@ async def send_correction(
     request_id: FromPath[UUID],
 ) -> Response[Any]:
     """Say it better."""
-    own = await queries.get_own_request(session, member, request_id, lock=True)
+    data_request = await queries.get_own_request(session, member, request_id, lock=True)
     request_input, _ = await _read_form(request)
     try:
-        await correct_request(session, member, own, request_input)
+        await correct_request(session, member, data_request, request_input)
     except InvalidError as error:
         return await _render_form(
-            request, session, territory, request_input, status=422, error=error, of=own
+            request,
+            session,
+            territory,
+            request_input,
+            status=422,
+            error=error,
+            of=data_request,
         )
-    return Redirect(f"{HOME}/{own.id}", status_code=303)
+    return Redirect(f"{HOME}/{data_request.id}", status_code=303)
 
 
 @post(f"{ONE}/withdraw", status_code=303)
@@ -204,9 +214,9 @@ async def send_withdrawal(
     request_id: FromPath[UUID],
 ) -> Redirect:
     """Take it back."""
-    own = await queries.get_own_request(session, member, request_id, lock=True)
-    await withdraw_request(session, member, own)
-    return Redirect(f"{HOME}/{own.id}", status_code=303)
+    data_request = await queries.get_own_request(session, member, request_id, lock=True)
+    await withdraw_request(session, member, data_request)
+    return Redirect(f"{HOME}/{data_request.id}", status_code=303)
 
 
 @post(f"{ONE}/support", status_code=303)
@@ -247,7 +257,7 @@ async def render_request(
         data_request=data_request,
         routes=routes,
         answering=queries.may_answer(actor, routes),
-        own=actor is not None and data_request.person_id == actor.person_id,
+        is_requester=actor is not None and data_request.person_id == actor.person_id,
         supported=await queries.is_supporter(session, actor, data_request.id),
         dataset=await queries.find_dataset(session, data_request.dataset_id),
         answered_by=await queries.find_organisation(session, data_request.answered_by),

@@ -197,12 +197,12 @@ async def is_supporter(
     """Whether the person said that they need the same data."""
     if actor is None:
         return False
-    own = (
+    same_support = (
         DataRequestSupport.request_id == request,
         DataRequestSupport.person_id == actor.person_id,
     )
     return (
-        await session.scalar(select(DataRequestSupport.request_id).where(*own))
+        await session.scalar(select(DataRequestSupport.request_id).where(*same_support))
         is not None
     )
 

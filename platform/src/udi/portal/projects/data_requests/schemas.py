@@ -207,7 +207,7 @@ class DataRequestPage(Struct, frozen=True, kw_only=True):
 class MyDataRequests(Struct, frozen=True, kw_only=True):
     """The requests for data of a person."""
 
-    own: Annotated[list[DataRequestItem], Meta(description="Those that I asked.")]
+    sent: Annotated[list[DataRequestItem], Meta(description="Those that I asked.")]
     to_answer: Annotated[
         list[DataRequestItem],
         Meta(description="Those that wait for an organisation for which I publish."),

@@ -101,11 +101,11 @@ async def send_picture_file(
         column = ProjectPicture.content
     if extension != "webp" or not listing.is_identifier(identifier):
         raise NotFoundError
-    own = (
+    conditions = (
         ProjectPicture.project_id == project.id,
         ProjectPicture.id == UUID(identifier),
     )
-    if (content := await session.scalar(select(column).where(*own))) is None:
+    if (content := await session.scalar(select(column).where(*conditions))) is None:
         raise NotFoundError
     if project.listed:
         cache_control = "public, max-age=3600"

@@ -96,8 +96,8 @@ async def show_invitation(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """What one is invited into, and the answer to give."""
-    project, own = await queries.get_own_member(session, member, project_id)
-    return render(request, "projects/invitation.html", project=project, member=own)
+    project, invited = await queries.get_own_member(session, member, project_id)
+    return render(request, "projects/invitation.html", project=project, member=invited)
 
 
 @post(f"{ONE}/invitation", status_code=303)
@@ -108,7 +108,9 @@ async def answer_invitation(
     project_id: FromPath[UUID],
 ) -> Redirect:
     """Accept, decline, or leave the team."""
-    project, own = await queries.get_own_member(session, member, project_id, lock=True)
+    project, invited = await queries.get_own_member(
+        session, member, project_id, lock=True
+    )
     what = str((await request.form()).get("what") or "")
     if what not in {
         TeamMemberEvent.ACCEPT,
@@ -116,7 +118,9 @@ async def answer_invitation(
         TeamMemberEvent.LEAVE,
     }:
         raise NotFoundError("There is no such step.")
-    await team.answer_invitation(session, member, project, own, TeamMemberEvent(what))
+    await team.answer_invitation(
+        session, member, project, invited, TeamMemberEvent(what)
+    )
     return Redirect(
         f"{listing.PATH}/{project.id}"
         if what == TeamMemberEvent.ACCEPT

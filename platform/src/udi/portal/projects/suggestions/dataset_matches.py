@@ -72,22 +72,22 @@ class PublicNeed:
 
 
 async def find_datasets(
-    session: AsyncSession, reader: IndexReader | None, own: RecipientProfile
+    session: AsyncSession, reader: IndexReader | None, profile: RecipientProfile
 ) -> list[Suggestion]:
     """Datasets near each need, by words; the newest of the themes that somebody chose."""
     suggestions = []
-    for need in own.needs:
-        themes = {need.theme} if need.theme else set(own.interest.themes)
+    for need in profile.needs:
+        themes = {need.theme} if need.theme else set(profile.interest.themes)
         for near in await _find_similar_datasets(session, reader, need):
             stems = stems_of(near.title, *near.keywords)
             words = need.keywords.shared_terms(stems)
-            if is_near(need, words, stems) and _is_new(own, near):
+            if is_near(need, words, stems) and _is_new(profile, near):
                 theme = near.theme if near.theme in themes else ""
                 weight = len(words) + (THEME_WEIGHT if theme else 0)
                 suggestions.append(
                     _dataset_suggestion(near, make_reason(need, words, theme), weight)
                 )
-    return suggestions + await _suggest_by_theme(session, reader, own)
+    return suggestions + await _suggest_by_theme(session, reader, profile)
 
 
 async def _find_similar_datasets(
@@ -105,9 +105,11 @@ def is_near(need: Need, words: Sequence[str], stems: frozenset[str]) -> bool:
     return len(words) >= NEAR_ENOUGH or bool(need.head.shared_terms(stems))
 
 
-def _is_new(own: RecipientProfile, near: SimilarDataset) -> bool:
-    mine = own.receiver.organisation
-    return near.id not in own.used and (mine is None or near.organisation_id != mine.id)
+def _is_new(profile: RecipientProfile, near: SimilarDataset) -> bool:
+    mine = profile.receiver.organisation
+    return near.id not in profile.used and (
+        mine is None or near.organisation_id != mine.id
+    )
 
 
 def _dataset_suggestion(
@@ -129,13 +131,13 @@ def _dataset_suggestion(
 
 
 async def _suggest_by_theme(
-    session: AsyncSession, reader: IndexReader | None, own: RecipientProfile
+    session: AsyncSession, reader: IndexReader | None, profile: RecipientProfile
 ) -> list[Suggestion]:
     newest = {
         theme: search(
             reader, Criteria(theme=(theme,), sort=PUBLISHED, size=MOST_OF_THEME)
         ).seqs
-        for theme in own.interest.themes
+        for theme in profile.interest.themes
         if reader is not None
     }
     rows = await matching.read_similar_datasets(
@@ -147,15 +149,15 @@ async def _suggest_by_theme(
         )
         for theme, seqs in newest.items()
         for seq in seqs
-        if seq in rows and _is_new(own, rows[seq])
+        if seq in rows and _is_new(profile, rows[seq])
     ]
 
 
 async def list_public_needs(
-    session: AsyncSession, reader: IndexReader | None, own: RecipientProfile
+    session: AsyncSession, reader: IndexReader | None, profile: RecipientProfile
 ) -> list[PublicNeed]:
     """The newest requests and projects that everybody sees and that are not one's own."""
-    mine = {need.id for need in own.needs}
+    mine = {need.id for need in profile.needs}
     requests = (
         select(DataRequest)
         .where(DataRequest.state.in_(OPEN))
@@ -193,7 +195,7 @@ async def list_public_needs(
     return wishes + [
         _public_need_of_project(reader, row.Project, row.name)
         for row in rows
-        if row.Project.id not in own.part
+        if row.Project.id not in profile.part
     ]
 
 
@@ -215,7 +217,7 @@ def _public_need_of_project(
 async def find_data_needs(
     session: AsyncSession,
     reader: IndexReader | None,
-    own: RecipientProfile,
+    profile: RecipientProfile,
     wishes: Sequence[PublicNeed],
 ) -> list[Suggestion]:
     """Requests and projects that look for data, near what an organisation publishes, what somebody has, their themes."""
@@ -223,9 +225,9 @@ async def find_data_needs(
     suggestions = [
         suggestion
         for wish in for_data
-        for suggestion in _suggest_by_interest(own, wish)
+        for suggestion in _suggest_by_interest(profile, wish)
     ]
-    producer = own.receiver.organisation
+    producer = profile.receiver.organisation
     if producer is None or not producer.producer:
         return suggestions
     numbers = [
@@ -248,10 +250,10 @@ async def find_data_needs(
 
 
 def _suggest_by_interest(
-    own: RecipientProfile, wish: PublicNeed
+    profile: RecipientProfile, wish: PublicNeed
 ) -> Iterator[Suggestion]:
-    words = own.has.shared_terms(wish.keywords.stems)
-    theme = wish.theme if wish.theme in own.interest.themes else ""
+    words = profile.has.shared_terms(wish.keywords.stems)
+    theme = wish.theme if wish.theme in profile.interest.themes else ""
     if words:
         why = SuggestionReason(ReasonSource.HAS, words=words, theme=theme)
         yield wish.as_suggestion(

@@ -71,13 +71,16 @@ class InterestedParty:
 
 
 async def list_interested_parties(
-    session: AsyncSession, own: RecipientProfile
+    session: AsyncSession, profile: RecipientProfile
 ) -> list[InterestedParty]:
     """Those who let themselves be found, the newest first."""
     same = (Organisation.tenant_id == DeclaredInterest.tenant_id) & (
         Organisation.id == DeclaredInterest.organisation_id
     )
-    conditions = (DeclaredInterest.discoverable, DeclaredInterest.id != own.interest.id)
+    conditions = (
+        DeclaredInterest.discoverable,
+        DeclaredInterest.id != profile.interest.id,
+    )
     query = (
         select(DeclaredInterest, Organisation)
         .outerjoin(Organisation, same)
@@ -90,14 +93,14 @@ async def list_interested_parties(
 
 
 def find_holders(
-    own: RecipientProfile, others: Sequence[InterestedParty]
+    profile: RecipientProfile, others: Sequence[InterestedParty]
 ) -> Iterator[Suggestion]:
     """Those who have something near what somebody lacks."""
     for other in others:
         stems = stems_of(other.interest.has)
-        for need in own.needs:
+        for need in profile.needs:
             if words := need.keywords.shared_terms(stems):
-                theme = _shared_theme(own, other)
+                theme = _shared_theme(profile, other)
                 weight = len(words) + (THEME_WEIGHT if theme else 0)
                 yield other.as_suggestion(
                     SuggestionKind.HAS, make_reason(need, words, theme), weight
@@ -105,15 +108,15 @@ def find_holders(
 
 
 def find_helpers(
-    own: RecipientProfile, others: Sequence[InterestedParty]
+    profile: RecipientProfile, others: Sequence[InterestedParty]
 ) -> Iterator[Suggestion]:
     """Those who offer the support that somebody's projects look for, or that they seek; nearer ones first."""
     for other in others:
         stems = stems_of(other.interest.has)
-        for need in own.needs:
+        for need in profile.needs:
             if support := _shared_codes(need.support, other.interest.offers):
                 words = need.keywords.shared_terms(stems)
-                theme = _shared_theme(own, other)
+                theme = _shared_theme(profile, other)
                 weight = (
                     SUPPORT_WEIGHT * len(support)
                     + len(words)
@@ -127,22 +130,22 @@ def find_helpers(
 
 
 def find_help_seekers(
-    own: RecipientProfile,
+    profile: RecipientProfile,
     others: Sequence[InterestedParty],
     wishes: Sequence[PublicNeed],
 ) -> Iterator[Suggestion]:
     """Public projects, and others, that look for what somebody offers."""
-    offers = frozenset(own.interest.offers)
+    offers = frozenset(profile.interest.offers)
     for wish in wishes:
         if support := _shared_codes(offers, wish.support):
-            words = own.has.shared_terms(wish.keywords.stems)
+            words = profile.has.shared_terms(wish.keywords.stems)
             why = SuggestionReason(ReasonSource.OFFERS, words=words, support=support)
             yield wish.as_suggestion(
                 SuggestionKind.NEEDS, why, SUPPORT_WEIGHT * len(support) + len(words)
             )
     for other in others:
         if support := _shared_codes(offers, other.interest.seeks):
-            theme = _shared_theme(own, other)
+            theme = _shared_theme(profile, other)
             why = SuggestionReason(ReasonSource.OFFERS, theme=theme, support=support)
             yield other.as_suggestion(
                 SuggestionKind.NEEDS,
@@ -152,7 +155,7 @@ def find_help_seekers(
 
 
 def find_similar_projects(
-    own: RecipientProfile, wishes: Sequence[PublicNeed]
+    profile: RecipientProfile, wishes: Sequence[PublicNeed]
 ) -> Iterator[Suggestion]:
     """Public projects near somebody's own."""
     for wish in wishes:
@@ -160,7 +163,7 @@ def find_similar_projects(
             stems = wish.keywords.stems
         else:
             stems = frozenset()
-        for need in own.projects:
+        for need in profile.projects:
             words = need.keywords.shared_terms(stems)
             if len(words) >= NEAR_ENOUGH:
                 yield wish.as_suggestion(
@@ -168,7 +171,9 @@ def find_similar_projects(
                 )
 
 
-async def find_calls(session: AsyncSession, own: RecipientProfile) -> list[Suggestion]:
+async def find_calls(
+    session: AsyncSession, profile: RecipientProfile
+) -> list[Suggestion]:
     """Open calls near somebody's projects, but those that these answer, and near what they look for."""
     open_ = (Call.state == calls.CallState.OPEN, Call.closes_at > now())
     rows = (
@@ -179,20 +184,20 @@ async def find_calls(session: AsyncSession, own: RecipientProfile) -> list[Sugge
             .limit(MOST_CALLS)
         )
     ).all()
-    ids = [need.id for need in own.projects]
+    ids = [need.id for need in profile.projects]
     sent = select(Submission.call_id).where(Submission.project_id.in_(ids))
     answered = set(await session.scalars(sent)) if ids and rows else set()
     return [
         suggestion
         for call in rows
         if call.id not in answered
-        for suggestion in _suggest_call(own, call)
+        for suggestion in _suggest_call(profile, call)
     ]
 
 
-def _suggest_call(own: RecipientProfile, call: Call) -> Iterator[Suggestion]:
+def _suggest_call(profile: RecipientProfile, call: Call) -> Iterator[Suggestion]:
     stems = stems_of(call.title, call.summary)
-    for need in own.needs:
+    for need in profile.needs:
         words = need.keywords.shared_terms(stems)
         if need.source != ReasonSource.REQUEST and is_near(need, words, stems):
             path = f"/calls/{call.id}"
@@ -212,8 +217,9 @@ def _shared_codes(codes: frozenset[str], other: Iterable[str]) -> tuple[str, ...
     return tuple(sorted(codes & set(other)))
 
 
-def _shared_theme(own: RecipientProfile, other: InterestedParty) -> str:
+def _shared_theme(profile: RecipientProfile, other: InterestedParty) -> str:
     """The first theme that both chose."""
     return next(
-        (theme for theme in own.interest.themes if theme in other.interest.themes), ""
+        (theme for theme in profile.interest.themes if theme in other.interest.themes),
+        "",
     )

@@ -47,17 +47,17 @@ async def find_suggestions(
 
     The session is theirs: what the database does not show them is suggested to nobody through it.
     """
-    own = await read_profile(session, reader, receiver)
-    others = await list_interested_parties(session, own)
-    wishes = await list_public_needs(session, reader, own)
+    profile = await read_profile(session, reader, receiver)
+    others = await list_interested_parties(session, profile)
+    wishes = await list_public_needs(session, reader, profile)
     suggestions = [
-        *await find_datasets(session, reader, own),
-        *find_holders(own, others),
-        *await find_data_needs(session, reader, own, wishes),
-        *find_help_seekers(own, others, wishes),
-        *find_helpers(own, others),
-        *find_similar_projects(own, wishes),
-        *await find_calls(session, own),
+        *await find_datasets(session, reader, profile),
+        *find_holders(profile, others),
+        *await find_data_needs(session, reader, profile, wishes),
+        *find_help_seekers(profile, others, wishes),
+        *find_helpers(profile, others),
+        *find_similar_projects(profile, wishes),
+        *await find_calls(session, profile),
     ]
     left_out = set(SuggestionOutcome) if new else {SuggestionOutcome.NEVER}
     return _rank_suggestions(

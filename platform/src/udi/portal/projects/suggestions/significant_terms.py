@@ -51,11 +51,15 @@ class SignificantTerms:
     @property
     def stems(self) -> frozenset[str]:
         """Their stems."""
-        return frozenset(stem for own in self.words.values() for stem in own)
+        return frozenset(
+            stem for word_stems in self.words.values() for stem in word_stems
+        )
 
     def shared_terms(self, stems: frozenset[str]) -> tuple[str, ...]:
         """Those that another text says too, given its stems."""
-        return tuple(word for word, own in self.words.items() if own & stems)
+        return tuple(
+            word for word, word_stems in self.words.items() if word_stems & stems
+        )
 
 
 def stems_of(*texts: str) -> frozenset[str]:
