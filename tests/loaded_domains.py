@@ -25,6 +25,7 @@ def load_for_the_worker(program: ProgramName) -> None:
 def references(domain: Domain) -> list[str]:
     """Everything that a domain refers to."""
     every_reference = (
+        domain.settings,
         domain.services,
         domain.web_services,
         domain.worker_services,

@@ -70,7 +70,11 @@ async def seen(installed: Path, own: Path) -> dict[str, Any]:
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-P", "-m", "tests.extensions.guests", str(own)],
-        env={**os.environ, "PYTHONPATH": search_path},
+        env={
+            **os.environ,
+            "PYTHONPATH": search_path,
+            "UDI_NOTICES_CONTACT": "notices@example.org",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -90,6 +94,12 @@ def test_a_domain_of_another_package_has_its_page_in_both_languages(
     assert "Le parc ferme à 19 h" in pages["fr"]
     assert "<h1>Notices</h1>" in pages["en"]
     assert re.search(r'href="/notices"[^>]*>\s*Notices', pages["en"])
+
+
+def test_a_setting_of_another_package_is_read_from_the_environment(
+    seen: dict[str, Any],
+) -> None:
+    assert 'href="mailto:notices@example.org"' in seen["domain"]["pages"]["fr"]
 
 
 def test_a_language_of_another_package_is_that_of_a_page(seen: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tests.loaded_domains import references
 from udi.kit import entry_points
@@ -35,6 +36,48 @@ def test_sort_domains_names_the_domains_of_a_circle() -> None:
 def test_sort_domains_refuses_two_domains_of_one_name() -> None:
     with pytest.raises(DomainError, match="Two domains are named “a”"):
         sort_domains([make_domain("a"), make_domain("a")])
+
+
+class ParkingSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="UDI_PARKING_")
+
+    places: int = 3
+
+
+class HostSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="UDI_INSTALLATION_")
+
+    host: str = ""
+
+
+def test_read_settings_reads_the_variables_of_a_domain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    domain = Domain("parking", "parking", settings=f"{__name__}:ParkingSettings")
+    assert domain.read_settings() == ParkingSettings(places=3)
+
+    monkeypatch.setenv("UDI_PARKING_PLACES", "12")
+    assert domain.read_settings() == ParkingSettings(places=12)
+
+    monkeypatch.setenv("UDI_PARKING_PLACES", "twelve")
+    with pytest.raises(DomainError, match=r"“parking”(.|\n)*places"):
+        domain.read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "settings_class", "reason"),
+    [
+        ("streets", "ParkingSettings", "must have the prefix UDI_STREETS_"),
+        ("installation", "HostSettings", "UDI_INSTALLATION_HOST, which is a setting"),
+    ],
+)
+def test_read_settings_refuses_variables_of_others(
+    name: str, settings_class: str, reason: str
+) -> None:
+    domain = Domain(name, name, settings=f"{__name__}:{settings_class}")
+
+    with pytest.raises(DomainError, match=reason):
+        domain.read_settings()
 
 
 def test_a_domain_without_its_package_is_an_error_that_names_both() -> None:

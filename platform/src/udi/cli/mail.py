@@ -55,16 +55,16 @@ def list_own_refusals(settings: Settings, message: bytes) -> list[str]:
     addresses = list_refused_addresses(message)
     returned_id = find_returned_id(message)
     keys = [mail_key(settings, program) for program in _list_programs(settings)]
-    own = [
+    sent_to = [
         address
         for address in addresses
         if any(is_own_mail(key, returned_id, address) for key in keys)
     ]
-    if addresses and not own:
+    if addresses and not sent_to:
         raise NotABounceError(
             "This report is about no mail that was sent from here to that address."
         )
-    return own
+    return sent_to
 
 
 def _list_programs(settings: Settings) -> list[ProgramName]:

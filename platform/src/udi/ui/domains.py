@@ -13,8 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
 from udi.kit.entry_points import list_entry_points
-from udi.settings import ProgramName
+from udi.settings import ProgramName, Settings
 
 
 class DomainError(ValueError):
@@ -23,13 +26,17 @@ class DomainError(ValueError):
 
 @dataclass(frozen=True)
 class Domain:
-    """What a domain has. Each reference but the last two is a function of the `Site`; an empty one: the domain has none of it."""
+    """What a domain has. Each reference but `settings`, `archive` and `after_import` is a function of the `Site`; an empty one:
+    the domain has none of it.
+    """
 
     name: str
     package: str
     """Holds `models.py`, the folder `templates` (pages are «<name>/<page>.html») and the folders `locale`."""
     needs: tuple[str, ...] = ()
     """Domains whose services and tables this one uses."""
+    settings: str = ""
+    """A class of settings of its own (`BaseSettings`), whose variables begin with `UDI_<NAME>_`."""
     services: str = ""
     """Provides services and contributes to hooks, in every process."""
     web_services: str = ""
@@ -70,6 +77,35 @@ class Domain:
     def locales(self) -> list[Path]:
         """Its folders of translations, those of its parts after its own."""
         return sorted(self.folder.rglob("locale"))
+
+    @property
+    def settings_prefix(self) -> str:
+        """How the variables of its settings begin."""
+        return f"UDI_{self.name.replace('-', '_').upper()}_"
+
+    def read_settings(self) -> BaseSettings:
+        """Read its settings from the environment.
+
+        Raises:
+            DomainError: a value does not fit, or a variable is not one of this domain.
+        """
+        settings_class: type[BaseSettings] = resolve(self.settings)
+        if settings_class.model_config.get("env_prefix") != self.settings_prefix:
+            raise DomainError(
+                f"The settings of the domain “{self.name}” must have the prefix {self.settings_prefix}."
+            )
+        for name in settings_class.model_fields:
+            variable = f"{self.settings_prefix}{name}".upper()
+            if variable.removeprefix("UDI_").lower() in Settings.model_fields:
+                raise DomainError(
+                    f"The domain “{self.name}” declares {variable}, which is a setting of the program."
+                )
+        try:
+            return settings_class()
+        except ValidationError as error:
+            raise DomainError(
+                f"A setting of the domain “{self.name}” does not fit: {error}"
+            ) from error
 
     def declare_tables(self) -> None:
         """Import its models and those of its parts, so that the metadata of the program is whole."""

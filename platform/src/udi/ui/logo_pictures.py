@@ -117,7 +117,10 @@ class LogoPictures:
         width, height = fit_box(facts["width"], facts["height"], box)
         content = await self._registry.read_logo(territory.id)
         logo = content or icon_svg(territory.slug, territory.theme).encode()
-        arguments: tuple[tuple[Any, ...], dict[str, Any]] = ((logo, width, height, *more), {})
+        arguments: tuple[tuple[Any, ...], dict[str, Any]] = (
+            (logo, width, height, *more),
+            {},
+        )
         async with ChildProcess(LIMITS) as child:
             try:
                 return await child.call_by_name(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -13,6 +13,7 @@ from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler, Guard
+from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
@@ -68,6 +69,7 @@ REFUSALS = Hook[Refusal]("refusals")
 NAVIGATION = Hook[Navigation]("navigation")
 """Entries of the main menu, after those of the program itself."""
 MAX_FORM = 1024 * 1024
+DomainSettings = TypeVar("DomainSettings", bound=BaseSettings)
 
 
 @dataclass
@@ -99,6 +101,18 @@ class Site:
     pages: PageRenderer = field(init=False)
     emails: EmailRenderer = field(init=False)
     logo_pictures: LogoPictures = field(init=False)
+    domain_settings: dict[type[BaseSettings], BaseSettings] = field(init=False)
+    """What domains declared and the environment sets, by class (`settings_of`)."""
+
+    def settings_of(self, settings_class: type[DomainSettings]) -> DomainSettings:
+        """Return the settings that a domain declared.
+
+        Raises:
+            KeyError: no domain of this program did.
+        """
+        settings = self.domain_settings[settings_class]
+        assert isinstance(settings, settings_class)  # noqa: S101 - kept by its class
+        return settings
 
     @cached_property
     def installation(self) -> Territory:
@@ -123,6 +137,10 @@ class Site:
         )
         self.emails = EmailRenderer(self.pages, self.settings)
         self.logo_pictures = LogoPictures(self.registry)
+        declared = [
+            domain.read_settings() for domain in self.domains if domain.settings
+        ]
+        self.domain_settings = {type(settings): settings for settings in declared}
 
     async def send_email(self, territory: Territory, mail: Email) -> None:
         """Hand a mail of a territory to the relay; one whose address is refused for good is left, with a line in the log.

@@ -6,6 +6,7 @@ DOMAIN = Domain(
     name="notices",
     package="udi_notices",
     needs=("tenants",),
+    settings="udi_notices.settings:NoticeSettings",
     web_services="udi_notices.routes:provide_web_services",
     routes="udi_notices.routes:list_routes",
     tasks="udi_notices.tasks:task_handlers",

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.ui.pages import PAGE_ADDRESSES
-from udi.ui.site import NAVIGATION, Site, render
+from udi.ui.site import NAVIGATION, Site, render, site_of
 from udi_notices.models import Notice
+from udi_notices.settings import NoticeSettings
 
 PATH = "/notices"
 
@@ -27,7 +28,14 @@ async def show_notices(
     """The notices that are published; the database keeps those of other territories apart."""
     published = select(Notice).where(Notice.published).order_by(Notice.title)
     notices = (await session.scalars(published)).all()
-    return render(request, "notices/list.html", notices=notices, territory=territory)
+    settings = site_of(request).settings_of(NoticeSettings)
+    return render(
+        request,
+        "notices/list.html",
+        notices=notices,
+        territory=territory,
+        contact=settings.contact,
+    )
 
 
 def list_navigation(
