@@ -15,6 +15,7 @@ from udi.cli import (
     producer,
     producer_files,
     tenant,
+    tenant_start,
     tenant_versions,
 )
 from udi.cli.main import build_app
@@ -34,7 +35,16 @@ def command_settings(settings: Settings) -> Settings:
 @pytest.fixture
 def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`await run("tenant", "list")`: the command's result; it may speak to a program of this test meanwhile."""
-    modules = (costs, key, producer_files, node, producer, tenant, tenant_versions)
+    modules = (
+        costs,
+        key,
+        producer_files,
+        node,
+        producer,
+        tenant,
+        tenant_start,
+        tenant_versions,
+    )
     for module in modules:
         monkeypatch.setattr(module, "get_settings", lambda: command_settings)
 

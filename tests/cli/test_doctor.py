@@ -282,15 +282,26 @@ async def test_the_hosts_of_a_territory_and_its_hosted_node_are_tried(
     assert {f.severity for f in findings if f.name.startswith(demo.slug)} == {"ok"}
 
 
-async def test_a_node_credential_that_is_absent_or_refused_is_a_fault(
+async def test_a_node_credential_is_its_file_or_else_derived(
     keycloak: Settings, sound: Settings, demo: Territory
 ) -> None:
     name = f"{demo.slug} hosted node"
+    client = f"{demo.slug}-node-hosted"
+    unknown = faults(await check_territories(sound))[name]
+    await asyncio.to_thread(
+        apply_machine,
+        admin.connect(sound),
+        client,
+        demo.origin,
+        secret=sound.client_secret("node", client),
+    )
 
-    assert "cannot be read" in faults(await check_territories(sound))[name].message
-
+    derived = faults(await check_territories(sound))
     (sound.secrets_folder / f"node_credential_{demo.slug}").write_text("not-the-secret")
     refused = faults(await check_territories(sound))[name]
+
+    assert "Keycloak refuses" in unknown.message
+    assert name not in derived
     assert "Keycloak refuses" in refused.message
     assert f"udi tenant apply {demo.slug}" in refused.remedy
 

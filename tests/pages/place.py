@@ -122,6 +122,7 @@ async def furnished(
         catalogue |= await suggest(portal_app, territory, visitors["team"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         await gather_figures(settings)
+        catalogue |= await start_territory(visitors["operator"])
         names = {"portal territory": territory.slug} | catalogue | published
         yield Place(territory, names, visitors)
     await stage.remove_territory(databases, territory.id)
@@ -148,6 +149,17 @@ async def gather_figures(settings: Settings) -> None:
         await gather_and_save(settings, databases)
     finally:
         await databases.close()
+
+
+async def start_territory(operator: httpx.AsyncClient) -> dict[str, str]:
+    """An operator asks for a territory, and no worker has begun."""
+    answers = {"name": "Pays de la Rade", "slug": "rade", "hue": "145"}
+    answers |= {"first_member": "marie@rade.bzh", "contact": "donnees@rade.bzh"}
+    asked = await operator.post(
+        "/installation/territories/new", data=answers | {"languages": "fr,en"}
+    )
+    assert asked.status_code == 303, asked.text
+    return {"portal start": asked.headers["location"].rpartition("/")[2]}
 
 
 async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:

@@ -118,6 +118,7 @@ STOPS = [
     *_stops(
         "portal", "operator", "/installation", "/installation => /installation?q=nowhere",
         "/installation/territories/{slug} => /installation/territories/{portal territory}",
+        "/installation/territories/new", "/installation/requests/{start} => /installation/requests/{portal start}",
         "/installation/territories/{slug}/spaces/{space} => /installation/territories/{portal territory}/spaces/mairie-kerlevan",
     ),
     *_stops(
@@ -163,6 +164,8 @@ NO_PAGES = {
         "/territory/site/look/{drawing}/draft",
         "/territory/site/look/preview.css",
         "/installation/territories.csv",
+        "/installation/territories/new/preview.css",
+        "/installation/requests/{start}/files.zip",
         "/territory/site/pictures/{name}",
         "/news.atom",
         "/pictures/{name}",

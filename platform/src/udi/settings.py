@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ProgramName = Literal["portal", "node"]
 Role = Literal["owner", "app", "public", "worker"]
+LOOPBACK = "localhost"
+"""Of which browsers take every name for this machine (RFC 6761)."""
 HOSTED = "hosted"
 """The name of every territory's hosted node."""
 
@@ -102,7 +104,11 @@ class Settings(BaseSettings):
     )
 
     installation_host: str = Field(
-        default="localhost", description="Host name that lists the territories."
+        default=LOOPBACK, description="Host name that lists the territories."
+    )
+    territory_domain: str = Field(
+        default="",
+        description="Domain whose names `<slug>` and `<slug>.node` lead here already: a territory started on a page is there at once; empty: none (on loopback, `localhost`).",
     )
     portal_url: str = Field(
         default="http://{host}:{port}",
@@ -275,6 +281,12 @@ class Settings(BaseSettings):
         return self.smtp_port or self.port(6)
 
     @property
+    def wildcard_domain(self) -> str:
+        """Domain of which every name leads here already; empty where there is none."""
+        on_loopback = self.installation_host == LOOPBACK
+        return self.territory_domain or (LOOPBACK if on_loopback else "")
+
+    @property
     def own_node(self) -> bool:
         """Whether this is a producer's own node."""
         return self.node_name != HOSTED
@@ -349,6 +361,17 @@ class Settings(BaseSettings):
             .decode()
             .rstrip("=")
         )
+
+    def node_credential(self, territory: str, client_id: str) -> str:
+        """Credential of this node at the portal of a territory: its file; of a hosted node without one, derived likewise.
+
+        Raises:
+            MissingSecretError: the file of a producer's own node, or the program's key, is absent.
+        """
+        name = f"node_credential_{territory}"
+        if self.own_node or (self.secrets_folder / name).exists():
+            return self.secret(name)
+        return self.client_secret("node", client_id)
 
     def derived_key(self, program: ProgramName, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose, derived likewise."""

@@ -22,8 +22,15 @@ PAGES = [
     "/installation/territories.csv",
     "/installation/territories/{slug}",
     "/installation/territories/{slug}/spaces/mairie",
+    "/installation/territories/new",
+    "/installation/territories/new/preview.css",
+    "/installation/requests/00000000-0000-4000-8000-000000000000",
+    "/installation/requests/00000000-0000-4000-8000-000000000000/files.zip",
 ]
 FORMS = [
+    "/installation/territories/new",
+    "/installation/requests/00000000-0000-4000-8000-000000000000/again",
+    "/installation/territories/{slug}/files",
     "/installation/territories/{slug}/suspend",
     "/installation/territories/{slug}/resume",
     "/installation/territories/{slug}/sync",

@@ -1,15 +1,21 @@
 """The pages of operators in a real browser: nothing out of the screen, nothing that axe-core refuses, in both languages."""
 
+import uuid
+from typing import Any
+
 import pytest
 
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.filled import SPACE, fill
 from tests.ui.tab import Tab
+from udi.kit.tenancy import INSTALLATION_ID
+from udi.portal.installation.models import OperatorRequest
 
 PATHS = {
     "list": "/installation",
     "found": "/installation?q=nowhere-at-all",
     "territory": "/installation/territories/{slug}",
+    "start": "/installation/territories/new",
     "limits": f"/installation/territories/{{slug}}/spaces/{SPACE}",
 }
 
@@ -45,5 +51,45 @@ async def test_a_territory_without_figures_holds_in_a_browser(
     faults = await tab.find_faults(
         console.operator, address, "installation-new", "fr", "en"
     )
+
+    assert faults == []
+
+
+async def test_a_start_holds_in_a_browser_before_and_after(
+    console: Console, tab: Tab
+) -> None:
+    origin = console.site.installation.origin
+    answers = {"name": "Pays de la Rade", "slug": "rade-seen", "hue": "145"}
+    answers |= {"first_member": "marie@rade.bzh", "contact": "donnees@rade.bzh"}
+    asked = await console.operator.post(
+        "/installation/territories/new", data=answers | {"languages": "fr,en"}
+    )
+    address = f"{origin}{asked.headers['location']}"
+    request = uuid.UUID(address.rpartition("/")[2])
+    states: dict[str, dict[str, Any]] = {
+        "waiting": {"outcome": "identity"},
+        "refused": {
+            "state": "failed",
+            "details": {"refusals": [{"field": "slug", "reason": "x", "values": {}}]},
+        },
+        "offline": {"state": "done", "details": {"online": {"portal": False}}},
+        "online": {
+            "state": "done",
+            "details": {"online": {"portal": True, "node": True}},
+        },
+    }
+
+    faults = []
+    for name, values in states.items():
+        async with console.databases.portal.session(
+            INSTALLATION_ID, role="worker"
+        ) as session:
+            row = await session.get_one(OperatorRequest, (INSTALLATION_ID, request))
+            row.outcome = values.get("outcome", "")
+            row.state = values.get("state", "requested")
+            row.details = {**row.details, **values.get("details", {})}
+        faults += await tab.find_faults(
+            console.operator, address, f"installation-start-{name}", "fr", "en"
+        )
 
     assert faults == []

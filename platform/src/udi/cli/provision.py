@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from udi.cli.local.plan import DemoAccount, TerritoryAddress
 from udi.kit import keyring, keys, migrations
 from udi.kit.db import Database
+from udi.kit.oidc import node_client_id
 from udi.kit.sealed_columns import secret_name
 from udi.kit.territories import find_taken_hosts, upsert
 from udi.node.spaces.actions import apply_space
@@ -58,6 +60,14 @@ from udi.ui.login_theme import client_attributes
 GIGABYTE = 10**9
 Report = Callable[[str, str], None]
 """Told what was looked at and what became of it: created, updated, unchanged."""
+
+
+class ApplyStage(StrEnum):
+    """What an apply comes to, in this order."""
+
+    DATABASES = "databases"
+    IDENTITY = "identity"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True)
@@ -191,10 +201,12 @@ def apply_folder(
     *,
     force: bool = False,
     with_operator_values: bool = True,
+    tell: Callable[[ApplyStage], None] = lambda _stage: None,
 ) -> ApplyResult:
     """Make one territory's files true everywhere; `mark` is the version that they were taken from.
 
     Without `with_operator_values`, identity services of others and the rooms of producers are left as they are.
+    `tell` is called before each stage.
 
     Raises:
         TenantFaultsError: a host belongs to another territory, or an identity service of others is not as the files
@@ -205,7 +217,9 @@ def apply_folder(
     metadata = None
     if with_operator_values:
         metadata = asyncio.run(_check_providers(settings, folder, connection))
+    tell(ApplyStage.DATABASES)
     changes = asyncio.run(_apply_rows(settings, folder, mark, metadata, force=force))
+    tell(ApplyStage.IDENTITY)
     done = [
         *realm.apply_realm(connection, settings),
         apply_members_account(connection, settings),
@@ -239,6 +253,7 @@ def apply_folder(
         ]
     changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
     changes.append(("hosted node", _register_hosted_node(settings, folder, connection)))
+    tell(ApplyStage.INVITATION)
     changes += asyncio.run(_invite_team(settings, folder))
     return ApplyResult(
         folder.slug, changes, _list_unknown_claims(folder, metadata or {})
@@ -382,15 +397,21 @@ async def _refuse_taken_hosts(
 def _register_hosted_node(
     settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin
 ) -> str:
-    """The hosted node is a node like any other: registered, with a credential that only it has."""
+    """The hosted node is a node like any other: registered, with a credential that only it has.
+
+    It is the one of its file, else the one that the node derives from its own key: then a file is written where this
+    account may, and the worker of the installation, which may not, needs none.
+    """
     credential = settings.secrets_folder / f"node_credential_{folder.slug}"
-    client = f"{folder.slug}-node-{HOSTED}"
-    audience = _origin(settings, folder, "portal")
+    client = node_client_id(folder.slug, HOSTED)
+    secret = None
+    if not credential.exists():
+        secret = settings.client_secret("node", client)
     machine = territory.apply_machine(
-        connection, client, audience, rotate=not credential.exists()
+        connection, client, _origin(settings, folder, "portal"), secret=secret
     )
-    if machine.secret:
-        write_secret(settings, credential.name, lambda: machine.secret or "")
+    if secret is not None and os.access(settings.secrets_folder, os.W_OK):
+        write_secret(settings, credential.name, lambda: secret or "")
     asyncio.run(_save_hosted_node(settings, folder, client))
     return str(machine.change.outcome)
 

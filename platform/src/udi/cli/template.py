@@ -3,7 +3,7 @@
 import re
 import subprocess
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -58,15 +58,11 @@ def new(
             "name a folder to make, or run `udi territory update` in a territory",
         )
     template = source or str(_find_template())
-    with _explain_errors():
-        copier.run_copy(
-            template,
-            destination,
-            data=_parse_answers(data),
-            defaults=defaults,
-            vcs_ref=version or (None if source else "HEAD"),
-            quiet=True,
-        )
+    answers = parse_answers(data)
+    vcs_ref = version or (None if source else "HEAD")
+    copy_template(
+        destination, answers, template=template, vcs_ref=vcs_ref, defaults=defaults
+    )
     if not source:
         _record_source(destination, template, version)
     print(
@@ -90,7 +86,7 @@ def update(
     with _explain_errors():
         copier.run_update(
             folder,
-            data=_parse_answers(data),
+            data=parse_answers(data),
             defaults=True,
             skip_answered=True,
             overwrite=True,
@@ -109,6 +105,30 @@ def update(
     )
 
 
+def copy_template(
+    destination: Path,
+    answers: Mapping[str, str],
+    *,
+    template: str = "",
+    vcs_ref: str | None = "HEAD",
+    defaults: bool = True,
+) -> None:
+    """Make a territory's repository of answers, from this very program's template where none is named.
+
+    Raises:
+        LocalError: an answer is refused, or git failed.
+    """
+    with _explain_errors():
+        copier.run_copy(
+            template or str(_find_template()),
+            destination,
+            data=dict(answers),
+            defaults=defaults,
+            vcs_ref=vcs_ref,
+            quiet=True,
+        )
+
+
 def _find_template() -> Path:
     template_folder = next(
         (folder for folder in (CLONE, PACKAGED) if (folder / "copier.yml").exists()),
@@ -122,7 +142,12 @@ def _find_template() -> Path:
     return template_folder
 
 
-def _parse_answers(pairs: list[str] | None) -> dict[str, str]:
+def parse_answers(pairs: list[str] | None) -> dict[str, str]:
+    """The answers of `--data`, by the name of the question.
+
+    Raises:
+        LocalError: one is not written key=value.
+    """
     split = [pair.partition("=") for pair in pairs or []]
     if invalid_keys := [key for key, equals, _ in split if not equals]:
         raise LocalError(

@@ -1,22 +1,19 @@
 """`udi tenant`: territories as files."""
 
 import asyncio
-import contextlib
-import io
 import json as jsonlib
-import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, NoReturn
 
 import typer
 
-from udi.cli import output, provision, template, tenant_versions
+from udi.cli import output, provision, template, tenant_start, tenant_versions
 from udi.cli.archive import commands as archive
 from udi.cli.installation import overview
+from udi.cli.installation.territory_start import write_files
 from udi.cli.local.errors import LocalError
 from udi.cli.memberships import sync_territory
 from udi.cli.suspension import SuspensionResult, set_territory_state
@@ -37,6 +34,7 @@ KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 archive.register(app)
 tenant_versions.register(app)
+tenant_start.register(app)
 
 
 @app.command()
@@ -71,33 +69,18 @@ def new(
         raise LocalError(
             f"{target} is there already", f"edit it, then run `udi tenant apply {slug}`"
         )
-    answers = [
-        f"slug={slug}",
-        f"name={name}",
-        f"host={host}",
-        f"contact={contact}",
-        "installation=mutualised",
-    ]
-    with (
-        TemporaryDirectory() as temporary_folder,
-        contextlib.redirect_stdout(io.StringIO()),
-    ):
-        template.new(
-            Path(temporary_folder) / "made", [*answers, *(data or [])], defaults=True
-        )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _install_folder(Path(temporary_folder) / "made/tenants" / slug, target)
+    answers = {
+        "slug": slug,
+        "name": name,
+        "host": host,
+        "contact": contact,
+        "installation": "mutualised",
+        **template.parse_answers(data),
+    }
+    write_files(answers, target)
     _read_tenant(get_settings(), slug)
     rows = [{"file": str(path)} for path in sorted(target.iterdir())]
     output.show(rows, {"file": "Written"}, as_json=json, empty="")
-
-
-def _install_folder(source: Path, target: Path) -> None:
-    """Whole or not at all."""
-    partial = target.with_name(f".{target.name}.new")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(source, partial)
-    partial.rename(target)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from udi.settings import SMTP_PASSWORD, RelaySecurity, Settings
 
 PATIENCE = 20
 """Seconds that the relay may take for each answer."""
+REFUSAL = 400
 PERMANENT = 500
 LOGIN_REQUIRED = 530
 """RFC 4954: the relay wants a login, or TLS before it (RFC 3207)."""
@@ -192,6 +193,36 @@ async def send_email(mail: Email, relay: MailRelay) -> None:
     """
     try:
         await asyncio.to_thread(relay.send, mail.compose())
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        code = _find_lasting_refusal(error)
+        if code is not None:
+            raise AddressRefusedError(code) from None
+        raise EmailError(relay.explain(error)) from None
+
+
+async def check_recipient(settings: Settings, sender: str, address: str) -> None:
+    """Ask the relay whether it takes a mail from one address to another, and send none.
+
+    Raises:
+        AddressRefusedError: mails to this address never arrive.
+        EmailError: it does not answer, is not trusted, or refuses.
+        MissingSecretError: the password is absent.
+    """
+    relay = MailRelay.from_settings(settings)
+
+    def ask() -> None:
+        with relay.connect() as connection:
+            connection.ehlo_or_helo_if_needed()
+            answer = connection.mail(sender)
+            if answer[0] >= REFUSAL:
+                raise smtplib.SMTPSenderRefused(*answer, sender)
+            answer = connection.rcpt(address)
+            if answer[0] >= REFUSAL:
+                raise smtplib.SMTPRecipientsRefused({address: answer})
+            connection.rset()
+
+    try:
+        await asyncio.to_thread(ask)
     except (smtplib.SMTPException, OSError, ValueError) as error:
         code = _find_lasting_refusal(error)
         if code is not None:

@@ -9,11 +9,11 @@ from udi.cli.checks.certificate import check_certificate
 from udi.cli.finding import Finding, fault, ok, warning
 from udi.kit.db import Database
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
-from udi.kit.oidc import IdentityRefusedError, IdentityService
+from udi.kit.oidc import IdentityRefusedError, IdentityService, node_client_id
 from udi.kit.tokens import IdentityUnavailableError
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.tenants.models import Tenant as PortalTenant
-from udi.settings import MissingSecretError, ProgramName, Settings
+from udi.settings import HOSTED, MissingSecretError, ProgramName, Settings
 
 PATIENCE = 5
 TENANT_MODELS: dict[ProgramName, Any] = {"portal": PortalTenant, "node": NodeTenant}
@@ -38,7 +38,7 @@ async def check_territories(settings: Settings) -> list[Finding]:
                 continue
             slugs.add(tenant.slug)
             for host in tenant.hosts:
-                findings.append(await _check_host(settings, program, tenant.slug, host))
+                findings.append(await check_host(settings, program, tenant.slug, host))
                 findings += await check_certificate(
                     tenant.slug, settings.origin(program, host)
                 )
@@ -60,9 +60,10 @@ async def list_tenants(settings: Settings, program: ProgramName) -> Sequence[Any
         await database.close()
 
 
-async def _check_host(
+async def check_host(
     settings: Settings, program: ProgramName, slug: str, host: str
 ) -> Finding:
+    """Whether a program answers at a host name of a territory."""
     address = f"{settings.origin(program, host)}/health"
     outgoing = OutgoingClient([exact_host(address)])
     remedy = f"See that `udi serve {program}` and the reverse proxy run, and that the name {host} leads here."
@@ -84,11 +85,12 @@ async def _check_host(
 
 async def _check_credential(settings: Settings, slug: str) -> Finding:
     name = f"{slug} hosted node"
-    remedy = f"Run `udi tenant apply {slug}`; delete the file node_credential_{slug} first if it is wrong."
+    remedy = f"Run `udi tenant apply {slug}`; delete the file node_credential_{slug} first if there is one."
+    client = node_client_id(slug, HOSTED)
     service = IdentityService(settings)
     try:
-        secret = settings.secret(f"node_credential_{slug}")
-        await service.machine_token(f"{slug}-node-hosted", secret)
+        secret = settings.node_credential(slug, client)
+        await service.machine_token(client, secret)
     except MissingSecretError as error:
         return fault("territory", name, str(error), remedy)
     except IdentityRefusedError as error:

@@ -7,24 +7,28 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.installation.gather import ProgramDatabases, gather_all, save_figures
+from udi.cli.installation.start_requests import note_refusal, perform_start
+from udi.cli.installation.territory_start import pack_files
 from udi.cli.memberships import sync_territory
 from udi.cli.suspension import set_territory_state
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.db import is_unavailable
-from udi.kit.errors import ProvisionError, UdiError
+from udi.kit.db import Database, is_unavailable
+from udi.kit.errors import InvalidError, NotFoundError, ProvisionError, UdiError
 from udi.kit.tenancy import INSTALLATION_ID
 from udi.node.spaces.actions import set_limits
 from udi.portal.installation.models import OperatorAct, OperatorRequest, RequestState
 from udi.portal.tenants.models import Tenant
-from udi.settings import Settings
+from udi.portal.tenants.versions import get_published, read_manifest
+from udi.settings import MissingSecretError, Settings
 
 log = structlog.get_logger()
 GATHER_EVERY = 300.0
@@ -34,6 +38,8 @@ LOOK_EVERY = 1.0
 AWAY = 5.0
 """Seconds before a database that does not answer is asked again."""
 MOST_FAILED_JOBS = 1000
+KEPT_FOR = timedelta(days=30)
+"""How long it is kept what operators asked for."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,12 @@ class ActContext:
     settings: Settings
     databases: ProgramDatabases
     tenant: Tenant
-    details: Mapping[str, Any]
+    request: OperatorRequest
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What the act needs to know."""
+        return self.request.details
 
 
 async def suspend(context: ActContext) -> str:
@@ -95,6 +106,16 @@ async def gather(_context: ActContext) -> str:
     return "gathered"
 
 
+async def collect_files(context: ActContext) -> str:
+    """Keep with the request the territory's files that are online, as ZIP."""
+    portal = context.databases.portal
+    async with portal.session(context.tenant.id, role="worker") as session:
+        version = await get_published(session)
+        files = await read_manifest(session, version.manifest)
+    context.request.content = pack_files(context.tenant.slug, files)
+    return f"version {version.number}"
+
+
 ACTS: Mapping[str, Callable[[ActContext], Awaitable[str]]] = {
     OperatorAct.SUSPEND: suspend,
     OperatorAct.RESUME: resume,
@@ -102,6 +123,7 @@ ACTS: Mapping[str, Callable[[ActContext], Awaitable[str]]] = {
     OperatorAct.RETRY: retry_failed_jobs,
     OperatorAct.LIMITS: change_limits,
     OperatorAct.GATHER: gather,
+    OperatorAct.FILES: collect_files,
 }
 
 
@@ -127,10 +149,11 @@ async def run_worker(settings: Settings) -> None:
 
 
 async def gather_and_save(settings: Settings, databases: ProgramDatabases) -> None:
-    """Gather the figures of every territory, and keep them."""
+    """Gather the figures of every territory, and keep them; forget what was settled long ago."""
     began = time.process_time()
     figures = await gather_all(settings, databases)
     await save_figures(databases.portal, figures)
+    await forget_requests(databases.portal)
     log.info(
         "figures gathered",
         territories=len(figures),
@@ -167,14 +190,27 @@ async def _perform_next(settings: Settings, databases: ProgramDatabases) -> bool
 
 
 async def _lock_next(session: AsyncSession) -> OperatorRequest | None:
+    """The oldest request that waits; None without one, or while another worker does it.
+
+    The lock is beside the row: what the request came to is noted in it meanwhile.
+    """
     query = (
         select(OperatorRequest)
         .where(OperatorRequest.state == RequestState.REQUESTED)
         .order_by(OperatorRequest.requested_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
     request: OperatorRequest | None = await session.scalar(query)
+    if request is None:
+        return None
+    lock = func.pg_try_advisory_xact_lock(
+        func.hashtextextended(f"operator_request {request.id}", 0)
+    )
+    if not await session.scalar(select(lock)):
+        return None
+    await session.refresh(request)
+    if request.state != RequestState.REQUESTED:
+        return None
     return request
 
 
@@ -184,15 +220,16 @@ async def _perform(
     request: OperatorRequest,
     tenant: Tenant | None,
 ) -> tuple[RequestState, str]:
-    perform = ACTS.get(request.act)
-    if tenant is None or perform is None:
-        return RequestState.FAILED, "The territory, or the act, is not known any more."
     try:
-        context = ActContext(settings, databases, tenant, request.details)
-        return RequestState.DONE, await perform(context)
+        return RequestState.DONE, await _perform_act(
+            settings, databases, request, tenant
+        )
+    except InvalidError as error:
+        note_refusal(request, error)
+        return RequestState.FAILED, error.title
     except UdiError as error:
         return RequestState.FAILED, f"{error.detail or error.title} {error.remedy}"
-    except ProvisionError as error:
+    except (ProvisionError, MissingSecretError) as error:
         return RequestState.FAILED, str(error)
     except Exception as error:
         log.exception("operator request failed", act=request.act)
@@ -200,3 +237,26 @@ async def _perform(
             RequestState.FAILED,
             f"{type(error).__name__}: see the log of the worker.",
         )
+
+
+async def _perform_act(
+    settings: Settings,
+    databases: ProgramDatabases,
+    request: OperatorRequest,
+    tenant: Tenant | None,
+) -> str:
+    if request.act == OperatorAct.START:
+        return await perform_start(settings, databases.portal, request, tenant)
+    perform = ACTS.get(request.act)
+    if tenant is None or perform is None:
+        raise NotFoundError("The territory, or the act, is not known any more.")
+    return await perform(ActContext(settings, databases, tenant, request))
+
+
+async def forget_requests(portal: Database) -> None:
+    """Delete what operators asked for and was settled thirty days ago."""
+    statement = delete(OperatorRequest).where(
+        OperatorRequest.finished_at < now() - KEPT_FOR
+    )
+    async with portal.session(INSTALLATION_ID, role="worker") as session:
+        await session.execute(statement)

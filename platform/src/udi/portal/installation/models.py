@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
@@ -35,6 +35,8 @@ class OperatorAct(StrEnum):
     RETRY = "retry"
     LIMITS = "limits"
     GATHER = "gather"
+    FILES = "files"
+    START = "start"
 
 
 class RequestState(StrEnum):
@@ -62,10 +64,12 @@ class OperatorRequest(TenantColumns, PortalTable):
     territory_id: Mapped[UUID]
     act: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]]
-    """Of limits: the slug of the producer, and each limit that changes."""
+    """Of limits: the slug of the producer, and each limit that changes. Of a start: a `NewTerritory`, and how it went."""
     requested_by: Mapped[UUID]
     requested_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     state: Mapped[str] = mapped_column(Text, server_default=RequestState.REQUESTED)
     outcome: Mapped[str] = mapped_column(Text, server_default="")
-    """What became of it, or why it failed, in a sentence."""
+    """What became of it, or why it failed, in a sentence; of a start that is under way, its stage."""
     finished_at: Mapped[datetime | None]
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """What it gave to download: the files of the territory, as ZIP."""

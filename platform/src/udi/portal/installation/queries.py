@@ -4,20 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import NotFoundError, Refusal
 from udi.portal.identity.models import Person
 from udi.portal.installation.alerts import OperatorAlert, list_alerts
 from udi.portal.installation.figures import GatheredFigures
-from udi.portal.installation.models import FiguresRow, OperatorRequest, RequestState
+from udi.portal.installation.models import (
+    FiguresRow,
+    OperatorAct,
+    OperatorRequest,
+    RequestState,
+)
+from udi.portal.installation.new_territory import NewTerritory, StartStage
 from udi.portal.tenants.models import Tenant
 
 MOST_REQUESTS = 20
+HAS_FILES = OperatorRequest.content.is_not(None)
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ class RequestEntry:
 
     request: OperatorRequest
     operator: str
+    has_files: bool
 
     @property
     def is_waiting(self) -> bool:
@@ -109,13 +118,100 @@ async def list_requests(
 ) -> list[RequestEntry]:
     """What operators asked for a territory, the newest first."""
     query = (
-        select(OperatorRequest, Person.name)
+        select(OperatorRequest, Person.name, HAS_FILES)
         .outerjoin(Person, Person.id == OperatorRequest.requested_by)
         .where(OperatorRequest.territory_id == status.tenant.id)
         .order_by(OperatorRequest.requested_at.desc())
     )
     rows = await session.execute(query.limit(MOST_REQUESTS))
-    return [RequestEntry(request, name or "") for request, name in rows]
+    return [
+        RequestEntry(request, name or "", has_files)
+        for request, name, has_files in rows
+    ]
+
+
+async def get_files(session: AsyncSession, request: UUID) -> tuple[UUID, bytes]:
+    """What a request gave to download: the territory, and its files as ZIP.
+
+    Raises:
+        NotFoundError: there is no such request, or it gave nothing.
+    """
+    query = select(OperatorRequest.territory_id, OperatorRequest.content).where(
+        OperatorRequest.id == request, HAS_FILES
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise NotFoundError("These files are not kept any more: ask for them again.")
+    return row.territory_id, row.content
+
+
+@dataclass(frozen=True)
+class TerritoryStart:
+    """A start that an operator asked for, and how far it is."""
+
+    request: OperatorRequest
+    has_files: bool
+    is_registered: bool
+    """Whether the register has the territory already."""
+
+    @property
+    def territory(self) -> NewTerritory:
+        return msgspec.convert(self.request.details["territory"], NewTerritory)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.request.state == RequestState.REQUESTED
+
+    @property
+    def is_done(self) -> bool:
+        return self.request.state == RequestState.DONE
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """Which answers were refused when it was done, beside the fields of the form."""
+        return [
+            Refusal(item["field"], item["reason"], values=item["values"])
+            for item in self.request.details.get("refusals", ())
+        ]
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the same may be tried again: not what is refused before anything is made."""
+        return self.request.state == RequestState.FAILED and not self.refusals
+
+    @property
+    def offline(self) -> list[str]:
+        """The host names at which nothing answered, once it is done."""
+        hosts = {"portal": self.territory.host, "node": self.territory.node_host}
+        online = self.request.details.get("online", {})
+        return [host for program, host in hosts.items() if not online.get(program)]
+
+    @property
+    def reached_stages(self) -> int:
+        """How many stages are behind it."""
+        if self.is_done:
+            return len(StartStage)
+        stages = [stage.value for stage in StartStage]
+        if self.is_waiting and self.request.outcome in stages:
+            return stages.index(self.request.outcome)
+        return 0
+
+
+async def get_start(session: AsyncSession, request: UUID) -> TerritoryStart:
+    """A start.
+
+    Raises:
+        NotFoundError: there is none, or it was forgotten.
+    """
+    query = select(OperatorRequest, HAS_FILES).where(
+        OperatorRequest.id == request, OperatorRequest.act == OperatorAct.START
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    registered = select(Tenant.id).where(Tenant.id == row[0].territory_id)
+    is_registered = await session.scalar(registered) is not None
+    return TerritoryStart(row[0], row[1], is_registered)
 
 
 def _figure(name: str) -> Any:

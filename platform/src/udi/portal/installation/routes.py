@@ -6,7 +6,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.installation import list_pages, territory_pages
+from udi.portal.installation import list_pages, start_pages, territory_pages
 from udi.portal.installation.access import (
     provide_installation_session,
     provide_operator,
@@ -19,7 +19,11 @@ def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
     return [
         Router(
             "/",
-            route_handlers=[*list_pages.routes, *territory_pages.routes],
+            route_handlers=[
+                *list_pages.routes,
+                *start_pages.routes,
+                *territory_pages.routes,
+            ],
             dependencies={
                 "operator": Provide(provide_operator),
                 "installation_session": Provide(provide_installation_session),

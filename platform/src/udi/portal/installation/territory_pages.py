@@ -39,6 +39,7 @@ SIMPLE_ACTS = {
     OperatorAct.SYNC,
     OperatorAct.RETRY,
     OperatorAct.GATHER,
+    OperatorAct.FILES,
 }
 ACT_NAMES = {
     OperatorAct.SUSPEND: "Suspend",
@@ -47,6 +48,8 @@ ACT_NAMES = {
     OperatorAct.RETRY: "Do the failed jobs again",
     OperatorAct.LIMITS: "Change the limits of a producer",
     OperatorAct.GATHER: "Gather the figures",
+    OperatorAct.FILES: "Collect its files",
+    OperatorAct.START: "Start the territory",
 }
 LIMIT_NAMES = ("requests_per_minute", "jobs_at_once", "uploads_at_once")
 AnyRequest = Request[Any, Any, State]

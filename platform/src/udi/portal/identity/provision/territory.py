@@ -65,11 +65,19 @@ class MachineClient:
 
 
 def apply_machine(
-    admin: RealmAdmin, name: str, audience: str, *, rotate: bool = False
+    admin: RealmAdmin,
+    name: str,
+    audience: str,
+    *,
+    rotate: bool = False,
+    secret: str | None = None,
 ) -> MachineClient:
-    """Make a machine's client (its id is `name`), for tokens that `audience` accepts; `rotate` gives a new secret."""
-    has_client = admin.get_client_id(name) is not None
-    secret = None if has_client and not rotate else CLIENT_SECRET.generate()
+    """Make a machine's client (its id is `name`), for tokens that `audience` accepts.
+
+    Its secret is `secret`, where one is given; else `rotate` draws a new one.
+    """
+    if secret is None and (rotate or admin.get_client_id(name) is None):
+        secret = CLIENT_SECRET.generate()
     change = apply_client(admin, machine_client(name, secret), audience)
     return MachineClient(change, secret)
 
