@@ -20,6 +20,25 @@ from tests.ansible.machine import (
 )
 
 Timings = dict[str, float]
+TERRITORY_DOMAIN = "pays.test"
+"""Below which the proxy and the certificate of the machine have every name."""
+MAILS = "/var/tmp/mails"
+"""Folder of the machine where its relay keeps what it gets, a file each."""
+RELAY = f"""
+mkdir -p {MAILS}
+cat >/var/tmp/relay.py <<'END'
+import asyncore, itertools, pathlib, smtpd
+numbers = itertools.count()
+class Relay(smtpd.SMTPServer):
+    def process_message(self, peer, sender, recipients, data, **options):
+        name = f"{{next(numbers):04}}-{{recipients[0]}}.eml"
+        pathlib.Path("{MAILS}", name).write_bytes(data)
+Relay(("127.0.0.1", 25), None)
+asyncore.loop()
+END
+systemd-run --unit=relay python3 -W ignore /var/tmp/relay.py
+"""
+"""The relay of the machine: Debian 12 has Python 3.11, whose library has one."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +106,7 @@ def deployment(
         installation_ready_wheel_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
         release_demo=True,
         release_second_factor=False,
+        installation_territory_domain=TERRITORY_DOMAIN,
         installation_territories_folder=str(folder / "tenants"),
     )
     name, address = address_of_this_run()
@@ -94,6 +114,7 @@ def deployment(
     with booted(name, address) as host:
         timings["boot"] = time.monotonic() - started
         machine = Machine(name, address, operator_folder.point(folder, host))
+        machine.run(RELAY)
         run = machine.play()
         timings["bare machine to territory"] = run.seconds
         assert run.counts["failed"] == 0

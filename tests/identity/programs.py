@@ -21,6 +21,7 @@ from udi.kit.sessions import (
 )
 from udi.kit.territories import TerritoryRegistry
 from udi.node.identity.models import TABLES as NODE_TABLES
+from udi.node.identity.registration import NEWCOMER_AGE
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity import api, pages
 from udi.portal.identity.actions import store_memberships
@@ -38,7 +39,7 @@ TABLES = {"portal": PORTAL_TABLES, "node": NODE_TABLES}
 ROWS: dict[str, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
-@get(["/who", "/installation/who"])
+@get(["/who", "/installation/who", "/spaces/who"])
 async def who(actor: NamedDependency[Actor | None]) -> dict[str, Any]:
     """Who asks, as the program sees them."""
     if actor is None:
@@ -71,6 +72,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         store_memberships if name == "portal" else ignore_memberships,
         settings.second_factor,
         queue_group_review if name == "portal" else ignore_provider,
+        newcomer_age=NEWCOMER_AGE if name == "node" else None,
     )
     site = Site(
         program=name,

@@ -2,13 +2,20 @@
 
 import asyncio
 import secrets
+from uuid import uuid4
 
 import pytest
+from litestar import Litestar
+from sqlalchemy import select, text
 
-from tests.identity.scene import Scene, member_of
+from tests.identity.browser import Browser
+from tests.identity.scene import Person, Scene, member_of
+from udi.kit.db import Database
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
+from udi.kit.tenancy import Territory
 from udi.portal.identity.models import TEAM
+from udi.portal.identity.models import Person as PersonRow
 from udi.portal.identity.provision.admin import (
     IdentityServiceUnavailableError,
     RealmAdmin,
@@ -19,6 +26,11 @@ from udi.portal.identity.provision.memberships import (
     DesiredMembership,
     apply_members_account,
     make_member,
+)
+from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.members.member_changes import (
+    change_member,
+    mark_applied,
 )
 from udi.settings import Settings
 
@@ -171,3 +183,94 @@ async def test_an_identity_service_that_is_away_is_said_as_such(
 
     with pytest.raises(IdentityServiceUnavailableError):
         await make(nowhere, scene, "x", (MANAGERS,))
+
+
+async def follow_silently(browser: Browser, path: str) -> str:
+    """Open a page as a browser does, by way of a Keycloak that asks nothing; where the person is led back to."""
+    leaving = await browser.get(path, Accept="text/html")
+    assert leaving.status_code == 303, leaving.text
+    to_keycloak = await browser.app.get(leaving.headers["location"])
+    answer = await browser.keycloak.get(to_keycloak.headers["location"])
+    assert answer.status_code == 302, answer.text
+    back = await browser.get(answer.headers["location"])
+    return back.headers["location"]
+
+
+async def found(
+    worker: RealmAdmin, scene: Scene, database: Database, someone: Person
+) -> None:
+    """A first organisation of somebody, as the worker makes and notes it after an approval."""
+    await make(worker, scene, someone.id, (MANAGERS,), founding=True)
+    async with database.session(scene.territory.id, role="worker") as session:
+        person = select(PersonRow.id).where(PersonRow.subject == someone.id)
+        organisation = await apply_organisation(
+            session,
+            id=uuid4(),
+            slug="eaux",
+            name="Syndicat des eaux",
+            summary={},
+            email="eaux@eaux.example",
+        )
+        person_id = (await session.scalars(person)).one()
+        change = await change_member(session, None, organisation, person_id, [MANAGERS])
+        await mark_applied(session, change, organisation.slug)
+
+
+async def test_the_next_page_of_the_portal_has_the_first_organisation(
+    worker: RealmAdmin, scene: Scene, portal_database: Database
+) -> None:
+    someone, browser = await scene.logged_in()
+    before = (await browser.get("/who")).json()["memberships"]
+    await found(worker, scene, portal_database, someone)
+
+    by_program = (await browser.get("/who")).json()["memberships"]
+    back = await follow_silently(browser, "/who?page=2")
+
+    assert (before, by_program) == ({}, {})
+    assert back == "/who?page=2"
+    after = await browser.get(back, Accept="text/html")
+    assert after.json()["memberships"] == {"eaux": [MANAGERS]}
+
+
+async def test_the_next_page_of_the_node_has_the_first_organisation(
+    worker: RealmAdmin,
+    scene: Scene,
+    node: Litestar,
+    node_database: Database,
+    armorine_on_node: Territory,
+) -> None:
+    someone, at_portal = await scene.logged_in()
+    browser = scene.browser(node, armorine_on_node)
+    browser.keycloak.cookies = at_portal.keycloak.cookies
+    await browser.log_in()
+    await make(worker, scene, someone.id, (MANAGERS,), founding=True)
+    at_once = await browser.get("/spaces/who", Accept="text/html")
+    async with node_database.session(scene.territory.id, role="worker") as session:
+        await session.execute(
+            text("UPDATE app.web_session SET created_at = now() - interval '11 s'")
+        )
+
+    public = await browser.get("/who", Accept="text/html")
+    back = await follow_silently(browser, "/spaces/who")
+
+    assert {at_once.status_code, public.status_code} == {200}
+    assert back == "/spaces/who"
+    who = (await browser.get("/who")).json()
+    assert who["memberships"] == {"eaux": [MANAGERS]}
+
+
+async def test_a_member_of_something_is_never_sent_round(
+    scene: Scene, node: Litestar, node_database: Database, armorine_on_node: Territory
+) -> None:
+    _, at_portal = await scene.logged_in(member_of(scene.territory))
+    browser = scene.browser(node, armorine_on_node)
+    browser.keycloak.cookies = at_portal.keycloak.cookies
+    await browser.log_in()
+    async with node_database.session(scene.territory.id, role="worker") as session:
+        await session.execute(
+            text("UPDATE app.web_session SET created_at = now() - interval '1 hour'")
+        )
+
+    page = await browser.get("/spaces/who", Accept="text/html")
+
+    assert page.status_code == 200

@@ -22,12 +22,12 @@ from tests.portal.installation.conftest import Console
 from tests.portal.notifications.conftest import Relay
 from tests.stage import remove_territory
 from tests.visitors import browse
-from udi.cli import provision
 from udi.cli.installation import territory_start
 from udi.cli.installation.work import forget_requests, perform_requests
 from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
 from udi.kit.tenancy import INSTALLATION_ID, Territory
+from udi.portal.identity.provision import realm
 from udi.portal.installation.models import OperatorRequest
 from udi.portal.organisations.models import MembershipEntry
 from udi.portal.tenants.files import read_files
@@ -274,7 +274,7 @@ async def test_a_start_that_was_cut_short_is_taken_up(
 
     path = (await scene.post()).headers["location"]
     with monkeypatch.context() as patched:
-        patched.setattr(provision.realm, "apply_realm", refuse)
+        patched.setattr(realm, "apply_realm", refuse)
         await scene.work()
     failed = (await scene.get(path)).text
     taken = await scene.post()

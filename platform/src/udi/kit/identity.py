@@ -38,6 +38,8 @@ class Actor:
     """When they last proved who they are, by a password or a factor."""
     provider: str = ""
     """The identity service of others that the login came through, as ours calls it; empty: none."""
+    login_due: bool = False
+    """Whether they may have joined a first organisation meanwhile: only a login tells, which asks them nothing."""
     lacks_factor: bool = False
     """Whether rights of theirs wait for a second factor."""
 

@@ -4,8 +4,8 @@ Columns to mix into each program's own tables, and what is done with them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,8 @@ LIFETIME = timedelta(hours=10)
 IDLE = timedelta(minutes=30)
 TOUCH_EVERY = timedelta(minutes=1)
 RETRY = timedelta(seconds=30)
+JOINED = datetime(1970, 1, 1, tzinfo=UTC)
+"""`access_expires_at` of a session whose person joined a first organisation: no refresh tells that one, a login does."""
 REMEMBERED = timedelta(minutes=5)
 """For how long a token that was used is remembered after its end: clocks differ."""
 
@@ -313,6 +315,8 @@ class Sessions:
     second_factor: bool = False
     """Whether the installation has some rights wait for a second factor, in the territories that do not say otherwise."""
     on_provider_login: OnProviderLogin = ignore_provider
+    newcomer_age: timedelta | None = None
+    """How old the session of somebody without any right is when a login is due that may give some; None: never by age."""
 
     async def log_in(
         self, territory: Territory, login: Login, *, replaced: str = ""
@@ -361,12 +365,31 @@ class Sessions:
             if result is None:
                 return None
             row, person = result
-            due = row.access_expires_at <= now() and await self._claim_refresh(
-                session, row
+            has_joined = row.access_expires_at == JOINED
+            due = (
+                not has_joined
+                and row.access_expires_at <= now()
+                and await self._claim_refresh(session, row)
             )
+        actor: Actor | None
+        if due and row.refresh_token:
+            actor = await self._refresh(territory, row, person)
+        else:
+            actor = _keep_if_confirmed(_actor(row, person, territory.slug))
+        if actor is None or actor.moderator or actor.memberships:
+            return actor
+        return replace(actor, login_due=has_joined or self._is_newcomer(row))
+
+    def _is_newcomer(self, row: Any) -> bool:
+        """Whether a session of somebody without any right is old enough to ask anew."""
+        age = self.newcomer_age
+        return age is not None and row.created_at <= now() - age
+
+    async def _refresh(
+        self, territory: Territory, row: Any, person: Any
+    ) -> Actor | None:
+        """Who holds a session whose rights are due to be asked again."""
         actor = _actor(row, person, territory.slug)
-        if not due or not row.refresh_token:
-            return _keep_if_confirmed(actor)
         try:
             login = await self.service.refresh(
                 self.client_of(territory), row.refresh_token

@@ -9,6 +9,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 
 from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
@@ -21,6 +22,7 @@ from udi.ui.locale import (
     in_languages,
     requested_language,
 )
+from udi.ui.newcomers import find_login
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
@@ -158,6 +160,11 @@ class TerritoryMiddleware(ASGIMiddleware):
                 territory.languages,
             )
             state["actor"] = await site.find_actor(request)
+            if address := await find_login(request):
+                headers = {"location": address, "cache-control": "no-store"}
+                response = ASGIResponse(status_code=303, headers=headers)
+                await response(scope, receive, send)
+                return
             count_for_header = site.services.find(COUNT_FOR_HEADER)
             if count_for_header is not None:
                 await count_for_header(request)

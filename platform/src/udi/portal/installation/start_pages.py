@@ -51,7 +51,7 @@ STAGE_NAMES = {
     StartStage.FILES: "Files",
     StartStage.DATABASES: "Database",
     StartStage.IDENTITY: "Login",
-    StartStage.INVITATION: "Invitation",
+    StartStage.INVITATION: "Invitation of the first person",
     StartStage.ONLINE: "Addresses",
 }
 DEFAULTS = {"hue": "178", "languages": "fr,en"}

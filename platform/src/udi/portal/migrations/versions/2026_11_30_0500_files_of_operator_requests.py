@@ -3,7 +3,7 @@
 from udi.kit.foundation import execute_script
 
 revision = "files_of_operator_requests"
-down_revision = "login_providers"
+down_revision = "inbox_of_nodes"
 branch_labels = None
 depends_on = None
 phase = "expand"

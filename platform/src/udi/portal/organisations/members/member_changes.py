@@ -1,15 +1,17 @@
 """Changes of members: noted with what asked for them, made at the identity service by the worker."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.identity import Actor
+from udi.kit.sessions import JOINED
 from udi.portal.identity.models import Membership, WebSession
 from udi.portal.organisations.models import (
     Application,
@@ -103,8 +105,12 @@ async def mark_applied(session: AsyncSession, change: MemberChange, slug: str) -
         )
         await session.execute(upsert)
     open_ones = update(WebSession).where(WebSession.person_id == change.person_id)
+    has_no_right = and_(WebSession.memberships == {}, WebSession.moderator.is_(False))
+    due_at: Any = now()
+    if not change.leaves:
+        due_at = case((has_no_right, JOINED), else_=due_at)
     await session.execute(
-        open_ones.values(access_expires_at=now()).execution_options(
+        open_ones.values(access_expires_at=due_at).execution_options(
             synchronize_session=False
         )
     )
