@@ -196,7 +196,7 @@ async def follow_silently(browser: Browser, path: str) -> str:
     return back.headers["location"]
 
 
-async def found(
+async def found_organisation(
     worker: RealmAdmin, scene: Scene, database: Database, someone: Person
 ) -> None:
     """A first organisation of somebody, as the worker makes and notes it after an approval."""
@@ -221,7 +221,7 @@ async def test_the_next_page_of_the_portal_has_the_first_organisation(
 ) -> None:
     someone, browser = await scene.logged_in()
     before = (await browser.get("/who")).json()["memberships"]
-    await found(worker, scene, portal_database, someone)
+    await found_organisation(worker, scene, portal_database, someone)
 
     by_program = (await browser.get("/who")).json()["memberships"]
     back = await follow_silently(browser, "/who?page=2")

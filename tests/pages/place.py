@@ -155,11 +155,11 @@ async def start_territory(operator: httpx.AsyncClient) -> dict[str, str]:
     """An operator asks for a territory, and no worker has begun."""
     answers = {"name": "Pays de la Rade", "slug": "rade", "hue": "145"}
     answers |= {"first_member": "marie@rade.bzh", "contact": "donnees@rade.bzh"}
-    asked = await operator.post(
+    response = await operator.post(
         "/installation/territories/new", data=answers | {"languages": "fr,en"}
     )
-    assert asked.status_code == 303, asked.text
-    return {"portal start": asked.headers["location"].rpartition("/")[2]}
+    assert response.status_code == 303, response.text
+    return {"portal start": response.headers["location"].rpartition("/")[2]}
 
 
 async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:

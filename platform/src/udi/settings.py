@@ -17,6 +17,8 @@ ProgramName = Literal["portal", "node"]
 Role = Literal["owner", "app", "public", "worker"]
 LOOPBACK = "localhost"
 """Of which browsers take every name for this machine (RFC 6761)."""
+NODE_CREDENTIAL = "node_credential_"
+"""The secret file of a node's credential at the portal of a territory; its slug follows."""
 HOSTED = "hosted"
 """The name of every territory's hosted node."""
 
@@ -362,14 +364,14 @@ class Settings(BaseSettings):
             .rstrip("=")
         )
 
-    def node_credential(self, territory: str, client_id: str) -> str:
-        """Credential of this node at the portal of a territory: its file; of a hosted node without one, derived likewise.
+    def node_credential(self, name: str, client_id: str) -> str:
+        """Credential of this node at a portal: its file; of a hosted node at its territory's, else derived likewise.
 
         Raises:
-            MissingSecretError: the file of a producer's own node, or the program's key, is absent.
+            MissingSecretError: the file, or the program's key, is absent.
         """
-        name = f"node_credential_{territory}"
-        if self.own_node or (self.secrets_folder / name).exists():
+        may_derive = not self.own_node and name.startswith(NODE_CREDENTIAL)
+        if not may_derive or (self.secrets_folder / name).exists():
             return self.secret(name)
         return self.client_secret("node", client_id)
 

@@ -61,10 +61,10 @@ async def test_a_start_holds_in_a_browser_before_and_after(
     origin = console.site.installation.origin
     answers = {"name": "Pays de la Rade", "slug": "rade-seen", "hue": "145"}
     answers |= {"first_member": "marie@rade.bzh", "contact": "donnees@rade.bzh"}
-    asked = await console.operator.post(
+    response = await console.operator.post(
         "/installation/territories/new", data=answers | {"languages": "fr,en"}
     )
-    address = f"{origin}{asked.headers['location']}"
+    address = f"{origin}{response.headers['location']}"
     request = uuid.UUID(address.rpartition("/")[2])
     states: dict[str, dict[str, Any]] = {
         "waiting": {"outcome": "identity"},

@@ -119,15 +119,15 @@ async def test_a_territory_started_on_a_page_is_online(
         f"{program}_url": f"http://{{host}}:{port}" for program, port in ports.items()
     }
 
-    asked = await scene.post()
-    path = asked.headers["location"]
+    response = await scene.post()
+    path = response.headers["location"]
     waiting = await scene.get(path)
     async with served(portal_app, ports["portal"]), served(node_app, ports["node"]):
         territory_start.LOOKS = 10
         done = await scene.work(scene.settings.model_copy(update=local))
     page = (await scene.get(path)).text
 
-    assert (asked.status_code, done) == (303, 1)
+    assert (response.status_code, done) == (303, 1)
     assert "data-refresh" in waiting.text
     assert "data-refresh" not in page
     assert "Le territoire est en ligne" in page

@@ -5,7 +5,6 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -31,6 +30,7 @@ from udi.portal.identity.provision import (
 )
 from udi.portal.identity.provision.memberships import apply_members_account
 from udi.portal.identity.provision.provider_metadata import ProviderMetadata
+from udi.portal.installation.new_territory import StartStage
 from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
 from udi.portal.organisations.actions import apply_organisation
@@ -60,14 +60,6 @@ from udi.ui.login_theme import client_attributes
 GIGABYTE = 10**9
 Report = Callable[[str, str], None]
 """Told what was looked at and what became of it: created, updated, unchanged."""
-
-
-class ApplyStage(StrEnum):
-    """What an apply comes to, in this order."""
-
-    DATABASES = "databases"
-    IDENTITY = "identity"
-    INVITATION = "invitation"
 
 
 @dataclass(frozen=True)
@@ -201,7 +193,7 @@ def apply_folder(
     *,
     force: bool = False,
     with_operator_values: bool = True,
-    tell: Callable[[ApplyStage], None] = lambda _stage: None,
+    tell: Callable[[StartStage], None] = lambda _stage: None,
 ) -> ApplyResult:
     """Make one territory's files true everywhere; `mark` is the version that they were taken from.
 
@@ -217,9 +209,25 @@ def apply_folder(
     metadata = None
     if with_operator_values:
         metadata = asyncio.run(_check_providers(settings, folder, connection))
-    tell(ApplyStage.DATABASES)
+    tell(StartStage.DATABASES)
     changes = asyncio.run(_apply_rows(settings, folder, mark, metadata, force=force))
-    tell(ApplyStage.IDENTITY)
+    tell(StartStage.IDENTITY)
+    done = _apply_identity(settings, folder, connection, metadata)
+    changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
+    changes.append(("hosted node", _register_hosted_node(settings, folder, connection)))
+    tell(StartStage.INVITATION)
+    changes += asyncio.run(_invite_team(settings, folder))
+    return ApplyResult(
+        folder.slug, changes, _list_unknown_claims(folder, metadata or {})
+    )
+
+
+def _apply_identity(
+    settings: Settings,
+    folder: TenantFolder,
+    connection: admin.RealmAdmin,
+    metadata: Mapping[str, ProviderMetadata] | None,
+) -> list[admin.ProvisionChange]:
     done = [
         *realm.apply_realm(connection, settings),
         apply_members_account(connection, settings),
@@ -251,13 +259,7 @@ def apply_folder(
             accounts.apply_account(connection, settings, folder.slug, part)
             for part in folder.file.account
         ]
-    changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
-    changes.append(("hosted node", _register_hosted_node(settings, folder, connection)))
-    tell(ApplyStage.INVITATION)
-    changes += asyncio.run(_invite_team(settings, folder))
-    return ApplyResult(
-        folder.slug, changes, _list_unknown_claims(folder, metadata or {})
-    )
+    return done
 
 
 async def _check_providers(

@@ -22,6 +22,33 @@ from udi.portal.installation.new_territory import (
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings, get_settings
 
+Slug = Annotated[
+    str,
+    typer.Argument(
+        help="Short name, in small letters, digits and hyphens; it never changes."
+    ),
+]
+Name = Annotated[str, typer.Option(help="Name, as its inhabitants say it.")]
+Contact = Annotated[str, typer.Option(help="Mail address for everyone to see.")]
+FirstMember = Annotated[
+    str, typer.Option(help="Mail address of who is invited to run it.")
+]
+Host = Annotated[
+    str,
+    typer.Option(
+        help="Host name of the portal; by default <slug> in UDI_TERRITORY_DOMAIN."
+    ),
+]
+NodeHost = Annotated[
+    str, typer.Option(help="Host name of the node; by default made likewise.")
+]
+Hue = Annotated[int, typer.Option(help="Hue of the accent, 0 to 360.")]
+Languages = Annotated[
+    str, typer.Option(help="Languages of the pages, the first by default.")
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Take up a start that was cut short.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
 
@@ -31,33 +58,15 @@ def register(app: typer.Typer) -> None:
 
 
 def start(
-    slug: Annotated[
-        str,
-        typer.Argument(
-            help="Short name, in small letters, digits and hyphens; it never changes."
-        ),
-    ],
-    name: Annotated[str, typer.Option(help="Name, as its inhabitants say it.")],
-    contact: Annotated[str, typer.Option(help="Mail address shown to everyone.")],
-    first_member: Annotated[
-        str, typer.Option(help="Mail address of who is invited to run it.")
-    ],
-    host: Annotated[
-        str,
-        typer.Option(
-            help="Host name of the portal; by default <slug> in UDI_TERRITORY_DOMAIN."
-        ),
-    ] = "",
-    node_host: Annotated[
-        str, typer.Option(help="Host name of the node; by default made likewise.")
-    ] = "",
-    hue: Annotated[int, typer.Option(help="Hue of the accent, 0 to 360.")] = 178,
-    languages: Annotated[
-        str, typer.Option(help="Languages of the pages, the first by default.")
-    ] = "fr,en",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Take up a start that was cut short.")
-    ] = False,
+    slug: Slug,
+    name: Name,
+    contact: Contact,
+    first_member: FirstMember,
+    host: Host = "",
+    node_host: NodeHost = "",
+    hue: Hue = 178,
+    languages: Languages = "fr,en",
+    resume: Resume = False,
     json: AsJson = False,
 ) -> None:
     """Start a territory: its files, databases, identity, the invitation of its first member, then a look at its addresses.

@@ -152,25 +152,33 @@ class TerritoryMiddleware(ASGIMiddleware):
         if territory is None and _is_for_operators(site, scope["path"]):
             state["login_scope"] = site.installation
             state["actor"] = await site.find_actor(request)
-        if territory is not None:
-            state["login_scope"] = territory
-            state["locale"] = choose_language(
-                _requested_language(request),
-                _accept_language(request),
-                territory.languages,
-            )
-            state["actor"] = await site.find_actor(request)
-            if address := await find_login(request):
-                headers = {"location": address, "cache-control": "no-store"}
-                response = ASGIResponse(status_code=303, headers=headers)
-                await response(scope, receive, send)
-                return
-            count_for_header = site.services.find(COUNT_FOR_HEADER)
-            if count_for_header is not None:
-                await count_for_header(request)
+        if territory is not None and (address := await _enter(request, territory)):
+            await _redirect(address)(scope, receive, send)
+            return
         languages = territory.languages if territory is not None else ()
         with in_languages(languages), _limit_to_spaces(site, state.get("actor")):
             await next_app(scope, receive, send)
+
+
+async def _enter(request: Request[Any, Any, State], territory: Territory) -> str:
+    """Find language, person and counts on a territory; where the request is to be led first, or nothing."""
+    state = request.scope["state"]
+    site = request.app.state.site
+    state["login_scope"] = territory
+    state["locale"] = choose_language(
+        _requested_language(request), _accept_language(request), territory.languages
+    )
+    state["actor"] = await site.find_actor(request)
+    address = await find_login(request)
+    count_for_header = site.services.find(COUNT_FOR_HEADER)
+    if not address and count_for_header is not None:
+        await count_for_header(request)
+    return address
+
+
+def _redirect(address: str) -> ASGIApp:
+    headers = {"location": address, "cache-control": "no-store"}
+    return ASGIResponse(status_code=303, headers=headers)
 
 
 def _is_for_operators(site: Any, path: str) -> bool:

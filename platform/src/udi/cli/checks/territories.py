@@ -89,7 +89,7 @@ async def _check_credential(settings: Settings, slug: str) -> Finding:
     client = node_client_id(slug, HOSTED)
     service = IdentityService(settings)
     try:
-        secret = settings.node_credential(slug, client)
+        secret = settings.node_credential(f"node_credential_{slug}", client)
         await service.machine_token(client, secret)
     except MissingSecretError as error:
         return fault("territory", name, str(error), remedy)

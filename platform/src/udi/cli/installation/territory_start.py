@@ -57,9 +57,8 @@ async def start_territory(
     await _check_relay(settings, folder, new.first_member)
     loop = asyncio.get_running_loop()
 
-    def tell_stage(stage: provision.ApplyStage) -> None:
-        note = tell(StartStage(stage.value))
-        asyncio.run_coroutine_threadsafe(note, loop).result()
+    def tell_stage(stage: StartStage) -> None:
+        asyncio.run_coroutine_threadsafe(tell(stage), loop).result()
 
     try:
         applied = await asyncio.to_thread(

@@ -111,7 +111,7 @@ def fill_in(values: Mapping[str, str], domain: str) -> dict[str, str]:
     host = filled["host"]
     if host:
         filled["node_host"] = filled["node_host"] or f"node.{host}"
-    elif domain:
+    elif domain and filled["slug"]:
         filled["host"] = f"{filled['slug']}.{domain}"
         filled["node_host"] = filled["node_host"] or f"{filled['slug']}.node.{domain}"
     return filled

@@ -101,8 +101,8 @@ async def ask_for_start(
         new = read_new_territory(values, settings.wildcard_domain, taken)
     except InvalidError as error:
         return _render_form(request, values, error)
-    asked = await request_start(installation_session, operator, new)
-    return Redirect(start_path(asked.id), status_code=303)
+    act = await request_start(installation_session, operator, new)
+    return Redirect(start_path(act.id), status_code=303)
 
 
 @get(PREVIEW_CSS)
@@ -123,23 +123,23 @@ async def show_start(
     start: FromPath[UUID],
 ) -> Response[Any]:
     """How far a start is: its stages, then where the territory is and what is left to do."""
-    shown = await get_start(installation_session, start)
+    progress = await get_start(installation_session, start)
     statuses = await list_status(installation_session)
     gathered = [status.gathered_at for status in statuses if status.gathered_at]
     worker_alerts = check_worker(max(gathered), now()) if gathered else []
     response = render(
         request,
         "installation/start.html",
-        start=shown,
-        new=shown.territory,
-        origins=_list_origins(request, shown.territory),
+        start=progress,
+        new=progress.territory,
+        origins=_list_origins(request, progress.territory),
         stage_names=[STAGE_NAMES[stage] for stage in StartStage],
         worker_alerts=worker_alerts,
         page_path=start_path(start),
         form_path=NEW,
-        errors=form_errors(request, InvalidError(refusals=shown.refusals)),
+        errors=form_errors(request, InvalidError(refusals=progress.refusals)),
     )
-    if not shown.is_waiting:
+    if not progress.is_waiting:
         return response
     if not is_refresh(request):
         response.headers["Refresh"] = str(REFRESH_SECONDS * 2)
@@ -153,20 +153,20 @@ async def start_again(
     start: FromPath[UUID],
 ) -> Response[Any]:
     """Take up a start that failed on the way, or look again at the addresses of one that is done."""
-    shown = await get_start(installation_session, start)
-    if not shown.is_done and not shown.can_continue:
+    progress = await get_start(installation_session, start)
+    if not progress.is_done and not progress.can_continue:
         raise ConflictError(
             "There is nothing to take up here.",
             remedy="Correct the answers, then start the territory.",
         )
-    asked = await request_start(
+    act = await request_start(
         installation_session,
         operator,
-        shown.territory,
-        continues=shown.is_registered,
-        only_looks=shown.is_done,
+        progress.territory,
+        continues=progress.is_registered,
+        only_looks=progress.is_done,
     )
-    return Redirect(start_path(asked.id), status_code=303)
+    return Redirect(start_path(act.id), status_code=303)
 
 
 @get(FILES)
@@ -211,8 +211,8 @@ def _render_form(
     is_hue = (
         hue.isascii() and hue.isdigit() and int(hue[:4]) <= colours.LIMITS["hue"][1]
     )
-    shown_hue = int(hue) if is_hue else int(DEFAULTS["hue"])
-    contrasts = list_contrasts({"hue": shown_hue})
+    preview_hue = int(hue) if is_hue else int(DEFAULTS["hue"])
+    contrasts = list_contrasts({"hue": preview_hue})
     return render(
         request,
         "installation/new.html",
@@ -221,7 +221,7 @@ def _render_form(
         errors=form_errors(request, error),
         domain=domain,
         hosts=fill_in(values, domain),
-        hue=shown_hue,
+        hue=preview_hue,
         least_contrast=min(
             contrast.ratio or 0 for contrast in contrasts if contrast.name != "edge"
         ),

@@ -75,15 +75,11 @@ class AccountReport:
 
 @dataclass(frozen=True)
 class PortalPeer:
-    """A portal, and who this node is there: its client and the name of the secret.
-
-    Of the portal of a territory, `territory` is its slug: the hosted node may have no file of that secret.
-    """
+    """A portal, and who this node is there: its client and the name of the secret."""
 
     origin: str
     client_id: str
     credential: str
-    territory: str = ""
 
 
 Portal = Territory | PortalPeer
@@ -173,9 +169,7 @@ class PortalClient:
         if isinstance(to, PortalPeer):
             return to
         client_id = node_client_id(to.slug, self.settings.node_name)
-        return PortalPeer(
-            _portal_origin(to), client_id, f"node_credential_{to.slug}", to.slug
-        )
+        return PortalPeer(_portal_origin(to), client_id, f"node_credential_{to.slug}")
 
     async def list_agreements(
         self, territory: Territory, after: int
@@ -292,17 +286,12 @@ class PortalClient:
             method, f"{url}/{dataset_id}?{reason}", headers=headers
         )
 
-    def _read_secret(self, portal: PortalPeer) -> str:
-        if portal.territory:
-            return self.settings.node_credential(portal.territory, portal.client_id)
-        return self.settings.secret(portal.credential)
-
     async def _token(self, portal: PortalPeer) -> str:
         cached_token = self._tokens.get(portal)
         if cached_token and cached_token[1] > time.monotonic():
             return cached_token[0]
         try:
-            secret = self._read_secret(portal)
+            secret = self.settings.node_credential(portal.credential, portal.client_id)
         except MissingSecretError as error:
             raise PortalUnavailableError(
                 "This node has no credential for the portal.", str(error)
