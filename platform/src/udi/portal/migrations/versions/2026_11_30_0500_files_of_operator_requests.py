@@ -3,7 +3,7 @@
 from udi.kit.foundation import execute_script
 
 revision = "files_of_operator_requests"
-down_revision = "titles_by_language"
+down_revision = "outlines"
 branch_labels = None
 depends_on = None
 phase = "expand"
