@@ -124,6 +124,7 @@ STOPS = [
     *_stops(
         "node", "node", "/", "/api", "/problems", "/problems/{name} => /problems/not-found",
         "/datasets/{dataset_id}/data => /datasets/{node map}/data", "/datasets/{dataset_id}/data => /datasets/{node arabic}/data",
+        "/datasets/{dataset_id}/data => /datasets/{node map}/data?view=chart",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/table",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/map",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/chart",
@@ -297,6 +298,7 @@ NO_PAGES = {
         "/catalog/v1/version",
         "/conf",
         "/datasets/{dataset_id}/cells.csv",
+        "/datasets/{dataset_id}/chart.svg",
         "/datasets/{dataset_id}/datapackage.json",
         "/datasets/{dataset_id}/file",
         "/datasets/{dataset_id}/history.csv",

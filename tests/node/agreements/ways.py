@@ -22,6 +22,7 @@ ROWS_LEAVE = (
     "/ogc/{id}/collections/data",
     "/ogc/{id}/collections/data/items",
     "/ogc/{id}/collections/data/items/2",
+    "/datasets/{id}/chart.svg",
     "/embed/datasets/{id}/table",
     "/embed/datasets/{id}/map",
     "/embed/datasets/{id}/chart",

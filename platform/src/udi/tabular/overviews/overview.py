@@ -9,11 +9,15 @@ from typing import TypeVar
 
 from udi.kit.errors import UnavailableError
 from udi.kit.service_registry import ServiceKey
-from udi.tabular.overviews.charts import Chart, choose_chart
+from udi.tabular.overviews.chart_choice import choose_chart
+from udi.tabular.overviews.chart_figures import Chart, plan_chart, read_chart
+from udi.tabular.overviews.chart_request import ChartRequest
 from udi.tabular.overviews.map_drawing import MapDrawing
 from udi.tabular.overviews.preview import Preview
+from udi.tabular.overviews.roles import ColumnProfile, profile_columns
 from udi.tabular.overviews.statistics import ColumnStatistics
 from udi.tabular.queries.pool import QueryPool, QueryTooHeavyError
+from udi.tabular.queries.query import Condition
 from udi.tabular.queries.table import DatasetTable
 
 T = TypeVar("T")
@@ -50,6 +54,10 @@ class TableOverview:
     chart: Chart | None
     map: MapDrawing | None
     unsure: bool = False
+    profiles: tuple[ColumnProfile, ...] = ()
+    """The columns with their roles, as far as they have figures."""
+    first_chart: ChartRequest | None = None
+    """The chart that says most; `chart` are its figures."""
 
     @property
     def is_complete(self) -> bool:
@@ -114,11 +122,54 @@ class OverviewReader:
             drawing, second = await self._read_optional_part(
                 table, seconds.map, MAP, MAPPED
             )
-        chart = choose_chart(columns, statistics) if statistics else None
-        figures = None if statistics is None else tuple(statistics)
+        profiles = tuple(profile_columns(columns, statistics or ()))
+        first_chart = choose_chart(profiles)
+        chart = None
+        third = False
+        if first_chart is not None:
+            chart, third = await self._read_first_chart(table, profiles, first_chart)
         return TableOverview(
-            preview, figures, chart, _validate_drawing(drawing), unsure=first or second
+            preview,
+            None if statistics is None else tuple(statistics),
+            chart,
+            _validate_drawing(drawing),
+            unsure=first or second or third,
+            profiles=profiles,
+            first_chart=first_chart,
         )
+
+    async def _read_first_chart(
+        self,
+        table: DatasetTable,
+        profiles: tuple[ColumnProfile, ...],
+        request: ChartRequest,
+    ) -> tuple[Chart | None, bool]:
+        try:
+            return await self.read_chart(table, profiles, request), False
+        except QueryTooHeavyError:
+            return None, False
+        except UnavailableError:
+            return None, True
+
+    async def read_chart(
+        self,
+        table: DatasetTable,
+        profiles: tuple[ColumnProfile, ...],
+        request: ChartRequest,
+        where: tuple[Condition, ...] = (),
+    ) -> Chart | None:
+        """The figures of a chart over the rows that pass the filters; None when there is nothing to draw.
+
+        Raises:
+            QueryTooHeavyError: they take more time or memory than a question may.
+            TooManyRequestsError: too many questions about this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        plan = plan_chart(request, profiles, where)
+        if plan is None:
+            return None
+        async with self._pool.acquire_reader(table.space, table.path) as reader:
+            return await read_chart(reader, table, plan)
 
     async def _read_optional_part(
         self,

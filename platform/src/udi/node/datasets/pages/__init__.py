@@ -29,6 +29,7 @@ from udi.node.datasets.pages import (
     storage,
     upload,
 )
+from udi.node.datasets.pages.explore import chart_picture
 from udi.node.datasets.pages.explore import page as explore_page
 
 routes: Sequence[ControllerRouterHandler] = [
@@ -50,6 +51,7 @@ routes: Sequence[ControllerRouterHandler] = [
     *remove.routes,
     *data.routes,
     *explore_page.routes,
+    *chart_picture.routes,
     *embed.routes,
     *history.routes,
     *people.routes,

@@ -18,7 +18,7 @@ from udi.node.files.restricted import RestrictedError, add_request_page
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.tables.requests import RATES, join_rate_headers, reader_of
 from udi.protocol.addresses import PARTS, NodeAddresses
-from udi.tabular.overviews.charts import draw_chart, table_of
+from udi.tabular.overviews.chart_view import ChartView
 from udi.tabular.overviews.overview import SHOWING, TableOverview
 from udi.tabular.overviews.preview import Preview
 from udi.tabular.queries.table import DatasetTable
@@ -128,9 +128,7 @@ def _render(
         table=table,
         map=overview.map,
         ground=ground,
-        chart=chart,
-        chart_drawing=draw_chart(chart, language) if chart else None,
-        chart_rows=table_of(chart, language) if chart else [],
+        chart_view=ChartView(chart, language) if chart else None,
         preview=_shorten_preview(overview.preview) if overview.preview else None,
         whole=NodeAddresses(territory.origin, dataset_id).page,
     )

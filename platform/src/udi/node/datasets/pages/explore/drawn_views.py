@@ -1,10 +1,9 @@
-"""The chart and the map of the whole table, as its overview draws them."""
+"""The map of the whole table, as its overview draws it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from udi.node.datasets.pages.explore.views import ExploreContext
-from udi.tabular.overviews.charts import draw_chart, table_of
 from udi.tabular.overviews.overview import SHOWING
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.maps.grounds import GROUNDS
@@ -19,19 +18,6 @@ def has_rows(table: DatasetTable) -> bool:
 def has_places(table: DatasetTable) -> bool:
     """Whether some row has a place."""
     return table.has_geometry
-
-
-async def read_chart(context: ExploreContext) -> Mapping[str, Any]:
-    """The chart that the overview chose."""
-    overview = (
-        await site_of(context.request).services[SHOWING].read_overview(context.table)
-    )
-    chart = overview.chart
-    return {
-        "chart": chart,
-        "chart_drawing": draw_chart(chart, context.locale) if chart else None,
-        "chart_rows": table_of(chart, context.locale) if chart else [],
-    }
 
 
 async def read_map(context: ExploreContext) -> Mapping[str, Any]:

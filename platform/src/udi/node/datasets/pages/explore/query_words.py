@@ -37,9 +37,12 @@ from udi.tabular.queries.query import (
 )
 from udi.tabular.queries.query_string import read_parameters
 
-HOW = ("sum", "avg", "median", "count", "min", "max")
+HOW = ("sum", "avg", "median", "count", "count_distinct", "min", "max")
 STEPS = ("day", "week", "month", "quarter", "year", "bin")
-DRAWINGS = ("bars", "line", "dots", "spread")
+BIN = re.compile(r"bin\.[0-9]{1,12}(?:\.[0-9]{1,9})?")
+DRAWINGS = ("bars", "line", "dots", "spread", "share")
+MEASURE = "measure"
+"""What the form of a chart sends for `how` and `of` at once: `sum.population`, `count`."""
 MOST_TOP = 50
 SETTINGS = (VERSION, LANGUAGE, "disposition", "expires", "signature")
 CHART_COLUMNS = ("by", "split", "of")
@@ -179,6 +182,13 @@ def _read_word(
         values["at"] = _read_frame(value)
     elif name in CHART_COLUMNS:
         values["chart"][name] = _name_column(value, table)
+    elif name == MEASURE:
+        how, _, of = value.partition(".")
+        if of:
+            values["chart"]["how"] = _choose(how, HOW)
+            values["chart"]["of"] = _name_column(of, table)
+    elif name == "step" and BIN.fullmatch(value):
+        values["chart"][name] = value
     elif name in CHART_CHOICES:
         values["chart"][name] = _choose(value, CHART_CHOICES[name])
     elif name == "top":
@@ -188,7 +198,7 @@ def _read_word(
 
 
 WORDS = frozenset(
-    {"view", COLUMN, "at", *CHART_COLUMNS, *CHART_CHOICES, "top", *SETTINGS}
+    {"view", COLUMN, "at", MEASURE, *CHART_COLUMNS, *CHART_CHOICES, "top", *SETTINGS}
 )
 
 

@@ -1,9 +1,9 @@
 """Every way to look, in the order of the page."""
 
+from udi.node.datasets.pages.explore.charts import read_chart
 from udi.node.datasets.pages.explore.drawn_views import (
     has_places,
     has_rows,
-    read_chart,
     read_map,
 )
 from udi.node.datasets.pages.explore.explore_query import (
