@@ -54,9 +54,10 @@ async def test_the_file_fills_the_form(producer: Producer) -> None:
 
     assert 'value="Associations 2026"' in page
     assert (
-        "Une ligne par association. 2 lignes et 3 colonnes. Colonnes\N{NO-BREAK SPACE}: nom, commune, création."
+        "2 lignes et 3 colonnes. Colonnes\N{NO-BREAK SPACE}: nom, commune, création."
         in page
     )
+    assert "Une ligne par" not in page
     assert 'value="2026-01-01"' in page
     assert '<option value="society" selected>' in page
     assert '<option value="fr" selected>' in page

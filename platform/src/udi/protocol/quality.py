@@ -85,9 +85,10 @@ MACHINE_READABLE = frozenset(f"{_BOTH} {_READ}".split())
 
 @dataclass(frozen=True)
 class Score:
-    """Points of a description, and by dimension."""
+    """Points of a description, and by dimension; `is_described`: its text says something (`says_something`)."""
 
     criteria: frozenset[str]
+    is_described: bool = True
 
     @property
     def points(self) -> int:
@@ -100,7 +101,11 @@ class Score:
 
     @property
     def rating(self) -> Rating:
-        return next(rating for least, rating in BANDS if self.points >= least)
+        """By the points; no better than sufficient where the text says nothing."""
+        rating = next(rating for least, rating in BANDS if self.points >= least)
+        if self.is_described or rating is Rating.BAD:
+            return rating
+        return Rating.SUFFICIENT
 
     def points_of(self, dimension: Dimension) -> tuple[int, int]:
         """(points, most possible) of one dimension."""
@@ -114,11 +119,11 @@ class Score:
         ), sum(criterion.points for criterion in among)
 
 
-def score_criteria(criteria: Collection[str]) -> Score:
+def score_criteria(criteria: Collection[str], *, is_described: bool = True) -> Score:
     """The score of a description that holds these criteria; names that are none are an error."""
     if unknown := set(criteria) - set(CRITERIA):
         raise KeyError(sorted(unknown))
-    return Score(frozenset(criteria))
+    return Score(frozenset(criteria), is_described)
 
 
 def format_criteria(authority: str, media_type: str) -> set[str]:

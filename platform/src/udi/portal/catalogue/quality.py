@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from udi.protocol.access import AccessRights
+from udi.protocol.description_meaning import says_something
 from udi.protocol.formats import FORMATS
 from udi.protocol.quality import CRITERIA, FULL, Score, format_criteria, score_criteria
 from udi.protocol.record import Record
@@ -74,13 +75,23 @@ class QualityAssessment:
 def assess_quality(record: Record) -> QualityAssessment:
     """Judge a record; what a restricted dataset cannot have is not asked of it."""
     quality_score = score_criteria(
-        {*ALWAYS, *_description_criteria(record), *_file_criteria(record)}
+        {*ALWAYS, *_description_criteria(record), *_file_criteria(record)},
+        is_described=_is_described(record),
     )
     return QualityAssessment(
         quality_score,
         tuple(
             sorted(_list_edits(record, quality_score), key=lambda edit: -edit.points)
         ),
+    )
+
+
+def _is_described(record: Record) -> bool:
+    """Whether the text says something in one of its languages."""
+    return any(
+        says_something(summary, record.titles.get(language, record.title))
+        for texts in (record.summary, record.synopsis)
+        for language, summary in texts.items()
     )
 
 

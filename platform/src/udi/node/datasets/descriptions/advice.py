@@ -12,6 +12,7 @@ from udi.node.datasets.descriptions.description import (
     split_keywords,
 )
 from udi.node.datasets.descriptions.prefill import fold_text, split_words
+from udi.protocol.description_meaning import says_something
 from udi.protocol.formats import find_format
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import CRITERIA, Score, format_criteria, score_criteria
@@ -76,7 +77,14 @@ class FileFacts:
 
 def advise(answers: Answers, table: FileFacts) -> Advice:
     """Judge a description and its table."""
-    current_score = score_criteria(_met_criteria(answers, table))
+    is_described = says_something(
+        answers.get("summary", ""),
+        answers.get("title", ""),
+        [column.name for column in table.columns],
+    )
+    current_score = score_criteria(
+        _met_criteria(answers, table), is_described=is_described
+    )
     items = [
         *_advise_on_description(answers, current_score),
         *_advise_on_format(table, current_score),
@@ -152,7 +160,15 @@ def _advise_on_description(
             _missing_points(current_score, "dcat_ap"),
             "title",
         )
-    if 0 < len(answers.get("summary", "")) < SHORTEST_SUMMARY:
+    if not current_score.is_described:
+        yield AdviceItem(
+            TranslatableMessage(
+                "Describe the data in your own words: the title and the names of columns are known already."
+            ),
+            0,
+            "summary",
+        )
+    elif len(answers.get("summary", "")) < SHORTEST_SUMMARY:
         yield AdviceItem(
             TranslatableMessage(
                 "Complete the description: who collects the data, how, and what for."

@@ -185,11 +185,7 @@ class AnswerProposer:
         ]
         summary = dataset.description.get("summary", "")
         proposals = next(
-            (
-                candidate
-                for candidate in by_language
-                if summary in candidate["summary"].values()
-            ),
+            filter(None, (_match_summary(guess, summary) for guess in by_language)),
             by_language[0],
         )
         if dataset.latest.preparation:
@@ -203,6 +199,15 @@ class AnswerProposer:
         if coverage:
             return cover_period(days, proposals, Coverage.from_json(coverage))[1]
         return proposals
+
+
+def _match_summary(proposals: Proposals, summary: str) -> Proposals | None:
+    """The proposals with a text of before, which may begin with what a row is and ends as today's; None: another text."""
+    for access in (AccessRights.PUBLIC, AccessRights.RESTRICTED):
+        text = proposals["summary"].get(access, "")
+        if text and summary.endswith(text):
+            return {**proposals, "summary": {**proposals["summary"], access: summary}}
+    return None
 
 
 def prefill(
@@ -230,7 +235,7 @@ def prefill(
     first, last = _period(name, profile)
     return {
         "title": title,
-        "summary": _summary(title, profile, names, say),
+        "summary": _summary(profile, names, say),
         "theme": guess_theme(title, names),
         "keywords": ", ".join(_keywords(title, names)),
         "first_day": first,
@@ -272,12 +277,11 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _summary(title: str, profile: Profile, names: list[str], say: Translate) -> str:
+def _summary(profile: Profile, names: list[str], say: Translate) -> str:
+    """How many rows and which columns: a beginning, which counts as no description until it is edited."""
     if not profile.is_table:
         return ""
     sentences = []
-    if thing := _row_noun(title):
-        sentences.append(say("One row for each: %(thing)s.") % {"thing": thing})
     if profile.rows is not None:
         sentences.append(
             say("%(rows)s rows and %(columns)s columns.")
@@ -292,23 +296,6 @@ def _summary(title: str, profile: Profile, names: list[str], say: Translate) -> 
             )
         )
     return " ".join(sentences)
-
-
-def _row_noun(title: str) -> str:
-    """What a row is, when the title begins with a plural: `associations 2026` is about an `association`."""
-    word = next(iter(split_words(title)), "")
-    plural = (
-        len(word) > 4  # noqa: PLR2004 - shorter is an article or a number
-        and word.isalpha()
-        and word.lower().endswith(("s", "x"))
-        and not word.isupper()
-    )
-    if not plural or word.lower().endswith(("ss", "us", "is")):
-        return ""
-    lowered = word.lower()
-    if lowered.endswith("eaux"):
-        return lowered[:-3] + "au"
-    return lowered[:-1]
 
 
 def _keywords(title: str, names: list[str]) -> list[str]:

@@ -1,0 +1,46 @@
+"""Whether a description says something: more than the title, the names of columns and how many there are.
+
+Portal and node judge alike; the European score does not look at the text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+FEWEST_WORDS = 5
+SHORTEST_WORD = 3
+LONGEST_READ = 5_000
+COLUMN_LIST = re.compile(
+    r"\b(?:colonnes|columns|columnas)\s*:[^.\n\N{HORIZONTAL ELLIPSIS}]*", re.IGNORECASE
+)
+"""A list of columns, as the node suggests it."""
+HUMP = re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])")
+WORD = re.compile(r"[a-z]+")
+EMPTY_TEXT = (
+    "row rows column columns line lines ligne lignes colonne colonnes fila filas columna columnas table tableau tabla"
+    " data dataset donnee donnees jeu fichier file archivo datos conjunto csv each chaque cada one une uno una"
+    " les des aux par pour avec dans sur est sont qui que ces ses leur leurs ceci cette this that these the and for from"
+    " with are was were its their contains contient contiene contienen los las del por para con que son sus esta este"
+    " liste list lista"
+)
+EMPTY_WORDS = frozenset(EMPTY_TEXT.split())
+"""Words that any description could hold."""
+
+
+def says_something(summary: str, title: str, columns: Iterable[str] = ()) -> bool:
+    """Whether five different words or more of a description are in neither the title nor the names of columns."""
+    text = COLUMN_LIST.sub(" ", summary[:LONGEST_READ])
+    known = (
+        EMPTY_WORDS
+        | _words(title)
+        | {word for name in columns for word in _words(name)}
+    )
+    return len(_words(text) - known) >= FEWEST_WORDS
+
+
+def _words(text: str) -> set[str]:
+    """The words of a text in small letters, without accents and without the mark of a plural."""
+    parts = unicodedata.normalize("NFKD", HUMP.sub(" ", text)).lower()
+    folded = "".join(mark for mark in parts if not unicodedata.combining(mark))
+    words = [word for word in WORD.findall(folded) if len(word) >= SHORTEST_WORD]
+    return {word if word in EMPTY_WORDS else word.rstrip("sx") for word in words}
