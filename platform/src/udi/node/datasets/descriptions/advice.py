@@ -160,6 +160,27 @@ def _advise_on_description(
             _missing_points(current_score, "dcat_ap"),
             "title",
         )
+    yield from _advise_on_text(answers, current_score)
+    if 0 < len(split_keywords(answers)) < FEWEST_KEYWORDS:
+        yield AdviceItem(
+            TranslatableMessage("Three keywords or more help people find it."),
+            0,
+            "keywords",
+        )
+    if not answers.get("frequency"):
+        yield AdviceItem(
+            TranslatableMessage(
+                "State how often you update the data: people will know what to expect."
+            ),
+            0,
+            "frequency",
+        )
+
+
+def _advise_on_text(answers: Answers, current_score: Score) -> Iterator[AdviceItem]:
+    """What the text of a description lacks, where there is one: an empty one is a wrong answer."""
+    if not answers.get("summary"):
+        return
     if not current_score.is_described:
         yield AdviceItem(
             TranslatableMessage(
@@ -175,20 +196,6 @@ def _advise_on_description(
             ),
             0,
             "summary",
-        )
-    if 0 < len(split_keywords(answers)) < FEWEST_KEYWORDS:
-        yield AdviceItem(
-            TranslatableMessage("Three keywords or more help people find it."),
-            0,
-            "keywords",
-        )
-    if not answers.get("frequency"):
-        yield AdviceItem(
-            TranslatableMessage(
-                "State how often you update the data: people will know what to expect."
-            ),
-            0,
-            "frequency",
         )
 
 
