@@ -43,3 +43,41 @@ async def test_a_map_stands_on_outlines(
         assert 2 <= answer.text.count('class="town') <= 6
         drawing = answer.text.partition('<svg class="map"')[2].partition("</figure>")[0]
         assert len(drawing.encode()) < MOST_BYTES
+
+
+async def test_a_table_is_drawn_by_area(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    demo: Territory,
+    settings: Settings,
+) -> None:
+    units = read_outlines(OutlineFile(DEMO / "communes.geojson"), OutlineSelection())
+    rows = "commune;passages\n" + "".join(
+        f"{unit.name if rank % 2 else unit.code};{rank}\n"
+        for rank, unit in enumerate(units)
+    )
+    dataset = await producer.publish(
+        await producer.draft((rows + "Atlantide;5\n").encode(), "passages.csv")
+    )
+    address = f"/datasets/{dataset}/data?view=map"
+    before = await passer_by.get(address, headers={"Accept-Language": "en"})
+    await import_outlines(
+        settings,
+        OutlineImport("communes", "Armorine 2026", "EUPL 1.2", demo.slug, units),
+    )
+
+    page = await passer_by.get(
+        f"{address}&by=commune&of=passages&how=sum", headers={"Accept-Language": "en"}
+    )
+
+    assert 'class="c5"' not in before.text
+    assert page.status_code == 200
+    assert [page.text.count(f'<path class="c{place}"') for place in range(1, 6)] == [
+        1
+    ] * 5
+    assert "31 of 32 rows are in these areas." in page.text
+    assert f"Greatest: {units[30].name}, 30." in page.text
+    assert "25 to 30" in page.text
+    assert f"commune__exact={units[0].code}" in page.text
+    drawing = page.text.partition('<svg class="map"')[2].partition("</figure>")[0]
+    assert len(drawing.encode()) < MOST_BYTES

@@ -13,6 +13,7 @@ from udi.kit.outlines import (
     pack_rings,
     unpack_rings,
 )
+from udi.ui.maps.classes import find_class, make_classes
 from udi.ui.maps.edges import draw_edges, join_edges, list_edges
 from udi.ui.maps.frame import PaperFrame, fit_frame
 from udi.ui.maps.ground import draw_ground, place_names
@@ -141,3 +142,27 @@ def test_read_land_has_the_continents() -> None:
 
     assert all(any(has_point(unit, at) for unit in land) for at in places.values())
     assert not any(has_point(unit, at) for unit in land for at in seas.values())
+
+
+@pytest.mark.parametrize(
+    ("values", "limits"),
+    [
+        (range(1, 11), [(1, 2), (3, 4), (5, 6), (7, 8), (9, 10)]),
+        ([5, 5, 5], [(5, 5)]),
+        ([0, 0, 0, 0, 0, 0, 0, 1, 2, 9], [(0, 0), (1, 1), (2, 9)]),
+        ([3, 1, 2], [(1, 1), (2, 2), (3, 3)]),
+    ],
+)
+def test_make_classes_has_as_many_areas_in_each_and_equal_values_in_one(
+    values: Sequence[float], limits: list[tuple[float, float]]
+) -> None:
+    classes = make_classes(list(values))
+
+    assert [(one.least, one.greatest) for one in classes] == limits
+    assert sum(one.areas for one in classes) == len(values)
+    assert all(
+        classes[find_class(classes, value)].least
+        <= value
+        <= classes[find_class(classes, value)].greatest
+        for value in values
+    )

@@ -47,6 +47,12 @@ READ_NAMES = """
     SELECT code, name, west, south, east, north, longitude, latitude, ''::bytea AS shape
     FROM platform.outline_unit WHERE layer_id = :layer ORDER BY name, code LIMIT :most
 """
+MATCH_UNITS = """
+    SELECT layer_id, code, name, west, south, east, north, longitude, latitude, shape
+    FROM platform.outline_unit
+    WHERE layer_id = ANY (:layers) AND (code = ANY (:values) OR lower(name) = ANY (:lowered))
+    ORDER BY layer_id, code
+"""
 FIND_NAME = """
     SELECT code, name, west, south, east, north, longitude, latitude, ''::bytea AS shape
     FROM platform.outline_unit WHERE layer_id = ANY (:layers) AND (lower(name) = lower(:name) OR code = :name)
@@ -199,6 +205,28 @@ async def list_names(
     """The areas of a layer by name, at most so many, without their rings."""
     rows = await session.execute(text(READ_NAMES), {"layer": layer.id, "most": most})
     return [_unit(row) for row in rows]
+
+
+async def match_units(
+    session: AsyncSession, layers: Sequence[OutlineLayer], values: Sequence[str]
+) -> tuple[OutlineLayer, list[OutlineUnit]] | None:
+    """The areas that have one of these codes or names, of the layer that has most of them; None where none has any."""
+    rows = await session.execute(
+        text(MATCH_UNITS),
+        {
+            "layers": [layer.id for layer in layers],
+            "values": list(values),
+            "lowered": [value.lower() for value in values],
+        },
+    )
+    units: dict[UUID, list[OutlineUnit]] = {}
+    for row in rows:
+        units.setdefault(row.layer_id, []).append(_unit(row))
+    if not units:
+        return None
+    layer_id = max(units, key=lambda key: len(units[key]))
+    layer = next(layer for layer in layers if layer.id == layer_id)
+    return layer, units[layer_id]
 
 
 async def find_unit(

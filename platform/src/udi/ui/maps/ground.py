@@ -51,7 +51,7 @@ def draw_ground(
     Where borders do not fit with details that are still seen, only the land is drawn.
     """
     land = ""
-    first = _first_level(frame)
+    first = first_level(frame)
     for level in range(first, min(first + COARSER, len(TOLERANCES))):
         areas = [list_edges(unit, frame, level) for unit in units]
         outer, borders = join_edges(areas)
@@ -64,7 +64,7 @@ def draw_ground(
     return Ground(land, place_names(units, frame), credit)
 
 
-def _first_level(frame: PaperFrame) -> int:
+def first_level(frame: PaperFrame) -> int:
     """The finest level whose details are not smaller than a pixel."""
     pixel = 1 / frame.up
     return next(

@@ -15,6 +15,7 @@ from udi.kit.outlines import (
     find_unit,
     list_names,
     list_units,
+    match_units,
 )
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
@@ -83,6 +84,15 @@ class GroundDrawer:
         async with self._database.platform_session(role="public") as session:
             lists = [await list_names(session, layer, most) for layer in small]
         return [unit for units in lists for unit in units]
+
+    async def match_areas(
+        self, territory: Territory, values: Sequence[str]
+    ) -> tuple[OutlineLayer, list[OutlineUnit]] | None:
+        """The areas that have one of these codes or names, of the layer that has most of them."""
+        if not territory.outlines:
+            return None
+        async with self._database.platform_session(role="public") as session:
+            return await match_units(session, territory.outlines, values)
 
     async def read_units(
         self, territory: Territory, box: Box, most: int = MOST_UNITS

@@ -133,7 +133,9 @@ class ExplorePage:
         """
         parameters = parse_parameters(self.table_request.query_string)
         columns = ExploredColumns(
-            self.table.columns, self.table.hidden, list_offered(self.table)
+            self.table.columns,
+            self.table.hidden,
+            list_offered(self.table, self.territory),
         )
         query = await self.table_request.parse_query(
             partial(read_explore_query, parameters, columns)
@@ -179,11 +181,11 @@ class ExplorePage:
             dataset_id=self.table_request.dataset_id,
             page_path=self.path,
             view=view,
-            views=list_offered(self.table),
+            views=list_offered(self.table, self.territory),
             tabs=[
                 (name, query.address(self.path, view=name, column=""))
                 for name in (TABLE, CHART, MAP)
-                if name in list_offered(self.table)
+                if name in list_offered(self.table, self.territory)
             ],
             **await self._list_surroundings(query),
             **values,

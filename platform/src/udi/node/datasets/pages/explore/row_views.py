@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.tables.api import ANSWERS
 from udi.tabular.queries.query import ROW_NAME, column_at, result_ranks
@@ -10,7 +11,7 @@ from udi.tabular.queries.table import DatasetTable
 from udi.ui.site import site_of
 
 
-def always(_table: DatasetTable) -> bool:
+def always(_table: DatasetTable, _territory: Territory) -> bool:
     """Every table has rows to look at."""
     return True
 

@@ -1,5 +1,6 @@
 """Every way to look, in the order of the page."""
 
+from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.charts import read_chart
 from udi.node.datasets.pages.explore.drawn_views import (
     has_places,
@@ -27,6 +28,6 @@ VIEWS = {
 }
 
 
-def list_offered(table: DatasetTable) -> list[str]:
-    """The names of the views that a table has."""
-    return [view.name for view in VIEWS.values() if view.is_offered(table)]
+def list_offered(table: DatasetTable, territory: Territory) -> list[str]:
+    """The names of the views that a table has, on the outlines of its territory."""
+    return [view.name for view in VIEWS.values() if view.is_offered(table, territory)]

@@ -38,6 +38,6 @@ class ExploreView:
 
     name: str
     template: str
-    is_offered: Callable[[DatasetTable], bool]
+    is_offered: Callable[[DatasetTable, Territory], bool]
     read: ReadView
     """May raise `QueryTooHeavyError`: the page then says so, and keeps its filters."""
