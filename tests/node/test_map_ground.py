@@ -1,5 +1,7 @@
 """Maps of tables stand on the outlines of their territory, in their page and in the frames of others."""
 
+import html
+import re
 from pathlib import Path
 
 import httpx
@@ -81,3 +83,33 @@ async def test_a_table_is_drawn_by_area(
     assert f"commune__exact={units[0].code}" in page.text
     drawing = page.text.partition('<svg class="map"')[2].partition("</figure>")[0]
     assert len(drawing.encode()) < MOST_BYTES
+
+
+async def test_the_map_that_moves_is_asked_for_and_loads_nothing_from_elsewhere(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    demo: Territory,
+    settings: Settings,
+) -> None:
+    units = read_outlines(OutlineFile(DEMO / "communes.geojson"), OutlineSelection())
+    await import_outlines(
+        settings,
+        OutlineImport("communes", "Armorine 2026", "EUPL 1.2", demo.slug, units),
+    )
+    points = (DEMO / "points-d-apport.geojson").read_bytes()
+    dataset = await producer.publish(
+        await producer.draft(points, "points-d-apport.geojson")
+    )
+    drawn = await passer_by.get(f"/datasets/{dataset}/data?view=map")
+    (address,) = re.findall(r'href="([^"]+at=[^"]+)"', drawn.text)
+    page = await passer_by.get(html.unescape(address))
+    outlines = await passer_by.get(
+        f"/datasets/{dataset}/outlines?box=-4.68,48.22,-4.21,48.49"
+    )
+    refused = await passer_by.get(f"/datasets/{dataset}/outlines?box=1,2")
+
+    assert "openlayers.js" not in drawn.text
+    assert page.text.count("openlayers.js") == 1
+    assert "script-src 'self';" in page.headers["content-security-policy"]
+    assert len(outlines.json()["areas"]) == 31
+    assert refused.status_code == 422

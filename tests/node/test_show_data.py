@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
+from pmtiles.reader import Reader
 
 from tests.node.conftest import Browse
 from tests.node.producer import TABLE, Producer
@@ -218,6 +219,50 @@ async def test_a_map_is_taken_as_geojson_and_as_tiles(
     assert (grouped.status_code, filtered.status_code) == (422, 422)
     assert (tiles.status_code, tiles.content[:8]) == (200, b"PMTiles\x03")
     assert (head.status_code, head.content) == (206, b"PMTiles")
+
+
+async def test_tiles_of_one_column_have_the_number_of_each_row_and_are_light(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    at = f"/api/resources/{dataset}/data/pmtiles"
+
+    whole = await passer_by.get(at)
+    slim = await passer_by.get(f"{at}?columns=__id,type")
+    numbers = await passer_by.get(f"{at}?columns=__id")
+    many = await passer_by.get(f"{at}?columns=nom,type")
+
+    assert (whole.status_code, many.status_code) == (200, 422)
+    assert len(numbers.content) < len(slim.content) < len(whole.content)
+    assert fields_of(slim.content) == {"__id", "type"}
+    assert fields_of(numbers.content) == {"__id"}
+
+
+def fields_of(tiles: bytes) -> set[str]:
+    """The attributes that an archive of tiles says it has."""
+    reader = Reader(lambda start, size: tiles[start : start + size])
+    (layer,) = reader.metadata()["vector_layers"]
+    return set(layer["fields"])
+
+
+async def test_parts_of_tiles_count_as_few_requests(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    at = f"/api/resources/{dataset}/data/pmtiles"
+    await passer_by.get(at)
+
+    left = [
+        int(
+            (await passer_by.get(at, headers={"Range": f"bytes={part}-9"}))
+            .headers["ratelimit"]
+            .partition("r=")[2]
+            .partition(";")[0]
+        )
+        for part in range(3)
+    ]
+
+    assert left[0] == left[1] == left[2]
 
 
 async def test_a_table_without_places_is_no_map(

@@ -45,7 +45,7 @@ async def test_the_area_of_a_dataset_is_named_and_stands_on_outlines(
     page = await fetch(portal_app, outlined, f"/data/{record.id}", "fr")
 
     assert 'class="ground"' in page.text
-    assert "Contours : Armorine 2026 (EUPL 1.2)" in page.text
+    assert "Contours\N{NO-BREAK SPACE}: Armorine 2026 (EUPL 1.2)" in page.text
     assert "<dd>Kerlévan" in page.text
 
 

@@ -10,6 +10,8 @@ from udi.kit.errors import TooManyRequestsError
 from udi.kit.shared_memory import SharedNumber, SharedTable
 
 NETWORK = 64
+PARTS = 20
+"""Parts of one file that count as one request."""
 
 
 @dataclass
@@ -51,6 +53,18 @@ class RateLimiter:
                 headers={**headers, "Retry-After": str(left_seconds)},
             )
         return headers
+
+    def is_counted_part(self, reader: str, whole: str) -> bool:
+        """Whether a part of a file that is taken by parts counts as a request: the first does, then each twentieth."""
+        key = f"{reader} {whole}"
+        ends_at = (self.clock() // self.seconds + 1) * self.seconds
+        with self._used.lock():
+            number = self._used.read(key)
+            parts = 1
+            if number is not None and number.until == ends_at:
+                parts += int(number.value)
+            self._used.write(key, SharedNumber(parts, ends_at))
+        return parts % PARTS == 1
 
     def _headers(self, left: int, seconds: int) -> dict[str, str]:
         return {

@@ -16,7 +16,10 @@ SCRIPTS = (
     "area.js",
     "refresh.js",
     "explore.js",
+    "map.js",
 )
+LIBRARY = "openlayers.js"
+"""Of the map that moves: it comes compressed, since that takes seconds (openlayers/README.md)."""
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
 """Make the sheet of every page."""
 PAGE_SHEETS = ("work.css", "home.css", "explore.css")
@@ -31,7 +34,7 @@ class Asset:
     content: bytes
     media_type: str
     digest: str = field(init=False)
-    packed: dict[str, bytes] = field(init=False, repr=False)
+    packed: dict[str, bytes] = field(default_factory=dict, repr=False)
     """The content in each encoding, compressed once, as well as can be."""
 
     def __post_init__(self) -> None:
@@ -39,8 +42,9 @@ class Asset:
         packed = {
             encoding: compress(self.content, encoding, quality)
             for encoding, quality in BEST.items()
+            if encoding not in self.packed
         }
-        object.__setattr__(self, "packed", packed)
+        object.__setattr__(self, "packed", {**packed, **self.packed})
 
 
 @lru_cache(maxsize=1)
@@ -66,8 +70,19 @@ def _assets() -> dict[str, Asset]:
             Asset("udi.css", css.encode(), "text/css; charset=utf-8"),
             *sheets,
             *scripts,
+            _read_library(),
         )
     }
+
+
+def _read_library() -> Asset:
+    folder = STATIC / "openlayers"
+    return Asset(
+        LIBRARY,
+        (folder / LIBRARY).read_bytes(),
+        "text/javascript; charset=utf-8",
+        {"br": (folder / f"{LIBRARY}.br").read_bytes()},
+    )
 
 
 def asset_url(name: str) -> str:

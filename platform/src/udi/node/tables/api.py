@@ -43,9 +43,10 @@ from udi.tabular.exports.exports import (
     FORMATS,
     ExportFile,
     ExportWriter,
+    are_tiles,
     formats_of,
-    is_whole,
     is_whole_file,
+    select_tiles,
     tiles_of,
 )
 from udi.tabular.queries.query import Query
@@ -276,7 +277,7 @@ async def export_data(
         return await _serve_range(request, table_request, table_request.table.path)
     if kind == "pmtiles":
         return await _serve_range(
-            request, table_request, await _tiles_path(request, table_request)
+            request, table_request, await _tiles_path(request, table_request, query)
         )
     if request.method == "HEAD":
         return head_without_length(table_request.headers)
@@ -297,20 +298,21 @@ def _require_mappable(query: Query, kind: str) -> None:
             "A map has a place for each row, and groups have none.",
             remedy="Leave out the groups.",
         )
-    if kind == "pmtiles" and not is_whole(query):
+    if kind == "pmtiles" and not are_tiles(query):
         raise InvalidError(
-            "Vector tiles are of the whole table.",
-            remedy="Leave out the parameters, or use GeoJSON.",
+            "Vector tiles are of the whole table, or of the numbers of its rows and one column.",
+            remedy="Leave out the parameters but `columns`, or use GeoJSON.",
         )
 
 
 async def _tiles_path(
-    request: Request[Any, Any, State], table_request: TableRequest
+    request: Request[Any, Any, State], table_request: TableRequest, query: Query
 ) -> Path:
-    if not tiles_of(table_request.table).exists():
+    selection = select_tiles(query)
+    if not tiles_of(table_request.table, selection).exists():
         table_request.charge_cost(EXPORT_COST)
     exports = site_of(request).services[EXPORTS]
-    return await exports.write_tiles(table_request.table)
+    return await exports.write_tiles(table_request.table, selection)
 
 
 async def _serve_range(

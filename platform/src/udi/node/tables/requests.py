@@ -264,14 +264,20 @@ async def request_table(
         TooManyRequestsError: this reader asked too much.
     """
     reader = reader_of(request, territory, actor)
-    headers = _rates(request).count_request(reader, cost)
+    rates = _rates(request)
+    is_counted = not _is_part(request) or rates.is_counted_part(
+        reader, request.url.path
+    )
+    headers = rates.count_request(reader, cost if is_counted else 0)
     role: Role = "app" if actor else "public"
     person = actor.person_id if actor else None
     async with site_of(request).database.session(
         territory.id, role=role, person=person
     ) as session:
         table = await find_table(session)
-    budget = await enforce_rate_limit(request, UUID(table.space))
+    budget: dict[str, str] = {}
+    if is_counted:
+        budget = await enforce_rate_limit(request, UUID(table.space))
     etag, marks = _cache_validators(request, table)
     node = territory.links["node"]
     table = replace(
@@ -287,6 +293,12 @@ async def request_table(
 def head_without_length(headers: Mapping[str, str]) -> Response[Any]:
     """An answer to HEAD about bytes that are still to be made: it states no length (RFC 9110, 8.6)."""
     return Stream(iter(()), headers=dict(headers))
+
+
+def _is_part(request: Request[Any, Any, State]) -> bool:
+    """Whether a part is asked of a file that stays: a map that is looked at takes tens of them."""
+    kind = request.path_params.get("kind")
+    return kind in {"pmtiles", "parquet"} and "range" in request.headers
 
 
 def reader_of(

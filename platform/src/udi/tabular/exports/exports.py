@@ -40,6 +40,8 @@ SECONDS = 300.0
 LONGEST_FILE = 8 * 1024**3
 CHUNK = 256 * 1024
 MOST_OPEN = 32
+MOST_TILE_COLUMNS = 1
+"""Of slim tiles: each choice of columns is a file that is kept."""
 EXPORTS = "exports"
 """The folder, in memory, of what is made of sealed tables."""
 FORMULA = "'=', '+', '-', '@', chr(9), chr(13)"
@@ -77,9 +79,17 @@ WRITERS = {
 }
 COPY = "udi.tabular.exports.export_writers:copy_rows"
 TILES = "udi.tabular.geo.geo_export:write_tiles"
+NUMBERED_TILES = "udi.tabular.geo.geo_export:write_numbered_tiles"
 """Where each is written, in a child."""
 VIEW = "udi.tabular.exports.extract_writer:write_extract"
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class TileSelection:
+    """The columns of slim tiles, by their places in the table; the number of each row is beside them."""
+
+    columns: tuple[int, ...]
 
 
 @dataclass
@@ -139,22 +149,29 @@ class ExportWriter:
                 )
                 return _open_export(output)
 
-    async def write_tiles(self, table: DatasetTable) -> Path:
+    async def write_tiles(
+        self, table: DatasetTable, selection: TileSelection | None = None
+    ) -> Path:
         """The vector tiles of a table, written once and kept beside it, since readers take them by parts.
+
+        With a selection, they hold the number of each row and its columns, without the others.
 
         Raises:
             QueryTooHeavyError: it takes too much time, memory or place.
             TooManyRequestsError: too many exports of this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
-        tiles_path = tiles_of(table)
+        tiles_path = tiles_of(table, selection)
+        writer = TILES
+        columns = table.columns
+        if selection is not None:
+            writer = NUMBERED_TILES
+            columns = tuple(columns[rank] for rank in selection.columns)
         async with self._gate.acquire_slot(table.space):
             if not tiles_path.exists():
                 with self._working_folder(table) as folder:
                     output = folder / "table.pmtiles"
-                    await self._call_child(
-                        TILES, (table.path, table.columns, output), int
-                    )
+                    await self._call_child(writer, (table.path, columns, output), int)
                     output.replace(tiles_path)
         return tiles_path
 
@@ -248,9 +265,27 @@ def formats_of(table: DatasetTable) -> dict[str, ExportFormat]:
     }
 
 
-def tiles_of(table: DatasetTable) -> Path:
+def tiles_of(table: DatasetTable, selection: TileSelection | None = None) -> Path:
     """Where the vector tiles of a table are, once they are written."""
-    return table.path.with_suffix(".pmtiles")
+    if selection is None:
+        return table.path.with_suffix(".pmtiles")
+    ranks = "-".join(map(str, selection.columns))
+    return table.path.with_suffix(f".{ranks or 'rows'}.pmtiles")
+
+
+def select_tiles(query: Query) -> TileSelection | None:
+    """Which columns tiles are to have, where a question names columns and nothing else."""
+    if query.columns is None:
+        return None
+    return TileSelection(tuple(rank for rank in query.columns if rank >= 0))
+
+
+def are_tiles(query: Query) -> bool:
+    """Whether tiles can be of what is asked: the whole table, or few of its columns."""
+    selection = select_tiles(query)
+    if selection is not None and len(selection.columns) > MOST_TILE_COLUMNS:
+        return False
+    return is_whole(replace(query, columns=None))
 
 
 def is_whole(query: Query) -> bool:

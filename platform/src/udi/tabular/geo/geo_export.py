@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from udi.tabular.columns.column import GEOMETRY, Bounds, ColumnType, TypedColumn
+from udi.tabular.columns.column import (
+    GEOMETRY,
+    LINE,
+    Bounds,
+    ColumnType,
+    TypedColumn,
+)
 from udi.tabular.geo.geo import unique_names
 from udi.tabular.geo.geo_gdal import raw
 from udi.tabular.geo.geoparquet import KINDS, geo_metadata
 from udi.tabular.geo.pmtiles import write_pmtiles
 from udi.tabular.messages.remarks import UnreadableGeoFileError
+from udi.tabular.queries.query import ROW_NAME
 from udi.tabular.sandbox.duckdb_sandbox import connect, identifier
 
 DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "pmtiles": "MBTiles"}
@@ -28,8 +35,9 @@ def write_geo(
     kind: str,
     *,
     title: str = "",
+    numbered: bool = False,
 ) -> None:
-    """Write `target` as `gpkg`, `fgb` or `pmtiles`, with one layer called `title`.
+    """Write `target` as `gpkg`, `fgb` or `pmtiles`, with one layer called `title`; `numbered`: each row has its number.
 
     Raises:
         UnreadableError: the table has no place.
@@ -40,10 +48,11 @@ def write_geo(
             "This table has no place, so it cannot be written as a map."
         )
     column = facts["columns"][GEOMETRY]
+    selected = _select_list(columns, numbered=numbered)
     if kind != "pmtiles":
         _write(
             parquet,
-            columns,
+            selected,
             target,
             kind,
             title,
@@ -54,7 +63,7 @@ def write_geo(
     tiles = target.with_suffix(".mbtiles")
     _write(
         parquet,
-        columns,
+        selected,
         tiles,
         kind,
         title,
@@ -71,9 +80,17 @@ def write_tiles(parquet: Path, columns: Sequence[TypedColumn], target: Path) -> 
     return target.stat().st_size
 
 
+def write_numbered_tiles(
+    parquet: Path, columns: Sequence[TypedColumn], target: Path
+) -> int:
+    """The same of some columns, with the number of each row."""
+    write_geo(parquet, columns, target, "pmtiles", numbered=True)
+    return target.stat().st_size
+
+
 def _write(
     parquet: Path,
-    columns: Sequence[TypedColumn],
+    selected: str,
     target: Path,
     kind: str,
     title: str,
@@ -84,7 +101,7 @@ def _write(
     with connect(parquet, spill=target.parent) as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         table = connection.sql(
-            f"SELECT {_select_list(columns)} FROM read_parquet(?){placed}",
+            f"SELECT {selected} FROM read_parquet(?){placed}",
             params=[str(parquet)],
         )
         raw.write_arrow(
@@ -99,15 +116,17 @@ def _write(
         )
 
 
-def _select_list(columns: Sequence[TypedColumn]) -> str:
+def _select_list(columns: Sequence[TypedColumn], *, numbered: bool) -> str:
+    """The expressions of a row; its number comes first, under the name that it has in the API."""
     names = unique_names(
-        [column.name for column in columns], reserved_names=(GEOMETRY, *FIDS)
+        [column.name for column in columns], reserved_names=(GEOMETRY, ROW_NAME, *FIDS)
     )
     read = [
         f"{identifier(column.name)}{'::VARCHAR' if column.type is ColumnType.TIME else ''} AS {identifier(name)}"
         for column, name in zip(columns, names, strict=True)
     ]
-    return ", ".join([*read, f"ST_AsWKB({GEOMETRY}) AS {GEOMETRY}"])
+    number = [f"{LINE} AS {identifier(ROW_NAME)}"] if numbered else []
+    return ", ".join([*number, *read, f"ST_AsWKB({GEOMETRY}) AS {GEOMETRY}"])
 
 
 def _geometry_type(kinds: Sequence[str]) -> str:

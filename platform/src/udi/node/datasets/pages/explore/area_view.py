@@ -82,19 +82,25 @@ class AreaGroup:
 
 def find_area_columns(table: DatasetTable) -> list[TypedColumn]:
     """The columns that may hold codes or names of areas: by their type, then by their name."""
-    typed = [column for column in table.columns if column.type in AREA_TYPES]
-    named = [
+    by_type = [column for column in table.columns if column.type in AREA_TYPES]
+    by_name = [
         column
         for column in table.columns
         if column.type in TEXTS
         and any(word in column.name.lower() for word in AREA_WORDS)
     ]
-    return [*typed, *named]
+    return [*by_type, *by_name]
 
 
 def has_areas(table: DatasetTable, territory: Territory) -> bool:
     """Whether the table may be drawn by area."""
     return bool(territory.outlines) and bool(find_area_columns(table))
+
+
+def is_by_area(context: ExploreContext) -> bool:
+    """Whether the address asks for the map by a column of areas."""
+    names = [column.name for column in find_area_columns(context.table)]
+    return context.query.chart.by in names
 
 
 async def read_area_map(context: ExploreContext) -> AreaMap | None:

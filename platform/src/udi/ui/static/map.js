@@ -1,0 +1,121 @@
+/* The map that moves: tiles of our own, outlines below, and beside it the rows that are seen. */
+"use strict";
+const box = document.getElementById("moving-map");
+if (box && window.OpenLayers) {
+  const {
+    Circle, DragPan, Feature, Fill, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style,
+    VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View, Zoom,
+    fromLonLat, interactions, platformModifierKeyOnly, toLonLat, transformExtent,
+  } = window.OpenLayers;
+  const words = box.dataset;
+  const list = document.getElementById("moving-rows");
+  const status = document.getElementById("moving-status");
+  const probe = (name) => {
+    const span = document.createElement("span");
+    span.style.color = name;
+    box.append(span);
+    const value = getComputedStyle(span).color;
+    span.remove();
+    return value;
+  };
+  const [accent, card, soft, faint] = ["var(--accent)", "var(--card)", "var(--soft)", "color-mix(in srgb, var(--accent) 25%, transparent)"].map(probe);
+  const [zoom, latitude, longitude] = words.at.split("/").map(Number);
+  const archive = new PMTiles(new URL(words.tiles, location.href).href);
+  const dots = new Style({
+    image: new Circle({ radius: 5, fill: new Fill({ color: accent }), stroke: new Stroke({ color: card, width: 1.5 }) }),
+    stroke: new Stroke({ color: accent, width: 2 }),
+    fill: new Fill({ color: faint }),
+  });
+  const outlines = new VectorSource();
+  const ground = new VectorLayer({
+    source: outlines,
+    style: new Style({ fill: new Fill({ color: soft }), stroke: new Stroke({ color: card, width: 1.25 }) }),
+  });
+
+  const start = async () => {
+    const header = await archive.getHeader();
+    const tiles = new VectorTileLayer({
+      declutter: false,
+      style: dots,
+      source: new VectorTileSource({
+        format: new MVT(),
+        minZoom: header.minZoom,
+        maxZoom: header.maxZoom,
+        url: "{z}/{x}/{y}",
+        tileLoadFunction: (tile, address) => {
+          const [z, x, y] = address.split("/").map(Number);
+          tile.setLoader(async (extent, _resolution, projection) => {
+            const part = await archive.getZxy(z, x, y);
+            tile.setFeatures(part ? tile.getFormat().readFeatures(part.data, { extent, featureProjection: projection }) : []);
+          });
+        },
+      }),
+    });
+    const view = new View({ center: fromLonLat([longitude, latitude]), zoom, maxZoom: 19 });
+    const map = new OlMap({
+      target: box,
+      layers: [ground, tiles],
+      view,
+      controls: [
+        new Zoom({ zoomInTipLabel: words.nearer, zoomOutTipLabel: words.farther }),
+        new ScaleLine(),
+      ],
+      interactions: interactions({ mouseWheelZoom: false, dragPan: false }).extend([
+        new MouseWheelZoom({ condition: platformModifierKeyOnly }),
+        new DragPan({
+          condition(event) { return event.originalEvent.pointerType === "mouse" || this.getPointerCount() === 2; },
+        }),
+      ]),
+    });
+    const select = (pixel) => {
+      let row = null;
+      map.forEachFeatureAtPixel(pixel, (feature) => { row ??= feature.get("__id"); }, {
+        hitTolerance: 8, layerFilter: (layer) => layer === tiles,
+      });
+      if (row === null || row === undefined) {
+        status.textContent = words.nothing;
+        return;
+      }
+      const link = document.createElement("a");
+      link.href = words.row.replace("NUMBER", row);
+      link.textContent = words.chosen.replace("NUMBER", row);
+      status.replaceChildren(link);
+    };
+    const read = async () => {
+      const sides = transformExtent(view.calculateExtent(map.getSize()), "EPSG:3857", "EPSG:4326");
+      const frame = sides.map((side) => side.toFixed(5)).join(",");
+      const at = toLonLat(view.getCenter());
+      const address = new URL(location.href);
+      address.searchParams.set("at", `${view.getZoom().toFixed(1)}/${at[1].toFixed(5)}/${at[0].toFixed(5)}`);
+      history.replaceState(history.state, "", address.href.replaceAll("%2F", "/"));
+      const [rows, shapes] = await Promise.all([
+        fetch(`${words.items}?bbox=${frame}&limit=20`).then((answer) => answer.json()),
+        fetch(`${words.outlines}?box=${frame}`).then((answer) => answer.json()),
+      ]);
+      list.replaceChildren(...rows.features.map((feature) => {
+        const item = document.createElement("li");
+        const link = document.createElement("a");
+        link.href = words.row.replace("NUMBER", feature.id);
+        link.textContent = Object.values(feature.properties).find((value) => value !== null && value !== "") ?? feature.id;
+        item.append(link);
+        return item;
+      }));
+      document.getElementById("moving-count").textContent = words.seen.replace("NUMBER", rows.numberMatched);
+      outlines.clear(true);
+      outlines.addFeatures(shapes.areas.map((area) => new Feature(
+        new MultiPolygon(area.map((ring) => [ring.map((point) => fromLonLat(point))])),
+      )));
+    };
+    let waiting = 0;
+    map.on("moveend", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => read().catch(() => { status.textContent = words.failed; }), 400);
+    });
+    map.on("singleclick", (event) => select(event.pixel));
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === box) select(map.getSize().map((side) => side / 2));
+    });
+    box.dataset.ready = "";
+  };
+  start().catch(() => { status.textContent = words.failed; });
+}
