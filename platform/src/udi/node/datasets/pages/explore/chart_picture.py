@@ -57,7 +57,9 @@ async def show_picture(
     )
     await open_table(table_request, territory)
     table = table_request.table
-    columns = ExploredColumns(table.columns, table.hidden, list_offered(table))
+    columns = ExploredColumns(
+        table.columns, table.hidden, list_offered(table, territory)
+    )
     query = await table_request.parse_query(
         partial(
             read_explore_query, parse_parameters(table_request.query_string), columns
