@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import shapely
 
+from tests.cli.conftest import Run
 from udi.cli.local.errors import LocalError
 from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
 from udi.kit.outlines import PRECISION, OutlineUnit
+from udi.kit.tenancy import Territory
 
 DEMO = Path(__file__).parents[2] / "tenants/demo/demonstration/communes.geojson"
 
@@ -121,3 +123,47 @@ def test_read_outlines_refuses_in_words(
 ) -> None:
     with pytest.raises(LocalError, match=reason):
         read_outlines(file, selection)
+
+
+async def test_outlines_of_a_territory_are_imported_listed_and_removed(
+    run: Run, demo: Territory, tmp_path: Path
+) -> None:
+    codes = tmp_path / "codes.txt"
+    codes.write_text("AR001\nAR002\n")
+    options = (
+        "--source",
+        "Armorine 2026",
+        "--licence",
+        "CC0",
+        "--territory",
+        demo.slug,
+    )
+
+    done = await run(
+        "outlines",
+        "import",
+        DEMO,
+        *options,
+        "--codes",
+        codes,
+        "--code",
+        "AR003",
+        "--json",
+    )
+    listed = await run("outlines", "list", "--json")
+    removed = await run("outlines", "remove", "communes", "--territory", demo.slug)
+    again = await run("outlines", "remove", "communes", "--territory", demo.slug)
+    unknown = await run("outlines", "import", DEMO, *options[:-1], "nowhere")
+    wrong = await run("outlines", "import", DEMO, *options, "--box", "1,2")
+
+    row = {"name": "communes", "territory": demo.slug, "units": 3}
+    assert json.loads(done.stdout) == [row]
+    assert row.items() <= next(
+        entry.items()
+        for entry in json.loads(listed.stdout)
+        if entry["territory"] == demo.slug
+    )
+    assert removed.stdout == "communes: removed\n"
+    assert "no outlines" in str(again.exception)
+    assert "No territory is called" in str(unknown.exception)
+    assert "no rectangle" in str(wrong.exception)

@@ -41,7 +41,9 @@ async def read_map(context: ExploreContext) -> Mapping[str, Any]:
         "drawing": None,
         "ground": None,
         "area_map": None,
+        "area_columns": (),
         "moving": False,
+        "moving_url": "",
     }
     if has_areas(context.table, context.territory):
         values |= list_choices(context)
