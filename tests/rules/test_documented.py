@@ -17,6 +17,7 @@ from udi.cli.main import build_app
 from udi.portal.tenants.schema import (
     AccountPart,
     CostsPart,
+    DirectoryPart,
     HostsPart,
     LoginPart,
     MailPart,
@@ -46,6 +47,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "territory": TerritoryPart,
     "hosts": HostsPart,
     "login": LoginPart,
+    "login.directory": DirectoryPart,
     "login.provider": ProviderPart,
     "login.provider.groups": ProviderGroupPart,
     "login.provider.claims": ProviderClaimsPart,

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tests.mails import do_email_job
 from tests.portal.access.conftest import Relay, Workspace
+from udi.portal.access.agreements.actions import TELL_AGREEMENT
 from udi.portal.access.requests.thread import TELL
 from udi.portal.access.tasks import task_handlers
 
@@ -19,21 +20,22 @@ TAKE_JOBS = text(
 
 async def work(workspace: Workspace, relay: Relay) -> list[str]:
     """Do the jobs queued by the last step, as the worker does; to whom mails left, a side a mail."""
-    values = {"name": TELL, "tenant": str(workspace.territory.id)}
-    async with workspace.site.database.session(
-        workspace.territory.id, role="worker"
-    ) as session:
-        rows = (await session.scalars(TAKE_JOBS, values)).all()
-    for row in rows:
-        payload = json.loads(row)
-        del payload["tenant"]
-        await do_email_job(
-            workspace.site,
-            workspace.territory,
-            task_handlers(workspace.site),
-            TELL,
-            payload,
-        )
+    for name in (TELL, TELL_AGREEMENT):
+        values = {"name": name, "tenant": str(workspace.territory.id)}
+        async with workspace.site.database.session(
+            workspace.territory.id, role="worker"
+        ) as session:
+            rows = (await session.scalars(TAKE_JOBS, values)).all()
+        for row in rows:
+            payload = json.loads(row)
+            del payload["tenant"]
+            await do_email_job(
+                workspace.site,
+                workspace.territory,
+                task_handlers(workspace.site),
+                name,
+                payload,
+            )
     sent = [str(mail["To"]) for mail in relay.mails]
     relay.raw.clear()
     return sent
@@ -63,6 +65,21 @@ async def test_a_negotiation_sends_each_side_at_most_one_mail_a_step(
         "accept": 1,
     }
     assert all(max(Counter(sent).values()) == 1 for sent in steps.values())
+
+
+async def test_a_refusal_sends_one_mail_to_who_asked(
+    workspace: Workspace, relay: Relay
+) -> None:
+    await workspace.set_policy()
+    address = await workspace.ask()
+    asked = await work(workspace, relay)
+    await workspace.decide(address, "question")
+    [who_asked] = await work(workspace, relay)
+
+    await workspace.decide(address, "refuse", words="Trop détaillé.")
+
+    assert who_asked in asked
+    assert await work(workspace, relay) == [who_asked]
 
 
 async def test_a_fault_of_the_relay_sends_no_mail_twice(

@@ -8,6 +8,7 @@ from tests.portal.tenants.test_logos import draw
 from tests.portal.territory.conftest import Dashboard
 from tests.portal.territory.test_site import COLOURS, SITE, post, send
 from tests.ui.tab import NARROW, WIDE, Tab
+from udi.kit.clock import today
 
 NAMES = {
     "site": SITE,
@@ -95,3 +96,29 @@ async def test_colour_logo_and_tagline_are_changed_previewed_published_and_undon
     assert await everybody.evaluate(HUE.format("html")) == "186"
     assert await everybody.locator(".brand img").count() == 0
     assert "Tout est ouvert" not in await everybody.content()
+
+
+async def test_news_are_written_previewed_published_and_read_on_the_home(
+    dashboard: Dashboard, browser: Browser
+) -> None:
+    team = await open_page(browser, dashboard.team)
+    everybody = await open_page(browser, dashboard.clients["passer-by"])
+    origin = dashboard.territory.origin
+
+    await team.goto(f"{origin}{SITE}/news/new")
+    await team.locator("#day").fill(today(dashboard.territory.zone).isoformat())
+    for code, title in (("fr", "Une piscine ouvre"), ("en", "A pool opens")):
+        await team.locator(f"#title_{code}").fill(title)
+        await team.locator(f"#body_{code}").fill("**8 h** – 20 h")
+    await team.get_by_role("button", name="Enregistrer et voir l’aperçu").click()
+    await team.get_by_text("n’est pas encore en ligne").wait_for()
+    assert await team.locator("strong", has_text="8 h").count() == 1
+    await everybody.goto(origin)
+    assert "Une piscine ouvre" not in await everybody.content()
+
+    await team.get_by_role("link", name="Voir les changements et les publier").click()
+    await team.get_by_role("button", name="Publier les changements").click()
+    await team.get_by_text("Version 2, en ligne").wait_for()
+    await everybody.goto(origin)
+    await everybody.get_by_role("link", name="Une piscine ouvre").click()
+    assert await everybody.locator("h1").inner_text() == "Une piscine ouvre"

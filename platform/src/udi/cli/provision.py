@@ -22,6 +22,7 @@ from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import (
     accounts,
     admin,
+    directories,
     operators,
     provider_checks,
     providers,
@@ -250,10 +251,7 @@ def _apply_identity(
         ),
     )
     if metadata is not None:
-        parts = folder.file.login.provider
-        done += providers.apply_providers(
-            connection, settings, folder.slug, parts, metadata
-        )
+        done += _apply_login(connection, settings, folder, metadata)
     if settings.demo:
         done += [
             accounts.apply_account(connection, settings, folder.slug, part)
@@ -262,9 +260,32 @@ def _apply_identity(
     return done
 
 
+def _apply_login(
+    connection: admin.RealmAdmin,
+    settings: Settings,
+    folder: TenantFolder,
+    metadata: Mapping[str, ProviderMetadata],
+) -> list[admin.ProvisionChange]:
+    """Make the identity services of others and the directories of a territory."""
+    login = folder.file.login
+    return [
+        *providers.apply_providers(
+            connection, settings, folder.slug, login.provider, metadata
+        ),
+        *directories.apply_directories(
+            connection, settings, folder.slug, login.directory
+        ),
+    ]
+
+
 async def _check_providers(
     settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin
 ) -> dict[str, ProviderMetadata]:
+    faults = await asyncio.to_thread(
+        directories.check_directories, connection, settings, folder
+    )
+    if faults:
+        raise TenantFaultsError(faults)
     if not folder.file.login.provider:
         return {}
     portal = Database(settings, "portal")

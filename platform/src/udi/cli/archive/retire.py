@@ -30,6 +30,9 @@ from udi.portal.identity.provision.admin import (
     find_or_none,
     list_organisation_members,
 )
+from udi.portal.identity.provision.directories import (
+    disable_territory_directories,
+)
 from udi.portal.identity.provision.memberships import MANAGED
 from udi.portal.identity.provision.operators import list_operator_accounts
 from udi.portal.identity.provision.providers import delete_providers, secret_file
@@ -209,6 +212,7 @@ def _delete_identity(
             find_or_none(connection.delete_user, account)
             retired.accounts += 1
     retired.providers += delete_providers(connection, slug)
+    disable_territory_directories(connection, slug)
     for organisation in organisations:
         members = list_organisation_members(connection, organisation["id"])
         if any(member.get("membershipType") == MANAGED for member in members):

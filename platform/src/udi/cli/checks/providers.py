@@ -2,6 +2,7 @@
 
 from udi.cli.finding import Finding, fault, ok, warning
 from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.directories import check_directory
 from udi.portal.identity.provision.provider_checks import (
     describe_fault,
     list_unknown_claims,
@@ -9,7 +10,7 @@ from udi.portal.identity.provision.provider_checks import (
 )
 from udi.portal.identity.provision.provider_metadata import ProviderError
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
-from udi.portal.tenants.schema import ProviderPart
+from udi.portal.tenants.schema import DirectoryPart, ProviderPart
 from udi.settings import MissingSecretError, Settings
 
 PART = "login provider"
@@ -34,7 +35,22 @@ async def check_login_providers(settings: Settings) -> list[Finding]:
             await _check_provider(settings, folder, part)
             for part in folder.file.login.provider
         ]
+        findings += [
+            _check_directory(settings, folder, part)
+            for part in folder.file.login.directory
+        ]
     return findings
+
+
+def _check_directory(
+    settings: Settings, folder: TenantFolder, part: DirectoryPart
+) -> Finding:
+    name = f"{folder.slug} {part.name}"
+    connection = admin.connect(settings)
+    described = check_directory(connection, settings, folder.slug, part, PART)
+    if described is not None:
+        return fault(PART, name, described.problem, described.remedy)
+    return ok(PART, name, f"{part.address} answers, and knows our account.")
 
 
 async def _check_provider(

@@ -19,7 +19,12 @@ from udi.portal.tenants.content.files import SiteContent, read_content
 from udi.portal.tenants.faults import TenantFault as TenantFault
 from udi.portal.tenants.faults import TenantFaultsError as TenantFaultsError
 from udi.portal.tenants.logos import Logo, LogoError, read_logo
-from udi.portal.tenants.schema import OrganisationPart, TenantFile
+from udi.portal.tenants.schema import (
+    DirectoryPart,
+    OrganisationPart,
+    ProviderPart,
+    TenantFile,
+)
 from udi.portal.tenants.vocabularies import Vocabularies, read_vocabulary_files
 from udi.protocol.synonyms import Concept, NotSkosError, read_synonyms
 
@@ -400,7 +405,10 @@ def _cross_check(folder: str, parsed: TenantFile) -> Iterator[TenantFault]:
             f"«{repeated}» is used twice.",
             "Give each organisation its own slug.",
         )
-    names = [provider.name for provider in parsed.login.provider]
+    services: list[ProviderPart | DirectoryPart] = []
+    services += parsed.login.provider
+    services += parsed.login.directory
+    names = [service.name for service in services]
     for repeated in sorted({name for name in names if names.count(name) > 1}):
         yield TenantFault(
             "tenant.toml",
@@ -408,7 +416,7 @@ def _cross_check(folder: str, parsed: TenantFile) -> Iterator[TenantFault]:
             f"«{repeated}» is used twice.",
             "Give each provider its own name.",
         )
-    domains = [provider.domain for provider in parsed.login.provider if provider.domain]
+    domains = [service.domain for service in services if service.domain]
     for repeated in sorted({name for name in domains if domains.count(name) > 1}):
         yield TenantFault(
             "tenant.toml",

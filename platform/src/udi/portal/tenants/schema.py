@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -138,6 +139,18 @@ class ProviderGroupPart(TenantFilePart):
     )
 
 
+def check_mail_domain(value: str) -> str:
+    """A domain of mail addresses, in small letters.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not HOST.match(value) or "." not in value:
+        msg = f"«{value}» is no domain of mail addresses: write one such as ville.example, in small letters"
+        raise ValueError(msg)
+    return value
+
+
 class ProviderClaimsPart(TenantFilePart):
     """`claims` of a provider: where its names differ from the standard's."""
 
@@ -204,10 +217,7 @@ class ProviderPart(TenantFilePart):
     @field_validator("domain")
     @classmethod
     def _check_domain(cls, value: str | None) -> str | None:
-        if value is not None and (not HOST.match(value) or "." not in value):
-            msg = f"«{value}» is no domain of mail addresses: write one such as ville.example, in small letters"
-            raise ValueError(msg)
-        return value
+        return None if value is None else check_mail_domain(value)
 
     @model_validator(mode="after")
     def _check_needed_keys(self) -> "ProviderPart":
@@ -236,6 +246,44 @@ class ProviderPart(TenantFilePart):
         return str(self.issuer or NATIONAL_ISSUERS[self.kind]).rstrip("/")
 
 
+class DirectoryPart(TenantFilePart):
+    """`[[login.directory]]`: an LDAP or Active Directory whose people log in with their own password."""
+
+    name: Annotated[str, Field(pattern=SLUG, max_length=30)] = Field(
+        description="Short name at the identity service; never changes once in use."
+    )
+    kind: Literal["ldap", "ad"] = Field(
+        description="`ldap` (OpenLDAP, 389 Directory Server …), or `ad` (Active Directory)."
+    )
+    address: Annotated[str, Field(max_length=300)] = Field(
+        description="Its address: `ldaps://directory.town.example:636`."
+    )
+    people: Words = Field(
+        description="Entry under which its people are: `ou=people,dc=town,dc=example`."
+    )
+    bind_dn: Words = Field(
+        description="Account that may search there and nothing more; its password is the file `login_<territory>_<name>`."
+    )
+    domain: str = Field(
+        description="Domain of the addresses of its people: the directory gives nobody else."
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _check_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_local = parts.scheme == "ldap" and parts.hostname == "localhost"
+        if (parts.scheme != "ldaps" and not is_local) or not parts.hostname:
+            msg = "it is not encrypted: write an address that begins with ldaps://"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("domain")
+    @classmethod
+    def _check_domain(cls, value: str) -> str:
+        return check_mail_domain(value)
+
+
 class LoginPart(TenantFilePart):
     """`[login]`: what is asked of people who log in."""
 
@@ -247,6 +295,11 @@ class LoginPart(TenantFilePart):
         default=[],
         max_length=20,
         description="Other identity services by which people log in, each a table `[[login.provider]]`.",
+    )
+    directory: list[DirectoryPart] = Field(
+        default=[],
+        max_length=5,
+        description="Directories whose people log in with their own password, each a table `[[login.directory]]`.",
     )
 
 
