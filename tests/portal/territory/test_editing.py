@@ -314,6 +314,43 @@ async def test_a_block_takes_its_options(
     assert page.count(f"/data/{record.id}") == 3
 
 
+async def test_the_map_of_the_home_shows_the_area_of_a_dataset(
+    dashboard: Dashboard, armor: Catalogue
+) -> None:
+    box = {
+        "west_longitude": -4.6, "south_latitude": 48.3,
+        "east_longitude": -4.4, "north_latitude": 48.4,
+    }  # fmt: skip
+    placed = await armor.add(0, geography={"bounding_box": box})
+    form = {"kind": "map", "whole": "1", "title_fr": "La rade"}
+
+    await dashboard.team.post(
+        f"{SITE}/home/blocks", data=form | {"dataset": str(placed.id)}
+    )
+    await publish(dashboard)
+    page = await read_home(dashboard, "fr")
+
+    assert headings(page)[-1] == "La rade"
+    assert page.count('class="map area"') == 1
+    assert re.search(r'<rect class="box" x="[\d.]+"', page)
+    assert "/data?bbox=-4.6,48.3,-4.4,48.4" in page
+    assert page.count(f'href="/data/{placed.id}"') == 1
+
+
+async def test_a_map_with_neither_outline_nor_area_is_left_out(
+    dashboard: Dashboard, armor: Catalogue
+) -> None:
+    plain = await armor.add(0)
+    form = {"kind": "map", "whole": "1", "title_fr": "La rade"}
+
+    await dashboard.team.post(
+        f"{SITE}/home/blocks", data=form | {"dataset": str(plain.id)}
+    )
+    await publish(dashboard)
+
+    assert "La rade" not in headings(await read_home(dashboard, "fr"))
+
+
 @pytest.mark.programs
 @pytest.mark.usefixtures("real_children")
 async def test_a_picture_is_made_small_and_served_to_run_nothing(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from udi.cli import login_services
 from udi.cli.local.plan import DemoAccount, TerritoryAddress
 from udi.kit import keyring, keys, migrations
 from udi.kit.db import Database
@@ -22,10 +23,7 @@ from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import (
     accounts,
     admin,
-    directories,
     operators,
-    provider_checks,
-    providers,
     realm,
     territory,
 )
@@ -35,7 +33,6 @@ from udi.portal.installation.new_territory import StartStage
 from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
 from udi.portal.organisations.actions import apply_organisation
-from udi.portal.organisations.queries import list_slugs
 from udi.portal.organisations.team.operator import invite_first_members
 from udi.portal.tenants.actions import apply_tenant, read_look, register_values
 from udi.portal.tenants.applied_files import (
@@ -209,7 +206,9 @@ def apply_folder(
     connection = admin.connect(settings)
     metadata = None
     if with_operator_values:
-        metadata = asyncio.run(_check_providers(settings, folder, connection))
+        metadata = asyncio.run(
+            login_services.check_login_services(settings, folder, connection)
+        )
     tell(StartStage.DATABASES)
     changes = asyncio.run(_apply_rows(settings, folder, mark, metadata, force=force))
     tell(StartStage.IDENTITY)
@@ -219,7 +218,7 @@ def apply_folder(
     tell(StartStage.INVITATION)
     changes += asyncio.run(_invite_team(settings, folder))
     return ApplyResult(
-        folder.slug, changes, _list_unknown_claims(folder, metadata or {})
+        folder.slug, changes, login_services.list_unknown_claims(folder, metadata or {})
     )
 
 
@@ -251,63 +250,15 @@ def _apply_identity(
         ),
     )
     if metadata is not None:
-        done += _apply_login(connection, settings, folder, metadata)
+        done += login_services.apply_login_services(
+            connection, settings, folder, metadata
+        )
     if settings.demo:
         done += [
             accounts.apply_account(connection, settings, folder.slug, part)
             for part in folder.file.account
         ]
     return done
-
-
-def _apply_login(
-    connection: admin.RealmAdmin,
-    settings: Settings,
-    folder: TenantFolder,
-    metadata: Mapping[str, ProviderMetadata],
-) -> list[admin.ProvisionChange]:
-    """Make the identity services of others and the directories of a territory."""
-    login = folder.file.login
-    return [
-        *providers.apply_providers(
-            connection, settings, folder.slug, login.provider, metadata
-        ),
-        *directories.apply_directories(
-            connection, settings, folder.slug, login.directory
-        ),
-    ]
-
-
-async def _check_providers(
-    settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin
-) -> dict[str, ProviderMetadata]:
-    faults = await asyncio.to_thread(
-        directories.check_directories, connection, settings, folder
-    )
-    if faults:
-        raise TenantFaultsError(faults)
-    if not folder.file.login.provider:
-        return {}
-    portal = Database(settings, "portal")
-    try:
-        async with portal.session(folder.tenant_id, role="worker") as session:
-            organisations = await list_slugs(session)
-    finally:
-        await portal.close()
-    return await provider_checks.check_providers(
-        connection, settings, folder, organisations
-    )
-
-
-def _list_unknown_claims(
-    folder: TenantFolder, metadata: Mapping[str, ProviderMetadata]
-) -> list[str]:
-    return [
-        f"The provider «{part.name}» does not announce the claim «{claim}»: if it does not send it, its rules give nothing."
-        for part in folder.file.login.provider
-        if part.name in metadata
-        for claim in provider_checks.list_unknown_claims(part, metadata[part.name])
-    ]
 
 
 def _origin(settings: Settings, folder: TenantFolder, program: str) -> str:

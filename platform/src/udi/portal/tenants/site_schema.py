@@ -20,6 +20,7 @@ BlockKind = Literal[
     "datasets",
     "themes",
     "counts",
+    "map",
     "page",
 ]
 DEFAULT_BLOCKS: tuple[BlockKind, ...] = (
@@ -43,6 +44,7 @@ OPTIONS: dict[str, set[str]] = {
     "requests": {"count"},
     "datasets": {"datasets"},
     "figure": {"value", "text", "dataset"},
+    "map": {"dataset"},
     "page": {"page"},
 }
 """The options of each kind, besides `title` and `hidden`, which all have."""
@@ -113,7 +115,7 @@ class BlockPart(TenantFilePart):
     """`[[home]]`: a block of the home, in the order in which it is shown."""
 
     kind: BlockKind = Field(
-        description="What it shows: `search`, `begin`, `call`, `news`, `figure`, `projects`, `latest`, `requests`, `datasets`, `themes`, `counts`, `page`."
+        description="What it shows: `search`, `begin`, `call`, `news`, `figure`, `projects`, `latest`, `requests`, `datasets`, `themes`, `counts`, `map`, `page`."
     )
     title: ByLanguage = Field(
         default_factory=dict, description="A title in place of ours, by language."
@@ -140,7 +142,8 @@ class BlockPart(TenantFilePart):
         default_factory=dict, description="What it counts, by language (`figure`)."
     )
     dataset: UUID | None = Field(
-        default=None, description="The dataset that it comes from (`figure`)."
+        default=None,
+        description="The dataset that the number comes from (`figure`), or whose area is shown (`map`).",
     )
     page: Slug | None = Field(
         default=None, description="Name of the page whose text is shown (`page`)."

@@ -61,10 +61,10 @@ Component = dict[str, Any]
 
 def search_filter(part: DirectoryPart) -> str:
     """Who is somebody of a directory: people with an address of its domain."""
-    own = f"(mail=*@{part.domain})"
+    has_address = f"(mail=*@{part.domain})"
     if part.kind == "ad":
-        return f"(&{own}(!{DISABLED_PERSON}))"
-    return own
+        return f"(&{has_address}(!{DISABLED_PERSON}))"
+    return has_address
 
 
 def describe_directory(

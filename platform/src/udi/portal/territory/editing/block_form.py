@@ -54,6 +54,8 @@ def read_block(
             )
     if "value" in options:
         refusals += _read_figure(block, form, languages)
+    if "dataset" in options and (identifiers := _read_identifiers(form.get("dataset"))):
+        block["dataset"] = identifiers[0]
     if "page" in options:
         block["page"] = str(form.get("page") or "")
         if block["page"] not in pages:
@@ -78,8 +80,6 @@ def _read_figure(
                     field, "It is missing.", "Write the number, and what it counts."
                 )
             )
-    if identifiers := _read_identifiers(form.get("dataset")):
-        block["dataset"] = identifiers[0]
     return refusals
 
 

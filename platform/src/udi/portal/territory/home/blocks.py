@@ -23,6 +23,7 @@ from udi.portal.catalogue.search.criteria import MODIFIED, Criteria
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.tenants.site_schema import DEFAULT_BLOCKS
 from udi.portal.territory.articles.published import PublishedSite, render_article
+from udi.portal.territory.home.area_block import HomeMap
 from udi.portal.territory.home.civic_life import CivicLife
 from udi.protocol.themes import THEMES
 
@@ -52,6 +53,7 @@ class HomeSources:
     site: PublishedSite
     language: str
     day: date
+    map: HomeMap | None = None
 
 
 def list_layout(territory: Territory) -> list[dict[str, Any]]:
@@ -108,6 +110,8 @@ def _fill(block: Mapping[str, Any], sources: HomeSources) -> dict[str, Any] | No
         return _page_values(block["page"], sources)
     if kind == "figure":
         return _figure_values(block, sources)
+    if kind == "map":
+        return _map_values(block, sources)
     if kind == "requests":
         return {"requests": sources.life.requests[:count]}
     values_by_kind: dict[str, Any] = {
@@ -128,6 +132,16 @@ def _page_values(slug: str, sources: HomeSources) -> dict[str, Any] | None:
     if article is None:
         return None
     return {"article": article, "body": render_article(article, sources.site, top=3)}
+
+
+def _map_values(
+    block: Mapping[str, Any], sources: HomeSources
+) -> dict[str, Any] | None:
+    if sources.map is None:
+        return None
+    identifier = block.get("dataset")
+    dataset = sources.chosen.get(UUID(identifier)) if identifier else None
+    return {"map": sources.map, "dataset": dataset}
 
 
 def _figure_values(block: Mapping[str, Any], sources: HomeSources) -> dict[str, Any]:

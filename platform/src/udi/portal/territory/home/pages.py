@@ -17,6 +17,7 @@ from udi.portal.catalogue.cached_responses import (
 from udi.portal.catalogue.pages.search import allow_script
 from udi.portal.tenants.pages import show_territories
 from udi.portal.territory.articles.published import PUBLISHED_SITES, PublishedSite
+from udi.portal.territory.home.area_block import read_home_map
 from udi.portal.territory.home.blocks import (
     HomeSources,
     fill_blocks,
@@ -71,7 +72,8 @@ async def render_home(
     chosen = await read_chosen(session, layout)
     language = request.scope["state"]["locale"]
     day = today(territory.zone)
-    sources = HomeSources(catalogue, chosen, life, site, language, day)
+    home_map = await read_home_map(request, session, territory, layout)
+    sources = HomeSources(catalogue, chosen, life, site, language, day, home_map)
     page = render(
         request,
         "territory/home.html",
