@@ -1,15 +1,20 @@
 """Three steps from a file to everyone; a new version and a withdrawal."""
 
 import hashlib
+import json
+from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar
+from pyoxigraph import RdfFormat, parse
 
 from tests.node.conftest import Browse
 from tests.node.producer import SLUG, TABLE, Producer
+from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.node.datasets.models import Dataset
 
 
 @pytest.mark.usefixtures("each_store")
@@ -78,3 +83,26 @@ async def test_the_front_page_leads_each_person_where_they_may_go(
         page = (await theirs.get("/")).text
         assert f'href="/spaces/{SLUG}"' not in page
         assert "mailto:mairie@kerlevan.example" in page
+
+
+async def test_both_feeds_of_a_node_are_one_graph_whose_nodes_are_written_once(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    dataset = await producer.publish()
+    async with node_database.session(demo.id, role="owner") as session:
+        row = await session.get_one(Dataset, (demo.id, UUID(dataset)))
+        assert row.delivery is not None
+        row.record = row.delivery.record
+
+    turtle = (await passer_by.get("/catalog.ttl")).content
+    feed = (await passer_by.get("/catalog.jsonld")).content
+
+    graph = parse(
+        feed.replace(b"/catalog.jsonld", b"/catalog.ttl"), format=RdfFormat.JSON_LD
+    )
+    address = f"{demo.links['portal']}/data/{dataset}"
+    assert set(graph) == set(parse(turtle, format=RdfFormat.TURTLE))
+    assert [node["@id"] for node in json.loads(feed)].count(address) == 1

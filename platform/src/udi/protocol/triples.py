@@ -54,6 +54,20 @@ def write_canonical(triples: Iterable[Triple]) -> bytes:
     return b"".join(sorted((lines or b"").splitlines(keepends=True)))
 
 
+def group_triples(triples: Iterable[Triple]) -> list[Triple]:
+    """Each triple once, those of a subject together, by property: a subject is written once, in the same order each time."""
+    unique = dict.fromkeys(triples)
+    subjects: dict[object, int] = {}
+    properties: dict[object, int] = {}
+    for triple in unique:
+        subjects.setdefault(triple.subject, len(subjects))
+        properties.setdefault(triple.predicate, len(properties))
+    return sorted(
+        unique,
+        key=lambda triple: (subjects[triple.subject], properties[triple.predicate]),
+    )
+
+
 def write_turtle(triples: Iterable[Triple]) -> bytes:
     """Triples as Turtle for people to read, with the prefixes of this module."""
     return write_triples(triples, RdfFormat.TURTLE)

@@ -34,7 +34,7 @@ from udi.protocol.catalogue import (
 )
 from udi.protocol.record import restore_record
 from udi.protocol.structures import BoundingBox
-from udi.protocol.triples import write_json_ld, write_turtle
+from udi.protocol.triples import group_triples, write_json_ld, write_turtle
 from udi.ui.locale import localise
 from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import render, site_of
@@ -168,7 +168,7 @@ async def _feed(
         raise NotFoundError("The catalogue has no such page.")
     names = " · ".join(space.name for space in await _producers(request, territory))
     path = request.scope["path"]
-    body = write(set(_triples(territory, names, path, page)))
+    body = write(group_triples(_triples(territory, names, path, page)))
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "public, max-age=60",

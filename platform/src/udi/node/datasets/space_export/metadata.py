@@ -23,7 +23,7 @@ from udi.protocol.catalogue import (
 )
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import write_record
-from udi.protocol.triples import write_json_ld, write_turtle
+from udi.protocol.triples import group_triples, write_json_ld, write_turtle
 from udi.tabular.exports.data_package import table_schema
 
 DATA_PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -99,7 +99,7 @@ def _dialect(exported_version: ArchivedVersion) -> dict[str, Any]:
 
 def write_dcat(holding: SpaceExport) -> tuple[bytes, bytes]:
     """The described datasets as DCAT-AP, in Turtle and in JSON-LD."""
-    triples = set(_triples(holding))
+    triples = group_triples(_triples(holding))
     return write_turtle(triples), write_json_ld(triples)
 
 
