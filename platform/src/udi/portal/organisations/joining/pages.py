@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -32,12 +31,12 @@ from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application, ApplicationState
 from udi.portal.tenants.texts import find_text
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
 HOME = "/join"
 ONE = f"{HOME}/{{application_id:uuid}}"
-AnyRequest = Request[Any, Any, AppState]
 
 
 @get(HOME)

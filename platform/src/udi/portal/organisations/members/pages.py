@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -23,19 +21,17 @@ from udi.portal.organisations.members.transitions import (
 )
 from udi.portal.organisations.models import MembershipEntry, Organisation
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 PLACE = "/my-space/organisations/{slug:str}"
 ENTRY = f"{PLACE}/entries/{{entry_id:uuid}}"
-AnyRequest = Request[Any, Any, AppState]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
 
 
 @get(PLACE)
 async def show_people(
-    request: AnyRequest, session: Database, member: Member, slug: FromPath[str]
+    request: AnyRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[str]:
     """Who belongs to it; for its administrators, what they may do."""
     organisation = await queries.get_member_organisation(session, member, slug)
@@ -44,7 +40,7 @@ async def show_people(
 
 @post(f"{PLACE}/invitations", status_code=303, guards=[require_confirmation()])
 async def send_invitation(
-    request: AnyRequest, session: Database, member: Member, slug: FromPath[str]
+    request: AnyRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[Any]:
     """Invite an address."""
     organisation = await queries.get_member_organisation(
@@ -79,7 +75,7 @@ async def send_invitation(
 )
 async def change_role(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     slug: FromPath[str],
     person_id: FromPath[UUID],
@@ -99,7 +95,7 @@ async def change_role(
     guards=[require_confirmation()],
 )
 async def remove_member(
-    session: Database, member: Member, slug: FromPath[str], person_id: FromPath[UUID]
+    session: Session, member: Member, slug: FromPath[str], person_id: FromPath[UUID]
 ) -> Redirect:
     """Have a member leave; oneself too."""
     leaves = person_id == member.person_id
@@ -114,7 +110,7 @@ async def remove_member(
 
 @get(f"{PLACE}/membership")
 async def show_membership(
-    request: AnyRequest, session: Database, member: Member, slug: FromPath[str]
+    request: AnyRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[str]:
     """The form by which somebody asks to belong to it."""
     organisation = await queries.get_organisation(session, slug)
@@ -129,7 +125,7 @@ async def show_membership(
 
 @post(f"{PLACE}/membership", status_code=303)
 async def request_membership(
-    request: AnyRequest, session: Database, member: Member, slug: FromPath[str]
+    request: AnyRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Redirect:
     """Ask."""
     organisation = await queries.get_organisation(session, slug, lock=True)
@@ -146,7 +142,7 @@ async def request_membership(
 @get(ENTRY)
 async def show_invitation(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     slug: FromPath[str],
     entry_id: FromPath[UUID],
@@ -172,7 +168,7 @@ async def show_invitation(
 )
 async def answer_entry(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     slug: FromPath[str],
     entry_id: FromPath[UUID],

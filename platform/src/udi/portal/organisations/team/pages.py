@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -19,6 +18,7 @@ from udi.portal.organisations.members.queries import require_invited
 from udi.portal.organisations.team import actions, queries
 from udi.portal.organisations.team.actions import INVITATION_DAYS
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 from udi.ui.site import render
@@ -26,14 +26,11 @@ from udi.ui.site import render
 TEAM_PATH = "/territory/team"
 INVITATION = f"{TEAM_PATH}/invitations/{{invitation_id:uuid}}"
 REMOVAL = f"{TEAM_PATH}/members/{{person_id:uuid}}/removal"
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
 
 
 @get(TEAM_PATH)
 async def show_team(
-    request: AnyRequest, session: Database, member: Member
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """Who is of the team, and who is invited."""
     return await _render_team(request, session, member)
@@ -46,7 +43,7 @@ async def show_team(
 )
 async def send_invitation(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
 ) -> Response[Any]:
@@ -74,7 +71,7 @@ async def send_invitation(
 @get(INVITATION)
 async def show_invitation(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     invitation_id: FromPath[UUID],
 ) -> Response[str]:
@@ -97,7 +94,7 @@ async def show_invitation(
     guards=[require_confirmation("accept", "resend", "cancel")],
 )
 async def answer_invitation(
-    session: Database,
+    session: Session,
     member: Member,
     invitation_id: FromPath[UUID],
     event: FromPath[str],
@@ -124,7 +121,7 @@ async def answer_invitation(
 
 @get(REMOVAL)
 async def show_removal(
-    request: AnyRequest, session: Database, member: Member, person_id: FromPath[UUID]
+    request: AnyRequest, session: Session, member: Member, person_id: FromPath[UUID]
 ) -> Response[str]:
     """What stops when somebody leaves the team, before it is done."""
     members = await queries.require_team_member(session, member)
@@ -151,7 +148,7 @@ async def show_removal(
 
 @post(REMOVAL, status_code=303, guards=[require_confirmation()])
 async def remove_member(
-    session: Database, member: Member, person_id: FromPath[UUID]
+    session: Session, member: Member, person_id: FromPath[UUID]
 ) -> Redirect:
     """Have somebody leave the team."""
     await queries.require_team_member(session, member)

@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,11 +26,10 @@ from udi.portal.territory.articles.published import (
     render_article,
 )
 from udi.ui.atom import MEDIA_TYPE, Entry, Feed, Link
+from udi.ui.dependencies import AnyRequest, Session
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
 NEWS = "/news"
 FEED = "/news.atom"
 PICTURE_HEADERS = {
@@ -53,7 +51,7 @@ MOST_IN_FEED = 20
 @get("/pages/{slug:str}")
 async def show_page(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     territory: NamedDependency[Territory],
     slug: FromPath[str],
 ) -> Response[str]:
@@ -67,7 +65,7 @@ async def show_page(
 
 @get(NEWS)
 async def show_news_list(
-    request: AnyRequest, session: Database, territory: NamedDependency[Territory]
+    request: AnyRequest, session: Session, territory: NamedDependency[Territory]
 ) -> Response[str]:
     """All news, the newest first."""
     site = await _read_site(request, session, territory)
@@ -79,7 +77,7 @@ async def show_news_list(
 @get(f"{NEWS}/{{slug:str}}")
 async def show_news(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     territory: NamedDependency[Territory],
     slug: FromPath[str],
 ) -> Response[str]:
@@ -94,7 +92,7 @@ async def show_news(
 
 @get(FEED)
 async def send_news_feed(
-    request: AnyRequest, session: Database, territory: NamedDependency[Territory]
+    request: AnyRequest, session: Session, territory: NamedDependency[Territory]
 ) -> Response[bytes]:
     """The newest as an Atom feed."""
     site = await _read_site(request, session, territory)
@@ -111,7 +109,7 @@ async def send_news_feed(
 @get("/pictures/{name:str}")
 async def send_picture(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     name: FromPath[str],
 ) -> Response[bytes]:
     """A picture of the territory; an address that names its version may be kept for good."""

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -31,12 +29,9 @@ from udi.portal.territory.editing.draft import (
 )
 from udi.portal.territory.site.actions import change_files
 from udi.portal.territory.site.rendering import PATH, render_site
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Here = NamedDependency[Territory]
 FORM_BYTES = 2_000_000
 
 
@@ -210,19 +205,25 @@ def make_list_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
 
     @get(page_path)
     async def list_articles(
-        request: AnyRequest, session: Database, member: Member
+        request: AnyRequest, session: Session, member: Member
     ) -> Response[str]:
         return await show_list(request, session, member, folder)
 
     @get(f"{page_path}/new")
     async def write_article(
-        request: AnyRequest, session: Database, member: Member, territory: Here
+        request: AnyRequest,
+        session: Session,
+        member: Member,
+        territory: CurrentTerritory,
     ) -> Response[str]:
         return await show_form(request, session, member, territory, folder)
 
     @post(f"{page_path}/new", status_code=303, request_max_body_size=FORM_BYTES)
     async def create_article(
-        request: AnyRequest, session: Database, member: Member, territory: Here
+        request: AnyRequest,
+        session: Session,
+        member: Member,
+        territory: CurrentTerritory,
     ) -> Response[Any]:
         return await save(request, session, member, territory, folder)
 
@@ -236,9 +237,9 @@ def make_item_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
     @get(one)
     async def edit_article(
         request: AnyRequest,
-        session: Database,
+        session: Session,
         member: Member,
-        territory: Here,
+        territory: CurrentTerritory,
         slug: FromPath[str],
     ) -> Response[str]:
         return await show_form(request, session, member, territory, folder, slug)
@@ -246,9 +247,9 @@ def make_item_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
     @post(one, status_code=303, request_max_body_size=FORM_BYTES)
     async def change_article(
         request: AnyRequest,
-        session: Database,
+        session: Session,
         member: Member,
-        territory: Here,
+        territory: CurrentTerritory,
         slug: FromPath[str],
     ) -> Response[Any]:
         return await save(request, session, member, territory, folder, slug)
@@ -256,16 +257,16 @@ def make_item_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
     @post(f"{one}/delete", status_code=303)
     async def delete_article(
         request: AnyRequest,
-        session: Database,
+        session: Session,
         member: Member,
-        territory: Here,
+        territory: CurrentTerritory,
         slug: FromPath[str],
     ) -> Response[Any]:
         return await delete(request, session, member, territory, folder, slug)
 
     @get(f"{one}/preview")
     async def preview_article(
-        request: AnyRequest, session: Database, member: Member, slug: FromPath[str]
+        request: AnyRequest, session: Session, member: Member, slug: FromPath[str]
     ) -> Response[str]:
         return await preview(request, session, member, folder, slug)
 

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.tenants.site_schema import NEEDED, OPTIONS, REPEATED, BlockKind
 from udi.portal.territory.editing.block_form import read_block
@@ -23,11 +21,9 @@ from udi.portal.territory.home.civic_life import read_civic_life
 from udi.portal.territory.home.pages import render_home
 from udi.portal.territory.site.actions import change_values
 from udi.portal.territory.site.rendering import PATH, render_site
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
 HOME = f"{PATH}/home"
 MOST_BLOCKS = 24
 MOVES = {"up": -1, "down": 1}
@@ -37,7 +33,7 @@ KINDS: tuple[str, ...] = BlockKind.__args__  # type: ignore[attr-defined]  # the
 @get(HOME)
 async def show_blocks(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     act: FromQuery[str] = "",
     block: FromQuery[int] = 0,
@@ -64,7 +60,7 @@ async def show_blocks(
 
 @post(f"{HOME}/blocks/{{number:int}}/{{act:str}}", status_code=303)
 async def change_block_order(
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
     number: FromPath[int],
@@ -93,7 +89,7 @@ async def change_block_order(
 
 @post(f"{HOME}/restore", status_code=303)
 async def restore_blocks(
-    session: Database, member: Member, territory: NamedDependency[Territory]
+    session: Session, member: Member, territory: NamedDependency[Territory]
 ) -> Redirect:
     """Go back to the portal's own order."""
     await lock_draft_site(session, member)
@@ -104,7 +100,7 @@ async def restore_blocks(
 @get(f"{HOME}/blocks/{{number:int}}")
 async def show_block(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
     number: FromPath[int],
@@ -120,7 +116,7 @@ async def show_block(
 @post(f"{HOME}/blocks/{{number:int}}", status_code=303)
 async def change_block(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
     number: FromPath[int],
@@ -148,7 +144,7 @@ async def change_block(
 @post(f"{HOME}/blocks", status_code=303)
 async def add_block(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
 ) -> Response[Any]:
@@ -188,7 +184,7 @@ async def add_block(
 @get(f"{HOME}/preview")
 async def preview_home(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
 ) -> Response[Any]:

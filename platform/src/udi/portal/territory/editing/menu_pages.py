@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.response import Redirect
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.tenants.site_schema import PORTAL_PAGES, PUBLISH, LinkPart
 from udi.portal.tenants.tenant_toml import Values
@@ -23,12 +20,9 @@ from udi.portal.territory.editing.draft import (
 )
 from udi.portal.territory.site.actions import change_values
 from udi.portal.territory.site.rendering import PATH, render_site
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Here = NamedDependency[Territory]
 MENU = f"{PATH}/menu"
 MENU_ROWS = 7
 COLUMNS = 3
@@ -40,7 +34,7 @@ Link = dict[str, Any]
 
 @get(MENU)
 async def show_menu(
-    request: AnyRequest, session: Database, member: Member, territory: Here
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """A form of both; entries without words are left out."""
     draft = await read_draft_site(session, member)
@@ -49,7 +43,7 @@ async def show_menu(
 
 @post(MENU, status_code=303)
 async def change_menu(
-    request: AnyRequest, session: Database, member: Member, territory: Here
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """Put the form into the draft."""
     form = await request.form()

@@ -4,15 +4,13 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State, UploadFile
-from litestar.di import NamedDependency
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
@@ -34,19 +32,16 @@ from udi.portal.territory.editing.draft import (
 )
 from udi.portal.territory.site.actions import change_files
 from udi.portal.territory.site.rendering import render_site
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Here = NamedDependency[Territory]
 MAX_BODY = MOST_BYTES + 64 * 1024
 SVG_START = (b"<svg", b"<?xml", b"<!--")
 
 
 @get(PICTURES)
 async def show_draft_pictures(
-    request: AnyRequest, session: Database, member: Member, territory: Here
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """Those of the draft, and a form for one more."""
     draft = await read_draft_site(session, member)
@@ -55,7 +50,7 @@ async def show_draft_pictures(
 
 @post(PICTURES, status_code=303, request_max_body_size=MAX_BODY)
 async def send_draft_picture(
-    request: AnyRequest, session: Database, member: Member, territory: Here
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """Add one; a photograph is made anew, small enough for a page."""
     await require_team_member(session, member)
@@ -98,9 +93,9 @@ async def send_draft_picture(
 @post(f"{PICTURES}/{{name:str}}/delete", status_code=303)
 async def delete_draft_picture(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
-    territory: Here,
+    territory: CurrentTerritory,
     name: FromPath[str],
 ) -> Response[Any]:
     """Take one out of the draft; texts that show it are named instead."""
@@ -126,7 +121,7 @@ async def delete_draft_picture(
 
 @get(f"{PICTURES}/{{name:str}}")
 async def send_draft_picture_file(
-    session: Database, member: Member, name: FromPath[str]
+    session: Session, member: Member, name: FromPath[str]
 ) -> Response[bytes]:
     """The file of one of the draft."""
     draft = await read_draft_site(session, member)

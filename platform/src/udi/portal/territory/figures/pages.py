@@ -1,20 +1,14 @@
 """The overview of the territory for its team: what waits, then figures, each with its table and its CSV."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
 from udi.kit.csv_writer import write_csv
 from udi.kit.errors import NotFoundError
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.identity.inbox import InboxRole, count, list_inbox
 from udi.portal.identity.inbox_pages import INBOX_PATH
 from udi.portal.organisations.team.queries import require_team_member
@@ -30,6 +24,7 @@ from udi.portal.territory.figures.territory_figures import (
     gather_figures,
 )
 from udi.portal.territory.figures.usage import PERIODS
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.downloads import csv_response
 from udi.ui.forms import read_number
 from udi.ui.site import render, site_of
@@ -39,18 +34,14 @@ CSV_PATH = "/territory/figures/{name:str}"
 CSV = ".csv"
 MOST_LISTED = 10
 """Rows that a picture shows; the table below it has them all."""
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Place = NamedDependency[Territory]
 
 
 @get(PATH)
 async def show_overview(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
-    territory: Place,
+    territory: CurrentTerritory,
     period: FromQuery[str] = "",
 ) -> Response[str]:
     """What waits for the team, and the figures of its territory; `period` is the days of uses (30, 90 or 365)."""
@@ -103,9 +94,9 @@ def _mark_weakest(figures: TerritoryFigures) -> dict[int, str]:
 @get(CSV_PATH)
 async def export_figure(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
-    territory: Place,
+    territory: CurrentTerritory,
     name: FromPath[str],
     period: FromQuery[str] = "",
 ) -> Response[bytes]:

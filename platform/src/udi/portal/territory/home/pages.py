@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
+from litestar import Response, get
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
@@ -30,9 +29,8 @@ from udi.portal.territory.home.civic_life import (
     CivicLife,
     read_civic_life,
 )
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import render, site_of
-
-AnyRequest = Request[Any, Any, State]
 
 
 @get("/")

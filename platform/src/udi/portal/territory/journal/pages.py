@@ -2,20 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.csv_writer import write_csv
 from udi.kit.errors import InvalidError, Refusal
-from udi.kit.identity import Actor
 from udi.kit.paging import page_number
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.territory.journal.queries import (
@@ -26,6 +20,7 @@ from udi.portal.territory.journal.queries import (
     list_newest_entries,
 )
 from udi.portal.territory.journal.sentences import EVENT_SENTENCES, KIND_NAMES
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.downloads import csv_response
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
@@ -33,15 +28,11 @@ from udi.ui.site import render, site_of
 PATH = "/territory/journal"
 CSV_PATH = "/territory/journal.csv"
 LONGEST_NAME = 100
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Place = NamedDependency[Territory]
 
 
 @get(PATH)
 async def show_journal(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """What happened, the newest first; `kind`, `person`, `from` and `to` narrow it."""
     await require_team_member(session, member)
@@ -74,7 +65,7 @@ async def show_journal(
 
 @get(CSV_PATH)
 async def export_journal(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[bytes]:
     """The same filter as a table, without pages."""
     await require_team_member(session, member)

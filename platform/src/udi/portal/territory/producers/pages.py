@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
@@ -16,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now, today
 from udi.kit.csv_writer import write_csv
 from udi.kit.errors import NotFoundError
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.territory.assessments import ASSESSMENTS
@@ -31,6 +28,7 @@ from udi.portal.territory.producers.reminders import (
     list_last_reminders,
     remind_producer,
 )
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.downloads import csv_response
 from udi.ui.site import render, site_of
 
@@ -44,9 +42,6 @@ KIND_NAMES = {
     "association": "An association",
     "company": "A company",
 }
-AnyRequest = Request[Any, Any, State]
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
 
 
 @dataclass(frozen=True)
@@ -86,7 +81,7 @@ def read_order(sort: str, order: str) -> ProducerOrder:
 @get(PATH)
 async def show_producers(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
     sort: FromQuery[str] = "",
@@ -111,7 +106,7 @@ async def show_producers(
 @get(CSV_PATH)
 async def export_producers(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
     sort: FromQuery[str] = "",
@@ -138,7 +133,7 @@ async def export_producers(
 @post(f"{PATH}/{{slug:str}}/reminder", status_code=303)
 async def submit_reminder(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
     territory: NamedDependency[Territory],
     slug: FromPath[str],

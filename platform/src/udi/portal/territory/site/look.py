@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -22,9 +21,10 @@ from udi.portal.tenants.schema import ThemePart
 from udi.portal.tenants.tenant_toml import Values
 from udi.portal.territory.site import actions
 from udi.portal.territory.site.queries import SiteState, read_state
-from udi.portal.territory.site.rendering import PATH, AnyRequest, render_site
+from udi.portal.territory.site.rendering import PATH, render_site
 from udi.ui import theme as colours
 from udi.ui.contrast import Contrast, list_contrasts
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 
 LOOK = f"{PATH}/look"
@@ -34,14 +34,11 @@ EXTENSIONS = {"image/svg+xml": "svg", "image/png": "png"}
 MAX_BODY = MAX_LOGO + 64 * 1024
 CSS = "theme.css"
 PREVIEW = "preview"
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Place = NamedDependency[Territory]
 
 
 @get(LOOK)
 async def show_look(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """The colours, the logo and the icon of the draft, as pages would show them."""
     await require_team_member(session, member)
@@ -50,7 +47,7 @@ async def show_look(
 
 @post(f"{LOOK}/colours", status_code=303)
 async def change_colours(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """Change the colours of the draft; those online again with `online`."""
     await require_team_member(session, member)
@@ -70,7 +67,7 @@ async def change_colours(
 
 @post(f"{LOOK}/rules", status_code=303)
 async def change_rules(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """Change the own rules of the draft, `theme.css`."""
     await require_team_member(session, member)
@@ -89,9 +86,9 @@ async def change_rules(
 @post(DRAWING, status_code=303, request_max_body_size=MAX_BODY)
 async def change_drawing(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
-    territory: Place,
+    territory: CurrentTerritory,
     drawing: FromPath[str],
 ) -> Response[Any]:
     """Replace the logo or the icon of the draft by a file, made safe to show; or take it away."""
@@ -113,7 +110,10 @@ async def change_drawing(
 
 @get(f"{DRAWING}/draft")
 async def send_drawing(
-    session: Database, member: Member, territory: Place, drawing: FromPath[str]
+    session: Session,
+    member: Member,
+    territory: CurrentTerritory,
+    drawing: FromPath[str],
 ) -> Response[bytes]:
     """The logo or the icon of the draft."""
     await require_team_member(session, member)
@@ -131,7 +131,7 @@ async def send_drawing(
 
 @get(f"{LOOK}/preview.css")
 async def send_preview_css(
-    session: Database, member: Member, territory: Place
+    session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """The colours of the draft, for the preview on the page."""
     await require_team_member(session, member)

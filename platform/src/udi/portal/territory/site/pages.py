@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
 from udi.kit.paging import page_number
-from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.tenants import versions
 from udi.portal.territory.site import actions
@@ -21,20 +17,18 @@ from udi.portal.territory.site.queries import (
     find_names,
     read_state,
 )
-from udi.portal.territory.site.rendering import PATH, AnyRequest, render_site
+from udi.portal.territory.site.rendering import PATH, render_site
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.site import site_of
 
 VERSION = f"{PATH}/versions/{{number:int}}"
 PAGE_SIZE = 20
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Place = NamedDependency[Territory]
 
 
 @get(PATH)
 async def show_site(
-    request: AnyRequest, session: Database, member: Member
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """What the team may change, what is not published yet, and the versions."""
     await require_team_member(session, member)
@@ -57,7 +51,7 @@ async def show_site(
 
 @get(f"{PATH}/changes")
 async def show_changes(
-    request: AnyRequest, session: Database, member: Member
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """What the draft changes, line by line, and what others published since it was begun."""
     await require_team_member(session, member)
@@ -70,7 +64,7 @@ async def show_changes(
 
 @post(f"{PATH}/publish", status_code=303, guards=[require_confirmation()])
 async def publish(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Redirect:
     """Put the draft online; where somebody published meanwhile, show the differences."""
     await require_team_member(session, member)
@@ -85,7 +79,7 @@ async def publish(
 
 
 @post(f"{PATH}/update", status_code=303)
-async def update(session: Database, member: Member) -> Redirect:
+async def update(session: Session, member: Member) -> Redirect:
     """Bring the draft up to date with what others published."""
     await require_team_member(session, member)
     await versions.update_draft(session, member.person_id)
@@ -93,7 +87,7 @@ async def update(session: Database, member: Member) -> Redirect:
 
 
 @post(f"{PATH}/discard", status_code=303)
-async def discard(session: Database, member: Member) -> Redirect:
+async def discard(session: Session, member: Member) -> Redirect:
     """Give up what was not published."""
     await require_team_member(session, member)
     await versions.lock_versions(session)
@@ -103,7 +97,7 @@ async def discard(session: Database, member: Member) -> Redirect:
 
 @get(VERSION)
 async def show_version(
-    request: AnyRequest, session: Database, member: Member, number: FromPath[int]
+    request: AnyRequest, session: Session, member: Member, number: FromPath[int]
 ) -> Response[str]:
     """What a version changed, and the way back to it."""
     await require_team_member(session, member)
@@ -121,9 +115,9 @@ async def show_version(
 @post(f"{VERSION}/restore", status_code=303, guards=[require_confirmation()])
 async def restore(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
-    territory: Place,
+    territory: CurrentTerritory,
     number: FromPath[int],
 ) -> Redirect:
     """Put a version online again."""

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.territory.site.queries import SiteState, read_state
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import render
 
 PATH = "/territory/site"
-AnyRequest = Request[Any, Any, State]
 
 
 async def render_site(

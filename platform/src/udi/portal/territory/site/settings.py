@@ -5,13 +5,11 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
-from udi.kit.identity import Actor
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
@@ -20,7 +18,8 @@ from udi.portal.tenants.schema import TenantFile
 from udi.portal.tenants.tenant_toml import Key, Values
 from udi.portal.territory.site import actions
 from udi.portal.territory.site.queries import read_state
-from udi.portal.territory.site.rendering import PATH, AnyRequest, render_site
+from udi.portal.territory.site.rendering import PATH, render_site
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 
@@ -32,14 +31,11 @@ MAILS: Mapping[str, Key] = {
     "sender": ("mail", "sender"),
 }
 """The fields that are mail addresses."""
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Place = NamedDependency[Territory]
 
 
 @get(SETTINGS)
 async def show_settings(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """The settings of the draft."""
     await require_team_member(session, member)
@@ -48,7 +44,7 @@ async def show_settings(
 
 @post(SETTINGS, status_code=303)
 async def change_settings(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """Change the settings of the draft."""
     await require_team_member(session, member)

@@ -5,22 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.tenants.texts import read_page
 from udi.portal.tenants.versions import InvalidFilesError
 from udi.portal.tenants.vocabularies import TABLES
 from udi.portal.territory.site import actions
 from udi.portal.territory.site.queries import read_state
-from udi.portal.territory.site.rendering import PATH, AnyRequest, render_site
+from udi.portal.territory.site.rendering import PATH, render_site
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 
@@ -30,9 +28,6 @@ SYNONYMS = "synonyms.ttl"
 LONGEST_TEXT = 200_000
 FIRST_LANGUAGE = "fr"
 """The language of a text whose name says none."""
-Database = NamedDependency[AsyncSession]
-Member = NamedDependency[Actor]
-Place = NamedDependency[Territory]
 
 
 @dataclass(frozen=True)
@@ -79,7 +74,7 @@ def get_text(name: str, languages: Sequence[str]) -> EditableText:
 
 @get(TEXTS)
 async def show_texts(
-    request: AnyRequest, session: Database, member: Member, territory: Place
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """The texts that the team may write."""
     await require_team_member(session, member)
@@ -96,9 +91,9 @@ async def show_texts(
 @get(TEXT)
 async def show_text(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
-    territory: Place,
+    territory: CurrentTerritory,
     name: FromPath[str],
 ) -> Response[str]:
     """A text of the draft, with what readers will see of it."""
@@ -110,9 +105,9 @@ async def show_text(
 @post(TEXT, status_code=303)
 async def change_text(
     request: AnyRequest,
-    session: Database,
+    session: Session,
     member: Member,
-    territory: Place,
+    territory: CurrentTerritory,
     name: FromPath[str],
 ) -> Response[Any]:
     """Change a text of the draft; an empty one is taken away where the territory can do without."""

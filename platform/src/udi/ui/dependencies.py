@@ -1,0 +1,17 @@
+"""What handlers of pages are given, named once."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+
+AnyRequest = Request[Any, Any, State]
+Session = NamedDependency[AsyncSession]
+Member = NamedDependency[Actor]
+"""Who is logged in."""
+CurrentTerritory = NamedDependency[Territory]
