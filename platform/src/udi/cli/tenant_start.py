@@ -120,9 +120,12 @@ async def _list_taken(settings: Settings, resumed: str) -> TakenNames:
             tenants = list(await session.scalars(select(Tenant)))
     finally:
         await portal.close()
-    own = [settings.installation_host, urlsplit(settings.keycloak_url).hostname or ""]
+    program_hosts = [
+        settings.installation_host,
+        urlsplit(settings.keycloak_url).hostname or "",
+    ]
     others = [tenant for tenant in tenants if tenant.slug != resumed]
-    return TakenNames.of(others, own)
+    return TakenNames.of(others, program_hosts)
 
 
 async def _tell(stage: StartStage) -> None:
