@@ -39,3 +39,17 @@ def test_a_text_that_says_nothing_is_never_rated_good() -> None:
 
     assert (full.percentage, full.rating) == (100, Rating.SUFFICIENT)
     assert score_criteria({"keyword"}, is_described=False).rating is Rating.BAD
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "Τα δέντρα των δημοσίων δρόμων, όπως τα μέτρησαν οι κηπουροί του δήμου.",
+        "أشجار الشوارع العامة كما قاسها بستانيو المدينة هذا العام",
+        "市内の公園にある遊具の点検結果を毎年まとめたものです。",
+    ],
+    ids=["Greek", "Arabic", "Japanese"],
+)
+def test_a_description_in_any_script_says_something(summary: str) -> None:
+    assert says_something(summary, TITLE, COLUMNS)
+    assert not says_something(summary, summary, COLUMNS)

@@ -15,7 +15,11 @@ COLUMN_LIST = re.compile(
 )
 """A list of columns, as the node suggests it."""
 HUMP = re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])")
-WORD = re.compile(r"[a-z]+")
+WORD = re.compile(r"[^\W\d_]+")
+WITHOUT_SPACES = re.compile(
+    r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)
+"""Signs of scripts that put no blank between words (Thai, Lao, Khmer, Japanese, Chinese): each counts as a word."""
 EMPTY_TEXT = (
     "row rows column columns line lines ligne lignes colonne colonnes fila filas columna columnas table tableau tabla"
     " data dataset donnee donnees jeu fichier file archivo datos conjunto csv each chaque cada one une uno una"
@@ -42,5 +46,9 @@ def _words(text: str) -> set[str]:
     """The words of a text in small letters, without accents and without the mark of a plural."""
     parts = unicodedata.normalize("NFKD", HUMP.sub(" ", text)).lower()
     folded = "".join(mark for mark in parts if not unicodedata.combining(mark))
-    words = [word for word in WORD.findall(folded) if len(word) >= SHORTEST_WORD]
-    return {word if word in EMPTY_WORDS else word.rstrip("sx") for word in words}
+    signs = set(WITHOUT_SPACES.findall(folded))
+    spaced = WORD.findall(WITHOUT_SPACES.sub(" ", folded))
+    words = [word for word in spaced if len(word) >= SHORTEST_WORD]
+    return signs | {
+        word if word in EMPTY_WORDS else word.rstrip("sx") for word in words
+    }
