@@ -2,7 +2,17 @@
 
 import typer
 
-from bench import pages, personal, pictures, search, sources, tables, tenants, walks
+from bench import (
+    explore,
+    pages,
+    personal,
+    pictures,
+    search,
+    sources,
+    tables,
+    tenants,
+    walks,
+)
 from udi.cli.main import run
 
 app = typer.Typer(
@@ -14,6 +24,7 @@ app = typer.Typer(
 )
 for command in (
     tables.tables,
+    explore.explore,
     personal.personal,
     search.search,
     pages.pages,

@@ -14,8 +14,10 @@ from tests.node.test_show_data import SPOTS
 from tests.service_overrides import ServiceOverrides
 from tests.ui.tab import Tab
 from udi.kit.tenancy import Territory
+from udi.node.tables.api import ANSWERS
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
+from udi.tabular.queries.row_pages import RowPageReader
 
 LIGHT = 30_000
 WIDE = (
@@ -31,6 +33,7 @@ async def patient(services: ServiceOverrides) -> Any:
     pool = QueryPool(PoolLimits(seconds=60, patience=60))
     services |= {
         POOL: pool,
+        ANSWERS: RowPageReader(pool),
         SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
     }
     yield services
@@ -67,7 +70,7 @@ async def test_each_part_stands_alone_in_the_language_asked(
         assert "script-src 'none'" in page.headers["content-security-policy"]
         assert "set-cookie" not in page.headers
         assert page.headers["cache-control"] == "public, max-age=300"
-        assert re.search(rf'href="http[^"]+/datasets/{dataset}/data"', page.text)
+        assert re.search(rf'href="http[^"]+/datasets/{dataset}/data["?]', page.text)
         assert await weigh(passer_by, page) < LIGHT
     assert "Lieu 9" in (await passer_by.get(f"/embed/datasets/{dataset}/table")).text
 
@@ -126,41 +129,55 @@ async def test_what_was_withdrawn_is_gone_from_the_frame(
     assert "Phare" not in page.text
 
 
-async def test_the_page_of_the_data_gives_a_line_for_each_part(
-    producer: Producer, passer_by: httpx.AsyncClient, demo: Territory
+@pytest.mark.parametrize(
+    ("view", "frame"),
+    [
+        ("?type__exact=Port&columns=nom", "table?type__exact=Port&columns=nom&lang=en"),
+        ("?type__exact=Port&view=map", "map?type__exact=Port&lang=en"),
+        ("?view=chart", "chart?lang=en"),
+    ],
+)
+async def test_the_page_of_the_data_gives_the_frame_of_its_view(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    demo: Territory,
+    view: str,
+    frame: str,
 ) -> None:
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
-    plain = await producer.publish()
 
     page = await passer_by.get(
-        f"/datasets/{dataset}/data", headers={"Accept-Language": "en"}
+        f"/datasets/{dataset}/data{view}", headers={"Accept-Language": "en"}
     )
-    other = await passer_by.get(
-        f"/datasets/{plain}/data", headers={"Accept-Language": "en"}
-    )
-    lines = [
-        html.unescape(line)
-        for line in re.findall(r"<textarea[^>]+>([^<]+)</textarea>", page.text)
+    [line] = [
+        html.unescape(text)
+        for text in re.findall(r"<textarea[^>]+>([^<]+)</textarea>", page.text)
+        if "iframe" in text
     ]
-    frames = [
-        html.unescape(url)
-        for line in lines
-        for url in re.findall(r'src="([^"]+)"', line)
-    ]
+    [address] = [html.unescape(url) for url in re.findall(r'src="([^"]+)"', line)]
 
-    node = demo.links["node"]
-    assert frames == [
-        f"{node}/embed/datasets/{dataset}/{part}?lang=en"
-        for part in ("table", "map", "chart")
-    ]
-    assert [(await passer_by.get(frame)).status_code for frame in frames] == [
-        200,
-        200,
-        200,
-    ]
-    assert 'id="line-table"' in other.text
-    assert 'id="line-map"' not in other.text
+    assert address == f"{demo.links['node']}/embed/datasets/{dataset}/{frame}"
+    assert (await passer_by.get(address)).status_code == 200
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+
+async def test_a_frame_shows_the_rows_of_its_address(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    base = f"/embed/datasets/{dataset}/table?lang=en"
+
+    ports = await passer_by.get(
+        f"{base}&type__exact=Port&nom__sort=desc&columns=nom&page_size=3"
+    )
+    groups = await passer_by.get(f"{base}&type__groupby")
+    strange = await passer_by.get(f"{base}&nothing__exact=1")
+
+    assert re.findall(r"Lieu \d+", ports.text) == ["Lieu 8", "Lieu 59", "Lieu 56"]
+    assert "The first 3 rows of 20" in ports.text
+    assert "48" not in re.findall(r"<tbody>(.*?)</tbody>", ports.text, re.DOTALL)[0]
+    assert "3 groups" in groups.text
+    assert "nothing__exact" in strange.text
 
 
 @pytest.mark.thorough

@@ -104,18 +104,21 @@ async def look(
     )
     served = await producer.client.get(f"/datasets/{dataset}/file")
     page = await producer.client.get(f"/datasets/{dataset}/data")
+    chart = await producer.client.get(f"/datasets/{dataset}/data?view=chart")
     ready = f"/datasets/{dataset}/data?version=1" in checked.text
     seen.states["table" if ready else "file"] += 1
     seen.placed += "<dt>Lieux</dt>" in checked.text
-    seen.mapped += 'class="map"' in page.text
-    seen.charted += 'id="chart"' in page.text
+    if 'id="view-map"' in page.text:
+        drawn_map = await producer.client.get(f"/datasets/{dataset}/data?view=map")
+        seen.mapped += 'class="map"' in drawn_map.text
+    seen.charted += 'id="chart"' in chart.text
     if not ready:
         seen.no_table.append(path.name)
     if (checked.status_code, page.status_code) != (200, 200 if ready else 404):
         seen.wrong[path.name] = f"{checked.status_code} {page.status_code}"
     elif (published.status_code, served.content) != (303, content):
         seen.wrong[path.name] = f"not published: {published.status_code}"
-    elif ready and "trop grand" in page.text:
+    elif ready and "trop grand" in page.text + chart.text:
         seen.wrong[path.name] = "too large"
 
 

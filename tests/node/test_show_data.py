@@ -18,9 +18,11 @@ from tests.node.test_geo import feature, geojson
 from tests.service_overrides import ServiceOverrides
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.node.tables.api import ANSWERS
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
 from udi.tabular.queries import pool
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
+from udi.tabular.queries.row_pages import RowPageReader
 
 SPOTS = "nom;type;latitude;longitude;ouvert le\n" + "".join(
     f"Lieu {number};{('Parc', 'Plage', 'Port')[number % 3]};{48.1 + number / 100};{-1.6 - number / 100};"
@@ -52,6 +54,7 @@ async def patient(services: ServiceOverrides) -> Any:
     services |= {
         POOL: pool,
         SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
+        ANSWERS: RowPageReader(pool),
     }
     yield services
     await pool.close()
@@ -64,16 +67,24 @@ async def test_a_producer_sees_it_before_anybody_else(
 
     checked = await producer.page(f"/datasets/{dataset}/check")
     page = await producer.page(f"/datasets/{dataset}/data?version=1")
+    drawn_map = await producer.page(f"/datasets/{dataset}/data?view=map&version=1")
+    chart = await producer.page(f"/datasets/{dataset}/data?view=chart&version=1")
     hidden = await passer_by.get(f"/datasets/{dataset}/data")
     version_page = await passer_by.get(f"/datasets/{dataset}/data?version=1")
 
     assert f"/datasets/{dataset}/data?version=1" in checked
     assert "des points" in checked
     assert "Personne d’autre ne voit encore cette page" in page
-    assert "60 lieux sur la carte" in page
-    assert page.count('role="img"') == 2
+    assert "60 lieux, de" in drawn_map
+    assert [drawn.count('role="img"') for drawn in (page, drawn_map, chart)] == [
+        0,
+        1,
+        1,
+    ]
+    assert "version=1" in page.partition('id="view-map"')[2][:200]
     assert "Lieu 0" in page
     assert f"/api/resources/{dataset}" not in page
+    assert "table.csv" not in page
     assert (hidden.status_code, version_page.status_code) == (404, 303)
 
 
@@ -95,11 +106,7 @@ async def test_everybody_sees_it_once_it_is_published(
     )
 
     assert page.status_code == 200
-    assert "60 places on the map" in page.text
-    assert "Rows over time, by ouvert le" in page.text
-    assert "Rows by type" not in page.text, (
-        "one chart: rows over time where there is a day"
-    )
+    assert "Lieu 0" in page.text
     assert (again.status_code, again.content) == (304, b"")
     assert french.headers["etag"] != page.headers["etag"]
     assert (
@@ -109,7 +116,7 @@ async def test_everybody_sees_it_once_it_is_published(
         ]
     )
     for kind in ("csv", "xlsx", "parquet", "geojson", "pmtiles"):
-        assert f'href="/api/resources/{dataset}/data/{kind}/"' in page.text
+        assert f'href="/datasets/{dataset}/lieux.{kind}"' in page.text
 
 
 async def test_the_versions_that_everybody_may_read_are_listed(
@@ -177,7 +184,7 @@ async def test_a_map_is_understood_shown_and_served(
     checked = await producer.page(f"/datasets/{dataset}/check")
     await producer.publish(dataset)
 
-    page = await passer_by.get(f"/datasets/{dataset}/data")
+    page = await passer_by.get(f"/datasets/{dataset}/data?view=map")
     landing = await passer_by.get(f"/ogc/{dataset}")
     items = (
         await passer_by.get(
@@ -191,7 +198,7 @@ async def test_a_map_is_understood_shown_and_served(
     assert "WGS 84 (EPSG:4326)" in checked
     assert "Lignes sans lieu : 1" in checked
     assert "Contours qui se croisent eux-mêmes : 1" in checked
-    assert "2 lieux sur la carte" in page.text
+    assert "2 lieux, de" in page.text
     assert landing.status_code == 200
     assert f"/datasets/{dataset}/data" in landing.text
     assert [feature["id"] for feature in items["features"]] == [1, 2]
@@ -321,13 +328,14 @@ async def test_figures_that_take_too_much_are_missing_on_the_page(
         services[POOL], OverviewTimeouts(preview=60, statistics=0.0001, map=60)
     )
     page = await producer.page(f"/datasets/{dataset}/data?version=1")
+    columns = await producer.page(f"/datasets/{dataset}/data?view=column&version=1")
 
-    assert "Les chiffres des colonnes manquent" in page
     assert "Lieu 0" in page
+    assert "Les chiffres des colonnes" in columns
 
 
 @pytest.mark.parametrize(
-    ("idle", "status"), [(0.0, 200), (math.inf, 503)], ids=["too heavy", "node is busy"]
+    ("idle", "status"), [(0.0, 422), (math.inf, 503)], ids=["too heavy", "node is busy"]
 )
 async def test_first_rows_that_take_too_much_are_not_shown(
     producer: Producer,
@@ -340,8 +348,11 @@ async def test_first_rows_that_take_too_much_are_not_shown(
     monkeypatch.setattr(pool, "IDLE", idle)
     dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
 
-    services[SHOWING] = OverviewReader(services[POOL], OverviewTimeouts(preview=0.0001))
+    hurried = QueryPool(PoolLimits(seconds=0.0001, patience=60))
+    services[ANSWERS] = RowPageReader(hurried)
     answer = await producer.client.get(f"/datasets/{dataset}/data?version=1")
+
+    await hurried.close()
 
     assert answer.status_code == status
     assert "Lieu 0" not in answer.text

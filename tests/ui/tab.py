@@ -115,6 +115,17 @@ class Tab:
                 path=Path(folder) / f"{name}.png", full_page=True
             )
 
+    async def _ask(self, path: str, fragment: str | None) -> httpx.Response:
+        """What the program answers; a script that asks for a part of a page is led on, as a browser would lead it."""
+        assert self._client is not None
+        headers = {"Accept-Language": self._language}
+        if fragment:
+            headers["X-Fragment"] = fragment
+        response = await self._client.get(path, headers=headers)
+        if fragment and response.has_redirect_location:
+            return await self._ask(response.headers["location"], fragment)
+        return response
+
     async def answer(self, route: Route) -> None:
         """Answer for the program, and for everybody else."""
         parts = urlsplit(route.request.url)
@@ -124,9 +135,7 @@ class Tab:
             return
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
-            response = await self._client.get(
-                path, headers={"Accept-Language": self._language}
-            )
+            response = await self._ask(path, route.request.headers.get("x-fragment"))
         except Exception as error:  # noqa: BLE001 - whatever it is, the test that waits for the page raises it
             self._failures.append(error)
             await route.abort()

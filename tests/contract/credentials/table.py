@@ -78,6 +78,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     ),
     "address of a draft": ("portal GET /data/{dataset_id}/access-requests/new",),
     "signed address": (
+        "node GET /agreements/{agreement_id}/data",
         "node GET /agreements/{agreement_id}/files/{kind}",
         "node GET /archives/{archive_id}/{filename}",
         "node GET /files/{file_id}/{filename}",

@@ -22,6 +22,9 @@ FORMS = {
 RDF = ("", ".ttl", ".rdf", ".xml", ".jsonld", ".nt")
 SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
     "node /api/resources/{resource_id}/data/{kind}": {"kind": tuple(FORMATS)},
+    "node /datasets/{dataset_id}/{file_name}": {
+        "file_name": tuple(f"compteurs.{kind}" for kind in FORMATS)
+    },
     "node /agreements/{agreement_id}/files/{kind}": {"kind": ("file", "csv", "uses")},
     "node /manager/api/v1/catalog/{kind}": {"kind": ("resources", "media")},
     "node /manager/api/v1/catalog/{kind}/{object_id}": {"kind": ("resources", "media")},
@@ -86,7 +89,14 @@ QUESTIONS = {
         "columns=note",
         "page_size=1",
     ),
-    "node /datasets/{dataset_id}/data": ("version=1", "lang=en"),
+    "node /datasets/{dataset_id}/data": (
+        "version=1",
+        "lang=en",
+        "q={word}",
+        "view=column&column=note",
+        "view=chart",
+        "view=map",
+    ),
 }
 """What besides is asked of an address that takes questions."""
 
@@ -126,7 +136,7 @@ def values_of(
         "id": dataset, "word": "compteurs", "title": slug, "portal": portal, "dataset_id": dataset,
         "resource_id": dataset, "restricted_id": dataset, "record_id": dataset, "media_id": media, "file_id": file,
         "object_id": dataset, "filename": "compteurs.csv", "number": "1", "line": "2", "language": "fr", "code": "fr",
-        "collection": "datasets", "digest": "0", "slug": producer, "kind": "file", "part": "table", "name": "restricted",
+        "collection": "datasets", "file_name": "compteurs.csv", "digest": "0", "slug": producer, "kind": "file", "part": "table", "name": "restricted",
         "action": "package_show",
     }  # fmt: skip
     return {name: [value] for name, value in about.items()} | {

@@ -77,7 +77,7 @@ def test_every_address_is_among_the_ways(node_app: Litestar) -> None:
     }
     known_paths |= {re.sub(r"\{[a-z_]+\}", "{}", path) for path in OTHER}
     known_paths = {
-        path.replace("/compteurs.csv", "/{}")
+        re.sub(r"/compteurs\.[a-z]+$", "/{}", path)
         .replace("archive.zip", "{}")
         .replace("/embed/datasets/{}/table", "/embed/datasets/{}/{}")
         for path in known_paths

@@ -74,11 +74,12 @@ VALUES = {
     "upload_id": (UNKNOWN_ID,),
 }
 """What the parameters of routes are replaced by."""
-VALUES_OF_ROUTE = {
+VALUES_OF_ROUTE: dict[tuple[str, str], tuple[str, ...]] = {
     ("/agreements/{agreement_id}/files/{kind}", "kind"): tuple(
         dict.fromkeys((FILE, USES, *EXPORT_FORMATS))
     ),
     ("/api/resources/{resource_id}/data/{kind}", "kind"): tuple(FORMATS),
+    ("/datasets/{dataset_id}/{file_name}", "file_name"): ("table.txt",),
     ("/manager/api/v1/catalog/{kind}", "kind"): ("resources", "media"),
     ("/manager/api/v1/catalog/{kind}/{object_id}", "kind"): ("resources", "media"),
     ("/ogc/{resource_id}/collections/{name}", "name"): ("data",),

@@ -1,6 +1,7 @@
 """For people: the files of an agreement, reached from the portal; and for a producer, who reads what of its dataset."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from udi.node.agreements.queries import (
     sum_uses,
 )
 from udi.node.datasets.exchange.portal_tokens import require_ticket
+from udi.node.datasets.pages.explore.page import COST, ExplorePage
 from udi.node.datasets.pages.messages import (
     PageRequest,
     locale_of,
@@ -43,6 +45,7 @@ from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import PRIVATE
 from udi.node.files.signed_urls import require_signature, sign_path
 from udi.node.tables.derived_files import DERIVED_FILES
+from udi.node.tables.requests import open_table, request_table
 from udi.protocol.access_decision import View, state_at
 from udi.protocol.credentials import READING, TICKET
 from udi.tabular.columns.column import GEOMETRY
@@ -55,6 +58,8 @@ from udi.ui.site import render, site_of
 
 FILES = "/agreements/{agreement_id:uuid}/files"
 FILE = "file"
+EXPLORING = timedelta(minutes=30)
+"""How long the page of the rows may be used before the portal is asked again."""
 USES = "uses"
 LONGEST_FORM = 16 * 1024
 EXPORT_FORMATS = {
@@ -115,6 +120,7 @@ async def show_files(
         uses=uses.items,
         titles={},
         uses_link=_sign(request, territory, agreement_id, USES),
+        explore_link=await _sign_exploring(request, territory, agreed, file),
         until=now() + TICKET,
     )
     page.headers.update({**PRIVATE, "Referrer-Policy": "no-referrer"})
@@ -151,6 +157,63 @@ def _sign(
         f"/agreements/{agreement_id}/files/{kind}",
         lifetime=TICKET,
     )
+
+
+async def _sign_exploring(
+    request: PageRequest,
+    territory: Territory,
+    agreed: AgreementReading,
+    file: StoredFile,
+) -> str:
+    """The address of the rows as a page; empty where the file is no table."""
+    try:
+        await site_of(request).services[DATASET_TABLES].of_file(file)
+    except (NotFoundError, UnavailableError):
+        return ""
+    agreement_id = agreed.signed_agreement.agreement.id
+    return sign_path(
+        keyring_of(request),
+        territory.id,
+        f"/agreements/{agreement_id}/data",
+        lifetime=EXPLORING,
+    )
+
+
+@get("/agreements/{agreement_id:uuid}/data")
+async def explore_rows(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    agreement_id: FromPath[UUID],
+) -> Response[Any]:
+    """The rows and columns of an agreement as the page of its data, by an address that the page of its files signed.
+
+    The agreement is asked at each reading.
+    """
+    require_signature(
+        keyring_of(request),
+        territory.id,
+        "GET",
+        request.scope["path"],
+        dict(request.query_params),
+    )
+    gate = site_of(request).services[AGREEMENT_GATE]
+    agreed = await gate.authorize_person(territory, agreement_id, "rows")
+    dataset_id = agreed.signed_agreement.agreement.dataset
+
+    async def find_table(_session: AsyncSession) -> DatasetTable:
+        async with gate.session(territory.id) as session:
+            file = await get_current_file(session, dataset_id, let=True)
+        return await site_of(request).services[DATASET_TABLES].of_file(file)
+
+    table_request = await request_table(
+        request, territory, actor, dataset_id, find_table, cost=COST
+    )
+    await open_table(table_request, territory, agreed)
+    page = ExplorePage(
+        table_request, territory, actor, path=f"/agreements/{agreement_id}/data"
+    )
+    return await page.respond()
 
 
 @route(f"{FILES}/{{kind:str}}", http_method=READ)
@@ -268,6 +331,7 @@ routes: Sequence[ControllerRouterHandler] = [
     redirect_to_portal,
     show_files,
     download_file,
+    explore_rows,
     show_agreements,
     download_uses,
 ]

@@ -35,8 +35,10 @@ from udi.node.tables.openapi import build_openapi
 from udi.node.tables.requests import (
     TableRequest,
     get_description_request,
+    get_file_request,
     get_table_request,
     head_without_length,
+    kind_of,
 )
 from udi.tabular.exports.data_package import table_schema
 from udi.tabular.exports.exports import (
@@ -45,9 +47,11 @@ from udi.tabular.exports.exports import (
     ExportWriter,
     are_tiles,
     formats_of,
+    is_whole,
     is_whole_file,
     select_tiles,
     tiles_of,
+    whole_export_of,
 )
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.query_string import read_query
@@ -247,6 +251,51 @@ async def export_data(
     table_request: NamedDependency[TableRequest],
 ) -> Response[Any]:
     """Every row that a question leaves, as a file."""
+    return await export_table(request, table_request, kind)
+
+
+@route(
+    "/datasets/{dataset_id:uuid}/{file_name:str}",
+    http_method=READ,
+    dependencies={"table_request": Provide(get_file_request)},
+    **describe_operation(
+        "downloadTableFile",
+        tag=TABLES,
+        summary="Download rows at an address that ends in a file name",
+        description="The same rows for programs that go by the name of a file: any name before csv, xlsx, parquet, json, ndjson, geojson or pmtiles. A Parquet has the columns of the table alone.",
+        media_types=("*/*",),
+        statuses=(200, 206),
+        empty={
+            **NOT_MODIFIED,
+            416: "The part that was asked is beyond the end of the file.",
+        },
+        errors=ROW_ERRORS,
+        query=schemas.RowSelection,
+        schemes=(CREDENTIAL,),
+    ),
+)
+async def download_table_file(
+    request: Request[Any, Any, State],
+    file_name: schemas.FileNamePath,
+    table_request: NamedDependency[TableRequest],
+) -> Response[Any]:
+    """The same at an address that ends in the name of a file, without a final slash."""
+    return await export_table(request, table_request, kind_of(file_name), plain=True)
+
+
+async def export_table(
+    request: Request[Any, Any, State],
+    table_request: TableRequest,
+    kind: str,
+    *,
+    plain: bool = False,
+) -> Response[Any]:
+    """Every row that a question leaves, as a file; a `plain` Parquet has the columns of the table alone.
+
+    Raises:
+        NotFoundError: the table cannot be taken as this kind.
+        InvalidError: the question cannot be.
+    """
     if kind in FORMATS and FORMATS[kind].placed:
         await table_request.require_places()
     form = formats_of(table_request.table).get(kind)
@@ -273,12 +322,14 @@ async def export_data(
         ),
         "Content-Security-Policy": SEALED,
     }
-    if is_whole_file(query, kind):
+    if is_whole_file(query, kind) and not plain:
         return await _serve_range(request, table_request, table_request.table.path)
     if kind == "pmtiles":
-        return await _serve_range(
-            request, table_request, await _tiles_path(request, table_request, query)
-        )
+        path = await _tiles_path(request, table_request, query)
+        return await _serve_range(request, table_request, path)
+    if is_whole(query):
+        path = await _whole_path(request, table_request, kind)
+        return await _serve_range(request, table_request, path)
     if request.method == "HEAD":
         return head_without_length(table_request.headers)
     table_request.charge_cost(EXPORT_COST)
@@ -313,6 +364,16 @@ async def _tiles_path(
         table_request.charge_cost(EXPORT_COST)
     exports = site_of(request).services[EXPORTS]
     return await exports.write_tiles(table_request.table, selection)
+
+
+async def _whole_path(
+    request: Request[Any, Any, State], table_request: TableRequest, kind: str
+) -> Path:
+    """The whole table as a file that stays; making it costs as much as any export."""
+    if not whole_export_of(table_request.table, kind).exists():
+        table_request.charge_cost(EXPORT_COST)
+    exports = site_of(request).services[EXPORTS]
+    return await exports.keep_whole(table_request.table, kind)
 
 
 async def _serve_range(
@@ -357,4 +418,5 @@ routes: Sequence[ControllerRouterHandler] = [
     show_openapi,
     read_data,
     export_data,
+    download_table_file,
 ]

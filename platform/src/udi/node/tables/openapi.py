@@ -10,6 +10,7 @@ from udi.tabular.queries.query import (
     LARGEST_PAGE,
     PAGE_SIZE,
     ROW_NAME,
+    SEARCH,
     SORT,
     StepUnit,
     allowed_operations,
@@ -130,6 +131,10 @@ def _common_parameters(columns: tuple[TypedColumn, ...]) -> list[dict[str, Any]]
         "or": {
             "type": "string",
             "description": "(a__exact.1,and(b__less.3,c__isnull))",
+        },
+        SEARCH: {
+            "type": "string",
+            "description": "Words in any column of text, whatever capitals and accents",
         },
         "columns": {
             "type": "string",

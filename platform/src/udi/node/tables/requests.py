@@ -31,7 +31,7 @@ from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.use_counts import UseKey, UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
 from udi.node.tables.finder import FIND_TABLE
-from udi.node.tables.schemas import ResourcePath
+from udi.node.tables.schemas import FileNamePath, ResourcePath
 from udi.node.tables.views import VIEWS
 from udi.protocol.access_decision import RefusalReason
 from udi.settings import Role
@@ -211,25 +211,56 @@ async def get_table_request(
     return table_request
 
 
-async def open_table(table_request: TableRequest, territory: Territory) -> None:
+async def get_file_request(
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    dataset_id: ResourcePath,
+    file_name: FileNamePath,
+) -> TableRequest:
+    """The same for an address that ends in the name of a file.
+
+    Raises:
+        NotFoundError: the name is that of no file that a table is taken as.
+    """
+    if kind_of(file_name) not in FORMATS:
+        raise NotFoundError
+    return await get_table_request(request, territory, actor, dataset_id)
+
+
+def kind_of(file_name: str) -> str:
+    """The kind of export that the name of a file asks for; empty for a name without an extension."""
+    stem, _, extension = file_name.rpartition(".")
+    if stem:
+        return extension.lower()
+    return ""
+
+
+async def open_table(
+    table_request: TableRequest,
+    territory: Territory,
+    passage: PermittedReading | None = None,
+) -> None:
     """Let a request read its table, as far as an agreement says where it is restricted; bring the table here.
+
+    `passage` is how a person was let through already; a machine shows what it has with the request.
 
     Raises:
         RestrictedError, NotGrantedError: the table is restricted, and no agreement lets this through.
     """
     request = table_request.request
-    if table_request.table.is_restricted:
-        table_request.passage = await authorize_reading(
-            request, territory, table_request.dataset_id, _access_format(request)
-        )
-        views = site_of(request).services[VIEWS]
-        table_request.table = await views.open_view(
-            table_request.table, table_request.passage
-        )
-        table_request.etag, marks = _cache_validators(request, table_request.table)
-        table_request.headers |= marks
-    else:
+    if not table_request.table.is_restricted:
         await table_request.table.fetch_file()
+        return
+    table_request.passage = passage or await authorize_reading(
+        request, territory, table_request.dataset_id, _access_format(request)
+    )
+    views = site_of(request).services[VIEWS]
+    table_request.table = await views.open_view(
+        table_request.table, table_request.passage
+    )
+    table_request.etag, marks = _cache_validators(request, table_request.table)
+    table_request.headers |= marks
 
 
 async def get_description_request(
@@ -320,7 +351,9 @@ def join_rate_headers(
 
 def _access_format(request: Request[Any, Any, State]) -> str:
     """How a table is read, for the log: the kind of file, `places`, or `rows`."""
-    kind = str(request.path_params.get("kind", ""))
+    kind = str(request.path_params.get("kind", "")) or kind_of(
+        str(request.path_params.get("file_name", ""))
+    )
     if kind in FORMATS:
         return kind
     if request.scope["path"].startswith("/ogc/"):

@@ -19,6 +19,13 @@ KindPath = Annotated[
         schema_extra={"enum": list(FORMATS)},
     ),
 ]
+FileNamePath = Annotated[
+    str,
+    PathParameter(
+        description="Any name, then the format: csv, xlsx, parquet, json, ndjson; geojson and pmtiles where rows have places.",
+        examples=[Example(value="arbres.csv")],
+    ),
+]
 CollectionPath = Annotated[
     str,
     PathParameter(
@@ -149,6 +156,16 @@ class RowSelection(Struct, kw_only=True):
         ]
         | UnsetType
     ) = field(name="or", default=UNSET)
+    q: (
+        Annotated[
+            str,
+            Meta(
+                description="Words that rows hold in some column of text, whatever capitals and accents; in the first 40 such columns.",
+                examples=["tilleul"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     columns: (
         Annotated[
             str,

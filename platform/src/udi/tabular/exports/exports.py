@@ -149,6 +149,26 @@ class ExportWriter:
                 )
                 return _open_export(output)
 
+    async def keep_whole(self, table: DatasetTable, kind: str) -> Path:
+        """The whole table as a file of a kind, written once and kept beside it, since readers take it by parts.
+
+        A Parquet has the columns of the table alone, where the table's own has the line of each row and its place too.
+
+        Raises:
+            QueryTooHeavyError: it takes too much time, memory or place, or has more rows than a sheet holds.
+            TooManyRequestsError: too many exports of this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        kept_path = whole_export_of(table, kind)
+        async with self._gate.acquire_slot(table.space):
+            if not kept_path.exists():
+                with self._working_folder(table) as folder:
+                    output = folder / f"table.{FORMATS[kind].extension}"
+                    query = whole_query(Query(), table.columns)
+                    await self._write_export(table, query, kind, output)
+                    output.replace(kept_path)
+        return kept_path
+
     async def write_tiles(
         self, table: DatasetTable, selection: TileSelection | None = None
     ) -> Path:
@@ -286,6 +306,11 @@ def are_tiles(query: Query) -> bool:
     if selection is not None and len(selection.columns) > MOST_TILE_COLUMNS:
         return False
     return is_whole(replace(query, columns=None))
+
+
+def whole_export_of(table: DatasetTable, kind: str) -> Path:
+    """Where the whole table is as a file of a kind, once it is written."""
+    return table.path.with_suffix(f".whole.{FORMATS[kind].extension}")
 
 
 def is_whole(query: Query) -> bool:

@@ -4,10 +4,11 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from udi.kit.errors import UnavailableError
+from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.service_registry import ServiceKey
 from udi.tabular.overviews.chart_choice import choose_chart
 from udi.tabular.overviews.chart_figures import Chart, plan_chart, read_chart
@@ -27,6 +28,8 @@ MAP = "udi.tabular.overviews.map_svg:draw_map"
 MAPPED: type[MapDrawing | None] = MapDrawing | None  # type: ignore[assignment]  # as the answer is read
 MOST_DESCRIBED = 300
 """Columns whose figures a page shows."""
+READY_ROWS = 200_000
+"""Rows of a table whose figures a page waits for; those of a longer one are for the pages that come once they are there."""
 MOST_KEPT = 200
 KEPT_SECONDS = 3600.0
 ATTRIBUTE = (
@@ -75,6 +78,7 @@ class OverviewReader:
         self._seconds = seconds or OverviewTimeouts()
         self._kept: OrderedDict[str, tuple[float, TableOverview]] = OrderedDict()
         self._looking: dict[str, asyncio.Lock] = {}
+        self._preparing: set[asyncio.Task[None]] = set()
 
     async def read_overview(self, table: DatasetTable) -> TableOverview:
         """The table's first rows, its columns in figures, its chart and its map.
@@ -92,6 +96,41 @@ class OverviewReader:
                     self._kept[key] = (time.monotonic(), overview)
         self._looking.pop(key, None)
         return overview
+
+    async def find_statistics(
+        self, table: DatasetTable
+    ) -> tuple[ColumnStatistics, ...]:
+        """The figures of the columns, where they are there or soon will be; of a long table none, until they are there.
+
+        Raises:
+            TooManyRequestsError: too many questions about this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died at the first rows.
+        """
+        overview = self._find_cached(str(table.path))
+        if overview is None and table.rows <= READY_ROWS:
+            overview = await self.read_overview(table)
+        elif overview is None and str(table.path) not in self._looking:
+            task = asyncio.create_task(self._prepare(table))
+            self._preparing.add(task)
+            task.add_done_callback(self._preparing.discard)
+        if overview is None or overview.statistics is None:
+            return ()
+        return overview.statistics
+
+    async def _prepare(self, table: DatasetTable) -> None:
+        with suppress(UdiError):
+            await self.read_overview(table)
+
+    async def wait_prepared(self) -> None:
+        """Wait until nothing is being prepared."""
+        while self._preparing:
+            await asyncio.gather(*self._preparing)
+
+    async def close(self) -> None:
+        """Stop what is being prepared."""
+        for task in tuple(self._preparing):
+            task.cancel()
+        await asyncio.gather(*self._preparing, return_exceptions=True)
 
     def _find_cached(self, key: str) -> TableOverview | None:
         before = time.monotonic() - KEPT_SECONDS

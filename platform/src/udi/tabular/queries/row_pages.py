@@ -31,7 +31,7 @@ class RowPageReader:
     """Reads pages through the pool, and remembers how many rows an answer had."""
 
     def __init__(self, pool: QueryPool) -> None:
-        self._pool = pool
+        self.pool = pool
         self._totals: OrderedDict[tuple[str, Statement], int] = OrderedDict()
 
     async def read_page(self, table: DatasetTable, query: Query) -> RowPage:
@@ -42,14 +42,14 @@ class RowPageReader:
             TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
-        async with self._pool.acquire_reader(table.space, table.path) as reader:
+        async with self.pool.acquire_reader(table.space, table.path) as reader:
             total = await self._total(reader, table, query)
             rows = await _rows(reader, table, query, total)
         return RowPage(result_names(query, table.columns), rows, total)
 
     async def close(self) -> None:
         """End the children."""
-        await self._pool.close()
+        await self.pool.close()
 
     async def _total(
         self, reader: ParquetReader, table: DatasetTable, query: Query

@@ -26,6 +26,7 @@ from udi.tabular.queries.query import (
     result_names,
     result_ranks,
 )
+from udi.tabular.queries.word_patterns import word_pattern
 
 Columns = tuple[TypedColumn, ...]
 COMPARED = {
@@ -91,13 +92,13 @@ class _SqlWriter:
         return f"({joint.join(self._condition(condition) for condition in part.parts)})"
 
     def _search(self, part: WordSearch) -> str:
-        """One text of all columns, so that its accents are taken away once for all words."""
+        """One text of all columns, so that a cell is read once for each word."""
         if not part.columns:
             return "false"
         cells = ", ".join(cell_of(rank) for rank in part.columns)
-        text = f"strip_accents(lower(concat_ws(chr(10), {cells})))"
+        text = f"concat_ws(chr(10), {cells})"
         words = [
-            f"contains({text}, strip_accents(lower({self.bind_value(word)})))"
+            f"regexp_matches({text}, {self.bind_value(word_pattern(word))})"
             for word in part.words
         ]
         return f"({' AND '.join(words)})"

@@ -1,6 +1,6 @@
 /* Adds a button that copies to each field made to be copied. Without it the field is selected by hand. */
 "use strict";
-for (const box of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
+const addButtons = () => { for (const box of navigator.clipboard ? document.querySelectorAll("[data-copy]:not(:has(button))") : []) {
   const field = box.querySelector("input, textarea"), button = document.createElement("button");
   button.type = "button";
   button.className = "btn quiet";
@@ -13,4 +13,6 @@ for (const box of navigator.clipboard ? document.querySelectorAll("[data-copy]")
     } catch { field.select(); }
   });
   box.append(button);
-}
+} };
+addButtons();
+document.addEventListener("explored", addButtons);

@@ -1,7 +1,8 @@
-"""The first rows of a table, its map or its chart alone, made to stand in the pages of others."""
+"""A view of a table alone, made to stand in the pages of others: rows, groups, a chart, a map."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,37 +10,42 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError, UdiError
 from udi.kit.tenancy import Territory
+from udi.node.datasets.pages.explore.explore_query import (
+    GROUP,
+    TABLE,
+    ExploreQuery,
+    join_query,
+)
+from udi.node.datasets.pages.explore.query_words import (
+    ExploredColumns,
+    read_explore_query,
+)
+from udi.node.datasets.pages.explore.view_registry import VIEWS
+from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.restricted import RestrictedError, add_request_page
-from udi.node.spaces.limits import enforce_rate_limit
-from udi.node.tables.requests import RATES, join_rate_headers, reader_of
+from udi.node.tables.requests import TableRequest, open_table, request_table
 from udi.protocol.addresses import PARTS, NodeAddresses
-from udi.tabular.overviews.chart_view import ChartView
-from udi.tabular.overviews.overview import SHOWING, TableOverview
-from udi.tabular.overviews.preview import Preview
+from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.embedding import (
     LANGUAGE,
-    iframe_html,
     language_of,
     on_embedded_error,
     render_embedded,
 )
 from udi.ui.locale import choose_language, localise_title
-from udi.ui.maps.ground import Ground
-from udi.ui.maps.grounds import GROUNDS
 from udi.ui.site import site_of
 
 COST = 5
 ROWS = 10
 COLUMNS = 8
-"""Of the table in a frame, which stays light."""
-HEIGHTS = {"table": 640, "map": 560, "chart": 480}
-"""Pixels of each frame, in a narrow column."""
+"""Of the table in a frame, which stays light, where the address does not say otherwise."""
 
 
 @get("/datasets/{dataset_id:uuid}/{part:str}")
@@ -49,102 +55,101 @@ async def frame_part(
     dataset_id: FromPath[UUID],
     part: FromPath[str],
 ) -> Response[Any]:
-    """One part of what everybody may see; the database is let go before the table is read."""
+    """One view of what everybody may see; the database is let go before the table is read."""
     if part not in PARTS:
         raise NotFoundError(
             "Only a table, a map or a chart can be embedded in another page."
         )
-    site = site_of(request)
-    rates = site.services[RATES]
-    limits = rates.count_request(reader_of(request, territory, None), COST)
-    tables = site.services[DATASET_TABLES]
-    async with site.database.session(territory.id, role="public") as session:
-        table = await tables(session, None, dataset_id)
-    limits = join_rate_headers(
-        limits, await enforce_rate_limit(request, UUID(table.space))
+
+    async def find_table(session: AsyncSession) -> DatasetTable:
+        tables = site_of(request).services[DATASET_TABLES]
+        return await tables(session, None, dataset_id)
+
+    table_request = await request_table(
+        request, territory, None, dataset_id, find_table, cost=COST
     )
-    await table.fetch_file()
-    showing = site.services[SHOWING]
-    overview = await showing.read_overview(table)
-    if part not in list_parts(overview):
+    await open_table(table_request, territory)
+    if not VIEWS[part].is_offered(table_request.table, territory):
         raise NotFoundError("This table has no such view.")
-    ground = None
-    if part == "map" and overview.map:
-        ground = await site.services[GROUNDS].draw(territory, overview.map.frame)
-    page = _render(request, territory, dataset_id, part, table, overview, ground)
-    page.headers.update(limits)
+    query = await _read_query(table_request, part)
+    page = await _render(table_request, territory, query)
+    page.headers.update(
+        {
+            name: value
+            for name, value in table_request.headers.items()
+            if name.startswith("RateLimit")
+        }
+    )
     return page
 
 
-def list_parts(overview: TableOverview) -> list[str]:
-    """Which parts a table has."""
-    has = {
-        "table": overview.preview and overview.preview.rows,
-        "map": overview.map,
-        "chart": overview.chart,
-    }
-    return [part for part in PARTS if has[part]]
-
-
-def list_embed_codes(
-    overview: TableOverview,
-    territory: Territory,
-    dataset_id: UUID,
-    title: str,
-    language: str,
-) -> list[tuple[str, str]]:
-    """(part, line of HTML that frames it) of what a table has."""
-    at = NodeAddresses(territory.origin, dataset_id)
-    return [
-        (
-            part,
-            iframe_html(
-                f"{at.embed(part)}?{LANGUAGE}={language}", title, HEIGHTS[part]
-            ),
+async def _read_query(table_request: TableRequest, part: str) -> ExploreQuery:
+    """What the address asks of the frame; groups are framed as a table."""
+    table = table_request.table
+    parameters = parse_parameters(table_request.query_string)
+    is_sized = any(name == "page_size" for name, _ in parameters)
+    offered = (part, GROUP) if part == TABLE else (part,)
+    query = await table_request.parse_query(
+        partial(
+            read_explore_query,
+            [pair for pair in parameters if pair[0] != "view"] + [("view", part)],
+            ExploredColumns(table.columns, table.hidden, offered),
         )
-        for part in list_parts(overview)
-    ]
+    )
+    if part == TABLE and not is_sized:
+        query = replace(query, size=ROWS, query=replace(query.query, size=ROWS))
+    return query
 
 
-def _render(
-    request: PageRequest,
-    territory: Territory,
-    dataset_id: UUID,
-    part: str,
-    table: DatasetTable,
-    overview: TableOverview,
-    ground: Ground | None,
+async def _render(
+    table_request: TableRequest, territory: Territory, query: ExploreQuery
 ) -> Response[str]:
+    request = table_request.request
+    table = table_request.table
     accepted = request.headers.get("accept-language", "")
     language = choose_language(language_of(request), accepted, territory.languages)
     title = localise_title(table.title, table.titles, language)
     table = replace(table, title=title)
-    chart = overview.chart
+    node = NodeAddresses(territory.origin, table_request.dataset_id)
+    context = ExploreContext(
+        request=request,
+        territory=territory,
+        dataset_id=table_request.dataset_id,
+        table=table,
+        query=query,
+        locale=language,
+        path=node.page,
+    )
+    view = VIEWS[query.view]
+    values = dict(await view.read(context))
+    if query.view == TABLE and not query.columns:
+        values = _narrow(values)
+    whole_pairs = [
+        pair for pair in query.pairs if pair[0] not in {"page", "page_size", LANGUAGE}
+    ]
     return render_embedded(
         request,
         territory,
         "datasets/framed.html",
-        part=part,
+        view=view,
+        query=query,
         table=table,
-        map=overview.map,
-        ground=ground,
-        chart_view=ChartView(chart, language) if chart else None,
-        preview=_shorten_preview(overview.preview) if overview.preview else None,
-        whole=NodeAddresses(territory.origin, dataset_id).page,
+        framed=True,
+        page_path=node.page,
+        whole=join_query(node.page, whole_pairs),
+        **values,
     )
 
 
-def _shorten_preview(preview: Preview) -> Preview:
-    """The same, no larger than a frame needs."""
-    hidden = preview.hidden + max(len(preview.columns) - COLUMNS, 0)
-    rows = tuple(row[:COLUMNS] for row in preview.rows[:ROWS])
-    return replace(
-        preview,
-        columns=preview.columns[:COLUMNS],
-        rows=rows,
-        lines=preview.lines[:ROWS],
-        hidden=hidden,
-    )
+def _narrow(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with as many columns as a frame has room for."""
+    beyond = max(len(values["headings"]) - COLUMNS, 0)
+    return {
+        **values,
+        "headings": values["headings"][:COLUMNS],
+        "rows": [replace(row, cells=row.cells[:COLUMNS]) for row in values["rows"]],
+        "left_out": values["left_out"] + beyond,
+    }
 
 
 def _on_restricted(request: PageRequest, error: RestrictedError) -> Response[Any]:

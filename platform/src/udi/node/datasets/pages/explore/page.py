@@ -15,20 +15,23 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi import __version__
+from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
+from udi.node.datasets.pages.explore.controls import list_controls
 from udi.node.datasets.pages.explore.explore_query import (
-    CHART,
-    MAP,
-    TABLE,
+    GROUP,
     ExploreQuery,
     join_query,
 )
+from udi.node.datasets.pages.explore.forms import FilterForm, read_forms
 from udi.node.datasets.pages.explore.query_words import (
     ExploredColumns,
+    find_refusal,
     read_explore_query,
 )
+from udi.node.datasets.pages.explore.sharing import file_address, share_view
 from udi.node.datasets.pages.explore.versions import (
     find_own_version,
     list_open_versions,
@@ -37,10 +40,9 @@ from udi.node.datasets.pages.explore.view_registry import VIEWS, list_offered
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.versions.tables import DATASET_TABLES
-from udi.node.files.restricted import RestrictedError
 from udi.node.tables.requests import TableRequest, open_table, request_table
 from udi.protocol.licences import LICENCES
-from udi.tabular.exports.exports import formats_of
+from udi.tabular.exports.exports import FORMATS, formats_of
 from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
@@ -53,7 +55,7 @@ COST = 5
 FRAGMENT = "X-Fragment"
 REGION = "explore"
 """The header, and its value, of a script that asks for the region of the page that changes."""
-VARY = f"Accept-Language, Cookie, Authorization, {FRAGMENT}"
+VARY = f"Accept-Language, Cookie, {FRAGMENT}"
 FILES = {
     "csv": "CSV",
     "xlsx": "XLSX",
@@ -63,6 +65,8 @@ FILES = {
     "pmtiles": "PMTiles",
 }
 """What people take away, in the order of how many can open it."""
+WHOLE_ONLY = frozenset({"pmtiles"})
+"""What is made of whole tables alone."""
 
 
 @get("/datasets/{dataset_id:uuid}/data")
@@ -74,8 +78,8 @@ async def show_data(
 ) -> Response[Any]:
     """A table as its address says: rows, groups, one row or column, a chart, a map; `version` is for its producer.
 
-    The database is let go before the table is read. Restricted data are shown as far as the gate of the API lets the
-    request through, and described to everybody else.
+    The database is let go before the table is read. Restricted data are described here, and read at the page of an
+    agreement.
     """
     own_version: list[Version] = []
 
@@ -93,10 +97,9 @@ async def show_data(
     table_request = await request_table(
         request, territory, actor, dataset_id, find_table, cost=COST
     )
-    try:
-        await open_table(table_request, territory)
-    except RestrictedError:
+    if table_request.table.is_restricted:
         return _render_restricted(request, territory, dataset_id, table_request.table)
+    await open_table(table_request, territory)
     page = ExplorePage(table_request, territory, actor, next(iter(own_version), None))
     return await page.respond()
 
@@ -115,15 +118,19 @@ class ExplorePage:
         table_request: TableRequest,
         territory: Territory,
         actor: Actor | None,
-        version: Version | None,
+        version: Version | None = None,
+        *,
+        path: str = "",
     ) -> None:
+        """`path` is the address of the page, where it is not that of the dataset's data."""
         self.table_request = table_request
         self.request: PageRequest = table_request.request
         self.table = table_request.table
         self.territory = territory
         self.actor = actor
         self.version = version
-        self.path = f"/datasets/{table_request.dataset_id}/data"
+        self.is_personal = bool(path)
+        self.path = path or f"/datasets/{table_request.dataset_id}/data"
 
     async def respond(self) -> Response[Any]:
         """The page, the address that it has in canonical form, or the news that the reader's copy is still good.
@@ -132,14 +139,25 @@ class ExplorePage:
             NotGrantedError: a column is named that the agreement does not open.
         """
         parameters = parse_parameters(self.table_request.query_string)
-        columns = ExploredColumns(
+        explored = ExploredColumns(
             self.table.columns,
             self.table.hidden,
             list_offered(self.table, self.territory),
         )
+        names = [column.name for column in self.table.columns]
+        row_parameters, form = read_forms(parameters, names)
         query = await self.table_request.parse_query(
-            partial(read_explore_query, parameters, columns)
+            partial(read_explore_query, row_parameters, explored)
         )
+        if form is not None:
+            refusal = await self.table_request.parse_query(
+                partial(find_refusal, form, explored)
+            )
+            if refusal is not None:
+                return await self._render(query, form, refusal)
+            query = await self.table_request.parse_query(
+                partial(read_explore_query, [*row_parameters, form.parameter], explored)
+            )
         if not query.refusals and list(query.pairs) != parameters:
             return Redirect(
                 join_query(self.path, query.pairs),
@@ -150,7 +168,13 @@ class ExplorePage:
             return Response(None, status_code=304, headers=self._headers())
         return await self._render(query)
 
-    async def _render(self, query: ExploreQuery) -> Response[Any]:
+    async def _render(
+        self,
+        query: ExploreQuery,
+        form: FilterForm | None = None,
+        refusal: Refusal | None = None,
+    ) -> Response[Any]:
+        """The page; with the form of a filter that cannot be, and why."""
         view = VIEWS[query.view]
         context = ExploreContext(
             request=self.request,
@@ -161,43 +185,44 @@ class ExplorePage:
             locale=locale_of(self.request),
             path=self.path,
         )
-        status = 200
+        status = InvalidError.status if refusal else 200
         try:
             values = {**await view.read(context), "too_heavy": None}
         except QueryTooHeavyError as error:
             values = {"too_heavy": error}
             status = error.status
-        template = (
-            "datasets/explore/_region.html"
-            if self.request.headers.get(FRAGMENT) == REGION
-            else "datasets/explore.html"
-        )
+        values = {
+            **list_controls(query, self.table, self.territory, self.path),
+            **await self._list_surroundings(query),
+            **values,
+        }
+        is_fragment = self.request.headers.get(FRAGMENT) == REGION
+        template = "datasets/explore.html"
+        if is_fragment:
+            template = "datasets/explore-part.html"
         page = render(
             self.request,
             template,
             status=status,
             query=query,
+            form=form or FilterForm(),
+            form_refusal=refusal,
             table=self.table,
             dataset_id=self.table_request.dataset_id,
+            framed=False,
             page_path=self.path,
             view=view,
-            views=list_offered(self.table, self.territory),
-            tabs=[
-                (name, query.address(self.path, view=name, column=""))
-                for name in (TABLE, CHART, MAP)
-                if name in list_offered(self.table, self.territory)
-            ],
-            **await self._list_surroundings(query),
             **values,
         )
         page.headers.update(self._headers())
+        if is_fragment:
+            page.headers["Content-Location"] = join_query(self.path, query.pairs)
         await self.table_request.charge_bytes(len(page.content.encode()))
         return page
 
     async def _list_surroundings(self, query: ExploreQuery) -> Mapping[str, Any]:
         """What stands around the view: files, versions, licence."""
         licence = LICENCES.get(self.table.licence)
-        base = f"/api/resources/{self.table_request.dataset_id}/data"
         versions: Sequence[Version] = ()
         if self.version is None and self.table.is_open:
             versions = await list_open_versions(
@@ -205,18 +230,39 @@ class ExplorePage:
             )
         return {
             "version": self.version,
-            "is_open": self.version is None,
+            "is_open": self.is_shared,
             "versions": versions,
             "licence_name": localise(licence.name, locale_of(self.request))
             if licence
             else "",
-            "files": [
-                (name, join_query(f"{base}/{kind}/", query.api_pairs))
-                for kind, name in FILES.items()
-                if kind in formats_of(self.table)
-            ],
+            "files": self._list_files(query) if self.is_shared else [],
+            "share": share_view(
+                query,
+                self.table,
+                self.territory,
+                self.table_request.dataset_id,
+                locale_of(self.request),
+            )
+            if self.is_shared
+            else None,
             "portal_url": f"{self.territory.links.get('portal', '')}/data",
         }
+
+    def _list_files(self, query: ExploreQuery) -> list[tuple[str, str]]:
+        """(format, address) of the files of this view; tiles are of whole tables."""
+        whole = not query.api_pairs
+        return [
+            (name, file_address(self.table_request.dataset_id, self.table, kind, query))
+            for kind, name in FILES.items()
+            if kind in formats_of(self.table)
+            and (whole or kind not in WHOLE_ONLY)
+            and not (query.view == GROUP and FORMATS[kind].placed)
+        ]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the addresses of the view work for whoever they are given to, within their rights."""
+        return self.version is None and not self.is_personal
 
     @property
     def _etag(self) -> str:
@@ -253,6 +299,8 @@ class ExplorePage:
             headers["ETag"] = self._etag
         else:
             headers["Cache-Control"] = "private, no-store"
+        if self.is_personal:
+            headers["Referrer-Policy"] = "no-referrer"
         if self.table_request.query_string:
             headers["X-Robots-Tag"] = "noindex"
         return headers

@@ -19,6 +19,7 @@ from udi.node.datasets.pages.explore.explore_query import (
     MapFrame,
     Pairs,
 )
+from udi.node.datasets.pages.explore.forms import FilterForm
 from udi.tabular.columns.column import TypedColumn
 from udi.tabular.messages.query_errors import (
     HiddenColumnError,
@@ -27,14 +28,18 @@ from udi.tabular.messages.query_errors import (
 )
 from udi.tabular.queries.query import (
     PAGE_SIZE,
+    ROW_NAME,
     SEARCH,
-    AnyOf,
+    VALUELESS,
+    Aggregate,
     Filter,
     Measure,
     Operator,
     Query,
     Sort,
+    WordSearch,
 )
+from udi.tabular.queries.query import ROW as ROW_RANK
 from udi.tabular.queries.query_string import read_parameters
 
 HOW = ("sum", "avg", "median", "count", "count_distinct", "min", "max")
@@ -52,7 +57,10 @@ FRAME = re.compile(rf"({NUMBER})/({NUMBER})/({NUMBER})")
 ALL_OPERATORS = list(Operator)
 EMPTY_OPERATIONS = frozenset({"less", "greater", "contains", "strictly_less"})
 """Operators that an empty field of a form asks nothing with."""
+FIRST = -2
 FARTHEST = 10**6
+COUNTED = f"{ROW_NAME}__{Aggregate.COUNT}"
+"""The measure that counts rows: that of groups of which nothing else is computed."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,23 @@ def read_explore_query(
     return _compose(reader, view, [*reader.refusals, *refusals], table)
 
 
+def find_refusal(form: FilterForm, table: ExploredColumns) -> Refusal | None:
+    """Why the filter of a form cannot be; None where it can.
+
+    Raises:
+        HiddenColumnError: it names a column that this reader has not.
+    """
+    name, value = form.parameter
+    if not value.strip() and form.operation not in VALUELESS:
+        return Refusal(name, "Nothing to compare with.", "Write a value.")
+    [part] = read_parameters([(name, value)], table.columns, table.hidden)
+    if isinstance(part, Refusal):
+        return part
+    if not part.where:
+        return Refusal(name, "This is no filter.", "Choose what the cells must be.")
+    return None
+
+
 def _is_empty(name: str, value: str) -> bool:
     """Whether it is a field of a form that nobody filled."""
     return not value and name.rpartition("__")[2] in EMPTY_OPERATIONS
@@ -114,7 +139,7 @@ class _RowParameters:
         self.page = 1
         self.size = PAGE_SIZE
         self.parts: list[Query] = []
-        self.sorted_by: list[tuple[tuple[str, str], Sort]] = []
+        self.sorted_by: dict[str, tuple[str, Sort]] = {}
 
     def add(self, name: str, value: str, part: Query | Refusal) -> None:
         """Put one parameter where it belongs."""
@@ -125,16 +150,19 @@ class _RowParameters:
         lowered = name.removesuffix(operation) + operation.lower()
         if name == SEARCH:
             self.search = " ".join(value.split())
+            self.parts = [other for other in self.parts if not _is_search(other)]
         elif name == "page":
             self.page = part.page
         elif name == "page_size":
             self.size = part.size
         elif part.sort:
-            self.sorted_by.append(((lowered, value.lower()), part.sort[0]))
+            self.sorted_by[lowered] = (value.lower(), part.sort[0])
         elif part.groups or part.measures:
             step = value.lower() if part.steps else ""
             self.groups.append((lowered, step))
         elif part.where:
+            if operation.lower() in VALUELESS:
+                value = ""
             self.filters.append(_Filter(_order(part), lowered, value))
         self.parts.append(part)
 
@@ -147,11 +175,17 @@ class _RowParameters:
 
 
 def _order(part: Query) -> tuple[int, int]:
-    """Filters stand in the order of the columns, then in that of the operators; combinations last."""
+    """The search, then filters in the order of the columns and of the operators, then combinations."""
     condition = part.where[0]
     if isinstance(condition, Filter):
         return condition.column, ALL_OPERATORS.index(condition.operator)
-    return FARTHEST, isinstance(condition, AnyOf)
+    if _is_search(part):
+        return FIRST, 0
+    return FARTHEST, 0
+
+
+def _is_search(part: Query) -> bool:
+    return bool(part.where) and isinstance(part.where[0], WordSearch)
 
 
 def _read_words(
@@ -213,14 +247,19 @@ def _compose(
     view = words.get("view", TABLE)
     if query.is_grouped and view != CHART:
         view = GROUP
+    if query.groups and not query.measures:
+        query = replace(query, measures=(Measure(ROW_RANK, Aggregate.COUNT),))
+        reader.groups.append((COUNTED, ""))
     sorts = []
-    for pair, sort in reader.sorted_by:
-        if (view == GROUP and not _sorts_groups(sort, query)) or (
-            view != GROUP and sort.aggregate is not None
-        ):
-            refusals.append(_unsortable(pair[0]))
+    for name, (direction, sort) in reader.sorted_by.items():
+        if view == GROUP:
+            is_known = _sorts_groups(sort, query)
         else:
-            sorts.append((pair, sort))
+            is_known = sort.aggregate is None
+        if is_known:
+            sorts.append(((name, direction), sort))
+        else:
+            refusals.append(_unsortable(name))
     columns = tuple(
         table.columns[rank].name for rank in query.columns or () if rank >= 0
     )
@@ -256,10 +295,15 @@ def _compose(
 
 def _join(parts: Sequence[Query]) -> Query:
     """The conditions, groups and columns of every part."""
-    where = dict.fromkeys(condition for part in parts for condition in part.where)
+    conditional = sorted((part for part in parts if part.where), key=_order)
+    where = dict.fromkeys(condition for part in conditional for condition in part.where)
     groups = dict.fromkeys(rank for part in parts for rank in part.groups)
     measures = dict.fromkeys(measure for part in parts for measure in part.measures)
-    columns = [part.columns for part in parts if part.columns]
+    columns = [
+        tuple(rank for rank in part.columns if rank != ROW_RANK)
+        for part in parts
+        if part.columns
+    ]
     steps = {step.column: step for part in parts for step in part.steps}
     return Query(
         where=tuple(where),

@@ -1,0 +1,84 @@
+"""The page of a table in a browser: nothing too wide, nothing that axe-core refuses; its script keeps the place of the reader."""
+
+import httpx
+from playwright.async_api import Page
+
+from tests.node.explore.test_page import patient, trees
+from tests.node.producer import Producer
+from tests.ui.tab import NARROW, Tab
+from udi.kit.tenancy import Territory
+
+__all__ = ["patient", "trees"]
+FOCUS = "document.activeElement.id"
+
+
+async def press_and_wait(page: Page, key: str, count: str) -> None:
+    """Press a key, and wait until the count says this."""
+    await page.keyboard.press(key)
+    await wait_for_count(page, count)
+
+
+async def wait_for_count(page: Page, count: str) -> None:
+    """Wait until the count says this."""
+    await page.wait_for_selector(f"#found:has-text({count!r})")
+
+
+async def test_the_page_of_a_table_at_every_width_and_by_its_keys(
+    trees: str,
+    passer_by: httpx.AsyncClient,
+    producer: Producer,
+    tab: Tab,
+    demo: Territory,
+) -> None:
+    address = f"{demo.links['node']}{trees}"
+
+    faults = await tab.find_faults(
+        passer_by, f"{address}?essence__exact=Tilleul", "explore", "fr", "en"
+    )
+    faults += await tab.find_faults(
+        passer_by, f"{address}?view=column&column=hauteur", "explore-column", "fr"
+    )
+    faults += await tab.find_faults(
+        passer_by,
+        f"{address}?essence__groupby=&hauteur__sum=&view=group",
+        "explore-group",
+        "fr",
+    )
+    faults += await tab.find_faults(
+        passer_by, f"{address}?view=cards", "explore-cards", "fr"
+    )
+    assert faults == []
+
+    await tab.visit(passer_by, address, "en", unfold=False)
+    page = tab.page
+    await page.focus("#sort-2")
+    await press_and_wait(page, "Enter", "60 rows")
+    await page.wait_for_selector("th[aria-sort=ascending]")
+    assert await page.evaluate(FOCUS) == "sort-2"
+    assert "hauteur__sort=asc" in page.url
+
+    await page.focus("#q")
+    await page.keyboard.type("58 rue")
+    await wait_for_count(page, "1 row of 60")
+    assert await page.evaluate(FOCUS) == "q"
+    assert page.url.endswith("?q=58%20rue&hauteur__sort=asc")
+    await page.keyboard.type(" nulle part")
+    await wait_for_count(page, "No row has all of this")
+
+    await page.go_back()
+    await wait_for_count(page, "1 row of 60")
+    await page.focus("#panel-1")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("dialog[open] #panel-title")
+    assert await page.evaluate("document.activeElement.closest('dialog') !== null")
+    await page.keyboard.press("Escape")
+    await page.wait_for_selector("dialog", state="detached")
+    assert await page.evaluate(FOCUS) == "panel-1"
+
+    await page.set_viewport_size(NARROW)
+    await page.focus("#tool-filter summary")
+    await page.keyboard.press("Enter")
+    assert await page.is_visible("#filter-column")
+    await page.keyboard.press("Escape")
+    assert not await page.is_visible("#filter-column")
+    assert tab.hosts == {demo.links["node"].partition("//")[2]}
