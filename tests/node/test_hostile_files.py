@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from udi.tabular.formats.file_kind import recognise_kind
-from udi.tabular.profiles.profile import MOST_COLUMNS, WIDEST_RECORD, profile_path
+from udi.tabular.profiles.profile import profile_path
+from udi.tabular.profiles.row_sample import MOST_COLUMNS, WIDEST_RECORD
 from udi.tabular.safety.findings import Danger, SafetyFinding, SafetySeverity
 from udi.tabular.safety.inspection import inspect_file
 

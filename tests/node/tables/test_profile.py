@@ -31,6 +31,16 @@ ENCODINGS = {
     "ISO-8859-1",
     "macintosh",
     "IBM850",
+    "Windows-1250",
+    "Windows-1251",
+    "KOI8-R",
+    "ISO-8859-5",
+    "IBM866",
+    "Windows-1253",
+    "ISO-8859-7",
+    "Shift_JIS",
+    "GB18030",
+    "Big5",
 }
 """IANA's names of those that are told apart."""
 TEXT = "nom;prénom;né le\nHélène;Noël;01/02/2003\nLéa;André;28/12/2004\n"

@@ -17,7 +17,7 @@ from udi.tabular.columns.errors import (
     CellErrorReport,
 )
 from udi.tabular.columns.type_inference import infer_types
-from udi.tabular.columns.value_patterns import DAMAGED
+from udi.tabular.columns.value_patterns import DAMAGED, LONG_INTEGER
 from udi.tabular.messages.notes import Note
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 
@@ -33,7 +33,8 @@ ANY = {ColumnType.TEXT, ColumnType.JSON}
 ROUNDS = 4
 TYPING_VALUES = 4000
 COUNTED_TOGETHER = 30
-LEADING_ZERO = "-?0[0-9]+"
+NOT_QUANTITY = f"-?0[0-9]+|{LONG_INTEGER}"
+"""What a column of whole numbers cannot hold without losing a digit: zeros in front, numbers of over 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class ColumnFit:
     values: int
     misfits: int
     special: int
-    """Of these, leading zeros in numbers; codes that a spreadsheet damaged, which change nothing of what the others are."""
+    """Of these, leading zeros and too many digits in numbers; codes that a spreadsheet damaged, which change nothing of what the others are."""
     example: str
 
     @property
@@ -177,7 +178,7 @@ def _misfit(index: int, column: TypedColumn) -> str:
 
 
 def _counts(index: int, column: TypedColumn) -> str:
-    pattern = LEADING_ZERO if column.type is ColumnType.INTEGER else DAMAGED
+    pattern = NOT_QUANTITY if column.type is ColumnType.INTEGER else DAMAGED
     special = f"regexp_full_match(v{index}, {literal(pattern)})"
     return (
         f"count(v{index}), count(*) filter (where m{index}), count(*) filter (where m{index} and {special}), "

@@ -8,8 +8,16 @@ from collections.abc import Iterable, Sequence
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.columns.column_values import ColumnValues, non_null_values
 from udi.tabular.columns.dates import date_column, time_column
+from udi.tabular.columns.lost_zeros import note_lost_zeros
 from udi.tabular.columns.numbers import number_column, proven_decimal_mark
-from udi.tabular.columns.value_patterns import DAMAGED, SHAPES, YEAR, cached_pattern
+from udi.tabular.columns.value_patterns import (
+    DAMAGED,
+    DIGITS,
+    LONG_INTEGER,
+    SHAPES,
+    YEAR,
+    cached_pattern,
+)
 from udi.tabular.messages.notes import Note
 
 PLACES = {ColumnType.LATITUDE: 90.0, ColumnType.LONGITUDE: 180.0}
@@ -25,6 +33,8 @@ HINTS: dict[ColumnType, str] = {
     ColumnType.REGION: r"^(code_?|cod_?|num_?)?(reg|region)s?(_?code|_?insee)?$",
 }
 """Types that only a name can tell, in the order in which they are tried."""
+CODES_WITH_ZEROS = (ColumnType.COMMUNE, ColumnType.SIREN, ColumnType.SIRET)
+"""Codes that a value without its first zero is one of only beside whole ones."""
 CONTENT = (ColumnType.EMAIL, ColumnType.URL, ColumnType.UUID, ColumnType.POINT)
 LATITUDES = r"(^|_)(y_?)?lat(itude?)?([0-9_]|$)|latitud"
 LONGITUDES = r"(^|_)(x_?)?(lon|lng|long)(gitude?)?([0-9_]|$)|longitud"
@@ -102,7 +112,11 @@ def _type_from_name(values: ColumnValues) -> TypedColumn | None:
         )
         if rest.counts and rest.fits(SHAPES[kind]) and _plausible(kind, rest):
             values.notes += rest.notes
+            note_lost_zeros(kind, values)
             return TypedColumn(values.name, kind)
+        if damaged and not rest.counts:
+            values.add_note("damaged_number", value=damaged[0])
+            return TypedColumn(values.name, ColumnType.TEXT)
     return None
 
 
@@ -113,6 +127,9 @@ def _plausible(kind: ColumnType, values: ColumnValues) -> bool:
             sum(character.isdigit() for character in value) > 7  # noqa: PLR2004 - fewer digits are no number of a telephone
             for value in values.counts
         )
+    if kind in CODES_WITH_ZEROS:
+        whole = any(len(value) != DIGITS[kind] - 1 for value in values.counts)
+        return whole or (kind is ColumnType.COMMUNE and "insee" in values.hint)
     return True
 
 
@@ -192,6 +209,8 @@ def _number(values: ColumnValues) -> TypedColumn | None:
     column = number_column(values)
     if not column:
         return None
+    if _is_long_integer(values):
+        return TypedColumn(values.name, ColumnType.TEXT)
     if (
         re.search(YEARS, values.hint)
         and column.type is ColumnType.INTEGER
@@ -211,6 +230,14 @@ def _number(values: ColumnValues) -> TypedColumn | None:
         ):
             return TypedColumn(values.name, kind, column.format)
     return column
+
+
+def _is_long_integer(values: ColumnValues) -> bool:
+    """Whether these are whole numbers, some of which 64 bits do not hold: as numbers they would be rounded."""
+    long = cached_pattern(LONG_INTEGER).fullmatch
+    return any(map(long, values.counts)) and all(
+        value.lstrip("+-").isdigit() for value in values.counts
+    )
 
 
 def _within(value: str, column: TypedColumn, kind: ColumnType) -> bool:

@@ -28,10 +28,12 @@ INTEGERS = {
     mark: rf"[-+]?(?:[1-9][0-9]{{0,2}}(?:[{SPACES}'’{other}][0-9]{{3}}){{1,5}}|[1-9][0-9]{{0,17}}|0)"
     for mark, other in (("", ","), (",", "."))
 }
-DAMAGED = r"[0-9][.,][0-9]+[eE]\+[0-9]+"
+DAMAGED = r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+"
 """A long code that a spreadsheet turned into a number."""
 TRUE = ("true", "vrai", "oui", "yes", "si", "sì", "o", "y", "t", "1")
 FALSE = ("false", "faux", "non", "no", "n", "f", "0")
+LONG_INTEGER = r"[-+]?[0-9]{19,}"
+"""A whole number that 64 bits may not hold."""
 YEAR = r"1[5-9][0-9][0-9]|2[01][0-9][0-9]"
 TIME = r"(?:[01]?[0-9]|2[0-3])[:hH][0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
 CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
@@ -166,15 +168,23 @@ SHAPES: dict[ColumnType, str] = {
     ColumnType.UUID: r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?",
     ColumnType.PHONE: r"(?:\+|00)?[0-9(][0-9 .()/\-]{5,22}[0-9]",
     ColumnType.POSTCODE: r"(?:[A-Z]{1,2}-)?[0-9]{4,5}|[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}",
-    ColumnType.COMMUNE: r"(?:[0-9]{2}|2[AaBb])[0-9]{3}",
+    ColumnType.COMMUNE: r"(?:[0-9]{2}|2[AaBb])[0-9]{3}|[1-9][0-9]{3}",
     ColumnType.DEPARTMENT: r"0?[1-9]|[1-8][0-9]|9[0-5]|2[AaBb]|97[1-8]|98[4-9]|0[0-9]{2}|2[AaBb]0|[1-9][0-9]0",
     ColumnType.REGION: r"0?[1-9]|[1-9][0-9]",
-    ColumnType.SIREN: r"[0-9]{3} ?[0-9]{3} ?[0-9]{3}",
-    ColumnType.SIRET: r"[0-9]{3} ?[0-9]{3} ?[0-9]{3} ?[0-9]{5}",
+    ColumnType.SIREN: r"[0-9]{3} ?[0-9]{3} ?[0-9]{3}|[1-9][0-9]{7}",
+    ColumnType.SIRET: r"[0-9]{3} ?[0-9]{3} ?[0-9]{3} ?[0-9]{5}|[1-9][0-9]{12}",
     ColumnType.POINT: (
         r"[\[(]?[-+]?[0-9]{1,3}\.[0-9]+(?: ?[,;] ?| )[-+]?[0-9]{1,3}\.[0-9]+[\])]?"
         r"|POINT ?\([-+]?[0-9.]+ [-+]?[0-9.]+\)"
     ),
     ColumnType.CODE: r"[0-9A-Za-z][0-9A-Za-z ._/\-]{0,39}",
 }
-"""How the values of the types that are kept as text are written."""
+"""How the values of the types that are kept as text are written; the zeros in front of some may be lost."""
+DIGITS = {
+    ColumnType.POSTCODE: 5,
+    ColumnType.COMMUNE: 5,
+    ColumnType.SIREN: 9,
+    ColumnType.SIRET: 14,
+    ColumnType.PHONE: 10,
+}
+"""Digits of French codes that may begin with a zero."""

@@ -31,10 +31,12 @@ def write_canonical(
     layout: "ColumnLayout",
     errors: CellErrorReport,
     *,
-    after: int,
+    lines: tuple[int, int],
     damaged: bool,
 ) -> CanonicalResult:
-    """Write the records that begin after line `after`, with the columns of the layout.
+    """Write the records between two lines, with the columns of the layout.
+
+    `lines` are that of the names, 0 without any, and that of the last record, 0 for the end of the file.
 
     Cells where no column is are told as `errors`, as are letters that could not be read when `damaged`.
 
@@ -44,7 +46,7 @@ def write_canonical(
     done = CanonicalResult(errors=errors)
     with target.open("w", encoding="utf-8", errors="replace", newline="") as file:
         write = csv.writer(file, lineterminator="\n").writerow
-        for record in _records(rows, done, layout, after, _checks(damaged=damaged)):
+        for record in _records(rows, done, layout, lines, _checks(damaged=damaged)):
             size = write(record)
             done.rows += 1
             done.characters += size
@@ -78,13 +80,16 @@ def _records(
     rows: Iterable[Row],
     done: CanonicalResult,
     layout: ColumnLayout,
-    after: int,
+    lines: tuple[int, int],
     check: Check | None,
 ) -> Iterator[list[object]]:
     width = len(layout.positions)
     plain = layout.is_identity
     positions = layout.positions
+    after, last = lines
     for line, cells in rows:
+        if last and line > last:
+            break
         if line <= after or not has_values(cells):
             continue
         record = cells

@@ -16,11 +16,15 @@ Row = tuple[int, list[str]]
 
 
 class DelimitedRecords:
-    """Records of a delimited text; after them, `open_quote` is the line of a quotation mark that never closed, or 0."""
+    """Records of a delimited text, with `skip_blanks` without the blanks before each cell; after them, `open_quote` is the line of a quotation mark that never closed, or 0."""
 
-    def __init__(self, texts: Iterable[str], delimiter: str) -> None:
+    def __init__(
+        self, texts: Iterable[str], delimiter: str, *, skip_blanks: bool = False
+    ) -> None:
         self.open_quote = 0
-        self._reader = csv.reader(_lines(texts), delimiter=delimiter)
+        self._reader = csv.reader(
+            _lines(texts), delimiter=delimiter, skipinitialspace=skip_blanks
+        )
 
     def __iter__(self) -> Iterator[Row]:
         """The records.

@@ -3,12 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from udi.tabular.columns.column import BOX, GEOMETRY, LINE
 from udi.tabular.columns.value_patterns import is_date, is_null, is_number
 from udi.tabular.formats.delimited_text import DelimitedRecords, Row
+from udi.tabular.formats.header_parts import is_unit_line, join_groups
+from udi.tabular.formats.repaired_text import has_blanks_before_quotes, unwrap_lines
 from udi.tabular.messages.notes import Note, UnreadableTableError
 
 DELIMITERS = (",", ";", "\t", "|", ":")
@@ -38,6 +40,46 @@ class TableLayout:
     names: tuple[str, ...]
     positions: tuple[int, ...]
     notes: tuple[Note, ...] = ()
+    last_line: int = 0
+    """The line of the last record, when something else stands below it; 0 otherwise."""
+    units: tuple[str, ...] = ()
+    """The unit of each column, empty where none is said; nothing at all without a line of units."""
+
+    def has_line(self, line: int) -> bool:
+        """Whether a record that begins on a line is one of the table's."""
+        return line > self.last_header_line and (
+            not self.last_line or line <= self.last_line
+        )
+
+
+@dataclass(frozen=True)
+class TextDialect:
+    """How a text writes its records; `delimiter` is empty when it is no table."""
+
+    delimiter: str = ""
+    skip_blanks: bool = False
+    """Whether blanks stand between a delimiter and the quote of a cell."""
+    quoted_lines: bool = False
+    """Whether whole lines stand between quotes."""
+
+
+def find_dialect(
+    text: str, *, named_table: bool, complete: bool, delimiter: str = ""
+) -> TextDialect:
+    """The dialect of a text; `named_table` when its name says that it is a table, `delimiter` when it is known."""
+    if unwrapped := unwrap_lines(text):
+        inner = delimiter or find_delimiter(
+            unwrapped, named_table=False, complete=complete
+        )
+        if inner:
+            return TextDialect(inner, quoted_lines=True)
+    delimiter = delimiter or find_delimiter(
+        text, named_table=named_table, complete=complete
+    )
+    skip_blanks = bool(delimiter) and has_blanks_before_quotes(
+        text[:SAMPLE_CHARACTERS], delimiter
+    )
+    return TextDialect(delimiter, skip_blanks=skip_blanks)
 
 
 def find_delimiter(text: str, *, named_table: bool, complete: bool) -> str:
@@ -64,7 +106,12 @@ def sample_records(text: str, delimiter: str, *, complete: bool) -> Records:
         records = [
             cells
             for _, cells in islice(
-                DelimitedRecords([sample], delimiter), SAMPLE_RECORDS + 1
+                DelimitedRecords(
+                    [sample],
+                    delimiter,
+                    skip_blanks=has_blanks_before_quotes(sample, delimiter),
+                ),
+                SAMPLE_RECORDS + 1,
             )
         ]
     except UnreadableTableError:
@@ -110,8 +157,11 @@ def find_layout(
         header = _find_header(rows)
     else:
         header = _known_header(rows, header_line)
-    names = [] if header is None else rows[header[1]][1]
+    names = _joined_names(rows, header)
     body = rows[header[1] + 1 :] if header else rows
+    units = _units(body) if header else None
+    if units:
+        body = body[units.place + 1 :]
     width = max([len(names), *(len(cells) for _, cells in body)])
     positions = [
         index
@@ -123,9 +173,46 @@ def find_layout(
         [cell_at(names, index) or f"col{index + 1}" for index in positions]
     )
     first, last = (rows[header[0]][0], rows[header[1]][0]) if header else (0, 0)
-    return TableLayout(
+    layout = TableLayout(
         last if header_line is None else first, last, unique, tuple(positions), notes
     )
+    if units is None:
+        return layout
+    return replace(
+        layout,
+        last_header_line=units.line,
+        notes=(*notes, Note("units_line", values={"line": str(units.line)})),
+        units=tuple(cell_at(units.cells, index) for index in positions),
+    )
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """The line of the units below the names, and its place among the records below these."""
+
+    place: int
+    line: int
+    cells: list[str]
+
+
+def _units(body: Sequence[Row]) -> UnitLine | None:
+    for place, (line, cells) in enumerate(body[:2]):
+        if has_values(cells):
+            below = [record for _, record in body[place + 1 : place + 21]]
+            if is_unit_line(cells, [record for record in below if has_values(record)]):
+                return UnitLine(place, line, cells)
+            return None
+    return None
+
+
+def _joined_names(rows: Sequence[Row], header: tuple[int, int] | None) -> list[str]:
+    """The names, each with the group that the line above says."""
+    if header is None:
+        return []
+    names = rows[header[1]][1]
+    if header[0] == 0 or header[0] != header[1]:
+        return names
+    return join_groups(rows[header[0] - 1][1], names)
 
 
 def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
@@ -188,7 +275,9 @@ def _find_header_below_title(rows: list[Row], index: int) -> int:
         below = [
             record for record in records[place + 1 : place + 21] if has_values(record)
         ]
-        distinct = len(set(names)) == len(names) and not any(map(is_null, names))
+        joined = join_groups(records[place - 1], records[place])
+        distinct = len({*filter(None, joined)}) == len(names)
+        distinct = distinct and not any(map(is_null, names))
         if (
             len(names) > most
             and distinct

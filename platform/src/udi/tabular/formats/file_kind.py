@@ -9,13 +9,26 @@ from udi.tabular.formats.table_format import find_table_format
 HEAD = 4096
 CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 Reads = Literal[
-    "", "text", "sheet", "records", "parquet", "geo", "gzip", "archive", "package"
+    "",
+    "text",
+    "sheet",
+    "records",
+    "parquet",
+    "geo",
+    "gzip",
+    "archive",
+    "package",
+    "cells",
+    "companions",
 ]
 
 
 @dataclass(frozen=True)
 class FileKind:
-    """A media type with the short word shown to people; `reads` says what may read it."""
+    """A media type with the short word shown to people; `reads` says what may read it.
+
+    `cells` are spreadsheets in text, `companions` is a file that others must come with.
+    """
 
     media_type: str
     label: str
@@ -36,6 +49,12 @@ ZIP = FileKind("application/zip", "ZIP", "archive")
 GZIP = FileKind("application/gzip", "Gzip", "gzip")
 GTFS = FileKind("application/zip", "GTFS")
 SHAPEFILE = FileKind("application/zip", "Shapefile", "geo")
+LONE_SHAPE = FileKind("application/vnd.shp", "Shapefile", "companions")
+FODS = FileKind(
+    "application/vnd.oasis.opendocument.spreadsheet-flat-xml", "FODS", "cells"
+)
+SYLK = FileKind("application/vnd.ms-excel", "SLK", "cells")
+DIF = FileKind("application/x-dif", "DIF", "cells")
 BINARY = FileKind("application/octet-stream", "BIN")
 XLSX = FileKind(OFFICE + "spreadsheetml.sheet", "XLSX", "sheet")
 XLSM = FileKind("application/vnd.ms-excel.sheet.macroEnabled.12", "XLSM", "sheet")
@@ -70,6 +89,7 @@ MAGIC = {
     b"\x89PNG\r\n": FileKind("image/png", "PNG"),
     b"\xff\xd8\xff": FileKind("image/jpeg", "JPEG"),
     b"GIF8": FileKind("image/gif", "GIF"),
+    b"\x00\x00\x27\x0a\x00\x00\x00\x00": LONE_SHAPE,
 }
 ZIPPED = {
     ".xlsx": XLSX,
@@ -105,6 +125,9 @@ RECORDS = {
     ".ndjson": JSON_LINES,
     ".jsonld": JSON_LD,
 }
+FLAT_OPEN_DOCUMENT = b"opendocument.spreadsheet"
+OLD_SPREADSHEETS = {".slk": (b"ID;", SYLK), ".dif": (b"TABLE", DIF)}
+"""Old text formats of spreadsheets by suffix: how they begin, and their kind."""
 GEOGRAPHIC = (b'"featurecollection"', b'"feature"', b'"topology"')
 SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 
@@ -138,6 +161,11 @@ def _text_kind(head: bytes, suffix: str) -> FileKind:
         return HTML
     if suffix in TABLES:
         return TABLES[suffix]
+    begins, old_kind = OLD_SPREADSHEETS.get(suffix, (b"", TEXT))
+    if begins and start.startswith(begins.lower()):
+        return old_kind
+    if start.startswith(b"<") and FLAT_OPEN_DOCUMENT in start:
+        return FODS
     if start.startswith(b"<"):
         named = next(
             (root_suffix for root, root_suffix in ROOTS.items() if root in start),

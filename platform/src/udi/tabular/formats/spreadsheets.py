@@ -21,6 +21,8 @@ from udi.tabular.formats.archives import check_inflation
 from udi.tabular.formats.delimited_text import Row
 from udi.tabular.formats.dialect import has_values
 from udi.tabular.formats.file_kind import OLE
+from udi.tabular.formats.merged_cells import fill_merged_rows, find_merged_rows
+from udi.tabular.formats.uncomputed import count_uncomputed
 from udi.tabular.messages.notes import Note, UnreadableTableError
 
 MOST_CELLS = 5_000_000
@@ -59,14 +61,21 @@ def open_workbook(path: Path, requested_sheet: str = "") -> Workbook:
     """
     sheets = list_sheets(path)
     book = _open(path)
-    sheet_name = requested_sheet or _choose_sheet(book, sheets)
-    if sheet_name not in {sheet.name for sheet in sheets}:
-        raise (
-            UnreadableTableError("no_such_sheet", sheet=sheet_name)
-            if sheet_name
-            else UnreadableTableError("no_filled_sheet")
-        )
-    return Workbook(sheets, sheet_name, _notes(path, sheets, sheet_name))
+    if requested_sheet and requested_sheet not in {sheet.name for sheet in sheets}:
+        raise UnreadableTableError("no_such_sheet", sheet=requested_sheet)
+    if requested_sheet:
+        sheet = _sheet(book, requested_sheet)
+    else:
+        sheet = _choose_sheet(book, sheets)
+    notes = (*_notes(path, sheets, sheet.name), *_sheet_notes(path, sheet))
+    return Workbook(sheets, sheet.name, notes)
+
+
+def _sheet_notes(path: Path, sheet: CalamineSheet) -> Iterator[Note]:
+    if merged := find_merged_rows(sheet.merged_cell_ranges):
+        yield Note("merged_cells", values={"count": str(len(merged))})
+    if count := count_uncomputed(path, sheet.name):
+        yield Note("formulas_without_values", values={"count": str(count)})
 
 
 def list_sheets(path: Path) -> tuple[Sheet, ...]:
@@ -112,9 +121,14 @@ def sheet_rows(path: Path, name: str) -> Iterator[Row]:
     sheet = _sheet(_open(path), name)
     start = (sheet.start or (0, 0))[0]
     with _translate_errors():
-        for number, cells in enumerate(sheet.iter_rows(), start=1):
-            if number > start:
-                yield number, [_text(cell) for cell in cells]
+        rows: Iterator[Row] = (
+            (number, [_text(cell) for cell in cells])
+            for number, cells in enumerate(sheet.iter_rows(), start=1)
+            if number > start
+        )
+        if merged := find_merged_rows(sheet.merged_cell_ranges):
+            rows = fill_merged_rows(rows, merged)
+        yield from rows
 
 
 @contextmanager
@@ -165,10 +179,14 @@ def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
     return sheet
 
 
-def _choose_sheet(book: CalamineWorkbook, sheets: tuple[Sheet, ...]) -> str:
-    """Two columns and a row below a header; else whichever sheet says anything; shown sheets first."""
+def _choose_sheet(book: CalamineWorkbook, sheets: tuple[Sheet, ...]) -> CalamineSheet:
+    """Two columns and a row below a header; else whichever sheet says anything; shown sheets first.
+
+    Raises:
+        UnreadableTableError: no sheet says anything.
+    """
     ordered = sorted(sheets, key=lambda sheet: sheet.hidden)
-    fallback_name = ""
+    fallback: CalamineSheet | None = None
     for sheet in ordered:
         worksheet = _sheet(book, sheet.name)
         rows = [
@@ -176,9 +194,12 @@ def _choose_sheet(book: CalamineWorkbook, sheets: tuple[Sheet, ...]) -> str:
         ]
         full = [row for row in rows if has_values([_text(cell) for cell in row])]
         if len(full) > 1 and max(sum(cell != "" for cell in row) for row in full) > 1:
-            return sheet.name
-        fallback_name = fallback_name or (sheet.name if full else "")
-    return fallback_name
+            return worksheet
+        if full and fallback is None:
+            fallback = worksheet
+    if fallback is None:
+        raise UnreadableTableError("no_filled_sheet")
+    return fallback
 
 
 def _has_macros(path: Path) -> bool:

@@ -11,6 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from udi.tabular.formats.file_kind import looks_utf16
+from udi.tabular.formats.national_encodings import (
+    LONGEST_SAMPLE,
+    find_national_encoding,
+)
 
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -31,6 +35,16 @@ CHARSETS = {
     "latin-1": "ISO-8859-1",
     "mac_roman": "macintosh",
     "cp850": "IBM850",
+    "cp1250": "Windows-1250",
+    "cp1251": "Windows-1251",
+    "koi8-r": "KOI8-R",
+    "iso8859-5": "ISO-8859-5",
+    "cp866": "IBM866",
+    "cp1253": "Windows-1253",
+    "iso8859-7": "ISO-8859-7",
+    "cp932": "Shift_JIS",
+    "gb18030": "GB18030",
+    "cp950": "Big5",
 }
 """Python's names of encodings and IANA's."""
 NOT_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
@@ -65,6 +79,8 @@ class EncodingScan:
     doubtful: tuple[bytes, ...] = ()
     """Words with high bytes, when the encoding is unsure."""
     words: Counter[bytes] = field(default_factory=Counter)
+    sample: bytes = b""
+    """Lines from the first one that is not UTF-8."""
 
 
 def iana_name(encoding: str) -> str:
@@ -112,6 +128,8 @@ def detect_encoding(pieces: Iterable[bytes], most: float) -> EncodingScan:
             text = decoder.decode(piece)
             bad = max(0, text.count("\ufffd") - piece.count(LOST))
             encoding_scan.damaged += bad
+            if bad and not encoding_scan.sample:
+                encoding_scan.sample = _take_sample(piece)
             if bad:
                 _collect_words(encoding_scan, piece)
             encoding_scan.lost = encoding_scan.lost or LOST in piece
@@ -126,6 +144,13 @@ def detect_encoding(pieces: Iterable[bytes], most: float) -> EncodingScan:
 def _encoding_of_mark(piece: bytes) -> str:
     named = next((name for mark, name in MARKS.items() if piece.startswith(mark)), "")
     return named or looks_utf16(piece) or ""
+
+
+def _take_sample(piece: bytes) -> bytes:
+    """Lines of a piece, from the first that is not ASCII."""
+    match = HIGH.search(piece)
+    start = piece.rfind(b"\n", 0, match.start()) + 1 if match else 0
+    return piece[start : start + LONGEST_SAMPLE]
 
 
 def _collect_words(encoding_scan: EncodingScan, piece: bytes) -> None:
@@ -143,6 +168,8 @@ def _choose_encoding(encoding_scan: EncodingScan, valid: int) -> EncodingScan:
     if encoding_scan.damaged * SOUND_SHARE <= valid or not encoding_scan.damaged:
         return encoding_scan
     words = list(encoding_scan.words)
+    if national := find_national_encoding(encoding_scan.sample, words):
+        return EncodingScan(national)
     encoding, sure = choose_eight_bit(words)
     return EncodingScan(encoding, doubtful=() if sure else tuple(words[:5]))
 

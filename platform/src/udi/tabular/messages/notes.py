@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-OF_NO_CELL = frozenset({"count", "line", "most", "mark", "sheet", "sheets"})
+OF_NO_CELL = frozenset({"count", "line", "most", "mark", "sheet", "sheets", "other"})
 """Values of notes that are no cell of the file; those of remarks on maps never are."""
 
 
@@ -113,6 +113,10 @@ EXPLANATIONS = {
         "This sheet has more than %(most)s cells.",
         "Save the sheet as CSV, then drop that file.",
     ),
+    "lone_shapefile": NoteExplanation(
+        "A Shapefile is several files, and this .shp is only one of them.",
+        "Put it in a ZIP with the .dbf, .shx and .prj files of the same name, then drop the ZIP.",
+    ),
     "not_json": NoteExplanation(
         "This file is not valid JSON.",
         "Correct the file in the program that created it.",
@@ -181,6 +185,39 @@ EXPLANATIONS = {
     "damaged_number": NoteExplanation(
         "«%(value)s» in «%(column)s» was damaged by a spreadsheet program: its last digits are lost.",
         "Set the column to text in the spreadsheet, and enter these numbers again.",
+    ),
+    "lost_zeros": NoteExplanation(
+        "Zeros in front were lost in the column «%(column)s» (values: %(count)s, such as %(value)s): a spreadsheet program took these codes for numbers.",
+        "Set the column to text in the spreadsheet, then enter these codes again.",
+    ),
+    "wide_rows": NoteExplanation(
+        "Rows with more cells than there are columns: %(count)s, first on line %(line)s. Their values may stand in the wrong column.",
+        "Put quotation marks around cells that hold a comma or a semicolon.",
+    ),
+    "units_line": NoteExplanation(
+        "Line %(line)s says the units of the columns: it is not counted as a row."
+    ),
+    "footer": NoteExplanation(
+        "The lines below line %(line)s are notes (%(count)s in all), not rows: the table ends there."
+    ),
+    "several_tables": NoteExplanation(
+        "Another table begins on line %(line)s. The columns and the rows are those of the first table only.",
+        "Put each table in a file or a sheet of its own.",
+    ),
+    "double_encoded": NoteExplanation(
+        "The accents of this file were encoded twice («Ã©» for «é»). They are read as they should be; the file to download keeps its letters.",
+        "Export it again in UTF-8.",
+    ),
+    "swapped_coordinates": NoteExplanation(
+        "The places of «%(column)s» and «%(other)s» are east of Africa. Were latitudes and longitudes exchanged?",
+        "If so, exchange the names of these two columns.",
+    ),
+    "merged_cells": NoteExplanation(
+        "Merged cells span several rows (%(count)s in all): each of these rows gets their value."
+    ),
+    "formulas_without_values": NoteExplanation(
+        "Cells with a formula whose result is not in the file: %(count)s. They are read as empty.",
+        SAVE_AGAIN,
     ),
     "misfits": NoteExplanation(
         "Some values of «%(column)s» are not like the others (%(count)s in all), such as %(value)s.",

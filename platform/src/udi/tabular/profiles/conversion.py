@@ -33,8 +33,8 @@ from udi.tabular.profiles.profile import (
     infer_table,
     is_period,
     profile_table,
-    sample_rows,
 )
+from udi.tabular.profiles.row_sample import sample_rows
 from udi.tabular.sandbox.duckdb_sandbox import connect, identifier, literal
 
 SHORTEST_LINE = 2 * 1024**2
@@ -163,7 +163,7 @@ def _prepare(
         target,
         ColumnLayout(names, structure.shape.positions),
         errors,
-        after=structure.shape.last_header_line,
+        lines=(structure.shape.last_header_line, structure.shape.last_line),
         damaged=any(note.code == "bad_bytes" for note in table.notes),
     )
     average = BYTES_A_CHARACTER * done.characters / max(1, done.rows) + len(names)

@@ -1,13 +1,14 @@
 """A file opened as a table of text: whatever its format, rows with the line of each, from the start."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from udi.tabular.formats.archives import gzip_source, identify_archive, member_source
 from udi.tabular.formats.delimited_text import DelimitedRecords, Row
-from udi.tabular.formats.dialect import find_delimiter
+from udi.tabular.formats.dialect import find_dialect
 from udi.tabular.formats.file_kind import (
     CSV,
     HEAD,
@@ -21,6 +22,11 @@ from udi.tabular.formats.file_kind import (
 )
 from udi.tabular.formats.json_records import json_records, record_names, record_rows
 from udi.tabular.formats.parquet import parquet_columns, parquet_rows
+from udi.tabular.formats.repaired_text import (
+    decode_twice,
+    is_encoded_twice,
+    unwrap_records,
+)
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.spreadsheets import Sheet, open_workbook, sheet_rows
 from udi.tabular.formats.table_format import find_table_format
@@ -33,6 +39,7 @@ from udi.tabular.formats.text_encoding import (
     read_text,
     with_byte_order,
 )
+from udi.tabular.formats.text_spreadsheets import cell_rows
 from udi.tabular.messages.notes import Note, UnreadableTableError
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.sandbox.duckdb_sandbox import connect
@@ -87,6 +94,11 @@ def open_source_file(
                 if kind.reads == "sheet"
                 else _open_parquet(local, kind)
             )
+    elif kind.reads == "cells":
+        with source.on_disk() as path:
+            yield OpenedFile(kind, partial(cell_rows, path, kind))
+    elif kind.reads == "companions":
+        raise UnreadableTableError("lone_shapefile")
     else:
         yield kind
 
@@ -158,9 +170,13 @@ def _open_text(
         raise UnreadableTableError("empty")
     text = decode(head, encoding_scan.encoding)
     named = _suffix(source.name) in TABLES or kind.label.startswith("CSV")
-    delimiter = corrections.delimiter or find_delimiter(
-        text, named_table=named, complete=len(head) < SAMPLED
+    dialect = find_dialect(
+        text,
+        named_table=named,
+        complete=len(head) < SAMPLED,
+        delimiter=corrections.delimiter,
     )
+    delimiter = dialect.delimiter
     if not delimiter:
         return None
     table = OpenedFile(
@@ -169,15 +185,26 @@ def _open_text(
         encoding=iana_name(encoding_scan.encoding),
         delimiter=delimiter,
     )
-    table.notes = tuple(_encoding_notes(encoding_scan))
+    twice = is_encoded_twice(text)
+    table.notes = (
+        *_encoding_notes(encoding_scan),
+        *([Note("double_encoded")] if twice else []),
+    )
 
     def rows() -> Iterator[Row]:
         table.bytes_read = 0
         table.open_quote = 0
         records = DelimitedRecords(
-            read_text(_count_bytes(source, table), encoding_scan.encoding), delimiter
+            read_text(_count_bytes(source, table), encoding_scan.encoding),
+            delimiter,
+            skip_blanks=dialect.skip_blanks,
         )
-        yield from records
+        repaired: Iterable[Row] = records
+        if dialect.quoted_lines:
+            repaired = unwrap_records(repaired, delimiter)
+        if twice:
+            repaired = decode_twice(repaired)
+        yield from repaired
         table.open_quote = records.open_quote
 
     table.rows = rows

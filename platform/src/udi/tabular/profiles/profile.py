@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from udi.tabular.columns.column import Bounds, ColumnType, TypedColumn
+from udi.tabular.columns.coordinates import find_exchanged_coordinates
 from udi.tabular.columns.type_inference import corrected_column, infer_types
 from udi.tabular.columns.value_patterns import date_order, is_null, read_date
 from udi.tabular.formats.delimited_text import Row
 from udi.tabular.formats.dialect import (
-    SAMPLE_RECORDS,
     TableLayout,
     cell_at,
     find_layout,
@@ -22,6 +22,7 @@ from udi.tabular.formats.dialect import (
 from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.spreadsheets import Sheet
+from udi.tabular.formats.table_end import TableEnd, find_table_end
 from udi.tabular.formats.text_encoding import detect_encoding, iana_name
 from udi.tabular.messages.notes import (
     DOUBTFUL_HEADER,
@@ -32,16 +33,10 @@ from udi.tabular.messages.notes import (
 from udi.tabular.profiles.corrections import NONE, Corrections
 from udi.tabular.profiles.header_lines import Names, find_other_headers
 from udi.tabular.profiles.opened_files import SCANNED, OpenedFile, open_source_file
+from udi.tabular.profiles.row_sample import MOST_COLUMNS, RowSample, sample_rows
 
 SHOWN_LINES = 4
 SHOWN_CHARACTERS = 80
-MOST_COLUMNS = 1000
-WIDEST_RECORD = 16_384
-"""Cells of one record, empty ones included, which spreadsheets cannot have more of: what is wider is not read further."""
-MOST_CELLS = 400_000
-"""Cells looked at to find the types, spread over the rows that are read."""
-FEWEST_ROWS = 200
-MOST_ROWS = 4000
 OLD_KINDS = {
     "text": ColumnType.TEXT,
     "number": ColumnType.NUMBER,
@@ -80,6 +75,8 @@ class Profile:
     crs: str = ""
     bbox: Bounds | None = None
     places: int = 0
+    last_line: int = 0
+    """The line of the last record, when notes or another table stand below it; 0 otherwise."""
 
     @property
     def is_table(self) -> bool:
@@ -219,7 +216,7 @@ class InferredTable:
 
 
 def infer_table(
-    table: OpenedFile, sample: "RowSample", corrections: Corrections
+    table: OpenedFile, sample: RowSample, corrections: Corrections
 ) -> InferredTable:
     """Where the columns are and how they read.
 
@@ -229,11 +226,12 @@ def infer_table(
     shape = _find_layout(table, sample.first, corrections)
     if shape is None:
         raise UnreadableTableError("no_table")
-    body = [
-        cells
-        for line, cells in sample.rows_with_widest()
-        if line > shape.last_header_line
-    ]
+    if end := _find_end(table, sample, shape):
+        shape = replace(
+            shape, last_line=end.last_line, notes=(*shape.notes, *end.notes)
+        )
+    rows = [row for row in sample.rows_with_widest() if shape.has_line(row[0])]
+    body = [cells for _, cells in rows]
     shape = _add_late_columns(shape, body)
     if len(shape.names) > MOST_COLUMNS:
         raise UnreadableTableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
@@ -242,8 +240,19 @@ def infer_table(
     columns, doubts = _apply_corrections(columns, doubts, values, corrections)
     others: tuple[Names, ...] = ()
     if table.names is None and corrections.header_line is None:
-        others = find_other_headers(sample.first, shape)
-    notes = (*shape.notes, *_header_notes(shape, others), *doubts)
+        lines = [
+            row
+            for row in sample.first
+            if not shape.last_line or row[0] <= shape.last_line
+        ]
+        others = find_other_headers(lines, shape)
+    notes = (
+        *shape.notes,
+        *_header_notes(shape, others),
+        *_wide_rows(shape, rows),
+        *doubts,
+        *find_exchanged_coordinates(columns, values),
+    )
     return InferredTable(shape, columns, values, notes, others)
 
 
@@ -254,21 +263,48 @@ def _header_notes(shape: TableLayout, others: Sequence[Names]) -> Iterator[Note]
         yield Note(NO_HEADER)
 
 
+def _find_end(
+    table: OpenedFile, sample: RowSample, shape: TableLayout
+) -> TableEnd | None:
+    if table.names is not None or len(shape.positions) < 2:  # noqa: PLR2004 - a list has nothing beside its values
+        return None
+    tail = [*sample.tail] if sample.ended else []
+    return find_table_end(sample.first, tail, shape.last_header_line)
+
+
+def _wide_rows(shape: TableLayout, rows: Iterable[Row]) -> Iterator[Note]:
+    """Rows with more cells than there are names: a delimiter in a cell shifts what follows it."""
+    if not shape.header_line:
+        return
+    named = max(
+        (
+            index
+            for name, index in zip(shape.names, shape.positions, strict=True)
+            if name != f"col{index + 1}"
+        ),
+        default=-1,
+    )
+    lines = [
+        line
+        for line, cells in rows
+        if any(not is_null(cell) for cell in cells[named + 1 :])
+    ]
+    if lines:
+        values = {"count": str(len(lines)), "line": str(min(lines))}
+        yield Note("wide_rows", values=values)
+
+
 def profile_table(
-    source: SourceFile, table: OpenedFile, sample: "RowSample", structure: InferredTable
+    source: SourceFile, table: OpenedFile, sample: RowSample, structure: InferredTable
 ) -> Profile:
     """What is said of a table that was understood."""
     shape = structure.shape
-    body = [
-        cells
-        for line, cells in sample.spread
-        if line > structure.shape.last_header_line
-    ]
+    body = [cells for line, cells in sample.spread if shape.has_line(line)]
     skipped = sum(
         1
         for line, cells in sample.first
         if line <= shape.last_header_line and has_values(cells)
-    )
+    ) + sample.count_after(shape.last_line)
     first, last = (
         _period(structure.columns, structure.values)
         if sample.is_whole
@@ -282,7 +318,9 @@ def profile_table(
         header_line=shape.header_line,
         columns=structure.columns,
         rows=max(0, sample.estimate_row_count(source.size, table) - skipped),
-        exact=sample.ended,
+        exact=sample.ended
+        and (not shape.last_line or sample.knows_after(shape.last_line)),
+        last_line=shape.last_line,
         sample=tuple(
             tuple(_sample_cells(cells, shape.positions)) for cells in body[:SHOWN_LINES]
         ),
@@ -293,64 +331,6 @@ def profile_table(
         sheets=table.sheets,
         notes=(*table.notes, *structure.notes, *_quote_notes(table)),
     )
-
-
-@dataclass
-class RowSample:
-    """Rows of a table: the first ones, and some spread over all that was read."""
-
-    first: list[Row]
-    spread: list[Row]
-    count: int
-    ended: bool
-    widest: Row = (0, [])
-
-    @property
-    def is_whole(self) -> bool:
-        return self.ended and len(self.spread) >= self.count
-
-    def rows_with_widest(self) -> list[Row]:
-        """The rows of the spread with the widest one, which may have columns of its own."""
-        if self.widest in self.spread:
-            return self.spread
-        return [*self.spread, self.widest]
-
-    def estimate_row_count(self, size: int, table: OpenedFile) -> int:
-        """Rows that say something; reckoned when reading stopped before the end."""
-        if self.ended or not table.bytes_read:
-            return self.count
-        return round(self.count * max(1.0, size / table.bytes_read))
-
-
-def sample_rows(table: OpenedFile) -> RowSample:
-    """Rows spread over what is read: every second one goes each time that there are too many; the widest one stays.
-
-    Raises:
-        UnreadableError: a record is wider than any table.
-    """
-    sample = RowSample([], [], 0, ended=True)
-    step = 1
-    most = MOST_ROWS
-    for line, cells in table.rows():
-        if len(cells) > WIDEST_RECORD:
-            raise UnreadableTableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
-        if len(sample.first) < SAMPLE_RECORDS:
-            sample.first.append((line, cells))
-        if not has_values(cells):
-            continue
-        if len(cells) > len(sample.widest[1]):
-            sample.widest = line, cells
-            most = max(FEWEST_ROWS, min(MOST_ROWS, MOST_CELLS // len(cells)))
-        if sample.count % step == 0:
-            sample.spread.append((line, cells))
-        sample.count += 1
-        if len(sample.spread) > 2 * most:
-            sample.spread = sample.spread[::2]
-            step = 2 * step
-        if table.bytes_read > SCANNED:
-            sample.ended = False
-            break
-    return sample
 
 
 def _find_layout(

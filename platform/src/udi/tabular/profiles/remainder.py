@@ -3,6 +3,8 @@
 Runs in a child process. What is unpacked goes to a folder of the caller, one member at a time, within a budget.
 """
 
+import csv
+import math
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,8 +13,10 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from udi.tabular.formats.archives import gzip_source, open_archive
+from udi.tabular.formats.dialect import has_values
 from udi.tabular.formats.file_kind import (
     DOCX,
+    FODS,
     HEAD,
     HTML,
     JSON_LD,
@@ -36,6 +40,7 @@ from udi.tabular.formats.markup import (
 )
 from udi.tabular.formats.source import PIECE, SourceFile
 from udi.tabular.formats.spreadsheets import MOST_SHEETS, list_sheets
+from udi.tabular.formats.table_end import MOST_NOTES
 from udi.tabular.formats.text_encoding import decode, detect_encoding
 from udi.tabular.messages.notes import UnreadableTableError
 from udi.tabular.personal.detection import detect_personal_data, search_fields
@@ -43,7 +48,7 @@ from udi.tabular.personal.fields import as_text_columns, gather_fields
 from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.conversion import TableConversion
 from udi.tabular.profiles.corrections import Corrections
-from udi.tabular.profiles.opened_files import identify_file
+from udi.tabular.profiles.opened_files import identify_file, open_source_file
 from udi.tabular.profiles.profile import Profile, profile_path
 
 DEEPEST = 3
@@ -137,6 +142,8 @@ class _RemainderSearch:
         called = place or profile.label or name
         if searched_profile is None and profile.is_table:
             self._search_table(path, name, profile, Corrections(), place)
+        if profile.is_table and profile.last_line and depth < DEEPEST:
+            self._search_below(path, name, profile, place, depth)
         if profile.reads == "sheet" or profile.sheets:
             self._search_others(path, name, profile, place)
         if self._is_packed(path):
@@ -169,6 +176,42 @@ class _RemainderSearch:
             )
         except (duckdb.Error, UnreadableTableError, MemoryError):
             self.rest.add_unsearched(place)
+        finally:
+            target.unlink(missing_ok=True)
+
+    def _search_below(
+        self, path: Path, name: str, profile: Profile, place: str, depth: int
+    ) -> None:
+        """The notes, or the other table, that stand below the last row of a table."""
+        corrections = Corrections(
+            encoding=profile.encoding,
+            delimiter=profile.delimiter,
+            sheet=profile.sheet,
+        )
+        target = self._new_path("below.csv")
+        where = _within(place, f"{profile.last_line + 1}…")
+        try:
+            with (
+                open_source_file(
+                    SourceFile.at(path, name), corrections, scanned=math.inf
+                ) as table,
+                target.open("w", encoding="utf-8", newline="") as file,
+            ):
+                if isinstance(table, FileKind):
+                    self.rest.add_unsearched(where)
+                    return
+                write = csv.writer(file).writerow
+                below = (
+                    cells
+                    for line, cells in table.rows()
+                    if line > profile.last_line and has_values(cells)
+                )
+                count = sum(1 for _ in map(write, below))
+            self._search_pairs(line_pairs(_text(target)), where)
+            if count > MOST_NOTES and self._budget.spend(target.stat().st_size):
+                self.search_file(target, "below.csv", where, depth=depth + 1)
+        except UnreadableTableError:
+            self.rest.add_unsearched(where)
         finally:
             target.unlink(missing_ok=True)
 
@@ -355,9 +398,9 @@ class _RemainderSearch:
         self, path: Path, kind: FileKind, profile: Profile, place: str
     ) -> bool:
         """What is written in a file that is no table, or beside the list that is one; False for what is no text."""
-        if profile.is_table and profile.reads != "records":
+        if profile.is_table and profile.reads != "records" and kind != FODS:
             return True
-        if kind.label in MARKED_UP or kind is XML:
+        if kind.label in MARKED_UP or kind in (XML, FODS):
             with path.open("rb") as file:
                 self._search_pairs(xml_pairs(_pieces(file.read)), place, path)
             return True

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.text_encoding import python_name, read_text
@@ -25,6 +26,8 @@ ATTACK = re.compile(
     r"\b(?:DDE|DDEAUTO|HYPERLINK|WEBSERVICE|IMPORT(?:XML|DATA|HTML|FEED|RANGE)|IMAGE|EXEC|CALL|REGISTER(?:\.ID)?|SHELL)\s{0,3}\(",
     re.IGNORECASE,
 )
+EXPRESSION = re.compile(r";E((?:[^;\n]|;;){1,1000})")
+"""The formula of a cell, in a symbolic link file."""
 NUMBER = re.compile(r"[+-][\d\s.,()/%€$£:-]*(?:[eE][+-]?\d+)?")
 
 
@@ -55,6 +58,18 @@ def inspect_text(source: SourceFile) -> list[SafetyFinding]:
         _lines(read_text(source.read(), encoding)), delimiter
     ):
         lines[danger].append(number)
+    return findings_of_lines(lines)
+
+
+def inspect_symbolic_link(path: Path) -> list[SafetyFinding]:
+    """The formulas of a symbolic link file (`.slk`), with their lines."""
+    lines: dict[Danger, list[int]] = {Danger.ATTACK: [], Danger.FORMULAS: []}
+    with path.open(encoding="latin-1") as file:
+        for number, line in enumerate(file, start=1):
+            match = EXPRESSION.search(line[:LONGEST_LINE])
+            danger = danger_of(f"={match[1]}") if match else None
+            if danger:
+                lines[danger].append(number)
     return findings_of_lines(lines)
 
 

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 
-from udi.tabular.formats.file_kind import HTML, FileKind
+from udi.tabular.formats.file_kind import DIF, HTML, SYLK, FileKind
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.messages.notes import UnreadableTableError
 from udi.tabular.profiles.opened_files import identify_file
@@ -21,7 +21,7 @@ from udi.tabular.safety.findings import (
     SafetySeverity,
     build_finding,
 )
-from udi.tabular.safety.formulas import inspect_text
+from udi.tabular.safety.formulas import inspect_symbolic_link, inspect_text
 from udi.tabular.safety.nested_archives import inspect_nested
 from udi.tabular.safety.office import (
     inspect_old_office,
@@ -68,8 +68,10 @@ def _inspect_contents(
 
 
 def _inspect_by_kind(path: Path, head: bytes, kind: FileKind) -> list[SafetyFinding]:
-    if kind.reads == "text":
+    if kind.reads == "text" or kind == DIF:
         return inspect_text(SourceFile.at(path))
+    if kind == SYLK:
+        return inspect_symbolic_link(path)
     start = head.replace(b"\x00", b"").lower()
     if kind == HTML or b"<" in start[:256]:
         return list(inspect_markup(path, page=kind == HTML, drawing=b"<svg" in start))

@@ -1,0 +1,132 @@
+"""The first sheet of a spreadsheet in one XML file (flat OpenDocument 1.3, `.fods`)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.parsers import expat
+
+from udi.tabular.formats.delimited_text import Row
+from udi.tabular.messages.notes import UnreadableTableError
+
+MOST_CELLS = 5_000_000
+WIDEST = 16_384
+PIECE = 1024 * 1024
+CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
+VALUES = {
+    "float": "office:value",
+    "percentage": "office:value",
+    "currency": "office:value",
+    "date": "office:date-value",
+    "boolean": "office:boolean-value",
+}
+"""The attribute that says the value of a cell, by its type; cells of other types say it as text."""
+
+
+def flat_rows(path: Path) -> Iterator[Row]:
+    """The rows of the first sheet as text, each with its number.
+
+    Raises:
+        UnreadableTableError: it is not well formed, declares entities, or is larger than a sheet.
+    """
+    sheet = _FirstSheet()
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = sheet.start
+    parser.EndElementHandler = sheet.end
+    parser.CharacterDataHandler = sheet.text
+    parser.EntityDeclHandler = _refuse_entity
+    with path.open("rb") as file:
+        try:
+            while not sheet.ended and (piece := file.read(PIECE)):
+                parser.Parse(piece, False)
+                yield from sheet.take_rows()
+        except (expat.ExpatError, ValueError) as error:
+            code = "damaged"
+            raise UnreadableTableError(code) from error
+
+
+def _refuse_entity(*_: object) -> None:
+    code = "damaged"
+    raise UnreadableTableError(code)
+
+
+class _FirstSheet:
+    """The rows of the first sheet that closed; what is repeated and empty takes no room."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._rows: list[Row] = []
+        self._number = 0
+        self._cell_count = 0
+        self._times = 1
+        self._cells: list[str] = []
+        self._blank = 0
+        self._value: str | None = None
+        self._cell_times = 0
+        self._paragraphs: list[str] = []
+        self._in_paragraph = False
+        self._in_note = False
+
+    def take_rows(self) -> list[Row]:
+        rows = self._rows
+        self._rows = []
+        return rows
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if self.ended:
+            return
+        if name == "table:table-row":
+            self._times = int(attributes.get("table:number-rows-repeated", "1"))
+            self._cells = []
+            self._blank = 0
+        elif name in CELLS:
+            kind = attributes.get("office:value-type", "")
+            self._value = attributes.get(VALUES.get(kind, ""))
+            self._cell_times = int(attributes.get("table:number-columns-repeated", "1"))
+            self._paragraphs = []
+        elif name == "office:annotation":
+            self._in_note = True
+        elif name == "text:p" and not self._in_note:
+            self._in_paragraph = True
+            self._paragraphs.append("")
+
+    def text(self, data: str) -> None:
+        if self._in_paragraph and not self.ended:
+            self._paragraphs[-1] += data
+
+    def end(self, name: str) -> None:
+        if self.ended:
+            return
+        if name == "text:p":
+            self._in_paragraph = False
+        elif name == "office:annotation":
+            self._in_note = False
+        elif name in CELLS:
+            self._close_cell()
+        elif name == "table:table-row":
+            self._close_row()
+        elif name == "table:table":
+            self.ended = True
+
+    def _close_cell(self) -> None:
+        text = self._value
+        if text is None:
+            text = "\n".join(self._paragraphs)
+        text = text.removesuffix("T00:00:00")
+        if not text:
+            self._blank += self._cell_times
+            return
+        if len(self._cells) + self._blank + self._cell_times > WIDEST:
+            raise UnreadableTableError("too_many_columns", most="1,000")
+        self._cells += [""] * self._blank + [text] * self._cell_times
+        self._blank = 0
+
+    def _close_row(self) -> None:
+        if not self._cells:
+            self._number += self._times
+            return
+        self._cell_count += len(self._cells) * self._times
+        if self._cell_count > MOST_CELLS:
+            raise UnreadableTableError("too_many_cells", most=f"{MOST_CELLS:,}")
+        for _ in range(self._times):
+            self._number += 1
+            self._rows.append((self._number, self._cells))

@@ -1,0 +1,107 @@
+"""Spreadsheets written as text: flat OpenDocument, symbolic link (SYLK) and data interchange (DIF)."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from udi.tabular.formats.delimited_text import Row
+from udi.tabular.formats.file_kind import DIF, FODS, SYLK, FileKind
+from udi.tabular.formats.flat_open_document import MOST_CELLS, WIDEST, flat_rows
+from udi.tabular.formats.source import SourceFile
+from udi.tabular.formats.text_encoding import detect_encoding, read_text
+from udi.tabular.messages.notes import UnreadableTableError
+
+LARGEST = 64 * 1024**2
+FIELD = re.compile(r";([A-Z])((?:[^;]|;;)*)")
+BOTH = 2
+"""Lines of each item of a DIF file."""
+
+
+def cell_rows(path: Path, kind: FileKind) -> Iterator[Row]:
+    """The rows of the first sheet as text, each with its number.
+
+    Raises:
+        UnreadableTableError: the file is damaged, or larger than a sheet.
+    """
+    if path.stat().st_size > LARGEST:
+        raise UnreadableTableError("too_large_sheet")
+    return READERS[kind](path)
+
+
+def _lines(path: Path) -> list[str]:
+    source = SourceFile.at(path)
+    encoding = detect_encoding(source.read(), LARGEST).encoding
+    return "".join(read_text(source.read(), encoding)).splitlines()
+
+
+def _symbolic_link_rows(path: Path) -> Iterator[Row]:
+    """The cells of records `C;Yrow;Xcolumn;Kvalue`, where row and column stay as before when they are absent."""
+    table: dict[int, dict[int, str]] = {}
+    row = 1
+    column = 1
+    count = 0
+    for line in _lines(path):
+        if not line.startswith("C;"):
+            continue
+        fields = dict(FIELD.findall(line[1:]))
+        row = _whole_number(fields.get("Y"), row)
+        column = _whole_number(fields.get("X"), column)
+        if column > WIDEST:
+            raise UnreadableTableError("too_many_columns", most="1,000")
+        if "K" in fields:
+            count += 1
+            table.setdefault(row, {})[column] = _unquoted(
+                fields["K"].replace(";;", ";")
+            )
+        if count > MOST_CELLS:
+            raise UnreadableTableError("too_many_cells", most=f"{MOST_CELLS:,}")
+    for number in sorted(table):
+        cells = table[number]
+        yield number, [cells.get(place, "") for place in range(1, max(cells) + 1)]
+
+
+def _whole_number(text: str | None, before: int) -> int:
+    if text is None:
+        return before
+    if not text.isascii() or not text.isdigit():
+        raise UnreadableTableError("damaged")
+    return int(text)
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if len(text) > 1 and text.startswith('"') and text.endswith('"'):
+        return text[1:-1].replace('""', '"')
+    return {"TRUE": "true", "FALSE": "false"}.get(text, text)
+
+
+def _interchange_rows(path: Path) -> Iterator[Row]:
+    """The tuples after the header: two lines an item, `0,number` or `1,0` then the text."""
+    lines = _lines(path)
+    try:
+        start = lines.index("DATA") + 1 + BOTH
+    except ValueError as error:
+        code = "damaged"
+        raise UnreadableTableError(code) from error
+    number = 0
+    cells: list[str] = []
+    for kind, text in zip(lines[start::BOTH], lines[start + 1 :: BOTH], strict=False):
+        if kind.startswith("-1"):
+            if number:
+                yield number, cells
+            if text.strip() == "EOD":
+                return
+            number += 1
+            cells = []
+        elif kind.startswith("0,") and text.strip() in {"V", "TRUE", "FALSE"}:
+            value = kind.partition(",")[2].strip()
+            cells.append({"TRUE": "true", "FALSE": "false"}.get(text.strip(), value))
+        else:
+            cells.append("" if kind.startswith("0,") else _unquoted(text))
+
+
+READERS: dict[FileKind, Callable[[Path], Iterator[Row]]] = {
+    FODS: flat_rows,
+    SYLK: _symbolic_link_rows,
+    DIF: _interchange_rows,
+}
