@@ -155,6 +155,14 @@ SEARCHED: Mapping[str, tuple[str, Make]] = {
             ("Places", PLACES), comment="Voir avec camille.essai@free.example"
         ),
     ),
+    "a table below the first one": (
+        "places.csv",
+        lambda _: PLACES_CSV + b"\n;\n" + MEMBERS,
+    ),
+    "a note below a table": (
+        "places.csv",
+        lambda _: PLACES_CSV + b"\nSource : camille.essai@free.example\n",
+    ),
     "a ZIP of CSV": (
         "lot.zip",
         lambda _: packed(places_dot_csv=PLACES_CSV, membres_dot_csv=MEMBERS),
@@ -221,6 +229,10 @@ UNSEARCHED: Mapping[str, tuple[str, bytes, list[str]]] = {
 }
 """What no program can look into: the name of a file, its content, and the parts that are told."""
 HARMLESS: Mapping[str, tuple[str, Make]] = {
+    "a source below a table": (
+        "places.csv",
+        lambda _: PLACES_CSV + b"\nSource : plan de la ville, 2024\n",
+    ),
     "two sheets": (
         "classeur.xlsx",
         lambda _: workbook(("Places", PLACES), ("Suite", PLACES), ("Vide", [])),

@@ -21,9 +21,7 @@ from udi.tabular.profiles.profile import profile_file
 
 def proposed(name: str, content: bytes) -> dict[str, str]:
     profile = profile_file(name, len(content), lambda: [content])
-    return prefill(
-        name, profile, say=str, locale="en", languages=("fr",), contact="a@example.org"
-    )
+    return prefill(name, profile, say=str, locale="en", contact="a@example.org")
 
 
 @pytest.mark.parametrize(
@@ -60,11 +58,46 @@ def test_a_theme_is_guessed_from_words(
     assert guess_theme(title, columns) == theme
 
 
-def test_a_language_is_guessed_from_words() -> None:
-    assert guess_language("x", ["dirección", "municipio"], default="fr") == "es"
-    assert guess_language("x", ["name", "address"], default="fr") == "en"
-    assert guess_language("x", ["nom", "adresse"], default="en") == "fr"
-    assert guess_language("x", ["zz"], default="it") == "it"
+@pytest.mark.parametrize(
+    ("texts", "language"),
+    [
+        (["dirección", "municipio"], "es"),
+        (["name", "address"], "en"),
+        (["nom", "adresse"], "fr"),
+        (["Numero parcometro", "Nome parcometro", "Latitudine"], "it"),
+        (["Straße", "Ort", "Anzahl"], "de"),
+        (["zz"], ""),
+        (["code", "nome"], ""),
+        (["nome", "numero"], ""),
+    ],
+)
+def test_a_language_is_that_of_the_words_or_none(
+    texts: list[str], language: str
+) -> None:
+    assert guess_language(texts) == language
+
+
+def test_cells_tell_the_language_of_open_data_only() -> None:
+    table = b"id;x\n1;Scuola di via della Pace\n2;Sede del comune\n"
+    profile = profile_file("x.csv", len(table), lambda: [table])
+    guess = partial(
+        prefill,
+        "x.csv",
+        profile,
+        say=str,
+        locale="fr",
+        contact="",
+    )
+
+    assert guess()["language"] == "it"
+    assert guess(access=AccessRights.RESTRICTED)["language"] == ""
+
+
+def test_no_row_is_named_after_a_word_of_the_title() -> None:
+    answers = proposed("nantes-arbres.csv", b"nom;rue\nx;y\n")
+
+    assert "nante." not in answers["summary"]
+    assert answers["summary"].startswith("1 rows")
 
 
 def test_no_value_of_a_cell_is_quoted() -> None:
@@ -146,7 +179,6 @@ def test_a_restricted_table_is_described_without_its_cells() -> None:
         profile,
         say=str,
         locale="en",
-        languages=("fr",),
         contact="",
     )
 
@@ -169,7 +201,6 @@ def test_the_name_of_a_file_says_the_period_of_restricted_data() -> None:
         profile,
         say=str,
         locale="en",
-        languages=("fr",),
         contact="",
     )
 
@@ -200,7 +231,7 @@ def test_restricted_data_lose_what_was_proposed_and_keep_what_was_written() -> N
 
 def test_every_real_table_gets_answers_to_keep(shared_data: Path) -> None:
     """What is proposed is never refused by the form itself, but for what cannot be guessed."""
-    guessless = {"title", "summary", "theme", "keywords"}
+    guessless = {"title", "summary", "theme", "keywords", "language"}
     files = sorted((shared_data / "data/tables").glob("*.csv"))
     for path in files:
         answers = proposed(path.name, path.read_bytes())

@@ -5,16 +5,19 @@ import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 from xml.sax.saxutils import escape
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from bench.load.reading.labels import LabelledReading
 from bench.load.reading.tables import Table, make_table
 from bench.load.reading.text_families import Family
 
 SHEET = "Données"
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+"""The date in the properties of each workbook, so that its bytes are the same each time."""
 Cells = Sequence[Sequence[str | float]]
 
 
@@ -27,6 +30,12 @@ def sheet_records(table: Table) -> list[list[str | float]]:
         ]
         for record in table.records
     ]
+
+
+def sheet_cells(table: Table) -> list[list[str | float]]:
+    """The names, and the rows below them."""
+    names: list[str | float] = [*table.names]
+    return [names, *sheet_records(table)]
 
 
 def _is_number(types: Sequence[str]) -> bool:
@@ -43,6 +52,7 @@ def write_workbook(
     """A sheet of these cells; `merged` ranges hold a text: first row, first column, last row, last column, text."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
+    book.set_properties({"created": CREATED})
     sheet = book.add_worksheet(SHEET)
     for row, record in enumerate(cells):
         for column, cell in enumerate(record):
@@ -71,16 +81,14 @@ def in_sheet(
 def plain_sheet(draw: Random, name: str) -> LabelledReading:
     """Nothing odd."""
     table = make_table(draw, "place", "town", "count", "amount")
-    return in_sheet(name, write_workbook([table.names, *sheet_records(table)]), table)
+    return in_sheet(name, write_workbook(sheet_cells(table)), table)
 
 
 def tables_below(draw: Random, name: str) -> LabelledReading:
     """Another table below the first one, after an empty row."""
     table = make_table(draw, "place", "count", "amount")
     other = make_table(draw, "town", "open", "street")
-    content = write_workbook(
-        [table.names, *sheet_records(table), [], other.names, *sheet_records(other)]
-    )
+    content = write_workbook([*sheet_cells(table), [], *sheet_cells(other)])
     return replace(
         in_sheet(name, content, table), remarks=frozenset({"several_tables"})
     )
@@ -121,9 +129,9 @@ def merged_rows(draw: Random, name: str) -> LabelledReading:
 def formulas_without_values(draw: Random, name: str) -> LabelledReading:
     """Formulas that no program computed before the file was saved."""
     table = make_table(draw, "place", "count")
-    rows = sheet_records(table)
+    names, *rows = sheet_cells(table)
     cells = [
-        [*table.names, "double"],
+        [*names, "double"],
         *([*row, f"=B{number}*2"] for number, row in enumerate(rows, start=2)),
     ]
     whole = zipfile.ZipFile(io.BytesIO(write_workbook(cells)))
@@ -133,7 +141,7 @@ def formulas_without_values(draw: Random, name: str) -> LabelledReading:
             data = whole.read(entry)
             if entry.filename.startswith("xl/worksheets/sheet"):
                 data = re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", data)
-            target.writestr(entry.filename, data)
+            target.writestr(entry, data)
     reading = in_sheet(name, content.getvalue(), table)
     return replace(
         reading,
@@ -146,8 +154,9 @@ def formulas_without_values(draw: Random, name: str) -> LabelledReading:
 def far_cells(draw: Random, name: str) -> LabelledReading:
     """A blank cell in the last column that there can be: 16,384 are declared."""
     table = make_table(draw, "place", "count", "amount")
-    last = [""] * (16_383 - len(table.names))
-    rows = [[*table.names, *last, " "], *sheet_records(table)]
+    last: list[str | float] = [""] * (16_383 - len(table.names))
+    names, *records = sheet_cells(table)
+    rows = [[*names, *last, " "], *records]
     return in_sheet(name, write_workbook(rows), table)
 
 
@@ -156,7 +165,7 @@ def flat_open_document(draw: Random, name: str) -> LabelledReading:
     table = make_table(draw, "place", "town", "count")
     rows = "".join(
         f"<table:table-row>{''.join(_flat_cell(cell) for cell in record)}</table:table-row>"
-        for record in [table.names, *sheet_records(table)]
+        for record in sheet_cells(table)
     )
     text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<office:document'
@@ -182,7 +191,7 @@ def symbolic_link(draw: Random, name: str) -> LabelledReading:
     """Microsoft's symbolic link (`.slk`)."""
     table = make_table(draw, "place", "count", "amount")
     lines = ["ID;PWXL;N;E"]
-    for row, record in enumerate([table.names, *sheet_records(table)], start=1):
+    for row, record in enumerate(sheet_cells(table), start=1):
         for column, cell in enumerate(record, start=1):
             value = f"{cell:g}" if isinstance(cell, float) else f'"{cell}"'
             lines.append(f"C;Y{row};X{column};K{value}")
@@ -194,7 +203,7 @@ def symbolic_link(draw: Random, name: str) -> LabelledReading:
 def data_interchange(draw: Random, name: str) -> LabelledReading:
     """Data Interchange Format (`.dif`)."""
     table = make_table(draw, "place", "count", "amount")
-    records = [table.names, *sheet_records(table)]
+    records = sheet_cells(table)
     lines = [
         "TABLE",
         "0,1",

@@ -23,6 +23,8 @@ HEADER_TEXT = 0.7
 HEADER_SEARCH = 30
 TITLE_LINES = 5
 """Lines below the first well filled one among which the names of the columns may be, when that one is a title."""
+FEWEST_BLOCK = 4
+"""Records, with that of the names, of a table that ends at an empty line."""
 YEAR = re.compile(r"(19|20)[0-9][0-9]")
 LONGEST_NAME = 250
 Records = list[list[str]]
@@ -248,7 +250,8 @@ def _known_header(rows: list[Row], line: int) -> tuple[int, int] | None:
 
 def _find_header(rows: list[Row]) -> tuple[int, int] | None:
     """First and last index of the record that names the columns: well filled, made of words; None when data come first."""
-    filled = Counter(len(_filled(cells)) for _, cells in rows if has_values(cells))
+    block = _first_block(rows)
+    filled = Counter(len(_filled(cells)) for _, cells in block if has_values(cells))
     needed = HEADER_FILLED * filled.most_common(1)[0][0]
     for index, (_, record) in enumerate(rows[:HEADER_SEARCH]):
         cells = _filled(record)
@@ -261,6 +264,23 @@ def _find_header(rows: list[Row]) -> tuple[int, int] | None:
         named = _find_header_below_title(rows, index)
         return named, _last_header(rows, named)
     return None
+
+
+def _first_block(rows: list[Row]) -> list[Row]:
+    """The records above the first empty one when they are a table by themselves, else all records."""
+    filled = [has_values(cells) for _, cells in rows]
+    start = filled.index(True)
+    if False not in filled[start:]:
+        return rows
+    block = rows[start : filled.index(False, start)]
+    records = [cells for _, cells in block]
+    if (
+        len(block) >= FEWEST_BLOCK
+        and all(len(_filled(cells)) > 1 for cells in records)
+        and names_typed_columns(records[0], records[1:])
+    ):
+        return block
+    return rows
 
 
 def _find_header_below_title(rows: list[Row], index: int) -> int:

@@ -42,21 +42,22 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     Raises:
         KeyError: the workbook does not say it.
     """
-    tags = SHEET.findall(_text(archive, BOOK))
     relation_by_sheet = {
-        unescape(attributes.get("name", "")): attributes.get("r:id", "")
-        for attributes in map(dict, map(ATTRIBUTE.findall, tags))
+        unescape(tag.get("name", "")): tag.get("r:id", "")
+        for tag in _attributes(SHEET, _text(archive, BOOK))
     }
     target_by_relation = {
-        attributes.get("Id", ""): attributes.get("Target", "")
-        for attributes in map(
-            dict, map(ATTRIBUTE.findall, RELATION.findall(_text(archive, RELATIONS)))
-        )
+        tag.get("Id", ""): tag.get("Target", "")
+        for tag in _attributes(RELATION, _text(archive, RELATIONS))
     }
     target = target_by_relation[relation_by_sheet[sheet]]
     if target.startswith("/"):
         return target.lstrip("/")
     return str(PurePosixPath("xl") / target)
+
+
+def _attributes(tag: "re.Pattern[str]", text: str) -> list[dict[str, str]]:
+    return [dict(ATTRIBUTE.findall(match[0])) for match in tag.finditer(text)]
 
 
 def _text(archive: zipfile.ZipFile, name: str) -> str:

@@ -227,6 +227,8 @@ def infer_table(
     if shape is None:
         raise UnreadableTableError("no_table")
     if end := _find_end(table, sample, shape):
+        above = [row for row in sample.first if row[0] <= end.last_line]
+        shape = _find_layout(table, above, corrections) or shape
         shape = replace(
             shape, last_line=end.last_line, notes=(*shape.notes, *end.notes)
         )

@@ -144,7 +144,6 @@ class AnswerProposer:
                 profile,
                 say=partial(self.gettext, self.locale),
                 locale=self.locale,
-                languages=self.territory.languages,
                 contact=space.email,
                 access=access,
             )
@@ -216,7 +215,6 @@ def prefill(
     *,
     say: Translate,
     locale: str,
-    languages: tuple[str, ...],
     contact: str,
     licence: str = "",
     access: AccessRights = AccessRights.PUBLIC,
@@ -227,6 +225,9 @@ def prefill(
     """
     if access is AccessRights.RESTRICTED:
         profile = replace(profile, rows=None, first_day=None, last_day=None)
+        cells: tuple[str, ...] = ()
+    else:
+        cells = tuple(cell for record in profile.sample for cell in record)
     if profile.header_line:
         names = [column.name for column in profile.columns]
     else:
@@ -241,7 +242,7 @@ def prefill(
         "first_day": first,
         "last_day": last,
         "frequency": "",
-        "language": guess_language(title, names, default=languages[0]),
+        "language": guess_language((title, *names, *cells)),
         "licence": licence or DEFAULT,
         "contact": contact,
         "access": access,
@@ -354,15 +355,23 @@ def guess_theme(title: str, columns: Iterable[str]) -> str:
     return ""
 
 
-def guess_language(title: str, columns: Iterable[str], *, default: str) -> str:
-    """The language of most words of the names, else the default."""
-    words = {
-        fold_text(word) for text in (title, *columns) for word in split_words(text)
+def guess_language(texts: Iterable[str]) -> str:
+    """The language that most words of some texts are of, empty when they are of none, or of two as much."""
+    words = {fold_text(word) for text in texts for word in split_words(text)}
+    scores = {
+        code: sum(map(_word_weight, words & common))
+        for code, common in WORDS_OF_LANGUAGES.items()
     }
-    counts = {code: len(words & common) for code, common in WORDS_OF_LANGUAGES.items()}
-    most = max(counts.values())
-    likely = [code for code, count in counts.items() if count == most]
-    return likely[0] if len(likely) == 1 else default
+    first, second = sorted(scores, key=lambda code: scores[code], reverse=True)[:2]
+    if scores[first] > scores[second]:
+        return first
+    return ""
+
+
+def _word_weight(word: str) -> float:
+    """A word counts whole in the one language that has it, half in several."""
+    languages = sum(word in common for common in WORDS_OF_LANGUAGES.values())
+    return 1.0 if languages == 1 else 0.5
 
 
 def pair_proposals(by_access: Mapping[AccessRights, Answers]) -> Proposals:

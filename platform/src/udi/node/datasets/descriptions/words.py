@@ -26,19 +26,35 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-FRENCH = _words(
-    "nom prenom adresse commune ville rue voie numero date annee mois jour code libelle montant type nombre "
-    "lieu quartier departement horaire mairie des les et du en pour par"
-)
-ENGLISH = _words(
-    "name address city town street number date year month day amount count description status time county "
-    "owner the and of for by from to"
-)
-SPANISH = _words(
-    "apellidos direccion calle municipio ciudad fecha ano dia codigo importe tipo lugar barrio horario ayuntamiento "
-    "provincia los las del para por con"
-)
-WORDS_OF_LANGUAGES = {"fr": FRENCH, "en": ENGLISH, "es": SPANISH}
+WORDS_OF_LANGUAGES = {
+    "de": _words(
+        "strasse ort stadt datum jahr monat tag anzahl betrag beschreibung gemeinde kreis einwohner bezeichnung breite "
+        "lange nummer hausnummer plz bezirk ortsteil schule flache der die das und von mit fur im am zum zur"
+    ),
+    "en": _words(
+        "name address city town street number date year month day amount count description status time county owner "
+        "postcode supplier school opening code type the and of for by from to with in at"
+    ),
+    "es": _words(
+        "nombre apellidos direccion calle municipio ciudad fecha ano mes dia codigo importe tipo lugar barrio horario "
+        "ayuntamiento provincia numero latitud longitud telefono el los las del para por con y en de la"
+    ),
+    "fr": _words(
+        "nom prenom adresse commune ville rue voie numero date annee mois jour code libelle montant type nombre lieu "
+        "quartier departement horaire mairie equipement etablissement ecole telephone effectif le la les des du et en au "
+        "aux pour par sur de"
+    ),
+    "it": _words(
+        "nome cognome indirizzo comune via civico numero data anno mese giorno codice importo tipo luogo quartiere "
+        "provincia regione denominazione descrizione latitudine longitudine sede orario telefono posti totale scuola "
+        "fermata parcheggio il lo gli dei degli della delle di del per con e la le in"
+    ),
+    "pt": _words(
+        "nome endereco rua municipio cidade data ano mes dia codigo valor tipo bairro freguesia numero descricao "
+        "telefone escola o os das do dos da para com em por de e"
+    ),
+}
+"""Words of columns and of sentences, by language; one that several languages have counts half."""
 GENERIC = _words(
     "data donnee donnees file fichier export exports extract extraction dataset table tableau feuille sheet classeur "
     "download telechargement copie copy final def v1 v2 new nouveau sans titre untitled csv document test"
