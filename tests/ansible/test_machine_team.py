@@ -98,7 +98,7 @@ def find_link(text: str, part: str) -> str:
 async def register(visitor: Visitor, deployment: Deployment, address: str) -> None:
     """Make an account on the login page, and prove the address by the mail that comes."""
     page = visitor.page
-    await visitor.click(page.get_by_role("link", name="Créer un compte"))
+    await visitor.click(page.get_by_role("link", name="Créer mon compte"))
     for name, value in (
         ("email", address),
         ("firstName", "Compte"),

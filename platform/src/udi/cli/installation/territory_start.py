@@ -46,7 +46,7 @@ async def start_territory(
     """Start a territory; may be repeated, also where an earlier try was cut short.
 
     Nothing is made where its files would be wrong, its host names are somebody's, or the relay takes no mail to its
-    first member. `tell` is called before each stage.
+    first member. `tell` is called before each stage. Accounts of the demonstration are not made: real people are invited.
 
     Raises:
         InvalidError: something of it cannot be; nothing was made.
@@ -62,7 +62,10 @@ async def start_territory(
 
     try:
         applied = await asyncio.to_thread(
-            provision.apply_folder, settings, folder, tell=tell_stage
+            provision.apply_folder,
+            settings.model_copy(update={"demo": False}),
+            folder,
+            tell=tell_stage,
         )
     except TenantFaultsError as error:
         raise InvalidError(refusals=[_explain_fault(error)]) from error
