@@ -37,7 +37,7 @@ from udi.ui import theme as colours
 from udi.ui.contrast import list_contrasts
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
-from udi.ui.refresh import is_refresh, refreshing
+from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
 
 NEW = "/installation/territories/new"
@@ -46,7 +46,6 @@ START = "/installation/requests/{start:uuid}"
 FILES = f"{START}/files.zip"
 AGAIN = f"{START}/again"
 PREVIEW = "preview"
-REFRESH_SECONDS = 2
 STAGE_NAMES = {
     StartStage.FILES: "Files",
     StartStage.DATABASES: "Database",
@@ -141,8 +140,6 @@ async def show_start(
     )
     if not progress.is_waiting:
         return response
-    if not is_refresh(request):
-        response.headers["Refresh"] = str(REFRESH_SECONDS * 2)
     return refreshing(request, response)
 
 
