@@ -297,8 +297,3 @@ async def find_organisation(
     return await session.scalar(
         select(Organisation).where(Organisation.id == project.organisation_id)
     )
-
-
-async def find_reporter(session: AsyncSession, project: Project) -> Person | None:
-    """Who reported a reuse."""
-    return await session.scalar(select(Person).where(Person.id == project.reporter_id))

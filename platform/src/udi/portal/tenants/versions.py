@@ -19,7 +19,6 @@ caller records the event, and then calls `write_register`.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
@@ -70,19 +69,6 @@ class InvalidFilesError(InvalidError):
         ]
         super().__init__(refusals=refusals)
         self.faults = list(faults)
-
-
-@dataclass(frozen=True)
-class DraftState:
-    """The draft beside what is online."""
-
-    draft: TerritoryDraft
-    published: TerritoryVersion
-
-    @property
-    def is_outdated(self) -> bool:
-        """Whether somebody published since the draft was begun."""
-        return self.draft.base != self.published.number
 
 
 async def lock_versions(session: AsyncSession) -> None:

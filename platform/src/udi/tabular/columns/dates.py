@@ -18,9 +18,7 @@ from udi.tabular.columns.value_patterns import (
 )
 
 NAMED_DATE = r"(^|_)(date|jour|day|dt|data|giorno)|date$|(_|^)(le|du|au)$"
-FEWEST_DAYS = 12
 TWINS = {"dmY": "mdY", "dmy": "mdy"}
-PLAIN_TEXTS = ("dmy", "mdy")
 
 
 def date_column(

@@ -1,7 +1,6 @@
 """How single values are written: the patterns that both Python and DuckDB (RE2) read alike."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -106,12 +105,6 @@ def date_order(date_format: str) -> DateOrder:
 def cached_pattern(pattern: str) -> "re.Pattern[str]":
     """A pattern, compiled once."""
     return re.compile(pattern)
-
-
-def all_match(pattern: str, values: Iterable[str]) -> bool:
-    """Whether every value is written so."""
-    matches = cached_pattern(pattern).fullmatch
-    return all(matches(value) for value in values)
 
 
 def is_null(value: str) -> bool:

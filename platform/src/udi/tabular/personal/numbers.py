@@ -86,7 +86,6 @@ OLD_PLATE = re.compile(
     r"(?<![A-Z0-9-])[1-9]\d{1,3}[ -]?[A-HJ-NP-TV-Z]{2,3}[ -]?(?:\d{2}|2[AB]|97[1-6])(?![A-Z0-9-])"
 )
 IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
-NIR_DIGITS = 13
 
 
 def find_nir(text: str) -> bool | None:

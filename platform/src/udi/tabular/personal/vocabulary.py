@@ -33,8 +33,6 @@ ROLES = words(
     "solicitante titular concesionario propietario vecino responsable interesado "
     "richiedente concessionario proprietario residente referente beneficiario"
 )
-CONCESSIONS = words("concession concessions sepultura grab grave plot tombe")
-"""Words of registers of graves, in which a name is that of a family."""
 OFFICES = words(
     "elu elue elus elues maire maires adjoint adjointe conseiller conseillere conseillers depute deputee senateur "
     "senatrice ministre echevin bourgmestre mayor councillor councilor senator minister deputy alderman"

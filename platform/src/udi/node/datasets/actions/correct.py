@@ -16,7 +16,6 @@ from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.profiles.corrections import SYSTEMS, CorrectedType, Corrections
 from udi.tabular.profiles.profile import Profile
 
-AS_UNDERSTOOD = ""
 LARGEST_LINE = 1_000
 
 

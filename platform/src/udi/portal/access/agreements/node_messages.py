@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, MsgspecError, Struct, json
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
@@ -88,11 +88,3 @@ async def list_agreements_for_node(
         for agreement in agreements
     ]
     return items, max((agreement.revision for agreement in agreements), default=after)
-
-
-async def count_undelivered_agreements(session: AsyncSession) -> int:
-    """How many agreements stand otherwise than their node was told."""
-    untold: Any = select(func.count()).where(
-        AccessAgreement.delivered < AccessAgreement.revision
-    )
-    return int(await session.scalar(untold) or 0)

@@ -6,7 +6,7 @@ least are left then.
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from udi.kit.clock import now, today
+from udi.kit.clock import today
 from udi.portal.access.models import AccessRequest
 
 LEAST_LEFT = 3
@@ -72,8 +72,3 @@ def days_left(request: AccessRequest, zone: tzinfo) -> int | None:
 def lapses_at(request: AccessRequest) -> datetime:
     """When a request that waits for its person lapses."""
     return request.since + LAPSE_AFTER
-
-
-def is_past(moment: datetime | None) -> bool:
-    """Whether a moment was, if it is known."""
-    return moment is not None and moment <= now()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -244,18 +244,3 @@ async def find_draft(
     if id_:
         return await session.scalar(select(AccessDraft).where(*conditions))
     return None
-
-
-async def count_requests_to_answer(session: AsyncSession, actor: Actor) -> int:
-    """How many requests wait for the producers of the person."""
-    slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
-    same = (Organisation.tenant_id == AccessRequest.tenant_id) & (
-        Organisation.id == AccessRequest.organisation_id
-    )
-    query = select(func.count()).select_from(AccessRequest).join(Organisation, same)
-    return (
-        await session.scalar(
-            query.where(Organisation.slug.in_(slugs), AccessRequest.state.in_(OPEN))
-        )
-        or 0
-    )

@@ -6,7 +6,6 @@ A producer is an organisation, a theme is a group, a keyword is a tag, a file or
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from udi.portal.catalogue.models import AGREEMENT
 from udi.portal.catalogue.open.listing import PublishedDataset
@@ -202,16 +201,6 @@ def facet_titles(
             code: localise(licence.name, language) for code, licence in LICENCES.items()
         },
     }
-
-
-def counts_of(
-    producers: Sequence[Organisation], counted: Mapping[UUID, int]
-) -> list[tuple[Organisation, int]]:
-    """The producers with what they publish, those with most first."""
-    return sorted(
-        ((producer, counted.get(producer.id, 0)) for producer in producers),
-        key=lambda pair: (-pair[1], pair[0].slug),
-    )
 
 
 def _licence(record: Record, language: str) -> Document:

@@ -28,7 +28,6 @@ NAMES = (
     "id",
 )
 MOST_ITEMS = 2000
-TAG_LENGTH = 3
 
 
 def text_value(item: Any, *names: str) -> str:

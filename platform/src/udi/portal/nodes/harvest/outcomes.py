@@ -18,9 +18,7 @@ from udi.protocol.faults import MOST_FAULTS
 
 LARGEST_RECORD = 1024**2
 MOST_DISTRIBUTIONS = 500
-LONGEST_KEYWORD = 200
 JOINED = re.compile(r"\s*(?:;|,(?!\d))\s*")
-ALONE_LENGTH = 30
 Outcome = HarvestedRecord | RefusedRecord
 
 

@@ -185,13 +185,6 @@ def find_language(text: str) -> str:
     return _languages().get(re.split(r"[-_;\s]", wording)[0], ("", ""))[0]
 
 
-def language_uri(code: str) -> str:
-    """The EU's identifier of a language by its ISO 639-1 code."""
-    if code in _languages():
-        return f"{EU}language/{_languages()[code][1]}"
-    return ""
-
-
 def find_access(text: str) -> tuple[str, str]:
     """(code of the EU's access right, reason of a restriction) or two empty texts."""
     code = _code(text, "access-right") or (

@@ -1,6 +1,5 @@
 """What people do with sources: register one, have it read now, pause it, let go what left it, close it."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import func, select
@@ -24,8 +23,6 @@ from udi.portal.organisations.models import Organisation
 
 MOST_SOURCES = 50
 """Of one producer."""
-READING_INTERVAL = timedelta(minutes=1)
-"""Between two readings that a person asks for."""
 UNKNOWN_RHYTHM = Refusal(
     "rhythm",
     "This frequency does not exist.",

@@ -1,7 +1,6 @@
 """What a person does: ask that their organisation publish here, correct what they asked, take it back."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +10,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
 from udi.kit.mail_addresses import is_mail_address
+from udi.kit.web_addresses import is_web_address
 from udi.portal import audit
 from udi.portal.organisations.joining import registries
 from udi.portal.organisations.joining.identity_checks import (
@@ -37,7 +37,6 @@ from udi.portal.organisations.models import (
 NOTIFY_APPLICATION = "tell_application"
 MOST_OPEN = 5
 LONGEST_NAME = 150
-LONGEST_URL = 500
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('joining ' || app.current_tenant()::text, 0))"
 
 
@@ -136,7 +135,7 @@ def _check_contact(application_input: ApplicationInput) -> list[Refusal]:
                 "Give one such as data@town.example, which a service reads.",
             )
         )
-    if application_input.url and not _is_site(application_input.url):
+    if application_input.url and not is_web_address(application_input.url):
         refusals.append(
             Refusal(
                 "url",
@@ -145,21 +144,6 @@ def _check_contact(application_input: ApplicationInput) -> list[Refusal]:
             )
         )
     return refusals
-
-
-def _is_site(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    plain = url.isprintable() and " " not in url and "@" not in parts.netloc
-    return (
-        parts.scheme in {"http", "https"}
-        and "." in host
-        and plain
-        and len(url) <= LONGEST_URL
-    )
 
 
 async def submit_application(

@@ -1,7 +1,7 @@
 """What the territory's team does with an application: approve it, refuse it with a reason, ask for more."""
 
 from collections.abc import Iterator
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -219,10 +219,3 @@ def _candidates(base: str) -> Iterator[str]:
     yield base
     for number in range(2, 10_000):
         yield f"{base[:35].rstrip('-')}-{number}"
-
-
-async def find_application(session: AsyncSession, id_: UUID) -> Application | None:
-    """The application of this identifier, for a job."""
-    return await session.scalar(
-        select(Application).where(Application.id == id_).with_for_update()
-    )

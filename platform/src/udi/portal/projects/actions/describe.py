@@ -1,7 +1,6 @@
 """Describe a project: begin one, change what is said of it, say which data it uses, let everybody see it."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -17,6 +16,7 @@ from udi.kit.errors import (
     TooManyRequestsError,
 )
 from udi.kit.identity import Actor
+from udi.kit.web_addresses import is_web_address
 from udi.portal import audit
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
@@ -88,22 +88,6 @@ def tidy_words(words: str) -> str:
     """Several lines without what a keyboard or a copy adds."""
     return "\n".join(
         line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
-    )
-
-
-def is_web_address(url: str) -> bool:
-    """Whether a page of the web can be at this address."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    plain = url.isprintable() and " " not in url and "@" not in parts.netloc
-    return (
-        parts.scheme in {"http", "https"}
-        and "." in host
-        and plain
-        and len(url) <= LONGEST["url"]
     )
 
 

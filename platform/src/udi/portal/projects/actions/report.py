@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
+from udi.kit.web_addresses import is_web_address
 from udi.portal import audit
 from udi.portal.projects.actions.describe import (
     LONGEST,
     add_project_dataset,
-    is_web_address,
 )
 from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project

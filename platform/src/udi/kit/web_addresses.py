@@ -1,0 +1,22 @@
+"""What the address of a page of the web looks like, as people write it in a form."""
+
+from urllib.parse import urlsplit
+
+LONGEST_WEB_ADDRESS = 500
+"""Characters."""
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a page of the web can be at this address: no name of a user in it, and a host with a point."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    is_plain = url.isprintable() and " " not in url and "@" not in parts.netloc
+    return (
+        parts.scheme in {"http", "https"}
+        and "." in host
+        and is_plain
+        and len(url) <= LONGEST_WEB_ADDRESS
+    )
