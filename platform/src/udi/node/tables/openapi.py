@@ -3,13 +3,12 @@
 from typing import Any
 
 from udi import __version__
-from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.columns.column import ROW_NAME, ColumnType, TypedColumn
 from udi.tabular.exports.exports import formats_of
 from udi.tabular.queries.query import (
     GROUP,
     LARGEST_PAGE,
     PAGE_SIZE,
-    ROW_NAME,
     SEARCH,
     SORT,
     StepUnit,

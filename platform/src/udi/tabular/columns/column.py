@@ -51,6 +51,8 @@ SQL_TYPES = {
 TEXT_STORED = "VARCHAR"
 LINE = "__line"
 """First column of a typed table: the line of the producer's own file (of the sheet, for a sheet), from 1."""
+ROW_NAME = "__id"
+"""Name of the number of a row in questions and exports: that line, which no column of a file may be called."""
 Bounds = tuple[float, float, float, float]
 """A rectangle: west, south, east, north."""
 GEOMETRY = "geometry"

@@ -9,6 +9,7 @@ from typing import Any
 from udi.tabular.columns.column import (
     GEOMETRY,
     LINE,
+    ROW_NAME,
     Bounds,
     ColumnType,
     TypedColumn,
@@ -18,7 +19,6 @@ from udi.tabular.geo.geo_gdal import raw
 from udi.tabular.geo.geoparquet import KINDS, geo_metadata
 from udi.tabular.geo.pmtiles import write_pmtiles
 from udi.tabular.messages.remarks import UnreadableGeoFileError
-from udi.tabular.queries.query import ROW_NAME
 from udi.tabular.sandbox.duckdb_sandbox import connect, identifier
 
 DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "pmtiles": "MBTiles"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from udi.tabular.columns.column import ColumnType
+from udi.tabular.columns.column import ROW_NAME, ColumnType
 from udi.tabular.overviews import role_words as words
 from udi.tabular.overviews.chart_request import ChartKind, ChartRequest
 from udi.tabular.overviews.chart_steps import MOST_PERIODS, read_chart_step
@@ -14,7 +14,6 @@ from udi.tabular.overviews.statistics import Scalar
 from udi.tabular.queries.pool import ParquetReader
 from udi.tabular.queries.query import (
     ROW,
-    ROW_NAME,
     Aggregate,
     Condition,
     Filter,

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from udi.tabular.columns.column import TEXT_STORED, ColumnType, TypedColumn
+from udi.tabular.columns.column import ROW_NAME, TEXT_STORED, ColumnType, TypedColumn
 
 ROW = -1
 """Rank of the column `__id`: the row's number in the table, from 1."""
-ROW_NAME = "__id"
 ROW_COLUMN = TypedColumn(ROW_NAME, ColumnType.INTEGER)
 PAGE_SIZE = 20
 LARGEST_PAGE = 200

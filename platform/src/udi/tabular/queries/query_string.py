@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from udi.kit.errors import InvalidError, Refusal
-from udi.tabular.columns.column import TypedColumn
+from udi.tabular.columns.column import ROW_NAME, TypedColumn
 from udi.tabular.formats.quoted_lists import split_items, split_parts, unquote
 from udi.tabular.messages.query_errors import (
     LONGEST_SHOWN,
@@ -28,7 +28,6 @@ from udi.tabular.queries.query import (
     MOST_WORDS,
     PAGE_SIZE,
     ROW,
-    ROW_NAME,
     SEARCH,
     SORT,
     VALUELESS,

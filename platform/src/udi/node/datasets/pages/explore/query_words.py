@@ -20,7 +20,7 @@ from udi.node.datasets.pages.explore.explore_query import (
     Pairs,
 )
 from udi.node.datasets.pages.explore.forms import FilterForm
-from udi.tabular.columns.column import TypedColumn
+from udi.tabular.columns.column import ROW_NAME, TypedColumn
 from udi.tabular.messages.query_errors import (
     HiddenColumnError,
     InvalidQueryError,
@@ -28,7 +28,6 @@ from udi.tabular.messages.query_errors import (
 )
 from udi.tabular.queries.query import (
     PAGE_SIZE,
-    ROW_NAME,
     SEARCH,
     VALUELESS,
     Aggregate,
