@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -14,12 +14,13 @@ from rich.table import Table
 
 from bench.load.kinds import weigh_kinds
 from bench.load.machine import describe, sentence
-from bench.load.visits import BUDGET, Visit, find_faults, visit_all
+from bench.load.visits import BUDGET, LANGUAGES, Visit, find_faults, visit_all
 from udi import __version__
 from udi.cli.local.errors import LocalError
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings, get_settings
 
+Language = Literal["fr", "en"]
 HEADINGS = (
     "Page",
     "",
@@ -39,6 +40,9 @@ def pages(
             help="Address of a territory's portal; else the first of `./udi up`."
         ),
     ] = "",
+    language: Annotated[
+        Language | None, typer.Option(help="Only in this language; else in both.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Visit every kind of page with a real browser, in French and in English, logged in nowhere.
@@ -50,7 +54,11 @@ def pages(
     """
     before = os.getloadavg()[0]
     visits, browser = asyncio.run(
-        visit_all(url.rstrip("/") or _running(get_settings()), _tell)
+        visit_all(
+            url.rstrip("/") or _running(get_settings()),
+            _tell,
+            [language] if language else LANGUAGES,
+        )
     )
     report = {
         "pages": [visit.as_dict() for visit in visits],

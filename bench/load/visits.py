@@ -84,8 +84,10 @@ def find_faults(visits: Sequence[Visit]) -> list[str]:
     return faults
 
 
-async def visit_all(origin: str, tell: Tell) -> tuple[list[Visit], str]:
-    """Visit each page of the territory at `origin`, in both languages, and say which browser did.
+async def visit_all(
+    origin: str, tell: Tell, languages: Sequence[str] = LANGUAGES
+) -> tuple[list[Visit], str]:
+    """Visit each page of the territory at `origin`, in each language, and say which browser did.
 
     Raises:
         LocalError: there is no browser, or nothing answers.
@@ -94,7 +96,7 @@ async def visit_all(origin: str, tell: Tell) -> tuple[list[Visit], str]:
         paths = await _list_pages(browser, origin)
         lanes = [
             _visit_each(browser, origin, paths, language, tell)
-            for language in LANGUAGES
+            for language in languages
         ]
         visits = [visit for lane in await asyncio.gather(*lanes) for visit in lane]
         return visits, f"Chromium {browser.version}"

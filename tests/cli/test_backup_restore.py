@@ -143,6 +143,7 @@ def test_preparing_again_changes_nothing(scene: Scene) -> None:
     assert scene.first.udi("backup", "prepare").stdout == "unchanged\n"
 
 
+@pytest.mark.thorough
 def test_an_installation_where_nothing_was_published_is_backed_up_and_proven(
     scene: Scene,
 ) -> None:
@@ -227,6 +228,7 @@ def manifest_of(scene: Scene, label: str) -> Manifest:
     return next(manifest for manifest in read if manifest.label == label)
 
 
+@pytest.mark.thorough
 def test_the_restored_machine_backs_itself_up_in_its_own_repository(
     scene: Scene,
 ) -> None:
@@ -244,7 +246,7 @@ def test_a_machine_that_holds_data_is_refused_until_said_otherwise(
 ) -> None:
     before = counted(scene.second).tables
 
-    done = scene.second.udi("backup", "restore", "--json")
+    done = scene.second.udi("backup", "restore", *opening(scene), "--json")
 
     assert done.returncode == 1
     assert "holds datasets or files" in done.stderr

@@ -62,7 +62,15 @@ async def test_a_folder_that_is_there_is_left_as_it_is(
     assert read_folder(command_settings.tenants / "rade").fingerprint == before
 
 
-@pytest.mark.parametrize("slug", ["Rade", "a--b", "../rade", "rade-node-x"])
+@pytest.mark.parametrize(
+    "slug",
+    [
+        pytest.param("Rade", marks=pytest.mark.thorough),
+        pytest.param("a--b", marks=pytest.mark.thorough),
+        "../rade",
+        "rade-node-x",
+    ],
+)
 async def test_a_bad_answer_is_refused_and_nothing_is_written(
     run: Run, command_settings: Settings, slug: str
 ) -> None:

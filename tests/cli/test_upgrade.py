@@ -253,6 +253,7 @@ def test_a_dependency_that_is_not_the_announced_one_leaves_nothing(
     assert releases.current() == "1.1.0-aaaaaaaaaaaa"
 
 
+@pytest.mark.thorough
 def test_an_installation_killed_in_the_middle_is_made_again_whole(
     releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:

@@ -14,6 +14,7 @@ from tests.copier.conftest import ROOT, Render
 from udi.portal.tenants.files import read_folder
 
 pytestmark = pytest.mark.programs
+thorough = pytest.mark.thorough
 
 NAMES = ("Pays de la Rade", "Île-d’Œssant & Cœur d'Été (Plœuc)", "Łódź «Ÿ»")
 SLUGS = ("a", "9", "q" * 40, "l-" * 19 + "ha")
@@ -25,6 +26,13 @@ LEFTOVERS = re.compile(
     re.IGNORECASE,
 )
 MATRIX = list(itertools.product(WAYS, LANGUAGES, NAMES))
+PAIRWISE = [
+    (way, languages, name)
+    for way, languages, name in MATRIX
+    if (WAYS.index(way) + LANGUAGES.index(languages) + NAMES.index(name)) % len(NAMES)
+    == 0
+]
+"""A third of them, in which any two of the answers meet."""
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -57,7 +65,13 @@ def check_made(folder: Path, slug: str) -> None:
         subprocess.run(["sh", "-n", path], check=True)
 
 
-@pytest.mark.parametrize(("way", "languages", "name"), MATRIX)
+@pytest.mark.parametrize(
+    ("way", "languages", "name"),
+    [
+        pytest.param(*answers, marks=[] if answers in PAIRWISE else [thorough])
+        for answers in MATRIX
+    ],
+)
 def test_every_answer_makes_a_territory_that_passes_its_check(
     render: Render, way: tuple[str, str], languages: str, name: str
 ) -> None:

@@ -31,8 +31,8 @@ STEPS = (
     "look.stored", "look.noted", "publish.opened", "push.begun", "push.sent",
 )  # fmt: skip
 ALWAYS = {
-    ("part.stored", "medium"), ("version.committed", "small"), ("upload.assembled", "medium"), ("look.read", "small"),
-    ("look.stored", "medium"),
+    ("part.stored", "medium"), ("version.committed", "small"), ("upload.assembled", "small"), ("look.read", "small"),
+    ("look.stored", "small"),
 }  # fmt: skip
 """Those that every run makes; the others take minutes together."""
 NEVER = {("part.noted", "small"): "its one part is also the last: see upload.received"}

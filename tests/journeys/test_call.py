@@ -274,6 +274,7 @@ async def mails_about(place: Installation, count: int) -> list[tuple[str, str]]:
         await asyncio.sleep(0.2)
 
 
+@pytest.mark.thorough
 async def test_the_call_of_32_candidates_and_6_laureates(
     installation: Installation, people: dict[str, Page], browser: Browser
 ) -> None:

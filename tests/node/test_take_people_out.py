@@ -61,7 +61,11 @@ async def everything(
             rows = await session.scalars(text(f'SELECT t::text FROM app."{table}" t'))
             content += "\n".join(rows.all()).encode()
         jobs = await session.scalars(
-            text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer")
+            text(
+                "SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer"
+                " WHERE convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
+            ),
+            {"tenant": str(territory.id)},
         )
         content += "\n".join(jobs.all()).encode()
     store = site.services[OBJECTS]

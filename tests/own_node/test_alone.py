@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import httpx
+import pytest
 from sqlalchemy import func, select, update
 
 from tests.identity.browser import SAME_SITE
@@ -91,6 +92,7 @@ async def test_a_portal_away_is_waited_for(
     )
 
 
+@pytest.mark.thorough
 async def test_two_nodes_know_nothing_of_each_other(
     installation: Installation,
     node: Node,

@@ -198,6 +198,7 @@ async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
     assert all(all(accepted) for accepted in after.values())
 
 
+@pytest.mark.thorough
 async def test_the_own_territory_away_holds_back_no_other(
     places: tuple[Place, ...], installation: Installation, several: Node, town: Producer
 ) -> None:

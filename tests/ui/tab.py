@@ -86,13 +86,19 @@ class Tab:
         return response
 
     async def find_faults(
-        self, client: Client, address: str, name: str, *languages: str
+        self,
+        client: Client,
+        address: str,
+        name: str,
+        *languages: str,
+        whole: bool | None = None,
     ) -> list[str]:
         """What is too wide on either screen in each language, and what axe-core refuses there.
 
-        Languages share their markup: axe-core looks at the first, and in a thorough run at each. Pictures of the page,
-        called `name`, go where `UDI_PICTURES` says.
+        Languages share their markup, and screens most of it: axe-core looks at the first language on the wide screen, and
+        at each on both if `whole`, as in a thorough run. Pictures of the page, called `name`, go where `UDI_PICTURES` says.
         """
+        is_whole = thorough() if whole is None else whole
         faults = []
         for language in languages:
             await self.visit(client, address, language)
@@ -103,7 +109,7 @@ class Tab:
                     faults.append(
                         f"{name} is {width} wide in {language} on a screen of {screen['width']}"
                     )
-                if language == languages[0] or thorough():
+                if is_whole or (language == languages[0] and screen == WIDE):
                     faults += await axe_violations(self.page)
                 await self.take_picture(f"{name}-{screen['width']}-{language}")
         return faults

@@ -47,7 +47,9 @@ async def test_what_is_wrong_on_one_screen_is_found_there(tab: Tab) -> None:
     wide = f"<p style='width: {NARROW['width'] + 80}px'>Oak</p>"
     async with program("<p>Oak</p>", wide, small) as client:
         good, broad, faded = [
-            await tab.find_faults(client, f"{ORIGIN}/{number}", "trees", "en")
+            await tab.find_faults(
+                client, f"{ORIGIN}/{number}", "trees", "en", whole=True
+            )
             for number in range(3)
         ]
 

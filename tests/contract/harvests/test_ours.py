@@ -222,7 +222,17 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+NEAR = {"DCAT-AP, JSON-LD", "DCAT-AP, N-Triples"}
+"""Read like another form, but for their syntax: by a run of everything."""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(form, marks=[pytest.mark.thorough] if form in NEAR else [])
+        for form in FORMS
+    ],
+)
 async def test_our_own_portal_is_read_whole(
     theirs: Theirs, open_source: Open, workspace: Workspace, form: str
 ) -> None:

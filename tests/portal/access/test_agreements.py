@@ -1,5 +1,6 @@
 """Agreements: signed, listed, changed, delivered; every state and event, and what each side and everybody may see."""
 
+import itertools
 import json
 import re
 from contextlib import suppress
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.portal.access.conftest import Workspace
-from tests.portal.transitions import read_transitions
+from tests.portal.transitions import list_trials, read_transitions
 from udi.kit.errors import ConflictError
 from udi.kit.keys import verify, verify_document
 from udi.portal.access.agreements.transitions import (
@@ -98,28 +99,34 @@ async def bring_about(workspace: Workspace, address: str, event: str) -> None:
     await workspace.sweep(moment)
 
 
-@pytest.mark.parametrize("event", ON_PAGES)
-@pytest.mark.parametrize("state", list(AgreementState))
+@pytest.mark.parametrize(
+    ("state", "events"),
+    list_trials(itertools.product(AgreementState, ON_PAGES), TRANSITIONS),
+)
 async def test_an_event_on_a_page_follows_the_table(
-    workspace: Workspace, state: AgreementState, event: str
+    workspace: Workspace, state: AgreementState, events: list[str]
 ) -> None:
     address = await bring_to(workspace, state)
     before = await workspace.events()
     revision = (await workspace.agreement_row(address)).revision
 
-    response = await act(workspace, address, event)
+    for event in events:
+        response = await act(workspace, address, event)
 
-    target = TRANSITIONS.get((state, event))
-    assert response.status_code == (303 if target else 409), response.text
+        target = TRANSITIONS.get((state, event))
+        assert response.status_code == (303 if target else 409), response.text
+        assert (await workspace.agreement_row(address)).state == (target or state), (
+            event
+        )
+        assert (await workspace.events())[len(before) :] == (
+            [f"agreement.{NAMES[event]}"] if target else []
+        )
     await check_agreement(
         workspace,
         address,
         target or state,
         revised=bool(target) and revision > 0,
         above=revision,
-    )
-    assert (await workspace.events())[len(before) :] == (
-        [f"agreement.{NAMES[event]}"] if target else []
     )
 
 

@@ -1,6 +1,7 @@
 """Asking for restricted data, and what their producer answers: every state, every event, both sides."""
 
 import asyncio
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from tests.portal.access.conftest import WHY, Workspace
 from tests.portal.access.policies import ASKED
-from tests.portal.transitions import read_transitions
+from tests.portal.transitions import list_trials, read_transitions
 from udi.kit.errors import ConflictError
 from udi.portal.access.models import (
     AccessAgreement,
@@ -116,23 +117,30 @@ async def added_events(workspace: Workspace, before: list[str]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("event", ON_PAGES)
-@pytest.mark.parametrize("state", list(AccessRequestState))
+@pytest.mark.parametrize(
+    ("state", "events"),
+    list_trials(itertools.product(AccessRequestState, ON_PAGES), TRANSITIONS),
+)
 async def test_an_event_on_a_page_follows_the_table(
-    workspace: Workspace, state: AccessRequestState, event: AccessRequestEvent
+    workspace: Workspace,
+    state: AccessRequestState,
+    events: list[AccessRequestEvent],
 ) -> None:
     address = await bring_to(workspace, state)
     before = await workspace.events()
 
-    response = await act(workspace, address, event)
+    for event in events:
+        response = await act(workspace, address, event)
 
-    target = TRANSITIONS.get((state, event))
-    assert response.status_code == (303 if target else 409), response.text
-    assert (await workspace.one(address)).state == (target or state)
-    assert await added_events(workspace, before) == (
-        [f"access_request.{NAMES[event]}"] if target else []
-    )
-    assert len(await workspace.rows(AccessAgreement)) == ("granted" in {state, target})
+        target = TRANSITIONS.get((state, event))
+        assert response.status_code == (303 if target else 409), response.text
+        assert (await workspace.one(address)).state == (target or state), event
+        assert await added_events(workspace, before) == (
+            [f"access_request.{NAMES[event]}"] if target else []
+        )
+        assert len(await workspace.rows(AccessAgreement)) == (
+            "granted" in {state, target}
+        )
     assert (await workspace.person.get(address)).status_code == 200
     assert (await workspace.producer.get(address)).status_code == 200
 

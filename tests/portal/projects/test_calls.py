@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from tests.mails import text_of
 from tests.portal.projects.conftest import Relay, Workshop
-from tests.portal.transitions import read_transitions
+from tests.portal.transitions import list_trials, read_transitions
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.kit.jobs import Job
@@ -272,6 +272,8 @@ WITHOUT_OBJECT = (
     CallEvent.DECIDE,
 )
 """What is about a question or a submission, of which a draft has none."""
+UNSEEN = {CallEvent.ASK, CallEvent.SUBMIT, CallEvent.DECLARE}
+"""What is done by people to whom a draft does not exist."""
 PAIRS = [
     (state, event)
     for state in CallState
@@ -288,39 +290,42 @@ def test_a_draft_has_nothing_to_answer_withdraw_score_or_decide(
         CALL.next_state(CallState.DRAFT, event)
 
 
-@pytest.mark.parametrize(("state", "event"), PAIRS)
+@pytest.mark.parametrize(("state", "events"), list_trials(PAIRS, TRANSITIONS))
 async def test_every_pair_of_state_and_event_follows_the_table(
-    workspace: Workspace, state: CallState, event: CallEvent
+    workspace: Workspace, state: CallState, events: list[CallEvent]
 ) -> None:
     await bring_to(workspace, state)
     assert await workspace.standing() == state
+    await prepare(workspace, state, *events)
+    before = await workspace.events()
+
+    for event in events:
+        answer = await do(workspace, event)
+
+        target = TRANSITIONS.get((state, event))
+        if state == CallState.DRAFT and event in UNSEEN:
+            refusal = 404
+        else:
+            refusal = 409
+        assert answer.status_code == (303 if target else refusal), answer.text
+        assert await workspace.standing() == (target or state), event
+        assert (await workspace.events())[len(before) :] == (
+            [f"call.{NAMES[event]}"] if target else []
+        )
+
+
+async def prepare(workspace: Workspace, state: CallState, *events: CallEvent) -> None:
+    """What a transition needs besides the state."""
     [submission] = await workspace.rows(Submission) or [None]
-    if state == CallState.CLOSED and event in {CallEvent.SCORE, CallEvent.JUDGE}:
-        await workspace.declare(workspace.jury[0][0])
-    if state == CallState.CLOSED and event == CallEvent.JUDGE:
-        await workspace.score(workspace.jury[0][0], submission)
-    if state == CallState.JUDGED and event == CallEvent.PUBLISH:
+    juror, _ = workspace.jury[0]
+    if state == CallState.CLOSED and events in {(CallEvent.SCORE,), (CallEvent.JUDGE,)}:
+        await workspace.declare(juror)
+    if state == CallState.CLOSED and events == (CallEvent.JUDGE,):
+        await workspace.score(juror, submission)
+    if state == CallState.JUDGED and events == (CallEvent.PUBLISH,):
         await workspace.act(
             "decide", submission=str(submission.id), laureate="yes", reason="Utile."
         )
-    before = await workspace.events()
-
-    answer = await do(workspace, event)
-
-    target = TRANSITIONS.get((state, event))
-    if state == CallState.DRAFT and event in {
-        CallEvent.ASK,
-        CallEvent.SUBMIT,
-        CallEvent.DECLARE,
-    }:
-        refusal = 404
-    else:
-        refusal = 409
-    assert answer.status_code == (303 if target else refusal), answer.text
-    assert await workspace.standing() == (target or state)
-    assert (await workspace.events())[len(before) :] == (
-        [f"call.{NAMES[event]}"] if target else []
-    )
 
 
 def test_the_documented_table_is_the_tested_one() -> None:

@@ -234,7 +234,9 @@ async def test_a_program_is_told_of_a_reading_with_counts_only(
         queued = await session.execute(
             text(
                 "SELECT count(*) FROM queue.pgqueuer WHERE entrypoint = 'tell_reading'"
-            )
+                " AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
+            ),
+            {"tenant": str(reading.territory.id)},
         )
         assert queued.scalar_one() == 1
 
