@@ -123,22 +123,31 @@ async def _measure(
     processor_times = []
     for _ in range(repeats):
         services_now = _forget_totals(services)
-        worked = _processor_seconds(pool)
+        before = _processor_seconds(pool)
         started = time.perf_counter()
         try:
             await _read(table, services_now, address.format(last=last))
         except QueryTooHeavyError:
             return None
         times.append(time.perf_counter() - started)
-        processor_times.append(_processor_seconds(pool) - worked)
+        processor_times.append(_worked_since(before, pool))
     return round(1000 * median(times)), round(1000 * median(processor_times))
 
 
-def _processor_seconds(pool: QueryPool) -> float:
-    """What this process and its children have worked."""
-    children = (psutil.Process(pid).cpu_times() for pid in pool.pids)
-    return time.process_time() + float(
-        sum(child.user + child.system for child in children)
+def _processor_seconds(pool: QueryPool) -> dict[int, float]:
+    """What this process and its children have worked, by their number."""
+    seconds = {0: time.process_time()}
+    for pid in pool.pids:
+        worked = psutil.Process(pid).cpu_times()
+        seconds[pid] = worked.user + worked.system
+    return seconds
+
+
+def _worked_since(before: dict[int, float], pool: QueryPool) -> float:
+    """What they have worked since then; of a child that ended meanwhile nothing is known."""
+    return sum(
+        seconds - before.get(pid, 0.0)
+        for pid, seconds in _processor_seconds(pool).items()
     )
 
 

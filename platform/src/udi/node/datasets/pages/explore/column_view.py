@@ -33,6 +33,9 @@ from udi.ui.site import site_of
 
 MOST_VALUES = 20
 MOST_INTERVALS = 20
+MOST_COUNTED = 1_000_000
+"""Rows of a table of which the single values of a measure are counted; of a longer one its intervals say enough."""
+MEASURED = frozenset({ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATETIME})
 ORDERED = frozenset({*NUMBERS, ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIME})
 DAYS = frozenset({ColumnType.DATE, ColumnType.DATETIME})
 YEARS_BY_MONTH = 2
@@ -109,6 +112,8 @@ async def _list_values(
     context: ExploreContext, rank: int, column: TypedColumn
 ) -> list[ValueLine] | None:
     """The most frequent values; None where it would take too much to count them, none where none comes twice."""
+    if column.type in MEASURED and context.table.rows > MOST_COUNTED:
+        return []
     query = Query(
         where=(
             *context.query.query.where,
