@@ -9,6 +9,7 @@ ROWS_LEAVE = (
     "/api/resources/{id}/data/?commune__groupby&index__avg",
     "/api/resources/{id}/data/?note__sort=desc",
     "/api/resources/{id}/data/csv/",
+    "/api/resources/{id}/data/csv/?q=pa",
     "/api/resources/{id}/data/xlsx/",
     "/api/resources/{id}/data/parquet/",
     "/api/resources/{id}/data/json/",
