@@ -3,10 +3,13 @@
 import html
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from tests.node.producer import Producer
+from tests.ui.tab import Tab
 from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
 from udi.cli.outlines import OutlineImport, import_outlines
 from udi.kit.tenancy import Territory
@@ -113,3 +116,37 @@ async def test_the_map_that_moves_is_asked_for_and_loads_nothing_from_elsewhere(
     assert "script-src 'self';" in page.headers["content-security-policy"]
     assert len(outlines.json()["areas"]) == 31
     assert refused.status_code == 422
+
+
+@pytest.mark.thorough
+async def test_the_map_that_moves_lists_what_is_seen_and_names_the_row_in_the_middle(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    tab: Tab,
+    demo: Territory,
+    settings: Settings,
+) -> None:
+    units = read_outlines(OutlineFile(DEMO / "communes.geojson"), OutlineSelection())
+    await import_outlines(
+        settings,
+        OutlineImport("communes", "Armorine 2026", "EUPL 1.2", demo.slug, units),
+    )
+    points = (DEMO / "points-d-apport.geojson").read_bytes()
+    dataset = await producer.publish(
+        await producer.draft(points, "points-d-apport.geojson")
+    )
+    node = demo.links["node"]
+    address = f"{node}/datasets/{dataset}/data?view=map&at=16/48.36188/-4.46581"
+
+    faults = await tab.find_faults(passer_by, address, "moving-map", "en", "fr")
+    await tab.visit(passer_by, address, "en")
+    await tab.page.wait_for_selector("#moving-rows li")
+    await tab.page.locator("#moving-map").focus()
+    await tab.page.keyboard.press("Enter")
+    row = await tab.page.locator("#moving-status a").text_content()
+    await tab.page.keyboard.press("-")
+    await tab.page.wait_for_url("**at=15*")
+
+    assert faults == []
+    assert row == "Row 1"
+    assert tab.hosts == {urlsplit(node).netloc}

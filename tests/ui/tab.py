@@ -121,12 +121,16 @@ class Tab:
                 path=Path(folder) / f"{name}.png", full_page=True
             )
 
-    async def _ask(self, path: str, fragment: str | None) -> httpx.Response:
+    async def _ask(
+        self, path: str, fragment: str | None, part: str | None = None
+    ) -> httpx.Response:
         """What the program answers; a script that asks for a part of a page is led on, as a browser would lead it."""
         assert self._client is not None
         headers = {"Accept-Language": self._language}
         if fragment:
             headers["X-Fragment"] = fragment
+        if part:
+            headers["Range"] = part
         response = await self._client.get(path, headers=headers)
         if fragment and response.has_redirect_location:
             return await self._ask(response.headers["location"], fragment)
@@ -141,7 +145,11 @@ class Tab:
             return
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
-            response = await self._ask(path, route.request.headers.get("x-fragment"))
+            response = await self._ask(
+                path,
+                route.request.headers.get("x-fragment"),
+                route.request.headers.get("range"),
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, the test that waits for the page raises it
             self._failures.append(error)
             await route.abort()
