@@ -136,14 +136,15 @@ async def test_the_map_that_moves_lists_what_is_seen_and_names_the_row_in_the_mi
         await producer.draft(points, "points-d-apport.geojson")
     )
     node = demo.links["node"]
-    address = f"{node}/datasets/{dataset}/data?view=map&at=16/48.36188/-4.46581"
+    address = f"{node}/datasets/{dataset}/data?view=map&at=16%2F48.3619%2F-4.46581"
 
     faults = await tab.find_faults(passer_by, address, "moving-map", "en", "fr")
     await tab.visit(passer_by, address, "en")
+    await tab.page.wait_for_selector("#moving-map[data-ready]")
     await tab.page.wait_for_selector("#moving-rows li")
     await tab.page.locator("#moving-map").focus()
     await tab.page.keyboard.press("Enter")
-    row = await tab.page.locator("#moving-status a").text_content()
+    row = await tab.page.locator("#moving-status a").text_content(timeout=30_000)
     await tab.page.keyboard.press("-")
     await tab.page.wait_for_url("**at=15*")
 

@@ -7,6 +7,7 @@ if (box && window.OpenLayers) {
     VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View, Zoom,
     fromLonLat, interactions, platformModifierKeyOnly, toLonLat, transformExtent,
   } = window.OpenLayers;
+  const NEAR = 10; // pixels around a click in which a row is looked for
   const words = box.dataset;
   const list = document.getElementById("moving-rows");
   const status = document.getElementById("moving-status");
@@ -67,12 +68,12 @@ if (box && window.OpenLayers) {
         }),
       ]),
     });
-    const select = (pixel) => {
-      let row = null;
-      map.forEachFeatureAtPixel(pixel, (feature) => { row ??= feature.get("__id"); }, {
-        hitTolerance: 8, layerFilter: (layer) => layer === tiles,
-      });
-      if (row === null || row === undefined) {
+    const frameOf = (corners) => corners.flatMap((corner) => toLonLat(corner)).map((side) => side.toFixed(6)).join(",");
+    const select = async ([x, y]) => {
+      const corners = [[x - NEAR, y + NEAR], [x + NEAR, y - NEAR]].map((pixel) => map.getCoordinateFromPixel(pixel));
+      const answer = await fetch(`${words.items}?bbox=${frameOf(corners)}&limit=1`);
+      const row = (await answer.json()).features[0]?.id;
+      if (row === undefined) {
         status.textContent = words.nothing;
         return;
       }
@@ -86,8 +87,8 @@ if (box && window.OpenLayers) {
       const frame = sides.map((side) => side.toFixed(5)).join(",");
       const at = toLonLat(view.getCenter());
       const address = new URL(location.href);
-      address.searchParams.set("at", `${view.getZoom().toFixed(1)}/${at[1].toFixed(5)}/${at[0].toFixed(5)}`);
-      history.replaceState(history.state, "", address.href.replaceAll("%2F", "/"));
+      address.searchParams.set("at", [Math.round(view.getZoom() * 10) / 10, at[1], at[0]].map((value) => Number(value.toPrecision(6))).join("/"));
+      history.replaceState(history.state, "", address.href);
       const [rows, shapes] = await Promise.all([
         fetch(`${words.items}?bbox=${frame}&limit=20`).then((answer) => answer.json()),
         fetch(`${words.outlines}?box=${frame}`).then((answer) => answer.json()),
@@ -111,11 +112,12 @@ if (box && window.OpenLayers) {
       clearTimeout(waiting);
       waiting = setTimeout(() => read().catch(() => { status.textContent = words.failed; }), 400);
     });
-    map.on("singleclick", (event) => select(event.pixel));
+    const answerAt = (pixel) => select(pixel).catch(() => { status.textContent = words.failed; });
+    map.on("singleclick", (event) => answerAt(event.pixel));
     box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target === box) select(map.getSize().map((side) => side / 2));
+      if (event.key === "Enter" && event.target === box) answerAt(map.getSize().map((side) => side / 2));
     });
-    box.dataset.ready = "";
+    map.once("rendercomplete", () => { box.dataset.ready = ""; });
   };
   start().catch(() => { status.textContent = words.failed; });
 }
