@@ -74,7 +74,7 @@ def compare(profile: Profile, label: Label) -> dict[str, str]:
         "encoding": (profile.encoding if label.encoding else "", label.encoding),
         "delimiter": (profile.delimiter, label.delimiter),
         "header": (profile.header_line, label.header_line),
-        "rows": (profile.rows or 0, label.rows),
+        "rows": ((profile.rows or 0) + count_notes(profile), label.rows),
         "columns": (len(profile.columns), label.columns),
         "types": ({name: type_by_name.get(name) for name in label.types}, label.types),
     }
@@ -83,6 +83,13 @@ def compare(profile: Profile, label: Label) -> dict[str, str]:
         for what, (actual, want) in pairs.items()
         if actual != want
     }
+
+
+def count_notes(profile: Profile) -> int:
+    """Notes below the rows of a table, which these labels count as rows."""
+    return sum(
+        int(note.values["count"]) for note in profile.notes if note.code == "footer"
+    )
 
 
 def _differing(got: object, want: object) -> str:
