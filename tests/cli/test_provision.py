@@ -11,6 +11,8 @@ import pytest
 from tests.stage import remove_territory
 from udi.cli import provision
 from udi.kit.db import Database
+from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.territory import apply_machine
 from udi.portal.tenants.files import TenantFaultsError, read_folder
 from udi.settings import Settings
 
@@ -94,3 +96,27 @@ async def test_a_host_of_another_territory_is_refused_and_nothing_is_applied(
 
     assert "hosts.node" in str(caught.value)
     assert not (keycloak.secrets_folder / "node_credential_thief").exists()
+
+
+async def test_a_credential_that_the_node_derives_is_kept(
+    keycloak: Settings, apply: Apply, tmp_path: Path
+) -> None:
+    folder = variant(tmp_path, "derived")
+    client = "derived-node-hosted"
+    derived = keycloak.client_secret("node", client)
+    path = keycloak.secrets_folder / "node_credential_derived"
+    await apply(folder)
+    drawn = path.read_text().strip()
+    path.unlink()
+    await asyncio.to_thread(
+        apply_machine,
+        admin.connect(keycloak),
+        client,
+        "http://derived.localhost",
+        secret=derived,
+    )
+
+    await apply(folder)
+
+    assert path.read_text().strip() == derived
+    assert drawn != derived

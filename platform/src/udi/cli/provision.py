@@ -373,19 +373,21 @@ def _register_hosted_node(
 ) -> str:
     """The hosted node is a node like any other: registered, with a credential that only it has.
 
-    It is the one of its file, else the one that the node derives from its own key: then a file is written where this
-    account may, and the worker of the installation, which may not, needs none.
+    The worker of the installation may write no secret: it gives the node the one that it derives from its own key.
     """
     credential = settings.secrets_folder / f"node_credential_{folder.slug}"
     client = node_client_id(folder.slug, HOSTED)
+    is_storable = os.access(settings.secrets_folder, os.W_OK)
     secret = None
     if not credential.exists():
-        secret = settings.client_secret("node", client)
+        secret = territory.choose_secret(
+            connection, settings, client, is_storable=is_storable
+        )
     machine = territory.apply_machine(
         connection, client, _origin(settings, folder, "portal"), secret=secret
     )
-    if secret is not None and os.access(settings.secrets_folder, os.W_OK):
-        write_secret(settings, credential.name, lambda: secret or "")
+    if machine.secret and is_storable:
+        write_secret(settings, credential.name, lambda: machine.secret or "")
     asyncio.run(_save_hosted_node(settings, folder, client))
     return str(machine.change.outcome)
 

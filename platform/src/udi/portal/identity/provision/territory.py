@@ -82,6 +82,22 @@ def apply_machine(
     return MachineClient(change, secret)
 
 
+def choose_secret(
+    admin: RealmAdmin, settings: Settings, name: str, *, is_storable: bool
+) -> str:
+    """The secret of a hosted node's client that has no file: one drawn anew where it can be stored.
+
+    Elsewhere the one that the node derives from its own key; a client that has that one keeps it.
+    """
+    derived = settings.client_secret("node", name)
+    client = admin.get_client_id(name)
+    if not is_storable:
+        return derived
+    if client is not None and admin.get_client_secrets(client).get("value") == derived:
+        return derived
+    return CLIENT_SECRET.generate()
+
+
 def remove_machine(admin: RealmAdmin, name: str) -> bool:
     """Delete a machine's client; whether there was one. Tokens in hand last five minutes at most."""
     client = admin.get_client_id(name)
