@@ -147,7 +147,9 @@ def _table_answer(situation: Situation, request: Request, table: Table) -> Expec
         return _places_answer(request, table)
     form = address.kind or address.form
     left = table if question.total else model.select(table, question)
-    if request.byte_range and form in PARTIAL_KINDS and _takes_ranges(request):
+    is_whole_export = address.form == "export" and question == type(question)()
+    is_partial = form in PARTIAL_KINDS or is_whole_export
+    if request.byte_range and is_partial and _takes_ranges(request):
         status = 206
     else:
         status = 200

@@ -25,6 +25,7 @@ from udi.node.datasets.pages.explore.view_registry import list_offered
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.versions.tables import DATASET_TABLES
+from udi.node.files.restricted import RestrictedError
 from udi.node.tables.requests import open_table, request_table
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
@@ -55,6 +56,8 @@ async def show_picture(
     table_request = await request_table(
         request, territory, actor, dataset_id, find_table, cost=COST
     )
+    if table_request.table.is_restricted:
+        raise RestrictedError(dataset_id)
     await open_table(table_request, territory)
     table = table_request.table
     columns = ExploredColumns(
