@@ -74,6 +74,7 @@ class World:
         form = {
             "theme": "energyNetworks",
             "keywords": "compteurs",
+            "language": "fr",
             **proposed,
             **changes,
         }

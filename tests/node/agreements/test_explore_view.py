@@ -11,12 +11,15 @@ import pytest
 from tests.node.agreements.granting import HIDDEN, IN_PART, ROWS, Grant, Granting
 from tests.node.producer import Producer
 from tests.service_overrides import ServiceOverrides
+from udi.kit import clock
 from udi.kit.rates import RateLimiter
 from udi.node.agreements.portal_sync import AgreementSync
+from udi.node.files import signed_urls
 from udi.node.files.restricted import PermittedReading
 from udi.node.tables.requests import RATES
 from udi.node.tables.views import VIEWS, TableViews
 from udi.protocol.agreement import AgreementValidity
+from udi.protocol.credentials import TICKET
 from udi.tabular.queries.table import DatasetTable
 
 HEADER = "compteur,commune,latitude,longitude,index,note"
@@ -164,6 +167,7 @@ async def test_hidden_columns_are_refused_and_nothing_opens_without_the_agreemen
     passer_by: httpx.AsyncClient,
     asker: AgreementSync,
     meters: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     grant = portal.grant(meters, IN_PART)
     await portal.push(passer_by, grant)
@@ -177,10 +181,19 @@ async def test_hidden_columns_are_refused_and_nothing_opens_without_the_agreemen
     unsigned = await passer_by.get(path)
     described = await passer_by.get(f"/datasets/{meters}/data?{urlencode(signed)}")
     good = await passer_by.get(f"{path}?{urlencode(signed)}")
+    with monkeypatch.context() as later:
+        later.setattr(signed_urls, "now", lambda: clock.now() + 2 * TICKET)
+        late = await passer_by.get(f"{path}?{urlencode(signed)}")
     await portal.push(passer_by, grant.change(state=AgreementValidity.REVOKED))
     revoked = await passer_by.get(f"{path}?{urlencode(signed)}")
 
+    signed["expires"] = str(int(signed["expires"]) + 1)
+    forged = await passer_by.get(f"{path}?{urlencode(signed)}")
+
     assert (unsigned.status_code, revoked.status_code) == (403, 403)
+    assert forged.status_code == 403
+    assert late.status_code == 303
+    assert late.headers["location"] == path.replace("/data", "/files")
     assert (good.status_code, "PA-0001" in good.text) == (200, True)
     assert good.headers["cache-control"] == "private, no-store"
     assert good.headers["referrer-policy"] == "no-referrer"

@@ -1,7 +1,6 @@
 """For people: the files of an agreement, reached from the portal; and for a producer, who reads what of its dataset."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,7 +42,11 @@ from udi.node.files.downloads import keyring_of, serve_file
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import PRIVATE
-from udi.node.files.signed_urls import require_signature, sign_path
+from udi.node.files.signed_urls import (
+    ExpiredLinkError,
+    require_signature,
+    sign_path,
+)
 from udi.node.tables.derived_files import DERIVED_FILES
 from udi.node.tables.requests import open_table, request_table
 from udi.protocol.access_decision import View, state_at
@@ -58,8 +61,6 @@ from udi.ui.site import render, site_of
 
 FILES = "/agreements/{agreement_id:uuid}/files"
 FILE = "file"
-EXPLORING = timedelta(minutes=30)
-"""How long the page of the rows may be used before the portal is asked again."""
 USES = "uses"
 LONGEST_FORM = 16 * 1024
 EXPORT_FORMATS = {
@@ -175,7 +176,7 @@ async def _sign_exploring(
         keyring_of(request),
         territory.id,
         f"/agreements/{agreement_id}/data",
-        lifetime=EXPLORING,
+        lifetime=TICKET,
     )
 
 
@@ -188,15 +189,18 @@ async def explore_rows(
 ) -> Response[Any]:
     """The rows and columns of an agreement as the page of its data, by an address that the page of its files signed.
 
-    The agreement is asked at each reading.
+    The agreement is asked at each reading. Once the address is too old, the portal is asked again who reads.
     """
-    require_signature(
-        keyring_of(request),
-        territory.id,
-        "GET",
-        request.scope["path"],
-        dict(request.query_params),
-    )
+    try:
+        require_signature(
+            keyring_of(request),
+            territory.id,
+            "GET",
+            request.scope["path"],
+            dict(request.query_params),
+        )
+    except ExpiredLinkError:
+        return Redirect(f"/agreements/{agreement_id}/files", status_code=303)
     gate = site_of(request).services[AGREEMENT_GATE]
     agreed = await gate.authorize_person(territory, agreement_id, "rows")
     dataset_id = agreed.signed_agreement.agreement.dataset

@@ -38,6 +38,10 @@ def sign_path(
     return f"{path}?{urlencode(dict(zip(PARAMETERS, (ATTACHMENT, expires, signature), strict=True)))}"
 
 
+class ExpiredLinkError(ForbiddenError):
+    """A signed address was good, and its time is over."""
+
+
 def is_signed(query: Mapping[str, str]) -> bool:
     """Whether an address claims to be signed."""
     return "signature" in query
@@ -49,7 +53,8 @@ def require_signature(
     """Check the signature of an address whose path is decoded; when it stops opening.
 
     Raises:
-        ForbiddenError: it was not made here for this, was changed, or is too old.
+        ExpiredLinkError: it is too old.
+        ForbiddenError: it was not made here for this, or was changed.
     """
     disposition, expires, signature = (query.get(name, "") for name in PARAMETERS)
     method = METHODS.get(method, method)
@@ -73,7 +78,7 @@ def require_signature(
             remedy="Ask the person who gave it to you for a new one.",
         )
     if len(expires) > MOST_DIGITS or int(expires) <= now().timestamp():
-        raise ForbiddenError(
+        raise ExpiredLinkError(
             "This link has expired.",
             remedy="Ask the person who gave it to you for a new one.",
         )
