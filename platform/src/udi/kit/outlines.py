@@ -25,6 +25,7 @@ TOLERANCES = tuple(FINEST * 2**level for level in range(LEVELS))
 HEADER = struct.Struct("<I")
 Box = tuple[float, float, float, float]
 """West, south, east and north, in degrees (WGS 84)."""
+EARTH: Box = (-180.0, -90.0, 180.0, 90.0)
 
 LAYERS_OF_TERRITORY = """
     (SELECT coalesce(jsonb_agg(jsonb_build_array(
@@ -56,7 +57,8 @@ MATCH_UNITS = """
 FIND_NAME = """
     SELECT code, name, west, south, east, north, longitude, latitude, ''::bytea AS shape
     FROM platform.outline_unit WHERE layer_id = ANY (:layers) AND (lower(name) = lower(:name) OR code = :name)
-    ORDER BY code LIMIT 1
+    ORDER BY (west <= :east AND east >= :west AND south <= :north AND north >= :south) DESC, code = :name DESC, code
+    LIMIT 1
 """
 
 
@@ -230,12 +232,11 @@ async def match_units(
 
 
 async def find_unit(
-    session: AsyncSession, layers: Sequence[OutlineLayer], name: str
+    session: AsyncSession, layers: Sequence[OutlineLayer], name: str, near: Box | None
 ) -> OutlineUnit | None:
-    """The area that has this name (whatever capitals) or this code, without its rings."""
-    rows = await session.execute(
-        text(FIND_NAME), {"layers": [layer.id for layer in layers], "name": name}
-    )
+    """The area that has this name (whatever capitals) or this code, without its rings; of several, one that touches `near`."""
+    values = {"layers": [layer.id for layer in layers], "name": name}
+    rows = await session.execute(text(FIND_NAME), values | _sides(near or EARTH))
     row = rows.first()
     if row is None:
         return None

@@ -4,8 +4,9 @@ Each picture is drawn once by a child that reaches no file, then stays in memory
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -63,7 +64,7 @@ class LogoPictures:
     def __init__(self, registry: TerritoryRegistry) -> None:
         self._registry = registry
         self._pictures: OrderedDict[PictureKey, bytes] = OrderedDict()
-        self._drawing = asyncio.Lock()
+        self._drawing: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def find_mail_logo(self, territory: Territory) -> bytes:
         """The logo for mails; empty without one, or where it cannot be drawn."""
@@ -96,12 +97,11 @@ class LogoPictures:
         box: tuple[float, float],
         *more: dict[str, str],
     ) -> bytes:
-        async with self._drawing:
+        async with self._drawing[territory.id]:
             picture = self._pictures.pop(key, None)
             if picture is None:
                 picture = await self._draw(territory, name, box, *more)
-            if picture:
-                self._pictures[key] = picture
+            self._pictures[key] = picture
             while len(self._pictures) > MOST_KEPT:
                 self._pictures.popitem(last=False)
         return picture

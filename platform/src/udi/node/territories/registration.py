@@ -6,4 +6,5 @@ from udi.ui.site import Site
 
 def provide_services(site: Site) -> None:
     """What maps stand on."""
-    site.services.provide(GROUNDS, GroundDrawer(site.database))
+    database = site.database.clone()
+    site.services.provide(GROUNDS, GroundDrawer(database), close=database.close)

@@ -64,7 +64,7 @@ async def name_area(
     """The names of what is inside a rectangle, where outlines are known; one that crosses the 180th meridian has none."""
     if box is None or box[0] > box[2]:
         return None
-    if territory.outlines and territory.box and _covers(box, territory.box):
+    if territory.outlines and territory.box and _is_whole(box, territory.box):
         return AreaLabel(is_whole=True)
     grounds = site_of(request).services[GROUNDS]
     areas: AreaNames | None = await grounds.name_area(territory, box)
@@ -104,12 +104,12 @@ def read_place(request: AnyRequest) -> str:
     return ""
 
 
-def _covers(box: Box, territory: tuple[float, float, float, float]) -> bool:
-    wide = SAME * (territory[2] - territory[0])
-    high = SAME * (territory[3] - territory[1])
-    return (
-        box[0] <= territory[0] + wide
-        and box[1] <= territory[1] + high
-        and box[2] >= territory[2] - wide
-        and box[3] >= territory[3] - high
+def _is_whole(box: Box, territory: tuple[float, float, float, float]) -> bool:
+    """Whether a rectangle is that of the territory, but for a small share of its sides."""
+    wide = SAME * abs(territory[2] - territory[0])
+    high = SAME * abs(territory[3] - territory[1])
+    differences = [abs(one - other) for one, other in zip(box, territory, strict=True)]
+    return all(
+        difference <= share
+        for difference, share in zip(differences, (wide, high) * 2, strict=True)
     )

@@ -9,4 +9,5 @@ def provide_services(site: Site) -> None:
     """The key with which the portal signs, and what maps stand on."""
     keys = site.settings.get_secret_path("signing_keys")
     site.services.provide(SIGNER, Signer.from_file(keys))
-    site.services.provide(GROUNDS, GroundDrawer(site.database))
+    database = site.database.clone()
+    site.services.provide(GROUNDS, GroundDrawer(database), close=database.close)

@@ -41,12 +41,18 @@ class AreaNames:
     others: int = 0
 
 
+Kept = Ground | AreaNames | tuple[OutlineUnit, ...] | None
+
+
 class GroundDrawer:
-    """Draws what maps of a territory stand on."""
+    """Draws what maps of a territory stand on.
+
+    `database` has connections of its own: a page that draws a map holds one of the program's already.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: OrderedDict[object, Ground | AreaNames | None] = OrderedDict()
+        self._kept: OrderedDict[object, Kept] = OrderedDict()
 
     async def draw(
         self, territory: Territory, frame: PaperFrame, *, most_bytes: int = MOST_BYTES
@@ -69,21 +75,28 @@ class GroundDrawer:
         return names if isinstance(names, AreaNames) else None
 
     async def find_area(self, territory: Territory, name: str) -> OutlineUnit | None:
-        """The area of this name or code."""
+        """The area of this name or code; of several, one that touches the territory."""
         if not territory.outlines:
             return None
         async with self._database.platform_session(role="public") as session:
-            return await find_unit(session, territory.outlines, name)
+            return await find_unit(session, territory.outlines, name, territory.box)
 
-    async def list_areas(self, territory: Territory, most: int) -> list[OutlineUnit]:
+    async def list_areas(
+        self, territory: Territory, most: int
+    ) -> tuple[OutlineUnit, ...]:
         """The areas of each layer that has at most so many, by name; the layer of fewest areas first."""
         layers = sorted(territory.outlines, key=lambda layer: layer.units)
         small = [layer for layer in layers if layer.units <= most]
         if not small:
-            return []
-        async with self._database.platform_session(role="public") as session:
-            lists = [await list_names(session, layer, most) for layer in small]
-        return [unit for units in lists for unit in units]
+            return ()
+        key = (territory.outlines, most)
+        if key not in self._kept:
+            async with self._database.platform_session(role="public") as session:
+                lists = [await list_names(session, layer, most) for layer in small]
+            self._keep(key, tuple(unit for units in lists for unit in units))
+        areas = self._kept[key]
+        self._kept.move_to_end(key)
+        return areas if isinstance(areas, tuple) else ()
 
     async def match_areas(
         self, territory: Territory, values: Sequence[str]
@@ -112,7 +125,7 @@ class GroundDrawer:
             layer = max(layers, key=lambda layer: counts[layer.id])
             return layer, await list_units(session, layer, box)
 
-    def _keep(self, key: object, value: Ground | AreaNames | None) -> None:
+    def _keep(self, key: object, value: Kept) -> None:
         self._kept[key] = value
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)

@@ -52,7 +52,9 @@ if (box && window.OpenLayers) {
         },
       }),
     });
-    const view = new View({ center: fromLonLat([longitude, latitude]), zoom, maxZoom: 19 });
+    const earth = transformExtent([-180, -85, 180, 85], "EPSG:4326", "EPSG:3857");
+    const view = new View({ center: fromLonLat([longitude, latitude]), zoom, maxZoom: 19, extent: earth, constrainOnlyCenter: true });
+    const most = [-180, -90, 180, 90];
     const map = new OlMap({
       target: box,
       layers: [ground, tiles],
@@ -84,7 +86,7 @@ if (box && window.OpenLayers) {
     };
     const read = async () => {
       const sides = transformExtent(view.calculateExtent(map.getSize()), "EPSG:3857", "EPSG:4326");
-      const frame = sides.map((side) => side.toFixed(5)).join(",");
+      const frame = sides.map((side, rank) => (rank < 2 ? Math.max(side, most[rank]) : Math.min(side, most[rank])).toFixed(5)).join(",");
       const at = toLonLat(view.getCenter());
       const address = new URL(location.href);
       address.searchParams.set("at", [Math.round(view.getZoom() * 10) / 10, at[1], at[0]].map((value) => Number(value.toPrecision(6))).join("/"));
@@ -103,7 +105,7 @@ if (box && window.OpenLayers) {
       }));
       document.getElementById("moving-count").textContent = words.seen.replace("NUMBER", rows.numberMatched);
       outlines.clear(true);
-      outlines.addFeatures(shapes.areas.map((area) => new Feature(
+      outlines.addFeatures((shapes.areas ?? []).map((area) => new Feature(
         new MultiPolygon(area.map((ring) => [ring.map((point) => fromLonLat(point))])),
       )));
     };

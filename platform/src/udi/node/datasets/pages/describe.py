@@ -125,9 +125,10 @@ def read_texts_by_language(
 ) -> Answers:
     """The answers of a form, with the title and the description in each language; those in languages that it does not offer stay."""
     languages = offered_languages(territory)
-    main_language = str(form.get("main_language") or "")
-    if main_language not in languages:
-        main_language = locale_of(request)
+    written = dataset.description.get(LOCALE) or locale_of(request)
+    main_language = str(form.get("main_language") or written)
+    if main_language not in {*languages, written}:
+        main_language = written
     others = {
         translated_name(field, code): text
         for field in TRANSLATED_FIELDS
@@ -308,7 +309,11 @@ def _describe_languages(request: PageRequest, dataset: Dataset) -> dict[str, Any
     main_language = dataset.description.get(LOCALE) or locale_of(request)
     return {
         "main_language": main_language,
-        "main_languages": [(code, named[code]) for code in languages],
+        "main_languages": [
+            (code, named[code])
+            for code in dict.fromkeys([main_language, *languages])
+            if code in named
+        ],
         "has_translations": any(
             find_translations(dataset.description, field) for field in TRANSLATED_FIELDS
         ),

@@ -1,5 +1,6 @@
 """The outlines that the map of a dataset stands on, for the map that moves; they are public, and none is the producer's."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -44,7 +45,7 @@ async def show_outlines(
     layer_units = await site_of(request).services[GROUNDS].read_units(territory, box)
     units = layer_units[1] if layer_units else []
     level = find_level(box)
-    areas = [list_rings(unit, level) for unit in units]
+    areas = await asyncio.to_thread(lambda: [list_rings(unit, level) for unit in units])
     return Response(
         {"dataset": str(dataset_id), "areas": [area for area in areas if area]},
         headers={**limits, "Cache-Control": "public, max-age=300"},
