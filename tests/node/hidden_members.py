@@ -17,6 +17,7 @@ from udi.tabular.geo.geo_gdal import raw
 MEMBERS = next(titled_tables()).content.decode().split("\n", 1)[1].encode()
 """A table of members as CSV, its header first."""
 ROWS = [line.split(";") for line in MEMBERS.decode().splitlines()]
+MEMBERS_ROWS: list[list[object]] = [list(row) for row in ROWS]
 PLACES = [["quartier", "places"], *([f"Quartier {n}", n] for n in range(12))]
 PLACES_CSV = "\n".join(f"{name};{count}" for name, count in PLACES).encode()
 
@@ -50,8 +51,7 @@ def workbook(
 
 def two_sheets(*, hidden: str = "") -> bytes:
     """A workbook whose second sheet lists members."""
-    members: list[list[object]] = [list(row) for row in ROWS]
-    return workbook(("Places", PLACES), ("Membres", members), hidden=hidden)
+    return workbook(("Places", PLACES), ("Membres", MEMBERS_ROWS), hidden=hidden)
 
 
 def transit() -> bytes:
@@ -159,6 +159,10 @@ SEARCHED: Mapping[str, tuple[str, Make]] = {
         "places.csv",
         lambda _: PLACES_CSV + b"\n;\n" + MEMBERS,
     ),
+    "a table below that of another sheet": (
+        "classeur.xlsx",
+        lambda _: workbook(("Places", PLACES), ("Suite", [*PLACES, [], *MEMBERS_ROWS])),
+    ),
     "a note below a table": (
         "places.csv",
         lambda _: PLACES_CSV + b"\nSource : camille.essai@free.example\n",
@@ -225,6 +229,17 @@ UNSEARCHED: Mapping[str, tuple[str, bytes, list[str]]] = {
             )
         ),
         ["a.zip › b.zip › c.zip"],
+    ),
+    "a table below another, too deep": (
+        "lot.zip",
+        packed(
+            a_dot_zip=packed(
+                b_dot_zip=packed(
+                    d_dot_csv=PLACES_CSV + b"\n;\n" + MEMBERS, e_dot_csv=PLACES_CSV
+                )
+            )
+        ),
+        ["a.zip › b.zip › d.csv › 14…"],
     ),
 }
 """What no program can look into: the name of a file, its content, and the parts that are told."""

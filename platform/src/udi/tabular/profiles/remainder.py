@@ -141,11 +141,11 @@ class _RemainderSearch:
         kind = recognise_kind(SourceFile.at(path, name).head(HEAD), name)
         called = place or profile.label or name
         if searched_profile is None and profile.is_table:
-            self._search_table(path, name, profile, Corrections(), place)
-        if profile.is_table and profile.last_line and depth < DEEPEST:
+            self._search_table(path, name, profile, Corrections(), place, depth)
+        elif profile.is_table and profile.last_line:
             self._search_below(path, name, profile, place, depth)
         if profile.reads == "sheet" or profile.sheets:
-            self._search_others(path, name, profile, place)
+            self._search_others(path, name, profile, place, depth)
         if self._is_packed(path):
             self._search_archive(path, name, profile, place, depth)
         elif profile.reads == "gzip" or (kind.reads == "gzip" and not profile.is_table):
@@ -160,7 +160,9 @@ class _RemainderSearch:
         profile: Profile,
         corrections: Corrections,
         place: str,
+        depth: int,
     ) -> None:
+        """A table, and what stands below it."""
         target = self._new_path("typed.parquet")
         try:
             done = self._convert(path, name, profile, corrections, target)
@@ -174,6 +176,8 @@ class _RemainderSearch:
                 ).findings,
                 place,
             )
+            if done.profile.last_line:
+                self._search_below(path, name, done.profile, place, depth)
         except (duckdb.Error, UnreadableTableError, MemoryError):
             self.rest.add_unsearched(place)
         finally:
@@ -208,15 +212,19 @@ class _RemainderSearch:
                 )
                 count = sum(1 for _ in map(write, below))
             self._search_pairs(line_pairs(_text(target)), where)
-            if count > MOST_NOTES and self._budget.spend(target.stat().st_size):
+            if count <= MOST_NOTES:
+                return
+            if depth < DEEPEST and self._budget.spend(target.stat().st_size):
                 self.search_file(target, "below.csv", where, depth=depth + 1)
+            else:
+                self.rest.add_unsearched(where)
         except UnreadableTableError:
             self.rest.add_unsearched(where)
         finally:
             target.unlink(missing_ok=True)
 
     def _search_others(
-        self, path: Path, name: str, profile: Profile, place: str
+        self, path: Path, name: str, profile: Profile, place: str, depth: int
     ) -> None:
         """Sheets, shown or hidden, and layers that are not the one of the table."""
         names = [sheet.name for sheet in profile.sheets]
@@ -231,7 +239,9 @@ class _RemainderSearch:
             if not self._budget.spend(0):
                 self.rest.add_unsearched(where)
                 continue
-            self._search_other(path, name, profile, Corrections(sheet=other), where)
+            self._search_other(
+                path, name, profile, Corrections(sheet=other), where, depth
+            )
 
     def _search_other(
         self,
@@ -240,14 +250,15 @@ class _RemainderSearch:
         profile: Profile,
         corrections: Corrections,
         place: str,
+        depth: int,
     ) -> None:
         """One sheet or one layer; an empty sheet has nothing to search."""
         if profile.reads != "sheet":
-            self._search_table(path, name, profile, corrections, place)
+            self._search_table(path, name, profile, corrections, place, depth)
             return
         sheet = profile_path(path, name, corrections)
         if sheet.is_table:
-            self._search_table(path, name, sheet, corrections, place)
+            self._search_table(path, name, sheet, corrections, place, depth)
         elif sheet.failure is None or sheet.failure.code not in NOTHING_THERE:
             self.rest.add_unsearched(place)
 
