@@ -14,7 +14,7 @@ from udi.tabular.schemas.explanations import explain_cell_error
 from udi.tabular.schemas.folder import read_schema
 from udi.tabular.schemas.recognition import recognise_schemas
 from udi.tabular.schemas.report import SchemaReport
-from udi.tabular.schemas.row_checks import MAKERS, unknown_checks
+from udi.tabular.schemas.row_checks import MAKERS, CheckedField, unknown_checks
 from udi.tabular.schemas.validation import validate_table
 
 UNREAD_CHECKS = {"opening-hours-value"}
@@ -134,6 +134,47 @@ def test_a_check_that_is_not_known_is_named(tmp_path: Path) -> None:
 
     assert report.unchecked == (("a", "opening-hours-value"),)
     assert report.is_right
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        ("french-siren-value", {"column1": "a"}),
+        ("cohesive-columns-value", ONE | {"othercolumns": None}),
+        ("cohesive-columns-value", ONE | {"othercolumns": 5}),
+        ("sum-columns-value", ONE | {"columns": 3}),
+        ("compare-columns-value", ONE | {"op": ">="}),
+        ("one-of-required", ONE),
+    ],
+    ids=["column", "nothing", "number", "sum", "second column", "one of"],
+)
+def test_a_check_without_its_parameters_is_named_and_not_made(
+    tmp_path: Path, check: Any
+) -> None:
+    report = check_rows(tmp_path, check, [["1", "2", "3"]])
+
+    assert (report.unchecked, report.errors) == ((("a", check[0]),), ())
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        ("french-siren-value", {"column": "z", "column1": "a"}),
+        ("one-of-required", {"column": "a", "column1": "y", "column2": "z"}),
+    ],
+    ids=["siren", "one of"],
+)
+def test_a_check_of_columns_that_the_file_lacks_makes_no_rule(
+    tmp_path: Path, check: Any
+) -> None:
+    assert check_rows(tmp_path, check, [["1", "2", "3"]]).errors == ()
+
+
+def test_every_check_of_a_model_has_its_parameters() -> None:
+    for schema in load_models().schemas:
+        fields = {field.name: CheckedField(field, "v") for field in schema.fields}
+        unmade = {check.kind for check in unknown_checks(schema.row_checks, fields)}
+        assert unmade <= UNREAD_CHECKS, schema.name
 
 
 def test_every_model_is_read_with_its_checks() -> None:

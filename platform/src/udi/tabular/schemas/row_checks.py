@@ -31,6 +31,14 @@ PHONE = r"(\+|00)[1-9]\d{6,14}|0[1-9]\d{8}|1\d{1,3}|11[68]\d{3}|3\d{3}"
 POST_OFFICE = "356000000"
 """Its establishments have a SIRET whose digits add up to a multiple of five instead (INSEE)."""
 
+COLUMNS = {
+    "one-of-required": ("column1", "column2"),
+    "compare-columns-value": ("column", "column2"),
+}
+"""The parameters that name a column, by kind; `column` for the others."""
+LISTS = {"cohesive-columns-value": "othercolumns", "sum-columns-value": "columns"}
+"""The parameter that lists columns, by kind."""
+
 
 @dataclass(frozen=True)
 class CheckedField:
@@ -51,22 +59,51 @@ def row_check_rules(
     for check in checks:
         maker = MAKERS.get(check.kind)
         column = column_of(check, fields)
-        rule = maker(check.parameters, fields) if maker and column in fields else None
+        if maker is None or column not in fields or not _is_complete(check):
+            continue
+        rule = maker(check.parameters, fields)
         if rule:
             yield column, rule
 
 
 def unknown_checks(checks: Sequence[RowCheck], fields: Fields) -> Iterator[RowCheck]:
-    """The checks of a kind that is not known here, on columns that the file has."""
+    """The checks that nobody here can make, on columns that the file has: of an unknown kind, or without a parameter."""
     for check in checks:
-        if check.kind not in MAKERS and column_of(check, fields) in fields:
+        is_known = check.kind in MAKERS and _is_complete(check)
+        if not is_known and column_of(check, fields) in fields:
             yield check
+
+
+def _is_complete(check: RowCheck) -> bool:
+    """Whether a check has the parameters that its kind needs."""
+    parameters = check.parameters
+    columns = all(
+        isinstance(parameters.get(key), str) and parameters[key]
+        for key in COLUMNS.get(check.kind, ("column",))
+    )
+    others = LISTS.get(check.kind)
+    if others and not _names(parameters.get(others)):
+        return False
+    return columns and (
+        check.kind != "compare-columns-value" or str(parameters.get("op")) in OPERATORS
+    )
+
+
+def _names(value: Any) -> list[str]:
+    """Names of columns; none for what is no list."""
+    if not isinstance(value, list):
+        return []
+    return [str(name) for name in value]
 
 
 def column_of(check: RowCheck, fields: Fields) -> str:
     """The column whose cell is said to be wrong; of two, the first that the file has."""
-    parameters = check.parameters
-    names = [str(parameters.get(key, "")) for key in ("column", "column1", "column2")]
+    keys: tuple[str, ...] = ("column",)
+    if check.kind not in MAKERS or not _is_complete(check):
+        keys = ("column", "column1", "column2")
+    elif check.kind == "one-of-required":
+        keys = COLUMNS[check.kind]
+    names = [str(check.parameters.get(key, "")) for key in keys]
     return next((name for name in names if name in fields), names[0])
 
 
@@ -149,17 +186,19 @@ def _comparable(
 
 def _cohesive(parameters: Mapping[str, Any], fields: Fields) -> ColumnRule:
     """All of the columns are filled, or none; one that the file lacks is empty."""
-    names = [str(parameters["column"]), *map(str, parameters.get("othercolumns", []))]
+    names = [str(parameters["column"]), *_names(parameters.get("othercolumns"))]
     values = [fields[name].value for name in names if name in fields]
     filled = " + ".join(f"({value} IS NOT NULL)::INTEGER" for value in values)
     breaks = f"({filled}) NOT IN (0, {len(names)})"
     return ColumnRule("cohesive", breaks, ", ".join(names[1:]))
 
 
-def _one_of(parameters: Mapping[str, Any], fields: Fields) -> ColumnRule:
-    """One of two columns is filled; one that the file lacks is empty."""
+def _one_of(parameters: Mapping[str, Any], fields: Fields) -> ColumnRule | None:
+    """One of two columns is filled; one that the file lacks is empty, and without both there is no rule."""
     names = [str(parameters.get(key)) for key in ("column1", "column2")]
     values = [fields[name].value for name in names if name in fields]
+    if not values:
+        return None
     breaks = " AND ".join(f"{value} IS NULL" for value in values)
     return ColumnRule("one_of", breaks, ", ".join(names))
 
@@ -182,7 +221,7 @@ def _years(parameters: Mapping[str, Any], fields: Fields) -> ColumnRule:
 
 def _sum(parameters: Mapping[str, Any], fields: Fields) -> ColumnRule | None:
     """A column is the sum of others; where one of them is empty, nothing is said."""
-    names = [str(name) for name in parameters.get("columns", [])]
+    names = _names(parameters.get("columns"))
     total = fields.get(str(parameters.get("column")))
     parts = [fields[name] for name in names if name in fields]
     if not total or not parts or len(parts) < len(names):
