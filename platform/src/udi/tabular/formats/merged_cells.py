@@ -18,12 +18,14 @@ class MergedCell:
     place: int
 
 
-def find_merged_rows(ranges: Iterable[Corners] | None) -> list[MergedCell]:
-    """The ranges of several rows and of one column."""
+def find_merged_rows(
+    ranges: Iterable[Corners] | None, left: int = 0
+) -> list[MergedCell]:
+    """The ranges of several rows and of one column, in rows that begin at the column `left`, from 0."""
     return [
-        MergedCell(first_row + 1, last_row + 1, first_column)
+        MergedCell(first_row + 1, last_row + 1, first_column - left)
         for (first_row, first_column), (last_row, last_column) in ranges or ()
-        if first_column == last_column and last_row > first_row
+        if first_column == last_column >= left and last_row > first_row
     ]
 
 

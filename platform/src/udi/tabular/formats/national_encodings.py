@@ -16,10 +16,13 @@ USUAL_SHARE = 0.8
 RUN = 3
 RUN_SHARE = 0.6
 """Share of the high bytes that stand in runs of at least `RUN`, in an alphabet without Latin letters."""
+FEWEST_DISTINCT = 8
+"""Different high bytes in these runs: an indent of no-break spaces is of no alphabet."""
 LEAST_SCORE = 1.0
 """Mean score of the letters of a word that is well written."""
 FEWEST_LETTERS = 2
 RUNS = re.compile(rb"[\x80-\xff]+")
+WIDE_RUNS = re.compile(r"[^\x00-\x7f]{2,}")
 FIRST_WIDE = 0x2E80
 
 
@@ -73,13 +76,17 @@ def _wide_encoding(sample: bytes) -> str:
 
 
 def _usual_share(sample: bytes, encoding: WideEncoding) -> float:
-    """Share of usual characters among those beyond ASCII; 0 where a byte is of none, or they are few."""
+    """Share of usual characters among those beyond ASCII.
+
+    0 where a byte is of none, where they are few, or where most stand alone: an accent and the letter after it.
+    """
     try:
         text = sample.rpartition(b"\n")[0].decode(encoding.name)
     except UnicodeDecodeError:
         return 0.0
     beyond = [character for character in text if not character.isascii()]
-    if len(beyond) < FEWEST_CHARACTERS:
+    paired = sum(map(len, WIDE_RUNS.findall(text)))
+    if len(beyond) < FEWEST_CHARACTERS or paired < RUN_SHARE * len(beyond):
         return 0.0
     usual = sum(
         ord(character) >= FIRST_WIDE and _is_usual(character, encoding)
@@ -100,8 +107,10 @@ def _is_usual(character: str, encoding: WideEncoding) -> bool:
 def _script_encoding(words: Sequence[bytes]) -> str:
     runs = [match[0] for word in words for match in RUNS.finditer(word)]
     total = sum(map(len, runs))
-    long = sum(len(run) for run in runs if len(run) >= RUN)
-    if total < FEWEST_CHARACTERS or long < RUN_SHARE * total:
+    long = b"".join(run for run in runs if len(run) >= RUN)
+    if total < FEWEST_CHARACTERS or len(long) < RUN_SHARE * total:
+        return ""
+    if len(set(long)) < FEWEST_DISTINCT:
         return ""
     scores = {name: _script_score(words, name) / total for name in SCRIPTS}
     best = max(scores, key=lambda name: scores[name])

@@ -72,7 +72,8 @@ def open_workbook(path: Path, requested_sheet: str = "") -> Workbook:
 
 
 def _sheet_notes(path: Path, sheet: CalamineSheet) -> Iterator[Note]:
-    if merged := find_merged_rows(sheet.merged_cell_ranges):
+    _, left = sheet.start or (0, 0)
+    if merged := find_merged_rows(sheet.merged_cell_ranges, left):
         yield Note("merged_cells", values={"count": str(len(merged))})
     if count := count_uncomputed(path, sheet.name):
         yield Note("formulas_without_values", values={"count": str(count)})
@@ -119,14 +120,14 @@ def sheet_rows(path: Path, name: str) -> Iterator[Row]:
         UnreadableError: the sheet cannot be read, or is too large.
     """
     sheet = _sheet(_open(path), name)
-    start = (sheet.start or (0, 0))[0]
+    start, left = sheet.start or (0, 0)
     with _translate_errors():
         rows: Iterator[Row] = (
             (number, [_text(cell) for cell in cells])
             for number, cells in enumerate(sheet.iter_rows(), start=1)
             if number > start
         )
-        if merged := find_merged_rows(sheet.merged_cell_ranges):
+        if merged := find_merged_rows(sheet.merged_cell_ranges, left):
             rows = fill_merged_rows(rows, merged)
         yield from rows
 
