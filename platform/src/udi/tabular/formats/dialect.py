@@ -73,7 +73,7 @@ def find_dialect(
         inner = delimiter or find_delimiter(
             unwrapped, named_table=False, complete=complete
         )
-        if inner:
+        if inner and inner in unwrapped.partition("\n")[0]:
             return TextDialect(inner, quoted_lines=True)
     delimiter = delimiter or find_delimiter(
         text, named_table=named_table, complete=complete

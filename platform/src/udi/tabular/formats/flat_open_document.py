@@ -9,7 +9,11 @@ from udi.tabular.messages.notes import UnreadableTableError
 
 MOST_CELLS = 5_000_000
 WIDEST = 16_384
+MOST_BLANKS = 1_000
+"""Blanks that one element may stand for."""
 PIECE = 1024 * 1024
+BLANKS = {"text:s": " ", "text:tab": "\t", "text:line-break": "\n"}
+"""What the elements inside a paragraph stand for."""
 CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
 VALUES = {
     "float": "office:value",
@@ -25,7 +29,7 @@ def flat_rows(path: Path) -> Iterator[Row]:
     """The rows of the first sheet as text, each with its number.
 
     Raises:
-        UnreadableTableError: it is not well formed, declares entities, or is larger than a sheet.
+        UnreadableTableError: it is not well formed, stops before its end, declares entities, or is larger than a sheet.
     """
     sheet = _FirstSheet()
     parser = expat.ParserCreate()
@@ -36,9 +40,10 @@ def flat_rows(path: Path) -> Iterator[Row]:
     parser.EntityDeclHandler = _refuse_entity
     with path.open("rb") as file:
         try:
-            while not sheet.ended and (piece := file.read(PIECE)):
+            while piece := file.read(PIECE):
                 parser.Parse(piece, False)
                 yield from sheet.take_rows()
+            parser.Parse(b"", True)
         except (expat.ExpatError, ValueError) as error:
             code = "damaged"
             raise UnreadableTableError(code) from error
@@ -88,6 +93,11 @@ class _FirstSheet:
         elif name == "text:p" and not self._in_note:
             self._in_paragraph = True
             self._paragraphs.append("")
+        elif name in BLANKS and self._in_paragraph:
+            times = int(attributes.get("text:c", "1"))
+            if times > MOST_BLANKS:
+                raise UnreadableTableError("damaged")
+            self._paragraphs[-1] += BLANKS[name] * times
 
     def text(self, data: str) -> None:
         if self._in_paragraph and not self.ended:

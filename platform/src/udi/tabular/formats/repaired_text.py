@@ -86,6 +86,14 @@ def unwrap_records(rows: Iterable[Row], delimiter: str) -> Iterator[Row]:
     """The records of a text whose whole lines stand between quotes."""
     for line, cells in rows:
         if len(cells) == 1 and delimiter in cells[0]:
-            yield line, next(csv.reader([cells[0]], delimiter=delimiter))
+            yield line, _split_record(cells, delimiter)
         else:
             yield line, cells
+
+
+def _split_record(cells: list[str], delimiter: str) -> list[str]:
+    """The cells of a record in one cell; the same when it cannot be cut, as with a line break outside quotes."""
+    try:
+        return next(csv.reader([cells[0]], delimiter=delimiter))
+    except csv.Error:
+        return cells

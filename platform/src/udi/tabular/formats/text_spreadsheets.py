@@ -13,6 +13,8 @@ from udi.tabular.messages.notes import UnreadableTableError
 
 LARGEST = 64 * 1024**2
 FIELD = re.compile(r";([A-Z])((?:[^;]|;;)*)")
+MOST_DIGITS = 9
+"""Of the number of a row or of a column."""
 BOTH = 2
 """Lines of each item of a DIF file."""
 
@@ -35,20 +37,20 @@ def _lines(path: Path) -> list[str]:
 
 
 def _symbolic_link_rows(path: Path) -> Iterator[Row]:
-    """The cells of records `C;Yrow;Xcolumn;Kvalue`, where row and column stay as before when they are absent."""
+    """The cells of records `C;Yrow;Xcolumn;Kvalue`; row and column stay as in the last record, also one of formats (`F`)."""
     table: dict[int, dict[int, str]] = {}
     row = 1
     column = 1
     count = 0
     for line in _lines(path):
-        if not line.startswith("C;"):
+        if not line.startswith(("C;", "F;")):
             continue
         fields = dict(FIELD.findall(line[1:]))
         row = _whole_number(fields.get("Y"), row)
         column = _whole_number(fields.get("X"), column)
-        if column > WIDEST:
-            raise UnreadableTableError("too_many_columns", most="1,000")
-        if "K" in fields:
+        if line.startswith("C") and "K" in fields:
+            if column > WIDEST:
+                raise UnreadableTableError("too_many_columns", most="1,000")
             count += 1
             table.setdefault(row, {})[column] = _unquoted(
                 fields["K"].replace(";;", ";")
@@ -63,7 +65,7 @@ def _symbolic_link_rows(path: Path) -> Iterator[Row]:
 def _whole_number(text: str | None, before: int) -> int:
     if text is None:
         return before
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
         raise UnreadableTableError("damaged")
     return int(text)
 
@@ -76,7 +78,10 @@ def _unquoted(text: str) -> str:
 
 
 def _interchange_rows(path: Path) -> Iterator[Row]:
-    """The tuples after the header: two lines an item, `0,number` or `1,0` then the text."""
+    """The tuples after the header: two lines an item, `0,number` or `1,0` then the text.
+
+    The last tuple is a row also where the mark of the end (`EOD`) is missing.
+    """
     lines = _lines(path)
     try:
         start = lines.index("DATA") + 1 + BOTH
@@ -98,6 +103,8 @@ def _interchange_rows(path: Path) -> Iterator[Row]:
             cells.append({"TRUE": "true", "FALSE": "false"}.get(text.strip(), value))
         else:
             cells.append("" if kind.startswith("0,") else _unquoted(text))
+    if number:
+        yield number, cells
 
 
 READERS: dict[FileKind, Callable[[Path], Iterator[Row]]] = {

@@ -13,7 +13,7 @@ SHEET = re.compile(r"<sheet\b[^>]*>")
 RELATION = re.compile(r"<Relationship\b[^>]*>")
 ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
 UNCOMPUTED = re.compile(
-    rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>"
+    rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:(?:<v\s*/>|<v></v>)\s*)?</c>"
 )
 
 
