@@ -7,6 +7,7 @@ import xlsxwriter
 
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.text_encoding import detect_encoding
+from udi.tabular.formats.uncomputed import UNCOMPUTED
 from udi.tabular.profiles.profile import Profile, profile_file
 
 ROWS = "Mairie;12\nStade;30\nPiscine;25\nHalle;40\n"
@@ -59,6 +60,21 @@ def test_a_row_of_words_that_are_units_elsewhere_stays() -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "code\nA\nB\nC\n",
+        "sexe;classe\nH;A\nF;B\nF;C\n",
+        "actif;vote\nNo;No\nYes;Yes\nYes;abstention\n",
+        "groupe;n\nA;\nB;3\nC;4\n",
+    ],
+)
+def test_a_first_row_of_words_that_are_units_elsewhere_stays(content: str) -> None:
+    profile = read(content)
+
+    assert (profile.rows, "units_line" in codes(profile)) == (3, False)
+
+
+@pytest.mark.parametrize(
     "below",
     [
         "Source : mairie, 2024;\n",
@@ -80,9 +96,12 @@ def test_a_last_row_with_empty_cells_stays() -> None:
 
 
 def test_a_second_table_ends_the_first() -> None:
-    profile = read(f"lieu;places\n{ROWS};\nrue;ouvert\nA;oui\nB;non\nC;oui\n")
+    rows = "Mairie;12;1,5\nStade;30;2\nPiscine;25;3,5\nHalle;40;1\n"
+    other = "rue;ouvert;jour\nA;oui;lundi\nB;non;mardi\nC;oui;jeudi\n"
 
-    assert (names(profile), profile.rows) == (["lieu", "places"], 4)
+    profile = read(f"lieu;places;surface\n{rows};;\n{other}")
+
+    assert (names(profile), profile.rows) == (["lieu", "places", "surface"], 4)
     assert types(profile)[1] is ColumnType.INTEGER
     assert "several_tables" in codes(profile)
 
@@ -100,6 +119,48 @@ def test_an_empty_line_between_rows_ends_no_table() -> None:
     profile = read(f"lieu;places\n{ROWS};\n{ROWS}")
 
     assert (profile.rows, profile.last_line) == (8, 0)
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "lieu;places;surface\nA;1;2\nB;3;4\nC;5;6\n",
+        "Lieu ;places;Surface\nA;1;2\nB;3;4\nC;5;6\n",
+        "Suite;;\nlieu;places;surface\nA;1;2\nB;3;4\n",
+    ],
+)
+def test_rows_that_go_on_below_an_empty_line_stay(below: str) -> None:
+    above = "Mairie;12;1\nStade;30;2\nHalle;40;3\n"
+
+    profile = read(f"lieu;places;surface\n{above};;\n{below}")
+
+    assert (profile.last_line, profile.rows) == (0, 7)
+
+
+@pytest.mark.parametrize("below", ["A;1\nB;3\nC;5\n", "A;secret\nB;nc\nC;secret\n"])
+def test_one_word_below_numbers_and_an_empty_line_begins_no_table(below: str) -> None:
+    profile = read(f"lieu;places\n{ROWS};\nLorient;secret\n{below}")
+
+    assert (profile.last_line, profile.rows) == (0, 8)
+
+
+@pytest.mark.parametrize(
+    "last", ["Champ de Mars, Rennes;;\n", "Source de la Vilaine, 35;;\n"]
+)
+def test_a_last_place_that_begins_as_a_note_stays(last: str) -> None:
+    above = "Mairie;12;1\nStade;30;2\nHalle;40;3\n"
+
+    profile = read(f"lieu;places;surface\n{above}{last}")
+
+    assert (profile.last_line, profile.rows) == (0, 4)
+
+
+def test_notes_far_below_an_empty_line_are_no_rows() -> None:
+    notes = "".join(f"({mark}) hors annexes;\n" for mark in "abcdef")
+
+    profile = read(f"lieu;places\n{ROWS};\n{notes}")
+
+    assert (profile.last_line, profile.rows) == (5, 4)
 
 
 def test_names_have_the_group_above_them() -> None:
@@ -121,6 +182,21 @@ def test_whole_lines_between_quotes_are_records() -> None:
 
     assert (names(profile), profile.rows) == (["lieu", "places"], 2)
     assert types(profile)[1] is ColumnType.INTEGER
+
+
+def test_a_list_between_quotes_is_not_cut_at_its_commas() -> None:
+    profile = read('"lieu"\n"48.1, -1.6"\n"48.2, -1.7"\n')
+
+    assert (names(profile), profile.rows) == (["lieu"], 2)
+
+
+def test_a_record_of_whole_lines_that_cannot_be_cut_stays_whole() -> None:
+    lines = "".join(f'"Mairie {number},12"\n' for number in range(20))
+
+    profile = read(f'"lieu,places"\n{lines}"Halle\ncouverte,40"\n')
+
+    assert (names(profile), profile.failure) == (["lieu", "places"], None)
+    assert profile.rows == 21
 
 
 def test_cells_between_quotes_are_no_whole_lines() -> None:
@@ -212,6 +288,30 @@ def test_a_national_encoding_is_told_from_its_letters(
 
 
 @pytest.mark.parametrize(
+    ("codec", "encoding", "words"),
+    [
+        ("cp1252", "cp1252", "Children’s Centre,Queen’s Park,St John’s,King’s Cross"),
+        ("cp1252", "cp1252", "12°C,13°C,14°C,15°C"),
+        ("cp850", "cp850", "Médiathèque,Théâtre,École,Bibliothèque"),
+        ("mac_roman", "mac_roman", "Médiathèque,Théâtre,École,Bibliothèque"),
+        (
+            "cp1252",
+            "cp1252",
+            "\xa0\xa0\xa0Hommes,\xa0\xa0\xa0Femmes,\xa0\xa0\xa0Enfants",
+        ),
+    ],
+)
+def test_ordinary_western_words_are_of_no_other_alphabet(
+    codec: str, encoding: str, words: str
+) -> None:
+    rows = "".join(f"{word};1\n" for word in words.split(","))
+
+    content = f"lieu;n\n{rows}".encode(codec)
+
+    assert detect_encoding([content], len(content)).encoding == encoding
+
+
+@pytest.mark.parametrize(
     "word", [b"caf\xe9", b"\xc9cole", b"r\xe9\xe9lu", b"b\xe9n\xe9fici\xe9e"]
 )
 def test_one_accent_is_of_the_west(word: bytes) -> None:
@@ -243,6 +343,23 @@ def test_rows_of_a_merged_cell_have_its_value() -> None:
         "Brest",
     ]
     assert "merged_cells" in codes(profile)
+
+
+def test_merged_cells_of_a_table_away_from_the_corner_fill_their_column() -> None:
+    def write(page: xlsxwriter.workbook.Worksheet) -> None:
+        page.write_row(2, 2, ["ville", "lieu", "places"])
+        for row in range(3, 6):
+            page.write_row(row, 3, [f"lieu {row}", row])
+        page.merge_range(3, 2, 4, 2, "Rennes")
+        page.write(5, 2, "Brest")
+
+    profile = sheet(write)
+
+    assert [record[:2] for record in profile.sample] == [
+        ("Rennes", "lieu 3"),
+        ("Rennes", "lieu 4"),
+        ("Brest", "lieu 5"),
+    ]
 
 
 FLAT = (
@@ -287,6 +404,31 @@ def test_spreadsheets_in_text_are_tables(name: str, content: str) -> None:
     assert profile.sample == (("Rue A;B", "12"),)
 
 
+def test_a_record_of_formats_moves_the_cell_of_a_symbolic_link() -> None:
+    content = SYMBOLIC.replace("C;X2;K12\r\n", "F;P19;FG0G;X2\r\nC;K45000\r\n")
+
+    assert read(content, "t.slk").sample == (("Rue A;B", "45000"),)
+
+
+def test_the_last_row_of_an_interchange_without_its_end_stays() -> None:
+    content = INTERCHANGE.removesuffix("-1,0\nEOD\n")
+
+    assert read(content, "t.dif").sample == (("Rue A;B", "12"),)
+
+
+def test_breaks_and_blanks_of_a_flat_document_are_in_its_cells() -> None:
+    text = 'Rue<text:s text:c="2"/>A<text:line-break/>Bourg<text:tab/>B'
+    cells = (("lieu", "places"), (text, "x"), ("Halle", "y"))
+    rows = "".join(
+        f"<table:table-row>{''.join(map(CELL.format, record))}</table:table-row>"
+        for record in cells
+    )
+
+    profile = read(FLAT.format(rows=rows), "t.fods")
+
+    assert profile.sample[0][0] == "Rue  A\nBourg\tB"
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -294,7 +436,16 @@ def test_spreadsheets_in_text_are_tables(name: str, content: str) -> None:
             "t.fods",
             '<!DOCTYPE a [<!ENTITY e "x">]><a mimetype="opendocument.spreadsheet">&e;</a>',
         ),
+        (
+            "t.fods",
+            FLAT.format(
+                rows="<table:table-row>"
+                + CELL.format("lieu") * 2
+                + "</table:table-row>"
+            ).removesuffix("</office:document>"),
+        ),
         ("t.slk", "ID;P\nC;Yx;X1;K1\n"),
+        ("t.slk", f"ID;P\nC;Y{'1' * 5000};X1;K1\n"),
         ("t.dif", "TABLE\n0,1\n"),
     ],
 )
@@ -305,6 +456,13 @@ def test_a_damaged_spreadsheet_in_text_is_refused_in_words(
 
     assert profile.failure is not None
     assert profile.failure.code == "damaged"
+
+
+def test_formulas_without_a_value_are_found_in_linear_time() -> None:
+    cells = b"<c><f>A1</f>\n<v></v>\n</c><c><f>A2</f> </c><c><f>A3</f><v>3</v></c>"
+
+    assert len(UNCOMPUTED.findall(cells)) == 2
+    assert UNCOMPUTED.findall(b"<f/>" + b" " * 300_000) == []
 
 
 def test_a_shape_alone_asks_for_its_companions() -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from udi.tabular.columns.value_patterns import fold, is_null
+from udi.tabular.columns.value_patterns import fold, is_null, is_number
 
 _UNITS = (
     "€ ke me m€ k€ md€ euro euros £ $ % ‰ ‱ km km2 km² m m2 m² m3 m³ cm mm ha hectare hectares a hab hab. hab/km2 "
@@ -27,15 +27,20 @@ def is_unit(cell: str) -> bool:
 
 
 def is_unit_line(record: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Whether a record says the units of the columns, above records that hold none in their place."""
+    """Whether a record says the units of the columns, above records with nothing but numbers in their place."""
     places = [place for place, cell in enumerate(record) if cell and not is_null(cell)]
     if not places or len(below) < FEWEST_RECORDS:
         return False
-    return all(is_unit(record[place]) for place in places) and not any(
-        place < len(other) and is_unit(other[place])
-        for other in below
-        for place in places
+    return all(
+        is_unit(record[place]) and _holds_numbers(place, below) for place in places
     )
+
+
+def _holds_numbers(place: int, records: Sequence[Sequence[str]]) -> bool:
+    """Whether the cells of a column are numbers or say nothing, one number at least."""
+    cells = [record[place].strip() for record in records if place < len(record)]
+    filled = [cell for cell in cells if not is_null(cell)]
+    return bool(filled) and all(map(is_number, filled))
 
 
 def join_groups(groups: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -8,22 +8,34 @@ from itertools import pairwise
 from udi.tabular.columns.value_patterns import is_null
 from udi.tabular.formats.delimited_text import Row
 from udi.tabular.formats.dialect import (
+    cell_at,
     has_values,
     is_name,
     names_typed_columns,
 )
 from udi.tabular.messages.notes import Note
 
-NOTE = re.compile(
+_WORDS = (
     r"(?:please\s+)?(?:sources?|notes?|nota|nb|n\.b\.|champ|lecture|avertissement|attention|legende|légende|licence|fuentes?|fonti?"
-    r"|quellen?|hinweis|donnees|données)\b.*[:,/0-9].*|(?:\*+|\(\*+\)|\([0-9a-z]\)|[¹²³]|©)\s*\S.*",
+    r"|quellen?|hinweis|donnees|données)"
+)
+NOTE = re.compile(
+    rf"{_WORDS}\b.*[:,/0-9].*|(?:\*+|\(\*+\)|\([0-9a-z]\)|[¹²³]|©)\s*\S.*",
     re.IGNORECASE | re.DOTALL,
 )
+"""A note below an empty line."""
+CLEAR_NOTE = re.compile(
+    rf"{_WORDS}\s*:.*|(?:\*+|\(\*+\)|\([0-9]\)|[¹²³]|©)\s*\S.*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A note right below the last row: `Champ : France`, yet not a place such as `Champ de Mars, Rennes`."""
 LONG_TEXT = 40
 """Characters from which on a lone cell after an empty line is a sentence, not a value."""
 MOST_NOTES = 12
 FEWEST_ROWS = 2
 FEWEST_NAMES = 2
+FEWEST_CHANGES = 2
+"""Columns that hold another kind of cells in another table."""
 LOOKED_ROWS = 20
 TAIL = 40
 """Last records of a file among which notes are looked for."""
@@ -44,19 +56,26 @@ def find_table_end(
 
     `first` are the first records of the file, `tail` its last ones, or none when its end was not read.
     """
+    headers = [
+        _folded(cells) for line, cells in first if line <= after and has_values(cells)
+    ]
     return _end_before_table(
-        [row for row in first if row[0] > after]
+        [row for row in first if row[0] > after], headers
     ) or _end_before_notes([row for row in tail if row[0] > after])
 
 
-def _end_before_table(rows: Sequence[Row]) -> TableEnd | None:
-    """Names after an empty line, above columns of another kind."""
+def _end_before_table(
+    rows: Sequence[Row], headers: Sequence[Sequence[str]]
+) -> TableEnd | None:
+    """Names after an empty line, other than those of the table, above columns of another kind."""
     above: list[Row] = []
     for index, ((_, cells), (_, following)) in enumerate(pairwise(rows)):
         if has_values(cells):
             above.append(rows[index])
             continue
         if len(above) < FEWEST_ROWS or not has_values(following):
+            continue
+        if any(_folded(cells) in headers for _, cells in rows[index + 1 : index + 3]):
             continue
         for place in (index + 1, index + 2):
             if _begins_table(rows, place, [cells for _, cells in above]):
@@ -79,9 +98,26 @@ def _begins_table(
         return False
     before = [_stripped(record) for record in above[-LOOKED_ROWS:]]
     below = [_stripped(cells) for _, cells in rows[place + 1 : place + 1 + LOOKED_ROWS]]
-    return names_typed_columns(names, before) and all(
-        sum(map(bool, record)) >= FEWEST_NAMES for record in below[:FEWEST_ROWS]
+    changes = sum(
+        _changes_kind(index, before, below) for index, name in enumerate(names) if name
     )
+    return (
+        names_typed_columns(names, before)
+        and changes >= FEWEST_CHANGES
+        and all(
+            sum(map(bool, record)) >= FEWEST_NAMES for record in below[:FEWEST_ROWS]
+        )
+    )
+
+
+def _changes_kind(
+    index: int, before: Sequence[Sequence[str]], below: Sequence[Sequence[str]]
+) -> bool:
+    """Whether a word stands where the rows above hold none: below numbers, or in a column that begins with it."""
+    values = [value for record in before if (value := cell_at(record, index))]
+    if not values:
+        return all(cell_at(record, index) for record in below[:FEWEST_ROWS])
+    return not any(map(is_name, values))
 
 
 def _end_before_notes(tail: Sequence[Row]) -> TableEnd | None:
@@ -106,10 +142,21 @@ def _is_note(rows: Sequence[Row], place: int) -> bool:
     filled = [cell for cell in rows[place][1] if cell]
     if len(filled) != 1 or len(rows[place][1]) == 1 == _usual_width(rows):
         return False
-    if NOTE.fullmatch(filled[0]):
+    if CLEAR_NOTE.fullmatch(filled[0]):
         return True
-    apart = any(not any(cells) for _, cells in rows[max(0, place - 3) : place])
-    return apart and len(filled[0]) >= LONG_TEXT and " " in filled[0]
+    if not _is_apart(rows, place):
+        return False
+    is_sentence = len(filled[0]) >= LONG_TEXT and " " in filled[0]
+    return is_sentence or NOTE.fullmatch(filled[0]) is not None
+
+
+def _is_apart(rows: Sequence[Row], place: int) -> bool:
+    """Whether only lone cells stand between a record and an empty line above it."""
+    for _, cells in reversed(rows[:place]):
+        filled = sum(map(bool, cells))
+        if filled != 1:
+            return filled == 0
+    return False
 
 
 def _usual_width(rows: Sequence[Row]) -> int:
@@ -119,3 +166,11 @@ def _usual_width(rows: Sequence[Row]) -> int:
 
 def _stripped(cells: Sequence[str]) -> list[str]:
     return [cell.strip() for cell in cells]
+
+
+def _folded(cells: Sequence[str]) -> list[str]:
+    """A record without what makes no difference between two lines of names: capitals, blanks, empty cells at its end."""
+    folded = [" ".join(cell.split()).lower() for cell in cells]
+    while folded and not folded[-1]:
+        folded.pop()
+    return folded
