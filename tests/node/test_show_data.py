@@ -17,8 +17,10 @@ from tests.node.producer import TABLE, Producer
 from tests.node.test_geo import feature, geojson
 from tests.service_overrides import ServiceOverrides
 from udi.kit.oidc import Login
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.node.tables.api import ANSWERS
+from udi.node.tables.requests import RATES
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
 from udi.tabular.queries import pool
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
@@ -253,8 +255,9 @@ def fields_of(tiles: bytes) -> set[str]:
 
 
 async def test_parts_of_tiles_count_as_few_requests(
-    producer: Producer, passer_by: httpx.AsyncClient
+    producer: Producer, passer_by: httpx.AsyncClient, services: ServiceOverrides
 ) -> None:
+    services[RATES] = RateLimiter("parts", clock=lambda: 30.0)
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
     at = f"/api/resources/{dataset}/data/pmtiles"
     await passer_by.get(at)
