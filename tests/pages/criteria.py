@@ -78,12 +78,15 @@ SUBJECTS = {
 }
 """Subjects of markup."""
 ACTS = {
-    "12.10": r"\bkey(?:down|up|press)\b|accesskey",
+    "12.10": r"\bkey(?:down|up|press)\b(?!(?s:.){0,80}\.key\s*[!=]==\s*\"(?:Enter|Escape)\")|accesskey",
     "13.10": r"\b(?:touch(?:start|move|end)|pointermove|mousemove|gesture\w+)\b",
     "13.11": r"\b(?:touchstart|pointerdown|mousedown)\b",
     "13.12": r"\bdevice(?:motion|orientation)\b",
 }
-"""What a script would have to listen to for the criterion to apply: scripts have no other subject."""
+"""What a script would have to listen to for the criterion to apply: scripts have no other subject.
+
+Enter and Escape are no keys of a character (RGAA 4.1, 12.10).
+"""
 TWO_WORDS = ("large text", "spaced text", "forced colours", "no motion")
 
 

@@ -180,3 +180,5 @@ def test_acts_that_no_script_listens_to_do_not_apply() -> None:
         "a rectangle is drawn with a pointer: people judge 13.10 and 13.11"
     )
     assert "12.10" not in unheard('field.addEventListener("keydown", act)')
+    letter = 'field.addEventListener("keydown", (e) => { if (e.key === "s") act(); })'
+    assert "12.10" not in unheard(letter)
