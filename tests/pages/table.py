@@ -304,6 +304,7 @@ NO_PAGES = {
         "/datasets/{dataset_id}/cells.csv",
         "/datasets/{dataset_id}/chart.svg",
         "/datasets/{dataset_id}/datapackage.json",
+        "/datasets/{dataset_id}/outlines",
         "/datasets/{dataset_id}/file",
         "/datasets/{dataset_id}/history.csv",
         "/datasets/{dataset_id}/uses.csv",
