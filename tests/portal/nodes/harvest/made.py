@@ -122,12 +122,24 @@ rights = st.sampled_from(
 )
 
 
+several_titles = st.just({}) | st.builds(
+    lambda french, other, tag: {"fr": french, tag: other},
+    words,
+    words,
+    st.sampled_from(sorted(set(LANGUAGES) - {"fr"})),
+)
+
+
 def _record(
     summary: tuple[dict[str, str], dict[str, str]],
     access: tuple[AccessRights, bool],
+    title: str,
+    titles: dict[str, str],
     **said: Any,
 ) -> Record:
     return Record(
+        title=titles.get("fr", title),
+        titles=titles,
         summary=summary[0],
         summary_html=summary[1],
         access=access[0],
@@ -137,7 +149,7 @@ def _record(
 
 
 of_any_record: dict[str, Any] = {
-    "id": st.uuids(version=4), "title": words, "synopsis": texts, "theme": st.sampled_from(sorted(THEMES)),
+    "id": st.uuids(version=4), "title": words, "titles": several_titles, "synopsis": texts, "theme": st.sampled_from(sorted(THEMES)),
     "summary": summaries, "keywords": st.lists(words, min_size=1, max_size=4, unique=True).map(tuple),
     "producer": organisations, "contacts": several_contacts,
     "dates": dates, "licence": licences,

@@ -46,7 +46,7 @@ FINDING = settings(QUIET, max_examples=500, database=None, phases=[Phase.generat
 
 
 DCAT = {
-    "id", "title", "summary", "theme", "keywords", "producer.name", "contacts.name", "contacts.email",
+    "id", "title", "titles", "summary", "theme", "keywords", "producer.name", "contacts.name", "contacts.email",
     "contacts.organisation", "media.kind", "media.url", "media.name", "media.caption", "media.dates.updated",
     "media.media_type", "media.size", "media.checksum.algorithm", "media.checksum.value", "media.structure",
     "media.documentation", "dates.created", "dates.updated", "dates.published", "access", "licence.code", "licence.label",

@@ -78,6 +78,7 @@ def convert(record: Found, context: ConversionContext) -> ConversionResult:
         of.Record(
             id=id_,
             title=title,
+            titles=_titles(record),
             synopsis={
                 tag: _excerpt(words) for tag, words in (summary or record.title).items()
             },
@@ -122,6 +123,18 @@ def _title(
         faults.append(
             kinds.TITLE_LONG.at("title", length=len(title), limit=TITLE, value=title)
         )
+    return _shorten_title(title)
+
+
+def _titles(record: Found) -> dict[str, str]:
+    """The title by language, where it has several."""
+    if len(record.title) > 1:
+        return {tag: _shorten_title(title) for tag, title in record.title.items()}
+    return {}
+
+
+def _shorten_title(title: str) -> str:
+    if len(title) > TITLE:
         return f"{title[: TITLE - 1].rstrip()}…"
     return title
 
