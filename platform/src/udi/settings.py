@@ -159,11 +159,11 @@ class Settings(BaseSettings):
     )
     private_hosts: list[str] = Field(
         default=[],
-        description="Hosts at private addresses that portal and nodes may reach: patterns with a port, `HOST:PORT`; empty: none.",
+        description="Hosts at private addresses that portal and nodes may reach: patterns with a port, `HOST:PORT`, where `*.` is one level of names; empty: none.",
     )
     source_hosts: list[str] = Field(
         default=[],
-        description="Hosts at private addresses whose catalogues may be read as sources: patterns with a port, `HOST:PORT`; empty: none.",
+        description="Hosts at private addresses whose catalogues may be read as sources: patterns with a port, `HOST:PORT`, where `*.` is one level of names; empty: none.",
     )
 
     dataspace_hosts: list[str] = Field(

@@ -89,7 +89,10 @@ def is_public(address: str) -> bool:
 
 @dataclass(frozen=True)
 class PrivateHost:
-    """A host that the operator lets be reached at a private address, on one port, the usual ones, or any."""
+    """A host that the operator lets be reached at a private address, on one port, the usual ones, or any.
+
+    `*.` at the beginning is one level of names. Below `localhost` it is every level: all of them are this machine.
+    """
 
     pattern: str
     port: int | None = None
@@ -114,13 +117,19 @@ class PrivateHost:
 
     def matches(self, host: str, port: int) -> bool:
         """Whether this host is reachable at this port."""
-        if not fnmatch(host, self.pattern):
+        if not fnmatch(host, self.pattern) or not self._has_levels(host):
             return False
         if self.any_port:
             return True
         if self.port:
             return port == self.port
         return port in ALLOWED_PORTS
+
+    def _has_levels(self, host: str) -> bool:
+        is_wildcard = self.pattern.startswith("*.")
+        if not is_wildcard or self.pattern.endswith(".localhost"):
+            return True
+        return host.count(".") == self.pattern.count(".")
 
 
 def exact_host(url: str) -> str:
