@@ -24,9 +24,10 @@ from udi.portal.identity.provision.directories import (
     describe_directory,
     disable_territory_directories,
 )
+from udi.portal.identity.provision.provider_checks import check_providers
 from udi.portal.identity.provision.providers import secret_file
 from udi.portal.tenants.faults import TenantFault
-from udi.portal.tenants.files import TenantFolder, read_folder
+from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
 from udi.portal.tenants.schema import DirectoryPart
 from udi.settings import Settings
 
@@ -38,6 +39,16 @@ kind = "ldap"
 address = "{address}"
 people = "ou=people,dc=town,dc=example"
 bind_dn = "cn=reader,dc=town,dc=example"
+domain = "{domain}"
+"""
+
+PROVIDER = """
+[[login.provider]]
+name = "town"
+kind = "oidc"
+label = {{ fr = "la Ville", en = "the Town" }}
+issuer = "https://identity.town.example/"
+client_id = "udi"
 domain = "{domain}"
 """
 
@@ -78,6 +89,20 @@ def read_directory(admin: RealmAdmin, slug: str) -> dict[str, Any]:
     return dict(component)
 
 
+async def find_faults(
+    admin: RealmAdmin, settings: Settings, territory: str, owner: str
+) -> str:
+    """What is wrong with a provider of a territory for the domain of a directory; its secret is absent in any case."""
+    folder = settings.tenants / "provider" / territory
+    shutil.copytree(DEMO, folder)
+    path = folder / "tenant.toml"
+    content = path.read_text().replace('slug = "demo"', f'slug = "{territory}"')
+    path.write_text(content + PROVIDER.format(domain=f"{owner}.example"))
+    with pytest.raises(TenantFaultsError) as caught:
+        await check_providers(admin, settings, read_folder(folder), ())
+    return str(caught.value)
+
+
 async def test_a_directory_is_made_once_and_changed_where_its_files_change(
     scene: Scene, directory: Directory, secrets: Settings
 ) -> None:
@@ -92,6 +117,9 @@ async def test_a_directory_is_made_once_and_changed_where_its_files_change(
     outcomes = [[change.outcome for change in await apply(parts)] for _ in range(2)]
     component = await asyncio.to_thread(read_directory, scene.admin, slug)
     mappers = scene.admin.get("components", parent=component["id"], type=MAPPER)
+    owners = [
+        await find_faults(scene.admin, secrets, name, slug) for name in ("o", slug)
+    ]
     (secrets.secrets_folder / secret_file(slug, "staff")).write_text("another")
     renewed = await apply(parts)
     gone = await apply([])
@@ -101,6 +129,8 @@ async def test_a_directory_is_made_once_and_changed_where_its_files_change(
     target = describe_directory(slug, parts[0], directory.passwords[directory.bind_dn])
     assert difference(target["config"], component["config"]) == {}
     assert difference(target, component) == {}
+    assert [".domain" in faults for faults in owners] == [True, False]
+    assert f"{slug}.example belongs to the territory «{slug}»" in owners[0]
     assert outcomes == [["created"], ["unchanged"]], mappers
     config = {key: values[0] for key, values in component["config"].items()}
     assert config["editMode"] == "READ_ONLY"

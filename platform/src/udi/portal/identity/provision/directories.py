@@ -231,6 +231,18 @@ def _address(component: Mapping[str, Any]) -> str:
     return f"components/{quote(component['id'])}"
 
 
+def list_directory_owners(admin: RealmAdmin, domain: str) -> set[str]:
+    """The territories (their slugs) of which a directory gives the people of a domain."""
+    owners = set()
+    for component in _list_components(admin):
+        config = component["config"]
+        filters = config.get("customUserSearchFilter") or [""]
+        is_enabled = config.get("enabled") != ["false"]
+        if is_enabled and f"(mail=*@{domain})" in filters[0]:
+            owners.add(component["name"].partition("--")[0])
+    return owners
+
+
 def check_directories(
     admin: RealmAdmin, settings: Settings, folder: TenantFolder
 ) -> list[TenantFault]:
@@ -305,20 +317,18 @@ def _check_domain(
     """A domain is of one territory: of its organisation, by a provider, or of a directory."""
     if admin.get("") is None:
         return []
-    owner = find_domain_owner(admin, part.domain).partition("--")[0]
-    for component in _list_components(admin):
-        config = component["config"]
-        filters = config.get("customUserSearchFilter") or [""]
-        is_enabled = config.get("enabled") != ["false"]
-        if is_enabled and f"(mail=*@{part.domain})" in filters[0]:
-            owner = owner or component["name"].partition("--")[0]
-    if owner in {"", territory}:
+    owners = {
+        find_domain_owner(admin, part.domain).partition("--")[0],
+        *list_directory_owners(admin, part.domain),
+    }
+    others = sorted(owners - {"", territory})
+    if not others:
         return []
     return [
         TenantFault(
             "tenant.toml",
             f"{where}.domain",
-            f"{part.domain} belongs to the territory «{owner}».",
+            f"{part.domain} belongs to the territory «{others[0]}».",
             "A domain leads to one territory: have the other give it up.",
         )
     ]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterator
 
 from udi.portal.identity.provision.admin import RealmAdmin
+from udi.portal.identity.provision.directories import list_directory_owners
 from udi.portal.identity.provision.provider_metadata import (
     ProviderError,
     ProviderMetadata,
@@ -75,16 +76,18 @@ def describe_fault(
 def _check_domain(
     admin: RealmAdmin, territory: str, domain: str, where: str
 ) -> list[TenantFault]:
+    """A domain is of one territory: of its organisation, by a provider, or of a directory."""
     if admin.get("") is None:  # no realm yet
         return []
-    owner = find_domain_owner(admin, domain)
-    if owner in {"", territory}:
+    owners = {find_domain_owner(admin, domain), *list_directory_owners(admin, domain)}
+    others = sorted(owners - {"", territory})
+    if not others:
         return []
     return [
         TenantFault(
             "tenant.toml",
             f"{where}.domain",
-            f"{domain} belongs to the territory «{owner.partition('--')[0]}».",
+            f"{domain} belongs to the territory «{others[0].partition('--')[0]}».",
             "A domain leads to one territory: leave it out, or have the other give it up.",
         )
     ]
