@@ -115,11 +115,14 @@ def local_path(address: str) -> str:
 
 @get("/health")
 async def show_health(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
-    """Whether the program and its database answer; 503 when they do not."""
+    """Whether the program and its database answer, and for which territory at this host; 503 when they do not."""
     site = request.app.state.site
+    host = request.headers.get("host", "")
+    installation = site.settings.installation_host
     try:
         async with site.database.platform_session() as session:
             await session.execute(text("SELECT 1"))
+        territory = await site.registry.find(host, installation_host=installation)
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is the same
         body = {
             "status": "down",
@@ -127,7 +130,14 @@ async def show_health(request: Request[Any, Any, State]) -> Response[dict[str, A
             "database": type(error).__name__,
         }
         return Response(body, status_code=503)
-    return Response({"status": "up", "program": site.program, "database": "up"})
+    slug = territory.slug if territory else ""
+    body = {
+        "status": "up",
+        "program": site.program,
+        "database": "up",
+        "territory": slug,
+    }
+    return Response(body)
 
 
 @get("/ready")
