@@ -87,14 +87,19 @@ async def test_a_host_of_another_territory_is_refused_and_nothing_is_applied(
     await apply(variant(tmp_path, "first"))
     thief = variant(tmp_path, "thief")
     path = thief / "tenant.toml"
-    path.write_text(
-        path.read_text().replace("node.thief.localhost", "node.first.localhost")
-    )
+    content = path.read_text()
+    for host, taken, where in (
+        ('"node.thief.localhost"', '"node.first.localhost"', "hosts.node"),
+        ('"node.thief.localhost"', '"first.localhost"', "hosts.node"),
+        ('"thief.localhost"', '"node.first.localhost"', "hosts.portal"),
+    ):
+        assert host in content
+        path.write_text(content.replace(host, taken))
 
-    with pytest.raises(TenantFaultsError) as caught:
-        await apply(thief)
+        with pytest.raises(TenantFaultsError) as caught:
+            await apply(thief)
 
-    assert "hosts.node" in str(caught.value)
+        assert where in str(caught.value)
     assert not (keycloak.secrets_folder / "node_credential_thief").exists()
 
 
@@ -120,3 +125,22 @@ async def test_a_credential_that_the_node_derives_is_kept(
 
     assert path.read_text().strip() == derived
     assert drawn != derived
+
+
+async def test_a_start_stores_no_credential_and_keeps_the_one_in_use(
+    keycloak: Settings, apply: Apply, tmp_path: Path
+) -> None:
+    folder = variant(tmp_path, "drawn")
+    path = keycloak.secrets_folder / "node_credential_drawn"
+    await apply(folder)
+    drawn = path.read_text().strip()
+    path.unlink()
+
+    await asyncio.to_thread(
+        provision.apply_folder, keycloak, read_folder(folder), stores_credential=False
+    )
+
+    connection = admin.connect(keycloak)
+    client = connection.get_client_id("drawn-node-hosted")
+    assert connection.get_client_secrets(client)["value"] == drawn
+    assert not path.exists()

@@ -192,11 +192,13 @@ def apply_folder(
     force: bool = False,
     with_operator_values: bool = True,
     tell: Callable[[StartStage], None] = lambda _stage: None,
+    stores_credential: bool = True,
 ) -> ApplyResult:
     """Make one territory's files true everywhere; `mark` is the version that they were taken from.
 
     Without `with_operator_values`, identity services of others and the rooms of producers are left as they are.
-    `tell` is called before each stage.
+    `tell` is called before each stage. Without `stores_credential`, no file is written for the hosted node: it derives its
+    credential.
 
     Raises:
         TenantFaultsError: a host belongs to another territory, or an identity service of others is not as the files
@@ -214,7 +216,10 @@ def apply_folder(
     tell(StartStage.IDENTITY)
     done = _apply_identity(settings, folder, connection, metadata)
     changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
-    changes.append(("hosted node", _register_hosted_node(settings, folder, connection)))
+    registered = _register_hosted_node(
+        settings, folder, connection, stores_credential=stores_credential
+    )
+    changes.append(("hosted node", registered))
     tell(StartStage.INVITATION)
     changes += asyncio.run(_invite_team(settings, folder))
     return ApplyResult(
@@ -345,39 +350,43 @@ async def _invite_team(
 async def _refuse_taken_hosts(
     portal: Database, node: Database, folder: TenantFolder
 ) -> None:
+    """A host of one territory is no host of another, whichever program answers there."""
     hosts = folder.file.hosts
-    faults = []
-    for database, row, key, requested_hosts in (
-        (portal, PortalTenant, "hosts.portal", hosts.portal),
-        (node, NodeTenant, "hosts.node", hosts.node),
-    ):
+    requested_hosts = [*hosts.portal, *hosts.node]
+    rows: list[tuple[Database, Any]] = [(portal, PortalTenant), (node, NodeTenant)]
+    owner_by_host: dict[str, str] = {}
+    for database, row in rows:
         async with database.platform_session(role="owner") as session:
-            owner_by_host = await find_taken_hosts(
+            owner_by_host |= await find_taken_hosts(
                 session, row, folder.slug, requested_hosts
             )
-        faults += [
-            TenantFault(
-                "tenant.toml",
-                key,
-                f"{host} belongs to the territory «{slug}».",
-                "Choose another host name.",
-            )
-            for host, slug in owner_by_host.items()
-        ]
+    faults = [
+        TenantFault(
+            "tenant.toml",
+            "hosts.portal" if host in hosts.portal else "hosts.node",
+            f"{host} belongs to the territory «{slug}».",
+            "Choose another host name.",
+        )
+        for host, slug in owner_by_host.items()
+    ]
     if faults:
         raise TenantFaultsError(faults)
 
 
 def _register_hosted_node(
-    settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin
+    settings: Settings,
+    folder: TenantFolder,
+    connection: admin.RealmAdmin,
+    *,
+    stores_credential: bool,
 ) -> str:
     """The hosted node is a node like any other: registered, with a credential that only it has.
 
-    The worker of the installation may write no secret: it gives the node the one that it derives from its own key.
+    A start of a territory writes no secret: it gives the node the one that it derives from its own key.
     """
     credential = settings.secrets_folder / f"node_credential_{folder.slug}"
     client = node_client_id(folder.slug, HOSTED)
-    is_storable = os.access(settings.secrets_folder, os.W_OK)
+    is_storable = stores_credential and os.access(settings.secrets_folder, os.W_OK)
     secret = None
     if not credential.exists():
         secret = territory.choose_secret(

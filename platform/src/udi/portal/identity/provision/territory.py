@@ -87,15 +87,18 @@ def choose_secret(
 ) -> str:
     """The secret of a hosted node's client that has no file: one drawn anew where it can be stored.
 
-    Elsewhere the one that the node derives from its own key; a client that has that one keeps it.
+    Elsewhere the one that the node derives from its own key. A client keeps that one, and where none can be stored, the
+    one that it has: its file may be where this process does not look.
     """
     derived = settings.client_secret("node", name)
     client = admin.get_client_id(name)
-    if not is_storable:
-        return derived
-    if client is not None and admin.get_client_secrets(client).get("value") == derived:
-        return derived
-    return CLIENT_SECRET.generate()
+    if client is not None:
+        current: str = admin.get_client_secrets(client).get("value") or ""
+        if current and (current == derived or not is_storable):
+            return current
+    if is_storable:
+        return CLIENT_SECRET.generate()
+    return derived
 
 
 def remove_machine(admin: RealmAdmin, name: str) -> bool:
