@@ -55,6 +55,9 @@ async def test_start_makes_a_territory_once_and_resume_changes_nothing(
     first = await run("tenant", "start", slug, *OPTIONS, "--json")
     again = await run("tenant", "start", slug, *OPTIONS)
     resumed = await run("tenant", "start", slug, *OPTIONS, "--resume", "--json")
+    changed = await run(
+        "tenant", "start", slug, *OPTIONS, "--resume", "--hue", "15", "--json"
+    )
 
     assert first.exit_code == 0, first.exception
     addresses = [row["address"] for row in json.loads(first.stdout)]
@@ -64,8 +67,11 @@ async def test_start_makes_a_territory_once_and_resume_changes_nothing(
     assert f"{slug}-2" in str(again.exception)
     assert json.loads(resumed.stdout) == json.loads(first.stdout)
     async with portal_database.platform_session() as session:
-        query = select(Tenant.slug).where(Tenant.slug.startswith(slug))
-        assert (await session.scalars(query)).all() == [slug]
+        query = select(Tenant).where(Tenant.slug.startswith(slug))
+        [tenant] = await session.scalars(query)
+    assert tenant.slug == slug
+    assert "was taken" in str(changed.exception)
+    assert tenant.theme["hue"] == 178
 
 
 async def test_start_says_every_answer_that_cannot_be(run: Run) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import httpx
+import msgspec
 import pytest
 from aiosmtpd.smtp import SMTP
 from litestar import Litestar
@@ -29,6 +30,7 @@ from udi.kit.errors import ProvisionError
 from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.portal.identity.provision import realm
 from udi.portal.installation.models import OperatorRequest
+from udi.portal.installation.new_territory import NewTerritory
 from udi.portal.organisations.models import MembershipEntry
 from udi.portal.tenants.files import read_files
 from udi.portal.tenants.models import Tenant
@@ -124,7 +126,13 @@ async def test_a_territory_started_on_a_page_is_online(
     waiting = await scene.get(path)
     async with served(portal_app, ports["portal"]), served(node_app, ports["node"]):
         territory_start.LOOKS = 10
-        done = await scene.work(scene.settings.model_copy(update=local))
+        local_settings = scene.settings.model_copy(update=local)
+        done = await scene.work(local_settings)
+        territory_start.LOOKS = 1
+        [request] = await scene.list_requests()
+        new = msgspec.convert(request.details["territory"], NewTerritory)
+        elsewhere = msgspec.structs.replace(new, host="nobody.localhost")
+        online = await territory_start.look(local_settings, elsewhere)
     page = (await scene.get(path)).text
 
     assert (response.status_code, done) == (303, 1)
@@ -139,7 +147,10 @@ async def test_a_territory_started_on_a_page_is_online(
     async with portal.session(tenant.id, role="worker") as session:
         invitations = (await session.scalars(select(MembershipEntry))).all()
     assert [entry.email for entry in invitations] == [MEMBER]
-    assert MEMBER not in str((await scene.list_requests())[0].details)
+    assert online == {"portal": False, "node": True}
+    assert MEMBER not in str(request.details)
+    credential = scene.settings.secrets_folder / f"node_credential_{scene.slug}"
+    assert not credential.exists()
     assert await open_homes(tenant, portal_app, node_app) == [200, 200]
 
 
@@ -278,7 +289,13 @@ async def test_a_start_that_was_cut_short_is_taken_up(
         await scene.work()
     failed = (await scene.get(path)).text
     taken = await scene.post()
-    again = await scene.console.operator.post(f"{path}/again")
+    scene.relay.refuses = True
+    refused = await scene.console.operator.post(f"{path}/again")
+    await scene.work()
+    scene.relay.refuses = False
+    again = await scene.console.operator.post(f"{refused.headers['location']}/again")
+    await scene.work()
+    late = await scene.console.operator.post(f"{path}/again")
     await scene.work()
 
     assert "Keycloak went away" in failed
@@ -286,7 +303,11 @@ async def test_a_start_that_was_cut_short_is_taken_up(
     assert re.findall(r'id="(\w+)-e"', taken.text) == ["slug"]
     page = (await scene.get(again.headers["location"])).text
     assert "Ce qui suit" in page
-    assert [row.state for row in await scene.list_requests()] == ["failed", "done"]
+    assert late.status_code == 303
+    requests = await scene.list_requests()
+    states = [row.state for row in requests]
+    assert states == ["failed", "failed", "done", "failed"]
+    assert MEMBER not in str([row.details for row in requests])
 
 
 async def test_a_name_taken_between_the_form_and_the_worker_stays_its_owners(

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -108,18 +109,27 @@ def start(
 async def _start(
     settings: Settings, values: dict[str, str], *, resume: bool
 ) -> tuple[NewTerritory, StartResult]:
-    taken = await _list_taken(settings, values["slug"] if resume else "")
+    tenants = await _list_tenants(settings)
+    resumed = values["slug"] if resume else ""
+    taken = _list_taken(settings, tenants, resumed)
     new = read_new_territory(values, settings.wildcard_domain, taken)
-    return new, await start_territory(settings, new, _tell)
+    fingerprints = {tenant.slug: tenant.fingerprint for tenant in tenants}
+    known = fingerprints.get(new.slug)
+    return new, await start_territory(settings, new, _tell, known)
 
 
-async def _list_taken(settings: Settings, resumed: str) -> TakenNames:
+async def _list_tenants(settings: Settings) -> list[Tenant]:
     portal = Database(settings, "portal", pool_size=1)
     try:
         async with portal.platform_session() as session:
-            tenants = list(await session.scalars(select(Tenant)))
+            return list(await session.scalars(select(Tenant)))
     finally:
         await portal.close()
+
+
+def _list_taken(
+    settings: Settings, tenants: Sequence[Tenant], resumed: str
+) -> TakenNames:
     program_hosts = [
         settings.installation_host,
         urlsplit(settings.keycloak_url).hostname or "",

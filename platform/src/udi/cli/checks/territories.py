@@ -61,9 +61,14 @@ async def list_tenants(settings: Settings, program: ProgramName) -> Sequence[Any
 
 
 async def check_host(
-    settings: Settings, program: ProgramName, slug: str, host: str
+    settings: Settings,
+    program: ProgramName,
+    slug: str,
+    host: str,
+    *,
+    needs_territory: bool = False,
 ) -> Finding:
-    """Whether a program answers at a host name of a territory."""
+    """Whether a program answers at a host name of a territory; with `needs_territory`, for that territory."""
     address = f"{settings.origin(program, host)}/health"
     outgoing = OutgoingClient([exact_host(address)])
     remedy = f"See that `udi serve {program}` and the reverse proxy run, and that the name {host} leads here."
@@ -78,6 +83,13 @@ async def check_host(
             "territory",
             f"{slug} {host}",
             f"{address} answers {answer.status_code}.",
+            remedy,
+        )
+    if needs_territory and answer.json().get("territory") != slug:
+        return fault(
+            "territory",
+            f"{slug} {host}",
+            f"{address} answers, and not for this territory.",
             remedy,
         )
     return ok("territory", f"{slug} {host}", f"{address} answers.")

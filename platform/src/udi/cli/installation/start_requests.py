@@ -3,7 +3,8 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import Text, cast, func, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from udi.cli.installation.territory_start import (
     look,
@@ -13,12 +14,14 @@ from udi.cli.installation.territory_start import (
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import INSTALLATION_ID
-from udi.portal.installation.models import OperatorRequest
+from udi.portal.installation.models import OperatorAct, OperatorRequest
 from udi.portal.installation.new_territory import NewTerritory, StartStage
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
 STARTED = "started"
+FIRST_MEMBER = ["territory", "first_member"]
+"""Where the details of a start have the address of its first member."""
 
 
 async def perform_start(
@@ -27,7 +30,10 @@ async def perform_start(
     request: OperatorRequest,
     tenant: Tenant | None,
 ) -> str:
-    """Start the territory of a request, and keep its files with it; the address of its first member is forgotten then.
+    """Start the territory of a request, and keep its files with it.
+
+    Then the details of this start, and of earlier ones of the same territory, forget the address of its first member. Its
+    files keep it, in `[[team]]`: those online, and the ZIP of this request.
 
     Raises:
         InvalidError: something of it cannot be.
@@ -44,13 +50,34 @@ async def perform_start(
         refusal = Refusal("slug", reason, values={"slug": new.slug})
         raise InvalidError(refusals=[refusal])
     notes = StageNotes(portal, request.id)
-    result = await start_territory(settings, new, notes)
+    known = tenant.fingerprint if tenant else None
+    result = await start_territory(settings, new, notes, known)
     request.details = {
         "territory": {**request.details["territory"], "first_member": ""},
         "online": dict(result.online),
     }
     request.content = pack_files(new.slug, result.files)
+    await _forget_first_member(portal, request)
     return STARTED
+
+
+async def _forget_first_member(portal: Database, request: OperatorRequest) -> None:
+    """Blank the address of the first member in the other starts of a territory."""
+    details = func.jsonb_set(
+        OperatorRequest.details, cast(FIRST_MEMBER, ARRAY(Text)), cast("", JSONB)
+    )
+    statement = (
+        update(OperatorRequest)
+        .where(
+            OperatorRequest.territory_id == request.territory_id,
+            OperatorRequest.act == OperatorAct.START,
+            OperatorRequest.id != request.id,
+        )
+        .values(details=details)
+        .execution_options(synchronize_session=False)
+    )
+    async with portal.session(INSTALLATION_ID, role="worker") as session:
+        await session.execute(statement)
 
 
 def note_refusal(request: OperatorRequest, error: InvalidError) -> None:

@@ -41,12 +41,14 @@ class StartResult:
 
 
 async def start_territory(
-    settings: Settings, new: NewTerritory, tell: Tell
+    settings: Settings, new: NewTerritory, tell: Tell, known: str | None = None
 ) -> StartResult:
     """Start a territory; may be repeated, also where an earlier try was cut short.
 
     Nothing is made where its files would be wrong, its host names are somebody's, or the relay takes no mail to its
     first member. `tell` is called before each stage. Accounts of the demonstration are not made: real people are invited.
+    `known` is the fingerprint of the files that the register has of its slug: others are never written over. The hosted
+    node derives its credential: its worker reads no file of a territory that the play does not know.
 
     Raises:
         InvalidError: something of it cannot be; nothing was made.
@@ -54,6 +56,10 @@ async def start_territory(
     """
     await tell(StartStage.FILES)
     folder = await asyncio.to_thread(make_folder, new)
+    if known is not None and known != folder.fingerprint:
+        reason = "“%(slug)s” was taken a moment ago."
+        refusal = Refusal("slug", reason, values={"slug": new.slug})
+        raise InvalidError(refusals=[refusal])
     await _check_relay(settings, folder, new.first_member)
     loop = asyncio.get_running_loop()
 
@@ -66,6 +72,7 @@ async def start_territory(
             settings.model_copy(update={"demo": False}),
             folder,
             tell=tell_stage,
+            stores_credential=False,
         )
     except TenantFaultsError as error:
         raise InvalidError(refusals=[_explain_fault(error)]) from error
@@ -117,14 +124,16 @@ def pack_files(slug: str, files: TenantFiles) -> bytes:
 
 
 async def look(settings: Settings, new: NewTerritory) -> dict[ProgramName, bool]:
-    """Which programs answer at the host names of a territory."""
+    """Which programs serve a territory at its host names; nobody does while it is suspended."""
     hosts: dict[ProgramName, str] = {"portal": new.host, "node": new.node_host}
     online: dict[ProgramName, bool] = {}
     for turn in range(LOOKS):
         if turn:
             await asyncio.sleep(PAUSE)
         for program, host in hosts.items():
-            finding = await check_host(settings, program, new.slug, host)
+            finding = await check_host(
+                settings, program, new.slug, host, needs_territory=True
+            )
             online[program] = finding.severity == "ok"
         if all(online.values()):
             break

@@ -176,8 +176,9 @@ class TerritoryStart:
 
     @property
     def can_continue(self) -> bool:
-        """Whether the same may be tried again: not what is refused before anything is made."""
-        return self.request.state == RequestState.FAILED and not self.refusals
+        """Whether the same may be tried again: not what was refused before anything was made."""
+        has_failed = self.request.state == RequestState.FAILED
+        return has_failed and (self.is_registered or not self.refusals)
 
     @property
     def offline(self) -> list[str]:
