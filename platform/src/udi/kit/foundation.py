@@ -102,6 +102,14 @@ def add_outlines(program: ProgramName) -> None:
         ),
         schema="platform",
     )
+    _index_outlines()
+    roles = ", ".join(f"udi_{program}_{role}" for role in ("app", "public", "worker"))
+    op.execute(
+        f"GRANT SELECT ON platform.outline_layer, platform.outline_unit TO {roles}"
+    )
+
+
+def _index_outlines() -> None:
     op.create_index(
         "ix_outline_unit_box",
         "outline_unit",
@@ -110,10 +118,6 @@ def add_outlines(program: ProgramName) -> None:
     )
     op.execute(
         "CREATE INDEX ix_outline_unit_name ON platform.outline_unit (layer_id, lower(name))"
-    )
-    roles = ", ".join(f"udi_{program}_{role}" for role in ("app", "public", "worker"))
-    op.execute(
-        f"GRANT SELECT ON platform.outline_layer, platform.outline_unit TO {roles}"
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Double, ForeignKey, Text, UniqueConstraint, text
+from sqlalchemy import Double, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
@@ -92,6 +92,14 @@ class OutlineLayerColumns:
 
 class OutlineUnitColumns:
     """Columns of `platform.outline_unit`: one area of a layer, with a point inside it for its name."""
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - the same
+        return (
+            Index("ix_outline_unit_box", "layer_id", "west", "east", "south", "north"),
+            Index("ix_outline_unit_name", "layer_id", text("lower(name)")),
+            {"schema": "platform"},
+        )
 
     @declared_attr
     def layer_id(cls) -> Mapped[UUID]:  # noqa: N805 - SQLAlchemy's own convention

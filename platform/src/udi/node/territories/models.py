@@ -22,4 +22,3 @@ class OutlineUnitRow(OutlineUnitColumns, NodeTable):
     """One area of a layer of outlines."""
 
     __tablename__ = "outline_unit"
-    __table_args__ = {"schema": "platform"}  # noqa: RUF012 - SQLAlchemy's own convention

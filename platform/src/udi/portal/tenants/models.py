@@ -35,7 +35,6 @@ class OutlineUnitRow(OutlineUnitColumns, PortalTable):
     """One area of a layer of outlines."""
 
     __tablename__ = "outline_unit"
-    __table_args__ = {"schema": "platform"}  # noqa: RUF012 - SQLAlchemy's own convention
 
 
 class SpentBudget(PortalTable):
