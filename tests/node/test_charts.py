@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,60 @@ async def test_values_beyond_the_first_are_put_together(births: Explored) -> Non
     assert (median.other_values, median.others) == (50, None)
 
 
+async def test_colours_of_many_values_are_those_of_the_points(tmp_path: Path) -> None:
+    columns = {"nom": TEXT, "sexe": TEXT, "montant": INTEGER}
+    rows = [
+        [f"nom {number}", sex, 100]
+        for number in range(2_600)
+        for sex in ("F", "M")
+        if number
+    ]
+    table = explored(
+        tmp_path, columns, [["nom 0", "F", 9_000], ["nom 0", "M", 1], *rows]
+    )
+
+    chart = await table.chart(
+        {"by": "nom", "of": "montant", "how": "sum", "split": "sexe"}
+    )
+
+    assert chart.points[0] == "nom 0"
+    assert {one.name: one.values[0] for one in chart.series} == {"F": 9000.0, "M": 1.0}
+    assert chart.other_values == 2_590
+
+
+async def test_the_newest_of_many_periods_are_drawn_and_the_others_counted(
+    tmp_path: Path,
+) -> None:
+    newest = date(2024, 12, 31)
+    days = [newest - timedelta(days=number) for number in range(5_200)]
+    rows = [[day, 2] for day in (date(9999, 12, 31), *days)]
+    table = explored(tmp_path, {"jour": ColumnType.DATE, "montant": INTEGER}, rows)
+    words = {"by": "jour", "of": "montant", "how": "sum"}
+
+    by_day = await table.chart({**words, "step": "day"})
+    by_year = await table.chart({**words, "step": "year"})
+
+    assert by_day.points[0] == (newest - timedelta(days=119)).isoformat()
+    assert by_day.points[-1] == newest.isoformat()
+    assert set(by_day.series[0].values) == {2.0}
+    assert (by_day.other_values, by_day.others) == (5_081, 2.0 * 5_081)
+    assert (by_year.points[0], by_year.points[-1]) == ("2010-01-01", "2024-01-01")
+    assert (by_year.other_values, by_year.others) == (1, 2.0)
+
+
+async def test_years_before_the_drawn_ones_are_counted(tmp_path: Path) -> None:
+    columns = {"annee": ColumnType.YEAR, "montant": INTEGER}
+    rows = [[year, 1] for year in (1600, *range(1991, 2021), 9999)]
+
+    chart = await explored(tmp_path, columns, rows).chart(
+        {"by": "annee", "of": "montant", "how": "sum"}
+    )
+
+    assert (chart.points[0], chart.points[-1]) == (1901, 2020)
+    assert sum(filter(None, chart.series[0].values)) == 30.0
+    assert (chart.other_values, chart.others) == (2, 2.0)
+
+
 async def test_rows_without_value_are_counted_apart(tmp_path: Path) -> None:
     columns = {"type": TEXT, "montant": NUMBER}
     rows = [["a", 4.0], ["b", -1.5], ["a", None], [None, 3.0], ["b", 2.0], ["a", 1.0]]
@@ -251,6 +306,7 @@ async def test_months_in_words_follow_the_calendar(tmp_path: Path) -> None:
         ({"by": "Année", "split": "Prénom"}, ""),
         ({"by": "Année", "split": "Nombre"}, "split"),
         ({"by": "Année", "top": "0"}, "top"),
+        ({"by": "Année", "top": "00105"}, "top"),
         ({"by": "Année", "draw": "pie"}, "draw"),
     ],
 )

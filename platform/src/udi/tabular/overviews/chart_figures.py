@@ -11,6 +11,7 @@ from udi.tabular.overviews.chart_request import ChartKind, ChartRequest
 from udi.tabular.overviews.chart_steps import MOST_PERIODS, read_chart_step
 from udi.tabular.overviews.roles import ColumnProfile, ColumnRole
 from udi.tabular.overviews.statistics import Scalar
+from udi.tabular.queries.literals import read_value
 from udi.tabular.queries.pool import ParquetReader
 from udi.tabular.queries.query import (
     ROW,
@@ -24,14 +25,19 @@ from udi.tabular.queries.query import (
     Sort,
     StepUnit,
 )
-from udi.tabular.queries.sql import page_statement
+from udi.tabular.queries.query import Value as QueryValue
+from udi.tabular.queries.sql import count_statement, page_statement
 from udi.tabular.queries.table import DatasetTable
 
 MOST_SERIES = 5
 MOST_DOTS = 1_000
 MOST_BINS = 240
 MOST_ROWS = 5_000
-"""Groups that a chart reads at most."""
+"""Groups that a chart reads at most; of each colour as many."""
+LAST_YEAR = 9_000
+"""Later years are a usual «no end» of what lasts, not times of data."""
+DATED = frozenset({ColumnType.YEAR, ColumnType.DATE, ColumnType.DATETIME})
+MOMENTS = frozenset({ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIME})
 TOTAL_TOLERANCE = 0.005
 DUST = 1e-9
 Value = float | None
@@ -50,7 +56,7 @@ class Chart:
     """What is drawn: one point of each series for each value of the dimension.
 
     `rows` are those counted, `missing` those of them without a value of the dimension or of the measure. `others` is
-    what the values beyond the first hold together, `other_values` how many they are; None where it cannot be added.
+    what the values that are not drawn hold together, `other_values` how many they are; None where it cannot be added.
     `total` is that of all rows, None where values do not add up. For dots, `points` are abscissas.
     """
 
@@ -105,6 +111,11 @@ class ChartPlan:
         return self.kind in {ChartKind.LINE, ChartKind.SPREAD} or (
             self.step is not None or self.by.role is ColumnRole.TIME
         )
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether the last points are read first, since they say most."""
+        return self.is_ordered and self.by.role is ColumnRole.TIME
 
 
 def plan_chart(
@@ -192,7 +203,10 @@ async def read_chart(
     rows = await _read_groups(reader, table, replace(plan, split=None))
     if not rows:
         return None
-    chart = _assemble(plan, rows, totals)
+    unread_groups = 0
+    if len(rows) == MOST_ROWS:
+        unread_groups = await _count_groups(reader, table, plan) - MOST_ROWS
+    chart = _assemble(plan, rows, totals, unread_groups)
     if plan.split is not None:
         chart = await _add_series(reader, table, plan, chart)
     return chart
@@ -231,28 +245,52 @@ def _filled_conditions(plan: ChartPlan) -> tuple[Condition, ...]:
 
 
 async def _read_groups(
-    reader: ParquetReader, table: DatasetTable, plan: ChartPlan
+    reader: ParquetReader,
+    table: DatasetTable,
+    plan: ChartPlan,
+    limit: int = MOST_ROWS,
 ) -> list[list[Any]]:
+    """The groups in the order of the chart; where they are too many, the newest ones or the first."""
     query = replace(chart_query(plan), where=_filled_conditions(plan))
-    rows = await _fetch(reader, table, query, MOST_ROWS)
+    rows = await _fetch(reader, table, query, limit, backwards=plan.is_newest_first)
+    if plan.is_newest_first:
+        rows = rows[::-1]
     return [row for row in rows if row[0] is not None]
 
 
 async def _fetch(
-    reader: ParquetReader, table: DatasetTable, query: Query, limit: int
+    reader: ParquetReader,
+    table: DatasetTable,
+    query: Query,
+    limit: int,
+    *,
+    backwards: bool = False,
 ) -> list[list[Any]]:
     return await reader.fetch(
-        page_statement(query, table.columns, limit=limit, offset=0)
+        page_statement(query, table.columns, limit=limit, offset=0, backwards=backwards)
     )
 
 
-def _assemble(plan: ChartPlan, rows: list[list[Any]], totals: _Totals) -> Chart:
+async def _count_groups(
+    reader: ParquetReader, table: DatasetTable, plan: ChartPlan
+) -> int:
+    query = replace(
+        chart_query(replace(plan, split=None)), where=_filled_conditions(plan)
+    )
+    return int((await reader.fetch(count_statement(query, table.columns)))[0][0])
+
+
+def _assemble(
+    plan: ChartPlan, rows: list[list[Any]], totals: _Totals, unread_groups: int
+) -> Chart:
     if plan.is_ordered:
-        visible_points = _ordered(plan, rows)
+        visible_points = _ordered(plan, _leave_out_no_end(plan, rows))
     else:
         visible_points = [(row[0], _number(row[1])) for row in rows[: plan.request.top]]
     others = None
-    other_values = len(rows) - len(visible_points) if not plan.is_ordered else 0
+    visible_values = {point for point, _ in visible_points}
+    hidden_groups = [row for row in rows if row[0] not in visible_values]
+    other_values = len(hidden_groups) + unread_groups
     if other_values and plan.request.is_additive and totals.value is not None:
         others = totals.value - sum(value or 0 for _, value in visible_points)
     return Chart(
@@ -283,6 +321,21 @@ def _total_rows(plan: ChartPlan, rows: list[list[Any]]) -> tuple[Scalar, ...]:
     if rest > 0 and abs(amounts[0] - rest) <= rest * TOTAL_TOLERANCE:
         return (rows[0][0],)
     return ()
+
+
+def _leave_out_no_end(plan: ChartPlan, rows: list[list[Any]]) -> list[list[Any]]:
+    """The groups but those of a far «no end» in time; all where there is nothing else."""
+    if plan.by.column.type not in DATED:
+        return rows
+    return [row for row in rows if _year(row[0]) <= LAST_YEAR] or rows
+
+
+def _year(value: Scalar) -> int:
+    """The year of a day, a moment or a year; zero before our era."""
+    digits = str(value).partition("-")[0]
+    if digits.isdigit():
+        return int(digits)
+    return 0
 
 
 def _ordered(plan: ChartPlan, rows: list[list[Any]]) -> list[tuple[Scalar, Value]]:
@@ -339,9 +392,11 @@ async def _add_series(
     by_split = replace(plan, by=plan.split, split=None, step=None, kind=ChartKind.BARS)
     names = [row[0] for row in await _read_groups(reader, table, by_split)]
     series_names = names[:MOST_SERIES]
-    cells: dict[tuple[Any, Any], Value] = {}
-    for row in await _read_groups(reader, table, plan):
-        cells[row[0], row[1]] = _number(row[2])
+    where = (*plan.where, *_cell_filters(plan, chart.points, series_names))
+    rows = await _read_groups(
+        reader, table, replace(plan, where=where), MOST_ROWS * MOST_SERIES
+    )
+    cells = {(row[0], row[1]): _number(row[2]) for row in rows}
     empty = 0.0 if plan.request.is_additive else None
     series = [
         ChartSeries(
@@ -357,6 +412,32 @@ async def _add_series(
         if any(rest):
             series.append(ChartSeries("", rest))
     return replace(chart, series=tuple(series))
+
+
+def _cell_filters(
+    plan: ChartPlan, points: Sequence[Scalar], series_names: Sequence[Scalar]
+) -> list[Condition]:
+    """The filters that leave the rows of the series and, where points are chosen by their values, of the points."""
+    assert plan.split is not None  # noqa: S101 - the caller looked
+    chosen = [(plan.split, series_names)]
+    if not plan.is_ordered:
+        chosen.append((plan.by, points))
+    return [
+        Filter(
+            profile.rank,
+            Operator.IN,
+            tuple(_query_value(profile, value) for value in values),
+        )
+        for profile, values in chosen
+        if values
+    ]
+
+
+def _query_value(profile: ColumnProfile, value: Scalar) -> QueryValue:
+    """The value of a group as a filter takes it: moments are texts in an answer."""
+    if profile.column.type in MOMENTS:
+        return read_value(profile.column, Operator.IN, str(value))
+    return value
 
 
 async def _read_dots(

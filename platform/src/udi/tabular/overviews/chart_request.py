@@ -21,6 +21,8 @@ from udi.tabular.queries.query import Aggregate, StepUnit
 
 TOP = 10
 MOST_TOP = 50
+LONGEST_TOP = 4
+"""Digits, with zeros before them."""
 WORDS = ("by", "split", "of", "how", "step", "draw", "top")
 """The words of an address that are a chart's, in their order."""
 SPLITS = {ColumnRole.CATEGORY, ColumnRole.IDENTIFIER}
@@ -171,7 +173,8 @@ class _ChartParser:
         text = self._text("top")
         if not text:
             return TOP
-        if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MOST_TOP:
-            return int(text[:4])
+        is_short = text.isascii() and text.isdigit() and len(text) <= LONGEST_TOP
+        if is_short and 1 <= int(text) <= MOST_TOP:
+            return int(text)
         self.unknown_words.append("top")
         return TOP

@@ -88,14 +88,20 @@ class OverviewReader:
             UnavailableError: the turn did not come in time, or the child died at the first rows.
         """
         key = str(table.path)
-        async with self._looking.setdefault(key, asyncio.Lock()):
-            overview = self._find_cached(key)
-            if overview is None:
-                overview = await self._build_overview(table)
-                if not overview.unsure:
-                    self._kept[key] = (time.monotonic(), overview)
-        self._looking.pop(key, None)
+        try:
+            async with self._looking.setdefault(key, asyncio.Lock()):
+                overview = self._find_cached(key)
+                if overview is None:
+                    overview = await self._build_overview(table)
+                    if not overview.unsure:
+                        self._kept[key] = (time.monotonic(), overview)
+        finally:
+            self._looking.pop(key, None)
         return overview
+
+    def is_ready(self, table: DatasetTable) -> bool:
+        """Whether the figures of a table are there, so that a page of it stays the same."""
+        return self._find_cached(str(table.path)) is not None
 
     async def find_statistics(
         self, table: DatasetTable
