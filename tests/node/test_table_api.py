@@ -240,6 +240,28 @@ async def test_parts_of_the_parquet(
         ).fetchall() == [(45,)]
 
 
+async def test_small_parts_count_less_than_whole_files(
+    passer_by: httpx.AsyncClient, served: dict[str, Any]
+) -> None:
+    async def left(address: str, span: str) -> int:
+        answer = await passer_by.get(address, headers={"Range": span})
+        assert answer.status_code == 206 if span.endswith("9") else 200
+        return int(answer.headers["ratelimit"].partition("r=")[2].partition(";")[0])
+
+    clock: Callable[[], float] = lambda: 30.0  # noqa: E731
+    served[RATES] = RateLimiter("tables", limit=1_000, clock=clock)
+    file_address = f"/datasets/{OPEN}/arbres.parquet"
+    await passer_by.get(file_address)
+
+    for address in (at("data/parquet/"), file_address):
+        parts = [await left(address, f"bytes={start}-9") for start in range(3)]
+        wholes = [await left(address, "bytes=0-") for _ in range(3)]
+        large = await left(address, f"bytes=0-{8 * 1024**2}")
+
+        assert parts[0] == parts[1] == parts[2]
+        assert [parts[2] - count for count in (*wholes, large)] == [1, 2, 3, 4]
+
+
 async def test_the_document_lists_what_may_be_asked(
     passer_by: httpx.AsyncClient,
 ) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import zipfile
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time
 from pathlib import Path
@@ -21,7 +22,7 @@ from udi.tabular.exports.data_package import (
     build_data_package,
     table_schema,
 )
-from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.exports.exports import ExportWriter, tiles_of
 from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query_string import read_query
 from udi.tabular.queries.table import DatasetTable
@@ -149,6 +150,31 @@ async def test_a_sheet_holds_dates_numbers_and_no_formula(
     assert rows[0][1:7] == ["1000000000000000000", 0.5, True, DAY, SEEN, HOUR]
     assert rows[3][4] == "1850-01-01"
     assert rows[2][2:] == [""] * 6
+
+
+async def test_a_sheet_does_not_say_when_it_was_written(
+    exports: ExportWriter, table: DatasetTable
+) -> None:
+    sheet = await content(exports, table, "xlsx")
+
+    with zipfile.ZipFile(io.BytesIO(sheet)) as parts:
+        assert b">2000-01-01T00:00:00Z<" in parts.read("docProps/core.xml")
+
+
+async def test_a_whole_export_that_is_there_waits_for_nobody(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "t.parquet", COLUMNS, ROWS)
+    exports = ExportWriter(tmp_path / "exports", patience=0.01)
+    path = await exports.keep_whole(table, "csv")
+    tiles = tiles_of(table)
+    tiles.write_bytes(b"tiles")
+    for file in (path, tiles):
+        os.utime(file, (1, 1))
+
+    async with exports._gate.acquire_slot(table.space):
+        assert await exports.keep_whole(table, "csv") == path
+        assert await exports.write_tiles(table) == tiles
+
+    assert all(file.stat().st_mtime > 1 for file in (path, tiles))
 
 
 async def test_a_sheet_says_what_it_could_not_hold(

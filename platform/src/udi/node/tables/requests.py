@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
@@ -44,6 +45,11 @@ from udi.ui.rate_limits import address_of
 from udi.ui.site import site_of
 
 T = TypeVar("T")
+PARTED = frozenset({"pmtiles", "parquet"})
+"""Kinds of file that readers take by parts."""
+PART = re.compile(r"bytes=([0-9]{1,15})-([0-9]{1,15})")
+MOST_PART = 8 * 1024**2
+"""Bytes of a part; more is a download like any other."""
 RATES = ServiceKey[RateLimiter]("table rates", "tables")
 EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy"
 
@@ -327,9 +333,22 @@ def head_without_length(headers: Mapping[str, str]) -> Response[Any]:
 
 
 def _is_part(request: Request[Any, Any, State]) -> bool:
-    """Whether a part is asked of a file that stays: a map that is looked at takes tens of them."""
-    kind = request.path_params.get("kind")
-    return kind in {"pmtiles", "parquet"} and "range" in request.headers
+    """Whether a small part is asked of a file that stays: a map that is looked at takes tens of them.
+
+    With If-Range the answer may be the whole file.
+    """
+    match = PART.fullmatch(request.headers.get("range", ""))
+    if match is None or "if-range" in request.headers:
+        return False
+    length = int(match[2]) - int(match[1]) + 1
+    return _file_kind(request) in PARTED and 0 < length <= MOST_PART
+
+
+def _file_kind(request: Request[Any, Any, State]) -> str:
+    """The kind of file that an address asks for; empty for rows."""
+    return str(request.path_params.get("kind", "")) or kind_of(
+        str(request.path_params.get("file_name", ""))
+    )
 
 
 def reader_of(
@@ -351,9 +370,7 @@ def join_rate_headers(
 
 def _access_format(request: Request[Any, Any, State]) -> str:
     """How a table is read, for the log: the kind of file, `places`, or `rows`."""
-    kind = str(request.path_params.get("kind", "")) or kind_of(
-        str(request.path_params.get("file_name", ""))
-    )
+    kind = _file_kind(request)
     if kind in FORMATS:
         return kind
     if request.scope["path"].startswith("/ogc/"):

@@ -160,6 +160,8 @@ class ExportWriter:
             UnavailableError: the turn did not come in time, or the child died.
         """
         kept_path = whole_export_of(table, kind)
+        if await asyncio.to_thread(_renew_file, kept_path):
+            return kept_path
         async with self._gate.acquire_slot(table.space):
             if not kept_path.exists():
                 with self._working_folder(table) as folder:
@@ -182,6 +184,8 @@ class ExportWriter:
             UnavailableError: the turn did not come in time, or the child died.
         """
         tiles_path = tiles_of(table, selection)
+        if await asyncio.to_thread(_renew_file, tiles_path):
+            return tiles_path
         writer = TILES
         columns = table.columns
         if selection is not None:
@@ -267,6 +271,15 @@ class ExportWriter:
                 raise _refusal(error) from error
             finally:
                 self._children.discard(child)
+
+
+def _renew_file(path: Path) -> bool:
+    """Whether a file that stays is there; its time is renewed, since those that nobody reads are removed."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _remove_leftovers(folder: Path) -> None:
