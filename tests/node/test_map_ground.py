@@ -61,6 +61,7 @@ async def test_a_table_is_drawn_by_area(
         f"{unit.name if rank % 2 else unit.code};{rank}\n"
         for rank, unit in enumerate(units)
     )
+    rows += "".join(f"A{place:04};5\n" for place in range(2_001))
     dataset = await producer.publish(
         await producer.draft((rows + "Atlantide;5\n").encode(), "passages.csv")
     )
@@ -80,7 +81,7 @@ async def test_a_table_is_drawn_by_area(
     assert [page.text.count(f'<path class="c{place}"') for place in range(1, 6)] == [
         1
     ] * 5
-    assert "31 of 32 rows are in these areas." in page.text
+    assert "31 of 2,033 rows are in these areas." in page.text
     assert f"Greatest: {units[30].name}, 30." in page.text
     assert "25 to 30" in page.text
     assert f"commune__exact={units[0].code}" in page.text

@@ -13,8 +13,10 @@ import pytest
 from tests.node.producer import Producer
 from tests.service_overrides import ServiceOverrides
 from udi.kit.rates import RateLimiter
+from udi.node.datasets.pages.explore import page as page_module
 from udi.node.tables.api import ANSWERS
 from udi.node.tables.requests import RATES
+from udi.tabular.overviews import overview
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 from udi.tabular.queries.row_pages import RowPageReader
@@ -163,6 +165,52 @@ async def test_pages_columns_cards_and_one_row(
     cards = await open_page(passer_by, link(page, "tool-cards"))
     assert cards.count('class="panel"><h2 class="h3"') == 20
     assert "<table" not in cards
+
+
+async def test_a_page_is_kept_once_its_figures_are_there(
+    trees: str,
+    passer_by: httpx.AsyncClient,
+    services: ServiceOverrides,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overview, "READY_ROWS", 0)
+    monkeypatch.setattr(page_module, "READY_ROWS", 0)
+    showing = services[SHOWING]
+
+    before = await passer_by.get(trees)
+    await showing.wait_prepared()
+    after = await passer_by.get(trees)
+    again = await passer_by.get(trees, headers={"If-None-Match": after.headers["ETag"]})
+    groups = await passer_by.get(f"{trees}?essence__groupby=&__id__count=&view=group")
+
+    assert "ETag" not in before.headers
+    assert before.headers["Cache-Control"] == "private, no-store"
+    assert again.status_code == 304
+    assert "ETag" in groups.headers
+
+
+async def test_a_form_of_many_columns_sends_those_that_are_chosen(
+    producer: Producer,
+) -> None:
+    names = [f"c{number}" for number in range(101)]
+    table = f"{';'.join(names)}\n" + f"{';'.join('1' for _ in names)}\n" * 3
+    dataset = await producer.draft(table.encode(), "large.csv")
+    address = f"/datasets/{dataset}/data?version=1"
+
+    plain = await producer.page(address)
+    chosen = await producer.page(f"{address}&columns=c3,c100", follow_redirects=True)
+
+    assert [ticked_columns(page) for page in (plain, chosen)] == [[], ["c3", "c100"]]
+
+
+def ticked_columns(page: str) -> list[str]:
+    """The columns whose boxes are ticked."""
+    boxes = re.findall(r"<input[^>]*type=\"checkbox\"[^>]*>", page)
+    return [
+        re.findall(r'value="([^"]*)"', box)[0]
+        for box in boxes
+        if 'name="f.columns"' in box and " checked" in box
+    ]
 
 
 async def test_groups_lead_to_their_rows(

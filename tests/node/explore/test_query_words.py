@@ -66,6 +66,7 @@ def codes(query: ExploreQuery) -> list[tuple[str, str]]:
             "?view=chart&by=essence&of=view&how=sum&draw=bars&page=2",
         ),
         ("at=12.50/48.1000/-1.6&view=map", "?view=map&at=12.5%2F48.1%2F-1.6"),
+        ("at=10/0.00001/-0.0&view=map", "?view=map&at=10%2F0.00001%2F0"),
         (
             "essence__groupby=1",
             "?essence__groupby=&__id__count=&view=group",
@@ -98,6 +99,8 @@ def test_an_address_has_one_spelling(address: str, canonical: str) -> None:
         ("view=picture", [("view", "wrong-value")]),
         ("view=chart&by=nothing", [("by", "unknown-column")]),
         ("top=51", [("top", "out-of-range")]),
+        ("top=00105", [("top", "out-of-range")]),
+        (f"q=chêne {'a' * 201}", [("q", "wrong-value")]),
         ("at=1/2", [("at", "wrong-value")]),
         ("at=23/48/1", [("at", "wrong-value")]),
         ("page_size=201", [("page_size", "out-of-range")]),

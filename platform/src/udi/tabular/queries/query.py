@@ -79,6 +79,8 @@ SEARCH = "q"
 MOST_SEARCHED = 40
 """Columns of text in which words are searched: the first ones."""
 MOST_WORDS = 10
+LONGEST_WORD = 200
+"""Characters of a word that is searched."""
 
 
 @dataclass(frozen=True)

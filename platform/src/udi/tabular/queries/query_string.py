@@ -25,6 +25,7 @@ from udi.tabular.queries.query import (
     GROUP,
     LARGEST_PAGE,
     LAST_PAGE,
+    LONGEST_WORD,
     MOST_WORDS,
     PAGE_SIZE,
     ROW,
@@ -50,6 +51,8 @@ from udi.tabular.queries.query import (
 )
 
 LONGEST = 16_384
+SHOWN_LETTERS = 20
+"""Of a word that is refused."""
 MOST_PARAMETERS = 200
 MOST_REFUSALS = 5
 DEEPEST = 5
@@ -216,6 +219,17 @@ class _QueryParser:
     def _parse_search(self, text: str) -> list[Condition]:
         """The words of a search; without any, nothing is searched."""
         words = tuple(dict.fromkeys(text.split()))
+        for word in words:
+            if len(word) > LONGEST_WORD:
+                raise InvalidQueryError(
+                    Refusal(
+                        "",
+                        "The word «%(word)s…» is too long.",
+                        "Write at most %(most)s characters.",
+                        "wrong-value",
+                        {"word": word[:SHOWN_LETTERS], "most": LONGEST_WORD},
+                    )
+                )
         if len(words) > MOST_WORDS or "\x00" in text:
             raise InvalidQueryError(
                 Refusal(

@@ -1,5 +1,6 @@
 """The picture of a chart as a file: the same question as the page of the data, under the same right."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from udi.kit.file_names import content_disposition
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.charts import answer_chart
+from udi.node.datasets.pages.explore.page import localise_table
 from udi.node.datasets.pages.explore.query_words import (
     ExploredColumns,
     read_explore_query,
@@ -34,6 +36,8 @@ from udi.ui.site import render, site_of
 COST = 5
 SEALED = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 KEPT = "public, max-age=300"
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML 1.0 cannot hold (2.2), and cells of a table may."""
 
 
 @get("/datasets/{dataset_id:uuid}/chart.svg")
@@ -50,8 +54,10 @@ async def show_picture(
         number = request.query_params.get("version")
         version = await find_own_version(session, actor, dataset_id, number)
         if version is None:
-            return await tables(session, actor, dataset_id, let=True)
-        return await tables.of_version(version)
+            table = await tables(session, actor, dataset_id, let=True)
+        else:
+            table = await tables.of_version(version)
+        return localise_table(request, table)
 
     table_request = await request_table(
         request, territory, actor, dataset_id, find_table, cost=COST
@@ -78,7 +84,7 @@ async def show_picture(
     page = render(
         request, "datasets/explore/picture.html", view=answer.view, table=table
     )
-    content = page.content.encode()
+    content = FORBIDDEN.sub("", page.content).encode()
     await table_request.charge_bytes(len(content))
     is_cacheable = table.is_open and actor is None and table_request.passage is None
     return Response(

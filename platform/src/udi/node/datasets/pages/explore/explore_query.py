@@ -60,7 +60,12 @@ class MapFrame:
     longitude: float
 
     def __str__(self) -> str:
-        return f"{self.zoom:g}/{self.latitude:g}/{self.longitude:g}"
+        return "/".join(map(_write_number, (self.zoom, self.latitude, self.longitude)))
+
+
+def _write_number(value: float) -> str:
+    """Digits and a point, six decimals at most, never a power of ten."""
+    return f"{round(value, 6) + 0.0:.6f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)

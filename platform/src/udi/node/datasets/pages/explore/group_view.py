@@ -221,15 +221,18 @@ def group_filters(
         end: Any = value + step.width
     else:
         end = end_of_period(date.fromisoformat(value), step.unit)
-    return [
-        (f"{name}__{Operator.GREATER}", write_value(value)),
-        (f"{name}__{Operator.STRICTLY_LESS}", write_value(end)),
-    ]
+    filters = [(f"{name}__{Operator.GREATER}", write_value(value))]
+    if end is not None:
+        filters.append((f"{name}__{Operator.STRICTLY_LESS}", write_value(end)))
+    return filters
 
 
-def end_of_period(start: date, unit: StepUnit) -> date:
-    """The first day after a period."""
-    if unit in DAYS:
-        return start + timedelta(days=DAYS[unit])
-    months = start.year * 12 + start.month - 1 + MONTHS[unit]
-    return date(months // 12, months % 12 + 1, 1)
+def end_of_period(start: date, unit: StepUnit) -> date | None:
+    """The first day after a period; None where the calendar ends with it, in 9999."""
+    try:
+        if unit in DAYS:
+            return start + timedelta(days=DAYS[unit])
+        months = start.year * 12 + start.month - 1 + MONTHS[unit]
+        return date(months // 12, months % 12 + 1, 1)
+    except (OverflowError, ValueError):
+        return None

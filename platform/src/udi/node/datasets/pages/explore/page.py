@@ -21,7 +21,9 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
 from udi.node.datasets.pages.explore.controls import list_controls
 from udi.node.datasets.pages.explore.explore_query import (
+    CARDS,
     GROUP,
+    ROW,
     ExploreQuery,
     join_query,
 )
@@ -43,6 +45,7 @@ from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.tables.requests import TableRequest, open_table, request_table
 from udi.protocol.licences import LICENCES
 from udi.tabular.exports.exports import FORMATS, formats_of
+from udi.tabular.overviews.overview import READY_ROWS, SHOWING
 from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
@@ -65,6 +68,8 @@ FILES = {
     "pmtiles": "PMTiles",
 }
 """What people take away, in the order of how many can open it."""
+WITHOUT_FIGURES = frozenset({CARDS, GROUP, ROW})
+"""Views that show nothing of what is prepared beside a table."""
 WHOLE_ONLY = frozenset({"pmtiles"})
 """What is made of whole tables alone."""
 
@@ -131,6 +136,8 @@ class ExplorePage:
         self.version = version
         self.is_personal = bool(path)
         self.path = path or f"/datasets/{table_request.dataset_id}/data"
+        self._has_figures = False
+        """Of a longer table: before the view is read, since they may come too late for it."""
 
     async def respond(self) -> Response[Any]:
         """The page, the address that it has in canonical form, or the news that the reader's copy is still good.
@@ -164,6 +171,7 @@ class ExplorePage:
                 status_code=303,
                 headers=self._headers(),
             )
+        self._has_figures = self._find_figures(query)
         if self._is_fresh:
             return Response(None, status_code=304, headers=self._headers())
         return await self._render(query)
@@ -191,6 +199,8 @@ class ExplorePage:
         except QueryTooHeavyError as error:
             values = {"too_heavy": error}
             status = error.status
+        if self.table.rows <= READY_ROWS:
+            self._has_figures = self._find_figures(query)
         values = {
             **list_controls(query, self.table, self.territory, self.path),
             **await self._list_surroundings(query),
@@ -275,17 +285,23 @@ class ExplorePage:
 
     @property
     def _is_kept(self) -> bool:
-        """Whether a reader may keep the page, and ask whether it is still good."""
+        """Whether a reader may keep the page, and ask whether it is still good: not while its figures are missing."""
         return (
             self.actor is None
             and self.version is None
             and self.table_request.passage is None
+            and self._has_figures
         )
 
     @property
     def _is_fresh(self) -> bool:
         tags = self.request.headers.get("if-none-match", "")
         return self._is_kept and self._etag in tags
+
+    def _find_figures(self, query: ExploreQuery) -> bool:
+        """Whether the figures that the view shows are there now."""
+        showing = site_of(self.request).services[SHOWING]
+        return query.view in WITHOUT_FIGURES or showing.is_ready(self.table)
 
     def _headers(self) -> dict[str, str]:
         rates = {

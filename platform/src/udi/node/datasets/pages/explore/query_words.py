@@ -48,6 +48,8 @@ DRAWINGS = ("bars", "line", "dots", "spread", "share")
 MEASURE = "measure"
 """What the form of a chart sends for `how` and `of` at once: `sum.population`, `count`."""
 MOST_TOP = 50
+LONGEST_TOP = 4
+"""Digits, with zeros before them."""
 SETTINGS = (VERSION, LANGUAGE, "disposition", "expires", "signature")
 CHART_COLUMNS = ("by", "split", "of")
 CHART_CHOICES = {"how": HOW, "step": STEPS, "draw": DRAWINGS}
@@ -357,7 +359,8 @@ def _name_column(value: str, table: ExploredColumns) -> str:
 
 
 def _read_top(value: str) -> int:
-    if value.isascii() and value.isdigit() and 1 <= int(value[:4]) <= MOST_TOP:
+    is_short = value.isascii() and value.isdigit() and len(value) <= LONGEST_TOP
+    if is_short and 1 <= int(value) <= MOST_TOP:
         return int(value)
     raise InvalidQueryError(
         Refusal(
