@@ -89,28 +89,6 @@ async def test_the_picture_is_a_file_that_stands_alone(
     assert len(answer.content) < 10_000
 
 
-async def test_a_picture_is_xml_whatever_its_words(
-    producer: Producer, passer_by: httpx.AsyncClient
-) -> None:
-    measure = "nombre " + "d'" * 40
-    rows = "".join(f"l'\x0bîle {place % 3};{place}\n" for place in range(30))
-    table = f"lieu d'usage;{measure}\n{rows}".encode()
-    dataset = await producer.publish(
-        await producer.draft(table, "lieux.csv"), title="L'eau d'ici"
-    )
-    address = f"/datasets/{dataset}/chart.svg"
-
-    answer = await passer_by.get(
-        address, params={"by": "lieu d'usage", "of": measure, "how": "sum"}
-    )
-    root = ET.fromstring(answer.text)  # noqa: S314 - ours
-    head = root.findtext(f"{SVG}text[@class='head']") or ""
-
-    assert head == f"Sum of {measure}"[:77] + "..."
-    assert "L'eau d'ici" in (root.findtext(f"{SVG}title") or "")
-    assert "l'île 0" in "".join(root.itertext())
-
-
 async def test_a_draft_has_no_picture_for_others(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.node.made_tables import write_table
-from tests.node.test_drawings import HEAVIEST, rendered, svg_of
+from tests.node.test_drawings import HEAVIEST, PAGES, rendered, svg_of
 from tests.rules.pages import check_page
+from udi.node.datasets.pages.explore.chart_picture import encode_picture
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.overviews.chart_choice import choose_chart
 from udi.tabular.overviews.chart_figures import (
@@ -404,3 +406,18 @@ async def test_labels_are_in_the_language_of_the_reader(
     chart = await explored(tmp_path, columns, rows).chart()
 
     assert ChartView(chart, locale).rows[1] == (label, ["9"])
+
+
+async def test_a_picture_is_xml_whatever_its_words(tmp_path: Path) -> None:
+    measure = "nombre " + "d'" * 40
+    rows = [[f"l'\x0bîle {place % 3}", place] for place in range(30)]
+    table = explored(tmp_path, {"lieu": TEXT, measure: INTEGER}, rows)
+    chart = await table.chart({"by": "lieu", "of": measure, "how": "sum"})
+    template = PAGES._environments["en"].get_template("datasets/explore/picture.html")
+
+    picture = template.render(view=ChartView(chart, "en"), table=table.table)
+    root = ET.fromstring(encode_picture(picture).decode())  # noqa: S314 - ours
+
+    texts = list(root.itertext())
+    assert f"Sum of {measure}"[:77] + "..." in texts
+    assert "l'île 0" in texts

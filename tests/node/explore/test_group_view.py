@@ -1,8 +1,11 @@
-"""The rows of a group, as filters of an address; the words of its heading."""
+"""The rows of a group, as filters of an address; the words of its heading; the boxes of the form of columns."""
+
+import re
 
 import pytest
 
 from tests.node.test_drawings import PAGES
+from udi.node.datasets.pages.explore.explore_query import ExploreQuery
 from udi.node.datasets.pages.explore.group_view import group_filters
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.queries.query import PERIODS, GroupStep, StepUnit
@@ -34,3 +37,25 @@ def test_the_heading_of_a_group_is_in_the_language_of_the_reader(
     )
 
     assert template.render(column="fin", step=step) == heading
+
+
+@pytest.mark.parametrize(
+    ("count", "chosen", "ticked"), [(100, (), 100), (101, (), 0), (101, ("c3",), 1)]
+)
+def test_the_form_of_columns_sends_no_more_than_a_hundred_unasked(
+    count: int, chosen: tuple[str, ...], ticked: int
+) -> None:
+    template = PAGES._environments["fr"].from_string(
+        '{% import "ui/components.html" as ui %}'
+        '{% import "datasets/explore/_words.html" as words with context %}'
+        '{% include "datasets/explore/_columns_form.html" %}'
+    )
+
+    form = template.render(
+        query=ExploreQuery(columns=chosen),
+        page_path="/data",
+        all_columns_address="/data",
+        column_options=[(f"c{place}", f"c{place}") for place in range(count)],
+    )
+
+    assert len(re.findall(r'name="f.columns"[^>]* checked', form)) == ticked

@@ -189,30 +189,6 @@ async def test_a_page_is_kept_once_its_figures_are_there(
     assert "ETag" in groups.headers
 
 
-async def test_a_form_of_many_columns_sends_those_that_are_chosen(
-    producer: Producer,
-) -> None:
-    names = [f"c{number}" for number in range(101)]
-    table = f"{';'.join(names)}\n" + f"{';'.join('1' for _ in names)}\n" * 3
-    dataset = await producer.draft(table.encode(), "large.csv")
-    address = f"/datasets/{dataset}/data?version=1"
-
-    plain = await producer.page(address)
-    chosen = await producer.page(f"{address}&columns=c3,c100", follow_redirects=True)
-
-    assert [ticked_columns(page) for page in (plain, chosen)] == [[], ["c3", "c100"]]
-
-
-def ticked_columns(page: str) -> list[str]:
-    """The columns whose boxes are ticked."""
-    boxes = re.findall(r"<input[^>]*type=\"checkbox\"[^>]*>", page)
-    return [
-        re.findall(r'value="([^"]*)"', box)[0]
-        for box in boxes
-        if 'name="f.columns"' in box and " checked" in box
-    ]
-
-
 async def test_groups_lead_to_their_rows(
     trees: str, passer_by: httpx.AsyncClient
 ) -> None:
