@@ -40,7 +40,7 @@ FAULTS = [
     ),
     Fault(
         "platform/src/udi/portal/organisations/members/pages.py",
-        "managing=not own, lock=True",
+        "managing=not leaves, lock=True",
         "managing=False, lock=True",
         "tests/portal/organisations/test_members.py",
     ),
