@@ -19,7 +19,7 @@ from udi.ui.site import site_of
 
 MOST_BYTES = 4_500
 """Of the ground of a small map, which stands beside other things on its page."""
-MOST_LISTED = 24
+MOST_LISTED = 60
 PLACE = "place"
 """The parameter of a form in which somebody wrote the name of a municipality or a region."""
 LONGEST_NAME = 100
