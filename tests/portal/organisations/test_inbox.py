@@ -202,7 +202,7 @@ async def test_inbox_by_mail_leaves_once_a_day_where_something_waits(
     await workspace.ask()
     for client in (workspace.team, workspace.person):
         await client.post("/following/inbox-mail", data={"rhythm": "daily"})
-    until = now() + timedelta(days=1)
+    until = now() + timedelta(days=1, hours=1)
     async with workspace.site.database.session(
         workspace.territory.id, role="worker"
     ) as session:
