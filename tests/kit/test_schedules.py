@@ -93,7 +93,7 @@ async def test_a_failed_run_is_measured_and_tried_at_the_next_time(
     states = []
     for number in range(1, 4):
         async with Working(database, Schedule("work", YEARLY, work)):
-            await until(lambda expected=number: runs == expected)  # type: ignore[misc]
+            await until(lambda expected=number: runs == expected)  # type: ignore[misc]  # a default is no annotation
         states.append(await read_state(database, "work"))
         await set_next_run(database, -timedelta(seconds=1))
 
@@ -209,7 +209,7 @@ async def test_each_machine_runs_what_is_about_its_own_disk(
         monkeypatch.setattr(socket, "gethostname", lambda name=machine: name)
         schedule = Schedule("work", YEARLY, work, per_machine=True)
         async with Working(database, schedule):
-            await until(lambda name=machine: runs[name] == 1)  # type: ignore[misc]
+            await until(lambda name=machine: runs[name] == 1)  # type: ignore[misc]  # a default is no annotation
 
     async with database.platform_session() as session:
         states = await list_schedule_states(session)

@@ -71,7 +71,7 @@ class Explored:
         assert request is not None
         plan = plan_chart(request, self.profiles)
         assert plan is not None
-        chart = await read_chart(InProcessReader(self.table.path), self.table, plan)  # type: ignore[arg-type]
+        chart = await read_chart(InProcessReader(self.table.path), self.table, plan)  # type: ignore[arg-type]  # a reader without a child
         assert chart is not None
         return chart
 

@@ -70,6 +70,8 @@ def find_faults(source: str) -> list[str]:
             and isinstance(node.test.op, ast.Or)
         ):
             faults.append(f"{node.lineno}: either of two is accepted")
+        if isinstance(node, ast.Assert) and isinstance(node.test, ast.IfExp):
+            faults.append(f"{node.lineno}: a condition chooses what is asserted")
     return faults
 
 
@@ -101,6 +103,7 @@ def test_every_test_can_fail(folder: str) -> None:
         ("if not answer:\n        return\n    else:\n        with pytest.raises(ValueError):\n            read()",
          ["2: an assertion is made under a condition"]),
         ("assert answer or read()", ["2: either of two is accepted"]),
+        ("assert answer == 1 if read() else 2", ["2: a condition chooses what is asserted"]),
     ],
 )  # fmt: skip
 def test_what_cannot_fail_is_found(body: str, fault: list[str]) -> None:

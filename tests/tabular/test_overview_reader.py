@@ -20,9 +20,9 @@ class BusyPool(QueryPool):
     async def acquire_reader(
         self,
         space: str,  # noqa: ARG002 - as the pool's
-        path: Path,  # noqa: ARG002
+        path: Path,  # noqa: ARG002 - as the pool's
         *,
-        seconds: float = 0,  # noqa: ARG002
+        seconds: float = 0,  # noqa: ARG002 - as the pool's
     ) -> AsyncIterator[ParquetReader]:
         """Refuse."""
         self.attempts += 1

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from xml.sax.saxutils import escape
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from bench.load.reading.labels import LabelledReading
 from bench.load.reading.tables import Table, make_table

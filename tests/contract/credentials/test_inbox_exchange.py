@@ -83,7 +83,7 @@ async def exchange(programs: Programs) -> AsyncIterator[Exchange]:
         outside = await stack.enter_async_context(
             browse(world.apps["portal"], territory)
         )
-        client = PortalClient(world.node.settings, Outgoing(world, outside))  # type: ignore[arg-type]
+        client = PortalClient(world.node.settings, Outgoing(world, outside))  # type: ignore[arg-type]  # it leads to the apps
         database, registry = world.node.database, world.node.registry
         yield Exchange(
             world,

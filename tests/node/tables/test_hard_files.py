@@ -1,6 +1,8 @@
 """Files that programs and people write badly: each class is read as it was meant, and what is doubtful is told."""
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -318,10 +320,10 @@ def test_one_accent_is_of_the_west(word: bytes) -> None:
     assert detect_encoding([b"a;b\n" + word + b";1\n"], 100).encoding == "cp1252"
 
 
-def sheet(write: object) -> Profile:
+def sheet(write: Callable[[Any], object]) -> Profile:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
-    write(book.add_worksheet("x"))  # type: ignore[operator]
+    write(book.add_worksheet("x"))
     book.close()
     return read(content.getvalue(), "t.xlsx")
 

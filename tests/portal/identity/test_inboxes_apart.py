@@ -108,7 +108,7 @@ async def test_inbox_holds_all_of_its_territory_and_nothing_of_another(
     expected: dict[UUID, set[UUID]] = {}
     actors: dict[UUID, Actor] = {}
     for territory in (demo, other):
-        login: Login = make_person(  # type: ignore[operator]
+        login: Login = make_person(
             territory,
             moderator=True,
             memberships={slug: ["managers"] for slug in SLUGS},

@@ -148,7 +148,7 @@ async def test_the_database_refuses(console: Console, name: str) -> None:
     database = console.site.database
 
     with pytest.raises(DBAPIError):
-        async with database.session(tenant, role=role) as session:  # type: ignore[arg-type]
+        async with database.session(tenant, role=role) as session:  # type: ignore[arg-type]  # a role of a list
             await session.execute(statement)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely  # type: ignore[import-untyped]
+import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
@@ -31,7 +31,9 @@ CODE_COLUMNS = (
 )
 NAME_COLUMNS = ("nom_officiel", "nom", "name", "libelle", "nom_com", "label")
 DEGREES = CRS.from_epsg(4326)
-SURFACES = (3, 6)
+POLYGON = 3
+SURFACES = (POLYGON, 6)
+"""Types of geometries, as GEOS numbers them: polygons, and several of them."""
 Shapes = NDArray[Any]
 
 
@@ -228,5 +230,7 @@ def _surfaces(shapes: Shapes) -> Shapes:
     is_bad = ~shapely.is_valid(shapes)
     for rank in np.flatnonzero(is_bad):
         parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(shapes[rank])))
-        shapes[rank] = shapely.multipolygons(parts[shapely.get_type_id(parts) == 3])  # noqa: PLR2004 - polygons
+        shapes[rank] = shapely.multipolygons(
+            parts[shapely.get_type_id(parts) == POLYGON]
+        )
     return shapes

@@ -78,7 +78,7 @@ class OutlineLayerColumns:
         return mapped_column(ForeignKey("platform.territory.id", ondelete="CASCADE"))
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - the same
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - SQLAlchemy's own convention
         return (
             UniqueConstraint(
                 "territory_id",
@@ -94,7 +94,7 @@ class OutlineUnitColumns:
     """Columns of `platform.outline_unit`: one area of a layer, with a point inside it for its name."""
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - the same
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - SQLAlchemy's own convention
         return (
             Index("ix_outline_unit_box", "layer_id", "west", "east", "south", "north"),
             Index("ix_outline_unit_name", "layer_id", text("lower(name)")),

@@ -162,7 +162,7 @@ async def show_installation(
 @get(CSV_PATH)
 async def export_territories(
     request: AnyRequest,
-    operator: NamedDependency[Actor],  # noqa: ARG001 - only they get here
+    operator: NamedDependency[Actor],  # noqa: ARG001 - its provider refuses everybody else
     installation_session: InstallationSession,
     q: FromQuery[str] = "",
     show: FromQuery[str] = "",

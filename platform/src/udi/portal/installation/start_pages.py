@@ -67,7 +67,7 @@ def start_path(request: UUID) -> str:
 @get(NEW)
 async def show_form(
     request: AnyRequest,
-    operator: Operator,  # noqa: ARG001 - only they get here
+    operator: Operator,  # noqa: ARG001 - its provider refuses everybody else
     installation_session: InstallationSession,
     start: FromQuery[UUID | None] = None,
 ) -> Response[str]:
@@ -106,7 +106,7 @@ async def ask_for_start(
 
 @get(PREVIEW_CSS)
 async def send_preview_css(
-    operator: Operator,  # noqa: ARG001 - only they get here
+    operator: Operator,  # noqa: ARG001 - its provider refuses everybody else
     hue: FromQuery[int] = 178,
 ) -> Response[str]:
     """The colours of the preview."""
@@ -117,7 +117,7 @@ async def send_preview_css(
 @get(START)
 async def show_start(
     request: AnyRequest,
-    operator: Operator,  # noqa: ARG001 - only they get here
+    operator: Operator,  # noqa: ARG001 - its provider refuses everybody else
     installation_session: InstallationSession,
     start: FromPath[UUID],
 ) -> Response[Any]:
@@ -168,7 +168,7 @@ async def start_again(
 
 @get(FILES)
 async def send_files(
-    operator: Operator,  # noqa: ARG001 - only they get here
+    operator: Operator,  # noqa: ARG001 - its provider refuses everybody else
     installation_session: InstallationSession,
     start: FromPath[UUID],
 ) -> Response[bytes]:

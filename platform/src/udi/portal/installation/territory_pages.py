@@ -111,7 +111,7 @@ async def ask_for_act(
 @get(LIMITS)
 async def show_limits(
     request: AnyRequest,
-    operator: Operator,  # noqa: ARG001 - only they get here
+    operator: Operator,  # noqa: ARG001 - its provider refuses everybody else
     installation_session: InstallationSession,
     slug: FromPath[str],
     space: FromPath[str],

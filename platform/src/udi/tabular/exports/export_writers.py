@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from udi.tabular.sandbox.duckdb_sandbox import literal
 from udi.tabular.sandbox.engine import EXPORT_MEMORY, open_parquet

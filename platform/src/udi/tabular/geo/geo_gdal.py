@@ -118,9 +118,9 @@ if "pyogrio" in sys.modules:
     msg = "GDAL was loaded before its formats were limited"
     raise ImportError(msg)
 
-import pyogrio  # type: ignore[import-untyped]  # noqa: E402 - after the environment, which it reads once
+import pyogrio  # noqa: E402 - after the environment, which it reads once
 from pyogrio import raw  # noqa: E402 - after the environment that it reads
-from pyogrio.errors import (  # type: ignore[import-untyped]  # noqa: E402 - after the environment that it reads
+from pyogrio.errors import (  # noqa: E402 - after the environment that it reads
     DataSourceError,
     FeatureError,
     GeometryError,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely  # type: ignore[import-untyped]
+import shapely
 
 from udi.tabular.columns.column import GEOMETRY, LINE, TypedColumn
 from udi.tabular.sandbox.duckdb_sandbox import Connection, connect, identifier

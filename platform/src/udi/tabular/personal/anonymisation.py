@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import duckdb
-import shapely  # type: ignore[import-untyped]
+import shapely
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.tabular.columns.column import GEOMETRY, TypedColumn

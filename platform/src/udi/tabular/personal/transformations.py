@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-import shapely  # type: ignore[import-untyped]
+import shapely
 
 from udi.tabular.personal.mailboxes import MAILBOX
 from udi.tabular.personal.numbers import ANY_PHONE, FRENCH_PHONE, IBAN, NIR

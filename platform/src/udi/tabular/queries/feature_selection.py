@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely  # type: ignore[import-untyped]
+import shapely
 
 from udi.tabular.columns.column import GEOMETRY, LINE, Bounds, ColumnType, TypedColumn
 from udi.tabular.geo.geojson import features, select_list
