@@ -94,6 +94,13 @@ def is_alive(process: psutil.Process) -> bool:
     return False
 
 
+def is_gone(pid: int) -> bool:
+    """Whether no program runs under this number any more; it may end, and be forgotten, while we look."""
+    with suppress(psutil.NoSuchProcess):
+        return not is_alive(psutil.Process(pid))
+    return True
+
+
 def end_programs(folder: Path, started: float) -> None:
     """End all programs of the run, those too that begin meanwhile."""
     deadline = time.monotonic() + LONGEST

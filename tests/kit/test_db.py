@@ -208,16 +208,32 @@ async def test_readers_take_turns_on_few_connections(
     assert len(set(served)) <= MAX_READ_CONNECTIONS
 
 
+async def wait_until_gone(superuser_dsn: str, process: int | None) -> None:
+    """Until the server has ended one of its processes."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1"
+    connection = await asyncpg.connect(superuser_dsn)
+    try:
+        async with asyncio.timeout(60):
+            while await connection.fetchval(query, process):  # noqa: ASYNC110 - the server does not say so
+                await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
+
+
 @pytest.mark.parametrize("role", ["public", "app"])
 async def test_a_connection_that_nobody_used_for_long_is_let_go(
-    settings: Settings, demo: Territory, role: Role, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    demo: Territory,
+    role: Role,
+    postgres: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("udi.kit.db.IDLE_TIMEOUT", "500ms")
     database = Database(settings, "portal", pages=True)
 
     async with database.session(demo.id, role=role) as session:
         first = await session.scalar(PROCESS)
-    await asyncio.sleep(1)
+    await wait_until_gone(postgres, first)
     async with database.session(demo.id, role=role) as session:
         second = await session.scalar(PROCESS)
         tenant = await session.scalar(TENANT)

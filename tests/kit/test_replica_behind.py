@@ -28,7 +28,7 @@ from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
-TRIES = 400
+TRIES = 1200
 NEW = 3
 REACHED = "SELECT pg_last_wal_replay_lsn() >= cast(cast($1 AS text) AS pg_lsn)"
 

@@ -23,7 +23,7 @@ from udi.portal.tenants.models import Tenant
 
 YEARLY = "0 0 1 1 *"
 """A time that does not come while a test runs: what runs, runs because it is new, missed or interrupted."""
-SOON = 20.0
+SOON = 60.0
 QUIET = 2.5
 """Seconds in which each worker looks twice, at least, for what is due."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -10,13 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from udi.kit.fifo_pool import FifoConnectionPool
 from udi.settings import Settings
 
+PATIENCE = 60.0
+
 
 @pytest.fixture
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """One connection, for which nobody waits longer than a second."""
+    """One connection, for which everybody waits a minute."""
     dsn = settings.dsn("portal", "public")
     new_engine = create_async_engine(
-        dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=0, pool_timeout=1
+        dsn,
+        poolclass=FifoConnectionPool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=PATIENCE,
     )
     yield new_engine
     await new_engine.dispose()
@@ -42,8 +49,10 @@ async def test_who_comes_as_a_connection_is_given_back_waits_behind_those_who_di
 
 
 async def test_who_waited_too_long_or_went_away_holds_nobody_up(
-    engine: AsyncEngine,
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pool = cast("FifoConnectionPool", engine.pool)
+    monkeypatch.setattr(pool, "_timeout", 0.3)
     busy_connection = await engine.connect()
     gone = asyncio.create_task(engine.connect().start())
     await asyncio.sleep(0.1)
@@ -52,6 +61,7 @@ async def test_who_waited_too_long_or_went_away_holds_nobody_up(
     gone.cancel()
     with pytest.raises(PoolTimeoutError):
         await patient
+    monkeypatch.setattr(pool, "_timeout", PATIENCE)
     last = asyncio.create_task(engine.connect().start())
     await asyncio.sleep(0.1)
     await busy_connection.close()

@@ -1,6 +1,5 @@
 """Folders and settings that an unprivileged account can reach, whatever runs the tests."""
 
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from udi.cli.local import ports
+from tests.cluster import free_ports
 from udi.settings import Settings
 
 
@@ -36,9 +35,7 @@ def lasting_settings() -> Iterator[Settings]:
 
 
 def installation(folder: Path) -> Settings:
-    """Settings in a folder, with seven free ports."""
-    candidates = (10000 + secrets.randbelow(2200) * 10 for _ in range(1000))
-    first = next(
-        port for port in candidates if all(ports.is_free(port + i) for i in range(7))
+    """Settings in a folder, with seven ports that nobody else of the run was given."""
+    return Settings(
+        state=folder / "state", base_port=free_ports(7), tenants=folder / "tenants"
     )
-    return Settings(state=folder / "state", base_port=first, tenants=folder / "tenants")

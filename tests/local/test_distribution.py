@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from udi.cli.local import distribution, ports
+from tests.cluster import free_ports
+from udi.cli.local import distribution
 from udi.cli.local.errors import LocalError
 
 Serve = Callable[..., str]
@@ -79,7 +80,7 @@ def test_a_repository_without_it_is_named(tmp_path: Path, repository: Serve) -> 
 
 
 def test_an_unreachable_repository_is_named(tmp_path: Path) -> None:
-    address = f"http://127.0.0.1:{ports.free_port()}"
+    address = f"http://127.0.0.1:{free_ports(1)}"
 
     with pytest.raises(LocalError, match=f"{address} cannot be reached"):
         _fetch(tmp_path, address)

@@ -5,11 +5,11 @@ import asyncpg
 import psutil
 import pytest
 
+from tests.cluster import free_ports
 from udi.cli.local import postgres
 from udi.cli.local.account import service_account
 from udi.cli.local.cluster import ROLES, prepare_cluster, prepare_database
 from udi.cli.local.errors import LocalError
-from udi.cli.local.ports import free_port
 
 pytestmark = pytest.mark.programs
 
@@ -27,7 +27,7 @@ def _cluster(folder: Path, *, system: bool = True) -> postgres.Cluster:
         folder, account, data=folder / "data", system=system
     )
     return postgres.Cluster(
-        binaries, folder / "data", free_port(), "it's secret", account, durable=False
+        binaries, folder / "data", free_ports(1), "it's secret", account, durable=False
     )
 
 

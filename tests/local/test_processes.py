@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 import udi
+from tests.reaper import is_gone
 from udi.cli.local import processes
 from udi.cli.local.account import service_account
 from udi.cli.local.errors import LocalError
@@ -34,11 +35,7 @@ time.sleep(300)
 def _wait_gone(pids: list[int], patience: float = 60) -> bool:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if not any(
-            psutil.pid_exists(pid)
-            and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-            for pid in pids
-        ):
+        if all(map(is_gone, pids)):
             return True
         time.sleep(0.1)
     return False

@@ -3,7 +3,7 @@
 import csv
 import io
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -28,12 +28,15 @@ from udi.node.files.models import FileAccess
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.storage_snapshot import derived_bytes, take_snapshot
 from udi.node.files.store import ObjectStore
+from udi.node.spaces import costs, use_counts
 from udi.node.spaces.clients import ClientKind
 from udi.node.spaces.costs import Month, gigabyte_days, list_costs, note_job
 from udi.node.spaces.models import Space, SpaceDay, UseCount
 from udi.node.spaces.use_counts import UseCounter, UseKind, use_of
 from udi.ui.site import Site
 
+MODULES = (costs, use_counts)
+"""Where the present day is asked for."""
 NOVEMBER = [date(2026, 11, number) for number in range(1, 31)]
 
 
@@ -59,6 +62,15 @@ async def use(
     await uses.close()
 
 
+@pytest.fixture(autouse=True)
+def moment(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The present, which stands still: no day and no month ends in the middle of a test."""
+    present = now()
+    for module in MODULES:
+        monkeypatch.setattr(module, "now", lambda: present)
+    return present
+
+
 async def move_to_yesterday(database: Database, territory: Territory) -> None:
     async with database.session(territory.id, role="owner") as session:
         await session.execute(update(UseCount).values(day=UseCount.day - text("1")))
@@ -81,7 +93,11 @@ async def shown(database: Database, territory: Territory, dataset: str) -> None:
 
 
 async def test_the_page_and_its_tables_say_the_same(
-    producer: Producer, node_database: Database, demo: Territory, space: Space
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    space: Space,
+    moment: datetime,
 ) -> None:
     dataset = await producer.publish(title="=cmd()")
     await use(
@@ -105,7 +121,7 @@ async def test_the_page_and_its_tables_say_the_same(
     table = await producer.client.get(f"/spaces/{SLUG}/figures.csv")
     figures = (await producer.client.get(f"/spaces/{SLUG}/figures.json")).json()
 
-    assert page.count("<rect x=") == now().day
+    assert page.count("<rect x=") == moment.day
     assert 'height="160.0"' in page
     assert "Usages de vos données" in page
     assert "By robots (not in the chart)" in english
@@ -120,13 +136,13 @@ async def test_the_page_and_its_tables_say_the_same(
 
 
 async def test_another_month_is_empty_and_a_word_that_is_none_is_this_one(
-    producer: Producer,
+    producer: Producer, moment: datetime
 ) -> None:
     before = await producer.page(f"/spaces/{SLUG}/figures?month=2025-02")
     unknown_month = await producer.page(f"/spaces/{SLUG}/figures?month=' OR 1")
 
     assert before.count("<rect x=") == 28
-    assert unknown_month.count("<rect x=") == now().day
+    assert unknown_month.count("<rect x=") == moment.day
 
 
 def test_bars_leave_robots_out_and_fit_the_drawing() -> None:
@@ -247,6 +263,7 @@ async def test_costs_add_up_place_traffic_calls_and_jobs(
     space: Space,
     other: Territory,
     each_store: ObjectStore,
+    moment: datetime,
 ) -> None:
     async def look() -> int:
         """Note what is kept, and count it by hand."""
@@ -277,13 +294,13 @@ async def test_costs_add_up_place_traffic_calls_and_jobs(
         assert await list_costs(session, Month.current()) == []
     assert (cost.bytes_sent, cost.downloads, cost.job_seconds) == (10, 2, 3.5)
     assert day.stored_bytes == most > first == last > len(TABLE), "the tables count too"
-    assert day.day == now().date()
+    assert day.day == moment.date()
 
 
-def test_months_follow_each_other() -> None:
+def test_months_follow_each_other(moment: datetime) -> None:
     assert str(Month.read("2026-12").next) == "2027-01"
     assert str(Month.read("2027-01").before) == "2026-12"
-    assert Month(now().date().replace(day=1) + timedelta(days=40)).days == []
+    assert Month(moment.date().replace(day=1) + timedelta(days=40)).days == []
     with pytest.raises(ValueError, match="month must be"):
         Month.read("2026-13")
 
@@ -346,7 +363,11 @@ async def test_the_bytes_of_a_file_are_under_its_own_space(
 
 
 async def test_uses_of_restricted_data_are_told_to_nobody(
-    producer: Producer, node_database: Database, demo: Territory, space: Space
+    producer: Producer,
+    node_database: Database,
+    demo: Territory,
+    space: Space,
+    moment: datetime,
 ) -> None:
     """What was sent while they were open, by how often, is how long the file is."""
     still_open = await producer.publish()
@@ -364,11 +385,11 @@ async def test_uses_of_restricted_data_are_told_to_nobody(
         await shown(node_database, demo, dataset)
     await move_to_yesterday(node_database, demo)
     async with node_database.session(demo.id, role="worker") as session:
-        before = await list_public_figures(session, space, now().date())
+        before = await list_public_figures(session, space, moment.date())
     await producer.publish(closed, access="restricted")
 
     async with node_database.session(demo.id, role="worker") as session:
-        after = await list_public_figures(session, space, now().date())
+        after = await list_public_figures(session, space, moment.date())
 
     assert {str(figure.dataset_id) for figure in before} == {still_open, closed}
     assert {str(figure.dataset_id) for figure in after} == {still_open}

@@ -12,7 +12,7 @@ from udi.tabular.queries.readers import FileReaderPool, QueueTimeoutError, Reade
 
 pytestmark = pytest.mark.programs
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ async def test_a_description_that_is_not_published_is_in_no_package(
 
     package = await passer_by.get(f"/datasets/{restricted}/datapackage.json")
 
-    assert "7919" not in package.text
+    assert "7919 lignes" not in package.text
     assert package.json()["keywords"] == ["association", "vie locale"]
 
 

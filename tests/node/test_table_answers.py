@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.depth import examples
 from tests.node import table_model as model
 from tests.node.made_tables import table_at, write_table
+from tests.reaper import is_alive
 from udi.kit.errors import UnavailableError
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.queries.pool import PoolLimits, QueryPool, QueryTooHeavyError
@@ -43,6 +44,7 @@ from udi.tabular.queries.sql import Statement
 
 pytestmark = pytest.mark.programs
 
+PATIENCE = 60
 PATIENT = PoolLimits(seconds=120, patience=120)
 NAMES = ["a__b", 'q"uote', "d.ot", "été", "with space", "x__exact", "n__sum", "a,b", "(p)", "Nom", "nom", "__line",
          "file_row_number", "page", "or", "columns", "'; drop", "_", "c0", "r"]  # fmt: skip
@@ -411,8 +413,11 @@ async def test_a_child_that_was_killed_is_replaced(many: Any) -> None:
     answers = RowPageReader(pool)
     await page(answers, many, "page_size=1")
     (first,) = pool.pids
-    psutil.Process(first).kill()
-    await asyncio.sleep(0.3)
+    child = psutil.Process(first)
+    child.kill()
+    async with asyncio.timeout(PATIENCE):
+        while is_alive(child):  # noqa: ASYNC110 - a killed child says nothing
+            await asyncio.sleep(0.02)
 
     assert len((await page(answers, many, "page_size=1")).rows) == 1
     assert pool.pids != [first]
@@ -428,7 +433,7 @@ async def test_a_child_that_nobody_asks_lets_go_of_the_files_that_it_opened(
     await page(answers, many, "page_size=1")
     (first,) = pool.pids
 
-    await asyncio.to_thread(psutil.wait_procs, [psutil.Process(first)], 20)
+    await asyncio.to_thread(psutil.wait_procs, [psutil.Process(first)], PATIENCE)
 
     assert pool.pids == []
     assert len((await page(answers, many, "page_size=1")).rows) == 1

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.changed import ROOT
-from tests.reaper import RUN, WITHIN, Reaper
+from tests.reaper import RUN, WITHIN, Reaper, is_gone
 
 pytestmark = pytest.mark.programs
 SLEEPER = "tests/runs/sleeper.py"
@@ -42,13 +41,6 @@ def wait_for(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.1)
-
-
-def is_gone(pid: int) -> bool:
-    return (
-        not psutil.pid_exists(pid)
-        or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    )
 
 
 def test_the_end_of_a_run_ends_its_programs_and_deletes_its_folder(

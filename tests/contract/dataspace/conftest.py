@@ -8,7 +8,6 @@ import pytest
 from tests import cluster
 from tests.contract.dataspace.stage import Stage, set_stage
 from tests.journeys.installation import Installation, running
-from udi.cli.local import ports
 from udi.portal import site as portal_parts
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -39,4 +38,6 @@ async def site(installation: Installation) -> AsyncIterator[Site]:
 @pytest.fixture(scope="package")
 async def stage(site: Site, installation: Installation) -> Stage:
     """Datasets, a project with a connector, agreements."""
-    return await set_stage(site, installation, f"http://{LOOPBACK}:{ports.free_port()}")
+    return await set_stage(
+        site, installation, f"http://{LOOPBACK}:{cluster.free_ports(1)}"
+    )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cluster import free_ports
 from tests.contract.readers.environments import environment
-from udi.cli.local import ports
 
 HERE = Path(__file__).parent
 PATIENCE = 120
@@ -18,7 +18,7 @@ def running(
     name: str, records: Path, workplace: Path, *more: str, patience: float = PATIENCE
 ) -> Iterator[str]:
     """Start `serve_<name>.py` with these records; its address."""
-    port = ports.free_port()
+    port = free_ports(1)
     log = workplace / "server.log"
     command = [
         environment(name, folder=HERE),

@@ -14,8 +14,7 @@ import pytest
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import Dependency, MavenContext, PythonResolver
 
-from tests.cluster import locked
-from udi.cli.local import ports
+from tests.cluster import free_ports, locked
 from udi.settings import Settings
 
 HERE = Path(__file__).parent
@@ -44,7 +43,7 @@ def running(schema: Path, workplace: Path) -> Iterator[str]:
             "Solr is started from source: it needs a JDK (Debian: apt install default-jdk-headless)"
         )
     home = _home(schema, workplace)
-    port = ports.free_port()
+    port = free_ports(1)
     log = workplace / "solr.log"
     command = [java, "-Xmx512m", "-cp", f"{_jars()}/*", f"-Dsolr.log.dir={workplace}", f"-Dsolr.install.dir={home}",
                HERE / "Solr.java", home, str(port)]  # fmt: skip

@@ -260,7 +260,7 @@ async def test_portals_are_asked_at_once(portal_site: Site) -> None:
 async def test_portals_are_waited_for_a_moment_and_a_silent_one_is_left_alone(
     portal_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partners, "PATIENCE", 1.0)
+    monkeypatch.setattr(partners, "PATIENCE", 3.0)
     over = asyncio.Event()
 
     async def slowly(_: str) -> bytes:

@@ -312,7 +312,9 @@ async def test_one_person_does_not_try_without_end(
     person: httpx.AsyncClient, source: Catalogue, portal_site: Site
 ) -> None:
     source.put("/", PACKAGES)
-    portal_site.services[TRIAL_LIMITS].rates.limit = 2
+    rates = portal_site.services[TRIAL_LIMITS].rates
+    rates.limit = 2
+    rates.clock = lambda: 30.0
 
     statuses = [(await attempt(person, source.origin)).status_code for _ in range(4)]
 
