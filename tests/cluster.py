@@ -57,7 +57,7 @@ def free_ports(count: int) -> int:
 
 
 def run_settings(run: Path, worker: str, *, base_port: int | None = None) -> Settings:
-    """Settings of one worker: the run's secrets, server and Keycloak; its own databases, folders and, if given, ports."""
+    """Settings of one worker: the run's secrets, server and Keycloak; its own databases, realm, folders and, if given, ports."""
     facts = json.loads((run / "cluster.json").read_text())
     state = run / worker
     state.mkdir(exist_ok=True)
@@ -66,7 +66,8 @@ def run_settings(run: Path, worker: str, *, base_port: int | None = None) -> Set
         secrets=run / "secrets",
         base_port=base_port or facts["base_port"],
         identity_url=f"http://localhost:{facts['base_port'] + 2}",
-        smtp_port=facts["base_port"] + 6,
+        identity_realm=f"udi_{worker}",
+        smtp_port=(base_port or facts["base_port"]) + 6,
         database_port=facts["port"],
         database_names={"portal": f"udi_portal_{worker}", "node": f"udi_node_{worker}"},
         private_hosts=["localhost:*", "*.localhost:*"],

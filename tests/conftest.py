@@ -190,16 +190,19 @@ async def other(
 async def keycloak(
     settings: Settings, run_folder: Path, worker_name: str, postgres: str
 ) -> Settings:
-    """A real Keycloak with the realm applied, one for the run; returns the settings that reach it."""
+    """A real Keycloak, one for the run, with a realm of this worker's own; returns the settings that reach it.
+
+    What a test changes of its realm is put back by whoever applies a territory: another worker must not do so meanwhile.
+    """
 
     def start() -> None:
         with cluster.locked(run_folder, "keycloak"):
             if not (run_folder / "keycloak.pid").exists():
                 of_the_run = cluster.run_settings(run_folder, worker_name)
                 services.launch_keycloak(run_folder, of_the_run)
-                connection = admin.connect(of_the_run)
-                realm.apply_realm(connection, of_the_run)
-                apply_operators_client(connection, of_the_run)
+        connection = admin.connect(settings)
+        realm.apply_realm(connection, settings)
+        apply_operators_client(connection, settings)
 
     await asyncio.to_thread(start)
     return settings

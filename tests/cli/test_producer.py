@@ -14,6 +14,7 @@ from aiosmtpd.handlers import Message
 from sqlalchemy import select
 
 from tests.cli.conftest import Run
+from tests.mails import text_of
 from tests.visitors import make_person
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError
@@ -58,12 +59,6 @@ def mailbox(keycloak: Settings) -> Iterator[Kept]:
     controller.start()
     yield handler
     controller.stop()
-
-
-def text_of(mail: email.message.Message) -> str:
-    return str(
-        email.message_from_bytes(mail.as_bytes(), policy=default).get_body(("plain",))
-    )
 
 
 async def person(
@@ -167,7 +162,7 @@ async def test_a_wrong_answer_is_named_and_nothing_is_added(
 
 
 async def test_somebody_without_an_account_receives_one_mail(
-    run: Run, known: Territory, mailbox: Kept
+    run: Run, keycloak: Settings, known: Territory, mailbox: Kept
 ) -> None:
     address = f"{secrets.token_hex(4)}@people.example"
 
@@ -178,7 +173,8 @@ async def test_somebody_without_an_account_receives_one_mail(
     assert json.loads(second.stdout)["outcome"] == "already invited"
     [mail] = mailbox.mails
     assert mail["To"] == address
-    assert "/realms/udi/" in text_of(mail)
+    parsed = email.message_from_bytes(mail.as_bytes(), policy=default)
+    assert f"/realms/{keycloak.identity_realm}/" in text_of(parsed)
 
 
 async def test_who_accepts_receives_their_right_at_the_next_sync(

@@ -2,12 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import free_ports, locked
+from tests.cluster import free_ports
 from tests.identity.scene import ORGANISATIONS, Scene, provision
 from udi.kit.errors import ProvisionError
 from udi.kit.tenancy import Territory
@@ -31,14 +30,6 @@ def outcomes(changes: list) -> set[str]:
     return {change.outcome for change in changes}
 
 
-@pytest.fixture
-def alone(run_folder: Path) -> Iterator[None]:
-    """The realm is shared by the run's workers: one at a time changes it."""
-    with locked(run_folder, "realm"):
-        yield
-
-
-@pytest.mark.usefixtures("alone")
 async def test_the_realm_applied_again_is_unchanged_in_seven_calls(
     admin: RealmAdmin, settings: Settings
 ) -> None:
@@ -50,7 +41,6 @@ async def test_the_realm_applied_again_is_unchanged_in_seven_calls(
     assert admin.calls - before == 7
 
 
-@pytest.mark.usefixtures("alone")
 async def test_a_realm_whose_creation_was_heard_and_repeated_is_there_once(
     admin: RealmAdmin, settings: Settings
 ) -> None:
@@ -61,7 +51,6 @@ async def test_a_realm_whose_creation_was_heard_and_repeated_is_there_once(
     }
 
 
-@pytest.mark.usefixtures("alone")
 async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(
     admin: RealmAdmin, settings: Settings
 ) -> None:
@@ -73,7 +62,7 @@ async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(
 
     changes = await asyncio.to_thread(apply_realm, admin, settings)
 
-    assert str(changes[0]) == "realm udi: updated"
+    assert str(changes[0]) == f"realm {settings.identity_realm}: updated"
     realm = admin.get("")
     assert (
         realm["failureFactor"],

@@ -7,13 +7,11 @@ import re
 import struct
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from litestar import Litestar
 from sqlalchemy import text, update
 
-from tests.cluster import locked
 from tests.identity.browser import SAME_SITE, Browser, form_action
 from tests.identity.programs import program
 from tests.identity.scene import Scene, member_of
@@ -27,12 +25,11 @@ PASSWORD = "une phrase que nul ne devine"
 
 
 @pytest.fixture
-async def levels(scene: Scene, run_folder: Path) -> AsyncIterator[None]:
-    """The realm, which the run's workers share, has the flow with two levels for the time of the test."""
-    with locked(run_folder, "realm"):
-        await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=True)
-        yield
-        await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=False)
+async def levels(scene: Scene) -> AsyncIterator[None]:
+    """The realm has the flow with two levels for the time of the test."""
+    await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=True)
+    yield
+    await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=False)
 
 
 @pytest.fixture
@@ -223,22 +220,19 @@ async def test_a_territory_may_do_without(scene: Scene, strict: Litestar) -> Non
     assert (await browser.post("/decide")).status_code == 201
 
 
-async def test_the_flow_is_built_once_and_given_back(
-    scene: Scene, run_folder: Path
-) -> None:
-    with locked(run_folder, "realm"):
-        outcomes = [
-            (
-                await asyncio.to_thread(
-                    apply_browser_flow, scene.admin, second_factor=is_required
-                )
-            ).outcome
-            for is_required in (True, True, False, False)
-        ]
-        flows = [
-            flow["alias"]
-            for flow in await asyncio.to_thread(scene.admin.get, "authentication/flows")
-        ]
+async def test_the_flow_is_built_once_and_given_back(scene: Scene) -> None:
+    outcomes = [
+        (
+            await asyncio.to_thread(
+                apply_browser_flow, scene.admin, second_factor=is_required
+            )
+        ).outcome
+        for is_required in (True, True, False, False)
+    ]
+    flows = [
+        flow["alias"]
+        for flow in await asyncio.to_thread(scene.admin.get, "authentication/flows")
+    ]
 
     assert outcomes == ["updated", "unchanged", "updated", "unchanged"]
     assert not [alias for alias in flows if alias.startswith("udi-browser")]
