@@ -91,6 +91,7 @@ ACTIONS = [
     Action(
         "correct what was understood", "editor", read("/datasets/{dataset}/understood")
     ),
+    Action("settle its lines", "editor", send("/datasets/{dataset}/lines")),
     Action(
         "see the cells that do not fit", "editor", read("/datasets/{dataset}/cells")
     ),

@@ -11,6 +11,7 @@ from pathlib import Path
 from udi.tabular.columns.errors import CellErrorReport
 from udi.tabular.formats.delimited_text import Row
 from udi.tabular.formats.dialect import has_values
+from udi.tabular.formats.totals import is_total
 
 REPLACED = "\ufffd"
 
@@ -22,6 +23,10 @@ class CanonicalResult:
     rows: int = 0
     longest: int = 0
     characters: int = 0
+    totals: int = 0
+    """Lines of totals that were left out."""
+    empty: int = 0
+    """Records between others that say nothing."""
     errors: CellErrorReport = field(default_factory=CellErrorReport)
 
 
@@ -33,10 +38,12 @@ def write_canonical(
     *,
     lines: tuple[int, int],
     damaged: bool,
+    without_totals: bool = False,
 ) -> CanonicalResult:
     """Write the records between two lines, with the columns of the layout.
 
     `lines` are that of the names, 0 without any, and that of the last record, 0 for the end of the file.
+    `without_totals` leaves out lines of totals, and counts them.
 
     Cells where no column is are told as `errors`, as are letters that could not be read when `damaged`.
 
@@ -46,6 +53,8 @@ def write_canonical(
     done = CanonicalResult(errors=errors)
     with target.open("w", encoding="utf-8", errors="replace", newline="") as file:
         write = csv.writer(file, lineterminator="\n").writerow
+        if without_totals:
+            rows = _drop_totals(rows, done, lines)
         for record in _records(rows, done, layout, lines, _checks(damaged=damaged)):
             size = write(record)
             done.rows += 1
@@ -76,6 +85,17 @@ def _checks(*, damaged: bool) -> Check | None:
     return None
 
 
+def _drop_totals(
+    rows: Iterable[Row], done: CanonicalResult, lines: tuple[int, int]
+) -> Iterator[Row]:
+    after, last = lines
+    for line, cells in rows:
+        if line > after and (not last or line <= last) and is_total(cells):
+            done.totals += 1
+        else:
+            yield line, cells
+
+
 def _records(
     rows: Iterable[Row],
     done: CanonicalResult,
@@ -90,7 +110,10 @@ def _records(
     for line, cells in rows:
         if last and line > last:
             break
-        if line <= after or not has_values(cells):
+        if line <= after:
+            continue
+        if not has_values(cells):
+            done.empty += 1
             continue
         record = cells
         if not plain or len(cells) != width:

@@ -9,7 +9,8 @@ from itertools import islice
 from udi.tabular.columns.column import BOX, GEOMETRY, LINE
 from udi.tabular.columns.value_patterns import is_date, is_null, is_number
 from udi.tabular.formats.delimited_text import DelimitedRecords, Row
-from udi.tabular.formats.header_parts import is_unit_line, join_groups
+from udi.tabular.formats.header_parts import is_unit_line, join_groups, join_lines
+from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.formats.repaired_text import has_blanks_before_quotes, unwrap_lines
 from udi.tabular.messages.notes import Note, UnreadableTableError
 
@@ -46,6 +47,12 @@ class TableLayout:
     """The line of the last record, when something else stands below it; 0 otherwise."""
     units: tuple[str, ...] = ()
     """The unit of each column, empty where none is said; nothing at all without a line of units."""
+    units_line: int = 0
+    """The line of the units; 0 without any."""
+    names_line: int = 0
+    """The last line of the names; 0 without any."""
+    groups_line: int = 0
+    """The line of the groups that the names begin with; 0 without any."""
 
     def has_line(self, line: int) -> bool:
         """Whether a record that begins on a line is one of the table's."""
@@ -149,21 +156,30 @@ def _score(records: Records, delimiter: str) -> tuple[float, float]:
 
 
 def find_layout(
-    rows: Sequence[Row], header_line: int | None = None
+    rows: Sequence[Row],
+    header_line: int | None = None,
+    settings: LineSettings = NO_LINES,
 ) -> TableLayout | None:
-    """The columns of some rows, or None when nothing is in them; `header_line` when it is known already."""
+    """The columns of some rows, or None when nothing is in them; `header_line` and `settings` when lines are known already."""
     rows = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
     if not any(has_values(cells) for _, cells in rows):
         return None
+    last_line = 0
+    if settings.header is not None:
+        header_line, last_line = settings.header
     if header_line is None:
         header = _find_header(rows)
     else:
-        header = _known_header(rows, header_line)
-    names = _joined_names(rows, header)
+        header = _known_header(rows, header_line, last_line)
+    if header and last_line:
+        names = join_lines([cells for _, cells in rows[header[0] : header[1] + 1]])
+    else:
+        names = _joined_names(rows, header)
     body = rows[header[1] + 1 :] if header else rows
-    units = _units(body) if header else None
+    units = _find_units(body, settings) if header or settings.units else None
     if units:
         body = body[units.place + 1 :]
+    body = [row for row in body if row[0] >= settings.first]
     width = max([len(names), *(len(cells) for _, cells in body)])
     positions = [
         index
@@ -176,15 +192,22 @@ def find_layout(
     )
     first, last = (rows[header[0]][0], rows[header[1]][0]) if header else (0, 0)
     layout = TableLayout(
-        last if header_line is None else first, last, unique, tuple(positions), notes
+        last if header_line is None else first,
+        max(last, settings.first - 1),
+        unique,
+        tuple(positions),
+        notes,
+        names_line=last,
+        groups_line=_groups_line(rows, header, names),
     )
     if units is None:
         return layout
     return replace(
         layout,
-        last_header_line=units.line,
+        last_header_line=max(units.line, layout.last_header_line),
         notes=(*notes, Note("units_line", values={"line": str(units.line)})),
         units=tuple(cell_at(units.cells, index) for index in positions),
+        units_line=units.line,
     )
 
 
@@ -195,6 +218,15 @@ class UnitLine:
     place: int
     line: int
     cells: list[str]
+
+
+def _find_units(body: Sequence[Row], settings: LineSettings) -> UnitLine | None:
+    if settings.units is None:
+        return _units(body)
+    for place, (line, cells) in enumerate(body):
+        if line == settings.units:
+            return UnitLine(place, line, cells)
+    return None
 
 
 def _units(body: Sequence[Row]) -> UnitLine | None:
@@ -215,6 +247,14 @@ def _joined_names(rows: Sequence[Row], header: tuple[int, int] | None) -> list[s
     if header[0] == 0 or header[0] != header[1]:
         return names
     return join_groups(rows[header[0] - 1][1], names)
+
+
+def _groups_line(
+    rows: Sequence[Row], header: tuple[int, int] | None, names: Sequence[str]
+) -> int:
+    if header is None or header[0] != header[1] or names == rows[header[1]][1]:
+        return 0
+    return rows[header[0] - 1][0]
 
 
 def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
@@ -239,13 +279,18 @@ def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...
     return tuple(unique), tuple(notes)
 
 
-def _known_header(rows: list[Row], line: int) -> tuple[int, int] | None:
-    index = next(
-        (index for index, row in enumerate(rows) if line and row[0] == line), None
-    )
-    if index is None:
+def _known_header(
+    rows: list[Row], line: int, last_line: int = 0
+) -> tuple[int, int] | None:
+    """First and last index of the records of names that begin on a line, and on `last_line` when they are several."""
+    indexes = [
+        index
+        for index, row in enumerate(rows)
+        if line and line <= row[0] <= max(line, last_line)
+    ]
+    if not indexes or rows[indexes[0]][0] != line:
         return None
-    return (index, index)
+    return (indexes[0], indexes[-1])
 
 
 def _find_header(rows: list[Row]) -> tuple[int, int] | None:

@@ -65,3 +65,19 @@ def join_groups(groups: Sequence[str], names: Sequence[str]) -> list[str]:
     if len({name.lower() for name in joined}) < len(joined):
         return list(names)
     return joined
+
+
+def join_lines(records: Sequence[Sequence[str]]) -> list[str]:
+    """Names that take several lines: a cell of an upper line goes on to the right where cells are empty."""
+    width = max(map(len, records), default=0)
+    joined = [""] * width
+    for record in records[:-1]:
+        group = ""
+        for place in range(width):
+            group = (record[place] if place < len(record) else "") or group
+            joined[place] = f"{joined[place]} {group}".strip()
+    last = [*records[-1], *[""] * width][:width] if records else []
+    return [
+        name if name == above else f"{above} {name}".strip()
+        for above, name in zip(joined, last, strict=True)
+    ]

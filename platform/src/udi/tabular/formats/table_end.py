@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from udi.tabular.columns.value_patterns import is_null
 from udi.tabular.formats.delimited_text import Row
@@ -13,6 +14,8 @@ from udi.tabular.formats.dialect import (
     is_name,
     names_typed_columns,
 )
+from udi.tabular.formats.line_settings import LineSettings
+from udi.tabular.formats.totals import is_total
 from udi.tabular.messages.notes import Note
 
 _WORDS = (
@@ -62,6 +65,34 @@ def find_table_end(
     return _end_before_table(
         [row for row in first if row[0] > after], headers
     ) or _end_before_notes([row for row in tail if row[0] > after])
+
+
+def find_settled_end(
+    tail: Sequence[Row], after: int, settings: LineSettings
+) -> TableEnd | None:
+    """The end of a table below which stand as many lines with a value as its producer settled.
+
+    None when so many lines are not there. In another file than the one on which it was settled, these lines must
+    differ from rows: fewer cells, or a total.
+    """
+    rows = [
+        (line, _stripped(cells))
+        for line, cells in tail
+        if line > after and has_values(cells)
+    ]
+    below = settings.below or 0
+    if not 0 < below < len(rows):
+        return None
+    usual = median(sum(map(bool, cells)) for _, cells in rows[:-below])
+    is_apart = all(
+        is_total(cells) or 2 * sum(map(bool, cells)) <= usual
+        for _, cells in rows[-below:]
+    )
+    if settings.columns and not is_apart:
+        return None
+    last_line = rows[-below - 1][0]
+    values = {"count": str(below), "line": str(last_line)}
+    return TableEnd(last_line, (Note("footer", values=values),))
 
 
 def _end_before_table(

@@ -200,6 +200,17 @@ EXPLANATIONS = {
     "footer": NoteExplanation(
         "The lines below line %(line)s are notes (%(count)s in all), not rows: the table ends there."
     ),
+    "totals_left_out": NoteExplanation(
+        "Lines of totals are left out of the table, as you chose: %(count)s."
+    ),
+    "settled_lines_left": NoteExplanation(
+        "What you settled of the lines of an earlier version does not fit this file: its columns have other names. We read it afresh.",
+        "Check the line of the names, then settle it again.",
+    ),
+    "settled_end_left": NoteExplanation(
+        "The lines that you left out at the end of an earlier version are not there any more, or look like rows. We read this file to its end.",
+        "Check its last lines.",
+    ),
     "several_tables": NoteExplanation(
         "Another table begins on line %(line)s. The columns and the rows are those of the first table only.",
         "Put each table in a file or a sheet of its own.",

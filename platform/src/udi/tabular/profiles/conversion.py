@@ -114,7 +114,7 @@ def _convert(
     sample = sample_rows(table)
     structure = infer_table(table, sample, corrections)
     profile = profile_table(source, table, sample, structure)
-    relation, group = _prepare(table, structure, folder, errors)
+    relation, group, totals = _prepare(table, structure, folder, errors)
     connection = connect(
         target.parent,
         *([table.path] if table.path else []),
@@ -143,7 +143,7 @@ def _convert(
         columns=columns,
         rows=rows,
         exact=True,
-        notes=(*remaining_notes, *notes),
+        notes=(*remaining_notes, *_totals_notes(totals), *notes),
         first_day=first,
         last_day=last,
     )
@@ -152,11 +152,11 @@ def _convert(
 
 def _prepare(
     table: OpenedFile, structure: InferredTable, folder: Path, errors: CellErrorReport
-) -> tuple[str, int]:
-    """The table as text for DuckDB, with the errors met: SQL, and rows a group so that memory stays bounded."""
+) -> tuple[str, int, int]:
+    """The table as text for DuckDB, with the errors met: SQL, rows a group so that memory stays bounded, totals left out."""
     names = tuple(column.name for column in structure.columns)
     if table.columns and table.path:
-        return parquet_relation(table.path, table.columns, names), GROUP_ROWS
+        return parquet_relation(table.path, table.columns, names), GROUP_ROWS, 0
     target = folder / "canonical.csv"
     done = write_canonical(
         table.rows(),
@@ -165,10 +165,17 @@ def _prepare(
         errors,
         lines=(structure.shape.last_header_line, structure.shape.last_line),
         damaged=any(note.code == "bad_bytes" for note in table.notes),
+        without_totals=structure.settings.totals,
     )
     average = BYTES_A_CHARACTER * done.characters / max(1, done.rows) + len(names)
     group = max(FEWEST_ROWS, min(GROUP_ROWS, int(GROUP_BYTES / average)))
-    return _csv(target, names, done), group
+    return _csv(target, names, done), group, done.totals
+
+
+def _totals_notes(count: int) -> list[Note]:
+    if not count:
+        return []
+    return [Note("totals_left_out", values={"count": str(count)})]
 
 
 def _csv(path: Path, names: Sequence[str], done: CanonicalResult) -> str:

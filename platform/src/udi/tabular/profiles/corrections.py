@@ -1,10 +1,11 @@
 """What a person corrected of what was understood: it wins for ever, also for the next version of the file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from udi.tabular.columns.column import ColumnType
+from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.personal.treatments import Treatment
 from udi.tabular.schemas.declarations import DeclaredSchema
 
@@ -59,6 +60,8 @@ class Corrections:
     treatments: tuple[Treatment, ...] = ()
     schema: DeclaredSchema | None = None
     made_from: MadeFrom | None = None
+    lines: LineSettings = NO_LINES
+    """What the lines of the file are; a header there wins over `header_line`."""
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column; only what was corrected."""
@@ -75,6 +78,7 @@ class Corrections:
             "treatments": [treatment.as_json() for treatment in self.treatments],
             "schema": self.schema.as_json() if self.schema else None,
             "made_from": dict(vars(self.made_from)) if self.made_from else None,
+            "lines": self.lines.as_json(),
         }
         return {
             name: value
@@ -105,14 +109,23 @@ class Corrections:
             ),
             schema=DeclaredSchema(**schema) if schema else None,
             made_from=MadeFrom(**made_from) if made_from else None,
+            lines=LineSettings.from_json(value.get("lines")),
         )
 
-    def for_next_file(self) -> "Corrections":
-        """What holds for the next file that the producer drops: theirs, not the one that was made from it."""
+    def for_next_file(self, columns: Sequence[str] = ()) -> "Corrections":
+        """What holds for the next file that the producer drops: theirs, not the one that was made from it.
+
+        `columns` are the names in this one, by which the lines that were settled are recognised.
+        """
         if self.made_from is None:
-            return self
+            return replace(self, lines=self.lines.for_next_file(columns))
         before = Corrections.from_json(self.made_from.corrections)
-        return replace(before, treatments=self.treatments, schema=self.schema)
+        return replace(
+            before,
+            treatments=self.treatments,
+            schema=self.schema,
+            lines=before.lines.for_next_file(columns),
+        )
 
     def for_treated(
         self, treated: Mapping[str, Any], unchanged_columns: set[str]

@@ -20,10 +20,16 @@ from udi.tabular.formats.dialect import (
     unique_names,
 )
 from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
+from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.spreadsheets import Sheet
-from udi.tabular.formats.table_end import TableEnd, find_table_end
+from udi.tabular.formats.table_end import (
+    TableEnd,
+    find_settled_end,
+    find_table_end,
+)
 from udi.tabular.formats.text_encoding import detect_encoding, iana_name
+from udi.tabular.formats.totals import is_total
 from udi.tabular.messages.notes import (
     DOUBTFUL_HEADER,
     NO_HEADER,
@@ -77,10 +83,17 @@ class Profile:
     places: int = 0
     last_line: int = 0
     """The line of the last record, when notes or another table stand below it; 0 otherwise."""
+    skipped_line: int = 0
+    """The last line above the rows, when the producer settled where they begin; 0 otherwise."""
 
     @property
     def is_table(self) -> bool:
         return bool(self.columns or self.geometry)
+
+    @property
+    def leaves_totals(self) -> bool:
+        """Whether lines of totals are left out."""
+        return any(note.code == "totals_left_out" for note in self.notes)
 
     @property
     def has_doubtful_header(self) -> bool:
@@ -213,6 +226,10 @@ class InferredTable:
     notes: tuple[Note, ...]
     other_headers: tuple[Names, ...] = ()
     """What the columns may be called instead (`find_other_headers`); they may be cells, and are kept nowhere."""
+    settings: LineSettings = NO_LINES
+    """What the producer settled of the lines, as far as it holds for this file."""
+    skipped_line: int = 0
+    """As in `Profile`."""
 
 
 def infer_table(
@@ -223,16 +240,21 @@ def infer_table(
     Raises:
         UnreadableError: there is no table in it after all, or it is too wide.
     """
-    shape = _find_layout(table, sample.first, corrections)
+    settings, settled_notes = _find_settings(table, sample, corrections)
+    shape = _find_layout(table, sample.first, corrections, settings)
     if shape is None:
         raise UnreadableTableError("no_table")
-    if end := _find_end(table, sample, shape):
+    if end := _find_end(table, sample, shape, settings):
         above = [row for row in sample.first if row[0] <= end.last_line]
-        shape = _find_layout(table, above, corrections) or shape
+        shape = _find_layout(table, above, corrections, settings) or shape
         shape = replace(
             shape, last_line=end.last_line, notes=(*shape.notes, *end.notes)
         )
-    rows = [row for row in sample.rows_with_widest() if shape.has_line(row[0])]
+    rows = [
+        row
+        for row in sample.rows_with_widest()
+        if shape.has_line(row[0]) and not (settings.totals and is_total(row[1]))
+    ]
     body = [cells for _, cells in rows]
     shape = _add_late_columns(shape, body)
     if len(shape.names) > MOST_COLUMNS:
@@ -241,7 +263,8 @@ def infer_table(
     columns, doubts = infer_types(shape.names, values, delimiter=table.delimiter)
     columns, doubts = _apply_corrections(columns, doubts, values, corrections)
     others: tuple[Names, ...] = ()
-    if table.names is None and corrections.header_line is None:
+    is_settled = corrections.header_line is not None or settings.header is not None
+    if table.names is None and not is_settled:
         lines = [
             row
             for row in sample.first
@@ -249,13 +272,37 @@ def infer_table(
         ]
         others = find_other_headers(lines, shape)
     notes = (
+        *settled_notes,
         *shape.notes,
         *_header_notes(shape, others),
         *_wide_rows(shape, rows),
         *doubts,
         *find_exchanged_coordinates(columns, values),
     )
-    return InferredTable(shape, columns, values, notes, others)
+    skipped_line = shape.last_header_line
+    are_rows_placed = is_settled or settings.places_rows
+    if not are_rows_placed or skipped_line == shape.header_line == 1:
+        skipped_line = 0
+    return InferredTable(shape, columns, values, notes, others, settings, skipped_line)
+
+
+def _find_settings(
+    table: OpenedFile, sample: RowSample, corrections: Corrections
+) -> tuple[LineSettings, tuple[Note, ...]]:
+    """What the producer settled of the lines, as far as it holds for this file, and what is said of the rest."""
+    settings = corrections.lines
+    if not settings or table.names is not None:
+        return NO_LINES, ()
+    shape = find_layout(sample.first, corrections.header_line, settings)
+    if shape is None:
+        return NO_LINES, ()
+    if not settings.fits_names(shape.names):
+        return NO_LINES, (Note("settled_lines_left"),)
+    tail = [*sample.tail] if sample.ended else []
+    end = find_settled_end(tail, shape.last_header_line, settings)
+    if settings.below and end is None:
+        return replace(settings, below=None), (Note("settled_end_left"),)
+    return settings, ()
 
 
 def _header_notes(shape: TableLayout, others: Sequence[Names]) -> Iterator[Note]:
@@ -266,8 +313,10 @@ def _header_notes(shape: TableLayout, others: Sequence[Names]) -> Iterator[Note]
 
 
 def _find_end(
-    table: OpenedFile, sample: RowSample, shape: TableLayout
+    table: OpenedFile, sample: RowSample, shape: TableLayout, settings: LineSettings
 ) -> TableEnd | None:
+    if settings.below is not None:
+        return find_settled_end([*sample.tail], shape.last_header_line, settings)
     if table.names is not None or len(shape.positions) < 2:  # noqa: PLR2004 - a list has nothing beside its values
         return None
     tail = [*sample.tail] if sample.ended else []
@@ -301,12 +350,21 @@ def profile_table(
 ) -> Profile:
     """What is said of a table that was understood."""
     shape = structure.shape
-    body = [cells for line, cells in sample.spread if shape.has_line(line)]
+    leaves_totals = structure.settings.totals
+    body = [
+        cells
+        for line, cells in sample.spread
+        if shape.has_line(line) and not (leaves_totals and is_total(cells))
+    ]
     skipped = sum(
         1
         for line, cells in sample.first
         if line <= shape.last_header_line and has_values(cells)
     ) + sample.count_after(shape.last_line)
+    if leaves_totals:
+        skipped += sum(
+            shape.has_line(line) and is_total(cells) for line, cells in sample.spread
+        )
     first, last = (
         _period(structure.columns, structure.values)
         if sample.is_whole
@@ -332,14 +390,18 @@ def profile_table(
         sheet=table.sheet,
         sheets=table.sheets,
         notes=(*table.notes, *structure.notes, *_quote_notes(table)),
+        skipped_line=structure.skipped_line,
     )
 
 
 def _find_layout(
-    table: OpenedFile, first: list[Row], corrections: Corrections
+    table: OpenedFile,
+    first: list[Row],
+    corrections: Corrections,
+    settings: LineSettings,
 ) -> TableLayout | None:
     if table.names is None:
-        return find_layout(first, corrections.header_line)
+        return find_layout(first, corrections.header_line, settings)
     names, notes = unique_names(table.names)
     return TableLayout(0, 0, names, tuple(range(len(names))), notes)
 

@@ -48,6 +48,7 @@ from udi.tabular.personal.fields import as_text_columns, gather_fields
 from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.conversion import TableConversion
 from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.left_out_lines import is_left_out, leaves_lines
 from udi.tabular.profiles.opened_files import identify_file, open_source_file
 from udi.tabular.profiles.profile import Profile, profile_path
 
@@ -142,8 +143,8 @@ class _RemainderSearch:
         called = place or profile.label or name
         if searched_profile is None and profile.is_table:
             self._search_table(path, name, profile, Corrections(), place, depth)
-        elif profile.is_table and profile.last_line:
-            self._search_below(path, name, profile, place, depth)
+        elif profile.is_table and leaves_lines(profile):
+            self._search_around(path, name, profile, place, depth)
         if profile.reads == "sheet" or profile.sheets:
             self._search_others(path, name, profile, place, depth)
         if self._is_packed(path):
@@ -176,24 +177,25 @@ class _RemainderSearch:
                 ).findings,
                 place,
             )
-            if done.profile.last_line:
-                self._search_below(path, name, done.profile, place, depth)
+            if leaves_lines(done.profile):
+                self._search_around(path, name, done.profile, place, depth)
         except (duckdb.Error, UnreadableTableError, MemoryError):
             self.rest.add_unsearched(place)
         finally:
             target.unlink(missing_ok=True)
 
-    def _search_below(
+    def _search_around(
         self, path: Path, name: str, profile: Profile, place: str, depth: int
     ) -> None:
-        """The notes, or the other table, that stand below the last row of a table."""
+        """The notes, or the other table, below the last row of a table, and the lines that its producer left out."""
         corrections = Corrections(
             encoding=profile.encoding,
             delimiter=profile.delimiter,
             sheet=profile.sheet,
         )
         target = self._new_path("below.csv")
-        where = _within(place, f"{profile.last_line + 1}…")
+        first = profile.last_line + 1 if profile.last_line else 1
+        where = _within(place, f"{first}…")
         try:
             with (
                 open_source_file(
@@ -208,7 +210,7 @@ class _RemainderSearch:
                 below = (
                     cells
                     for line, cells in table.rows()
-                    if line > profile.last_line and has_values(cells)
+                    if has_values(cells) and is_left_out(profile, line, cells)
                 )
                 count = sum(1 for _ in map(write, below))
             self._search_pairs(line_pairs(_text(target)), where)

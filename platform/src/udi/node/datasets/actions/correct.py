@@ -61,6 +61,16 @@ def read_corrections(
     return Corrections(encoding, delimiter[:1], header, sheet, types, crs), refusals
 
 
+def keep_lines(corrections: Corrections, before: Corrections) -> Corrections:
+    """The same with what was settled of the lines, but for the header given now; another sheet has other lines."""
+    if corrections.sheet != before.sheet:
+        return corrections
+    lines = before.lines
+    if corrections.header_line is not None:
+        lines = replace(lines, header=None)
+    return replace(corrections, lines=lines)
+
+
 async def correct_version(
     session: AsyncSession, actor: Actor, dataset: Dataset, corrections: Corrections
 ) -> Version:

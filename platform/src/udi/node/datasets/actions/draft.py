@@ -273,12 +273,14 @@ async def add_version(
     orphans = []
     number = latest.number + 1
     corrections = corrections_of(latest)
+    former_profile = latest.profile
     if pending is not None:
         number = pending.number
         orphans = await delete_version_rows(session, dataset, pending)
     await _check_quota(session, dataset.space, dropped)
     dropped = strip_cells(dataset.space, dropped)
-    holds = treated or corrections.for_next_file()
+    columns = [str(column["name"]) for column in former_profile.get("columns", ())]
+    holds = treated or corrections.for_next_file(columns)
     version = await _add_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
     dataset.updated_at = now()

@@ -14,7 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.clean import remove_property_names
-from udi.node.datasets.actions.correct import correct_version, read_corrections
+from udi.node.datasets.actions.correct import (
+    correct_version,
+    keep_lines,
+    read_corrections,
+)
+from udi.node.datasets.actions.line_settings import (
+    read_line_form,
+    read_lines,
+)
 from udi.node.datasets.actions.prepare import prepare_promptly
 from udi.node.datasets.models import Dataset, PreparationState
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
@@ -41,10 +49,13 @@ from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.personal.anonymisation import TreatmentSummary
 from udi.tabular.profiles.corrections import SYSTEMS
+from udi.tabular.profiles.raw_lines import LineRole, RawLine, RawLines
 from udi.tabular.schemas.explanations import explain_column_fault
 from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
 
+EXCERPT = 40
+"""Characters of a line in a list."""
 ENCODINGS = tuple(dict.fromkeys(CHARSETS.values()))
 MOST_FAULTS = 20
 
@@ -61,21 +72,38 @@ FAILURES = {
 @get("/datasets/{dataset_id:uuid}/check")
 async def show_findings(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
-    """Step 2: what was understood, what to look at."""
-    dataset = await get_dataset(
-        session, member, dataset_id, to=DatasetPermission.CHANGE
-    )
+    """Step 2: what was understood, what to look at; no transaction is open while the lines of the file are read."""
+    return await _findings_page(request, territory, member, dataset_id)
+
+
+async def _findings_page(
+    request: PageRequest,
+    territory: Territory,
+    member: Actor,
+    dataset_id: UUID,
+    errors: dict[str, str] | None = None,
+) -> Response[str]:
+    database = site_of(request).database
+    async with database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE
+        )
     preparation = dataset.latest.preparation
     failure = FAILURES.get(preparation.failure, "") if preparation else ""
     made_from = corrections_of(dataset.latest).made_from
     waiting = bool(preparation and preparation.state == PreparationState.WAITING)
+    raw = RawLines()
+    if not waiting and profile_of(dataset).is_table:
+        context = build_preparation_context(request, territory)
+        raw = await read_lines(context, dataset.latest)
     page = render(
         request,
         "datasets/check.html",
+        status=422 if errors else 200,
         dataset=dataset,
         profile=profile_of(dataset),
         shown_at=f"/datasets/{dataset.id}/data?version={dataset.latest.number}"
@@ -93,8 +121,69 @@ async def show_findings(
         treatable=can_anonymise(dataset.latest),
         **_schema_findings(dataset),
         total=count_type_errors(dataset.latest),
+        errors=errors or {},
+        **_line_choices(dataset, raw),
     )
     return refreshing(request, page) if waiting else page
+
+
+def _line_choices(dataset: Dataset, raw: RawLines) -> dict[str, Any]:
+    """The lines of the file, and what its producer may settle of them."""
+    profile = profile_of(dataset)
+    corrections = corrections_of(dataset.latest)
+    first_line, last_line = corrections.lines.header or (0, 0)
+    raw_lines = [*raw.first, *raw.last]
+    ends = [
+        (str(one.below), f"{one.line}. {_excerpt(one)}")
+        for one in reversed(raw_lines)
+        if one.below > 0 and one.role not in {LineRole.EMPTY, LineRole.NAMES}
+    ]
+    return {
+        "raw": raw,
+        "corrections": corrections,
+        "chosen_header": profile.header_line,
+        "name_lines": last_line - first_line + 1 if last_line else "",
+        "line_choices": [
+            (str(one.line), f"{one.line}. {_excerpt(one)}")
+            for one in raw.first
+            if one.role is not LineRole.EMPTY
+        ],
+        "has_end": any(one.below >= 0 for one in raw_lines),
+        "below_choices": ends,
+        "encodings": [(name, name) for name in ENCODINGS],
+        "sheets": [(sheet.name, sheet.name) for sheet in profile.sheets],
+    }
+
+
+def _excerpt(line: RawLine) -> str:
+    text = line.text or " │ ".join(line.cells)
+    if len(text) > EXCERPT:
+        return text[:EXCERPT] + "…"
+    return text
+
+
+@post("/datasets/{dataset_id:uuid}/lines")
+async def settle_lines(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """Keep what the producer settled of the lines of the file, and read it again at once."""
+    form = await request.form()
+    database = site_of(request).database
+    async with database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
+        corrections, refusals = read_line_form(form, dataset.latest)
+        if not refusals:
+            version = await correct_version(session, member, dataset, corrections)
+    if refusals:
+        errors = field_errors(request, refusals)
+        return await _findings_page(request, territory, member, dataset_id, errors)
+    await prepare_promptly(build_preparation_context(request, territory), version)
+    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
 def _schema_findings(dataset: Dataset) -> dict[str, Any]:
@@ -161,6 +250,7 @@ async def submit_corrections(
             return corrections_page(
                 request, dataset, field_errors(request, refusals), status=422
             )
+        corrections = keep_lines(corrections, corrections_of(dataset.latest))
         version = await correct_version(session, member, dataset, corrections)
     await prepare_promptly(build_preparation_context(request, territory), version)
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
@@ -195,4 +285,5 @@ routes: Sequence[ControllerRouterHandler] = [
     remove_names,
     show_corrections_form,
     submit_corrections,
+    settle_lines,
 ]

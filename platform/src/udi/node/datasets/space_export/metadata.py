@@ -15,6 +15,7 @@ from udi.node.datasets.space_export.contents import (
     localised_space_name,
     portal_origin,
 )
+from udi.node.datasets.versions.findings import corrections_of
 from udi.protocol.catalogue import (
     Catalogue,
     CatalogueEntry,
@@ -86,6 +87,8 @@ def _resource(
             "type": "table",
             "schema": table_schema(profile.columns, as_written=True),
         }
+    if settled := corrections_of(version).lines.as_json():
+        resource["settledLines"] = settled
     return {name: value for name, value in resource.items() if value != ""}
 
 

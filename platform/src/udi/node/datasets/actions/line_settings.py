@@ -1,0 +1,142 @@
+"""What a producer settles of the lines of a file: which name the columns, which are rows; its lines are read for that."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from udi.kit.child import ChildError
+from udi.kit.errors import Refusal, UdiError
+from udi.node.datasets.actions.prepare import ARCHIVES, PreparationContext
+from udi.node.datasets.models import Version
+from udi.node.datasets.versions.findings import corrections_of
+from udi.node.files.local_copies import open_temporary_folder, write_copy
+from udi.tabular.formats.line_settings import NO_LINES, LineSettings
+from udi.tabular.formats.text_encoding import CHARSETS
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import Profile
+from udi.tabular.profiles.raw_lines import TABLES, RawLines, read_raw_lines
+from udi.tabular.queries.readers import QueueTimeoutError
+
+LARGEST_TEXT = 4 * 1024**2
+"""Bytes up to which a text is read to its end for its last lines."""
+LARGEST_SHEET = 20 * 1024**2
+BEGINNING = 512 * 1024
+"""Bytes of a larger text that are read for its first lines."""
+LINES_SECONDS = 20.0
+LARGEST_LINE = 1_000
+MOST_NAME_LINES = 4
+MOST_BELOW = 30
+DELIMITERS = {",": ",", ";": ";", "tab": "\t", "|": "|", ":": ":"}
+WRONG_CHOICE = "Choose one of the proposed answers."
+log = structlog.get_logger()
+
+
+async def read_lines(context: PreparationContext, version: Version) -> RawLines:
+    """The first and the last lines of a version's file, read behind walls; none when it is too large or cannot be read."""
+    profile = Profile.from_json(version.profile)
+    file = version.file
+    if profile.reads not in TABLES or context.readers is None:
+        return RawLines()
+    largest = LARGEST_TEXT if profile.reads == "text" else LARGEST_SHEET
+    is_whole = file.size <= largest
+    if not is_whole and (profile.reads != "text" or file.media_type in ARCHIVES):
+        return RawLines()
+    byte_count = file.size if is_whole else BEGINNING
+    store = context.storage.store
+    corrections = version.preparation.corrections if version.preparation else {}
+    try:
+        memory = await store.reading_folder(file.key)
+        async with context.readers.open_reader(file.space_id, memory) as reading:
+            with open_temporary_folder("udi-lines-", memory) as folder:
+                copy = folder / "source"
+                await write_copy(copy, store.stream(file.key, 0, byte_count))
+                arguments = (copy, file.name, corrections, file.size)
+                return await reading.call(
+                    read_raw_lines, *arguments, seconds=LINES_SECONDS
+                )
+    except (ChildError, QueueTimeoutError, UdiError, OSError) as error:
+        log.info("lines not shown", error=type(error).__name__)
+        return RawLines()
+
+
+def read_line_form(
+    form: Mapping[str, Any], version: Version
+) -> tuple[Corrections, list[Refusal]]:
+    """What the form of the lines says, and what is wrong with it; other corrections stay as they are.
+
+    Lines that were settled for one sheet are not those of another.
+    """
+    before = corrections_of(version)
+    if form.get("forget"):
+        cleared = replace(before, lines=NO_LINES, header_line=None)
+        return replace(cleared, encoding="", delimiter="", sheet=""), []
+    profile = Profile.from_json(version.profile)
+    refusals = list[Refusal]()
+    encoding = _choice(form, "encoding", set(CHARSETS.values()), refusals)
+    mark = _choice(form, "delimiter", set(DELIMITERS), refusals)
+    sheet = _choice(form, "sheet", {sheet.name for sheet in profile.sheets}, refusals)
+    settings = _read_settings(form, before, profile, refusals)
+    if sheet and sheet != profile.sheet:
+        settings = NO_LINES
+    return replace(
+        before,
+        encoding=encoding,
+        delimiter=DELIMITERS.get(mark, ""),
+        sheet=sheet,
+        header_line=None,
+        lines=settings,
+    ), refusals
+
+
+def _read_settings(
+    form: Mapping[str, Any],
+    before: Corrections,
+    profile: Profile,
+    refusals: list[Refusal],
+) -> LineSettings:
+    header = _number(form, "header", LARGEST_LINE, refusals)
+    name_lines = _number(form, "name_lines", MOST_NAME_LINES, refusals)
+    below = _number(form, "below", MOST_BELOW, refusals)
+    was_settled = before.lines.header is not None or before.header_line is not None
+    is_understood = header == profile.header_line and not name_lines
+    if is_understood and not was_settled and not profile.has_doubtful_header:
+        header = None
+    names: tuple[int, int] | None = None
+    if header is not None:
+        last_line = header + name_lines - 1 if header and name_lines else 0
+        names = (header, last_line)
+    return LineSettings(
+        header=names,
+        units=_number(form, "units", LARGEST_LINE, refusals),
+        first=_number(form, "first", LARGEST_LINE, refusals) or 0,
+        below=below,
+        totals=bool(form.get("totals")),
+    )
+
+
+def _choice(
+    form: Mapping[str, Any], name: str, allowed: set[str], refusals: list[Refusal]
+) -> str:
+    value = str(form.get(name) or "")
+    if value and value not in allowed:
+        refusals.append(Refusal(name, WRONG_CHOICE))
+        return ""
+    return value
+
+
+def _number(
+    form: Mapping[str, Any], name: str, largest: int, refusals: list[Refusal]
+) -> int | None:
+    """A number of the form, None when it is empty or wrong."""
+    value = str(form.get(name) or "").strip()
+    if not value:
+        return None
+    if not value.isascii() or not value.isdigit() or len(value) > len(str(largest)):
+        refusals.append(Refusal(name, WRONG_CHOICE))
+        return None
+    if int(value) > largest:
+        refusals.append(Refusal(name, WRONG_CHOICE))
+        return None
+    return int(value)

@@ -1,0 +1,118 @@
+"""The lines of a file are shown as they are; what its producer settles of them is obeyed at once, and remembered."""
+
+from typing import Any
+
+import pytest
+
+from tests.node.producer import Producer
+from tests.node.test_check_file import latest
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+
+TITLED = (
+    "Subventions;;\n;2023;2024\nAssociation;voté;versé\n;en €;en €\n"
+    "Judo;10;12\nPhare;20;25\nSous-total T1;30;37\nTennis;5;5\nTotal;35;42\n"
+    "Source : mairie;;\n"
+).encode()
+SETTLED = {
+    "header": "2",
+    "name_lines": "2",
+    "units": "4",
+    "below": "1",
+    "totals": "1",
+}
+
+
+async def profile_of(
+    database: Database, territory: Territory, dataset: str
+) -> dict[str, Any]:
+    version = await latest(database, territory, dataset)
+    profile: dict[str, Any] = version.profile
+    return profile
+
+
+def names_of(profile: dict[str, Any]) -> list[str]:
+    return [column["name"] for column in profile["columns"]]
+
+
+async def test_lines_are_settled_shown_and_remembered(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.draft(TITLED, "subventions.csv")
+    before = await producer.page(f"/datasets/{dataset}/check")
+
+    settled = await producer.client.post(f"/datasets/{dataset}/lines", data=SETTLED)
+    first = await profile_of(node_database, demo, dataset)
+    after = await producer.page(f"/datasets/{dataset}/check")
+    longer = TITLED.replace(b"Tennis", b"Voile;1;1\nTennis")
+    await producer.send(longer, path=f"/datasets/{dataset}/versions")
+    second = await profile_of(node_database, demo, dataset)
+    other = b"Commune;Nombre\nBrest;1\nQuimper;2\nTotal;3\n"
+    await producer.send(other, path=f"/datasets/{dataset}/versions")
+    third = await profile_of(node_database, demo, dataset)
+    warned = await producer.page(f"/datasets/{dataset}/check")
+
+    assert "Subventions;;" in before
+    assert settled.headers["location"] == f"/datasets/{dataset}/check"
+    assert names_of(first) == ["Association", "2023 voté", "2024 versé"]
+    assert (first["rows"], second["rows"], third["rows"]) == (3, 4, 3)
+    assert names_of(second) == names_of(first)
+    assert "Laissée de côté" in after
+    assert names_of(third) == ["Commune", "Nombre"]
+    assert "ne convient pas à ce fichier" in warned
+
+
+async def test_settling_keeps_other_corrections_and_can_be_forgotten(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.draft(TITLED, "subventions.csv")
+    initial = await profile_of(node_database, demo, dataset)
+    await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"type-0": "code"}
+    )
+
+    await producer.client.post(f"/datasets/{dataset}/lines", data={"first": "6"})
+    settled = await profile_of(node_database, demo, dataset)
+    await producer.client.post(f"/datasets/{dataset}/lines", data={"forget": "1"})
+    forgotten = await profile_of(node_database, demo, dataset)
+
+    assert settled["columns"][0]["type"] == "code"
+    assert settled["rows"] == 4
+    assert forgotten["rows"] == initial["rows"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("header", "<b>"),
+        ("below", "99"),
+        ("encoding", "klingon"),
+        ("sheet", "none"),
+        ("delimiter", "é"),
+    ],
+)
+async def test_what_nobody_proposed_is_refused(
+    producer: Producer, field: str, value: str
+) -> None:
+    dataset = await producer.draft()
+
+    refused = await producer.client.post(
+        f"/datasets/{dataset}/lines", data={field: value}
+    )
+
+    assert refused.status_code == 422
+    assert f'href="#{field}"' in refused.text
+
+
+async def test_lines_left_out_are_searched_for_people(producer: Producer) -> None:
+    people = "".join(
+        f"jean.dupont{number}@example.org;{number}\n" for number in range(30)
+    )
+    content = f"{people}lieu;nombre\nBrest;1\nQuimper;2\n".encode()
+    dataset = await producer.draft(content, "lieux.csv")
+
+    await producer.client.post(f"/datasets/{dataset}/lines", data={"header": "31"})
+    checked = await producer.page(f"/datasets/{dataset}/check")
+
+    assert "données personnelles" in checked
+    assert "adresse" in checked
