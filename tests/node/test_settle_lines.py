@@ -82,17 +82,17 @@ async def test_settling_keeps_other_corrections_and_can_be_forgotten(
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "place"),
     [
-        ("header", "<b>"),
-        ("below", "99"),
-        ("encoding", "klingon"),
-        ("sheet", "none"),
-        ("delimiter", "é"),
+        ("header", "<b>", "header"),
+        ("below", "99", "below"),
+        ("encoding", "klingon", "encoding"),
+        ("sheet", "none", "header"),
+        ("delimiter", "é", "delimiter"),
     ],
 )
 async def test_what_nobody_proposed_is_refused(
-    producer: Producer, field: str, value: str
+    producer: Producer, field: str, value: str, place: str
 ) -> None:
     dataset = await producer.draft()
 
@@ -101,7 +101,7 @@ async def test_what_nobody_proposed_is_refused(
     )
 
     assert refused.status_code == 422
-    assert f'href="#{field}"' in refused.text
+    assert f'href="#{place}"' in refused.text
 
 
 async def test_lines_left_out_are_searched_for_people(producer: Producer) -> None:

@@ -121,7 +121,8 @@ def _choice(
 ) -> str:
     value = str(form.get(name) or "")
     if value and value not in allowed:
-        refusals.append(Refusal(name, WRONG_CHOICE))
+        field = name if len(allowed) > 1 else "header"
+        refusals.append(Refusal(field, WRONG_CHOICE))
         return ""
     return value
 
