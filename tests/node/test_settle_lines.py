@@ -1,11 +1,12 @@
 """The lines of a file are shown as they are; what its producer settles of them is obeyed at once, and remembered."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.node.producer import Producer
-from tests.node.test_check_file import latest
+from tests.node.test_check_file import latest, table_of
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 
@@ -116,3 +117,28 @@ async def test_lines_left_out_are_searched_for_people(producer: Producer) -> Non
 
     assert "données personnelles" in checked
     assert "adresse" in checked
+
+
+async def test_lost_zeros_are_put_back_where_it_is_chosen(
+    producer: Producer,
+    node_database: Database,
+    node_site: Any,
+    demo: Territory,
+    tmp_path: Path,
+) -> None:
+    content = b"lieu;code postal\nBourg;1000\nBrest;29200\n"
+    dataset = await producer.draft(content, "codes.csv")
+    address = f"/datasets/{dataset}/zeros"
+
+    await producer.client.post(address, data={"column": "code postal", "repair": "1"})
+    repaired = await producer.page(f"/datasets/{dataset}/check")
+    await producer.send(
+        content.replace(b"1000", b"1500"), path=f"/datasets/{dataset}/versions"
+    )
+    version = await latest(node_database, demo, dataset)
+    rows = await table_of(node_site, version, tmp_path)
+    unknown = await producer.client.post(address, data={"column": "ville"})
+
+    assert "Les zéros de tête sont remis" in repaired
+    assert [row[2] for row in rows] == ["01500", "29200"]
+    assert unknown.status_code == 404

@@ -190,6 +190,9 @@ EXPLANATIONS = {
         "Zeros in front were lost in the column «%(column)s» (values: %(count)s, such as %(value)s): a spreadsheet program took these codes for numbers.",
         "Set the column to text in the spreadsheet, then enter these codes again.",
     ),
+    "zeros_put_back": NoteExplanation(
+        "Zeros in front are put back in the column «%(column)s», as you chose (values: %(count)s, such as %(value)s). The file to download stays as it is."
+    ),
     "wide_rows": NoteExplanation(
         "Rows with more cells than there are columns: %(count)s, first on line %(line)s. Their values may stand in the wrong column.",
         "Put quotation marks around cells that hold a comma or a semicolon.",

@@ -15,6 +15,7 @@ from udi.tabular.columns.cell_list import CellListFolder
 from udi.tabular.columns.column import LINE, TypedColumn
 from udi.tabular.columns.errors import CellErrorReport
 from udi.tabular.columns.type_confirmation import TextTable, confirm_types, find_misfits
+from udi.tabular.columns.zero_repair import LOST_ZEROS, put_zeros_back
 from udi.tabular.formats.canonical_csv import (
     CanonicalResult,
     ColumnLayout,
@@ -126,24 +127,27 @@ def _convert(
         columns, notes, misfits = confirm_types(
             text_table, structure.columns, frozenset(corrections.types)
         )
+        text_table, zero_notes = put_zeros_back(text_table, columns, corrections.zeros)
         find_misfits(
             text_table, [column for column in columns if column.name in misfits], errors
         )
         rows = _write(text_table, columns, target, group)
         if texts:
             connection.execute(
-                f"copy ({relation}) to {literal(texts)} (format parquet, row_group_size {group})"
+                f"copy ({text_table.relation}) to {literal(texts)} (format parquet, row_group_size {group})"
             )
         first, last = find_period(connection, columns, target)
     finally:
         connection.close()
-    remaining_notes = tuple(note for note in profile.notes if note.code != "misfits")
+    remaining_notes = tuple(
+        note for note in profile.notes if note.code not in {"misfits", LOST_ZEROS}
+    )
     profile = replace(
         profile,
         columns=columns,
         rows=rows,
         exact=True,
-        notes=(*remaining_notes, *_totals_notes(totals), *notes),
+        notes=(*remaining_notes, *_totals_notes(totals), *zero_notes, *notes),
         first_day=first,
         last_day=last,
     )

@@ -62,6 +62,8 @@ class Corrections:
     made_from: MadeFrom | None = None
     lines: LineSettings = NO_LINES
     """What the lines of the file are; a header there wins over `header_line`."""
+    zeros: tuple[str, ...] = ()
+    """Names of the columns of codes in which zeros that were lost are put back."""
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column; only what was corrected."""
@@ -79,6 +81,7 @@ class Corrections:
             "schema": self.schema.as_json() if self.schema else None,
             "made_from": dict(vars(self.made_from)) if self.made_from else None,
             "lines": self.lines.as_json(),
+            "zeros": list(self.zeros),
         }
         return {
             name: value
@@ -110,6 +113,7 @@ class Corrections:
             schema=DeclaredSchema(**schema) if schema else None,
             made_from=MadeFrom(**made_from) if made_from else None,
             lines=LineSettings.from_json(value.get("lines")),
+            zeros=tuple(map(str, value.get("zeros") or ())),
         )
 
     def for_next_file(self, columns: Sequence[str] = ()) -> "Corrections":

@@ -62,7 +62,11 @@ def read_corrections(
 
 
 def keep_lines(corrections: Corrections, before: Corrections) -> Corrections:
-    """The same with what was settled of the lines, but for the header given now; another sheet has other lines."""
+    """The same with what was settled of the lines, but for the header given now; another sheet has other lines.
+
+    Columns in which zeros are put back stay.
+    """
+    corrections = replace(corrections, zeros=before.zeros)
     if corrections.sheet != before.sheet:
         return corrections
     lines = before.lines

@@ -61,6 +61,12 @@ async def read_lines(context: PreparationContext, version: Version) -> RawLines:
         return RawLines()
 
 
+def choose_zeros(before: Corrections, column: str, *, put_back: bool) -> Corrections:
+    """The same, with zeros that were lost in a column of codes put back or not."""
+    others = [name for name in before.zeros if name != column]
+    return replace(before, zeros=(*others, column) if put_back else tuple(others))
+
+
 def read_line_form(
     form: Mapping[str, Any], version: Version
 ) -> tuple[Corrections, list[Refusal]]:

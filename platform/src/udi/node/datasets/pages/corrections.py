@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.clean import remove_property_names
@@ -20,6 +21,7 @@ from udi.node.datasets.actions.correct import (
     read_corrections,
 )
 from udi.node.datasets.actions.line_settings import (
+    choose_zeros,
     read_line_form,
     read_lines,
 )
@@ -256,6 +258,35 @@ async def submit_corrections(
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
+@post("/datasets/{dataset_id:uuid}/zeros")
+async def repair_zeros(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Redirect:
+    """Put back the zeros that a column of codes lost, or leave its values as they are, and read the file again.
+
+    Raises:
+        NotFoundError: the newest file has no such column.
+    """
+    form = await request.form()
+    column = str(form.get("column") or "")
+    database = site_of(request).database
+    async with database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
+        if column not in {named.name for named in profile_of(dataset).columns}:
+            raise NotFoundError("The file has no such column.")
+        before = corrections_of(dataset.latest)
+        put_back = bool(form.get("repair"))
+        corrections = choose_zeros(before, column, put_back=put_back)
+        version = await correct_version(session, member, dataset, corrections)
+    await prepare_promptly(build_preparation_context(request, territory), version)
+    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+
+
 def corrections_page(
     request: PageRequest,
     dataset: Dataset,
@@ -286,4 +317,5 @@ routes: Sequence[ControllerRouterHandler] = [
     show_corrections_form,
     submit_corrections,
     settle_lines,
+    repair_zeros,
 ]
