@@ -46,8 +46,12 @@ def open_parquet(
 
 
 def _connection(path: Path) -> Connection:
+    """The open connection of a Parquet, else a new one.
+
+    The time of the file is not looked at: each request sets it, so that the copies nobody asks for are known.
+    """
     facts = path.stat()
-    key = (str(path), facts.st_ino, facts.st_mtime_ns)
+    key = (str(path), facts.st_ino, facts.st_size)
     connection = _open_connections.pop(key, None) or open_parquet(path)
     _open_connections[key] = connection
     while len(_open_connections) > MOST_KEPT:
