@@ -23,7 +23,7 @@ from bench.load.machine import describe
 from bench.load.peer import Peer, compare, read_peer
 from bench.load.portals import Stand, serving
 from bench.load.pushes import push
-from bench.load.report import growth, show
+from bench.load.report import compare_with_framework, growth, show
 from bench.load.scratch import scratch_installation
 from bench.load.territories import apply_each, write_territories
 from udi import __version__
@@ -84,7 +84,7 @@ def search(
 
     Searches with counts, the search page, dataset pages, a dataset as JSON and the catalogue as RDF are asked of two
     web workers, as shipped and with every cache of ours off: requests a second, half and 99 % of the waits, processor
-    time a request; and of a handler alone, which says how fast the machine is in those minutes. All are asked in turn,
+    time a request; and of the framework alone, a handler and a page, which say how fast the machine is in those minutes. All are asked in turn,
     and again in each round: the middle of the rounds counts, the least and the most are shown. With --peer, another
     portal that holds the same corpus is asked the same in turn. Then descriptions are pushed. Everything happens in an
     installation of its own, deleted at the end. It needs the load generator wrk; a million datasets take 5 GB of disk
@@ -163,6 +163,7 @@ async def _measure(stand: Stand, plan: Plan) -> dict[str, Any]:
         "steps": steps,
         "figures": figures,
         "growth": growth(figures),
+        "framework": compare_with_framework(figures),
         "push": pushed,
         "memory_bytes": memory,
     }

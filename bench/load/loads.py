@@ -27,7 +27,9 @@ KINDS = (
     "catalogue, RDF",
 )
 """What is asked, in this order."""
-ALONE: list[Address] = [("localhost", "/")]
+ALONE: dict[str, list[Address]] = {
+    kind: [("localhost", path)] for kind, path in floor.PATHS.items()
+}
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ async def measure(
     facts: Mapping[str, Any],
     load: Load,
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Each kind of answer of a portal as shipped (a peer's before), then with the caches off; a handler alone in each round.
+    """Each kind of answer of a portal as shipped (a peer's before), then with the caches off; the framework alone in each round.
 
     One is asked at a time, each in every round: what else slows the machine for some seconds is seen as such. `facts`
     are told in each row. With them the memory after the loads of the portal as shipped.
@@ -104,15 +106,13 @@ async def measure(
     memory = {}
     for name in CACHES:
         with serving(stand, floor.KIND) as bare, serving(stand, name) as served:
-            for kind, addressed in load.rounds * [(floor.KIND, ALONE), *asked.items()]:
+            for kind, addressed in load.rounds * [*ALONE.items(), *asked.items()]:
                 if name == SHIPPED and (peer := _beside(stand, kind, facts)):
                     figures = await asyncio.to_thread(
                         peer.load, kind, clients=load.clients, seconds=load.seconds
                     )
                     _note(stand, figures_by_key, (kind, peer.name), figures)
-                at, portal = (
-                    (bare, floor.KIND) if kind == floor.KIND else (served, name)
-                )
+                at, portal = (bare, kind) if kind in ALONE else (served, name)
                 _note(
                     stand,
                     figures_by_key,

@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.load import floor
 from bench.load.machine import sentence
-from bench.load.portals import OTHERS
+from bench.load.portals import OTHERS, UNCACHED
 
 MIB = 1024**2
 HEADINGS = (
@@ -28,6 +29,26 @@ def growth(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for (kind, portal), rows in rows_by_kind.items()
         if len(rows) > 1
+    ]  # fmt: skip
+
+
+def compare_with_framework(
+    figures: Sequence[Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """For each kind that makes its answer anew: its processor time over that of a page of the framework alone."""
+    bare_pages = {
+        (row["datasets"], row["territories"]): row["cpu_ms_total"]
+        for row in figures
+        if row["asked"] == floor.PAGE_KIND
+    }
+    return [
+        {
+            "asked": row["asked"], "datasets": row["datasets"], "territories": row["territories"],
+            "cpu_ms": row["cpu_ms_total"],
+            "times": round(row["cpu_ms_total"] / max(bare_pages[row["datasets"], row["territories"]], 0.01), 1),
+        }
+        for row in figures
+        if row["portal"] == UNCACHED
     ]  # fmt: skip
 
 
@@ -64,6 +85,11 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
         *(
             f"{row['asked']}, {row['portal']}: from {row['from']} to {row['to']} datasets, processor time × {row['cpu']}."
             for row in report["growth"]
+        ),
+        *(
+            f"{row['asked']}, {row['datasets']} datasets, caches off: {row['cpu_ms']} ms of processor, "
+            f"{row['times']} times a page of the framework alone."
+            for row in report["framework"]
         ),
         *(
             f"{row['asked']}, {row['portal']}: {row['requests']} times the requests a second of the other portal, "

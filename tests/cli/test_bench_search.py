@@ -20,7 +20,7 @@ from bench.load.bulk import dataset_rows, distribution_rows
 from bench.load.corpus import Corpus, as_rudi, questions
 from bench.load.loads import KINDS
 from bench.load.peer import compare, read_peer
-from bench.load.report import growth, show
+from bench.load.report import compare_with_framework, growth, show
 from udi.cli.local.errors import LocalError
 from udi.protocol.record import read_record
 from udi.protocol.validation import validate
@@ -171,6 +171,23 @@ def row(portal: str, datasets: int, per_second: float, cpu: float) -> dict[str, 
     }  # fmt: skip
 
 
+def test_compare_with_framework_takes_the_page_of_the_same_size() -> None:
+    figures = [
+        row("caches off", 100, 90.0, 3.0),
+        row("as shipped", 100, 900.0, 1.0),
+        row("caches off", 1000, 90.0, 4.0),
+        {**row("a handler alone", 100, 999.0, 0.5), "asked": floor.PAGE_KIND},
+        {**row("a handler alone", 1000, 999.0, 2.0), "asked": floor.PAGE_KIND},
+    ]
+
+    compared = compare_with_framework(figures)
+
+    assert [(entry["datasets"], entry["times"]) for entry in compared] == [
+        (100, 6.0),
+        (1000, 2.0),
+    ]
+
+
 def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None:
     peer = read_peer(peer_file(tmp_path), KINDS)
     figures = [
@@ -199,6 +216,7 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
     report = {
         "figures": figures,
         "growth": grown,
+        "framework": [],
         "beside": comparison,
         "peer_memory_bytes": {"web": 3 * 2**20},
     }
@@ -247,6 +265,9 @@ def test_a_handler_alone_answers_as_much_as_a_page_of_results() -> None:
     with TestClient(floor.create()) as client:
         assert len(client.get("/").content) == floor.LENGTH
         assert client.get("/health").status_code == 200
+        page = client.get("/page", headers={"Accept-Encoding": "gzip"})
+        assert page.headers["Content-Encoding"] == "gzip"
+        assert page.text.count("<li><h2>") == floor.RESULTS
 
 
 class Hosts(BaseHTTPRequestHandler):

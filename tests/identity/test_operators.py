@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 from tests.identity.browser import Browser
 from tests.identity.scene import Scene, member_of
-from udi.cli import operator
+from udi.cli import operator, provision
 from udi.cli.main import build_app
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.kit.tenancy import Territory
-from udi.portal.identity.provision import operators
+from udi.portal.identity.provision import admin, operators
 from udi.settings import Settings
 
 
@@ -124,3 +124,17 @@ async def test_making_the_client_again_changes_nothing(
     again = operators.apply_operators_client(scene.admin, connected)
 
     assert [change.outcome for change in again] == ["unchanged", "unchanged"]
+
+
+async def test_an_installation_without_territories_gets_its_realm(
+    connected: Settings,
+) -> None:
+    name = f"{connected.identity_realm}-bare"
+    bare = connected.model_copy(update={"identity_realm": name})
+
+    first = await asyncio.to_thread(provision.apply_installation, bare)
+    second = await asyncio.to_thread(provision.apply_installation, bare)
+    await asyncio.to_thread(admin.connect(bare).delete_realm, name)
+
+    assert (f"realm {name}", "created") in first
+    assert {outcome for _, outcome in second} == {"unchanged"}

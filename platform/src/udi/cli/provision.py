@@ -117,10 +117,16 @@ def apply_all_folders(settings: Settings) -> None:
 def apply_installation(settings: Settings) -> list[tuple[str, str]]:
     """Make what operators log in with at the installation's own host; each thing and what became of it.
 
+    An installation that has no territory yet has no realm either: it is made first.
+
     Raises:
         ProvisionError: the identity service refuses, or does not answer.
     """
-    changes = operators.apply_operators_client(admin.connect(settings), settings)
+    connection = admin.connect(settings)
+    changes = []
+    if admin.find_or_none(connection.get_realm, connection.realm) is None:
+        changes += realm.apply_realm(connection, settings)
+    changes += operators.apply_operators_client(connection, settings)
     return [(f"{change.kind} {change.name}", change.outcome) for change in changes]
 
 
