@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
@@ -29,8 +30,13 @@ PREFIXES = {
 }
 LEGAL = "!#$%&'()*+,-./:;=?@_~"
 """Signs that an IRI keeps as they are; «[» and «]» only stand around an IPv6 address and are kept apart."""
+PLAIN = re.compile(r"[\w!#$%&'()*+,\-./:;=?@~]*", re.ASCII)
+"""An address that is its own IRI, as nearly all are."""
+MOST_TERMS = 500
+"""Prefixed names kept as nodes: ours are some hundred, and a record may name an algorithm."""
 
 
+@lru_cache(MOST_TERMS)
 def term(name: str) -> NamedNode:
     """The node of a prefixed name: `dct:title`."""
     prefix, _, local = name.partition(":")
@@ -39,6 +45,8 @@ def term(name: str) -> NamedNode:
 
 def iri(address: str) -> NamedNode:
     """The node of an address; signs that an IRI may not hold are written as %XX."""
+    if PLAIN.fullmatch(address):
+        return NamedNode(address)
     encoded_address = quote(address, safe=LEGAL)
     host = re.match(r"(https?://)%5B([0-9A-Fa-f:.]+)%5D", encoded_address)
     return NamedNode(

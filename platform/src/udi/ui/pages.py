@@ -1,6 +1,6 @@
 """Rendering: the Jinja environment of a program and what every page is given."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import lru_cache, partial
 from gettext import NullTranslations
@@ -45,6 +45,9 @@ REFUSED = 400
 PAGE_ADDRESSES = Hook[tuple[str, str]]("addresses of pages")
 """What templates call `urls`: the name of a page, and its path."""
 MESSAGES = 10_000
+FOOTER_FACTS = ("territory", "program", "urls", "conformity", "logout_url")
+"""What the footer says besides words: it may say nothing of the page that it ends."""
+MOST_FOOTERS = 500
 
 
 def _make_translator(translations: NullTranslations) -> Callable[..., Markup]:
@@ -98,6 +101,7 @@ class PageRenderer:
 
     def __init__(self, templates: Mapping[str, Path], locales: Sequence[Path]) -> None:
         self._compiled = TemplateCache()
+        self._footers: dict[Hashable, Markup] = {}
         folders = {"ui": HERE / "templates", **templates}
         self._translations = load_translations(
             [HERE / "locale", *locales, *LANGUAGE_FOLDERS]
@@ -133,6 +137,7 @@ class PageRenderer:
             bytecode_cache=self._compiled,
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
@@ -212,11 +217,13 @@ class PageRenderer:
         """An HTML answer; pages of someone logged in are kept by nobody else."""
         language = request.scope["state"]["locale"]
         territory: Territory | None = request.scope["state"].get("territory")
+        page = self._page_context(request)
+        page["footer"] = self._find_footer(language, page)
         with formats.in_zone(territory.zone if territory else UTC):
             body = (
                 self._environments[language]
                 .get_template(template)
-                .render({**self._page_context(request), "status": status, **context})
+                .render({**page, "status": status, **context})
             )
         private = (
             request.scope["state"].get("actor") is not None or request.method != "GET"
@@ -231,6 +238,20 @@ class PageRenderer:
         return Response(
             body, media_type="text/html", status_code=status, headers=headers
         )
+
+    def _find_footer(self, language: str, page: Mapping[str, Any]) -> Markup:
+        """The end of a page, which is the same on all of a territory: made once for each language, with and without login."""
+        territory: Territory | None = page["territory"]
+        is_logged_in = page["actor"] is not None
+        key = (language, territory and territory.fingerprint, is_logged_in)
+        if key not in self._footers:
+            template = self._environments[language].get_template("ui/_footer.html")
+            facts = {name: page[name] for name in FOOTER_FACTS}
+            footer = template.render(facts, is_logged_in=is_logged_in)
+            if len(self._footers) >= MOST_FOOTERS:
+                self._footers.clear()
+            self._footers[key] = Markup(footer)  # noqa: S704 - a template of ours made it
+        return self._footers[key]
 
     def _page_context(self, request: Request[Any, Any, State]) -> dict[str, Any]:
         site = request.app.state.site

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
@@ -57,17 +58,17 @@ class DatasetContact:
 
 @dataclass(frozen=True)
 class DatasetView:
-    """The page; `dataset` has the rest."""
+    """The page; `dataset` has the rest. What templates ask more than once is worked out once."""
 
     dataset: Dataset
     language: str
     record: Mapping[str, Any]
 
-    @property
+    @cached_property
     def files(self) -> list[Distribution]:
         return [media for media in self.dataset.distributions if media.kind == "FILE"]
 
-    @property
+    @cached_property
     def services(self) -> list[Distribution]:
         return [media for media in self.dataset.distributions if media.kind != "FILE"]
 
@@ -75,7 +76,7 @@ class DatasetView:
         """How the address of a file or a service stands."""
         return find_link_status(media)
 
-    @property
+    @cached_property
     def source_page(self) -> str:
         """The page of the dataset where it was read, where its record names one."""
         source_url = str(
@@ -85,15 +86,15 @@ class DatasetView:
             return source_url
         return ""
 
-    @property
+    @cached_property
     def is_open(self) -> bool:
         return self.dataset.access == AccessRights.PUBLIC
 
-    @property
+    @cached_property
     def access(self) -> AccessRights:
         return AccessRights(self.dataset.access)
 
-    @property
+    @cached_property
     def node(self) -> NodeAddresses | None:
         """Where a node of ours shows the table, if the dataset is one and is open."""
         is_table = bool((self.record.get("dataset_size") or {}).get("number_of_fields"))
@@ -104,18 +105,18 @@ class DatasetView:
             return next((addresses for addresses in candidates if addresses), None)
         return None
 
-    @property
+    @cached_property
     def theme(self) -> str:
         theme = THEMES.get(self.dataset.theme)
         if theme:
             return localise(theme.label, self.language)
         return self.dataset.theme
 
-    @property
+    @cached_property
     def synopsis(self) -> LocalisedText:
         return _localise_text(self.dataset.synopsis, self.language)
 
-    @property
+    @cached_property
     def description(self) -> LocalisedText | None:
         """The description, unless it only repeats the synopsis."""
         text = _localise_text(self.dataset.summary, self.language)
@@ -126,7 +127,7 @@ class DatasetView:
             return None
         return LocalisedText(render_description(str(text.text), marked), text.language)
 
-    @property
+    @cached_property
     def terms(self) -> LicenceTerms:
         licence = LICENCES.get(self.dataset.licence)
         if licence is not None:
@@ -144,7 +145,7 @@ class DatasetView:
         name = localise(read_texts(custom.get("custom_licence_label")), self.language)
         return LicenceTerms(name, custom.get("custom_licence_uri", ""), "")
 
-    @property
+    @cached_property
     def constraints(self) -> list[tuple[str, LocalisedText]]:
         """What the producer asks besides the licence, by kind."""
         access_condition = self.record.get("access_condition", {})
@@ -156,7 +157,7 @@ class DatasetView:
             (kind, _localise_text(text, self.language)) for kind, text in texts if text
         ]
 
-    @property
+    @cached_property
     def contacts(self) -> list[DatasetContact]:
         """The contacts that have an address."""
         return [
@@ -169,7 +170,7 @@ class DatasetView:
             if contact.get("email")
         ]
 
-    @property
+    @cached_property
     def language_names(self) -> str:
         """The languages of the data."""
         labels = (
@@ -178,7 +179,7 @@ class DatasetView:
         )
         return ", ".join(localise(label, self.language) for label in labels)
 
-    @property
+    @cached_property
     def box(self) -> Box | None:
         sides = (
             self.dataset.west,
@@ -191,7 +192,7 @@ class DatasetView:
             return None
         return (west, south, east, north)
 
-    @property
+    @cached_property
     def extent(self) -> tuple[int, int] | None:
         """How wide and how high the area is, in kilometres, at its middle; None without an area, or for a point."""
         if self.box is None:
@@ -218,7 +219,7 @@ class DatasetView:
             )
         return None
 
-    @property
+    @cached_property
     def map_url(self) -> str:
         sides = dict(
             zip(("west", "south", "east", "north"), self.box or (), strict=False)
@@ -227,12 +228,12 @@ class DatasetView:
             return MAP.format(**sides)
         return ""
 
-    @property
+    @cached_property
     def year(self) -> int:
         modified: datetime = self.dataset.modified_at
         return modified.year
 
-    @property
+    @cached_property
     def path(self) -> str:
         if self.dataset.slug:
             return f"/data/{self.dataset.id}/{self.dataset.slug}"

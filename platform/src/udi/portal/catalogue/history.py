@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.read_connections import SessionRowReader
+from udi.portal.catalogue.dataset_rows import list_past_descriptions
 from udi.portal.catalogue.models import Dataset, PastDescription
 from udi.protocol import rudi_names
 from udi.protocol.access import AccessRights
@@ -118,12 +120,7 @@ async def list_description_versions(
     most: int = MOST_KEPT,
 ) -> list[DescriptionVersion]:
     """The descriptions of a dataset, the present one first, at most so many past ones."""
-    query = select(PastDescription).where(PastDescription.dataset_id == dataset.id)
-    past = list(
-        await session.scalars(
-            query.order_by(PastDescription.number.desc()).limit(most + 1)
-        )
-    )
+    past = await list_past_descriptions(SessionRowReader(session), dataset.id, most + 1)
     number = past[0].number + 1 if past else 1
     all_kept = [(number, dataset.described_at, _localise_dates(dataset.record, zone))]
     all_kept += [

@@ -10,11 +10,12 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import any_, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from udi.kit.errors import GoneError, NotFoundError
 from udi.kit.read_connections import RowReader, SessionRowReader
-from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Withdrawal
+from udi.portal.catalogue.dataset_rows import find_published_dataset
+from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.index import IndexReader, SearchIndexes
@@ -327,19 +328,13 @@ def read_summary(row: Sequence[Any]) -> DatasetSummary:
 
 
 async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
-    """A published dataset with its producer, its distributions and how their addresses stand.
+    """A published dataset with its producer, its distributions and how their addresses stand; it is for reading only.
 
     Raises:
         WithdrawnError: it was withdrawn.
         NotFoundError: the territory has none of this identifier.
     """
-    files = selectinload(Dataset.distributions).joinedload(Distribution.link)
-    with_parts = (joinedload(Dataset.organisation), files)
-    dataset = await session.scalar(
-        select(Dataset)
-        .where(Dataset.id == dataset_id, IS_PUBLISHED)
-        .options(*with_parts)
-    )
+    dataset = await find_published_dataset(SessionRowReader(session), dataset_id)
     if dataset is not None:
         return dataset
     withdrawn = (

@@ -2,11 +2,19 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import any_, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError, RenamedError
+from udi.kit.read_connections import SessionRowReader
 from udi.portal.organisations.models import FormerSlug, Organisation
+
+NAMES = str(
+    select(Organisation.slug, Organisation.name)
+    .where(Organisation.slug == any_(literal_column("$1::text[]")))
+    .compile()
+)
+"""For the driver: pages of searches ask it each time."""
 
 
 async def find_organisations(
@@ -25,10 +33,8 @@ async def name_organisations(
     """Names by slug."""
     if not slugs:
         return {}
-    named = select(Organisation.slug, Organisation.name).where(
-        Organisation.slug.in_(slugs)
-    )
-    return {row.slug: row.name for row in await session.execute(named)}
+    rows = await SessionRowReader(session).fetch(NAMES, list(slugs))
+    return {row["slug"]: row["name"] for row in rows}
 
 
 async def list_slugs(session: AsyncSession) -> list[str]:

@@ -253,29 +253,6 @@ async def list_pictures(
     return (await session.scalars(query)).all()
 
 
-async def list_projects_using(
-    session: AsyncSession, dataset: UUID, *, most: int
-) -> tuple[int, list[ProjectSummary]]:
-    """How many projects that everybody sees use a dataset, and the newest of them."""
-    conditions = [
-        *_conditions(ProjectFilters(dataset=str(dataset))),
-        *PUBLIC_CONDITIONS,
-    ]
-    total = (
-        await session.scalar(
-            select(func.count()).select_from(Project).where(*conditions)
-        )
-        or 0
-    )
-    ordered = (
-        select_with_organisation()
-        .where(*conditions)
-        .order_by(Project.published_at.desc(), Project.id)
-    )
-    rows = await session.execute(ordered.limit(most))
-    return total, [ProjectSummary(row.Project, row.Organisation) for row in rows.all()]
-
-
 async def list_addresses(
     session: AsyncSession,
 ) -> Sequence[tuple[str, datetime | None]]:

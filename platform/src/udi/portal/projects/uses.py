@@ -2,24 +2,57 @@
 
 from uuid import UUID
 
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.functions import coalesce
 
+from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.reuses import DatasetReuse, DatasetReuseSummary
-from udi.portal.projects.listing import PATH, ProjectSummary, list_projects_using
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.listing import PATH
+from udi.portal.projects.models import Project, ProjectDataset
+from udi.portal.projects.queries import PUBLIC_CONDITIONS
+from udi.portal.projects.transitions import ProjectState
+
+STATEMENT = str(
+    select(
+        Project.id,
+        Project.title,
+        Project.language,
+        coalesce(Organisation.name, Project.leader_name).label("by"),
+        func.count().over().label("total"),
+    )
+    .select_from(Project)
+    .outerjoin(
+        Organisation,
+        (Organisation.tenant_id == Project.tenant_id)
+        & (Organisation.id == Project.organisation_id),
+    )
+    .where(
+        Project.id.in_(
+            select(ProjectDataset.project_id).where(
+                ProjectDataset.dataset_id == literal_column("$1::uuid")
+            )
+        ),
+        Project.state != ProjectState.ARCHIVED,
+        *PUBLIC_CONDITIONS,
+    )
+    .order_by(Project.published_at.desc(), Project.id)
+    .limit(literal_column("$2::bigint"))
+    .compile(compile_kwargs={"literal_binds": True})
+)
+"""For the driver: each page of a dataset asks it."""
 
 
 async def find_uses(
     session: AsyncSession, dataset: UUID, most: int
 ) -> DatasetReuseSummary:
     """How many projects that everybody sees use a dataset, and the newest of them."""
-    total, lines = await list_projects_using(session, dataset, most=most)
-    return DatasetReuseSummary(total, [_make_use(line) for line in lines])
-
-
-def _make_use(line: ProjectSummary) -> DatasetReuse:
-    project = line.project
-    if line.organisation:
-        by = line.organisation.name
-    else:
-        by = project.leader_name
-    return DatasetReuse(f"{PATH}/{project.id}", project.title, project.language, by)
+    rows = await SessionRowReader(session).fetch(STATEMENT, dataset, most)
+    if not rows:
+        return DatasetReuseSummary()
+    newest = [
+        DatasetReuse(f"{PATH}/{row['id']}", row["title"], row["language"], row["by"])
+        for row in rows
+    ]
+    return DatasetReuseSummary(rows[0]["total"], newest)

@@ -10,10 +10,11 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
+from udi.kit.read_connections import SessionRowReader
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import VALIDATE, open_public_session
 from udi.portal.catalogue.models import Dataset
@@ -25,35 +26,42 @@ from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
 from udi.portal.nodes.sources.originals import send_original
 from udi.protocol.access import AccessRights
 
+STATEMENT = str(
+    select(
+        CatalogueSource.address,
+        CatalogueSource.format,
+        SourceRecord.original.is_not(None).label("has_original"),
+    )
+    .select_from(SourceRecord)
+    .join(
+        CatalogueSource,
+        (CatalogueSource.tenant_id == SourceRecord.tenant_id)
+        & (CatalogueSource.id == SourceRecord.source_id),
+    )
+    .where(
+        SourceRecord.source_id == literal_column("$1::uuid"),
+        SourceRecord.id == literal_column("$2::uuid"),
+    )
+    .compile()
+)
+"""For the driver: each page of a dataset asks it."""
+
 
 async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin | None:
     """The source of a dataset; None where its node pushes it.
 
     Of the address only the site is told: the rest may hold what its owner keeps to themselves.
     """
-    query = (
-        select(
-            CatalogueSource.address,
-            CatalogueSource.format,
-            SourceRecord.original_type,
-            SourceRecord.original.is_not(None).label("has_original"),
-        )
-        .join(
-            CatalogueSource,
-            (CatalogueSource.tenant_id == SourceRecord.tenant_id)
-            & (CatalogueSource.id == SourceRecord.source_id),
-        )
-        .where(SourceRecord.source_id == dataset.node_id, SourceRecord.id == dataset.id)
-    )
-    row = (await session.execute(query)).one_or_none()
-    if row is None:
+    rows = await SessionRowReader(session).fetch(STATEMENT, dataset.node_id, dataset.id)
+    if not rows:
         return None
-    parts = urlsplit(row.address)
+    [row] = rows
+    parts = urlsplit(row["address"])
     return HarvestOrigin(
-        site=host_of(row.address),
+        site=host_of(row["address"]),
         home=f"{parts.scheme}://{parts.netloc}/",
-        format=format_name(row.format) if row.format else "",
-        has_original=row.has_original and dataset.access == AccessRights.PUBLIC,
+        format=format_name(row["format"]) if row["format"] else "",
+        has_original=row["has_original"] and dataset.access == AccessRights.PUBLIC,
     )
 
 

@@ -1,0 +1,130 @@
+"""A dataset with its producer, files and links, read by one statement of the driver.
+
+The object mapper took a third of the time of a dataset's page to read the same rows by three statements. What is read
+here belongs to no session: it is to be shown, and no change of it is written.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm.attributes import manager_of_class
+
+from udi.kit.read_connections import SessionRowReader
+from udi.portal.catalogue.compression import (
+    CompressedDescription,
+    decompress_description,
+)
+from udi.portal.catalogue.models import (
+    Dataset,
+    DatasetState,
+    Distribution,
+    Link,
+    PastDescription,
+)
+from udi.portal.organisations.models import Organisation
+
+
+class RowFields:
+    """The columns of a table in their order, and how a row of them becomes an object of its class."""
+
+    def __init__(self, model: type[DeclarativeBase]) -> None:
+        attributes = list(model.__mapper__.column_attrs)
+        self.columns = [attribute.columns[0] for attribute in attributes]
+        self._names = [attribute.key for attribute in attributes]
+        self._compressed_names = [
+            attribute.key
+            for attribute in attributes
+            if isinstance(attribute.columns[0].type, CompressedDescription)
+        ]
+        self._manager = manager_of_class(model)
+
+    def restore(self, values: Sequence[Any]) -> Any:
+        """The object of a row, whose values are as the driver has them; it belongs to no session."""
+        restored = self._manager.new_instance()
+        facts = vars(restored)
+        facts.update(zip(self._names, values, strict=True))
+        for name in self._compressed_names:
+            facts[name] = decompress_description(facts[name])
+        return restored
+
+
+DATASET = RowFields(Dataset)
+OWNER = RowFields(Organisation)
+FILE = RowFields(Distribution)
+LINK = RowFields(Link)
+PAST = RowFields(PastDescription)
+
+
+def _write_statement() -> str:
+    same_address = (Link.tenant_id == Distribution.tenant_id) & (
+        Link.url == Distribution.url
+    )
+    files = (
+        select(func.row(*FILE.columns, *LINK.columns))
+        .select_from(Distribution)
+        .outerjoin(Link, same_address)
+        .where(
+            Distribution.tenant_id == Dataset.tenant_id,
+            Distribution.dataset_id == Dataset.id,
+        )
+        .order_by(Distribution.position)
+        .correlate(Dataset)
+    )
+    owner = (Organisation.tenant_id == Dataset.tenant_id) & (
+        Organisation.id == Dataset.organisation_id
+    )
+    statement = (
+        select(*DATASET.columns, *OWNER.columns, func.array(files.scalar_subquery()))
+        .select_from(Dataset)
+        .join(Organisation, owner)
+        .where(
+            Dataset.id == literal_column("$1::uuid"),
+            Dataset.state == DatasetState.PUBLISHED,
+        )
+    )
+    return str(statement.compile(compile_kwargs={"literal_binds": True}))
+
+
+STATEMENT = _write_statement()
+PAST_STATEMENT = str(
+    select(*PAST.columns)
+    .where(PastDescription.dataset_id == literal_column("$1::uuid"))
+    .order_by(PastDescription.number.desc())
+    .limit(literal_column("$2::bigint"))
+    .compile()
+)
+
+
+async def find_published_dataset(
+    rows: SessionRowReader, dataset_id: UUID
+) -> Dataset | None:
+    """A dataset that is shown, with its producer, its distributions and how their addresses stand."""
+    records = await rows.fetch(STATEMENT, dataset_id)
+    if not records:
+        return None
+    *values, files = records[0]
+    width = len(DATASET.columns)
+    dataset: Dataset = DATASET.restore(values[:width])
+    facts = vars(dataset)
+    facts["organisation"] = OWNER.restore(values[width:])
+    facts["distributions"] = [_restore_file(file) for file in files]
+    return dataset
+
+
+def _restore_file(values: Sequence[Any]) -> Distribution:
+    width = len(FILE.columns)
+    file: Distribution = FILE.restore(values[:width])
+    link = values[width:]
+    vars(file)["link"] = None if link[0] is None else LINK.restore(link)
+    return file
+
+
+async def list_past_descriptions(
+    rows: SessionRowReader, dataset_id: UUID, most: int
+) -> list[PastDescription]:
+    """The newest past descriptions of a dataset, the latest first."""
+    records = await rows.fetch(PAST_STATEMENT, dataset_id, most)
+    return [PAST.restore(record) for record in records]
