@@ -15,6 +15,7 @@ COLUMN_LIST = re.compile(
 )
 """A list of columns, as the node suggests it."""
 HUMP = re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])")
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 WORD = re.compile(r"[^\W\d_]+")
 WITHOUT_SPACES = re.compile(
     r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
@@ -42,10 +43,17 @@ def says_something(summary: str, title: str, columns: Iterable[str] = ()) -> boo
     return len(_words(text) - known) >= FEWEST_WORDS
 
 
+def _drop_accent(match: re.Match[str]) -> str:
+    sign = match[0]
+    if unicodedata.combining(sign):
+        return ""
+    return sign
+
+
 def _words(text: str) -> set[str]:
     """The words of a text in small letters, without accents and without the mark of a plural."""
     parts = unicodedata.normalize("NFKD", HUMP.sub(" ", text)).lower()
-    folded = "".join(mark for mark in parts if not unicodedata.combining(mark))
+    folded = BEYOND_ASCII.sub(_drop_accent, parts)
     signs = set(WITHOUT_SPACES.findall(folded))
     spaced = WORD.findall(WITHOUT_SPACES.sub(" ", folded))
     words = [word for word in spaced if len(word) >= SHORTEST_WORD]

@@ -60,7 +60,7 @@ def read_texts(entries: list[dict[str, Any]] | None, *, markup: bool = False) ->
             entry["text"] if TAG.search(entry["text"]) else ""
         )
         if markup:
-            words = sanitise_html(source)
+            words = sanitise_html(source) if source else ""
         else:
             words = strip_html(entry["text"]).strip()
         if words:

@@ -62,7 +62,7 @@ from udi.protocol.catalogue import (
 )
 from udi.protocol.rdf import EXTENSIONS, write_dataset
 from udi.protocol.record import restore_record
-from udi.protocol.triples import write_canonical, write_triples
+from udi.protocol.triples import sort_triples, write_canonical, write_triples
 
 Machine = Request[Any, Any, State]
 PARAMETERS = ("page", CURSOR, "page_size", "modified_since", "q", "profiles")
@@ -303,7 +303,7 @@ def _rdf_document(
     rdf_format = form.rdf
 
     def make() -> bytes:
-        return write_triples(sorted(triples, key=str), rdf_format)
+        return write_triples(sort_triples(triples), rdf_format)
 
     return Document(
         form.media_type, make, validators, headers, vary=VARY, status=status
