@@ -79,9 +79,9 @@ def render(template: str, language: str, **context: Any) -> str:
             "api": "/api/v1",
         },
     }
-    return (
-        PAGES._environments[language].get_template(template).render(**frame | context)
-    )
+    page = frame | context
+    page["footer"] = PAGES._find_footer(language, page)
+    return PAGES._environments[language].get_template(template).render(page)
 
 
 def samples(language: str) -> dict[str, str]:
