@@ -49,7 +49,7 @@ def pages(
 
     Pages are the fixed ones, the producers and the first datasets of the site map, and what the node shows of them. Each
     is visited by somebody who has nothing of it, then by somebody who has seen the home page. The status is 1 when a
-    first visit takes 100 kB or more, or over 8 requests, when a next one takes 30 kB or more, when the EcoIndex is not
+    first visit takes 60 kB or more, or over 8 requests, when a next one takes 30 kB or more, when the EcoIndex is not
     A, and when a page sets a cookie or asks anybody else for something.
     """
     before = os.getloadavg()[0]

@@ -104,7 +104,7 @@ def read_accessibility(part: Mapping[str, Any]) -> AccessibilityReport:
 class PageBudget:
     """What a visit of any page may cost, and the EcoIndex that every page has."""
 
-    first_bytes: int = 100_000
+    first_bytes: int = 60_000
     first_requests: int = 8
     next_bytes: int = 30_000
     grade: str = "A"
