@@ -5,12 +5,12 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 from msgspec import json
-from sqlalchemy import DateTime, MetaData, event, text
+from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, ExceptionContext
@@ -87,13 +87,29 @@ def new_metadata() -> MetaData:
     return MetaData(schema="app", naming_convention=NAMING)
 
 
-class TenantColumns:
-    """Columns of every table that belongs to a territory: `(tenant_id, id)` is the key."""
+TenantKey = Annotated[
+    UUID,
+    mapped_column(primary_key=True, server_default=text("app.current_tenant()")),
+]
+"""The column `tenant_id`: the first of the key of every table that belongs to a territory."""
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+
+class TenantColumns:
+    """Columns of most tables that belong to a territory: `(tenant_id, id)` is the key."""
+
+    tenant_id: Mapped[TenantKey]
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+
+
+def tenant_foreign_key(
+    column: str, table: str, *, ondelete: str | None = None
+) -> ForeignKeyConstraint:
+    """A reference to the `id` of a table, within the territory."""
+    return ForeignKeyConstraint(
+        ["tenant_id", column],
+        [f"app.{table}.tenant_id", f"app.{table}.id"],
+        ondelete=ondelete,
+    )
 
 
 class TenantSession(Session):

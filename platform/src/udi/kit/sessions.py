@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from udi.kit.clock import now
 from udi.kit.confirmation import is_confirmation_valid
 from udi.kit.credentials import SecretKind
-from udi.kit.db import Database
+from udi.kit.db import Database, TenantKey
 from udi.kit.identity import OPERATOR, Actor, read_memberships, without_factor
 from udi.kit.oidc import (
     IdentityClient,
@@ -95,9 +95,7 @@ class WebSessionColumns:
 class UsedTokenColumns:
     """A token that works once and was used, kept until it expires by itself."""
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     jti: Mapped[str] = mapped_column(Text, primary_key=True)
     expires_at: Mapped[datetime]
 

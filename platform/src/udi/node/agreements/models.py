@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.node.schema import NodeTable
 
 ALLOWED = "allowed"
@@ -41,11 +41,7 @@ class HeldCredential(TenantColumns, NodeTable):
 
     __tablename__ = "held_credential"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "agreement_id"],
-            ["app.held_agreement.tenant_id", "app.held_agreement.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("agreement_id", "held_agreement", ondelete="CASCADE"),
         Index("ix_held_credential_sha256", "tenant_id", "sha256"),
         Index("ix_held_credential_agreement", "tenant_id", "agreement_id"),
     )
@@ -91,9 +87,7 @@ class AgreementCursor(NodeTable):
 
     __tablename__ = "agreement_cursor"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tried_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 from sqlalchemy.orm.exc import DetachedInstanceError
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.node.files.models import StoredFile
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import Space
@@ -60,9 +60,7 @@ class Dataset(TenantColumns, NodeTable):
 
     __tablename__ = "dataset"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         Index("ix_dataset_space", "tenant_id", "space_id", "updated_at"),
         Index("ix_dataset_media", "tenant_id", "media_id"),
         Index(
@@ -154,13 +152,8 @@ class Version(TenantColumns, NodeTable):
 
     __tablename__ = "version"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "file_id"],
-            ["app.stored_file.tenant_id", "app.stored_file.id"],
-        ),
+        tenant_foreign_key("dataset_id", "dataset"),
+        tenant_foreign_key("file_id", "stored_file"),
         UniqueConstraint("tenant_id", "dataset_id", "number", name="uq_version_number"),
     )
 
@@ -211,9 +204,7 @@ class Preparation(TenantColumns, NodeTable):
 
     __tablename__ = "preparation"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "version_id"], ["app.version.tenant_id", "app.version.id"]
-        ),
+        tenant_foreign_key("version_id", "version"),
         UniqueConstraint("tenant_id", "version_id", name="uq_preparation_version"),
     )
 
@@ -280,9 +271,7 @@ class Delivery(TenantColumns, NodeTable):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]
-        ),
+        tenant_foreign_key("dataset_id", "dataset"),
         UniqueConstraint("tenant_id", "dataset_id", name="uq_delivery_dataset"),
     )
 
@@ -340,17 +329,9 @@ class Reminder(NodeTable):
     """A mail that told a producer that a version due on a day is late; `number` counts from 0."""
 
     __tablename__ = "reminder"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"],
-            ["app.dataset.tenant_id", "app.dataset.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     due_on: Mapped[date] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -375,11 +356,7 @@ class DatasetSource(TenantColumns, NodeTable):
 
     __tablename__ = "source"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"],
-            ["app.dataset.tenant_id", "app.dataset.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "dataset_id", name="uq_source_dataset"),
         Index("ix_source_due", "tenant_id", "due_at"),
     )

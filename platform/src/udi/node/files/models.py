@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    ForeignKeyConstraint,
     Index,
     LargeBinary,
     Text,
@@ -18,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, tenant_foreign_key
 from udi.node.schema import NodeTable
 
 
@@ -57,9 +56,7 @@ class StoredFile(TenantColumns, NodeTable):
 
     __tablename__ = "stored_file"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         Index("ix_stored_file_dataset", "tenant_id", "dataset_id", "created_at"),
         Index("ix_stored_file_space", "tenant_id", "space_id"),
     )
@@ -112,9 +109,7 @@ class Upload(TenantColumns, NodeTable):
 
     __tablename__ = "upload"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         UniqueConstraint(
             "tenant_id", "space_id", "idempotency_key", name="uq_upload_idempotency_key"
         ),
@@ -165,9 +160,7 @@ class UploadPart(TenantColumns, NodeTable):
 
     __tablename__ = "upload_part"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "upload_id"], ["app.upload.tenant_id", "app.upload.id"]
-        ),
+        tenant_foreign_key("upload_id", "upload"),
         UniqueConstraint(
             "tenant_id", "upload_id", "start", name="uq_upload_part_start"
         ),
@@ -183,9 +176,7 @@ class SpaceKey(TenantColumns, NodeTable):
 
     __tablename__ = "space_key"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         Index("ix_space_key_space", "tenant_id", "space_id", "created_at"),
     )
 
@@ -200,9 +191,7 @@ class SpaceArchive(TenantColumns, NodeTable):
 
     __tablename__ = "space_archive"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         Index("ix_space_archive_space", "tenant_id", "space_id", "requested_at"),
     )
 
@@ -241,11 +230,7 @@ class ErasedDataset(TenantColumns, NodeTable):
     """What stays of a dataset that its producer erased: its id, that of its files, when, and how much was deleted."""
 
     __tablename__ = "erased_dataset"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
-    )
+    __table_args__ = (tenant_foreign_key("space_id", "space"),)
 
     space_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
@@ -262,9 +247,7 @@ class RemovedVersion(TenantColumns, NodeTable):
 
     __tablename__ = "removed_version"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         Index("ix_removed_version_dataset", "tenant_id", "dataset_id", "number"),
     )
 

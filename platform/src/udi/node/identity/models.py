@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.kit.sessions import (
     PersonColumns,
     SessionTables,
@@ -34,11 +34,7 @@ class WebSession(TenantColumns, WebSessionColumns, NodeTable):
     __tablename__ = "web_session"
     __table_args__ = (
         UniqueConstraint("tenant_id", "token_hash"),
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "sid"),
     )
@@ -49,9 +45,7 @@ class AccountWatch(NodeTable):
 
     __tablename__ = "account_watch"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     confirmed_at: Mapped[datetime]
 
 
@@ -66,17 +60,11 @@ class Membership(NodeTable):
 
     __tablename__ = "membership"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index("ix_membership_organisation_slug", "tenant_id", "organisation_slug"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_slug: Mapped[str] = mapped_column(Text, primary_key=True)
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))

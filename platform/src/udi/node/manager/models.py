@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Text, UniqueConstraint, text
+from sqlalchemy import Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, tenant_foreign_key
 from udi.node.schema import NodeTable
 
 
@@ -25,9 +25,7 @@ class CatalogueObject(TenantColumns, NodeTable):
 
     __tablename__ = "catalogue_object"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         UniqueConstraint(
             "tenant_id",
             "space_id",

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, tenant_foreign_key
 from udi.node.schema import NodeTable
 
 
@@ -54,16 +54,8 @@ class FurtherDelivery(TenantColumns, NodeTable):
 
     __tablename__ = "further_delivery"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"],
-            ["app.dataset.tenant_id", "app.dataset.id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "portal_id"],
-            ["app.further_portal.tenant_id", "app.further_portal.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),
+        tenant_foreign_key("portal_id", "further_portal", ondelete="CASCADE"),
         UniqueConstraint(
             "tenant_id", "dataset_id", "portal_id", name="uq_further_delivery_dataset"
         ),

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    ForeignKeyConstraint,
     Index,
     Text,
     UniqueConstraint,
@@ -17,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.node.schema import NodeTable
 from udi.settings import Settings
 
@@ -78,9 +77,7 @@ class ScriptKey(TenantColumns, NodeTable):
 
     __tablename__ = "script_key"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         UniqueConstraint("tenant_id", "token_hash", name="uq_script_key_token_hash"),
     )
 
@@ -110,17 +107,11 @@ class DatasetRight(NodeTable):
 
     __tablename__ = "dataset_right"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index("ix_dataset_right_person", "tenant_id", "person_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     role: Mapped[str] = mapped_column(Text)
@@ -136,15 +127,11 @@ class UseCount(NodeTable):
 
     __tablename__ = "use_count"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
+        tenant_foreign_key("space_id", "space"),
         Index("ix_use_count_space", "tenant_id", "space_id", "day"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -158,15 +145,9 @@ class SpaceDay(NodeTable):
     """What a space cost on one day: the most bytes seen stored (None: nobody looked), and seconds of heavy jobs."""
 
     __tablename__ = "space_day"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]
-        ),
-    )
+    __table_args__ = (tenant_foreign_key("space_id", "space"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     space_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     stored_bytes: Mapped[int | None] = mapped_column(BigInteger)

@@ -20,18 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
 
 
 def dataset_foreign_key() -> ForeignKeyConstraint:
     """The dataset of a row goes, the row goes."""
-    return ForeignKeyConstraint(
-        ["tenant_id", "dataset_id"],
-        ["app.dataset.tenant_id", "app.dataset.id"],
-        ondelete="CASCADE",
-    )
+    return tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE")
 
 
 class AccessPolicy(PortalTable):
@@ -43,9 +39,7 @@ class AccessPolicy(PortalTable):
     __tablename__ = "access_policy"
     __table_args__ = (dataset_foreign_key(),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     revision: Mapped[int]
     """Rises with each change; a request says which one was read."""
@@ -111,16 +105,8 @@ class AccessRequest(TenantColumns, PortalTable):
     __tablename__ = "access_request"
     __table_args__ = (
         dataset_foreign_key(),
-        ForeignKeyConstraint(
-            ["tenant_id", "project_id"],
-            ["app.project.tenant_id", "app.project.id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("project_id", "project", ondelete="CASCADE"),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index(None, "tenant_id", "dataset_id", "state"),
         Index(None, "tenant_id", "project_id"),
         Index(None, "tenant_id", "person_id"),
@@ -192,11 +178,7 @@ class AccessRequest(TenantColumns, PortalTable):
 
 def request_foreign_key() -> ForeignKeyConstraint:
     """The request of a row goes, the row goes."""
-    return ForeignKeyConstraint(
-        ["tenant_id", "request_id"],
-        ["app.access_request.tenant_id", "app.access_request.id"],
-        ondelete="CASCADE",
-    )
+    return tenant_foreign_key("request_id", "access_request", ondelete="CASCADE")
 
 
 class AccessStep(TenantColumns, PortalTable):
@@ -310,9 +292,7 @@ class AgreementRevision(PortalTable):
 
     __tablename__ = "agreement_revision"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     last: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -321,11 +301,7 @@ class ProjectCredential(TenantColumns, PortalTable):
 
     __tablename__ = "project_credential"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "project_id"],
-            ["app.project.tenant_id", "app.project.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("project_id", "project", ondelete="CASCADE"),
         Index(None, "tenant_id", "project_id"),
     )
 
@@ -346,17 +322,9 @@ class ProjectKey(PortalTable):
     """The public RSA key for which nodes encrypt the files that a project may read; its private half is never here."""
 
     __tablename__ = "project_key"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "project_id"],
-            ["app.project.tenant_id", "app.project.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (tenant_foreign_key("project_id", "project", ondelete="CASCADE"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     project_id: Mapped[UUID] = mapped_column(primary_key=True)
     pem: Mapped[str] = mapped_column(Text)
     """A SubjectPublicKeyInfo (RFC 7468); `sha256` is of its DER, in hexadecimal."""

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Double,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Text,
@@ -19,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.catalogue.compression import CompressedDescription
 from udi.portal.organisations.models import Organisation
 from udi.portal.schema import PortalTable
@@ -45,10 +44,7 @@ class Dataset(TenantColumns, PortalTable):
     __tablename__ = "dataset"
     __table_args__ = (
         UniqueConstraint("tenant_id", "seq"),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-        ),
+        tenant_foreign_key("organisation_id", "organisation"),
         Index(None, "tenant_id", "organisation_id"),
         Index(None, "tenant_id", "modified_at"),
         Index(None, "tenant_id", "published_at", "id"),
@@ -126,17 +122,11 @@ class Distribution(PortalTable):
 
     __tablename__ = "distribution"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"],
-            ["app.dataset.tenant_id", "app.dataset.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),
         Index(None, "url", postgresql_using="hash"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int]
@@ -235,15 +225,8 @@ class Withdrawal(TenantColumns, PortalTable):
 
     __tablename__ = "withdrawal"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "id"],
-            ["app.dataset.tenant_id", "app.dataset.id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-        ),
+        tenant_foreign_key("id", "dataset", ondelete="CASCADE"),
+        tenant_foreign_key("organisation_id", "organisation"),
     )
 
     title: Mapped[str] = mapped_column(Text)
@@ -261,17 +244,9 @@ class PastDescription(PortalTable):
     """What a dataset was said to be from `described_at` until its node said otherwise; people's names are left out."""
 
     __tablename__ = "past_description"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"],
-            ["app.dataset.tenant_id", "app.dataset.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """From 1, in order; the present description has none."""

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, tenant_foreign_key
 from udi.kit.sealed_columns import SealedText
 from udi.portal.schema import PortalTable
 
@@ -18,11 +18,7 @@ class Connector(TenantColumns, PortalTable):
 
     __tablename__ = "connector"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "project_id"],
-            ["app.project.tenant_id", "app.project.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("project_id", "project", ondelete="CASCADE"),
         Index(None, "tenant_id", "project_id"),
         Index(None, "tenant_id", "sha256", unique=True),
     )
@@ -54,11 +50,7 @@ class DataspaceProcess(TenantColumns, PortalTable):
 
     __tablename__ = "dataspace_process"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "connector_id"],
-            ["app.connector.tenant_id", "app.connector.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("connector_id", "connector", ondelete="CASCADE"),
         Index(None, "tenant_id", "connector_id", "their_pid"),
         Index(None, "tenant_id", "project_id", "started_at"),
         Index(None, "tenant_id", "request_id"),
@@ -107,11 +99,7 @@ class DataspaceMessage(TenantColumns, PortalTable):
 
     __tablename__ = "dataspace_message"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "process_id"],
-            ["app.dataspace_process.tenant_id", "app.dataspace_process.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("process_id", "dataspace_process", ondelete="CASCADE"),
         Index(None, "tenant_id", "process_id", "number", unique=True),
         Index(
             "ix_dataspace_message_waiting",

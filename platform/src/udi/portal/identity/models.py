@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    ForeignKeyConstraint,
     Index,
     LargeBinary,
     Text,
@@ -15,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.kit.sessions import (
     PersonColumns,
     SessionTables,
@@ -50,11 +49,7 @@ class WebSession(TenantColumns, WebSessionColumns, PortalTable):
     __tablename__ = "web_session"
     __table_args__ = (
         UniqueConstraint("tenant_id", "token_hash"),
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "sid"),
     )
@@ -65,9 +60,7 @@ class AccountWatch(PortalTable):
 
     __tablename__ = "account_watch"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     confirmed_at: Mapped[datetime]
     """When that was done last: up to then, who left is known."""
 
@@ -77,9 +70,7 @@ class WatchedAccount(PortalTable):
 
     __tablename__ = "watched_account"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     subject: Mapped[str] = mapped_column(Text, primary_key=True)
     requested_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
@@ -101,17 +92,9 @@ class Membership(PortalTable):
     """
 
     __tablename__ = "membership"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (tenant_foreign_key("person_id", "person", ondelete="CASCADE"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_slug: Mapped[str] = mapped_column(Text, primary_key=True)
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -122,9 +105,7 @@ class ProviderGrant(PortalTable):
 
     __tablename__ = "provider_grant"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     subject: Mapped[str] = mapped_column(Text, primary_key=True)
     organisation_slug: Mapped[str] = mapped_column(Text, primary_key=True)
     group_name: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -142,11 +123,7 @@ class ApiToken(TenantColumns, PortalTable):
     __tablename__ = "api_token"
     __table_args__ = (
         UniqueConstraint("tenant_id", "token_hash"),
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index(None, "tenant_id", "person_id"),
     )
 
@@ -166,17 +143,11 @@ class InboxClaim(PortalTable):
 
     __tablename__ = "inbox_claim"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index(None, "tenant_id", "person_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     item_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID]

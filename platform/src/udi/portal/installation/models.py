@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey
 from udi.portal.schema import PortalTable
 
 
@@ -17,9 +17,7 @@ class FiguresRow(PortalTable):
 
     __tablename__ = "installation_figures"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     territory_id: Mapped[UUID] = mapped_column(primary_key=True)
     figures: Mapped[dict[str, Any]]
     """A `GatheredFigures`."""

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    ForeignKeyConstraint,
     Index,
     Text,
     UniqueConstraint,
@@ -18,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.schema import PortalTable
 from udi.protocol.inbox import NodeInboxKind
 
@@ -69,22 +68,12 @@ class NodeProducer(PortalTable):
 
     __tablename__ = "node_producer"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "node_id"],
-            ["app.node.tenant_id", "app.node.id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("node_id", "node", ondelete="CASCADE"),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         Index(None, "tenant_id", "organisation_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     node_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
 
@@ -115,11 +104,7 @@ class Report(TenantColumns, PortalTable):
 
     __tablename__ = "report"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "node_id"],
-            ["app.node.tenant_id", "app.node.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("node_id", "node", ondelete="CASCADE"),
         Index(None, "tenant_id", "node_id", "submitted_at"),
         Index(
             "ix_report_undelivered",
@@ -157,16 +142,8 @@ class NodeWaiting(TenantColumns, PortalTable):
 
     __tablename__ = "node_waiting"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "node_id"],
-            ["app.node.tenant_id", "app.node.id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("node_id", "node", ondelete="CASCADE"),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "node_id", "organisation_id", "kind"),
         Index(None, "tenant_id", "organisation_id"),
     )
@@ -185,23 +162,13 @@ class NodeUseDay(PortalTable):
 
     __tablename__ = "node_use_day"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "node_id"],
-            ["app.node.tenant_id", "app.node.id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("node_id", "node", ondelete="CASCADE"),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         Index(None, "tenant_id", "day"),
         Index(None, "tenant_id", "organisation_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     node_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)

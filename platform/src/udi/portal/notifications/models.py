@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, tenant_foreign_key
 from udi.kit.sealed_columns import SealedText
 from udi.portal.schema import PortalTable
 
@@ -45,11 +45,7 @@ class WebhookDeliveryState(StrEnum):
 
 
 def _of_person() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["tenant_id", "person_id"],
-        ["app.person.tenant_id", "app.person.id"],
-        ondelete="CASCADE",
-    )
+    return tenant_foreign_key("person_id", "person", ondelete="CASCADE")
 
 
 class Change(TenantColumns, PortalTable):
@@ -153,11 +149,7 @@ class WebhookDelivery(TenantColumns, PortalTable):
 
     __tablename__ = "webhook_delivery"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "webhook_id"],
-            ["app.webhook.tenant_id", "app.webhook.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("webhook_id", "webhook", ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "webhook_id", "change_id"),
         Index(None, "tenant_id", "webhook_id", "created_at"),
     )

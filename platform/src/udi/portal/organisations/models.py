@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
 
@@ -43,17 +43,11 @@ class FormerSlug(PortalTable):
 
     __tablename__ = "former_slug"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         Index(None, "tenant_id", "organisation_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     slug: Mapped[str] = mapped_column(Text, primary_key=True)
     organisation_id: Mapped[UUID]
 
@@ -78,11 +72,7 @@ class HostingChoice(StrEnum):
 
 def of_person() -> ForeignKeyConstraint:
     """The person of a row goes, the row goes."""
-    return ForeignKeyConstraint(
-        ["tenant_id", "person_id"],
-        ["app.person.tenant_id", "app.person.id"],
-        ondelete="CASCADE",
-    )
+    return tenant_foreign_key("person_id", "person", ondelete="CASCADE")
 
 
 class Application(TenantColumns, PortalTable):
@@ -136,11 +126,7 @@ class MemberChange(TenantColumns, PortalTable):
     __tablename__ = "member_change"
     __table_args__ = (
         of_person(),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         Index(
             "ix_member_change_waiting",
             "tenant_id",
@@ -170,11 +156,7 @@ class MembershipEntry(TenantColumns, PortalTable):
     __tablename__ = "entry"
     __table_args__ = (
         of_person(),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         Index(None, "tenant_id", "organisation_id", "stage"),
         Index(None, "tenant_id", "email"),
         Index(None, "tenant_id", "person_id"),

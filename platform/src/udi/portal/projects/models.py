@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.projects.transitions import ProjectState
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
@@ -58,20 +58,12 @@ class TeamRight(StrEnum):
 
 def person_key(column: str) -> ForeignKeyConstraint:
     """The person goes, the row stays and names nobody."""
-    return ForeignKeyConstraint(
-        ["tenant_id", column],
-        ["app.person.tenant_id", "app.person.id"],
-        ondelete=f"SET NULL ({column})",
-    )
+    return tenant_foreign_key(column, "person", ondelete=f"SET NULL ({column})")
 
 
 def project_key() -> ForeignKeyConstraint:
     """The project goes, the row goes."""
-    return ForeignKeyConstraint(
-        ["tenant_id", "project_id"],
-        ["app.project.tenant_id", "app.project.id"],
-        ondelete="CASCADE",
-    )
+    return tenant_foreign_key("project_id", "project", ondelete="CASCADE")
 
 
 class Project(TenantColumns, PortalTable):
@@ -81,10 +73,7 @@ class Project(TenantColumns, PortalTable):
     __table_args__ = (
         person_key("leader_id"),
         person_key("reporter_id"),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-        ),
+        tenant_foreign_key("organisation_id", "organisation"),
         Index(None, "tenant_id", "leader_id"),
         Index(None, "tenant_id", "reporter_id"),
         Index(None, "tenant_id", "organisation_id"),
@@ -154,17 +143,11 @@ class ProjectDataset(PortalTable):
     __tablename__ = "project_dataset"
     __table_args__ = (
         project_key(),
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"],
-            ["app.dataset.tenant_id", "app.dataset.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),
         Index(None, "tenant_id", "dataset_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     project_id: Mapped[UUID] = mapped_column(primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     added_at: Mapped[datetime]

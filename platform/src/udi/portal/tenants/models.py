@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from udi.kit.db import TenantKey
 from udi.kit.outlines import OutlineLayerColumns, OutlineUnitColumns
 from udi.kit.territories import TerritoryColumns
 from udi.portal.schema import PortalTable
@@ -43,9 +44,7 @@ class SpentBudget(PortalTable):
     __tablename__ = "spent_budget"
     __table_args__ = (Index(None, "tenant_id", "begins_at"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     policy: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
     begins_at: Mapped[datetime] = mapped_column(primary_key=True)
@@ -66,9 +65,7 @@ class TerritoryVersion(PortalTable):
 
     __tablename__ = "territory_version"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     author_id: Mapped[UUID | None]
@@ -88,9 +85,7 @@ class TerritoryFile(PortalTable):
 
     __tablename__ = "territory_file"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     sha256: Mapped[str] = mapped_column(Text, primary_key=True)
     content: Mapped[bytes]
 
@@ -107,9 +102,7 @@ class PublishedFile(PortalTable):
         Index(None, "tenant_id", "sha256"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     path: Mapped[str] = mapped_column(Text, primary_key=True)
     sha256: Mapped[str] = mapped_column(Text)
 
@@ -119,9 +112,7 @@ class TerritoryDraft(PortalTable):
 
     __tablename__ = "territory_draft"
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     base: Mapped[int]
     """The version that was online when the draft was begun, or brought up to date."""
     manifest: Mapped[dict[str, str]]

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    ForeignKeyConstraint,
     Index,
     LargeBinary,
     Text,
@@ -17,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.schema import PortalTable
 
 ZERO = text("0")
@@ -80,15 +79,8 @@ class CatalogueSource(TenantColumns, PortalTable):
 
     __tablename__ = "catalogue_source"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "id"],
-            ["app.node.tenant_id", "app.node.id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-        ),
+        tenant_foreign_key("id", "node", ondelete="CASCADE"),
+        tenant_foreign_key("organisation_id", "organisation"),
         Index(None, "tenant_id", "organisation_id"),
         Index(None, "tenant_id", "next_at"),
     )
@@ -126,16 +118,10 @@ class SourceRecord(PortalTable):
 
     __tablename__ = "source_record"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "source_id"],
-            ["app.catalogue_source.tenant_id", "app.catalogue_source.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("source_id", "catalogue_source", ondelete="CASCADE"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     source_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     """Of the dataset."""
@@ -161,11 +147,7 @@ class SourceRun(TenantColumns, PortalTable):
 
     __tablename__ = "source_run"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "source_id"],
-            ["app.catalogue_source.tenant_id", "app.catalogue_source.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("source_id", "catalogue_source", ondelete="CASCADE"),
         Index(None, "tenant_id", "source_id", "started_at"),
     )
 
@@ -198,17 +180,9 @@ class SourceFault(PortalTable):
     """A fault that a reading met: of a record, or of the source itself (no identifier). Metadata only, untranslated."""
 
     __tablename__ = "source_fault"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "run_id"],
-            ["app.source_run.tenant_id", "app.source_run.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (tenant_foreign_key("run_id", "source_run", ondelete="CASCADE"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     about: Mapped[int | None]
@@ -228,17 +202,9 @@ class SourceAction(PortalTable):
     """What a reading did with one record; of those that are as before, only those that could be mended."""
 
     __tablename__ = "source_action"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "run_id"],
-            ["app.source_run.tenant_id", "app.source_run.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (tenant_foreign_key("run_id", "source_run", ondelete="CASCADE"),)
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     dataset_id: Mapped[UUID | None]
@@ -254,11 +220,7 @@ class SourceFeed(TenantColumns, PortalTable):
     __tablename__ = "source_feed"
     __table_args__ = (
         UniqueConstraint("tenant_id", "person_id"),
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
     )
 
     person_id: Mapped[UUID]

@@ -3,22 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.projects.calls.transitions import CallState
 from udi.portal.projects.models import person_key, project_key
 from udi.portal.schema import PortalTable
-
-
-def cascading_key(table: str) -> ForeignKeyConstraint:
-    """What it is a part of goes, the row goes."""
-    return ForeignKeyConstraint(
-        ["tenant_id", f"{table}_id"],
-        [f"app.{table}.tenant_id", f"app.{table}.id"],
-        ondelete="CASCADE",
-    )
 
 
 class Call(TenantColumns, PortalTable):
@@ -26,10 +17,7 @@ class Call(TenantColumns, PortalTable):
 
     __tablename__ = "call"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-        ),
+        tenant_foreign_key("organisation_id", "organisation"),
         Index(None, "tenant_id", "opened_at", "id"),
     )
 
@@ -55,7 +43,7 @@ class CallCriterion(TenantColumns, PortalTable):
 
     __tablename__ = "call_criterion"
     __table_args__ = (
-        cascading_key("call"),
+        tenant_foreign_key("call_id", "call", ondelete="CASCADE"),
         Index(None, "tenant_id", "call_id", "position"),
     )
 
@@ -70,14 +58,12 @@ class CallDataset(PortalTable):
 
     __tablename__ = "call_dataset"
     __table_args__ = (
-        cascading_key("call"),
-        cascading_key("dataset"),
+        tenant_foreign_key("call_id", "call", ondelete="CASCADE"),
+        tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),
         Index(None, "tenant_id", "dataset_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     call_id: Mapped[UUID] = mapped_column(primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
 
@@ -87,7 +73,7 @@ class CallQuestion(TenantColumns, PortalTable):
 
     __tablename__ = "call_question"
     __table_args__ = (
-        cascading_key("call"),
+        tenant_foreign_key("call_id", "call", ondelete="CASCADE"),
         person_key("person_id"),
         Index(None, "tenant_id", "call_id", "submitted_at"),
     )
@@ -106,7 +92,7 @@ class Submission(TenantColumns, PortalTable):
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("tenant_id", "call_id", "project_id"),
-        cascading_key("call"),
+        tenant_foreign_key("call_id", "call", ondelete="CASCADE"),
         project_key(),
         person_key("person_id"),
         Index(None, "tenant_id", "project_id"),
@@ -136,7 +122,7 @@ class Juror(TenantColumns, PortalTable):
     __tablename__ = "juror"
     __table_args__ = (
         UniqueConstraint("tenant_id", "call_id", "email"),
-        cascading_key("call"),
+        tenant_foreign_key("call_id", "call", ondelete="CASCADE"),
         Index(None, "tenant_id", "email"),
     )
 
@@ -152,14 +138,12 @@ class Conflict(PortalTable):
 
     __tablename__ = "conflict"
     __table_args__ = (
-        cascading_key("juror"),
-        cascading_key("submission"),
+        tenant_foreign_key("juror_id", "juror", ondelete="CASCADE"),
+        tenant_foreign_key("submission_id", "submission", ondelete="CASCADE"),
         Index(None, "tenant_id", "submission_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     juror_id: Mapped[UUID] = mapped_column(primary_key=True)
     submission_id: Mapped[UUID] = mapped_column(primary_key=True)
     words: Mapped[str] = mapped_column(Text)
@@ -170,20 +154,14 @@ class Score(PortalTable):
 
     __tablename__ = "score"
     __table_args__ = (
-        cascading_key("juror"),
-        cascading_key("submission"),
-        ForeignKeyConstraint(
-            ["tenant_id", "criterion_id"],
-            ["app.call_criterion.tenant_id", "app.call_criterion.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("juror_id", "juror", ondelete="CASCADE"),
+        tenant_foreign_key("submission_id", "submission", ondelete="CASCADE"),
+        tenant_foreign_key("criterion_id", "call_criterion", ondelete="CASCADE"),
         Index(None, "tenant_id", "submission_id"),
         Index(None, "tenant_id", "criterion_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     juror_id: Mapped[UUID] = mapped_column(primary_key=True)
     submission_id: Mapped[UUID] = mapped_column(primary_key=True)
     criterion_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -4,31 +4,23 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import ForeignKeyConstraint, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.portal.schema import PortalTable
 
 
 def person_key() -> ForeignKeyConstraint:
     """The person goes, the request stays without them: others support it."""
-    return ForeignKeyConstraint(
-        ["tenant_id", "person_id"],
-        ["app.person.tenant_id", "app.person.id"],
-        ondelete="SET NULL (person_id)",
-    )
+    return tenant_foreign_key("person_id", "person", ondelete="SET NULL (person_id)")
 
 
 def request_key() -> ForeignKeyConstraint:
     """The request goes, the row goes."""
-    return ForeignKeyConstraint(
-        ["tenant_id", "request_id"],
-        ["app.data_request.tenant_id", "app.data_request.id"],
-        ondelete="CASCADE",
-    )
+    return tenant_foreign_key("request_id", "data_request", ondelete="CASCADE")
 
 
 class DataRequest(TenantColumns, PortalTable):
@@ -37,9 +29,7 @@ class DataRequest(TenantColumns, PortalTable):
     __tablename__ = "data_request"
     __table_args__ = (
         person_key(),
-        ForeignKeyConstraint(
-            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]
-        ),
+        tenant_foreign_key("dataset_id", "dataset"),
         Index(None, "tenant_id", "state", "submitted_at"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "dataset_id"),
@@ -81,17 +71,11 @@ class DataRequestSupport(PortalTable):
     __tablename__ = "data_request_support"
     __table_args__ = (
         request_key(),
-        ForeignKeyConstraint(
-            ["tenant_id", "person_id"],
-            ["app.person.tenant_id", "app.person.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index(None, "tenant_id", "person_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     request_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     language: Mapped[str] = mapped_column(Text)
@@ -105,17 +89,11 @@ class DataRequestRoute(PortalTable):
     __tablename__ = "data_request_route"
     __table_args__ = (
         request_key(),
-        ForeignKeyConstraint(
-            ["tenant_id", "organisation_id"],
-            ["app.organisation.tenant_id", "app.organisation.id"],
-            ondelete="CASCADE",
-        ),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         Index(None, "tenant_id", "organisation_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     request_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     reason: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

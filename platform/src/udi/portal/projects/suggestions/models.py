@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns
+from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.schema import PortalTable
 
 
@@ -19,15 +19,6 @@ class SuggestionOutcome(StrEnum):
     NEVER = "never"
 
 
-def cascading_key(column: str, target: str) -> ForeignKeyConstraint:
-    """What the row belongs to goes, the row goes; the database sees to it, whoever asks."""
-    return ForeignKeyConstraint(
-        ["tenant_id", column],
-        [f"app.{target}.tenant_id", f"app.{target}.id"],
-        ondelete="CASCADE",
-    )
-
-
 class SuggestionChoice(TenantColumns, PortalTable):
     """Whether a person, or an organisation, wants suggestions. Of who wants none any more, nothing else is kept.
 
@@ -36,8 +27,8 @@ class SuggestionChoice(TenantColumns, PortalTable):
 
     __tablename__ = "suggestion_choice"
     __table_args__ = (
-        cascading_key("person_id", "person"),
-        cascading_key("organisation_id", "organisation"),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "person_id"),
         UniqueConstraint("tenant_id", "organisation_id"),
     )
@@ -53,9 +44,9 @@ class DeclaredInterest(TenantColumns, PortalTable):
 
     __tablename__ = "declared_interest"
     __table_args__ = (
-        cascading_key("choice_id", "suggestion_choice"),
-        cascading_key("person_id", "person"),
-        cascading_key("organisation_id", "organisation"),
+        tenant_foreign_key("choice_id", "suggestion_choice", ondelete="CASCADE"),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
+        tenant_foreign_key("organisation_id", "organisation", ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "choice_id"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "organisation_id"),
@@ -101,14 +92,12 @@ class SuggestionMark(PortalTable):
 
     __tablename__ = "suggestion_mark"
     __table_args__ = (
-        cascading_key("interest_id", "declared_interest"),
-        cascading_key("other_id", "declared_interest"),
+        tenant_foreign_key("interest_id", "declared_interest", ondelete="CASCADE"),
+        tenant_foreign_key("other_id", "declared_interest", ondelete="CASCADE"),
         Index(None, "tenant_id", "other_id"),
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("app.current_tenant()")
-    )
+    tenant_id: Mapped[TenantKey]
     interest_id: Mapped[UUID] = mapped_column(primary_key=True)
     thing: Mapped[str] = mapped_column(Text, primary_key=True)
     thing_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -122,9 +111,9 @@ class SuggestionMessage(TenantColumns, PortalTable):
 
     __tablename__ = "suggestion_message"
     __table_args__ = (
-        cascading_key("interest_id", "declared_interest"),
-        cascading_key("to_id", "declared_interest"),
-        cascading_key("person_id", "person"),
+        tenant_foreign_key("interest_id", "declared_interest", ondelete="CASCADE"),
+        tenant_foreign_key("to_id", "declared_interest", ondelete="CASCADE"),
+        tenant_foreign_key("person_id", "person", ondelete="CASCADE"),
         Index(None, "tenant_id", "interest_id", "written_at"),
         Index(None, "tenant_id", "to_id"),
         Index(None, "tenant_id", "person_id"),
