@@ -2,10 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from litestar import Request
-from litestar.datastructures import State
 
 from udi import protocol
 from udi.kit.call_process import CallProcess, DelegatedClient
@@ -17,6 +13,7 @@ from udi.kit.territories import TerritoryRegistry
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
 from udi.ui import login
+from udi.ui.dependencies import AnyRequest
 from udi.ui.domains import list_domains
 from udi.ui.site import NAVIGATION, Site, provide_services
 
@@ -27,7 +24,7 @@ LOCALES = [
 """Folders of translations of the program itself."""
 
 
-def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
+def navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
     """The main menu: what the program and its domains offer; nothing on the installation's own host."""
     territory: Territory | None = request.scope["state"].get("territory")
     if territory is None:
@@ -43,7 +40,7 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
 
 
 def _own_navigation(
-    site: Site, request: Request[Any, Any, State], territory: Territory
+    site: Site, request: AnyRequest, territory: Territory
 ) -> list[tuple[str, str]]:
     """The portal's data, and where one publishes."""
     actor: Actor | None = request.scope["state"].get("actor")

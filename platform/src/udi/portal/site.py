@@ -2,10 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from litestar import Request
-from litestar.datastructures import State
 
 from udi import protocol
 from udi.kit.call_process import CallProcess, DelegatedClient
@@ -17,6 +13,7 @@ from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.site_schema import PUBLISH
 from udi.settings import Settings
 from udi.ui import login
+from udi.ui.dependencies import AnyRequest
 from udi.ui.domains import list_domains
 from udi.ui.locale import SOURCE, localise
 from udi.ui.site import NAVIGATION, Site, provide_services
@@ -28,7 +25,7 @@ LOCALES = [
 """Folders of translations of the program itself."""
 
 
-def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
+def navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
     """The main menu, the territory's or ours, which is the same for everyone; nothing on the installation's own host."""
     territory: Territory | None = request.scope["state"].get("territory")
     if territory is None:

@@ -1,4 +1,4 @@
-"""What handlers of pages are given, named once."""
+"""What handlers are given, named once."""
 
 from typing import Any
 
@@ -14,4 +14,6 @@ AnyRequest = Request[Any, Any, State]
 Session = NamedDependency[AsyncSession]
 Member = NamedDependency[Actor]
 """Who is logged in."""
+Visitor = NamedDependency[Actor | None]
+"""Who is logged in, if anybody is."""
 CurrentTerritory = NamedDependency[Territory]

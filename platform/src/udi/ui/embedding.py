@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from markupsafe import escape
 
 from udi.kit.errors import RenamedError, UdiError
 from udi.kit.tenancy import Territory
+from udi.ui.dependencies import AnyRequest
 from udi.ui.errors import on_udi_error
 from udi.ui.locale import LANGUAGES, choose_language
 from udi.ui.middleware import content_security_policy
@@ -17,7 +17,6 @@ LANGUAGE = "lang"
 """The parameter of an address that says the language."""
 CACHE_CONTROL = "public, max-age=300"
 LINE = '<iframe src="{}" title="{}" width="100%" height="{}" loading="lazy" style="border:0"></iframe>'
-PageRequest = Request[Any, Any, State]
 
 
 def iframe_html(address: str, title: str, height: int) -> str:
@@ -25,7 +24,7 @@ def iframe_html(address: str, title: str, height: int) -> str:
     return LINE.format(escape(address), escape(title), height)
 
 
-def language_of(request: PageRequest) -> str:
+def language_of(request: AnyRequest) -> str:
     """The language that the address asks for; empty without, or where we do not speak it."""
     language = request.query_params.get(LANGUAGE) or ""
     if language in LANGUAGES:
@@ -34,7 +33,7 @@ def language_of(request: PageRequest) -> str:
 
 
 def render_embedded(
-    request: PageRequest,
+    request: AnyRequest,
     territory: Territory | None,
     template: str,
     *,
@@ -57,7 +56,7 @@ def render_embedded(
     return page
 
 
-def on_embedded_error(request: PageRequest, error: UdiError) -> Response[Any]:
+def on_embedded_error(request: AnyRequest, error: UdiError) -> Response[Any]:
     """A refusal that is read inside the frame; a former name leads to the present one."""
     if isinstance(error, RenamedError):
         return on_udi_error(request, error)

@@ -5,8 +5,7 @@ from urllib.parse import quote
 
 import asyncpg
 import structlog
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
@@ -30,6 +29,7 @@ from udi.kit.errors import (
     UnavailableError,
 )
 from udi.ui import problems
+from udi.ui.dependencies import AnyRequest
 from udi.ui.locale import LANGUAGES, choose_language
 from udi.ui.security_log import REFUSAL
 
@@ -75,7 +75,7 @@ BY_STATUS: dict[int, type[UdiError]] = {
 }
 
 
-def wants_page(request: Request[Any, Any, State]) -> bool:
+def wants_page(request: AnyRequest) -> bool:
     """Whether the answer is for a person's browser."""
     shows_token = request.headers.get("authorization", "").lower().startswith("bearer ")
     if (
@@ -89,9 +89,7 @@ def wants_page(request: Request[Any, Any, State]) -> bool:
     return "text/html" in accepted or anything
 
 
-def render_problem(
-    request: Request[Any, Any, State], error: UdiError
-) -> Response[dict[str, Any]]:
+def render_problem(request: AnyRequest, error: UdiError) -> Response[dict[str, Any]]:
     """An `application/problem+json` answer: what happened, why, what to do, and each field that is wrong."""
     say = _translator(request)
     body: dict[str, Any] = {
@@ -116,7 +114,7 @@ def render_problem(
     )
 
 
-def on_udi_error(request: Request[Any, Any, State], error: UdiError) -> Response[Any]:
+def on_udi_error(request: AnyRequest, error: UdiError) -> Response[Any]:
     """Answer a refusal; a page that needs a person leads to the login, and a former name to the present one."""
     if isinstance(error, RenamedError):
         return Redirect(_renamed_url(request, error), status_code=301)
@@ -139,7 +137,7 @@ def on_udi_error(request: Request[Any, Any, State], error: UdiError) -> Response
     return response
 
 
-def _renamed_url(request: Request[Any, Any, State], error: RenamedError) -> str:
+def _renamed_url(request: AnyRequest, error: RenamedError) -> str:
     """The same address with the present name, which an extension may follow."""
     parts = [
         error.present + part[len(error.former) :]
@@ -153,7 +151,7 @@ def _renamed_url(request: Request[Any, Any, State], error: RenamedError) -> str:
     return path
 
 
-def _set_territory_and_language(request: Request[Any, Any, State]) -> None:
+def _set_territory_and_language(request: AnyRequest) -> None:
     """Find the territory and the language where no page has this address, so that nothing before it did."""
     state = request.scope["state"]
     site = request.app.state.site
@@ -171,9 +169,7 @@ def _set_territory_and_language(request: Request[Any, Any, State]) -> None:
     )
 
 
-def on_http_exception(
-    request: Request[Any, Any, State], error: HTTPException
-) -> Response[Any]:
+def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
     """Translate the framework's own refusals."""
     kind = BY_STATUS.get(error.status_code, UdiError)
     refusals: list[Refusal] = []
@@ -191,9 +187,7 @@ def on_http_exception(
     return on_udi_error(request, translated)
 
 
-def on_database_error(
-    request: Request[Any, Any, State], error: Exception
-) -> Response[Any]:
+def on_database_error(request: AnyRequest, error: Exception) -> Response[Any]:
     """The database does not answer: say so, and when to come back. Whatever else it says is an accident.
 
     A write that was not acknowledged may have been made.
@@ -212,9 +206,7 @@ def on_database_error(
     return on_udi_error(request, refusal)
 
 
-def on_unexpected_error(
-    request: Request[Any, Any, State], error: Exception
-) -> Response[Any]:
+def on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Any]:
     """Anything unforeseen: a page that admits it, a line in the log that says where."""
     log.error(
         "unforeseen", path=request.url.path, error=type(error).__name__, exc_info=error
@@ -224,7 +216,7 @@ def on_unexpected_error(
     )
 
 
-def _translator(request: Request[Any, Any, State]) -> Any:
+def _translator(request: AnyRequest) -> Any:
     return request.app.state.site.pages.translator(request)
 
 
@@ -234,9 +226,7 @@ def _fill(text: str, values: dict[str, Any]) -> str:
     return text
 
 
-def form_errors(
-    request: Request[Any, Any, State], error: UdiError | None
-) -> dict[str, str]:
+def form_errors(request: AnyRequest, error: UdiError | None) -> dict[str, str]:
     """What is wrong with each field of a form, and what to do, in the reader's language."""
     entries = [
         _describe_refusal(refusal, _translator(request))

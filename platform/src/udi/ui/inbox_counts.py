@@ -3,20 +3,16 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
-
-from litestar import Request
-from litestar.datastructures import State
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.ui.dependencies import AnyRequest
 
 COUNT_SECONDS = 60.0
 """How long a count in the header is good for; what the person does themselves shows at once."""
 MOST_COUNTED_PEOPLE = 10_000
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
-AnyRequest = Request[Any, Any, State]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import structlog
-from litestar import Request, Response, get, post
-from litestar.datastructures import Cookie, State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
 from litestar.params import FromQuery
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -24,13 +23,13 @@ from udi.kit.oidc import IdentityRefusedError, Prompt
 from udi.kit.sessions import SESSIONS, Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Visitor
 from udi.ui.refresh import is_refresh
 from udi.ui.routes import local_path
 from udi.ui.security_log import LOGIN_FAILURE
 from udi.ui.site import Site, render, site_of
 
 log = structlog.get_logger()
-AnyRequest = Request[Any, Any, State]
 LONGEST_BACK = 1000
 LONGEST_COOKIE = 100
 
@@ -165,8 +164,8 @@ def explain_failure(
 @get("/login")
 async def begin_login(
     request: AnyRequest,
-    login_scope: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    login_scope: CurrentTerritory,
+    actor: Visitor,
     back: FromQuery[str] = "/",
     provider: FromQuery[str] = "",
     choose: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
@@ -225,9 +224,7 @@ async def begin_login(
 
 @get("/login/callback")
 async def finish_login(
-    request: AnyRequest,
-    login_scope: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest, login_scope: CurrentTerritory, actor: Visitor
 ) -> Response[Any]:
     """What the identity service answers: open the session, go back to the page."""
     query = request.query_params
@@ -367,9 +364,7 @@ async def _open_session(
 
 
 @post("/logout")
-async def log_out(
-    request: AnyRequest, login_scope: NamedDependency[Territory]
-) -> Response[Any]:
+async def log_out(request: AnyRequest, login_scope: CurrentTerritory) -> Response[Any]:
     """End the session here, then at the identity service."""
     sessions = sessions_of(request)
     token = _session_cookie(request, login_scope)

@@ -10,8 +10,6 @@ from typing import Any
 
 import psutil
 import structlog
-from litestar import Request
-from litestar.datastructures import State
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -37,6 +35,7 @@ from udi.kit.credentials import SecretKind
 from udi.kit.schedules import list_schedule_states
 from udi.kit.service_registry import Hook
 from udi.settings import MissingSecretError
+from udi.ui.dependencies import AnyRequest
 from udi.ui.shared_metrics import WorkerMetrics
 
 log = structlog.get_logger()
@@ -277,7 +276,7 @@ async def measure_schedules(site: Any) -> list[Metric]:
     ]
 
 
-def may_read(request: Request[Any, Any, State]) -> bool:
+def may_read(request: AnyRequest) -> bool:
     """Whether the numbers are for this client: on the machine itself, past no proxy, or with the secret token."""
     if (token := _find_token(request)) is not None:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
@@ -294,7 +293,7 @@ def may_read(request: Request[Any, Any, State]) -> bool:
     )
 
 
-def _find_token(request: Request[Any, Any, State]) -> str | None:
+def _find_token(request: AnyRequest) -> str | None:
     try:
         return str(request.app.state.site.settings.secret(TOKEN)) or None
     except MissingSecretError:

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request
-from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
@@ -15,6 +14,7 @@ from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory, space_context
+from udi.ui.dependencies import AnyRequest
 from udi.ui.header_count import COUNT_FOR_HEADER
 from udi.ui.locale import (
     LANGUAGES,
@@ -70,7 +70,7 @@ def _usual_headers(site: Any) -> dict[str, str]:
     return headers
 
 
-def list_form_targets(request: Request[Any, Any, State]) -> list[str]:
+def list_form_targets(request: AnyRequest) -> list[str]:
     """Origins that a form of a page, or its redirect, may reach: a logout passes by the identity services of others too."""
     return _list_targets(request.app.state.site, request.scope["state"]["territory"])
 
@@ -109,7 +109,7 @@ class TerritoryMiddleware(ASGIMiddleware):
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
-        request: Request[Any, Any, State] = Request(scope, receive, send)
+        request: AnyRequest = Request(scope, receive, send)
         site = scope["litestar_app"].state.site
         state = scope["state"]
         state["locale"] = choose_language(
@@ -160,7 +160,7 @@ class TerritoryMiddleware(ASGIMiddleware):
             await next_app(scope, receive, send)
 
 
-async def _enter(request: Request[Any, Any, State], territory: Territory) -> str:
+async def _enter(request: AnyRequest, territory: Territory) -> str:
     """Find language, person and counts on a territory; where the request is to be led first, or nothing."""
     state = request.scope["state"]
     site = request.app.state.site
@@ -193,11 +193,11 @@ def _limit_to_spaces(site: Any, actor: Actor | None) -> AbstractContextManager[N
     return nullcontext()
 
 
-def _requested_language(request: Request[Any, Any, State]) -> str | None:
+def _requested_language(request: AnyRequest) -> str | None:
     return requested_language(request) or request.cookies.get("lang")
 
 
-def _accept_language(request: Request[Any, Any, State]) -> str:
+def _accept_language(request: AnyRequest) -> str:
     return request.headers.get("accept-language", "")
 
 
@@ -212,7 +212,7 @@ class SameSiteMiddleware(ASGIMiddleware):
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
-        request: Request[Any, Any, State] = Request(scope, receive, send)
+        request: AnyRequest = Request(scope, receive, send)
         anywhere = scope["route_handler"].opt.get(FROM_ELSEWHERE, False)
         if (
             request.method not in SAFE
@@ -227,7 +227,7 @@ class SameSiteMiddleware(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-def _same_site(request: Request[Any, Any, State]) -> bool:
+def _same_site(request: AnyRequest) -> bool:
     fetch_site = request.headers.get("sec-fetch-site")
     if fetch_site is not None:
         return fetch_site in {"same-origin", "none"}

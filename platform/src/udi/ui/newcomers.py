@@ -3,20 +3,16 @@
 It knows the browser and asks nothing: the organisation is there without a new login.
 """
 
-from typing import Any
 from urllib.parse import quote, urlsplit
-
-from litestar import Request
-from litestar.datastructures import State
 
 from udi.kit.identity import Actor
 from udi.kit.sessions import SESSIONS
 from udi.kit.tokens import IdentityUnavailableError
+from udi.ui.dependencies import AnyRequest
 
 NODE_PATHS = ("/spaces", "/inbox")
 """Pages of the node that are for producers; its home page is another."""
 LOGIN_PATHS = ("/login", "/logout")
-AnyRequest = Request[Any, Any, State]
 
 
 async def find_login(request: AnyRequest) -> str:

@@ -17,8 +17,7 @@ from jinja2 import (
     StrictUndefined,
 )
 from jinja2.bccache import Bucket
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from markupsafe import Markup
 
 from udi.kit.identity import Actor
@@ -26,6 +25,7 @@ from udi.kit.service_registry import Hook
 from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
 from udi.ui.declarations import conformity
+from udi.ui.dependencies import AnyRequest
 from udi.ui.errors import PATH_SIGNS
 from udi.ui.languages import text_direction
 from udi.ui.locale import (
@@ -194,7 +194,7 @@ class PageRenderer:
             return translations.gettext(message)
         return ""
 
-    def translator(self, request: Request[Any, Any, State]) -> Callable[[str], str]:
+    def translator(self, request: AnyRequest) -> Callable[[str], str]:
         """`gettext` in the reader's language."""
         return partial(self.gettext, request.scope["state"].get("locale", SOURCE))
 
@@ -208,7 +208,7 @@ class PageRenderer:
 
     def render(
         self,
-        request: Request[Any, Any, State],
+        request: AnyRequest,
         template: str,
         *,
         status: int = 200,
@@ -253,7 +253,7 @@ class PageRenderer:
             self._footers[key] = Markup(footer)  # noqa: S704 - a template of ours made it
         return self._footers[key]
 
-    def _page_context(self, request: Request[Any, Any, State]) -> dict[str, Any]:
+    def _page_context(self, request: AnyRequest) -> dict[str, Any]:
         site = request.app.state.site
         state = request.scope["state"]
         territory: Territory | None = state.get("territory")

@@ -1,14 +1,13 @@
 """A page for each type of problem (RFC 9457, section 3.1.1): what it means and what to do, in the reader's language."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError, UdiError
+from udi.ui.dependencies import AnyRequest
 
 PATH = "/problems"
 PACKAGES = {"portal": ("udi.portal.",), "node": ("udi.node.", "udi.tabular.")}
@@ -43,7 +42,7 @@ def _iterate_types(kind: type[UdiError]) -> Iterator[type[UdiError]]:
 
 
 @get(PATH, sync_to_thread=False)
-def show_problems(request: Request[Any, Any, State]) -> Response[str]:
+def show_problems(request: AnyRequest) -> Response[str]:
     """Every type of problem."""
     site = request.app.state.site
     problem_types = list_types(site.program)
@@ -54,9 +53,7 @@ def show_problems(request: Request[Any, Any, State]) -> Response[str]:
 
 
 @get(f"{PATH}/{{name:str}}", sync_to_thread=False)
-def show_problem(
-    request: Request[Any, Any, State], name: FromPath[str]
-) -> Response[str]:
+def show_problem(request: AnyRequest, name: FromPath[str]) -> Response[str]:
     """What one type means, and what to do."""
     site = request.app.state.site
     problem = list_types(site.program).get(name)

@@ -3,15 +3,14 @@
 from hashlib import sha256
 from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 
+from udi.ui.dependencies import AnyRequest
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import site_of
 
 HEADER = "udi-refresh"
 NOT_MODIFIED = 304
-AnyRequest = Request[Any, Any, State]
 
 
 def is_refresh(request: AnyRequest) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import Request, Response, get
-from litestar.datastructures import Cookie, State
+from litestar import Response, get
+from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -15,6 +15,7 @@ from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.ui import assets, metrics, motif, theme
 from udi.ui.content_encodings import choose_encoding
+from udi.ui.dependencies import AnyRequest
 from udi.ui.locale import LANGUAGES
 from udi.ui.pending_revisions import find_pending
 
@@ -24,7 +25,7 @@ YEAR = 365 * 24 * 3600
 
 @get("/static/{digest:str}/{name:str}", sync_to_thread=False)
 def send_static_file(
-    request: Request[Any, Any, State], digest: FromPath[str], name: FromPath[str]
+    request: AnyRequest, digest: FromPath[str], name: FromPath[str]
 ) -> Response[bytes]:
     """A style sheet or image of the interface; its address changes with its content."""
     asset = assets.find_asset(digest, name)
@@ -42,7 +43,7 @@ def send_static_file(
 
 
 @get("/theme.css", sync_to_thread=False)
-def show_theme_css(request: Request[Any, Any, State]) -> Response[str]:
+def show_theme_css(request: AnyRequest) -> Response[str]:
     """The territory's colours."""
     territory: Territory | None = request.scope["state"].get("territory")
     if territory:
@@ -55,7 +56,7 @@ def show_theme_css(request: Request[Any, Any, State]) -> Response[str]:
 
 
 @get("/icon.svg", sync_to_thread=False)
-def show_icon(request: Request[Any, Any, State]) -> Response[str]:
+def show_icon(request: AnyRequest) -> Response[str]:
     """The territory's tile, which signs its pages."""
     territory: Territory | None = request.scope["state"].get("territory")
     drawn = motif.icon_svg(
@@ -69,7 +70,7 @@ def show_icon(request: Request[Any, Any, State]) -> Response[str]:
 
 
 @get(["/logo.svg", "/logo.png"])
-async def show_logo(request: Request[Any, Any, State]) -> Response[bytes]:
+async def show_logo(request: AnyRequest) -> Response[bytes]:
     """The territory's logo, where it has one of this kind."""
     state = request.scope["state"]
     territory: Territory | None = state.get("territory")
@@ -114,7 +115,7 @@ def local_path(address: str) -> str:
 
 
 @get("/health")
-async def show_health(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
+async def show_health(request: AnyRequest) -> Response[dict[str, Any]]:
     """Whether the program and its database answer, and for which territory at this host; 503 when they do not."""
     site = request.app.state.site
     host = request.headers.get("host", "")
@@ -141,7 +142,7 @@ async def show_health(request: Request[Any, Any, State]) -> Response[dict[str, A
 
 
 @get("/ready")
-async def show_readiness(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
+async def show_readiness(request: AnyRequest) -> Response[dict[str, Any]]:
     """Whether requests may be sent here: 503 while public pages have no database, or it lacks a migration."""
     site = request.app.state.site
     try:
@@ -157,7 +158,7 @@ async def show_readiness(request: Request[Any, Any, State]) -> Response[dict[str
 
 
 @get("/metrics")
-async def show_metrics(request: Request[Any, Any, State]) -> Response[str]:
+async def show_metrics(request: AnyRequest) -> Response[str]:
     """Numbers for whoever watches the installation; nothing is here for anybody else."""
     if not metrics.may_read(request):
         raise NotFoundError

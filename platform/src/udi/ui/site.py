@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Response, Router
 from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.types import ControllerRouterHandler, Guard
 from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +37,7 @@ from udi.settings import ProgramName, Role, Settings
 from udi.ui import problems
 from udi.ui.body_timeout import BodyTimeoutMiddleware
 from udi.ui.compression import CompressionMiddleware
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Visitor
 from udi.ui.domains import Domain, call_each, list_locales
 from udi.ui.emails import EmailRenderer
 from udi.ui.errors import EXCEPTION_HANDLERS
@@ -50,16 +51,14 @@ from udi.ui.request_log import RequestLogMiddleware
 from udi.ui.request_targets import RequestTargetMiddleware
 from udi.ui.routes import common_routes
 
-Navigation = Callable[["Site", Request[Any, Any, State]], Sequence[tuple[str, str]]]
-FindActor = Callable[[Request[Any, Any, State]], Awaitable[Actor | None]]
+Navigation = Callable[["Site", AnyRequest], Sequence[tuple[str, str]]]
+FindActor = Callable[[AnyRequest], Awaitable[Actor | None]]
 log = structlog.get_logger()
 ONE_MAIL = "mail"
 """In the payload of a job: the one mail that it is for, by its identifier."""
 MakeClient = Callable[[Sequence[str]], OutgoingClient]
-BeforeRequest = Callable[[Request[Any, Any, State]], Awaitable[Any]]
-Refusal = tuple[
-    type[Exception] | int, Callable[[Request[Any, Any, State], Any], Response[Any]]
-]
+BeforeRequest = Callable[[AnyRequest], Awaitable[Any]]
+Refusal = tuple[type[Exception] | int, Callable[[AnyRequest, Any], Response[Any]]]
 GUARDS = Hook[Guard]("guards")
 """Look at every request."""
 BEFORE_REQUEST = Hook[BeforeRequest]("before a request")
@@ -207,14 +206,14 @@ def provide_services(site: Site, *, pages: bool) -> Site:
     return site
 
 
-def site_of(request: Request[Any, Any, State]) -> Site:
+def site_of(request: AnyRequest) -> Site:
     """The program that answers this request."""
     site: Site = request.app.state.site
     return site
 
 
 def render(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     template: str,
     *,
     status: int = 200,
@@ -224,7 +223,7 @@ def render(
     return site_of(request).pages.render(request, template, status=status, **context)
 
 
-async def provide_territory(request: Request[Any, Any, State]) -> Territory:
+async def provide_territory(request: AnyRequest) -> Territory:
     """The territory of the host.
 
     Raises:
@@ -238,7 +237,7 @@ async def provide_territory(request: Request[Any, Any, State]) -> Territory:
     return territory
 
 
-async def provide_login_scope(request: Request[Any, Any, State]) -> Territory:
+async def provide_login_scope(request: AnyRequest) -> Territory:
     """Where a login of this request counts: the territory of the host, or the installation on its own host.
 
     Raises:
@@ -252,13 +251,13 @@ async def provide_login_scope(request: Request[Any, Any, State]) -> Territory:
     return scope
 
 
-async def provide_actor(request: Request[Any, Any, State]) -> Actor | None:
+async def provide_actor(request: AnyRequest) -> Actor | None:
     """Who asks, or None for a passer-by."""
     actor: Actor | None = request.scope["state"].get("actor")
     return actor
 
 
-async def provide_member(request: Request[Any, Any, State]) -> Actor:
+async def provide_member(request: AnyRequest) -> Actor:
     """Who asks; a page leads a passer-by to the login first.
 
     Raises:
@@ -271,9 +270,7 @@ async def provide_member(request: Request[Any, Any, State]) -> Actor:
 
 
 async def provide_session(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest, territory: CurrentTerritory, actor: Visitor
 ) -> AsyncIterator[AsyncSession]:
     """One transaction for the request; a passer-by who only reads uses the role that sees public rows only."""
     reads = request.method in {"GET", "HEAD"}
@@ -346,7 +343,7 @@ def _compose_before_request(site: Site) -> BeforeRequest | None:
     if not contributions:
         return None
 
-    async def before_request(request: Request[Any, Any, State]) -> Any:
+    async def before_request(request: AnyRequest) -> Any:
         for contribution in contributions:
             response = await contribution(request)
             if response is not None:

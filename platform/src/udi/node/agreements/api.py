@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
@@ -17,7 +16,7 @@ from udi.kit.errors import (
     UnauthenticatedError,
 )
 from udi.kit.paging import page_number
-from udi.kit.tenancy import Territory, space_context
+from udi.kit.tenancy import space_context
 from udi.node.agreements.actions import store_agreement
 from udi.node.agreements.documents import read_current_agreement, verify_documents
 from udi.node.agreements.gate import AGREEMENT_GATE, credential_digest
@@ -31,9 +30,10 @@ from udi.node.agreements.schemas import (
 from udi.node.datasets.exchange.portal import PORTAL_KEYS
 from udi.node.datasets.exchange.portal_tokens import require_portal
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.restricted import CHALLENGE, PRIVATE, AnyRequest
+from udi.node.files.restricted import CHALLENGE, PRIVATE
 from udi.node.spaces.operations import CREDENTIAL, RESTRICTED_DATA
 from udi.protocol.credentials import AGREEMENT
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
@@ -44,9 +44,7 @@ AGREEMENT_PATH = "/api/v1/agreements/{agreement_id:uuid}"
 
 @put(AGREEMENT_PATH, status_code=200, request_max_body_size=LONGEST)
 async def receive_agreement(
-    request: AnyRequest,
-    territory: NamedDependency[Territory],
-    agreement_id: FromPath[UUID],
+    request: AnyRequest, territory: CurrentTerritory, agreement_id: FromPath[UUID]
 ) -> Response[dict[str, int]]:
     """Keep an agreement and how it stands; the revision that is held now, which may be a later one."""
     await require_portal(request, territory, AGREEMENT, agreement_id)
@@ -102,9 +100,7 @@ async def _read_body(request: AnyRequest) -> tuple[str, str]:
     ),
 )
 async def show_uses(
-    request: AnyRequest,
-    territory: NamedDependency[Territory],
-    agreement_id: AgreementPath,
+    request: AnyRequest, territory: CurrentTerritory, agreement_id: AgreementPath
 ) -> Response[dict[str, Any]]:
     """What was read under an agreement, for whoever shows its credential, of whatever state: a hundred a page."""
     gate = site_of(request).services[AGREEMENT_GATE]

@@ -34,7 +34,6 @@ from udi.node.agreements.queries import (
 )
 from udi.node.files.restricted import (
     AgreementEndedError,
-    AnyRequest,
     NotGrantedError,
     ReadingRateError,
     RestrictedError,
@@ -49,6 +48,7 @@ from udi.protocol.access_decision import (
 )
 from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 from udi.protocol.terms import Purpose
+from udi.ui.dependencies import AnyRequest
 
 log = structlog.get_logger()
 SECONDS = 2.0

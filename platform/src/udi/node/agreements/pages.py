@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response, get, post, route
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -14,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.csv_writer import write_csv
 from udi.kit.errors import NotFoundError, UnavailableError
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.agreements.actions import USES_KEPT
 from udi.node.agreements.documents import read_current_agreement
@@ -54,6 +52,7 @@ from udi.protocol.credentials import READING, TICKET
 from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.queries.table import DatasetTable
+from udi.ui.dependencies import CurrentTerritory, Member, Session, Visitor
 from udi.ui.downloads import csv_response
 from udi.ui.locale import localise
 from udi.ui.middleware import FROM_ELSEWHERE
@@ -78,7 +77,7 @@ READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 @get(FILES)
 async def redirect_to_portal(
-    territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+    territory: CurrentTerritory, agreement_id: FromPath[UUID]
 ) -> Redirect:
     """The portal gives the ticket that opens this page."""
     return Redirect(
@@ -93,9 +92,7 @@ async def redirect_to_portal(
     request_max_body_size=LONGEST_FORM,
 )
 async def show_files(
-    request: PageRequest,
-    territory: NamedDependency[Territory],
-    agreement_id: FromPath[UUID],
+    request: PageRequest, territory: CurrentTerritory, agreement_id: FromPath[UUID]
 ) -> Response[str]:
     """The files of an agreement and what was read under it, for whoever the portal sends here with a ticket."""
     gate = site_of(request).services[AGREEMENT_GATE]
@@ -183,8 +180,8 @@ async def _sign_exploring(
 @get("/agreements/{agreement_id:uuid}/data")
 async def explore_rows(
     request: PageRequest,
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    territory: CurrentTerritory,
+    actor: Visitor,
     agreement_id: FromPath[UUID],
 ) -> Response[Any]:
     """The rows and columns of an agreement as the page of its data, by an address that the page of its files signed.
@@ -223,7 +220,7 @@ async def explore_rows(
 @route(f"{FILES}/{{kind:str}}", http_method=READ)
 async def download_file(
     request: PageRequest,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     agreement_id: FromPath[UUID],
     kind: FromPath[str],
 ) -> Response[Any]:
@@ -256,10 +253,7 @@ async def download_file(
 
 @get("/datasets/{dataset_id:uuid}/agreements")
 async def show_agreements(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """Which projects may read a dataset, and what they read, for its producer."""
     dataset = await get_dataset(session, member, dataset_id)
@@ -299,10 +293,7 @@ def _agreement_state(agreement_status: Any, agreement: Any) -> str:
 
 @get("/datasets/{dataset_id:uuid}/uses.csv")
 async def download_uses(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """Each reading, as a table."""
     dataset = await get_dataset(session, member, dataset_id)

@@ -9,9 +9,7 @@ from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import structlog
-from litestar import HttpMethod, Request, Response, route
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import HttpMethod, Response, route
 from litestar.params import PathParameter
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
@@ -27,7 +25,6 @@ from udi.kit.errors import (
     UnavailableError,
 )
 from udi.kit.file_names import content_disposition
-from udi.kit.identity import Actor
 from udi.kit.keyring import FILE_KEYS, Keyring
 from udi.kit.tenancy import Territory, space_context
 from udi.node.files.models import FileAccess, StoredFile
@@ -60,6 +57,7 @@ from udi.node.spaces.operations import CREDENTIAL, FILES, DatasetPath, FileNameP
 from udi.node.spaces.use_counts import UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
 from udi.settings import MissingSecretError
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
 from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
@@ -157,10 +155,10 @@ class Deliverable(Protocol):
     ),
 )
 async def deliver_file(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    actor: Visitor,
     file_id: FilePath,
     filename: FileNamePath,  # noqa: ARG001 - for the reader; the id decides
 ) -> Response[Any]:
@@ -195,8 +193,8 @@ async def deliver_file(
     ),
 )
 async def deliver_archive(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    territory: CurrentTerritory,
     archive_id: ArchivePath,
     filename: FileNamePath,  # noqa: ARG001 - for the reader; the id decides
 ) -> Response[Any]:
@@ -209,7 +207,7 @@ async def deliver_archive(
 
 @asynccontextmanager
 async def _open_unconfined_session(
-    request: Request[Any, Any, State], territory: Territory
+    request: AnyRequest, territory: Territory
 ) -> AsyncIterator[AsyncSession]:
     """A transaction for whoever holds a signed address: the signature says what it opens, not the person's spaces."""
     with space_context(None):
@@ -217,7 +215,7 @@ async def _open_unconfined_session(
             yield session
 
 
-def _require_signature(request: Request[Any, Any, State], territory: Territory) -> None:
+def _require_signature(request: AnyRequest, territory: Territory) -> None:
     keyring = keyring_of(request)
     path = request.scope["path"]
     require_signature(
@@ -225,7 +223,7 @@ def _require_signature(request: Request[Any, Any, State], territory: Territory) 
     )
 
 
-def keyring_of(request: Request[Any, Any, State]) -> Keyring:
+def keyring_of(request: AnyRequest) -> Keyring:
     """The keys of the installation for files.
 
     Raises:
@@ -259,9 +257,9 @@ def keyring_of(request: Request[Any, Any, State]) -> Keyring:
     ),
 )
 async def deliver_current(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
     dataset_id: DatasetPath,
 ) -> Response[Any]:
     """The newest version: this address never changes."""
@@ -269,10 +267,7 @@ async def deliver_current(
 
 
 async def serve_current_file(
-    request: Request[Any, Any, State],
-    session: AsyncSession,
-    territory: Territory,
-    dataset_id: UUID,
+    request: AnyRequest, session: AsyncSession, territory: Territory, dataset_id: UUID
 ) -> Response[Any]:
     """The newest version of a dataset, or what of it an agreement lets through."""
     file = await get_current_file(session, dataset_id, let=True)
@@ -282,7 +277,7 @@ async def serve_current_file(
 
 
 async def serve_restricted_file(
-    request: Request[Any, Any, State], territory: Territory, file: StoredFile
+    request: AnyRequest, territory: Territory, file: StoredFile
 ) -> Response[Any]:
     """The file, where an agreement lets it through whole; else what of its table may be read."""
     passage = await authorize_reading(request, territory, file.dataset_id, "file")
@@ -292,9 +287,7 @@ async def serve_restricted_file(
 
 
 async def serve_file(
-    request: Request[Any, Any, State],
-    file: Deliverable,
-    passage: PermittedReading | None = None,
+    request: AnyRequest, file: Deliverable, passage: PermittedReading | None = None
 ) -> Response[Any]:
     """The file, a part of it, or the news that the client's copy is good; `passage` counts what is restricted."""
     etag = f'"{file.sha256}"'
@@ -339,7 +332,7 @@ async def serve_file(
 
 
 def _requested_range(
-    request: Request[Any, Any, State], file: Deliverable, etag: str
+    request: AnyRequest, file: Deliverable, etag: str
 ) -> ByteRange | None:
     range_header = request.headers.get("range")
     if (

@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator, Collection
 from typing import Any, Protocol
 from uuid import UUID
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 
 from udi.kit.clock import now
 from udi.kit.errors import Refusal, UdiError
@@ -18,10 +17,10 @@ from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile
 from udi.protocol.access_decision import DENIALS, ReadingDecision, RefusalReason, View
+from udi.ui.dependencies import AnyRequest
 from udi.ui.errors import on_udi_error, render_problem
 from udi.ui.site import site_of
 
-AnyRequest = Request[Any, Any, State]
 CHALLENGE = 'Bearer realm="udi"'
 PRIVATE = {"Cache-Control": "private, no-store"}
 HELP_RELATION = "help"

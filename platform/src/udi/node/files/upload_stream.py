@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import multipart
-from litestar import Request
-from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
 
 from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
@@ -22,6 +20,7 @@ from udi.node.files.store import ObjectStore
 from udi.node.files.tus import UploadChecksum
 from udi.node.files.upload_lock import UploadLease
 from udi.node.files.uploads import too_large_error
+from udi.ui.dependencies import AnyRequest
 
 MEGABYTE = 1024**2
 LEAST_PART = MEGABYTE
@@ -264,12 +263,7 @@ class IncomingFile:
 
 
 async def receive_file(
-    request: Request[Any, Any, State],
-    store: ObjectStore,
-    key: str,
-    *,
-    limit: int,
-    quota_left: int,
+    request: AnyRequest, store: ObjectStore, key: str, *, limit: int, quota_left: int
 ) -> IncomingFile:
     """Stream the file of a multipart form into the store under `key`.
 
@@ -296,7 +290,7 @@ async def receive_file(
     return incoming
 
 
-def _boundary(request: Request[Any, Any, State]) -> str:
+def _boundary(request: AnyRequest) -> str:
     kind, options = multipart.parse_options_header(
         request.headers.get("content-type", "")
     )

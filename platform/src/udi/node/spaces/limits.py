@@ -9,11 +9,8 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-from litestar import Request
-from litestar.datastructures import State
 from sqlalchemy import select
 
 from udi.kit.db import Database
@@ -23,13 +20,13 @@ from udi.kit.shared_memory import SharedNumber, SharedSlots, SharedTable
 from udi.kit.tenancy import Territory, space_context
 from udi.node.spaces.models import Space, SpaceShare
 from udi.settings import Settings
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
 
 WINDOW = 60
 KNOWN_FOR = 30.0
 """Seconds until a limit that the operator changed is read again."""
 RETRY_UPLOAD = 30
-AnyRequest = Request[Any, Any, State]
 PRECISION = 6
 """Decimals to which a budget that is read back is exact."""
 

@@ -1,26 +1,18 @@
 """The node's front page."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.node.spaces.queries import list_spaces
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
 from udi.ui.site import render
 
 
 @get("/")
 async def show_landing(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, actor: Visitor
 ) -> Response[str]:
     """What this place is, and the way to one's own space."""
     spaces = await list_spaces(session, actor) if actor else []

@@ -1,11 +1,8 @@
 """Addresses of a producer that left for a node of its own: answered by 308 with the same path there."""
 
 import uuid
-from typing import Any
 from urllib.parse import quote, urlsplit
 
-from litestar import Request
-from litestar.datastructures import State
 from litestar.response import Redirect
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.node.spaces.models import MovedAddress, Space
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
 
 ROOTS = (
@@ -28,7 +26,7 @@ ROOTS = (
 LONGEST = 500
 
 
-async def redirect_moved(request: Request[Any, Any, State]) -> Redirect | None:
+async def redirect_moved(request: AnyRequest) -> Redirect | None:
     """The new address of what moved, for all but those who still publish here, who may have to tidy up."""
     path = request.scope["path"]
     state = request.scope["state"]

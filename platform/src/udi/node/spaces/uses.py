@@ -1,19 +1,14 @@
 """What a handler that gives data says of it: may this be answered now (limits), and it was (figures)."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
-
-from litestar import Request
-from litestar.datastructures import State
 
 from udi.kit.tenancy import Territory
 from udi.node.spaces.clients import client_of
 from udi.node.spaces.use_counts import USE_COUNTER, UseCounter, UseKey, UseKind, use_of
+from udi.ui.dependencies import AnyRequest
 from udi.ui.rate_limits import address_of
 from udi.ui.site import site_of
-
-AnyRequest = Request[Any, Any, State]
 
 
 def count_use(

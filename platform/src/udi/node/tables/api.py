@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from litestar import HttpMethod, Request, Response, route
-from litestar.datastructures import State
+from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency, Provide
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
@@ -56,6 +55,7 @@ from udi.tabular.exports.exports import (
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.query_string import read_query
 from udi.tabular.queries.row_pages import RowPageReader
+from udi.ui.dependencies import AnyRequest
 from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
@@ -196,7 +196,7 @@ async def show_openapi(
     ),
 )
 async def read_data(
-    request: Request[Any, Any, State], table_request: NamedDependency[TableRequest]
+    request: AnyRequest, table_request: NamedDependency[TableRequest]
 ) -> Response[Any]:
     """A page of rows."""
     query = await table_request.parse_query(
@@ -246,7 +246,7 @@ async def read_data(
     ),
 )
 async def export_data(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     kind: schemas.KindPath,
     table_request: NamedDependency[TableRequest],
 ) -> Response[Any]:
@@ -275,7 +275,7 @@ async def export_data(
     ),
 )
 async def download_table_file(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     file_name: schemas.FileNamePath,
     table_request: NamedDependency[TableRequest],
 ) -> Response[Any]:
@@ -284,11 +284,7 @@ async def download_table_file(
 
 
 async def export_table(
-    request: Request[Any, Any, State],
-    table_request: TableRequest,
-    kind: str,
-    *,
-    plain: bool = False,
+    request: AnyRequest, table_request: TableRequest, kind: str, *, plain: bool = False
 ) -> Response[Any]:
     """Every row that a question leaves, as a file; a `plain` Parquet has the columns of the table alone.
 
@@ -357,7 +353,7 @@ def _require_mappable(query: Query, kind: str) -> None:
 
 
 async def _tiles_path(
-    request: Request[Any, Any, State], table_request: TableRequest, query: Query
+    request: AnyRequest, table_request: TableRequest, query: Query
 ) -> Path:
     selection = select_tiles(query)
     if not tiles_of(table_request.table, selection).exists():
@@ -367,7 +363,7 @@ async def _tiles_path(
 
 
 async def _whole_path(
-    request: Request[Any, Any, State], table_request: TableRequest, kind: str
+    request: AnyRequest, table_request: TableRequest, kind: str
 ) -> Path:
     """The whole table as a file that stays; making it costs as much as any export."""
     if not whole_export_of(table_request.table, kind).exists():
@@ -377,7 +373,7 @@ async def _whole_path(
 
 
 async def _serve_range(
-    request: Request[Any, Any, State], table_request: TableRequest, path: Path
+    request: AnyRequest, table_request: TableRequest, path: Path
 ) -> Response[Any]:
     """A file that stays: readers of Parquet and of tiles ask for parts of it."""
     size = (await asyncio.to_thread(path.stat)).st_size

@@ -11,7 +11,7 @@ from udi.kit.errors import NotFoundError
 from udi.kit.file_names import content_disposition
 from udi.kit.service_registry import ServiceKey
 from udi.node.files.models import StoredFile
-from udi.node.files.restricted import PRIVATE, AnyRequest, PermittedReading
+from udi.node.files.restricted import PRIVATE, PermittedReading
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.tables.requests import head_without_length
 from udi.node.tables.views import TableViews
@@ -20,6 +20,7 @@ from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS, ExportWriter
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.table import DatasetTable
+from udi.ui.dependencies import AnyRequest
 
 FindOfFile = Callable[[StoredFile], Awaitable[DatasetTable]]
 SEALED = "sandbox; default-src 'none'"

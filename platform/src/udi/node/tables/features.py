@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from litestar import HttpMethod, Request, Response, route
-from litestar.datastructures import State
+from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
@@ -18,7 +17,6 @@ from udi.kit.errors import (
     UdiError,
     UnavailableError,
 )
-from udi.kit.tenancy import Territory
 from udi.node.files.restricted import NotGrantedError, RestrictedError
 from udi.node.spaces.operations import CREDENTIAL, MAPS
 from udi.node.spaces.use_counts import UseKind
@@ -28,6 +26,7 @@ from udi.tabular.queries import ogc
 from udi.tabular.queries.feature_query import FeatureQuery
 from udi.tabular.queries.pool import POOL, QueryPool, QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
@@ -56,8 +55,8 @@ class FeatureRequest:
 
 
 async def get_feature_request(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    territory: CurrentTerritory,
     table_request: NamedDependency[TableRequest],
     resource_id: schemas.ResourcePath,
 ) -> FeatureRequest:

@@ -10,9 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 from uuid import UUID
 
-from litestar import Request, Response
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response
 from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,6 +39,7 @@ from udi.tabular.exports.exports import FORMATS
 from udi.tabular.messages.query_errors import HiddenColumnError
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.table import DatasetTable
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Visitor
 from udi.ui.rate_limits import address_of
 from udi.ui.site import site_of
 
@@ -58,7 +57,7 @@ EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Last-Modifie
 class TableRequest:
     """One request about one table."""
 
-    request: Request[Any, Any, State]
+    request: AnyRequest
     table: DatasetTable
     reader: str
     base: str
@@ -196,9 +195,9 @@ class TableRequest:
 
 
 async def get_table_request(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest,
+    territory: CurrentTerritory,
+    actor: Visitor,
     resource_id: ResourcePath,
 ) -> TableRequest:
     """The table that a request is about, once it is known that this reader may ask.
@@ -218,9 +217,9 @@ async def get_table_request(
 
 
 async def get_file_request(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest,
+    territory: CurrentTerritory,
+    actor: Visitor,
     dataset_id: ResourcePath,
     file_name: FileNamePath,
 ) -> TableRequest:
@@ -270,9 +269,9 @@ async def open_table(
 
 
 async def get_description_request(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest,
+    territory: CurrentTerritory,
+    actor: Visitor,
     resource_id: ResourcePath,
 ) -> TableRequest:
     """The same for what is said of a table and shows no row of it: a restricted one is described to everybody."""
@@ -287,7 +286,7 @@ async def get_description_request(
 
 
 async def request_table(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     territory: Territory,
     actor: Actor | None,
     resource_id: UUID,
@@ -332,7 +331,7 @@ def head_without_length(headers: Mapping[str, str]) -> Response[Any]:
     return Stream(iter(()), headers=dict(headers))
 
 
-def _is_part(request: Request[Any, Any, State]) -> bool:
+def _is_part(request: AnyRequest) -> bool:
     """Whether a small part is asked of a file that stays: a map that is looked at takes tens of them.
 
     With If-Range the answer may be the whole file.
@@ -344,16 +343,14 @@ def _is_part(request: Request[Any, Any, State]) -> bool:
     return _file_kind(request) in PARTED and 0 < length <= MOST_PART
 
 
-def _file_kind(request: Request[Any, Any, State]) -> str:
+def _file_kind(request: AnyRequest) -> str:
     """The kind of file that an address asks for; empty for rows."""
     return str(request.path_params.get("kind", "")) or kind_of(
         str(request.path_params.get("file_name", ""))
     )
 
 
-def reader_of(
-    request: Request[Any, Any, State], territory: Territory, actor: Actor | None
-) -> str:
+def reader_of(request: AnyRequest, territory: Territory, actor: Actor | None) -> str:
     """Whose questions are counted together: a person's, or those of an address."""
     return f"{territory.id}:{actor.person_id if actor else network_of(address_of(request))}"
 
@@ -368,7 +365,7 @@ def join_rate_headers(
     }
 
 
-def _access_format(request: Request[Any, Any, State]) -> str:
+def _access_format(request: AnyRequest) -> str:
     """How a table is read, for the log: the kind of file, `places`, or `rows`."""
     kind = _file_kind(request)
     if kind in FORMATS:
@@ -379,7 +376,7 @@ def _access_format(request: Request[Any, Any, State]) -> str:
 
 
 def _cache_validators(
-    request: Request[Any, Any, State], table: DatasetTable
+    request: AnyRequest, table: DatasetTable
 ) -> tuple[str, dict[str, str]]:
     """The tag of an answer, and the headers that say who may keep it."""
     representation = f"{table.digest} {request.url.path}?{_query_string(request)}"
@@ -405,9 +402,9 @@ def _headers(table: DatasetTable, etag: str) -> dict[str, str]:
     }
 
 
-def _query_string(request: Request[Any, Any, State]) -> str:
+def _query_string(request: AnyRequest) -> str:
     return request.scope["query_string"].decode("ascii", "replace")
 
 
-def _rates(request: Request[Any, Any, State]) -> RateLimiter:
+def _rates(request: AnyRequest) -> RateLimiter:
     return site_of(request).services[RATES]

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Request
-from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
@@ -27,6 +24,7 @@ from udi.portal.access.requests.queries import (
 from udi.portal.access.requests.transitions import OPEN
 from udi.portal.catalogue.models import Dataset
 from udi.protocol.policy import Policy, Requester
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
 
 
@@ -57,7 +55,7 @@ class AccessSection:
 
 
 async def summarise_access(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     session: AsyncSession,
     territory: Territory,
     actor: Actor | None,

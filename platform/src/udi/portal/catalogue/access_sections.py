@@ -1,16 +1,15 @@
 """What the page of a restricted dataset says of how it opens; the domain that knows it provides it."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-from litestar import Request
-from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
+from udi.ui.dependencies import AnyRequest
 
 
 class AccessSectionTemplate(Protocol):
@@ -22,7 +21,7 @@ class AccessSectionTemplate(Protocol):
 
 
 SummariseAccess = Callable[
-    [Request[Any, Any, State], AsyncSession, Territory, Actor | None, Dataset],
+    [AnyRequest, AsyncSession, Territory, Actor | None, Dataset],
     Awaitable[AccessSectionTemplate],
 ]
 SUMMARISE_ACCESS = ServiceKey[SummariseAccess]("access to a dataset", "access")

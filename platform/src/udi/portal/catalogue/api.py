@@ -5,9 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, Router, get
 from litestar.params import FromPath
 from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
@@ -58,11 +56,11 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
 JSON = "application/json"
-Machine = Request[Any, Any, State]
 
 
 @get(
@@ -82,7 +80,7 @@ Machine = Request[Any, Any, State]
     ),
 )
 async def search_catalogue(
-    request: Machine, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Datasets that answer the parameters, with the counts of each filter's values."""
     criteria = read_strict_criteria(read_pairs(request))
@@ -99,7 +97,7 @@ async def search_catalogue(
 
 
 async def _search(
-    request: Machine, territory: Territory, criteria: Criteria
+    request: AnyRequest, territory: Territory, criteria: Criteria
 ) -> SearchPage:
     """Without a session where the index and the database itself answer, which is nearly always."""
     words = thesaurus_of(territory.search)
@@ -127,9 +125,7 @@ async def _search(
     ),
 )
 async def walk_catalogue(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[Any]:
     """Every dataset once, however many come or go meanwhile."""
     start, size = read_cursor(read_pairs(request))
@@ -151,7 +147,7 @@ async def walk_catalogue(
     ),
 )
 async def read_dataset(
-    request: Machine, territory: NamedDependency[Territory], dataset_id: DatasetPath
+    request: AnyRequest, territory: CurrentTerritory, dataset_id: DatasetPath
 ) -> Response[Any]:
     """A dataset: our words for it, and RUDI's record as the producer sent it."""
 
@@ -176,7 +172,7 @@ async def read_dataset(
     ),
 )
 async def read_producers(
-    request: Machine, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Every producer of the territory."""
 
@@ -203,7 +199,7 @@ async def read_producers(
     ),
 )
 async def read_producer(
-    request: Machine, territory: NamedDependency[Territory], slug: ProducerPath
+    request: AnyRequest, territory: CurrentTerritory, slug: ProducerPath
 ) -> Response[Any]:
     """One producer."""
 
@@ -217,9 +213,7 @@ async def read_producer(
 
 
 @get("/konsult/v1/datasets/{dataset_id:uuid}/metadatas")
-async def read_record(
-    session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]
-) -> Response[Any]:
+async def read_record(session: Session, dataset_id: FromPath[UUID]) -> Response[Any]:
     """RUDI's record alone: nodes ask for it before they choose to create or to replace."""
     dataset = await get_dataset(session, dataset_id)
     return Response(dataset.record, media_type=JSON)

@@ -1,10 +1,7 @@
 """The map of the area of data or of a search, on the outlines of the territory, and the names of what is inside."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Request
-from litestar.datastructures import State
 from litestar.response import Redirect
 
 from udi.kit.tenancy import Territory
@@ -12,6 +9,7 @@ from udi.portal.catalogue.area import Drawing
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.extent import Box, write_box
+from udi.ui.dependencies import AnyRequest
 from udi.ui.maps.frame import PaperFrame
 from udi.ui.maps.ground import Ground
 from udi.ui.maps.grounds import GROUNDS, AreaNames
@@ -25,7 +23,6 @@ PLACE = "place"
 LONGEST_NAME = 100
 SAME = 0.02
 """Share of a side by which an area may differ from the territory's and is the whole of it."""
-AnyRequest = Request[Any, Any, State]
 
 
 @dataclass(frozen=True)

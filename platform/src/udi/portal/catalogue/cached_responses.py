@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from litestar.serialization import encode_json
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +29,7 @@ from udi.portal.catalogue.search.cache import (
 )
 from udi.portal.catalogue.search.index import SEARCH_INDEXES, IndexReader, SearchIndexes
 from udi.ui.content_encodings import choose_encoding
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
 
 LONGEST_KEPT = 2000
@@ -57,13 +57,13 @@ BuiltResponse = tuple[Response[Any], bool]
 """An answer, and whether its rows are as new as the index: what follows the database may be a moment behind."""
 
 
-def indexes_of(request: Request[Any, Any, State]) -> SearchIndexes:
+def indexes_of(request: AnyRequest) -> SearchIndexes:
     """The search indexes of this program."""
     return site_of(request).services[SEARCH_INDEXES]
 
 
 async def respond_from_cache(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     territory: Territory,
     make: Callable[[], Awaitable[BuiltResponse]],
     *,
@@ -113,9 +113,7 @@ async def respond_from_cache(
     return _build_response(cached_answer, headers, encoding)
 
 
-def _is_not_modified(
-    request: Request[Any, Any, State], etag: str, modified: datetime | None
-) -> bool:
+def _is_not_modified(request: AnyRequest, etag: str, modified: datetime | None) -> bool:
     """Whether the reader's copy is the present one; a tag, where there is one, says so alone (RFC 9110, 13.2.2)."""
     tags = request.headers.get("if-none-match")
     if tags is None:
@@ -124,15 +122,13 @@ def _is_not_modified(
 
 
 def open_public_session(
-    request: Request[Any, Any, State], territory: Territory
+    request: AnyRequest, territory: Territory
 ) -> AbstractAsyncContextManager[AsyncSession]:
     """What reads open rows, whoever asks: an answer that is kept opens none."""
     return site_of(request).database.session(territory.id, role="public")
 
 
-def followed_index(
-    request: Request[Any, Any, State], territory: Territory
-) -> IndexReader | None:
+def followed_index(request: AnyRequest, territory: Territory) -> IndexReader | None:
     """The index whose generation says how long an answer to this passer-by is good; None where nothing may be kept."""
     indexes = indexes_of(request)
     if (
@@ -145,9 +141,7 @@ def followed_index(
     return None
 
 
-def cache_key(
-    request: Request[Any, Any, State], territory: Territory, reader: IndexReader
-) -> Key:
+def cache_key(request: AnyRequest, territory: Territory, reader: IndexReader) -> Key:
     """Everything that an answer depends on."""
     return (
         territory.fingerprint,
@@ -159,7 +153,7 @@ def cache_key(
     )
 
 
-def _address(request: Request[Any, Any, State]) -> str:
+def _address(request: AnyRequest) -> str:
     query = request.scope["query_string"].decode("latin-1")
     return f"{request.scope['path']}?{query}"
 

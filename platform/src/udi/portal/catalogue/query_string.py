@@ -1,17 +1,15 @@
 """The parameters of an address, whatever was sent in it."""
 
-from typing import Any
 from urllib.parse import parse_qsl
 
-from litestar import Request
-from litestar.datastructures import State
+from udi.ui.dependencies import AnyRequest
 
 LONGEST_QUERY = 8192
 MOST_FIELDS = 300
 """More than all parameters of a search with as many values as each may have: who reads strictly refuses what is cut."""
 
 
-def read_pairs(request: Request[Any, Any, State]) -> list[tuple[str, str]]:
+def read_pairs(request: AnyRequest) -> list[tuple[str, str]]:
     """Names and values in order; what is no UTF-8 is replaced, what is too long is cut."""
     return split_query(request.scope["query_string"].decode("latin-1"))
 

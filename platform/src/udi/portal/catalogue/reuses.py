@@ -2,14 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-from litestar import Request
-from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.service_registry import ServiceKey
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
 
 MOST = 3
@@ -39,7 +37,7 @@ FIND_USES = ServiceKey[FindUses]("uses of a dataset", "projects")
 
 
 async def find_reuses(
-    request: Request[Any, Any, State], session: AsyncSession, dataset: UUID
+    request: AnyRequest, session: AsyncSession, dataset: UUID
 ) -> DatasetReuseSummary:
     """What everybody may know of; nothing where no domain says it."""
     find_uses = site_of(request).services.find(FIND_USES)

@@ -5,9 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, Router, get, post
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
@@ -53,12 +51,12 @@ from udi.portal.dataspace.refusals import (
 )
 from udi.portal.dataspace.transitions import DataspaceEvent, DataspaceSide, ProcessKind
 from udi.portal.nodes.api import read_json_body
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.rate_limits import count_request
 from udi.ui.site import site_of
 
 JSON = "application/json"
 PRIVATE = {"Cache-Control": "no-store"}
-Machine = Request[Any, Any, State]
 Answer = Response[dict[str, Any]]
 
 
@@ -71,9 +69,9 @@ def send_versions() -> Answer:
 
 @post("/catalog/request", status_code=200)
 async def send_catalogue(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
     after: FromQuery[UUID | None] = None,
 ) -> Answer:
     """What may be negotiated, a page at a time."""
@@ -112,9 +110,7 @@ async def send_catalogue(
 
 @get("/catalog/datasets/{name:str}")
 async def send_dataset(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    name: FromPath[str],
+    session: Session, territory: CurrentTerritory, name: FromPath[str]
 ) -> Answer:
     """One dataset, with its offer."""
     document = write_dataset(await get_negotiable(session, name), territory)
@@ -123,7 +119,7 @@ async def send_dataset(
     )
 
 
-async def identify_connector(request: Machine, session: AsyncSession) -> Connector:
+async def identify_connector(request: AnyRequest, session: AsyncSession) -> Connector:
     """The connector that speaks; its use is noted, to the hour.
 
     Raises:
@@ -147,7 +143,7 @@ async def identify_connector(request: Machine, session: AsyncSession) -> Connect
 
 @asynccontextmanager
 async def connector_session(
-    request: Machine, territory: Territory
+    request: AnyRequest, territory: Territory
 ) -> AsyncIterator[tuple[AsyncSession, Connector]]:
     """One transaction for the connector that speaks."""
     async with site_of(request).database.session(territory.id) as session:
@@ -158,7 +154,7 @@ async def connector_session(
 
 @asynccontextmanager
 async def process_session(
-    request: Machine,
+    request: AnyRequest,
     territory: Territory,
     pid: UUID,
     kind: ProcessKind,
@@ -195,9 +191,7 @@ def _empty_response() -> Answer:
 
 
 @post(f"{NEGOTIATIONS}/request", status_code=201)
-async def begin_negotiation(
-    request: Machine, territory: NamedDependency[Territory]
-) -> Answer:
+async def begin_negotiation(request: AnyRequest, territory: CurrentTerritory) -> Answer:
     """A connector asks for a dataset."""
     message = read_message(
         await read_json_body(request, largest=LARGEST), MessageType.REQUEST
@@ -221,7 +215,7 @@ async def begin_negotiation(
 
 @get(f"{NEGOTIATIONS}/{{pid:uuid}}")
 async def send_negotiation(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """How a negotiation stands."""
     async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (
@@ -234,7 +228,7 @@ async def send_negotiation(
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/request", status_code=200)
 async def receive_counter(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A connector asks for something else."""
     message = read_message(
@@ -255,7 +249,7 @@ async def receive_counter(
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/events", status_code=200)
 async def receive_event(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A consumer takes an offer; a provider says that the agreement is in force."""
     message = read_message(
@@ -275,7 +269,7 @@ async def receive_event(
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/agreement/verification", status_code=200)
 async def receive_verification(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A consumer confirms the agreement."""
     message = read_message(
@@ -294,7 +288,7 @@ async def receive_verification(
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/offers", status_code=200)
 async def receive_offer(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A provider offers something else than what was asked."""
     message = read_message(
@@ -313,7 +307,7 @@ async def receive_offer(
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/agreement", status_code=200)
 async def receive_agreement(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A provider agrees."""
     message = read_message(
@@ -332,7 +326,7 @@ async def receive_agreement(
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/termination", status_code=200)
 async def receive_termination(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """Either side ends a negotiation."""
     message = read_message(
@@ -353,9 +347,7 @@ async def receive_termination(
 
 
 @post(f"{TRANSFERS}/request", status_code=201)
-async def begin_transfer(
-    request: Machine, territory: NamedDependency[Territory]
-) -> Answer:
+async def begin_transfer(request: AnyRequest, territory: CurrentTerritory) -> Answer:
     """A connector asks for the data of an agreement."""
     message = read_message(
         await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_REQUEST
@@ -370,7 +362,7 @@ async def begin_transfer(
 
 @get(f"{TRANSFERS}/{{pid:uuid}}")
 async def send_transfer(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """How a transfer stands."""
     async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (
@@ -383,7 +375,7 @@ async def send_transfer(
 
 @post(f"{TRANSFERS}/{{pid:uuid}}/start", status_code=200)
 async def receive_start(
-    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]
+    request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A provider gives the data; a consumer goes on with what it suspended."""
     message = read_message(
@@ -407,8 +399,8 @@ CLOSES = {
 
 @post(f"{TRANSFERS}/{{pid:uuid}}/{{end:str}}", status_code=200)
 async def receive_close(
-    request: Machine,
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    territory: CurrentTerritory,
     pid: FromPath[UUID],
     end: FromPath[str],
 ) -> Answer:

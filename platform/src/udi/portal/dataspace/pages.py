@@ -5,16 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
 from udi.portal.dataspace import consumer_negotiations
 from udi.portal.dataspace.actions import (
     list_possible_actions,
@@ -48,6 +45,7 @@ from udi.protocol.odrl_reader import InvalidOdrl, read_terms
 from udi.protocol.plain_language import write_terms
 from udi.protocol.terms import Purpose
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
@@ -55,15 +53,11 @@ HOME = "/projects/{project_id:uuid}/data-spaces"
 CONNECTORS = f"{HOME}/connectors"
 ONE = f"{CONNECTORS}/{{connector_id:uuid}}"
 PROCESS = f"{HOME}/{{process_id:uuid}}"
-AnyRequest = Request[Any, Any, AppState]
 
 
 @get(HOME)
 async def show_connectors(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """The connectors of a project, its negotiations and its transfers."""
     return await _render_connectors(
@@ -73,10 +67,7 @@ async def show_connectors(
 
 @post(CONNECTORS, status_code=201, guards=[require_confirmation()])
 async def create_connector(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """Add a connector, and show the secret that it will show, this once."""
     project = await get_led_project(session, member, project_id, lock=True)
@@ -101,8 +92,8 @@ async def create_connector(
 @post(f"{ONE}/renew", status_code=201, guards=[require_confirmation()])
 async def renew_connector_secret(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     connector_id: FromPath[UUID],
 ) -> Response[str]:
@@ -118,8 +109,8 @@ async def renew_connector_secret(
 
 @post(f"{ONE}/revoke", status_code=303)
 async def revoke_project_connector(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     connector_id: FromPath[UUID],
 ) -> Redirect:
@@ -134,8 +125,8 @@ async def revoke_project_connector(
 @get(f"{ONE}/catalogue")
 async def show_catalogue(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     connector_id: FromPath[UUID],
 ) -> Response[str]:
@@ -170,8 +161,8 @@ async def show_catalogue(
 @post(f"{ONE}/ask", status_code=303)
 async def request_dataset(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     connector_id: FromPath[UUID],
 ) -> Redirect:
@@ -192,8 +183,8 @@ async def request_dataset(
 @get(PROCESS)
 async def show_process(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     process_id: FromPath[UUID],
 ) -> Response[str]:
@@ -210,8 +201,8 @@ async def show_process(
 @post(f"{PROCESS}/{{action:str}}", status_code=303)
 async def act_on_process(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     process_id: FromPath[UUID],
     action: FromPath[str],

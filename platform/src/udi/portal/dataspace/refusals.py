@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from litestar.exceptions import HTTPException
 
 from udi.kit.errors import NotFoundError, UdiError, UnauthenticatedError
 from udi.portal.dataspace.messages import CONTEXT, PATH
+from udi.ui.dependencies import AnyRequest
 from udi.ui.errors import render_problem
 
-Machine = Request[Any, Any, State]
 NEGOTIATIONS = "/negotiations"
 TRANSFERS = "/transfers"
 ERRORS = {NEGOTIATIONS: "ContractNegotiationError", TRANSFERS: "TransferError"}
@@ -18,7 +17,7 @@ PROCESS = "dataspace_process"
 """Where a request's state says which process it is about, as its address says it."""
 
 
-def on_refusal(request: Machine, error: UdiError) -> Response[dict[str, Any]]:
+def on_refusal(request: AnyRequest, error: UdiError) -> Response[dict[str, Any]]:
     """What is wrong, in the protocol's form: 400, or 404 for whoever may not know of it."""
     problem_response = render_problem(request, error)
     unknown = isinstance(error, (NotFoundError, UnauthenticatedError))
@@ -72,7 +71,7 @@ def on_refusal(request: Machine, error: UdiError) -> Response[dict[str, Any]]:
 
 
 def on_http_exception(
-    request: Machine, error: HTTPException
+    request: AnyRequest, error: HTTPException
 ) -> Response[dict[str, Any]]:
     """The framework's own refusals, in the protocol's form."""
     translated = (

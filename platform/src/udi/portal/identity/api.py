@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from litestar import Request, Response, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, post
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.budgets import require_budget, spend_budget
 from udi.kit.errors import UdiError, UnauthenticatedError, UnavailableError
 from udi.kit.oidc import IdentityRefusedError
-from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError
 from udi.portal.tenants.budgets import WRONG_CREDENTIALS, subject_of_address
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.login import sessions_of
 from udi.ui.site import site_of
 
@@ -29,7 +27,7 @@ MAX_FORM = 16 * 1024
     ["/oauth2/token", "/oauth/token"], status_code=200, request_max_body_size=MAX_FORM
 )
 async def issue_token(
-    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Pass a machine's credential to the identity service, and its answer back; older nodes ask at the second address.
 

@@ -3,18 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.identity import Actor
@@ -31,6 +27,7 @@ from udi.portal.identity.inbox import (
 )
 from udi.portal.identity.inbox_claims import can_be_claimed, list_claims
 from udi.ui.atom import MEDIA_TYPE, Entry, Feed, Link
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.inbox_counts import InboxCount
 from udi.ui.locale import localise
 from udi.ui.refresh import is_refresh, refreshing
@@ -38,7 +35,6 @@ from udi.ui.site import render, site_of
 
 INBOX_PATH = "/inbox"
 DAYS_OF_A_WEEK = 7
-AnyRequest = Request[Any, Any, State]
 
 
 @dataclass(frozen=True)
@@ -87,9 +83,9 @@ def today_of(territory: Territory) -> date:
 @get(INBOX_PATH)
 async def show_inbox(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     role: FromQuery[str] = "",
 ) -> Response[str]:
     """All that waits for the person, or (`role`) in one of their roles."""
@@ -120,10 +116,7 @@ async def show_inbox(
 
 @get("/inbox.json")
 async def show_inbox_document(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> InboxDocument:
     """The same for programs."""
     items = await list_inbox(site_of(request).services, session, member)
@@ -159,10 +152,7 @@ def _absolute(territory: Territory, item: InboxItem) -> str:
 
 @get("/inbox.atom")
 async def show_inbox_feed(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[bytes]:
     """The same for feed readers that log in."""
     items = await list_inbox(site_of(request).services, session, member)
@@ -202,8 +192,8 @@ def _feed_entry(
 @post("/inbox/{kind:str}/{item_id:uuid}/claim", status_code=303)
 async def claim_item(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     kind: FromPath[str],
     item_id: FromPath[UUID],
 ) -> Redirect:
@@ -216,8 +206,8 @@ async def claim_item(
 @post("/inbox/{kind:str}/{item_id:uuid}/release", status_code=303)
 async def release_item(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     kind: FromPath[str],
     item_id: FromPath[UUID],
 ) -> Redirect:

@@ -1,10 +1,5 @@
 """Machines that call the portal: which client a bearer token belongs to (RFC 6750)."""
 
-from typing import Any
-
-from litestar import Request
-from litestar.datastructures import State
-
 from udi.kit.errors import UnauthenticatedError, UnavailableError
 from udi.kit.oidc import MACHINE_TOKEN, IdentityService
 from udi.kit.tenancy import Territory
@@ -14,14 +9,13 @@ from udi.kit.tokens import (
     require_claim_values,
     verify,
 )
+from udi.ui.dependencies import AnyRequest
 from udi.ui.login import sessions_of
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="udi", error="invalid_token"'}
 
 
-async def get_machine_client(
-    request: Request[Any, Any, State], territory: Territory
-) -> str:
+async def get_machine_client(request: AnyRequest, territory: Territory) -> str:
     """The client of the request's bearer token.
 
     Raises:

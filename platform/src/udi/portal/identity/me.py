@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Response, Router, get
-from litestar.datastructures import State
+from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError
 from udi.portal.identity.bearers import PROGRAMS, require_scope
@@ -17,6 +15,7 @@ from udi.portal.identity.operations import ACCOUNT, api_operation
 from udi.portal.identity.pages import name_organisations_of
 from udi.portal.identity.tokens import Bearer
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import AnyRequest, Session
 
 PATH = "/api/v1/me"
 Named = Annotated[
@@ -63,9 +62,7 @@ class Me(Struct, kw_only=True):
     ),
 )
 async def read_me(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    bearer: NamedDependency[Bearer],
+    request: AnyRequest, session: Session, bearer: NamedDependency[Bearer]
 ) -> Response[Me]:
     """Who I am."""
     names = await name_organisations_of(request)(

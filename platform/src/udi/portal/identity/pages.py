@@ -2,12 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +13,7 @@ from udi.kit.oidc import client_id
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.portal.identity.refused_addresses import refuses_mails
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.site import render, site_of
 
 NameOrganisations = Callable[
@@ -44,10 +42,7 @@ class OrganisationMembership:
 
 @get("/my-space")
 async def show_my_space(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[str]:
     """The page."""
     names = await name_organisations_of(request)(session, member.memberships)
@@ -69,7 +64,7 @@ def account_url(issuer: str, client: str) -> str:
     return f"{issuer}/account/?{urlencode({'referrer': client})}"
 
 
-def name_organisations_of(request: Request[Any, Any, State]) -> NameOrganisations:
+def name_organisations_of(request: AnyRequest) -> NameOrganisations:
     """What gives organisations their names."""
     return site_of(request).services.find(NAME_ORGANISATIONS) or _no_names
 

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -25,19 +23,16 @@ from udi.portal.identity.tokens import (
     revoke_token,
 )
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 PATH = "/my-space/tokens"
-AnyRequest = Request[Any, Any, State]
 
 
 @get(PATH)
 async def show_tokens(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[str]:
     """The tokens, and the form that makes one."""
     return await _page(request, session, territory, member)
@@ -45,10 +40,7 @@ async def show_tokens(
 
 @post(PATH, status_code=201, guards=[require_confirmation()])
 async def add_token(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[str]:
     """Make a token and show it, this once."""
     form = await request.form()
@@ -77,9 +69,7 @@ async def add_token(
 
 @post(f"{PATH}/{{token_id:uuid}}/revoke")
 async def revoke_api_token(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    token_id: FromPath[UUID],
+    session: Session, member: Member, token_id: FromPath[UUID]
 ) -> Redirect:
     """Refuse it from now on."""
     await revoke_token(session, member, token_id)

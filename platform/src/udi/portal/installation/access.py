@@ -1,11 +1,7 @@
 """Who opens the pages of the installation: its operators, on its own host."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
-from litestar import Request
-from litestar.datastructures import State
-from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
@@ -16,9 +12,8 @@ from udi.kit.errors import (
 )
 from udi.kit.identity import Actor
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG
+from udi.ui.dependencies import AnyRequest, Member
 from udi.ui.site import site_of
-
-AnyRequest = Request[Any, Any, State]
 
 
 async def provide_operator(request: AnyRequest) -> Actor:
@@ -50,7 +45,7 @@ async def provide_operator(request: AnyRequest) -> Actor:
 
 
 async def provide_installation_session(
-    request: AnyRequest, operator: NamedDependency[Actor]
+    request: AnyRequest, operator: Member
 ) -> AsyncIterator[AsyncSession]:
     """One transaction among the rows of the installation itself: it sees no row of any territory."""
     database = site_of(request).database

@@ -3,19 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromQuery
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.csv_writer import write_csv
-from udi.kit.identity import Actor
 from udi.kit.paging import Page, page_number
 from udi.portal.installation.alerts import (
     OperatorAlert,
@@ -28,6 +23,7 @@ from udi.portal.installation.queries import (
     filter_status,
     list_status,
 )
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.downloads import csv_response
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
@@ -65,8 +61,7 @@ FIGURES = (
     "version",
 )
 """Figures of the CSV, under these names."""
-AnyRequest = Request[Any, Any, State]
-InstallationSession = NamedDependency[AsyncSession]
+InstallationSession = Session
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ def read_list(words: str, state: str, sort: str, order: str) -> TerritoryList:
 @get(PATH)
 async def show_installation(
     request: AnyRequest,
-    operator: NamedDependency[Actor],
+    operator: Member,
     installation_session: InstallationSession,
     q: FromQuery[str] = "",
     show: FromQuery[str] = "",
@@ -162,7 +157,7 @@ async def show_installation(
 @get(CSV_PATH)
 async def export_territories(
     request: AnyRequest,
-    operator: NamedDependency[Actor],  # noqa: ARG001 - its provider refuses everybody else
+    operator: Member,  # noqa: ARG001 - its provider refuses everybody else
     installation_session: InstallationSession,
     q: FromQuery[str] = "",
     show: FromQuery[str] = "",

@@ -5,17 +5,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError
-from udi.kit.identity import Actor
 from udi.portal.installation.actions import request_start
 from udi.portal.installation.alerts import check_worker
 from udi.portal.installation.new_territory import (
@@ -36,6 +32,7 @@ from udi.portal.installation.queries import (
 from udi.ui import theme as colours
 from udi.ui.contrast import list_contrasts
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
@@ -54,9 +51,8 @@ STAGE_NAMES = {
     StartStage.ONLINE: "Addresses",
 }
 DEFAULTS = {"hue": "178", "languages": "fr,en"}
-AnyRequest = Request[Any, Any, State]
-Operator = NamedDependency[Actor]
-InstallationSession = NamedDependency[AsyncSession]
+Operator = Member
+InstallationSession = Session
 
 
 def start_path(request: UUID) -> str:
@@ -81,9 +77,7 @@ async def show_form(
 
 @post(NEW, guards=[require_confirmation()])
 async def ask_for_start(
-    request: AnyRequest,
-    operator: Operator,
-    installation_session: InstallationSession,
+    request: AnyRequest, operator: Operator, installation_session: InstallationSession
 ) -> Response[Any]:
     """Ask the worker of the installation to start a territory; with `preview`, show its colours and ask nothing."""
     form = await request.form()
@@ -199,9 +193,7 @@ def _list_origins(request: AnyRequest, new: NewTerritory) -> dict[str, str]:
 
 
 def _render_form(
-    request: AnyRequest,
-    values: Mapping[str, str],
-    error: InvalidError | None = None,
+    request: AnyRequest, values: Mapping[str, str], error: InvalidError | None = None
 ) -> Response[str]:
     domain = site_of(request).settings.wildcard_domain
     hue = values.get("hue", "")

@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
-from udi.kit.identity import Actor
 from udi.portal.installation.actions import request_act
 from udi.portal.installation.alerts import OperatorAlert, check_worker
 from udi.portal.installation.figures import SpaceFigures
@@ -24,6 +20,7 @@ from udi.portal.installation.queries import (
     list_requests,
 )
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
@@ -52,9 +49,8 @@ ACT_NAMES = {
     OperatorAct.START: "Start the territory",
 }
 LIMIT_NAMES = ("requests_per_minute", "jobs_at_once", "uploads_at_once")
-AnyRequest = Request[Any, Any, State]
-Operator = NamedDependency[Actor]
-InstallationSession = NamedDependency[AsyncSession]
+Operator = Member
+InstallationSession = Session
 
 
 def territory_path(slug: str) -> str:

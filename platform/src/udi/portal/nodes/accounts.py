@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from litestar import Request, Response, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, post
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, MsgspecError, Struct, json
 from sqlalchemy import func, select
@@ -15,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.sessions import SESSIONS
-from udi.kit.tenancy import Territory
 from udi.portal.identity.models import (
     TEAM,
     AccountWatch,
@@ -26,13 +23,13 @@ from udi.portal.identity.models import (
 from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import list_linked_producers
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.site import site_of
 
 MOST = 1000
 LARGEST = 64 * 1024
 MOST_WATCHED = 20_000
 """Accounts of a territory of which nodes ask and which nobody knows here: no more are looked at."""
-MachineRequest = Request[Any, Any, State]
 
 
 class AccountQuery(Struct, frozen=True):
@@ -62,7 +59,7 @@ def read_subjects(body: bytes) -> list[str]:
 
 @post("/kalim/v1/accounts", status_code=200)
 async def report_accounts(
-    request: MachineRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Of each account that is known: whether it is gone, and its groups in the organisations of the node that asks.
 

@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post, put
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, delete, get, post, put
 from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, FromQuery, QueryParameter
@@ -37,6 +35,7 @@ from udi.portal.nodes.rudi import refusal_error, report_document, request_docume
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Gettext, InvalidDocument
 from udi.protocol.texts import strip_html
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 
@@ -46,10 +45,9 @@ MAX_RECORD = 2 * MIB
 LONGEST_REASON = 500
 LARGEST_SLICE = 100
 USUAL_SLICE = 20
-MachineRequest = Request[Any, Any, State]
 
 
-async def identify_client(request: MachineRequest, territory: Territory) -> str:
+async def identify_client(request: AnyRequest, territory: Territory) -> str:
     """The client that calls.
 
     Raises:
@@ -66,14 +64,14 @@ async def identify_client(request: MachineRequest, territory: Territory) -> str:
 
 @asynccontextmanager
 async def node_session(
-    request: MachineRequest, territory: Territory, client_id: str
+    request: AnyRequest, territory: Territory, client_id: str
 ) -> AsyncIterator[tuple[AsyncSession, Node]]:
     """One transaction for the node that calls."""
     async with site_of(request).database.session(territory.id) as session:
         yield session, await push.identify_node(session, client_id)
 
 
-def translator(request: MachineRequest) -> Gettext:
+def translator(request: AnyRequest) -> Gettext:
     """Messages in the language that the caller accepts."""
     return site_of(request).pages.translator(request)
 
@@ -100,9 +98,7 @@ def parse_id(text: str) -> UUID:
         ) from error
 
 
-async def read_json_body(
-    request: MachineRequest, *, largest: int = MAX_RECORD
-) -> bytes:
+async def read_json_body(request: AnyRequest, *, largest: int = MAX_RECORD) -> bytes:
     """The body of a push, announced as JSON; `largest`, in bytes, is what the handler takes.
 
     Raises:
@@ -148,7 +144,7 @@ def clean_reason(text: str) -> str:
 
 
 async def receive_record(
-    request: MachineRequest,
+    request: AnyRequest,
     territory: Territory,
     method: Literal["POST", "PUT"],
     resource_id: UUID | None = None,
@@ -166,7 +162,7 @@ async def receive_record(
     return push_response(request, outcome)
 
 
-def push_response(request: MachineRequest, outcome: push.PushResult) -> Response[Any]:
+def push_response(request: AnyRequest, outcome: push.PushResult) -> Response[Any]:
     """The report's id when accepted (as RUDI answers), else a problem that names it."""
     if not outcome.faults:
         return as_json(str(outcome.report.id))
@@ -179,7 +175,7 @@ def push_response(request: MachineRequest, outcome: push.PushResult) -> Response
 
 @post(RESOURCES, status_code=200, request_max_body_size=MAX_RECORD)
 async def create_resource(
-    request: MachineRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Publish a record."""
     return await receive_record(request, territory, "POST")
@@ -187,7 +183,7 @@ async def create_resource(
 
 @put(RESOURCES, request_max_body_size=MAX_RECORD)
 async def replace_resource(
-    request: MachineRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Publish a new version of a record."""
     return await receive_record(request, territory, "PUT")
@@ -195,9 +191,7 @@ async def replace_resource(
 
 @put(f"{RESOURCES}/{{resource_id:str}}", request_max_body_size=MAX_RECORD)
 async def replace_one_resource(
-    request: MachineRequest,
-    territory: NamedDependency[Territory],
-    resource_id: FromPath[str],
+    request: AnyRequest, territory: CurrentTerritory, resource_id: FromPath[str]
 ) -> Response[Any]:
     """The same, with the id in the address too."""
     return await receive_record(request, territory, "PUT", parse_id(resource_id))
@@ -205,8 +199,8 @@ async def replace_one_resource(
 
 @delete(f"{RESOURCES}/{{resource_id:str}}", status_code=200)
 async def withdraw_resource(
-    request: MachineRequest,
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    territory: CurrentTerritory,
     resource_id: FromPath[str],
     reason: FromQuery[str] = "",
 ) -> Response[Any]:
@@ -221,7 +215,7 @@ async def withdraw_resource(
 
 @delete(RESOURCES, status_code=200)
 async def refuse_missing_id(
-    request: MachineRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Say which record is missing from the address."""
     await identify_client(request, territory)
@@ -233,9 +227,7 @@ async def refuse_missing_id(
 
 @get(f"{RESOURCES}/{{resource_id:str}}/report")
 async def read_latest_report(
-    request: MachineRequest,
-    territory: NamedDependency[Territory],
-    resource_id: FromPath[str],
+    request: AnyRequest, territory: CurrentTerritory, resource_id: FromPath[str]
 ) -> Response[Any]:
     """The node's newest report about a record, for a node that lost it."""
     client_id = await identify_client(request, territory)
@@ -246,7 +238,7 @@ async def read_latest_report(
 
 @get(["/kalim/v1/id_generation", f"{RESOURCES}/id_generation"])
 async def generate_id(
-    request: MachineRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """A fresh id for a record."""
     await identify_client(request, territory)
@@ -255,8 +247,8 @@ async def generate_id(
 
 @get("/kalim/v1/integrationRequest/search")
 async def search_requests(
-    request: MachineRequest,
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    territory: CurrentTerritory,
     *,
     status: Annotated[
         Literal["OK", "KO"] | None, QueryParameter(name="integrationStatus")
@@ -290,8 +282,8 @@ async def search_requests(
 
 @get(["/apigateway/v1/encryption-key", "/konsult/v1/encryption-key"])
 async def read_encryption_key(
-    request: MachineRequest,
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    territory: CurrentTerritory,
     media_id: Annotated[UUID | None, QueryParameter(name="media-id")] = None,
 ) -> Response[bytes]:
     """The public key of the project that may read a file, for the node that has it.
@@ -322,7 +314,7 @@ async def read_encryption_key(
 
 
 @get("/.well-known/jwks.json", sync_to_thread=False)
-def public_keys(request: MachineRequest) -> Response[dict[str, Any]]:
+def public_keys(request: AnyRequest) -> Response[dict[str, Any]]:
     """The keys that sign what this portal sends (RFC 7517)."""
     signer = site_of(request).services[SIGNER]
     return Response(

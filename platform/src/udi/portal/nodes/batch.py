@@ -5,14 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from litestar import Response, put
-from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import Refusal, UdiError
-from udi.kit.tenancy import Territory
 from udi.portal.nodes.actions.push import PushedRecord, push_records
 from udi.portal.nodes.api import (
-    MachineRequest,
     as_json,
     identify_client,
     node_session,
@@ -22,6 +19,7 @@ from udi.portal.nodes.api import (
 from udi.portal.nodes.rudi import refusal_error, report_document
 from udi.protocol.faults import Fault, InvalidDocument, InvalidRecord
 from udi.protocol.scan import read_json
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 
 LARGEST = 8 * 1024 * 1024
 MOST = 100
@@ -35,7 +33,7 @@ NO_LIST = Refusal(
 
 @put("/kalim/v1/batch", request_max_body_size=LARGEST)
 async def replace_many(
-    request: MachineRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Publish up to a hundred records, new or new versions; the report of each, in their order.
 

@@ -2,11 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,9 +23,9 @@ from udi.protocol.node_registration import (
     JoinedTerritory,
     NodeCredentials,
 )
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.site import render, site_of
 
-AnyRequest = Request[Any, Any, State]
 JOIN = "/nodes/join"
 LARGEST = 4096
 
@@ -41,7 +38,7 @@ def explain_invitation(request: AnyRequest) -> Response[str]:
 
 @post(JOIN, status_code=200, request_max_body_size=LARGEST)
 async def join_node(
-    request: AnyRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[bytes]:
     """Accept an invitation, and tell the node who it is here; once."""
     code = _code(await read_json_body(request, largest=LARGEST))

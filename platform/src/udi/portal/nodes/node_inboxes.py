@@ -5,9 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, post
 from litestar.types import ControllerRouterHandler
 from msgspec import MsgspecError, json, to_builtins
 from sqlalchemy import Select, select
@@ -31,13 +29,13 @@ from udi.protocol.inbox import (
     PersonCount,
     WaitingNumber,
 )
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.site import Site, site_of
 
 LARGEST = 4 * 1024 * 1024
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCK_DIFFERENCE = timedelta(days=1)
 """How far the clock of a node may be ahead."""
-MachineRequest = Request[Any, Any, State]
 
 
 def read_node_inbox(body: bytes) -> NodeInbox:
@@ -73,7 +71,7 @@ def _check_moments(inbox: NodeInbox) -> None:
 
 @post(PATH, status_code=200)
 async def receive_node_inbox(
-    request: MachineRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Keep how much waits at the node that calls, and answer how much waits elsewhere for the accounts that it names."""
     client_id = await identify_client(request, territory)

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import reports
 from udi.portal.nodes.actions.invite import cancel_invitation, renew_invitation
@@ -24,15 +20,14 @@ from udi.portal.nodes.actions.moderate import (
 )
 from udi.portal.nodes.api import clean_reason
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 
 @get("/nodes")
 async def show_nodes(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """Every node, those that are invited, and the reports that wait for a person."""
     lines = await queries.list_node_summaries(session, member)
@@ -49,9 +44,7 @@ async def show_nodes(
     guards=[require_confirmation()],
 )
 async def renew_node_invitation(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    invitation_id: FromPath[UUID],
+    session: Session, member: Member, invitation_id: FromPath[UUID]
 ) -> Redirect:
     """Give the link of an invitation its days again."""
     invitation = await queries.get_invitation_for_team(session, member, invitation_id)
@@ -61,9 +54,7 @@ async def renew_node_invitation(
 
 @post("/nodes/invitations/{invitation_id:uuid}/cancel", status_code=303)
 async def cancel_node_invitation(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    invitation_id: FromPath[UUID],
+    session: Session, member: Member, invitation_id: FromPath[UUID]
 ) -> Redirect:
     """Take an invitation back."""
     invitation = await queries.get_invitation_for_team(session, member, invitation_id)
@@ -73,9 +64,7 @@ async def cancel_node_invitation(
 
 @post("/nodes/{slug:str}/resend", status_code=303)
 async def resend_node_reports(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    session: Session, member: Member, slug: FromPath[str]
 ) -> Redirect:
     """Send every failed report of a node again."""
     node = await queries.get_node_for_team(session, member, slug)
@@ -85,9 +74,7 @@ async def resend_node_reports(
 
 @post("/nodes/reports/{report_id:uuid}/resend", status_code=303)
 async def resend_failed_report(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    report_id: FromPath[UUID],
+    session: Session, member: Member, report_id: FromPath[UUID]
 ) -> Redirect:
     """Send one failed report again."""
     report = await queries.get_report_for_team(session, member, report_id)
@@ -97,10 +84,7 @@ async def resend_failed_report(
 
 @get("/data/{dataset_id:uuid}/withdraw")
 async def show_withdrawal_form(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """The form by which the team takes a dataset off the portal."""
     dataset = await get_dataset_for_team(session, member, dataset_id)
@@ -111,10 +95,7 @@ async def show_withdrawal_form(
     "/data/{dataset_id:uuid}/withdraw", status_code=303, guards=[require_confirmation()]
 )
 async def withdraw_dataset(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[Any]:
     """Take it off."""
     dataset = await get_dataset_for_team(session, member, dataset_id)
@@ -136,9 +117,7 @@ async def withdraw_dataset(
 
 @post("/data/{dataset_id:uuid}/allow", status_code=303)
 async def allow_dataset(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Redirect:
     """Let its node publish it again."""
     await allow_republication(

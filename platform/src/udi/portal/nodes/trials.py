@@ -5,16 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import now
 from udi.kit.identity import Actor, manages_any
 from udi.kit.rates import RateLimiter
 from udi.kit.service_registry import ServiceKey
-from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.harvest.trial import (
     LONGEST_ADDRESS,
@@ -24,12 +21,12 @@ from udi.portal.nodes.harvest.trial import (
 from udi.portal.nodes.harvest.trial_process import try_in_subprocess
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.tenants.queries import read_vocabularies
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member
 from udi.ui.site import render, site_of
 
 HOME = "/sources/try"
 AT_ONCE = 2
 PER_HOUR = 30
-AnyRequest = Request[Any, Any, State]
 
 
 class TrialLimits:
@@ -71,19 +68,14 @@ def summarise_faults(trial: TrialResult) -> list[TrialFaultSummary]:
 
 
 @get(HOME)
-async def show_form(
-    request: AnyRequest,
-    member: NamedDependency[Actor],
-) -> Response[str]:
+async def show_form(request: AnyRequest, member: Member) -> Response[str]:
     """The form."""
     return _show(request, member, {})
 
 
 @post(HOME, status_code=200)
 async def try_source(
-    request: AnyRequest,
-    member: NamedDependency[Actor],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """Read the first page of a catalogue, and forget it.
 

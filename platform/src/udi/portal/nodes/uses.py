@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request, Response, put
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, put
 from litestar.types import ControllerRouterHandler
 from msgspec import MsgspecError, json
 from sqlalchemy import select
@@ -13,16 +11,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
-from udi.kit.tenancy import Territory
 from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.portal.nodes.models import Node, NodeUseDay
 from udi.portal.nodes.queries import list_linked_producers
 from udi.portal.organisations.models import Organisation
 from udi.protocol.uses import PATH, DayUses, NodeUses
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 
 LARGEST = 4 * 1024 * 1024
 AT_ONCE = 1000
-MachineRequest = Request[Any, Any, State]
 
 
 def read_uses(body: bytes) -> NodeUses:
@@ -44,7 +41,7 @@ def read_uses(body: bytes) -> NodeUses:
 
 @put(PATH)
 async def receive_uses(
-    request: MachineRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Keep how much data were used at the node that calls, by producer and day."""
     client_id = await identify_client(request, territory)

@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, Router, delete, get, post, put
-from litestar.datastructures import State
+from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter
 from litestar.types import ControllerRouterHandler
@@ -32,13 +31,13 @@ from udi.portal.notifications.emails import name_followings
 from udi.portal.notifications.models import DigestRhythm, Following
 from udi.portal.notifications.topics import TopicTarget, get_topic, topics_of
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.site import site_of
 
 PATH = "/api/v1/following"
 SCOPE = "following"
 MAX_BODY = 64 * 1024
 PRIVATE = {"Cache-Control": "no-store"}
-AnyRequest = Request[Any, Any, State]
 Kind = Annotated[
     str,
     Meta(description="What is followed: a dataset, a producer, a theme or a search."),
@@ -117,9 +116,7 @@ class DigestSettingsChange(Struct, kw_only=True):
 
 
 async def provide_own_session(
-    request: AnyRequest,
-    territory: NamedDependency[Territory],
-    bearer: NamedDependency[Bearer],
+    request: AnyRequest, territory: CurrentTerritory, bearer: NamedDependency[Bearer]
 ) -> AsyncIterator[AsyncSession]:
     """One transaction that sees what belongs to the bearer, as their pages do."""
     database = site_of(request).database
@@ -143,8 +140,8 @@ async def provide_own_session(
 )
 async def list_followed(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
 ) -> Response[FollowingList]:
     """All that I follow."""
@@ -180,8 +177,8 @@ async def list_followed(
 )
 async def follow_target(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
 ) -> Response[FollowingItem]:
     """Follow a target: 201, or 200 where it was followed already."""
@@ -216,9 +213,7 @@ async def follow_target(
     ),
 )
 async def stop_following(
-    session: NamedDependency[AsyncSession],
-    bearer: NamedDependency[Bearer],
-    following_id: FollowingPath,
+    session: Session, bearer: NamedDependency[Bearer], following_id: FollowingPath
 ) -> None:
     """Follow it no more."""
     await actions.stop_following(
@@ -239,9 +234,7 @@ async def stop_following(
     ),
 )
 async def read_rhythm(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    bearer: NamedDependency[Bearer],
+    session: Session, territory: CurrentTerritory, bearer: NamedDependency[Bearer]
 ) -> Response[DigestSettings]:
     """How often I am told by mail."""
     subscription = await queries.find_subscription(session, bearer.actor.person_id)
@@ -266,8 +259,8 @@ async def read_rhythm(
 )
 async def choose_rhythm(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
 ) -> Response[DigestSettings]:
     """Be told daily, weekly or never."""
@@ -328,7 +321,7 @@ def _describe_following(
 
 
 async def read_json_texts(
-    request: Request[Any, Any, State], *names: str, **usual: str
+    request: AnyRequest, *names: str, **usual: str
 ) -> dict[str, str]:
     """The texts of a body of JSON; `usual` are what those say that may be left out.
 

@@ -7,13 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.identity import Actor
@@ -24,11 +21,11 @@ from udi.portal.notifications.emails import name_followings
 from udi.portal.notifications.models import DigestRhythm, Following
 from udi.portal.notifications.tokens import read_unsubscribe_token
 from udi.portal.notifications.topics import get_topic, topics_of
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.routes import local_path
 from udi.ui.site import render, site_of
 
-AnyRequest = Request[Any, Any, State]
 HOME = "/following"
 LONGEST_FIELD = 8000
 """Far beyond what any of ours may be, so that what is too long is refused and never cut."""
@@ -65,10 +62,7 @@ async def build_follow_button(
 
 @get(HOME)
 async def show_followings(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[str]:
     """Everything that the person follows, how they are told, and what the next mail would say now."""
     site = site_of(request)
@@ -107,9 +101,9 @@ async def show_followings(
 @get(f"{HOME}/new")
 async def show_follow_form(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     kind: FromQuery[str] = "",
     target: FromQuery[str] = "",
     back: FromQuery[str] = "",
@@ -135,9 +129,7 @@ async def show_follow_form(
 
 @post(HOME, status_code=303)
 async def follow_target(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest, session: Session, actor: Visitor
 ) -> Redirect:
     """Follow a target, then back to its page; who is not logged in does that first."""
     form = await _form(request)
@@ -162,10 +154,7 @@ async def follow_target(
 
 @post(f"{HOME}/{{following_id:uuid}}/stop", status_code=303)
 async def stop_following(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    following_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, following_id: FromPath[UUID]
 ) -> Redirect:
     """Follow it no more."""
     await actions.stop_following(
@@ -178,9 +167,7 @@ async def stop_following(
 
 @post(f"{HOME}/rhythm", status_code=303)
 async def choose_rhythm(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Redirect:
     """Keep how often the person is told."""
     rhythm = (await _form(request)).get("rhythm", "")
@@ -192,9 +179,7 @@ async def choose_rhythm(
 
 @post(f"{HOME}/inbox-mail", status_code=303)
 async def choose_inbox_rhythm(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Redirect:
     """Keep how often the person gets what waits for them by mail."""
     rhythm = (await _form(request)).get("rhythm", "")
@@ -205,7 +190,7 @@ async def choose_inbox_rhythm(
 
 @get(f"{HOME}/unsubscribe-inbox/{{token:str}}", sync_to_thread=False)
 def show_inbox_unsubscribe_form(
-    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, token: FromPath[str]
 ) -> Response[str]:
     """A button, as for the other mails."""
     read_unsubscribe_token(site_of(request).settings, territory, token)
@@ -218,7 +203,7 @@ def show_inbox_unsubscribe_form(
     opt={FROM_ELSEWHERE: True},
 )
 async def unsubscribe_inbox(
-    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, token: FromPath[str]
 ) -> Response[str]:
     """Stop the mails of what waits at once (RFC 8058)."""
     subscription = read_unsubscribe_token(site_of(request).settings, territory, token)
@@ -240,7 +225,7 @@ def _render_unsubscription(
 
 @get(f"{HOME}/unsubscribe/{{token:str}}", sync_to_thread=False)
 def show_unsubscribe_form(
-    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, token: FromPath[str]
 ) -> Response[str]:
     """A button, since programs that search mails for danger open every address."""
     read_unsubscribe_token(site_of(request).settings, territory, token)
@@ -249,7 +234,7 @@ def show_unsubscribe_form(
 
 @post(f"{HOME}/unsubscribe/{{token:str}}", status_code=200, opt={FROM_ELSEWHERE: True})
 async def unsubscribe(
-    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, token: FromPath[str]
 ) -> Response[str]:
     """Stop the mails at once; the program of a mailbox may post this, whoever is logged in (RFC 8058)."""
     subscription = read_unsubscribe_token(site_of(request).settings, territory, token)

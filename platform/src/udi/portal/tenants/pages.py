@@ -1,20 +1,13 @@
 """The installation's own host: which territories it serves. And the icon that a territory gave."""
 
-from typing import Any
-
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
-from sqlalchemy.ext.asyncio import AsyncSession
+from litestar import Response, get
 
 from udi.kit.errors import NotFoundError
-from udi.kit.tenancy import Territory
 from udi.portal.tenants.logos import read_logo
 from udi.portal.tenants.versions import read_published
 from udi.ui import theme
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.site import render, site_of
-
-AnyRequest = Request[Any, Any, State]
 
 
 async def show_territories(request: AnyRequest) -> Response[str]:
@@ -44,7 +37,7 @@ async def show_territories_css(request: AnyRequest) -> Response[str]:
 
 
 @get("/site-icon")
-async def show_site_icon(session: NamedDependency[AsyncSession]) -> Response[bytes]:
+async def show_site_icon(session: Session) -> Response[bytes]:
     """The icon of the territory's own, where it has one."""
     for path in ("icon.svg", "icon.png"):
         content = await read_published(session, path)
@@ -60,7 +53,7 @@ async def show_site_icon(session: NamedDependency[AsyncSession]) -> Response[byt
 
 @get("/card.png")
 async def show_card(
-    request: AnyRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[bytes]:
     """The picture that other sites show where an address of the territory is shared: its logo, its name, its colours."""
     language = territory.languages[0]

@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from litestar import Request, Response, Router, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, Router, get
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.openapi.document import ADDRESS, PAGE, ApiDocuments, Document
 from udi.ui.openapi.view import OperationDescription, list_operations
 
 LONGEST_VALUE = 500
 API_DOCUMENTS = ServiceKey[ApiDocuments]("API documents", "ui")
-AnyRequest = Request[Any, Any, State]
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
 
     @get(ADDRESS)
     async def read_document(
-        request: AnyRequest, territory: NamedDependency[Territory]
+        request: AnyRequest, territory: CurrentTerritory
     ) -> Response[dict[str, Any]]:
         """The OpenAPI document, in the reader's language."""
         headers = {
@@ -63,7 +61,7 @@ def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
 
     @get(PAGE)
     async def show_api(
-        request: AnyRequest, territory: NamedDependency[Territory]
+        request: AnyRequest, territory: CurrentTerritory
     ) -> Response[str]:
         """How to use the API with a program: the operations of one part (`about`), or an introduction."""
         site = request.app.state.site

@@ -7,16 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from joserfc.jws import extract_compact
-from litestar import Request, Response, Router, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.atom import PATH as FEED
 from udi.portal.access.agreements.atom import write_feed
 from udi.portal.access.agreements.creation import signer_of
@@ -49,6 +44,7 @@ from udi.portal.nodes.api import as_json, identify_client, node_session, read_js
 from udi.protocol.odrl import as_document, write_agreement
 from udi.ui.atom import MEDIA_TYPE
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
@@ -56,13 +52,12 @@ USUAL = 100
 LARGEST = 100
 LAST_PAGE = 10_000
 PUBLIC = {"Access-Control-Allow-Origin": "*"}
-Machine = Request[Any, Any, State]
 
 
 @get("/kalim/v1/agreements")
 async def list_agreements(
-    request: Machine,
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    territory: CurrentTerritory,
     after: FromQuery[int] = 0,
     limit: FromQuery[int] = USUAL,
 ) -> Response[Any]:
@@ -79,7 +74,7 @@ async def list_agreements(
 
 
 @post("/kalim/v1/agreements/uses", status_code=204)
-async def receive_uses(request: Machine, territory: NamedDependency[Territory]) -> None:
+async def receive_uses(request: AnyRequest, territory: CurrentTerritory) -> None:
     """In which hour credentials were last shown at the node that calls."""
     client_id = await identify_client(request, territory)
     uses = read_uses(await read_json_body(request, largest=LONGEST_USES))
@@ -89,9 +84,7 @@ async def receive_uses(request: Machine, territory: NamedDependency[Territory]) 
 
 @get(FEED)
 async def send_feed(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[bytes]:
     """The hundred agreements that changed last."""
     rows, _ = await list_public_agreements(session, page=1, size=LARGEST)
@@ -119,9 +112,7 @@ async def send_feed(
     ),
 )
 async def search_agreements(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[PublicAgreementPage]:
     """The public list, the last changed first."""
     parameters = QueryParameters(read_pairs(request), ("page", "size"))
@@ -147,9 +138,7 @@ async def search_agreements(
     ),
 )
 async def show_agreement(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    agreement_id: AgreementPath,
+    session: Session, territory: CurrentTerritory, agreement_id: AgreementPath
 ) -> Response[PublicAgreementItem]:
     """What everybody may know of one."""
     return Response(
@@ -161,9 +150,9 @@ async def show_agreement(
 
 @get("/agreements/{agreement_id:uuid}/agreement.jsonld")
 async def send_odrl(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     agreement_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The agreement as ODRL 2.2, for its sides."""

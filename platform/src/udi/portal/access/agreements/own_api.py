@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
     ConflictError,
@@ -14,7 +13,6 @@ from udi.kit.errors import (
     NotFoundError,
     Refusal,
 )
-from udi.kit.tenancy import Territory
 from udi.portal.access.agreements import schemas
 from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
 from udi.portal.access.agreements.queries import list_member_agreements
@@ -30,6 +28,7 @@ from udi.portal.projects.api_dependencies import (
 from udi.portal.projects.request_bodies import read_body
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import CurrentTerritory, Session
 
 
 @get(
@@ -45,9 +44,7 @@ from udi.ui.decision_guards import require_confirmation
     ),
 )
 async def list_own_agreements(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    bearer: NamedDependency[Bearer],
+    session: Session, territory: CurrentTerritory, bearer: NamedDependency[Bearer]
 ) -> Response[schemas.MyAgreements]:
     """Those on one side of which I stand."""
     items = [
@@ -77,8 +74,8 @@ async def list_own_agreements(
 )
 async def change_agreement(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     agreement_id: schemas.AgreementPath,
 ) -> Response[schemas.AgreementDetail]:

@@ -4,17 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, InvalidError
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import audience_of, is_unexpired, signer_of
 from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
 from udi.portal.access.agreements.encryption import find_key
@@ -39,6 +35,7 @@ from udi.portal.access.policies.queries import find_policy
 from udi.protocol.agreement import read_agreement
 from udi.protocol.credentials import READING, TICKET
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
 from udi.ui.errors import form_errors
 from udi.ui.locale import find_text_language, localise
 from udi.ui.middleware import content_security_policy, list_form_targets
@@ -52,14 +49,11 @@ FIELDS = ("words", "days")
 UNPRINTABLE = (
     "Some characters cannot be printed in this PDF. The signed version (JWS) has them."
 )
-AnyRequest = Request[Any, Any, AppState]
 
 
 @get(HOME)
 async def show_agreements(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    page: FromQuery[int] = 1,
+    request: AnyRequest, session: Session, page: FromQuery[int] = 1
 ) -> Response[str]:
     """Every agreement, with what everybody may know."""
     number = min(max(page, 1), LAST_PAGE)
@@ -77,10 +71,7 @@ async def show_agreements(
 
 @get(ONE)
 async def show_agreement(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    agreement_id: FromPath[UUID],
+    request: AnyRequest, session: Session, actor: Visitor, agreement_id: FromPath[UUID]
 ) -> Response[str]:
     """One: what everybody may know, and for its sides the whole text and what may be done."""
     agreement_case = await find_signed_agreement(session, actor, agreement_id)
@@ -95,9 +86,7 @@ async def show_agreement(
 
 @get(f"{ONE}/agreement.jws")
 async def send_signed(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    agreement_id: FromPath[UUID],
+    session: Session, member: Member, agreement_id: FromPath[UUID]
 ) -> Response[str]:
     """The agreement as it was signed, for its sides and whoever accepted it."""
     agreement = await get_readable_agreement(session, member, agreement_id)
@@ -111,9 +100,9 @@ async def send_signed(
 @get(f"{ONE}/agreement.pdf")
 async def send_pdf(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     agreement_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The text that both accepted, for the file, in the reader's language."""
@@ -144,9 +133,9 @@ async def send_pdf(
 @get(f"{ONE}/files")
 async def open_files(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """A form that takes who leads the project to the files at the node; the ticket is in it, and in no address."""
@@ -187,8 +176,8 @@ async def open_files(
 @post(f"{ONE}/{{event:str}}", status_code=303, guards=[require_confirmation()])
 async def change_agreement(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     agreement_id: FromPath[UUID],
     event: FromPath[str],
 ) -> Response[Any]:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -14,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
 from udi.portal.access.agreements.credentials import (
     DAYS,
     list_credentials,
@@ -33,21 +30,18 @@ from udi.portal.access.agreements.queries import list_project_agreements
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 ACCESS = "/projects/{project_id:uuid}/access"
 CREDENTIALS = f"{ACCESS}/credentials"
 KEY = f"{ACCESS}/key"
-AnyRequest = Request[Any, Any, AppState]
 
 
 @get(ACCESS)
 async def show_access(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """The agreements of the project, the credentials of its machines, and its public key."""
     return await _render_access(
@@ -57,10 +51,7 @@ async def show_access(
 
 @post(CREDENTIALS, status_code=201, guards=[require_confirmation()])
 async def add_credential(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """Make one and show its secret, this once."""
     project = await get_led_project(session, member, project_id, lock=True)
@@ -92,8 +83,8 @@ async def add_credential(
 )
 async def replace_credential(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     credential_id: FromPath[UUID],
 ) -> Response[str]:
@@ -105,8 +96,8 @@ async def replace_credential(
 
 @post(f"{CREDENTIALS}/{{credential_id:uuid}}/revoke", status_code=303)
 async def end_credential(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     credential_id: FromPath[UUID],
 ) -> Redirect:
@@ -118,10 +109,7 @@ async def end_credential(
 
 @post(KEY, status_code=303)
 async def submit_key(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[Any]:
     """Keep a public key; what was pasted is not shown again where it is refused: it may be a private one."""
     project = await get_led_project(session, member, project_id, lock=True)
@@ -135,9 +123,7 @@ async def submit_key(
 
 @post(f"{KEY}/remove", status_code=303)
 async def delete_key(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Redirect:
     """Forget it."""
     project = await get_led_project(session, member, project_id, lock=True)

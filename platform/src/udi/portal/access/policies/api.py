@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, Router, get
-from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError
-from udi.kit.tenancy import Territory
 from udi.portal.access.policies import queries, schemas
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
@@ -17,6 +14,7 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.projects.api_dependencies import ApiRequest, json_response
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import CurrentTerritory, Session
 from udi.ui.openapi.operations import ResponseLink
 
 
@@ -36,9 +34,7 @@ from udi.ui.openapi.operations import ResponseLink
     ),
 )
 async def list_policies(
-    request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: ApiRequest, session: Session, territory: CurrentTerritory
 ) -> Response[Any]:
     """Those of all datasets that are shown, the last changed first."""
     parameters = QueryParameters(read_pairs(request), ("page", "size"))
@@ -62,8 +58,8 @@ async def list_policies(
 )
 async def read_policy(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     restricted_id: schemas.RestrictedPath,
 ) -> Response[Any]:
     """That of one dataset."""

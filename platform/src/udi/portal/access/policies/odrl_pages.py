@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pyoxigraph
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +18,7 @@ from udi.portal.access.policies.queries import (
     policy_of,
 )
 from udi.protocol.odrl import as_document, write_offer
+from udi.ui.dependencies import CurrentTerritory, Session
 
 POLICY = "/data/{dataset_id:uuid}/access-policy"
 OPEN = {
@@ -44,9 +44,7 @@ async def read_offer(
 
 @get(f"{POLICY}.jsonld")
 async def send_jsonld(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    session: Session, territory: CurrentTerritory, dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """As JSON-LD."""
     body = json.dumps(
@@ -57,9 +55,7 @@ async def send_jsonld(
 
 @get(f"{POLICY}.ttl")
 async def send_turtle(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    session: Session, territory: CurrentTerritory, dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """As Turtle."""
     body = as_turtle(await read_offer(session, territory, dataset_id))

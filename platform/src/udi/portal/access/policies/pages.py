@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.policies import queries
 from udi.portal.access.policies.actions import set_policy
@@ -28,21 +24,18 @@ from udi.portal.access.policies.form import (
 from udi.portal.catalogue.models import Dataset
 from udi.protocol.plain_language import write_terms
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
 from udi.ui.errors import form_errors
 from udi.ui.forms import read_number
 from udi.ui.site import render
 
 POLICY = "/data/{dataset_id:uuid}/access-policy"
 LARGEST = 64 * 1024
-AnyRequest = Request[Any, Any, State]
 
 
 @get(POLICY)
 async def show_policy(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, session: Session, actor: Visitor, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """The policy, in plain words."""
     dataset = await queries.get_restricted_dataset(session, dataset_id)
@@ -65,9 +58,9 @@ async def show_policy(
 @get(f"{POLICY}/edit")
 async def show_policy_form(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form, as it was set, or with what is usual."""
@@ -87,9 +80,9 @@ async def show_policy_form(
 )
 async def submit_policy_form(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Set the policy."""

@@ -44,6 +44,7 @@ from udi.portal.projects.request_bodies import read_body
 from udi.protocol.policy import FieldKind, Policy
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import CurrentTerritory, Session
 from udi.ui.site import site_of
 
 
@@ -60,9 +61,7 @@ from udi.ui.site import site_of
     ),
 )
 async def list_own_requests(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    bearer: NamedDependency[Bearer],
+    session: Session, territory: CurrentTerritory, bearer: NamedDependency[Bearer]
 ) -> Response[schemas.MyAccessRequests]:
     """What I asked, and what I answer for organisations."""
     sent = await queries.list_own_requests(session, bearer.member)
@@ -94,8 +93,8 @@ async def list_own_requests(
 )
 async def create_request(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
 ) -> Response[schemas.AccessRequestDetail]:
     """Ask, for a project that I lead."""
@@ -138,8 +137,8 @@ async def create_request(
     ),
 )
 async def read_request(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     access_request_id: schemas.AccessRequestPath,
 ) -> Response[schemas.AccessRequestDetail]:
@@ -164,8 +163,8 @@ async def read_request(
 )
 async def correct_request(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     access_request_id: schemas.AccessRequestPath,
 ) -> Response[schemas.AccessRequestDetail]:
@@ -216,8 +215,8 @@ async def correct_request(
 )
 async def act_on_request(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     access_request_id: schemas.AccessRequestPath,
 ) -> Response[schemas.AccessRequestDetail]:

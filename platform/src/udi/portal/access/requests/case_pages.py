@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import (
     current_terms,
@@ -42,20 +39,20 @@ from udi.protocol.plain_language import write_terms
 from udi.protocol.policy import read_policy
 from udi.protocol.terms import read_terms
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
 ONE = "/access-requests/{request_id:uuid}"
 LARGEST_FORM = 27 * 1024 * 1024
-AnyRequest = Request[Any, Any, AppState]
 
 
 @get(ONE)
 async def show_request(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     request_id: FromPath[UUID],
 ) -> Response[str]:
     """How it stands, the thread, and what may be done."""
@@ -66,10 +63,7 @@ async def show_request(
 
 @get(f"{ONE}/correct")
 async def show_correction(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    request_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, request_id: FromPath[UUID]
 ) -> Response[str]:
     """The form, as it was sent, under the terms of today."""
     return await _render_correction(
@@ -82,9 +76,9 @@ async def show_correction(
 @post(f"{ONE}/correct", status_code=303, request_max_body_size=LARGEST_FORM)
 async def send_correction(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     request_id: FromPath[UUID],
 ) -> Response[Any]:
     """Send it again."""
@@ -116,9 +110,9 @@ async def send_correction(
 )
 async def act_on_request(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     request_id: FromPath[UUID],
     event: FromPath[str],
 ) -> Response[Any]:
@@ -146,9 +140,9 @@ async def act_on_request(
 @get(f"{ONE}/deadline.ics")
 async def send_deadline(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     request_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The day by which the answer is due, for a calendar."""
@@ -175,8 +169,8 @@ async def send_deadline(
 
 @get(f"{ONE}/documents/{{document_id:uuid}}")
 async def send_document(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     request_id: FromPath[UUID],
     document_id: FromPath[UUID],
 ) -> Response[bytes]:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -16,7 +14,6 @@ from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, TooLargeError
 from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessDraft, AccessPolicy
 from udi.portal.access.policies.queries import (
     find_answer_statistics,
@@ -42,6 +39,7 @@ from udi.portal.projects.actions.describe import ProjectInput, create_project
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project, list_led_projects
 from udi.portal.tenants.budgets import DRAFTS, subject_of_address
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
@@ -49,14 +47,11 @@ ASK = "/data/{dataset_id:uuid}/access-requests/new"
 HOME = "/access-requests"
 LARGEST_FORM = 27 * 1024 * 1024
 LARGEST_DRAFT = 64 * 1024
-AnyRequest = Request[Any, Any, AppState]
 
 
 @get(HOME)
 async def show_requests(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """What I asked, and what waits for my answer."""
     sent = await list_own_requests(session, member)
@@ -66,10 +61,7 @@ async def show_requests(
 
 @get(ASK)
 async def show_request_form(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, session: Session, actor: Visitor, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """The form, before or after logging in; with what was begun, for who comes back with its address."""
     dataset = await get_restricted_dataset(session, dataset_id)
@@ -92,9 +84,9 @@ async def show_request_form(
 @post(ASK, status_code=303, request_max_body_size=LARGEST_FORM)
 async def submit_request_form(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    session: Session,
+    territory: CurrentTerritory,
+    actor: Visitor,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Ask; a passer-by is led to the login first, and finds what they wrote again."""

@@ -4,33 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.pages import ONE, render_agreement
 from udi.portal.access.agreements.queries import get_signed_agreement
 from udi.portal.access.models import AccessSide
 from udi.portal.access.policies.queries import get_policy, get_restricted_dataset
 from udi.portal.access.requests.renewals import renew_agreement
 from udi.portal.projects.queries import get_led_project
-
-AnyRequest = Request[Any, Any, AppState]
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 
 
 @post(f"{ONE}/renew", status_code=303)
 async def request_renewal(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     agreement_id: FromPath[UUID],
 ) -> Response[Any]:
     """Ask that it go on after its end."""

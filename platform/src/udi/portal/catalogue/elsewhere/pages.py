@@ -1,10 +1,8 @@
 """Searching elsewhere: below a territory's own answers, on demand; and on the installation's own host."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import indexes_of
@@ -16,6 +14,7 @@ from udi.portal.catalogue.elsewhere.territories import (
 )
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import render, site_of
 
 FEDERATION_PARAMETER = ("partners", "1")
@@ -31,13 +30,13 @@ class FederatedSearch:
     partners: list[FederatedResult] = field(default_factory=list)
 
 
-def is_federated(request: Request[Any, Any, State]) -> bool:
+def is_federated(request: AnyRequest) -> bool:
     """Whether the address wants other places to be asked too."""
     return FEDERATION_PARAMETER in read_pairs(request)
 
 
 async def search_other_portals(
-    request: Request[Any, Any, State], territory: Territory, criteria: Criteria
+    request: AnyRequest, territory: Territory, criteria: Criteria
 ) -> FederatedSearch:
     """Ask the other territories that share and the portals of the territory's files, when the address wants it."""
     site = site_of(request)
@@ -57,7 +56,7 @@ async def search_other_portals(
     )
 
 
-async def show_all_territories(request: Request[Any, Any, State]) -> Response[str]:
+async def show_all_territories(request: AnyRequest) -> Response[str]:
     """The installation's own host: what each territory that shares has, with its first answers."""
     site = site_of(request)
     criteria = read_criteria(read_pairs(request))

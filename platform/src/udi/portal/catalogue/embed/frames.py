@@ -6,9 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, Router, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, Router, get
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,18 +18,16 @@ from udi.portal.catalogue.queries import SearchPage, get_dataset, search_dataset
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.organisations.queries import get_producer
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.embedding import LANGUAGE, language_of, on_embedded_error, render_embedded
 
 LINES = 8
 """Datasets in a frame at once."""
-AnyRequest = Request[Any, Any, State]
 
 
 @get("/data/{dataset_id:uuid}")
 async def frame_dataset(
-    request: AnyRequest,
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, territory: CurrentTerritory, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """What a dataset is, on a card."""
     async with _public_session(request, territory) as session:
@@ -43,7 +39,7 @@ async def frame_dataset(
 
 @get("/search")
 async def frame_search(
-    request: AnyRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[str]:
     """What answers the words and the filters of the address."""
     criteria = _read_criteria(request)
@@ -62,7 +58,7 @@ async def frame_search(
 
 @get("/producers/{slug:str}")
 async def frame_producer(
-    request: AnyRequest, territory: NamedDependency[Territory], slug: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, slug: FromPath[str]
 ) -> Response[str]:
     """All that a producer publishes, with a search in it."""
     async with _public_session(request, territory) as session:

@@ -7,9 +7,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from xml.etree import ElementTree as ET
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError, Refusal, UdiError
@@ -24,6 +22,7 @@ from udi.portal.catalogue.queries import get_dataset
 from udi.portal.catalogue.query_string import split_query
 from udi.portal.catalogue.search.criteria import read_criteria
 from udi.portal.organisations.queries import get_producer
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.embedding import LANGUAGE, iframe_html
 from udi.ui.locale import choose_language, localise
 
@@ -33,7 +32,6 @@ MOST = 10_000
 KEPT_SECONDS = 3600
 DATASET = re.compile(r"/data/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/[^/]*)?")
 PRODUCER = re.compile(r"/producers/([^/]+)")
-AnyRequest = Request[Any, Any, State]
 
 
 class UnknownFormatError(UdiError):
@@ -48,9 +46,7 @@ class UnknownFormatError(UdiError):
 
 @get("/oembed")
 async def answer_oembed(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[bytes | dict[str, Any]]:
     """How to show one of our addresses elsewhere."""
     parameters = request.query_params

@@ -1,30 +1,23 @@
 """The addresses of a producer that are to be looked after, for its people and for the team."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
 from udi.portal.catalogue.links.queries import (
     MOST_SHOWN,
     get_maintained_producer,
     list_faulty_links,
 )
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.site import render
 
 
 @get("/producers/{slug:str}/links")
 async def show_links(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    request: AnyRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[str]:
     """What cannot be had, what moved, and what is not as described."""
     producer = await get_maintained_producer(session, member, slug)

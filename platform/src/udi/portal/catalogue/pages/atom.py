@@ -4,11 +4,8 @@ from html import unescape
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.atom import (
@@ -32,14 +29,13 @@ from udi.portal.catalogue.search.criteria import read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.organisations.queries import name_organisations
 from udi.ui.atom import MEDIA_TYPE
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.site import site_of
 
 
 @get(PATH)
 async def show_search_feed(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[Any]:
     """The datasets that answer, those that last changed first; parameters are those of the search page."""
     criteria = order_for_feed(read_criteria(read_pairs(request)))
@@ -73,9 +69,7 @@ async def show_search_feed(
 
 @get(f"/data/{{dataset_id:uuid}}{CHANGES}")
 async def show_dataset_feed(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, territory: CurrentTerritory, dataset_id: FromPath[UUID]
 ) -> Response[Any]:
     """What each description of one dataset changed of the one before; 410 once it is withdrawn."""
     language: str = request.scope["state"]["locale"]
@@ -99,10 +93,7 @@ async def show_dataset_feed(
 
 
 def _describe_version(
-    request: Request[Any, Any, State],
-    territory: Territory,
-    step: DescriptionVersion,
-    language: str,
+    request: AnyRequest, territory: Territory, step: DescriptionVersion, language: str
 ) -> tuple[str, str]:
     pages = site_of(request).pages
     title = pages.gettext(language, "Version %(number)s of the description") % {

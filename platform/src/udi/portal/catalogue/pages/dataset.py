@@ -3,9 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_301_MOVED_PERMANENTLY, HTTP_410_GONE
@@ -54,6 +52,7 @@ from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
 from udi.portal.notifications.pages import FollowButton, build_follow_button
 from udi.protocol.access import AccessRights
 from udi.protocol.record import restore_record
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
 from udi.ui.locale import localise
 from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
@@ -61,14 +60,13 @@ from udi.ui.site import render, site_of
 NEAR = 4
 LATEST = 4
 """Datasets like this one, and past descriptions, on its page."""
-AnyRequest = Request[Any, Any, State]
 
 
 @get("/data/{name:str}")
 async def open_dataset(
     request: AnyRequest,
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    territory: CurrentTerritory,
+    actor: Visitor,
     name: FromPath[str],
 ) -> Response[Any]:
     """The permanent address of a dataset: its page for a person, RDF for who asks for it or adds an extension."""
@@ -81,8 +79,8 @@ async def open_dataset(
 @get("/data/{dataset_id:uuid}/{slug:str}")
 async def show_dataset(
     request: AnyRequest,
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    territory: CurrentTerritory,
+    actor: Visitor,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """The same page, with a readable end. A former title leads to the present."""
@@ -231,8 +229,8 @@ async def _find_access_summary(
 @get("/data/{dataset_id:uuid}/history")
 async def show_history(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """Each description of a dataset that is kept, and what it changed of the one before."""
@@ -249,8 +247,8 @@ async def show_history(
 @get([f"/data/{{dataset_id:uuid}}/citation.{extension}" for extension in WRITERS])
 async def cite_dataset(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """How to cite a dataset, for a reference manager."""

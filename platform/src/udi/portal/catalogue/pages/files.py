@@ -1,18 +1,15 @@
 """The way to a file: straight to its producer's node, or a page that says why it cannot be reached now."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import get
 from litestar.params import FromPath
 from litestar.response import Redirect
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.portal.catalogue.queries import get_dataset
+from udi.ui.dependencies import AnyRequest, Session
 from udi.ui.site import site_of
 
 PATIENCE = 4.0
@@ -30,8 +27,8 @@ class NodeUnavailableError(UnavailableError):
 
 @get("/data/{dataset_id:uuid}/files/{media_id:uuid}")
 async def redirect_to_file(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
+    request: AnyRequest,
+    session: Session,
     dataset_id: FromPath[UUID],
     media_id: FromPath[UUID],
 ) -> Redirect:

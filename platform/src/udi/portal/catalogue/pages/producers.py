@@ -2,14 +2,9 @@
 
 from typing import Any
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.area_map import find_place_search
 from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.cached_responses import indexes_of
@@ -29,13 +24,12 @@ from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.topics import PRODUCER
 from udi.portal.notifications.pages import build_follow_button
 from udi.portal.organisations.queries import get_producer, list_producers
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
 from udi.ui.site import render
 
 
 @get("/producers")
-async def show_producers(
-    request: Request[Any, Any, State], session: NamedDependency[AsyncSession]
-) -> Response[str]:
+async def show_producers(request: AnyRequest, session: Session) -> Response[str]:
     """Every producer, with how much it publishes."""
     counts = await count_by_producer(session)
     producers = [
@@ -47,10 +41,10 @@ async def show_producers(
 
 @get("/producers/{slug:str}")
 async def show_producer(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    actor: Visitor,
     slug: FromPath[str],
 ) -> Response[Any]:
     """Who it is, how to reach it, and its datasets; RDF for who asks for it or adds an extension."""

@@ -3,8 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
+from litestar import Response, get
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
@@ -51,6 +50,7 @@ from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.topics import target_of
 from udi.portal.notifications.pages import build_follow_button
 from udi.portal.organisations.queries import name_organisations
+from udi.ui.dependencies import AnyRequest
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 
@@ -58,7 +58,7 @@ PATH = "/data"
 
 
 @get(PATH)
-async def show_search(request: Request[Any, Any, State]) -> Response[Any]:
+async def show_search(request: AnyRequest) -> Response[Any]:
     """Datasets that answer the words and the filters of the address; on the installation's own host, in every territory."""
     territory: Territory | None = request.scope["state"].get("territory")
     if territory is None:
@@ -79,7 +79,7 @@ async def show_search(request: Request[Any, Any, State]) -> Response[Any]:
 
 
 async def _render(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     session: AsyncSession,
     territory: Territory,
     criteria: Criteria,
@@ -108,9 +108,7 @@ async def _render(
     return allow_script(request, render(request, name, **view)), page.current
 
 
-def allow_script(
-    request: Request[Any, Any, State], page: Response[Any]
-) -> Response[Any]:
+def allow_script(request: AnyRequest, page: Response[Any]) -> Response[Any]:
     """The page with the right to run our own script, the one that offers words while someone types."""
     policy = content_security_policy(site_of(request).form_targets, scripts=True)
     page.headers["Content-Security-Policy"] = policy
@@ -118,7 +116,7 @@ def allow_script(
 
 
 async def build_results_view(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     session: AsyncSession,
     page: SearchPage,
     path: str,

@@ -1,19 +1,15 @@
 """What helps while typing: words that complete a question, and the description by which a browser asks for them."""
 
-from typing import Any
-
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.serialization import encode_json
 
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.opensearch import MEDIA_TYPE, SUGGESTIONS, describe_search
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import LONGEST_TEXT, read_criteria
 from udi.portal.catalogue.search.query import suggest_completions
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 
 SHORT_CACHE = {"Cache-Control": "public, max-age=60"}
 LONG_CACHE = {
@@ -24,7 +20,7 @@ LONG_CACHE = {
 
 @get("/data/suggest")
 async def suggest_words(
-    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[bytes]:
     """Questions that begin like the one typed and find something, as OpenSearch suggestions: [typed, [questions]]."""
     query_text = next(
@@ -51,7 +47,7 @@ async def suggest_words(
 
 @get("/opensearch.xml")
 async def show_opensearch(
-    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[bytes]:
     """How to search this catalogue from the address bar of a browser."""
     body = describe_search(territory, request.scope["state"]["locale"])

@@ -1,24 +1,21 @@
 """The territory's own texts: charter, legal information; and the statements of accessibility and of eco-design."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.tenants.texts import find_text
 from udi.ui.declarations import PageBudget, accessibility, weights
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.site import render
 
 
 @get("/charter")
 async def show_charter(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[str]:
     """The charter that producers sign."""
     return await _render(request, session, territory, "charter")
@@ -26,9 +23,7 @@ async def show_charter(
 
 @get("/legal")
 async def show_legal(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[str]:
     """Who publishes this site, and how it treats personal data."""
     return await _render(request, session, territory, "legal")
@@ -36,7 +31,7 @@ async def show_legal(
 
 @get("/accessibility")
 async def show_accessibility(
-    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[str]:
     """The statement that the French law asks for (arrêté of 20 September 2019), from what the last walk of every page found."""
     return render(
@@ -49,7 +44,7 @@ async def show_accessibility(
 
 @get("/eco-design")
 async def show_eco_design(
-    request: Request[Any, Any, State], territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[str]:
     """What visits cost, under the headings of the RGESN (2024)."""
     return render(
@@ -62,7 +57,7 @@ async def show_eco_design(
 
 
 async def _render(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     session: AsyncSession,
     territory: Territory,
     name: Literal["charter", "legal"],

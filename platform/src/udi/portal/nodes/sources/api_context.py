@@ -3,8 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.serialization import encode_json
 from msgspec import Struct
@@ -17,9 +16,8 @@ from udi.portal.nodes.sources import queries
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.schemas import SourceItem, SourceReading
 from udi.portal.organisations.models import Organisation
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.site import site_of
-
-AnyRequest = Request[Any, Any, State]
 
 
 class SourceApiContext:
@@ -86,9 +84,7 @@ class SourceApiContext:
 
 
 async def provide_context(
-    request: AnyRequest,
-    territory: NamedDependency[Territory],
-    bearer: NamedDependency[Bearer],
+    request: AnyRequest, territory: CurrentTerritory, bearer: NamedDependency[Bearer]
 ) -> AsyncIterator[SourceApiContext]:
     """One transaction, committed once the answer is made."""
     async with site_of(request).database.session(

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
@@ -32,6 +30,7 @@ from udi.portal.nodes.sources.models import CatalogueSource, SourceFeed
 from udi.portal.organisations.models import Organisation
 from udi.settings import Settings
 from udi.ui.atom import MEDIA_TYPE
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.site import site_of
 
 FEED = SealedKind(name="address of a feed of readings", purpose="feeds of readings")
@@ -39,7 +38,6 @@ HOME = "/sources/feeds/{token:str}"
 END = "readings.atom"
 MOST_ENTRIES = 30
 MOST_LESSONS = 5
-AnyRequest = Request[Any, Any, State]
 
 
 class FeedAddresses(Struct, kw_only=True):
@@ -141,7 +139,7 @@ def _key(settings: Settings) -> bytes:
 @get(f"{HOME}/{{source_id:uuid}}/{END}")
 async def send_source_feed(
     request: AnyRequest,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     token: FromPath[str],
     source_id: FromPath[UUID],
 ) -> Response[Any]:
@@ -163,7 +161,7 @@ async def send_source_feed(
 @get(f"{HOME}/producers/{{slug:str}}/{END}")
 async def send_producer_feed(
     request: AnyRequest,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     token: FromPath[str],
     slug: FromPath[str],
 ) -> Response[Any]:

@@ -2,20 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request
-from litestar.datastructures import State
-
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.paging import MAX_PAGE_SIZE
+from udi.ui.dependencies import AnyRequest
 
 CURSOR = "cursor"
 SIZE = "size"
 LARGEST = 10**9
-AnyRequest = Request[Any, Any, State]
 
 
 @dataclass(frozen=True)

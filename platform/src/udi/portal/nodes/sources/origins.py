@@ -1,13 +1,10 @@
 """Where a dataset that was read elsewhere comes from: said on its page, with its record as the source wrote it."""
 
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import literal_column, select
@@ -15,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.read_connections import SessionRowReader
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import VALIDATE, open_public_session
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.origins import ORIGINAL, HarvestOrigin
@@ -25,6 +21,7 @@ from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
 from udi.portal.nodes.sources.originals import send_original
 from udi.protocol.access import AccessRights
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 
 STATEMENT = str(
     select(
@@ -67,9 +64,7 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin 
 
 @get(f"/data/{{dataset_id:uuid}}{ORIGINAL}")
 async def download_original(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, territory: CurrentTerritory, dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The record of a dataset as its source wrote it, to keep; what it says of restricted data is not repeated."""
     async with open_public_session(request, territory) as session:

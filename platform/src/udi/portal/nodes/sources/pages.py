@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -22,12 +20,12 @@ from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresse
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.originals import send_original
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
 
-AnyRequest = Request[Any, Any, State]
 HOME = "/sources"
 ONE = f"{HOME}/{{source_id:uuid}}"
 MOST_REFUSED = 50
@@ -41,9 +39,7 @@ ACTS = {
 
 @get(HOME)
 async def show_sources(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """Every source that the person looks after."""
     return _render(
@@ -53,10 +49,7 @@ async def show_sources(
 
 @get(f"{HOME}/new")
 async def show_source_form(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[str]:
     """The form that registers a catalogue."""
     form_values = {"address": request.query_params.get("address", "")[:LONGEST_ADDRESS]}
@@ -91,10 +84,7 @@ async def _show_form(
 
 @post(HOME, status_code=303)
 async def register_source(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """Register it, and read it at once."""
     form = await request.form()
@@ -126,9 +116,9 @@ async def register_source(
 @get(ONE)
 async def show_source(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     source_id: FromPath[UUID],
 ) -> Response[str]:
     """What is read there, its last readings, and what to correct."""
@@ -167,10 +157,7 @@ async def show_source(
 
 @get(f"{ONE}/close")
 async def show_close_form(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    source_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, source_id: FromPath[UUID]
 ) -> Response[str]:
     """Ask what becomes of its datasets."""
     source, producer = await queries.get_source(session, member, source_id)
@@ -185,10 +172,7 @@ async def show_close_form(
 
 @post(f"{ONE}/close", status_code=303)
 async def close_source(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    source_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, source_id: FromPath[UUID]
 ) -> Redirect:
     """Read it no more."""
     source, _ = await queries.get_source(session, member, source_id, lock=True)
@@ -199,10 +183,7 @@ async def close_source(
 
 @post(f"{ONE}/{{act:str}}", status_code=303)
 async def act_on_source(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    source_id: FromPath[UUID],
-    act: FromPath[str],
+    session: Session, member: Member, source_id: FromPath[UUID], act: FromPath[str]
 ) -> Redirect:
     """Read it now, pause it, start it again, or let go what left it."""
     source, _ = await queries.get_source(session, member, source_id, lock=True)
@@ -218,8 +199,8 @@ def _act(name: str) -> Any:
 
 @get(f"{ONE}/records/{{record_id:uuid}}")
 async def download_original(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     source_id: FromPath[UUID],
     record_id: FromPath[UUID],
 ) -> Response[bytes]:
@@ -230,10 +211,7 @@ async def download_original(
 
 @post(f"{ONE}/rhythm", status_code=303)
 async def change_rhythm(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    source_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, source_id: FromPath[UUID]
 ) -> Redirect:
     """Read it more or less often."""
     source, _ = await queries.get_source(session, member, source_id, lock=True)
@@ -245,9 +223,7 @@ async def change_rhythm(
 
 @post(f"{ONE}/feed", status_code=303)
 async def make_feed(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    source_id: FromPath[UUID],
+    session: Session, member: Member, source_id: FromPath[UUID]
 ) -> Redirect:
     """New addresses of the person's feeds; those that they had answer no more."""
     await queries.get_source(session, member, source_id)

@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
 from udi.portal.nodes.api import as_json
 from udi.portal.nodes.sources import queries
 from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRun
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.protocol.faults import Gettext
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.site import site_of
 
 COUNTS = ("total", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
@@ -24,10 +21,7 @@ COUNTS = ("total", "created", "updated", "unchanged", "refused", "withdrawn", "m
 
 @get("/sources/{source_id:uuid}/report.json")
 async def download_report(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    source_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, source_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The source, its last readings, and what to mend, record by record."""
     source, producer = await queries.get_source(session, member, source_id)

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -15,22 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor, manages_any
-from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Webhook
 from udi.portal.notifications.webhooks import WEBHOOK_CLIENT, actions, queries
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
-AnyRequest = Request[Any, Any, State]
 HOME = "/following/webhooks"
 ONE = f"{HOME}/{{webhook_id:uuid}}"
 
 
 @get(HOME)
 async def show_webhooks(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """The webhooks of the person, and the form that makes one."""
     return await _show_all(request, session, member)
@@ -62,9 +57,7 @@ async def _show_all(
 
 @post(HOME, status_code=200)
 async def create_webhook(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """Make one; its secret is shown in this answer and never again."""
     form = await request.form()
@@ -94,10 +87,7 @@ async def create_webhook(
 
 @get(ONE)
 async def show_webhook(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    webhook_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, webhook_id: FromPath[UUID]
 ) -> Response[str]:
     """Whether it is called, and what was sent to it."""
     return await _show_one(
@@ -124,10 +114,7 @@ async def _show_one(
 
 @post(f"{ONE}/secret", status_code=200)
 async def replace_secret(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    webhook_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, webhook_id: FromPath[UUID]
 ) -> Response[str]:
     """A new secret, shown in this answer and never again."""
     webhook = await queries.get_webhook(session, member, webhook_id)
@@ -137,9 +124,9 @@ async def replace_secret(
 
 @post(f"{ONE}/test", status_code=303)
 async def send_test(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     webhook_id: FromPath[UUID],
 ) -> Redirect:
     """Send a message that tells of nothing."""
@@ -151,9 +138,7 @@ async def send_test(
 
 @post(f"{ONE}/pause", status_code=303)
 async def pause_webhook(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    webhook_id: FromPath[UUID],
+    session: Session, member: Member, webhook_id: FromPath[UUID]
 ) -> Redirect:
     """Call it no more for now."""
     await actions.pause_webhook(
@@ -164,9 +149,7 @@ async def pause_webhook(
 
 @post(f"{ONE}/resume", status_code=303)
 async def resume_webhook(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    webhook_id: FromPath[UUID],
+    session: Session, member: Member, webhook_id: FromPath[UUID]
 ) -> Redirect:
     """Call it again."""
     await actions.resume_webhook(
@@ -177,9 +160,7 @@ async def resume_webhook(
 
 @post(f"{ONE}/delete", status_code=303)
 async def delete_webhook(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    webhook_id: FromPath[UUID],
+    session: Session, member: Member, webhook_id: FromPath[UUID]
 ) -> Redirect:
     """Forget it."""
     await actions.delete_webhook(

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -31,7 +30,7 @@ from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application, ApplicationState
 from udi.portal.tenants.texts import find_text
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest
+from udi.ui.dependencies import AnyRequest, Member, Session, Visitor
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
@@ -41,9 +40,7 @@ ONE = f"{HOME}/{{application_id:uuid}}"
 
 @get(HOME)
 async def show_home(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest, session: Session, actor: Visitor
 ) -> Response[str]:
     """How to join, and what the person asked already."""
     if actor:
@@ -67,8 +64,8 @@ async def show_home(
 @get(f"{HOME}/new")
 async def show_form(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
+    session: Session,
+    member: Member,  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form."""
     return await _form(request, session, ApplicationInput())
@@ -76,9 +73,7 @@ async def show_form(
 
 @post(f"{HOME}/new", status_code=303)
 async def send_application(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[Any]:
     """Ask; first, whether the organisation is one of those that look like it."""
     application_input, form = await _read(request)
@@ -118,9 +113,7 @@ async def send_application(
 
 @get(f"{HOME}/requests")
 async def show_requests(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """Every request, for the territory's team."""
     return render(
@@ -133,8 +126,8 @@ async def show_requests(
 @get(ONE)
 async def show_application(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     application_id: FromPath[UUID],
 ) -> Response[str]:
     """How a request stands, and what may be done with it."""
@@ -145,8 +138,8 @@ async def show_application(
 @get(f"{ONE}/correct")
 async def show_correction(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     application_id: FromPath[UUID],
 ) -> Response[str]:
     """The form, as it was sent."""
@@ -157,8 +150,8 @@ async def show_correction(
 @post(f"{ONE}/correct", status_code=303)
 async def send_correction(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     application_id: FromPath[UUID],
 ) -> Response[Any]:
     """Send it again."""
@@ -185,9 +178,7 @@ async def send_correction(
 
 @post(f"{ONE}/withdraw", status_code=303)
 async def send_withdrawal(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    application_id: FromPath[UUID],
+    session: Session, member: Member, application_id: FromPath[UUID]
 ) -> Redirect:
     """Take it back."""
     application = await queries.get_own_application(
@@ -200,8 +191,8 @@ async def send_withdrawal(
 @post(f"{ONE}/decide", status_code=303, guards=[require_confirmation()])
 async def decide_application(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     application_id: FromPath[UUID],
 ) -> Response[Any]:
     """The team approves, refuses or asks for more."""

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -18,7 +17,7 @@ from udi.portal.organisations.members.queries import require_invited
 from udi.portal.organisations.team import actions, queries
 from udi.portal.organisations.team.actions import INVITATION_DAYS
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 from udi.ui.site import render
@@ -42,10 +41,7 @@ async def show_team(
     guards=[require_confirmation()],
 )
 async def send_invitation(
-    request: AnyRequest,
-    session: Session,
-    member: Member,
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """Invite an address."""
     await queries.require_team_member(session, member)

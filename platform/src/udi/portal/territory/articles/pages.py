@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +25,7 @@ from udi.portal.territory.articles.published import (
     render_article,
 )
 from udi.ui.atom import MEDIA_TYPE, Entry, Feed, Link
-from udi.ui.dependencies import AnyRequest, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 
@@ -52,7 +51,7 @@ MOST_IN_FEED = 20
 async def show_page(
     request: AnyRequest,
     session: Session,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     slug: FromPath[str],
 ) -> Response[str]:
     """A page that the territory wrote."""
@@ -65,7 +64,7 @@ async def show_page(
 
 @get(NEWS)
 async def show_news_list(
-    request: AnyRequest, session: Session, territory: NamedDependency[Territory]
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[str]:
     """All news, the newest first."""
     site = await _read_site(request, session, territory)
@@ -78,7 +77,7 @@ async def show_news_list(
 async def show_news(
     request: AnyRequest,
     session: Session,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     slug: FromPath[str],
 ) -> Response[str]:
     """One of them."""
@@ -92,7 +91,7 @@ async def show_news(
 
 @get(FEED)
 async def send_news_feed(
-    request: AnyRequest, session: Session, territory: NamedDependency[Territory]
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[bytes]:
     """The newest as an Atom feed."""
     site = await _read_site(request, session, territory)

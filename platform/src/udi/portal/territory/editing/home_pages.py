@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +20,7 @@ from udi.portal.territory.home.civic_life import read_civic_life
 from udi.portal.territory.home.pages import render_home
 from udi.portal.territory.site.actions import change_values
 from udi.portal.territory.site.rendering import PATH, render_site
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 
 HOME = f"{PATH}/home"
@@ -62,7 +61,7 @@ async def show_blocks(
 async def change_block_order(
     session: Session,
     member: Member,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     number: FromPath[int],
     act: FromPath[str],
 ) -> Redirect:
@@ -89,7 +88,7 @@ async def change_block_order(
 
 @post(f"{HOME}/restore", status_code=303)
 async def restore_blocks(
-    session: Session, member: Member, territory: NamedDependency[Territory]
+    session: Session, member: Member, territory: CurrentTerritory
 ) -> Redirect:
     """Go back to the portal's own order."""
     await lock_draft_site(session, member)
@@ -102,7 +101,7 @@ async def show_block(
     request: AnyRequest,
     session: Session,
     member: Member,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     number: FromPath[int],
 ) -> Response[str]:
     """The options of a block."""
@@ -118,7 +117,7 @@ async def change_block(
     request: AnyRequest,
     session: Session,
     member: Member,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     number: FromPath[int],
 ) -> Response[Any]:
     """Change the options of a block."""
@@ -143,10 +142,7 @@ async def change_block(
 
 @post(f"{HOME}/blocks", status_code=303)
 async def add_block(
-    request: AnyRequest,
-    session: Session,
-    member: Member,
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """Add a block at the end; one that needs options asks for them first."""
     form = await request.form()
@@ -183,10 +179,7 @@ async def add_block(
 
 @get(f"{HOME}/preview")
 async def preview_home(
-    request: AnyRequest,
-    session: Session,
-    member: Member,
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, member: Member, territory: CurrentTerritory
 ) -> Response[Any]:
     """The home as visitors would see it, with the menu and the footer of the draft."""
     draft = await read_draft_site(session, member)

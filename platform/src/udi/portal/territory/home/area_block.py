@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
-from litestar.datastructures import State
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +14,7 @@ from udi.portal.catalogue.area_map import draw_area_ground
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.catalogue.search.extent import Box, write_box
+from udi.ui.dependencies import AnyRequest
 from udi.ui.maps.ground import Ground
 
 
@@ -29,7 +28,7 @@ class HomeMap:
 
 
 async def read_home_map(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     session: AsyncSession,
     territory: Territory,
     layout: Sequence[Mapping[str, Any]],

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -28,7 +27,7 @@ from udi.portal.territory.producers.reminders import (
     list_last_reminders,
     remind_producer,
 )
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.downloads import csv_response
 from udi.ui.site import render, site_of
 
@@ -83,7 +82,7 @@ async def show_producers(
     request: AnyRequest,
     session: Session,
     member: Member,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     sort: FromQuery[str] = "",
     order: FromQuery[str] = "",
 ) -> Response[str]:
@@ -108,7 +107,7 @@ async def export_producers(
     request: AnyRequest,
     session: Session,
     member: Member,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     sort: FromQuery[str] = "",
     order: FromQuery[str] = "",
 ) -> Response[bytes]:
@@ -135,7 +134,7 @@ async def submit_reminder(
     request: AnyRequest,
     session: Session,
     member: Member,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     slug: FromPath[str],
 ) -> Redirect:
     """Send a producer a mail about its late datasets."""
