@@ -3,7 +3,6 @@
 The founder of a `Site` gives `find_actor`, and puts `kit.sessions.Sessions` in its parts as "sessions".
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -13,7 +12,6 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromQuery
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
 from udi.kit import login_attempts
 from udi.kit.errors import NotFoundError, UdiError, UnavailableError
@@ -23,7 +21,7 @@ from udi.kit.oidc import IdentityRefusedError, Prompt
 from udi.kit.sessions import SESSIONS, Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Visitor
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Visitor
 from udi.ui.refresh import is_refresh
 from udi.ui.routes import local_path
 from udi.ui.security_log import LOGIN_FAILURE
@@ -428,7 +426,7 @@ def _installation_scopes(site: Site) -> list[Territory]:
     return []
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     begin_login,
     finish_login,
     log_out,

@@ -1,13 +1,12 @@
 """A page for each type of problem (RFC 9457, section 3.1.1): what it means and what to do, in the reader's language."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from litestar import Response, get
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError, UdiError
-from udi.ui.dependencies import AnyRequest
+from udi.ui.dependencies import AnyRequest, Routes
 
 PATH = "/problems"
 PACKAGES = {"portal": ("udi.portal.",), "node": ("udi.node.", "udi.tabular.")}
@@ -65,4 +64,4 @@ def show_problem(request: AnyRequest, name: FromPath[str]) -> Response[str]:
     return page
 
 
-routes: Sequence[ControllerRouterHandler] = [show_problems, show_problem]
+routes: Routes = [show_problems, show_problem]

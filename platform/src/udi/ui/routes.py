@@ -1,6 +1,5 @@
 """Addresses that both programs have: style sheets, language, health, metrics."""
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,14 +7,13 @@ from litestar import Response, get
 from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy import text
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.ui import assets, metrics, motif, theme
 from udi.ui.content_encodings import choose_encoding
-from udi.ui.dependencies import AnyRequest
+from udi.ui.dependencies import AnyRequest, Routes
 from udi.ui.locale import LANGUAGES
 from udi.ui.pending_revisions import find_pending
 
@@ -168,7 +166,7 @@ async def show_metrics(request: AnyRequest) -> Response[str]:
     )
 
 
-def common_routes() -> Sequence[ControllerRouterHandler]:
+def common_routes() -> Routes:
     """The handlers above."""
     return [
         send_static_file,

@@ -37,7 +37,7 @@ from udi.settings import ProgramName, Role, Settings
 from udi.ui import problems
 from udi.ui.body_timeout import BodyTimeoutMiddleware
 from udi.ui.compression import CompressionMiddleware
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Visitor
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Visitor
 from udi.ui.domains import Domain, call_each, list_locales
 from udi.ui.emails import EmailRenderer
 from udi.ui.errors import EXCEPTION_HANDLERS
@@ -282,9 +282,7 @@ async def provide_session(
         yield session
 
 
-def create_app(
-    site: Site, handlers: Sequence[ControllerRouterHandler] = ()
-) -> Litestar:
+def create_app(site: Site, handlers: Routes = ()) -> Litestar:
     """The ASGI application of a program: the handlers of its domains, and these."""
 
     async def close() -> None:

@@ -1,13 +1,11 @@
 """What the portal tells of agreements, and what machines read about their own."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, put
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import (
     InvalidError,
@@ -33,7 +31,7 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.files.restricted import CHALLENGE, PRIVATE
 from udi.node.spaces.operations import CREDENTIAL, RESTRICTED_DATA
 from udi.protocol.credentials import AGREEMENT
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
@@ -150,4 +148,4 @@ def describe_use(use: AgreementUse) -> dict[str, Any]:
     }
 
 
-routes: Sequence[ControllerRouterHandler] = [receive_agreement, show_uses]
+routes: Routes = [receive_agreement, show_uses]

@@ -7,7 +7,6 @@ from uuid import UUID
 from litestar import HttpMethod, Response, get, post, route
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -52,7 +51,7 @@ from udi.protocol.credentials import READING, TICKET
 from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.queries.table import DatasetTable
-from udi.ui.dependencies import CurrentTerritory, Member, Session, Visitor
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session, Visitor
 from udi.ui.downloads import csv_response
 from udi.ui.locale import localise
 from udi.ui.middleware import FROM_ELSEWHERE
@@ -322,7 +321,7 @@ def _render_csv(request: PageRequest, uses: Sequence[AgreementUse]) -> bytes:
     return write_csv([say(word) for word in HEADER], lines, locale_of(request))
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     redirect_to_portal,
     show_files,
     download_file,

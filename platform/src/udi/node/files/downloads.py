@@ -1,7 +1,7 @@
 """Delivery: any part of a file, from this origin, as something to save and never to run."""
 
 import base64
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import format_datetime
@@ -12,7 +12,6 @@ import structlog
 from litestar import HttpMethod, Response, route
 from litestar.params import PathParameter
 from litestar.response import Stream
-from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,7 +56,7 @@ from udi.node.spaces.operations import CREDENTIAL, FILES, DatasetPath, FileNameP
 from udi.node.spaces.use_counts import UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
 from udi.settings import MissingSecretError
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session, Visitor
 from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
@@ -369,7 +368,7 @@ def _headers(file: Deliverable) -> dict[str, str]:
     return headers
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     deliver_file,
     deliver_archive,
     deliver_current,

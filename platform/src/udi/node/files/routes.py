@@ -1,19 +1,16 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.node.files import downloads
 from udi.node.files.restricted import (
     NotGrantedError,
     RestrictedError,
     on_restricted,
 )
+from udi.ui.dependencies import Routes
 from udi.ui.site import REFUSALS, Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses of files."""
     return downloads.routes
 

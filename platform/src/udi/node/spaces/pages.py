@@ -1,12 +1,9 @@
 """The node's front page."""
 
-from collections.abc import Sequence
-
 from litestar import Response, get
-from litestar.types import ControllerRouterHandler
 
 from udi.node.spaces.queries import list_spaces
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session, Visitor
 from udi.ui.site import render
 
 
@@ -26,4 +23,4 @@ async def show_landing(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_landing]
+routes: Routes = [show_landing]

@@ -1,15 +1,12 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.node.spaces import pages
 from udi.node.spaces.redirects import redirect_moved
+from udi.ui.dependencies import Routes
 from udi.ui.site import BEFORE_REQUEST, Site
 
 
-def list_routes(site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(site: Site) -> Routes:
     """The front page, which a producer's own node has of its datasets instead."""
     if site.settings.own_node:
         return []

@@ -1,7 +1,6 @@
 """The tabular API, as data.gouv.fr's clients speak it: one table at `/api/resources/{id}/`."""
 
 import asyncio
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency, Provide
 from litestar.response import Stream
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import (
     GoneError,
@@ -55,7 +53,7 @@ from udi.tabular.exports.exports import (
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.query_string import read_query
 from udi.tabular.queries.row_pages import RowPageReader
-from udi.ui.dependencies import AnyRequest
+from udi.ui.dependencies import AnyRequest, Routes
 from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
@@ -408,7 +406,7 @@ async def _serve_range(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_resource,
     show_profile,
     show_openapi,

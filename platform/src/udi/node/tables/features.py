@@ -1,13 +1,11 @@
 """OGC API – Features over HTTP, for any dataset whose table has places."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency, Provide
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import (
     GoneError,
@@ -26,7 +24,7 @@ from udi.tabular.queries import ogc
 from udi.tabular.queries.feature_query import FeatureQuery
 from udi.tabular.queries.pool import POOL, QueryPool, QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
@@ -280,7 +278,7 @@ async def show_item(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_landing,
     show_description,
     show_conformance,

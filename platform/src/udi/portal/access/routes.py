@@ -1,9 +1,5 @@
 """The addresses of access, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.access.access_summary import summarise_access
 from udi.portal.access.agreements import api, own_api, project_pages
 from udi.portal.access.agreements import pages as agreements
@@ -16,10 +12,11 @@ from udi.portal.access.requests import case_pages, renewal_pages
 from udi.portal.access.requests import pages as requests
 from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS
 from udi.portal.nodes.encryption import FIND_KEY
+from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     *policies.routes,
     *odrl_pages.routes,
     *policies_api.routes,
@@ -34,7 +31,7 @@ routes: Sequence[ControllerRouterHandler] = [
 ]
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses."""
     return routes
 

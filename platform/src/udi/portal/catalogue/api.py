@@ -1,6 +1,6 @@
 """The catalogue for programs: the same search, one dataset, producers; and what RUDI's nodes ask of a portal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 from litestar import Response, Router, get
 from litestar.params import FromPath
 from litestar.serialization import encode_json
-from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,7 +55,7 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.cross_origin import CrossOriginMiddleware
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
@@ -249,7 +248,7 @@ def _page_links(page: SearchPage, origin: str) -> dict[str, str]:
     }
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         BASE,
         route_handlers=[

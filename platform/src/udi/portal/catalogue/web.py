@@ -1,9 +1,5 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.catalogue import api, pages
 from udi.portal.catalogue.elsewhere.partners import PARTNERS, Partners
 from udi.portal.catalogue.embed import frames, oembed
@@ -12,6 +8,7 @@ from udi.portal.catalogue.measures import measure_index, measure_links
 from udi.portal.catalogue.open.routes import routes as open_routes
 from udi.portal.catalogue.schemas import CATALOGUE
 from udi.portal.catalogue.search.cache import RESPONSE_CACHE, ResponseCache
+from udi.ui.dependencies import Routes
 from udi.ui.metrics import MEASURES
 from udi.ui.openapi.pages import ApiPage, api_routes
 from udi.ui.pages import PAGE_ADDRESSES
@@ -24,7 +21,7 @@ API = ApiPage(
 )
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses, for people and for machines."""
     return [
         *pages.routes,

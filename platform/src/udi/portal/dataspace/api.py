@@ -1,6 +1,6 @@
 """`/dsp/2025-1`: the Dataspace Protocol over HTTPS, as provider and as consumer, for connectors of projects."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 from litestar import Response, Router, get, post
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -51,7 +50,7 @@ from udi.portal.dataspace.refusals import (
 )
 from udi.portal.dataspace.transitions import DataspaceEvent, DataspaceSide, ProcessKind
 from udi.portal.nodes.api import read_json_body
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.rate_limits import count_request
 from udi.ui.site import site_of
 
@@ -418,7 +417,7 @@ async def receive_close(
         return _empty_response()
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     send_versions,
     Router(
         PATH,

@@ -8,7 +8,6 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
@@ -45,7 +44,7 @@ from udi.protocol.odrl_reader import InvalidOdrl, read_terms
 from udi.protocol.plain_language import write_terms
 from udi.protocol.terms import Purpose
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
@@ -321,7 +320,7 @@ async def _render_process(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_connectors,
     create_connector,
     renew_connector_secret,

@@ -1,15 +1,12 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.dataspace import api, pages
+from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses."""
     return [*api.routes, *pages.routes]
 

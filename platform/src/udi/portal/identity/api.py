@@ -2,19 +2,17 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
 from litestar import Response, post
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.budgets import require_budget, spend_budget
 from udi.kit.errors import UdiError, UnauthenticatedError, UnavailableError
 from udi.kit.oidc import IdentityRefusedError
 from udi.kit.tokens import IdentityUnavailableError
 from udi.portal.tenants.budgets import WRONG_CREDENTIALS, subject_of_address
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.login import sessions_of
 from udi.ui.site import site_of
 
@@ -92,4 +90,4 @@ def _credential(authorization: str, form: Any) -> tuple[str, str]:
     return client, secret
 
 
-routes: Sequence[ControllerRouterHandler] = [issue_token]
+routes: Routes = [issue_token]

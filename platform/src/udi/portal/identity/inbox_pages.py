@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from udi.kit.clock import now
@@ -27,7 +26,7 @@ from udi.portal.identity.inbox import (
 )
 from udi.portal.identity.inbox_claims import can_be_claimed, list_claims
 from udi.ui.atom import MEDIA_TYPE, Entry, Feed, Link
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.inbox_counts import InboxCount
 from udi.ui.locale import localise
 from udi.ui.refresh import is_refresh, refreshing
@@ -240,7 +239,7 @@ async def count_waiting_for(
     return count(items, today_of(territory))
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_inbox,
     show_inbox_document,
     show_inbox_feed,

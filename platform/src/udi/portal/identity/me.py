@@ -1,12 +1,10 @@
 """`/api/v1/me`: who a token belongs to, and what it may do."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from udi.kit.errors import ForbiddenError
@@ -15,7 +13,7 @@ from udi.portal.identity.operations import ACCOUNT, api_operation
 from udi.portal.identity.pages import name_organisations_of
 from udi.portal.identity.tokens import Bearer
 from udi.ui.cross_origin import CrossOriginMiddleware
-from udi.ui.dependencies import AnyRequest, Session
+from udi.ui.dependencies import AnyRequest, Routes, Session
 
 PATH = "/api/v1/me"
 Named = Annotated[
@@ -84,7 +82,7 @@ async def read_me(
     return Response(me, headers={"Cache-Control": "no-store"})
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         "/api/v1",
         route_handlers=[read_me],

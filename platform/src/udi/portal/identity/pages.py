@@ -1,11 +1,10 @@
 """«My space»: who I am, my organisations, what I may do."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from litestar import Response, get
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
@@ -13,7 +12,7 @@ from udi.kit.oidc import client_id
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.portal.identity.refused_addresses import refuses_mails
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render, site_of
 
 NameOrganisations = Callable[
@@ -92,4 +91,4 @@ def _organisations(
     return sorted(organisations, key=lambda organisation: organisation.name.casefold())
 
 
-routes: Sequence[ControllerRouterHandler] = [show_my_space]
+routes: Routes = [show_my_space]

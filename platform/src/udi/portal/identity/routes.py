@@ -1,18 +1,15 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.identity import api, inbox_pages, me, pages, token_pages
 from udi.ui import login
+from udi.ui.dependencies import Routes
 from udi.ui.header_count import COUNT_FOR_HEADER
 from udi.ui.inbox_counts import HeaderCounter
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses, with those of the login."""
     return [
         *login.routes,

@@ -1,13 +1,11 @@
 """«My tokens»: the page where a person makes, sees and revokes the tokens of their programs."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -23,7 +21,7 @@ from udi.portal.identity.tokens import (
     revoke_token,
 )
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
@@ -102,4 +100,4 @@ async def _page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_tokens, add_token, revoke_api_token]
+routes: Routes = [show_tokens, add_token, revoke_api_token]

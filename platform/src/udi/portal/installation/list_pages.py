@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.params import FromQuery
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import now
 from udi.kit.csv_writer import write_csv
@@ -23,7 +22,7 @@ from udi.portal.installation.queries import (
     filter_status,
     list_status,
 )
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
@@ -261,4 +260,4 @@ def list_all_alerts(statuses: Sequence[TerritoryStatus]) -> list[OperatorAlert]:
     return sort_alerts([*of_all, *of_each])
 
 
-routes: Sequence[ControllerRouterHandler] = [show_installation, export_territories]
+routes: Routes = [show_installation, export_territories]

@@ -1,20 +1,18 @@
 """The addresses of this domain."""
 
-from collections.abc import Sequence
-
 from litestar import Router
 from litestar.di import Provide
-from litestar.types import ControllerRouterHandler
 
 from udi.portal.installation import list_pages, start_pages, territory_pages
 from udi.portal.installation.access import (
     provide_installation_session,
     provide_operator,
 )
+from udi.ui.dependencies import Routes
 from udi.ui.site import Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses, each for operators alone."""
     return [
         Router(

@@ -1,6 +1,6 @@
 """Starting a territory: the form, and the page that shows how far it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError
@@ -32,7 +31,7 @@ from udi.portal.installation.queries import (
 from udi.ui import theme as colours
 from udi.ui.contrast import list_contrasts
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
@@ -220,7 +219,7 @@ def _render_form(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_form,
     ask_for_start,
     send_preview_css,

@@ -1,12 +1,10 @@
 """One territory for an operator: how it stands, what failed, and what can be done to it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
@@ -20,7 +18,7 @@ from udi.portal.installation.queries import (
     list_requests,
 )
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
@@ -210,7 +208,7 @@ def _render_limits(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_territory,
     ask_for_act,
     show_limits,

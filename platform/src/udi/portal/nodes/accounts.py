@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Response, post
-from litestar.types import ControllerRouterHandler
 from msgspec import Meta, MsgspecError, Struct, json
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -23,7 +22,7 @@ from udi.portal.identity.models import (
 from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import list_linked_producers
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.site import site_of
 
 MOST = 1000
@@ -136,4 +135,4 @@ async def _watch(
     return (await session.scalars(query)).all()
 
 
-routes: Sequence[ControllerRouterHandler] = [report_accounts]
+routes: Routes = [report_accounts]

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -12,7 +12,6 @@ from litestar import Response, delete, get, post, put
 from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, FromQuery, QueryParameter
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
@@ -35,7 +34,7 @@ from udi.portal.nodes.rudi import refusal_error, report_document, request_docume
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Gettext, InvalidDocument
 from udi.protocol.texts import strip_html
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 
@@ -322,7 +321,7 @@ def public_keys(request: AnyRequest) -> Response[dict[str, Any]]:
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     create_resource,
     replace_resource,
     replace_one_resource,

@@ -1,11 +1,9 @@
 """Many records in one call: what a node with a large catalogue sends first, or after a long silence. Not RUDI's."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from litestar import Response, put
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import Refusal, UdiError
 from udi.portal.nodes.actions.push import PushedRecord, push_records
@@ -19,7 +17,7 @@ from udi.portal.nodes.api import (
 from udi.portal.nodes.rudi import refusal_error, report_document
 from udi.protocol.faults import Fault, InvalidDocument, InvalidRecord
 from udi.protocol.scan import read_json
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
 LARGEST = 8 * 1024 * 1024
 MOST = 100
@@ -91,4 +89,4 @@ def _duplicate_refusal(place: int, first: int) -> Refusal:
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [replace_many]
+routes: Routes = [replace_many]

@@ -1,10 +1,8 @@
 """Where an invited node joins: the page that its link leads a person to, and what its machine sends there."""
 
 import json
-from collections.abc import Sequence
 
 from litestar import Response, get, post
-from litestar.types import ControllerRouterHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +21,7 @@ from udi.protocol.node_registration import (
     JoinedTerritory,
     NodeCredentials,
 )
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.site import render, site_of
 
 JOIN = "/nodes/join"
@@ -102,4 +100,4 @@ async def _describe(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [explain_invitation, join_node]
+routes: Routes = [explain_invitation, join_node]

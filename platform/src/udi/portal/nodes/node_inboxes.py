@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from litestar.types import ControllerRouterHandler
 from msgspec import MsgspecError, json, to_builtins
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,7 +28,7 @@ from udi.protocol.inbox import (
     PersonCount,
     WaitingNumber,
 )
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.site import Site, site_of
 
 LARGEST = 4 * 1024 * 1024
@@ -169,4 +168,4 @@ def _select_members(node: Node) -> Select[UUID]:
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [receive_node_inbox]
+routes: Routes = [receive_node_inbox]

@@ -1,13 +1,11 @@
 """The nodes, for the territory's team: who was seen when, who is invited, and which reports could not be delivered."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError
 from udi.portal.nodes import queries
@@ -20,7 +18,7 @@ from udi.portal.nodes.actions.moderate import (
 )
 from udi.portal.nodes.api import clean_reason
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
@@ -126,7 +124,7 @@ async def allow_dataset(
     return Redirect(f"/data/{dataset_id}", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_nodes,
     renew_node_invitation,
     cancel_node_invitation,

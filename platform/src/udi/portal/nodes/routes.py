@@ -1,9 +1,5 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.catalogue.origins import FIND_ORIGIN
 from udi.portal.nodes import (
     accounts,
@@ -19,12 +15,13 @@ from udi.portal.nodes.metrics import measure_key, measure_reports
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import feeds, origins, report
 from udi.portal.nodes.sources import pages as sources_pages
+from udi.ui.dependencies import Routes
 from udi.ui.metrics import MEASURES
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses of nodes and of sources."""
     return [
         *api.routes,

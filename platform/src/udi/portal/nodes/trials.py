@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import now
 from udi.kit.identity import Actor, manages_any
@@ -21,7 +20,7 @@ from udi.portal.nodes.harvest.trial import (
 from udi.portal.nodes.harvest.trial_process import try_in_subprocess
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.tenants.queries import read_vocabularies
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes
 from udi.ui.site import render, site_of
 
 HOME = "/sources/try"
@@ -132,4 +131,4 @@ def _show(
     return render(request, "nodes/try.html", status=status, **{**usual_facts, **facts})
 
 
-routes: Sequence[ControllerRouterHandler] = [show_form, try_source]
+routes: Routes = [show_form, try_source]

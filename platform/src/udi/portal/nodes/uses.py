@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, put
-from litestar.types import ControllerRouterHandler
 from msgspec import MsgspecError, json
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,7 +15,7 @@ from udi.portal.nodes.models import Node, NodeUseDay
 from udi.portal.nodes.queries import list_linked_producers
 from udi.portal.organisations.models import Organisation
 from udi.protocol.uses import PATH, DayUses, NodeUses
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
 LARGEST = 4 * 1024 * 1024
 AT_ONCE = 1000
@@ -82,4 +81,4 @@ async def store_uses(session: AsyncSession, node: Node, days: Sequence[DayUses])
     return len(values)
 
 
-routes: Sequence[ControllerRouterHandler] = [receive_uses]
+routes: Routes = [receive_uses]

@@ -8,7 +8,6 @@ from uuid import UUID
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter
-from litestar.types import ControllerRouterHandler
 from msgspec import Meta, MsgspecError, Struct, json
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,7 +30,7 @@ from udi.portal.notifications.emails import name_followings
 from udi.portal.notifications.models import DigestRhythm, Following
 from udi.portal.notifications.topics import TopicTarget, get_topic, topics_of
 from udi.ui.cross_origin import CrossOriginMiddleware
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.site import site_of
 
 PATH = "/api/v1/following"
@@ -351,7 +350,7 @@ async def read_json_texts(
     return {name: fields[name] for name in (*names, *usual)}
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         PATH,
         route_handlers=[

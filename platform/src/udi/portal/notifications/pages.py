@@ -1,6 +1,6 @@
 """«What I follow»: the list, the choice of how often to be told, and the address that stops the mails."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import now
 from udi.kit.identity import Actor
@@ -21,7 +20,14 @@ from udi.portal.notifications.emails import name_followings
 from udi.portal.notifications.models import DigestRhythm, Following
 from udi.portal.notifications.tokens import read_unsubscribe_token
 from udi.portal.notifications.topics import get_topic, topics_of
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
+from udi.ui.dependencies import (
+    AnyRequest,
+    CurrentTerritory,
+    Member,
+    Routes,
+    Session,
+    Visitor,
+)
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.routes import local_path
 from udi.ui.site import render, site_of
@@ -253,7 +259,7 @@ async def _form(request: AnyRequest) -> Mapping[str, str]:
     }
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_followings,
     show_follow_form,
     follow_target,

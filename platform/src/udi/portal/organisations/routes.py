@@ -1,19 +1,16 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.identity.pages import NAME_ORGANISATIONS
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import pages as member_pages
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.organisations.team import pages as team_pages
+from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses."""
     return [*joining_pages.routes, *member_pages.routes, *team_pages.routes]
 

@@ -1,13 +1,10 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.kit.rates import RateLimiter
 from udi.portal.tenants import pages
 from udi.portal.tenants.budgets import count_write
 from udi.ui.backups import measure_backups
+from udi.ui.dependencies import Routes
 from udi.ui.metrics import MEASURES
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.rate_limits import API_RATES, ApiRateLimiters
@@ -17,7 +14,7 @@ PEOPLE_TIMES = 5
 """How many times what a passer-by may ask of the API a person may, who shows a token."""
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses."""
     return pages.routes
 

@@ -1,9 +1,5 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.territory.articles import pages as article_pages
 from udi.portal.territory.articles.published import PUBLISHED_SITES, PublishedSites
@@ -20,11 +16,12 @@ from udi.portal.territory.producers import pages as producer_pages
 from udi.portal.territory.site import look, settings, texts
 from udi.portal.territory.site import pages as site_pages
 from udi.portal.territory.site.rendering import PATH as SITE
+from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses."""
     return [
         *home_pages.routes,

@@ -7,12 +7,11 @@ from urllib.parse import quote, urlencode
 
 from litestar import Response, Router, get
 from litestar.openapi.spec import Tag
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.ui.cross_origin import CrossOriginMiddleware
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.openapi.document import ADDRESS, PAGE, ApiDocuments, Document
 from udi.ui.openapi.view import OperationDescription, list_operations
 
@@ -40,7 +39,7 @@ class Trial:
     """Empty while a part of the path is missing."""
 
 
-def api_routes(page: ApiPage) -> Sequence[ControllerRouterHandler]:
+def api_routes(page: ApiPage) -> Routes:
     """`/api` and `/api/openapi.json` of a program."""
 
     @get(ADDRESS)

@@ -1,7 +1,6 @@
 """What machines ask of agreements: a node, for all that changed; everybody, the public list as JSON or a feed; ODRL."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,6 @@ from uuid import UUID
 from joserfc.jws import extract_compact
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.portal.access.agreements.atom import PATH as FEED
@@ -44,7 +42,7 @@ from udi.portal.nodes.api import as_json, identify_client, node_session, read_js
 from udi.protocol.odrl import as_document, write_agreement
 from udi.ui.atom import MEDIA_TYPE
 from udi.ui.cross_origin import CrossOriginMiddleware
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
@@ -175,7 +173,7 @@ async def send_odrl(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     list_agreements,
     receive_uses,
     send_feed,

@@ -1,10 +1,7 @@
 """The agreements of a person and of their organisations, for programs with their token."""
 
-from collections.abc import Sequence
-
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import (
     ConflictError,
@@ -28,7 +25,7 @@ from udi.portal.projects.api_dependencies import (
 from udi.portal.projects.request_bodies import read_body
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import CurrentTerritory, Session
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
 
 @get(
@@ -101,7 +98,7 @@ async def change_agreement(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         schemas.BASE,
         route_handlers=[list_own_agreements, change_agreement],

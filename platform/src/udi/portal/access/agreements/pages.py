@@ -1,13 +1,12 @@
 """Agreements: the public list, its feed, and each of them; what its two sides read and do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, InvalidError
@@ -35,7 +34,14 @@ from udi.portal.access.policies.queries import find_policy
 from udi.protocol.agreement import read_agreement
 from udi.protocol.credentials import READING, TICKET
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
+from udi.ui.dependencies import (
+    AnyRequest,
+    CurrentTerritory,
+    Member,
+    Routes,
+    Session,
+    Visitor,
+)
 from udi.ui.errors import form_errors
 from udi.ui.locale import find_text_language, localise
 from udi.ui.middleware import content_security_policy, list_form_targets
@@ -235,7 +241,7 @@ async def render_agreement(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_agreements,
     show_agreement,
     send_signed,

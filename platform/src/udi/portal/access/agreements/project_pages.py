@@ -1,13 +1,11 @@
 """What a project may read, on a page of its own: its agreements, the credentials of its machines, its public key."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -30,7 +28,7 @@ from udi.portal.access.agreements.queries import list_project_agreements
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
@@ -160,7 +158,7 @@ async def _render_access(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_access,
     add_credential,
     replace_credential,

@@ -1,10 +1,8 @@
 """`/api/v1/access-policies`: under which terms restricted data open, for programs."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, Router, get
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError
 from udi.portal.access.policies import queries, schemas
@@ -14,7 +12,7 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.projects.api_dependencies import ApiRequest, json_response
 from udi.ui.cross_origin import CrossOriginMiddleware
-from udi.ui.dependencies import CurrentTerritory, Session
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 
 
@@ -70,7 +68,7 @@ async def read_policy(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         schemas.BASE,
         route_handlers=[list_policies, read_policy],

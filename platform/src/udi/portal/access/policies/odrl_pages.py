@@ -1,14 +1,12 @@
 """The access policy of a dataset as ODRL 2.2, made of the same object as its words."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pyoxigraph
 from litestar import Response, get
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
@@ -18,7 +16,7 @@ from udi.portal.access.policies.queries import (
     policy_of,
 )
 from udi.protocol.odrl import as_document, write_offer
-from udi.ui.dependencies import CurrentTerritory, Session
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
 POLICY = "/data/{dataset_id:uuid}/access-policy"
 OPEN = {
@@ -77,4 +75,4 @@ def as_turtle(document: dict[str, Any]) -> bytes:
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [send_jsonld, send_turtle]
+routes: Routes = [send_jsonld, send_turtle]

@@ -1,13 +1,11 @@
 """The access policy of a dataset: its public page in plain words, and the form of its producer."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError
 from udi.kit.tenancy import Territory
@@ -24,7 +22,14 @@ from udi.portal.access.policies.form import (
 from udi.portal.catalogue.models import Dataset
 from udi.protocol.plain_language import write_terms
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
+from udi.ui.dependencies import (
+    AnyRequest,
+    CurrentTerritory,
+    Member,
+    Routes,
+    Session,
+    Visitor,
+)
 from udi.ui.errors import form_errors
 from udi.ui.forms import read_number
 from udi.ui.site import render
@@ -124,7 +129,7 @@ def _render_form(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_policy,
     show_policy_form,
     submit_policy_form,

@@ -1,12 +1,10 @@
 """`/api/v1/access-requests`: requests for restricted data, for programs of either side, with their token."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
@@ -44,7 +42,7 @@ from udi.portal.projects.request_bodies import read_body
 from udi.protocol.policy import FieldKind, Policy
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import CurrentTerritory, Session
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.site import site_of
 
 
@@ -296,7 +294,7 @@ async def _describe_request(
     return schemas.AccessRequestDetail.of(case, around, territory.origin)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         schemas.BASE,
         route_handlers=[

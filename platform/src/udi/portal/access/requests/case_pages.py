@@ -1,13 +1,12 @@
 """One request: its thread, and what each side does with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
@@ -39,7 +38,7 @@ from udi.protocol.plain_language import write_terms
 from udi.protocol.policy import read_policy
 from udi.protocol.terms import read_terms
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
@@ -267,7 +266,7 @@ async def _render_request(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_request,
     show_correction,
     send_correction,

@@ -1,13 +1,11 @@
 """Asking for access: the form, which begins without an account; the request of a person, its thread and what may be done."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.budgets import spend_budget
@@ -39,7 +37,14 @@ from udi.portal.projects.actions.describe import ProjectInput, create_project
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project, list_led_projects
 from udi.portal.tenants.budgets import DRAFTS, subject_of_address
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
+from udi.ui.dependencies import (
+    AnyRequest,
+    CurrentTerritory,
+    Member,
+    Routes,
+    Session,
+    Visitor,
+)
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
@@ -203,7 +208,7 @@ def _read_uuid(text: str) -> UUID | None:
         return None
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_requests,
     show_request_form,
     submit_request_form,

@@ -1,13 +1,11 @@
 """The form of an agreement's page that asks for its renewal: what comes of it is a request."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError
 from udi.portal.access.agreements.pages import ONE, render_agreement
@@ -16,7 +14,7 @@ from udi.portal.access.models import AccessSide
 from udi.portal.access.policies.queries import get_policy, get_restricted_dataset
 from udi.portal.access.requests.renewals import renew_agreement
 from udi.portal.projects.queries import get_led_project
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 
 
 @post(f"{ONE}/renew", status_code=303)
@@ -56,4 +54,4 @@ async def request_renewal(
     return Redirect(f"/access-requests/{access_request.id}", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [request_renewal]
+routes: Routes = [request_renewal]

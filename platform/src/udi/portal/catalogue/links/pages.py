@@ -1,17 +1,14 @@
 """The addresses of a producer that are to be looked after, for its people and for the team."""
 
-from collections.abc import Sequence
-
 from litestar import Response, get
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from udi.portal.catalogue.links.queries import (
     MOST_SHOWN,
     get_maintained_producer,
     list_faulty_links,
 )
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.site import render
 
 
@@ -29,4 +26,4 @@ async def show_links(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_links]
+routes: Routes = [show_links]

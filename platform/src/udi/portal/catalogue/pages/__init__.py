@@ -1,9 +1,5 @@
 """Pages of the catalogue: search, datasets, producers, and the territory's own texts."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.catalogue.pages import (
     atom,
     dataset,
@@ -13,8 +9,9 @@ from udi.portal.catalogue.pages import (
     suggest,
     texts,
 )
+from udi.ui.dependencies import Routes
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     *search.routes,
     *suggest.routes,
     *atom.routes,

@@ -1,12 +1,10 @@
 """`/api/v1/sources`: whatever the pages of sources do, for a program that shows a person's token."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter
-from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -39,6 +37,7 @@ from udi.portal.nodes.sources.schemas import (
 )
 from udi.portal.notifications.api import read_json_texts
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import Routes
 from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
@@ -412,7 +411,7 @@ async def read_original(
     return send_original(await queries.get_original(context.session, source, record_id))
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         PATH,
         route_handlers=[

@@ -3,13 +3,12 @@
 The address names a person, who sees there what their pages show: once they look after a source no more, its feed is closed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from litestar import Response, get
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -30,7 +29,7 @@ from udi.portal.nodes.sources.models import CatalogueSource, SourceFeed
 from udi.portal.organisations.models import Organisation
 from udi.settings import Settings
 from udi.ui.atom import MEDIA_TYPE
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.site import site_of
 
 FEED = SealedKind(name="address of a feed of readings", purpose="feeds of readings")
@@ -214,4 +213,4 @@ async def _send(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [send_source_feed, send_producer_feed]
+routes: Routes = [send_source_feed, send_producer_feed]

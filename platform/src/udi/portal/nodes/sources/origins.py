@@ -1,12 +1,10 @@
 """Where a dataset that was read elsewhere comes from: said on its page, with its record as the source wrote it."""
 
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Response, get
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +19,7 @@ from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
 from udi.portal.nodes.sources.originals import send_original
 from udi.protocol.access import AccessRights
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
 STATEMENT = str(
     select(
@@ -81,4 +79,4 @@ async def download_original(
     return send_original(record, cache=VALIDATE)
 
 
-routes: Sequence[ControllerRouterHandler] = [download_original]
+routes: Routes = [download_original]

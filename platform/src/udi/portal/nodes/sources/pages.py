@@ -1,13 +1,12 @@
 """The pages of sources, for the territory's team and the administrators of their producers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, UdiError
@@ -20,7 +19,7 @@ from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresse
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.originals import send_original
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 from udi.ui.refresh import refreshing
@@ -239,7 +238,7 @@ def _render(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_sources,
     show_source_form,
     register_source,

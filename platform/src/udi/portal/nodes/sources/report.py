@@ -1,19 +1,17 @@
 """What a source's page says, as JSON: its readings, and every fault of the last, in the reader's language."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from udi.portal.nodes.api import as_json
 from udi.portal.nodes.sources import queries
 from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRun
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.protocol.faults import Gettext
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.site import site_of
 
 COUNTS = ("total", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
@@ -91,4 +89,4 @@ def _fault(row: SourceFault, say: Gettext) -> dict[str, Any]:
     }
 
 
-routes: Sequence[ControllerRouterHandler] = [download_report]
+routes: Routes = [download_report]

@@ -1,13 +1,11 @@
 """The pages of webhooks: those of the person who asks, each with what was sent to it."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -15,7 +13,7 @@ from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor, manages_any
 from udi.portal.notifications.models import Webhook
 from udi.portal.notifications.webhooks import WEBHOOK_CLIENT, actions, queries
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
@@ -169,7 +167,7 @@ async def delete_webhook(
     return Redirect(HOME, status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_webhooks,
     create_webhook,
     show_webhook,

@@ -7,7 +7,6 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
@@ -30,7 +29,7 @@ from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application, ApplicationState
 from udi.portal.tenants.texts import find_text
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Session, Visitor
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session, Visitor
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
@@ -321,7 +320,7 @@ async def _show(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_home,
     show_form,
     send_application,

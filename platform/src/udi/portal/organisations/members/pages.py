@@ -1,13 +1,12 @@
 """The people of an organisation: who they are, what they may do, who is invited, who asks; and one's own way in and out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError
@@ -21,7 +20,7 @@ from udi.portal.organisations.members.transitions import (
 )
 from udi.portal.organisations.models import MembershipEntry, Organisation
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Session
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
@@ -282,7 +281,7 @@ async def _people(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_people,
     send_invitation,
     change_role,

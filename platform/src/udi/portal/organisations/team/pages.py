@@ -7,7 +7,6 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
@@ -17,7 +16,7 @@ from udi.portal.organisations.members.queries import require_invited
 from udi.portal.organisations.team import actions, queries
 from udi.portal.organisations.team.actions import INVITATION_DAYS
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 from udi.ui.site import render
@@ -200,7 +199,7 @@ async def _render_team(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_team,
     send_invitation,
     show_invitation,

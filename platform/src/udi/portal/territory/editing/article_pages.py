@@ -1,12 +1,10 @@
 """News and pages: their lists, a form for each, a preview, and how one is deleted."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
@@ -29,7 +27,7 @@ from udi.portal.territory.editing.draft import (
 )
 from udi.portal.territory.site.actions import change_files
 from udi.portal.territory.site.rendering import PATH, render_site
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 
 FORM_BYTES = 2_000_000
@@ -199,7 +197,7 @@ async def _render_form(
     )
 
 
-def make_list_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
+def make_list_routes(folder: Folder) -> Routes:
     """The addresses of all news, or pages, and of a new one."""
     page_path = f"{PATH}/{folder}"
 
@@ -230,7 +228,7 @@ def make_list_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
     return [list_articles, write_article, create_article]
 
 
-def make_item_routes(folder: Folder) -> Sequence[ControllerRouterHandler]:
+def make_item_routes(folder: Folder) -> Routes:
     """The addresses of one of them."""
     one = f"{PATH}/{folder}/{{slug:str}}"
 

@@ -1,10 +1,7 @@
 """The overview of the territory for its team: what waits, then figures, each with its table and its CSV."""
 
-from collections.abc import Sequence
-
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import today
 from udi.kit.csv_writer import write_csv
@@ -24,7 +21,7 @@ from udi.portal.territory.figures.territory_figures import (
     gather_figures,
 )
 from udi.portal.territory.figures.usage import PERIODS
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.forms import read_number
 from udi.ui.site import render, site_of
@@ -115,4 +112,4 @@ async def export_figure(
     return csv_response(write_csv(table.header, table.rows, locale), name)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_overview, export_figure]
+routes: Routes = [show_overview, export_figure]

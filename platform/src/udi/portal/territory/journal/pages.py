@@ -5,7 +5,6 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from litestar import Response, get
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.csv_writer import write_csv
 from udi.kit.errors import InvalidError, Refusal
@@ -20,7 +19,7 @@ from udi.portal.territory.journal.queries import (
     list_newest_entries,
 )
 from udi.portal.territory.journal.sentences import EVENT_SENTENCES, KIND_NAMES
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
@@ -147,4 +146,4 @@ def _read_day(field: str, value: str) -> date | None:
         raise InvalidError(refusals=[refusal]) from error
 
 
-routes: Sequence[ControllerRouterHandler] = [show_journal, export_journal]
+routes: Routes = [show_journal, export_journal]

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now, today
@@ -27,7 +26,7 @@ from udi.portal.territory.producers.reminders import (
     list_last_reminders,
     remind_producer,
 )
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.site import render, site_of
 
@@ -173,7 +172,7 @@ async def _list_sorted(
     return sort_producers(producers, order.column, descending=order.is_descending)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_producers,
     export_producers,
     submit_reminder,

@@ -7,7 +7,6 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
@@ -24,7 +23,7 @@ from udi.portal.territory.site.queries import SiteState, read_state
 from udi.portal.territory.site.rendering import PATH, render_site
 from udi.ui import theme as colours
 from udi.ui.contrast import Contrast, list_contrasts
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 
 LOOK = f"{PATH}/look"
@@ -306,7 +305,7 @@ def make_stamp(state: SiteState) -> str:
     return f"{state.published.number}-{state.draft.changed_at.timestamp():.0f}"
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_look,
     change_colours,
     change_rules,

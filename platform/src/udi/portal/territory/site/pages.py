@@ -1,11 +1,8 @@
 """The site's own page for the team: what waits to be published, and every version, with its differences and its undo."""
 
-from collections.abc import Sequence
-
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.paging import page_number
 from udi.portal.organisations.team.queries import require_team_member
@@ -19,7 +16,7 @@ from udi.portal.territory.site.queries import (
 )
 from udi.portal.territory.site.rendering import PATH, render_site
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.site import site_of
 
 VERSION = f"{PATH}/versions/{{number:int}}"
@@ -127,7 +124,7 @@ async def restore(
     return Redirect(PATH, status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_site,
     show_changes,
     publish,

@@ -6,7 +6,6 @@ from zoneinfo import available_timezones
 
 from litestar import Response, get, post
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
@@ -19,7 +18,7 @@ from udi.portal.tenants.tenant_toml import Key, Values
 from udi.portal.territory.site import actions
 from udi.portal.territory.site.queries import read_state
 from udi.portal.territory.site.rendering import PATH, render_site
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 
@@ -167,4 +166,4 @@ async def _render_settings(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_settings, change_settings]
+routes: Routes = [show_settings, change_settings]

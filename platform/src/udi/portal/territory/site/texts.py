@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
@@ -18,7 +17,7 @@ from udi.portal.tenants.vocabularies import TABLES
 from udi.portal.territory.site import actions
 from udi.portal.territory.site.queries import read_state
 from udi.portal.territory.site.rendering import PATH, render_site
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 
@@ -183,4 +182,4 @@ async def _render_text(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_texts, show_text, change_text]
+routes: Routes = [show_texts, show_text, change_text]
