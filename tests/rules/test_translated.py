@@ -31,6 +31,7 @@ PLURAL = re.compile(r"nplurals=(\d)")
 HEAD = re.compile(r'"(Language: \w+|Plural-Forms: [^\\]+)')
 SPOKEN = (
     "Refusal",
+    "field_error",
     "Failure",
     "Kind",
     "Explanation",

@@ -13,7 +13,7 @@ import typer
 from udi.cli import output
 from udi.cli.provision import GIGABYTE
 from udi.kit.db import Database
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.node.spaces.actions import set_limits
 from udi.node.spaces.costs import Month, SpaceCost, list_costs
 from udi.node.spaces.models import Space
@@ -130,8 +130,8 @@ def _parse_month(value: str) -> Month:
             return Month.read(value)
         return Month.current()
     except ValueError as error:
-        raise InvalidError(
-            refusals=[Refusal("month", "This is not a month.", "Write it as 2026-11.")]
+        raise field_error(
+            "month", "This is not a month.", "Write it as 2026-11."
         ) from error
 
 

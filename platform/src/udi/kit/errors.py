@@ -61,6 +61,18 @@ class InvalidError(UdiError):
     advice = "Correct the errors listed, and send again."
 
 
+def field_error(
+    field: str,
+    reason: str,
+    remedy: str = "",
+    code: str = "",
+    values: Mapping[str, object] | None = None,
+) -> InvalidError:
+    """The error to raise where one field is wrong; see `Refusal` for what is passed."""
+    refusal = Refusal(field, reason, remedy, code, values or {})
+    return InvalidError(refusals=[refusal])
+
+
 class UnauthenticatedError(UdiError):
     """Nobody is logged in, or the credential is not valid."""
 

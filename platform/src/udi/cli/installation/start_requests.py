@@ -12,7 +12,7 @@ from udi.cli.installation.territory_start import (
     start_territory,
 )
 from udi.kit.db import Database
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, field_error
 from udi.kit.tenancy import INSTALLATION_ID
 from udi.portal.installation.models import OperatorAct, OperatorRequest
 from udi.portal.installation.new_territory import NewTerritory, StartStage
@@ -47,8 +47,7 @@ async def perform_start(
     is_continued = bool(request.outcome or request.details.get("continues"))
     if tenant is not None and not is_continued:
         reason = "“%(slug)s” was taken a moment ago."
-        refusal = Refusal("slug", reason, values={"slug": new.slug})
-        raise InvalidError(refusals=[refusal])
+        raise field_error("slug", reason, values={"slug": new.slug})
     notes = StageNotes(portal, request.id)
     known = tenant.fingerprint if tenant else None
     result = await start_territory(settings, new, notes, known)

@@ -14,7 +14,7 @@ from udi.cli import provision
 from udi.cli.checks.territories import check_host
 from udi.cli.local.errors import LocalError
 from udi.cli.template import copy_template
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, Refusal, field_error
 from udi.kit.mail_relay import AddressRefusedError, EmailError, check_recipient
 from udi.portal.installation.new_territory import NewTerritory, StartStage
 from udi.portal.tenants.files import (
@@ -58,8 +58,7 @@ async def start_territory(
     folder = await asyncio.to_thread(make_folder, new)
     if known is not None and known != folder.fingerprint:
         reason = "“%(slug)s” was taken a moment ago."
-        refusal = Refusal("slug", reason, values={"slug": new.slug})
-        raise InvalidError(refusals=[refusal])
+        raise field_error("slug", reason, values={"slug": new.slug})
     await _check_relay(settings, folder, new.first_member)
     loop = asyncio.get_running_loop()
 
@@ -95,7 +94,7 @@ def make_folder(new: NewTerritory) -> TenantFolder:
             reason = f"{error}"
         except TenantFaultsError as error:
             reason = f"{error.faults[0]}"
-    raise InvalidError(refusals=[Refusal("", reason)])
+    raise field_error("", reason)
 
 
 def write_files(answers: Mapping[str, str], target: Path) -> None:

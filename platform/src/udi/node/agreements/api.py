@@ -8,10 +8,9 @@ from litestar import Response, get, put
 from litestar.params import FromPath
 
 from udi.kit.errors import (
-    InvalidError,
     NotFoundError,
-    Refusal,
     UnauthenticatedError,
+    field_error,
 )
 from udi.kit.paging import page_number
 from udi.kit.tenancy import space_context
@@ -51,10 +50,8 @@ async def receive_agreement(
         site_of(request).services[PORTAL_KEYS], territory, document, status_document
     )
     if signed.agreement.id != agreement_id:
-        raise InvalidError(
-            refusals=[
-                Refusal("agreement", "This is another agreement than the address says.")
-            ]
+        raise field_error(
+            "agreement", "This is another agreement than the address says."
         )
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
@@ -70,16 +67,13 @@ async def _read_body(request: AnyRequest) -> tuple[str, str]:
         document = body["agreement"]
         status_document = body["status"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        refusal = Refusal(
+        raise field_error(
             "",
             "This is not JSON with both documents.",
             "Send agreement and status, each as a JWS.",
-        )
-        raise InvalidError(refusals=[refusal]) from error
+        ) from error
     if not isinstance(document, str) or not isinstance(status_document, str):
-        raise InvalidError(
-            refusals=[Refusal("", "Both documents are texts: a JWS each.")]
-        )
+        raise field_error("", "Both documents are texts: a JWS each.")
     return document, status_document
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from udi.kit.credentials import InvalidSignatureError
-from udi.kit.errors import InvalidError, Refusal, UnavailableError
+from udi.kit.errors import UnavailableError, field_error
 from udi.kit.http import OutgoingError
 from udi.kit.tenancy import Territory
 from udi.node.agreements.models import HeldAgreement
@@ -53,12 +53,8 @@ async def verify_documents(
             )
         )
     except InvalidSignatureError as error:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "", "This is not signed by the territory’s portal for this node."
-                )
-            ]
+        raise field_error(
+            "", "This is not signed by the territory’s portal for this node."
         ) from error
     except OutgoingError as error:
         raise UnavailableError(
@@ -68,9 +64,7 @@ async def verify_documents(
         agreement_status.agreement != agreement.id
         or agreement_status.agreement_sha256 != fingerprint(document)
     ):
-        raise InvalidError(
-            refusals=[Refusal("status", "The status is about another agreement.")]
-        )
+        raise field_error("status", "The status is about another agreement.")
     return SignedAgreement(agreement, agreement_status, document, status_document)
 
 

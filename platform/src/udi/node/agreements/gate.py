@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory, space_context
 from udi.node.agreements.actions import (
@@ -361,14 +361,13 @@ def _purpose(request: AnyRequest) -> Purpose | None:
             return Purpose(header.strip())
         return None
     except ValueError as error:
-        refusal = Refusal(
+        raise field_error(
             "UDI-Purpose",
             "This is not a purpose.",
             "Write one of these: %(known)s.",
             "",
             {"known": ", ".join(Purpose)},
-        )
-        raise InvalidError(refusals=[refusal]) from error
+        ) from error
 
 
 def _partial_decision(

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
+from udi.kit.errors import TooLargeError, UdiError, field_error
 from udi.kit.file_names import clean_name
 from udi.kit.http import (
     OutgoingClient,
@@ -85,24 +85,16 @@ def check_address(address: str) -> str:
         or not hostname
         or len(address) > LONGEST_ADDRESS
     ):
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "address",
-                    "This is not an address of the web.",
-                    "It begins with https:// or http://.",
-                )
-            ]
+        raise field_error(
+            "address",
+            "This is not an address of the web.",
+            "It begins with https:// or http://.",
         )
     if parts.username or parts.password:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "address",
-                    "This address holds a password.",
-                    "Use an address that needs no password, or send the file.",
-                )
-            ]
+        raise field_error(
+            "address",
+            "This address holds a password.",
+            "Use an address that needs no password, or send the file.",
         )
     return address.strip()
 

@@ -9,11 +9,10 @@ from email.utils import format_datetime
 from typing import Any
 
 from udi.kit.errors import (
-    InvalidError,
     MediaTypeError,
     PreconditionFailedError,
-    Refusal,
     UdiError,
+    field_error,
 )
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.uploads import LIFETIME
@@ -105,11 +104,7 @@ def read_number(headers: Mapping[str, str], name: str) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
-        raise InvalidError(
-            refusals=[
-                Refusal(name, "This is not a number of bytes.", "Write digits only.")
-            ]
-        )
+        raise field_error(name, "This is not a number of bytes.", "Write digits only.")
     return int(value)
 
 
@@ -123,11 +118,7 @@ def read_length(headers: Mapping[str, str]) -> int | None:
     deferred = headers.get("upload-defer-length")
     if (length is None) == (deferred is None) or deferred not in {None, "1"}:
         words = "State the size in Upload-Length, or Upload-Defer-Length: 1."
-        raise InvalidError(
-            refusals=[
-                Refusal("Upload-Length", "The size of the file is not known.", words)
-            ]
-        )
+        raise field_error("Upload-Length", "The size of the file is not known.", words)
     return length
 
 
@@ -147,9 +138,7 @@ def read_metadata(headers: Mapping[str, str]) -> dict[str, str]:
             metadata[name] = base64.b64decode(value.strip(), validate=True).decode()
     except (ValueError, binascii.Error) as error:
         words = "Write each as a name, a space and its value in base64."
-        raise InvalidError(
-            refusals=[Refusal("Upload-Metadata", "This cannot be read.", words)]
-        ) from error
+        raise field_error("Upload-Metadata", "This cannot be read.", words) from error
     return metadata
 
 
@@ -169,9 +158,7 @@ def read_checksum(headers: Mapping[str, str]) -> UploadChecksum | None:
         digest = b""
     if algorithm not in ALGORITHMS or len(digest) != hashlib.new(algorithm).digest_size:
         words = "Write sha1 or sha256, a space and the digest in base64."
-        raise InvalidError(
-            refusals=[Refusal("Upload-Checksum", "This digest cannot be read.", words)]
-        )
+        raise field_error("Upload-Checksum", "This digest cannot be read.", words)
     return UploadChecksum(algorithm, digest)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import multipart
 from litestar.exceptions import InternalServerException
 
-from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
+from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError, field_error
 from udi.kit.file_names import clean_name
 from udi.kit.service_registry import ServiceKey
 from udi.node.files.store import ObjectStore
@@ -320,28 +320,22 @@ async def _pieces(
                         incoming.name = clean_name(event.filename or "")
                 elif event and inside:
                     if files > 1:
-                        raise InvalidError(
-                            refusals=[Refusal(FIELD, "Drop one file at a time.")]
-                        )
+                        raise field_error(FIELD, "Drop one file at a time.")
                     piece = bytes(event)
                     incoming.add_piece(piece)
                     yield piece
     if not files:
         raise _no_file()
     if not incoming.size:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    FIELD,
-                    "This file is empty: nothing was saved.",
-                    "Check it, then drop it again.",
-                )
-            ]
+        raise field_error(
+            FIELD,
+            "This file is empty: nothing was saved.",
+            "Check it, then drop it again.",
         )
 
 
 def _no_file() -> InvalidError:
-    return InvalidError(refusals=[Refusal(FIELD, "Choose the file to publish.")])
+    return field_error(FIELD, "Choose the file to publish.")
 
 
 async def _drain(stream: AsyncIterator[bytes]) -> None:

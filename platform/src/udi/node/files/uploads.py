@@ -12,10 +12,9 @@ from udi.kit.crash import crash_at
 from udi.kit.errors import (
     ConflictError,
     GoneError,
-    InvalidError,
     NotFoundError,
-    Refusal,
     TooLargeError,
+    field_error,
 )
 from udi.kit.file_names import clean_name
 from udi.node.files.models import OPEN_STATES, Upload, UploadPart, UploadState
@@ -142,11 +141,7 @@ async def check_length(
         TooLargeError: more than the node accepts for one file, or than the space has left.
     """
     if length == 0:
-        raise InvalidError(
-            refusals=[
-                Refusal("Upload-Length", "This file is empty: nothing was saved.")
-            ]
-        )
+        raise field_error("Upload-Length", "This file is empty: nothing was saved.")
     left = space.quota_bytes - await used_bytes(session, space) + counted
     if length > min(limit, left):
         raise too_large_error(limit, left)

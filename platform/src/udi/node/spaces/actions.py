@@ -6,7 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import SPACE
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    NotFoundError,
+    field_error,
+)
 from udi.node.audit import record_audit_event
 from udi.node.spaces.models import Space
 from udi.protocol.space import SpaceRequest
@@ -52,14 +56,10 @@ async def open_space(session: AsyncSession, space_request: SpaceRequest) -> Spac
         ConflictError: the slug is another organisation's room, or the organisation has one of another slug.
     """
     if not SPACE.fullmatch(space_request.slug):
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "slug",
-                    "This is not a short name.",
-                    "Small letters, digits, hyphens.",
-                )
-            ]
+        raise field_error(
+            "slug",
+            "This is not a short name.",
+            "Small letters, digits, hyphens.",
         )
     same = (Space.slug == space_request.slug) | (
         Space.organisation_id == space_request.organisation_id

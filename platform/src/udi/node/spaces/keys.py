@@ -11,11 +11,10 @@ from udi.kit.confirmation import is_confirmation_fresh, is_confirmation_valid
 from udi.kit.credentials import SecretKind
 from udi.kit.errors import (
     ForbiddenError,
-    InvalidError,
     NotFoundError,
-    Refusal,
     UnauthenticatedError,
     UnavailableError,
+    field_error,
 )
 from udi.kit.identity import Actor
 from udi.node.audit import record_audit_event
@@ -57,15 +56,9 @@ async def make_key(
         InvalidError: it has no name, or its last day is over.
     """
     if not name:
-        raise InvalidError(
-            refusals=[Refusal("name", "Give it a name that says which script uses it.")]
-        )
+        raise field_error("name", "Give it a name that says which script uses it.")
     if expires_at is not None and expires_at <= now():
-        raise InvalidError(
-            refusals=[
-                Refusal("expires", "This day is in the past.", "Choose a later one.")
-            ]
-        )
+        raise field_error("expires", "This day is in the past.", "Choose a later one.")
     token = SPACE_KEY.generate()
     key = ScriptKey(
         space_id=space.id,

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.kit.tenancy import Territory
 from udi.node.spaces.models import MovedAddress, Space
 from udi.ui.dependencies import AnyRequest
@@ -104,20 +104,15 @@ def check_origin(origin: str, node_origin: str) -> str:
         and not (parts.query or parts.fragment)
     )
     if not whole or "@" in parts.netloc:
-        refusal = Refusal(
+        raise field_error(
             "to",
             "This is not the address of a node.",
             "Write it as https://data.example.org.",
         )
-        raise InvalidError(refusals=[refusal])
     if f"{parts.scheme}://{parts.netloc}" == node_origin:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "to",
-                    "This is the address of this node itself.",
-                    "Give the new one.",
-                )
-            ]
+        raise field_error(
+            "to",
+            "This is the address of this node itself.",
+            "Give the new one.",
         )
     return origin.rstrip("/")

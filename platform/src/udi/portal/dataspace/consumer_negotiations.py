@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.kit.errors import ConflictError, InvalidError, Refusal, field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.dataspace.messages import MessageType, read_reason
@@ -68,14 +68,10 @@ async def request_dataset(
         InvalidError: no dataset or no offer is named.
     """
     if not dataset.strip():
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "dataset",
-                    "It is not said which data.",
-                    "Choose them in the catalogue.",
-                )
-            ]
+        raise field_error(
+            "dataset",
+            "It is not said which data.",
+            "Choose them in the catalogue.",
         )
     message_offer = read_rules(offer, dataset.strip())
     process = await begin_process(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.kit.errors import ConflictError, InvalidError, Refusal, field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import send_agreement_status
@@ -286,9 +286,7 @@ async def request_transfer(
         InvalidError: no agreement is named.
     """
     if not contract:
-        raise InvalidError(
-            refusals=[Refusal("agreement", "It is not said under which agreement.")]
-        )
+        raise field_error("agreement", "It is not said under which agreement.")
     process = await begin_process(
         session,
         connector,

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.kit.sessions import SESSIONS
 from udi.portal.identity.models import (
     TEAM,
@@ -48,12 +48,11 @@ def read_subjects(body: bytes) -> list[str]:
     try:
         return json.decode(body, type=AccountQuery).subjects
     except (MsgspecError, ValueError, RecursionError) as error:
-        refusal = Refusal(
+        raise field_error(
             "subjects",
             "This is no list of accounts.",
             "Send the subjects as texts, 1000 at most.",
-        )
-        raise InvalidError(refusals=[refusal]) from error
+        ) from error
 
 
 @post("/kalim/v1/accounts", status_code=200)

@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.actions.invite import accept_invitation
 from udi.portal.nodes.api import read_json_body
@@ -58,12 +58,11 @@ def _code(body: bytes) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         code = None
     if not isinstance(code, str) or not code:
-        refusal = Refusal(
+        raise field_error(
             "code",
             "There is no invitation in this.",
             "Send {“code”: …}, the part of the link after “#”.",
         )
-        raise InvalidError(refusals=[refusal])
     return code
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now, today
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.portal.identity.inbox import count, list_inbox
@@ -47,12 +47,11 @@ def read_node_inbox(body: bytes) -> NodeInbox:
         inbox = json.decode(body, type=NodeInbox)
         _check_moments(inbox)
     except (MsgspecError, ValueError, RecursionError) as error:
-        refusal = Refusal(
+        raise field_error(
             "waiting",
             "These are no numbers of what waits.",
             "Send “waiting” and “subjects” as the protocol says.",
-        )
-        raise InvalidError(refusals=[refusal]) from error
+        ) from error
     return inbox
 
 

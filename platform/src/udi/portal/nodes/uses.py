@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.portal.nodes.models import Node, NodeUseDay
 from udi.portal.nodes.queries import list_linked_producers
@@ -30,12 +30,11 @@ def read_uses(body: bytes) -> NodeUses:
     try:
         return json.decode(body, type=NodeUses)
     except (MsgspecError, ValueError, RecursionError) as error:
-        refusal = Refusal(
+        raise field_error(
             "days",
             "These are no numbers of uses.",
             "Send “days” as the protocol says, 10,000 at most.",
-        )
-        raise InvalidError(refusals=[refusal]) from error
+        ) from error
 
 
 @put(PATH)

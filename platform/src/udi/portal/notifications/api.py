@@ -19,6 +19,7 @@ from udi.kit.errors import (
     InvalidError,
     NotFoundError,
     Refusal,
+    field_error,
 )
 from udi.kit.tenancy import Territory
 from udi.portal.identity.bearers import PROGRAMS, require_scope
@@ -330,10 +331,8 @@ async def read_json_texts(
     try:
         payload = json.decode(await request.body())
     except (MsgspecError, ValueError, RecursionError) as error:
-        raise InvalidError(
-            refusals=[
-                Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")
-            ]
+        raise field_error(
+            "", "This is not JSON.", "Send one JSON object.", "not-json"
         ) from error
     fields = {**usual, **(payload if isinstance(payload, dict) else {})}
     missing = [

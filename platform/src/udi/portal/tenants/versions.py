@@ -26,7 +26,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+    field_error,
+)
 from udi.portal.tenants.files import (
     TenantFault,
     TenantFaultsError,
@@ -225,17 +231,15 @@ async def _refuse_operators(
     try:
         changes = find_changes(before, files.get(TENANT_FILE, b""))
     except ValueError as error:
-        refusal = Refusal(TENANT_FILE, "This is no TOML in UTF-8.")
-        raise InvalidError(refusals=[refusal]) from error
+        raise field_error(TENANT_FILE, "This is no TOML in UTF-8.") from error
     refused = sorted(".".join(key) for key in changes if is_operators(key))
     if refused:
-        refusal = Refusal(
+        raise field_error(
             TENANT_FILE,
             "%(names)s: only the operator of the installation changes this.",
             "Write to the operator.",
             values={"names": ", ".join(refused)},
         )
-        raise InvalidError(refusals=[refusal])
 
 
 async def _save_draft(

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import duckdb
 import shapely
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.tabular.columns.column import GEOMETRY, TypedColumn
 from udi.tabular.personal.cells import open_table
 from udi.tabular.personal.small_groups import SMALLEST_GROUP
@@ -206,14 +206,10 @@ def _write_groups(
         groups[tuple(value or "" for value in record)] += 1
         if len(groups) > MOST_GROUPS:
             reason = "These columns make too many groups to count."
-            raise InvalidError(
-                refusals=[
-                    Refusal(
-                        work.names[0],
-                        reason,
-                        "Choose fewer columns, or make them coarser.",
-                    )
-                ]
+            raise field_error(
+                work.names[0],
+                reason,
+                "Choose fewer columns, or make them coarser.",
             )
     small = sum(number for number in groups.values() if number < SMALLEST_GROUP)
     lines: list[tuple[tuple[str, ...], int]] = sorted(

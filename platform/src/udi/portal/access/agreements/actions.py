@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import (
@@ -112,12 +112,8 @@ async def give_notice(
     state = AGREEMENT.next_state(agreement.state, AgreementEvent.GIVE_NOTICE)
     if not NOTICE[0] <= days <= NOTICE[1]:
         values = {"least": NOTICE[0], "most": NOTICE[1]}
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "days", "Write a number from %(least)s to %(most)s.", values=values
-                )
-            ]
+        raise field_error(
+            "days", "Write a number from %(least)s to %(most)s.", values=values
         )
     agreement.reason = _clean_reason(reason)
     agreement.closes_at = min(now() + timedelta(days=days), agreement.ends_at).replace(
@@ -201,18 +197,12 @@ async def _set_state(
 def _clean_reason(reason: str) -> str:
     clean_reason = " ".join(reason.replace("\x00", "").split())
     if not clean_reason:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "words",
-                    "Give the reason: the project will read it, as will anyone who is refused.",
-                )
-            ]
+        raise field_error(
+            "words",
+            "Give the reason: the project will read it, as will anyone who is refused.",
         )
     if len(clean_reason) > LONGEST_REASON:
-        raise InvalidError(
-            refusals=[
-                Refusal("words", "This is very long.", "Write 500 characters at most.")
-            ]
+        raise field_error(
+            "words", "This is very long.", "Write 500 characters at most."
         )
     return clean_reason

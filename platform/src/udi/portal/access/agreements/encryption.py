@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, NotFoundError, Refusal
+from udi.kit.errors import InvalidError, NotFoundError, field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.transitions import AgreementState
@@ -64,7 +64,7 @@ def read_public_key(pem_text: str) -> RSAPublicKey:
 
 
 def _key_refusal(reason: str, remedy: str, **values: object) -> InvalidError:
-    return InvalidError(refusals=[Refusal(FIELD, reason, remedy, values=values)])
+    return field_error(FIELD, reason, remedy, values=values)
 
 
 async def find_key(session: AsyncSession, project: UUID) -> ProjectKey | None:

@@ -9,7 +9,7 @@ from msgspec import Meta, MsgspecError, Struct, json
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.portal.access.agreements.creation import AgreementSigner
 from udi.portal.access.agreements.revisions import read_agreement_status
 from udi.portal.access.models import AccessAgreement
@@ -44,12 +44,11 @@ def read_uses(body: bytes) -> list[tuple[UUID, datetime]]:
             for use in json.decode(body, type=CredentialUseReport).uses
         ]
     except (MsgspecError, ValueError, RecursionError) as error:
-        refusal = Refusal(
+        raise field_error(
             "uses",
             "This is no list of uses.",
             "Send credential and hour of each, 500 at most.",
-        )
-        raise InvalidError(refusals=[refusal]) from error
+        ) from error
 
 
 async def sign_agreement_for_node(

@@ -8,7 +8,7 @@ from udi.kit.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
-    Refusal,
+    field_error,
 )
 from udi.portal.access.agreements import schemas
 from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
@@ -80,9 +80,7 @@ async def change_agreement(
     payload = read_body(await request.body(), schemas.AgreementEventInput)
     event = payload.pop("event")
     if event not in schemas.EVENTS:
-        raise InvalidError(
-            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
-        )
+        raise field_error("event", "There is no such step.", code="unknown-value")
     agreement_case = await get_agreement_for_event(
         session, bearer.member, agreement_id, event
     )

@@ -13,7 +13,7 @@ from udi.kit.errors import (
     InvalidError,
     NotFoundError,
     PreconditionFailedError,
-    Refusal,
+    field_error,
 )
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import signer_of
@@ -222,9 +222,7 @@ async def act_on_request(
     payload = read_body(await request.body(), schemas.AccessRequestEventInput)
     event = payload.pop("event")
     if event not in schemas.EVENTS:
-        raise InvalidError(
-            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
-        )
+        raise field_error("event", "There is no such step.", code="unknown-value")
     case = await queries.get_case_for_event(
         session, bearer.member, access_request_id, event
     )
@@ -248,9 +246,7 @@ def _identifier(text: str, name: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidError(
-            refusals=[Refusal(name, "This is not an identifier.", code="no-uuid")]
-        ) from None
+        raise field_error(name, "This is not an identifier.", code="no-uuid") from None
 
 
 def _read_input(payload: dict[str, Any], policy: Policy) -> AccessRequestInput:
@@ -264,14 +260,13 @@ def _read_input(payload: dict[str, Any], policy: Policy) -> AccessRequestInput:
         remedy = (
             "Answer these by their names: %(names)s. Documents are sent on the page."
         )
-        refusal = Refusal(
+        raise field_error(
             "answers",
             "The policy does not ask this here.",
             remedy,
             "unknown-field",
             values,
         )
-        raise InvalidError(refusals=[refusal])
     columns = tuple(dict.fromkeys(payload["columns"]))
     words = ("purpose", "words", "interest")
     texts = {name: payload[name].replace("\x00", "").strip() for name in words}

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import FOLLOW
@@ -33,16 +33,10 @@ def clean_message(words: str) -> str:
         line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
     )
     if not cleaned:
-        raise InvalidError(
-            refusals=[
-                Refusal("words", "Write a message: the other party will read it.")
-            ]
-        )
+        raise field_error("words", "Write a message: the other party will read it.")
     if len(cleaned) > LONGEST:
-        raise InvalidError(
-            refusals=[
-                Refusal("words", "This is very long.", "Write 5000 characters at most.")
-            ]
+        raise field_error(
+            "words", "This is very long.", "Write 5000 characters at most."
         )
     return cleaned
 

@@ -6,7 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    NotFoundError,
+    field_error,
+)
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
@@ -45,13 +49,9 @@ async def withdraw_dataset_for_team(
     if not is_published(dataset):
         raise ConflictError("This dataset is withdrawn already.")
     if not reason:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "reason",
-                    "Give the reason: the producer and those who use the data will read it.",
-                )
-            ]
+        raise field_error(
+            "reason",
+            "Give the reason: the producer and those who use the data will read it.",
         )
     submitted_at = now()
     title = dataset.title

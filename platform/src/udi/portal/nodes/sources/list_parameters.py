@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, Refusal, field_error
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.ui.dependencies import AnyRequest
 
@@ -128,15 +128,11 @@ def read_choice(request: AnyRequest, name: str, values: Sequence[str]) -> str:
     choice: str = request.query_params.get(name, "")
     if choice and choice not in values:
         named = {"names": ", ".join(values)}
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    name,
-                    "This value does not exist.",
-                    "Use %(names)s.",
-                    "unknown-value",
-                    named,
-                )
-            ]
+        raise field_error(
+            name,
+            "This value does not exist.",
+            "Use %(names)s.",
+            "unknown-value",
+            named,
         )
     return choice

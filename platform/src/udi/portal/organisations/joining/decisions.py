@@ -8,7 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, PreconditionFailedError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    PreconditionFailedError,
+    field_error,
+)
 from udi.kit.identity import MANAGERS, Actor
 from udi.portal import audit
 from udi.portal.identity.models import Person
@@ -175,14 +179,10 @@ def _words(words: str) -> str:
         line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
     )
     if not cleaned:
-        raise InvalidError(
-            refusals=[Refusal("words", "Write a message: the person will read it.")]
-        )
+        raise field_error("words", "Write a message: the person will read it.")
     if len(cleaned) > LONGEST_WORDS:
-        raise InvalidError(
-            refusals=[
-                Refusal("words", "This is very long.", "Write 2000 characters at most.")
-            ]
+        raise field_error(
+            "words", "This is very long.", "Write 2000 characters at most."
         )
     return cleaned
 

@@ -10,10 +10,9 @@ from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
 from udi.kit.errors import (
     ConflictError,
-    InvalidError,
     NotFoundError,
-    Refusal,
     TooManyRequestsError,
+    field_error,
 )
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
 from udi.kit.mail_addresses import is_mail_address
@@ -56,11 +55,7 @@ def read_role(role: str) -> tuple[str, ...]:
         InvalidError: there is no such role.
     """
     if role not in ROLES:
-        raise InvalidError(
-            refusals=[
-                Refusal("role", "There is no such role.", "Choose one of the three.")
-            ]
-        )
+        raise field_error("role", "There is no such role.", "Choose one of the three.")
     return ROLES[role]
 
 
@@ -112,14 +107,10 @@ def require_mail_address(email: str) -> None:
         InvalidError: it is none.
     """
     if not is_mail_address(email):
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "email",
-                    "This is not a mail address.",
-                    "Write it as name@town.example.",
-                )
-            ]
+        raise field_error(
+            "email",
+            "This is not a mail address.",
+            "Write it as name@town.example.",
         )
 
 
@@ -131,25 +122,17 @@ async def _reject_known_address(
 ) -> None:
     """Refuse an address that is invited already, or a member's."""
     if any(entry.email == email for entry in waiting):
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "email",
-                    "This address is invited already.",
-                    "Its invitation waits below.",
-                )
-            ]
+        raise field_error(
+            "email",
+            "This address is invited already.",
+            "Its invitation waits below.",
         )
     lines = await queries.list_member_summaries(session, organisation)
     if any(line.person.email.lower() == email and not line.leaves for line in lines):
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "email",
-                    "This address is a member’s.",
-                    "Change their role in the list.",
-                )
-            ]
+        raise field_error(
+            "email",
+            "This address is a member’s.",
+            "Change their role in the list.",
         )
 
 
@@ -262,9 +245,7 @@ async def refuse_membership(
         InvalidError: no reason is given.
     """
     if not _clean(words):
-        raise InvalidError(
-            refusals=[Refusal("words", "Give the reason: the person will read it.")]
-        )
+        raise field_error("words", "Give the reason: the person will read it.")
     await _answer(session, entry, MembershipEvent.REFUSE)
     entry.words = _clean(words)
     await _tell(session, entry)

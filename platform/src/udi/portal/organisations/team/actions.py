@@ -10,10 +10,9 @@ from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
 from udi.kit.errors import (
     ConflictError,
-    InvalidError,
     NotFoundError,
-    Refusal,
     TooManyRequestsError,
+    field_error,
 )
 from udi.kit.identity import MODERATORS, Actor
 from udi.portal import audit
@@ -50,23 +49,17 @@ async def invite(
     await queries.lock_team(session)
     invitations = await queries.list_invitations(session)
     if any(invitation.email == email for invitation in invitations):
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "email",
-                    "This address is invited already.",
-                    "Send its invitation again, from the list.",
-                )
-            ]
+        raise field_error(
+            "email",
+            "This address is invited already.",
+            "Send its invitation again, from the list.",
         )
     members = await queries.list_team(session)
     if any(
         member.person.email.lower() == email and not member.is_leaving
         for member in members
     ):
-        raise InvalidError(
-            refusals=[Refusal("email", "This address is a member of the team already.")]
-        )
+        raise field_error("email", "This address is a member of the team already.")
     if len(invitations) >= MOST_INVITED:
         raise TooManyRequestsError(
             "%(most)s invitations wait already, which is the maximum.",

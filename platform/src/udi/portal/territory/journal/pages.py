@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from litestar import Response, get
 
 from udi.kit.csv_writer import write_csv
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, field_error
 from udi.kit.paging import page_number
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.organisations.team.queries import require_team_member
@@ -142,8 +142,9 @@ def _read_day(field: str, value: str) -> date | None:
     try:
         return date.fromisoformat(value.strip())
     except ValueError as error:
-        refusal = Refusal(field, "This is no day.", "Write it as 2026-11-29.")
-        raise InvalidError(refusals=[refusal]) from error
+        raise field_error(
+            field, "This is no day.", "Write it as 2026-11-29."
+        ) from error
 
 
 routes: Routes = [show_journal, export_journal]

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, NotFoundError, Refusal
+from udi.kit.errors import InvalidError, NotFoundError, Refusal, field_error
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
@@ -148,14 +148,12 @@ def _require_drawing(name: str) -> None:
 async def _read_drawing(name: str, sent: object) -> tuple[str, bytes]:
     content = await sent.read() if isinstance(sent, UploadFile) else b""
     if not content:
-        raise InvalidError(
-            refusals=[Refusal(name, "No file was chosen.", "Choose an SVG or a PNG.")]
-        )
+        raise field_error(name, "No file was chosen.", "Choose an SVG or a PNG.")
     try:
         logo = read_logo(content)
     except LogoError as error:
         reason = f"{error.problem[:1].upper()}{error.problem[1:]}"
-        raise InvalidError(refusals=[Refusal(name, reason, error.remedy)]) from error
+        raise field_error(name, reason, error.remedy) from error
     return f"{name}.{EXTENSIONS[logo.media_type]}", logo.content
 
 
@@ -231,12 +229,11 @@ async def _change_look(
         except versions.InvalidFilesError as error:
             if any(fault.file != CSS for fault in error.faults):
                 raise
-            refusal = Refusal(
+            raise field_error(
                 "rules",
                 "A rule loads something from elsewhere.",
                 "Pages make no request to others: remove it.",
-            )
-            raise InvalidError(refusals=[refusal]) from error
+            ) from error
         _require_contrast(folder)
 
 

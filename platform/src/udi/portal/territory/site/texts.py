@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, NotFoundError, Refusal
+from udi.kit.errors import InvalidError, NotFoundError, Refusal, field_error
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.tenants.texts import read_page
 from udi.portal.tenants.versions import InvalidFilesError
@@ -127,13 +127,12 @@ async def change_text(
 
 def _require_length(text_value: str) -> None:
     if len(text_value) > LONGEST_TEXT:
-        refusal = Refusal(
+        raise field_error(
             "text",
             "This text is too long.",
             "Keep it under %(most)s letters.",
             values={"most": LONGEST_TEXT},
         )
-        raise InvalidError(refusals=[refusal])
 
 
 def _explain(error: InvalidError) -> InvalidError:
