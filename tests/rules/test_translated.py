@@ -32,6 +32,8 @@ HEAD = re.compile(r'"(Language: \w+|Plural-Forms: [^\\]+)')
 SPOKEN = (
     "Refusal",
     "field_error",
+    "refuse",
+    "check",
     "Failure",
     "Kind",
     "Explanation",

@@ -61,6 +61,30 @@ class InvalidError(UdiError):
     advice = "Correct the errors listed, and send again."
 
 
+class Refusals(list[Refusal]):
+    """What is wrong in a request, gathered so that the person is told of all of it at once."""
+
+    def refuse(
+        self,
+        field: str,
+        reason: str,
+        remedy: str = "",
+        code: str = "",
+        values: Mapping[str, object] | None = None,
+    ) -> None:
+        """Note that a field is wrong; see `Refusal` for what is passed."""
+        self.append(Refusal(field, reason, remedy, code, values or {}))
+
+    def check(self, detail: str = "") -> None:
+        """Refuse the request if anything was wrong.
+
+        Raises:
+            InvalidError: with everything that is.
+        """
+        if self:
+            raise InvalidError(detail, refusals=self)
+
+
 def field_error(
     field: str,
     reason: str,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.credentials import SecretKind
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, Refusals
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.credentials import revoke_credentials
@@ -45,25 +45,21 @@ class ConnectorInput:
 
 def check_connector(connector_input: ConnectorInput, *, plain: bool) -> list[Refusal]:
     """What is wrong with it; `plain`, where an address without TLS may be named."""
-    refusals = []
+    refusals = Refusals()
     if not connector_input.name or len(connector_input.name) > LONGEST_NAME:
-        refusals.append(
-            Refusal(
-                "name",
-                "Give it a name that says which machine it is.",
-                "Write 80 characters at most.",
-            )
+        refusals.refuse(
+            "name",
+            "Give it a name that says which machine it is.",
+            "Write 80 characters at most.",
         )
     if (
         not connector_input.participant
         or len(connector_input.participant) > LONGEST_ADDRESS
     ):
-        refusals.append(
-            Refusal(
-                "participant",
-                "Its name in its data space is missing.",
-                "Ask the person who runs it.",
-            )
+        refusals.refuse(
+            "participant",
+            "Its name in its data space is missing.",
+            "Ask the person who runs it.",
         )
     refusals += _check_address(connector_input.address, plain=plain)
     if (
@@ -71,8 +67,8 @@ def check_connector(connector_input: ConnectorInput, *, plain: bool) -> list[Ref
         or not connector_input.token.isascii()
         or any(sign.isspace() for sign in connector_input.token)
     ):
-        refusals.append(
-            Refusal("token", "This is not a secret.", "Copy it again, without spaces.")
+        refusals.refuse(
+            "token", "This is not a secret.", "Copy it again, without spaces."
         )
     return refusals + _check_intended_use(connector_input)
 
@@ -109,26 +105,22 @@ def _check_address(address: str, *, plain: bool) -> list[Refusal]:
 
 def _check_intended_use(connector_input: ConnectorInput) -> list[Refusal]:
     """What is wrong with what it asks data for: the purpose, the words, the general interest."""
-    refusals = []
+    refusals = Refusals()
     if connector_input.purpose not in {purpose.value for purpose in Purpose}:
-        refusals.append(
-            Refusal(
-                "purpose",
-                "The use of the data is missing.",
-                "Choose one of the uses.",
-            )
+        refusals.refuse(
+            "purpose",
+            "The use of the data is missing.",
+            "Choose one of the uses.",
         )
     if not connector_input.words or len(connector_input.words) > LONGEST_WORDS:
-        refusals.append(
-            Refusal(
-                "words",
-                "What you would do with the data is missing.",
-                "Describe it in a few sentences.",
-            )
+        refusals.refuse(
+            "words",
+            "What you would do with the data is missing.",
+            "Describe it in a few sentences.",
         )
     if len(connector_input.interest) > LONGEST_WORDS:
-        refusals.append(
-            Refusal("interest", "This is very long.", "Write 5000 characters at most.")
+        refusals.refuse(
+            "interest", "This is very long.", "Write 5000 characters at most."
         )
     return refusals
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ConflictError, InvalidError, Refusal, field_error
+from udi.kit.errors import ConflictError, Refusals, field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.dataspace.messages import MessageType, read_reason
@@ -33,25 +33,20 @@ def read_rules(offer: dict[str, Any], dataset: str) -> dict[str, Any]:
         InvalidError: it has no name, or no rule.
     """
     rules = {name: offer[name] for name in RULES if offer.get(name)}
-    refusals = []
+    refusals = Refusals()
     if not str(offer.get("@id") or "").strip():
-        refusals.append(
-            Refusal(
-                "offer",
-                "The offer has no name.",
-                "Take one of the catalogue: its “@id” names it.",
-            )
+        refusals.refuse(
+            "offer",
+            "The offer has no name.",
+            "Take one of the catalogue: its “@id” names it.",
         )
     if not any(isinstance(rules.get(name), list) for name in RULES[:2]):
-        refusals.append(
-            Refusal(
-                "offer",
-                "The offer has no permission.",
-                "Take one of the catalogue, with its rules.",
-            )
+        refusals.refuse(
+            "offer",
+            "The offer has no permission.",
+            "Take one of the catalogue, with its rules.",
         )
-    if refusals:
-        raise InvalidError("Nothing was sent yet.", refusals=refusals)
+    refusals.check("Nothing was sent yet.")
     return {"@id": str(offer["@id"]), "@type": "Offer", "target": dataset, **rules}
 
 
@@ -188,23 +183,18 @@ def receive_agreement(process: DataspaceProcess, message: dict[str, Any]) -> Non
 def _check_rules(
     process: DataspaceProcess, policy: dict[str, Any], name: str
 ) -> dict[str, Any]:
-    refusals = []
+    refusals = Refusals()
     if policy.get("target", process.dataset) != process.dataset:
-        refusals.append(
-            Refusal(f"{name}.target", "The negotiation is about another dataset.")
-        )
+        refusals.refuse(f"{name}.target", "The negotiation is about another dataset.")
     if not any(
         isinstance(policy.get(rule), list) and policy[rule] for rule in RULES[:2]
     ):
-        refusals.append(
-            Refusal(
-                f"{name}.permission",
-                "The document contains no rule.",
-                "State what is permitted, or forbidden.",
-            )
+        refusals.refuse(
+            f"{name}.permission",
+            "The document contains no rule.",
+            "State what is permitted, or forbidden.",
         )
-    if refusals:
-        raise InvalidError("The message cannot be read.", refusals=refusals)
+    refusals.check("The message cannot be read.")
     return policy
 
 

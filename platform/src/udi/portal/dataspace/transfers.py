@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, Refusal, field_error
+from udi.kit.errors import ConflictError, InvalidError, Refusal, Refusals, field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import send_agreement_status
@@ -59,24 +59,20 @@ async def receive_request(
     ) is not None:
         return begun
     agreement = await _find_agreement(session, connector, message["agreementId"])
-    refusals = []
+    refusals = Refusals()
     if agreement is None:
-        refusals.append(
-            Refusal(
-                "agreementId",
-                "The project has no such agreement.",
-                "Negotiate one first.",
-            )
+        refusals.refuse(
+            "agreementId",
+            "The project has no such agreement.",
+            "Negotiate one first.",
         )
     if message["format"] != PULL:
         values = {"format": PULL}
-        refusals.append(
-            Refusal(
-                "format",
-                "The data are not given in this way.",
-                "Ask for %(format)s.",
-                values=values,
-            )
+        refusals.refuse(
+            "format",
+            "The data are not given in this way.",
+            "Ask for %(format)s.",
+            values=values,
         )
     if refusals or agreement is None:
         raise InvalidError("The transfer cannot begin.", refusals=refusals)

@@ -12,9 +12,8 @@ from udi.kit.clock import now
 from udi.kit.credentials import SecretKind
 from udi.kit.errors import (
     ConflictError,
-    InvalidError,
     NotFoundError,
-    Refusal,
+    Refusals,
     UnauthenticatedError,
 )
 from udi.kit.identity import Actor
@@ -81,17 +80,14 @@ async def make_token(
         InvalidError: it has no name, or is asked for a right or a time that there is not.
         ConflictError: this person has enough of them.
     """
-    refusals = []
+    refusals = Refusals()
     if not name:
-        refusals.append(
-            Refusal("name", "Give it a name that says which program uses it.")
-        )
+        refusals.refuse("name", "Give it a name that says which program uses it.")
     if days not in DAYS:
-        refusals.append(Refusal("days", "Choose a period of validity."))
+        refusals.refuse("days", "Choose a period of validity.")
     if not set(scopes) <= set(SCOPES):
-        refusals.append(Refusal("scope", "There is no such right."))
-    if refusals:
-        raise InvalidError(refusals=refusals)
+        refusals.refuse("scope", "There is no such right.")
+    refusals.check()
     moment = now()
     condition = ApiToken.person_id == actor.person_id
     over = or_(

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, NotFoundError, Refusal
+from udi.kit.errors import InvalidError, NotFoundError, Refusals
 from udi.portal.installation.actions import request_act
 from udi.portal.installation.alerts import OperatorAlert, check_worker
 from udi.portal.installation.figures import SpaceFigures
@@ -149,25 +149,22 @@ def read_limits(values: dict[str, str]) -> dict[str, int]:
     Raises:
         InvalidError: some are no numbers, or out of bounds.
     """
-    refusals = []
+    refusals = Refusals()
     limits = {}
     for name, value in values.items():
         least = 1 if name == "room" else 0
         number = _read_number(value or ("" if name == "room" else "0"))
         if number is None or not least <= number <= MOST:
-            refusals.append(
-                Refusal(
-                    name,
-                    "This is not a whole number between %(least)s and %(most)s.",
-                    values={"least": least, "most": MOST},
-                )
+            refusals.refuse(
+                name,
+                "This is not a whole number between %(least)s and %(most)s.",
+                values={"least": least, "most": MOST},
             )
         elif name == "room":
             limits["quota_bytes"] = number * GIGABYTE
         else:
             limits[name] = number
-    if refusals:
-        raise InvalidError(refusals=refusals)
+    refusals.check()
     return limits
 
 

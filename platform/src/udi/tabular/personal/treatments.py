@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import Refusals
 from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
 from udi.tabular.personal.explanations import PersonalDataKind
 from udi.tabular.personal.report import PersonalDataFinding
@@ -130,38 +130,31 @@ def check_treatments(
     column_names = {column.name for column in columns} | (
         {GEOMETRY} if geometries else set()
     )
-    refusals = []
+    refusals = Refusals()
     treated_names = set[str]()
     for treatment in treatments:
         for name in treatment.columns:
             if name not in column_names:
-                refusals.append(
-                    Refusal(
-                        name,
-                        "The table has no such column.",
-                        "Choose one of its columns.",
-                    )
+                refusals.refuse(
+                    name,
+                    "The table has no such column.",
+                    "Choose one of its columns.",
                 )
             elif (
                 treatment.way is not TreatmentMethod.AGGREGATE and name in treated_names
             ):
-                refusals.append(
-                    Refusal(
-                        name,
-                        "Two changes are asked for this column.",
-                        "Keep one of them.",
-                    )
+                refusals.refuse(
+                    name,
+                    "Two changes are asked for this column.",
+                    "Keep one of them.",
                 )
             if treatment.way is TreatmentMethod.GENERALISE and treatment.step is None:
-                refusals.append(
-                    Refusal(
-                        name,
-                        "The level of detail of the values is missing.",
-                        "Choose a level of detail.",
-                    )
+                refusals.refuse(
+                    name,
+                    "The level of detail of the values is missing.",
+                    "Choose a level of detail.",
                 )
             treated_names |= (
                 set() if treatment.way is TreatmentMethod.AGGREGATE else {name}
             )
-    if refusals:
-        raise InvalidError(refusals=refusals)
+    refusals.check()

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusals
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import send_agreement_statuses
@@ -66,25 +66,21 @@ async def make_credential(
         InvalidError: it has no name, no node of the project, or a time that there is not.
         ConflictError: the project has enough of them there.
     """
-    refusals = []
+    refusals = Refusals()
     cleaned = " ".join(name.replace("\x00", "").split())[:LONGEST_NAME]
     if not cleaned:
-        refusals.append(
-            Refusal("name", "Give it a name that says which machine uses it.")
-        )
+        refusals.refuse("name", "Give it a name that says which machine uses it.")
     if days not in DAYS:
-        refusals.append(Refusal("days", "Choose a period of validity."))
+        refusals.refuse("days", "Choose a period of validity.")
     if (
         node
         not in {project_node.id for project_node in await list_nodes(session, project)}
         or node is None
     ):
-        refusals.append(
-            Refusal(
-                "node",
-                "The project has no agreement on this node.",
-                "Choose one of the nodes.",
-            )
+        refusals.refuse(
+            "node",
+            "The project has no agreement on this node.",
+            "Choose one of the nodes.",
         )
     if refusals or node is None:
         raise InvalidError(refusals=refusals)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from litestar.datastructures import FormMultiDict
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, Refusal, Refusals
 from udi.portal.access.policies.row_filters import (
     read_filters,
     read_lines,
@@ -58,26 +58,21 @@ def read_form(form_values: Typed, languages: Sequence[str]) -> Policy:
     Raises:
         InvalidError: something is wrong, each thing named by its field.
     """
-    refusals: list[Refusal] = []
+    refusals = Refusals()
     requesters = _read_choices(form_values, "requesters", Requester)
     if not requesters:
-        refusals.append(
-            Refusal("requesters", "Nobody could ask.", "Tick at least one.")
-        )
+        refusals.refuse("requesters", "Nobody could ask.", "Tick at least one.")
     numbers = {name: _read_number(form_values, name, refusals) for name in NUMBERS}
     fields = _read_fields(form_values, languages, refusals)
     terms = _read_terms(form_values, numbers, refusals)
     why = _read_texts(form_values, "why", languages)
     if any(len(words) > LONGEST_WORDS for words in why.values()):
-        refusals.append(
-            Refusal(
-                f"why_{languages[0]}",
-                "This is very long.",
-                "Write 2000 characters at most.",
-            )
+        refusals.refuse(
+            f"why_{languages[0]}",
+            "This is very long.",
+            "Write 2000 characters at most.",
         )
-    if refusals:
-        raise InvalidError("Nothing was changed yet.", refusals=refusals)
+    refusals.check("Nothing was changed yet.")
     return _validate_policy(
         Policy(
             requesters=requesters,
@@ -108,21 +103,17 @@ def _validate_policy(policy: Policy) -> Policy:
 
 
 def _read_terms(
-    form_values: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]
+    form_values: Typed, numbers: Mapping[str, int | None], refusals: Refusals
 ) -> Terms:
     purposes = _read_choices(form_values, "purposes", Purpose)
     if not purposes:
-        refusals.append(
-            Refusal(
-                "purposes", "The data could be used for nothing.", "Tick at least one."
-            )
+        refusals.refuse(
+            "purposes", "The data could be used for nothing.", "Tick at least one."
         )
     attribution = " ".join(form_values.get("attribution", "").split())
     if len(attribution) > LONGEST_LINE:
-        refusals.append(
-            Refusal(
-                "attribution", "This is very long.", "Write 200 characters at most."
-            )
+        refusals.refuse(
+            "attribution", "This is very long.", "Write 200 characters at most."
         )
     megabytes = numbers["megabytes"]
     return Terms(
@@ -145,7 +136,7 @@ def _read_choices(
     return tuple(choice for choice in kind if choice.value in form_values.get(name, []))
 
 
-def _read_number(form_values: Typed, name: str, refusals: list[Refusal]) -> int | None:
+def _read_number(form_values: Typed, name: str, refusals: Refusals) -> int | None:
     text = form_values.get(name, "").replace(" ", "").strip()
     (least, most) = NUMBERS[name]
     if not text and name in FREE:
@@ -157,8 +148,8 @@ def _read_number(form_values: Typed, name: str, refusals: list[Refusal]) -> int 
         and least <= int(text) <= most
     ):
         values = {"least": least, "most": most}
-        refusals.append(
-            Refusal(name, "Write a number from %(least)s to %(most)s.", values=values)
+        refusals.refuse(
+            name, "Write a number from %(least)s to %(most)s.", values=values
         )
         return None
     return int(text)
@@ -175,7 +166,7 @@ def _read_texts(
 
 
 def _read_fields(
-    form_values: Typed, languages: Sequence[str], refusals: list[Refusal]
+    form_values: Typed, languages: Sequence[str], refusals: Refusals
 ) -> tuple[FormField, ...]:
     fields: list[FormField] = []
     for number in range(1, MOST_FIELDS + 1):
@@ -203,17 +194,17 @@ def _read_field(
     number: int,
     label: dict[str, str],
     existing_names: set[str],
-    refusals: list[Refusal],
+    refusals: Refusals,
 ) -> FormField:
     at = f"kind_{number}"
     kind = form_values.get(f"kind_{number}", "")
     if any(len(words) > LONGEST_LINE for words in label.values()):
-        refusals.append(
-            Refusal(at, "The question is very long.", "Write 200 characters at most.")
+        refusals.refuse(
+            at, "The question is very long.", "Write 200 characters at most."
         )
     if kind not in set(FieldKind):
-        refusals.append(
-            Refusal(at, "The type of answer is missing.", "Choose one of the types.")
+        refusals.refuse(
+            at, "The type of answer is missing.", "Choose one of the types."
         )
         kind = FieldKind.LINE
     choices = tuple(
@@ -222,12 +213,10 @@ def _read_field(
         if choice.strip()
     )
     if kind == FieldKind.CHOICE and not 1 < len(choices) <= 20:  # noqa: PLR2004 - what a list of choices holds
-        refusals.append(
-            Refusal(
-                f"choices_{number}",
-                "A choice has 2 to 20 answers.",
-                "Write them between semicolons.",
-            )
+        refusals.refuse(
+            f"choices_{number}",
+            "A choice has 2 to 20 answers.",
+            "Write them between semicolons.",
         )
     return FormField(
         name=_field_name(

@@ -2,7 +2,7 @@
 
 import re
 
-from udi.kit.errors import Refusal
+from udi.kit.errors import Refusals
 from udi.protocol.terms import Operator, RowFilter
 
 MOST = 500
@@ -24,7 +24,7 @@ LINE = re.compile(
 )
 
 
-def read_lines(field: str, text: str, refusals: list[Refusal]) -> tuple[str, ...]:
+def read_lines(field: str, text: str, refusals: Refusals) -> tuple[str, ...]:
     """Each line once, in order."""
     lines = tuple(
         dict.fromkeys(line.strip() for line in text.splitlines() if line.strip())
@@ -32,18 +32,14 @@ def read_lines(field: str, text: str, refusals: list[Refusal]) -> tuple[str, ...
     if len(lines) > MOST or any(
         len(line) > LONGEST or not line.isprintable() for line in lines
     ):
-        refusals.append(
-            Refusal(
-                field, "This list is very long.", "500 lines of 200 characters at most."
-            )
+        refusals.refuse(
+            field, "This list is very long.", "500 lines of 200 characters at most."
         )
         return ()
     return lines
 
 
-def read_filters(
-    field: str, text: str, refusals: list[Refusal]
-) -> tuple[RowFilter, ...]:
+def read_filters(field: str, text: str, refusals: Refusals) -> tuple[RowFilter, ...]:
     """A condition a line; values of a list are between semicolons."""
     filters = []
     for line in read_lines(field, text, refusals):
@@ -57,13 +53,11 @@ def read_filters(
         if match is None or not values:
             message_values = {"line": line[:60]}
             remedy = "Write for example: date >= 2026-05-01, or: town in Kerlévan; Saint-Elvin."
-            refusals.append(
-                Refusal(
-                    field,
-                    "“%(line)s” is not a condition on the rows.",
-                    remedy,
-                    values=message_values,
-                )
+            refusals.refuse(
+                field,
+                "“%(line)s” is not a condition on the rows.",
+                remedy,
+                values=message_values,
             )
             continue
         filters.append(

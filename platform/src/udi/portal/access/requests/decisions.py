@@ -14,6 +14,7 @@ from udi.kit.errors import (
     NotFoundError,
     PreconditionFailedError,
     Refusal,
+    Refusals,
 )
 from udi.kit.identity import Actor
 from udi.portal import audit
@@ -273,28 +274,25 @@ def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
         InvalidError: something is wrong, each thing named by its field.
     """
     offer_terms = terms_of_request(request)
-    refusals = list[Refusal]()
+    refusals = Refusals()
     most = read_policy(request.policy).terms
     columns = read_lines("columns", offer.columns, refusals)
     if most.columns and not set(columns) <= set(most.columns):
-        refusals.append(
-            Refusal("columns", "One of these columns is not in the policy of the data.")
+        refusals.refuse(
+            "columns", "One of these columns is not in the policy of the data."
         )
     rows = read_filters("rows", offer.rows, refusals)
     numbers = {"months": offer.months or "0", "megabytes": offer.megabytes or "0"}
     for name, text in numbers.items():
         if not (text.isascii() and text.isdigit() and len(text) < 9):  # noqa: PLR2004 - far beyond every limit
-            refusals.append(Refusal(name, "This is not a number."))
+            refusals.refuse(name, "This is not a number.")
     if not refusals and not 1 <= int(numbers["months"]) <= most.months:
-        refusals.append(
-            Refusal(
-                "months",
-                "Write a number from %(least)s to %(most)s.",
-                values={"least": 1, "most": most.months},
-            )
+        refusals.refuse(
+            "months",
+            "Write a number from %(least)s to %(most)s.",
+            values={"least": 1, "most": most.months},
         )
-    if refusals:
-        raise InvalidError(refusals=refusals)
+    refusals.check()
     offered_terms = write_terms(offer_terms) | {
         "months": int(numbers["months"]),
         "columns": list(columns or offer_terms.columns),

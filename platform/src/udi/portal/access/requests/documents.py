@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from udi.kit.clock import now
-from udi.kit.errors import NotFoundError, Refusal
+from udi.kit.errors import NotFoundError, Refusal, Refusals
 from udi.portal.access.models import AccessDocument, AccessRequest
 
 LARGEST = 5 * 1024 * 1024
@@ -54,20 +54,18 @@ def detect_media_type(content: bytes) -> str | None:
 
 def check_documents(documents: Sequence[UploadedDocument]) -> list[Refusal]:
     """What is wrong with what was sent."""
-    refusals = []
+    refusals = Refusals()
     for sent in documents:
         at = f"answer_{sent.field}"
         if len(sent.content) > LARGEST:
-            refusals.append(
-                Refusal(at, "This document is too large.", "Send one of 5 MB at most.")
+            refusals.refuse(
+                at, "This document is too large.", "Send one of 5 MB at most."
             )
         elif detect_media_type(sent.content) is None:
             remedy = "Send a PDF, a text (ODT, DOCX, TXT) or a picture (PNG, JPEG)."
-            refusals.append(
-                Refusal(at, "This type of document is not accepted.", remedy)
-            )
+            refusals.refuse(at, "This type of document is not accepted.", remedy)
     if len(documents) > MOST:
-        refusals.append(Refusal("", "There are more than five documents."))
+        refusals.refuse("", "There are more than five documents.")
     return refusals
 
 

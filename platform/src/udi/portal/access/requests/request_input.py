@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from udi.kit.errors import Refusal
+from udi.kit.errors import Refusal, Refusals
 from udi.portal.access.requests.documents import UploadedDocument, check_documents
 from udi.portal.projects.models import Project
 from udi.protocol.policy import FieldKind, FormField, Policy
@@ -35,14 +35,12 @@ def check_input(
 ) -> list[Refusal]:
     """What is wrong with what was typed, and with who asks; `existing_documents` are those that are here already."""
     terms = policy.terms
-    refusals = []
+    refusals = Refusals()
     if project.requester not in {requester.value for requester in policy.requesters}:
-        refusals.append(
-            Refusal(
-                "project",
-                "The leader of this project is not among those who may ask.",
-                "Read who may ask on the page of the dataset; a project may be led in the name of an organisation.",
-            )
+        refusals.refuse(
+            "project",
+            "The leader of this project is not among those who may ask.",
+            "Read who may ask on the page of the dataset; a project may be led in the name of an organisation.",
         )
     refusals += _check_intended_use(request_input, terms)
     months = request_input.months
@@ -52,20 +50,16 @@ def check_input(
         and len(months) < 4  # noqa: PLR2004 - 120 at most
         and 1 <= int(months) <= terms.months
     ):
-        refusals.append(
-            Refusal(
-                "months",
-                "Write a number from %(least)s to %(most)s.",
-                values={"least": 1, "most": terms.months},
-            )
+        refusals.refuse(
+            "months",
+            "Write a number from %(least)s to %(most)s.",
+            values={"least": 1, "most": terms.months},
         )
     if not set(request_input.columns) <= set(terms.columns):
-        refusals.append(
-            Refusal(
-                "columns",
-                "One of these columns is not offered.",
-                "Choose among those of the list.",
-            )
+        refusals.refuse(
+            "columns",
+            "One of these columns is not offered.",
+            "Choose among those of the list.",
         )
     for policy_field in policy.fields:
         refusals += _check_answer(policy_field, request_input, existing_documents)
@@ -76,37 +70,31 @@ def _check_intended_use(
     request_input: AccessRequestInput, terms: Terms
 ) -> list[Refusal]:
     """What is wrong with what the data are asked for: the purpose, the words, the general interest."""
-    refusals = []
+    refusals = Refusals()
     if request_input.purpose not in {purpose.value for purpose in terms.purposes}:
-        refusals.append(
-            Refusal(
-                "purpose",
-                "The use of the data is missing.",
-                "Choose one of the uses.",
-            )
+        refusals.refuse(
+            "purpose",
+            "The use of the data is missing.",
+            "Choose one of the uses.",
         )
     if not request_input.words:
-        refusals.append(
-            Refusal(
-                "words",
-                "What you would do with the data is missing.",
-                "Describe it in a few sentences.",
-            )
+        refusals.refuse(
+            "words",
+            "What you would do with the data is missing.",
+            "Describe it in a few sentences.",
         )
     if terms.general_interest and not request_input.interest:
-        refusals.append(
-            Refusal(
-                "interest",
-                "How the project serves the general interest is missing.",
-            )
+        refusals.refuse(
+            "interest",
+            "How the project serves the general interest is missing.",
         )
     for name, words in {
         "words": request_input.words,
         "interest": request_input.interest,
     }.items():
         if len(words) > LONGEST_WORDS:
-            refusals.append(
-                Refusal(name, "This is very long.", "Write 5000 characters at most.")
+            refusals.refuse(
+                name, "This is very long.", "Write 5000 characters at most."
             )
     return refusals
 

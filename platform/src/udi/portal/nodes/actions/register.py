@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.kit.errors import ConflictError, Refusal, Refusals
 from udi.portal.audit import record
 from udi.portal.nodes.actions.checks import missing_organisations
 from udi.portal.nodes.models import Node, NodeProducer, NodeState
@@ -103,30 +103,24 @@ async def check_node(
     Raises:
         InvalidError: a field is wrong, each named.
     """
-    refusals = []
+    refusals = Refusals()
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
-        refusals.append(
-            Refusal(
-                "slug",
-                "This is not a short name.",
-                "Use small letters, digits and hyphens, 40 at most.",
-            )
+        refusals.refuse(
+            "slug",
+            "This is not a short name.",
+            "Use small letters, digits and hyphens, 40 at most.",
         )
     if not 0 < len(name.strip()) <= LONGEST_NAME:
-        refusals.append(
-            Refusal(
-                "name",
-                "The node has no name, or a very long one.",
-                "Give 1 to 150 characters.",
-            )
+        refusals.refuse(
+            "name",
+            "The node has no name, or a very long one.",
+            "Give 1 to 150 characters.",
         )
     if not _is_address(url):
-        refusals.append(
-            Refusal(
-                "url",
-                "This is not a web address.",
-                "Give https://host/path, without query.",
-            )
+        refusals.refuse(
+            "url",
+            "This is not a web address.",
+            "Give https://host/path, without query.",
         )
     refusals += [
         Refusal(
@@ -136,10 +130,7 @@ async def check_node(
         )
         for missing in await missing_organisations(session, organisations)
     ]
-    if refusals:
-        raise InvalidError(
-            "The node cannot be registered like this.", refusals=refusals
-        )
+    refusals.check("The node cannot be registered like this.")
 
 
 def _is_address(url: str) -> bool:

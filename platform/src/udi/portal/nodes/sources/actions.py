@@ -6,7 +6,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    Refusal,
+    Refusals,
+)
 from udi.kit.identity import Actor
 from udi.portal.audit import record
 from udi.portal.nodes.harvest.trial import normalise_address
@@ -79,20 +85,17 @@ async def register_source(
 
 def _checked(address: str, rhythm: str) -> str:
     where = normalise_address(address) if address.strip() else ""
-    refusals = []
+    refusals = Refusals()
     if not where:
-        refusals.append(
-            Refusal(
-                "address",
-                "This is not the address of a site.",
-                "Paste it as your browser shows it.",
-                "bad-address",
-            )
+        refusals.refuse(
+            "address",
+            "This is not the address of a site.",
+            "Paste it as your browser shows it.",
+            "bad-address",
         )
     if rhythm not in set(SourceRhythm):
         refusals.append(UNKNOWN_RHYTHM)
-    if refusals:
-        raise InvalidError(refusals=refusals)
+    refusals.check()
     return where
 
 

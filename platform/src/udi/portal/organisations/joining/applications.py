@@ -7,7 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    Refusal,
+    Refusals,
+    TooManyRequestsError,
+)
 from udi.kit.identity import Actor
 from udi.kit.mail_addresses import is_mail_address
 from udi.kit.web_addresses import is_web_address
@@ -97,51 +103,43 @@ def check_application(application_input: ApplicationInput) -> None:
 
 def _check_identity(application_input: ApplicationInput) -> list[Refusal]:
     """What is wrong with the name, the number of the register and the kind."""
-    refusals = []
+    refusals = Refusals()
     if not (
         0 < len(application_input.name) <= LONGEST_NAME
         and application_input.name.isprintable()
     ):
-        refusals.append(
-            Refusal(
-                "name",
-                "The official name is missing, or very long.",
-                "Give 1 to 150 characters.",
-            )
+        refusals.refuse(
+            "name",
+            "The official name is missing, or very long.",
+            "Give 1 to 150 characters.",
         )
     if refusal := check_number(
         application_input.country, application_input.registry_number
     ):
         refusals.append(refusal)
     if application_input.kind and application_input.kind not in KINDS:
-        refusals.append(
-            Refusal(
-                "kind",
-                "There is no such kind of organisation.",
-                "Choose one of the list, or none.",
-            )
+        refusals.refuse(
+            "kind",
+            "There is no such kind of organisation.",
+            "Choose one of the list, or none.",
         )
     return refusals
 
 
 def _check_contact(application_input: ApplicationInput) -> list[Refusal]:
     """What is wrong with the mail address and the web address."""
-    refusals = []
+    refusals = Refusals()
     if not is_mail_address(application_input.email):
-        refusals.append(
-            Refusal(
-                "email",
-                "This is not a mail address.",
-                "Give one such as data@town.example, which a service reads.",
-            )
+        refusals.refuse(
+            "email",
+            "This is not a mail address.",
+            "Give one such as data@town.example, which a service reads.",
         )
     if application_input.url and not is_web_address(application_input.url):
-        refusals.append(
-            Refusal(
-                "url",
-                "This is not a web address.",
-                "Write it as https://www.town.example.",
-            )
+        refusals.refuse(
+            "url",
+            "This is not a web address.",
+            "Write it as https://www.town.example.",
         )
     return refusals
 

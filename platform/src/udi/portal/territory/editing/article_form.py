@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import Refusal, Refusals
 from udi.portal.tenants.content.files import (
     FENCE,
     LONGEST_SLUG,
@@ -101,12 +101,10 @@ def read_article_form(
     Raises:
         InvalidError: it cannot be shown; every fault is named.
     """
-    refusals: list[Refusal] = []
+    refusals = Refusals()
     picture = str(form.get("picture") or "")
     if picture and picture not in draft.content.pictures:
-        refusals.append(
-            Refusal("picture", "This picture is not here.", "Choose another.")
-        )
+        refusals.refuse("picture", "This picture is not here.", "Choose another.")
     texts = {}
     for language in languages:
         text = _read_text(form, language, picture)
@@ -115,21 +113,18 @@ def read_article_form(
             refusals += _check_text(text, language, draft)
     if not texts:
         field = f"title_{languages[0]}"
-        refusals.append(Refusal(field, "The title is missing.", "Write one."))
+        refusals.refuse(field, "The title is missing.", "Write one.")
     day = None
     if folder == "news":
         day = read_day(str(form.get("day") or ""))
         if day is None:
-            refusals.append(
-                Refusal("day", "This is no day.", "Write year, month and day.")
-            )
+            refusals.refuse("day", "This is no day.", "Write year, month and day.")
     if not slug:
         title = next((text.title for text in texts.values() if text.title), "")
         slug = _choose_slug(title)
         if title:
             refusals += _check_slug(slug, folder, draft, languages)
-    if refusals:
-        raise InvalidError("Nothing was changed.", refusals=refusals)
+    refusals.check("Nothing was changed.")
     return ArticleInput(slug, day, texts)
 
 

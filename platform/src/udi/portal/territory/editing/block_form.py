@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import Refusal, Refusals
 from udi.portal.tenants.site_schema import OPTIONS
 from udi.ui.forms import read_number
 
@@ -37,7 +37,7 @@ def read_block(
     """
     options = OPTIONS.get(kind, set())
     block: dict[str, Any] = {"kind": kind}
-    refusals: list[Refusal] = []
+    refusals = Refusals()
     if title := read_by_language(form, "title", languages):
         block["title"] = title
     if "count" in options and (count := read_number(form.get("count"))):
@@ -45,12 +45,10 @@ def read_block(
     if "datasets" in options:
         block["datasets"] = _read_identifiers(form.get("datasets"))
         if not block["datasets"]:
-            refusals.append(
-                Refusal(
-                    "datasets",
-                    "No address of a dataset is here.",
-                    "Copy the addresses of their pages, one a line.",
-                )
+            refusals.refuse(
+                "datasets",
+                "No address of a dataset is here.",
+                "Copy the addresses of their pages, one a line.",
             )
     if "value" in options:
         refusals += _read_figure(block, form, languages)
@@ -59,26 +57,23 @@ def read_block(
     if "page" in options:
         block["page"] = str(form.get("page") or "")
         if block["page"] not in pages:
-            refusals.append(
-                Refusal("page", "No page is chosen.", "Choose one, or write it first.")
+            refusals.refuse(
+                "page", "No page is chosen.", "Choose one, or write it first."
             )
-    if refusals:
-        raise InvalidError("Nothing was changed.", refusals=refusals)
+    refusals.check("Nothing was changed.")
     return block
 
 
 def _read_figure(
     block: dict[str, Any], form: Form, languages: Sequence[str]
 ) -> list[Refusal]:
-    refusals = []
+    refusals = Refusals()
     for name in ("value", "text"):
         block[name] = read_by_language(form, name, languages)
         if not block[name]:
             field = f"{name}_{languages[0]}"
-            refusals.append(
-                Refusal(
-                    field, "It is missing.", "Write the number, and what it counts."
-                )
+            refusals.refuse(
+                field, "It is missing.", "Write the number, and what it counts."
             )
     return refusals
 

@@ -8,7 +8,7 @@ from litestar.response import Redirect
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, Refusals
 from udi.kit.tenancy import Territory
 from udi.portal.tenants.site_schema import PORTAL_PAGES, PUBLISH, LinkPart
 from udi.portal.tenants.tenant_toml import Values
@@ -48,7 +48,7 @@ async def change_menu(
     """Put the form into the draft."""
     form = await request.form()
     draft = await lock_draft_site(session, member)
-    refusals: list[Refusal] = []
+    refusals = Refusals()
     menu = [
         link
         for row in range(1, MENU_ROWS + 1)
@@ -74,7 +74,7 @@ def _read_link(
     name: str,
     territory: Territory,
     draft: DraftSite,
-    refusals: list[Refusal],
+    refusals: Refusals,
 ) -> Link | None:
     """A link of the form; None where its row is empty or wrong, which is added to the refusals."""
     label = read_by_language(form, f"{name}-label", territory.languages)
@@ -82,22 +82,18 @@ def _read_link(
     if not label and not target:
         return None
     if not label:
-        refusals.append(
-            Refusal(
-                f"{name}-label_{territory.languages[0]}",
-                "This link has no words.",
-                "Write them, or empty its address.",
-            )
+        refusals.refuse(
+            f"{name}-label_{territory.languages[0]}",
+            "This link has no words.",
+            "Write them, or empty its address.",
         )
         return None
     if not _is_target(target, draft):
-        refusals.append(
-            Refusal(
-                f"{name}-to",
-                "“%(to)s” leads nowhere.",
-                "Write /projects, /pages/…, publish, or an address that begins with https://.",
-                values={"to": target},
-            )
+        refusals.refuse(
+            f"{name}-to",
+            "“%(to)s” leads nowhere.",
+            "Write /projects, /pages/…, publish, or an address that begins with https://.",
+            values={"to": target},
         )
         return None
     return {"label": label, "to": target}
@@ -119,7 +115,7 @@ def _read_column(
     number: int,
     territory: Territory,
     draft: DraftSite,
-    refusals: list[Refusal],
+    refusals: Refusals,
 ) -> dict[str, Any] | None:
     title = read_by_language(form, f"footer-{number}-title", territory.languages)
     links = [
@@ -135,11 +131,11 @@ def _read_column(
         return None
     if not title:
         field = f"footer-{number}-title_{territory.languages[0]}"
-        refusals.append(Refusal(field, "The title is missing.", "Write one."))
+        refusals.refuse(field, "The title is missing.", "Write one.")
     elif not links:
         field = f"footer-{number}-1-to"
-        refusals.append(
-            Refusal(field, "This column has no link.", "Add one, or empty its title.")
+        refusals.refuse(
+            field, "This column has no link.", "Add one, or empty its title."
         )
     return {"title": title, "links": links}
 

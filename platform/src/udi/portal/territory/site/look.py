@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, NotFoundError, Refusal, field_error
+from udi.kit.errors import InvalidError, NotFoundError, Refusal, Refusals, field_error
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
@@ -182,7 +182,7 @@ def read_colours(form: Mapping[str, Any]) -> Values:
         InvalidError: one of them is no number within its limits.
     """
     values: Values = {}
-    refusals = []
+    refusals = Refusals()
     for name in ThemePart.model_fields:
         low, high = colours.LIMITS[name]
         text = str(form.get(name) or "").replace(",", ".")
@@ -193,15 +193,12 @@ def read_colours(form: Mapping[str, Any]) -> Values:
         if low <= number <= high:
             values["theme", name] = number if name == "chroma" else round(number)
         else:
-            refusals.append(
-                Refusal(
-                    name,
-                    "Give a number from %(low)s to %(high)s.",
-                    values={"low": f"{low:g}", "high": f"{high:g}"},
-                )
+            refusals.refuse(
+                name,
+                "Give a number from %(low)s to %(high)s.",
+                values={"low": f"{low:g}", "high": f"{high:g}"},
             )
-    if refusals:
-        raise InvalidError(refusals=refusals)
+    refusals.check()
     return values
 
 

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, Refusals
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
@@ -67,51 +67,44 @@ def read_settings(form: Mapping[str, Any], languages: Sequence[str]) -> Values:
     fields = {
         name: str(form.get(name) or "").replace("\0", "").strip() for name in form
     }
-    refusals = []
+    refusals = Refusals()
     values: Values = {}
     for language in languages:
         for name in ("name", "tagline"):
             field = f"{name}-{language}"
             text = fields.get(field, "")
             if len(text) > LONGEST_WORDS:
-                refusals.append(
-                    Refusal(
-                        field,
-                        "This is too long.",
-                        "Keep it under %(most)s letters.",
-                        values={"most": LONGEST_WORDS},
-                    )
+                refusals.refuse(
+                    field,
+                    "This is too long.",
+                    "Keep it under %(most)s letters.",
+                    values={"most": LONGEST_WORDS},
                 )
             values["territory", name, language] = text or None
     first = f"name-{languages[0]}"
     if not fields.get(first):
-        refusals.append(Refusal(first, "The territory needs a name.", "Write it."))
+        refusals.refuse(first, "The territory needs a name.", "Write it.")
     for name, key in MAILS.items():
         values[key] = fields.get(name, "")
         is_mail = MAIL.fullmatch(values[key]) and len(values[key]) <= LONGEST_MAIL
         if not is_mail:
-            refusals.append(
-                Refusal(
-                    name, "This is no mail address.", "Write it as team@example.org."
-                )
+            refusals.refuse(
+                name, "This is no mail address.", "Write it as team@example.org."
             )
     sender_name = fields.get("sender_name", "")
     if not 0 < len(sender_name) <= LONGEST_WORDS:
-        refusals.append(Refusal("sender_name", "Mails need a sender.", "Write a name."))
+        refusals.refuse("sender_name", "Mails need a sender.", "Write a name.")
     values["mail", "sender_name"] = sender_name
     zone = fields.get("time_zone", "")
     if zone not in list_zones():
-        refusals.append(
-            Refusal(
-                "time_zone",
-                "This is no time zone of the list.",
-                "Write one such as Europe/Paris or Indian/Reunion.",
-            )
+        refusals.refuse(
+            "time_zone",
+            "This is no time zone of the list.",
+            "Write one such as Europe/Paris or Indian/Reunion.",
         )
     values["territory", "time_zone"] = zone
     values["search", "shared"] = bool(form.get("shared"))
-    if refusals:
-        raise InvalidError(refusals=refusals)
+    refusals.check()
     return values
 
 
