@@ -173,6 +173,31 @@ def test_every_message_is_translated(program: str, language: str) -> None:
     } == {}
 
 
+def list_texts() -> Iterator[str]:
+    """Each text of the product that may be a message: of its modules, templates and documents of JSON."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+    for path in SOURCE.rglob("*.json"):
+        yield from re.findall(r'"([^"]+)"', path.read_text())
+    for message, _ in of_templates(SOURCE):
+        yield message
+
+
+def test_every_translated_message_is_in_the_product() -> None:
+    texts = set(list_texts())
+    unused = {
+        (str(path.relative_to(SOURCE)), forms_of(message)[0][0])
+        for language in LANGUAGES
+        for path, message in read_catalogues(language)
+        if forms_of(message)[0][0] not in texts
+    }
+
+    assert len(texts) > 1000
+    assert unused == set()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_keeps_its_places(language: str) -> None:
     """`%(name)s` in English is `%(name)s` in each language; of a plural, some form may say the number in words."""
