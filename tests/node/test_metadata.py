@@ -50,7 +50,6 @@ def test_codes_coordinates_and_dates_say_where_and_when(tmp_path: Path) -> None:
         date(2023, 12, 31),
         date(2024, 3, 1),
     )
-    assert coverage.has_place
     assert Coverage.from_json(coverage.as_json()) == coverage
 
 
@@ -80,7 +79,6 @@ def test_a_table_that_says_nothing_of_it_covers_nothing(tmp_path: Path) -> None:
     )
 
     assert coverage == Coverage()
-    assert not coverage.has_place
 
 
 def test_the_period_of_the_file_is_proposed_where_its_name_gave_none() -> None:

@@ -14,7 +14,6 @@ from udi.kit.keyring import (
     Keyring,
     KeyringFile,
     new_keyring,
-    remove_keys,
     rotate_keyring,
 )
 from udi.settings import MissingSecretError, Settings
@@ -67,27 +66,6 @@ def test_derived_keys_differ_by_purpose_context_and_key() -> None:
 
     assert len(set(derived)) == 5
     assert first_key.derive("a", "b") == derived[0]
-
-
-def test_replaced_keys_leave_only_when_nothing_needs_them() -> None:
-    text = aged(
-        rotate_keyring(
-            aged(
-                rotate_keyring(aged(new_keyring(), timedelta(days=9))),
-                timedelta(days=5),
-            )
-        ),
-        timedelta(days=1),
-    )
-    third, second, first = [key.id for key in Keyring.parse(text).keys]
-
-    assert [key.id for key in Keyring.parse(remove_keys(text, {first})).keys] == [
-        third,
-        first,
-    ]
-    assert [
-        key.id for key in Keyring.parse(remove_keys(text, {first, second})).keys
-    ] == [third, second, first]
 
 
 @pytest.mark.parametrize(

@@ -169,8 +169,3 @@ def test_an_organisation_is_named_and_a_person_who_gave_a_name_too() -> None:
     assert "The project's leader: “Atelier du Port” (private person)." in a_text(
         "en", requester=person
     )
-
-
-def test_purposes_and_requesters_have_names_for_lists() -> None:
-    assert plain_language.name_purpose(Purpose.EDUCATION, "fr") == "l’enseignement"
-    assert plain_language.name_requester(Requester.PERSON, "en") == "private persons"

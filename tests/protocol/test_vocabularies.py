@@ -9,8 +9,6 @@ from udi.protocol.access import AccessRights
 from udi.protocol.formats import (
     FORMATS,
     file_label,
-    find_format,
-    media_type_of,
     service_label,
 )
 from udi.protocol.languages import LANGUAGES, TAGS, language_of
@@ -159,14 +157,6 @@ def test_a_service_is_named_by_its_contract_or_is_an_api() -> None:
     assert [service_label(contract) for contract in ("wms", "WFS", "wmts", "custom", "csv file", "")] == [
         "WMS", "WFS", "WMTS", "API", "API", "API",
     ]  # fmt: skip
-
-
-def test_the_extension_of_a_file_announces_its_media_type() -> None:
-    assert media_type_of("Arbres.des.rues.CSV") == "text/csv"
-    assert media_type_of("README") == "application/octet-stream"
-    for file_format in FORMATS.values():
-        for extension in file_format.extensions:
-            assert find_format(media_type_of(f"file.{extension}")) is file_format
 
 
 def test_languages_have_names_and_eu_identifiers() -> None:

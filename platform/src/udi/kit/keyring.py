@@ -133,15 +133,6 @@ def rotate_keyring(text: str) -> str:
     return json.dumps({"keys": [_generate_key(), *json.loads(text)["keys"]]})
 
 
-def remove_keys(text: str, kept_ids: set[str]) -> str:
-    """The ring without the replaced keys that are not `kept`; the newest and the leading one always stay."""
-    keyring = Keyring.parse(text)
-    stay = kept_ids | {key.id for key in keyring.accepted_keys()}
-    return json.dumps(
-        {"keys": [entry for entry in json.loads(text)["keys"] if entry["id"] in stay]}
-    )
-
-
 def _generate_key() -> dict[str, str]:
     key = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
     return {

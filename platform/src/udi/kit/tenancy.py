@@ -117,11 +117,6 @@ def current_tenant() -> UUID:
     return tenant
 
 
-def find_tenant() -> UUID | None:
-    """The tenant in context, or None."""
-    return _tenant.get()
-
-
 @contextmanager
 def tenant_context(tenant_id: UUID) -> Iterator[None]:
     """Set the tenant for the code inside."""

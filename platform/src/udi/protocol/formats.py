@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 URI = "http://publications.europa.eu/resource/authority/file-type/"
 ENCRYPTED = "+crypt"
-UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 API = "API"
 
 
@@ -109,11 +108,6 @@ _BY_MEDIA_TYPE = {
     for file_format in FORMATS.values()
     for media_type in file_format.media_types
 }
-_BY_EXTENSION = {
-    extension: file_format
-    for file_format in FORMATS.values()
-    for extension in file_format.extensions
-}
 
 
 def find_format(media_type: str) -> Format | None:
@@ -135,11 +129,3 @@ def service_label(contract: str) -> str:
     if contract.upper() in FORMATS:
         return contract.upper()
     return API
-
-
-def media_type_of(file_name: str) -> str:
-    """The media type that the extension of a file announces."""
-    file_format = _BY_EXTENSION.get(file_name.rpartition(".")[2].lower())
-    if file_format:
-        return file_format.media_types[0]
-    return UNKNOWN_MEDIA_TYPE

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from udi.protocol.agreement import Agreement, Party
 from udi.protocol.plain_language_wording import WORDS, TermsWording
 from udi.protocol.policy import Policy, Requester
-from udi.protocol.terms import SEVERAL, Purpose, RowFilter, Terms
+from udi.protocol.terms import SEVERAL, RowFilter, Terms
 from udi.protocol.validators import HIDDEN
 
 LANGUAGES = tuple(WORDS)
@@ -27,16 +27,6 @@ def choose_languages(offered: Iterable[str]) -> tuple[str, ...]:
 
 def _words_of(language: str) -> TermsWording:
     return WORDS.get(language, WORDS[SOURCE])
-
-
-def name_purpose(purpose: Purpose, language: str) -> str:
-    """What a purpose is called in a sentence or a list."""
-    return _words_of(language).purposes[purpose]
-
-
-def name_requester(requester: Requester, language: str) -> str:
-    """What those who may ask are called, in the plural."""
-    return _words_of(language).requesters[requester]
 
 
 def write_terms(terms: Terms, language: str) -> list[str]:

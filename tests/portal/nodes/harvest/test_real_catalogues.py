@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from tests.portal.nodes.harvest.tally import tally, write_table
 from udi.kit.clock import now
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.record import HarvestedPage, RecordKind
-from udi.portal.nodes.harvest.tally import tally, write_table
 from udi.protocol.record import restore_record, write_record
 from udi.protocol.structures import Organisation
 

@@ -11,11 +11,9 @@ from udi.portal.nodes.sources.models import SourceRhythm
 from udi.portal.nodes.sources.reconciliation import (
     EVERY,
     KnownRecord,
-    MissingAction,
     RecordAction,
     RunAssessment,
     assess_run,
-    choose_missing_action,
     choose_record_action,
     next_reading,
 )
@@ -37,12 +35,6 @@ def test_what_becomes_of_a_record_that_is_there(
     known: KnownRecord | None, becomes: RecordAction
 ) -> None:
     assert choose_record_action(known, "a") is becomes
-
-
-def test_a_record_is_withdrawn_at_the_second_complete_reading_without_it() -> None:
-    assert [choose_missing_action(times) for times in (0, 1, 2, 3)] == [
-        MissingAction.RETAINED, MissingAction.RETAINED, MissingAction.WITHDRAWN, MissingAction.WITHDRAWN,
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import Any
 from udi.kit.errors import Refusals
 from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
 from udi.tabular.personal.explanations import PersonalDataKind
-from udi.tabular.personal.report import PersonalDataFinding
 
 
 class TreatmentMethod(StrEnum):
@@ -104,19 +103,6 @@ def steps_of(column: TypedColumn) -> tuple[Granularity, ...]:
     if column.type in {ColumnType.INTEGER, ColumnType.NUMBER}:
         return (Granularity.TEN_YEARS, Granularity.FIVE_YEARS, Granularity.DEPARTMENT)
     return tuple(Granularity)
-
-
-def propose_treatment(
-    finding: PersonalDataFinding, columns: Sequence[TypedColumn]
-) -> Treatment:
-    """The treatment to show first for what was found."""
-    way = OFFERED[finding.what][0]
-    by_name = {column.name: column for column in columns}
-    if way is TreatmentMethod.GENERALISE:
-        step = steps_of(by_name[finding.columns[0]])[0]
-    else:
-        step = None
-    return Treatment(way, finding.columns, step)
 
 
 def check_treatments(

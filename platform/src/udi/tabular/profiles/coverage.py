@@ -37,16 +37,6 @@ class Coverage:
     first_day: date | None = None
     last_day: date | None = None
 
-    @property
-    def has_place(self) -> bool:
-        return bool(
-            self.box
-            or self.communes
-            or self.departments
-            or self.postcodes
-            or self.regions
-        )
-
     def as_json(self) -> dict[str, Any]:
         """For a JSON column."""
         days = {"first_day": self.first_day, "last_day": self.last_day}

@@ -319,12 +319,6 @@ DANGLING = FaultKind(
     "%(count)s datasets are listed and not described here: %(value)s",
     "Describe them, or take them off the list.",
 )
-TOTAL_MISMATCH = FaultKind(
-    "total_mismatch",
-    MENDED,
-    "The catalogue announces %(announced)s datasets, and %(found)s are here.",
-    "Nothing to do, if the others are on the following pages.",
-)
 TYPE_IGNORED = FaultKind(
     "type_ignored",
     IGNORED,

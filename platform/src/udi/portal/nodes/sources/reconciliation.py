@@ -33,13 +33,6 @@ class RecordAction(StrEnum):
     """It was met in the same reading already, word for word: it counts once."""
 
 
-class MissingAction(StrEnum):
-    """What is done with a record that is not there."""
-
-    RETAINED = "retained"
-    WITHDRAWN = "withdrawn"
-
-
 class RunAssessment(StrEnum):
     """What a reading lets be said of what is not there."""
 
@@ -80,13 +73,6 @@ def choose_record_action(existing: KnownRecord | None, digest: str) -> RecordAct
     if existing.digest == digest:
         return RecordAction.UNCHANGED
     return RecordAction.UPDATED
-
-
-def choose_missing_action(missing: int) -> MissingAction:
-    """Of a record that was not there so many times."""
-    if missing >= MISSES:
-        return MissingAction.WITHDRAWN
-    return MissingAction.RETAINED
 
 
 def assess_run(

@@ -31,7 +31,6 @@ from udi.ui.site import site_of
 
 MOST_MEASURES = 12
 """Columns of which every aggregate is offered; of more, the most usual one alone."""
-TOPS = (5, 10, 20, 30, 50)
 KINDS = tuple(ChartKind)
 
 
@@ -46,7 +45,6 @@ class ChartChoices:
     steps: Sequence[str]
     """Empty where the dimension has none."""
     kinds: Sequence[ChartKind] = KINDS
-    tops: Sequence[int] = TOPS
 
 
 @dataclass(frozen=True)

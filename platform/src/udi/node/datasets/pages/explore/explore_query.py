@@ -136,11 +136,6 @@ class ExploreQuery:
             return (("columns", ",".join(map(quote_item, self.columns))),)
         return ()
 
-    @property
-    def is_filtered(self) -> bool:
-        """Whether some rows may be left out."""
-        return bool(self.row_pairs)
-
     def address(self, path: str = "", **changes: Any) -> str:
         """The address of the page with these attributes changed; on the first page unless `page` is one of them."""
         other = replace(self, **{"page": 1, **changes})

@@ -1,4 +1,4 @@
-"""What became of each thing found in documents, as a table that a command prints and a test compares."""
+"""What became of each thing found in documents, as a table that a test compares."""
 
 from collections import Counter
 from collections.abc import Iterable
