@@ -13,6 +13,8 @@ ALWAYS: tuple[type[UdiError], ...] = (UnauthenticatedError, TooManyRequestsError
 TOKEN = BearerScheme(
     "token", "A token that a person created on «my space». Open data need no token."
 )
+MAX_BODY = 64 * 1024
+"""Bytes of what a program sends, at most."""
 ACCOUNT = Tag("me", "Your account and what you follow")
 
 
@@ -22,15 +24,17 @@ def api_operation(
     scope: str = "",
     errors: Sequence[type[UdiError]] = (),
     has_validator: bool | None = None,
+    largest_body: int = MAX_BODY,
     **details: Any,
 ) -> dict[str, Any]:
     """An operation of the portal's API; `scope` is the right that its token must have, empty where it needs no token.
 
-    `has_validator`: whether it answers 304; what is open does, unless this says otherwise.
+    `largest_body`: bytes of what is sent, at most. `has_validator`: whether it answers 304; what is open does, unless this says otherwise.
     """
     if has_validator is None:
         has_validator = not scope
-    return describe_operation(
+    size = {"request_max_body_size": largest_body} if "body" in details else {}
+    return size | describe_operation(
         name,
         errors=(*errors, *ALWAYS),
         empty=NOT_MODIFIED if has_validator else {},

@@ -36,7 +36,6 @@ from udi.ui.site import site_of
 
 PATH = "/api/v1/following"
 SCOPE = "following"
-MAX_BODY = 64 * 1024
 PRIVATE = {"Cache-Control": "no-store"}
 Kind = Annotated[
     str,
@@ -155,8 +154,6 @@ async def list_followed(
 
 @post(
     "/",
-    status_code=201,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "follow",
         tag=ACCOUNT,
@@ -201,7 +198,6 @@ async def follow_target(
 
 @delete(
     "/{following_id:uuid}",
-    status_code=204,
     **api_operation(
         "stopFollowing",
         tag=ACCOUNT,
@@ -245,7 +241,6 @@ async def read_rhythm(
 
 @put(
     "/rhythm",
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "chooseRhythm",
         tag=ACCOUNT,

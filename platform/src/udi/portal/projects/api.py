@@ -35,7 +35,6 @@ from udi.portal.projects.actions.describe import (
 from udi.portal.projects.actions.lifecycle import move_project
 from udi.portal.projects.actions.report import report_reuse
 from udi.portal.projects.api_dependencies import (
-    MAX_BODY,
     PRIVATE,
     ApiRequest,
     dependencies,
@@ -161,8 +160,6 @@ async def list_mine(
 
 @post(
     "/",
-    status_code=201,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "createProject",
         tag=schemas.TAG,
@@ -196,7 +193,6 @@ async def add_project(
 
 @put(
     "/{project_id:uuid}",
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "changeProject",
         tag=schemas.TAG,
@@ -233,8 +229,6 @@ async def replace_project(
 
 @post(
     "/{project_id:uuid}/events",
-    status_code=200,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "moveProject",
         tag=schemas.TAG,
@@ -276,7 +270,6 @@ async def apply_project_event(
 
 @put(
     "/{project_id:uuid}/datasets/{dataset_id:uuid}",
-    status_code=204,
     **api_operation(
         "useDataset",
         tag=schemas.TAG,
@@ -302,7 +295,6 @@ async def choose_dataset(
 
 @delete(
     "/{project_id:uuid}/datasets/{dataset_id:uuid}",
-    status_code=204,
     **api_operation(
         "leaveDataset",
         tag=schemas.TAG,
@@ -328,8 +320,6 @@ async def drop_dataset(
 
 @post(
     "/reports",
-    status_code=201,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "reportReuse",
         tag=schemas.TAG,

@@ -16,7 +16,6 @@ from udi.portal.identity.bearers import require_scope
 from udi.portal.identity.tokens import Bearer
 from udi.ui.site import site_of
 
-MAX_BODY = 64 * 1024
 JSON = "application/json"
 PRIVATE = {"Cache-Control": "no-store"}
 ApiRequest = Request[Any, Any, State]

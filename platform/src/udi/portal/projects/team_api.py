@@ -17,7 +17,7 @@ from udi.kit.errors import (
     Refusal,
 )
 from udi.portal.identity.bearers import PROGRAMS
-from udi.portal.identity.operations import api_operation
+from udi.portal.identity.operations import MAX_BODY, api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, team_schemas
 from udi.portal.projects.actions import team
@@ -27,7 +27,6 @@ from udi.portal.projects.actions.picture import (
     remove_picture,
 )
 from udi.portal.projects.api_dependencies import (
-    MAX_BODY,
     PRIVATE,
     ApiRequest,
     dependencies,
@@ -69,8 +68,6 @@ async def list_team(
 
 @post(
     f"{ONE}/team",
-    status_code=201,
-    request_max_body_size=MAX_BODY,
     guards=[require_confirmation()],
     **api_operation(
         "inviteToTeam",
@@ -101,7 +98,6 @@ async def invite_member(
 
 @put(
     f"{ONE}/team/{{member_id:uuid}}",
-    request_max_body_size=MAX_BODY,
     guards=[require_confirmation()],
     **api_operation(
         "giveRight",
@@ -133,7 +129,6 @@ async def give_right(
 
 @delete(
     f"{ONE}/team/{{member_id:uuid}}",
-    status_code=204,
     guards=[require_confirmation()],
     **api_operation(
         "dismissFromTeam",
@@ -165,8 +160,6 @@ async def dismiss_member(
 
 @post(
     f"{ONE}/invitation",
-    status_code=204,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "answerInvitation",
         tag=team_schemas.TAG,
@@ -200,8 +193,6 @@ async def answer_invitation(
 
 @post(
     f"{ONE}/pictures",
-    status_code=201,
-    request_max_body_size=MAX_PICTURE,
     **api_operation(
         "addPicture",
         tag=team_schemas.TAG,
@@ -212,6 +203,7 @@ async def answer_invitation(
         scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=team_schemas.NewProjectPicture,
+        largest_body=MAX_PICTURE,
     ),
 )
 async def send_picture(
@@ -236,7 +228,6 @@ async def send_picture(
 
 @delete(
     f"{ONE}/pictures/{{picture_id:uuid}}",
-    status_code=204,
     **api_operation(
         "removePicture",
         tag=team_schemas.TAG,

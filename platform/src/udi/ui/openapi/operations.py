@@ -112,7 +112,7 @@ def describe_operation(
     """What Litestar's decorators take to put a handler into the document of the API.
 
     `name` is its operationId; at a second address of the same handler, its path is added. `answer` is what the body
-    of each of `statuses` is made of; without one the body is of `media_types`, or there is none. Of several `errors`
+    of each of `statuses` (the first is that of the handler) is made of; without one the body is of `media_types`, or there is none. Of several `errors`
     of one status, the first is described. `empty` are other statuses without a body. `is_public`: it is also answered to whoever shows nothing of `schemes`.
     """
     has_body = answer is not None or tuple(media_types) != (JSON,)
@@ -134,6 +134,7 @@ def describe_operation(
         schemes=tuple(schemes),
     )
     return {
+        "status_code": statuses[0],
         "include_in_schema": True,
         "operation_id": _operation_id(name),
         "summary": summary,

@@ -60,7 +60,6 @@ DIGEST = "sha-256=:"
 @put(
     "/api/v1/datasets/{dataset_id:uuid}/file",
     request_max_body_size=None,
-    status_code=201,
     **describe_operation(
         "sendVersion",
         tag=SENDING,

@@ -148,7 +148,6 @@ async def show_upload_offset(
 @patch(
     "/uploads/{upload_id:uuid}",
     request_max_body_size=None,
-    status_code=204,
     **describe_operation(
         "sendPart",
         tag=SENDING,
@@ -194,7 +193,6 @@ async def append_to_upload(
 
 @delete(
     "/uploads/{upload_id:uuid}",
-    status_code=204,
     **describe_operation(
         "cancelUpload",
         tag=SENDING,

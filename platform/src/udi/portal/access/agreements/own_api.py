@@ -17,7 +17,6 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
-    MAX_BODY,
     PRIVATE,
     ApiRequest,
     dependencies,
@@ -55,8 +54,6 @@ async def list_own_agreements(
 
 @post(
     "/{agreement_id:uuid}/events",
-    status_code=200,
-    request_max_body_size=MAX_BODY,
     guards=[require_confirmation()],
     **api_operation(
         "changeAgreement",

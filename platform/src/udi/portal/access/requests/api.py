@@ -32,7 +32,6 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
-    MAX_BODY,
     PRIVATE,
     ApiRequest,
     dependencies,
@@ -75,8 +74,6 @@ async def list_own_requests(
 
 @post(
     "/",
-    status_code=201,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "askForAccess",
         tag=schemas.TAG,
@@ -147,7 +144,6 @@ async def read_request(
 
 @put(
     "/{access_request_id:uuid}",
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "correctAccessRequest",
         tag=schemas.TAG,
@@ -191,8 +187,6 @@ async def correct_request(
 
 @post(
     "/{access_request_id:uuid}/events",
-    status_code=200,
-    request_max_body_size=MAX_BODY,
     guards=[require_confirmation()],
     **api_operation(
         "actOnAccessRequest",

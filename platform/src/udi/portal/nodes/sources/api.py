@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from udi.portal.identity.bearers import PROGRAMS, require_scope
-from udi.portal.identity.operations import api_operation
+from udi.portal.identity.operations import MAX_BODY, api_operation
 from udi.portal.nodes.sources import actions, queries
 from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context
 from udi.portal.nodes.sources.feeds import FeedAddresses, renew_feed, write_addresses
@@ -42,7 +42,6 @@ from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
 SCOPE = "sources"
-MAX_BODY = 64 * 1024
 ONE = "/{source_id:uuid}"
 READINGS = f"{ONE}/readings"
 READING = f"{READINGS}/{{reading_id:uuid}}"
@@ -111,8 +110,6 @@ async def list_sources(context: NamedDependency[SourceApiContext]) -> Response[A
 
 @post(
     "/",
-    status_code=201,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "registerSource",
         tag=TAG,
@@ -181,7 +178,6 @@ async def read_source(
 
 @patch(
     ONE,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "changeSource",
         tag=TAG,
@@ -207,7 +203,6 @@ async def change_source(
 
 @delete(
     ONE,
-    status_code=200,
     **api_operation(
         "closeSource",
         tag=TAG,
@@ -235,7 +230,6 @@ async def close_source(
 
 @post(
     f"{ONE}/{{act:str}}",
-    status_code=200,
     request_max_body_size=MAX_BODY,
     **api_operation(
         "actOnSource",
@@ -264,7 +258,6 @@ async def act_on_source(
 
 @post(
     f"{ONE}/feed",
-    status_code=200,
     request_max_body_size=MAX_BODY,
     **api_operation(
         "makeFeed",

@@ -24,7 +24,6 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
-    MAX_BODY,
     PRIVATE,
     ApiRequest,
     dependencies,
@@ -140,8 +139,6 @@ async def list_mine(
 
 @post(
     "/",
-    status_code=201,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "askForData",
         tag=schemas.TAG,
@@ -186,7 +183,6 @@ async def create(
 
 @put(
     "/{data_request_id:uuid}",
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "correctDataRequest",
         tag=schemas.TAG,
@@ -222,8 +218,6 @@ async def change(
 
 @post(
     "/{data_request_id:uuid}/events",
-    status_code=200,
-    request_max_body_size=MAX_BODY,
     **api_operation(
         "settleDataRequest",
         tag=schemas.TAG,
@@ -266,7 +260,6 @@ async def apply_event(
 
 @put(
     "/{data_request_id:uuid}/support",
-    status_code=204,
     **api_operation(
         "supportDataRequest",
         tag=schemas.TAG,
@@ -294,7 +287,6 @@ async def set_support(
 
 @delete(
     "/{data_request_id:uuid}/support",
-    status_code=204,
     **api_operation(
         "leaveDataRequest",
         tag=schemas.TAG,
