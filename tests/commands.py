@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from tests import depth
 from tests.forks import Preloaded, Process
 
 OURS = ("UDI_", "PYTHONPATH")
@@ -26,7 +27,8 @@ class Commands:
             for name, value in os.environ.items()
             if not name.startswith(OURS)
         }
-        self._preloaded = Preloaded("udi", plain | ONE_THREAD, prefix)
+        depth_of_run = {depth.SWITCH: "1"} if depth.thorough() else {}
+        self._preloaded = Preloaded("udi", plain | ONE_THREAD | depth_of_run, prefix)
 
     def start(
         self,

@@ -7,96 +7,19 @@ import atexit
 import json
 import os
 import pwd
-import select
-import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any
 
-from tests.preloaded import ENDED, STARTED, TOLD
+from tests.preloaded import Process
 from tests.reaper import name_run
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = ROOT / "tests/preloaded.py"
-
-
-class Process:
-    """A command that runs; the part of `subprocess.Popen` that tests use."""
-
-    def __init__(
-        self,
-        arguments: list[str],
-        status: int,
-        stdout: IO[str] | None = None,
-        stderr: IO[str] | None = None,
-    ) -> None:
-        self.args = arguments
-        self.stdout = stdout
-        self.stderr = stderr
-        self.returncode: int | None = None
-        self._status = status
-        self.pid = self._read(STARTED)
-
-    def poll(self) -> int | None:
-        """Its status, None while it runs."""
-        if self._has_ended(0):
-            return self.wait(0)
-        return self.returncode
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Its status, when it has ended.
-
-        Raises:
-            TimeoutExpired: it has not within so many seconds.
-        """
-        if self.returncode is None:
-            if not self._has_ended(timeout):
-                raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            self.returncode = self._read(ENDED)
-            os.close(self._status)
-        return self.returncode
-
-    def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal, if it still runs; it may end, and be forgotten by its parent, while we look."""
-        if self.poll() is None:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for stream in (self.stdout, self.stderr):
-            if stream is not None:
-                stream.close()
-        self.wait()
-
-    def _has_ended(self, timeout: float | None) -> bool:
-        return self.returncode is None and bool(
-            select.select([self._status], [], [], timeout)[0]
-        )
-
-    def _read(self, expected: int) -> int:
-        content = os.read(self._status, TOLD.size)
-        if len(content) != TOLD.size:
-            msg = "the preloaded process is gone"
-            raise RuntimeError(msg)
-        event, number = TOLD.unpack(content)
-        if event != expected:
-            msg = f"the fork ended before its program began (status {number})"
-            raise RuntimeError(msg)
-        return int(number)
 
 
 class Preloaded:

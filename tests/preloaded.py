@@ -10,17 +10,20 @@ import io
 import json
 import os
 import runpy
+import select
 import selectors
 import signal
 import socket
 import struct
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Self
 
 DESCRIPTORS = 4
 """Input, output, errors, status."""
@@ -29,6 +32,11 @@ STARTED = 0
 ENDED = 1
 """What is told of a process, with its number or its status."""
 LONGEST = 1 << 20
+OWN_NODE = ("node", "serve")
+"""The command that starts a web server and a worker of its own; each would import the node again, as under `--all`."""
+WHOLE = "UDI_TEST_ALL"
+"""The switch of `tests.depth`, as this process was started with it."""
+COMMAND = (sys.executable, "-P", "-m", "udi")
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
 TABLES = (
     "node.datasets.versions.preparation",
@@ -139,6 +147,80 @@ def _open_output(
     )
 
 
+class Process:
+    """A command that runs; the part of `subprocess.Popen` that tests use."""
+
+    def __init__(
+        self,
+        arguments: list[str],
+        status: int,
+        stdout: IO[str] | None = None,
+        stderr: IO[str] | None = None,
+    ) -> None:
+        self.args = arguments
+        self.stdout = stdout
+        self.stderr = stderr
+        self.returncode: int | None = None
+        self._status = status
+        self.pid = self._read(STARTED)
+
+    def poll(self) -> int | None:
+        """Its status, None while it runs."""
+        if self._has_ended(0):
+            return self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its status, when it has ended.
+
+        Raises:
+            TimeoutExpired: it has not within so many seconds.
+        """
+        if self.returncode is None:
+            if not self._has_ended(timeout):
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = self._read(ENDED)
+            os.close(self._status)
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal, if it still runs; it may end, and be forgotten by its parent, while we look."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in (self.stdout, self.stderr):
+            if stream is not None:
+                stream.close()
+        self.wait()
+
+    def _has_ended(self, timeout: float | None) -> bool:
+        return self.returncode is None and bool(
+            select.select([self._status], [], [], timeout)[0]
+        )
+
+    def _read(self, expected: int) -> int:
+        content = os.read(self._status, TOLD.size)
+        if len(content) != TOLD.size:
+            msg = "the preloaded process is gone"
+            raise RuntimeError(msg)
+        event, number = TOLD.unpack(content)
+        if event != expected:
+            msg = f"the fork ended before its program began (status {number})"
+            raise RuntimeError(msg)
+        return int(number)
+
+
 class Forker:
     """The commands that run, by the descriptor that says when one ends."""
 
@@ -223,12 +305,64 @@ class Forker:
                 os.kill(pid, signal.SIGTERM)
 
 
+def fork_parts(imported: dict[str, str]) -> dict[str, Any] | None:
+    """Have the programs that this process starts forked from it as it is now, before it did anything.
+
+    In such a fork, return what it is to run; in this process, None. They end with it: nobody asks any more.
+    """
+    requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        requests.close()
+        command = Forker(theirs.fileno(), imported).serve()
+        if command is None:
+            os._exit(0)
+        theirs.detach()
+        return command
+    theirs.close()
+    processes = import_module("udi.cli.local.processes")
+    processes.spawn = partial(spawn_part, requests, processes.spawn)
+    return None
+
+
+def spawn_part(
+    requests: socket.socket,
+    spawn: Callable[..., Any],
+    command: Sequence[str],
+    *,
+    log: Path,
+    **options: Any,
+) -> Any:
+    """Start a program as `udi.cli.local.processes.spawn` does: forked if it is one of ours, else by that function."""
+    if tuple(command[: len(COMMAND)]) != COMMAND:
+        return spawn(command, log=log, **options)
+    message = {
+        "arguments": list(command[len(COMMAND) :]),
+        "environment": dict(options["environment"]),
+        "folder": "/",
+        "account": None,
+        "new_session": True,
+    }
+    status, reported = os.pipe()
+    with Path(os.devnull).open() as nothing, log.open("ab") as output:
+        streams = (nothing.fileno(), output.fileno(), output.fileno(), reported)
+        socket.send_fds(requests, [json.dumps(message).encode()], streams)
+    os.close(reported)
+    part = Process(list(command), status)
+    options["guardian"].watch(part.pid)
+    return part
+
+
 def main() -> None:
     """Preload, serve, and in a fork run the program."""
     program = PROGRAMS[sys.argv[1]]
-    command = Forker(int(sys.argv[2]), program.preload()).serve()
-    if command is not None:
-        program.run(command["arguments"])
+    forks_parts = WHOLE not in os.environ
+    imported = program.preload()
+    command = Forker(int(sys.argv[2]), imported).serve()
+    if command is None:
+        return
+    if forks_parts and tuple(command["arguments"][:2]) == OWN_NODE:
+        command = fork_parts(imported) or command
+    program.run(command["arguments"])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.programs
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.thorough
 def test_it_measures_each_part_and_leaves_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "bench", "tables", "--megabytes", "1", "--repeats", "1", "--json"],

@@ -16,7 +16,9 @@ from tests.identity.browser import form_action
 from tests.journeys.installation import ROOT, Installation
 
 SPACE = "mairie-kerlevan"
-PATIENCE = 60.0
+PATIENCE = 120.0
+START = 300.0
+"""Seconds until a node answers, at most: a crowded machine takes its time for a new database."""
 
 
 @dataclass
@@ -63,18 +65,14 @@ class Node:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(
-            lambda: (
-                self.answers()
-                or self.process is None
-                or self.process.poll() is not None
-            )
-        )
-        assert self.answers(), self.log("serve")
+        wait_for(self.answers, START)
 
     def answers(self) -> bool:
+        """Whether it answers; fails when its process has ended."""
+        assert self.process is not None
+        assert self.process.poll() is None, self.log("serve")
         try:
-            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
+            return httpx.get(f"{self.url}/health", timeout=10).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -94,7 +92,7 @@ class Node:
     def get(self, path: str = "/", **headers: str) -> httpx.Response:
         """What anybody gets at an address."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.get(f"{self.url}{path}", timeout=30, headers=named)
+        return httpx.get(f"{self.url}{path}", timeout=60, headers=named)
 
     def catalogue(self) -> dict[str, Any]:
         """What is public here, by identifier."""
@@ -140,7 +138,7 @@ def on_portal(
 ) -> httpx.Response:
     """A dataset's page for machines, as anybody reads it."""
     address = f"http://127.0.0.1:{installation.settings.port(0)}/konsult/v1/datasets/{dataset}/metadatas"
-    return httpx.get(address, headers={"Host": f"{slug}.localhost"}, timeout=30)
+    return httpx.get(address, headers={"Host": f"{slug}.localhost"}, timeout=60)
 
 
 def wait_for(true: Callable[[], object], patience: float = PATIENCE) -> None:
@@ -155,7 +153,7 @@ async def log_in(
     client: httpx.AsyncClient, username: str, password: str, origin: str = ""
 ) -> None:
     """Through the real forms of Keycloak, and back to the node (known as `origin` there) with a session."""
-    async with httpx.AsyncClient(timeout=30) as keycloak:
+    async with httpx.AsyncClient(timeout=60) as keycloak:
 
         async def drop_secure(_response: httpx.Response) -> None:
             for cookie in keycloak.cookies.jar:

@@ -237,6 +237,7 @@ async def withdraw_by_team(place: Place, dataset: str, reason: str) -> None:
     await portal.close()
 
 
+@pytest.mark.thorough
 async def test_what_a_team_withdraws_is_gone_there_and_nowhere_else(
     places: tuple[Place, ...], several: Node, town: Producer
 ) -> None:
@@ -260,6 +261,7 @@ async def test_what_a_team_withdraws_is_gone_there_and_nowhere_else(
     wait_for(lambda: several.get(f"/datasets/{second}/file").status_code != 200)
 
 
+@pytest.mark.thorough
 async def test_leaving_one_withdraws_there_only(
     places: tuple[Place, ...],
     elsewhere: Installation,

@@ -93,7 +93,10 @@ def test_a_command_that_takes_too_long_is_killed(
         commands.run("mailbox", environment=mailbox(tmp_path), timeout=0.2)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGTERM, marks=pytest.mark.thorough), signal.SIGKILL],
+)
 def test_no_command_outlives_whoever_asked_for_it(
     run_folder: Path, tmp_path: Path, number: signal.Signals
 ) -> None:

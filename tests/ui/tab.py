@@ -17,6 +17,9 @@ NARROW: ViewportSize = {"width": 320, "height": 256}
 """1280 × 1024 at 400 % (WCAG 2.2, 1.4.10)."""
 ELSEWHERE = '<!doctype html><html lang="en"><title>Elsewhere</title></html>'
 """What answers for every other host."""
+OK = 200
+IMMUTABLE = "immutable"
+"""What a browser keeps and asks for once; it asks each time where requests are answered for it, as here."""
 UNFOLD = """() => {
   document.querySelectorAll('details').forEach(each => each.open = true);
   return Promise.all([...document.querySelectorAll('iframe')].map(frame => new Promise(done => {
@@ -62,6 +65,8 @@ class Tab:
         self._own_host = ""
         self._language = ""
         self._failures: list[Exception] = []
+        self._lasting: dict[str, httpx.Response] = {}
+        """Answers that never change, by their address: styles, scripts, fonts."""
 
     async def visit(
         self, client: Client, address: str, language: str, *, unfold: bool = True
@@ -145,7 +150,7 @@ class Tab:
             return
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
-            response = await self._ask(
+            response = self._lasting.get(route.request.url) or await self._ask(
                 path,
                 route.request.headers.get("x-fragment"),
                 route.request.headers.get("range"),
@@ -154,6 +159,10 @@ class Tab:
             self._failures.append(error)
             await route.abort()
             return
+        if response.status_code == OK and IMMUTABLE in response.headers.get(
+            "cache-control", ""
+        ):
+            self._lasting[route.request.url] = response
         headers = {
             name: value
             for name, value in response.headers.items()

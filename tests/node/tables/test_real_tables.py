@@ -13,7 +13,7 @@ from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.conversion import convert_table
 from udi.tabular.profiles.profile import Profile, profile_path
 
-SPARSE = examples(4, 1)
+SPARSE = examples(12, 1)
 """One file of the real tables in so many, besides those that hold what is to be found."""
 LEAST = {"tables": 250, "geo": 0, "bad": 20}
 """Of each folder, how many are tables."""
