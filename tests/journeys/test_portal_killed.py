@@ -84,7 +84,11 @@ class Trial:
         self.start()
 
     async def _waits(self, connection: Any, table: str) -> bool:
-        query = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'app.{table}'::regclass"
+        query = (
+            "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+            " WHERE d.datname = current_database() AND NOT l.granted"
+            f" AND l.relation = 'app.{table}'::regclass"
+        )
         return bool(await connection.fetchval(query))
 
     def start(self) -> None:
