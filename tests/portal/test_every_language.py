@@ -24,7 +24,7 @@ SPOKEN = list(own_languages())
 WORDS = {
     "fr": ("Aller au contenu", "3 mai 2026", "Aucun jeu de données n’a cette adresse ici."),
     "en": ("Skip to content", "3 May 2026", "No dataset has this address here."),
-    "es": ("Ir al contenido", "3 de mayo de 2026", "Ningún conjunto de datos tiene esta dirección aquí."),
+    "es": ("Ir al contenido", "3 de mayo de 2026", "No hay ningún conjunto de datos en esta dirección."),
 }  # fmt: skip
 """The first link of a page, a day, a refusal."""
 DATASETS = {

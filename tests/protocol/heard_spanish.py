@@ -102,21 +102,21 @@ SENTENCES: dict[str, Hear] = {
         "requester"
     ),
     r"El proyecto: (.+)\.": heard.hear_title("project"),
-    r"El productor abre a este proyecto, y solo a él, el conjunto de datos restringido (.+)\.": heard.hear_title(
+    r"El productor da acceso a este proyecto, y solo a él, al conjunto de datos restringido (.+)\.": heard.hear_title(
         "dataset"
     ),
-    r"El convenio va del (?P<starts>.+) al (?P<ends>.+), en tiempo universal\.": heard.hear_period(
+    r"El acuerdo va del (?P<starts>.+) al (?P<ends>.+), en tiempo universal\.": heard.hear_period(
         DATE
     ),
-    r"El convenio se muestra en esta dirección: (\S+)": heard.hear_page,
+    r"El acuerdo se muestra en esta dirección: (\S+)": heard.hear_page,
 }
 ALWAYS = {
-    "Convenio de acceso a un conjunto de datos restringido",
+    "Acuerdo de acceso a un conjunto de datos restringido",
     "Los datos permanecen en el productor, que los entrega directamente.",
     "Cuando termina, la lectura se cierra por sí sola.",
-    "El productor puede suspender el convenio o ponerle fin, de inmediato o en una fecha anunciada. Dice por qué.",
+    "El productor puede suspender el acuerdo o ponerle fin, de inmediato o en una fecha anunciada. Dice por qué.",
     "El responsable del proyecto puede renunciar a él en cualquier momento.",
-    "El nodo del productor comprueba este convenio en cada lectura.",
+    "El nodo del productor comprueba este acuerdo en cada lectura.",
     "Anota cada lectura, para el productor y para el responsable del proyecto.",
 }
 READER = (SPANISH, heard.patterns_by_first_word(SENTENCES))

@@ -111,7 +111,7 @@ async def test_a_logo_and_an_icon_sign_the_pages(dashboard: Dashboard) -> None:
     ("drawing", "content", "sentence"),
     [
         ("logo", draw("<script>1</script>"), "script"),
-        ("logo", paint(points=b"\0" * 9_000_000), "se décompresse en plus"),
+        ("logo", paint(points=b"\0" * 9_000_000), "dépasse la taille qu’il annonce"),
         ("logo", draw(" " * 210_000), "trop lourd"),
         ("icon", b"GIF89a", "ni un SVG ni un PNG"),
         ("logo", b"", "Aucun fichier"),
@@ -242,7 +242,7 @@ async def test_whoever_publishes_second_sees_who_published_and_loses_nothing(
 
     assert await post(dashboard, "/publish") == f"{SITE}/changes"
     page = (await dashboard.team.get(f"{SITE}/changes")).text
-    assert "Par l’opérateur, depuis les fichiers" in page
+    assert "Par l’exploitant, depuis les fichiers" in page
     assert "Mentions de l&#39;exploitant" in page
     await post(dashboard, "/update")
     assert await post(dashboard, "/publish") == SITE

@@ -25,7 +25,7 @@ TERMS = "/access-policy"
 TERMS_OF_AGREEMENT: Texts = {
     "fr": "Conditions de la convention, projet par projet",
     "en": "Terms of the agreement, project by project",
-    "es": "Condiciones del convenio, proyecto por proyecto",
+    "es": "Condiciones del acuerdo, proyecto por proyecto",
 }
 """What stands in the place of a licence."""
 FORMER_LICENCE: Texts = {
