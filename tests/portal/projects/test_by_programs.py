@@ -82,7 +82,9 @@ async def test_a_call_is_read_from_its_opening_to_its_laureates(
     assert published["laureates"] == [
         {
             "title": "Ombres",
+            "titles": {"fr": "Ombres"},
             "summary": "Pour Ombres.",
+            "summaries": {"fr": "Pour Ombres."},
             "points": 72.5,
             "reason": "Utile dès cet été.",
         }

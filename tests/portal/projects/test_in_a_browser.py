@@ -22,6 +22,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         dataset=str(dataset.id),
         url="https://ombre.example/carte",
         impact="Dix rues plantées.",
+        title_en="The shade of the streets",
     )
     for number in range(4):
         sent = {"picture": ("rue.jpg", picture(1600, 1100))}

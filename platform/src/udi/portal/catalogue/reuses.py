@@ -18,8 +18,8 @@ class DatasetReuse:
     """Something that is made with a dataset."""
 
     path: str
-    title: str
-    language: str
+    titles: dict[str, str]
+    """The title by language, the main one first."""
     by: str
     """Who makes it; empty where nobody says."""
 

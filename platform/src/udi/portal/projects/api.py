@@ -33,7 +33,7 @@ from udi.portal.projects.actions.describe import (
     remove_project_dataset,
 )
 from udi.portal.projects.actions.lifecycle import move_project
-from udi.portal.projects.actions.report import report_reuse
+from udi.portal.projects.actions.report import ReuseInput, report_reuse
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,
@@ -42,7 +42,11 @@ from udi.portal.projects.api_dependencies import (
     json_response,
 )
 from udi.portal.projects.models import Project
-from udi.portal.projects.request_bodies import read_body, read_identifiers
+from udi.portal.projects.request_bodies import (
+    read_body,
+    read_identifiers,
+    read_languages,
+)
 from udi.portal.projects.schemas import BASE, SCOPE
 from udi.portal.projects.transitions import ProjectEvent
 from udi.ui.cross_origin import CrossOriginMiddleware
@@ -179,7 +183,9 @@ async def add_project(
     bearer: NamedDependency[Bearer],
 ) -> Response[schemas.ProjectDetail]:
     """Begin a project, which nobody else sees yet; in one's own name."""
-    described, _ = _read_description(await request.body())
+    described, _ = _read_description(
+        await request.body(), territory.languages, request.scope["state"]["locale"]
+    )
     project = await create_project(
         session, bearer.actor, described, language=request.scope["state"]["locale"]
     )
@@ -218,8 +224,10 @@ async def replace_project(
     organisation = await queries.find_organisation(session, project)
     described, revision = _read_description(
         await request.body(),
+        territory.languages,
+        project.language,
+        project=project,
         organisation=organisation.slug if organisation else "",
-        requester=project.requester,
     )
     await change_project(session, bearer.actor, project, described, revision=revision)
     return Response(
@@ -340,12 +348,13 @@ async def add_reuse(
 ) -> Response[schemas.ProjectDetail]:
     """Report a reuse, which is shown at once."""
     fields = read_body(await request.body(), schemas.NewReuse)
+    language, translations = read_languages(
+        fields, territory.languages, request.scope["state"]["locale"], {}
+    )
     project = await report_reuse(
         session,
         bearer.actor,
-        title=fields["title"],
-        url=fields["result"],
-        language=request.scope["state"]["locale"],
+        ReuseInput(fields["title"], fields["result"], language, translations),
         datasets=read_identifiers(fields["datasets"]),
     )
     headers = PRIVATE | {"Location": f"{BASE}/{project.id}"}
@@ -357,16 +366,30 @@ async def add_reuse(
 
 
 def _read_description(
-    body: bytes, *, organisation: str = "", requester: str = ""
+    body: bytes,
+    languages: Sequence[str],
+    written: str,
+    *,
+    project: Project | None = None,
+    organisation: str = "",
 ) -> tuple[ProjectInput, int]:
     fields = read_body(body, schemas.ProjectDescription)
+    language, translations = read_languages(
+        fields, languages, written, project.translations if project else {}
+    )
     audience = tuple(fields.pop("audience"))
     support = tuple(fields.pop("support"))
     revision = fields.pop("revision")
     url = fields.pop("result")
-    parties = {"organisation": organisation, "requester": requester}
     return ProjectInput(
-        **fields, **parties, url=url, audience=audience, support=support
+        **fields,
+        organisation=organisation,
+        requester=project.requester if project else "",
+        url=url,
+        audience=audience,
+        support=support,
+        language=language,
+        translations=translations,
     ), revision
 
 

@@ -33,17 +33,17 @@ def write_feed(
             *page_links(page.number, page.last, address),
             Link("alternate", filters.address(f"{origin}{PAGE}"), "text/html"),
         ],
-        entries=[_entry(line, origin, author) for line in page.items],
+        entries=[_entry(line, origin, author, language) for line in page.items],
     ).write()
 
 
-def _entry(line: ProjectSummary, origin: str, author: str) -> Entry:
+def _entry(line: ProjectSummary, origin: str, author: str, language: str) -> Entry:
     project = line.project
     address = f"{origin}{PAGE}/{project.id}"
     api = f"{origin}/api/v1{PAGE}/{project.id}"
     return Entry(
         id=address,
-        title=project.title,
+        title=project.title_in(language),
         updated=project.changed_at,
         published=project.published_at,
         author=line.organisation.name if line.organisation else author,
@@ -51,5 +51,5 @@ def _entry(line: ProjectSummary, origin: str, author: str) -> Entry:
             Link("alternate", address, "text/html"),
             Link("related", api, "application/json"),
         ],
-        summary=project.summary,
+        summary=localise(project.summaries, language),
     )

@@ -25,7 +25,7 @@ def write_email(
         f"projects/emails/project-{what}.jinja",
         recipient,
         key=f"project-{project.id}-{what}-{member.id if member else revision}",
-        title=project.title,
+        title=project.title_in(recipient.language),
         confidential=project.confidential,
         url=project.url,
         reason=project.hidden_reason,

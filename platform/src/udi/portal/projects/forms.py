@@ -1,10 +1,12 @@
 """What forms say of projects, and projects as forms show them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.actions.describe import ProjectInput
+from udi.portal.projects.actions.describe import TRANSLATED, ProjectInput
 from udi.portal.projects.models import Project
+from udi.portal.projects.translated_texts import read_texts_by_language
 
 TEXTS = (
     "title",
@@ -20,14 +22,32 @@ TEXTS = (
 )
 
 
-def read_project_input(form: Any) -> ProjectInput:
-    """What was typed; `form` may hold a name several times."""
+def read_project_input(
+    form: Any, languages: Collection[str], written: str, project: Project | None = None
+) -> ProjectInput:
+    """What was typed; `form` may hold a name several times.
+
+    `languages` are those of the territory, `written` the one in which the texts are, or begin.
+    """
+    main_language, translations = read_texts_by_language(
+        form,
+        TRANSLATED,
+        languages,
+        written,
+        project.translations if project else {},
+    )
     texts: dict[str, Any] = {name: str(form.get(name) or "") for name in TEXTS}
     audience, support = (
         tuple(str(choice) for choice in form.getall(name, []))
         for name in ("audience", "support")
     )
-    return ProjectInput(**texts, audience=audience, support=support)
+    return ProjectInput(
+        **texts,
+        audience=audience,
+        support=support,
+        language=main_language,
+        translations=translations,
+    )
 
 
 def project_input_of(
@@ -40,4 +60,6 @@ def project_input_of(
         organisation=organisation.slug if organisation else "",
         audience=tuple(project.audience),
         support=tuple(project.support),
+        language=project.language,
+        translations=project.translations,
     )

@@ -24,6 +24,7 @@ from udi.portal.projects.models import (
 )
 from udi.portal.projects.queries import PUBLIC_CONDITIONS
 from udi.portal.projects.transitions import ProjectState
+from udi.portal.projects.translated_texts import has_translation_with
 from udi.protocol.terms import Purpose
 
 PATH = "/projects"
@@ -138,7 +139,10 @@ def select_with_organisation() -> Select[Project, Organisation]:
 def _conditions(filters: ProjectFilters) -> list[ColumnElement[bool]]:
     columns = (Project.title, Project.summary, Project.words)
     conditions: list[ColumnElement[bool]] = [
-        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        or_(
+            *(column.icontains(word, autoescape=True) for column in columns),
+            has_translation_with(Project.translations, word),
+        )
         for word in filters.q.split()
     ]
     conditions.append(
@@ -189,6 +193,8 @@ class UsedDataset:
     id: UUID
     slug: str
     title: str
+    titles: dict[str, str]
+    synopsis: dict[str, str]
     theme: str
     access: str
     gone: bool
@@ -207,6 +213,8 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
         Dataset.id,
         Dataset.slug,
         Dataset.title,
+        Dataset.titles,
+        Dataset.synopsis,
         Dataset.theme,
         Dataset.access,
         Organisation.name,
@@ -221,6 +229,8 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
             row.id,
             row.slug,
             row.title,
+            row.titles,
+            row.synopsis,
             row.theme,
             row.access,
             gone=False,
@@ -235,7 +245,7 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
         Organisation, former
     )
     used += [
-        UsedDataset(row.id, "", row.title, "", "", gone=True, producer=row.name)
+        UsedDataset(row.id, "", row.title, {}, {}, "", "", gone=True, producer=row.name)
         for row in await session.execute(left.where(Withdrawal.id.in_(dataset_ids)))
     ]
     return sorted(used, key=lambda dataset: (dataset.title.casefold(), dataset.id))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.projects.transitions import ProjectState
+from udi.portal.projects.translated_texts import TranslatedTexts
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
 
@@ -66,7 +67,7 @@ def project_key() -> ForeignKeyConstraint:
     return tenant_foreign_key("project_id", "project", ondelete="CASCADE")
 
 
-class Project(TenantColumns, PortalTable):
+class Project(TranslatedTexts, TenantColumns, PortalTable):
     """Something that is made, or could be, with data of the territory. `revision` counts its changes."""
 
     __tablename__ = "project"
@@ -90,8 +91,6 @@ class Project(TenantColumns, PortalTable):
     summary: Mapped[str] = mapped_column(Text)
     words: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What it is for and how it is made: plain text, an empty line between two paragraphs."""
-    language: Mapped[str] = mapped_column(Text)
-    """In which its texts are written; mails about it are in it too."""
     state: Mapped[str] = mapped_column(Text, default=ProjectState.IDEA)
     confidential: Mapped[bool] = mapped_column(default=True)
     """Only its team knows of it, until its leader says so; from then on it is public for good."""

@@ -1,13 +1,23 @@
 """Bodies of JSON that describe projects, read field by field: each that is wrong is named."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from msgspec import MsgspecError, Struct, json, structs
 
 from udi.kit.errors import InvalidError, Refusal
+from udi.portal.projects.translated_texts import merge_translations, offered_languages
+from udi.ui.translated_texts import Translations
 
 MOST_ITEMS = 100
+TEXT_FIELDS = {
+    "titles": "title",
+    "summaries": "summary",
+    "words_by_language": "words",
+    "impact_by_language": "impact",
+}
+"""Fields that have a text by language, and the field of its main one."""
 
 
 def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
@@ -113,3 +123,49 @@ def read_identifiers(texts: list[str]) -> list[UUID]:
             "no-uuid",
         )
         raise InvalidError(refusals=[refusal]) from None
+
+
+def read_languages(
+    fields: dict[str, Any],
+    languages: Collection[str],
+    written: str,
+    existing: Translations,
+) -> tuple[str, Translations]:
+    """The main language of a body, and its texts in others, which are taken out of `fields`.
+
+    `written` is the language in which the texts are, or begin. Those in languages that the territory does not have any
+    more stay, as they do in the form.
+
+    Raises:
+        InvalidError: a language is none of the territory's.
+    """
+    offered = offered_languages(languages)
+    known = {
+        *offered,
+        written,
+        *(code for texts in existing.values() for code in texts),
+    }
+    main_language = fields.pop("language") or written
+    texts = {name: fields.pop(name) for name in TEXT_FIELDS if name in fields}
+    unknown = [] if main_language in known else ["language"]
+    unknown += [name for name in texts if not known >= texts[name].keys()]
+    if unknown:
+        raise InvalidError(
+            "Nothing was kept yet.",
+            refusals=[
+                Refusal(
+                    name,
+                    "The territory does not have this language.",
+                    "Use %(names)s.",
+                    "unknown-language",
+                    {"names": ", ".join(sorted(known))},
+                )
+                for name in unknown
+            ],
+        )
+    translations = {
+        TEXT_FIELDS[name]: by_language for name, by_language in texts.items()
+    }
+    return main_language, merge_translations(
+        existing, translations, offered, main_language
+    )

@@ -54,7 +54,13 @@ Words = Annotated[
         "The project in the words of its people; an empty line begins a new paragraph."
     ),
 ]
-Language = Annotated[str, _meta("In which its texts are written: a two-letter code.")]
+Language = Annotated[str, _meta("Main language of its texts: a two-letter code.")]
+Titles = Annotated[dict[str, str], _meta("Its name by language, the main one first.")]
+Summaries = Annotated[dict[str, str], _meta("What it is, by language.")]
+WordsByLanguage = Annotated[
+    dict[str, str], _meta("The text of its people by language.")
+]
+ImpactByLanguage = Annotated[dict[str, str], _meta("What it changed, by language.")]
 ProjectStateCode = Annotated[
     str, _choice_meta("Where it stands.", list(ProjectState), empty=False)
 ]
@@ -186,7 +192,9 @@ class ProjectItem(Struct, frozen=True, kw_only=True):
 
     id: ProjectId
     title: Title
+    titles: Titles
     summary: Summary
+    summaries: Summaries
     language: Language
     state: ProjectStateCode
     reported: Reported
@@ -204,7 +212,9 @@ class ProjectItem(Struct, frozen=True, kw_only=True):
         same = (
             "id",
             "title",
+            "titles",
             "summary",
+            "summaries",
             "language",
             "state",
             "reported",
@@ -225,8 +235,11 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
 
     id: ProjectId
     title: Title
+    titles: Titles
     summary: Summary
+    summaries: Summaries
     words: Words
+    words_by_language: WordsByLanguage
     language: Language
     state: ProjectStateCode
     reported: Reported
@@ -241,6 +254,7 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
     support: Supports
     result: Result
     impact: Impact
+    impact_by_language: ImpactByLanguage
     datasets: list[ProjectDatasetItem]
     pictures: list[ProjectPictureItem]
     created: Instant
@@ -263,7 +277,9 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
         same = (
             "id",
             "title",
+            "titles",
             "summary",
+            "summaries",
             "words",
             "language",
             "state",
@@ -296,6 +312,8 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
         ]
         return cls(
             **{name: getattr(row, name) for name in same},
+            words_by_language=row.texts_of("words"),
+            impact_by_language=row.texts_of("impact"),
             hidden=row.hidden_at is not None,
             leader=_leader(row, organisation),
             result=row.url,
@@ -363,6 +381,16 @@ class ProjectDescription(Struct, kw_only=True):
     support: Supports = []
     result: Result = ""
     impact: Impact = ""
+    language: Annotated[
+        str,
+        _meta(
+            "Main language of the texts, one of the territory’s; empty: that of your request, or the one that they have."
+        ),
+    ] = ""
+    titles: Titles = {}
+    summaries: Summaries = {}
+    words_by_language: WordsByLanguage = {}
+    impact_by_language: ImpactByLanguage = {}
     revision: Revision = 0
 
 
@@ -374,6 +402,13 @@ class NewReuse(Struct, kw_only=True):
     datasets: Annotated[
         list[str], _meta("Identifiers of the datasets that it uses.")
     ] = []
+    language: Annotated[
+        str,
+        _meta(
+            "Language of the name, one of the territory’s; empty: that of your request."
+        ),
+    ] = ""
+    titles: Titles = {}
 
 
 class ProjectEventInput(Struct, kw_only=True):

@@ -93,5 +93,6 @@ async def _find_recipient(
     else:
         person = None
     if person:
-        return person_recipient(territory, person, project.language)
+        language = project.mail_language(person.locale)
+        return person_recipient(territory, person, language)
     return EmailRecipient("", project.language)

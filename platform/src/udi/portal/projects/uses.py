@@ -13,12 +13,14 @@ from udi.portal.projects.listing import PATH
 from udi.portal.projects.models import Project, ProjectDataset
 from udi.portal.projects.queries import PUBLIC_CONDITIONS
 from udi.portal.projects.transitions import ProjectState
+from udi.portal.projects.translated_texts import join_texts
 
 STATEMENT = str(
     select(
         Project.id,
         Project.title,
         Project.language,
+        Project.translations,
         coalesce(Organisation.name, Project.leader_name).label("by"),
         func.count().over().label("total"),
     )
@@ -52,7 +54,11 @@ async def find_uses(
     if not rows:
         return DatasetReuseSummary()
     newest = [
-        DatasetReuse(f"{PATH}/{row['id']}", row["title"], row["language"], row["by"])
+        DatasetReuse(
+            f"{PATH}/{row['id']}",
+            join_texts(row["language"], row["title"], row["translations"], "title"),
+            row["by"],
+        )
         for row in rows
     ]
     return DatasetReuseSummary(rows[0]["total"], newest)

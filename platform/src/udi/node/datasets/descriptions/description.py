@@ -11,6 +11,8 @@ from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
 from udi.ui.locale import LANGUAGES as INTERFACE_LANGUAGES
+from udi.ui.translated_texts import read_translations as read_form_translations
+from udi.ui.translated_texts import translated_name
 
 Answers = dict[str, str]
 FIELDS = (
@@ -65,11 +67,6 @@ def clean_text(value: str) -> str:
     return INVISIBLE.sub("", value).strip()
 
 
-def translated_name(field: str, language: str) -> str:
-    """The name of an answer in a language that is not the main one: `title_es`."""
-    return f"{field}_{language}"
-
-
 def find_translations(answers: Mapping[str, str], field: str) -> dict[str, str]:
     """The answers to a question in the languages that are not the main one, by language."""
     return {
@@ -97,15 +94,16 @@ def read_translations(
 ) -> Answers:
     """What a posted form says in other languages than the main one; what is empty is left out."""
     answers: Answers = {}
-    for field in TRANSLATED_FIELDS:
-        for code in languages:
-            name = translated_name(field, code)
-            value = form.get(name)
-            text = clean_text(value) if isinstance(value, str) else ""
+    translations = read_form_translations(
+        form, TRANSLATED_FIELDS, languages, main_language
+    )
+    for field, texts in translations.items():
+        for code, value in texts.items():
+            text = clean_text(value)
             if field == "title":
                 text = " ".join(text.split())
-            if text and code != main_language:
-                answers[name] = text[: LONGEST[field] * 2]
+            if text:
+                answers[translated_name(field, code)] = text[: LONGEST[field] * 2]
     return answers
 
 

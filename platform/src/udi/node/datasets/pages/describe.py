@@ -31,7 +31,6 @@ from udi.node.datasets.descriptions.description import (
     read_day,
     read_translations,
     split_keywords,
-    translated_name,
 )
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import (
@@ -74,6 +73,11 @@ from udi.protocol.quality import FULL
 from udi.tabular.profiles.table_facts import TableFacts
 from udi.ui.locale import localise
 from udi.ui.site import render
+from udi.ui.translated_texts import (
+    FormLanguages,
+    choose_main_language,
+    translated_name,
+)
 
 
 @get("/datasets/{dataset_id:uuid}/describe")
@@ -126,9 +130,9 @@ def read_texts_by_language(
     """The answers of a form, with the title and the description in each language; those in languages that it does not offer stay."""
     languages = offered_languages(territory)
     written = dataset.description.get(LOCALE) or locale_of(request)
-    main_language = str(form.get("main_language") or written)
-    if main_language not in {*languages, written}:
-        main_language = written
+    main_language = choose_main_language(
+        str(form.get("main_language")), written, languages
+    )
     others = {
         translated_name(field, code): text
         for field in TRANSLATED_FIELDS
@@ -297,30 +301,21 @@ def describe_page(
         access_rights=list(AccessRights),
         open_licence=_open_licence(request, dataset),
         file_area=area_of_file(dataset.latest),
-        **_describe_languages(request, dataset),
+        text_languages=_describe_languages(request, dataset),
         **form_choices(request),
     )
 
 
-def _describe_languages(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
-    """The languages of the texts: the main one, all that are offered, and the others with their name."""
-    languages = offered_languages(request.scope["state"]["territory"])
-    named = dict(form_choices(request)["languages"])
-    main_language = dataset.description.get(LOCALE) or locale_of(request)
-    return {
-        "main_language": main_language,
-        "main_languages": [
-            (code, named[code])
-            for code in dict.fromkeys([main_language, *languages])
-            if code in named
-        ],
-        "has_translations": any(
+def _describe_languages(request: PageRequest, dataset: Dataset) -> FormLanguages:
+    """The languages of the texts, with their names for the reader."""
+    return FormLanguages.of(
+        dict(form_choices(request)["languages"]),
+        offered_languages(request.scope["state"]["territory"]),
+        dataset.description.get(LOCALE) or locale_of(request),
+        has_translations=any(
             find_translations(dataset.description, field) for field in TRANSLATED_FIELDS
         ),
-        "other_languages": [
-            (code, named[code]) for code in languages if code != main_language
-        ],
-    }
+    )
 
 
 def _open_licence(request: PageRequest, dataset: Dataset) -> str:

@@ -12,13 +12,13 @@ from udi.node.datasets.descriptions.description import (
     clean_text,
     find_translations,
     is_restricted,
-    translated_name,
 )
 from udi.node.datasets.records.rudi_clients import AVAILABLE, as_version_4
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import language_of
 from udi.protocol.rules import dig, entries
 from udi.protocol.texts import read_texts
+from udi.ui.translated_texts import translated_name
 
 Document = dict[str, Any]
 FROM_ANSWERS = {

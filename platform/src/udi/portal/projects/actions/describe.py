@@ -1,6 +1,6 @@
 """Describe a project: begin one, change what is said of it, say which data it uses, let everybody see it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -31,9 +31,15 @@ from udi.portal.projects.models import (
     SupportKind,
 )
 from udi.portal.projects.queries import MOST_LED
+from udi.portal.projects.translated_texts import (
+    check_translations,
+    tidy_translations,
+    tidy_words,
+)
 from udi.portal.tenants.budgets import PROJECTS
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
+from udi.ui.translated_texts import Translations
 
 LONGEST = {
     "title": 150,
@@ -43,6 +49,8 @@ LONGEST = {
     "url": 500,
     "impact": 3000,
 }
+TRANSLATED = ("title", "summary", "words", "impact")
+"""Texts that may be written in several languages."""
 MOST_DATASETS = 50
 
 
@@ -63,6 +71,9 @@ class ProjectInput:
     support: tuple[str, ...] = ()
     url: str = ""
     impact: str = ""
+    language: str = ""
+    """Main language of the texts; empty: the one that they have."""
+    translations: Translations = field(default_factory=dict)
 
     def tidy(self) -> "ProjectInput":
         """The same without what a keyboard or a copy adds; a person is a person, whatever else was chosen."""
@@ -72,6 +83,7 @@ class ProjectInput:
             summary=" ".join(self.summary.split()),
             words=tidy_words(self.words),
             impact=tidy_words(self.impact),
+            translations=tidy_translations(self.translations),
             url=self.url.strip(),
             audience=_in_order(self.audience),
             support=_in_order(self.support),
@@ -82,13 +94,6 @@ class ProjectInput:
 
 def _in_order(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
-
-
-def tidy_words(words: str) -> str:
-    """Several lines without what a keyboard or a copy adds."""
-    return "\n".join(
-        line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
-    )
 
 
 def check_description(described: ProjectInput) -> list[Refusal]:
@@ -129,6 +134,7 @@ def check_description(described: ProjectInput) -> list[Refusal]:
                 "Write it as https://www.town.example.",
             )
         )
+    refusals += check_translations(described.translations, LONGEST)
     return refusals + _check_choices(described)
 
 
@@ -187,7 +193,7 @@ async def create_project(
     project = Project(
         leader_id=actor.person_id,
         reporter_id=None,
-        language=language,
+        language=described.language or language,
         created_at=moment,
         changed_at=moment,
         confidential=True,
@@ -372,6 +378,9 @@ def _fill(
         "impact",
     ):
         setattr(project, name, getattr(described, name))
+    if described.language:
+        project.language = described.language
+    project.translations = described.translations
     project.audience = list(described.audience)
     project.support = list(described.support)
     project.organisation_id = organisation.id if organisation else None

@@ -6,11 +6,12 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.projects.actions.describe import note_change, tidy_words
+from udi.portal.projects.actions.describe import note_change
 from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import is_owner
 from udi.portal.projects.transitions import PROJECT, ProjectEvent, ProjectRole
+from udi.portal.projects.translated_texts import tidy_words
 
 LONGEST_REASON = 1000
 

@@ -1,6 +1,7 @@
 """Report a reuse of open data in two fields: its name and its address."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,19 +20,38 @@ from udi.portal.projects.actions.describe import (
 from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project
 from udi.portal.projects.transitions import ProjectState
+from udi.portal.projects.translated_texts import check_translations, tidy_translations
 from udi.protocol.policy import Requester
+from udi.ui.translated_texts import Translations
 
 MOST_A_DAY = 20
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('reuses ' || app.current_tenant()::text, 0))"
 
 
+@dataclass(frozen=True)
+class ReuseInput:
+    """What a form says of a reuse, as it was typed: its name, in its language and in others, and its address."""
+
+    title: str = ""
+    url: str = ""
+    language: str = ""
+    translations: Translations = field(default_factory=dict)
+
+    def tidy(self) -> "ReuseInput":
+        """The same without what a keyboard or a copy adds."""
+        return replace(
+            self,
+            title=" ".join(self.title.split()),
+            url=self.url.strip(),
+            translations=tidy_translations(self.translations),
+        )
+
+
 async def report_reuse(
     session: AsyncSession,
     actor: Actor,
+    reuse: ReuseInput,
     *,
-    title: str,
-    url: str,
-    language: str,
     datasets: Collection[UUID] = (),
 ) -> Project:
     """Show at once what somebody made with open data; the territory's team is told, and may hide it.
@@ -40,13 +60,12 @@ async def report_reuse(
         InvalidError: a field is wrong, or this address is here already.
         TooManyRequestsError: the person reported as many today as one may.
     """
-    title = " ".join(title.split())
-    url = url.strip()
-    _check(title, url)
+    reuse = reuse.tidy()
+    _check(reuse)
     await session.execute(text(LOCK))
     if await session.scalar(
         select(Project.id)
-        .where(Project.url == url, Project.confidential.is_(False))
+        .where(Project.url == reuse.url, Project.confidential.is_(False))
         .limit(1)
     ):
         refusal = Refusal(
@@ -65,10 +84,11 @@ async def report_reuse(
             values={"most": MOST_A_DAY},
         )
     project = Project(
-        title=title,
+        title=reuse.title,
         summary="",
-        url=url,
-        language=language,
+        url=reuse.url,
+        language=reuse.language,
+        translations=reuse.translations,
         state=ProjectState.DELIVERED,
         confidential=False,
         leader_id=None,
@@ -88,27 +108,28 @@ async def report_reuse(
 
 
 async def correct_reuse(
-    session: AsyncSession, actor: Actor, project: Project, *, title: str, url: str
+    session: AsyncSession, actor: Actor, project: Project, reuse: ReuseInput
 ) -> None:
     """Correct the two fields of a reuse that the person reported.
 
     Raises:
         InvalidError: a field is wrong.
     """
-    title = " ".join(title.split())
-    url = url.strip()
-    _check(title, url)
-    project.title = title
-    project.url = url
+    reuse = reuse.tidy()
+    _check(reuse)
+    project.title = reuse.title
+    project.language = reuse.language
+    project.translations = reuse.translations
+    project.url = reuse.url
     project.changed_at = now()
     project.revision += 1
     await session.flush()
     audit.record(session, actor, "reuse.corrected", project.id)
 
 
-def _check(title: str, url: str) -> None:
-    refusals = []
-    if not (0 < len(title) <= LONGEST["title"] and title.isprintable()):
+def _check(reuse: ReuseInput) -> None:
+    refusals = check_translations(reuse.translations, LONGEST)
+    if not (0 < len(reuse.title) <= LONGEST["title"] and reuse.title.isprintable()):
         refusals.append(
             Refusal(
                 "title",
@@ -116,7 +137,7 @@ def _check(title: str, url: str) -> None:
                 "Give 1 to 150 characters.",
             )
         )
-    if not is_web_address(url):
+    if not is_web_address(reuse.url):
         refusals.append(
             Refusal(
                 "url",

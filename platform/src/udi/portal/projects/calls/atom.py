@@ -27,10 +27,10 @@ def write_feed(
         entries=[
             Entry(
                 id=f"{page}/{call.id}",
-                title=call.title,
+                title=call.title_in(language),
                 updated=call.changed_at,
                 links=[Link("alternate", f"{page}/{call.id}", "text/html")],
-                summary=call.summary,
+                summary=localise(call.summaries, language),
             )
             for call in calls
         ],

@@ -9,7 +9,7 @@ from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.projects.calls.models import Call, Submission
 from udi.portal.projects.calls.notifications import queue_email
-from udi.portal.projects.calls.organiser_actions import check_words
+from udi.portal.projects.calls.organiser_actions import TRANSLATED, check_words
 from udi.portal.projects.calls.queries import (
     MOST_SUBMISSIONS,
     call_state,
@@ -48,6 +48,12 @@ async def submit_project(
     submission.title = project.title
     submission.summary = project.summary
     submission.words = project.words
+    submission.language = project.language
+    submission.translations = {
+        field: texts
+        for field, texts in project.translations.items()
+        if field in TRANSLATED
+    }
     session.add(submission)
     await session.flush()
     await queue_email(session, call, "submitted", submission.id)

@@ -1,4 +1,4 @@
-"""The mails about calls, in the language of the call; candidates alone are told why."""
+"""The mails about calls, in a language of the call; candidates alone are told why."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -52,13 +52,13 @@ async def write_email(
     recipient = await _find_recipient(session, territory, call, what, subject)
     if recipient is None:
         return None
-    context = _describe_subject(call, what, subject)
+    context = _describe_subject(call, what, subject, recipient.language)
     return site.emails.render(
         territory,
         f"projects/emails/call-{TEMPLATES[what]}.jinja",
         recipient,
         key=f"call-{call.id}-{what}-{about}-{_version(subject)}",
-        title=call.title,
+        title=call.title_in(recipient.language),
         day=call.closes_at,
         address=f"{territory.origin}{context.path}",
         question=context.question,
@@ -100,7 +100,7 @@ async def _find_recipient(
     person = await session.get(Person, (territory.id, subject.person_id))
     if person is None:
         return None
-    return person_recipient(territory, person, call.language)
+    return person_recipient(territory, person, call.mail_language(person.locale))
 
 
 def _version(subject: CallSubject) -> str:
@@ -109,7 +109,9 @@ def _version(subject: CallSubject) -> str:
     return "1"
 
 
-def _describe_subject(call: Call, what: str, subject: CallSubject) -> _CallEmailContext:
+def _describe_subject(
+    call: Call, what: str, subject: CallSubject, language: str
+) -> _CallEmailContext:
     page = f"/calls/{call.id}"
     if isinstance(subject, Juror):
         return _CallEmailContext(f"{page}/jury")
@@ -117,10 +119,10 @@ def _describe_subject(call: Call, what: str, subject: CallSubject) -> _CallEmail
         path = f"{page}/organise" if what == "questioned" else page
         return _CallEmailContext(path, question=subject.question, answer=subject.answer)
     if what == "submitted":
-        return _CallEmailContext(page, project=subject.title)
+        return _CallEmailContext(page, project=subject.title_in(language))
     return _CallEmailContext(
         f"{page}/submissions/{subject.id}",
-        project=subject.title,
+        project=subject.title_in(language),
         laureate=bool(subject.laureate),
         reason=subject.reason,
     )

@@ -1,18 +1,27 @@
 """What forms say of calls, and calls as forms show them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
+from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.calls.models import Call, CallCriterion
-from udi.portal.projects.calls.organiser_actions import CallInput
+from udi.portal.projects.calls.organiser_actions import TRANSLATED, CallInput
+from udi.portal.projects.translated_texts import read_texts_by_language
+from udi.ui.translated_texts import (
+    flatten_translations,
+    read_translations,
+    translated_name,
+)
 
 IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CRITERION = re.compile(r"(.*?)[\s,:;–-]*(\d{1,3})\s*(?:points?)?\s*")
 LONGEST = 20_000
+TRANSLATED_NAMES = tuple(f"{name}_" for name in (*TRANSLATED, "criteria"))
+"""How the names of texts in other languages begin."""
 
 
 def read_text(form: Any, name: str) -> str:
@@ -31,8 +40,17 @@ def read_moment(form: Any, name: str, zone: tzinfo) -> datetime | None:
         return None
 
 
-def read_call_input(form: Any, zone: tzinfo) -> CallInput:
-    """What was typed."""
+def read_call_input(
+    form: Any, territory: Territory, written: str, call: Call | None = None
+) -> CallInput:
+    """What was typed; `written` is the language in which the texts are, or begin."""
+    main_language, translations = read_texts_by_language(
+        form,
+        TRANSLATED,
+        territory.languages,
+        written,
+        call.translations if call else {},
+    )
     lines = [
         line.strip()
         for line in read_text(form, "criteria").splitlines()
@@ -47,11 +65,32 @@ def read_call_input(form: Any, zone: tzinfo) -> CallInput:
         title=read_text(form, "title"),
         summary=read_text(form, "summary"),
         words=read_text(form, "words"),
-        closes_at=read_moment(form, "closes_at", zone),
-        results_at=read_moment(form, "results_at", zone),
+        closes_at=read_moment(form, "closes_at", territory.zone),
+        results_at=read_moment(form, "results_at", territory.zone),
         criteria=criteria,
+        criteria_by_language=_read_criteria_by_language(
+            form, territory.languages, main_language
+        ),
         datasets=tuple(dict.fromkeys(UUID(identifier) for identifier in datasets)),
+        language=main_language,
+        translations=translations,
     )
+
+
+def _read_criteria_by_language(
+    form: Any, languages: Sequence[str], main_language: str
+) -> dict[str, tuple[str, ...]]:
+    """The labels of the criteria in other languages, one a line; points that somebody repeats are left out."""
+    texts = read_translations(form, ["criteria"], languages, main_language)
+    labels_by_language = {}
+    for code, text in texts.get("criteria", {}).items():
+        lines = [line.strip() for line in text[:LONGEST].splitlines() if line.strip()]
+        matches = [CRITERION.fullmatch(line) for line in lines]
+        labels_by_language[code] = tuple(
+            match[1].strip() if match else line
+            for line, match in zip(lines, matches, strict=True)
+        )
+    return labels_by_language
 
 
 def format_moment(moment: datetime | None, zone: tzinfo) -> str:
@@ -72,8 +111,14 @@ def read_form_values(form: Any) -> dict[str, str]:
         "criteria",
         "datasets",
         "organisation",
+        "main_language",
     )
-    return {name: read_text(form, name) for name in names}
+    return {name: read_text(form, name) for name in (*names, *list_translated(form))}
+
+
+def list_translated(form: Iterable[str]) -> list[str]:
+    """The names of a form that are of texts in other languages."""
+    return [name for name in form if name.startswith(TRANSLATED_NAMES)]
 
 
 def call_form_values(
@@ -95,4 +140,17 @@ def call_form_values(
         ),
         "datasets": "\n".join(f"{origin}/data/{dataset.id}" for dataset in datasets),
         "organisation": "",
+        "main_language": call.language,
+        **flatten_translations(call.translations),
+        **_write_criteria_by_language(criteria),
+    }
+
+
+def _write_criteria_by_language(criteria: Sequence[CallCriterion]) -> dict[str, str]:
+    codes = {code for criterion in criteria for code in criterion.labels}
+    return {
+        translated_name("criteria", code): "\n".join(
+            criterion.labels.get(code, "") for criterion in criteria
+        )
+        for code in codes
     }

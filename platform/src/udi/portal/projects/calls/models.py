@@ -3,16 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.projects.calls.transitions import CallState
 from udi.portal.projects.models import person_key, project_key
+from udi.portal.projects.translated_texts import TranslatedTexts
 from udi.portal.schema import PortalTable
 
 
-class Call(TenantColumns, PortalTable):
+class Call(TranslatedTexts, TenantColumns, PortalTable):
     """A call for projects by the territory, or by one of its organisations."""
 
     __tablename__ = "call"
@@ -26,7 +28,6 @@ class Call(TenantColumns, PortalTable):
     title: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text)
     words: Mapped[str] = mapped_column(Text)
-    language: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default=CallState.DRAFT)
     """As written; `standing` says what the clock makes of it."""
     closes_at: Mapped[datetime]
@@ -50,7 +51,15 @@ class CallCriterion(TenantColumns, PortalTable):
     call_id: Mapped[UUID]
     position: Mapped[int]
     label: Mapped[str] = mapped_column(Text)
+    labels: Mapped[dict[str, str]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'")
+    )
+    """The label in other languages than the main one of the call."""
     points: Mapped[int]
+
+    def texts_of(self, call: Call) -> dict[str, str]:
+        """The label by language, in the main one of its call first."""
+        return {call.language: self.label, **self.labels}
 
 
 class CallDataset(PortalTable):
@@ -86,7 +95,7 @@ class CallQuestion(TenantColumns, PortalTable):
     answered_at: Mapped[datetime | None]
 
 
-class Submission(TenantColumns, PortalTable):
+class Submission(TranslatedTexts, TenantColumns, PortalTable):
     """A project that answers a call, as it was when it was last sent: that is what the jury reads."""
 
     __tablename__ = "submission"
@@ -106,6 +115,8 @@ class Submission(TenantColumns, PortalTable):
     title: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text)
     words: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text, server_default="")
+    """Main language of the project when it was sent; empty where that was not noted."""
     answer: Mapped[str] = mapped_column(Text)
     """To the call, in the candidate's words."""
     sent_at: Mapped[datetime]

@@ -1,6 +1,6 @@
 """What the organiser of a call does before its hour: write it, open it, extend it, name the jury, answer questions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,6 @@ from udi.portal import audit
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.actions.describe import tidy_words
 from udi.portal.projects.calls.models import (
     Call,
     CallCriterion,
@@ -27,7 +26,16 @@ from udi.portal.projects.calls.models import (
 from udi.portal.projects.calls.notifications import queue_email
 from udi.portal.projects.calls.queries import call_state, list_criteria, may_organise
 from udi.portal.projects.calls.transitions import CALL, CallEvent, CallState
+from udi.portal.projects.translated_texts import (
+    check_translations,
+    tidy_translations,
+    tidy_words,
+)
+from udi.ui.locale import LANGUAGES
+from udi.ui.translated_texts import Translations, translated_name
 
+TRANSLATED = ("title", "summary", "words")
+"""Texts that may be written in several languages, besides the criteria."""
 LONGEST = {"title": 150, "summary": 300, "words": 10_000}
 LONGEST_ANSWER = 3000
 LONGEST_LABEL = 150
@@ -48,7 +56,12 @@ class CallInput:
     results_at: datetime | None = None
     criteria: tuple[tuple[str, int], ...] = ()
     """What is judged, and its most points; empty lines are left out."""
+    criteria_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What is judged in other languages, in the same order."""
     datasets: tuple[UUID, ...] = field(default=())
+    language: str = ""
+    """Main language of the texts; empty: the one that they have."""
+    translations: Translations = field(default_factory=dict)
 
 
 def check_call(call_input: CallInput) -> list[Refusal]:
@@ -94,7 +107,23 @@ def check_call(call_input: CallInput) -> list[Refusal]:
                 "Write 1 to 8, each with 1 to 100 points.",
             )
         )
-    return refusals
+    translations = tidy_translations(call_input.translations)
+    refusals += check_translations(translations, LONGEST)
+    return refusals + _check_criteria_by_language(call_input)
+
+
+def _check_criteria_by_language(call_input: CallInput) -> list[Refusal]:
+    return [
+        Refusal(
+            translated_name("criteria", code),
+            "There are not as many criteria in this language (%(language)s).",
+            "Write one a line, in the same order, of 150 characters at most.",
+            values={"language": LANGUAGES.get(code, code)},
+        )
+        for code, labels in call_input.criteria_by_language.items()
+        if len(labels) != len(call_input.criteria)
+        or any(len(label) > LONGEST_LABEL for label in labels)
+    ]
 
 
 async def create_call(
@@ -120,7 +149,7 @@ async def create_call(
     moment = now()
     call = Call(
         organisation_id=organisation.id if organisation else None,
-        language=language,
+        language=call_input.language or language,
         created_at=moment,
         state=CallState.DRAFT,
     )
@@ -325,6 +354,8 @@ def _fill_call(call: Call, call_input: CallInput) -> None:
     call.title = " ".join(call_input.title.split())
     call.summary = " ".join(call_input.summary.split())
     call.words = tidy_words(call_input.words)
+    call.language = call_input.language or call.language
+    call.translations = tidy_translations(call_input.translations)
     call.changed_at = now()
     if call_input.closes_at and call_input.results_at:
         call.closes_at = call_input.closes_at
@@ -339,9 +370,17 @@ async def _replace_criteria_and_datasets(
     await session.execute(delete(CallDataset).where(CallDataset.call_id == call.id))
     await session.flush()
     for position, (label, points) in enumerate(call_input.criteria, 1):
+        labels = {
+            code: texts[position - 1]
+            for code, texts in call_input.criteria_by_language.items()
+        }
         session.add(
             CallCriterion(
-                call_id=call.id, position=position, label=label, points=points
+                call_id=call.id,
+                position=position,
+                label=label,
+                labels=labels,
+                points=points,
             )
         )
     dataset_ids = await session.scalars(

@@ -21,9 +21,11 @@ from udi.portal.projects.calls import forms, jury_actions, organiser_actions, qu
 from udi.portal.projects.calls.models import Call, CallQuestion, Juror
 from udi.portal.projects.calls.pages import ONE, PATH
 from udi.portal.projects.listing import is_identifier
+from udi.portal.projects.translated_texts import describe_form_languages
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.errors import form_errors
 from udi.ui.site import render
+from udi.ui.translated_texts import choose_main_language
 
 AnyRequest = Request[Any, Any, AppState]
 NEW = f"{PATH}/new"
@@ -55,14 +57,15 @@ async def create_call(
         organisation = None
     if slug and organisation is None:
         raise NotFoundError("No organisation has this address here.")
-    call_input = forms.read_call_input(form, territory.zone)
+    language = request.scope["state"]["locale"]
+    call_input = forms.read_call_input(form, territory, language)
     try:
         call = await organiser_actions.create_call(
             session,
             member,
             call_input,
             organisation=organisation,
-            language=request.scope["state"]["locale"],
+            language=language,
         )
     except InvalidError as error:
         return await _render_form(
@@ -102,7 +105,10 @@ async def change_call(
     form = await request.form()
     try:
         await organiser_actions.change_call(
-            session, member, call, forms.read_call_input(form, territory.zone)
+            session,
+            member,
+            call,
+            forms.read_call_input(form, territory, call.language, call),
         )
     except InvalidError as error:
         return await _render_form(
@@ -298,8 +304,22 @@ async def _render_form(
     offered = sorted(
         (slug, organisation.name) for slug, organisation in organisations.items()
     )
+    languages = request.scope["state"]["territory"].languages
+    main_language = choose_main_language(
+        form_values.get("main_language", ""),
+        of.language if of else request.scope["state"]["locale"],
+        languages,
+    )
     facts = {
         "form_values": form_values,
+        "text_languages": describe_form_languages(
+            languages,
+            main_language,
+            request.scope["state"]["locale"],
+            has_translations=any(
+                map(form_values.get, forms.list_translated(form_values))
+            ),
+        ),
         "organisations": offered,
         "team": member.moderator,
         "of": of,

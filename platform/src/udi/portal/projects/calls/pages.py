@@ -136,7 +136,7 @@ async def send_calendar(
     """Its days for a calendar."""
     call = await queries.get_call(session, actor, call_id)
     say = site_of(request).pages.translator(request)
-    values = {"title": call.title}
+    values = {"title": call.title_in(request.scope["state"]["locale"])}
     closes = say("%(title)s: the call closes")
     results = say("%(title)s: results expected")
     body = write_calendar(call, territory, closes % values, results % values)
@@ -236,7 +236,10 @@ async def _render_answer_form(
         call=call,
         standing=queries.call_state(call),
         led=[
-            (str(led_project.id), led_project.title)
+            (
+                str(led_project.id),
+                led_project.title_in(request.scope["state"]["locale"]),
+            )
             for led_project in await list_led_projects(session, member)
         ],
         project=project,

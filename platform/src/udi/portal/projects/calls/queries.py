@@ -292,7 +292,8 @@ async def list_scores(
 class CriterionResult:
     """What the jury says of a submission by one criterion: the mean of its points, and its reasons without who gave them."""
 
-    label: str
+    labels: dict[str, str]
+    """What is judged, by language."""
     most: int
     mean: float
     reasons: list[str]
@@ -319,7 +320,7 @@ async def list_criterion_results(
         )
         verdicts.append(
             CriterionResult(
-                criterion.label,
+                criterion.texts_of(call),
                 criterion.points,
                 mean,
                 sorted(score.reason for score in criterion_scores),

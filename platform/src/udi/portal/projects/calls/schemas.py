@@ -16,7 +16,7 @@ from udi.portal.projects.calls import models
 from udi.portal.projects.calls.queries import PAGE as PAGE_LENGTH
 from udi.portal.projects.calls.queries import call_state
 from udi.portal.projects.calls.transitions import CallState
-from udi.portal.projects.schemas import Address, Instant, Language
+from udi.portal.projects.schemas import Address, Instant, Language, Summaries, Titles
 from udi.ui.openapi.parameters import PageNumber, page_size
 
 BASE = "/api/v1/calls"
@@ -58,7 +58,9 @@ class CallItem(Struct, frozen=True, kw_only=True):
 
     id: UUID
     title: str
+    titles: Titles
     summary: str
+    summaries: Summaries
     language: Language
     state: CallStateCode
     organiser: Organiser
@@ -84,6 +86,10 @@ class CallCriterionItem(Struct, frozen=True, kw_only=True):
     """What answers are judged by."""
 
     label: str
+    labels: Annotated[
+        dict[str, str],
+        Meta(description="The label by language, in that of the call first."),
+    ]
     points: Annotated[int, Meta(description="As many at most.", ge=1)]
 
 
@@ -107,7 +113,9 @@ class Laureate(Struct, frozen=True, kw_only=True):
     """A project that was chosen."""
 
     title: str
+    titles: Titles
     summary: str
+    summaries: Summaries
     points: Annotated[float, Meta(description="The mean of its jurors.")]
     reason: Annotated[str, Meta(description="Why it was chosen.")]
 
@@ -117,10 +125,15 @@ class CallDetail(Struct, frozen=True, kw_only=True):
 
     id: UUID
     title: str
+    titles: Titles
     summary: str
+    summaries: Summaries
     words: Annotated[
         str,
         Meta(description="The text of the call; an empty line begins a new paragraph."),
+    ]
+    words_by_language: Annotated[
+        dict[str, str], Meta(description="The text of the call by language.")
     ]
     language: Language
     state: CallStateCode
@@ -160,9 +173,14 @@ class CallDetail(Struct, frozen=True, kw_only=True):
         return cls(
             **_common_fields(row, organiser, origin),
             words=row.words,
+            words_by_language=row.texts_of("words"),
             published=row.published_at,
             criteria=[
-                CallCriterionItem(label=criterion.label, points=criterion.points)
+                CallCriterionItem(
+                    label=criterion.label,
+                    labels=criterion.texts_of(row),
+                    points=criterion.points,
+                )
                 for criterion in criteria
             ],
             datasets=[
@@ -185,7 +203,9 @@ class CallDetail(Struct, frozen=True, kw_only=True):
             laureates=[
                 Laureate(
                     title=laureate.title,
+                    titles=laureate.titles,
                     summary=laureate.summary,
+                    summaries=laureate.summaries,
                     points=laureate.total or 0.0,
                     reason=laureate.reason,
                 )
@@ -230,7 +250,9 @@ def _common_fields(
     return {
         "id": row.id,
         "title": row.title,
+        "titles": row.titles,
         "summary": row.summary,
+        "summaries": row.summaries,
         "language": row.language,
         "state": call_state(row),
         "organiser": CallOrganiser(slug=organiser.slug, name=organiser.name)

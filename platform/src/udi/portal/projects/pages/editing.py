@@ -30,9 +30,11 @@ from udi.portal.projects.actions.describe import (
 from udi.portal.projects.forms import project_input_of, read_project_input
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
+from udi.portal.projects.translated_texts import describe_form_languages
 from udi.ui.errors import form_errors
 from udi.ui.forms import read_number
 from udi.ui.site import render
+from udi.ui.translated_texts import flatten_translations
 
 AnyRequest = Request[Any, Any, State]
 NEW = f"{listing.PATH}/new"
@@ -55,16 +57,18 @@ async def show_new(
 async def create(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
 ) -> Response[Any]:
     """Begin a project, which nobody else sees yet."""
     form = await request.form()
-    described = read_project_input(form)
+    language = request.scope["state"]["locale"]
+    described = read_project_input(form, territory.languages, language)
     dataset = str(form.get("dataset") or "")
     try:
         async with session.begin_nested():
             project = await create_project(
-                session, member, described, language=request.scope["state"]["locale"]
+                session, member, described, language=language
             )
             if listing.is_identifier(dataset):
                 await add_project_dataset(session, member, project, UUID(dataset))
@@ -98,13 +102,14 @@ async def show_edit(
 async def change(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     project_id: FromPath[UUID],
 ) -> Response[Any]:
     """Change what is said of it."""
     project = await queries.get_editable_project(session, member, project_id, lock=True)
     form = await request.form()
-    described = read_project_input(form)
+    described = read_project_input(form, territory.languages, project.language, project)
     revision = read_number(form.get("revision"))
     try:
         await change_project(session, member, project, described, revision=revision)
@@ -200,6 +205,13 @@ async def _render_form(
         dataset=dataset,
         dataset_title=await queries.find_dataset_title(session, dataset),
         choices=listing.CHOICES,
+        text_languages=describe_form_languages(
+            request.scope["state"]["territory"].languages,
+            described.language or request.scope["state"]["locale"],
+            request.scope["state"]["locale"],
+            has_translations=bool(described.translations),
+        ),
+        translations=flatten_translations(described.translations),
         errors=form_errors(request, error),
     )
 

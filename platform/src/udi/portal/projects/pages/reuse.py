@@ -13,11 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ForbiddenError, InvalidError
 from udi.kit.identity import Actor
 from udi.portal.projects import listing, queries
-from udi.portal.projects.actions.report import correct_reuse, report_reuse
+from udi.portal.projects.actions.report import (
+    ReuseInput,
+    correct_reuse,
+    report_reuse,
+)
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
+from udi.portal.projects.translated_texts import (
+    describe_form_languages,
+    read_texts_by_language,
+)
 from udi.ui.errors import form_errors
 from udi.ui.site import render
+from udi.ui.translated_texts import flatten_translations
 
 AnyRequest = Request[Any, Any, State]
 REPORT = f"{listing.PATH}/report"
@@ -31,7 +40,10 @@ async def show_report(
 ) -> Response[str]:
     """The form; `dataset` in the address is the one that was used."""
     return await _render_form(
-        request, session, dataset=request.query_params.get("dataset", "")
+        request,
+        session,
+        ReuseInput(language=request.scope["state"]["locale"]),
+        dataset=request.query_params.get("dataset", ""),
     )
 
 
@@ -43,25 +55,14 @@ async def send_report(
 ) -> Response[Any]:
     """Show it at once."""
     form = await request.form()
-    title, url, dataset = (
-        str(form.get(name) or "") for name in ("title", "url", "dataset")
-    )
+    reuse = _read_reuse(request, form)
+    dataset = str(form.get("dataset") or "")
     datasets = [UUID(dataset)] if listing.is_identifier(dataset) else []
-    language = request.scope["state"]["locale"]
     try:
         async with session.begin_nested():
-            project = await report_reuse(
-                session,
-                member,
-                title=title,
-                url=url,
-                language=language,
-                datasets=datasets,
-            )
+            project = await report_reuse(session, member, reuse, datasets=datasets)
     except InvalidError as error:
-        return await _render_form(
-            request, session, title=title, url=url, dataset=dataset, error=error
-        )
+        return await _render_form(request, session, reuse, dataset=dataset, error=error)
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
@@ -74,9 +75,10 @@ async def show_correction(
 ) -> Response[str]:
     """The two fields of a reuse that the person reported."""
     project = await _get_reported_reuse(session, member, project_id)
-    return await _render_form(
-        request, session, title=project.title, url=project.url, of=project
+    reuse = ReuseInput(
+        project.title, project.url, project.language, project.translations
     )
+    return await _render_form(request, session, reuse, of=project)
 
 
 @post(f"{ONE}/correct", status_code=303)
@@ -88,16 +90,30 @@ async def send_correction(
 ) -> Response[Any]:
     """Correct them."""
     project = await _get_reported_reuse(session, member, project_id, lock=True)
-    form = await request.form()
-    title = str(form.get("title") or "")
-    url = str(form.get("url") or "")
+    reuse = _read_reuse(request, await request.form(), project)
     try:
-        await correct_reuse(session, member, project, title=title, url=url)
+        await correct_reuse(session, member, project, reuse)
     except InvalidError as error:
-        return await _render_form(
-            request, session, title=title, url=url, of=project, error=error
-        )
+        return await _render_form(request, session, reuse, of=project, error=error)
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
+
+
+def _read_reuse(
+    request: AnyRequest, form: Any, project: Project | None = None
+) -> ReuseInput:
+    language, translations = read_texts_by_language(
+        form,
+        ("title",),
+        request.scope["state"]["territory"].languages,
+        project.language if project else request.scope["state"]["locale"],
+        project.translations if project else {},
+    )
+    return ReuseInput(
+        str(form.get("title") or ""),
+        str(form.get("url") or ""),
+        language,
+        translations,
+    )
 
 
 async def _get_reported_reuse(
@@ -114,9 +130,8 @@ async def _get_reported_reuse(
 async def _render_form(
     request: AnyRequest,
     session: AsyncSession,
+    reuse: ReuseInput,
     *,
-    title: str = "",
-    url: str = "",
     dataset: str = "",
     of: Project | None = None,
     error: InvalidError | None = None,
@@ -124,8 +139,14 @@ async def _render_form(
     dataset = dataset if listing.is_identifier(dataset) else ""
     named = await queries.find_dataset_title(session, dataset)
     facts = {
-        "title": title,
-        "url": url,
+        "reuse": reuse,
+        "text_languages": describe_form_languages(
+            request.scope["state"]["territory"].languages,
+            reuse.language,
+            request.scope["state"]["locale"],
+            has_translations=bool(reuse.translations),
+        ),
+        "translations": flatten_translations(reuse.translations),
         "dataset": dataset,
         "dataset_title": named,
         "of": of,

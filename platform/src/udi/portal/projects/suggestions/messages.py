@@ -9,11 +9,11 @@ from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
 from udi.portal import audit
-from udi.portal.projects.actions.describe import tidy_words
 from udi.portal.projects.suggestions.models import SuggestionMessage
 from udi.portal.projects.suggestions.queries import SuggestionSettings
 from udi.portal.projects.suggestions.suggestion import Suggestion
 from udi.portal.projects.suggestions.transitions import SUGGESTIONS, SuggestionEvent
+from udi.portal.projects.translated_texts import tidy_words
 
 SEND_MESSAGE = "send_suggestion_message"
 LONGEST_MESSAGE = 2000

@@ -31,9 +31,8 @@ class CallNotice:
     """The open call that closes first."""
 
     id: UUID
-    title: str
-    summary: str
-    language: str
+    titles: dict[str, str]
+    summaries: dict[str, str]
     closes_at: datetime
     organiser: str
     """Name of the organisation; empty where the territory calls."""
@@ -54,9 +53,7 @@ class ProjectNotice:
     """A project, as a card."""
 
     id: UUID
-    title: str
-    summary: str
-    language: str
+    titles: dict[str, str]
     organisation: str
     leader_name: str
     reported: bool
@@ -145,9 +142,8 @@ async def _find_open_call(session: AsyncSession) -> CallNotice | None:
     call = row.Call
     return CallNotice(
         call.id,
-        call.title,
-        call.summary,
-        call.language,
+        call.titles,
+        call.summaries,
         call.closes_at,
         row.name or "",
         row.datasets,
@@ -166,9 +162,7 @@ async def _list_projects(session: AsyncSession) -> tuple[ProjectNotice, ...]:
         notices.append(
             ProjectNotice(
                 line.project.id,
-                line.project.title,
-                line.project.summary,
-                line.project.language,
+                line.project.titles,
                 line.organisation.name if line.organisation else "",
                 line.project.leader_name,
                 line.project.reported,

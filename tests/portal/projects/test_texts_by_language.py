@@ -1,0 +1,237 @@
+"""Projects, reported reuses and calls in each language of the territory: forms, pages, search, feeds, mails, programs."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.mails import text_of
+from tests.portal.projects.conftest import FORM, Relay, Workshop
+from tests.portal.projects.test_by_programs import ask, token_of
+from udi.portal.identity.models import Person
+from udi.portal.projects.calls.models import Call, CallCriterion, Submission
+from udi.portal.projects.models import Project
+from udi.portal.projects.translated_texts import merge_translations
+
+PROJECTS = "/api/v1/projects"
+ENGLISH = {
+    "title_en": "  The shade of the   streets ",
+    "summary_en": "Where to walk cool.\x00",
+    "words_en": "A map of parasols.\r\n\r\nHour by hour.",
+}
+CALL = {
+    "title": "Des rues fraîches", "summary": "Des idées pour l’été.", "words": "Ce que nous cherchons.",
+    "criteria": "Utile aux habitants, 40\nFaisable, 10",
+}  # fmt: skip
+CALL_IN_ENGLISH = {
+    "title_en": "Cool streets", "summary_en": "Ideas for summer.", "words_en": "What we look for.",
+    "criteria_en": "Useful to inhabitants, 40\nFeasible",
+}  # fmt: skip
+
+
+async def read(client: httpx.AsyncClient, address: str, language: str) -> str:
+    page = await client.get(address, headers={"Accept-Language": language})
+    assert page.status_code == 200, address
+    return page.text
+
+
+async def write_call(workshop: Workshop, **more: str) -> httpx.Response:
+    now = datetime.now(UTC)
+    days = {
+        name: (now + timedelta(days=count)).strftime("%Y-%m-%d %H:%M")
+        for name, count in (("closes_at", 10), ("results_at", 20))
+    }
+    return await workshop.team.post("/calls/new", data={**CALL, **days, **more})
+
+
+async def test_each_reader_sees_a_project_in_their_language(workshop: Workshop) -> None:
+    empty = await workshop.leader.get("/projects/new")
+    address = await workshop.publish(**ENGLISH)
+
+    assert "<details><summary>Dans d’autres langues" in empty.text
+    assert 'name="title_fr"' not in empty.text
+    for place in (address, "/projects", "/projects.atom"):
+        assert "The shade of the streets" in await read(workshop.anyone, place, "en")
+        assert "L’ombre des rues" in await read(workshop.anyone, place, "fr")
+    english = await read(workshop.anyone, address, "en")
+    assert '<p dir="auto">A map of parasols.</p>' in english
+    assert '<h1 dir="auto">The shade of the streets</h1>' in english
+
+
+async def test_a_text_that_falls_back_says_its_language(workshop: Workshop) -> None:
+    address = await workshop.publish(main_language="en", title_fr="Ombre")
+
+    french = await read(workshop.anyone, address, "fr")
+
+    assert '<h1 dir="auto">Ombre</h1>' in french
+    assert '<p class="lede" dir="auto" lang="en">' in french
+    assert '<div lang="en"><p dir="auto">' in french
+
+
+async def test_a_project_keeps_what_its_form_does_not_offer(workshop: Workshop) -> None:
+    address = await workshop.begin(**ENGLISH)
+    again = await workshop.leader.get(f"{address}/edit")
+    too_long = await workshop.leader.post(
+        f"{address}/edit", data={**FORM, "revision": "1", "title_en": "t" * 151}
+    )
+    turned = await workshop.leader.post(
+        f"{address}/edit",
+        data={**FORM, "revision": "1", "title": "Shade", "main_language": "en"}
+        | {"title_en": "left", "title_fr": "Ombre", "title_xx": "none"},
+    )
+
+    project = await workshop.one(address)
+    assert 'value="The shade of the streets"' in again.text
+    assert "<details open><summary>Dans d’autres langues" in again.text
+    assert too_long.status_code == 422
+    assert 'href="#title_en"' in too_long.text
+    assert turned.status_code == 303
+    assert (project.title, project.language) == ("Shade", "en")
+    assert project.translations == {"title": {"fr": "Ombre"}}
+
+
+async def test_search_finds_words_of_every_language_and_no_name_of_a_field(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish(**ENGLISH)
+
+    totals = {}
+    for words in ("parasols", "ombre", "PARASOLS rues", "par%sols", "summary", "50%"):
+        answer = await workshop.anyone.get("/api/v1/projects", params={"q": words})
+        totals[words] = answer.json()["total"]
+
+    assert address
+    assert totals == {
+        "parasols": 1, "ombre": 1, "PARASOLS rues": 1, "par%sols": 0, "summary": 0, "50%": 0,
+    }  # fmt: skip
+
+
+async def test_programs_read_every_language(workshop: Workshop) -> None:
+    address = await workshop.publish(**ENGLISH)
+
+    detail = (await workshop.anyone.get(f"/api/v1{address}")).json()
+    item = (await workshop.anyone.get("/api/v1/projects")).json()["items"][0]
+
+    titles = {"fr": "L’ombre des rues", "en": "The shade of the streets"}
+    assert detail["titles"] == item["titles"] == titles
+    assert detail["summaries"]["en"] == item["summaries"]["en"] == "Where to walk cool."
+    assert detail["words_by_language"]["en"] == "A map of parasols.\n\nHour by hour."
+    assert detail["impact_by_language"] == {}
+    assert detail["title"] == "L’ombre des rues"
+
+
+async def test_programs_write_in_every_language(workshop: Workshop) -> None:
+    by = await token_of(workshop.leader, "projects")
+    described = {
+        "title": "Ombre", "summary": "Au frais.", "purpose": "civic", "language": "fr",
+        "titles": {"fr": "left out", "en": "Shade"}, "words_by_language": {"en": " A map. "},
+    }  # fmt: skip
+    refused = await ask(
+        workshop, "POST", PROJECTS, by, described | {"titles": {"xx": "?"}}
+    )
+    created = (await ask(workshop, "POST", PROJECTS, by, described)).json()
+    replaced = await ask(
+        workshop,
+        "PUT",
+        f"{PROJECTS}/{created['id']}",
+        by,
+        described | {"language": "en", "revision": 1},
+    )
+
+    assert refused.status_code == 422
+    assert '"titles"' in refused.text
+    assert created["titles"] == {"fr": "Ombre", "en": "Shade"}
+    assert created["words_by_language"] == {"en": "A map."}
+    assert replaced.json()["titles"] == {"en": "Ombre", "fr": "left out"}
+
+
+async def test_a_mail_about_a_project_has_the_title_in_its_language(
+    workshop: Workshop, relay: Relay
+) -> None:
+    address = await workshop.publish(**ENGLISH)
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
+        project = await session.get_one(
+            Project, (workshop.territory.id, uuid.UUID(address.split("/")[2]))
+        )
+        person = await session.get_one(
+            Person, (workshop.territory.id, project.leader_id)
+        )
+        person.locale = "en"
+    await workshop.team.post(f"{address}/hide", data={"reason": "Rules."})
+    await workshop.tell(address, "hidden")
+
+    assert "The shade of the streets" in text_of(relay.mails[-1])
+
+
+async def test_a_reported_reuse_has_a_name_in_each_language(workshop: Workshop) -> None:
+    address = await workshop.report(title_en="My trees")
+    corrected = await workshop.other.post(
+        f"{address}/correct",
+        data={
+            "title": "Mes arbres",
+            "url": "https://arbres.example/",
+            "title_en": "Trees",
+        },
+    )
+
+    assert corrected.status_code == 303
+    assert "Trees" in await read(workshop.anyone, address, "en")
+    assert (await workshop.one(address)).translations == {"title": {"en": "Trees"}}
+
+
+async def test_a_call_and_its_criteria_are_read_in_each_language(
+    workshop: Workshop,
+) -> None:
+    written = await write_call(workshop, **CALL_IN_ENGLISH)
+    assert written.status_code == 303, written.text
+    address = str(written.headers["location"]).removesuffix("/organise")
+    form = await workshop.team.get(f"{address}/edit")
+    await workshop.team.post(f"{address}/organise/open")
+    project = await workshop.begin(**ENGLISH)
+    await workshop.leader.post(
+        f"{address}/answer", data={"project": project.split("/")[2], "answer": "Ainsi."}
+    )
+
+    english = await read(workshop.anyone, address, "en")
+    french = await read(workshop.anyone, address, "fr")
+    detail = (await workshop.anyone.get(f"/api/v1{address}")).json()
+    (submission,) = await workshop.rows(Submission)
+    assert "Useful to inhabitants\nFeasible</textarea>" in form.text
+    for text in ("Cool streets", "What we look for.", "Useful to inhabitants</strong>"):
+        assert text in english
+    assert "Utile aux habitants</strong>" in french
+    assert "Cool streets" in await read(workshop.anyone, "/calls.atom", "en")
+    assert detail["criteria"][1]["labels"] == {"fr": "Faisable", "en": "Feasible"}
+    assert detail["titles"]["en"] == "Cool streets"
+    assert submission.titles["en"] == "The shade of the streets"
+    assert submission.language == "fr"
+
+
+async def test_criteria_in_a_language_are_as_many_as_in_the_main_one(
+    workshop: Workshop,
+) -> None:
+    refused = await write_call(workshop, criteria_en="Useful", title_en="t" * 151)
+
+    assert refused.status_code == 422
+    assert 'href="#criteria_en"' in refused.text
+    assert 'href="#title_en"' in refused.text
+    assert "Useful</textarea>" in refused.text
+    assert await workshop.count(Call) == await workshop.count(CallCriterion) == 0
+
+
+@pytest.mark.parametrize(
+    ("existing", "written", "merged"),
+    [
+        ({"title": {"br": "Disheol"}}, {}, {"title": {"br": "Disheol"}}),
+        ({"title": {"en": "Shade"}}, {}, {}),
+        ({}, {"title": {"fr": "Ombre"}}, {}),
+    ],
+)
+def test_texts_in_languages_that_are_not_offered_stay(
+    existing: dict[str, Any], written: dict[str, Any], merged: dict[str, Any]
+) -> None:
+    assert merge_translations(existing, written, ["fr", "en"], "fr") == merged
