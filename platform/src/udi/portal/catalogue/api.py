@@ -12,11 +12,9 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import (
     BuiltResponse,
-    indexes_of,
-    open_public_session,
+    find_search_page,
     respond_from_cache,
 )
 from udi.portal.catalogue.cursor import read_cursor
@@ -32,8 +30,6 @@ from udi.portal.catalogue.queries import (
     WithdrawnError,
     count_by_producer,
     get_dataset,
-    search_datasets,
-    search_index,
     walk_datasets,
 )
 from udi.portal.catalogue.query_string import read_pairs
@@ -48,8 +44,7 @@ from udi.portal.catalogue.schemas import (
     ProducerList,
     ProducerPath,
 )
-from udi.portal.catalogue.search.criteria import Criteria, read_strict_criteria
-from udi.portal.catalogue.search.thesaurus import thesaurus_of
+from udi.portal.catalogue.search.criteria import read_strict_criteria
 from udi.portal.catalogue.search_parameters import SearchParameters, WalkParameters
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
@@ -57,7 +52,6 @@ from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
-from udi.ui.site import site_of
 
 JSON = "application/json"
 
@@ -85,7 +79,7 @@ async def search_catalogue(
     criteria = read_strict_criteria(read_pairs(request))
 
     async def make() -> BuiltResponse:
-        page = await _search(request, territory, criteria)
+        page = await find_search_page(request, territory, criteria)
         links = _page_links(page, territory.origin)
         dataset_page = DatasetPage.of(page, territory, links)
         return Response(
@@ -93,21 +87,6 @@ async def search_catalogue(
         ), page.current
 
     return await respond_from_cache(request, territory, make)
-
-
-async def _search(
-    request: AnyRequest, territory: Territory, criteria: Criteria
-) -> SearchPage:
-    """Without a session where the index and the database itself answer, which is nearly always."""
-    words = thesaurus_of(territory.search)
-    database = site_of(request).database
-    reader = indexes_of(request).find(territory.id)
-    if reader is not None and not database.has_replica:
-        return await search_index(database.rows(territory.id), reader, criteria, words)
-    async with open_public_session(request, territory) as session:
-        return await search_datasets(
-            session, indexes_of(request), territory.id, criteria, words
-        )
 
 
 @get(

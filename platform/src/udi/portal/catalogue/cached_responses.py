@@ -21,13 +21,16 @@ from udi.portal.catalogue.modification_dates import (
     last_modified,
     last_modified_header,
 )
+from udi.portal.catalogue.queries import SearchPage, search_datasets, search_index
 from udi.portal.catalogue.search.cache import (
     RESPONSE_CACHE,
     CachedResponse,
     Key,
     etag_of,
 )
+from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.index import SEARCH_INDEXES, IndexReader, SearchIndexes
+from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.ui.content_encodings import choose_encoding
 from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
@@ -126,6 +129,21 @@ def open_public_session(
 ) -> AbstractAsyncContextManager[AsyncSession]:
     """What reads open rows, whoever asks: an answer that is kept opens none."""
     return site_of(request).database.session(territory.id, role="public")
+
+
+async def find_search_page(
+    request: AnyRequest, territory: Territory, criteria: Criteria
+) -> SearchPage:
+    """What a search finds, without a session where the index and the database itself answer, which is nearly always."""
+    words = thesaurus_of(territory.search)
+    database = site_of(request).database
+    reader = indexes_of(request).find(territory.id)
+    if reader is not None and not database.has_replica:
+        return await search_index(database.rows(territory.id), reader, criteria, words)
+    async with open_public_session(request, territory) as session:
+        return await search_datasets(
+            session, indexes_of(request), territory.id, criteria, words
+        )
 
 
 def followed_index(request: AnyRequest, territory: Territory) -> IndexReader | None:

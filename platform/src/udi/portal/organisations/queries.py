@@ -6,7 +6,7 @@ from sqlalchemy import any_, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError, RenamedError
-from udi.kit.read_connections import SessionRowReader
+from udi.kit.read_connections import RowReader, SessionRowReader
 from udi.portal.organisations.models import FormerSlug, Organisation
 
 NAMES = str(
@@ -31,10 +31,17 @@ async def name_organisations(
     session: AsyncSession, slugs: Collection[str]
 ) -> dict[str, str]:
     """Names by slug."""
+    return await read_names(SessionRowReader(session), slugs)
+
+
+async def read_names(
+    rows: RowReader | SessionRowReader, slugs: Collection[str]
+) -> dict[str, str]:
+    """The same, by whatever reads rows."""
     if not slugs:
         return {}
-    rows = await SessionRowReader(session).fetch(NAMES, list(slugs))
-    return {row["slug"]: row["name"] for row in rows}
+    records = await rows.fetch(NAMES, list(slugs))
+    return {record["slug"]: record["name"] for record in records}
 
 
 async def list_slugs(session: AsyncSession) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
+from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.area_map import find_place_search
 from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.cached_responses import indexes_of
@@ -66,7 +67,11 @@ async def show_producer(
         thesaurus_of(territory.search),
     )
     view = await build_results_view(
-        request, session, page, f"/producers/{producer.slug}", "producer"
+        request,
+        SessionRowReader(session),
+        page,
+        f"/producers/{producer.slug}",
+        "producer",
     )
     forms = [(form, form.address(f"/producers/{producer.slug}")) for form in RDF]
     shared = share_producer(producer, territory, request.scope["state"]["locale"])

@@ -4,8 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.read_connections import RowReader, SessionRowReader
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.area import draw_area
 from udi.portal.catalogue.area_map import (
@@ -18,8 +18,8 @@ from udi.portal.catalogue.area_map import (
 from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.cached_responses import (
     BuiltResponse,
+    find_search_page,
     indexes_of,
-    open_public_session,
     respond_from_cache,
 )
 from udi.portal.catalogue.elsewhere.pages import (
@@ -34,7 +34,6 @@ from udi.portal.catalogue.queries import (
     SearchPage,
     list_relaxed_searches,
     list_spelling_alternatives,
-    search_datasets,
 )
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.results import (
@@ -49,7 +48,7 @@ from udi.portal.catalogue.search.extent import write_box
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.topics import target_of
 from udi.portal.notifications.pages import build_follow_button
-from udi.portal.organisations.queries import name_organisations
+from udi.portal.organisations.queries import read_names
 from udi.ui.dependencies import AnyRequest
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
@@ -68,10 +67,9 @@ async def show_search(request: AnyRequest) -> Response[Any]:
 
     async def make() -> BuiltResponse:
         criteria = read_criteria(read_pairs(request))
-        # Before there is a session: others take their time, and no connection waits with them.
+        # Before rows are read: others take their time, and no connection waits with them.
         elsewhere = await search_other_portals(request, territory, criteria)
-        async with open_public_session(request, territory) as session:
-            return await _render(request, session, territory, criteria, elsewhere)
+        return await _render(request, territory, criteria, elsewhere)
 
     if is_federated(request):
         return (await make())[0]
@@ -80,16 +78,14 @@ async def show_search(request: AnyRequest) -> Response[Any]:
 
 async def _render(
     request: AnyRequest,
-    session: AsyncSession,
     territory: Territory,
     criteria: Criteria,
     elsewhere: FederatedSearch,
 ) -> BuiltResponse:
     words = thesaurus_of(territory.search)
-    page = await search_datasets(
-        session, indexes_of(request), territory.id, criteria, words
-    )
-    view = await build_results_view(request, session, page, PATH)
+    page = await find_search_page(request, territory, criteria)
+    rows = site_of(request).database.rows(territory.id)
+    view = await build_results_view(request, rows, page, PATH)
     view["canonical"] = page.criteria.canonical().address(f"{territory.origin}{PATH}")
     view["follow"] = await build_follow_button(
         request, territory, *target_of(criteria), view["atom_url"]
@@ -117,15 +113,18 @@ def allow_script(request: AnyRequest, page: Response[Any]) -> Response[Any]:
 
 async def build_results_view(
     request: AnyRequest,
-    session: AsyncSession,
+    rows: RowReader | SessionRowReader,
     page: SearchPage,
     path: str,
     *fixed: str,
 ) -> dict[str, Any]:
-    """What templates need to show a page of answers; `fixed` filters are the page's own and cannot be removed."""
+    """What templates need to show a page of answers; `fixed` filters are the page's own and cannot be removed.
+
+    Who holds a session gives its rows: to wait for another connection meanwhile could be for ever.
+    """
     criteria = page.criteria
-    named = await name_organisations(session, list_visible_values(page, "producer"))
     territory: Territory = request.scope["state"]["territory"]
+    named = await read_names(rows, list_visible_values(page, "producer"))
     names = FilterLabels(
         request.scope["state"]["locale"],
         named,
