@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
@@ -23,7 +23,7 @@ TENANT = "tenant"
 USED = "used"
 """Where a connection notes the territory that it has, and when it was given back."""
 DRIVER = "driver"
-"""Where a session notes the driver's connection of its transaction."""
+"""Where a session notes its transaction with its connection and the driver's."""
 FRESH = 1.0
 """Seconds after which a connection is looked at before it is used again."""
 SET_TENANT = "SELECT set_config('app.tenant', $1, false)"
@@ -127,23 +127,23 @@ class SessionRowReader:
 
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
         """The rows of a statement with the driver's parameters ($1, …)."""
-        driver = await self._find_driver()
+        connection, driver = await self._find_connection()
         try:
             rows: Sequence[asyncpg.Record] = await driver.fetch(statement, *arguments)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
             self.session.info.pop(DRIVER, None)
-            connection = await self.session.connection()
             await connection.invalidate()
             raise
         return rows
 
-    async def _find_driver(self) -> Any:
-        """The driver's connection, which stays the same until the transaction ends."""
+    async def _find_connection(self) -> tuple[AsyncConnection, Any]:
+        """The connection and the driver's, which stay the same until the transaction ends."""
         transaction = self.session.sync_session.get_transaction()
-        holder, driver = self.session.info.get(DRIVER, (None, None))
-        if transaction is None or holder is not transaction:
-            connection = await self.session.connection()
-            driver = (await connection.get_raw_connection()).driver_connection
-            transaction = self.session.sync_session.get_transaction()
-            self.session.info[DRIVER] = transaction, driver
-        return driver
+        noted = self.session.info.get(DRIVER)
+        if noted is not None and transaction is noted[0]:
+            return noted[1], noted[2]
+        connection = await self.session.connection()
+        driver = (await connection.get_raw_connection()).driver_connection
+        transaction = self.session.sync_session.get_transaction()
+        self.session.info[DRIVER] = transaction, connection, driver
+        return connection, driver
