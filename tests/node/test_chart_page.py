@@ -1,13 +1,16 @@
 """The chart of a table on its page and as a file: changed by hand, filtered, taken away, and no wider than its reader's right."""
 
+import io
 import re
 from html import unescape
 from xml.etree import ElementTree as ET
 
 import httpx
+import PIL.Image
 import pytest
 
 from tests.node.producer import Producer
+from tests.node.test_show_data import SPOTS
 
 BIRTHS = "annee;prenom;sexe;nombre\n" + "".join(
     f"{year};Prenom{name};{sex};{name + 5}\n"
@@ -87,6 +90,28 @@ async def test_the_picture_is_a_file_that_stands_alone(
     assert root.tag == f"{SVG}svg"
     assert "Somme de nombre par annee" in (root.findtext(f"{SVG}title") or "")
     assert len(answer.content) < 10_000
+
+
+async def test_pictures_are_png_too(
+    births: str, producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    spots = await producer.publish(
+        await producer.draft(SPOTS.encode(), "lieux.csv"), reason="Essai."
+    )
+    chart = await passer_by.get(f"/datasets/{births}/chart.png?by=annee")
+    drawn = await passer_by.get(
+        f"/datasets/{spots}/map.svg", headers={"Accept-Language": "en"}
+    )
+    picture = await passer_by.get(f"/datasets/{spots}/map.png")
+    nowhere = await passer_by.get(f"/datasets/{births}/map.png")
+
+    sizes = [PIL.Image.open(io.BytesIO(file.content)).size for file in (chart, picture)]
+    assert [width for width, _ in sizes] == [1600, 1600]
+    assert picture.headers["content-type"] == "image/png"
+    assert "60 places" in (
+        ET.fromstring(drawn.text).findtext(f"{SVG}title") or ""  # noqa: S314 - ours
+    )
+    assert nowhere.status_code == 404
 
 
 async def test_a_draft_has_no_picture_for_others(

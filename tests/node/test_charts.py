@@ -12,7 +12,7 @@ import pytest
 from tests.node.made_tables import write_table
 from tests.node.test_drawings import HEAVIEST, PAGES, rendered, svg_of
 from tests.rules.pages import check_page
-from udi.node.datasets.pages.explore.chart_picture import encode_picture
+from udi.node.datasets.pages.explore.picture_responses import encode_picture
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.overviews.chart_choice import choose_chart
 from udi.tabular.overviews.chart_figures import (

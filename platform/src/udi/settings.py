@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -52,6 +52,11 @@ def _default_cache() -> Path:
     if os.geteuid() == 0:
         return Path("/var/cache/udi")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "udi"
+
+
+ORIGIN = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?"
+PART = r"[A-Za-z0-9._~!$&()*+,=:@%/?-]*"
+"""Of the address of tiles: an origin that a policy can name, and what an address is made of."""
 
 
 class Settings(BaseSettings):
@@ -213,6 +218,16 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of schemas that tables may follow, beside the models of the distribution.",
     )
+    base_map: str = Field(
+        default="",
+        pattern=rf"^(?:{ORIGIN}/{PART}\{{z\}}{PART}\{{[xy]\}}{PART}\{{[xy]\}}{PART})?$",
+        description="Address of the tiles that interactive maps lie on, pictures of the Mercator grid of 256 pixels, with `{z}`, `{x}` and `{y}`; readers’ browsers ask that server. Empty: outlines alone, and no server of others.",
+    )
+    base_map_credit: str = Field(
+        default="",
+        max_length=200,
+        description="Whose those tiles are, as their licence wants it written on maps.",
+    )
     web_workers: int | None = Field(
         default=None,
         ge=1,
@@ -287,6 +302,14 @@ class Settings(BaseSettings):
         """Domain of which every name leads here already; empty where there is none."""
         on_loopback = self.installation_host == LOOPBACK
         return self.territory_domain or (LOOPBACK if on_loopback else "")
+
+    @property
+    def base_map_origin(self) -> str:
+        """The origin of the tiles of the base map; empty where there is none."""
+        if not self.base_map:
+            return ""
+        address = urlsplit(self.base_map)
+        return f"{address.scheme}://{address.netloc}"
 
     @property
     def own_node(self) -> bool:

@@ -6,10 +6,11 @@ import random
 import re
 from collections.abc import Mapping
 from contextlib import aclosing
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.contract.disclosure.hidden import NAME, change, draw
+from tests.contract.disclosure.hidden import NAME, Hidden, change, draw
 from tests.contract.disclosure.world import Answer, Snapshot, World, freeze
 from tests.depth import examples
 from udi.kit import clock
@@ -34,6 +35,11 @@ MOMENT = re.compile(rb'"timeStamp": ?"[^"]+"')
 """When a page of an OGC API was written."""
 NUMBER = re.compile(rb'"version": ?"\d+"')
 """The number of the version in a Data Package: publishing another is the producer's act."""
+
+
+def view_of(hidden: Hidden) -> str:
+    """A view with which the dataset opens, which names a hidden cell."""
+    return urlencode({"note__exact": hidden.rows[0][-1], "view": "map"})
 
 
 def comparable(address: str, answer: Answer) -> Answer:
@@ -85,6 +91,7 @@ async def test_no_public_answer_depends_on_hidden_cells(
     first = dataset.latest.created_at
     media = str(media_id_of(dataset))
     file = str(dataset.latest.file_id)
+    await world.save_view(dataset_id, view_of(hidden))
     before = await world.snapshot(dataset_id, file, media)
 
     licensed = {
@@ -113,6 +120,7 @@ async def test_no_public_answer_depends_on_hidden_cells(
             )
             version.created_at = first
         record = await world.publish(dataset_id)
+        await world.save_view(dataset_id, view_of(hidden))
         after = await world.snapshot(dataset_id, file, media)
         changed = [
             explain(address, before[address], after[address])

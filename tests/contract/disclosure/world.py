@@ -124,6 +124,13 @@ class World:
         assert answer.status_code == 303, answer.text
         return dataset_id
 
+    async def save_view(self, dataset_id: str, view: str) -> None:
+        """Let the dataset open with this view of its data."""
+        answer = await self.producer.client.post(
+            f"/datasets/{dataset_id}/view", data={"query": view}
+        )
+        assert answer.status_code == 303, answer.text
+
     async def snapshot(self, dataset_id: str, file_id: str, media_id: str) -> Snapshot:
         """What everybody gets, at every address of both programs, in every form."""
         return {

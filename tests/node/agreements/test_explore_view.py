@@ -24,6 +24,7 @@ from udi.tabular.queries.table import DatasetTable
 
 HEADER = "compteur,commune,latitude,longitude,index,note"
 ON_THE_PAGE = {
+    "the dataset's own view": {},
     "count, headings and their pictures": {},
     "count under a filter": {"compteur__greater": "PA-0003"},
     "search": {"q": "pa-0007"},
@@ -102,15 +103,28 @@ async def read_pages(
 
 
 async def publish(
-    producer: Producer, portal: Granting, client: httpx.AsyncClient, content: bytes
+    producer: Producer,
+    portal: Granting,
+    client: httpx.AsyncClient,
+    content: bytes,
+    view: str = "",
 ) -> Grant:
-    """A restricted dataset of these rows, of which a project may read a part."""
+    """A restricted dataset of these rows that opens with a view, of which a project may read a part."""
     dataset = await producer.publish(
         await producer.draft(content, "compteurs.csv"), access="restricted"
     )
+    await save_view(producer, dataset, view)
     grant = portal.grant(dataset, IN_PART)
     await portal.push(client, grant)
     return grant
+
+
+async def save_view(producer: Producer, dataset: str, view: str) -> None:
+    """Let a dataset open with this view."""
+    answer = await producer.client.post(
+        f"/datasets/{dataset}/view", data={"query": view}
+    )
+    assert answer.status_code == 303, answer.text
 
 
 @pytest.fixture(autouse=True)
@@ -125,9 +139,19 @@ async def test_nothing_on_the_page_depends_on_hidden_cells(
     passer_by: httpx.AsyncClient,
     services: ServiceOverrides,
 ) -> None:
-    one = await publish(producer, portal, passer_by, write_file(list(ROWS)))
+    one = await publish(
+        producer,
+        portal,
+        passer_by,
+        write_file(list(ROWS)),
+        f"commune__differs=Plou-{HIDDEN}",
+    )
     other = await publish(
-        producer, portal, passer_by, write_file(change_hidden_cells())
+        producer,
+        portal,
+        passer_by,
+        write_file(change_hidden_cells()),
+        f"commune__differs=Trég-{HIDDEN}",
     )
     signed = [await enter(portal, passer_by, grant) for grant in (one, other)]
 
@@ -199,6 +223,48 @@ async def test_hidden_columns_are_refused_and_nothing_opens_without_the_agreemen
     assert good.headers["referrer-policy"] == "no-referrer"
     assert "etag" not in good.headers
     assert "PA-0001" not in unsigned.text + revoked.text + described.text
+
+
+OF_THE_PART = ("view=cards", "view=chart&by=commune", "index__sort=desc")
+OF_THE_WHOLE = (
+    "view=chart&by=note",
+    "columns=commune,note",
+    "note__sort=asc",
+    f"note__contains={HIDDEN}",
+    "q=pa-0008",
+    "index__greater=2",
+    "view=map&at=9/48.02/-4.5",
+    "view=map",
+    "view=chart&by=index&step=bin.7",
+    "view=chart&by=commune&top=7",
+    "index__groupby=bin.7",
+    "page_size=50",
+)
+"""Views of the whole table: each names a hidden column, or holds a value that may come from hidden cells."""
+
+
+@pytest.mark.usefixtures("asker")
+async def test_a_project_sees_the_opening_view_if_it_is_one_of_its_own_columns(
+    portal: Granting, passer_by: httpx.AsyncClient, producer: Producer, meters: str
+) -> None:
+    grant = portal.grant(meters, IN_PART)
+    await portal.push(passer_by, grant)
+    signed = await enter(portal, passer_by, grant)
+    address = f"{signed.pop('path')}?{urlencode(signed)}"
+
+    async def read() -> str:
+        text = (await passer_by.get(address)).text
+        return re.sub(r"back=[^\"]+", "", text)
+
+    plain = await read()
+    openings = {}
+    for view in (*OF_THE_PART, *OF_THE_WHOLE):
+        await save_view(producer, meters, view)
+        openings[view] = await read()
+
+    assert [view for view in OF_THE_PART if openings[view] == plain] == []
+    assert [view for view in OF_THE_WHOLE if openings[view] != plain] == []
+    assert "PA-0001" in plain
 
 
 async def test_files_named_in_the_address_are_those_of_the_agreement(

@@ -193,7 +193,7 @@ async def test_a_first_visit_is_light_and_asks_nobody_else(
         )
         await page.wait_for_load_state("networkidle")
         unopened = list(requested_urls)
-        await page.get_by_text("Show the first rows here").click()
+        await page.get_by_text("Show the data here").click()
         await page.frame_locator("iframe").locator("title").wait_for(state="attached")
         bodies = [len((await visitor.get(url)).content) for url in unopened]
         await page.close()
@@ -205,7 +205,7 @@ async def test_a_first_visit_is_light_and_asks_nobody_else(
     assert sum(bodies) < 100_000
     assert len(unopened) <= 8
     assert [url for url in requested_urls if url not in unopened] == [
-        f"{armor.territory.links['node']}/embed/datasets/{tables['table']}/table?lang=en"
+        f"{armor.territory.links['node']}/embed/datasets/{tables['table']}/view?lang=en"
     ]
 
 

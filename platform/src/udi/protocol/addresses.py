@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
-PARTS = ("table", "map", "chart")
+VIEW = "view"
+"""The dataset's own view, or its first rows where its producer chose none."""
+PARTS = ("table", "map", "chart", VIEW)
 """What a node draws of a table for the pages of others."""
 ANSWERS = {
     "keyword": "describe#keywords",

@@ -55,7 +55,9 @@ class Dataset(TenantColumns, NodeTable):
     the answers do not hold, and `media_id` how that client calls its file. `restricted` is how it was published last:
     what the answers say of that since counts once it is published again. `proposals` are the answers that the node
     proposed from the file (`prefill.Proposals`); `accepted_file_id` is the file of the `record`. Data that were open
-    before they were restricted were so until `closed_at`, under `former_licence`.
+    before they were restricted were so until `closed_at`, under `former_licence`. `default_view` is the canonical query
+    of the page of the data that its producer chose for it; empty: the page chooses. `column_roles` is what its producer
+    says that columns are for, by name (`ChosenRole`).
     """
 
     __tablename__ = "dataset"
@@ -87,6 +89,8 @@ class Dataset(TenantColumns, NodeTable):
     accepted_file_id: Mapped[UUID | None]
     former_licence: Mapped[str] = mapped_column(Text, server_default="")
     closed_at: Mapped[datetime | None]
+    default_view: Mapped[str] = mapped_column(Text, server_default="")
+    column_roles: Mapped[dict[str, str]] = mapped_column(server_default="{}")
 
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(

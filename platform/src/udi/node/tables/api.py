@@ -142,6 +142,9 @@ async def show_profile(table_request: NamedDependency[TableRequest]) -> Response
         column.name: {
             "format": column.type.value,
             "python_type": PYTHON_TYPES.get(column.sql_type, "string"),
+            **(
+                {"role": table.roles[column.name]} if column.name in table.roles else {}
+            ),
         }
         for column in table.columns
     }

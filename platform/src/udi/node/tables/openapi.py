@@ -3,6 +3,7 @@
 from typing import Any
 
 from udi import __version__
+from udi.tabular.columns.chosen_roles import ChosenRole, Roles
 from udi.tabular.columns.column import ROW_NAME, ColumnType, TypedColumn
 from udi.tabular.exports.exports import formats_of
 from udi.tabular.queries.query import (
@@ -31,6 +32,16 @@ JSON_FORMATS = {
     ColumnType.UUID: "uuid",
     ColumnType.URL: "uri",
 }
+ROLES = {
+    ChosenRole.IDENTIFIER: "An identifier: it is counted, never added up",
+    ChosenRole.SUM: "A measure that may be added up",
+    ChosenRole.MEAN: "A measure to average: its sum means nothing",
+    ChosenRole.CATEGORY: "A category",
+    ChosenRole.DATE: "A date",
+    ChosenRole.PLACE: "A place",
+    ChosenRole.NONE: "Of no chart",
+}
+"""What the producer says that a column is for."""
 REFUSALS = {
     "404": "Nothing at this address",
     "422": "The question cannot be, or is too heavy",
@@ -75,7 +86,7 @@ def build_openapi(table: DatasetTable, origin: str, base: str) -> dict[str, Any]
         },
         "servers": [{"url": origin}],
         "paths": paths,
-        "components": {"schemas": {"Row": _row(table.columns)}},
+        "components": {"schemas": {"Row": _row(table.columns, table.roles)}},
     }
 
 
@@ -190,13 +201,15 @@ def _page() -> dict[str, Any]:
     }
 
 
-def _row(columns: tuple[TypedColumn, ...]) -> dict[str, Any]:
+def _row(columns: tuple[TypedColumn, ...], roles: Roles) -> dict[str, Any]:
     properties: dict[str, Any] = {
         ROW_NAME: {"type": "integer", "description": "The row's number, from 1"}
     }
     for column in columns:
         schema = _schema(column)
         properties[column.name] = {**schema, "type": [schema["type"], "null"]}
+        if column.name in roles:
+            properties[column.name]["description"] = ROLES[roles[column.name]]
     return {"type": "object", "properties": properties}
 
 

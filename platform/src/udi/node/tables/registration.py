@@ -9,6 +9,7 @@ from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.overviews.overview import SHOWING, OverviewReader
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
 from udi.tabular.queries.row_pages import RowPageReader
+from udi.ui.picture_files import PICTURES, PictureFiles
 from udi.ui.site import Site
 
 
@@ -23,6 +24,7 @@ def provide_services(site: Site) -> None:
     services.provide(ANSWERS, RowPageReader(pool))
     showing = OverviewReader(pool)
     services.provide(SHOWING, showing, close=showing.close)
+    services.provide(PICTURES, PictureFiles())
     exports = ExportWriter(site.settings.state / "exports")
     services.provide(EXPORTS, exports, close=exports.close)
     services.provide(VIEWS, TableViews(exports))

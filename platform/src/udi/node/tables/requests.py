@@ -379,7 +379,9 @@ def _cache_validators(
     request: AnyRequest, table: DatasetTable
 ) -> tuple[str, dict[str, str]]:
     """The tag of an answer, and the headers that say who may keep it."""
-    representation = f"{table.digest} {request.url.path}?{_query_string(request)}"
+    roles = f" {table.roles}" if table.roles else ""
+    path = request.url.path
+    representation = f"{table.digest}{roles} {path}?{_query_string(request)}"
     etag = f'"{hashlib.sha256(representation.encode()).hexdigest()[:32]}"'
     return etag, _headers(table, etag)
 

@@ -7,6 +7,7 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from udi.tabular.columns.chosen_roles import ChosenRole
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.queries.ogc import COLLECTION, FARTHEST, MOST, USUAL
 from udi.tabular.queries.query import LARGEST_PAGE, PAGE_SIZE
@@ -84,6 +85,15 @@ class ColumnProfile(Struct, kw_only=True):
     python_type: Annotated[
         str, Meta(description="Its type in Python.", examples=["float"])
     ]
+    role: (
+        Annotated[
+            ChosenRole,
+            Meta(
+                description="What its producer says that it is for.", examples=["sum"]
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class TableProfile(Struct, kw_only=True):

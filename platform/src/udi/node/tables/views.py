@@ -15,6 +15,7 @@ from udi.kit.service_registry import ServiceKey
 from udi.node.files.restricted import PermittedReading
 from udi.protocol import terms
 from udi.protocol.access_decision import RefusalReason, View
+from udi.tabular.columns.chosen_roles import read_roles
 from udi.tabular.columns.column import GEOMETRY, TypedColumn
 from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.exports.extracts import ExtractResult, TableExtract
@@ -71,6 +72,8 @@ class TableViews:
             rows=stored_view.rows,
             digest=stored_view.digest,
             is_restricted=False,
+            is_part=True,
+            roles=read_roles(table.roles, columns),
             hidden=_hidden_columns(table, columns, placed=subset.places is not None),
             geometry=table.geometry if stored_view.bbox else "",
             bbox=stored_view.bbox,

@@ -74,6 +74,8 @@ class Chart:
     width: float = 0.0
     """Of a bin."""
     is_time: bool = False
+    by_type: ColumnType = ColumnType.TEXT
+    """Of the dimension: codes of areas are written with their names."""
 
     @property
     def first_values(self) -> tuple[Value, ...]:
@@ -306,6 +308,7 @@ def _assemble(
         _total_rows(plan, rows),
         plan.step.width if plan.step else 0.0,
         plan.by.role is ColumnRole.TIME,
+        plan.by.column.type,
     )
 
 

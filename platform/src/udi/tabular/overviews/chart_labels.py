@@ -6,6 +6,7 @@ from functools import lru_cache
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
+from udi.tabular.columns.area_names import name_code
 from udi.tabular.overviews.chart_figures import Chart, Value
 from udi.tabular.overviews.chart_request import ChartKind
 from udi.tabular.overviews.statistics import Scalar
@@ -30,7 +31,7 @@ def point_label(chart: Chart, place: int, locale: str) -> str:
         return f"{figure(float(value), locale)} – {figure(end, locale)}"
     if chart.is_time and isinstance(value, str):
         return time_label(value, chart.request.step, locale)
-    return cell_label(value, locale)
+    return name_code(cell_label(value, locale), chart.by_type)
 
 
 def cell_label(value: Scalar | None, locale: str) -> str:

@@ -87,7 +87,7 @@ class OverviewReader:
             TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died at the first rows.
         """
-        key = str(table.path)
+        key = _key(table)
         try:
             async with self._looking.setdefault(key, asyncio.Lock()):
                 overview = self._find_cached(key)
@@ -101,7 +101,7 @@ class OverviewReader:
 
     def is_ready(self, table: DatasetTable) -> bool:
         """Whether the figures of a table are there, so that a page of it stays the same."""
-        return self._find_cached(str(table.path)) is not None
+        return self._find_cached(_key(table)) is not None
 
     async def find_statistics(
         self, table: DatasetTable
@@ -112,10 +112,10 @@ class OverviewReader:
             TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died at the first rows.
         """
-        overview = self._find_cached(str(table.path))
+        overview = self._find_cached(_key(table))
         if overview is None and table.rows <= READY_ROWS:
             overview = await self.read_overview(table)
-        elif overview is None and str(table.path) not in self._looking:
+        elif overview is None and _key(table) not in self._looking:
             task = asyncio.create_task(self._prepare(table))
             self._preparing.add(task)
             task.add_done_callback(self._preparing.discard)
@@ -167,7 +167,7 @@ class OverviewReader:
             drawing, second = await self._read_optional_part(
                 table, seconds.map, MAP, MAPPED
             )
-        profiles = tuple(profile_columns(columns, statistics or ()))
+        profiles = tuple(profile_columns(columns, statistics or (), table.roles))
         first_chart = choose_chart(profiles)
         chart = None
         third = False
@@ -249,6 +249,11 @@ class OverviewReader:
 
 
 SHOWING = ServiceKey[OverviewReader]("overviews", "tables")
+
+
+def _key(table: DatasetTable) -> str:
+    """What an overview depends on: the content of the table, and what its producer says that columns are for."""
+    return f"{table.path} {sorted(table.roles.items())}"
 
 
 def _validate_drawing(drawing: MapDrawing | None) -> MapDrawing | None:

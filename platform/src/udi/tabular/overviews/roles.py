@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from udi.tabular.columns.chosen_roles import NUMBERS, ChosenRole, Roles
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.overviews import role_words as words
 from udi.tabular.overviews.statistics import ColumnStatistics
@@ -110,10 +111,36 @@ class ColumnProfile:
         return self.statistics.share_filled
 
 
+CHOSEN = {
+    ChosenRole.IDENTIFIER: ColumnRole.IDENTIFIER,
+    ChosenRole.SUM: ColumnRole.EXTENSIVE,
+    ChosenRole.MEAN: ColumnRole.INTENSIVE,
+    ChosenRole.CATEGORY: ColumnRole.CATEGORY,
+    ChosenRole.DATE: ColumnRole.TIME,
+    ChosenRole.NONE: ColumnRole.TEXT,
+}
+
+
+def role_of_choice(column: TypedColumn, choice: ChosenRole) -> ColumnRole:
+    """The role of a column of which its producer says what it is for; areas group rows, coordinates do not."""
+    if choice is not ChosenRole.PLACE:
+        return CHOSEN[choice]
+    if column.type in NUMBERS:
+        return ColumnRole.COORDINATE
+    return ColumnRole.CATEGORY
+
+
 def profile_columns(
-    columns: Sequence[TypedColumn], statistics: Sequence[ColumnStatistics]
+    columns: Sequence[TypedColumn],
+    statistics: Sequence[ColumnStatistics],
+    roles: Roles | None = None,
 ) -> list[ColumnProfile]:
-    """The columns that have figures, in their order, each with its role."""
+    """The columns that have figures, in their order, each with its role: what `roles` say, else what the rule finds."""
+    chosen = {
+        column.name: role_of_choice(column, roles[column.name])
+        for column in columns
+        if roles and column.name in roles
+    }
     ranks = {column.name: rank for rank, column in enumerate(columns)}
     names = {words.words_of(column.name) for column in columns}
     return [
@@ -121,7 +148,8 @@ def profile_columns(
             ranks[summary.name],
             columns[ranks[summary.name]],
             summary,
-            decide_role(columns[ranks[summary.name]], summary, names),
+            chosen.get(summary.name)
+            or decide_role(columns[ranks[summary.name]], summary, names),
         )
         for summary in statistics
         if summary.name in ranks

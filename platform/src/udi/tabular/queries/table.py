@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from udi.tabular.columns.chosen_roles import Roles
 from udi.tabular.columns.column import Bounds, TypedColumn
 
 FetchFile = Callable[[], Awaitable[None]]
@@ -46,6 +47,12 @@ class DatasetTable:
     profile: Mapping[str, object] = field(default_factory=dict)
     """What else is known of it, added to its profile."""
     titles: Mapping[str, str] = field(default_factory=dict)
+    default_view: str = ""
+    """The query of the page of its data that its producer chose for it."""
+    roles: Roles = field(default_factory=dict)
+    """What its producer says that columns are for."""
+    is_part: bool = False
+    """Whether it is the part of a table that an agreement opens."""
     memory: Path | None = None
     """The folder in memory where everything that is made of it belongs; None: on a disk."""
     fetch_file: FetchFile = _do_nothing

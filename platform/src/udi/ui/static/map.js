@@ -3,10 +3,11 @@
 const box = document.getElementById("moving-map");
 if (box && window.OpenLayers) {
   const {
-    Circle, DragPan, Feature, Fill, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style,
-    VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View, Zoom,
+    Circle, DragPan, Feature, Fill, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style, TileLayer,
+    VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View, XYZ, Zoom,
     fromLonLat, interactions, platformModifierKeyOnly, toLonLat, transformExtent,
   } = window.OpenLayers;
+  const MOST = 400; // dots of a tile that stay apart
   const NEAR = 10; // pixels around a click in which a row is looked for
   const words = box.dataset;
   const list = document.getElementById("moving-rows");
@@ -19,25 +20,70 @@ if (box && window.OpenLayers) {
     span.remove();
     return value;
   };
-  const [accent, card, soft, faint] = ["var(--accent)", "var(--card)", "var(--soft)", "color-mix(in srgb, var(--accent) 25%, transparent)"].map(probe);
+  const [accent, card, ink, soft, faint] = ["var(--accent)", "var(--card)", "var(--ink)", "var(--soft)", "color-mix(in srgb, var(--accent) 25%, transparent)"].map(probe);
   const [zoom, latitude, longitude] = words.at.split("/").map(Number);
   const archive = new PMTiles(new URL(words.tiles, location.href).href);
-  const dots = new Style({
-    image: new Circle({ radius: 5, fill: new Fill({ color: accent }), stroke: new Stroke({ color: card, width: 1.5 }) }),
-    stroke: new Stroke({ color: accent, width: 2 }),
-    fill: new Fill({ color: faint }),
-  });
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const rule = JSON.parse(words.rule ?? "{}");
+  const palette = [...document.querySelectorAll("#moving-colours circle")].map((circle) => getComputedStyle(circle).fill);
+  const colours = palette.length ? palette : [accent];
+  const others = colours.length - 1;
+  // Which colour a feature has: the class of its number or the place of its value; the last is of what has neither.
+  const rank = (feature) => {
+    const value = feature.get(words.column);
+    if (value === undefined || value === null || value === "") return others;
+    const place = rule.limits ? rule.limits.findIndex((limit) => Number(value) <= limit) : (rule.values ?? []).indexOf(String(value));
+    return place < 0 ? (rule.limits ? others - 1 : others) : place;
+  };
+  const styles = new Map();
+  const styleOf = (place, radius) => {
+    const key = place * 100 + radius;
+    if (!styles.has(key)) {
+      styles.set(key, new Style({
+        image: new Circle({ radius, fill: new Fill({ color: colours[place] }), stroke: new Stroke({ color: words.column ? ink : card, width: words.column ? 0.75 : 1.5 }) }),
+        stroke: new Stroke({ color: colours[place], width: 2 }),
+        fill: new Fill({ color: words.column ? `color-mix(in srgb, ${colours[place]} 60%, transparent)` : faint }),
+      }));
+    }
+    return styles.get(key);
+  };
+  // Many points of a tile: one a cell stands for all, in the colour of most, larger the more there are.
+  const gathered = new WeakMap();
+  const gather = (features, [west, south, east, north]) => {
+    const points = features.filter((feature) => feature.getType() === "Point");
+    if (points.length <= MOST) return features;
+    for (let side = 48; ; side = Math.floor(side * 0.8)) {
+      const cells = new Map();
+      for (const feature of points) {
+        const [x, y] = feature.getFlatCoordinates();
+        const key = Math.floor((x - west) / (east - west) * side) * 1000 + Math.floor((y - south) / (north - south) * side);
+        const cell = cells.get(key) ?? { feature, rows: 0, ranks: new Array(colours.length).fill(0) };
+        cell.rows += 1;
+        cell.ranks[rank(feature)] += 1;
+        cells.set(key, cell);
+      }
+      if (cells.size > MOST && side > 8) continue;
+      for (const cell of cells.values()) {
+        const place = cell.ranks.indexOf(Math.max(...cell.ranks));
+        gathered.set(cell.feature, [place, Math.min(12, Math.round(4 + 1.4 * Math.log2(cell.rows)))]);
+      }
+      return [...features.filter((feature) => feature.getType() !== "Point"), ...[...cells.values()].map((cell) => cell.feature)];
+    }
+  };
   const outlines = new VectorSource();
   const ground = new VectorLayer({
     source: outlines,
-    style: new Style({ fill: new Fill({ color: soft }), stroke: new Stroke({ color: card, width: 1.25 }) }),
+    style: new Style(words.base
+      ? { stroke: new Stroke({ color: ink, width: 0.75 }) }
+      : { fill: new Fill({ color: soft }), stroke: new Stroke({ color: card, width: 1.25 }) }),
   });
+  const background = words.base ? [new TileLayer({ source: new XYZ({ url: words.base }) })] : [];
 
   const start = async () => {
     const header = await archive.getHeader();
     const tiles = new VectorTileLayer({
       declutter: false,
-      style: dots,
+      style: (feature) => styleOf(...(gathered.get(feature) ?? [rank(feature), 5])),
       source: new VectorTileSource({
         format: new MVT(),
         minZoom: header.minZoom,
@@ -47,7 +93,8 @@ if (box && window.OpenLayers) {
           const [z, x, y] = address.split("/").map(Number);
           tile.setLoader(async (extent, _resolution, projection) => {
             const part = await archive.getZxy(z, x, y);
-            tile.setFeatures(part ? tile.getFormat().readFeatures(part.data, { extent, featureProjection: projection }) : []);
+            const features = part ? tile.getFormat().readFeatures(part.data, { extent, featureProjection: projection }) : [];
+            tile.setFeatures(z < header.maxZoom ? gather(features, extent) : features);
           });
         },
       }),
@@ -57,14 +104,14 @@ if (box && window.OpenLayers) {
     const most = [-180, -90, 180, 90];
     const map = new OlMap({
       target: box,
-      layers: [ground, tiles],
+      layers: [...background, ground, tiles],
       view,
       controls: [
-        new Zoom({ zoomInTipLabel: words.nearer, zoomOutTipLabel: words.farther }),
+        new Zoom({ duration: still ? 0 : 250, zoomInTipLabel: words.nearer, zoomOutTipLabel: words.farther }),
         new ScaleLine(),
       ],
-      interactions: interactions({ mouseWheelZoom: false, dragPan: false }).extend([
-        new MouseWheelZoom({ condition: platformModifierKeyOnly }),
+      interactions: interactions({ mouseWheelZoom: false, dragPan: false, zoomDuration: still ? 0 : 250 }).extend([
+        new MouseWheelZoom({ duration: still ? 0 : 250, condition: platformModifierKeyOnly }),
         new DragPan({
           condition(event) { return event.originalEvent.pointerType === "mouse" || this.getPointerCount() === 2; },
         }),
@@ -101,6 +148,8 @@ if (box && window.OpenLayers) {
         link.href = words.row.replace("NUMBER", feature.id);
         link.textContent = Object.values(feature.properties).find((value) => value !== null && value !== "") ?? feature.id;
         item.append(link);
+        const value = words.column ? feature.properties[words.column] ?? "" : "";
+        if (value !== "" && String(value) !== link.textContent) item.append(` ${value}`);
         return item;
       }));
       document.getElementById("moving-count").textContent = words.seen.replace("NUMBER", rows.numberMatched);

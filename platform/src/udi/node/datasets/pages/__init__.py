@@ -30,8 +30,8 @@ from udi.node.datasets.pages import (
     storage,
     upload,
 )
-from udi.node.datasets.pages.explore import chart_picture
 from udi.node.datasets.pages.explore import page as explore_page
+from udi.node.datasets.pages.explore import role_choice, view_choice, view_pictures
 
 routes: Sequence[ControllerRouterHandler] = [
     *catalogue.routes,
@@ -52,7 +52,9 @@ routes: Sequence[ControllerRouterHandler] = [
     *remove.routes,
     *data.routes,
     *explore_page.routes,
-    *chart_picture.routes,
+    *view_pictures.routes,
+    *view_choice.routes,
+    *role_choice.routes,
     *embed.routes,
     *outlines.routes,
     *history.routes,

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError, UdiError
 from udi.kit.tenancy import Territory
+from udi.node.datasets.pages.explore.default_view import read_default_view
 from udi.node.datasets.pages.explore.explore_query import (
+    CARDS,
     GROUP,
     TABLE,
     ExploreQuery,
@@ -30,7 +32,7 @@ from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.restricted import RestrictedError, add_request_page
 from udi.node.tables.requests import TableRequest, open_table, request_table
-from udi.protocol.addresses import PARTS, NodeAddresses
+from udi.protocol.addresses import PARTS, VIEW, NodeAddresses
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.embedding import (
@@ -69,9 +71,12 @@ async def frame_part(
         request, territory, None, dataset_id, find_table, cost=COST
     )
     await open_table(table_request, territory)
-    if not VIEWS[part].is_offered(table_request.table, territory):
-        raise NotFoundError("This table has no such view.")
-    query = await _read_query(table_request, part)
+    query = _find_own_view(table_request, territory, part)
+    if query is None:
+        view = TABLE if part == VIEW else part
+        if not VIEWS[view].is_offered(table_request.table, territory):
+            raise NotFoundError("This table has no such view.")
+        query = await _read_query(table_request, territory, view)
     page = await _render(table_request, territory, query)
     page.headers.update(
         {
@@ -83,7 +88,30 @@ async def frame_part(
     return page
 
 
-async def _read_query(table_request: TableRequest, part: str) -> ExploreQuery:
+def _find_own_view(
+    table_request: TableRequest, territory: Territory, part: str
+) -> ExploreQuery | None:
+    """The view that the dataset's producer chose, where the frame asks for it; the language is the reader's."""
+    if part != VIEW:
+        return None
+    query = read_default_view(table_request.table, territory).query
+    if query is None:
+        return None
+    if query.view == CARDS:
+        query = replace(query, view=TABLE)
+    return _shorten(query)
+
+
+def _shorten(query: ExploreQuery) -> ExploreQuery:
+    """The same with as many rows as a frame has room for, where rows are what it shows."""
+    if query.view == TABLE:
+        return replace(query, size=ROWS, query=replace(query.query, size=ROWS))
+    return query
+
+
+async def _read_query(
+    table_request: TableRequest, territory: Territory, part: str
+) -> ExploreQuery:
     """What the address asks of the frame; groups are framed as a table."""
     table = table_request.table
     parameters = parse_parameters(table_request.query_string)
@@ -96,8 +124,10 @@ async def _read_query(table_request: TableRequest, part: str) -> ExploreQuery:
             ExploredColumns(table.columns, table.hidden, offered),
         )
     )
-    if part == TABLE and not is_sized:
-        query = replace(query, size=ROWS, query=replace(query.query, size=ROWS))
+    own_view = read_default_view(table, territory)
+    query = replace(query, has_default=own_view.query is not None)
+    if not is_sized:
+        return _shorten(query)
     return query
 
 
@@ -116,7 +146,7 @@ async def _render(
         territory=territory,
         dataset_id=table_request.dataset_id,
         table=table,
-        query=query,
+        query=replace(query, at=None),
         locale=language,
         path=node.page,
     )

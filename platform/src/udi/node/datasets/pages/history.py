@@ -100,6 +100,8 @@ def _describe_detail(
         if detail
     ]:
         return " ".join(map(str, details))
+    if column := event.detail.get("column"):
+        return str(column)
     if person := event.detail.get("person"):
         name = names.get(UUID(person)) or say("somebody who has left")
         return f"{name}: {say(ROLE_NAMES[event.detail['role']])}"

@@ -26,6 +26,7 @@ from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file, is_own
 from udi.node.files.restricted import RestrictedError
 from udi.node.files.store import ObjectStore
+from udi.tabular.columns.chosen_roles import read_roles
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.table import DatasetTable
 
@@ -127,6 +128,8 @@ class DatasetTableCache:
             licence=version.dataset.description.get("licence", ""),
             geometry=profile.geometry,
             bbox=profile.bbox,
+            default_view=version.dataset.default_view,
+            roles=read_roles(version.dataset.column_roles, profile.columns),
         )
 
     async def _ensure_copy(self, key: str, path: Path) -> None:

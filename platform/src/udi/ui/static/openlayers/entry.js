@@ -10,16 +10,18 @@ import MultiPolygon from "ol/geom/MultiPolygon.js";
 import DragPan from "ol/interaction/DragPan.js";
 import MouseWheelZoom from "ol/interaction/MouseWheelZoom.js";
 import { defaults as interactions } from "ol/interaction/defaults.js";
+import TileLayer from "ol/layer/Tile.js";
 import VectorLayer from "ol/layer/Vector.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
 import VectorSource from "ol/source/Vector.js";
 import VectorTileSource from "ol/source/VectorTile.js";
+import XYZ from "ol/source/XYZ.js";
 import { Circle, Fill, Stroke, Style } from "ol/style.js";
 import { PMTiles } from "pmtiles";
 
 window.OpenLayers = {
-  Circle, DragPan, Feature, Fill, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style,
-  VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View, Zoom,
+  Circle, DragPan, Feature, Fill, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style, TileLayer,
+  VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View, XYZ, Zoom,
   fromLonLat, interactions, platformModifierKeyOnly, toLonLat, transformExtent,
 };

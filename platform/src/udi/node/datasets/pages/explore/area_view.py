@@ -10,6 +10,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.explore_query import TABLE, ChartWords
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.tables.api import ANSWERS
+from udi.tabular.columns.chosen_roles import ChosenRole, is_unmeasured
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.overviews.map_drawing import HEIGHT, WIDTH
 from udi.tabular.queries.query import Aggregate, Measure, Query
@@ -82,15 +83,31 @@ class AreaGroup:
 
 
 def find_area_columns(table: DatasetTable) -> list[TypedColumn]:
-    """The columns that may hold codes or names of areas: by their type, then by their name."""
-    by_type = [column for column in table.columns if column.type in AREA_TYPES]
-    by_name = [
+    """The columns that may hold codes or names of areas: those that the producer says, then by type, then by name."""
+    by_choice = [
         column
         for column in table.columns
+        if column.type not in NUMBERS
+        and table.roles.get(column.name) is ChosenRole.PLACE
+    ]
+    by_rule = [column for column in table.columns if column.name not in table.roles]
+    by_type = [column for column in by_rule if column.type in AREA_TYPES]
+    by_name = [
+        column
+        for column in by_rule
         if column.type in TEXTS
         and any(word in column.name.lower() for word in AREA_WORDS)
     ]
-    return [*by_type, *by_name]
+    return [*by_choice, *by_type, *by_name]
+
+
+def list_measures(table: DatasetTable) -> list[TypedColumn]:
+    """The numbers of which something may be said by area: not those of which the producer says that they are no measure."""
+    return [
+        column
+        for column in table.columns
+        if column.type in NUMBERS and not is_unmeasured(table.roles, column.name)
+    ]
 
 
 def has_areas(table: DatasetTable, territory: Territory) -> bool:
@@ -110,7 +127,7 @@ async def read_area_map(context: ExploreContext) -> AreaMap | None:
     words = context.query.chart
     by_name = {column.name: column for column in find_area_columns(context.table)}
     column = by_name.get(words.by) or next(iter(by_name.values()))
-    measures = {item.name: item for item in columns if item.type in NUMBERS}
+    measures = {item.name: item for item in list_measures(context.table)}
     measure = measures.get(words.of)
     how = words.how if measure and words.how in HOW else HOW[0] if measure else ""
     groups = await _read_groups(context, columns.index(column), measure, how)
@@ -228,9 +245,7 @@ def list_choices(context: ExploreContext) -> Mapping[str, Any]:
             (column.name, column.name) for column in find_area_columns(context.table)
         ],
         "area_measures": [
-            (column.name, column.name)
-            for column in context.table.columns
-            if column.type in NUMBERS
+            (column.name, column.name) for column in list_measures(context.table)
         ],
         "no_words": ChartWords(),
         "area_hidden": context.query.hidden_fields("by", "of", "how", "at"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from udi.tabular.columns.area_names import name_code
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.overviews.chart_labels import YES_AND_NO
 from udi.ui.formats import display_figure, display_iso_date
@@ -16,7 +17,7 @@ RIGHT_ALIGNED = frozenset(
 
 
 def display_cell(value: Any, kind: ColumnType, locale: str) -> str:
-    """A cell in the reader's language; an empty one is nothing."""
+    """A cell in the reader's language, the code of an area with its name; an empty one is nothing."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -27,7 +28,7 @@ def display_cell(value: Any, kind: ColumnType, locale: str) -> str:
         return display_figure(value, locale)
     if kind in MOMENTS:
         return display_iso_date(str(value), locale)
-    return str(value)
+    return name_code(str(value), kind)
 
 
 def shorten(text: str) -> str:

@@ -100,15 +100,16 @@ async def read_chart(context: ExploreContext) -> Mapping[str, Any]:
         "answer": answer,
         "choices": list_choices(answer),
         "hidden_fields": query.hidden_fields(*WORDS, MEASURE),
-        "picture_url": picture_url(context, query),
+        "picture_url": picture_url(context, query, "svg"),
+        "png_url": picture_url(context, query, "png"),
         "figures_url": join_query(f"{api}/csv/", figures),
         "figures_api_url": join_query(f"{api}/", figures),
     }
 
 
-def picture_url(context: ExploreContext, query: ExploreQuery) -> str:
-    """The address of the picture of the chart."""
-    path = f"/datasets/{context.dataset_id}/chart.svg"
+def picture_url(context: ExploreContext, query: ExploreQuery, kind: str) -> str:
+    """The address of the picture of the chart, as `svg` or `png`."""
+    path = f"/datasets/{context.dataset_id}/chart.{kind}"
     pairs = [(name, value) for name, value in query.pairs if name != "view"]
     return join_query(path, pairs)
 

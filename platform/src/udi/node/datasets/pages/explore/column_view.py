@@ -12,6 +12,8 @@ from udi.node.datasets.pages.explore.group_view import group_filters
 from udi.node.datasets.pages.explore.query_words import COUNTED
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.tables.api import ANSWERS
+from udi.tabular.columns.area_names import KINDS, SOURCE
+from udi.tabular.columns.chosen_roles import is_unmeasured, list_role_choices
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.overviews.overview import SHOWING
 from udi.tabular.queries.pool import QueryTooHeavyError
@@ -65,12 +67,25 @@ async def read_column(context: ExploreContext) -> Mapping[str, Any]:
     if rank is None:
         showing = site_of(context.request).services[SHOWING]
         statistics = await showing.find_statistics(context.table)
-        return {"column": None, "statistics": statistics, "total": None}
+        unmeasured = [
+            name
+            for name in context.table.roles
+            if is_unmeasured(context.table.roles, name)
+        ]
+        return {
+            "column": None,
+            "statistics": statistics,
+            "unmeasured": unmeasured,
+            "total": None,
+        }
     column = context.table.columns[rank]
     summary = await _summarise(context, rank, column)
     values = await _list_values(context, rank, column)
     return {
         "column": column,
+        "role": context.table.roles.get(column.name, ""),
+        "names_source": SOURCE if column.type in KINDS else "",
+        "role_choices": list_role_choices(column),
         **summary,
         "values": values,
         "intervals": await _list_intervals(context, rank, column, summary),

@@ -12,13 +12,15 @@ from udi.node.datasets.pages.explore.area_view import (
     list_choices,
     read_area_map,
 )
-from udi.node.datasets.pages.explore.explore_query import MapFrame
+from udi.node.datasets.pages.explore.explore_query import MapFrame, join_query
+from udi.node.datasets.pages.explore.moving_map import read_moving_map
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.tabular.overviews.overview import SHOWING
 from udi.tabular.queries.table import DatasetTable
-from udi.ui.maps.grounds import GROUNDS, credit_of
+from udi.ui.maps.grounds import GROUNDS
 from udi.ui.site import site_of
 
+PICTURE_KINDS = ("svg", "png")
 TURN = 360.0
 SMALLEST = 0.005
 DEEPEST = 16.0
@@ -37,6 +39,7 @@ def has_places(table: DatasetTable, territory: Territory) -> bool:
 
 async def read_map(context: ExploreContext) -> Mapping[str, Any]:
     """The map of the places that the overview drew; the map by area where it is asked for, or there are no places."""
+    is_moving = bool(context.query.at) and context.table.has_geometry
     values: dict[str, Any] = {
         "drawing": None,
         "ground": None,
@@ -44,26 +47,46 @@ async def read_map(context: ExploreContext) -> Mapping[str, Any]:
         "area_columns": (),
         "moving": False,
         "moving_url": "",
+        "pictures": [],
     }
     if has_areas(context.table, context.territory):
         values |= list_choices(context)
-        if is_by_area(context) or not context.table.has_geometry:
-            return {**values, "area_map": await read_area_map(context)}
-    if context.query.at and context.table.has_geometry:
-        sources = [credit_of(layer) for layer in context.territory.outlines]
-        return {**values, "moving": True, "outline_credits": sources}
+        is_moving = is_moving and not is_by_area(context)
+    if is_moving:
+        return {**values, **await read_moving_map(context)}
+    drawn = await read_drawn_map(context)
+    return {
+        **values,
+        **drawn,
+        "moving_url": _moving_address(context, context.table.bbox)
+        if not drawn["area_map"]
+        else "",
+        "pictures": _list_pictures(context) if any(drawn.values()) else [],
+    }
+
+
+async def read_drawn_map(context: ExploreContext) -> dict[str, Any]:
+    """The map that the server draws: by area where the address asks for it or there are no places, else of the places."""
+    values: dict[str, Any] = {"drawing": None, "ground": None, "area_map": None}
+    has_outlines = has_areas(context.table, context.territory)
+    if has_outlines and (is_by_area(context) or not context.table.has_geometry):
+        return {**values, "area_map": await read_area_map(context)}
     overview = (
         await site_of(context.request).services[SHOWING].read_overview(context.table)
     )
     drawing = overview.map
     grounds = site_of(context.request).services[GROUNDS]
     ground = await grounds.draw(context.territory, drawing.frame) if drawing else None
-    return {
-        **values,
-        "drawing": drawing,
-        "ground": ground,
-        "moving_url": _moving_address(context, context.table.bbox),
-    }
+    return {**values, "drawing": drawing, "ground": ground}
+
+
+def _list_pictures(context: ExploreContext) -> list[tuple[str, str]]:
+    """(format, address) of the map as a file."""
+    pairs = [(name, value) for name, value in context.query.pairs if name != "view"]
+    path = f"/datasets/{context.dataset_id}/map"
+    return [
+        (kind.upper(), join_query(f"{path}.{kind}", pairs)) for kind in PICTURE_KINDS
+    ]
 
 
 def _moving_address(context: ExploreContext, box: Box | None) -> str:

@@ -94,6 +94,8 @@ class ExploreQuery:
     """What the rows of this page are asked with."""
     refusals: tuple[Refusal, ...] = ()
     """What was not understood."""
+    has_default: bool = False
+    """Whether the address without words is that of the dataset's own view: the plain table then says so in its own."""
 
     @property
     def row_pairs(self) -> Pairs:
@@ -111,6 +113,14 @@ class ExploreQuery:
     @property
     def pairs(self) -> Pairs:
         """Every parameter in canonical order, without those that change nothing."""
+        words = self._word_pairs
+        if self.has_default and not words:
+            words = (("view", TABLE),)
+        return (*words, *self.settings)
+
+    @property
+    def _word_pairs(self) -> Pairs:
+        """The same without settings."""
         view = (("view", self.view),) if self.view != TABLE else ()
         column = ((COLUMN, self.column),) if self.column else ()
         at = (("at", str(self.at)),) if self.at else ()
@@ -127,7 +137,6 @@ class ExploreQuery:
             *at,
             *page,
             *size,
-            *self.settings,
         )
 
     @property

@@ -11,6 +11,7 @@ from udi.node.datasets.pages.explore.query_words import COUNTED
 from udi.node.datasets.pages.explore.row_views import sort_address, sort_direction
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.tables.api import ANSWERS
+from udi.tabular.columns.chosen_roles import ChosenRole, Roles, is_unmeasured
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.queries.query import (
     GROUP,
@@ -68,7 +69,9 @@ async def read_groups(context: ExploreContext) -> Mapping[str, Any]:
     query = context.query.query
     choices = {
         "group_choices": list_group_choices(context.table.columns),
-        "measure_choices": list_measure_choices(context.table.columns),
+        "measure_choices": list_measure_choices(
+            context.table.columns, context.table.roles
+        ),
         "chosen_groups": _chosen(context, groups=True),
         "chosen_measures": _chosen(context, groups=False),
         "group_limit": MOST_GROUPED_BY,
@@ -102,12 +105,17 @@ def list_group_choices(columns: Sequence[TypedColumn]) -> list[GroupChoice]:
     return choices
 
 
-def list_measure_choices(columns: Sequence[TypedColumn]) -> list[GroupChoice]:
-    """What may be computed of a group: its rows, and what numbers have in common."""
+def list_measure_choices(
+    columns: Sequence[TypedColumn], roles: Roles
+) -> list[GroupChoice]:
+    """What may be computed of a group: its rows, and what numbers have in common, as far as their producer says so."""
     choices = [GroupChoice(COUNTED, "", Aggregate.COUNT)]
     for column in columns:
-        if column.type in {ColumnType.INTEGER, ColumnType.NUMBER}:
-            operations = allowed_operations(column)
+        is_number = column.type in {ColumnType.INTEGER, ColumnType.NUMBER}
+        if is_number and not is_unmeasured(roles, column.name):
+            operations = set(allowed_operations(column))
+            if roles.get(column.name) is ChosenRole.MEAN:
+                operations.discard(Aggregate.SUM)
             choices += [
                 GroupChoice(f"{column.name}__{aggregate}", column.name, aggregate)
                 for aggregate in (

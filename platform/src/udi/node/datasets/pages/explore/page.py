@@ -20,6 +20,11 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
 from udi.node.datasets.pages.explore.controls import list_controls
+from udi.node.datasets.pages.explore.default_view import (
+    asks_nothing,
+    explored_columns,
+    read_default_view,
+)
 from udi.node.datasets.pages.explore.explore_query import (
     CARDS,
     GROUP,
@@ -38,7 +43,8 @@ from udi.node.datasets.pages.explore.versions import (
     find_own_version,
     list_open_versions,
 )
-from udi.node.datasets.pages.explore.view_registry import VIEWS, list_offered
+from udi.node.datasets.pages.explore.view_choice import list_view_choices
+from udi.node.datasets.pages.explore.view_registry import VIEWS
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.versions.tables import DATASET_TABLES
@@ -136,6 +142,8 @@ class ExplorePage:
         self.version = version
         self.is_personal = bool(path)
         self.path = path or f"/datasets/{table_request.dataset_id}/data"
+        self.default_view = read_default_view(self.table, territory)
+        self._is_moving = False
         self._has_figures = False
         """Of a longer table: before the view is read, since they may come too late for it."""
 
@@ -146,15 +154,14 @@ class ExplorePage:
             NotGrantedError: a column is named that the agreement does not open.
         """
         parameters = parse_parameters(self.table_request.query_string)
-        explored = ExploredColumns(
-            self.table.columns,
-            self.table.hidden,
-            list_offered(self.table, self.territory),
-        )
+        explored = explored_columns(self.table, self.territory)
+        opening = self.default_view.query
+        if opening is not None and asks_nothing(parameters):
+            return await self._answer(replace(opening, settings=tuple(parameters)))
         names = [column.name for column in self.table.columns]
         row_parameters, form = read_forms(parameters, names)
         query = await self.table_request.parse_query(
-            partial(read_explore_query, row_parameters, explored)
+            partial(self._read_query, row_parameters, explored)
         )
         if form is not None:
             refusal = await self.table_request.parse_query(
@@ -163,7 +170,7 @@ class ExplorePage:
             if refusal is not None:
                 return await self._render(query, form, refusal)
             query = await self.table_request.parse_query(
-                partial(read_explore_query, [*row_parameters, form.parameter], explored)
+                partial(self._read_query, [*row_parameters, form.parameter], explored)
             )
         if not query.refusals and list(query.pairs) != parameters:
             return Redirect(
@@ -171,6 +178,18 @@ class ExplorePage:
                 status_code=303,
                 headers=self._headers(),
             )
+        return await self._answer(query)
+
+    def _read_query(
+        self, parameters: Sequence[tuple[str, str]], explored: ExploredColumns
+    ) -> ExploreQuery:
+        """What an address says; the plain table has a word of its own where the dataset opens with another view."""
+        query = read_explore_query(parameters, explored)
+        return replace(query, has_default=self.default_view.query is not None)
+
+    async def _answer(self, query: ExploreQuery) -> Response[Any]:
+        """The page of a view, or the news that the reader's copy is still good."""
+        self._is_moving = query.at is not None
         self._has_figures = self._find_figures(query)
         if self._is_fresh:
             return Response(None, status_code=304, headers=self._headers())
@@ -238,7 +257,16 @@ class ExplorePage:
             versions = await list_open_versions(
                 self.request, self.territory, self.table_request.dataset_id
             )
+        view_choices = await list_view_choices(
+            self.request,
+            self.territory,
+            None if self.is_personal else self.actor,
+            self.table_request.dataset_id,
+            query,
+            self.default_view,
+        )
         return {
+            **view_choices,
             "version": self.version,
             "is_open": self.is_shared,
             "versions": versions,
@@ -279,7 +307,7 @@ class ExplorePage:
         cache_key = (
             f"{self.table_request.etag} {self.table.title} {self.table.licence}"
             f" {locale_of(self.request)} {self.request.headers.get(FRAGMENT, '')}"
-            f" {__version__} {self.territory!r}"
+            f" {__version__} {self.territory!r} {self.table.default_view}"
         )
         return f'"{hashlib.sha256(cache_key.encode()).hexdigest()[:32]}"'
 
@@ -298,6 +326,14 @@ class ExplorePage:
         tags = self.request.headers.get("if-none-match", "")
         return self._is_kept and self._etag in tags
 
+    @property
+    def _images(self) -> list[str]:
+        """The origin of the base map of the installation, on the page of the map that moves alone."""
+        origin = site_of(self.request).settings.base_map_origin
+        if origin and self._is_moving and not self.is_personal:
+            return [origin]
+        return []
+
     def _find_figures(self, query: ExploreQuery) -> bool:
         """Whether the figures that the view shows are there now."""
         showing = site_of(self.request).services[SHOWING]
@@ -309,7 +345,9 @@ class ExplorePage:
             for name, value in self.table_request.headers.items()
             if name.startswith("RateLimit")
         }
-        policy = content_security_policy(list_form_targets(self.request), scripts=True)
+        policy = content_security_policy(
+            list_form_targets(self.request), scripts=True, images=self._images
+        )
         headers = {**rates, "Vary": VARY, "Content-Security-Policy": policy}
         if self._is_kept:
             headers["ETag"] = self._etag

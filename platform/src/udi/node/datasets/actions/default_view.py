@@ -1,0 +1,30 @@
+"""The view with which the page of a dataset's data opens."""
+
+from udi.kit.errors import InvalidError, Refusal
+from udi.node.datasets.models import Author, Dataset
+
+LONGEST_VIEW = 4_000
+"""Characters of the query of a view: addresses that are longer do not pass everywhere."""
+
+
+def set_default_view(author: Author, dataset: Dataset, text: str) -> None:
+    """Open the page of the data with this canonical query from now on; empty: the page chooses again.
+
+    Raises:
+        InvalidError: it is too long to be an address.
+    """
+    if len(text) > LONGEST_VIEW:
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "query",
+                    "This view is too long.",
+                    "Use fewer filters or columns.",
+                    "too-long",
+                )
+            ]
+        )
+    if dataset.default_view == text:
+        return
+    dataset.default_view = text
+    dataset.record_event(author, "view.saved" if text else "view.removed")

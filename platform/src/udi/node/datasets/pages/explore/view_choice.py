@@ -1,0 +1,128 @@
+"""The producer's choice of the view with which the page of its data opens: one click on that page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.default_view import LONGEST_VIEW, set_default_view
+from udi.node.datasets.pages.explore.default_view import (
+    SAVED_VIEWS,
+    DefaultView,
+    explored_columns,
+    view_pairs,
+)
+from udi.node.datasets.pages.explore.explore_query import ExploreQuery, join_query
+from udi.node.datasets.pages.explore.query_words import read_explore_query
+from udi.node.datasets.pages.explore.versions import find_own_version
+from udi.node.datasets.pages.messages import PageRequest
+from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.datasets.versions.tables import DATASET_TABLES
+from udi.node.spaces.queries import DatasetPermission, list_permissions
+from udi.tabular.queries.query_string import parse_parameters
+from udi.tabular.queries.table import DatasetTable
+from udi.ui.site import site_of
+
+
+@post("/datasets/{dataset_id:uuid}/view")
+async def save_view(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Redirect:
+    """Open the page of the data with the view of the form, or as the page chooses again.
+
+    Raises:
+        InvalidError: the view names what the table has not, or is too long.
+    """
+    form = await request.form()
+    number = str(form.get("version") or "") or None
+    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    text = ""
+    if not form.get("remove"):
+        table = await find_own_table(request, session, member, dataset_id, number)
+        query = read_explore_query(
+            parse_parameters(str(form.get("query") or "")[: LONGEST_VIEW + 1]),
+            explored_columns(table, territory),
+        )
+        if query.refusals:
+            raise InvalidError(refusals=query.refusals)
+        text = write_view(query)
+    set_default_view(member, dataset, text)
+    settings = [("version", number)] if number else []
+    return Redirect(
+        join_query(f"/datasets/{dataset_id}/data", settings), status_code=303
+    )
+
+
+async def find_own_table(
+    request: PageRequest,
+    session: AsyncSession,
+    member: Actor,
+    dataset_id: UUID,
+    number: str | None,
+) -> DatasetTable:
+    """The table that the producer looks at: that of a version, else the published one.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    tables = site_of(request).services[DATASET_TABLES]
+    own_version = await find_own_version(session, member, dataset_id, number)
+    if own_version is None:
+        return await tables(session, member, dataset_id)
+    return await tables.of_version(own_version)
+
+
+def write_view(query: ExploreQuery) -> str:
+    """What is kept of a view, as a query string; empty for the plain table, and for one row or one column.
+
+    The panel of a column and the pages of rows are places in a view, not views.
+    """
+    if query.view not in SAVED_VIEWS:
+        return ""
+    return urlencode(view_pairs(query), quote_via=quote)
+
+
+async def list_view_choices(
+    request: PageRequest,
+    territory: Territory,
+    actor: Actor | None,
+    dataset_id: UUID,
+    query: ExploreQuery,
+    default_view: DefaultView,
+) -> Mapping[str, Any]:
+    """What the page offers to whoever publishes the dataset; nothing for everybody else."""
+    nothing = {"view_state": "", "view_text": "", "view_refusals": ()}
+    if actor is None or not actor.memberships:
+        return nothing
+    async with site_of(request).database.session(
+        territory.id, person=actor.person_id
+    ) as session:
+        dataset = await find_dataset(session, dataset_id)
+        if dataset is None:
+            return nothing
+        allowed = await list_permissions(session, actor, dataset.space, dataset_id)
+    if DatasetPermission.PUBLISH not in allowed:
+        return nothing
+    is_savable = not query.refusals
+    return {
+        "view_state": str(default_view.find_state(query)),
+        "view_text": write_view(query) if is_savable else "",
+        "view_refusals": default_view.refusals,
+    }
+
+
+routes: Sequence[ControllerRouterHandler] = [save_view]
