@@ -84,6 +84,10 @@ async def test_a_stop_is_treated_and_nothing_of_it_is_left(
 ) -> None:
     content, identifying_values = members()
     dataset = await producer.draft(content, "adhérents.csv")
+    saved = await producer.client.post(
+        f"/datasets/{dataset}/view",
+        data={"query": f"q={identifying_values[-1]}&view=cards"},
+    )
     before = await everything(node_database, node_site, demo, dataset)
     personal_data_page = await producer.page(f"/datasets/{dataset}/personal-data")
 
@@ -95,6 +99,7 @@ async def test_a_stop_is_treated_and_nothing_of_it_is_left(
     response = await passer_by.get(f"/datasets/{dataset}/file")
     after = await everything(node_database, node_site, demo, dataset)
 
+    assert saved.status_code == 303
     assert sum(cell.encode() in before for cell in identifying_values) > ROWS
     assert 'name="column-4"' in personal_data_page
     assert treated.headers["location"] == f"/datasets/{dataset}/check"

@@ -16,6 +16,7 @@ from udi.kit.child import ChildError, run
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooLargeError, UdiError
 from udi.kit.identity import Actor
+from udi.node.datasets.actions.default_view import set_default_view
 from udi.node.datasets.actions.draft import (
     PROMPT,
     DroppedFile,
@@ -115,6 +116,8 @@ async def request_anonymisation(
 ) -> Version:
     """Have the newest file treated; a published one stays open as it is meanwhile, and after.
 
+    The opening view is given up: its filters may hold what is to be removed.
+
     Raises:
         ConflictError: it is still being looked at, or is no table.
         InvalidError: a treatment that cannot be done.
@@ -133,6 +136,7 @@ async def request_anonymisation(
     )
     preparation.corrections = corrections.as_json()
     preparation.failure = ""
+    set_default_view(actor, dataset, "")
     if version.published_at is None:
         preparation.revision += 1
         preparation.state = PreparationState.WAITING
