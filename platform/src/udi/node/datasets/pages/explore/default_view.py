@@ -89,7 +89,7 @@ def read_default_view(table: DatasetTable, territory: Territory) -> DefaultView:
 def _holds_values(query: ExploreQuery) -> bool:
     steps = [query.chart.step, *(step for _, step in query.groups)]
     return (
-        query.is_filtered
+        bool(query.row_pairs)
         or query.at is not None
         or query.size != PAGE_SIZE
         or query.chart.top is not None
