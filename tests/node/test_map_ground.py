@@ -145,7 +145,7 @@ async def test_the_map_that_moves_lists_what_is_seen_and_names_the_row_in_the_mi
     await tab.page.wait_for_selector("#moving-rows li")
     await tab.page.locator("#moving-map").focus()
     await tab.page.keyboard.press("Enter")
-    row = await tab.page.locator("#moving-status a").text_content(timeout=30_000)
+    row = await tab.page.locator("#moving-status a").text_content()
     await tab.page.keyboard.press("-")
     await tab.page.wait_for_url("**at=15*")
 

@@ -154,6 +154,7 @@ def test_no_portal_reads_of_another(places: tuple[Place, ...], several: Node) ->
         assert not [other for other in others if other in response.text]
 
 
+@pytest.mark.thorough
 async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
     places: tuple[Place, ...], elsewhere: Installation, several: Node, town: Producer
 ) -> None:

@@ -259,7 +259,7 @@ async def test_search_of_the_site_needs_no_other_host(tab: Page) -> None:
     await tab.goto(f"{ORIGIN}search.html?q=Keycloak")
 
     result = tab.locator("#mkdocs-search-results article a")
-    await result.first.wait_for(timeout=20_000)
+    await result.first.wait_for()
 
     assert await result.filter(has_text="Keycloak holds identity").count() >= 1
 
