@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -31,8 +31,8 @@ class CallNotice:
     """The open call that closes first."""
 
     id: UUID
-    titles: dict[str, str]
-    summaries: dict[str, str]
+    titles: dict[str, str] = field(hash=False)
+    summaries: dict[str, str] = field(hash=False)
     closes_at: datetime
     organiser: str
     """Name of the organisation; empty where the territory calls."""
@@ -53,7 +53,7 @@ class ProjectNotice:
     """A project, as a card."""
 
     id: UUID
-    titles: dict[str, str]
+    titles: dict[str, str] = field(hash=False)
     organisation: str
     leader_name: str
     reported: bool
@@ -75,7 +75,7 @@ class RequestNotice:
 
 @dataclass(frozen=True)
 class CivicLife:
-    """What a home may show of it; equal where nothing changed."""
+    """What a home may show of it; equal where nothing changed, and a part of the key of an answer that is kept."""
 
     call: CallNotice | None = None
     projects: tuple[ProjectNotice, ...] = ()
