@@ -1,55 +1,71 @@
 """The advice reaches the person who publishes, at the step where they can act on it; what they answered before comes back."""
 
 import re
+from datetime import UTC
 
+from tests.node.counterpart import PortalDouble
 from tests.node.producer import ANSWERS as ANSWERED
 from tests.node.producer import Producer
+from tests.node.test_outbox import Push, answer, push
+from udi.kit import clock
 from udi.protocol.addresses import ANSWERS
-from udi.protocol.quality import CRITERIA
+from udi.protocol.quality import assess_quality
+from udi.protocol.quality_wording import LEVEL_NAMES
+from udi.protocol.record import read_record
 
+__all__ = ["answer", "push"]
 TREES = "id,essence,commune,plantation\n1,chêne,Kerlévan,2019-03-01\n2,hêtre,Kerlévan,2020-04-02\n3,if,Brest,2021-05-03\n"
 
 
-async def test_the_review_says_the_score_and_what_would_raise_it_most_useful_first(
-    producer: Producer,
-) -> None:
-    dataset = await producer.draft(TREES.encode(), "arbres.csv")
-    await producer.describe(dataset, first_day="", last_day="", keywords="arbre")
-
-    page = await producer.page(f"/datasets/{dataset}/review")
-    advice = page.partition('id="advice"')[2].partition("</section>")[0]
-
-    assert re.search(r"\d{3} points sur 405", advice)
-    points = [int(figure) for figure in re.findall(r"(\d+) points? de plus", advice)]
-    assert points
-    assert points == sorted(points, reverse=True)
-    assert f'href="/datasets/{dataset}/describe#first_day"' in advice
-    assert f'href="/datasets/{dataset}/describe#keywords"' in advice
-    assert "code INSEE" in advice
-
-
-async def test_each_piece_of_advice_leads_to_a_question_that_is_there(
+async def test_the_review_shows_five_bars_and_the_next_act_of_each(
     producer: Producer,
 ) -> None:
     dataset = await producer.draft(TREES.encode(), "arbres.csv")
     await producer.describe(
-        dataset,
-        first_day="",
-        last_day="",
-        keywords="arbre",
-        frequency="",
-        summary="Les arbres.",
+        dataset, first_day="", last_day="", frequency="", summary="Les arbres."
     )
 
     page = await producer.page(f"/datasets/{dataset}/review")
-    form = await producer.page(f"/datasets/{dataset}/describe")
+    advice = page.partition('id="advice"')[2].partition("</section>")[0]
 
-    fields = set(re.findall(rf"/datasets/{dataset}/describe#(\w+)", page))
-    assert fields >= {"first_day", "keywords", "frequency", "summary"}
-    assert [field for field in fields if f'id="{field}"' not in form] == []
+    assert re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", advice) == [
+        ("Trouver", "moyen"),
+        ("Accéder", "bon"),
+        ("Comprendre", "faible"),
+        ("Réutiliser", "bon"),
+        ("À jour", "faible"),
+    ]
+    assert re.findall(rf"/datasets/{dataset}/describe#(\w+)", advice) == [
+        "area",
+        "summary",
+        "frequency",
+    ]
+    assert "Décrivez les données avec vos mots" in advice
+    assert "code INSEE" in advice
 
 
-async def test_what_the_portal_leads_to_is_there(producer: Producer) -> None:
+async def test_the_portal_counts_the_same_quality(
+    producer: Producer, portal: PortalDouble, push: Push
+) -> None:
+    summary = "Arbres : essence, plantation, commune."
+    dataset = await producer.draft(TREES.encode(), "arbres.csv")
+    await producer.publish(dataset, summary=summary)
+    page = await producer.page(f"/datasets/{dataset}/review")
+    await push(dataset)
+
+    [(_, _, record, _)] = portal.pushed
+    quality = assess_quality(read_record(record), clock.today(UTC))
+
+    words = [LEVEL_NAMES[result.level]["fr"] for result in quality.bars]
+    advice = page.partition('id="advice"')[2].partition("</section>")[0]
+    assert words == re.findall(r"</dt><dd>([^<]+)</dd>", advice)
+    assert record["update_frequency"] == "ANNUAL"
+    assert record["available_formats"][0]["file_columns"] == [
+        {"name": name} for name in ("id", "essence", "commune", "plantation")
+    ]
+
+
+async def test_each_act_leads_to_what_is_there(producer: Producer) -> None:
     dataset = await producer.publish(await producer.draft(TREES.encode(), "arbres.csv"))
 
     pages = {
@@ -57,7 +73,6 @@ async def test_what_the_portal_leads_to_is_there(producer: Producer) -> None:
         for path in ANSWERS.values()
     }
 
-    assert set(ANSWERS) <= set(CRITERIA)
     assert {
         path
         for path, page in pages.items()

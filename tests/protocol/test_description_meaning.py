@@ -2,8 +2,7 @@
 
 import pytest
 
-from udi.protocol.description_meaning import says_something
-from udi.protocol.quality import CRITERIA, Rating, score_criteria
+from udi.protocol.description_meaning import is_clear_name, says_something
 
 COLUMNS = ["nom", "commune", "dateCreation", "adresse postale"]
 TITLE = "Associations de Kerlévan 2026"
@@ -34,13 +33,6 @@ def test_says_something_beyond_the_title_and_the_columns(
     assert says_something(summary, TITLE, COLUMNS) is meaning
 
 
-def test_a_text_that_says_nothing_is_never_rated_good() -> None:
-    full = score_criteria(CRITERIA, is_described=False)
-
-    assert (full.percentage, full.rating) == (100, Rating.SUFFICIENT)
-    assert score_criteria({"keyword"}, is_described=False).rating is Rating.BAD
-
-
 @pytest.mark.parametrize(
     "summary",
     [
@@ -53,3 +45,27 @@ def test_a_text_that_says_nothing_is_never_rated_good() -> None:
 def test_a_description_in_any_script_says_something(summary: str) -> None:
     assert says_something(summary, TITLE, COLUMNS)
     assert not says_something(summary, summary, COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_clear"),
+    [
+        ("commune", True),
+        ("Δήμος", True),
+        ("市町村", True),
+        ("colonne", True),
+        ("T1", True),
+        ("col12", False),
+        ("Unnamed: 3", False),
+        ("Colonne 4", False),
+        ("12", False),
+        ("", False),
+        ("deux\nlignes", False),
+        ("une phrase entière " * 5, False),
+    ],
+)
+def test_is_clear_name_refuses_numbers_of_columns_and_sentences(
+    name: str,
+    is_clear: bool,  # noqa: FBT001 - a case of a table
+) -> None:
+    assert is_clear_name(name) is is_clear

@@ -64,7 +64,3 @@ def test_an_icon_that_does_not_exist_is_refused() -> None:
     assert 'aria-hidden="true"' in glyphs.icon("lock")
     with pytest.raises(KeyError):
         glyphs.icon("unicorn")
-
-
-def test_a_score_is_said_in_words_that_are_escaped() -> None:
-    assert 'aria-label="3 &lt; 5"' in glyphs.score(3, 5, "3 < 5")

@@ -11,12 +11,9 @@ from litestar import Litestar
 from tests.portal.catalogue.corpus import Catalogue, described, document
 from tests.visitors import browse, make_person
 from udi.portal.catalogue.area import draw_area
-from udi.portal.catalogue.quality import assess_quality
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.organisations.actions import apply_organisation
 from udi.protocol.addresses import find_addresses
-from udi.protocol.quality import CRITERIA
-from udi.protocol.record import read_record
 
 BOX = {
     "west_longitude": -3.5,
@@ -127,29 +124,7 @@ async def test_each_file_has_an_address_to_copy_with_and_without_script(
     assert "script-src 'self'" in page.headers["content-security-policy"]
 
 
-def test_a_full_description_has_all_but_what_the_producer_would_say_in_words() -> None:
-    judgement = assess_quality(read_record(document(1, **WHOLE)))
-
-    assert judgement.score.criteria == set(CRITERIA) - {"rights"}
-    assert [(edit.name, edit.points) for edit in judgement.edits] == [("rights", 5)]
-    assert judgement.tiles == 4
-
-
-def test_each_thing_that_is_missing_is_an_edit_with_its_points() -> None:
-    bare = assess_quality(
-        read_record(document(5, available_formats=document(0)["available_formats"]))
-    )
-    closed = assess_quality(read_record(document(7)))
-
-    assert {edit.name: edit.points for edit in bare.edits} == {
-        "spatial": 20, "temporal": 20, "licence": 10, "issued": 5, "rights": 5,
-    }  # fmt: skip
-    assert bare.score.points + sum(edit.points for edit in bare.edits) == 405
-    assert "download_url" not in closed.score.criteria
-    assert "download_url" not in {edit.name for edit in closed.edits}
-
-
-async def test_only_its_producer_is_told_the_edits(
+async def test_only_its_producer_reads_the_acts_that_would_raise_quality(
     armor: Catalogue, portal_app: Litestar
 ) -> None:
     record = await armor.add(1)
@@ -165,16 +140,34 @@ async def test_only_its_producer_is_told_the_edits(
                 )
             )
 
-    assert all("points of 405 by the European scale" in page.text for page in pages)
-    assert ["State the period covered." in page.text for page in pages] == [
+    bars = [
+        re.findall(
+            r"<dt>([^<]+)</dt><dd>([^<]+)</dd>",
+            page.text.partition('id="quality"')[2].partition("</dl>")[0],
+        )
+        for page in pages
+    ]
+    assert (
+        bars
+        == [
+            [
+                ("Find", "fair"),
+                ("Reach", "good"),
+                ("Understand", "weak"),
+                ("Reuse", "good"),
+                ("Up to date", "weak"),
+            ]
+        ]
+        * 3
+    )
+    assert ["State how often the data are updated." in page.text for page in pages] == [
         False,
         False,
         True,
     ]
-    assert "+20 points" in pages[2].text
 
 
-async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(
+async def test_acts_on_data_at_our_node_lead_to_where_they_are_done(
     armor: Catalogue, portal_app: Litestar
 ) -> None:
     first = described(5)
@@ -204,7 +197,12 @@ async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(
 
     ours = f"{node}/datasets/{first['global_id']}"
     assert led[:2] == [[[], []], [[], []]]
-    assert set(led[2][0]) == {f"{ours}/describe#first_day", f"{ours}/describe#licence"}
+    assert set(led[2][0]) == {
+        f"{ours}/describe#area",
+        f"{ours}/describe#summary",
+        f"{ours}/describe#licence",
+        f"{ours}/describe#frequency",
+    }
     assert led[2][1] == []
 
 

@@ -26,14 +26,16 @@ def dataset(
     organisation: UUID | None = None,
     changed: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC),
     frequency: str = "",
-    points: tuple[int, ...] = (0, 0, 0, 0, 0),
+    percentages: tuple[int, ...] = (0, 0, 0, 0),
     categories: tuple[str, ...] = (),
     has_api: bool = False,
     has_download: bool = False,
 ) -> AssessedDataset:
     """A dataset as the queries give it."""
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    assessment = DatasetAssessment(points, frequency, categories, has_api, has_download)
+    assessment = DatasetAssessment(
+        percentages, frequency, categories, has_api, has_download
+    )
     return AssessedDataset(
         uuid4(),
         title,
@@ -110,21 +112,21 @@ def test_freshness_has_no_percentage_without_a_rhythm() -> None:
     assert assess_freshness([dataset()], TODAY, PARIS).percentage is None
 
 
-def test_average_quality_is_the_mean_share_of_each_dimension() -> None:
-    # Most possible: 100, 100, 110, 75, 20.
-    first = (100, 50, 110, 75, 5)
-    second = (30, 0, 11, 0, 0)
+def test_average_quality_is_the_mean_of_each_bar_on_the_day() -> None:
+    # Up to date: monthly and in time 100, nothing announced and fourteen days old 25.
+    first = dataset(percentages=(100, 50, 75, 100), frequency="MONTHLY")
+    second = dataset(percentages=(31, 0, 0, 50))
 
-    averages = average_quality([dataset(points=first), dataset(points=second)])
+    averages = average_quality([first, second], TODAY, PARIS)
 
-    assert [(line.dimension.value, line.percentage) for line in averages] == [
-        ("findability", 65),
-        ("accessibility", 25),
-        ("interoperability", 55),
-        ("reusability", 50),
-        ("contextuality", 12),
+    assert [(line.bar.value, line.percentage) for line in averages] == [
+        ("find", 66),
+        ("reach", 25),
+        ("understand", 38),
+        ("reuse", 75),
+        ("fresh", 62),
     ]
-    assert average_quality([]) == []
+    assert average_quality([], TODAY, PARIS) == []
 
 
 def test_count_producers_puts_the_largest_first() -> None:

@@ -80,7 +80,7 @@ async def test_a_new_territory_says_what_to_do_for_each_figure(
         "Nothing waits for the team.",
         "No dataset is published yet",
         "There is no producer yet",
-        "No published description announces a frequency",
+        "No published description announces how often",
         "No description to assess yet",
         "Nobody has requested access or data yet",
         "No link was checked yet",
@@ -155,18 +155,18 @@ async def test_each_figure_of_a_known_catalogue(
 async def test_quality_is_that_of_the_descriptions(
     dashboard: Dashboard, armor: Catalogue
 ) -> None:
-    # The corpus has keywords, a theme, a file that is open CSV, a licence of the EU's table and a contact;
-    # no place, period, rights or day of publication.
+    # The corpus has two keywords, a theme, a file that is open CSV, a licence of the EU's table and a contact;
+    # no place, period, names of columns or frequency.
     await armor.add(0)
 
     assert await csv(dashboard, "quality") == [
-        "Findability,60",
-        "Accessibility of the data,100",
-        "Interoperability,100",
-        "Reusability,100",
-        "Context,50",
+        "Find,50",
+        "Reach,100",
+        "Understand,50",
+        "Reuse,100",
+        "Up to date,25",
     ]
-    assert "Weakest: Context" in await show(dashboard)
+    assert "Weakest: Up to date" in await show(dashboard)
 
 
 async def add_data_request(

@@ -10,16 +10,21 @@ VIEW = "view"
 PARTS = ("table", "map", "chart", VIEW)
 """What a node draws of a table for the pages of others."""
 ANSWERS = {
-    "keyword": "describe#keywords",
+    "title": "describe#title",
+    "keywords": "describe#keywords",
     "theme": "describe#theme",
-    "temporal": "describe#first_day",
-    "contact_point": "describe#contact",
-    "licence": "describe#licence",
-    "download_url": "versions/new",
-    "access_url_answers": "versions/new",
+    "area": "describe#area",
+    "period": "describe#first_day",
+    "file": "versions/new",
     "format": "versions/new",
+    "description": "describe#summary",
+    "columns": "schema",
+    "licence": "describe#licence",
+    "contact": "describe#contact",
+    "frequency": "describe#frequency",
+    "update": "versions/new",
 }
-"""Under a dataset's address, where its producer answers what a criterion of `quality` asks; the others ask nothing of a person."""
+"""Under a dataset's address, where its producer gives what a criterion of `quality` asks."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,8 @@ class NodeAddresses:
         return f"{self.origin}/api/resources/{self.dataset_id}/data/"
 
     def answer(self, criterion: str) -> str:
-        """Where its producer gives what a criterion asks, for who may change the dataset; empty for those of no question."""
-        path = ANSWERS.get(criterion)
-        if path:
-            return f"{self.origin}/datasets/{self.dataset_id}/{path}"
-        return ""
+        """Where its producer gives what a criterion asks, for who may change the dataset."""
+        return f"{self.origin}/datasets/{self.dataset_id}/{ANSWERS[criterion]}"
 
     def embed(self, part: str) -> str:
         """One of `PARTS` alone, to be framed by a page of others."""

@@ -1,7 +1,4 @@
-"""Whether a description says something: more than the title, the names of columns and how many there are.
-
-Portal and node judge alike; the European score does not look at the text.
-"""
+"""Whether a description says something: more than the title, the names of columns and how many there are."""
 
 import re
 import unicodedata
@@ -17,6 +14,12 @@ COLUMN_LIST = re.compile(
 HUMP = re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])")
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 WORD = re.compile(r"[^\W\d_]+")
+LONGEST_NAME = 60
+"""A longer name of a column is a sentence."""
+NUMBERED_NAME = re.compile(
+    r"(?:col(?:umn|onne|umna)?|unnamed|field|champ)[\d_: ]*\d[_: ]*"
+)
+"""What programs call a column without a name."""
 WITHOUT_SPACES = re.compile(
     r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 )
@@ -37,10 +40,34 @@ def says_something(summary: str, title: str, columns: Iterable[str] = ()) -> boo
     text = COLUMN_LIST.sub(" ", summary[:LONGEST_READ])
     known = (
         EMPTY_WORDS
-        | _words(title)
-        | {word for name in columns for word in _words(name)}
+        | significant_words(title)
+        | {word for name in columns for word in significant_words(name)}
     )
-    return len(_words(text) - known) >= FEWEST_WORDS
+    return len(significant_words(text) - known) >= FEWEST_WORDS
+
+
+def is_clear_name(name: str) -> bool:
+    """Whether the name of a column says something: it has letters, is no number of a column and no sentence."""
+    plain = _fold(name)
+    if "\n" in name or len(name) > LONGEST_NAME:
+        return False
+    return any(map(str.isalpha, plain)) and not NUMBERED_NAME.fullmatch(plain.strip())
+
+
+def significant_words(text: str) -> set[str]:
+    """The words of a text in small letters, without accents and without the mark of a plural."""
+    folded = _fold(HUMP.sub(" ", text))
+    signs = set(WITHOUT_SPACES.findall(folded))
+    spaced = WORD.findall(WITHOUT_SPACES.sub(" ", folded))
+    words = [word for word in spaced if len(word) >= SHORTEST_WORD]
+    return signs | {
+        word if word in EMPTY_WORDS else word.rstrip("sx") for word in words
+    }
+
+
+def _fold(text: str) -> str:
+    """Small letters without accents, of any script."""
+    return BEYOND_ASCII.sub(_drop_accent, unicodedata.normalize("NFKD", text).lower())
 
 
 def _drop_accent(match: re.Match[str]) -> str:
@@ -48,15 +75,3 @@ def _drop_accent(match: re.Match[str]) -> str:
     if unicodedata.combining(sign):
         return ""
     return sign
-
-
-def _words(text: str) -> set[str]:
-    """The words of a text in small letters, without accents and without the mark of a plural."""
-    parts = unicodedata.normalize("NFKD", HUMP.sub(" ", text)).lower()
-    folded = BEYOND_ASCII.sub(_drop_accent, parts)
-    signs = set(WITHOUT_SPACES.findall(folded))
-    spaced = WORD.findall(WITHOUT_SPACES.sub(" ", folded))
-    words = [word for word in spaced if len(word) >= SHORTEST_WORD]
-    return signs | {
-        word if word in EMPTY_WORDS else word.rstrip("sx") for word in words
-    }

@@ -1,140 +1,333 @@
-"""The European score of a description: the Metadata Quality Assessment of data.europa.eu, 405 points.
+"""Quality of a dataset in five bars, judged from its record alone: the same at the portal and at the node.
 
-Each criterion is held or not; portal and node count alike. Reference: data.europa.eu/mqa/methodology.
+What a text means counts, not that it is there: a description that repeats the title or the names of columns is worth
+nothing, keywords that do are worth half. Nothing is called here, and what restricted data keep to themselves is not
+asked of them.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import date
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
 
-FULL = 405
+from udi.protocol.access import AccessRights
+from udi.protocol.description_meaning import (
+    is_clear_name,
+    says_something,
+    significant_words,
+)
+from udi.protocol.frequencies import (
+    DAYS,
+    IRREGULAR,
+    NO_MORE_UPDATES,
+    count_late_days,
+)
+from udi.protocol.structures import Media, Record
+from udi.protocol.vocabulary import MediaKind
+
+SHORTEST_SUMMARY = 60
+FEWEST_KEYWORDS = 3
+FEWEST_TITLE_WORDS = 2
+YEAR = 366
+"""Days after which data without an announced frequency count as old."""
+READ_BY_PROGRAMS = frozenset(
+    [
+        "CSV",
+        "TSV",
+        "ODS",
+        "Parquet",
+        "JSON",
+        "GeoJSON",
+        "GeoPackage",
+        "KML",
+        "GML",
+        "GTFS",
+        "NetCDF",
+        "XML",
+        "JSON-LD",
+        "RDF/XML",
+        "Turtle",
+        "YAML",
+        "SQLite",
+        "iCalendar",
+    ]
+)
+READ_BY_SOME = frozenset(
+    ["XLSX", "XLS", "Shapefile", "GeoTIFF", "DXF", "SQL", "Access", "TXT", "ZIP"]
+)
+"""Formats, by their label in `formats.py`: programs read the first; the second ask for one program or for care."""
+TABULAR = frozenset(
+    [
+        "CSV",
+        "TSV",
+        "XLSX",
+        "XLS",
+        "ODS",
+        "Parquet",
+        "GeoJSON",
+        "GeoPackage",
+        "Shapefile",
+    ]
+)
 
 
-class Dimension(StrEnum):
-    FINDABILITY = "findability"
-    ACCESSIBILITY = "accessibility"
-    INTEROPERABILITY = "interoperability"
-    REUSABILITY = "reusability"
-    CONTEXTUALITY = "contextuality"
+class QualityBar(StrEnum):
+    """What a person does with data, in this order."""
+
+    FIND = "find"
+    REACH = "reach"
+    UNDERSTAND = "understand"
+    REUSE = "reuse"
+    FRESH = "fresh"
 
 
-class Rating(StrEnum):
-    """The four groups in which data.europa.eu shows scores."""
+class QualityLevel(IntEnum):
+    """How much of a bar is there, for a word beside it."""
 
-    EXCELLENT = "excellent"
-    GOOD = "good"
-    SUFFICIENT = "sufficient"
-    BAD = "bad"
+    MISSING = 0
+    WEAK = 1
+    FAIR = 2
+    GOOD = 3
+
+
+class Grade(IntEnum):
+    """What one criterion is worth."""
+
+    ABSENT = 0
+    PARTIAL = 1
+    WHOLE = 2
+
+
+LEAST = ((80, QualityLevel.GOOD), (50, QualityLevel.FAIR), (1, QualityLevel.WEAK))
+"""Percentage from which a bar has a level; below the last it is missing."""
+MOST_WITHOUT_ESSENTIAL = 49
+"""Percentage that a bar cannot pass without what it stands on."""
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing looked at, by the property of DCAT-AP that holds it, and what it is worth."""
+    """One thing looked at; without an essential one, its bar is weak at most."""
 
     name: str
-    dimension: Dimension
-    points: int
+    bar: QualityBar
+    is_essential: bool = False
 
 
-_F = Dimension.FINDABILITY
-_A = Dimension.ACCESSIBILITY
-_I = Dimension.INTEROPERABILITY
-_R = Dimension.REUSABILITY
-_C = Dimension.CONTEXTUALITY
-CRITERIA = {
-    name: Criterion(name, dimension, points)
-    for name, dimension, points in (
-        ("keyword", _F, 30),
-        ("theme", _F, 30),
-        ("spatial", _F, 20),
-        ("temporal", _F, 20),
-        ("access_url_answers", _A, 50),
-        ("download_url", _A, 20),
-        ("download_url_answers", _A, 30),
-        ("format", _I, 20),
-        ("media_type", _I, 10),
-        ("format_from_vocabulary", _I, 10),
-        ("non_proprietary", _I, 20),
-        ("machine_readable", _I, 20),
-        ("dcat_ap", _I, 30),
-        ("licence", _R, 20),
-        ("licence_from_vocabulary", _R, 10),
-        ("access_rights", _R, 10),
-        ("access_rights_from_vocabulary", _R, 5),
-        ("contact_point", _R, 20),
-        ("publisher", _R, 10),
-        ("rights", _C, 5),
-        ("byte_size", _C, 5),
-        ("issued", _C, 5),
-        ("modified", _C, 5),
-    )
-}
-BANDS = (
-    (351, Rating.EXCELLENT),
-    (221, Rating.GOOD),
-    (121, Rating.SUFFICIENT),
-    (0, Rating.BAD),
+CRITERIA = (
+    Criterion("keywords", QualityBar.FIND),
+    Criterion("title", QualityBar.FIND),
+    Criterion("theme", QualityBar.FIND),
+    Criterion("area", QualityBar.FIND),
+    Criterion("period", QualityBar.FIND),
+    Criterion("file", QualityBar.REACH, is_essential=True),
+    Criterion("format", QualityBar.REACH),
+    Criterion("description", QualityBar.UNDERSTAND, is_essential=True),
+    Criterion("columns", QualityBar.UNDERSTAND),
+    Criterion("licence", QualityBar.REUSE, is_essential=True),
+    Criterion("contact", QualityBar.REUSE),
+    Criterion("frequency", QualityBar.FRESH, is_essential=True),
+    Criterion("update", QualityBar.FRESH),
 )
-_BOTH = "CSV GEOJSON ICS JSON JSON_LD KML KMZ NETCDF ODS RDF_N_QUADS RDF_N_TRIPLES RDF_TRIG RDF_TURTLE RDF_XML RSS XML"
-_OPEN = "BMP DBF GZIP HTML JPEG2000 PNG RTF TAR TIFF TSV TXT WMS_SRVC ZIP"
-_READ = "RDFA SHP XLS XLSX"
-NON_PROPRIETARY = frozenset(f"{_BOTH} {_OPEN}".split())
-MACHINE_READABLE = frozenset(f"{_BOTH} {_READ}".split())
-"""Codes of the EU's file types, as data.europa.eu lists them for its score."""
+"""In the order in which they are advised, within a bar."""
+Grades = Mapping[str, Grade]
+"""Grades by criterion; one that does not concern the dataset has none."""
 
 
 @dataclass(frozen=True)
-class Score:
-    """Points of a description, and by dimension; `is_described`: its text says something (`says_something`)."""
+class BarResult:
+    """One bar: how full it is, in a hundred, and the criterion that the next act would raise (empty: none)."""
 
-    criteria: frozenset[str]
-    is_described: bool = True
-
-    @property
-    def points(self) -> int:
-        return sum(CRITERIA[name].points for name in self.criteria)
+    bar: QualityBar
+    percentage: int
+    next_criterion: str
 
     @property
-    def percentage(self) -> int:
-        """Rounded down, so that 100 is said only of the full score."""
-        return self.points * 100 // FULL
+    def level(self) -> QualityLevel:
+        return next(
+            (level for least, level in LEAST if self.percentage >= least),
+            QualityLevel.MISSING,
+        )
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The five bars, in the order of `QualityBar`."""
+
+    bars: tuple[BarResult, ...]
 
     @property
-    def rating(self) -> Rating:
-        """By the points; no better than sufficient where the text says nothing."""
-        rating = next(rating for least, rating in BANDS if self.points >= least)
-        if self.is_described or rating is Rating.BAD:
-            return rating
-        return Rating.SUFFICIENT
-
-    def points_of(self, dimension: Dimension) -> tuple[int, int]:
-        """(points, most possible) of one dimension."""
-        among = [
-            criterion
-            for criterion in CRITERIA.values()
-            if criterion.dimension is dimension
-        ]
-        return sum(
-            criterion.points for criterion in among if criterion.name in self.criteria
-        ), sum(criterion.points for criterion in among)
+    def good_bars(self) -> int:
+        return sum(result.level is QualityLevel.GOOD for result in self.bars)
 
 
-def score_criteria(criteria: Collection[str], *, is_described: bool = True) -> Score:
-    """The score of a description that holds these criteria; names that are none are an error."""
-    if unknown := set(criteria) - set(CRITERIA):
-        raise KeyError(sorted(unknown))
-    return Score(frozenset(criteria), is_described)
+def assess_quality(record: Record, today: date) -> Quality:
+    """Judge a record; `today` is a day where its territory lives."""
+    return Quality(measure_bars(grade_record(record, today)))
 
 
-def format_criteria(authority: str, media_type: str) -> set[str]:
-    """What a format is worth, by the code of its EU file type (empty: it has none) and its media type."""
-    named = {
-        "format": bool(authority),
-        "media_type": bool(media_type),
-        "format_from_vocabulary": bool(authority),
+def grade_record(record: Record, today: date) -> Grades:
+    """What each criterion that concerns a dataset is worth."""
+    changed_on = record.dates.updated.date()
+    grades = {
+        "title": _grade_title(record.title),
+        "keywords": _grade_keywords(record),
+        "theme": _grade_presence(record.theme),
+        "area": _grade_presence(record.geography is not None),
+        "period": _grade_presence(record.period is not None),
+        "file": _grade_presence(record.media),
+        "format": max(map(_grade_format, record.media), default=Grade.ABSENT),
+        "description": _grade_description(record),
+        "licence": _grade_licence(record),
+        "contact": _grade_presence(any(contact.email for contact in record.contacts)),
+        **_grade_freshness(record.frequency, changed_on, today),
     }
-    open_ones = {
-        "non_proprietary": authority in NON_PROPRIETARY,
-        "machine_readable": authority in MACHINE_READABLE,
-    }
-    return {name for name, holds in (named | open_ones).items() if holds}
+    columns = _grade_columns(record)
+    if columns is not None:
+        grades["columns"] = columns
+    return MappingProxyType(grades)
+
+
+def measure_bars(grades: Grades) -> tuple[BarResult, ...]:
+    """The bars of these grades."""
+    return tuple(_measure_bar(bar, grades) for bar in QualityBar)
+
+
+def measure_freshness(frequency: str, changed_on: date, today: date) -> int:
+    """The percentage of `FRESH` alone, for figures of many datasets on one day."""
+    grades = _grade_freshness(frequency, changed_on, today)
+    return _measure_bar(QualityBar.FRESH, grades).percentage
+
+
+def grade_format(label: str) -> Grade:
+    """What a format of a file is worth, by its label in `formats.py`."""
+    if label in READ_BY_PROGRAMS:
+        return Grade.WHOLE
+    return Grade.PARTIAL if label in READ_BY_SOME else Grade.ABSENT
+
+
+def _measure_bar(bar: QualityBar, grades: Grades) -> BarResult:
+    criteria = [
+        criterion
+        for criterion in CRITERIA
+        if criterion.bar is bar and criterion.name in grades
+    ]
+    points = sum(grades[criterion.name] for criterion in criteria)
+    percentage = 100 * points // (Grade.WHOLE * len(criteria))
+    if any(_is_missed(criterion, grades) for criterion in criteria):
+        percentage = min(percentage, MOST_WITHOUT_ESSENTIAL)
+    short = [
+        criterion for criterion in criteria if grades[criterion.name] < Grade.WHOLE
+    ]
+    short.sort(
+        key=lambda criterion: (
+            not _is_missed(criterion, grades),
+            grades[criterion.name],
+        )
+    )
+    next_criterion = short[0].name if short else ""
+    return BarResult(bar, percentage, next_criterion)
+
+
+def _is_missed(criterion: Criterion, grades: Grades) -> bool:
+    return criterion.is_essential and grades[criterion.name] is Grade.ABSENT
+
+
+def _grade_presence(value: object) -> Grade:
+    return Grade.WHOLE if value else Grade.ABSENT
+
+
+def _grade_title(title: str) -> Grade:
+    """A name of a file, or a single word, says half."""
+    is_name = "_" in title or len(significant_words(title)) < FEWEST_TITLE_WORDS
+    return Grade.PARTIAL if is_name else Grade.WHOLE
+
+
+def _grade_keywords(record: Record) -> Grade:
+    """Three or more, of which one at least is in neither the title nor the names of columns."""
+    if not record.keywords:
+        return Grade.ABSENT
+    known = _known_words(record.title, _column_names(record.media))
+    adds = any(significant_words(keyword) - known for keyword in record.keywords)
+    is_whole = adds and len(record.keywords) >= FEWEST_KEYWORDS
+    return Grade.WHOLE if is_whole else Grade.PARTIAL
+
+
+def _known_words(title: str, columns: Iterable[str]) -> set[str]:
+    return significant_words(title).union(*map(significant_words, columns))
+
+
+def _column_names(media: Iterable[Media]) -> list[str]:
+    return [column.name for file in media for column in file.columns]
+
+
+def _grade_description(record: Record) -> Grade:
+    """The best of its languages."""
+    columns = _column_names(record.media)
+    texts = [
+        text
+        for by_language in (record.summary, record.synopsis)
+        for language, text in by_language.items()
+        if says_something(text, record.titles.get(language, record.title), columns)
+    ]
+    if not texts:
+        return Grade.ABSENT
+    is_long = max(map(len, texts)) >= SHORTEST_SUMMARY
+    return Grade.WHOLE if is_long else Grade.PARTIAL
+
+
+def _grade_columns(record: Record) -> Grade | None:
+    """Whether columns have a meaning: a model that is followed, or names that say something; None without a table.
+
+    Names of columns of restricted data are in no record: nothing is asked of them.
+    """
+    if any(media.structure for media in record.media):
+        return Grade.WHOLE
+    names = _column_names(record.media)
+    if names:
+        clear = sum(map(is_clear_name, names))
+        if clear == len(names):
+            return Grade.WHOLE
+        return Grade.PARTIAL if 2 * clear >= len(names) else Grade.ABSENT
+    is_open = record.access is AccessRights.PUBLIC
+    has_table = any(media.format in TABULAR for media in record.media)
+    return Grade.ABSENT if is_open and has_table else None
+
+
+def _grade_format(media: Media) -> Grade:
+    """Programs call services and read series."""
+    if media.kind is not MediaKind.FILE:
+        return Grade.WHOLE
+    return grade_format(media.format)
+
+
+def _grade_licence(record: Record) -> Grade:
+    """A licence of the EU's table, or the terms under which restricted data open; another one is half."""
+    licence = record.licence
+    standard = licence.standard_licence
+    if record.access is AccessRights.RESTRICTED:
+        return _grade_presence(licence.link or standard)
+    if licence.is_agreement:
+        return Grade.ABSENT
+    if standard and standard.authority:
+        return Grade.WHOLE
+    return Grade.PARTIAL if standard or licence.link else Grade.ABSENT
+
+
+def _grade_freshness(frequency: str, changed_on: date, today: date) -> dict[str, Grade]:
+    """The frequency that is announced, and whether the last change keeps it."""
+    age = (today - changed_on).days
+    late_days = count_late_days(frequency, changed_on, today)
+    if late_days is not None:
+        if late_days == 0:
+            update = Grade.WHOLE
+        else:
+            is_near = late_days <= DAYS[frequency]
+            update = Grade.PARTIAL if is_near else Grade.ABSENT
+        return {"frequency": Grade.WHOLE, "update": update}
+    if frequency in NO_MORE_UPDATES:
+        return {"frequency": Grade.WHOLE, "update": Grade.WHOLE}
+    recent = Grade.PARTIAL if age <= YEAR else Grade.ABSENT
+    if frequency in IRREGULAR:
+        return {"frequency": Grade.PARTIAL, "update": _grade_presence(age <= YEAR)}
+    return {"frequency": Grade.ABSENT, "update": recent}

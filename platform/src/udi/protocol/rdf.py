@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from udi.protocol import geodcat, hvd
+from udi.protocol import frequencies, geodcat, hvd
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import FORMATS, find_format
 from udi.protocol.languages import LANGUAGES
@@ -174,6 +174,13 @@ def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]
         yield moment_of(period, "dcat:startDate", record.period.start)
         if record.period.end:
             yield moment_of(period, "dcat:endDate", record.period.end)
+    if record.frequency:
+        yield from typed_value(
+            node,
+            "dct:accrualPeriodicity",
+            iri(frequencies.URI + record.frequency),
+            "dct:Frequency",
+        )
     if record.geography:
         yield from write_place(node, iri(f"{address}#area"), record.geography.box)
 

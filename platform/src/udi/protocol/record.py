@@ -9,6 +9,7 @@ from udi.protocol import rudi_names
 from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
+from udi.protocol.frequencies import CODES
 from udi.protocol.languages import language_of
 from udi.protocol.restricted_data import conceal_document, is_placeholder, is_restricted
 from udi.protocol.structures import Record
@@ -77,6 +78,7 @@ def restore_record(data: Document) -> Record:
             }
         ),
         period=_period(data.get("temporal_spread")),
+        frequency=_frequency(data),
         geography=_geography(data.get("geography")),
         size=_size(data.get("dataset_size")),
         description=_description(data["metadata_info"]),
@@ -114,6 +116,7 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
             "available_formats": [_write_media(media) for media in record.media],
             "resource_languages": list(record.languages),
             "temporal_spread": record.period and _write_period(record.period),
+            "update_frequency": record.frequency,
             "geography": record.geography and _write_geography(record.geography),
             "dataset_size": record.size and _write_size(record.size),
             "dataset_dates": _write_dates(record.dates),
@@ -191,6 +194,7 @@ def _media(data: Document) -> of.Media:
         checksum=of.Checksum(checksum["algo"], checksum["hash"])
         if is_file and checksum
         else None,
+        columns=_columns(data) if is_file else (),
         counters={name: data[name] for name in counters if data.get(name) is not None},
         extra=_extra_fields(data, rudi_names.KNOWN_OF_MEDIA[kind]),
         **_read_lines(data, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[kind]),
@@ -238,6 +242,10 @@ def _write_media(media: of.Media) -> Document:
                 }
             ),
             "file_size": media.size,
+            "file_columns": [
+                _without_empty_fields({"name": column.name, "unit": column.unit})
+                for column in media.columns
+            ],
             "checksum": checksum
             and {"algo": checksum.algorithm, "hash": checksum.value},
             **media.counters,
@@ -320,6 +328,21 @@ def _write_period(period: of.Period) -> Document:
             "start_date": _format_moment(period.start),
             "end_date": _format_moment(period.end),
         }
+    )
+
+
+def _frequency(data: Document) -> str:
+    """The code of the record; harvested ones of before it had a field keep it among what their source wrote."""
+    harvested = data.get("harvested")
+    earlier = harvested.get("frequency") if isinstance(harvested, dict) else None
+    code = str(data.get("update_frequency") or earlier or "")
+    return code if code in CODES else ""
+
+
+def _columns(data: Document) -> tuple[of.MediaColumn, ...]:
+    return tuple(
+        of.MediaColumn(column["name"].strip(), (column.get("unit") or "").strip())
+        for column in data.get("file_columns") or ()
     )
 
 

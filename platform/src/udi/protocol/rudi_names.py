@@ -67,6 +67,7 @@ _OTHERS = (
     "available_formats",
     "resource_languages",
     "temporal_spread",
+    "update_frequency",
     "geography",
     "dataset_size",
     "dataset_dates",
@@ -87,6 +88,7 @@ KNOWN_OF_MEDIA = {
     MediaKind.FILE: {
         *_OF_ANY_MEDIA,
         "file_size",
+        "file_columns",
         "checksum",
         *MEDIA_OF_KIND[MediaKind.FILE].values(),
     },

@@ -8,6 +8,7 @@ other lists.
 import re
 
 from udi.protocol import fault_kinds
+from udi.protocol.frequencies import CODES as FREQUENCIES
 from udi.protocol.languages import TAGS
 from udi.protocol.licences import LICENCES
 from udi.protocol.rudi_names import COUNTERS
@@ -119,7 +120,14 @@ media = tagged_group(
                 "file_size": integer(),
                 "checksum": group({"algo": choice(HASHES), "hash": text(WORD)}),
             },
-            {**_ANY_MEDIA_OPTIONAL, "file_structure": url, "file_encoding": line},
+            {
+                **_ANY_MEDIA_OPTIONAL,
+                "file_structure": url,
+                "file_encoding": line,
+                "file_columns": list_of(
+                    group({"name": text(LINE)}, {"unit": line}), ENTRIES
+                ),
+            },
         ),
         MediaKind.SERVICE: group(
             _ANY_MEDIA, {**_ANY_MEDIA_OPTIONAL, "api_documentation_url": url}
@@ -217,6 +225,7 @@ RECORD = group(
         "dataverse_doi": matching_text(DATAVERSE_DOI.fullmatch, fault_kinds.BAD_DOI),
         "resource_languages": list_of(choice(TAGS), ENTRIES),
         "temporal_spread": group({"start_date": moment}, {"end_date": moment}),
+        "update_frequency": choice(sorted(FREQUENCIES)),
         "geography": geography,
         "dataset_size": group(
             {},

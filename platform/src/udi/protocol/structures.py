@@ -62,8 +62,18 @@ class Checksum(Struct, frozen=True):
     value: str
 
 
+class MediaColumn(Struct, frozen=True):
+    """A column of an open table: its name in the file, and the unit of its values as the file writes it."""
+
+    name: str
+    unit: str = ""
+
+
 class Media(Struct, frozen=True, kw_only=True):
-    """A file, a service or a series of one dataset; `size` in bytes, `counters` under RUDI's names (SERIES only)."""
+    """A file, a service or a series of one dataset; `size` in bytes, `counters` under RUDI's names (SERIES only).
+
+    RUDI has no field for `columns`: `file_columns` is ours.
+    """
 
     id: UUID
     kind: MediaKind
@@ -79,6 +89,7 @@ class Media(Struct, frozen=True, kw_only=True):
     checksum: Checksum | None = None
     structure: str = ""
     encoding: str = ""
+    columns: tuple[MediaColumn, ...] = ()
     documentation: str = ""
     counters: dict[str, int] = field(default_factory=dict)
     extra: Extra = field(default_factory=dict)
@@ -201,6 +212,8 @@ class Record(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ("fr",)
     constraints: Constraints = field(default_factory=Constraints)
     period: Period | None = None
+    frequency: str = ""
+    """How often the data are updated, a code of the EU's table; RUDI has no field for it: `update_frequency` is ours."""
     geography: Geography | None = None
     size: DatasetSize | None = None
     local_id: str = ""

@@ -86,17 +86,5 @@ def glyph(key: str, size: str = "") -> Markup:
     )
 
 
-def score(value: int, out_of: int, label: str) -> Markup:
-    """A quality score as quarter tiles; `label` says it in words for those who do not see it."""
-    tiles = "".join(
-        f'<path class="k{1 if number < value else 2}" d="M{10 * number} 0h4a4 4 0 0 1 4 4v4h-4a4 4 0 0 1-4-4z"/>'
-        for number in range(out_of)
-    )
-    return _as_markup(
-        f'<svg class="score" viewBox="0 0 {10 * out_of} 8" width="{20 * out_of}" height="16" role="img"'
-        f' aria-label="{Markup.escape(label)}">{tiles}</svg>'
-    )
-
-
 def _as_markup(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704 - made of the tables above; the label is escaped

@@ -1,4 +1,4 @@
-"""Quality measures of packages beside ours (`udi.quality`), shown with the European score on the page of a dataset."""
+"""Quality measures of packages beside ours (`udi.quality`), shown below the five bars on the page of a dataset."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

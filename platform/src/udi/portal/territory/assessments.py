@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.quality import assess_quality
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.nodes.harvest.conversion import EXTRA
 from udi.protocol.hvd import find_categories
-from udi.protocol.quality import Dimension
+from udi.protocol.quality import QualityBar, assess_quality
 from udi.protocol.record import restore_record
 from udi.protocol.structures import Record
 from udi.protocol.vocabulary import MediaKind
@@ -32,13 +31,15 @@ AT_ONCE = 100
 class DatasetAssessment:
     """What a description says of a dataset; `frequency` is a code of the EU's table, empty without one."""
 
-    points: tuple[int, ...]
-    """Of the European score, in the order of `Dimension`."""
+    percentages: tuple[int, ...]
+    """Of the bars of quality but `FRESH`, which changes from day to day, in the order of `QualityBar`."""
     frequency: str
     categories: tuple[str, ...]
     """Of high-value datasets: codes of the EU's vocabulary."""
     has_api: bool
     has_download: bool
+    is_harvested: bool = False
+    """Read in a catalogue: no node tells when it is late."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,21 @@ class AssessedDataset:
 
 def assess_record(record: Record) -> DatasetAssessment:
     """Read what counts in a description."""
-    score = assess_quality(record).score
-    harvested = record.extra.get(EXTRA)
-    frequency = ""
-    if isinstance(harvested, dict):
-        frequency = str(harvested.get("frequency") or "")
+    quality = assess_quality(record, record.dates.updated.date())
     kinds = {media.kind for media in record.media}
     return DatasetAssessment(
-        points=tuple(score.points_of(dimension)[0] for dimension in Dimension),
-        frequency=sys.intern(frequency),
+        percentages=tuple(
+            result.percentage
+            for result in quality.bars
+            if result.bar is not QualityBar.FRESH
+        ),
+        frequency=sys.intern(record.frequency),
         categories=tuple(
             category.authority for category in find_categories(record.keywords)
         ),
         has_api=bool(kinds & {MediaKind.SERVICE, MediaKind.SERIES}),
         has_download=MediaKind.FILE in kinds,
+        is_harvested=EXTRA in record.extra,
     )
 
 

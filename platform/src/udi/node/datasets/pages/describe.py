@@ -11,12 +11,13 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now, today
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import describe_dataset
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
-from udi.node.datasets.descriptions.advice import Advice, FileFacts, advise
+from udi.node.datasets.descriptions.advice import AdviceItem, FileFacts, advise
 from udi.node.datasets.descriptions.description import (
     LOCALE,
     LONGEST_REASON,
@@ -42,7 +43,7 @@ from udi.node.datasets.pages.messages import (
 )
 from udi.node.datasets.pages.upload import build_answer_proposer
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.records.rudi import area_of_file, find_area
+from udi.node.datasets.records.rudi import area_of_file, draft_document, find_area
 from udi.node.datasets.versions.breaking_changes import (
     list_breaking_changes,
     refuse_unintended,
@@ -67,11 +68,14 @@ from udi.node.datasets.versions.publishability import (
 )
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.protocol.access import AccessRights
+from udi.protocol.addresses import NodeAddresses
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
-from udi.protocol.quality import FULL
+from udi.protocol.quality import assess_quality
+from udi.protocol.record import restore_record
 from udi.tabular.profiles.table_facts import TableFacts
 from udi.ui.locale import localise
+from udi.ui.quality_lines import QualityLine, list_quality_lines
 from udi.ui.site import render
 from udi.ui.translated_texts import (
     FormLanguages,
@@ -233,8 +237,8 @@ def review_page(
         unread=bool(waiting_version and is_unread(waiting_version)),
         unsearched=unsearched_parts_of(waiting_version) if waiting_version else [],
         asks_reason=bool(waiting_version and needs_reason(waiting_version)),
-        advice=advice_on(dataset, territory),
-        full=FULL,
+        quality_lines=assess_description(request, dataset, allowed, territory),
+        advice=advice_on(dataset),
         difference=changes[1] if changes else None,
         breaks=[
             (change.stop, change.explain(translator(request)))
@@ -253,14 +257,30 @@ def _name_area(request: PageRequest, dataset: Dataset, territory: Territory) -> 
     return areas[dataset.description.get("area") or "file"]
 
 
-def advice_on(dataset: Dataset, territory: Territory) -> Advice:
-    """How good the description and the newest file are, and what would help."""
+def assess_description(
+    request: PageRequest,
+    dataset: Dataset,
+    allowed: Collection[str],
+    territory: Territory,
+) -> list[QualityLine]:
+    """The quality that the portal will show, judged from the record that it will receive."""
+    document = draft_document(dataset, dataset.latest, territory, at=now())
+    quality = assess_quality(restore_record(document), today(territory.zone))
+    addresses = NodeAddresses("", dataset.id)
+    return list_quality_lines(
+        quality,
+        locale_of(request),
+        addresses.answer if "change" in allowed else None,
+    )
+
+
+def advice_on(dataset: Dataset) -> tuple[AdviceItem, ...]:
+    """What would help those who use the newest file."""
     version = dataset.latest
     profile = profile_of(dataset)
     findings = version.preparation.findings if version.preparation else {}
     likely = likely_schemas_of(version)
     table = FileFacts(
-        media_type=version.file.media_type,
         columns=profile.columns,
         findings=TableFacts.from_json(findings["facts"])
         if findings.get("facts")
@@ -269,9 +289,8 @@ def advice_on(dataset: Dataset, territory: Territory) -> Advice:
         looks_like=likely[0].title
         if likely and not declared_schema_of(version)
         else "",
-        place_known=find_area(dataset.description, version, territory) is not None,
     )
-    return advise(dataset.description, table)
+    return advise(table)
 
 
 def describe_page(

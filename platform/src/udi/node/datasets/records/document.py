@@ -28,6 +28,7 @@ FROM_ANSWERS = {
     "keywords": ("keywords",),
     "first_day": ("temporal_spread",),
     "last_day": ("temporal_spread",),
+    "frequency": ("update_frequency",),
     "language": ("resource_languages",),
     "contact": ("contacts",),
     "area": ("geography",),
@@ -166,9 +167,10 @@ def _media(document: Document, ours: Document) -> list[Document]:
         for name in ("media_id", "media_type", "file_type", "file_size", "checksum")
     }
     connector = {**(about.get("connector") or {}), **ours["connector"]}
+    described = {name: about[name] for name in about if name != "file_columns"}
     first = {
         **ours,
-        **about,
+        **described,
         **file_fields,
         "connector": connector,
         "file_storage_status": AVAILABLE,

@@ -30,6 +30,8 @@ from udi.protocol.restricted_data import (
     conceal_document,
     write_former_licence,
 )
+from udi.protocol.schema import ENTRIES as MOST_COLUMNS
+from udi.protocol.schema import LINE as LONGEST_LINE
 from udi.protocol.structures import (
     BoundingBox,
     Checksum,
@@ -40,6 +42,7 @@ from udi.protocol.structures import (
     Geography,
     LicenceTerms,
     Media,
+    MediaColumn,
     Organisation,
     Period,
     Record,
@@ -59,10 +62,22 @@ FORM_FIELDS = {
     "contacts": "contact",
     "temporal_spread.end": "last_day",
     "temporal_spread": "first_day",
+    "update_frequency": "frequency",
     "resource_languages": "language",
     "access_condition": "licence",
     "geography": "area",
 }
+FREQUENCY_CODES = {
+    "never": "NEVER",
+    "continuous": "UPDATE_CONT",
+    "daily": "DAILY",
+    "weekly": "WEEKLY",
+    "monthly": "MONTHLY",
+    "quarterly": "QUARTERLY",
+    "yearly": "ANNUAL",
+    "irregular": "IRREG",
+}
+"""The code of the EU's table for each answer of the form."""
 SIDES = ("west", "south", "east", "north")
 LONGEST_SYNOPSIS = 150
 END_OF_DAY = time(23, 59, 59)
@@ -83,15 +98,22 @@ def compose_document(
     Raises:
         InvalidRecord: the portal would refuse it; the fields are the form's.
     """
-    document = write_record(compose_record(dataset, version, territory, at=at))
-    if dataset.document is not None:
-        document = merge_documents(dataset.document, document, dataset.description)
-    document = conceal_document(document, terms=_address_of_terms(dataset, territory))
+    document = draft_document(dataset, version, territory, at=at)
     if faults := validate(document):
         raise InvalidRecord(
             [replace(fault, field=form_field(fault.field)) for fault in faults]
         )
     return document
+
+
+def draft_document(
+    dataset: Dataset, version: Version, territory: Territory, *, at: datetime
+) -> dict[str, Any]:
+    """The same JSON, unchecked, of a dataset whose answers are complete."""
+    document = write_record(compose_record(dataset, version, territory, at=at))
+    if dataset.document is not None:
+        document = merge_documents(dataset.document, document, dataset.description)
+    return conceal_document(document, terms=_address_of_terms(dataset, territory))
 
 
 def form_field(field: str) -> str:
@@ -131,6 +153,7 @@ def compose_record(
         constraints=_constraints(dataset, territory),
         languages=(answers["language"],),
         period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
+        frequency=FREQUENCY_CODES.get(answers.get("frequency", ""), ""),
         geography=_geography(answers, version, territory),
         size=_size(profile),
     )
@@ -224,7 +247,19 @@ def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) ->
         size=file.size,
         checksum=Checksum("SHA-256", file.sha256),
         encoding=profile.encoding,
+        columns=_columns(dataset, profile),
         structure=_valid_schema_address(version),
+    )
+
+
+def _columns(dataset: Dataset, profile: Profile) -> tuple[MediaColumn, ...]:
+    """The first columns of an open table; of restricted data a record names none."""
+    if is_restricted(dataset.description) or not profile.is_table:
+        return ()
+    return tuple(
+        MediaColumn(column.name)
+        for column in profile.columns[:MOST_COLUMNS]
+        if column.name.strip() and len(column.name) <= LONGEST_LINE
     )
 
 

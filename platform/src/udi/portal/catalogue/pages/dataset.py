@@ -1,5 +1,6 @@
 """The page of a dataset, what it was said to be before, how to cite it; and what its address says once it is withdrawn."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_301_MOVED_PERMANENTLY, HTTP_410_GONE
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS, AccessSectionTemplate
@@ -39,7 +41,6 @@ from udi.portal.catalogue.open.representations import (
 from udi.portal.catalogue.open.schema_org import write_dataset
 from udi.portal.catalogue.open.signposts import write_signposts
 from udi.portal.catalogue.origins import FIND_ORIGIN, HarvestOrigin
-from udi.portal.catalogue.quality import OUT_OF, assess_quality
 from udi.portal.catalogue.quality_measures import measure_record
 from udi.portal.catalogue.queries import (
     WithdrawnError,
@@ -51,10 +52,13 @@ from udi.portal.catalogue.reuses import find_reuses
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
 from udi.portal.notifications.pages import FollowButton, build_follow_button
 from udi.protocol.access import AccessRights
+from udi.protocol.addresses import NodeAddresses
+from udi.protocol.quality import assess_quality
 from udi.protocol.record import restore_record
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
 from udi.ui.locale import localise
 from udi.ui.middleware import content_security_policy, list_form_targets
+from udi.ui.quality_lines import list_quality_lines
 from udi.ui.site import render, site_of
 
 NEAR = 4
@@ -142,6 +146,9 @@ async def _render_dataset(
     locale = dataset_view.language
     may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
     record = restore_record(dataset.record)
+    quality = assess_quality(record, today(territory.zone))
+    node = territory.links.get("node", "")
+    editing_addresses = find_editing_addresses(dataset, node) if may_edit else None
     return render(
         request,
         "catalogue/dataset.html",
@@ -158,15 +165,14 @@ async def _render_dataset(
             session, indexes_of(request), territory.id, dataset, most=NEAR
         ),
         uses=await find_reuses(request, session, dataset.id),
-        judgement=assess_quality(record),
+        quality=quality,
+        quality_lines=list_quality_lines(
+            quality,
+            locale,
+            _editing_address_finder(editing_addresses) if may_edit else None,
+        ),
         measures=measure_record(record, locale),
-        out_of=OUT_OF,
         may_edit=may_edit,
-        editing_addresses=find_editing_addresses(
-            dataset, territory.links.get("node", "")
-        )
-        if may_edit
-        else None,
         is_team=is_team,
         origin=await _find_origin(request, session, dataset),
         opening=await _find_access_summary(request, session, territory, actor, dataset),
@@ -178,6 +184,15 @@ async def _render_dataset(
         follow=await _find_follow_button(request, territory, dataset),
         **_page_facts(dataset, territory, dataset_view.path),
     )
+
+
+def _editing_address_finder(
+    addresses: NodeAddresses | None,
+) -> Callable[[str], str]:
+    """Where each criterion is answered; nowhere for data that are at no node of ours."""
+    if addresses is None:
+        return lambda _criterion: ""
+    return addresses.answer
 
 
 def _set_headers(

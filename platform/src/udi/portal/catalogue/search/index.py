@@ -20,7 +20,7 @@ from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.models import OTHER_LICENCE
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
-from udi.protocol.quality import MACHINE_READABLE, score_criteria
+from udi.protocol.quality import Grade, grade_format
 from udi.protocol.texts import read_texts
 
 log = structlog.get_logger()
@@ -171,19 +171,16 @@ def day_of(moment: datetime) -> int:
 
 
 def completeness(row: Any) -> int:
-    """Points of the European score (`protocol.quality`) that differ from one description to another, as the row has them."""
-    checks = {
-        "keyword": bool(row.keywords),
-        "theme": bool(row.theme),
-        "spatial": row.west is not None,
-        "temporal": row.period_start is not None,
-        "format": bool(row.formats),
-        "machine_readable": bool(
-            MACHINE_READABLE & {label.upper() for label in row.formats}
-        ),
-        "licence_from_vocabulary": row.licence != OTHER_LICENCE,
-    }
-    return score_criteria([name for name, holds in checks.items() if holds]).points
+    """Grades of the criteria of quality (`protocol.quality`) that the row has, added up."""
+    presence = (
+        row.keywords,
+        row.theme,
+        row.west is not None,
+        row.period_start is not None,
+        row.licence != OTHER_LICENCE,
+    )
+    formats = max(map(grade_format, row.formats), default=Grade.ABSENT)
+    return int(formats) + sum(int(Grade.WHOLE) for value in presence if value)
 
 
 MAKERS = (

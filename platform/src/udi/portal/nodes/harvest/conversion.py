@@ -104,6 +104,7 @@ def convert(record: Found, context: ConversionContext) -> ConversionResult:
                 other=_shorten_texts(rights_of(record)),
             ),
             period=period_of(record),
+            frequency=record.frequency,
             geography=box_of(record),
             local_id=record.identifier[:300],
             doi=_alias(record, DOI),

@@ -6,12 +6,14 @@ from datetime import date, datetime, tzinfo
 from uuid import UUID
 
 from udi.portal.territory.assessments import AssessedDataset
-from udi.portal.territory.rhythm import count_late_days
+from udi.protocol.frequencies import count_late_days
 from udi.protocol.hvd import CATEGORIES, HighValueCategory
-from udi.protocol.quality import Dimension, score_criteria
+from udi.protocol.quality import QualityBar, measure_freshness
 
 MONTHS = 12
 """Of the stock of datasets, the present one among them."""
+STABLE_BARS = tuple(bar for bar in QualityBar if bar is not QualityBar.FRESH)
+"""Bars of quality that an assessment holds."""
 
 
 @dataclass(frozen=True)
@@ -111,25 +113,29 @@ def _freshness_order(line: DatasetFreshness) -> tuple[bool, int, str]:
 
 
 @dataclass(frozen=True)
-class DimensionQuality:
-    """The mean score of the datasets in one dimension, out of 100, rounded."""
+class BarAverage:
+    """The mean of the datasets in one bar of quality, out of 100, rounded."""
 
-    dimension: Dimension
+    bar: QualityBar
     percentage: int
 
 
-def average_quality(datasets: Sequence[AssessedDataset]) -> list[DimensionQuality]:
-    """The mean of each dimension; nothing without a dataset."""
+def average_quality(
+    datasets: Sequence[AssessedDataset], today: date, zone: tzinfo
+) -> list[BarAverage]:
+    """The mean of each bar; nothing without a dataset."""
     if not datasets:
         return []
-    nothing = score_criteria(())
-    averages = []
-    for place, dimension in enumerate(Dimension):
-        _, most = nothing.points_of(dimension)
-        points = sum(dataset.assessment.points[place] for dataset in datasets)
-        percentage = round(100 * points / (most * len(datasets)))
-        averages.append(DimensionQuality(dimension, percentage))
-    return averages
+    sums = dict.fromkeys(QualityBar, 0)
+    for dataset in datasets:
+        assessment = dataset.assessment
+        for bar, percentage in zip(STABLE_BARS, assessment.percentages, strict=True):
+            sums[bar] += percentage
+        changed_on = dataset.modified_at.astimezone(zone).date()
+        sums[QualityBar.FRESH] += measure_freshness(
+            assessment.frequency, changed_on, today
+        )
+    return [BarAverage(bar, round(sums[bar] / len(datasets))) for bar in QualityBar]
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,13 @@ from udi.portal.identity.inbox_pages import INBOX_PATH
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.territory.assessments import ASSESSMENTS
 from udi.portal.territory.figures.drawings import HEIGHT, draw_stock, draw_usage
-from udi.portal.territory.figures.tables import (
-    CSV_TABLES,
-    DIMENSION_NAMES,
-    TABLES,
-)
+from udi.portal.territory.figures.tables import CSV_TABLES, TABLES
 from udi.portal.territory.figures.territory_figures import (
     TerritoryFigures,
     gather_figures,
 )
 from udi.portal.territory.figures.usage import PERIODS
+from udi.protocol.quality_wording import BAR_NAMES
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.forms import read_number
@@ -59,7 +56,7 @@ async def show_overview(
         inbox_url=f"{INBOX_PATH}?role={InboxRole.TEAM}",
         figures=figures,
         has_stock=any(line.datasets for line in figures.stock),
-        dimension_names=DIMENSION_NAMES,
+        bar_names=BAR_NAMES,
         weak_tones=_mark_weakest(figures),
         most_high_value=max(line.datasets for line in figures.high_value),
         tables={name: write(figures, say, locale) for name, write in TABLES.items()},
@@ -80,7 +77,7 @@ def read_period(text: str) -> int:
 
 
 def _mark_weakest(figures: TerritoryFigures) -> dict[int, str]:
-    """The tone of the bar of the weakest dimension, by its place."""
+    """The tone of the weakest bar, by its place."""
     return {
         place: "warn"
         for place, line in enumerate(figures.quality)

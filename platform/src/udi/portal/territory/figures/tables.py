@@ -6,18 +6,10 @@ from datetime import UTC, datetime
 
 from udi.portal.nodes.sources.models import RunOutcome
 from udi.portal.territory.figures.territory_figures import TerritoryFigures
-from udi.protocol.quality import Dimension
+from udi.protocol.quality_wording import BAR_NAMES
 from udi.ui.locale import localise
 
 Translate = Callable[[str], str]
-DIMENSION_NAMES = {
-    Dimension.FINDABILITY: "Findability",
-    Dimension.ACCESSIBILITY: "Accessibility of the data",
-    Dimension.INTEROPERABILITY: "Interoperability",
-    Dimension.REUSABILITY: "Reusability",
-    Dimension.CONTEXTUALITY: "Context",
-}
-
 OUTCOME_NAMES = {
     RunOutcome.COMPLETE: "Read completely",
     RunOutcome.UNCHANGED: "Nothing new",
@@ -89,13 +81,13 @@ def write_every_freshness(
 
 
 def write_quality(
-    figures: TerritoryFigures, say: Translate, _locale: str
+    figures: TerritoryFigures, say: Translate, locale: str
 ) -> FigureTable:
-    """The mean score of each dimension."""
+    """The mean of each bar of quality."""
     return FigureTable(
-        [say("Dimension"), say("Mean score out of 100")],
+        [say("Quality"), say("Mean out of 100")],
         [
-            (say(DIMENSION_NAMES[line.dimension]), line.percentage)
+            (localise(BAR_NAMES[line.bar], locale), line.percentage)
             for line in figures.quality
         ],
     )

@@ -10,7 +10,7 @@ from udi.kit.clock import today
 from udi.portal.organisations.queries import list_producers
 from udi.portal.territory.assessments import Assessments
 from udi.portal.territory.figures.computation import (
-    DimensionQuality,
+    BarAverage,
     Freshness,
     HighValueCount,
     MonthlyStock,
@@ -50,7 +50,7 @@ class TerritoryFigures:
     stock: Sequence[MonthlyStock]
     producers: Sequence[ProducerCount]
     freshness: Freshness
-    quality: Sequence[DimensionQuality]
+    quality: Sequence[BarAverage]
     access_requests: RequestCounts
     data_requests: RequestCounts
     links: Sequence[ProducerLinkCount]
@@ -61,8 +61,8 @@ class TerritoryFigures:
     harvests: Sequence[HarvestResult]
 
     @property
-    def weakest(self) -> DimensionQuality | None:
-        """The dimension of quality with the lowest mean; None without a dataset."""
+    def weakest(self) -> BarAverage | None:
+        """The bar of quality with the lowest mean; None without a dataset."""
         return min(self.quality, key=lambda line: line.percentage, default=None)
 
     @property
@@ -114,7 +114,7 @@ async def gather_figures(
             [(producer.id, producer.name) for producer in producers], datasets
         ),
         freshness=assess_freshness(datasets, day, zone),
-        quality=average_quality(datasets),
+        quality=average_quality(datasets, day, zone),
         access_requests=await count_access_requests(session),
         data_requests=await count_data_requests(session, zone),
         links=await count_links(session),

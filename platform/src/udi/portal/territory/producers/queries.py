@@ -15,7 +15,7 @@ from udi.portal.nodes.models import Node, NodeProducer, NodeState, NodeWaiting
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import list_producers
 from udi.portal.territory.assessments import AssessedDataset
-from udi.portal.territory.rhythm import count_late_days
+from udi.protocol.frequencies import count_late_days
 from udi.protocol.inbox import NodeInboxKind
 
 
@@ -116,8 +116,11 @@ def _make_status(
 def _list_late(
     datasets: Iterable[AssessedDataset], today: date, zone: tzinfo
 ) -> tuple[LateDataset, ...]:
+    """Those of catalogues: nodes tell of theirs."""
     late = []
     for dataset in datasets:
+        if not dataset.assessment.is_harvested:
+            continue
         changed_on = dataset.modified_at.astimezone(zone).date()
         days = count_late_days(dataset.assessment.frequency, changed_on, today)
         if days:

@@ -42,6 +42,11 @@ DAYS: Mapping[str, int] = {
     "TRIDECENNIAL": 10958,
 }
 """Codes without a period (irregular, never, unknown) have no number of days."""
+NO_MORE_UPDATES = frozenset({"NEVER", "NOT_PLANNED"})
+IRREGULAR = frozenset({"IRREG", "AS_NEEDED", "OTHER"})
+CODES = frozenset({*DAYS, *NO_MORE_UPDATES, *IRREGULAR, "UNKNOWN"})
+"""Every code of the EU's table."""
+URI = "http://publications.europa.eu/resource/authority/frequency/"
 
 
 def count_late_days(frequency: str, changed_on: date, today: date) -> int | None:

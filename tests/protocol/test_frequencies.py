@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from udi.portal.tenants.vocabularies import FREQUENCIES
-from udi.portal.territory.rhythm import DAYS, count_late_days
+from udi.protocol.frequencies import DAYS, count_late_days
 
 
 @pytest.mark.parametrize(
