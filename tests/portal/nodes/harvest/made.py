@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from udi.protocol.access import AccessRights
+from udi.protocol.frequencies import CODES as FREQUENCIES
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.rudi_names import COUNTERS
@@ -22,6 +23,7 @@ from udi.protocol.structures import (
     Geography,
     LicenceTerms,
     Media,
+    MediaColumn,
     Organisation,
     Period,
     Record,
@@ -87,6 +89,7 @@ files = st.builds(
         ["text/csv", "application/json", "application/geo+json", "application/pdf"]
     ), size=st.integers(1, 2**53), checksum=checksums, structure=st.just("") | addresses,
     encoding=st.sampled_from(["", "UTF-8", "ISO-8859-1"]),
+    columns=st.lists(st.builds(MediaColumn, names, st.sampled_from(["", "€", "km²"])), max_size=2).map(tuple),
 )  # fmt: skip
 services = st.builds(
     Media, **of_any_media, kind=st.just(MediaKind.SERVICE), url=addresses, contract=st.sampled_from(["", "api", "generic-data"]),
@@ -164,6 +167,7 @@ of_any_record: dict[str, Any] = {
     "geography": st.none() | st.builds(
         Geography, box=boxes, shape=st.sampled_from([None, SHAPE]), projection=st.sampled_from(["", "WGS 84 (EPSG:4326)"])
     ),
+    "frequency": st.just("") | st.sampled_from(sorted(FREQUENCIES)),
     "size": st.none() | st.builds(DatasetSize, counts, counts) | st.builds(DatasetSize, counts),
     "local_id": st.just("") | names, "doi": names.map(lambda name: f"10.5072/{name}") | st.just(""),
     "dataverse_doi": names.map(lambda name: f"doi:10.5072/{name}") | st.just(""),

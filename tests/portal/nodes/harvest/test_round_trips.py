@@ -51,7 +51,7 @@ DCAT = {
     "media.media_type", "media.size", "media.checksum.algorithm", "media.checksum.value", "media.structure",
     "media.documentation", "dates.created", "dates.updated", "dates.published", "access", "licence.code", "licence.label",
     "licence.url", "languages", "constraints.usage", "constraints.reference", "constraints.mention", "constraints.access",
-    "constraints.other", "period.start", "period.end", "geography.box.west", "geography.box.south", "geography.box.east",
+    "constraints.other", "period.start", "period.end", "frequency", "geography.box.west", "geography.box.south", "geography.box.east",
     "geography.box.north", "geography.shape", "geography.projection", "doi", "dataverse_doi", "local_id",
 }  # fmt: skip
 """The fields that DCAT-AP 3 and GeoDCAT-AP 3 can hold; what is compared below is all of it."""
@@ -62,7 +62,7 @@ NOT_DCAT = {
     "producer.extra": "not ours", "contacts.id": "made anew", "contacts.role": "no property",
     "contacts.summary": "no property", "contacts.extra": "not ours", "media.id": "made anew",
     "media.contract": "follows from what there is to download", "media.parameters": "RUDI's own", "media.visual": "no property",
-    "media.encoding": "no property", "media.counters": "of series, which DCAT-AP has not", "media.extra": "not ours",
+    "media.encoding": "no property", "media.columns.name": "no property", "media.columns.unit": "no property", "media.counters": "of series, which DCAT-AP has not", "media.extra": "not ours",
     **{f"{part}.{name}": "the days of creation, change and publication only" for part, names in {
         "dates": ("validated", "expires", "deleted"),
         "media.dates": ("created", "validated", "published", "expires", "deleted"),
@@ -182,7 +182,7 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     assert (ours.licence.standard_licence or ours.licence) == (
         record.licence.standard_licence or record.licence
     )
-    assert ours.period == record.period
+    assert (ours.period, ours.frequency) == (record.period, record.frequency)
     assert placed(ours) == placed(record)
     assert asked(ours) == asked(record)
     assert {told(contact) for contact in ours.contacts} == {

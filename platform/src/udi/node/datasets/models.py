@@ -223,6 +223,8 @@ class Preparation(TenantColumns, NodeTable):
     requested_by: Mapped[dict[str, str] | None] = mapped_column(
         JSONB(none_as_null=True)
     )
+    expectation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What its script expects of it (`Expectation`): where it is not met, it is not published by itself."""
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     version: Mapped[Version] = relationship(

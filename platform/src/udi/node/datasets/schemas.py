@@ -224,6 +224,15 @@ class SendingParameters(Struct, kw_only=True):
             examples=["arbres.csv"],
         ),
     ] = ""
+    expect: Annotated[
+        str,
+        Meta(
+            description="What must hold of the file before it is published, as a JSON object: least_rows, most_lost_percent (of the rows of the published version), columns (type by name, empty for any), format, new_personal_data (false: none may be newly found). Where it does not, the answer is 409 with each difference, and the version waits.",
+            examples=[
+                '{"least_rows": 100, "most_lost_percent": 5, "columns": {"id": "integer"}}'
+            ],
+        ),
+    ] = ""
 
 
 class SendingHeaders(Struct, kw_only=True):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns, tenant_foreign_key
@@ -134,6 +136,8 @@ class Upload(TenantColumns, NodeTable):
     announced: Mapped[str] = mapped_column(Text, server_default="")
     sha256: Mapped[str] = mapped_column(Text, server_default="")
     publish: Mapped[bool] = mapped_column(server_default="false")
+    expectation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What its script expects of the file, as the version of it will keep it."""
     idempotency_key: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text, server_default="")
     media_id: Mapped[UUID | None]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select
@@ -39,6 +40,7 @@ class UploadAnnouncement:
     locale: str = ""
     idempotency_key: str | None = None
     publish: bool = False
+    expectation: dict[str, Any] | None = None
     address: str = ""
 
 
@@ -81,6 +83,7 @@ async def create_upload(
         length=announced.length,
         announced=announced.sha256,
         publish=announced.publish,
+        expectation=announced.expectation,
         idempotency_key=announced.idempotency_key,
         address=announced.address,
     )
@@ -107,8 +110,15 @@ def _require_same_file(
         existing.key_id,
         named,
         existing.dataset_id if existing.replaces else None,
+        existing.expectation,
     )
-    again = (sender.person_id, sender.key_id, True, announced.dataset_id)
+    again = (
+        sender.person_id,
+        sender.key_id,
+        True,
+        announced.dataset_id,
+        announced.expectation,
+    )
     lengths = {existing.length, announced.length} - {None}
     if before != again or len(lengths) > 1:
         raise ConflictError(

@@ -50,6 +50,7 @@ from udi.tabular.exports.exports import (
     tiles_of,
     whole_export_of,
 )
+from udi.tabular.formats.units import find_units
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.query_string import read_query
 from udi.tabular.queries.row_pages import RowPageReader
@@ -150,7 +151,9 @@ async def show_profile(table_request: NamedDependency[TableRequest]) -> Response
     }
     profile: dict[str, Any] = {"header": list(columns), "columns": columns}
     profile |= {} if table.is_restricted else {"total_lines": table.rows}
-    schema = {"schema": table_schema(table.columns)}
+    schema = {
+        "schema": table_schema(table.columns, units=find_units(table.columns, {}))
+    }
     return await table_request.json_response(
         {"profile": {**profile, **schema, **table.profile}}
     )

@@ -1,8 +1,9 @@
 """The description of tables as a Data Package (version 2): what each file is, what each column holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from udi.tabular.columns.column import ColumnType, TypedColumn
@@ -24,6 +25,7 @@ FIELD_TYPES: Mapping[ColumnType, tuple[str, str]] = {
     ColumnType.EMAIL: ("string", "email"),
 }
 """Table Schema's type and format of each; the others are text."""
+NO_UNITS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class PackagedFile:
     columns: tuple[TypedColumn, ...] | None = None
     delimiter: str = ""
     header_line: int = 1
+    units: Mapping[str, str] = field(default_factory=dict)
+    """The unit of columns, by name: the property `unit` of a field, which is ours."""
     as_written: bool = False
     """Whether it is the producer's own file, with dates and decimals as the columns' formats say."""
 
@@ -79,18 +83,24 @@ def build_data_package(
 
 
 def table_schema(
-    columns: Sequence[TypedColumn], *, as_written: bool = False
+    columns: Sequence[TypedColumn],
+    *,
+    as_written: bool = False,
+    units: Mapping[str, str] = NO_UNITS,
 ) -> dict[str, Any]:
     """The Table Schema of a typed table, or of the producer's own file."""
     return {
         "$schema": SCHEMA_PROFILE,
-        "fields": [_field(column, as_written=as_written) for column in columns],
+        "fields": [
+            _field(column, units.get(column.name, ""), as_written=as_written)
+            for column in columns
+        ],
     }
 
 
-def _field(column: TypedColumn, *, as_written: bool) -> dict[str, Any]:
+def _field(column: TypedColumn, unit: str, *, as_written: bool) -> dict[str, Any]:
     kind, form = FIELD_TYPES.get(column.type, ("string", ""))
-    described = {"name": column.name, "type": kind, "format": form}
+    described = {"name": column.name, "type": kind, "format": form, "unit": unit}
     if as_written and column.format:
         described |= (
             {"decimalChar": ","} if kind == "number" else {"format": column.format}
@@ -111,7 +121,9 @@ def _resource(file: PackagedFile) -> dict[str, Any]:
     if file.columns is not None:
         described |= {
             "type": "table",
-            "schema": table_schema(file.columns, as_written=file.as_written),
+            "schema": table_schema(
+                file.columns, as_written=file.as_written, units=file.units
+            ),
         }
         described["dialect"] = _dialect(file)
     return {

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
+from udi.tabular.profiles.regularity import classify_gaps
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 from udi.tabular.sandbox.parquet_views import open_parquet_views
 
@@ -36,6 +37,8 @@ class Coverage:
     regions: tuple[str, ...] = ()
     first_day: date | None = None
     last_day: date | None = None
+    regularity: str = ""
+    """How often the days of that column follow one another (`regularity.GAPS`)."""
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column."""
@@ -55,7 +58,10 @@ class Coverage:
         lists: dict[str, Any] = {name: tuple(value[name]) for name in PLACES}
         box = value["box"]
         return cls(
-            box=(box[0], box[1], box[2], box[3]) if box else None, **lists, **days
+            box=(box[0], box[1], box[2], box[3]) if box else None,
+            regularity=value.get("regularity", ""),
+            **lists,
+            **days,
         )
 
 
@@ -64,8 +70,9 @@ def compute_coverage(
 ) -> Coverage:
     """The coverage of a typed table; `box` is that of its geometries, when the conversion knows it."""
     with open_parquet_views(table) as connection:
-        first, last = _period(connection, columns)
+        first, last, regularity = _period(connection, columns)
         return Coverage(
+            regularity=regularity,
             box=box or _box(connection, columns),
             first_day=first,
             last_day=last,
@@ -128,8 +135,8 @@ def _box(
 
 def _period(
     connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]
-) -> tuple[date | None, date | None]:
-    """First and last day of the first column of dates, or of years, that is nobody's birthday."""
+) -> tuple[date | None, date | None, str]:
+    """First and last day of the first column of dates, or of years, that is nobody's birthday, and their regularity."""
     for kind in (ColumnType.DATE, ColumnType.DATETIME, ColumnType.YEAR):
         for column in columns:
             if column.type is not kind or any(
@@ -148,6 +155,17 @@ def _period(
             )
             if first is not None:
                 if kind is ColumnType.YEAR:
-                    return (date(first, 1, 1), date(last, 12, 31))
-                return (first, last)
-    return None, None
+                    days = f"make_date({name}, 1, 1)"
+                    first = date(first, 1, 1)
+                    last = date(last, 12, 31)
+                return first, last, _regularity(connection, days, within)
+    return None, None, ""
+
+
+def _regularity(connection: duckdb.DuckDBPyConnection, days: str, within: str) -> str:
+    """How often the different days of a column follow one another."""
+    gaps = connection.execute(
+        f"SELECT gap, count(*) FROM (SELECT day - lag(day) OVER (ORDER BY day) AS gap FROM"
+        f" (SELECT DISTINCT {days} AS day FROM table0 WHERE {within})) WHERE gap IS NOT NULL GROUP BY gap"
+    )
+    return classify_gaps(dict(gaps.fetchall()))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from udi.tabular.formats.table_end import (
 )
 from udi.tabular.formats.text_encoding import detect_encoding, iana_name
 from udi.tabular.formats.totals import is_total
+from udi.tabular.formats.units import find_units
 from udi.tabular.messages.notes import (
     DOUBTFUL_HEADER,
     NO_HEADER,
@@ -85,6 +86,13 @@ class Profile:
     """The line of the last record, when notes or another table stand below it; 0 otherwise."""
     skipped_line: int = 0
     """The last line above the rows, when the producer settled where they begin; 0 otherwise."""
+    unit_line: dict[str, str] = field(default_factory=dict)
+    """What a line of units below the names writes, by column; it is known as one by the cells below it."""
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each column that has one, by name."""
+        return find_units(self.columns, self.unit_line)
 
     @property
     def is_table(self) -> bool:
@@ -107,6 +115,7 @@ class Profile:
             sample=(),
             first_day=None,
             last_day=None,
+            unit_line={},
             notes=tuple(note.without_cells() for note in self.notes),
             bbox=whole_degrees(self.bbox) if self.bbox else None,
         )
@@ -381,6 +390,7 @@ def profile_table(
         exact=sample.ended
         and (not shape.last_line or sample.knows_after(shape.last_line)),
         last_line=shape.last_line,
+        unit_line=dict(zip(shape.names, shape.units, strict=False)),
         sample=tuple(
             tuple(_sample_cells(cells, shape.positions)) for cells in body[:SHOWN_LINES]
         ),

@@ -159,6 +159,9 @@ async def _save_version(
             orphans = await create_next_version(
                 session, _sender(upload), dataset, dropped, words
             )
+            if dataset.latest.preparation is not None:
+                dataset.latest.preparation.expectation = upload.expectation
+                await session.flush()
             if upload.publish:
                 await publish_when_clear(
                     session, _sender(upload), dataset, context.territory

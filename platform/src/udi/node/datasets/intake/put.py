@@ -31,6 +31,13 @@ from udi.node.datasets.intake.responses import describe_version
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.versions.expectations import (
+    EXPECT,
+    REMEDY,
+    list_differences,
+    read_expectation,
+    store_expectation,
+)
 from udi.node.files.assemble import store_whole_file
 from udi.node.files.models import SERVED_ACCESS, Upload, UploadState
 from udi.node.files.queries import used_bytes
@@ -99,6 +106,7 @@ async def put_file(
         await _receive_body(request, context, hold)
     if await _is_unchanged(context, upload.id, dataset_id):
         await cancel_upload(context.storage, upload.id)
+        await _expect_of_pending(context, dataset_id, upload.expectation)
         return await _build_response(
             context, say, dataset_id, sender if upload.publish else None, changed=False
         )
@@ -191,6 +199,9 @@ def _read_announcement(request: PageRequest, dataset: Dataset) -> UploadAnnounce
         locale=locale_of(request),
         idempotency_key=key,
         publish=request.query_params.get("publish") == "true",
+        expectation=store_expectation(
+            read_expectation(request.query_params.get(EXPECT) or "")
+        ),
     )
 
 
@@ -264,6 +275,17 @@ async def _is_unchanged(
         )
 
 
+async def _expect_of_pending(
+    context: UploadContext, dataset_id: UUID, expectation: dict[str, Any] | None
+) -> None:
+    """Have the version that waits meet what is expected now of the same bytes."""
+    async with context.storage.session() as session:
+        dataset = await find_dataset(session, dataset_id, lock=True)
+        version = dataset.pending if dataset else None
+        if version is not None and version.preparation is not None:
+            version.preparation.expectation = expectation
+
+
 async def _build_response(
     context: UploadContext,
     say: Callable[[str], str],
@@ -272,15 +294,26 @@ async def _build_response(
     *,
     changed: bool,
 ) -> Response[Any]:
-    """What is here now; a version that waited is published when somebody asks that."""
+    """What is here now; a version that waited is published when somebody asks that.
+
+    Raises:
+        ConflictError: it waits, since it does not meet what was expected of it.
+    """
     async with context.storage.session() as session:
         dataset = await find_dataset(session, dataset_id, lock=True)
         if dataset is None:
             raise ConflictError("The dataset that this file was for is gone.")
         if publisher is not None:
             await publish_when_clear(session, publisher, dataset, context.territory)
+        differences = list_differences(dataset, dataset.latest)
         body = describe_version(
             dataset, dataset.latest, context.territory, say, changed=changed
+        )
+    if differences:
+        raise ConflictError(
+            "The file does not meet what you expect: it is not published.",
+            remedy=REMEDY,
+            refusals=differences,
         )
     headers = {"Cache-Control": "no-store", "ETag": f'"{dataset.latest.file.sha256}"'}
     return Response(body, status_code=201 if changed else 200, headers=headers)

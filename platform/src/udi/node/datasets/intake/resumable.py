@@ -30,6 +30,11 @@ from udi.node.datasets.intake.access import (
 )
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.pages.messages import PageRequest, locale_of
+from udi.node.datasets.versions.expectations import (
+    EXPECT,
+    read_expectation,
+    store_expectation,
+)
 from udi.node.files import tus
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.queries import used_bytes
@@ -343,6 +348,7 @@ def read_announcement(request: PageRequest) -> UploadAnnouncement:
         locale=locale_of(request),
         idempotency_key=key,
         publish=metadata.get("publish") == "true",
+        expectation=store_expectation(read_expectation(metadata.get(EXPECT, ""))),
     )
 
 

@@ -73,6 +73,8 @@ from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import assess_quality
 from udi.protocol.record import restore_record
+from udi.tabular.profiles.coverage import Coverage
+from udi.tabular.profiles.regularity import find_regularity
 from udi.tabular.profiles.table_facts import TableFacts
 from udi.ui.locale import localise
 from udi.ui.quality_lines import QualityLine, list_quality_lines
@@ -321,8 +323,30 @@ def describe_page(
         open_licence=_open_licence(request, dataset),
         file_area=area_of_file(dataset.latest),
         text_languages=_describe_languages(request, dataset),
+        frequency_hint=_hint_at_frequency(request, dataset),
         **form_choices(request),
     )
+
+
+def _hint_at_frequency(request: PageRequest, dataset: Dataset) -> str:
+    """How often the versions came, or the days of the file follow one another, where that is clear; the person chooses."""
+    names = dict(form_choices(request)["frequencies"])
+    say = translator(request)
+    zone = request.scope["state"]["territory"].zone
+    published = [
+        version.published_at.astimezone(zone).date()
+        for version in dataset.versions
+        if version.published_at is not None
+    ]
+    if rhythm := find_regularity(published):
+        words = say("Your versions came regularly: “%(frequency)s” may fit.")
+        return words % {"frequency": names[rhythm]}
+    preparation = dataset.latest.preparation
+    coverage = preparation.findings.get("coverage") if preparation else None
+    if coverage and (rhythm := Coverage.from_json(coverage).regularity):
+        words = say("The days in your file are regular: “%(frequency)s” may fit.")
+        return words % {"frequency": names[rhythm]}
+    return ""
 
 
 def _describe_languages(request: PageRequest, dataset: Dataset) -> FormLanguages:

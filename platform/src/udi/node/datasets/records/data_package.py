@@ -77,6 +77,7 @@ def _files(version: Version, territory: Territory) -> list[PackagedFile]:
     file = version.file
     dataset = version.dataset.id
     public = file.access != FileAccess.RESTRICTED
+    units = profile.units if public else profile.without_cells().units
     as_text = profile.reads == "text" and profile.is_table
     original = PackagedFile(
         name="file",
@@ -84,6 +85,7 @@ def _files(version: Version, territory: Territory) -> list[PackagedFile]:
         format=PurePath(quote(file.name)).suffix[1:].lower(),
         media_type=file.media_type,
         columns=profile.columns if as_text else None,
+        units=units,
         **(_file_properties(file, profile) if public else {}),
     )
     if not profile.is_table:
@@ -96,6 +98,7 @@ def _files(version: Version, territory: Territory) -> list[PackagedFile]:
             kind,
             FORMATS[kind].media_type.partition(";")[0],
             columns=profile.columns,
+            units=units,
         )
         for kind in PACKAGED_FORMATS
     ]

@@ -256,8 +256,9 @@ def _columns(dataset: Dataset, profile: Profile) -> tuple[MediaColumn, ...]:
     """The first columns of an open table; of restricted data a record names none."""
     if is_restricted(dataset.description) or not profile.is_table:
         return ()
+    units = profile.units
     return tuple(
-        MediaColumn(column.name)
+        MediaColumn(column.name, units.get(column.name, ""))
         for column in profile.columns[:MOST_COLUMNS]
         if column.name.strip() and len(column.name) <= LONGEST_LINE
     )

@@ -85,7 +85,9 @@ def _resource(
     if profile.is_table and profile.columns:
         resource |= {
             "type": "table",
-            "schema": table_schema(profile.columns, as_written=True),
+            "schema": table_schema(
+                profile.columns, as_written=True, units=profile.units
+            ),
         }
     if settled := corrections_of(version).lines.as_json():
         resource["settledLines"] = settled

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.node.datasets.descriptions.description import check_answers
 from udi.node.datasets.models import Dataset, DatasetState, PreparationState, Version
-from udi.node.datasets.versions import breaking_changes
+from udi.node.datasets.versions import breaking_changes, expectations
 from udi.node.datasets.versions.breaking_changes import (
     BreakingChange,
     list_breaking_changes,
@@ -31,6 +31,7 @@ STOPS = {
     "unsearched": "Parts of it were not searched for personal data.",
     "unread": "Its file could not be checked: it may contain personal data or hidden content.",
     **breaking_changes.STOPS,
+    expectations.STOP: "It does not meet what its script expects.",
     "description": "The portal would refuse its description.",
 }
 """What keeps a version from being published by itself, and the words for it."""
@@ -74,11 +75,15 @@ def access_of(dataset: Dataset, version: Version) -> FileAccess:
 
 
 def stops_of(dataset: Dataset, version: Version) -> list[str]:
-    """Which of `STOPS` leave it to a person: what its file holds, and what it breaks of the published version."""
-    return _name_stops(version, list_breaking_changes(dataset, version))
+    """Which of `STOPS` leave it to a person: what its file holds, what it breaks of the published version, and what its
+    script does not find in it.
+    """
+    return _name_stops(dataset, version, list_breaking_changes(dataset, version))
 
 
-def _name_stops(version: Version, breaks: Sequence[BreakingChange]) -> list[str]:
+def _name_stops(
+    dataset: Dataset, version: Version, breaks: Sequence[BreakingChange]
+) -> list[str]:
     if version.preparation and version.preparation.reason:
         stop_flags = {}
     else:
@@ -91,6 +96,8 @@ def _name_stops(version: Version, breaks: Sequence[BreakingChange]) -> list[str]
         "danger": harms or stop_flags.get("danger", False),
     }
     stop_flags |= {continuity_break.stop: True for continuity_break in breaks}
+    differences = expectations.list_differences(dataset, version)
+    stop_flags[expectations.STOP] = bool(differences)
     return [name for name in STOPS if stop_flags.get(name)]
 
 
@@ -103,8 +110,12 @@ def explain_stops(
         continuity_break.stop: continuity_break.explain(say)
         for continuity_break in breaks
     }
+    sentences[expectations.STOP] = expectations.explain_differences(
+        dataset, version, say
+    )
     return [
-        sentences.get(name) or say(STOPS[name]) for name in _name_stops(version, breaks)
+        sentences.get(name) or say(STOPS[name])
+        for name in _name_stops(dataset, version, breaks)
     ]
 
 
