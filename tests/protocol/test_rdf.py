@@ -71,6 +71,16 @@ RECORDS = {
             ),
         ],
     ),
+    "table of a node": a_record(
+        update_frequency="ANNUAL",
+        available_formats=[
+            put(
+                a_file(file_columns=[{"name": "hauteur", "unit": "m"}]),
+                "connector.url",
+                f"https://node.example.org/datasets/{RECORD_ID}/file",
+            )
+        ],
+    ),
     "unnamed service": a_record(
         available_formats=[
             a_service("wfs", "versions", "layer", "default_crs", "formats")
@@ -114,6 +124,36 @@ def test_the_shapes_of_dcat_ap_are_kept(
         )
         == []
     )
+
+
+def test_the_api_of_an_open_table_at_a_node_of_ours_is_a_service() -> None:
+    record = RECORDS["table of a node"]
+    closed = {
+        **record,
+        "access_condition": a_full_record()["access_condition"],
+    }
+    base = f"https://node.example.org/api/resources/{RECORD_ID}"
+
+    triples = written(record)
+
+    [service] = [
+        triple.object
+        for triple in triples
+        if triple.predicate == term("dcat:accessService")
+    ]
+    assert values(triples, service, "dcat:endpointURL") == [f"{base}/data/"]
+    assert values(triples, service, "dcat:endpointDescription") == [f"{base}/swagger/"]
+    assert values(triples, service, "dcat:servesDataset") == [DATASET.value]
+    assert len(values(triples, DATASET, "dcat:distribution")) == 2
+    assert values(triples, DATASET, "dct:accrualPeriodicity") == [
+        "http://publications.europa.eu/resource/authority/frequency/ANNUAL"
+    ]
+    # Columns of restricted data are in no record, and their API is announced to nobody.
+    assert not [
+        triple
+        for triple in written(closed)
+        if triple.predicate == term("dcat:accessService")
+    ]
 
 
 def test_the_base_shapes_of_high_value_datasets_are_kept(shared_data: Path) -> None:

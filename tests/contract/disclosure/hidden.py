@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-COLUMNS = ("compteur", "releve", "index", "latitude", "longitude", "note")
+COLUMNS = ("compteur", "releve", "index (m3)", "latitude", "longitude", "note")
 NAME = "compteurs.csv"
 FIRST = date(2025, 2, 3)
 
@@ -17,10 +17,13 @@ class Hidden:
     delimiter: str = ";"
     encoding: str = "utf-8"
     newline: str = "\n"
+    units: tuple[tuple[str, ...], ...] = ()
+    """A line of units below the names, or none: the cells below tell that it is one."""
 
     @property
     def content(self) -> bytes:
-        lines = (self.delimiter.join(cells) for cells in (COLUMNS, *self.rows))
+        every = (COLUMNS, *self.units, *self.rows)
+        lines = (self.delimiter.join(cells) for cells in every)
         return (self.newline.join(lines) + self.newline).encode(self.encoding)
 
     @property
@@ -35,7 +38,9 @@ def draw(chance: random.Random, *, rows: int = 60) -> Hidden:
 
 
 def change(chance: random.Random, hidden: Hidden) -> Hidden:
-    """The same columns with other cells: values, order, number of rows, days at both ends, places, and how it is written."""
+    """The same columns with other cells: values, order, number of rows, days at both ends, places, units below the names,
+    and how it is written.
+    """
     rows = [
         _row(chance, chance.randrange(10_000)) for _ in range(chance.randrange(40, 400))
     ]
@@ -45,8 +50,13 @@ def change(chance: random.Random, hidden: Hidden) -> Hidden:
         "delimiter": chance.choice(";,\t"),
         "encoding": chance.choice(("utf-8", "cp1252", "utf-16")),
     }
+    units = (("", "", "hl", "", "", ""),)
     return replace(
-        hidden, rows=tuple(rows), newline=chance.choice(("\n", "\r\n")), **csv_options
+        hidden,
+        rows=tuple(rows),
+        units=units,
+        newline=chance.choice(("\n", "\r\n")),
+        **csv_options,
     )
 
 

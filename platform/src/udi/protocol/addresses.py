@@ -49,6 +49,11 @@ class NodeAddresses:
         """Rows filtered, sorted and grouped, as JSON."""
         return f"{self.origin}/api/resources/{self.dataset_id}/data/"
 
+    @property
+    def api_description(self) -> str:
+        """The OpenAPI document of this very table: its columns as parameters, and whole views as Parquet and others."""
+        return f"{self.origin}/api/resources/{self.dataset_id}/swagger/"
+
     def answer(self, criterion: str) -> str:
         """Where its producer gives what a criterion asks, for who may change the dataset."""
         return f"{self.origin}/datasets/{self.dataset_id}/{ANSWERS[criterion]}"

@@ -6,11 +6,13 @@ DCAT-AP asks for a class and no label; what RUDI says and DCAT-AP has no propert
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from uuid import uuid5
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from udi.protocol import frequencies, geodcat, hvd
 from udi.protocol.access import AccessRights
+from udi.protocol.addresses import NodeAddresses, find_addresses
 from udi.protocol.formats import FORMATS, find_format
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.restricted_data import TERMS
@@ -62,12 +64,35 @@ def write_dataset(
     yield from write_languages(node, record.languages)
     yield from _shared_properties(node, address, record)
     yield from _coverage(node, address, record)
-    for media in record.media:
+    for media in _list_media(record):
         yield from _distribution(node, address, record, media)
     if HVD in extensions:
         yield from _high_value(node, address, record)
     if GEO in extensions:
         yield from _geographical(node, address, record)
+
+
+def _list_media(record: Record) -> list[Media]:
+    """The files and services of a record, and the API of each open table at a node of ours, which no record lists."""
+    media = list(record.media)
+    if record.access is AccessRights.PUBLIC:
+        media += [
+            _describe_api(record, file, addresses)
+            for file in record.media
+            if file.columns and (addresses := find_addresses(file.url, record.id))
+        ]
+    return media
+
+
+def _describe_api(record: Record, file: Media, addresses: NodeAddresses) -> Media:
+    return Media(
+        id=uuid5(file.id, "api"),
+        kind=MediaKind.SERVICE,
+        url=addresses.api,
+        name=f"{record.title} (API)",
+        dates=file.dates,
+        documentation=addresses.api_description,
+    )
 
 
 def _titles(node: NamedNode, record: Record) -> Iterator[Triple]:
@@ -96,7 +121,7 @@ def _high_value(node: NamedNode, address: str, record: Record) -> Iterator[Tripl
     if not categories:
         return
     yield from hvd.write_categories(node, categories)
-    for media in record.media:
+    for media in _list_media(record):
         yield from hvd.write_legislation(iri(f"{address}#media-{media.id}"))
         if media.kind is MediaKind.SERVICE:
             service = iri(f"{address}#service-{media.id}")
