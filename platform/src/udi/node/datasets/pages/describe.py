@@ -72,12 +72,12 @@ from udi.protocol.addresses import NodeAddresses
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import assess_quality
+from udi.protocol.quality_lines import QualityLine, list_quality_lines
 from udi.protocol.record import restore_record
 from udi.tabular.profiles.coverage import Coverage
 from udi.tabular.profiles.regularity import find_regularity
 from udi.tabular.profiles.table_facts import TableFacts
 from udi.ui.locale import localise
-from udi.ui.quality_lines import QualityLine, list_quality_lines
 from udi.ui.site import render
 from udi.ui.translated_texts import (
     FormLanguages,

@@ -54,11 +54,11 @@ from udi.portal.notifications.pages import FollowButton, build_follow_button
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
 from udi.protocol.quality import assess_quality
+from udi.protocol.quality_lines import list_quality_lines
 from udi.protocol.record import restore_record
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
 from udi.ui.locale import localise
 from udi.ui.middleware import content_security_policy, list_form_targets
-from udi.ui.quality_lines import list_quality_lines
 from udi.ui.site import render, site_of
 
 NEAR = 4
