@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "expectations"
-down_revision = "outlines"
+down_revision = "column_roles"
 branch_labels = None
 depends_on = None
 phase = "expand"
