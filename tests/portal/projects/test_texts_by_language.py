@@ -27,7 +27,7 @@ CALL = {
 }  # fmt: skip
 CALL_IN_ENGLISH = {
     "title_en": "Cool streets", "summary_en": "Ideas for summer.", "words_en": "What we look for.",
-    "criteria_en": "Useful to inhabitants, 40\nFeasible",
+    "criteria_en": "Useful to inhabitants, 40\n\n\x00Feasible 2030",
 }  # fmt: skip
 
 
@@ -200,12 +200,12 @@ async def test_a_call_and_its_criteria_are_read_in_each_language(
     french = await read(workshop.anyone, address, "fr")
     detail = (await workshop.anyone.get(f"/api/v1{address}")).json()
     (submission,) = await workshop.rows(Submission)
-    assert "Useful to inhabitants\nFeasible</textarea>" in form.text
+    assert "Useful to inhabitants\nFeasible 2030</textarea>" in form.text
     for text in ("Cool streets", "What we look for.", "Useful to inhabitants</strong>"):
         assert text in english
     assert "Utile aux habitants</strong>" in french
     assert "Cool streets" in await read(workshop.anyone, "/calls.atom", "en")
-    assert detail["criteria"][1]["labels"] == {"fr": "Faisable", "en": "Feasible"}
+    assert detail["criteria"][1]["labels"] == {"fr": "Faisable", "en": "Feasible 2030"}
     assert detail["titles"]["en"] == "Cool streets"
     assert submission.titles["en"] == "The shade of the streets"
     assert submission.language == "fr"

@@ -10,7 +10,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.calls.models import Call, CallCriterion
 from udi.portal.projects.calls.organiser_actions import TRANSLATED, CallInput
-from udi.portal.projects.translated_texts import read_texts_by_language
+from udi.portal.projects.translated_texts import read_texts_by_language, tidy_words
 from udi.ui.translated_texts import (
     flatten_translations,
     read_translations,
@@ -69,7 +69,10 @@ def read_call_input(
         results_at=read_moment(form, "results_at", territory.zone),
         criteria=criteria,
         criteria_by_language=_read_criteria_by_language(
-            form, territory.languages, main_language
+            form,
+            territory.languages,
+            main_language,
+            [points for _, points in criteria],
         ),
         datasets=tuple(dict.fromkeys(UUID(identifier) for identifier in datasets)),
         language=main_language,
@@ -78,19 +81,30 @@ def read_call_input(
 
 
 def _read_criteria_by_language(
-    form: Any, languages: Sequence[str], main_language: str
+    form: Any,
+    languages: Sequence[str],
+    main_language: str,
+    points: Sequence[int],
 ) -> dict[str, tuple[str, ...]]:
-    """The labels of the criteria in other languages, one a line; points that somebody repeats are left out."""
+    """The labels of the criteria in other languages, one a line; their points are left out where somebody repeats them."""
     texts = read_translations(form, ["criteria"], languages, main_language)
+    points_by_position = dict(enumerate(points))
     labels_by_language = {}
     for code, text in texts.get("criteria", {}).items():
-        lines = [line.strip() for line in text[:LONGEST].splitlines() if line.strip()]
-        matches = [CRITERION.fullmatch(line) for line in lines]
+        words = tidy_words(text[:LONGEST])
+        lines = [line.strip() for line in words.splitlines() if line.strip()]
         labels_by_language[code] = tuple(
-            match[1].strip() if match else line
-            for line, match in zip(lines, matches, strict=True)
+            _remove_points(line, points_by_position.get(position))
+            for position, line in enumerate(lines)
         )
     return labels_by_language
+
+
+def _remove_points(line: str, points: int | None) -> str:
+    match = CRITERION.fullmatch(line)
+    if match and match[1] and int(match[2]) == points:
+        return match[1].strip()
+    return line
 
 
 def format_moment(moment: datetime | None, zone: tzinfo) -> str:

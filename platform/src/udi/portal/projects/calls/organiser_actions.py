@@ -122,7 +122,7 @@ def _check_criteria_by_language(call_input: CallInput) -> list[Refusal]:
         )
         for code, labels in call_input.criteria_by_language.items()
         if len(labels) != len(call_input.criteria)
-        or any(len(label) > LONGEST_LABEL for label in labels)
+        or not all(0 < len(label) <= LONGEST_LABEL for label in labels)
     ]
 
 
