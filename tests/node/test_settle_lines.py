@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.node.producer import Producer
@@ -142,3 +143,31 @@ async def test_lost_zeros_are_put_back_where_it_is_chosen(
     assert "Les zéros de tête sont remis" in repaired
     assert [row[2] for row in rows] == ["01500", "29200"]
     assert unknown.status_code == 404
+
+
+async def test_a_mended_copy_is_offered_beside_the_file_with_its_repairs(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    content = b"lieu;code postal;jour\nBourg;1000;12/03/2024\nBrest;29200;13/03/2024\n"
+    dataset = await producer.draft(content, "codes.csv")
+    offered = await producer.client.post(
+        f"/datasets/{dataset}/mended", data={"mended": "1"}
+    )
+    await producer.publish(dataset)
+
+    profile = (await passer_by.get(f"/api/resources/{dataset}/profile/")).json()
+    page = (await passer_by.get(f"/datasets/{dataset}/data")).text
+    original = (await passer_by.get(f"/datasets/{dataset}/file")).content
+    copy = (await passer_by.get(f"/datasets/{dataset}/codes.csv")).text
+    await producer.client.post(f"/datasets/{dataset}/mended")
+    withdrawn = (await passer_by.get(f"/api/resources/{dataset}/profile/")).json()
+
+    assert offered.headers["location"] == f"/datasets/{dataset}/check"
+    assert profile["profile"]["repairs"] == [
+        {"kind": "zeros", "count": 1, "column": "code postal"},
+        {"kind": "dates", "count": 2, "column": "jour"},
+    ]
+    assert "zéros de tête remis" in page
+    assert original == content
+    assert "Bourg,01000,2024-03-12" in copy
+    assert "repairs" not in withdrawn["profile"]

@@ -96,6 +96,16 @@ class ColumnProfile(Struct, kw_only=True):
     ) = UNSET
 
 
+class TableRepair(Struct, kw_only=True):
+    """What differs between the producer's file and this table, its mended copy."""
+
+    kind: Annotated[str, Meta(description="What was repaired.", examples=["zeros"])]
+    count: Annotated[int, Meta(description="Cells, or lines.", ge=1)]
+    column: Annotated[
+        str, Meta(description="The column; empty: lines.", examples=["code postal"])
+    ]
+
+
 class TableProfile(Struct, kw_only=True):
     """The columns of a table."""
 
@@ -118,6 +128,13 @@ class TableProfile(Struct, kw_only=True):
     ]
     total_lines: (
         Annotated[int, Meta(description="Rows; not said of a restricted table.", ge=0)]
+        | UnsetType
+    ) = UNSET
+    repairs: (
+        Annotated[
+            list[TableRepair],
+            Meta(description="Where the producer offers a mended copy of the file."),
+        ]
         | UnsetType
     ) = UNSET
 

@@ -35,6 +35,11 @@ from udi.tabular.profiles.profile import (
     is_period,
     profile_table,
 )
+from udi.tabular.profiles.repairs import (
+    Repair,
+    count_cell_repairs,
+    list_line_repairs,
+)
 from udi.tabular.profiles.row_sample import sample_rows
 from udi.tabular.sandbox.duckdb_sandbox import connect, identifier, literal
 
@@ -58,6 +63,8 @@ class TableConversion:
     errors: CellErrorReport = field(default_factory=CellErrorReport)
     failure: Note | None = None
     other_headers: tuple[Names, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    """What differs from the file, where its producer asked for a mended copy."""
 
 
 def convert_table(
@@ -115,7 +122,8 @@ def _convert(
     sample = sample_rows(table)
     structure = infer_table(table, sample, corrections)
     profile = profile_table(source, table, sample, structure)
-    relation, group, totals = _prepare(table, structure, folder, errors)
+    relation, group, canonical = _prepare(table, structure, folder, errors)
+    repairs: tuple[Repair, ...] = ()
     connection = connect(
         target.parent,
         *([table.path] if table.path else []),
@@ -127,7 +135,13 @@ def _convert(
         columns, notes, misfits = confirm_types(
             text_table, structure.columns, frozenset(corrections.types)
         )
+        plain_table = text_table
         text_table, zero_notes = put_zeros_back(text_table, columns, corrections.zeros)
+        if corrections.mended:
+            repairs = (
+                *list_line_repairs(structure.shape, sample.first, canonical),
+                *count_cell_repairs(plain_table, columns, zero_notes),
+            )
         find_misfits(
             text_table, [column for column in columns if column.name in misfits], errors
         )
@@ -147,20 +161,23 @@ def _convert(
         columns=columns,
         rows=rows,
         exact=True,
-        notes=(*remaining_notes, *_totals_notes(totals), *zero_notes, *notes),
+        notes=(*remaining_notes, *_totals_notes(canonical.totals), *zero_notes, *notes),
         first_day=first,
         last_day=last,
     )
-    return TableConversion(profile, errors, other_headers=structure.other_headers)
+    return TableConversion(
+        profile, errors, other_headers=structure.other_headers, repairs=repairs
+    )
 
 
 def _prepare(
     table: OpenedFile, structure: InferredTable, folder: Path, errors: CellErrorReport
-) -> tuple[str, int, int]:
-    """The table as text for DuckDB, with the errors met: SQL, rows a group so that memory stays bounded, totals left out."""
+) -> tuple[str, int, CanonicalResult]:
+    """The table as text for DuckDB, with the errors met: SQL, rows a group so that memory stays bounded, what was written."""
     names = tuple(column.name for column in structure.columns)
     if table.columns and table.path:
-        return parquet_relation(table.path, table.columns, names), GROUP_ROWS, 0
+        relation = parquet_relation(table.path, table.columns, names)
+        return relation, GROUP_ROWS, CanonicalResult(errors=errors)
     target = folder / "canonical.csv"
     done = write_canonical(
         table.rows(),
@@ -173,7 +190,7 @@ def _prepare(
     )
     average = BYTES_A_CHARACTER * done.characters / max(1, done.rows) + len(names)
     group = max(FEWEST_ROWS, min(GROUP_ROWS, int(GROUP_BYTES / average)))
-    return _csv(target, names, done), group, done.totals
+    return _csv(target, names, done), group, done
 
 
 def _totals_notes(count: int) -> list[Note]:

@@ -64,6 +64,8 @@ class Corrections:
     """What the lines of the file are; a header there wins over `header_line`."""
     zeros: tuple[str, ...] = ()
     """Names of the columns of codes in which zeros that were lost are put back."""
+    mended: bool = False
+    """Whether the table is published as a mended copy of the file, with the list of its repairs."""
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column; only what was corrected."""
@@ -82,6 +84,7 @@ class Corrections:
             "made_from": dict(vars(self.made_from)) if self.made_from else None,
             "lines": self.lines.as_json(),
             "zeros": list(self.zeros),
+            "mended": self.mended or None,
         }
         return {
             name: value
@@ -114,6 +117,7 @@ class Corrections:
             made_from=MadeFrom(**made_from) if made_from else None,
             lines=LineSettings.from_json(value.get("lines")),
             zeros=tuple(map(str, value.get("zeros") or ())),
+            mended=bool(value.get("mended")),
         )
 
     def for_next_file(self, columns: Sequence[str] = ()) -> "Corrections":

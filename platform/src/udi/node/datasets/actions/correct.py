@@ -64,9 +64,9 @@ def read_corrections(
 def keep_lines(corrections: Corrections, before: Corrections) -> Corrections:
     """The same with what was settled of the lines, but for the header given now; another sheet has other lines.
 
-    Columns in which zeros are put back stay.
+    Columns in which zeros are put back stay, as does the choice of a mended copy.
     """
-    corrections = replace(corrections, zeros=before.zeros)
+    corrections = replace(corrections, zeros=before.zeros, mended=before.mended)
     if corrections.sheet != before.sheet:
         return corrections
     lines = before.lines

@@ -12,6 +12,7 @@ from udi.node.datasets.actions.prepare import ARCHIVES, PreparationContext
 from udi.node.datasets.models import Version
 from udi.node.datasets.versions.findings import corrections_of
 from udi.node.files.local_copies import open_temporary_folder, write_copy
+from udi.tabular.columns.zero_repair import LOST_ZEROS
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.profiles.corrections import Corrections
@@ -65,6 +66,17 @@ def choose_zeros(before: Corrections, column: str, *, put_back: bool) -> Correct
     """The same, with zeros that were lost in a column of codes put back or not."""
     others = [name for name in before.zeros if name != column]
     return replace(before, zeros=(*others, column) if put_back else tuple(others))
+
+
+def choose_mended_copy(version: Version, *, mended: bool) -> Corrections:
+    """What holds for a version of which a mended copy is published, or not any more: zeros that are told are put back."""
+    before = corrections_of(version)
+    if not mended:
+        return replace(before, mended=False)
+    notes = Profile.from_json(version.profile).notes
+    lacking = [note.column for note in notes if note.code == LOST_ZEROS]
+    zeros = dict.fromkeys((*before.zeros, *lacking))
+    return replace(before, mended=True, zeros=tuple(zeros))
 
 
 def read_line_form(

@@ -339,6 +339,7 @@ def _save_findings(version: Version, looked: PreparationResult) -> None:
             "schema",
             "listed",
             "unsearched",
+            "repairs",
         )
         preparation.findings = {
             **{name: getattr(prepared, name) for name in looks},

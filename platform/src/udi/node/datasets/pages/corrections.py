@@ -21,6 +21,7 @@ from udi.node.datasets.actions.correct import (
     read_corrections,
 )
 from udi.node.datasets.actions.line_settings import (
+    choose_mended_copy,
     choose_zeros,
     read_line_form,
     read_lines,
@@ -43,6 +44,7 @@ from udi.node.datasets.versions.findings import (
     new_dangers_of,
     personal_findings_of,
     profile_of,
+    repairs_of,
     schema_report_of,
     unsearched_parts_of,
 )
@@ -51,7 +53,7 @@ from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.personal.anonymisation import TreatmentSummary
 from udi.tabular.profiles.corrections import SYSTEMS
-from udi.tabular.profiles.raw_lines import LineRole, RawLine, RawLines
+from udi.tabular.profiles.raw_lines import TABLES, LineRole, RawLine, RawLines
 from udi.tabular.schemas.explanations import explain_column_fault
 from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
@@ -123,6 +125,8 @@ async def _findings_page(
         treatable=can_anonymise(dataset.latest),
         **_schema_findings(dataset),
         total=count_type_errors(dataset.latest),
+        repairs=repairs_of(dataset.latest),
+        can_mend=is_table(dataset.latest) and profile_of(dataset).reads in TABLES,
         errors=errors or {},
         **_line_choices(dataset, raw),
     )
@@ -287,6 +291,27 @@ async def repair_zeros(
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
+@post("/datasets/{dataset_id:uuid}/mended")
+async def choose_copy(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Redirect:
+    """Publish the table as a mended copy of the file, with the list of its repairs, or not any more."""
+    form = await request.form()
+    database = site_of(request).database
+    async with database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
+        mended = bool(form.get("mended"))
+        corrections = choose_mended_copy(dataset.latest, mended=mended)
+        version = await correct_version(session, member, dataset, corrections)
+    await prepare_promptly(build_preparation_context(request, territory), version)
+    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+
+
 def corrections_page(
     request: PageRequest,
     dataset: Dataset,
@@ -318,4 +343,5 @@ routes: Sequence[ControllerRouterHandler] = [
     submit_corrections,
     settle_lines,
     repair_zeros,
+    choose_copy,
 ]

@@ -6,6 +6,7 @@ from udi.tabular.difference.difference import Difference
 from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.profile import Profile
+from udi.tabular.profiles.repairs import Repair
 from udi.tabular.safety.document_properties import can_remove_names
 from udi.tabular.safety.findings import Danger, SafetyFinding
 from udi.tabular.safety.findings import SafetySeverity as Safety
@@ -44,6 +45,17 @@ def personal_findings_of(version: Version) -> list[PersonalDataFinding]:
         return [
             PersonalDataFinding.from_json(finding)
             for finding in preparation.findings.get("personal", ())
+        ]
+    return []
+
+
+def repairs_of(version: Version) -> list[Repair]:
+    """What differs between its file and its mended copy; nothing where none was asked for."""
+    preparation = version.preparation
+    if preparation:
+        return [
+            Repair.from_json(repair)
+            for repair in preparation.findings.get("repairs", ())
         ]
     return []
 

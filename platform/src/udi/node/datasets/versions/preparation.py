@@ -58,6 +58,8 @@ class FileAnalysis:
     schema: Json = field(default_factory=dict)
     listed: int = 0
     unsearched: list[str] = field(default_factory=list)
+    repairs: list[Json] = field(default_factory=list)
+    """What differs from the file, where a mended copy was asked for."""
 
 
 def preload_imports() -> None:
@@ -113,6 +115,7 @@ def prepare(
         ],
         safety=safety,
         unsearched=rest.unsearched,
+        repairs=[repair.as_json() for repair in table.repairs],
     )
     advised = _add_table_findings(
         prepared,

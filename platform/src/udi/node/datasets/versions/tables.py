@@ -22,6 +22,7 @@ from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
 from udi.node.datasets.descriptions.description import titles_of
 from udi.node.datasets.models import Preparation, PreparationState, Version
+from udi.node.datasets.versions.findings import repairs_of
 from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file, is_own
 from udi.node.files.restricted import RestrictedError
@@ -37,6 +38,12 @@ KEPT_SECONDS = 24 * 3600.0
 KEPT_SECONDS_IN_MEMORY = 600.0
 TABLES = "tables"
 """The folder of the copies in memory."""
+
+
+def _repairs(version: Version) -> dict[str, object]:
+    """What the profile of a table says of its mended copy; nothing of a restricted table."""
+    repairs = [repair.as_json() for repair in repairs_of(version)]
+    return {"repairs": repairs} if repairs else {}
 
 
 class DatasetTableCache:
@@ -130,6 +137,7 @@ class DatasetTableCache:
             bbox=profile.bbox,
             default_view=version.dataset.default_view,
             roles=read_roles(version.dataset.column_roles, profile.columns),
+            profile={} if version.dataset.restricted else _repairs(version),
         )
 
     async def _ensure_copy(self, key: str, path: Path) -> None:

@@ -52,6 +52,7 @@ from udi.node.tables.requests import TableRequest, open_table, request_table
 from udi.protocol.licences import LICENCES
 from udi.tabular.exports.exports import FORMATS, formats_of
 from udi.tabular.overviews.overview import READY_ROWS, SHOWING
+from udi.tabular.profiles.repairs import Repair
 from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
@@ -249,6 +250,13 @@ class ExplorePage:
         await self.table_request.charge_bytes(len(page.content.encode()))
         return page
 
+    def _list_repairs(self) -> list[Repair]:
+        """What differs between the producer's file and the files to take away."""
+        stored = self.table.profile.get("repairs")
+        if not isinstance(stored, list):
+            return []
+        return [Repair.from_json(repair) for repair in stored]
+
     async def _list_surroundings(self, query: ExploreQuery) -> Mapping[str, Any]:
         """What stands around the view: files, versions, licence."""
         licence = LICENCES.get(self.table.licence)
@@ -268,6 +276,7 @@ class ExplorePage:
         return {
             **view_choices,
             "version": self.version,
+            "repairs": self._list_repairs(),
             "is_open": self.is_shared,
             "versions": versions,
             "licence_name": localise(licence.name, locale_of(self.request))
