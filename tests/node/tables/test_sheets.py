@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -142,6 +143,42 @@ def test_what_cannot_be_opened_is_explained(
     assert done.failure.code == code
     assert done.failure.explanation.remedy
     assert not done.profile.is_table
+
+
+def without_package_relations(name: str, part: bytes) -> bytes | None:
+    return None if name == "_rels/.rels" else part
+
+
+def with_dotted_targets(name: str, part: bytes) -> bytes | None:
+    return part.replace(b'Target="worksheets/', b'Target="./worksheets/')
+
+
+def in_utf_16(name: str, part: bytes) -> bytes | None:
+    if not name.endswith(".xml"):
+        return part
+    return part.decode().replace("UTF-8", "UTF-16").encode("utf-16")
+
+
+@pytest.mark.parametrize(
+    "rewrite", [without_package_relations, with_dotted_targets, in_utf_16]
+)
+def test_workbooks_that_spreadsheet_programs_open_are_read(
+    tmp_path: Path, rewrite: Callable[[str, bytes], bytes | None]
+) -> None:
+    file = workbook(tmp_path, ("A", TABLE))
+    usual = profile_path(file)
+    with zipfile.ZipFile(file) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    with zipfile.ZipFile(file, "w") as target:
+        for name, part in parts.items():
+            written = rewrite(name, part)
+            if written is not None:
+                target.writestr(name, written)
+
+    profile = profile_path(file)
+
+    assert usual.is_table
+    assert (profile.columns, profile.sample) == (usual.columns, usual.sample)
 
 
 def test_macros_are_told(tmp_path: Path) -> None:

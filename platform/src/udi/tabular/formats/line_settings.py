@@ -34,10 +34,11 @@ class LineSettings:
         return self.header is not None or self.units is not None or self.first > 0
 
     def for_next_file(self, columns: Sequence[str]) -> "LineSettings":
-        """What holds for the next file, when its names are these."""
-        if not self:
-            return self
-        return replace(self, columns=self.columns or tuple(columns))
+        """What holds for the next file, when the names in this one are these; nothing when it has none."""
+        names = self.columns or tuple(columns)
+        if not self or not names:
+            return NO_LINES
+        return replace(self, columns=names)
 
     def fits_names(self, names: Sequence[str]) -> bool:
         """Whether the names read from the settled lines are still those of the columns."""

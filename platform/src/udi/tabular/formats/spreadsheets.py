@@ -1,6 +1,7 @@
 """Spreadsheets: XLSX, XLSM, XLSB, XLS and ODS, read by calamine; formulas and macros are never run."""
 
 import datetime as dt
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from udi.tabular.formats.dialect import has_values
 from udi.tabular.formats.file_kind import OLE
 from udi.tabular.formats.merged_cells import fill_merged_rows, find_merged_rows
 from udi.tabular.formats.uncomputed import count_uncomputed
+from udi.tabular.formats.workbook_repair import has_dotted_targets, repair_workbook
 from udi.tabular.messages.notes import Note, UnreadableTableError
 
 MOST_CELLS = 5_000_000
@@ -168,8 +170,32 @@ def _check(path: Path) -> None:
 
 
 def _open(path: Path) -> CalamineWorkbook:
-    with _translate_errors():
-        return CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
+    content = path.read_bytes()
+    try:
+        with _translate_errors():
+            if content.startswith(b"PK") and has_dotted_targets(content):
+                content = _repair(content)
+            return CalamineWorkbook.from_filelike(BytesIO(content))
+    except UnreadableTableError as error:
+        if error.note.code != "damaged" or not content.startswith(b"PK"):
+            raise
+        with _translate_errors():
+            return CalamineWorkbook.from_filelike(BytesIO(_repair(content)))
+
+
+def _repair(content: bytes) -> bytes:
+    """A workbook with its parts written as usual.
+
+    Raises:
+        ValueError: there is nothing to repair in it.
+    """
+    try:
+        repaired = repair_workbook(content)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise ValueError from error
+    if repaired is None:
+        raise ValueError
+    return repaired
 
 
 def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
