@@ -1,18 +1,18 @@
 """What machines ask a node: RUDI's public catalogue of what is published, and the portal's reports."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, put
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, put
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ErasedError, InvalidError, NotFoundError, Refusal
+from udi.kit.errors import (
+    ErasedError,
+    InvalidError,
+    NotFoundError,
+    field_error,
+)
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.further_portals import apply_further_report
 from udi.node.datasets.actions.outbox import apply_report
@@ -44,10 +44,10 @@ from udi.node.spaces.operations import CATALOGUE, DatasetPath
 from udi.protocol.credentials import REPORT
 from udi.protocol.report import read_report, write_report
 from udi.protocol.vocabulary import CURRENT_VERSION
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
-AnyRequest = Request[Any, Any, State]
 CATALOGUES = ["/api/v1/resources", "/catalog/v1/resources"]
 FOR_CLIENT = "/catalog/"
 REPORTS = [
@@ -71,9 +71,7 @@ LONGEST_REPORT = 1024 * 1024
         query=RecordListParameters,
     ),
 )
-async def list_resources(
-    request: AnyRequest, session: NamedDependency[AsyncSession]
-) -> Response[bytes]:
+async def list_resources(request: AnyRequest, session: Session) -> Response[bytes]:
     """What is published here: `{total, items}`, or with `count_by` how many records have each value of a field.
 
     206 when there is more than the page, as RUDI's nodes answer; under `/catalog`, for RUDI's client, always 200.
@@ -109,9 +107,7 @@ async def list_resources(
     ),
 )
 async def show_resource(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    dataset_id: DatasetPath,
+    request: AnyRequest, session: Session, dataset_id: DatasetPath
 ) -> Response[bytes]:
     """The record of one dataset."""
     record = await get_public_record(session, dataset_id)
@@ -153,21 +149,15 @@ def show_version() -> Response[bytes]:
 
 @put(REPORTS, status_code=200, request_max_body_size=LONGEST_REPORT)
 async def receive_report(
-    request: AnyRequest,
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, territory: CurrentTerritory, dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The portal says what became of a record."""
     portal = await require_any_portal(request, territory, REPORT, dataset_id)
     report = read_report(await _read_json(request))
     if report.resource_id not in {None, dataset_id}:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "resource_id",
-                    "The report is about another dataset than its address.",
-                )
-            ]
+        raise field_error(
+            "resource_id",
+            "The report is about another dataset than its address.",
         )
     with space_context(None):
         is_accepted = await _apply_report(
@@ -194,9 +184,7 @@ async def _apply_report(
 
 @get(REPORTS)
 async def show_report(
-    request: AnyRequest,
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    request: AnyRequest, territory: CurrentTerritory, dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The last report the portal gave, for the portal."""
     portal = await require_any_portal(request, territory, REPORT, dataset_id)
@@ -216,9 +204,7 @@ async def _read_json(request: AnyRequest) -> object:
     try:
         return json.loads(await request.body())
     except (ValueError, RecursionError) as error:
-        raise InvalidError(
-            refusals=[Refusal("", "This is not JSON.", "Send one JSON object.")]
-        ) from error
+        raise field_error("", "This is not JSON.", "Send one JSON object.") from error
 
 
 def _json(
@@ -233,7 +219,7 @@ def _json(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     list_resources,
     show_resource,
     show_hash,

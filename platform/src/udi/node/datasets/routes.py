@@ -1,15 +1,12 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.node.datasets import api, pages
 from udi.node.datasets.exchange import spaces
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.metrics import measure_outbox
 from udi.node.datasets.pages import catalogue, inbox
 from udi.node.spaces.operations import CATALOGUE
+from udi.ui.dependencies import Routes
 from udi.ui.header_count import COUNT_FOR_HEADER
 from udi.ui.inbox_counts import HeaderCounter
 from udi.ui.metrics import MEASURES
@@ -23,7 +20,7 @@ API = ApiPage(
 )
 
 
-def list_routes(site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(site: Site) -> Routes:
     """The addresses of datasets; on a producer's own node, also the front page."""
     front = catalogue.front if site.settings.own_node else []
     return [

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, UdiError, UnauthenticatedError
@@ -19,10 +18,9 @@ from udi.node.spaces.models import ScriptKey, Space
 from udi.node.spaces.senders import Sender
 from udi.protocol.faults import InvalidDocument
 from udi.tabular.queries.readers import READERS
+from udi.ui.dependencies import AnyRequest
 from udi.ui.errors import render_problem
 from udi.ui.site import site_of
-
-AnyRequest = Request[Any, Any, State]
 
 
 @dataclass(frozen=True)

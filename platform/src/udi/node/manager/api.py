@@ -1,14 +1,11 @@
 """The addresses that `rudi-node-write` calls: where things are, the login, the catalogue."""
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, delete, get, post, put
 from litestar.datastructures import Cookie
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
@@ -23,7 +20,6 @@ from udi.node.datasets.records.document_query import (
 )
 from udi.node.datasets.records.rudi_clients import adapt_for_clients
 from udi.node.manager.access import (
-    AnyRequest,
     build_upload_context,
     identify_caller,
     log_in,
@@ -49,6 +45,7 @@ from udi.node.manager.request_bodies import Document, parse_id, read_body, read_
 from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
 from udi.protocol.vocabulary import CURRENT_VERSION
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.site import site_of
 
 MANAGER = "/manager"
@@ -85,7 +82,7 @@ def require_kind(kind: str) -> str:
 
 
 @get(["/conf", f"{MANAGER}/conf"], sync_to_thread=False)
-def show_conf(territory: NamedDependency[Territory]) -> Response[dict[str, str]]:
+def show_conf(territory: CurrentTerritory) -> Response[dict[str, str]]:
     """Where a client finds everything else."""
     places = {
         "catalogPubUrl": f"{territory.origin}/catalog",
@@ -108,7 +105,7 @@ def show_manager_status(word: FromPath[str]) -> Response[Any]:
 
 @post(f"{BASE}/front/login", status_code=200)
 async def create_token(
-    request: AnyRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[dict[str, str]]:
     """A token, in the cookie where the client looks for it, for the name of a space and one of its keys."""
     sent = read_object(await read_body(request))
@@ -129,7 +126,7 @@ async def create_token(
 
 @get(f"{BASE}/front/{{word:str}}", sync_to_thread=False)
 def show_client_settings(
-    territory: NamedDependency[Territory], word: FromPath[str]
+    territory: CurrentTerritory, word: FromPath[str]
 ) -> Response[dict[str, str]]:
     """What the client shows of the node: its portal."""
     if word not in {"init-data", "node-urls"}:
@@ -155,7 +152,7 @@ def show_client_settings(
     ]
 )
 async def show_reference_data(
-    request: AnyRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """A fresh identifier, the version that is written, the licences, the words of lists."""
     async with build_upload_context(request, territory).storage.session() as session:
@@ -190,7 +187,7 @@ async def show_reference_data(
 
 @get(f"{CATALOGUE}/{{kind:str}}")
 async def list_objects(
-    request: AnyRequest, territory: NamedDependency[Territory], kind: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, kind: FromPath[str]
 ) -> Response[Any]:
     """The objects of a kind, chosen, ordered and cut as the address asks; or how many have each value of a field."""
     fields = FIELDS if require_kind(kind) == RESOURCES else None
@@ -212,7 +209,7 @@ async def list_objects(
 @get(f"{CATALOGUE}/{{kind:str}}/{{object_id:str}}")
 async def show_object(
     request: AnyRequest,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     kind: FromPath[str],
     object_id: FromPath[str],
 ) -> Response[Any]:
@@ -234,7 +231,7 @@ async def show_object(
 
 @put(f"{CATALOGUE}/{{kind:str}}")
 async def write_object(
-    request: AnyRequest, territory: NamedDependency[Territory], kind: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, kind: FromPath[str]
 ) -> Response[Any]:
     """Write an object, or what is new of it. A record is published when nothing of its file stops that."""
     body = await read_body(request)
@@ -284,7 +281,7 @@ async def _write_resource(
 @delete(f"{CATALOGUE}/{{kind:str}}/{{object_id:str}}", status_code=200)
 async def remove_object(
     request: AnyRequest,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     kind: FromPath[str],
     object_id: FromPath[str],
 ) -> Response[Any]:
@@ -313,9 +310,7 @@ async def remove_object(
 
 
 @post(f"{BASE}/media/commit", status_code=204)
-async def confirm_file(
-    request: AnyRequest, territory: NamedDependency[Territory]
-) -> None:
+async def confirm_file(request: AnyRequest, territory: CurrentTerritory) -> None:
     """Confirm a file that was sent."""
     sent = read_object(await read_body(request))
     ids = (
@@ -328,7 +323,7 @@ async def confirm_file(
         )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_conf,
     show_manager_status,
     create_token,

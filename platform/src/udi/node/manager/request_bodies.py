@@ -3,18 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
-from litestar.datastructures import State
-
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.protocol import fault_kinds
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.scan import read_json, scan
+from udi.ui.dependencies import AnyRequest
 
 Document = dict[str, Any]
 
 
-async def read_body(request: Request[Any, Any, State]) -> object:
+async def read_body(request: AnyRequest) -> object:
     """The JSON of a body, whatever its type is said to be.
 
     Raises:
@@ -37,11 +35,7 @@ def read_object(body: object) -> Document:
     else:
         document = body
     if not isinstance(document, dict):
-        raise InvalidError(
-            refusals=[
-                Refusal("body", "This is not one object.", "Send one JSON object.")
-            ]
-        )
+        raise field_error("body", "This is not one object.", "Send one JSON object.")
     return document
 
 

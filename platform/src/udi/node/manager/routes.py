@@ -1,17 +1,15 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
 from litestar import Router
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import UdiError
 from udi.node.manager import api, storage
 from udi.node.manager.access import on_refusal
+from udi.ui.dependencies import Routes
 from udi.ui.site import Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses of RUDI's producer node, which refuse as its client expects."""
     return [
         Router(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +10,16 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from litestar import HttpMethod, Response, get, post, route
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
-from udi.kit.tenancy import Territory
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    field_error,
+)
 from udi.node.datasets.intake.finish import UploadContext
 from udi.node.datasets.pages.messages import locale_of
 from udi.node.datasets.records.document_query import list_documents, parse_query
@@ -37,7 +39,6 @@ from udi.node.files.uploads import (
     too_large_error,
 )
 from udi.node.manager.access import (
-    AnyRequest,
     SpaceClient,
     build_upload_context,
     identify_caller,
@@ -53,6 +54,7 @@ from udi.node.manager.request_bodies import parse_id
 from udi.node.manager.tokens import make_token
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.site import site_of
 
 ABOUT = "file_metadata"
@@ -72,7 +74,7 @@ class MediaMetadata:
 
 @get(f"{BASE}/storage/jwt")
 async def issue_token(
-    request: AnyRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[dict[str, str]]:
     """A token for sending files."""
     async with build_upload_context(request, territory).storage.session() as session:
@@ -85,7 +87,7 @@ async def issue_token(
 
 @post(f"{STORAGE}/post", status_code=200, request_max_body_size=None)
 async def receive_file(
-    request: AnyRequest, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[list[dict[str, str]]]:
     """Take a file, which waits a day for the record that names it."""
     context = build_upload_context(request, territory)
@@ -122,12 +124,11 @@ def _read_about(request: AnyRequest) -> MediaMetadata:
             str(metadata.get("md5") or ""),
         )
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        refusal = Refusal(
+        raise field_error(
             ABOUT,
             "This header gives nothing usable about the file.",
             "Send media_id, media_name and file_size as JSON.",
-        )
-        raise InvalidError(refusals=[refusal]) from error
+        ) from error
 
 
 async def _open_upload(
@@ -195,9 +196,7 @@ async def _check_pieces(
 
 
 @get([f"{STORAGE}/hash", f"{STORAGE}/list"])
-async def list_files(
-    request: AnyRequest, territory: NamedDependency[Territory]
-) -> Response[Any]:
+async def list_files(request: AnyRequest, territory: CurrentTerritory) -> Response[Any]:
     """The files of the space, as the catalogue names them; or that the storage answers (`hash`)."""
     async with build_upload_context(request, territory).storage.session() as session:
         caller = await identify_caller(request, session, territory)
@@ -216,8 +215,8 @@ async def list_files(
 @route(f"{STORAGE}/download/{{media_id:str}}", http_method=READ_METHODS)
 async def download_file(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     media_id: FromPath[str],
 ) -> Response[Any]:
     """The newest version of the file of a media, as at the address of its dataset."""
@@ -227,7 +226,7 @@ async def download_file(
     return await serve_current_file(request, session, territory, dataset_id)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     issue_token,
     receive_file,
     list_files,

@@ -1,9 +1,5 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.catalogue.reuses import FIND_USES
 from udi.portal.identity.pages import SUGGESTING
@@ -16,11 +12,12 @@ from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.projects.suggestions.queries import shows_suggestions
 from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
 from udi.portal.projects.uses import find_uses
+from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
+def list_routes(_site: Site) -> Routes:
     """The addresses of projects, calls, data requests and suggestions."""
     return [
         *pages.routes,

@@ -2,11 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
@@ -14,7 +12,7 @@ from udi.kit.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
-    Refusal,
+    field_error,
 )
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import MAX_BODY, api_operation
@@ -38,6 +36,7 @@ from udi.portal.projects.schemas import BASE, SCOPE, ProjectPath
 from udi.portal.projects.transitions import TeamMemberEvent, TeamMemberStage
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import Routes, Session
 
 ONE = "/{project_id:uuid}"
 MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
@@ -56,9 +55,7 @@ MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
     ),
 )
 async def list_team(
-    session: NamedDependency[AsyncSession],
-    bearer: NamedDependency[Bearer],
-    project_id: ProjectPath,
+    session: Session, bearer: NamedDependency[Bearer], project_id: ProjectPath
 ) -> Response[team_schemas.ProjectTeam]:
     """Who is in it, and who is invited."""
     return await _build_response(
@@ -83,7 +80,7 @@ async def list_team(
 )
 async def invite_member(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     project_id: ProjectPath,
 ) -> Response[team_schemas.ProjectTeam]:
@@ -112,7 +109,7 @@ async def invite_member(
 )
 async def give_right(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     project_id: ProjectPath,
     member_id: team_schemas.MemberPath,
@@ -141,7 +138,7 @@ async def give_right(
     ),
 )
 async def dismiss_member(
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     project_id: ProjectPath,
     member_id: team_schemas.MemberPath,
@@ -173,7 +170,7 @@ async def dismiss_member(
 )
 async def answer_invitation(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     project_id: ProjectPath,
 ) -> None:
@@ -183,9 +180,7 @@ async def answer_invitation(
     )
     event = read_body(await request.body(), team_schemas.TeamMemberEventInput)["event"]
     if event not in team_schemas.ANSWERS:
-        raise InvalidError(
-            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
-        )
+        raise field_error("event", "There is no such step.", code="unknown-value")
     await team.answer_invitation(
         session, bearer.actor, project, invited, TeamMemberEvent(event)
     )
@@ -208,7 +203,7 @@ async def answer_invitation(
 )
 async def send_picture(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     project_id: ProjectPath,
 ) -> Response[team_schemas.ProjectPictures]:
@@ -239,7 +234,7 @@ async def send_picture(
     ),
 )
 async def delete_picture(
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     project_id: ProjectPath,
     picture_id: team_schemas.PicturePath,
@@ -255,9 +250,7 @@ def _decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidError(
-            refusals=[Refusal("content", "This is not base64.", code="no-base64")]
-        ) from None
+        raise field_error("content", "This is not base64.", code="no-base64") from None
 
 
 async def _build_response(
@@ -269,7 +262,7 @@ async def _build_response(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         BASE,
         route_handlers=[

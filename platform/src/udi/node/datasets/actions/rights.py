@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
 from udi.node.datasets.models import Dataset
 from udi.node.identity.models import Membership
@@ -23,22 +23,14 @@ async def grant_right(
         InvalidError: no such member is known here, they publish anyway, or there is no such role.
     """
     if role not in set(DatasetRole):
-        raise InvalidError(
-            refusals=[Refusal("role", "Choose one of the proposed answers.")]
-        )
+        raise field_error("role", "Choose one of the proposed answers.")
     person_id = parse_id(person)
     groups = await _groups(session, dataset, person_id)
     if person_id is None or groups is None:
-        raise InvalidError(
-            refusals=[Refusal("person", "Choose a person from the list.")]
-        )
+        raise field_error("person", "Choose a person from the list.")
     if {MANAGERS, PUBLISHERS} & set(groups):
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "person", "This person publishes here already: nothing is needed."
-                )
-            ]
+        raise field_error(
+            "person", "This person publishes here already: nothing is needed."
         )
     values = {"role": role, "granted_by": actor.person_id, "granted_at": now()}
     statement = insert(DatasetRight).values(

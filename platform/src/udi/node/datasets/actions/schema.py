@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.child import ChildError, run
-from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.kit.errors import ConflictError, InvalidError, field_error
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import request_preparation
@@ -78,9 +78,7 @@ async def fetch_schema(outgoing: OutgoingClient, address: str) -> DeclaredSchema
     except ChildError:
         inspection = SchemaInspection(refused=UNREADABLE)
     if inspection.refused:
-        raise InvalidError(
-            refusals=[Refusal("address", inspection.refused, values=inspection.values)]
-        )
+        raise field_error("address", inspection.refused, values=inspection.values)
     return DeclaredSchema(inspection.title[:200], address, inspection.document)
 
 
@@ -107,4 +105,4 @@ def _name_of(address: str) -> str:
 
 
 def _address_error(reason: str, remedy: str) -> InvalidError:
-    return InvalidError(refusals=[Refusal("address", reason, remedy)])
+    return field_error("address", reason, remedy)

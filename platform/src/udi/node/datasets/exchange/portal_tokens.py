@@ -1,10 +1,6 @@
 """What a portal signed for one call to this node: of the kind that the address takes, about what it names, used once."""
 
-from typing import Any
 from uuid import UUID
-
-from litestar import Request
-from litestar.datastructures import State
 
 from udi.kit.credentials import InvalidSignatureError, SignedTokenKind
 from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableError
@@ -15,10 +11,10 @@ from udi.node.datasets.exchange.portal import PORTAL_KEYS, read_issuer
 from udi.node.identity.models import UsedToken
 from udi.node.portals.models import FurtherPortal
 from udi.node.portals.queries import find_portal
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
-AnyRequest = Request[Any, Any, State]
 
 
 async def require_portal(

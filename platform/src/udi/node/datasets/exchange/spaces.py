@@ -1,22 +1,19 @@
 """The portal has a room opened for a producer that it welcomed."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, put
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, put
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import InvalidError, Refusal
-from udi.kit.tenancy import Territory, space_context
+from udi.kit.errors import field_error
+from udi.kit.tenancy import space_context
 from udi.node.datasets.exchange.portal_tokens import require_portal
 from udi.node.spaces.actions import open_space
 from udi.protocol.credentials import SPACE
 from udi.protocol.space import read_space
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.site import site_of
 
 LARGEST_SPACE_BODY = 16 * 1024
@@ -28,26 +25,18 @@ LARGEST_SPACE_BODY = 16 * 1024
     request_max_body_size=LARGEST_SPACE_BODY,
 )
 async def receive_space(
-    request: Request[Any, Any, State],
-    territory: NamedDependency[Territory],
-    organisation_id: FromPath[UUID],
+    request: AnyRequest, territory: CurrentTerritory, organisation_id: FromPath[UUID]
 ) -> Response[dict[str, Any]]:
     """Open it, or bring its name and address up to date."""
     await require_portal(request, territory, SPACE, organisation_id)
     try:
         space_request = read_space(json.loads(await request.body()))
     except (ValueError, RecursionError) as error:
-        raise InvalidError(
-            refusals=[Refusal("", "This is not JSON.", "Send one JSON object.")]
-        ) from error
+        raise field_error("", "This is not JSON.", "Send one JSON object.") from error
     if space_request.organisation_id != organisation_id:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "organisation_id",
-                    "This is another organisation than the address says.",
-                )
-            ]
+        raise field_error(
+            "organisation_id",
+            "This is another organisation than the address says.",
         )
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
@@ -58,4 +47,4 @@ async def receive_space(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [receive_space]
+routes: Routes = [receive_space]

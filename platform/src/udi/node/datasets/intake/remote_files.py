@@ -1,18 +1,13 @@
 """Forms that give the address of a file: for one dataset, once, or again and again."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
-from udi.kit.identity import Actor
 from udi.node.datasets.actions.source import (
     check_source_now,
     delete_source,
@@ -28,6 +23,7 @@ from udi.node.files.fetch import check_address
 from udi.node.files.uploads import UploadAnnouncement, create_upload
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.node.spaces.senders import Sender
+from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render, site_of
 
 FIELD = "address"
@@ -35,10 +31,7 @@ FIELD = "address"
 
 @post("/spaces/{slug:str}/fetch")
 async def fetch_file(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    request: PageRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[Any]:
     """Fetch a file once, for a new dataset or, with the field `dataset`, a new version."""
     form = await request.form()
@@ -76,10 +69,7 @@ async def fetch_file(
 
 @post("/datasets/{dataset_id:uuid}/source")
 async def save_source(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[Any]:
     """Renew the dataset from an address, regularly."""
     form = await request.form()
@@ -102,9 +92,7 @@ async def save_source(
 
 @post("/datasets/{dataset_id:uuid}/source/look")
 async def check_source(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Redirect:
     """Look at the address now."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
@@ -117,9 +105,7 @@ async def check_source(
 
 @post("/datasets/{dataset_id:uuid}/source/stop")
 async def stop_renewal(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Redirect:
     """Do not look any more."""
     await delete_source(
@@ -135,7 +121,7 @@ def _parse_id(value: object) -> UUID:
         raise NotFoundError from error
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     fetch_file,
     save_source,
     check_source,

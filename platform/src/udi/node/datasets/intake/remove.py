@@ -1,13 +1,8 @@
 """A script removes one version that is no longer of use (DELETE)."""
 
-from collections.abc import Sequence
-
 from litestar import delete
-from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import ConflictError, GoneError, InvalidError, UnauthenticatedError
-from udi.kit.tenancy import Territory
 from udi.node.datasets import schemas
 from udi.node.datasets.actions.remove import remove_version
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
@@ -19,6 +14,7 @@ from udi.node.datasets.intake.access import (
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
 from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS, DatasetPath
+from udi.ui.dependencies import CurrentTerritory, Routes
 from udi.ui.openapi.operations import describe_operation
 
 
@@ -38,7 +34,7 @@ from udi.ui.openapi.operations import describe_operation
 )
 async def delete_version(
     request: PageRequest,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     dataset_id: DatasetPath,
     number: schemas.VersionPath,
 ) -> None:
@@ -54,4 +50,4 @@ async def delete_version(
         await remove_version(session, sender, dataset, number, reason=reason)
 
 
-routes: Sequence[ControllerRouterHandler] = [delete_version]
+routes: Routes = [delete_version]

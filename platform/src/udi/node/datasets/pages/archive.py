@@ -1,16 +1,9 @@
 """Everything of a space in one file: asked for here, fetched here."""
 
-from collections.abc import Sequence
-
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.space_export.tasks import find_archive, request_archive
 from udi.node.files.downloads import keyring_of
@@ -19,15 +12,16 @@ from udi.node.files.queries import used_bytes
 from udi.node.files.signed_urls import sign_path
 from udi.node.spaces.queries import get_space
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render
 
 
 @get("/spaces/{slug:str}/archive")
 async def show_archive(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     slug: FromPath[str],
 ) -> Response[str]:
     """Where the archive stands, and the link to it when it is ready."""
@@ -48,9 +42,7 @@ async def show_archive(
 
 @post("/spaces/{slug:str}/archive", guards=[require_confirmation()])
 async def create_archive(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    session: Session, member: Member, slug: FromPath[str]
 ) -> Redirect:
     """Have it made."""
     await request_archive(
@@ -59,4 +51,4 @@ async def create_archive(
     return Redirect(f"/spaces/{slug}/archive", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_archive, create_archive]
+routes: Routes = [show_archive, create_archive]

@@ -7,13 +7,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
 from pyoxigraph import Triple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
-from udi.kit.identity import Actor
 from udi.kit.paging import Page, page_number
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Dataset
@@ -35,6 +32,7 @@ from udi.protocol.catalogue import (
 from udi.protocol.record import restore_record
 from udi.protocol.structures import BoundingBox
 from udi.protocol.triples import group_triples, write_json_ld, write_turtle
+from udi.ui.dependencies import CurrentTerritory, Routes, Session, Visitor
 from udi.ui.locale import localise
 from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import render, site_of
@@ -58,10 +56,7 @@ class PortalLink:
 
 @get("/")
 async def show_catalogue(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    request: PageRequest, session: Session, territory: CurrentTerritory, actor: Visitor
 ) -> Response[str]:
     """What the producer publishes, the newest first, and the way to its space for its people."""
     page = await list_public(
@@ -98,9 +93,7 @@ async def show_catalogue(
     ),
 )
 async def show_turtle(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: PageRequest, session: Session, territory: CurrentTerritory
 ) -> Response[bytes]:
     """The same as DCAT-AP, in Turtle, a hundred datasets at a time (`page`)."""
     return await _feed(request, session, territory, write_turtle, "text/turtle")
@@ -119,9 +112,7 @@ async def show_turtle(
     ),
 )
 async def show_json_ld(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: PageRequest, session: Session, territory: CurrentTerritory
 ) -> Response[bytes]:
     """The same in JSON-LD."""
     return await _feed(
@@ -233,6 +224,6 @@ def _address(catalogue: Catalogue, number: int) -> str:
     return f"{catalogue.address}?{urlencode({'page': number})}"
 
 
-front: Sequence[ControllerRouterHandler] = [show_catalogue]
+front: Routes = [show_catalogue]
 """The front page of a producer's own node."""
-routes: Sequence[ControllerRouterHandler] = [show_turtle, show_json_ld]
+routes: Routes = [show_turtle, show_json_ld]

@@ -1,19 +1,15 @@
 """The cells of a table that are to be looked at: on a page, and as a table for a spreadsheet."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.csv_writer import write_csv, write_rows
-from udi.kit.identity import Actor
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.pages.upload import store_of
@@ -27,6 +23,7 @@ from udi.node.datasets.versions.cell_errors import (
 )
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.queries import DatasetPermission
+from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render
 
 WHOLE = 1 << 62
@@ -35,10 +32,7 @@ WHOLE = 1 << 62
 
 @get("/datasets/{dataset_id:uuid}/cells")
 async def show_cells(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """The first thousand, and how many there are in all."""
     dataset = await get_dataset(
@@ -65,10 +59,7 @@ async def _list_first_errors(store: ObjectStore, dataset: Dataset) -> list[Fault
 
 @get("/datasets/{dataset_id:uuid}/cells.csv")
 async def download_cells(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Stream:
     """All of them as a table, whatever their number."""
     dataset = await get_dataset(
@@ -126,4 +117,4 @@ async def _write_errors_csv(
         yield await asyncio.to_thread(write, cells)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_cells, download_cells]
+routes: Routes = [show_cells, download_cells]

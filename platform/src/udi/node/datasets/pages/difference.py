@@ -1,34 +1,30 @@
 """What a version changes of the one before it: with examples for those who may read it, in numbers for everybody."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory, space_context
+from udi.kit.tenancy import space_context
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.versions.findings import read_difference
 from udi.node.files.models import FileAccess
 from udi.node.spaces.queries import DatasetPermission, list_permissions
+from udi.ui.dependencies import CurrentTerritory, Routes, Session, Visitor
 from udi.ui.site import render, site_of
 
 
 @get("/datasets/{dataset_id:uuid}/versions/{number:int}/difference")
 async def show_difference(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    session: Session,
+    territory: CurrentTerritory,
+    actor: Visitor,
     dataset_id: FromPath[UUID],
     number: FromPath[int],
 ) -> Response[str]:
@@ -75,4 +71,4 @@ def is_open(dataset: Dataset, version: Version) -> bool:
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_difference]
+routes: Routes = [show_difference]

@@ -1,14 +1,11 @@
 """Erasing a dataset: what it means, typed confirmation, and what the address says after."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.backups import read_retention
@@ -24,15 +21,13 @@ from udi.node.files.models import ErasedDataset
 from udi.node.identity.queries import list_names
 from udi.node.spaces.models import Space
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render, site_of
 
 
 @get("/datasets/{dataset_id:uuid}/erase")
 async def show_erasure_form(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """What erasing means, and the form that asks for the title."""
     dataset = await get_dataset(session, member, dataset_id)
@@ -46,10 +41,7 @@ async def show_erasure_form(
 
 @post("/datasets/{dataset_id:uuid}/erase", guards=[require_confirmation()])
 async def submit_erasure(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[Any]:
     """Erase it, once its title was typed."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
@@ -103,4 +95,4 @@ async def erased_page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_erasure_form, submit_erasure]
+routes: Routes = [show_erasure_form, submit_erasure]

@@ -1,18 +1,14 @@
 """Uses of a producer's datasets and what its space cost, by month; and the switch that tells the uses to everybody."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.csv_writer import write_csv
-from udi.kit.identity import Actor
 from udi.node.datasets.actions.figures import set_figures_publication
 from udi.node.datasets.figures import (
     HEADER,
@@ -29,16 +25,14 @@ from udi.node.datasets.pages.messages import PageRequest
 from udi.node.spaces.costs import Month, list_costs
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import get_space
+from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.site import render
 
 
 @get("/spaces/{slug:str}/figures")
 async def show_figures(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    request: PageRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[str]:
     """One month of uses, drawn and in tables."""
     space = await get_space(session, member, slug)
@@ -64,10 +58,7 @@ async def show_figures(
 
 @get("/spaces/{slug:str}/figures.csv")
 async def export_figures(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    request: PageRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[bytes]:
     """The same as a table."""
     space = await get_space(session, member, slug)
@@ -81,10 +72,7 @@ async def export_figures(
 
 @get("/spaces/{slug:str}/figures.json")
 async def export_figures_json(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    request: PageRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[bytes]:
     """The same for a program, with the sheet of costs."""
     space = await get_space(session, member, slug)
@@ -104,10 +92,7 @@ async def export_figures_json(
 
 @post("/spaces/{slug:str}/figures/publication")
 async def switch_publication(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    request: PageRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Redirect:
     """Tell everybody the uses, or stop."""
     space = await get_space(session, member, slug, lock=True)
@@ -131,7 +116,7 @@ def requested_month(request: PageRequest) -> Month:
         return Month.current()
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_figures,
     export_figures,
     export_figures_json,

@@ -1,25 +1,22 @@
 """Where a dataset of a producer's own node is shown, portal by portal, and telling one of them again."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
-from udi.kit.identity import Actor
 from udi.node.datasets.actions.further_portals import retry_further_portal
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, portal_faults
 from udi.node.datasets.queries import get_dataset
 from udi.node.portals.models import FurtherDelivery, FurtherDeliveryState, FurtherPortal
 from udi.node.portals.queries import list_further_deliveries, list_portals
+from udi.ui.dependencies import Member, Routes, Session
 
 RETRIABLE_STATES = frozenset({FurtherDeliveryState.REFUSED, FurtherDeliveryState.SENT})
 
@@ -57,8 +54,8 @@ async def list_portal_statuses(
 
 @post("/datasets/{dataset_id:uuid}/portals/{portal_id:uuid}/retry", status_code=303)
 async def retry_portal(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     dataset_id: FromPath[UUID],
     portal_id: FromPath[UUID],
 ) -> Redirect:
@@ -78,4 +75,4 @@ async def retry_portal(
     return Redirect(f"/datasets/{dataset_id}", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [retry_portal]
+routes: Routes = [retry_portal]

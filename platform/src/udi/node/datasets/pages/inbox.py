@@ -1,12 +1,9 @@
 """What waits in the spaces of a person, on a page; and in the header, together with what waits at the portal."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromQuery
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now, today
@@ -15,6 +12,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.upkeep.pending_work import list_waiting
 from udi.node.identity.models import Person
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.inbox_counts import InboxCount
 from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
@@ -28,9 +26,9 @@ MOST_LISTED = 200
 @get(INBOX_PATH)
 async def show_inbox(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     space: FromQuery[str] = "",
 ) -> Response[str]:
     """All that waits in the person's spaces, or in one of them; and how much waits at the portal."""
@@ -80,4 +78,4 @@ async def _read_portal_count(
     return InboxCount(person.portal_waiting, person.portal_late)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_inbox]
+routes: Routes = [show_inbox]

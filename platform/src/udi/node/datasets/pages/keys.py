@@ -1,19 +1,16 @@
 """Keys for scripts, on a page of the space."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, field_error
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import clean_text, read_day
@@ -30,6 +27,7 @@ from udi.node.spaces.keys import (
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import get_space
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render
 
 WHOLE = "space"
@@ -39,9 +37,9 @@ MOST_OFFERED = 200
 @get("/spaces/{slug:str}/keys")
 async def show_keys(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     slug: FromPath[str],
 ) -> Response[str]:
     """The keys, and the form that makes one."""
@@ -52,9 +50,9 @@ async def show_keys(
 @post("/spaces/{slug:str}/keys", status_code=201, guards=[require_confirmation()])
 async def add_key(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     slug: FromPath[str],
 ) -> Response[str]:
     """Make a key and show it, this once."""
@@ -85,10 +83,7 @@ async def add_key(
 
 @post("/spaces/{slug:str}/keys/{key_id:uuid}/revoke")
 async def revoke_script_key(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
-    key_id: FromPath[UUID],
+    session: Session, member: Member, slug: FromPath[str], key_id: FromPath[UUID]
 ) -> Redirect:
     """Refuse it from now on."""
     await revoke_key(
@@ -115,9 +110,7 @@ async def _read_allowed_datasets(
     }
     dataset_ids = [offered[value] for value in selection if value in offered]
     if not dataset_ids:
-        raise InvalidError(
-            refusals=[Refusal("dataset", "Choose what the script may send.")]
-        )
+        raise field_error("dataset", "Choose what the script may send.")
     return dataset_ids
 
 
@@ -127,11 +120,7 @@ def _end_of(day: str) -> datetime | None:
         return None
     last_day = read_day(day)
     if last_day is None:
-        raise InvalidError(
-            refusals=[
-                Refusal("expires", "This is not a day.", "Write it as 2026-12-31.")
-            ]
-        )
+        raise field_error("expires", "This is not a day.", "Write it as 2026-12-31.")
     return datetime.combine(last_day, time(), UTC) + timedelta(days=1)
 
 
@@ -163,4 +152,4 @@ async def _page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_keys, add_key, revoke_script_key]
+routes: Routes = [show_keys, add_key, revoke_script_key]

@@ -1,18 +1,12 @@
 """A link that opens one version for some minutes, without login: for a colleague, DuckDB or QGIS."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.node.audit import record_audit_event
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import get_dataset
@@ -22,6 +16,7 @@ from udi.node.files.models import FileAccess
 from udi.node.files.queries import check_access
 from udi.node.files.signed_urls import LIFETIME, sign_path
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render
 
 
@@ -31,9 +26,9 @@ from udi.ui.site import render
 )
 async def show_link(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     dataset_id: FromPath[UUID],
     number: FromPath[int],
 ) -> Response[str]:
@@ -64,4 +59,4 @@ async def show_link(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_link]
+routes: Routes = [show_link]

@@ -1,20 +1,17 @@
 """The outlines that the map of a dataset stands on, for the map that moves; they are public, and none is the producer's."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError
 from udi.kit.outlines import PRECISION, TOLERANCES, Box, OutlineUnit
-from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.tables.requests import RATES, reader_of
+from udi.ui.dependencies import CurrentTerritory, Routes
 from udi.ui.maps.grounds import GROUNDS
 from udi.ui.site import site_of
 
@@ -27,9 +24,7 @@ HALF_TURN = 180.0
 
 @get("/datasets/{dataset_id:uuid}/outlines")
 async def show_outlines(
-    request: PageRequest,
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, territory: CurrentTerritory, dataset_id: FromPath[UUID]
 ) -> Response[dict[str, Any]]:
     """The areas inside the rectangle `box`: for each its rings, as longitudes and latitudes; none where there are too many.
 
@@ -94,4 +89,4 @@ def list_rings(unit: OutlineUnit, level: int) -> list[list[tuple[float, float]]]
     return rings
 
 
-routes: Sequence[ControllerRouterHandler] = [show_outlines]
+routes: Routes = [show_outlines]

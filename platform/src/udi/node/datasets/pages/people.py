@@ -1,18 +1,15 @@
 """Who works on a dataset without publishing for its space, and what is shared with somebody."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
-from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
+from udi.kit.identity import MANAGERS, PUBLISHERS
 from udi.node.datasets.actions.rights import grant_right, revoke_right
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import (
@@ -26,15 +23,13 @@ from udi.node.identity.queries import list_members
 from udi.node.spaces.models import DatasetRole
 from udi.node.spaces.queries import get_members_space
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render
 
 
 @get("/datasets/{dataset_id:uuid}/people")
 async def show_people(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """Who may read or change a dataset, and the form that lets one more."""
     return await people_page(
@@ -44,10 +39,7 @@ async def show_people(
 
 @post("/datasets/{dataset_id:uuid}/people", guards=[require_confirmation()])
 async def add_person(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[Any]:
     """Give a right, or another one."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
@@ -70,10 +62,7 @@ async def add_person(
 
 @post("/datasets/{dataset_id:uuid}/people/remove")
 async def remove_person(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Redirect:
     """Take a right back."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
@@ -85,10 +74,7 @@ async def remove_person(
 
 @get("/spaces/{slug:str}/shared")
 async def show_shared(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    request: PageRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[str]:
     """The datasets of an organisation that are shared with one of its members."""
     space = await get_members_space(session, member, slug)
@@ -136,7 +122,7 @@ async def people_page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_people,
     add_person,
     remove_person,

@@ -1,18 +1,13 @@
 """What the table says of people, and what may be done to each column before it is published."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.anonymise import (
     AnonymisationContext,
@@ -38,15 +33,13 @@ from udi.tabular.personal.treatment_choices import (
     list_choices,
 )
 from udi.tabular.personal.treatments import TreatmentMethod
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render, site_of
 
 
 @get("/datasets/{dataset_id:uuid}/personal-data")
 async def show_treatments_form(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """What was found of people in the newest file, and the form that says what to do."""
     dataset = await get_dataset(
@@ -59,8 +52,8 @@ async def show_treatments_form(
 @post("/datasets/{dataset_id:uuid}/personal-data")
 async def submit_treatments(
     request: PageRequest,
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    territory: CurrentTerritory,
+    member: Member,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Have a new file made, without what was found; it takes the place of the one that waits."""
@@ -154,4 +147,4 @@ def treatments_page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_treatments_form, submit_treatments]
+routes: Routes = [show_treatments_form, submit_treatments]

@@ -1,19 +1,15 @@
 """One version removed alone, and how many a dataset keeps: what goes is said before it goes."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.backups import read_retention
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
 from udi.node.datasets.actions.remove import (
     RETENTION_CHOICES,
     get_removable,
@@ -26,6 +22,7 @@ from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import get_dataset
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render, site_of
 
 Errors = dict[str, str]
@@ -34,8 +31,8 @@ Errors = dict[str, str]
 @get("/datasets/{dataset_id:uuid}/versions/{number:int}/remove")
 async def show_removal_form(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     dataset_id: FromPath[UUID],
     number: FromPath[int],
 ) -> Response[str]:
@@ -50,8 +47,8 @@ async def show_removal_form(
 )
 async def submit_removal(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     dataset_id: FromPath[UUID],
     number: FromPath[int],
 ) -> Response[Any]:
@@ -93,10 +90,7 @@ async def _removal_page(
 
 @post("/datasets/{dataset_id:uuid}/keep")
 async def save_retention(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[Any]:
     """Keep the last versions only, or all of them; what that removes at once is shown first, to be agreed to."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
@@ -125,7 +119,7 @@ async def save_retention(
     return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_removal_form,
     submit_removal,
     save_retention,

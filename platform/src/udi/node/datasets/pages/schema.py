@@ -1,19 +1,14 @@
 """The schema that a table follows: those it seems to follow, those installed here, the address of another."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import InvalidError, Refusal
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
+from udi.kit.errors import InvalidError, field_error
 from udi.node.datasets.actions.prepare import prepare_promptly
 from udi.node.datasets.actions.schema import declare_schema, fetch_schema
 from udi.node.datasets.models import Dataset
@@ -23,14 +18,15 @@ from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.findings import declared_schema_of, likely_schemas_of
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.schemas.declarations import DeclaredSchema, load_schema_folder
+from udi.ui.dependencies import CurrentTerritory, Member, Routes
 from udi.ui.site import render, site_of
 
 
 @get("/datasets/{dataset_id:uuid}/schema")
 async def show_schema_form(
     request: PageRequest,
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    territory: CurrentTerritory,
+    member: Member,
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form that says which schema the table follows."""
@@ -46,8 +42,8 @@ async def show_schema_form(
 @post("/datasets/{dataset_id:uuid}/schema")
 async def submit_schema(
     request: PageRequest,
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    territory: CurrentTerritory,
+    member: Member,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Check each cell against a schema from now on, or not any more; no transaction is open while it is fetched."""
@@ -80,9 +76,7 @@ async def _read_schema(request: PageRequest, name: str, address: str) -> Declare
     if address:
         return await fetch_schema(site_of(request).outgoing, address)
     if name not in dict(await _list_installed(request)):
-        raise InvalidError(
-            refusals=[Refusal("address", "Choose a schema, or give its address.")]
-        )
+        raise field_error("address", "Choose a schema, or give its address.")
     return DeclaredSchema(name)
 
 
@@ -124,4 +118,4 @@ async def schema_page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_schema_form, submit_schema]
+routes: Routes = [show_schema_form, submit_schema]

@@ -1,17 +1,10 @@
 """A producer's space."""
 
-from collections.abc import Sequence
-
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
-from udi.kit.identity import Actor
 from udi.kit.paging import page_number
-from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import count_published, list_datasets
 from udi.node.datasets.upkeep.reminders import find_due
@@ -19,15 +12,16 @@ from udi.node.files.queries import used_bytes
 from udi.node.files.uploads import list_open_uploads
 from udi.node.portals.queries import list_showing_portals
 from udi.node.spaces.queries import get_space
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render, site_of
 
 
 @get("/spaces/{slug:str}")
 async def show_space(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     slug: FromPath[str],
 ) -> Response[str]:
     """What the producer publishes, what waits, what the portal said, how much place is used."""
@@ -56,4 +50,4 @@ async def show_space(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_space]
+routes: Routes = [show_space]

@@ -1,14 +1,8 @@
 """What takes the place of a space, and its limits."""
 
-from collections.abc import Sequence
-
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
 from udi.node.datasets.figures import list_storage_by_dataset
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.files.queries import used_bytes
@@ -17,15 +11,13 @@ from udi.node.files.storage_snapshot import derived_bytes
 from udi.node.files.store import StoreError
 from udi.node.spaces.models import Space, SpaceShare
 from udi.node.spaces.queries import get_space
+from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render, site_of
 
 
 @get("/spaces/{slug:str}/place")
 async def show_storage(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    slug: FromPath[str],
+    request: PageRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[str]:
     """What takes the most place, and what can be deleted."""
     space = await get_space(session, member, slug)
@@ -48,4 +40,4 @@ async def _find_derived_size(request: PageRequest, space: Space) -> int | None:
         return None
 
 
-routes: Sequence[ControllerRouterHandler] = [show_storage]
+routes: Routes = [show_storage]

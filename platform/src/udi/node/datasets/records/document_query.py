@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import Refusals
 from udi.protocol.rudi_names import KNOWN_OF_RECORD
 
 Document = dict[str, Any]
@@ -65,7 +65,7 @@ def parse_query(
     Raises:
         InvalidError: names every parameter that cannot be understood.
     """
-    refusals = list[Refusal]()
+    refusals = Refusals()
     options: dict[str, Any] = {}
     having = list[tuple[Path, str]]()
     for name, value in pairs:
@@ -78,11 +78,8 @@ def parse_query(
             else:
                 having.append((_path(name, known_fields), value[:LONGEST_VALUE]))
         except ValueError as error:
-            refusals.append(Refusal(name, *error.args))
-    if refusals:
-        raise InvalidError(
-            "Some of what is asked cannot be understood.", refusals=refusals
-        )
+            refusals.refuse(name, *error.args)
+    refusals.check("Some of what is asked cannot be understood.")
     return DocumentQuery(**options, having=tuple(having))
 
 

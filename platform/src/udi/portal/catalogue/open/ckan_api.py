@@ -1,18 +1,15 @@
 """`/api/3/action/…`, by GET and POST, in CKAN's envelope: connectors made for CKAN work as they are."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from litestar import HttpMethod, Request, Response, Router, route
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import HttpMethod, Response, Router, route
 from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.serialization import encode_json
 from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_409_CONFLICT
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError, UdiError
 from udi.kit.tenancy import Territory
@@ -22,8 +19,8 @@ from udi.portal.catalogue.queries import WithdrawnError
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
-Machine = Request[Any, Any, State]
 LARGEST_BODY = 64 * 1024
 LISTS = ("facet.field", "fq_list")
 JSON = "application/json;charset=utf-8"
@@ -40,7 +37,7 @@ class UnreadableBodyError(ValueError):
     status_code=HTTP_200_OK,
 )
 async def run_action(
-    request: Machine, territory: NamedDependency[Territory], action: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, action: FromPath[str]
 ) -> Response[bytes] | Stream:
     """Answer an action; everybody reads what is public, whoever asks and by whichever method."""
     handler = ACTIONS.get(action)
@@ -107,7 +104,7 @@ async def _stream_envelope(
     yield after
 
 
-async def _read_parameters(request: Machine) -> dict[str, Any]:
+async def _read_parameters(request: AnyRequest) -> dict[str, Any]:
     """The parameters: those of the address, and the JSON object of the body."""
     values: dict[str, Any] = dict(read_pairs(request))
     if request.method == "POST" and (body := await request.body()):
@@ -162,7 +159,7 @@ def _json_response(content: Any, status: int) -> Response[bytes]:
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         base,
         route_handlers=[run_action],

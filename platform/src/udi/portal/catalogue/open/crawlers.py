@@ -2,12 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from xml.sax.saxutils import escape
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +16,7 @@ from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.organisations.queries import list_producers
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.site import site_of
 
 XML = "application/xml"
@@ -63,7 +61,7 @@ HOUR = {"Cache-Control": "public, max-age=3600"}
 
 
 @get("/robots.txt")
-async def show_robots(request: Request[Any, Any, State]) -> Response[str]:
+async def show_robots(request: AnyRequest) -> Response[str]:
     """What to leave alone: searches, whose number has no end, and what is made for other programs."""
     territory: Territory | None = request.scope["state"].get("territory")
     lines = [
@@ -78,7 +76,7 @@ async def show_robots(request: Request[Any, Any, State]) -> Response[str]:
 
 @get("/sitemap.xml")
 async def show_sitemap_index(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    session: Session, territory: CurrentTerritory
 ) -> Response[str]:
     """The files, each with its newest change."""
     number = (func.row_number().over(order_by=BY_PUBLICATION_DATE.clauses) - 1) // MOST
@@ -103,9 +101,9 @@ async def show_sitemap_index(
 
 @get("/sitemaps/{name:str}")
 async def show_sitemap(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
     name: FromPath[str],
 ) -> Response[str]:
     """One file: the pages and producers, or up to ten thousand datasets in the order in which they came."""
@@ -149,7 +147,7 @@ async def show_sitemap(
 
 
 async def list_mapped_addresses(
-    request: Request[Any, Any, State], session: AsyncSession
+    request: AnyRequest, session: AsyncSession
 ) -> list[tuple[str, datetime | None]]:
     """Addresses that other domains contribute, each with its last change."""
     origin = request.scope["state"]["territory"].origin

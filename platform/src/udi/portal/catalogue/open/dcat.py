@@ -11,9 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_410_GONE
 from pyoxigraph import Triple
@@ -63,8 +61,8 @@ from udi.protocol.catalogue import (
 from udi.protocol.rdf import EXTENSIONS, write_dataset
 from udi.protocol.record import restore_record
 from udi.protocol.triples import sort_triples, write_canonical, write_triples
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 
-Machine = Request[Any, Any, State]
 PARAMETERS = ("page", CURSOR, "page_size", "modified_since", "q", "profiles")
 PLAIN = "dcat-ap"
 PROFILES = (PLAIN, *sorted(EXTENSIONS))
@@ -102,7 +100,7 @@ class CatalogueQuery:
         return base
 
 
-def read_query(request: Machine) -> CatalogueQuery:
+def read_query(request: AnyRequest) -> CatalogueQuery:
     """The parameters of a catalogue.
 
     Raises:
@@ -122,7 +120,7 @@ def read_query(request: Machine) -> CatalogueQuery:
 
 
 async def send_dataset(
-    request: Machine, territory: Territory, dataset_id: UUID, form: Representation
+    request: AnyRequest, territory: Territory, dataset_id: UUID, form: Representation
 ) -> Response[Any]:
     """A dataset in one form of RDF; what stays of one that was withdrawn, with status 410.
 
@@ -161,7 +159,7 @@ async def _dataset_document(
 
 @get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
 async def show_catalogue(
-    request: Machine, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any] | Redirect:
     """The territory's catalogue, page by page; a browser is led to the search."""
     form = split_extension(request.url.path)[1] or negotiate_representation(
@@ -173,7 +171,10 @@ async def show_catalogue(
 
 
 async def send_producer(
-    request: Machine, territory: Territory, producer: Organisation, form: Representation
+    request: AnyRequest,
+    territory: Territory,
+    producer: Organisation,
+    form: Representation,
 ) -> Response[Any]:
     """A producer's part of the catalogue, page by page."""
     home = f"/producers/{producer.slug}"
@@ -192,7 +193,7 @@ async def send_producer(
 
 
 async def send_catalogue(
-    request: Machine,
+    request: AnyRequest,
     territory: Territory,
     catalogue: Catalogue,
     form: Representation,

@@ -3,12 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.serialization import encode_json
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
@@ -20,16 +17,15 @@ from udi.portal.catalogue.open.representations import (
 )
 from udi.portal.catalogue.open.responses import Document, Validators, send_document
 from udi.portal.catalogue.queries import get_dataset
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.locale import localise
-
-Machine = Request[Any, Any, State]
 
 
 @get("/data/{dataset_id:uuid}/croissant.json")
 async def show_croissant(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """A dataset as Croissant."""
@@ -42,9 +38,9 @@ async def show_croissant(
 
 @get("/data/{dataset_id:uuid}/datapackage.json")
 async def show_package(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """A dataset as a Data Package."""
@@ -56,7 +52,7 @@ async def show_package(
 
 
 def _send_json(
-    request: Machine,
+    request: AnyRequest,
     territory: Territory,
     dataset: Dataset,
     form: Representation,

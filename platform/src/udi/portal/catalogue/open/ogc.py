@@ -4,19 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, Router, get
-from litestar.datastructures import State
+from litestar import Response, Router, get
 from litestar.datastructures.headers import Accept
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.serialization import encode_json
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.open import ogc_query, records
 from udi.portal.catalogue.open.listing import (
@@ -34,15 +29,14 @@ from udi.portal.catalogue.queries import get_dataset
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.locale import localise
 from udi.ui.site import render
-
-Machine = Request[Any, Any, State]
 
 
 @get("/")
 async def show_landing(
-    request: Machine, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Where everything is."""
     return _build_response(request, records.landing(territory, _language(request)))
@@ -50,7 +44,7 @@ async def show_landing(
 
 @get("/api")
 async def show_description(
-    request: Machine, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """The OpenAPI document."""
     document = build_openapi_document(
@@ -61,7 +55,7 @@ async def show_description(
 
 @get("/conformance")
 async def show_conformance(
-    request: Machine, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """What is kept of the standards."""
     return _build_response(request, records.conformance(territory))
@@ -69,7 +63,7 @@ async def show_conformance(
 
 @get("/collections")
 async def list_collections(
-    request: Machine, territory: NamedDependency[Territory]
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """The list of one collection."""
     return _build_response(request, records.collections(territory, _language(request)))
@@ -77,7 +71,7 @@ async def list_collections(
 
 @get("/collections/{collection:str}")
 async def show_collection(
-    request: Machine, territory: NamedDependency[Territory], collection: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, collection: FromPath[str]
 ) -> Response[Any]:
     """The collection."""
     _require_collection(collection)
@@ -86,9 +80,9 @@ async def show_collection(
 
 @get("/collections/{collection:str}/items")
 async def list_items(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
     collection: FromPath[str],
 ) -> Response[Any]:
     """A page of records."""
@@ -127,9 +121,9 @@ async def list_items(
 
 @get("/collections/{collection:str}/items/{record_id:str}")
 async def show_item(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
     collection: FromPath[str],
     record_id: FromPath[str],
 ) -> Response[Any]:
@@ -170,12 +164,12 @@ def _require_collection(collection: str) -> None:
         )
 
 
-def _language(request: Machine) -> str:
+def _language(request: AnyRequest) -> str:
     language: str = request.scope["state"]["locale"]
     return language
 
 
-def _wants_html(request: Machine) -> bool:
+def _wants_html(request: AnyRequest) -> bool:
     requested_format = dict(read_pairs(request)).get("f")
     kinds = [records.JSON, records.GEOJSON, records.HTML]
     best = Accept(request.headers.get("accept", "*/*")).best_match(kinds, records.JSON)
@@ -185,7 +179,7 @@ def _wants_html(request: Machine) -> bool:
 
 
 def _build_response(
-    request: Machine, document: dict[str, Any], media_type: str = records.JSON
+    request: AnyRequest, document: dict[str, Any], media_type: str = records.JSON
 ) -> Response[Any]:
     if _wants_html(request):
         page = render(request, "catalogue/ogc.html", document=document)
@@ -199,7 +193,7 @@ def _build_response(
     return Response(encode_json(document), media_type=media_type, headers=headers)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         "/ogc",
         route_handlers=[

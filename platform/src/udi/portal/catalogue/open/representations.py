@@ -1,15 +1,13 @@
 """The forms in which a dataset, a producer and the catalogue are given to machines: names, media types, ends of addresses."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from litestar import Request
-from litestar.datastructures import State
 from litestar.datastructures.headers import Accept
 from pyoxigraph import RdfFormat
 
 from udi.kit.errors import NotFoundError
+from udi.ui.dependencies import AnyRequest
 
 HTML = "text/html"
 CROISSANT_PROFILE = "http://mlcommons.org/croissant/1.0"
@@ -76,7 +74,7 @@ def split_dataset_id(name: str) -> tuple[UUID, Representation | None]:
 
 
 def negotiate_representation(
-    request: Request[Any, Any, State], usual: str = HTML
+    request: AnyRequest, usual: str = HTML
 ) -> Representation | None:
     """The form that `Accept` prefers, None for a page; `usual` is given to who takes anything."""
     offered = [usual, *(kind for kind in (HTML, *_BY_MEDIA_TYPE) if kind != usual)]

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +28,7 @@ from udi.portal.catalogue.modification_dates import (
 from udi.portal.catalogue.queries import is_current
 from udi.portal.catalogue.search.cache import RESPONSE_CACHE
 from udi.ui.content_encodings import choose_encoding, compress
+from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
 
 SMALL = 1000
@@ -74,7 +74,7 @@ class Document:
     encoding: str = ""
 
 
-def is_not_modified(request: Request[Any, Any, State], validators: Validators) -> bool:
+def is_not_modified(request: AnyRequest, validators: Validators) -> bool:
     """Whether the reader's copy is the present one (RFC 9110, 13.1.2 and 13.1.3)."""
     if (if_none_match := request.headers.get("if-none-match")) is not None:
         tags = {
@@ -85,9 +85,7 @@ def is_not_modified(request: Request[Any, Any, State], validators: Validators) -
     return is_not_modified_since(request.headers, validators.modified)
 
 
-def send_document(
-    request: Request[Any, Any, State], document: Document
-) -> Response[Any]:
+def send_document(request: AnyRequest, document: Document) -> Response[Any]:
     """The document, or 304 without it."""
     headers = {
         "Cache-Control": VALIDATE,
@@ -127,7 +125,7 @@ def send_document(
 
 
 async def send_cached_document(
-    request: Request[Any, Any, State],
+    request: AnyRequest,
     territory: Territory,
     make: Callable[[AsyncSession], Awaitable[Document]],
     *,

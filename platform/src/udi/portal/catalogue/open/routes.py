@@ -1,9 +1,5 @@
 """All addresses of the catalogue that are for machines of others."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.catalogue.open import (
     ckan_api,
     crawlers,
@@ -12,8 +8,9 @@ from udi.portal.catalogue.open import (
     ogc,
     well_known,
 )
+from udi.ui.dependencies import Routes
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     *dcat.routes,
     *documents.routes,
     *ogc.routes,

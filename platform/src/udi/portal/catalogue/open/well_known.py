@@ -3,15 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get
 from litestar.response import Redirect
 
 from udi.kit.clock import now
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.records import HTML, OPENAPI
 from udi.portal.catalogue.open.responses import OPEN
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.site import site_of
 
 LINKSET = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
@@ -22,9 +20,7 @@ ACCOUNT = "/account/#/account-security/signing-in"
 
 
 @get("/.well-known/api-catalog")
-async def show_api_catalogue(
-    territory: NamedDependency[Territory],
-) -> Response[dict[str, Any]]:
+async def show_api_catalogue(territory: CurrentTerritory) -> Response[dict[str, Any]]:
     """Every programming interface of the portal (RFC 9727), as a linkset (RFC 9264)."""
     origin = territory.origin
     described = {
@@ -50,7 +46,7 @@ async def show_api_catalogue(
 
 
 @get("/.well-known/security.txt")
-async def show_security(territory: NamedDependency[Territory]) -> Response[str]:
+async def show_security(territory: CurrentTerritory) -> Response[str]:
     """Whom to tell of a flaw, in which languages (RFC 9116): the contact of tenant.toml."""
     today = now().astimezone(UTC).date()
     expires = datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(
@@ -66,7 +62,7 @@ async def show_security(territory: NamedDependency[Territory]) -> Response[str]:
 
 
 @get("/.well-known/change-password")
-async def redirect_to_password_change(request: Request[Any, Any, State]) -> Redirect:
+async def redirect_to_password_change(request: AnyRequest) -> Redirect:
     """Lead a password manager to the identity service, the only place that has passwords."""
     return Redirect(
         site_of(request).settings.issuer + ACCOUNT,

@@ -6,7 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
+from udi.kit.errors import (
+    ConflictError,
+    TooManyRequestsError,
+    field_error,
+)
 from udi.kit.identity import Actor
 from udi.kit.mail_addresses import is_mail_address
 from udi.portal import audit
@@ -36,11 +40,7 @@ def read_right(right: str) -> TeamRight:
         InvalidError: there is none.
     """
     if right not in set(TeamRight):
-        raise InvalidError(
-            refusals=[
-                Refusal("right", "There is no such right.", "Choose one of the two.")
-            ]
-        )
+        raise field_error("right", "There is no such right.", "Choose one of the two.")
     return TeamRight(right)
 
 
@@ -56,14 +56,10 @@ async def invite_member(
     email = email.strip().lower()
     granted_right = read_right(right)
     if not is_mail_address(email):
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "email",
-                    "This is not a mail address.",
-                    "Write it as name@town.example.",
-                )
-            ]
+        raise field_error(
+            "email",
+            "This is not a mail address.",
+            "Write it as name@town.example.",
         )
     colleague = await _find_colleague(session, project, email)
     present = (ProjectMember.project_id == project.id, ProjectMember.stage.in_(PRESENT))
@@ -71,10 +67,9 @@ async def invite_member(
         await session.scalars(select(ProjectMember.email).where(*present))
     )
     if email in team_emails or email == actor.email.lower():
-        refusal = Refusal(
+        raise field_error(
             "email", "This address is in the team, or invited already.", "See the list."
         )
-        raise InvalidError(refusals=[refusal])
     if len(team_emails) >= MOST_MEMBERS:
         raise TooManyRequestsError(
             "A team has %(most)s people at most.",

@@ -1,16 +1,11 @@
 """`/api/v1/calls`: calls for projects, for programs: what everybody sees of them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, Router, get
-from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
@@ -19,6 +14,7 @@ from udi.portal.organisations.models import Organisation
 from udi.portal.projects.api_dependencies import ApiRequest, json_response
 from udi.portal.projects.calls import queries, schemas
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 
 
@@ -36,9 +32,7 @@ from udi.ui.openapi.operations import ResponseLink
     ),
 )
 async def list_public(
-    request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: ApiRequest, session: Session, territory: CurrentTerritory
 ) -> Response[Any]:
     """Calls that are open or were, the newest first."""
     parameters = QueryParameters(read_pairs(request), ("page", "size"))
@@ -73,8 +67,8 @@ async def list_public(
 )
 async def read_call(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     call_id: schemas.CallPath,
 ) -> Response[Any]:
     """One call, as everybody sees it."""
@@ -91,7 +85,7 @@ async def read_call(
     return json_response(request, content)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         schemas.BASE,
         route_handlers=[list_public, read_call],

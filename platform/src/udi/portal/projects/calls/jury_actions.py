@@ -7,7 +7,13 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    Refusal,
+    Refusals,
+)
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.projects.calls.models import (
@@ -130,26 +136,22 @@ def _check_scores(
     scores_by_criterion: Mapping[UUID, tuple[int | None, str]],
 ) -> list[Refusal]:
     """What is wrong with points and reasons, each beside its field."""
-    refusals = []
+    refusals = Refusals()
     for criterion in criteria:
         points, reason = scores_by_criterion.get(criterion.id, (None, ""))
         if points is None or not 0 <= points <= criterion.points:
             most = {"most": criterion.points}
-            refusals.append(
-                Refusal(
-                    f"points-{criterion.id}",
-                    "Points are missing.",
-                    "Give 0 to %(most)s.",
-                    values=most,
-                )
+            refusals.refuse(
+                f"points-{criterion.id}",
+                "Points are missing.",
+                "Give 0 to %(most)s.",
+                values=most,
             )
         if not reason.strip():
-            refusals.append(
-                Refusal(
-                    f"reason-{criterion.id}",
-                    "The reason is missing.",
-                    "Give the reason: the candidate will read it.",
-                )
+            refusals.refuse(
+                f"reason-{criterion.id}",
+                "The reason is missing.",
+                "Give the reason: the candidate will read it.",
             )
     return refusals
 

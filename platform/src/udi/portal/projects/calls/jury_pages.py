@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,20 +17,17 @@ from udi.portal.projects.calls.models import Call, Submission
 from udi.portal.projects.calls.pages import ONE, PATH
 from udi.portal.projects.calls.transitions import CallState
 from udi.portal.projects.queries import is_leader
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.forms import read_number
 from udi.ui.site import render
 
-AnyRequest = Request[Any, Any, AppState]
 SUBMISSION = f"{ONE}/submissions/{{submission_id:uuid}}"
 
 
 @get(f"{ONE}/jury")
 async def show_jury(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    call_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, call_id: FromPath[UUID]
 ) -> Response[str]:
     """What a juror has to do; submissions once the call is closed."""
     return await _render_jury(
@@ -42,10 +37,7 @@ async def show_jury(
 
 @post(f"{ONE}/jury", status_code=303)
 async def declare_conflicts(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    call_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, call_id: FromPath[UUID]
 ) -> Response[Any]:
     """Say one's conflicts of interest, or that one has none."""
     call = await queries.get_call(session, member, call_id)
@@ -95,8 +87,8 @@ async def _render_jury(
 @get(SUBMISSION)
 async def show_submission(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     call_id: FromPath[UUID],
     submission_id: FromPath[UUID],
 ) -> Response[str]:
@@ -114,8 +106,8 @@ async def show_submission(
 @post(SUBMISSION, status_code=303)
 async def score_submission(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     call_id: FromPath[UUID],
     submission_id: FromPath[UUID],
 ) -> Response[Any]:

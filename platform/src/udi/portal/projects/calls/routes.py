@@ -1,12 +1,9 @@
 """Every address of calls."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.projects.calls import api, jury_pages, organiser_pages, pages
+from udi.ui.dependencies import Routes
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     *pages.routes,
     *organiser_pages.routes,
     *jury_pages.routes,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.kit.errors import ConflictError, InvalidError, Refusal, Refusals
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.projects.data_requests.matching import LikelyProducer
@@ -55,29 +55,25 @@ class DataRequestInput:
 
     def check(self) -> list[Refusal]:
         """What is wrong with it."""
-        refusals = []
+        refusals = Refusals()
         if not self.title:
-            refusals.append(
-                Refusal("title", "Name the data that you need, in a few words.")
-            )
+            refusals.refuse("title", "Name the data that you need, in a few words.")
         elif len(self.title) > LONGEST_TITLE:
-            refusals.append(
-                Refusal("title", "This is very long.", "Write 150 characters at most.")
+            refusals.refuse(
+                "title", "This is very long.", "Write 150 characters at most."
             )
         if not self.words:
-            refusals.append(
-                Refusal(
-                    "words",
-                    "Describe what you need them for: it helps producers to answer.",
-                )
+            refusals.refuse(
+                "words",
+                "Describe what you need them for: it helps producers to answer.",
             )
         elif len(self.words) > LONGEST_WORDS:
-            refusals.append(
-                Refusal("words", "This is very long.", "Write 4000 characters at most.")
+            refusals.refuse(
+                "words", "This is very long.", "Write 4000 characters at most."
             )
         if self.theme and self.theme not in THEMES:
-            refusals.append(
-                Refusal("theme", "This is none of the themes.", "Choose one, or none.")
+            refusals.refuse(
+                "theme", "This is none of the themes.", "Choose one, or none."
             )
         return refusals
 

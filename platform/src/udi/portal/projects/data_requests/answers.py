@@ -8,7 +8,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    field_error,
+)
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.models import Dataset, DatasetState
@@ -70,14 +74,10 @@ async def promise_data(
     producer = await get_answering_producer(session, actor, request)
     state = DATA_REQUEST.next_state(request.state, DataRequestEvent.PROMISE)
     if day is None or day <= now().date():
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "day",
-                    "Give the day by which you will publish them.",
-                    "Choose a day in the future.",
-                )
-            ]
+        raise field_error(
+            "day",
+            "Give the day by which you will publish them.",
+            "Choose a day in the future.",
         )
     request.promised_on = day
     await _save_answer(
@@ -283,14 +283,10 @@ async def route_request(
         select(Organisation).where(Organisation.slug == slug, Organisation.producer)
     )
     if producer is None:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "organisation",
-                    "No producer has this name.",
-                    "Choose one of the list.",
-                )
-            ]
+        raise field_error(
+            "organisation",
+            "No producer has this name.",
+            "Choose one of the list.",
         )
     passed = (
         DataRequestRoute.request_id == request.id,
@@ -355,14 +351,10 @@ async def _find_dataset(session: AsyncSession, address: str) -> Dataset:
         conditions = (Dataset.id == id_, Dataset.state == DatasetState.PUBLISHED)
         if dataset := await session.scalar(select(Dataset).where(*conditions)):
             return dataset
-    raise InvalidError(
-        refusals=[
-            Refusal(
-                "dataset",
-                "No dataset of this catalogue has this address.",
-                "Copy that of its page.",
-            )
-        ]
+    raise field_error(
+        "dataset",
+        "No dataset of this catalogue has this address.",
+        "Copy that of its page.",
     )
 
 
@@ -371,18 +363,12 @@ def _clean_answer(words: str, *, needed: bool = True) -> str:
         line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
     )
     if needed and not cleaned:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "words",
-                    "Give the reason: everybody who needs these data will read it.",
-                )
-            ]
+        raise field_error(
+            "words",
+            "Give the reason: everybody who needs these data will read it.",
         )
     if len(cleaned) > LONGEST_WORDS:
-        raise InvalidError(
-            refusals=[
-                Refusal("words", "This is very long.", "Write 4000 characters at most.")
-            ]
+        raise field_error(
+            "words", "This is very long.", "Write 4000 characters at most."
         )
     return cleaned

@@ -1,11 +1,9 @@
 """`/api/v1/data-requests`: data that people need and nobody publishes, for programs; with a token, what pages let do."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
@@ -13,7 +11,7 @@ from udi.kit.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
-    Refusal,
+    field_error,
 )
 from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
@@ -44,6 +42,7 @@ from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.portal.projects.request_bodies import read_body
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
@@ -64,9 +63,7 @@ CLOSED = (DataRequestState.HIDDEN, DataRequestState.WITHDRAWN)
     ),
 )
 async def list_board(
-    request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: ApiRequest, session: Session, territory: CurrentTerritory
 ) -> Response[Any]:
     """A page of the board: those that most people need first."""
     parameters = Parameters(read_pairs(request), ("show", "page", "size"))
@@ -91,8 +88,8 @@ async def list_board(
 )
 async def read_request(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     data_request_id: schemas.DataRequestPath,
 ) -> Response[Any]:
     """One request and its answer; one's own too where it is not shown, with a token."""
@@ -120,9 +117,7 @@ async def read_request(
     ),
 )
 async def list_mine(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    bearer: NamedDependency[Bearer],
+    session: Session, territory: CurrentTerritory, bearer: NamedDependency[Bearer]
 ) -> Response[schemas.MyDataRequests]:
     """What I asked, and what waits for an answer of mine."""
     sent, waiting = (
@@ -153,8 +148,8 @@ async def list_mine(
 )
 async def create(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
 ) -> Response[schemas.DataRequestDetail]:
     """Ask; the producers that may hold the data are told."""
@@ -196,8 +191,8 @@ async def create(
 )
 async def change(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     data_request_id: schemas.DataRequestPath,
 ) -> Response[schemas.DataRequestDetail]:
@@ -231,8 +226,8 @@ async def change(
 )
 async def apply_event(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     data_request_id: schemas.DataRequestPath,
 ) -> Response[schemas.DataRequestDetail]:
@@ -250,9 +245,7 @@ async def apply_event(
         )
         await DECISIONS[event](session, bearer.member, data_request, payload)
     else:
-        raise InvalidError(
-            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
-        )
+        raise field_error("event", "There is no such step.", code="unknown-value")
     return Response(
         await _build_schema(session, data_request, territory), headers=PRIVATE
     )
@@ -272,7 +265,7 @@ async def apply_event(
 )
 async def set_support(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     data_request_id: schemas.DataRequestPath,
 ) -> None:
@@ -298,7 +291,7 @@ async def set_support(
     ),
 )
 async def end_support(
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     data_request_id: schemas.DataRequestPath,
 ) -> None:
@@ -320,7 +313,7 @@ async def _build_schema(
     return schemas.DataRequestDetail.of(row, around, territory.origin)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         schemas.BASE,
         route_handlers=[

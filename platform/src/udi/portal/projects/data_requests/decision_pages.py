@@ -1,35 +1,27 @@
 """What producers and the territory's team send from the page of a request for data."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.identity import Actor
 from udi.portal.projects.data_requests import queries
 from udi.portal.projects.data_requests.decisions import DECISION_FIELDS, DECISIONS
 from udi.portal.projects.data_requests.pages import (
     HOME,
     ONE,
-    AnyRequest,
     render_request,
 )
+from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
 
 
 @post(f"{ONE}/decide", status_code=303)
 async def send_decision(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    request_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, request_id: FromPath[UUID]
 ) -> Response[Any]:
     """Answer it, pass it on; for the team: send, merge, hide, show, ask anew."""
     data_request = await queries.get_request(session, member, request_id, lock=True)
@@ -55,4 +47,4 @@ async def send_decision(
     return Redirect(f"{HOME}/{data_request.id}", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [send_decision]
+routes: Routes = [send_decision]

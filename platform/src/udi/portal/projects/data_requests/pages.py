@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
@@ -31,6 +28,14 @@ from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.protocol.themes import THEMES
 from udi.ui.atom import MEDIA_TYPE
+from udi.ui.dependencies import (
+    AnyRequest,
+    CurrentTerritory,
+    Member,
+    Routes,
+    Session,
+    Visitor,
+)
 from udi.ui.errors import form_errors
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
@@ -38,14 +43,11 @@ from udi.ui.site import render, site_of
 HOME = "/data-requests"
 ONE = f"{HOME}/{{request_id:uuid}}"
 FEED_SIZE = 50
-AnyRequest = Request[Any, Any, AppState]
 
 
 @get(HOME)
 async def show_board(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest, session: Session, actor: Visitor
 ) -> Response[str]:
     """What people need and do not find."""
     parameters = request.query_params
@@ -77,9 +79,7 @@ async def show_board(
 
 @get(f"{HOME}.atom")
 async def show_feed(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[bytes]:
     """Those that changed last."""
     say = site_of(request).pages.translator(request)
@@ -96,9 +96,9 @@ async def show_feed(
 @get(f"{HOME}/new")
 async def show_form(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form; with a title, what is near it first."""
     request_input = DataRequestInput(title=request.query_params.get("title", "")[:150])
@@ -107,10 +107,7 @@ async def show_form(
 
 @post(f"{HOME}/new", status_code=303)
 async def send_request(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[Any]:
     """Ask; first, whether it is there, or asked already."""
     request_input, form = await _read_form(request)
@@ -151,10 +148,7 @@ async def send_request(
 
 @get(ONE)
 async def show_request(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    request_id: FromPath[UUID],
+    request: AnyRequest, session: Session, actor: Visitor, request_id: FromPath[UUID]
 ) -> Response[Any]:
     """What is needed, who may hold it, what was answered; one that was joined with another leads there."""
     data_request = await queries.get_request(session, actor, request_id)
@@ -166,9 +160,9 @@ async def show_request(
 @get(f"{ONE}/correct")
 async def show_correction(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     request_id: FromPath[UUID],
 ) -> Response[str]:
     """The form, as it was sent."""
@@ -184,9 +178,9 @@ async def show_correction(
 @post(f"{ONE}/correct", status_code=303)
 async def send_correction(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     request_id: FromPath[UUID],
 ) -> Response[Any]:
     """Say it better."""
@@ -209,9 +203,7 @@ async def send_correction(
 
 @post(f"{ONE}/withdraw", status_code=303)
 async def send_withdrawal(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    request_id: FromPath[UUID],
+    session: Session, member: Member, request_id: FromPath[UUID]
 ) -> Redirect:
     """Take it back."""
     data_request = await queries.get_own_request(session, member, request_id, lock=True)
@@ -221,10 +213,7 @@ async def send_withdrawal(
 
 @post(f"{ONE}/support", status_code=303)
 async def set_support(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    request_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, request_id: FromPath[UUID]
 ) -> Redirect:
     """Say that one needs the same data, or (`stop`) no more."""
     data_request = await queries.get_request(session, member, request_id, lock=True)
@@ -333,7 +322,7 @@ async def _render_form(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_board,
     show_feed,
     show_form,

@@ -1,9 +1,5 @@
 """Pages of projects."""
 
-from collections.abc import Sequence
-
-from litestar.types import ControllerRouterHandler
-
 from udi.portal.projects.pages import (
     editing,
     listing,
@@ -13,8 +9,9 @@ from udi.portal.projects.pages import (
     reuse,
     team,
 )
+from udi.ui.dependencies import Routes
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     *listing.routes,
     *reuse.routes,
     *project.routes,

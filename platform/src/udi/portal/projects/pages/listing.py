@@ -1,14 +1,7 @@
 """What is made with the data: the list that everybody sees, its feed, and one's own."""
 
-from typing import Any
+from litestar import Response, get
 
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.projects.atom import PATH as ATOM
 from udi.portal.projects.atom import write_feed
@@ -19,17 +12,15 @@ from udi.portal.projects.queries import (
     list_own_projects,
 )
 from udi.ui.atom import MEDIA_TYPE
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
 from udi.ui.site import render, site_of
 
-AnyRequest = Request[Any, Any, State]
 HOUR = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 
 
 @get(PATH)
 async def show_projects(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest, session: Session, actor: Visitor
 ) -> Response[str]:
     """Projects and reuses, with filters."""
     filters, page = await list_projects(session, read_filters(read_pairs(request)))
@@ -48,9 +39,7 @@ async def show_projects(
 
 @get(ATOM)
 async def send_feed(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[bytes]:
     """The same as an Atom feed, the newest first."""
     filters, page = await list_projects(session, read_filters(read_pairs(request)))
@@ -69,9 +58,7 @@ async def send_feed(
 
 @get(f"{PATH}/mine")
 async def show_mine(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """Those that I lead, reported or take part in, and the invitations that wait for my answer."""
     return render(

@@ -3,15 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
 from udi.portal.projects import queries
 from udi.portal.projects.actions.lifecycle import (
     hide_project,
@@ -21,18 +17,14 @@ from udi.portal.projects.actions.lifecycle import (
 from udi.portal.projects.listing import PATH
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
-
-AnyRequest = Request[Any, Any, State]
 
 
 @get(f"{ONE}/hide")
 async def show_hide_form(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """The form that asks for the reason."""
     require_team(member)
@@ -43,10 +35,7 @@ async def show_hide_form(
 
 @post(f"{ONE}/hide", status_code=303)
 async def hide(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[Any]:
     """Take it off the public pages."""
     require_team(member)
@@ -61,9 +50,7 @@ async def hide(
 
 @post(f"{ONE}/show", status_code=303)
 async def unhide(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Redirect:
     """Put it back."""
     require_team(member)

@@ -3,16 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State, UploadFile
-from litestar.di import NamedDependency
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.identity import Actor
 from udi.portal.projects import listing, queries
 from udi.portal.projects.actions.picture import (
     MOST_PICTURES,
@@ -23,19 +21,16 @@ from udi.portal.projects.actions.picture import (
 from udi.portal.projects.models import Project, ProjectPicture
 from udi.portal.projects.pages.project import ONE
 from udi.portal.projects.pictures import MEDIA_TYPE, MOST_BYTES, make_picture_pair
+from udi.ui.dependencies import AnyRequest, Member, Session, Visitor
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 
-AnyRequest = Request[Any, Any, State]
 MAX_BODY = MOST_BYTES + 64 * 1024
 
 
 @get(f"{ONE}/pictures")
 async def show_pictures(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """Those that it has, and a form for one more."""
     return await _render_pictures(
@@ -47,10 +42,7 @@ async def show_pictures(
 
 @post(f"{ONE}/pictures", status_code=303, request_max_body_size=MAX_BODY)
 async def send_picture(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[Any]:
     """Add one; it is made anew, small enough for a page."""
     project = await queries.get_editable_project(session, member, project_id)
@@ -73,8 +65,8 @@ async def send_picture(
 
 @post(f"{ONE}/pictures/{{picture_id:uuid}}/remove", status_code=303)
 async def delete_picture(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     picture_id: FromPath[UUID],
 ) -> Redirect:
@@ -86,10 +78,7 @@ async def delete_picture(
 
 @get(f"{ONE}/pictures/{{name:str}}")
 async def send_picture_file(
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    project_id: FromPath[UUID],
-    name: FromPath[str],
+    session: Session, actor: Visitor, project_id: FromPath[UUID], name: FromPath[str]
 ) -> Response[bytes]:
     """`<picture>.webp`, or `<picture>-small.webp`; for those who see the project."""
     project = await queries.get_project(session, actor, project_id)

@@ -1,15 +1,11 @@
 """The page of a project, and what its people do there: take it on, let everybody see it."""
 
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
@@ -18,19 +14,16 @@ from udi.portal.projects.actions.describe import publish_project
 from udi.portal.projects.actions.lifecycle import move_project
 from udi.portal.projects.models import Project, TeamRight
 from udi.portal.projects.transitions import PROJECT, ProjectEvent, ProjectRole
+from udi.ui.dependencies import AnyRequest, Member, Session, Visitor
 from udi.ui.site import render
 
 ONE = f"{listing.PATH}/{{project_id:uuid}}"
-AnyRequest = Request[Any, Any, State]
 PRIVATE = {"Cache-Control": "no-store"}
 
 
 @get(ONE)
 async def show_project(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, actor: Visitor, project_id: FromPath[UUID]
 ) -> Response[str]:
     """What it is, which data it uses, where its result is, what it changed."""
     project = await queries.get_project(session, actor, project_id)
@@ -61,10 +54,7 @@ def list_allowed_events(project: Project, actor: Actor | None) -> list[ProjectEv
 
 @post(f"{ONE}/move", status_code=303)
 async def change_state(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Redirect:
     """Take it to its next state."""
     project = await queries.get_editable_project(session, member, project_id, lock=True)
@@ -77,10 +67,7 @@ async def change_state(
 
 @get(f"{ONE}/publish")
 async def show_publish_form(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """What everybody will see, before it is so for good."""
     project = await queries.get_led_project(session, member, project_id)
@@ -92,9 +79,7 @@ async def show_publish_form(
 
 @post(f"{ONE}/publish", status_code=303)
 async def publish(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Redirect:
     """Let everybody see it."""
     await publish_project(

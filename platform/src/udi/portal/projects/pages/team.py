@@ -3,9 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,18 +16,14 @@ from udi.portal.projects.models import Project, TeamRight
 from udi.portal.projects.pages.project import ONE
 from udi.portal.projects.transitions import TeamMemberEvent
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
-
-AnyRequest = Request[Any, Any, State]
 
 
 @get(f"{ONE}/team")
 async def show_team(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """Who is in it, who is invited."""
     return await _render_team(
@@ -42,10 +36,7 @@ async def show_team(
 
 @post(f"{ONE}/team", status_code=303, guards=[require_confirmation()])
 async def invite_member(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[Any]:
     """Invite an address."""
     project = await queries.get_led_project(session, member, project_id, lock=True)
@@ -66,8 +57,8 @@ async def invite_member(
 )
 async def change_member(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     project_id: FromPath[UUID],
     member_id: FromPath[UUID],
 ) -> Redirect:
@@ -90,10 +81,7 @@ async def change_member(
 
 @get(f"{ONE}/invitation")
 async def show_invitation(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """What one is invited into, and the answer to give."""
     project, invited = await queries.get_own_member(session, member, project_id)
@@ -102,10 +90,7 @@ async def show_invitation(
 
 @post(f"{ONE}/invitation", status_code=303)
 async def answer_invitation(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Redirect:
     """Accept, decline, or leave the team."""
     project, invited = await queries.get_own_member(

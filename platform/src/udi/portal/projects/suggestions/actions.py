@@ -15,6 +15,7 @@ from udi.kit.errors import (
     NotFoundError,
     PreconditionFailedError,
     Refusal,
+    Refusals,
     TooManyRequestsError,
 )
 from udi.portal import audit
@@ -95,24 +96,20 @@ class InterestInput:
         )
 
     def _check_discoverable(self, *, person: bool) -> list[Refusal]:
-        refusals = []
+        refusals = Refusals()
         if not (self.has or self.offers or self.seeks):
-            refusals.append(
-                Refusal(
-                    "discoverable",
-                    "Nothing here allows others to find you.",
-                    "Enter what you have, offer or seek.",
-                )
+            refusals.refuse(
+                "discoverable",
+                "Nothing here allows others to find you.",
+                "Enter what you have, offer or seek.",
             )
         if person and not (
             self.name and self.name.isprintable() and len(self.name) <= LONGEST_NAME
         ):
-            refusals.append(
-                Refusal(
-                    "name",
-                    "The name to show is missing.",
-                    "Write one, of 100 characters at most.",
-                )
+            refusals.refuse(
+                "name",
+                "The name to show is missing.",
+                "Write one, of 100 characters at most.",
             )
         return refusals
 

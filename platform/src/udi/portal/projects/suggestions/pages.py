@@ -1,20 +1,15 @@
 """The pages of suggestions: what is suggested, what one declares, a message to somebody, and off for ever."""
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.projects.listing import is_identifier
@@ -36,20 +31,16 @@ from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionTar
 from udi.portal.projects.suggestions.tokens import HOME, read_unsubscribe_token
 from udi.portal.projects.suggestions.transitions import SUGGESTIONS, SuggestionEvent
 from udi.protocol.themes import THEMES
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import localise
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.site import render, site_of
 
-AnyRequest = Request[Any, Any, AppState]
-
 
 @get(HOME)
 async def show_suggestions(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[str]:
     """What is suggested to me, or to an organisation (`for`) for which I publish."""
     standing = await get_suggestion_settings(
@@ -72,9 +63,7 @@ async def show_suggestions(
 
 @get(f"{HOME}/interests")
 async def show_interests(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """The form that turns suggestions on, or changes what is declared."""
     standing = await get_suggestion_settings(
@@ -92,9 +81,7 @@ async def show_interests(
 
 @post(f"{HOME}/interests", status_code=303)
 async def send_interests(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[Any]:
     """Turn them on, or say more."""
     form = await request.form()
@@ -118,9 +105,7 @@ async def send_interests(
 
 @post(f"{HOME}/off", status_code=303)
 async def disable_suggestions(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Redirect:
     """Off, for ever: at once, whatever a form that is open elsewhere says."""
     form = await request.form()
@@ -132,11 +117,7 @@ async def disable_suggestions(
 
 
 @post(f"{HOME}/marks", status_code=303)
-async def send_mark(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-) -> Redirect:
+async def send_mark(request: AnyRequest, session: Session, member: Member) -> Redirect:
     """Say that one was useful, or not to come again."""
     form = await request.form()
     standing = await get_suggestion_settings(
@@ -150,10 +131,7 @@ async def send_mark(
 
 @get(f"{HOME}/messages/new")
 async def show_message_form(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[str]:
     """A few words to somebody (`to`) who is suggested."""
     standing = await get_suggestion_settings(
@@ -167,10 +145,7 @@ async def show_message_form(
 
 @post(f"{HOME}/messages", status_code=303)
 async def send_message(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[Any]:
     """Send them."""
     form = await request.form()
@@ -190,7 +165,7 @@ async def send_message(
 
 @get(f"{HOME}/off/{{token:str}}", sync_to_thread=False)
 def show_unsubscribe(
-    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, token: FromPath[str]
 ) -> Response[str]:
     """A button, since programs that search mails for danger open every address."""
     read_unsubscribe_token(site_of(request).settings, territory, token)
@@ -199,7 +174,7 @@ def show_unsubscribe(
 
 @post(f"{HOME}/off/{{token:str}}", status_code=200, opt={FROM_ELSEWHERE: True})
 async def unsubscribe_by_mail(
-    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+    request: AnyRequest, territory: CurrentTerritory, token: FromPath[str]
 ) -> Response[str]:
     """Off, for ever; the program of a mailbox may post this, whoever is logged in (RFC 8058)."""
     choice = read_unsubscribe_token(site_of(request).settings, territory, token)
@@ -310,7 +285,7 @@ def _render_message_form(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     show_suggestions,
     show_interests,
     send_interests,
