@@ -95,7 +95,7 @@ class WebServer(MPServer):
     def _respawn_workers(self, *arguments: Any, **options: Any) -> None:
         """Replace web workers that died, unless the program is to end.
 
-        Where they were told to end together with it, their end may hide that signal from the loop that waits for it.
+        Where they were signalled to end together with it, their end may hide that signal from the loop that waits for it.
         """
         if not self.interrupt_signal:
             super()._respawn_workers(*arguments, **options)

@@ -96,7 +96,7 @@ async def require_budget(
 
 
 def refusal(budget: RateLimit, moment: datetime) -> TooManyRequestsError:
-    """What somebody is told who has nothing left."""
+    """The message for whoever has nothing left."""
     seconds = budget.seconds_left(moment)
     minutes = -(-seconds // 60)
     is_long = seconds > SHOWN_IN_SECONDS

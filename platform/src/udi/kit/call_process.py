@@ -175,7 +175,7 @@ class CallProcess:
             raise OutgoingError("The call could not be made.") from error
 
     async def _read_answers(self, process: asyncio.subprocess.Process) -> None:
-        """Hand answers to who waits for them, until the process ends; who still waits then is told so."""
+        """Hand answers to who waits for them, until the process ends; who still waits then gets an error."""
         pipe: asyncio.StreamReader = process.stdout  # type: ignore[assignment]  # it was started with one
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
@@ -290,7 +290,7 @@ async def _read_frame(reader: asyncio.StreamReader) -> bytes:
 
 
 class CallRunner:
-    """The other process: makes the calls it is told to, some at once."""
+    """The other process: makes the calls that it receives, some at once."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer

@@ -53,7 +53,7 @@ def _run_call(
             *arguments[0], **arguments[1]
         )
         return b"=" + msgspec.msgpack.encode(result, enc_hook=encode_value)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the parent is told its kind, never its words
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent gets its kind, never its words
         return _encode_error(error, exception_names)
 
 

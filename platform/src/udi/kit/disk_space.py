@@ -1,4 +1,4 @@
-"""A disk without room: told apart from what a file is guilty of, so that its reading is tried again."""
+"""A disk without room: distinguished from the faults of a file, so that its reading is tried again."""
 
 import errno
 from collections.abc import Iterator

@@ -62,7 +62,7 @@ class InvalidError(UdiError):
 
 
 class Refusals(list[Refusal]):
-    """What is wrong in a request, gathered so that the person is told of all of it at once."""
+    """What is wrong in a request, gathered so that the person learns of all of it at once."""
 
     def refuse(
         self,

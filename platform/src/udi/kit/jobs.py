@@ -53,7 +53,7 @@ LONGEST_DELAY = timedelta(hours=1)
 FULL_PAUSE = 2.0
 """Seconds after which a database whose disk was full is asked for jobs again."""
 CANCELLED_AGAIN = 1.0
-"""Seconds after which what was told to end, and goes on, is told again."""
+"""Seconds after which a task that was to end, and goes on, is cancelled again."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a new password must be, as the identity service is told."""
+"""What a new password must be, as the identity service is configured."""
 
 SHORTEST_PASSWORD = 12
 """Characters."""

@@ -25,7 +25,7 @@ TOO_MANY = 429
 
 
 class RefusalReason(StrEnum):
-    """Why a reading is refused: the word that machines are told."""
+    """Why a reading is refused: the code for programs."""
 
     NO_CREDENTIAL = "no_credential"
     UNKNOWN_CREDENTIAL = "unknown_credential"

@@ -21,6 +21,6 @@ class DayUses(Struct, frozen=True, kw_only=True):
 
 
 class NodeUses(Struct, frozen=True, kw_only=True):
-    """Uses of some days; each takes the place of what was told of the same producer and day."""
+    """Uses of some days; each replaces what was reported of the same producer and day."""
 
     days: Annotated[list[DayUses], Meta(max_length=MOST_DAYS)]

@@ -1,4 +1,4 @@
-"""Pages made to stand in those of others: for nobody in particular, without cookie or script, in a language that they are told."""
+"""Pages made to stand in those of others: for nobody in particular, without cookie or script, in the language that the address names."""
 
 from typing import Any
 

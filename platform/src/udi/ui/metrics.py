@@ -1,4 +1,4 @@
-"""What a program tells of itself: requests and latency counted here, the rest asked when somebody looks (OpenMetrics 1.0)."""
+"""Measures of a program: requests and latency counted here, the rest computed when it is read (OpenMetrics 1.0)."""
 
 import asyncio
 import hmac

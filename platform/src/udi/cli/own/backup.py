@@ -1,4 +1,4 @@
-"""Backing up a producer's own node: its database, files, keys and what it was told, in one encrypted restic repository."""
+"""Backing up a producer's own node: its database, files, keys and settings of its portal, in one encrypted restic repository."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""The folder of a producer's own node: what it was told when it joined, its keys, its database, its files, its logs."""
+"""The folder of a producer's own node: what it received when it joined, its keys, its database, its files, its logs."""
 
 import json
 import os
@@ -155,7 +155,7 @@ class OwnNode:
         )
 
     def save_joining(self, joining: InvitationResponse) -> None:
-        """Keep what was told: the credentials as secrets, the rest beside them, all for its owner only."""
+        """Keep what was received: the credentials as secrets, the rest beside them, all for its owner only."""
         slug = joining.territory.slug
         secrets = joining.credentials
         make_secrets(self.settings.secrets_folder, SECRETS)

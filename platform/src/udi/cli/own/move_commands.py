@@ -109,7 +109,7 @@ def move_in(
 
 
 def take_space(folder: Folder, archive: Archive, as_json: AsJson = False) -> None:
-    """Take a space that the hosted node let go (`udi producer move-out`); the portal is told once the node runs."""
+    """Take a space that the hosted node let go (`udi producer move-out`); the portal is notified once the node runs."""
     own_node = read_own_node(folder)
     done = _run_with_database(
         own_node, lambda place: asyncio.run(import_space(place, archive))

@@ -75,7 +75,7 @@ def _make_folders(settings: Settings, service: account.SystemAccount | None) -> 
 def prepare_database(
     own_node: OwnNode, service: account.SystemAccount | None, steps: StepReporter
 ) -> Iterator[Supervisor]:
-    """Its database started, migrated and told who it is; all is stopped at the end of the block."""
+    """Its database started, migrated and given its identity; all is stopped at the end of the block."""
     with start_database(own_node, service, steps) as supervisor:
         with step(steps, "Preparing the database"):
             migrations.upgrade(own_node.settings, "node")
@@ -142,7 +142,7 @@ def start_programs(
 
 
 async def _apply_joining(settings: Settings, joined: NodeRegistration) -> None:
-    """Its territory and spaces, as told when it joined; the disk is the only limit of its files."""
+    """Its territory and spaces, as received when it joined; the disk is the only limit of its files."""
     database = Database(settings, "node", pool_size=1)
     place = shutil.disk_usage(settings.state).total
     values = joined.territory.model_dump() | {

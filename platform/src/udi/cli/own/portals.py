@@ -1,4 +1,4 @@
-"""The further portals of a producer's own node: joined, left, and told to its database each time it starts."""
+"""The further portals of a producer's own node: joined, left, and written to its database each time it starts."""
 
 from collections.abc import Sequence
 

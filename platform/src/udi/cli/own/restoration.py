@@ -130,7 +130,7 @@ def _restore(
 
 
 async def _announce_datasets(own_node: OwnNode) -> None:
-    """They may have been told of something newer, which is lost: they hear again what there is."""
+    """They may have received something newer, which is lost: what there is, is sent again."""
     database = Database(own_node.settings, "node", pool_size=1)
     try:
         async with database.session(

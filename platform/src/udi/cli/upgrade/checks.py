@@ -1,4 +1,4 @@
-"""What is looked at before an upgrade: a fault stops it, a warning is told."""
+"""What is looked at before an upgrade: a fault stops it, a warning is printed."""
 
 import asyncio
 import shutil

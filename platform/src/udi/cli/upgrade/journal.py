@@ -1,4 +1,4 @@
-"""What an upgrade did, step by step: told on the error stream as it goes, kept for the end."""
+"""What an upgrade did, step by step: written to the error stream as it goes, kept for the end."""
 
 import sys
 import time

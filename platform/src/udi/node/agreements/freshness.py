@@ -19,7 +19,7 @@ from udi.node.agreements.queries import read_cursor
 
 ASK_AGREEMENTS = "ask_agreements"
 FRESH = timedelta(seconds=60)
-"""How long what the portal said last is good without asking again."""
+"""How long the portal's last answer is good without asking again."""
 RETRY_INTERVAL = timedelta(seconds=3)
 """How long after a try in vain the next reader asks for another."""
 LONGEST = 1.5

@@ -93,4 +93,4 @@ class AgreementCursor(NodeTable):
     answered_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     uses_reported_until: Mapped[datetime | None]
-    """Up to when the portal was told in which hour each credential was last shown."""
+    """Up to when the hour of each credential's last use was reported to the portal."""

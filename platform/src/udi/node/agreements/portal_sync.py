@@ -44,7 +44,7 @@ class AgreementSync:
     keys: PortalKeys
 
     async def sync(self, territory: Territory) -> int:
-        """Ask once, to the end; how many agreements were told.
+        """Query once, to the end; returns the number of agreements received.
 
         Raises:
             PortalUnavailableError: it does not answer, or not in time.

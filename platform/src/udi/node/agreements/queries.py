@@ -52,7 +52,7 @@ async def get_agreement(session: AsyncSession, agreement_id: UUID) -> HeldAgreem
     """The same.
 
     Raises:
-        NotFoundError: this node was not told of it.
+        NotFoundError: this node has received no such agreement.
     """
     if (stored_agreement := await find_agreement(session, agreement_id)) is None:
         raise NotFoundError(
@@ -209,7 +209,7 @@ async def read_consumption(
 
 
 async def read_cursor(session: AsyncSession) -> AgreementCursor | None:
-    """How far the territory's portal was asked."""
+    """Up to which revision the territory's portal was queried."""
     cursor: AgreementCursor | None = await session.scalar(select(AgreementCursor))
     return cursor
 

@@ -15,7 +15,7 @@ from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableErr
 
 log = structlog.get_logger()
 OVERLAP = timedelta(minutes=1)
-"""Of what was told, how much is looked at again: lines of the log are committed some time after their moment."""
+"""How much of what was reported is read again: lines of the log are committed some time after their moment."""
 
 
 async def report_uses(
@@ -24,7 +24,7 @@ async def report_uses(
     """Tell what is new; of how many credentials.
 
     Raises:
-        PortalUnavailableError: the portal did not take it; told again later.
+        PortalUnavailableError: the portal did not take it; it is reported again later.
     """
     moment = now()
     async with database.session(territory.id, role="worker") as session:

@@ -1,4 +1,4 @@
-"""What the portal was not told yet, for the metrics."""
+"""What was not sent to the portal yet, for the metrics."""
 
 from prometheus_client.core import Metric
 from sqlalchemy import func, select

@@ -41,7 +41,7 @@ class WebSession(TenantColumns, WebSessionColumns, NodeTable):
 
 
 class AccountWatch(NodeTable):
-    """When the portal said last what became of the accounts of a territory, as the identity service told it."""
+    """When the portal last reported what became of the accounts of a territory, as the identity service knows it."""
 
     __tablename__ = "account_watch"
 

@@ -10,7 +10,7 @@ from udi.node.identity.models import TABLES
 from udi.ui.site import Site
 
 NEWCOMER_AGE = timedelta(seconds=10)
-"""A node is not told who joins a first organisation: it asks anew for those who have none, when they come back."""
+"""A node does not learn who joins a first organisation: it asks again about those who have none, when they come back."""
 
 
 def provide_services(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""What asks: a person's browser, a program, or a robot; told by the name that it gives itself."""
+"""What asks: a person's browser, a program, or a robot; recognised by the name that it gives itself."""
 
 import re
 from enum import StrEnum

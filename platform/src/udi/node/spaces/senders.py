@@ -8,7 +8,7 @@ from udi.kit.identity import Actor
 
 @dataclass(frozen=True)
 class Sender:
-    """A person, or a script by its key; with neither, the node itself, which fetches what it was told to."""
+    """A person, or a script by its key; with neither, the node itself, which fetches from the address that it was given."""
 
     person_id: UUID | None = None
     key_id: UUID | None = None

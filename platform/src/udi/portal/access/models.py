@@ -157,7 +157,7 @@ class AccessRequest(TenantColumns, PortalTable):
     due_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     late_at: Mapped[datetime | None]
-    """When the territory's team was told that no answer came in time."""
+    """When the territory's team was notified that no answer came in time."""
     measured: Mapped[bool] = mapped_column(default=False)
     """Whether its first decision is among the figures of the policy."""
     decided_by: Mapped[UUID | None]
@@ -261,7 +261,7 @@ class AccessAgreement(TenantColumns, PortalTable):
     end_notified: Mapped[bool] = mapped_column(
         default=False, server_default=text("false")
     )
-    """Whether its person was told that it ends soon."""
+    """Whether its person was notified that it ends soon."""
 
 
 class PublicAgreement(TenantColumns, PortalTable):

@@ -217,7 +217,7 @@ class Link(TenantColumns, PortalTable):
     public_status_at: Mapped[datetime | None]
     status_pending: Mapped[bool] = mapped_column(default=False)
     producer_notified: Mapped[bool] = mapped_column(default=False)
-    """Whether its producer was told that it cannot be had."""
+    """Whether its producer was notified that it cannot be had."""
 
 
 class Withdrawal(TenantColumns, PortalTable):

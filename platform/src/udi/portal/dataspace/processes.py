@@ -212,7 +212,7 @@ async def send_event(
     kind: MessageType,
     body: dict[str, Any] | None = None,
 ) -> None:
-    """Move, and have the other side told once the transaction is durable.
+    """Move, and have the other side notified once the transaction is durable.
 
     Raises:
         ConflictError: nothing of the kind happens now.

@@ -1,1 +1,1 @@
-"""What people follow, and how they are told: digests by mail, webhooks for their programs."""
+"""What people follow, and how they are notified: digests by mail, webhooks for their programs."""

@@ -1,4 +1,4 @@
-"""Writes: follow, stop, choose how often to be told; and note what changed."""
+"""Writes: follow, stop, choose how often to be notified; and note what changed."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -89,7 +89,7 @@ async def stop_following(session: AsyncSession, following: Following) -> None:
 async def choose_rhythm(
     session: AsyncSession, actor: Actor, rhythm: str, language: str
 ) -> None:
-    """Be told daily, weekly or never. What changed while nothing was told is not told afterwards.
+    """Be notified daily, weekly or never. What changed while nothing was told is not told afterwards.
 
     Raises:
         InvalidError: there is no such rhythm.

@@ -1,4 +1,4 @@
-"""`/api/v1/following`: what a person follows and how often they are told, for a program that shows their token."""
+"""`/api/v1/following`: what a person follows and how often they are notified, for a program that shows their token."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -232,7 +232,7 @@ async def stop_following(
 async def read_rhythm(
     session: Session, territory: CurrentTerritory, bearer: NamedDependency[Bearer]
 ) -> Response[DigestSettings]:
-    """How often I am told by mail."""
+    """How often I am notified by mail."""
     subscription = await queries.find_subscription(session, bearer.actor.person_id)
     return _rhythm_response(
         subscription.rhythm if subscription else DigestRhythm.DAILY, territory
@@ -258,7 +258,7 @@ async def choose_rhythm(
     territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
 ) -> Response[DigestSettings]:
-    """Be told daily, weekly or never."""
+    """Be notified daily, weekly or never."""
     rhythm = (await read_json_texts(request, "rhythm"))["rhythm"]
     await actions.choose_rhythm(
         session, bearer.actor, rhythm, await _language(request, session, bearer)

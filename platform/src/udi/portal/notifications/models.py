@@ -90,7 +90,7 @@ class Following(TenantColumns, PortalTable):
 
 
 class Subscription(TenantColumns, PortalTable):
-    """How a person is told; the identifier is drawn at random and stands in the address that unsubscribes."""
+    """How a person is notified; the identifier is drawn at random and stands in the address that unsubscribes."""
 
     __tablename__ = "subscription"
     __table_args__ = (_of_person(), UniqueConstraint("tenant_id", "person_id"))

@@ -1,4 +1,4 @@
-"""«What I follow»: the list, the choice of how often to be told, and the address that stops the mails."""
+"""«What I follow»: the list, the choice of how often to be notified, and the address that stops the mails."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ async def build_follow_button(
 async def show_followings(
     request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[str]:
-    """Everything that the person follows, how they are told, and what the next mail would say now."""
+    """Everything that the person follows, how they are notified, and what the next mail would say now."""
     site = site_of(request)
     language = request.scope["state"]["locale"]
     followings = await queries.list_followings(session, member.person_id)
@@ -175,7 +175,7 @@ async def stop_following(
 async def choose_rhythm(
     request: AnyRequest, session: Session, member: Member
 ) -> Redirect:
-    """Keep how often the person is told."""
+    """Keep how often the person is notified."""
     rhythm = (await _form(request)).get("rhythm", "")
     await actions.choose_rhythm(
         session, member, rhythm, request.scope["state"]["locale"]

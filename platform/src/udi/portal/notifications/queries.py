@@ -56,7 +56,7 @@ async def get_following(
 
 
 async def find_subscription(session: AsyncSession, person: UUID) -> Subscription | None:
-    """How a person is told, or None for who never followed anything."""
+    """How a person is notified, or None for who never followed anything."""
     return await session.scalar(
         select(Subscription).where(Subscription.person_id == person)
     )

@@ -19,7 +19,7 @@ PLAIN = "{'line': 'bigint', 'column': 'varchar', 'code': 'varchar', 'value': 'va
 
 
 class CellListFile:
-    """Cells told one by one, in a CSV file; `is_whole` is false once there was no room left for it."""
+    """Cells listed one by one, in a CSV file; `is_whole` is false once there was no room left for it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -50,7 +50,7 @@ class CellListFile:
         return self.path.exists()
 
     def discard(self) -> None:
-        """Nothing was told."""
+        """Nothing was listed."""
         self.end()
         self.path.unlink(missing_ok=True)
         self.is_whole = True
@@ -59,7 +59,7 @@ class CellListFile:
 class CellListFolder:
     """The parts of a list in a folder of their own, which the caller removes.
 
-    `cells` and `places` are told one by one; DuckDB writes `misfits` (line, column, code, value, place) and `asked`
+    `cells` and `places` are listed one by one; DuckDB writes `misfits` (line, column, code, value, place) and `asked`
     (the same and `expected`), which are Parquet files.
     """
 
@@ -73,7 +73,7 @@ class CellListFolder:
         self._is_whole = True
 
     def reset(self) -> None:
-        """Forget what an earlier reading of the same file told."""
+        """Forget what an earlier reading of the same file listed."""
         self._is_whole = True
         self.cells.discard()
         self.places.discard()

@@ -12,7 +12,7 @@ from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 LOST_ZEROS = "lost_zeros"
 ZEROS_PUT_BACK = "zeros_put_back"
 SHORT_CODES = frozenset({ColumnType.COMMUNE, ColumnType.PHONE})
-"""Types of which a value without its first zero is told though no other value is whole."""
+"""Types of which a value without its first zero is reported though no other value is whole."""
 
 
 def put_zeros_back(
@@ -20,7 +20,7 @@ def put_zeros_back(
 ) -> tuple[TextTable, tuple[Note, ...]]:
     """The table with a zero before each value that lacks one digit, in the `chosen` columns, and what is said of zeros.
 
-    All values are counted. Another column is only told, where its type or its other values show that zeros were lost.
+    All values are counted. Another column is only reported, where its type or its other values show that zeros were lost.
     """
     codes = [column for column in columns if column.type in DIGITS]
     if not codes:

@@ -45,7 +45,7 @@ def write_canonical(
     `lines` are that of the names, 0 without any, and that of the last record, 0 for the end of the file.
     `without_totals` leaves out lines of totals, and counts them.
 
-    Cells where no column is are told as `errors`, as are letters that could not be read when `damaged`.
+    Cells where no column is are reported as `errors`, as are letters that could not be read when `damaged`.
 
     Raises:
         UnreadableError: the file cannot be read to its end.

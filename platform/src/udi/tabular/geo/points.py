@@ -237,7 +237,7 @@ def _check_points(
 def _record_errors(
     connection: Connection, query: str, gathered: PlaceStatistics, remark: Remark
 ) -> None:
-    """Rows with something wrong: those of every batch told, the first kept."""
+    """Rows with something wrong: those of every batch reported, the first kept."""
     cursor = connection.execute(query)
     while lines := [line for (line,) in cursor.fetchmany(BATCH)]:
         if gathered.tell is not None:

@@ -1,1 +1,1 @@
-"""What is told of a table: notes, remarks and faults of queries, to be translated where they are shown."""
+"""Messages about a table: notes, remarks and faults of queries, to be translated where they are shown."""

@@ -1,4 +1,4 @@
-"""What a person is told of a file: why it is no table, what stays doubtful, which cells do not fit."""
+"""Messages about a file: why it is no table, what stays doubtful, which cells do not fit."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -113,7 +113,7 @@ def detect_personal_data(
 
 
 def _search_objects(read: Sequence[ColumnCells]) -> list[PersonalDataFinding]:
-    """What the objects say that stand in the cells of a column as JSON, told of this column."""
+    """What the objects say that stand in the cells of a column as JSON, reported of this column."""
     findings = []
     for cells in read:
         objects = [
@@ -180,7 +180,7 @@ def _search(
 def _with_headers(
     read: Sequence[ColumnCells], names: Sequence[str]
 ) -> list[ColumnCells]:
-    """The same cells under other names; the columns keep theirs, in which findings are told."""
+    """The same cells under other names; the columns keep theirs, in which findings are reported."""
     return [
         replace(cells, header=Header(name))
         for cells, name in zip(read, names, strict=False)
@@ -207,7 +207,7 @@ def _as_warning(finding: PersonalDataFinding) -> PersonalDataFinding:
 
 
 def _subject(finding: PersonalDataFinding) -> tuple[tuple[str, ...], PersonalDataKind]:
-    """What a finding is about: a column is told to hold names once, whichever names they are."""
+    """What a finding is about: a column is reported once as holding names, whichever names they are."""
     return (
         finding.columns,
         PersonalDataKind.FULL_NAME if finding.what in ALL_NAMES else finding.what,

@@ -1,4 +1,4 @@
-"""What a file holds besides its table: other sheets and layers, members of archives, texts. Each is searched, or told.
+"""What a file holds besides its table: other sheets and layers, members of archives, texts. Each is searched, or reported.
 
 Runs in a child process. What is unpacked goes to a folder of the caller, one member at a time, within a budget.
 """
@@ -371,7 +371,7 @@ class _RemainderSearch:
         profile: Profile,
         place: str,
     ) -> None:
-        """The texts of a document and the comments of a workbook; pictures in them are told."""
+        """The texts of a document and the comments of a workbook; pictures in them are reported."""
         text_prefix = TEXTS.get(profile.label, "")
         for entry in members:
             where = _within(place, entry.filename)

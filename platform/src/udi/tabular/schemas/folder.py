@@ -41,7 +41,7 @@ class SchemaFolder:
 
 
 def load_schemas(folder: Path) -> SchemaFolder:
-    """All the schemas of a folder and below; a file that cannot be read is told, and the others are read."""
+    """All the schemas of a folder and below; a file that cannot be read is reported, and the others are read."""
     schemas: list[TableSchema] = []
     unread: list[UnreadSchemaFile] = []
     packages: list[tuple[str, Document]] = []

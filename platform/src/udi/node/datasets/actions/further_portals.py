@@ -1,4 +1,4 @@
-"""A dataset at the further portals of a producer's own node: what each reports, and what it is told at first."""
+"""A dataset at the further portals of a producer's own node: what each reports, and what is sent to it at first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -73,7 +73,7 @@ async def retry_further_portal(
     """Tell a further portal the same thing again.
 
     Raises:
-        NotFoundError: it was told nothing of this dataset.
+        NotFoundError: it received nothing about this dataset.
         ConflictError: it arrived, or is still being tried.
     """
     retry_further_delivery(await get_further_delivery(session, portal.id, dataset.id))

@@ -38,7 +38,7 @@ class ReportSync:
     _reachable_tenants: set[UUID] = field(default_factory=set)
 
     async def fetch_reports(self, territory: Territory) -> int:
-        """Ask once; how many reports were new. A portal that was away is told at once all that waits.
+        """Ask once; how many reports were new. A portal that was away is sent at once all that waits.
 
         Raises:
             PortalUnavailableError

@@ -114,7 +114,7 @@ class PortalSync:
     async def _send_delivery(
         self, further_portal: FurtherPortal, dataset_id: UUID
     ) -> None:
-        """Send what one dataset waits to say; a portal that answers, but not to this, is told the others."""
+        """Send what one dataset waits to say; a portal that answers, but not to this, is sent the others."""
         async with self.database.session(self.tenant, role="worker") as session:
             sent = await find_further_delivery(session, self.portal, dataset_id)
         if sent is None or sent.state != FurtherDeliveryState.QUEUED:

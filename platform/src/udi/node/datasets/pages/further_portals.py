@@ -36,7 +36,7 @@ class PortalPublication:
 async def list_portal_statuses(
     request: PageRequest, session: AsyncSession, dataset: Dataset
 ) -> list[PortalPublication]:
-    """The further portals that were told of a dataset, by address."""
+    """The further portals that were notified of a dataset, by address."""
     return [
         PortalPublication(
             portal=showing.portal,

@@ -35,7 +35,7 @@ ABANDONED_STATES = (DeliveryState.FAILED, DeliveryState.REFUSED)
 def task_handlers(
     database: Database, store: ObjectStore, forgets: Sequence[Forget] = ()
 ) -> Mapping[str, Handler]:
-    """The handler of this job, for the worker; `forgets` are told in order, before the objects go."""
+    """The handler of this job, for the worker; `forgets` are called in order, before the objects go."""
 
     async def erase(job: Job) -> None:
         dataset_id = UUID(job.payload["dataset"])
@@ -106,7 +106,7 @@ async def _record_erasure(
 async def _delete_description(
     session: AsyncSession, dataset_id: UUID, *, second: bool
 ) -> None:
-    """Delete the dataset's own row, unless a portal still has to be told that it was withdrawn."""
+    """Delete the dataset's own row, unless a portal still has to be notified of its withdrawal."""
     dataset = await find_dataset(session, dataset_id, lock=True)
     payload = {"dataset": str(dataset_id)}
     if dataset is not None and await _awaits_withdrawal(session, dataset):

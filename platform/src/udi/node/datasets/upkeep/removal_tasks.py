@@ -25,7 +25,7 @@ log = structlog.get_logger()
 def task_handlers(
     database: Database, store: ObjectStore, forgets: Sequence[Forget] = ()
 ) -> Mapping[str, Handler]:
-    """The handlers, for the worker; `forgets` are told in order, before the objects go."""
+    """The handlers, for the worker; `forgets` are called in order, before the objects go."""
 
     async def erase_one(job: Job) -> None:
         file_id = UUID(job.payload["file"])

@@ -141,7 +141,7 @@ async def withdraw_notice(
 async def give_up_agreement(
     session: AsyncSession, actor: Actor, agreement: AccessAgreement
 ) -> None:
-    """The project needs the data no more; the producer is told.
+    """The project needs the data no more; the producer is notified.
 
     Raises:
         ConflictError: it is over.

@@ -120,7 +120,7 @@ async def make_agreement(
     request: AccessRequest,
     agreement_signer: AgreementSigner,
 ) -> AccessAgreement:
-    """Sign what both accepted, list it, and have the node told; what a machine asked waits for its confirmation.
+    """Sign what both accepted, list it, and have the node notified; what a machine asked waits for its confirmation.
 
     Raises:
         ConflictError: the node of the dataset is not known any more.

@@ -60,7 +60,7 @@ async def make_credential(
     name: str,
     days: int,
 ) -> tuple[ProjectCredential, str]:
-    """A new one and its secret, which nobody can read again; the node is told at once.
+    """A new one and its secret, which nobody can read again; the node is notified at once.
 
     Raises:
         InvalidError: it has no name, no node of the project, or a time that there is not.

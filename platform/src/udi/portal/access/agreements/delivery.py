@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class AgreementDeliveryError(Exception):
-    """The node was not told: tried again later. The message is a status, or why there is none."""
+    """The node was not notified: tried again later. The message is a status, or why there is none."""
 
 
 def task_handlers(site: Site) -> Mapping[str, Handler]:

@@ -33,7 +33,7 @@ STATES = {
     AgreementState.REVOKED: AgreementValidity.REVOKED,
     AgreementState.GIVEN_UP: AgreementValidity.GIVEN_UP,
 }
-"""What a node is told; that the date agreed is past, it sees by itself. It hears of nothing that is not confirmed."""
+"""The changes of which a node is notified; that the date agreed is past, it sees by itself. It hears of nothing that is not confirmed."""
 FOLLOW = "follow_access"
 """The job that brings what machines negotiate to where people brought a request or an agreement."""
 
@@ -52,7 +52,7 @@ async def next_revision(session: AsyncSession) -> int:
 async def send_agreement_status(
     session: AsyncSession, agreement: AccessAgreement
 ) -> None:
-    """Give the status a new revision, and have the node told at once."""
+    """Give the status a new revision, and have the node notified at once."""
     agreement.revision = await next_revision(session)
     await session.flush()
     await jobs.enqueue(
@@ -127,7 +127,7 @@ async def announce_agreement(
     producer: Organisation,
     project: Applicant,
 ) -> None:
-    """Have the node told of an agreement that is in force from now on, and list it, with what everybody may know."""
+    """Have the node notified of an agreement that is in force from now on, and list it, with what everybody may know."""
     await send_agreement_status(session, agreement)
     is_public = not project.confidential
     session.add(

@@ -10,7 +10,7 @@ class AgreementState(StrEnum):
     """Where an agreement stands."""
 
     UNCONFIRMED = "unconfirmed"
-    """Signed, and its project's connector has still to confirm it: nothing is read, no node is told, nobody else sees it."""
+    """Signed, and its project's connector has still to confirm it: nothing is read, no node is notified, nobody else sees it."""
     ACTIVE = "active"
     SUSPENDED = "suspended"
     REVOKING = "revoking"

@@ -54,7 +54,7 @@ async def submit_request(
     renews: AccessAgreement | None = None,
     connector: str = "",
 ) -> AccessRequest:
-    """Ask the producer of a restricted dataset to open it to a project that the person leads; its members are told.
+    """Ask the producer of a restricted dataset to open it to a project that the person leads; its members are notified.
 
     A `connector` asks for the project without a form: the producer puts its questions in the thread.
 
@@ -287,7 +287,7 @@ async def submit_answer(
 async def withdraw_request(
     session: AsyncSession, actor: Actor, request: AccessRequest, territory: Territory
 ) -> None:
-    """Take a request back; the producer is told.
+    """Take a request back; the producer is notified.
 
     Raises:
         ConflictError: it was decided, or taken back before.

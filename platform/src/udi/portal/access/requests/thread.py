@@ -1,4 +1,4 @@
-"""The thread of a request: what each side did and said, in order; and whom a line of it is told by mail."""
+"""The thread of a request: what each side did and said, in order; and whom a mail notifies of a line of it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -85,7 +85,7 @@ async def notify_other_side(
     side: AccessSide = AccessSide.REQUESTER,
     step: UUID | None = None,
 ) -> None:
-    """Have the other side told by mail, once the transaction is durable; `side` is who did it, `step` tells messages apart."""
+    """Have the other side notified by mail, once the transaction is durable; `side` is who did it, `step` tells messages apart."""
     payload = {
         "request": str(request.id),
         "revision": request.revision,

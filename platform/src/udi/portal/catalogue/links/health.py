@@ -1,6 +1,6 @@
 """How an address stands, from what each look saw of it: nothing here reads a clock, a database or a network.
 
-A single look that fails changes nothing that anybody is told: it only brings the next one forward.
+A single look that fails notifies nobody: it only brings the next one forward.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ AFTER_FAILURES = (
 )
 """How long after each failure in a row the next look comes; then as after the last."""
 BELIEVED = 2
-"""Failures in a row before anybody is told."""
+"""Failures in a row before anybody is notified."""
 REACHABLE_STATES = frozenset({LinkState.REACHABLE, LinkState.MOVED})
 MISSING = frozenset({LinkState.GONE, LinkState.UNREACHABLE})
 

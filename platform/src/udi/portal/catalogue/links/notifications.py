@@ -71,7 +71,7 @@ def until_morning(moment: datetime, territory: Territory) -> timedelta:
 async def queue_link_emails(
     session: AsyncSession, territory: Territory, moment: datetime
 ) -> int:
-    """Queue the mails of this morning, each once, however often this is called; how many producers are told."""
+    """Queue the mails of this morning, each once, however often this is called; how many producers are notified."""
     if not await claim_lease(
         session, lease_name(territory.id, "tell"), until_morning(moment, territory)
     ):

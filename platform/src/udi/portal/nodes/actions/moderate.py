@@ -40,7 +40,7 @@ async def get_dataset_for_team(
 async def withdraw_dataset_for_team(
     session: AsyncSession, actor: Actor, dataset: Dataset, *, reason: str
 ) -> None:
-    """Take a dataset off the portal, for a reason that everybody reads; its node is told by a report, and why.
+    """Take a dataset off the portal, for a reason that everybody reads; its node is notified by a report, with the reason.
 
     Raises:
         ConflictError: it is withdrawn already.

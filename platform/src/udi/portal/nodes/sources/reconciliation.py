@@ -18,7 +18,7 @@ EVERY = {
     SourceRhythm.MONTHLY: timedelta(days=30),
 }
 FAILING = 3
-"""Readings that failed one after the other, when people are told, once."""
+"""Readings that failed one after the other, after which people are notified, once."""
 FIRST_RETRY = timedelta(minutes=15)
 
 
@@ -45,7 +45,7 @@ class RunAssessment(StrEnum):
 
 
 class Alert(StrEnum):
-    """What people are told of by mail."""
+    """What people are notified of by mail."""
 
     VANISHED = "vanished"
     FAILING = "failing"

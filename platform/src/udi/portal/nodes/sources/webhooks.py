@@ -28,7 +28,7 @@ COUNTS = ("total", "created", "updated", "unchanged", "refused", "withdrawn", "m
 async def queue_notification(
     session: AsyncSession, source: CatalogueSource, run: SourceRun
 ) -> None:
-    """Have webhooks told, where any asked for it and its owner looks after the source."""
+    """Have webhooks notified, where any asked for it and its owner looks after the source."""
     if (
         await session.scalars(_subscribed_webhooks(source.organisation_id).limit(1))
     ).first() is not None:

@@ -151,7 +151,7 @@ async def submit_application(
     *,
     language: str,
 ) -> Application:
-    """Ask the territory's team that an organisation publish here; it is told by mail.
+    """Ask the territory's team that an organisation publish here; it is notified by mail.
 
     Raises:
         InvalidError: a field is wrong, or the organisation is here, or asked for already.

@@ -43,7 +43,7 @@ LONGEST_WORDS = 2000
 async def approve_application(
     session: AsyncSession, actor: Actor, application: Application, *, revision: int
 ) -> Organisation:
-    """Make the organisation a producer, the person its administrator, and have its room opened; the person is told.
+    """Make the organisation a producer, the person its administrator, and have its room opened; the person is notified.
 
     Raises:
         ForbiddenError: the person is not of the team.

@@ -144,7 +144,7 @@ async def request_membership(
     words: str,
     language: str,
 ) -> MembershipEntry:
-    """Ask to belong to an organisation; its administrators are told by mail.
+    """Ask to belong to an organisation; its administrators are notified by mail.
 
     Raises:
         ConflictError: the person belongs to it, is invited, or asked already.
@@ -218,7 +218,7 @@ async def admit_member(
     entry: MembershipEntry,
     role: str,
 ) -> None:
-    """Let somebody in who asked; they are told by mail.
+    """Let somebody in who asked; they are notified by mail.
 
     Raises:
         InvalidError: there is no such role.
@@ -239,7 +239,7 @@ async def refuse_membership(
     entry: MembershipEntry,
     words: str,
 ) -> None:
-    """Refuse somebody who asked, and say why; they are told by mail.
+    """Refuse somebody who asked, and say why; they are notified by mail.
 
     Raises:
         InvalidError: no reason is given.

@@ -1,4 +1,4 @@
-"""Having people told by mail, once the change is durable: the worker writes the emails."""
+"""Having people notified by mail, once the change is durable: the worker writes the emails."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 

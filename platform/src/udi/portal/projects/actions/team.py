@@ -47,7 +47,7 @@ def read_right(right: str) -> TeamRight:
 async def invite_member(
     session: AsyncSession, actor: Actor, project: Project, *, email: str, right: str
 ) -> ProjectMember:
-    """Invite an address. A colleague, of the organisation that leads the project, is in at once; both are told by mail.
+    """Invite an address. A colleague, of the organisation that leads the project, is in at once; both are notified by mail.
 
     Raises:
         InvalidError: this is no address, or no right; or the address is in the team, or invited.

@@ -1,4 +1,4 @@
-"""Having people told by mail of a call, once the change is durable."""
+"""Having people notified by mail of a call, once the change is durable."""
 
 from uuid import UUID
 

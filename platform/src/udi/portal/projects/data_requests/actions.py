@@ -222,7 +222,7 @@ async def send_to_producer(
     organisation: UUID,
     reason: dict[str, object] | None = None,
 ) -> None:
-    """Send it to a producer, who is told by mail; once more changes nothing."""
+    """Send it to a producer, who is notified by mail; once more changes nothing."""
     row = {
         "request_id": request.id,
         "organisation_id": organisation,

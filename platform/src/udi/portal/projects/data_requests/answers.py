@@ -129,7 +129,7 @@ async def deliver_dataset(
 async def pass_request(
     session: AsyncSession, actor: Actor, request: DataRequest, words: str
 ) -> None:
-    """Say, for a producer, that it holds no such data; when all said so, the territory's team is told.
+    """Say, for a producer, that it holds no such data; when all said so, the territory's team is notified.
 
     Raises:
         ForbiddenError: it was sent to no producer of theirs.

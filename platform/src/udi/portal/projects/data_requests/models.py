@@ -53,7 +53,7 @@ class DataRequest(TenantColumns, PortalTable):
     """By when a producer should have answered."""
     reminded_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
-    """When the territory's team was told that nobody answers."""
+    """When the territory's team was notified that nobody answers."""
     answered_by: Mapped[UUID | None]
     """The organisation that answered; None for the territory's team."""
     answered_at: Mapped[datetime | None]
