@@ -4,12 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from udi.kit.db import Database
-from udi.portal.identity.provision import (
-    admin,
-    directories,
-    provider_checks,
-    providers,
-)
+from udi.portal.identity.provision import admin, directories, provider_checks, providers
 from udi.portal.identity.provision.provider_metadata import ProviderMetadata
 from udi.portal.organisations.queries import list_slugs
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder

@@ -20,13 +20,7 @@ from udi.kit.sealed_columns import secret_name
 from udi.kit.territories import find_taken_hosts, upsert
 from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant as NodeTenant
-from udi.portal.identity.provision import (
-    accounts,
-    admin,
-    operators,
-    realm,
-    territory,
-)
+from udi.portal.identity.provision import accounts, admin, operators, realm, territory
 from udi.portal.identity.provision.memberships import apply_members_account
 from udi.portal.identity.provision.provider_metadata import ProviderMetadata
 from udi.portal.installation.new_territory import StartStage

@@ -19,19 +19,10 @@ from udi.portal.tenants.applied_files import (
     compare_online,
 )
 from udi.portal.tenants.differences import FileDifference, list_differences
-from udi.portal.tenants.files import (
-    PATH,
-    TenantFaultsError,
-    fingerprint,
-    load_files,
-)
+from udi.portal.tenants.files import PATH, TenantFaultsError, fingerprint, load_files
 from udi.portal.tenants.models import TerritoryVersion
 from udi.portal.tenants.queries import get_tenant
-from udi.portal.tenants.versions import (
-    find_published,
-    is_known,
-    read_manifest,
-)
+from udi.portal.tenants.versions import find_published, is_known, read_manifest
 from udi.settings import Settings, get_settings
 
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]

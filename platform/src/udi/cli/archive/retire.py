@@ -30,9 +30,7 @@ from udi.portal.identity.provision.admin import (
     find_or_none,
     list_organisation_members,
 )
-from udi.portal.identity.provision.directories import (
-    disable_territory_directories,
-)
+from udi.portal.identity.provision.directories import disable_territory_directories
 from udi.portal.identity.provision.memberships import MANAGED
 from udi.portal.identity.provision.operators import list_operator_accounts
 from udi.portal.identity.provision.providers import delete_providers, secret_file

@@ -4,15 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from udi.cli.finding import (
-    DAY,
-    HOUR,
-    Finding,
-    fault,
-    format_duration,
-    ok,
-    warning,
-)
+from udi.cli.finding import DAY, HOUR, Finding, fault, format_duration, ok, warning
 from udi.kit.backups import BackupRun, BackupState, read_state
 from udi.kit.clock import now
 from udi.kit.db import Database

@@ -6,15 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.cli.finding import (
-    HOUR,
-    MINUTE,
-    Finding,
-    fault,
-    format_duration,
-    ok,
-    warning,
-)
+from udi.cli.finding import HOUR, MINUTE, Finding, fault, format_duration, ok, warning
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database

@@ -5,15 +5,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from udi.cli.finding import (
-    DAY,
-    MINUTE,
-    Finding,
-    fault,
-    format_duration,
-    ok,
-    warning,
-)
+from udi.cli.finding import DAY, MINUTE, Finding, fault, format_duration, ok, warning
 from udi.kit import landlock
 from udi.kit.clock import now
 from udi.kit.keys import key_ages

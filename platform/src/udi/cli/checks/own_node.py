@@ -15,15 +15,7 @@ from udi.cli.checks.machine import (
     check_objects,
     check_secrets,
 )
-from udi.cli.finding import (
-    HOUR,
-    Check,
-    Finding,
-    fault,
-    format_duration,
-    ok,
-    warning,
-)
+from udi.cli.finding import HOUR, Check, Finding, fault, format_duration, ok, warning
 from udi.cli.local import state
 from udi.cli.own.backup_repository import check_last_backup
 from udi.cli.own.folder import SECRETS, OwnNode

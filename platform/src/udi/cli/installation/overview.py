@@ -12,11 +12,7 @@ from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import INSTALLATION_ID
 from udi.portal.installation.alerts import OperatorAlert
 from udi.portal.installation.figures import GatheredFigures
-from udi.portal.installation.queries import (
-    TerritoryStatus,
-    get_status,
-    list_status,
-)
+from udi.portal.installation.queries import TerritoryStatus, get_status, list_status
 from udi.settings import Settings
 
 SEVERAL = ("failures", "spaces")

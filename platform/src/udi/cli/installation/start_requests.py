@@ -6,11 +6,7 @@ import msgspec
 from sqlalchemy import Text, cast, func, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from udi.cli.installation.territory_start import (
-    look,
-    pack_files,
-    start_territory,
-)
+from udi.cli.installation.territory_start import look, pack_files, start_territory
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, field_error
 from udi.kit.tenancy import INSTALLATION_ID

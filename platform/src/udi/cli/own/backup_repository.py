@@ -9,15 +9,7 @@ from udi.cli.backup.plan import PASSPHRASE, BackupPlan, DatabaseServer
 from udi.cli.backup.processes import require_programs
 from udi.cli.backup.repository import BackupRepository, other_repository
 from udi.cli.backup.restic import Restic
-from udi.cli.finding import (
-    DAY,
-    HOUR,
-    Finding,
-    fault,
-    format_duration,
-    ok,
-    warning,
-)
+from udi.cli.finding import DAY, HOUR, Finding, fault, format_duration, ok, warning
 from udi.cli.local.errors import LocalError
 from udi.cli.own.database_copy import DatabaseCopy
 from udi.cli.own.folder import OwnNode

@@ -7,11 +7,7 @@ from uuid import UUID
 from litestar import Response, get, put
 from litestar.params import FromPath
 
-from udi.kit.errors import (
-    NotFoundError,
-    UnauthenticatedError,
-    field_error,
-)
+from udi.kit.errors import NotFoundError, UnauthenticatedError, field_error
 from udi.kit.paging import page_number
 from udi.kit.tenancy import space_context
 from udi.node.agreements.actions import store_agreement

@@ -28,22 +28,14 @@ from udi.node.agreements.queries import (
 )
 from udi.node.datasets.exchange.portal_tokens import require_ticket
 from udi.node.datasets.pages.explore.page import COST, ExplorePage
-from udi.node.datasets.pages.messages import (
-    PageRequest,
-    locale_of,
-    translator,
-)
+from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.downloads import keyring_of, serve_file
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import PRIVATE
-from udi.node.files.signed_urls import (
-    ExpiredLinkError,
-    require_signature,
-    sign_path,
-)
+from udi.node.files.signed_urls import ExpiredLinkError, require_signature, sign_path
 from udi.node.tables.derived_files import DERIVED_FILES
 from udi.node.tables.requests import open_table, request_table
 from udi.protocol.access_decision import View, state_at

@@ -19,11 +19,7 @@ from udi.node.datasets.records.document_query import (
     parse_query,
 )
 from udi.node.datasets.records.rudi_clients import adapt_for_clients
-from udi.node.manager.access import (
-    build_upload_context,
-    identify_caller,
-    log_in,
-)
+from udi.node.manager.access import build_upload_context, identify_caller, log_in
 from udi.node.manager.actions import (
     commit_file,
     delete_object,

@@ -14,12 +14,7 @@ from litestar.params import FromPath
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import (
-    ConflictError,
-    InvalidError,
-    NotFoundError,
-    field_error,
-)
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, field_error
 from udi.node.datasets.intake.finish import UploadContext
 from udi.node.datasets.pages.messages import locale_of
 from udi.node.datasets.records.document_query import list_documents, parse_query
@@ -38,11 +33,7 @@ from udi.node.files.uploads import (
     create_upload,
     too_large_error,
 )
-from udi.node.manager.access import (
-    SpaceClient,
-    build_upload_context,
-    identify_caller,
-)
+from udi.node.manager.access import SpaceClient, build_upload_context, identify_caller
 from udi.node.manager.api import BASE, PRIVATE, STORAGE, adapt_object
 from udi.node.manager.models import ObjectKind
 from udi.node.manager.queries import (

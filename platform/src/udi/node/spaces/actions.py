@@ -6,11 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import SPACE
-from udi.kit.errors import (
-    ConflictError,
-    NotFoundError,
-    field_error,
-)
+from udi.kit.errors import ConflictError, NotFoundError, field_error
 from udi.node.audit import record_audit_event
 from udi.node.spaces.models import Space
 from udi.protocol.space import SpaceRequest

@@ -10,18 +10,10 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement
-from udi.portal.access.requests.queries import (
-    list_open_requests,
-    list_own_requests,
-)
+from udi.portal.access.requests.queries import list_open_requests, list_own_requests
 from udi.portal.access.requests.transitions import WAITING
 from udi.portal.catalogue.models import Dataset
-from udi.portal.identity.inbox import (
-    MOST_OF_A_DOMAIN,
-    InboxItem,
-    InboxKind,
-    InboxRole,
-)
+from udi.portal.identity.inbox import MOST_OF_A_DOMAIN, InboxItem, InboxKind, InboxRole
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.queries import select_led_projects
 

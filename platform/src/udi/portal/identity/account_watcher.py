@@ -18,11 +18,7 @@ from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
-from udi.portal.identity.departures import (
-    DEPARTURES,
-    change_rights,
-    end_account,
-)
+from udi.portal.identity.departures import DEPARTURES, change_rights, end_account
 from udi.portal.identity.models import (
     TEAM,
     AccountWatch,

@@ -10,12 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.credentials import SecretKind
-from udi.kit.errors import (
-    ConflictError,
-    NotFoundError,
-    Refusals,
-    UnauthenticatedError,
-)
+from udi.kit.errors import ConflictError, NotFoundError, Refusals, UnauthenticatedError
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.identity.models import AccountWatch, ApiToken, Membership, Person

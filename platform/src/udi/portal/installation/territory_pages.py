@@ -12,11 +12,7 @@ from udi.portal.installation.actions import request_act
 from udi.portal.installation.alerts import OperatorAlert, check_worker
 from udi.portal.installation.figures import SpaceFigures
 from udi.portal.installation.models import OperatorAct
-from udi.portal.installation.queries import (
-    TerritoryStatus,
-    get_status,
-    list_requests,
-)
+from udi.portal.installation.queries import TerritoryStatus, get_status, list_requests
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors

@@ -7,12 +7,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor, manages_any
-from udi.portal.identity.inbox import (
-    MOST_OF_A_DOMAIN,
-    InboxItem,
-    InboxKind,
-    InboxRole,
-)
+from udi.portal.identity.inbox import MOST_OF_A_DOMAIN, InboxItem, InboxKind, InboxRole
 from udi.portal.nodes.models import (
     Node,
     NodeState,

@@ -6,12 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
-from udi.portal.identity.inbox import (
-    MOST_OF_A_DOMAIN,
-    InboxItem,
-    InboxKind,
-    InboxRole,
-)
+from udi.portal.identity.inbox import MOST_OF_A_DOMAIN, InboxItem, InboxKind, InboxRole
 from udi.portal.identity.models import Person
 from udi.portal.organisations.joining.transitions import OPEN
 from udi.portal.organisations.members.queries import list_own_entries

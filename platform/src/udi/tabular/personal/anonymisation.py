@@ -15,11 +15,7 @@ from udi.tabular.columns.column import GEOMETRY, TypedColumn
 from udi.tabular.personal.cells import open_table
 from udi.tabular.personal.small_groups import SMALLEST_GROUP
 from udi.tabular.personal.transformations import Change, transformation_of
-from udi.tabular.personal.treatments import (
-    Treatment,
-    TreatmentMethod,
-    check_treatments,
-)
+from udi.tabular.personal.treatments import Treatment, TreatmentMethod, check_treatments
 from udi.tabular.sandbox.duckdb_sandbox import identifier
 
 PIECE = 10_000

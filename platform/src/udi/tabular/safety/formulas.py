@@ -7,12 +7,7 @@ from pathlib import Path
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.text_encoding import python_name, read_text
 from udi.tabular.profiles.profile import profile_source
-from udi.tabular.safety.findings import (
-    MOST_SHOWN,
-    Danger,
-    SafetyFinding,
-    build_finding,
-)
+from udi.tabular.safety.findings import MOST_SHOWN, Danger, SafetyFinding, build_finding
 
 PIECE = 1024 * 1024
 LONGEST_ATTACK = 1000

@@ -5,13 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from udi.kit.outlines import (
-    LEVELS,
-    PRECISION,
-    OutlineRing,
-    OutlineUnit,
-    pack_rings,
-)
+from udi.kit.outlines import LEVELS, PRECISION, OutlineRing, OutlineUnit, pack_rings
 
 FILE = Path(__file__).parent / "natural_earth/land-110m.json"
 SOURCE = "Natural Earth"

@@ -16,11 +16,7 @@ from udi.portal.access.agreements.queries import list_member_agreements
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import (
-    PRIVATE,
-    ApiRequest,
-    dependencies,
-)
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.request_bodies import read_body
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation

@@ -25,10 +25,7 @@ from udi.portal.access.agreements.queries import (
     list_public_agreements,
     may_renew,
 )
-from udi.portal.access.agreements.transitions import (
-    AGREEMENT,
-    LIVE,
-)
+from udi.portal.access.agreements.transitions import AGREEMENT, LIVE
 from udi.portal.access.models import AccessSide
 from udi.portal.access.policies.queries import find_policy
 from udi.protocol.agreement import read_agreement

@@ -9,10 +9,7 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from udi.portal.access.agreements.queries import SignedAgreement
-from udi.portal.access.agreements.transitions import (
-    AGREEMENT,
-    AgreementState,
-)
+from udi.portal.access.agreements.transitions import AGREEMENT, AgreementState
 from udi.portal.access.models import AccessSide, PublicAgreement
 from udi.portal.access.policies.schemas import AccessTerms
 from udi.protocol.terms import Purpose

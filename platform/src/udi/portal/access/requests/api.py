@@ -31,11 +31,7 @@ from udi.portal.access.requests.thread import list_steps
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import (
-    PRIVATE,
-    ApiRequest,
-    dependencies,
-)
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.policy import FieldKind, Policy

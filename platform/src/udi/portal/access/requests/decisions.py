@@ -40,10 +40,7 @@ from udi.portal.access.requests.thread import (
     notify_other_side,
     write_message,
 )
-from udi.portal.access.requests.transitions import (
-    ACCESS_REQUEST,
-    AccessRequestEvent,
-)
+from udi.portal.access.requests.transitions import ACCESS_REQUEST, AccessRequestEvent
 from udi.portal.identity.models import Person
 from udi.protocol.policy import read_policy
 from udi.protocol.terms import InvalidTerms, Terms, read_terms, write_terms

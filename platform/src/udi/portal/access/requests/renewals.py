@@ -10,9 +10,7 @@ from udi.portal.access.agreements.queries import may_renew
 from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
 from udi.portal.access.policies.queries import policy_of
 from udi.portal.access.requests.request_input import AccessRequestInput
-from udi.portal.access.requests.requester_actions import (
-    submit_request,
-)
+from udi.portal.access.requests.requester_actions import submit_request
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.models import Project
 

@@ -22,10 +22,7 @@ from udi.portal.access.models import (
 )
 from udi.portal.access.policies.queries import find_policy, policy_of
 from udi.portal.access.requests import clock
-from udi.portal.access.requests.documents import (
-    list_documents,
-    store_documents,
-)
+from udi.portal.access.requests.documents import list_documents, store_documents
 from udi.portal.access.requests.request_input import AccessRequestInput, check_input
 from udi.portal.access.requests.thread import add_step, clean_message, notify_other_side
 from udi.portal.access.requests.transitions import (

@@ -24,10 +24,7 @@ from udi.portal.access.policies.schemas import (
     RestrictingProducer,
 )
 from udi.portal.access.requests.queries import AccessRequestCase
-from udi.portal.access.requests.transitions import (
-    ACCESS_REQUEST,
-    AccessRequestEvent,
-)
+from udi.portal.access.requests.transitions import ACCESS_REQUEST, AccessRequestEvent
 from udi.protocol.terms import Purpose, read_terms
 
 SCOPE = "access"

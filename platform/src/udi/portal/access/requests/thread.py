@@ -14,10 +14,7 @@ from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessRequest, AccessSide, AccessStep
-from udi.portal.access.requests.transitions import (
-    ACCESS_REQUEST,
-    AccessRequestEvent,
-)
+from udi.portal.access.requests.transitions import ACCESS_REQUEST, AccessRequestEvent
 
 TELL = "tell_access_request"
 LONGEST = 5000

@@ -6,11 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import (
-    ConflictError,
-    NotFoundError,
-    field_error,
-)
+from udi.kit.errors import ConflictError, NotFoundError, field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue

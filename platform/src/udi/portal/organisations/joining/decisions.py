@@ -8,11 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.errors import (
-    ConflictError,
-    PreconditionFailedError,
-    field_error,
-)
+from udi.kit.errors import ConflictError, PreconditionFailedError, field_error
 from udi.kit.identity import MANAGERS, Actor
 from udi.portal import audit
 from udi.portal.identity.models import Person
@@ -23,10 +19,7 @@ from udi.portal.organisations.joining.queries import (
     find_by_registry_number,
     require_team,
 )
-from udi.portal.organisations.joining.transitions import (
-    APPLICATION,
-    ApplicationEvent,
-)
+from udi.portal.organisations.joining.transitions import APPLICATION, ApplicationEvent
 from udi.portal.organisations.members.member_changes import change_member
 from udi.portal.organisations.models import (
     Application,

@@ -10,11 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import today
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.portal.tenants.content.files import (
-    NEWS_NAME,
-    PAGE_NAME,
-    PICTURE_NAME,
-)
+from udi.portal.tenants.content.files import NEWS_NAME, PAGE_NAME, PICTURE_NAME
 from udi.portal.tenants.content.images import MEDIA_TYPES, clean_picture
 from udi.portal.tenants.content.markdown import scroll_tables
 from udi.portal.tenants.versions import list_published, read_published

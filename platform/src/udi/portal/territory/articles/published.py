@@ -11,11 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
-from udi.portal.tenants.content.files import (
-    ArticleText,
-    SiteContent,
-    collect_content,
-)
+from udi.portal.tenants.content.files import ArticleText, SiteContent, collect_content
 from udi.portal.tenants.content.markdown import ArticlePicture, render_markdown
 from udi.portal.tenants.models import PublishedFile, TerritoryFile
 from udi.ui.locale import SOURCE, localise

@@ -24,11 +24,7 @@ from udi.portal.territory.home.blocks import (
     read_catalogue,
     read_chosen,
 )
-from udi.portal.territory.home.civic_life import (
-    CIVIC_LIFE,
-    CivicLife,
-    read_civic_life,
-)
+from udi.portal.territory.home.civic_life import CIVIC_LIFE, CivicLife, read_civic_life
 from udi.ui.dependencies import AnyRequest
 from udi.ui.site import render, site_of
 
