@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -74,9 +75,7 @@ async def send_catalogue(
     after: FromQuery[UUID | None] = None,
 ) -> Answer:
     """What may be negotiated, a page at a time."""
-    read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.CATALOG_REQUEST
-    )
+    await _receive_message(request, MessageType.CATALOG_REQUEST)
     negotiable_datasets = await list_negotiable(session, after)
     endpoint = f"{territory.origin}{PATH}"
     body: dict[str, Any] = {
@@ -151,6 +150,15 @@ async def connector_session(
         yield session, connector
 
 
+@dataclass(frozen=True)
+class ProcessCall:
+    """What a message about a process works with, in one transaction."""
+
+    session: AsyncSession
+    connector: Connector
+    process: DataspaceProcess
+
+
 @asynccontextmanager
 async def process_session(
     request: AnyRequest,
@@ -158,7 +166,7 @@ async def process_session(
     pid: UUID,
     kind: ProcessKind,
     side: DataspaceSide | None = None,
-) -> AsyncIterator[tuple[AsyncSession, Connector, DataspaceProcess]]:
+) -> AsyncIterator[ProcessCall]:
     """One transaction for a process of the connector that speaks, in which we are on this side.
 
     Raises:
@@ -170,8 +178,14 @@ async def process_session(
         request.scope["state"][PROCESS] = write_process(process)
         if side is not None and process.side != side:
             raise ForbiddenError("This message is for the other side of the process.")
-        yield session, connector, process
+        yield ProcessCall(session, connector, process)
         await session.flush()
+
+
+async def _receive_message(
+    request: AnyRequest, message_type: MessageType
+) -> dict[str, Any]:
+    return read_message(await read_json_body(request, largest=LARGEST), message_type)
 
 
 def _require_own_address(connector: Connector, message: dict[str, Any]) -> None:
@@ -192,9 +206,7 @@ def _empty_response() -> Answer:
 @post(f"{NEGOTIATIONS}/request", status_code=201)
 async def begin_negotiation(request: AnyRequest, territory: CurrentTerritory) -> Answer:
     """A connector asks for a dataset."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.REQUEST
-    )
+    message = await _receive_message(request, MessageType.REQUEST)
     if "callbackAddress" not in message:
         refusal = Refusal(
             "callbackAddress",
@@ -217,12 +229,10 @@ async def send_negotiation(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """How a negotiation stands."""
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (
-        _session,
-        _connector,
-        process,
-    ):
-        return Response(write_process(process), media_type=JSON, headers=PRIVATE)
+    async with process_session(
+        request, territory, pid, ProcessKind.NEGOTIATION
+    ) as call:
+        return Response(write_process(call.process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/request", status_code=200)
@@ -230,20 +240,14 @@ async def receive_counter(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A connector asks for something else."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.REQUEST
-    )
+    message = await _receive_message(request, MessageType.REQUEST)
     async with process_session(
         request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER
-    ) as (
-        session,
-        connector,
-        process,
-    ):
+    ) as call:
         await provider_negotiations.receive_counter(
-            session, territory, connector, process, message
+            call.session, territory, call.connector, call.process, message
         )
-        return Response(write_process(process), media_type=JSON, headers=PRIVATE)
+        return Response(write_process(call.process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/events", status_code=200)
@@ -251,18 +255,16 @@ async def receive_event(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A consumer takes an offer; a provider says that the agreement is in force."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.EVENT
-    )
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (
-        session,
-        _connector,
-        process,
-    ):
-        if process.side == DataspaceSide.PROVIDER:
-            await provider_negotiations.receive_event(session, process, message)
+    message = await _receive_message(request, MessageType.EVENT)
+    async with process_session(
+        request, territory, pid, ProcessKind.NEGOTIATION
+    ) as call:
+        if call.process.side == DataspaceSide.PROVIDER:
+            await provider_negotiations.receive_event(
+                call.session, call.process, message
+            )
         else:
-            consumer_negotiations.receive_event(process, message)
+            consumer_negotiations.receive_event(call.process, message)
         return _empty_response()
 
 
@@ -271,17 +273,13 @@ async def receive_verification(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A consumer confirms the agreement."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.VERIFICATION
-    )
+    message = await _receive_message(request, MessageType.VERIFICATION)
     async with process_session(
         request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER
-    ) as (
-        session,
-        _connector,
-        process,
-    ):
-        await provider_negotiations.receive_verification(session, process, message)
+    ) as call:
+        await provider_negotiations.receive_verification(
+            call.session, call.process, message
+        )
         return _empty_response()
 
 
@@ -290,17 +288,11 @@ async def receive_offer(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A provider offers something else than what was asked."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.OFFER
-    )
+    message = await _receive_message(request, MessageType.OFFER)
     async with process_session(
         request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER
-    ) as (
-        _session,
-        _connector,
-        process,
-    ):
-        consumer_negotiations.receive_offer(process, message)
+    ) as call:
+        consumer_negotiations.receive_offer(call.process, message)
         return _empty_response()
 
 
@@ -309,17 +301,11 @@ async def receive_agreement(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A provider agrees."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.AGREEMENT
-    )
+    message = await _receive_message(request, MessageType.AGREEMENT)
     async with process_session(
         request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER
-    ) as (
-        _session,
-        _connector,
-        process,
-    ):
-        consumer_negotiations.receive_agreement(process, message)
+    ) as call:
+        consumer_negotiations.receive_agreement(call.process, message)
         return _empty_response()
 
 
@@ -328,29 +314,23 @@ async def receive_termination(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """Either side ends a negotiation."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.TERMINATION
-    )
-    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (
-        session,
-        connector,
-        process,
-    ):
-        if process.side == DataspaceSide.PROVIDER:
+    message = await _receive_message(request, MessageType.TERMINATION)
+    async with process_session(
+        request, territory, pid, ProcessKind.NEGOTIATION
+    ) as call:
+        if call.process.side == DataspaceSide.PROVIDER:
             await provider_negotiations.receive_termination(
-                session, territory, connector, process, message
+                call.session, territory, call.connector, call.process, message
             )
         else:
-            consumer_negotiations.receive_termination(process, message)
+            consumer_negotiations.receive_termination(call.process, message)
         return _empty_response()
 
 
 @post(f"{TRANSFERS}/request", status_code=201)
 async def begin_transfer(request: AnyRequest, territory: CurrentTerritory) -> Answer:
     """A connector asks for the data of an agreement."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_REQUEST
-    )
+    message = await _receive_message(request, MessageType.TRANSFER_REQUEST)
     async with connector_session(request, territory) as (session, connector):
         _require_own_address(connector, message)
         process = await transfers.receive_request(session, connector, message)
@@ -364,12 +344,8 @@ async def send_transfer(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """How a transfer stands."""
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (
-        _session,
-        _connector,
-        process,
-    ):
-        return Response(write_process(process), media_type=JSON, headers=PRIVATE)
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as call:
+        return Response(write_process(call.process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{TRANSFERS}/{{pid:uuid}}/start", status_code=200)
@@ -377,15 +353,9 @@ async def receive_start(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """A provider gives the data; a consumer goes on with what it suspended."""
-    message = read_message(
-        await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_START
-    )
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (
-        session,
-        _connector,
-        process,
-    ):
-        await transfers.receive_start(session, process, message)
+    message = await _receive_message(request, MessageType.TRANSFER_START)
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as call:
+        await transfers.receive_start(call.session, call.process, message)
         return _empty_response()
 
 
@@ -407,13 +377,9 @@ async def receive_close(
     if end not in CLOSES:
         raise NotFoundError
     kind, event = CLOSES[end]
-    message = read_message(await read_json_body(request, largest=LARGEST), kind)
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (
-        session,
-        _connector,
-        process,
-    ):
-        await transfers.receive_close(session, process, event, message)
+    message = await _receive_message(request, kind)
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as call:
+        await transfers.receive_close(call.session, call.process, event, message)
         return _empty_response()
 
 
