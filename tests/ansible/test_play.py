@@ -242,7 +242,7 @@ def draw(folder: Path) -> str:
     return done.stdout
 
 
-def test_secrets_are_drawn_once_and_never_told(tmp_path: Path) -> None:
+def test_secrets_are_drawn_once_and_never_reported(tmp_path: Path) -> None:
     first = draw(tmp_path)
     drawn = {path.name: path.read_text() for path in tmp_path.iterdir()}
 

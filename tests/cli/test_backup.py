@@ -354,7 +354,7 @@ async def test_a_database_that_does_not_archive_is_a_fault(planned: Settings) ->
     assert "play" in findings_by_name["archiving"][1]
 
 
-async def test_where_no_backup_can_be_expected_nothing_is_said(
+async def test_where_no_backup_can_be_expected_nothing_is_reported(
     settings: Settings, tmp_path: Path
 ) -> None:
     assert (

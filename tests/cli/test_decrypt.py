@@ -114,14 +114,14 @@ def test_a_file_that_is_there_stays(medium: Path) -> None:
     assert (medium.parent / "compteurs.csv").read_bytes() == b"mine"
 
 
-def test_another_kind_of_key_is_said(medium: Path) -> None:
+def test_another_kind_of_key_is_reported(medium: Path) -> None:
     (medium.parent / "ec.pem").write_bytes(pem(ec.generate_private_key(ec.SECP256R1())))
 
     with pytest.raises(LocalError, match="no RSA key"):
         run(medium, key="ec.pem")
 
 
-def test_a_medium_that_is_absent_is_said(medium: Path) -> None:
+def test_a_medium_that_is_absent_is_reported(medium: Path) -> None:
     medium.unlink()
 
     with pytest.raises(LocalError, match="nothing was written"):

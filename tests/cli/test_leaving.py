@@ -119,7 +119,7 @@ def names_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-async def test_who_is_not_there_is_said(
+async def test_who_is_not_there_is_reported(
     run: Run, producer: Producer, demo: Territory, tmp_path: Path
 ) -> None:
     for command in (

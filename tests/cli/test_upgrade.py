@@ -198,7 +198,7 @@ def test_a_backup_that_is_not_known_is_none(tmp_path: Path, text: str | None) ->
     assert "--without-backup" in finding.remedy
 
 
-def test_both_programs_must_run_here_and_one_unit_alone_is_told() -> None:
+def test_both_programs_must_run_here_and_one_unit_alone_is_reported() -> None:
     def web(name: str, port: int) -> ServiceUnit:
         return ServiceUnit(f"udi-{name}-web-{port}", "web", port, None)
 

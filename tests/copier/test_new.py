@@ -201,7 +201,7 @@ def test_trying_puts_the_territory_on_this_machine(
     assert (territory / "tenants/rade/tenant.toml").read_text() == before
 
 
-def test_a_program_that_cannot_be_fetched_is_said(territory: Path) -> None:
+def test_a_program_that_cannot_be_fetched_is_reported(territory: Path) -> None:
     answers = territory / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace("v1.0.0", "v9.9.9"))
 

@@ -87,7 +87,7 @@ async def test_an_upload_goes_on_when_s3_is_back(
     assert await sound(node_database, store, demo) == []
 
 
-async def test_a_folder_that_cannot_be_written_is_said(
+async def test_a_folder_that_cannot_be_written_is_reported(
     producer: Producer, services: ServiceOverrides, settings: Settings, tmp_path: Path
 ) -> None:
     folder = tmp_path / "objects"

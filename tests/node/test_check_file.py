@@ -213,7 +213,7 @@ async def test_an_answer_to_an_earlier_question_changes_nothing(
     ).preparation.state == PreparationState.WAITING
 
 
-async def test_a_reading_that_never_ends_is_said(
+async def test_a_reading_that_never_ends_is_reported(
     producer: Producer,
     node_database: Database,
     demo: Territory,

@@ -236,7 +236,7 @@ def test_columns_that_are_stored_alike_change_nothing(
     assert compare_profiles(profile(("a", before)), profile(("a", after))) == []
 
 
-def test_a_map_that_loses_its_places_is_told() -> None:
+def test_a_map_that_loses_its_places_is_reported() -> None:
     point = profile(("a", ColumnType.TEXT), geometry="point")
 
     assert [

@@ -150,7 +150,7 @@ async def test_a_schema_is_fetched_from_its_address(
         (b'{"fields": [{"type": "string"}]}', "La colonne 1 de ce schéma"),
     ],
 )
-async def test_what_is_no_schema_is_told(
+async def test_what_is_no_schema_is_reported(
     producer: Producer, distant: Distant, content: bytes, words: str
 ) -> None:
     distant.content = content
@@ -178,7 +178,7 @@ async def test_an_address_inside_is_not_reached(
     assert 'href="#address"' in refused.text
 
 
-async def test_a_schema_that_is_not_known_here_is_told(producer: Producer) -> None:
+async def test_a_schema_that_is_not_known_here_is_reported(producer: Producer) -> None:
     dataset = await producer.draft(WRONG.encode(), "bancs.csv")
 
     refused = await declare(producer, dataset, name="unheard-of")

@@ -418,7 +418,7 @@ async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_l
     assert (await further_of(node_database, demo, later, public)).method == "POST"
 
 
-async def test_a_space_that_it_was_not_invited_for_is_not_told(
+async def test_a_space_that_it_was_not_invited_for_is_not_reported(
     producer: Producer,
     there: PortalDouble,
     visit: Visit,

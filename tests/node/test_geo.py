@@ -264,7 +264,7 @@ SYSTEMS = {
 
 
 @pytest.mark.parametrize("point", SYSTEMS)
-def test_numbers_that_are_no_degrees_are_recognised_and_said(
+def test_numbers_that_are_no_degrees_are_recognised_and_reported(
     point: tuple[float, float], tmp_path: Path
 ) -> None:
     content = geojson(feature({"type": "Point", "coordinates": list(point)}))

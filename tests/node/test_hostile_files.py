@@ -95,7 +95,7 @@ def test_an_archive_in_an_archive_that_cannot_be_looked_into_is_asked_about(
     }
 
 
-def test_ordinary_archives_in_an_archive_are_looked_into_and_nothing_is_said(
+def test_ordinary_archives_in_an_archive_are_looked_into_and_nothing_is_reported(
     tmp_path: Path,
 ) -> None:
     content = packed(

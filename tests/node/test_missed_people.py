@@ -111,7 +111,7 @@ def test_what_is_private_is_found_beside_names(
     ],
     ids=["trees", "families of plants", "places in sentences", "references", "states", "reasons"],
 )  # fmt: skip
-def test_what_only_looks_like_people_is_not_told(
+def test_what_only_looks_like_people_is_not_reported(
     look: Look, columns: tuple[Told, ...]
 ) -> None:
     assert look(*columns).findings == ()

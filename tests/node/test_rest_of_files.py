@@ -63,13 +63,13 @@ def test_nothing_is_found_where_nobody_stands(tmp_path: Path, where: str) -> Non
 
 
 @pytest.mark.parametrize("what", UNSEARCHED)
-def test_what_nobody_can_look_into_is_told(tmp_path: Path, what: str) -> None:
+def test_what_nobody_can_look_into_is_reported(tmp_path: Path, what: str) -> None:
     name, content, parts = UNSEARCHED[what]
 
     assert prepared(tmp_path, name, content).unsearched == parts
 
 
-def test_the_place_is_told(tmp_path: Path) -> None:
+def test_the_place_is_reported(tmp_path: Path) -> None:
     content = packed(classeur_dot_xlsx=two_sheets(hidden="Membres"))
 
     places = {
@@ -79,7 +79,7 @@ def test_the_place_is_told(tmp_path: Path) -> None:
     assert places == {"classeur.xlsx › Membres"}
 
 
-def test_what_a_budget_leaves_is_told(
+def test_what_a_budget_leaves_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(

@@ -181,7 +181,7 @@ def test_the_page_of_an_invitation_says_what_to_do(installation: Installation) -
         assert words in page.text
 
 
-def test_what_is_no_invitation_is_told(installation: Installation) -> None:
+def test_what_is_no_invitation_is_reported(installation: Installation) -> None:
     for body, status in (
         (b"{}", 422),
         (b"[", 422),
@@ -206,7 +206,7 @@ def test_its_keys_are_its_owners_only(node: Node) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
 
 
-def test_a_folder_without_a_node_is_said(new_node: Callable[[], Node]) -> None:
+def test_a_folder_without_a_node_is_reported(new_node: Callable[[], Node]) -> None:
     done = new_node().run("node", "serve", "/nowhere")
 
     assert done.returncode == 1
@@ -220,7 +220,7 @@ def test_a_node_runs_once(node: Node) -> None:
     assert "runs already" in again.stderr
 
 
-def test_what_an_operator_gets_wrong_is_said(installation: Installation) -> None:
+def test_what_an_operator_gets_wrong_is_reported(installation: Installation) -> None:
     def refused(*arguments: str) -> str:
         done = installation.run("node", "invite", "demo", *arguments)
         assert done.returncode == 1

@@ -183,7 +183,7 @@ async def test_there_and_back(
     node.stop()
 
 
-def test_what_cannot_move_is_said(
+def test_what_cannot_move_is_reported(
     installation: Installation, new_node: Callable[[], Node], tmp_path: Path
 ) -> None:
     node = new_node()

@@ -180,7 +180,7 @@ def test_nothing_is_let_through_while_the_portal_said_nothing() -> None:
     )
 
 
-def test_the_reason_that_the_producer_gave_is_said() -> None:
+def test_the_reason_that_the_producer_gave_is_reported() -> None:
     answer = verdict(
         standing={
             "state": AgreementValidity.REVOKED,
@@ -211,7 +211,7 @@ def test_a_refusal_that_time_ends_says_when() -> None:
     )
 
 
-def test_what_remains_of_the_month_is_said() -> None:
+def test_what_remains_of_the_month_is_reported() -> None:
     assert verdict(bytes_this_month=1_000).remaining_bytes == 4_999_999_000
     assert (
         verdict(

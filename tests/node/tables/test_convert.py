@@ -76,7 +76,7 @@ def test_each_type_is_stored_as_it_reads(tmp_path: Path, target: Path) -> None:
     assert done.errors.total == 0
 
 
-def test_a_day_that_does_not_exist_is_told(tmp_path: Path, target: Path) -> None:
+def test_a_day_that_does_not_exist_is_reported(tmp_path: Path, target: Path) -> None:
     file = write(
         tmp_path,
         "n;date\n"

@@ -226,7 +226,7 @@ def test_utf_8_encoded_twice_has_its_accents() -> None:
         ("telephone", ["299000001", "0299000002"], ColumnType.PHONE),
     ],
 )
-def test_codes_that_lost_a_zero_are_told(
+def test_codes_that_lost_a_zero_are_reported(
     name: str, values: list[str], kind: ColumnType
 ) -> None:
     rows = "".join(f"x;{value}\n" for value in values)
@@ -256,7 +256,7 @@ def test_an_integer_of_over_64_bits_is_not_rounded() -> None:
     assert types(profile)[1] is ColumnType.TEXT
 
 
-def test_exchanged_coordinates_are_told() -> None:
+def test_exchanged_coordinates_are_reported() -> None:
     rows = "".join(f"x;48.{n};-1.{n}\n" for n in range(1, 6))
 
     exchanged = read(f"lieu;longitude;latitude\n{rows}")

@@ -95,7 +95,7 @@ def test_the_month_comes_first_only_when_a_day_proves_it() -> None:
     assert read("d", "2024-01-31") == ("date", "%Y-%m-%d", [])
 
 
-def test_a_code_that_a_spreadsheet_damaged_is_said() -> None:
+def test_a_code_that_a_spreadsheet_damaged_is_reported() -> None:
     kind, _, notes = read("SIRET", "13002526500013", "2,10104E+13")
 
     assert (kind, notes) == ("siret", ["damaged_number"])

@@ -380,7 +380,7 @@ async def test_every_page_of_the_catalogue_is_valid(
     ] * len(pages)
 
 
-async def test_nothing_of_another_territory_is_told(
+async def test_nothing_of_another_territory_is_reported(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar, feed: SearchFeed
 ) -> None:
     theirs = await elsewhere.add(0)

@@ -129,7 +129,7 @@ async def test_an_empty_search_says_what_less_would_find(
     assert 'href="/data?q=velos"' in fewer.text
 
 
-async def test_without_an_index_the_newest_are_listed_and_it_is_said(
+async def test_without_an_index_the_newest_are_listed_and_it_is_reported(
     armor: Catalogue, portal_app: Litestar
 ) -> None:
     await armor.add_all()

@@ -70,7 +70,7 @@ async def end(talk: Talk, process: DataspaceProcess) -> None:
         )
 
 
-async def test_messages_leave_in_order_and_name_what_the_other_side_said(
+async def test_messages_leave_in_order_and_name_what_the_other_side_reported(
     talk: Talk,
 ) -> None:
     process = await ask_elsewhere(talk)

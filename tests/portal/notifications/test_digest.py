@@ -147,7 +147,7 @@ async def test_what_was_published_then_changed_is_new_under_its_last_title(
     assert "Arbres" in withdrawn
 
 
-async def test_what_was_pushed_again_without_a_change_is_not_told(
+async def test_what_was_pushed_again_without_a_change_is_not_reported(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:
     air = described(0)
@@ -217,7 +217,7 @@ async def test_nothing_new_is_no_mail(
     assert relay.mails == []
 
 
-async def test_what_changed_before_someone_followed_is_not_told(
+async def test_what_changed_before_someone_followed_is_not_reported(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:
     await armor.add(0)
@@ -439,7 +439,7 @@ async def test_a_mail_says_since_which_day_there(
     assert "depuis le 1er février 2026" in content
 
 
-async def test_a_person_without_an_address_gets_none_and_is_told(
+async def test_a_person_without_an_address_gets_none_and_is_reported(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:
     await ana.follow("theme", "environment")

@@ -215,7 +215,7 @@ async def test_a_page_kept_for_all_says_nothing_of_who_follows(
     assert "Ne plus suivre" not in before.text + after.text
 
 
-async def test_the_empty_search_offers_to_be_told(
+async def test_the_empty_search_offers_to_be_reported(
     armor: Catalogue, feed: SearchFeed, ana: Reader
 ) -> None:
     await armor.add(0)

@@ -206,7 +206,7 @@ async def test_the_following_of_another_is_not_there(
         (b'{"target": "' + b"x" * 70_000 + b'"}', 413, None, None),
     ],
 )
-async def test_what_cannot_be_followed_is_said(
+async def test_what_cannot_be_followed_is_reported(
     ana: Reader,
     client: httpx.AsyncClient,
     mine: dict[str, str],

@@ -176,7 +176,7 @@ async def test_each_change_is_told_signed_and_once(
     assert {message.state for message in await hook.deliveries()} == {"delivered"}
 
 
-async def test_what_is_too_fresh_waits_and_an_old_change_is_not_told(
+async def test_what_is_too_fresh_waits_and_an_old_change_is_not_reported(
     armor: Catalogue, ana: Reader, program: Program
 ) -> None:
     await armor.add(3)

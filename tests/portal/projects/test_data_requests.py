@@ -278,7 +278,7 @@ async def test_what_is_there_or_asked_already_is_shown_first(board: Board) -> No
     assert (await board.events()).count("data_request.submitted") == 1
 
 
-async def test_where_nobody_is_near_the_team_is_told(
+async def test_where_nobody_is_near_the_team_is_reported(
     board: Board, relay: Relay
 ) -> None:
     address = await board.ask(title="Nids de frelons", theme="")

@@ -271,7 +271,7 @@ async def test_a_project_is_handed_over_and_its_former_leader_stays_in_the_team(
     assert (await workshop.other.post(f"{address}/publish")).status_code == 303
 
 
-async def test_a_colleague_is_in_at_once_and_is_told(
+async def test_a_colleague_is_in_at_once_and_is_reported(
     workshop: Workshop, relay: Relay
 ) -> None:
     colleague, login = await workshop.come(memberships={"armor": []})

@@ -311,7 +311,7 @@ async def test_a_picture_needs_its_words_and_there_are_four(workshop: Workshop) 
     ]
 
 
-async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_reporter_told(
+async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_reporter_reported(
     workshop: Workshop, relay: Relay
 ) -> None:
     dataset = await workshop.catalogue.add(4)

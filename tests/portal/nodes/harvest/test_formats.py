@@ -114,7 +114,7 @@ def test_n_triples_and_trig_say_the_same() -> None:
         )
 
 
-def test_usual_mistakes_of_rdf_are_mended_and_said() -> None:
+def test_usual_mistakes_of_rdf_are_mended_and_reported() -> None:
     record = one(
         """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dct="http://purl.org/dc/terms/"
         xmlns:dcat="http://www.w3.org/ns/dcat#" xmlns:vcard="http://www.w3.org/2006/vcard/ns#">

@@ -119,7 +119,7 @@ def test_every_bad_document_is_refused_readably_or_read(shared_data: Path) -> No
     assert untranslated == set()
 
 
-def test_where_a_document_breaks_is_said(shared_data: Path) -> None:
+def test_where_a_document_breaks_is_reported(shared_data: Path) -> None:
     page = read((shared_data / "data/bad/ckanext-dcat_dataset.ttl").read_bytes())
 
     fault = page.faults[0]
@@ -128,7 +128,7 @@ def test_where_a_document_breaks_is_said(shared_data: Path) -> None:
     assert not page.readable
 
 
-def test_a_wrong_encoding_is_read_and_said(shared_data: Path) -> None:
+def test_a_wrong_encoding_is_read_and_reported(shared_data: Path) -> None:
     page = read((shared_data / "data/bad/pod_www.defense.gov.data.json").read_bytes())
 
     assert [fault.code for fault in page.faults] == ["encoding_wrong"]

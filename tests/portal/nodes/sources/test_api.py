@@ -365,7 +365,7 @@ async def test_an_answer_that_did_not_change_is_not_sent_again(
         (b'{"address": "x.example", "producer": "nobody"}', 404, None),
     ],
 )  # fmt: skip
-async def test_what_cannot_be_registered_is_said(
+async def test_what_cannot_be_registered_is_reported(
     client: httpx.AsyncClient,
     manager: Headers,
     body: bytes,

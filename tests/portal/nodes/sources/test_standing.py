@@ -53,7 +53,7 @@ def test_what_becomes_of_a_record_that_is_there(
         (True, 0, 0, False, RunAssessment.MISSING),
     ],
 )
-def test_what_a_reading_lets_be_said(
+def test_what_a_reading_lets_be_reported(
     *, complete: bool, known: int, missing: int, accepts: bool, said: RunAssessment
 ) -> None:
     assert (
