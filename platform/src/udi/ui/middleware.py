@@ -16,12 +16,7 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory, space_context
 from udi.ui.dependencies import AnyRequest
 from udi.ui.header_count import COUNT_FOR_HEADER
-from udi.ui.locale import (
-    LANGUAGES,
-    choose_language,
-    in_languages,
-    requested_language,
-)
+from udi.ui.locale import LANGUAGES, choose_language, in_languages, requested_language
 from udi.ui.newcomers import find_login
 
 SAFE = {"GET", "HEAD", "OPTIONS"}

@@ -7,12 +7,7 @@ from uuid import UUID
 from litestar import Response, get, put
 from litestar.params import FromPath
 
-from udi.kit.errors import (
-    ErasedError,
-    InvalidError,
-    NotFoundError,
-    field_error,
-)
+from udi.kit.errors import ErasedError, InvalidError, NotFoundError, field_error
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.further_portals import apply_further_report
 from udi.node.datasets.actions.outbox import apply_report

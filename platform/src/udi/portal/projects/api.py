@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
@@ -15,6 +14,7 @@ from udi.kit.errors import (
     NotFoundError,
     PreconditionFailedError,
     Refusal,
+    field_error,
 )
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
@@ -50,6 +50,7 @@ from udi.portal.projects.request_bodies import (
 from udi.portal.projects.schemas import BASE, SCOPE
 from udi.portal.projects.transitions import ProjectEvent
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 
 PUBLISH = "publish"
@@ -69,9 +70,7 @@ PUBLISH = "publish"
     ),
 )
 async def list_public(
-    request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: ApiRequest, session: Session, territory: CurrentTerritory
 ) -> Response[Any]:
     """Projects that everybody sees, the newest first."""
     parameters = QueryParameters(
@@ -118,8 +117,8 @@ async def list_public(
 )
 async def read_project(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     project_id: schemas.ProjectPath,
 ) -> Response[Any]:
     """One project; one's own too, with a token."""
@@ -147,9 +146,7 @@ async def read_project(
     ),
 )
 async def list_mine(
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    bearer: NamedDependency[Bearer],
+    session: Session, territory: CurrentTerritory, bearer: NamedDependency[Bearer]
 ) -> Response[schemas.MyProjects]:
     """Those that I lead, reported or take part in."""
     lines = [
@@ -178,8 +175,8 @@ async def list_mine(
 )
 async def add_project(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
 ) -> Response[schemas.ProjectDetail]:
     """Begin a project, which nobody else sees yet; in one's own name."""
@@ -212,8 +209,8 @@ async def add_project(
 )
 async def replace_project(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     project_id: schemas.ProjectPath,
 ) -> Response[schemas.ProjectDetail]:
@@ -250,8 +247,8 @@ async def replace_project(
 )
 async def apply_project_event(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     project_id: schemas.ProjectPath,
 ) -> Response[schemas.ProjectDetail]:
@@ -268,9 +265,7 @@ async def apply_project_event(
         )
         await move_project(session, bearer.actor, project, ProjectEvent(event))
     else:
-        raise InvalidError(
-            refusals=[Refusal("event", "There is no such step.", code="unknown-value")]
-        )
+        raise field_error("event", "There is no such step.", code="unknown-value")
     return Response(
         await _describe_project(session, project, territory), headers=PRIVATE
     )
@@ -289,7 +284,7 @@ async def apply_project_event(
     ),
 )
 async def choose_dataset(
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     project_id: schemas.ProjectPath,
     dataset_id: DatasetPath,
@@ -314,7 +309,7 @@ async def choose_dataset(
     ),
 )
 async def drop_dataset(
-    session: NamedDependency[AsyncSession],
+    session: Session,
     bearer: NamedDependency[Bearer],
     project_id: schemas.ProjectPath,
     dataset_id: DatasetPath,
@@ -342,8 +337,8 @@ async def drop_dataset(
 )
 async def add_reuse(
     request: ApiRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
 ) -> Response[schemas.ProjectDetail]:
     """Report a reuse, which is shown at once."""
@@ -405,7 +400,7 @@ async def _describe_project(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         BASE,
         route_handlers=[

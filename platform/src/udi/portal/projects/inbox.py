@@ -7,12 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.identity import Actor
-from udi.portal.identity.inbox import (
-    MOST_OF_A_DOMAIN,
-    InboxItem,
-    InboxKind,
-    InboxRole,
-)
+from udi.portal.identity.inbox import MOST_OF_A_DOMAIN, InboxItem, InboxKind, InboxRole
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.calls.models import Call, CallQuestion, Juror
 from udi.portal.projects.calls.transitions import CallState

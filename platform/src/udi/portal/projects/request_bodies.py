@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import MsgspecError, Struct, json, structs
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, Refusal, field_error
 from udi.portal.projects.translated_texts import merge_translations, offered_languages
 from udi.ui.translated_texts import Translations
 
@@ -29,17 +29,11 @@ def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
     try:
         payload = json.decode(body)
     except (MsgspecError, ValueError, RecursionError) as error:
-        raise InvalidError(
-            refusals=[
-                Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")
-            ]
+        raise field_error(
+            "", "This is not JSON.", "Send one JSON object.", "not-json"
         ) from error
     if not isinstance(payload, dict):
-        raise InvalidError(
-            refusals=[
-                Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")
-            ]
-        )
+        raise field_error("", "This is not JSON.", "Send one JSON object.", "not-json")
     fields = {field.name: field for field in structs.fields(kind)}
     refusals = [
         Refusal(
@@ -116,13 +110,12 @@ def read_identifiers(texts: list[str]) -> list[UUID]:
     try:
         return [UUID(text) for text in texts]
     except ValueError:
-        refusal = Refusal(
+        raise field_error(
             "datasets",
             "This is not an identifier.",
             "Send those that are in the list of datasets.",
             "no-uuid",
-        )
-        raise InvalidError(refusals=[refusal]) from None
+        ) from None
 
 
 def read_languages(

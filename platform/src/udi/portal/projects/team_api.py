@@ -24,11 +24,7 @@ from udi.portal.projects.actions.picture import (
     check_alternative,
     remove_picture,
 )
-from udi.portal.projects.api_dependencies import (
-    PRIVATE,
-    ApiRequest,
-    dependencies,
-)
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.models import Project
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
 from udi.portal.projects.request_bodies import read_body

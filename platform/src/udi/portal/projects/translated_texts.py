@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from udi.kit.errors import Refusal
+from udi.kit.errors import Refusal, Refusals
 from udi.protocol.languages import LANGUAGES as NAMED_LANGUAGES
 from udi.ui.locale import LANGUAGES, localise
 from udi.ui.translated_texts import (
@@ -98,7 +98,7 @@ def check_translations(
     translations: Translations, longest: Mapping[str, int]
 ) -> list[Refusal]:
     """What is wrong with the texts in other languages, of what was tidied: each names its field and its language."""
-    refusals = []
+    refusals = Refusals()
     for field, texts in translations.items():
         for code, words in texts.items():
             is_sound = field != "title" or words.isprintable()
@@ -107,13 +107,11 @@ def check_translations(
                     "language": LANGUAGES.get(code, code),
                     "most": longest[field],
                 }
-                refusals.append(
-                    Refusal(
-                        translated_name(field, code),
-                        "The text in this language cannot be kept (%(language)s).",
-                        "Write %(most)s characters at most.",
-                        values=values,
-                    )
+                refusals.refuse(
+                    translated_name(field, code),
+                    "The text in this language cannot be kept (%(language)s).",
+                    "Write %(most)s characters at most.",
+                    values=values,
                 )
     return refusals
 

@@ -14,7 +14,12 @@ from sqlalchemy.orm import aliased
 
 from udi.kit.child import ChildError, run
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, Refusal, TooLargeError, UdiError
+from udi.kit.errors import (
+    ConflictError,
+    Refusals,
+    TooLargeError,
+    UdiError,
+)
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.default_view import set_default_view
 from udi.node.datasets.actions.draft import (
@@ -79,32 +84,29 @@ def read_treatments(
     Raises:
         InvalidError: something else than what was offered, or nothing at all.
     """
-    refusals = []
+    refusals = Refusals()
     code_by_column = dict[str, str]()
     for choice in choices:
         code = str(form.get(f"column-{choice.place}") or "")
         if code and code not in choice.offered:
-            refusals.append(
-                Refusal(f"column-{choice.place}", "Choose one of the proposed answers.")
+            refusals.refuse(
+                f"column-{choice.place}", "Choose one of the proposed answers."
             )
         code_by_column[choice.column.name] = code
     name_by_place = {str(place): column.name for place, column in enumerate(columns)}
     by = [name_by_place[place] for place in counted if place in name_by_place]
     if len(by) < len(counted):
-        refusals.append(Refusal("count", "Choose one of the proposed answers."))
+        refusals.refuse("count", "Choose one of the proposed answers.")
     if not refusals and not by and not any(code_by_column.values()):
-        refusals.append(Refusal("count", "Choose what to do with at least one column."))
+        refusals.refuse("count", "Choose what to do with at least one column.")
     dropped = {name for name, code in code_by_column.items() if code == "drop"}
     if not refusals and not by and dropped >= {column.name for column in columns}:
-        refusals.append(
-            Refusal(
-                "count",
-                "Nothing would be left of the table.",
-                "Keep at least one column.",
-            )
+        refusals.refuse(
+            "count",
+            "Nothing would be left of the table.",
+            "Keep at least one column.",
         )
-    if refusals:
-        raise InvalidError(refusals=refusals)
+    refusals.check()
     return as_treatments(code_by_column, by)
 
 

@@ -1,6 +1,6 @@
 """The view with which the page of a dataset's data opens."""
 
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import field_error
 from udi.node.datasets.models import Author, Dataset
 
 LONGEST_VIEW = 4_000
@@ -14,15 +14,11 @@ def set_default_view(author: Author, dataset: Dataset, text: str) -> None:
         InvalidError: it is too long to be an address.
     """
     if len(text) > LONGEST_VIEW:
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "query",
-                    "This view is too long.",
-                    "Use fewer filters or columns.",
-                    "too-long",
-                )
-            ]
+        raise field_error(
+            "query",
+            "This view is too long.",
+            "Use fewer filters or columns.",
+            "too-long",
         )
     if dataset.default_view == text:
         return

@@ -12,11 +12,7 @@ from functools import partial
 from pathlib import PurePath
 
 from udi.kit.tenancy import Territory
-from udi.node.datasets.descriptions.description import (
-    LOCALE,
-    Answers,
-    is_restricted,
-)
+from udi.node.datasets.descriptions.description import LOCALE, Answers, is_restricted
 from udi.node.datasets.descriptions.words import (
     EMPTY,
     GENERIC,

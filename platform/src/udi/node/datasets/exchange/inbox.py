@@ -15,11 +15,7 @@ from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.datasets.upkeep.pending_work import count_waiting, list_waiting
 from udi.node.identity.models import Person, WebSession
-from udi.protocol.inbox import (
-    MOST_SUBJECTS,
-    InboxCountAnswer,
-    NodeInbox,
-)
+from udi.protocol.inbox import MOST_SUBJECTS, InboxCountAnswer, NodeInbox
 
 log = structlog.get_logger()
 CRON = "* * * * * 45"

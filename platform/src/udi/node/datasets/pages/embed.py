@@ -1,15 +1,13 @@
 """A view of a table alone, made to stand in the pages of others: rows, groups, a chart, a map."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, Router, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError, UdiError
@@ -35,12 +33,8 @@ from udi.node.tables.requests import TableRequest, open_table, request_table
 from udi.protocol.addresses import PARTS, VIEW, NodeAddresses
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
-from udi.ui.embedding import (
-    LANGUAGE,
-    language_of,
-    on_embedded_error,
-    render_embedded,
-)
+from udi.ui.dependencies import CurrentTerritory, Routes
+from udi.ui.embedding import LANGUAGE, language_of, on_embedded_error, render_embedded
 from udi.ui.locale import choose_language, localise_title
 from udi.ui.site import site_of
 
@@ -53,7 +47,7 @@ COLUMNS = 8
 @get("/datasets/{dataset_id:uuid}/{part:str}")
 async def frame_part(
     request: PageRequest,
-    territory: NamedDependency[Territory],
+    territory: CurrentTerritory,
     dataset_id: FromPath[UUID],
     part: FromPath[str],
 ) -> Response[Any]:
@@ -187,7 +181,7 @@ def _on_restricted(request: PageRequest, error: RestrictedError) -> Response[Any
     return on_embedded_error(request, error)
 
 
-routes: Sequence[ControllerRouterHandler] = [
+routes: Routes = [
     Router(
         "/embed",
         route_handlers=[frame_part],

@@ -1,15 +1,12 @@
 """Who did what on a dataset, for a person to read; names are for members of the organisation."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.csv_writer import write_csv
 from udi.kit.identity import Actor
@@ -26,6 +23,7 @@ from udi.node.datasets.versions.publishability import STOPS
 from udi.node.identity.queries import list_names
 from udi.node.spaces.queries import DatasetPermission
 from udi.protocol.licences import LICENCES
+from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.locale import localise
 
@@ -127,10 +125,7 @@ def _versions_kept(event: DatasetEvent, say: Callable[[str], str]) -> str:
 
 @get("/datasets/{dataset_id:uuid}/history.csv")
 async def export_history(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """All that happened to a dataset, as a table."""
     dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.READ)
@@ -149,4 +144,4 @@ async def export_history(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [export_history]
+routes: Routes = [export_history]

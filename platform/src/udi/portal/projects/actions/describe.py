@@ -13,7 +13,9 @@ from udi.kit.errors import (
     InvalidError,
     PreconditionFailedError,
     Refusal,
+    Refusals,
     TooManyRequestsError,
+    field_error,
 )
 from udi.kit.identity import Actor
 from udi.kit.web_addresses import is_web_address
@@ -98,74 +100,62 @@ def _in_order(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def check_description(described: ProjectInput) -> list[Refusal]:
     """What is wrong with each field, of what was tidied."""
-    refusals = []
+    refusals = Refusals()
     if not described.title or not described.title.isprintable():
-        refusals.append(
-            Refusal(
-                "title",
-                "The project has no name.",
-                "Give it one, of 150 characters at most.",
-            )
+        refusals.refuse(
+            "title",
+            "The project has no name.",
+            "Give it one, of 150 characters at most.",
         )
     if not described.summary:
-        refusals.append(
-            Refusal(
-                "summary",
-                "The description is missing.",
-                "Describe it in a sentence or two.",
-            )
+        refusals.refuse(
+            "summary",
+            "The description is missing.",
+            "Describe it in a sentence or two.",
         )
     for name, most in LONGEST.items():
         if len(getattr(described, name)) > most:
             values = {"most": most}
-            refusals.append(
-                Refusal(
-                    name,
-                    "This is very long.",
-                    "Write %(most)s characters at most.",
-                    values=values,
-                )
+            refusals.refuse(
+                name,
+                "This is very long.",
+                "Write %(most)s characters at most.",
+                values=values,
             )
     if described.url and not is_web_address(described.url):
-        refusals.append(
-            Refusal(
-                "url",
-                "This is not a web address.",
-                "Write it as https://www.town.example.",
-            )
+        refusals.refuse(
+            "url",
+            "This is not a web address.",
+            "Write it as https://www.town.example.",
         )
     refusals += check_translations(described.translations, LONGEST)
     return refusals + _check_choices(described)
 
 
 def _check_choices(described: ProjectInput) -> list[Refusal]:
-    refusals = []
+    refusals = Refusals()
     if described.purpose not in set(Purpose):
-        refusals.append(
-            Refusal(
-                "purpose",
-                "The purpose of the project is missing.",
-                "Choose one of the purposes.",
-            )
+        refusals.refuse(
+            "purpose",
+            "The purpose of the project is missing.",
+            "Choose one of the purposes.",
         )
     if described.scale and described.scale not in set(Scale):
-        refusals.append(
-            Refusal("scale", "This choice is not offered.", "Choose one of the list.")
+        refusals.refuse(
+            "scale", "This choice is not offered.", "Choose one of the list."
         )
     if described.organisation and described.requester not in set(Requester) - {
         Requester.PERSON
     }:
-        refusals.append(
-            Refusal(
-                "requester",
-                "The type of the organisation is missing.",
-                "Choose its type.",
-            )
+        refusals.refuse(
+            "requester",
+            "The type of the organisation is missing.",
+            "Choose its type.",
         )
     for name, kind in (("audience", Audience), ("support", SupportKind)):
         if not set(getattr(described, name)) <= set(kind):
-            refusals.append(
-                Refusal(name, "This choice is not offered.", "Choose among the list.")
+            refusals.refuse(
+                name, "This choice is not offered.", "Choose among the list."
             )
     return refusals
 
@@ -284,23 +274,18 @@ async def add_project_dataset(
         )
         is None
     ):
-        refusal = Refusal(
+        raise field_error(
             "dataset",
             "No dataset has this address here.",
             "Look for it, then choose it in the list.",
         )
-        raise InvalidError(refusals=[refusal])
     if len(used) >= MOST_DATASETS:
         values = {"most": MOST_DATASETS}
-        raise InvalidError(
-            refusals=[
-                Refusal(
-                    "dataset",
-                    "A project names %(most)s datasets at most.",
-                    "Remove one.",
-                    values=values,
-                )
-            ]
+        raise field_error(
+            "dataset",
+            "A project names %(most)s datasets at most.",
+            "Remove one.",
+            values=values,
         )
     session.add(
         ProjectDataset(project_id=project.id, dataset_id=dataset, added_at=now())

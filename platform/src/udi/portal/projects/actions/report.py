@@ -13,10 +13,7 @@ from udi.kit.errors import InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
 from udi.kit.web_addresses import is_web_address
 from udi.portal import audit
-from udi.portal.projects.actions.describe import (
-    LONGEST,
-    add_project_dataset,
-)
+from udi.portal.projects.actions.describe import LONGEST, add_project_dataset
 from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project
 from udi.portal.projects.transitions import ProjectState

@@ -6,11 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.errors import (
-    ConflictError,
-    TooManyRequestsError,
-    field_error,
-)
+from udi.kit.errors import ConflictError, TooManyRequestsError, field_error
 from udi.kit.identity import Actor
 from udi.kit.mail_addresses import is_mail_address
 from udi.portal import audit

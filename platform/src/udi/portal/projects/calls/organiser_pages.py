@@ -4,9 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
@@ -23,19 +21,17 @@ from udi.portal.projects.calls.pages import ONE, PATH
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.translated_texts import describe_form_languages
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 from udi.ui.translated_texts import choose_main_language
 
-AnyRequest = Request[Any, Any, AppState]
 NEW = f"{PATH}/new"
 
 
 @get(NEW)
 async def show_new(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """The empty form."""
     return await _render_form(request, session, member, forms.read_form_values({}))
@@ -43,10 +39,7 @@ async def show_new(
 
 @post(NEW, status_code=303)
 async def create_call(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[Any]:
     """Begin a call."""
     form = await request.form()
@@ -77,9 +70,9 @@ async def create_call(
 @get(f"{ONE}/edit")
 async def show_edit(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     call_id: FromPath[UUID],
 ) -> Response[str]:
     """The form as it stands."""
@@ -95,9 +88,9 @@ async def show_edit(
 @post(f"{ONE}/edit", status_code=303)
 async def change_call(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     call_id: FromPath[UUID],
 ) -> Response[Any]:
     """Write it anew."""
@@ -120,9 +113,9 @@ async def change_call(
 @get(f"{ONE}/organise")
 async def show_organiser_page(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     call_id: FromPath[UUID],
 ) -> Response[str]:
     """How it stands, and what is to be done."""
@@ -143,9 +136,9 @@ async def show_organiser_page(
 )
 async def apply_action(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     call_id: FromPath[UUID],
     what: FromPath[str],
 ) -> Response[Any]:

@@ -3,9 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.paging import page_number
-from udi.kit.tenancy import Territory
 from udi.portal.projects.calls import queries
 from udi.portal.projects.calls.atom import write_feed
 from udi.portal.projects.calls.calendar import MEDIA_TYPE as CALENDAR
@@ -27,12 +24,12 @@ from udi.portal.projects.calls.organiser_actions import ask_question
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.queries import get_led_project, is_leader, list_led_projects
 from udi.ui.atom import MEDIA_TYPE
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session, Visitor
 from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
 PATH = "/calls"
 ONE = f"{PATH}/{{call_id:uuid}}"
-AnyRequest = Request[Any, Any, AppState]
 OPEN = {
     "Cache-Control": "public, max-age=300",
     "Access-Control-Allow-Origin": "*",
@@ -42,9 +39,7 @@ OPEN = {
 
 @get(PATH)
 async def show_calls(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
+    request: AnyRequest, session: Session, actor: Visitor
 ) -> Response[str]:
     """Every call, the newest first; one's drafts."""
     page = await queries.list_calls(
@@ -70,9 +65,7 @@ async def show_calls(
 
 @get(f"{PATH}.atom")
 async def send_feed(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[bytes]:
     """The newest calls as an Atom feed."""
     page = await queries.list_calls(session, 1)
@@ -83,10 +76,7 @@ async def send_feed(
 
 @get(ONE)
 async def show_call(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    call_id: FromPath[UUID],
+    request: AnyRequest, session: Session, actor: Visitor, call_id: FromPath[UUID]
 ) -> Response[str]:
     """What is looked for, how it will be judged, by when, with which data; its results."""
     return await _render_call(
@@ -128,9 +118,9 @@ async def _render_call(
 @get(f"{ONE}/calendar.ics")
 async def send_calendar(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    territory: NamedDependency[Territory],
+    session: Session,
+    actor: Visitor,
+    territory: CurrentTerritory,
     call_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Its days for a calendar."""
@@ -148,10 +138,7 @@ async def send_calendar(
 
 @post(f"{ONE}/questions", status_code=303)
 async def send_question(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    call_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, call_id: FromPath[UUID]
 ) -> Response[Any]:
     """Ask the organiser."""
     call = await queries.get_call(session, member, call_id)
@@ -167,10 +154,7 @@ async def send_question(
 
 @get(f"{ONE}/answer")
 async def show_answer(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    call_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, call_id: FromPath[UUID]
 ) -> Response[str]:
     """The form by which one answers with a project; `project` in the address is chosen."""
     call = await queries.get_call(session, member, call_id)
@@ -191,10 +175,7 @@ async def show_answer(
 
 @post(f"{ONE}/answer", status_code=303)
 async def send_answer(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    call_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, call_id: FromPath[UUID]
 ) -> Response[Any]:
     """Answer, or replace what was sent."""
     call = await queries.get_call(session, member, call_id, lock=True)
@@ -250,8 +231,8 @@ async def _render_answer_form(
 
 @post(f"{ONE}/submissions/{{submission_id:uuid}}/withdraw", status_code=303)
 async def send_withdrawal(
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    session: Session,
+    member: Member,
     call_id: FromPath[UUID],
     submission_id: FromPath[UUID],
 ) -> Redirect:

@@ -8,11 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import (
-    ConflictError,
-    ForbiddenError,
-    field_error,
-)
+from udi.kit.errors import ConflictError, ForbiddenError, field_error
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.models import Dataset, DatasetState

@@ -10,11 +10,7 @@ from litestar.response import Redirect
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.portal.projects.data_requests import queries
 from udi.portal.projects.data_requests.decisions import DECISION_FIELDS, DECISIONS
-from udi.portal.projects.data_requests.pages import (
-    HOME,
-    ONE,
-    render_request,
-)
+from udi.portal.projects.data_requests.pages import HOME, ONE, render_request
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
 

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.search.criteria import LONGEST_TEXT, Criteria
@@ -31,12 +28,12 @@ from udi.portal.projects.forms import project_input_of, read_project_input
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
 from udi.portal.projects.translated_texts import describe_form_languages
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.forms import read_number
 from udi.ui.site import render
 from udi.ui.translated_texts import flatten_translations
 
-AnyRequest = Request[Any, Any, State]
 NEW = f"{listing.PATH}/new"
 MOST_RESULTS = 6
 """Datasets that a search offers."""
@@ -44,9 +41,7 @@ MOST_RESULTS = 6
 
 @get(NEW)
 async def show_new(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[str]:
     """The empty form; `dataset` in the address is used from the start."""
     dataset = request.query_params.get("dataset", "")
@@ -55,10 +50,7 @@ async def show_new(
 
 @post(NEW, status_code=303)
 async def create(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[Any]:
     """Begin a project, which nobody else sees yet."""
     form = await request.form()
@@ -81,10 +73,7 @@ async def create(
 
 @get(f"{ONE}/edit")
 async def show_edit(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[Any]:
     """The form as it stands; of a reported reuse, its two fields."""
     project = await queries.get_editable_project(session, member, project_id)
@@ -101,9 +90,9 @@ async def show_edit(
 @post(f"{ONE}/edit", status_code=303)
 async def change(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     project_id: FromPath[UUID],
 ) -> Response[Any]:
     """Change what is said of it."""
@@ -129,9 +118,9 @@ async def change(
 @get(f"{ONE}/datasets")
 async def show_datasets(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """The datasets that it uses, and a search for others."""
@@ -161,10 +150,7 @@ async def show_datasets(
 
 @post(f"{ONE}/datasets", status_code=303)
 async def choose_dataset(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Redirect:
     """Say that it uses one, or not any more (`remove`)."""
     project = await queries.get_editable_project(session, member, project_id, lock=True)

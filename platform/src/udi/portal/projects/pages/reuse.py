@@ -3,9 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,30 +11,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ForbiddenError, InvalidError
 from udi.kit.identity import Actor
 from udi.portal.projects import listing, queries
-from udi.portal.projects.actions.report import (
-    ReuseInput,
-    correct_reuse,
-    report_reuse,
-)
+from udi.portal.projects.actions.report import ReuseInput, correct_reuse, report_reuse
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
 from udi.portal.projects.translated_texts import (
     describe_form_languages,
     read_texts_by_language,
 )
+from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
 from udi.ui.translated_texts import flatten_translations
 
-AnyRequest = Request[Any, Any, State]
 REPORT = f"{listing.PATH}/report"
 
 
 @get(REPORT)
 async def show_report(
     request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
+    session: Session,
+    member: Member,  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form; `dataset` in the address is the one that was used."""
     return await _render_form(
@@ -49,9 +43,7 @@ async def show_report(
 
 @post(REPORT, status_code=303)
 async def send_report(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
+    request: AnyRequest, session: Session, member: Member
 ) -> Response[Any]:
     """Show it at once."""
     form = await request.form()
@@ -68,10 +60,7 @@ async def send_report(
 
 @get(f"{ONE}/correct")
 async def show_correction(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[str]:
     """The two fields of a reuse that the person reported."""
     project = await _get_reported_reuse(session, member, project_id)
@@ -83,10 +72,7 @@ async def show_correction(
 
 @post(f"{ONE}/correct", status_code=303)
 async def send_correction(
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    project_id: FromPath[UUID],
+    request: AnyRequest, session: Session, member: Member, project_id: FromPath[UUID]
 ) -> Response[Any]:
     """Correct them."""
     project = await _get_reported_reuse(session, member, project_id, lock=True)

@@ -15,12 +15,7 @@ from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.overviews.map_drawing import HEIGHT, WIDTH
 from udi.tabular.queries.query import Aggregate, Measure, Query
 from udi.tabular.queries.table import DatasetTable
-from udi.ui.maps.classes import (
-    ValueClass,
-    draw_classes,
-    find_class,
-    make_classes,
-)
+from udi.ui.maps.classes import ValueClass, draw_classes, find_class, make_classes
 from udi.ui.maps.frame import PaperFrame, fit_frame
 from udi.ui.maps.ground import Ground
 from udi.ui.maps.grounds import GROUNDS

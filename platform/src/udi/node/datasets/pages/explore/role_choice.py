@@ -1,30 +1,23 @@
 """The producer's word on what a column is for, said on the page of the column."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, Refusal
-from udi.kit.identity import Actor
+from udi.kit.errors import field_error
 from udi.node.datasets.actions.column_roles import set_column_role
 from udi.node.datasets.pages.explore.explore_query import COLUMN, join_query
 from udi.node.datasets.pages.explore.view_choice import find_own_table
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import get_dataset
+from udi.ui.dependencies import Member, Routes, Session
 
 
 @post("/datasets/{dataset_id:uuid}/columns")
 async def save_role(
-    request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    dataset_id: FromPath[UUID],
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Redirect:
     """Take a column for what the form says, from now on.
 
@@ -38,7 +31,7 @@ async def save_role(
     table = await find_own_table(request, session, member, dataset_id, number)
     column = next((column for column in table.columns if column.name == name), None)
     if column is None:
-        raise InvalidError(refusals=[Refusal("column", "There is no such column.")])
+        raise field_error("column", "There is no such column.")
     set_column_role(member, dataset, column, str(form.get("role") or ""))
     settings = [("version", number)] if number else []
     return Redirect(
@@ -50,4 +43,4 @@ async def save_role(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [save_role]
+routes: Routes = [save_role]

@@ -5,11 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from udi.kit.tenancy import Territory
-from udi.node.datasets.pages.explore.cells import (
-    RIGHT_ALIGNED,
-    display_cell,
-    shorten,
-)
+from udi.node.datasets.pages.explore.cells import RIGHT_ALIGNED, display_cell, shorten
 from udi.node.datasets.pages.explore.explore_query import COLUMN, ROW, TABLE
 from udi.node.datasets.pages.explore.pictures import Bar, draw_column
 from udi.node.datasets.pages.explore.views import ExploreContext

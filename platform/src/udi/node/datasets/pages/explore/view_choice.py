@@ -1,15 +1,13 @@
 """The producer's choice of the view with which the page of its data opens: one click on that page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from litestar import post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
@@ -31,15 +29,16 @@ from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import site_of
 
 
 @post("/datasets/{dataset_id:uuid}/view")
 async def save_view(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
     dataset_id: FromPath[UUID],
 ) -> Redirect:
     """Open the page of the data with the view of the form, or as the page chooses again.
@@ -125,4 +124,4 @@ async def list_view_choices(
     }
 
 
-routes: Sequence[ControllerRouterHandler] = [save_view]
+routes: Routes = [save_view]

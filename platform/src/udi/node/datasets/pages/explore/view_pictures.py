@@ -1,17 +1,12 @@
 """The chart and the map of a table as files: the same questions as the page of the data, under the same right."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError
-from udi.kit.identity import Actor
-from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.charts import answer_chart
 from udi.node.datasets.pages.explore.drawn_views import has_places, read_drawn_map
 from udi.node.datasets.pages.explore.picture_responses import (
@@ -19,6 +14,7 @@ from udi.node.datasets.pages.explore.picture_responses import (
     request_picture,
 )
 from udi.node.datasets.pages.messages import PageRequest
+from udi.ui.dependencies import CurrentTerritory, Routes, Visitor
 from udi.ui.site import render
 
 ADDRESS = "/datasets/{dataset_id:uuid}"
@@ -27,8 +23,8 @@ ADDRESS = "/datasets/{dataset_id:uuid}"
 @get([f"{ADDRESS}/chart.svg", f"{ADDRESS}/chart.png"])
 async def show_chart_picture(
     request: PageRequest,
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    territory: CurrentTerritory,
+    actor: Visitor,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """The chart of a table, in the reader's language; what the address says is that of the page of the data."""
@@ -47,8 +43,8 @@ async def show_chart_picture(
 @get([f"{ADDRESS}/map.svg", f"{ADDRESS}/map.png"])
 async def show_map_picture(
     request: PageRequest,
-    territory: NamedDependency[Territory],
-    actor: NamedDependency[Actor | None],
+    territory: CurrentTerritory,
+    actor: Visitor,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """The map of a table, of its places or by area, in the reader's language."""
@@ -66,4 +62,4 @@ async def show_map_picture(
     return await answer_picture(table_request, actor, page.content)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_chart_picture, show_map_picture]
+routes: Routes = [show_chart_picture, show_map_picture]

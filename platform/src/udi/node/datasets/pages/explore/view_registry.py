@@ -3,11 +3,7 @@
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.charts import read_chart
 from udi.node.datasets.pages.explore.column_view import read_column
-from udi.node.datasets.pages.explore.drawn_views import (
-    has_places,
-    has_rows,
-    read_map,
-)
+from udi.node.datasets.pages.explore.drawn_views import has_places, has_rows, read_map
 from udi.node.datasets.pages.explore.explore_query import (
     CARDS,
     CHART,
