@@ -30,6 +30,7 @@ from udi.settings import Settings
 __all__ = ["portal", "space", "token"]
 NEEDS = "3.12"
 PATIENCE = 60
+NOTICE = b"Une ligne par bureau de vote.\n"
 
 
 @pytest.fixture
@@ -129,14 +130,14 @@ async def test_both_clients_work_unmodified(
         base_url=node.address, headers={"Host": origin.partition("//")[2]}
     ) as client:
         headers = portal.bearer(origin, dataset)
-        integration_report = report(
-            dataset, delivery.method, report_id=delivery.report_id
-        )
-        assert (
-            await client.put(
-                f"/resources/{dataset}/report", json=integration_report, headers=headers
-            )
-        ).json()["taken"]
+        await accept(client, dataset, delivery, headers)
+        await add_notice(client, dataset, token)
+        delivery = await sent(node_database, demo, dataset)
+        await accept(client, dataset, delivery, headers)
+    assert [media["media_name"] for media in delivery.record["available_formats"]] == [
+        "élections 2008.csv",
+        "notice.txt",
+    ]
     address = urlsplit(origin)
     certificate = certify(str(address.hostname), tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -151,12 +152,43 @@ async def test_both_clients_work_unmodified(
     assert (
         read["ids"] == read["filtered"] == [read["one"]] == [read["typed"]] == [dataset]
     )
-    assert (read["downloaded"], read["sizes"]) == (1, [wrote["renewed"]])
+    assert (read["downloaded"], sorted(read["sizes"])) == (
+        2,
+        sorted([wrote["renewed"], len(NOTICE)]),
+    )
     assert (read["count"], read["asked"], read["themes"]) == (
         1,
         1,
         [{"theme": "citizenship", "count": 1}],
     )
+
+
+async def accept(
+    client: httpx.AsyncClient,
+    dataset: str,
+    delivery: Delivery,
+    headers: dict[str, str],
+) -> None:
+    """The portal says yes to what it was told."""
+    document = report(dataset, delivery.method, report_id=delivery.report_id)
+    answer = await client.put(
+        f"/resources/{dataset}/report", json=document, headers=headers
+    )
+    assert answer.json()["taken"]
+
+
+async def add_notice(client: httpx.AsyncClient, dataset: str, token: str) -> None:
+    """Publish a file beside the main one, of which RUDI's clients know nothing."""
+    headers = {"Authorization": f"Bearer {token}"}
+    parts = f"/api/v1/datasets/{dataset}/parts"
+    about = {"title": "Notice", "role": "documentation"}
+    part = (await client.post(parts, json=about, headers=headers)).json()["id"]
+    answer = await client.put(
+        f"{parts}/{part}/file?name=notice.txt&publish=true",
+        content=NOTICE,
+        headers=headers,
+    )
+    assert answer.json()["published"], answer.text
 
 
 async def move(

@@ -17,12 +17,8 @@ from tests.node.producer import TABLE, Producer
 from tests.node.sending import objects, rows, sound
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.models import (
-    DatasetSource,
-    Preparation,
-    PreparationState,
-    Version,
-)
+from udi.node.datasets.models import Preparation, PreparationState, Version
+from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.files.models import StoredFile
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.sweep import sweep_territory

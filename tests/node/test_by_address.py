@@ -18,7 +18,8 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due_checks
 from udi.node.datasets.intake.refresh import FETCH_FILE
 from udi.node.datasets.intake.tasks import task_handlers
-from udi.node.datasets.models import Dataset, DatasetSource, Version
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.files.fetch import FetchError
 from udi.node.files.models import StoredFile, Upload
 from udi.node.files.store import ObjectStore

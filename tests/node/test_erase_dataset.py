@@ -37,7 +37,8 @@ from udi.node.datasets.actions.erase import (
 )
 from udi.node.datasets.actions.outbox import PUSH_DATASET
 from udi.node.datasets.exchange.portal import PortalClient
-from udi.node.datasets.models import Dataset, DatasetEvent, DatasetSource, Delivery
+from udi.node.datasets.models import Dataset, DatasetEvent, Delivery
+from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE

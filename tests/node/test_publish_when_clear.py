@@ -25,12 +25,8 @@ from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.actions.source import REFRESH_SOURCE
 from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.datasets.intake.tasks import task_handlers
-from udi.node.datasets.models import (
-    DatasetEvent,
-    DatasetSource,
-    PreparationState,
-    Version,
-)
+from udi.node.datasets.models import DatasetEvent, PreparationState, Version
+from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.datasets.tasks import task_handlers as dataset_jobs
 from udi.node.files.sealing_store import OBJECTS
 from udi.ui.site import Site

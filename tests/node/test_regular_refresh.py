@@ -22,7 +22,8 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due_checks
 from udi.node.datasets.intake import refresh
 from udi.node.datasets.intake.tasks import task_handlers
-from udi.node.datasets.models import DatasetSource, Version
+from udi.node.datasets.models import Version
+from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.work import work
 from udi.settings import Settings
 from udi.ui.site import Site

@@ -21,8 +21,8 @@ from udi.kit.emails import Email
 from udi.kit.jobs import Job
 from udi.kit.mail_relay import EmailError, MailRelay, send_email
 from udi.kit.tenancy import Territory
-from udi.node.datasets.models import Reminder
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.renewal.models import Reminder
 from udi.node.datasets.upkeep.producer_tasks import task_handlers
 from udi.node.datasets.upkeep.reminders import SEND_REMINDER, queue_reminders
 from udi.ui.site import Site

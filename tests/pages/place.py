@@ -532,7 +532,7 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
 async def fill_node(
     site: Site, territory: Territory, producer: Producer
 ) -> dict[str, str]:
-    """A map with two versions, a draft that people are in, a table named in Arabic, a file that is still coming."""
+    """A map with two versions and a notice, a draft that people are in, a table named in Arabic, a file that is still coming."""
     async with site.database.session(territory.id, role="owner") as session:
         await apply_space(
             session, slug=SLUG, organisation_id=uuid.uuid4(), name="Mairie de Kerlévan", email="mairie@kerlevan.example",
@@ -548,6 +548,14 @@ async def fill_node(
     )
     assert sent.status_code == 303, sent.text
     await producer.client.post(f"/datasets/{ids['map']}/publish", data={"reason": ""})
+    notice = await producer.send(
+        b"# Notice\n", "notice.md", f"/datasets/{ids['map']}/parts"
+    )
+    ids["part"] = notice.headers["location"].rpartition("/")[2]
+    await producer.client.post(
+        f"/datasets/{ids['map']}/parts/{ids['part']}",
+        data={"title": "Notice", "role": "documentation", "publish": "1"},
+    )
     ids["people"] = await producer.draft(PEOPLE.encode(), "personnes.csv")
     ids["faulty"] = await producer.draft(
         TABLE * 3 + "x;y;pas une date\n".encode("cp1252"), "fautes.csv"

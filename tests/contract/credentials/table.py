@@ -35,6 +35,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     "token of a person": ("portal * /api/v1/*", "portal * /api/3/action/*"),
     "key of a space": (
         "node DELETE /api/v1/datasets/{dataset_id}/versions/{number}",
+        "node * /api/v1/datasets/{dataset_id}/parts*",
         "node DELETE /uploads/{upload_id}",
         "node GET /uploads/{upload_id}",
         "node PATCH /uploads/{upload_id}",

@@ -129,13 +129,20 @@ def _is_read(route: object) -> bool:
 
 
 def values_of(
-    dataset: str, media: str, file: str, *, producer: str, slug: str, portal: str
+    dataset: str,
+    media: str,
+    file: str,
+    *,
+    producer: str,
+    slug: str,
+    portal: str,
+    part: str,
 ) -> dict[str, list[str]]:
     """What fills the parameters: those of the dataset where they are about one, else nobody's."""
     about = {
         "id": dataset, "word": "compteurs", "title": slug, "portal": portal, "dataset_id": dataset,
         "resource_id": dataset, "restricted_id": dataset, "record_id": dataset, "media_id": media, "file_id": file,
-        "object_id": dataset, "filename": "compteurs.csv", "number": "1", "line": "2", "language": "fr", "code": "fr",
+        "object_id": dataset, "part_id": part, "filename": "compteurs.csv", "number": "1", "line": "2", "language": "fr", "code": "fr",
         "collection": "datasets", "file_name": "compteurs.csv", "digest": "0", "slug": producer, "kind": "file", "part": "table", "name": "restricted",
         "action": "package_show", "start": NOBODY,
     }  # fmt: skip

@@ -86,9 +86,11 @@ async def test_no_public_answer_depends_on_hidden_cells(
     hidden = draw(chance)
     dataset_id = await world.drop(hidden.content, NAME)
     await world.describe(dataset_id, access="restricted")
+    await world.drop_part(dataset_id, hidden.content, "2024.csv")
     first_record = await world.publish(dataset_id)
     dataset = await world.dataset(dataset_id)
     first = dataset.latest.created_at
+    first_of_part = dataset.parts[0].versions[0].created_at
     media = str(media_id_of(dataset))
     file = str(dataset.latest.file_id)
     await world.save_view(dataset_id, view_of(hidden))
@@ -111,14 +113,19 @@ async def test_no_public_answer_depends_on_hidden_cells(
     for _ in range(ROUNDS):
         hidden = change(chance, hidden)
         await world.drop(hidden.content, NAME, dataset_id)
+        await world.drop_part(dataset_id, hidden.content, "2024.csv")
         async with world.node_site.database.session(
             world.territory.id, role="worker"
         ) as session:
-            version = await session.get_one(
-                Version,
-                (world.territory.id, (await world.dataset(dataset_id)).latest.id),
-            )
-            version.created_at = first
+            dataset = await world.dataset(dataset_id)
+            for newest, moment in (
+                (dataset.latest, first),
+                (dataset.parts[0].versions[0], first_of_part),
+            ):
+                version = await session.get_one(
+                    Version, (world.territory.id, newest.id)
+                )
+                version.created_at = moment
         record = await world.publish(dataset_id)
         await world.save_view(dataset_id, view_of(hidden))
         after = await world.snapshot(dataset_id, file, media)

@@ -4,7 +4,7 @@ import itertools
 import sys
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,8 @@ class World:
     portal_app: Litestar
     at_own_node: httpx.AsyncClient
     """In front of a producer's own node, which has a front page of what is published."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """By dataset, the file beside its main one."""
 
     async def dataset(self, dataset_id: str) -> Dataset:
         async with self.node_site.database.session(
@@ -131,6 +133,21 @@ class World:
         )
         assert answer.status_code == 303, answer.text
 
+    async def drop_part(self, dataset_id: str, content: bytes, name: str) -> None:
+        """A file beside the main one, or its next version, published once the dataset is."""
+        form = f"/datasets/{dataset_id}/parts"
+        part = self.parts.get(dataset_id)
+        answer = await self.producer.send(
+            content, name, f"{form}/{part}/file" if part else form
+        )
+        assert answer.status_code == 303, answer.text
+        part = self.parts[dataset_id] = answer.headers["location"].rpartition("/")[2]
+        answer = await self.producer.client.post(
+            f"{form}/{part}",
+            data={"title": "x", "role": "data", "publish": "1", "reason": "y"},
+        )
+        assert answer.status_code == 303, answer.text
+
     async def snapshot(self, dataset_id: str, file_id: str, media_id: str) -> Snapshot:
         """What everybody gets, at every address of both programs, in every form."""
         return {
@@ -152,6 +169,7 @@ class World:
             producer=SLUG,
             slug=slug,
             portal=self.territory.origin,
+            part=self.parts.get(dataset_id, file_id),
         )
         for program, app, client in (
             ("node", self.node_app, self.at_node), ("portal", self.portal_app, self.at_portal),

@@ -353,3 +353,30 @@ async def test_a_reading_that_began_before_a_revocation_is_given_nothing_more(
 
     with pytest.raises(NotGrantedError):
         await agreed.give(10)
+
+
+async def test_a_file_beside_the_main_one_is_given_whole_or_not_at_all(
+    portal: Granting, machine: httpx.AsyncClient, producer: Producer, asker: object
+) -> None:
+    dataset = await producer.draft(METERS, "compteurs.csv")
+    sent = await producer.send(
+        METERS + METERS[20:], "compteurs-2024.csv", f"/datasets/{dataset}/parts"
+    )
+    part = sent.headers["location"].rpartition("/")[2]
+    await producer.client.post(
+        f"/datasets/{dataset}/parts/{part}", data={"title": "2024", "role": "data"}
+    )
+    await producer.publish(dataset, access="restricted")
+    in_part = portal.grant(dataset, IN_PART)
+    whole = portal.grant(dataset)
+    for grant in (in_part, whole):
+        await portal.push(machine, grant)
+
+    address = f"/datasets/{dataset}/files/{part}/compteurs-2024.csv"
+    refused = await machine.get(address, headers=in_part.headers)
+    given_whole = await machine.get(address, headers=whole.headers)
+    main = await machine.get(f"/datasets/{dataset}/file", headers=in_part.headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "only_in_part")
+    assert given_whole.content == METERS + METERS[20:]
+    assert main.status_code == 200

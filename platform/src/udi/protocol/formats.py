@@ -108,6 +108,11 @@ _BY_MEDIA_TYPE = {
     for file_format in FORMATS.values()
     for media_type in file_format.media_types
 }
+_BY_EXTENSION = {
+    extension: file_format
+    for file_format in FORMATS.values()
+    for extension in file_format.extensions
+}
 
 
 def find_format(media_type: str) -> Format | None:
@@ -129,3 +134,10 @@ def service_label(contract: str) -> str:
     if contract.upper() in FORMATS:
         return contract.upper()
     return API
+
+
+def link_label(address: str) -> str:
+    """The label of what an address leads to, by the end of its path: a page, where that is no extension of a format."""
+    path = address.partition("#")[0].partition("?")[0]
+    file_format = _BY_EXTENSION.get(path.rpartition(".")[2].lower())
+    return file_format.label if file_format else "HTML"

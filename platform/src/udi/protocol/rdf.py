@@ -26,12 +26,22 @@ from udi.protocol.triples import (
     term,
     typed_value,
 )
-from udi.protocol.vocabulary import DOWNLOAD, MediaKind
+from udi.protocol.vocabulary import DOWNLOAD, PUBLIC_MEDIA, MediaKind, MediaRole
 
 MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 OGC_SERVICES = {"wms": "wms", "wfs": "wfs", "wmts": "wmts"}
 OGC_SERVICE = "http://www.opengis.net/def/serviceType/ogc/"
+DISTRIBUTION_TYPE = (
+    "http://publications.europa.eu/resource/authority/distribution-type/"
+)
+DISTRIBUTION_TYPES: dict[str, str] = {
+    MediaRole.DATA: "DOWNLOADABLE_FILE",
+    MediaRole.DOCUMENTATION: "DOWNLOADABLE_FILE",
+    MediaRole.ARCHIVE: "DOWNLOADABLE_FILE",
+    MediaRole.SERVICE: "WEB_SERVICE",
+}
+"""The EU's types of distributions, by the role of a file or a service."""
 HALF_TURN = 180
 HVD = "dcat-ap-hvd"
 GEO = "geodcat-ap"
@@ -123,7 +133,7 @@ def _high_value(node: NamedNode, address: str, record: Record) -> Iterator[Tripl
     yield from hvd.write_categories(node, categories)
     for media in _list_media(record):
         yield from hvd.write_legislation(iri(f"{address}#media-{media.id}"))
-        if media.kind is MediaKind.SERVICE:
+        if media.is_service:
             service = iri(f"{address}#service-{media.id}")
             yield from hvd.write_categories(service, categories)
             yield from typed_value(
@@ -242,7 +252,7 @@ def _distribution(
     dataset: NamedNode, address: str, record: Record, media: Media
 ) -> Iterator[Triple]:
     node = iri(f"{address}#media-{media.id}")
-    open_ = record.access is AccessRights.PUBLIC
+    open_ = record.access is AccessRights.PUBLIC or media.access == PUBLIC_MEDIA
     yield from typed_value(dataset, "dcat:distribution", node, "dcat:Distribution")
     yield from typed_value(
         node, "dcat:accessURL", iri(media.url if open_ else address), "rdfs:Resource"
@@ -259,7 +269,12 @@ def _distribution(
         yield moment_of(node, "dct:modified", media.dates.updated)
     yield from _terms(node, address, record)
     yield from _file_properties(node, media)
-    if media.kind is MediaKind.SERVICE:
+    if media.role == MediaRole.DOCUMENTATION and open_:
+        yield from typed_value(dataset, "foaf:page", iri(media.url), "foaf:Document")
+    if distribution_type := DISTRIBUTION_TYPES.get(media.role):
+        type_node = iri(DISTRIBUTION_TYPE + distribution_type)
+        yield from typed_value(node, "dct:type", type_node, "skos:Concept")
+    if media.is_service:
         yield from _service(node, dataset, address, record, media)
 
 

@@ -113,7 +113,7 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
             "keywords": list(record.keywords),
             "producer": _write_organisation(record.producer),
             "contacts": [_write_contact(contact) for contact in record.contacts],
-            "available_formats": [_write_media(media) for media in record.media],
+            "available_formats": [write_media(media) for media in record.media],
             "resource_languages": list(record.languages),
             "temporal_spread": record.period and _write_period(record.period),
             "update_frequency": record.frequency,
@@ -224,7 +224,8 @@ def _distinct_media(entries: list[Document]) -> tuple[of.Media, ...]:
     return tuple({media.id: media for media in map(_media, entries)}.values())
 
 
-def _write_media(media: of.Media) -> Document:
+def write_media(media: of.Media) -> Document:
+    """A file, a service or a series as a record in RUDI's JSON lists it."""
     checksum = media.checksum
     return media.extra | _without_empty_fields(
         {

@@ -43,6 +43,8 @@ PUBLIC_MEDIA_FIELDS = frozenset(
         "media_id",
         "media_name",
         "media_caption",
+        "media_role",
+        "media_access",
         "media_visual",
         "media_dates",
         "connector",

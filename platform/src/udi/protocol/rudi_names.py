@@ -21,7 +21,13 @@ CONTACT = {
     "role": "role",
     "summary": "contact_summary",
 }
-MEDIA = {"name": "media_name", "caption": "media_caption", "visual": "media_visual"}
+MEDIA = {
+    "name": "media_name",
+    "caption": "media_caption",
+    "role": "media_role",
+    "access": "media_access",
+    "visual": "media_visual",
+}
 MEDIA_OF_KIND = {
     MediaKind.FILE: {
         "media_type": "file_type",

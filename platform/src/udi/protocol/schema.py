@@ -107,6 +107,8 @@ _ANY_MEDIA = {"media_id": uuid, "connector": connector}
 _ANY_MEDIA_OPTIONAL = {
     "media_name": line,
     "media_caption": paragraph,
+    "media_role": line,
+    "media_access": line,
     "media_visual": url,
     "media_dates": dates,
 }

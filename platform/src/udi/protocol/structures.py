@@ -10,11 +10,11 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from udi.protocol.access import AccessRights
-from udi.protocol.formats import API, file_label, service_label
+from udi.protocol.formats import API, file_label, link_label, service_label
 from udi.protocol.licences import LICENCES, Licence, find_licence
 from udi.protocol.restricted_data import is_terms_of_agreement
 from udi.protocol.texts import Texts
-from udi.protocol.vocabulary import MediaKind, StorageStatus
+from udi.protocol.vocabulary import MediaKind, MediaRole, StorageStatus
 
 Extra = dict[str, Any]
 
@@ -72,6 +72,8 @@ class MediaColumn(Struct, frozen=True):
 class Media(Struct, frozen=True, kw_only=True):
     """A file, a service or a series of one dataset; `size` in bytes, `counters` under RUDI's names (SERIES only).
 
+    `role` is a word of `vocabulary.MediaRole`, or of others; `access` is `vocabulary.PUBLIC_MEDIA` where everybody reads a
+    file of restricted data, else empty. RUDI has neither: `media_role` and `media_access` are ours.
     RUDI has no field for `columns`: `file_columns` is ours.
     """
 
@@ -82,6 +84,8 @@ class Media(Struct, frozen=True, kw_only=True):
     parameters: tuple[dict[str, Any], ...] = ()
     name: str = ""
     caption: str = ""
+    role: str = ""
+    access: str = ""
     visual: str = ""
     dates: Dates | None = None
     media_type: str = ""
@@ -97,11 +101,18 @@ class Media(Struct, frozen=True, kw_only=True):
     @property
     def format(self) -> str:
         """The short label of `formats.py`: CSV, GeoJSON, WMS, API."""
+        if self.role == MediaRole.LINK:
+            return link_label(self.url)
         if self.kind is MediaKind.FILE:
             return file_label(self.media_type)
         if self.kind is MediaKind.SERVICE:
             return service_label(self.contract)
         return API
+
+    @property
+    def is_service(self) -> bool:
+        """Whether programs call it; a link is read by people, though RUDI knows no other kind for it."""
+        return self.kind is MediaKind.SERVICE and self.role != MediaRole.LINK
 
 
 class BoundingBox(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,20 @@ class MediaKind(StrEnum):
     SERIES = "SERIES"
 
 
+class MediaRole(StrEnum):
+    """What a file, a link or a service is to its dataset; the main file says none."""
+
+    DATA = "data"
+    DOCUMENTATION = "documentation"
+    ARCHIVE = "archive"
+    LINK = "link"
+    SERVICE = "service"
+
+
+PUBLIC_MEDIA = "public"
+"""The access of documentation that everybody reads although its dataset is restricted."""
+
+
 class StorageStatus(StrEnum):
     """Where the data are: at hand, at hand on demand, or deleted."""
 
@@ -27,6 +41,8 @@ class StorageStatus(StrEnum):
 HASHES = ("MD5", "SHA-256", "SHA-512")
 PARAMETER_TYPES = ("STRING", "BOOLEAN", "DATE", "LONG", "DOUBLE", "ENUM")
 DOWNLOAD = "dwnl"
+PAGE = "page"
+API_CONTRACT = "api"
 BAR_CHART = "temporal-bar-chart"
 GENERIC_DATA = "generic-data"
 CONTRACTS = (
@@ -40,8 +56,8 @@ CONTRACTS = (
     "wms",
     "wmts",
     "custom",
-    "page",
-    "api",
+    PAGE,
+    API_CONTRACT,
     "geoservice",
 )
 """The last three are those that RUDI's nodes write for services, and its own portal refuses."""

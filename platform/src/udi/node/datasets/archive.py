@@ -13,18 +13,19 @@ from udi.node.datasets.actions.outbox import PUSH_DATASET, queue_delivery
 from udi.node.datasets.models import (
     Dataset,
     DatasetEvent,
-    DatasetSource,
+    DatasetPart,
     Delivery,
     DeliveryState,
     Preparation,
-    Reminder,
     Version,
 )
+from udi.node.datasets.renewal.models import DatasetSource, Reminder
 from udi.node.portals.actions import announce_to_further_portals
 from udi.settings import Settings
 
 CARRIED = (
     ArchivedTable(Dataset, address_columns=frozenset({"record", "document"})),
+    ArchivedTable(DatasetPart),
     ArchivedTable(Version),
     ArchivedTable(Preparation, regenerated_columns=frozenset({"derived", "findings"})),
     ArchivedTable(Delivery, address_columns=frozenset({"record"})),

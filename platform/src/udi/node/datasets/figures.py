@@ -201,12 +201,12 @@ async def list_storage_by_dataset(
     for dataset in await session.scalars(mine):
         published = [
             version.file.size
-            for version in dataset.versions
+            for version in dataset.files
             if version.published_at is not None
         ]
         waiting = sum(
             version.file.size
-            for version in dataset.versions
+            for version in dataset.files
             if version.published_at is None
         )
         places.append(

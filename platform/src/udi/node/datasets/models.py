@@ -5,12 +5,18 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint, Uuid, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import (
+    Mapped,
+    foreign,
+    mapped_column,
+    object_session,
+    relationship,
+)
 from sqlalchemy.orm.exc import DetachedInstanceError
 
-from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
+from udi.kit.db import TenantColumns, tenant_foreign_key
 from udi.node.files.models import StoredFile
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import Space
@@ -54,10 +60,11 @@ class Dataset(TenantColumns, NodeTable):
     published versions stay, None for all. `document` is what a client of RUDI said of it, in RUDI's words, with all that
     the answers do not hold, and `media_id` how that client calls its file. `restricted` is how it was published last:
     what the answers say of that since counts once it is published again. `proposals` are the answers that the node
-    proposed from the file (`prefill.Proposals`); `accepted_file_id` is the file of the `record`. Data that were open
-    before they were restricted were so until `closed_at`, under `former_licence`. `default_view` is the canonical query
-    of the page of the data that its producer chose for it; empty: the page chooses. `column_roles` is what its producer
-    says that columns are for, by name (`ChosenRole`).
+    proposed from the file (`prefill.Proposals`); `accepted_file_id` is the file of the `record`, `accepted_parts` what
+    `Delivery.listed_parts` was for it. Data that were open before they were restricted were so until `closed_at`, under
+    `former_licence`. `default_view` is the canonical query of the page of the data that its producer chose for it; empty:
+    the page chooses. `column_roles` is what its producer says that columns are for, by name (`ChosenRole`). `versions`
+    are those of its main file; `parts` are what is beside it.
     """
 
     __tablename__ = "dataset"
@@ -87,6 +94,7 @@ class Dataset(TenantColumns, NodeTable):
     restricted: Mapped[bool] = mapped_column(server_default="false")
     proposals: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     accepted_file_id: Mapped[UUID | None]
+    accepted_parts: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
     former_licence: Mapped[str] = mapped_column(Text, server_default="")
     closed_at: Mapped[datetime | None]
     default_view: Mapped[str] = mapped_column(Text, server_default="")
@@ -95,7 +103,18 @@ class Dataset(TenantColumns, NodeTable):
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(
         lazy="selectin",
+        primaryjoin=lambda: and_(
+            Dataset.tenant_id == foreign(Version.tenant_id),
+            Dataset.id == foreign(Version.dataset_id),
+            Version.part_id.is_(None),
+        ),
         order_by="Version.number.desc()",
+        back_populates="dataset",
+        cascade="all, delete-orphan",
+    )
+    parts: Mapped[list["DatasetPart"]] = relationship(
+        lazy="selectin",
+        order_by="DatasetPart.position",
         back_populates="dataset",
         cascade="all, delete-orphan",
     )
@@ -123,11 +142,26 @@ class Dataset(TenantColumns, NodeTable):
         """Whether the portal holds a description of it, as far as the node knows."""
         return self.record is not None and self.withdrawn_at is None
 
+    def find_part(self, part_id: UUID | None) -> "DatasetPart | None":
+        """One of its parts; None for none of them, or the main file."""
+        return next((part for part in self.parts if part.id == part_id), None)
+
+    def list_versions_of(self, part_id: UUID | None) -> list["Version"]:
+        """The versions of the file of a part, or of the main file (None), newest first."""
+        part = self.find_part(part_id)
+        return part.versions if part else self.versions
+
+    @property
+    def files(self) -> list["Version"]:
+        """Every version of its main file and of its parts."""
+        of_parts = [version for part in self.parts for version in part.versions]
+        return [*self.versions, *of_parts]
+
     def find_published_before(self, version: "Version") -> "Version | None":
         """The version that was published last before this one."""
         public = [
             earlier_version
-            for earlier_version in self.versions
+            for earlier_version in self.list_versions_of(version.part_id)
             if earlier_version.published_at is not None
             and earlier_version.number < version.number
         ]
@@ -151,17 +185,93 @@ class Dataset(TenantColumns, NodeTable):
         session.add(DatasetEvent.by(author, self.id, action, detail))
 
 
+class PartRole(StrEnum):
+    """What a part is to its dataset: the first three are files kept here, the others are addresses elsewhere."""
+
+    DATA = "data"
+    DOCUMENTATION = "documentation"
+    ARCHIVE = "archive"
+    LINK = "link"
+    SERVICE = "service"
+
+
+class DatasetPart(TenantColumns, NodeTable):
+    """What a dataset has beside its main file: a further file with its own versions, a link or a service.
+
+    Its id is RUDI's `media_id`; `position` counts from 1. `published_at` is that of a link or a service, whose `address`
+    it is; a file is published version by version. `first_day` and `last_day` are the period that it is about.
+    `is_public`: everybody reads this documentation, even if the dataset is restricted.
+    """
+
+    __tablename__ = "dataset_part"
+    __table_args__ = (
+        tenant_foreign_key("dataset_id", "dataset"),
+        Index("ix_dataset_part_dataset", "tenant_id", "dataset_id", "position"),
+    )
+
+    dataset_id: Mapped[UUID]
+    position: Mapped[int]
+    role: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    address: Mapped[str] = mapped_column(Text, server_default="")
+    documentation: Mapped[str] = mapped_column(Text, server_default="")
+    is_public: Mapped[bool] = mapped_column(server_default="false")
+    published_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    dataset: Mapped[Dataset] = relationship(back_populates="parts")
+    versions: Mapped[list["Version"]] = relationship(
+        lazy="selectin",
+        order_by="Version.number.desc()",
+        back_populates="part",
+        cascade="all, delete-orphan",
+        overlaps="dataset,versions",
+    )
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its bytes are kept here."""
+        return not self.address
+
+    @property
+    def pending(self) -> "Version | None":
+        """The version of its file that waits to be published, if any."""
+        if self.versions and self.versions[0].published_at is None:
+            return self.versions[0]
+        return None
+
+    @property
+    def published(self) -> "Version | None":
+        """The version of its file that was published last, if any."""
+        return next(
+            (version for version in self.versions if version.published_at), None
+        )
+
+
 class Version(TenantColumns, NodeTable):
-    """One file of a dataset, with what was understood of it."""
+    """One file of a dataset, with what was understood of it; of its main file where it names no part."""
 
     __tablename__ = "version"
     __table_args__ = (
         tenant_foreign_key("dataset_id", "dataset"),
         tenant_foreign_key("file_id", "stored_file"),
-        UniqueConstraint("tenant_id", "dataset_id", "number", name="uq_version_number"),
+        tenant_foreign_key("part_id", "dataset_part"),
+        UniqueConstraint(
+            "tenant_id",
+            "dataset_id",
+            "part_id",
+            "number",
+            name="uq_version_number",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_version_part", "tenant_id", "part_id"),
     )
 
     dataset_id: Mapped[UUID]
+    part_id: Mapped[UUID | None]
     file_id: Mapped[UUID]
     number: Mapped[int]
     profile: Mapped[dict[str, Any]]
@@ -169,9 +279,14 @@ class Version(TenantColumns, NodeTable):
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     published_at: Mapped[datetime | None]
 
-    dataset: Mapped[Dataset] = relationship(back_populates="versions", overlaps="file")
+    dataset: Mapped[Dataset] = relationship(
+        back_populates="versions", overlaps="file,part"
+    )
+    part: Mapped[DatasetPart | None] = relationship(
+        back_populates="versions", overlaps="dataset,file,versions"
+    )
     file: Mapped[StoredFile] = relationship(
-        lazy="joined", innerjoin=True, overlaps="dataset,versions"
+        lazy="joined", innerjoin=True, overlaps="dataset,part,versions"
     )
     preparation: Mapped["Preparation | None"] = relationship(
         lazy="selectin",
@@ -231,6 +346,24 @@ class Preparation(TenantColumns, NodeTable):
         back_populates="preparation", overlaps="file,dataset,versions"
     )
 
+    def request_publication(self, author: Author) -> None:
+        """Keep that somebody asks that the version be published with nobody looking."""
+        key_id = author.key_id if isinstance(author, Sender) else None
+        ids = {"person": author.person_id, "key": key_id}
+        self.requested_by = {
+            name: str(identifier)
+            for name, identifier in ids.items()
+            if identifier is not None
+        }
+
+    @property
+    def requester(self) -> Sender:
+        """Who asked for that; without a person and a key, the node itself."""
+        ids = self.requested_by or {}
+        person = UUID(ids["person"]) if "person" in ids else None
+        key = UUID(ids["key"]) if "key" in ids else None
+        return Sender(person, key)
+
     @property
     def table(self) -> str:
         """The suffix of the typed table; empty when there is none."""
@@ -272,7 +405,7 @@ class Delivery(TenantColumns, NodeTable):
     """What the portal should know of a dataset, and how far that went: one row a dataset.
 
     `revision` counts what was asked; a job or a report of an earlier one changes nothing. `file_id` is the file that the
-    `record` describes.
+    `record` describes, `listed_parts` the files of parts that it names, and the links and services by their part's id.
     """
 
     __tablename__ = "delivery"
@@ -286,6 +419,7 @@ class Delivery(TenantColumns, NodeTable):
     method: Mapped[str] = mapped_column(Text)
     record: Mapped[dict[str, Any] | None]
     file_id: Mapped[UUID | None]
+    listed_parts: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
     state: Mapped[str] = mapped_column(Text, server_default=DeliveryState.QUEUED)
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime | None]
@@ -329,54 +463,3 @@ class DatasetEvent(TenantColumns, NodeTable):
         return cls(
             dataset_id=dataset_id, person_id=person_id, action=action, detail=detail
         )
-
-
-class Reminder(NodeTable):
-    """A mail that told a producer that a version due on a day is late; `number` counts from 0."""
-
-    __tablename__ = "reminder"
-    __table_args__ = (tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),)
-
-    tenant_id: Mapped[TenantKey]
-    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
-    due_on: Mapped[date] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    queued_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    sent_at: Mapped[datetime | None]
-
-
-class Frequency(StrEnum):
-    """How often an address is looked at."""
-
-    HOURLY = "hourly"
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-
-
-class DatasetSource(TenantColumns, NodeTable):
-    """The address from which a dataset is renewed, and what was found there last.
-
-    `etag` and `last_modified` are the other side's words, said back to it; `failures` are those since the last success.
-    """
-
-    __tablename__ = "source"
-    __table_args__ = (
-        tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),
-        UniqueConstraint("tenant_id", "dataset_id", name="uq_source_dataset"),
-        Index("ix_source_due", "tenant_id", "due_at"),
-    )
-
-    dataset_id: Mapped[UUID]
-    person_id: Mapped[UUID]
-    address: Mapped[str] = mapped_column(Text)
-    frequency: Mapped[str] = mapped_column(Text)
-    locale: Mapped[str] = mapped_column(Text, server_default="")
-    etag: Mapped[str] = mapped_column(Text, server_default="")
-    last_modified: Mapped[str] = mapped_column(Text, server_default="")
-    due_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    checked_at: Mapped[datetime | None]
-    changed_at: Mapped[datetime | None]
-    failures: Mapped[int] = mapped_column(server_default="0")
-    error: Mapped[str] = mapped_column(Text, server_default="")
-    paused: Mapped[bool] = mapped_column(server_default="false")

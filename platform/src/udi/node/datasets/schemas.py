@@ -287,7 +287,7 @@ class UploadHeaders(TusHeaders, kw_only=True):
     metadata: Annotated[
         str,
         Meta(
-            description="filename, dataset (its identifier, for a new version), sha256, publish: each with its value in base64.",
+            description="filename, dataset (its identifier, for a new version), part (of that dataset, for its file), sha256, publish: each with its value in base64.",
             examples=["filename YXJicmVzLmNzdg=="],
         ),
     ] = field(name="Upload-Metadata", default="")

@@ -52,9 +52,16 @@ from udi.node.files.restricted import (
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.signed_urls import is_signed, require_signature
 from udi.node.spaces.limits import enforce_rate_limit
-from udi.node.spaces.operations import CREDENTIAL, FILES, DatasetPath, FileNamePath
+from udi.node.spaces.operations import (
+    CREDENTIAL,
+    FILES,
+    DatasetPath,
+    FileNamePath,
+    PartPath,
+)
 from udi.node.spaces.use_counts import UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
+from udi.protocol.access_decision import RefusalReason
 from udi.settings import MissingSecretError
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session, Visitor
 from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
@@ -265,6 +272,37 @@ async def deliver_current(
     return await serve_current_file(request, session, territory, dataset_id)
 
 
+@route(
+    "/datasets/{dataset_id:uuid}/files/{part_id:uuid}/{filename:str}",
+    http_method=READ_METHODS,
+    **describe_operation(
+        "downloadPart",
+        tag=FILES,
+        summary="Download a further file of a dataset",
+        description="Always its newest version: the address does not change. One of restricted data is given whole, or not at all.",
+        media_types=("*/*",),
+        statuses=(200, 206),
+        empty=UNCHANGED,
+        headers=DeliveryHeaders,
+        errors=DELIVERY_ERRORS,
+        schemes=(CREDENTIAL,),
+    ),
+)
+async def deliver_part(
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    dataset_id: DatasetPath,
+    part_id: PartPath,
+    filename: FileNamePath,  # noqa: ARG001 - for the reader; the id decides
+) -> Response[Any]:
+    """The newest version of a file beside the main one."""
+    file = await get_current_file(session, dataset_id, part_id, let=True)
+    if file.access == FileAccess.RESTRICTED:
+        return await serve_restricted_file(request, territory, file)
+    return await serve_file(request, file)
+
+
 async def serve_current_file(
     request: AnyRequest, session: AsyncSession, territory: Territory, dataset_id: UUID
 ) -> Response[Any]:
@@ -278,10 +316,15 @@ async def serve_current_file(
 async def serve_restricted_file(
     request: AnyRequest, territory: Territory, file: StoredFile
 ) -> Response[Any]:
-    """The file, where an agreement lets it through whole; else what of its table may be read."""
+    """The file, where an agreement lets it through whole; else what of its table may be read.
+
+    Columns and rows of an agreement are those of the main file: it lets no part of another one through.
+    """
     passage = await authorize_reading(request, territory, file.dataset_id, "file")
     if passage.view.is_whole:
         return await serve_file(request, file, passage)
+    if file.part_id is not None:
+        raise await passage.refuse(RefusalReason.ONLY_IN_PART)
     return await derive_file(request, file, passage)
 
 
@@ -372,4 +415,5 @@ routes: Routes = [
     deliver_file,
     deliver_archive,
     deliver_current,
+    deliver_part,
 ]

@@ -54,7 +54,10 @@ class ArchiveState(StrEnum):
 
 
 class StoredFile(TenantColumns, NodeTable):
-    """One file as it was dropped: it never changes, another version is another file."""
+    """One file as it was dropped: it never changes, another version is another file.
+
+    `part_id` is the part of the dataset whose file it is; None for the main file.
+    """
 
     __tablename__ = "stored_file"
     __table_args__ = (
@@ -65,6 +68,7 @@ class StoredFile(TenantColumns, NodeTable):
 
     space_id: Mapped[UUID]
     dataset_id: Mapped[UUID]
+    part_id: Mapped[UUID | None]
     name: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(Text)
     charset: Mapped[str] = mapped_column(Text, server_default="")
@@ -104,7 +108,7 @@ OPEN_STATES = (UploadState.RECEIVING, UploadState.ASSEMBLING, UploadState.STORED
 class Upload(TenantColumns, NodeTable):
     """A file on its way in: sent by a person or a script, or fetched from an address.
 
-    `file_id` is the id that the stored file will have. `received` counts bytes that are safe, `assembled` those already
+    `file_id` is the id that the stored file will have, `part_id` the part of the dataset whose file it becomes. `received` counts bytes that are safe, `assembled` those already
     copied into one object. `lock_holder` is the request or job at work on it, until `locked_until`. `received` and `length`
     are in bytes; `length` is None until the sender says it.
     """
@@ -121,6 +125,7 @@ class Upload(TenantColumns, NodeTable):
 
     space_id: Mapped[UUID]
     dataset_id: Mapped[UUID]
+    part_id: Mapped[UUID | None]
     file_id: Mapped[UUID]
     replaces: Mapped[bool]
     person_id: Mapped[UUID | None]
@@ -247,7 +252,10 @@ class ErasedDataset(TenantColumns, NodeTable):
 
 
 class RemovedVersion(TenantColumns, NodeTable):
-    """What stays of a version that was removed alone: the id of its file, its number, when it was public, and why."""
+    """What stays of a version that was removed alone: the id of its file, its number, when it was public, and why.
+
+    `part_id` is the part of the dataset whose file it was; None for the main file.
+    """
 
     __tablename__ = "removed_version"
     __table_args__ = (
@@ -257,6 +265,7 @@ class RemovedVersion(TenantColumns, NodeTable):
 
     space_id: Mapped[UUID]
     dataset_id: Mapped[UUID]
+    part_id: Mapped[UUID | None]
     number: Mapped[int]
     published_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, server_default="")

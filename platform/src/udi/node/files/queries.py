@@ -108,9 +108,13 @@ async def get_archive(session: AsyncSession, archive_id: UUID) -> SpaceArchive:
 
 
 async def get_current_file(
-    session: AsyncSession, dataset_id: UUID, *, let: bool = False
+    session: AsyncSession,
+    dataset_id: UUID,
+    part_id: UUID | None = None,
+    *,
+    let: bool = False,
 ) -> StoredFile:
-    """The newest file of a dataset that is given; `let` as in `get_file`.
+    """The newest file of a dataset that is given, or of one of its parts; `let` as in `get_file`.
 
     Raises:
         RestrictedError: it is restricted.
@@ -121,16 +125,42 @@ async def get_current_file(
     query = (
         select(StoredFile)
         .where(
-            StoredFile.dataset_id == dataset_id, StoredFile.access != FileAccess.DRAFT
+            StoredFile.dataset_id == dataset_id,
+            StoredFile.part_id.is_not_distinct_from(part_id),
+            StoredFile.access != FileAccess.DRAFT,
         )
         .order_by(
             StoredFile.access.in_(SERVED_ACCESS).desc(), StoredFile.created_at.desc()
         )
     )
     file = await session.scalar(query.limit(1))
+    if file is None and part_id is not None:
+        raise await _missing_part_error(session, dataset_id, part_id)
     if file is None:
         raise await missing_error(session, ErasedDataset.id == dataset_id)
     return require_readable(file, let=let)
+
+
+async def _missing_part_error(
+    session: AsyncSession, dataset_id: UUID, part_id: UUID
+) -> UdiError:
+    """That a part was removed, and why, where it was once public; that its dataset was erased; or nothing at all."""
+    query = select(RemovedVersion).where(
+        RemovedVersion.dataset_id == dataset_id,
+        RemovedVersion.part_id == part_id,
+        RemovedVersion.published_at.is_not(None),
+    )
+    removed = await session.scalar(query.limit(1))
+    if removed is None:
+        return await missing_error(session, ErasedDataset.id == dataset_id)
+    return ErasedError(
+        "Its producer removed this file: %(reason)s",
+        remedy="The other files of the dataset are at %(address)s.",
+        values={
+            "reason": removed.reason,
+            "address": f"/datasets/{dataset_id}/files",
+        },
+    )
 
 
 async def missing_error(session: AsyncSession, erased: ColumnElement[bool]) -> UdiError:
@@ -155,6 +185,8 @@ async def _missing_file_error(session: AsyncSession, file_id: UUID) -> UdiError:
         return await missing_error(
             session, literal(file_id) == any_(ErasedDataset.files)
         )
+    if removed.part_id is not None:
+        return await _missing_part_error(session, removed.dataset_id, removed.part_id)
     if removed.reason:
         why = "Its producer removed this version: %(reason)s"
     else:

@@ -31,11 +31,12 @@ MOST_OPEN = 500
 
 @dataclass(frozen=True)
 class UploadAnnouncement:
-    """What is said of a file before its first byte; `dataset_id` when it is a new version of one."""
+    """What is said of a file before its first byte; `dataset_id` when it is a new version of one, `part_id` of a part."""
 
     name: str
     length: int | None = None
     dataset_id: UUID | None = None
+    part_id: UUID | None = None
     sha256: str = ""
     locale: str = ""
     idempotency_key: str | None = None
@@ -74,6 +75,7 @@ async def create_upload(
     upload = Upload(
         space_id=space.id,
         dataset_id=announced.dataset_id or uuid4(),
+        part_id=announced.part_id,
         file_id=uuid4(),
         replaces=announced.dataset_id is not None,
         person_id=sender.person_id,
@@ -111,6 +113,7 @@ def _require_same_file(
         named,
         existing.dataset_id if existing.replaces else None,
         existing.expectation,
+        existing.part_id,
     )
     again = (
         sender.person_id,
@@ -118,6 +121,7 @@ def _require_same_file(
         True,
         announced.dataset_id,
         announced.expectation,
+        announced.part_id,
     )
     lengths = {existing.length, announced.length} - {None}
     if before != again or len(lengths) > 1:

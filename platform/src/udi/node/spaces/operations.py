@@ -36,6 +36,12 @@ SENDING_ERRORS = (
     UnavailableError,
 )
 DatasetPath = Annotated[UUID, PathParameter(description="Identifier of the dataset.")]
+PartPath = Annotated[
+    UUID,
+    PathParameter(
+        description="Identifier of a file, a link or a service beside the main file."
+    ),
+]
 FileNamePath = Annotated[
     str,
     PathParameter(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from markupsafe import Markup
 
@@ -22,6 +22,7 @@ from udi.protocol.licences import LICENCES
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.texts import read_texts
 from udi.protocol.themes import THEMES
+from udi.protocol.vocabulary import PUBLIC_MEDIA, MediaRole
 from udi.ui.locale import localise
 
 SHORT_HASH = 12
@@ -71,6 +72,23 @@ class DatasetView:
     @cached_property
     def services(self) -> list[Distribution]:
         return [media for media in self.dataset.distributions if media.kind != "FILE"]
+
+    def is_readable(self, media: Distribution) -> bool:
+        """Whether everybody reads it: all of an open dataset, the public documentation of a restricted one."""
+        access = self._find_media(media).get(rudi_names.MEDIA["access"])
+        return self.is_open or access == PUBLIC_MEDIA
+
+    def role_of(self, media: Distribution) -> str:
+        """What it is to its dataset, by the words of `vocabulary.MediaRole`; empty where its producer does not say it."""
+        role = str(self._find_media(media).get(rudi_names.MEDIA["role"]) or "")
+        return role if role in set(MediaRole) else ""
+
+    def _find_media(self, media: Distribution) -> Mapping[str, Any]:
+        """What the record says of it."""
+        for entry in self.record.get("available_formats") or ():
+            if str(entry.get("media_id", "")).lower() == str(media.id):
+                return cast("Mapping[str, Any]", entry)
+        return {}
 
     def link_status(self, media: Distribution) -> LinkStatus | None:
         """How the address of a file or a service stands."""

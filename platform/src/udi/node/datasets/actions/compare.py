@@ -40,7 +40,9 @@ async def find_earlier_version(
         .where(Preparation.state == PreparationState.READY)
     )
     query = query.where(
-        Version.dataset_id == version.dataset_id, Version.number < version.number
+        Version.dataset_id == version.dataset_id,
+        Version.part_id.is_not_distinct_from(version.part_id),
+        Version.number < version.number,
     )
     earlier_version: Version | None = await session.scalar(
         query.order_by(Version.number.desc()).limit(1)
@@ -163,7 +165,7 @@ async def _save_difference(
             .with_for_update(of=Dataset)
         )
         if dataset:
-            versions = {version.id: version for version in dataset.versions}
+            versions = {version.id: version for version in dataset.files}
         else:
             versions = {}
         version = versions.get(compared.id)

@@ -32,6 +32,7 @@ from udi.node.datasets.descriptions.prefill import (
 from udi.node.datasets.models import (
     Author,
     Dataset,
+    DatasetPart,
     DatasetState,
     Preparation,
     PreparationState,
@@ -204,7 +205,7 @@ async def start_dataset(
     Raises:
         TooLargeError: the space has no place left for it.
     """
-    await _check_quota(session, space, dropped)
+    await check_quota(session, space, dropped)
     dropped = strip_cells(space, dropped)
     dataset = Dataset(
         id=dropped.dataset_id,
@@ -216,7 +217,7 @@ async def start_dataset(
     dataset.space = space
     session.add(dataset)
     await session.flush()
-    await _add_version(session, dataset, dropped, 1)
+    await insert_version(session, dataset, dropped, 1)
     dataset.record_event(actor, "dataset.created")
     await session.flush()
     return dataset
@@ -277,11 +278,11 @@ async def add_version(
     if pending is not None:
         number = pending.number
         orphans = await delete_version_rows(session, dataset, pending)
-    await _check_quota(session, dataset.space, dropped)
+    await check_quota(session, dataset.space, dropped)
     dropped = strip_cells(dataset.space, dropped)
     columns = [str(column["name"]) for column in former_profile.get("columns", ())]
     holds = treated or corrections.for_next_file(columns)
-    version = await _add_version(session, dataset, dropped, number, holds.as_json())
+    version = await insert_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
     dataset.updated_at = now()
     dataset.record_event(
@@ -338,8 +339,8 @@ async def discard_draft(
     await session.execute(
         delete(DatasetRight).where(DatasetRight.dataset_id == dataset.id)
     )
-    keys = [key for version in dataset.versions for key in object_keys(version)]
-    files: Sequence[StoredFile] = [version.file for version in dataset.versions]
+    keys = [key for version in dataset.files for key in object_keys(version)]
+    files: Sequence[StoredFile] = [version.file for version in dataset.files]
     await session.delete(dataset)
     await session.flush()
     for file in files:
@@ -348,26 +349,35 @@ async def discard_draft(
     return keys
 
 
-async def _check_quota(
+async def check_quota(
     session: AsyncSession, space: Space, dropped: DroppedFile
 ) -> None:
+    """Whether the space, which must be locked, has place left for a file.
+
+    Raises:
+        TooLargeError: it has not.
+    """
     if await used_bytes(session, space) + dropped.size > space.quota_bytes:
         raise TooLargeError(
             "There is not enough storage left in your space for this file."
         )
 
 
-async def _add_version(
+async def insert_version(
     session: AsyncSession,
     dataset: Dataset,
     dropped: DroppedFile,
     number: int,
     corrections: dict[str, Any] | None = None,
+    part: DatasetPart | None = None,
 ) -> Version:
+    """A version of the main file or of a part, which waits to be looked at."""
+    part_id = part.id if part else None
     file = StoredFile(
         id=dropped.id,
         space_id=dataset.space_id,
         dataset_id=dataset.id,
+        part_id=part_id,
         name=dropped.name,
         media_type=dropped.profile.media_type,
         charset=dropped.profile.encoding,
@@ -378,6 +388,7 @@ async def _add_version(
     await session.flush()
     version = Version(
         dataset_id=dataset.id,
+        part_id=part_id,
         file_id=file.id,
         number=number,
         profile=dropped.profile.as_json(),
@@ -386,7 +397,7 @@ async def _add_version(
     await session.flush()
     await session.refresh(version, ["preparation"])
     await request_preparation(session, version, corrections, promptly=True)
-    await session.refresh(dataset, ["versions"])
+    await session.refresh(part or dataset, ["versions"])
     return version
 
 
@@ -396,11 +407,12 @@ async def delete_version_rows(
     """Delete the rows of a version and of its file; the keys of objects, to delete after the commit."""
     file = version.file
     keys = object_keys(version)
+    part = dataset.find_part(version.part_id)
     await session.delete(version)
     await session.flush()
     await session.delete(file)
     await session.flush()
-    await session.refresh(dataset, ["versions"])
+    await session.refresh(part or dataset, ["versions"])
     return keys
 
 

@@ -70,9 +70,7 @@ async def erase_dataset(
             ]
         )
     public = [
-        version.file_id
-        for version in dataset.versions
-        if version.published_at is not None
+        version.file_id for version in dataset.files if version.published_at is not None
     ]
     public += [
         removed.id
@@ -96,7 +94,7 @@ async def erase_dataset(
     dataset.document = None
     dataset.media_id = None
     await session.flush()
-    await session.refresh(dataset, ["versions"])
+    await session.refresh(dataset, ["versions", "parts"])
     await jobs.enqueue(session, ERASE_DATASET, {"dataset": str(dataset.id)})
 
 

@@ -1,6 +1,6 @@
 """What the portal should know of a dataset: queued with the change itself, settled by the portal's report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.node.datasets.models import Dataset, DatasetState, Delivery, DeliveryState
+from udi.node.datasets.models import (
+    Dataset,
+    DatasetPart,
+    DatasetState,
+    Delivery,
+    DeliveryState,
+    Version,
+)
 from udi.node.files.models import FileAccess
 from udi.node.portals.queries import list_further_deliveries
 
@@ -28,11 +35,13 @@ async def queue_delivery(
     method: str,
     record: dict[str, Any] | None,
     file_id: UUID | None = None,
+    listed_parts: Sequence[UUID] | None = None,
     error: str = "",
 ) -> None:
     """Replace what the portal should know; anything asked before and not sent yet is forgotten.
 
-    `file_id` is the file that a new `record` describes; without it, the record is about the file of the last one.
+    `file_id` is the file that a new `record` describes, `listed_parts` the parts that it names (`Delivery`); without
+    them, the record is about those of the last one.
     """
     delivery = dataset.delivery
     if delivery is None:
@@ -50,6 +59,8 @@ async def queue_delivery(
         ]
     delivery.revision += 1
     delivery.file_id = file_id or delivery.file_id
+    if listed_parts is not None:
+        delivery.listed_parts = list(listed_parts)
     delivery.method = method
     delivery.record = record
     delivery.state = DeliveryState.QUEUED
@@ -149,6 +160,7 @@ def _accept(dataset: Dataset, delivery: Delivery) -> None:
     withdrawn = delivery.method == "DELETE"
     dataset.record = None if withdrawn else delivery.record
     dataset.accepted_file_id = None if withdrawn else delivery.file_id
+    dataset.accepted_parts = [] if withdrawn else delivery.listed_parts
     if withdrawn:
         dataset.state = DatasetState.WITHDRAWN
     else:
@@ -189,6 +201,22 @@ async def close_refused(session: AsyncSession, dataset: Dataset) -> None:
         ):
             version.published_at = None
             version.file.access = FileAccess.DRAFT
+    for part in dataset.parts:
+        _close_refused_part(dataset, part)
+
+
+def _close_refused_part(dataset: Dataset, part: DatasetPart) -> None:
+    """The same for a part: what the accepted record names of it stays open."""
+    refused = list[Version]()
+    if dataset.record is None:
+        refused = part.versions
+    elif part.published and part.published.file_id not in dataset.accepted_parts:
+        refused = [part.published]
+    for version in refused:
+        version.published_at = None
+        version.file.access = FileAccess.DRAFT
+    if dataset.record is None or part.id not in dataset.accepted_parts:
+        part.published_at = None
 
 
 async def _close(

@@ -21,6 +21,7 @@ from udi.node.datasets.actions.compare import (
     find_earlier_version,
     request_comparison,
 )
+from udi.node.datasets.actions.parts import publish_requested_part
 from udi.node.datasets.actions.publish import publish_requested
 from udi.node.datasets.descriptions.prefill import cover_period
 from udi.node.datasets.models import (
@@ -202,7 +203,14 @@ async def _save_result(
             looked = strip_result_cells(looked)
         _save_findings(version, looked)
         prepared = looked.prepared
-        if prepared and prepared.coverage and revision == 1 and _lacks_period(dataset):
+        is_main = version.part_id is None
+        if (
+            is_main
+            and prepared
+            and prepared.coverage
+            and revision == 1
+            and _lacks_period(dataset)
+        ):
             coverage = Coverage.from_json(prepared.coverage)
             dataset.description, dataset.proposals = cover_period(
                 dataset.description, dataset.proposals, coverage
@@ -213,11 +221,19 @@ async def _save_result(
             carry_reason(published, version)
         if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
-        if dataset.pending and dataset.pending.is_publication_requested:
-            await publish_requested(
-                session, dataset, dataset.pending, context.territory
-            )
+        await _publish_if_requested(session, dataset, version, context.territory)
         return [key for key in former if key not in new_keys]
+
+
+async def _publish_if_requested(
+    session: AsyncSession, dataset: Dataset, version: Version, territory: Territory
+) -> None:
+    """Publish what waits of the same file, where somebody asked that."""
+    if version.part_id is not None:
+        if version.published_at is None and version.is_publication_requested:
+            await publish_requested_part(session, dataset, version, territory)
+    elif dataset.pending and dataset.pending.is_publication_requested:
+        await publish_requested(session, dataset, dataset.pending, territory)
 
 
 def _lacks_period(dataset: Dataset) -> bool:
@@ -227,7 +243,8 @@ def _lacks_period(dataset: Dataset) -> bool:
 
 def _compared_version_is_gone(dataset: Dataset, version: Version) -> bool:
     """Whether the version that it was compared with was removed meanwhile."""
-    numbers = {existing_version.number for existing_version in dataset.versions}
+    versions = dataset.list_versions_of(version.part_id)
+    numbers = {existing_version.number for existing_version in versions}
     return compared_version_number(version) not in {0, *numbers}
 
 

@@ -1,7 +1,6 @@
 """Publishing, at once or when the file was looked at; withdrawing, and asking the portal again."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +9,7 @@ from udi.kit.crash import crash_at
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.outbox import queue_delivery
+from udi.node.datasets.actions.parts import list_parts_to_publish, open_parts
 from udi.node.datasets.descriptions.description import check_answers, is_restricted
 from udi.node.datasets.descriptions.prefill import remove_cell_answers
 from udi.node.datasets.models import (
@@ -50,7 +50,8 @@ async def publish_dataset(
     version = dataset.latest
     is_in_catalogue = dataset.in_catalogue
     _change_access(actor, dataset, at)
-    record = compose_document(dataset, version, territory, at=at)
+    parts = list_parts_to_publish(dataset)
+    record = compose_document(dataset, version, territory, at=at, parts=parts)
     dataset.document = record if dataset.document is not None else None
     for published in dataset.versions:
         if published.published_at is not None or published is version:
@@ -58,6 +59,7 @@ async def publish_dataset(
         if published is not version and published.preparation is not None:
             published.preparation.forget_cells()
     version.published_at = version.published_at or at
+    open_parts(dataset, parts, at)
     dataset.opened_at = dataset.opened_at or at
     dataset.withdrawn_at = None
     dataset.withdrawal_reason = ""
@@ -70,6 +72,7 @@ async def publish_dataset(
         method="PUT" if is_in_catalogue else "POST",
         record=record,
         file_id=version.file_id,
+        listed_parts=[listed.mark for listed in parts],
     )
     await announce_to_further_portals(
         session, dataset.space.slug, dataset.id, record=record
@@ -126,7 +129,7 @@ async def publish_when_clear(
         return
     await session.refresh(version.preparation, with_for_update=True)
     is_requested = version.is_publication_requested
-    version.preparation.requested_by = _author_ids(author)
+    version.preparation.request_publication(author)
     if not (is_being_read(version) or (is_requested and stops_of(dataset, version))):
         await _publish_or_stop(session, dataset, version, territory)
 
@@ -150,15 +153,9 @@ async def _publish_or_stop(
             stops=stops,
         )
         return
-    requester = (version.preparation and version.preparation.requested_by) or {}
-    ids = {
-        name: UUID(requester[name]) if name in requester else None
-        for name in ("person", "key")
-    }
+    requester = version.preparation.requester if version.preparation else Sender()
     try:
-        await publish_dataset(
-            session, Sender(ids["person"], ids["key"]), dataset, territory
-        )
+        await publish_dataset(session, requester, dataset, territory)
     except InvalidError:
         dataset.record_event(
             None,
@@ -166,18 +163,6 @@ async def _publish_or_stop(
             number=version.number,
             stops=["description"],
         )
-
-
-def _author_ids(author: Author) -> dict[str, str]:
-    ids = {
-        "person": author.person_id,
-        "key": author.key_id if isinstance(author, Sender) else None,
-    }
-    return {
-        name: str(identifier)
-        for name, identifier in ids.items()
-        if identifier is not None
-    }
 
 
 async def withdraw_dataset(
@@ -201,7 +186,7 @@ async def withdraw_dataset(
                 )
             ]
         )
-    for version in dataset.versions:
+    for version in dataset.files:
         if version.published_at is not None:
             version.file.access = FileAccess.WITHDRAWN
     dataset.state = DatasetState.WITHDRAWING

@@ -16,7 +16,7 @@ from udi.kit.errors import (
 )
 from udi.node.datasets.actions.compare import request_comparison
 from udi.node.datasets.actions.draft import delete_version_rows
-from udi.node.datasets.models import Author, Dataset, Version
+from udi.node.datasets.models import Author, Dataset, DatasetPart, Version
 from udi.node.datasets.versions.findings import compared_version_number
 from udi.node.files.models import SERVED_ACCESS, RemovedVersion
 
@@ -47,14 +47,31 @@ def list_removable(dataset: Dataset) -> list[Version]:
 def list_excess_versions(
     dataset: Dataset, retained_versions: int | None
 ) -> list[Version]:
-    """Those that go when the last `retained_versions` published versions are kept; None keeps all."""
+    """Those that go when the last `retained_versions` published versions of each file are kept; None keeps all."""
+    if retained_versions is None:
+        return []
     public = [
         version for version in dataset.versions if version.published_at is not None
     ]
-    return [
+    excess = [
         version
         for version in list_removable(dataset)
-        if retained_versions is not None and version in public[retained_versions:]
+        if version in public[retained_versions:]
+    ]
+    for part in dataset.parts:
+        excess += _list_excess_of_part(dataset, part, retained_versions)
+    return excess
+
+
+def _list_excess_of_part(
+    dataset: Dataset, part: DatasetPart, retained_versions: int
+) -> list[Version]:
+    public = [version for version in part.versions if version.published_at is not None]
+    served = [version for version in public if version.file.access in SERVED_ACCESS]
+    return [
+        version
+        for version in public[retained_versions:]
+        if version not in served[:1] and version.file_id not in dataset.accepted_parts
     ]
 
 
@@ -74,7 +91,9 @@ async def get_removable(
     )
     if version is None:
         query = select(RemovedVersion.id).where(
-            RemovedVersion.dataset_id == dataset.id, RemovedVersion.number == number
+            RemovedVersion.dataset_id == dataset.id,
+            RemovedVersion.part_id.is_(None),
+            RemovedVersion.number == number,
         )
         raise (
             ErasedError("This version was removed.")
@@ -112,7 +131,7 @@ async def remove_version(
                 )
             ]
         )
-    await _remove_versions(session, author, dataset, [version], reason)
+    await remove_versions(session, author, dataset, [version], reason)
 
 
 async def set_version_retention(
@@ -142,7 +161,7 @@ async def remove_excess_versions(
     session: AsyncSession, author: Author | None, dataset: Dataset
 ) -> None:
     """Remove what the dataset does not keep; no author when the node does it. The dataset must be locked."""
-    await _remove_versions(
+    await remove_versions(
         session,
         author,
         dataset,
@@ -151,29 +170,34 @@ async def remove_excess_versions(
     )
 
 
-async def _remove_versions(
+async def remove_versions(
     session: AsyncSession,
     author: Author | None,
     dataset: Dataset,
     versions: Sequence[Version],
     reason: str,
 ) -> None:
+    """Forget versions of the main file or of a part for good. The dataset must be locked."""
     for version in versions:
         removed = RemovedVersion(
             id=version.file_id,
             space_id=dataset.space_id,
             dataset_id=dataset.id,
+            part_id=version.part_id,
             number=version.number,
             published_at=version.published_at,
             reason=reason,
         )
         session.add(removed)
-        dataset.record_event(
-            author,
-            "version.removed",
-            number=version.number,
-            reason=reason,
-        )
+        number = version.number
+        if version.part_id is None:
+            dataset.record_event(
+                author, "version.removed", number=number, reason=reason
+            )
+        else:
+            dataset.record_event(
+                author, "part.version_removed", number=number, reason=reason
+            )
         await delete_version_rows(session, dataset, version)
         await jobs.enqueue(session, ERASE_VERSION, {"file": str(removed.id)})
     left = {version.number for version in dataset.versions}

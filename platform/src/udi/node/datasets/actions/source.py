@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, UdiError
 from udi.kit.identity import Actor
-from udi.node.datasets.models import Dataset, DatasetSource, Frequency
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.renewal.models import DatasetSource, Frequency
 from udi.node.files.fetch import FetchError, HttpValidators, check_address
 from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from udi.kit.crash import crash_at
 from udi.kit.errors import (
     ConflictError,
@@ -21,10 +23,15 @@ from udi.node.datasets.actions.draft import (
     create_next_version,
     profile_stored_file,
 )
+from udi.node.datasets.actions.parts import (
+    add_part_version,
+    publish_part_when_clear,
+)
 from udi.node.datasets.actions.prepare import PreparationContext as Preparing
 from udi.node.datasets.actions.prepare import prepare_file
 from udi.node.datasets.actions.publish import publish_when_clear
 from udi.node.datasets.descriptions.prefill import AnswerProposer
+from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.assemble import LostPartError, assemble_upload
 from udi.node.files.models import Upload, UploadState
@@ -155,6 +162,10 @@ async def _save_version(
             await create_draft(session, _sender(upload), space, dropped, words)
         elif dataset is None or dataset.space_id != space.id or not dataset.versions:
             raise NotFoundError("The dataset that this file was for is gone.")
+        elif upload.part_id is not None:
+            orphans = await _save_part_version(
+                session, context, upload, dataset, dropped
+            )
         else:
             orphans = await create_next_version(
                 session, _sender(upload), dataset, dropped, words
@@ -168,6 +179,30 @@ async def _save_version(
                 )
         crash_at("version.added")
     crash_at("version.committed")
+    return orphans
+
+
+async def _save_part_version(
+    session: AsyncSession,
+    context: UploadContext,
+    upload: Upload,
+    dataset: Dataset,
+    dropped: DroppedFile,
+) -> list[str]:
+    """The version of a part's file; keys of objects to delete."""
+    part = dataset.find_part(upload.part_id)
+    if part is None:
+        raise NotFoundError("The part of the dataset that this file was for is gone.")
+    version, orphans = await add_part_version(
+        session, _sender(upload), dataset, part, dropped
+    )
+    if version.preparation is not None:
+        version.preparation.expectation = upload.expectation
+        await session.flush()
+    if upload.publish:
+        await publish_part_when_clear(
+            session, _sender(upload), dataset, part, context.territory
+        )
     return orphans
 
 

@@ -90,7 +90,7 @@ def _publication(
     request: PageRequest, upload: Upload, dataset: Dataset | None, territory: Territory
 ) -> dict[str, Any] | None:
     """Whether everyone sees what was sent; None before there is a version, and once a newer file replaced it."""
-    versions = dataset.versions if dataset else []
+    versions = dataset.list_versions_of(upload.part_id) if dataset else []
     version = next(
         (version for version in versions if version.file_id == upload.file_id), None
     )
@@ -101,6 +101,8 @@ def _publication(
 
 def next_page(upload: Upload) -> str:
     """Where a person goes on once the file has arrived."""
+    if upload.part_id is not None:
+        return f"/datasets/{upload.dataset_id}/parts/{upload.part_id}"
     return f"/datasets/{upload.dataset_id}" + ("" if upload.publish else "/check")
 
 

@@ -24,6 +24,7 @@ from udi.kit.errors import (
 from udi.kit.file_names import clean_name
 from udi.kit.tenancy import Territory
 from udi.node.datasets import schemas
+from udi.node.datasets.actions.parts import get_part, publish_part_when_clear
 from udi.node.datasets.actions.publish import publish_when_clear
 from udi.node.datasets.intake.access import build_upload_context, get_script_dataset
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
@@ -56,12 +57,27 @@ from udi.node.files.uploads import (
 )
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
-from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS, DatasetPath
+from udi.node.spaces.operations import (
+    KEY,
+    SENDING,
+    SENDING_ERRORS,
+    DatasetPath,
+    PartPath,
+)
 from udi.node.spaces.senders import Sender
 from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
 DIGEST = "sha-256=:"
+SENT_FILE_ERRORS = (
+    *SENDING_ERRORS,
+    ConflictError,
+    GoneError,
+    PreconditionFailedError,
+    TooLargeError,
+    InvalidError,
+    LockedError,
+)
 
 
 @put(
@@ -74,15 +90,7 @@ DIGEST = "sha-256=:"
         description="A new version of the file of a dataset, in one request: 200 instead of 201 where these bytes were here already.",
         answer=schemas.SentVersion,
         statuses=(201, 200),
-        errors=(
-            *SENDING_ERRORS,
-            ConflictError,
-            GoneError,
-            PreconditionFailedError,
-            TooLargeError,
-            InvalidError,
-            LockedError,
-        ),
+        errors=SENT_FILE_ERRORS,
         query=schemas.SendingParameters,
         headers=schemas.SendingHeaders,
         body_media_type="application/octet-stream",
@@ -99,39 +107,72 @@ async def put_file(
 
     200 when the bytes are those already here.
     """
+    return await _receive_file(request, territory, dataset_id, None)
+
+
+@put(
+    "/api/v1/datasets/{dataset_id:uuid}/parts/{part_id:uuid}/file",
+    request_max_body_size=None,
+    **describe_operation(
+        "sendPartVersion",
+        tag=SENDING,
+        summary="Send the file of a part",
+        description="The first or a new version of a file beside the main one; the others are not touched. 200 instead of 201 where these bytes were here already.",
+        answer=schemas.SentVersion,
+        statuses=(201, 200),
+        errors=SENT_FILE_ERRORS,
+        query=schemas.SendingParameters,
+        headers=schemas.SendingHeaders,
+        body_media_type="application/octet-stream",
+        schemes=(KEY,),
+        is_public=False,
+    ),
+)
+async def put_part_file(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    dataset_id: DatasetPath,
+    part_id: PartPath,
+) -> Response[Any]:
+    """The same for the file of a part."""
+    return await _receive_file(request, territory, dataset_id, part_id)
+
+
+async def _receive_file(
+    request: PageRequest, territory: Territory, dataset_id: UUID, part_id: UUID | None
+) -> Response[Any]:
     context = build_upload_context(request, territory)
     say = translator(request)
-    hold, upload, sender = await _open_upload(request, context, dataset_id)
+    hold, upload, sender = await _open_upload(request, context, dataset_id, part_id)
     if hold is not None:
         await _receive_body(request, context, hold)
-    if await _is_unchanged(context, upload.id, dataset_id):
+    if await _is_unchanged(context, upload):
         await cancel_upload(context.storage, upload.id)
-        await _expect_of_pending(context, dataset_id, upload.expectation)
-        return await _build_response(
-            context, say, dataset_id, sender if upload.publish else None, changed=False
-        )
+        await _expect_of_pending(context, upload)
+        return await _build_response(context, say, upload, sender, changed=False)
     ended = await finish_upload(context, upload.id)
     if ended is None or ended.state != UploadState.DONE:
         raise ConflictError(
             ended.error if ended else "", remedy=ended.remedy if ended else ""
         )
-    return await _build_response(
-        context,
-        say,
-        dataset_id,
-        sender if upload.publish else None,
-        changed=hold is not None,
-    )
+    changed = hold is not None
+    return await _build_response(context, say, upload, sender, changed=changed)
 
 
 async def _open_upload(
-    request: PageRequest, context: UploadContext, dataset_id: UUID
+    request: PageRequest,
+    context: UploadContext,
+    dataset_id: UUID,
+    part_id: UUID | None,
 ) -> tuple[UploadLease | None, Upload, Sender]:
     """A turn at the upload; no turn when the same key brought it already."""
     limit = site_of(request).settings.upload_limit
     async with context.storage.session() as session:
         dataset, sender = await get_script_dataset(session, request, dataset_id)
-        _check_condition(request, dataset)
+        if part_id is not None and not get_part(dataset, part_id).is_file:
+            raise ConflictError("This is a link: it has no file here.")
+        versions = dataset.list_versions_of(part_id)
+        _check_condition(request, versions)
         if dataset.withdrawn_at is not None:
             raise ConflictError(
                 "This dataset is withdrawn.", remedy="Publish it again first."
@@ -140,7 +181,11 @@ async def _open_upload(
             Space, (context.storage.tenant, dataset.space_id), with_for_update=True
         )
         upload = await create_upload(
-            session, space, sender, _read_announcement(request, dataset), limit=limit
+            session,
+            space,
+            sender,
+            _read_announcement(request, dataset, part_id),
+            limit=limit,
         )
         if upload.state != UploadState.RECEIVING:
             return None, upload, sender
@@ -154,11 +199,11 @@ async def _open_upload(
         return hold, upload, sender
 
 
-def _check_condition(request: PageRequest, dataset: Dataset) -> None:
+def _check_condition(request: PageRequest, versions: Sequence[Version]) -> None:
     condition = request.headers.get("if-match")
     current = {
         f'"{version.file.sha256}"'
-        for version in (dataset.latest, *_list_served_versions(dataset))
+        for version in (*versions[:1], *_list_served_versions(versions))
     }
     if (
         condition is not None
@@ -171,13 +216,13 @@ def _check_condition(request: PageRequest, dataset: Dataset) -> None:
         )
 
 
-def _list_served_versions(dataset: Dataset) -> list[Version]:
-    return [
-        version for version in dataset.versions if version.file.access in SERVED_ACCESS
-    ][:1]
+def _list_served_versions(versions: Sequence[Version]) -> list[Version]:
+    return [version for version in versions if version.file.access in SERVED_ACCESS][:1]
 
 
-def _read_announcement(request: PageRequest, dataset: Dataset) -> UploadAnnouncement:
+def _read_announcement(
+    request: PageRequest, dataset: Dataset, part_id: UUID | None
+) -> UploadAnnouncement:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise InvalidError(
@@ -189,12 +234,13 @@ def _read_announcement(request: PageRequest, dataset: Dataset) -> UploadAnnounce
                 )
             ]
         )
+    versions = dataset.list_versions_of(part_id)
+    last_name = versions[0].file.name if versions else get_part(dataset, part_id).title
     return UploadAnnouncement(
-        name=clean_name(
-            request.query_params.get("name") or "", default=dataset.latest.file.name
-        ),
+        name=clean_name(request.query_params.get("name") or "", default=last_name),
         length=request.content_length,
         dataset_id=dataset.id,
+        part_id=part_id,
         sha256=_digest(request),
         locale=locale_of(request),
         idempotency_key=key,
@@ -258,39 +304,33 @@ def _too_large(request: PageRequest, ceiling: int) -> TooLargeError:
     return too_large_error(site_of(request).settings.upload_limit, ceiling)
 
 
-async def _is_unchanged(
-    context: UploadContext, upload_id: UUID, dataset_id: UUID
-) -> bool:
+async def _is_unchanged(context: UploadContext, announced: Upload) -> bool:
     async with context.storage.session() as session:
-        upload = await session.get_one(Upload, (context.storage.tenant, upload_id))
-        dataset = await find_dataset(session, dataset_id)
+        upload = await session.get_one(Upload, (context.storage.tenant, announced.id))
+        dataset = await find_dataset(session, upload.dataset_id)
         stored = upload.state == UploadState.STORED and upload.announced in {
             "",
             upload.sha256,
         }
-        return (
-            stored
-            and dataset is not None
-            and dataset.latest.file.sha256 == upload.sha256
-        )
+        versions = dataset.list_versions_of(upload.part_id) if dataset else []
+        return stored and bool(versions) and versions[0].file.sha256 == upload.sha256
 
 
-async def _expect_of_pending(
-    context: UploadContext, dataset_id: UUID, expectation: dict[str, Any] | None
-) -> None:
+async def _expect_of_pending(context: UploadContext, upload: Upload) -> None:
     """Have the version that waits meet what is expected now of the same bytes."""
     async with context.storage.session() as session:
-        dataset = await find_dataset(session, dataset_id, lock=True)
-        version = dataset.pending if dataset else None
-        if version is not None and version.preparation is not None:
-            version.preparation.expectation = expectation
+        dataset = await find_dataset(session, upload.dataset_id, lock=True)
+        versions = dataset.list_versions_of(upload.part_id) if dataset else []
+        for version in versions[:1]:
+            if version.published_at is None and version.preparation is not None:
+                version.preparation.expectation = upload.expectation
 
 
 async def _build_response(
     context: UploadContext,
     say: Callable[[str], str],
-    dataset_id: UUID,
-    publisher: Sender | None,
+    upload: Upload,
+    sender: Sender,
     *,
     changed: bool,
 ) -> Response[Any]:
@@ -300,14 +340,20 @@ async def _build_response(
         ConflictError: it waits, since it does not meet what was expected of it.
     """
     async with context.storage.session() as session:
-        dataset = await find_dataset(session, dataset_id, lock=True)
+        dataset = await find_dataset(session, upload.dataset_id, lock=True)
         if dataset is None:
             raise ConflictError("The dataset that this file was for is gone.")
-        if publisher is not None:
-            await publish_when_clear(session, publisher, dataset, context.territory)
-        differences = list_differences(dataset, dataset.latest)
+        part = dataset.find_part(upload.part_id)
+        if upload.publish and part is not None:
+            await publish_part_when_clear(
+                session, sender, dataset, part, context.territory
+            )
+        elif upload.publish:
+            await publish_when_clear(session, sender, dataset, context.territory)
+        version = dataset.list_versions_of(upload.part_id)[0]
+        differences = list_differences(dataset, version)
         body = describe_version(
-            dataset, dataset.latest, context.territory, say, changed=changed
+            dataset, version, context.territory, say, changed=changed
         )
     if differences:
         raise ConflictError(
@@ -315,8 +361,8 @@ async def _build_response(
             remedy=REMEDY,
             refusals=differences,
         )
-    headers = {"Cache-Control": "no-store", "ETag": f'"{dataset.latest.file.sha256}"'}
+    headers = {"Cache-Control": "no-store", "ETag": f'"{version.file.sha256}"'}
     return Response(body, status_code=201 if changed else 200, headers=headers)
 
 
-routes: Sequence[ControllerRouterHandler] = [put_file]
+routes: Sequence[ControllerRouterHandler] = [put_file, put_part_file]

@@ -21,8 +21,9 @@ from udi.node.datasets.intake.finish import (
     finish_upload,
     mark_upload_failed,
 )
-from udi.node.datasets.models import Dataset, DatasetSource
+from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import waits_for_person
+from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.files.fetch import FetchError, HttpValidators, SizeLimit, fetch_into
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.queries import used_bytes

@@ -5,6 +5,7 @@ from typing import Any
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.records.parts import part_path
 from udi.node.datasets.versions.findings import is_being_read
 from udi.node.datasets.versions.publishability import (
     STOPS,
@@ -50,6 +51,13 @@ def _publication_reason(version: Version) -> str:
     return "Nothing in it stops its publication."
 
 
+def _current_path(dataset: Dataset, version: Version) -> str:
+    part = dataset.find_part(version.part_id)
+    if part is None:
+        return f"/datasets/{dataset.id}/file"
+    return part_path(part, version.file.name)
+
+
 def describe_version(
     dataset: Dataset,
     version: Version,
@@ -84,6 +92,6 @@ def describe_version(
             ],
         },
         "url": f"{territory.origin}{file.path}",
-        "current": f"{territory.origin}/datasets/{dataset.id}/file",
+        "current": territory.origin + _current_path(dataset, version),
         "page": f"{territory.origin}/datasets/{dataset.id}",
     }

@@ -1,6 +1,6 @@
 """Resumable uploads (tus 1.0), for publishers and scripts of a space."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from uuid import UUID
 
@@ -334,22 +334,35 @@ def read_announcement(request: PageRequest) -> UploadAnnouncement:
                 )
             ]
         )
-    try:
-        dataset = UUID(metadata["dataset"]) if metadata.get("dataset") else None
-    except ValueError as error:
-        raise InvalidError(
-            refusals=[Refusal("dataset", "No dataset has this identifier.")]
-        ) from error
+    dataset = _read_id(metadata, "dataset")
+    part = _read_id(metadata, "part")
+    if part is not None and dataset is None:
+        raise InvalidError(refusals=[Refusal("part", "Name its dataset too.")])
     return UploadAnnouncement(
         name=metadata.get("filename") or metadata.get("name") or "",
         length=tus.read_length(request.headers),
         dataset_id=dataset,
+        part_id=part,
         sha256=digest,
         locale=locale_of(request),
         idempotency_key=key,
         publish=metadata.get("publish") == "true",
         expectation=store_expectation(read_expectation(metadata.get(EXPECT, ""))),
     )
+
+
+def _read_id(metadata: Mapping[str, str], name: str) -> UUID | None:
+    """The dataset, or the part of one, that a file is for; None where nothing is said.
+
+    Raises:
+        InvalidError: it is no identifier.
+    """
+    try:
+        return UUID(metadata[name]) if metadata.get(name) else None
+    except ValueError as error:
+        raise InvalidError(
+            refusals=[Refusal(name, "No dataset has this identifier.")]
+        ) from error
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.node.datasets.intake import progress, put, remote_files, remove, resumable
+from udi.node.datasets.intake import (
+    parts,
+    progress,
+    put,
+    remote_files,
+    remove,
+    resumable,
+)
 
 routes: Sequence[ControllerRouterHandler] = [
     *resumable.routes,
     *progress.routes,
     *put.routes,
+    *parts.routes,
     *remove.routes,
     *remote_files.routes,
 ]

@@ -10,9 +10,11 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import GoneError, HeldBackError, NotFoundError
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.pages.messages import PageRequest, locale_of
+from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.records.data_package import compose_package
+from udi.node.datasets.records.parts import list_published_parts
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.queries import get_current_file
 from udi.node.spaces.operations import FILES as FILES_TAG
@@ -45,9 +47,12 @@ async def show_package(
     )
     if version is None:
         raise NotFoundError
-    body = json.dumps(
-        compose_package(version, territory, locale_of(request)), ensure_ascii=False
-    ).encode()
+    with space_context(None):
+        async with site_of(request).database.session(territory.id) as unconfined:
+            dataset = await find_dataset(unconfined, dataset_id)
+    parts = list_published_parts(dataset) if dataset else []
+    package = compose_package(version, territory, locale_of(request), parts)
+    body = json.dumps(package, ensure_ascii=False).encode()
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "public, max-age=60",

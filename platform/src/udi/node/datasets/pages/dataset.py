@@ -31,6 +31,7 @@ from udi.node.datasets.pages.erase import erased_page
 from udi.node.datasets.pages.further_portals import list_portal_statuses
 from udi.node.datasets.pages.history import describe_events
 from udi.node.datasets.pages.messages import (
+    PART_ROLE_NAMES,
     PageRequest,
     field_errors,
     portal_faults,
@@ -101,6 +102,7 @@ async def show_dataset(
         home=home_of(actor, dataset),
         may_erase=may_erase(dataset),
         profile=profile_of(dataset),
+        part_roles=PART_ROLE_NAMES,
         source=await find_source(session, dataset),
         due=await find_due(session, dataset, territory.zone),
         today=today(territory.zone),

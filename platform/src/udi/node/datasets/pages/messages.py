@@ -8,6 +8,7 @@ from litestar.datastructures import State
 
 from udi.kit.errors import Refusal, UdiError
 from udi.node.datasets.descriptions.description import AREAS, FREQUENCIES
+from udi.node.datasets.models import PartRole
 from udi.node.datasets.records.rudi import form_field
 from udi.protocol.explanations import explain_code
 from udi.protocol.languages import LANGUAGES
@@ -66,8 +67,23 @@ EVENT_NAMES = {
     "column.role_changed": "Role of a column corrected",
     "dataset.erasing": "Erasure requested",
     "dataset.erased": "Erased",
+    "part.added": "File or link added",
+    "part.version_added": "New version of another file dropped",
+    "part.described": "Title or place of a file or link changed",
+    "part.ready": "File or link ready to be published with the dataset",
+    "part.published": "File or link published",
+    "part.stopped": "Automatic publication of a file blocked",
+    "part.version_removed": "Version of another file removed",
+    "part.removed": "File or link removed",
     "right.given": "Shared",
     "right.taken": "No longer shared",
+}
+PART_ROLE_NAMES: dict[str, str] = {
+    PartRole.DATA: "Data",
+    PartRole.DOCUMENTATION: "Documentation",
+    PartRole.ARCHIVE: "Archive",
+    PartRole.LINK: "Link",
+    PartRole.SERVICE: "Service (API)",
 }
 ROLE_NAMES = {
     "reader": "Read the dataset, drafts included",

@@ -77,11 +77,11 @@ async def upload_file(
     try:
         memory = await store_of(request).reading_folder(f"{territory.id}/{space.id}")
         async with readers_of(request).open_reader(space.id, memory) as reading:
-            dropped, key = await _receive_form_file(
+            dropped, key = await receive_form_file(
                 request, territory, space, uuid.uuid4(), left, reading
             )
             async with (
-                _deleted_on_failure(store_of(request), key),
+                deleted_on_failure(store_of(request), key),
                 database.session(territory.id, person=member.person_id) as session,
             ):
                 dataset = await create_draft(
@@ -137,10 +137,10 @@ async def upload_version(
     try:
         memory = await store_of(request).reading_folder(f"{territory.id}/{space.id}")
         async with readers_of(request).open_reader(space.id, memory) as reading:
-            dropped, key = await _receive_form_file(
+            dropped, key = await receive_form_file(
                 request, territory, space, dataset_id, left, reading
             )
-            async with _deleted_on_failure(store_of(request), key):
+            async with deleted_on_failure(store_of(request), key):
                 version, orphans = await _add_version(
                     request, territory, member, dropped
                 )
@@ -170,7 +170,7 @@ async def _add_version(
         return dataset.latest, orphans
 
 
-async def _receive_form_file(
+async def receive_form_file(
     request: PageRequest,
     territory: Territory,
     space: Space,
@@ -188,7 +188,7 @@ async def _receive_form_file(
             request, store, key, limit=limit, quota_left=quota_left
         )
     crash_at("form.received")
-    async with _deleted_on_failure(store, key):
+    async with deleted_on_failure(store, key):
         profile = await profile_stored_file(
             store, reading, ReceivedFile(key, incoming.name, incoming.size)
         )
@@ -198,7 +198,7 @@ async def _receive_form_file(
 
 
 @asynccontextmanager
-async def _deleted_on_failure(store: ObjectStore, key: str) -> AsyncIterator[None]:
+async def deleted_on_failure(store: ObjectStore, key: str) -> AsyncIterator[None]:
     """An object that no row leads to yet."""
     try:
         yield

@@ -1,5 +1,6 @@
 """A published dataset as a Data Package: its file as it was dropped, and its table in the formats that are read most."""
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -7,9 +8,10 @@ from urllib.parse import quote
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.records.parts import ListedPart, part_path
 from udi.node.datasets.records.rudi import current_file_url
-from udi.node.files.models import FileAccess, StoredFile
-from udi.protocol.record import Record, restore_record
+from udi.node.files.models import SERVED_ACCESS, FileAccess, StoredFile
+from udi.protocol.record import restore_record
 from udi.tabular.exports.data_package import PackagedFile, build_data_package
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.profiles.profile import Profile
@@ -19,11 +21,11 @@ PACKAGED_FORMATS = ("csv", "parquet")
 
 
 def compose_package(
-    version: Version, territory: Territory, locale: str
+    version: Version, territory: Territory, locale: str, parts: Sequence[ListedPart]
 ) -> dict[str, Any]:
-    """`datapackage.json` of a published version; paths are addresses, which give the newest."""
+    """`datapackage.json` of a published version and of the published `parts`; paths are addresses, which give the newest."""
     dataset = version.dataset
-    record = _published_record(version.dataset)
+    record = restore_record(published_record(version.dataset))
     licence = record.licence.standard_licence
     if licence:
         terms = {
@@ -36,7 +38,7 @@ def compose_package(
     return build_data_package(
         name=str(dataset.id),
         title=record.title,
-        files=_files(version, territory),
+        files=[*_files(version, territory), *_part_files(parts, territory)],
         created=version.published_at or version.created_at,
         identifier=str(dataset.id),
         description=localise(record.summary, locale),
@@ -48,7 +50,7 @@ def compose_package(
     )
 
 
-def _published_record(dataset: Dataset) -> Record:
+def published_record(dataset: Dataset) -> dict[str, Any]:
     """What was published: answers that were changed since are nobody's business yet.
 
     Raises:
@@ -57,7 +59,7 @@ def _published_record(dataset: Dataset) -> Record:
     published = dataset.delivery.record if dataset.delivery else None
     if published is None or "global_id" not in published:
         raise NotFoundError
-    return restore_record(published)
+    return published
 
 
 def _file_properties(file: StoredFile, profile: Profile) -> dict[str, Any]:
@@ -70,6 +72,30 @@ def _file_properties(file: StoredFile, profile: Profile) -> dict[str, Any]:
         "header_line": profile.header_line,
         "as_written": True,
     }
+
+
+def _part_files(
+    parts: Sequence[ListedPart], territory: Territory
+) -> list[PackagedFile]:
+    """The published files beside the main one, in their order."""
+    files = list[PackagedFile]()
+    for listed in parts:
+        version = listed.version
+        if version is None or version.file.access not in SERVED_ACCESS:
+            continue
+        file = version.file
+        profile = Profile.from_json(version.profile)
+        is_open = file.access == FileAccess.OPEN
+        files.append(
+            PackagedFile(
+                name=f"part-{listed.part.id}",
+                path=territory.origin + part_path(listed.part, file.name),
+                format=PurePath(quote(file.name)).suffix[1:].lower(),
+                media_type=file.media_type,
+                **(_file_properties(file, profile) if is_open else {}),
+            )
+        )
+    return files
 
 
 def _files(version: Version, territory: Territory) -> list[PackagedFile]:

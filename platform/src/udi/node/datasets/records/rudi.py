@@ -1,7 +1,7 @@
 """From a producer's answers to the record that the portal receives (RUDI's metadata)."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -17,6 +17,11 @@ from udi.node.datasets.descriptions.description import (
 )
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.records.document import merge_documents
+from udi.node.datasets.records.parts import (
+    ListedPart,
+    list_published_parts,
+    replace_parts,
+)
 from udi.node.datasets.versions.findings import schema_report_of
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
@@ -89,16 +94,21 @@ def current_file_url(origin: str, dataset_id: UUID) -> str:
 
 
 def compose_document(
-    dataset: Dataset, version: Version, territory: Territory, *, at: datetime
+    dataset: Dataset,
+    version: Version,
+    territory: Territory,
+    *,
+    at: datetime,
+    parts: Sequence[ListedPart] | None = None,
 ) -> dict[str, Any]:
     """The JSON of a dataset, checked as the portal will: what a client of RUDI said of it stays, whatever the form asks.
 
-    Of restricted data it says nothing that is made of their cells, whoever said so (`restricted.conceal`).
+    `parts` are those that it names; None: those that are published. Of restricted data it says nothing that is made of their cells, whoever said so (`restricted.conceal`).
 
     Raises:
         InvalidRecord: the portal would refuse it; the fields are the form's.
     """
-    document = draft_document(dataset, version, territory, at=at)
+    document = draft_document(dataset, version, territory, at=at, parts=parts)
     if faults := validate(document):
         raise InvalidRecord(
             [replace(fault, field=form_field(fault.field)) for fault in faults]
@@ -107,12 +117,21 @@ def compose_document(
 
 
 def draft_document(
-    dataset: Dataset, version: Version, territory: Territory, *, at: datetime
+    dataset: Dataset,
+    version: Version,
+    territory: Territory,
+    *,
+    at: datetime,
+    parts: Sequence[ListedPart] | None = None,
 ) -> dict[str, Any]:
     """The same JSON, unchecked, of a dataset whose answers are complete."""
     document = write_record(compose_record(dataset, version, territory, at=at))
     if dataset.document is not None:
         document = merge_documents(dataset.document, document, dataset.description)
+    if parts is None:
+        parts = list_published_parts(dataset)
+    if parts or dataset.document is not None:
+        document = replace_parts(document, dataset, parts, territory.origin)
     return conceal_document(document, terms=_address_of_terms(dataset, territory))
 
 

@@ -117,7 +117,7 @@ async def list_addresses(session: AsyncSession, space: Space) -> list[str]:
         addresses += [f"{root}/{dataset.id}" for root in PUBLIC_ROOTS]
         addresses += [
             f"/files/{version.file_id}"
-            for version in dataset.versions
+            for version in dataset.files
             if version.published_at is not None
         ]
     return addresses
@@ -135,13 +135,21 @@ def _describe(dataset: Dataset, territory: Territory) -> ArchivedDataset:
     folder = f"files/{slug_of(dataset.title, dataset.id)}"
     versions = tuple(
         ArchivedVersion(
-            f"{folder}/v{version.number}/{version.file.name}",
+            f"{folder}/{_folder_of(dataset, version)}/{version.file.name}",
             version,
             Profile.from_json(version.profile),
         )
-        for version in dataset.versions
+        for version in dataset.files
     )
     return ArchivedDataset(dataset, _record(dataset, territory), folder, versions)
+
+
+def _folder_of(dataset: Dataset, version: Version) -> str:
+    """Where a version goes in the folder of its dataset: beside each other, and those of each part apart."""
+    part = dataset.find_part(version.part_id)
+    if part is None:
+        return f"v{version.number}"
+    return f"parts/{slug_of(part.title, part.id)}/v{version.number}"
 
 
 def _record(dataset: Dataset, territory: Territory) -> Record | None:

@@ -64,10 +64,14 @@ def _resource(
     answers = described.dataset.description
     file = version.file
     licence = LICENCES.get(answers.get("licence", ""))
+    part = described.dataset.find_part(version.part_id)
+    name = f"{described.slug}-v{version.number}"
     resource: dict[str, Any] = {
-        "name": f"{described.slug}-v{version.number}",
+        "name": f"{name}-{part.id.hex[:8]}" if part else name,
         "path": exported_version.path,
-        "title": described.dataset.title,
+        "title": f"{described.dataset.title}: {part.title}"
+        if part
+        else described.dataset.title,
         "description": answers.get("summary", ""),
         "format": file.name.rpartition(".")[2].lower(),
         "mediatype": file.media_type,

@@ -92,6 +92,7 @@ def _newest_versions() -> Subquery:
             (Preparation.tenant_id == Version.tenant_id)
             & (Preparation.version_id == Version.id),
         )
+        .where(Version.part_id.is_(None))
         .ext(distinct_on(Version.dataset_id))
         .order_by(Version.dataset_id, Version.number.desc())
     )
@@ -102,10 +103,10 @@ def _publication_moments() -> Subquery:
     """When each dataset was published; versions that were removed count, they tell the pace."""
     publications = union_all(
         select(Version.dataset_id, Version.published_at).where(
-            Version.published_at.is_not(None)
+            Version.published_at.is_not(None), Version.part_id.is_(None)
         ),
         select(RemovedVersion.dataset_id, RemovedVersion.published_at).where(
-            RemovedVersion.published_at.is_not(None)
+            RemovedVersion.published_at.is_not(None), RemovedVersion.part_id.is_(None)
         ),
     ).subquery()
     moments = func.array_agg(publications.c.published_at).label("moments")

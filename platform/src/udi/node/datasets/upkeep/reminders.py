@@ -14,8 +14,9 @@ from udi.kit.emails import Email
 from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import list_removed_public_versions
-from udi.node.datasets.models import Dataset, Reminder
+from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.renewal.models import Reminder
 from udi.node.datasets.upkeep.schedule import DAYS, MONTHS, UpdateDeadline, next_due
 from udi.ui.emails import EmailRecipient
 from udi.ui.site import Site
@@ -44,7 +45,11 @@ async def find_due(
         removed = []
     moments = [
         *(version.published_at for version in dataset.versions),
-        *(removed_version.published_at for removed_version in removed),
+        *(
+            removed_version.published_at
+            for removed_version in removed
+            if removed_version.part_id is None
+        ),
     ]
     published = [moment for moment in moments if moment]
     return next_due(frequency, published, zone)

@@ -4,7 +4,14 @@ from collections.abc import Callable, Sequence
 
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.node.datasets.descriptions.description import check_answers
-from udi.node.datasets.models import Dataset, DatasetState, PreparationState, Version
+from udi.node.datasets.models import (
+    Dataset,
+    DatasetPart,
+    DatasetState,
+    PartRole,
+    PreparationState,
+    Version,
+)
 from udi.node.datasets.versions import breaking_changes, expectations
 from udi.node.datasets.versions.breaking_changes import (
     BreakingChange,
@@ -35,6 +42,8 @@ STOPS = {
     "description": "The portal would refuse its description.",
 }
 """What keeps a version from being published by itself, and the words for it."""
+UNREADABLE = frozenset({"unsearched", "unread"})
+"""What is said of a file that nobody could look into."""
 
 
 def may_publish(dataset: Dataset) -> bool:
@@ -69,7 +78,8 @@ def access_of(dataset: Dataset, version: Version) -> FileAccess:
     )
     if unseen:
         return FileAccess.WAITING
-    if dataset.restricted:
+    part = dataset.find_part(version.part_id)
+    if dataset.restricted and not (part and part.is_public):
         return FileAccess.RESTRICTED
     return FileAccess.OPEN
 
@@ -101,10 +111,24 @@ def _name_stops(
     return [name for name in STOPS if stop_flags.get(name)]
 
 
+def part_stops_of(dataset: Dataset, part: DatasetPart, version: Version) -> list[str]:
+    """The same for the file of a part.
+
+    Nobody is asked why a documentation may be published whose pages cannot be searched for people: it is no data.
+    """
+    stops = _name_stops(dataset, version, ())
+    if part.role == PartRole.DOCUMENTATION:
+        return [stop for stop in stops if stop not in UNREADABLE]
+    return stops
+
+
 def explain_stops(
     dataset: Dataset, version: Version, say: Callable[[str], str]
 ) -> list[str]:
-    """The same in sentences, with the columns and the numbers of rows that are lost."""
+    """The same in sentences, with the columns and the numbers of rows that are lost; of a part, `part_stops_of`."""
+    part = dataset.find_part(version.part_id)
+    if part is not None:
+        return [say(STOPS[name]) for name in part_stops_of(dataset, part, version)]
     breaks = list_breaking_changes(dataset, version)
     sentences = {
         continuity_break.stop: continuity_break.explain(say)
@@ -187,8 +211,12 @@ def _stop_signatures(version: Version) -> set[tuple[object, ...]]:
     return people | dangers | ({("unread", failure)} if is_unread(version) else set())
 
 
-def clear_for_publication(version: Version, reason: str) -> None:
+def clear_for_publication(
+    version: Version, reason: str, *, requires_reason: bool | None = None
+) -> None:
     """Let a version be published by a person, and keep the reason that they give.
+
+    `requires_reason` is whether they must give one; None: where what its file holds asks for it.
 
     Raises:
         ConflictError: its file is still being looked at, or is kept from everybody.
@@ -207,7 +235,9 @@ def clear_for_publication(version: Version, reason: str) -> None:
             "This file could harm people who open it: it cannot be published.",
             remedy="Drop another one.",
         )
-    if needs_reason(version) and not (reason or preparation.reason):
+    if requires_reason is None:
+        requires_reason = needs_reason(version)
+    if requires_reason and not (reason or preparation.reason):
         why = Refusal(
             "reason",
             "Give the reason why this may be published.",

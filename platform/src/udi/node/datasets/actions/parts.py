@@ -1,0 +1,478 @@
+"""The parts of a dataset: added, described, ordered, published, removed, each without touching the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import PurePath
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.draft import (
+    DroppedFile,
+    check_quota,
+    delete_version_rows,
+    insert_version,
+    strip_cells,
+)
+from udi.node.datasets.actions.outbox import queue_delivery
+from udi.node.datasets.actions.remove import remove_versions
+from udi.node.datasets.models import (
+    Author,
+    Dataset,
+    DatasetPart,
+    DatasetState,
+    PartRole,
+    Version,
+)
+from udi.node.datasets.records.parts import (
+    ListedPart,
+    list_published_parts,
+    replace_parts,
+)
+from udi.node.datasets.versions.findings import is_being_read
+from udi.node.datasets.versions.publishability import (
+    PUBLIC_STATES,
+    access_of,
+    clear_for_publication,
+    may_publish,
+    part_stops_of,
+)
+from udi.node.portals.actions import announce_to_further_portals
+from udi.protocol.faults import InvalidRecord
+from udi.protocol.restricted_data import conceal_document
+from udi.protocol.validation import validate
+from udi.protocol.validators import LONGEST_URL, is_url
+
+MOST_PARTS = 50
+LONGEST_TITLE = 150
+ADDRESS_ROLES = frozenset({PartRole.LINK, PartRole.SERVICE})
+FILE_ROLES = frozenset({PartRole.DATA, PartRole.DOCUMENTATION, PartRole.ARCHIVE})
+ARCHIVE_TYPES = frozenset(
+    {
+        "application/zip",
+        "application/gzip",
+        "application/x-tar",
+        "application/x-7z-compressed",
+        "application/zstd",
+    }
+)
+DOCUMENT_TYPES = (
+    "application/pdf",
+    "application/msword",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml",
+    "application/vnd.oasis.opendocument.text",
+    "text/html",
+    "text/markdown",
+    "text/plain",
+)
+
+
+@dataclass(frozen=True)
+class PartDescription:
+    """What a producer says of a part; `place` is where it goes in the list, from 1, None to leave it."""
+
+    title: str
+    role: str
+    first_day: date | None = None
+    last_day: date | None = None
+    address: str = ""
+    documentation: str = ""
+    is_public: bool = False
+    place: int | None = None
+
+
+def guess_role(dropped: DroppedFile) -> PartRole:
+    """What a file probably is, by what was recognised of it; its producer chooses."""
+    if dropped.profile.is_table:
+        return PartRole.DATA
+    media_type = dropped.profile.media_type
+    if media_type in ARCHIVE_TYPES:
+        return PartRole.ARCHIVE
+    if media_type.startswith(DOCUMENT_TYPES):
+        return PartRole.DOCUMENTATION
+    return PartRole.DATA
+
+
+def check_description(about: PartDescription) -> list[Refusal]:
+    """What is wrong with a description, by field."""
+    refusals = list[Refusal]()
+    if not about.title:
+        refusals.append(Refusal("title", "Give it a title."))
+    elif len(about.title) > LONGEST_TITLE:
+        refusals.append(Refusal("title", "This is too long."))
+    roles = ADDRESS_ROLES if about.address else FILE_ROLES
+    if about.role not in roles:
+        refusals.append(Refusal("role", "Choose what it is."))
+    if about.last_day and not about.first_day:
+        refusals.append(Refusal("first_day", "Give the first day too."))
+    elif about.first_day and about.last_day and about.last_day < about.first_day:
+        refusals.append(Refusal("last_day", "The period ends before it begins."))
+    for name in ("address", "documentation"):
+        address = getattr(about, name)
+        if address and not _is_public_address(address):
+            refusals.append(
+                Refusal(
+                    name,
+                    "This is not a web address.",
+                    "Write it whole, with https:// and without a password.",
+                )
+            )
+    return refusals
+
+
+def _is_public_address(address: str) -> bool:
+    is_whole = address.startswith(("https://", "http://"))
+    return (
+        is_whole
+        and len(address) <= LONGEST_URL
+        and "@" not in address.partition("://")[2].partition("/")[0]
+        and is_url(address)
+    )
+
+
+def get_part(dataset: Dataset, part_id: UUID | None) -> DatasetPart:
+    """One part of a dataset.
+
+    Raises:
+        NotFoundError: it has none of this id.
+    """
+    part = dataset.find_part(part_id)
+    if part is None:
+        raise NotFoundError
+    return part
+
+
+async def add_part(
+    session: AsyncSession, author: Author, dataset: Dataset, about: PartDescription
+) -> DatasetPart:
+    """A part at the end of the list: a link or a service, or a file that is still to be sent. The dataset must be locked.
+
+    Raises:
+        ConflictError: the dataset has too many, or is withdrawn.
+        InvalidError: its description is not right.
+    """
+    _require_not_withdrawn(dataset)
+    if len(dataset.parts) >= MOST_PARTS:
+        raise ConflictError(
+            "This dataset has 50 files, links and services, the most that it may have.",
+            remedy="Remove one of them, or start another dataset.",
+        )
+    if refusals := check_description(about):
+        raise InvalidError(refusals=refusals)
+    last = max((part.position for part in dataset.parts), default=0)
+    part = DatasetPart(
+        dataset_id=dataset.id,
+        position=last + 1,
+        role=about.role,
+        title=about.title,
+        first_day=about.first_day,
+        last_day=about.last_day,
+        address=about.address,
+        documentation=about.documentation,
+        is_public=about.is_public and about.role == PartRole.DOCUMENTATION,
+    )
+    session.add(part)
+    dataset.updated_at = now()
+    await session.flush()
+    await session.refresh(part)
+    await session.refresh(part, ["versions"])
+    await session.refresh(dataset, ["parts"])
+    dataset.record_event(author, "part.added", part=str(part.id))
+    return part
+
+
+def _require_not_withdrawn(dataset: Dataset) -> None:
+    if dataset.withdrawn_at is not None:
+        raise ConflictError(
+            "This dataset is withdrawn.", remedy="Publish it again first."
+        )
+
+
+async def add_part_version(
+    session: AsyncSession,
+    author: Author,
+    dataset: Dataset,
+    part: DatasetPart | None,
+    dropped: DroppedFile,
+) -> tuple[Version, list[str]]:
+    """A version of the file of a part, or of a new one (None), which waits; keys to delete after the commit.
+
+    The dataset must be locked, and its space.
+
+    Raises:
+        ConflictError: the part is no file, these are the bytes that it has, or the dataset has too many parts,
+            or is withdrawn.
+        TooLargeError: the space has no place left for it.
+    """
+    _require_not_withdrawn(dataset)
+    if part is None:
+        title = PurePath(dropped.name).stem.replace("_", " ").strip()[:LONGEST_TITLE]
+        about = PartDescription(title or "file", guess_role(dropped))
+        part = await add_part(session, author, dataset, about)
+    if not part.is_file:
+        raise ConflictError("This is a link: it has no file here.")
+    newest = part.versions[0] if part.versions else None
+    if newest is not None and newest.file.sha256 == dropped.sha256:
+        raise ConflictError(
+            "This is the same file as the last version.",
+            remedy="Choose the file that changed.",
+        )
+    orphans = list[str]()
+    number = newest.number + 1 if newest else 1
+    if part.pending is not None:
+        number = part.pending.number
+        orphans = await delete_version_rows(session, dataset, part.pending)
+    await check_quota(session, dataset.space, dropped)
+    dropped = strip_cells(dataset.space, dropped)
+    version = await insert_version(session, dataset, dropped, number, part=part)
+    part.updated_at = now()
+    dataset.updated_at = now()
+    dataset.record_event(author, "part.version_added", part=str(part.id))
+    await session.flush()
+    return version, orphans
+
+
+async def describe_part(
+    session: AsyncSession,
+    author: Author,
+    dataset: Dataset,
+    part: DatasetPart,
+    about: PartDescription,
+    territory: Territory,
+    *,
+    announce: bool = True,
+) -> None:
+    """Keep what is said of a part; of a published one, the portals are told. The dataset must be locked.
+
+    `announce`: false where its publication follows, which tells them both.
+
+    Raises:
+        InvalidError: it is not right; nothing is kept.
+    """
+    refusals = check_description(about)
+    if bool(about.address) is part.is_file:
+        refusals.append(Refusal("address", "A link stays a link, and a file a file."))
+    if refusals:
+        raise InvalidError(refusals=refusals)
+    part.title = about.title
+    part.role = about.role
+    part.first_day = about.first_day
+    part.last_day = about.last_day
+    part.address = about.address
+    part.documentation = about.documentation
+    part.is_public = about.is_public and about.role == PartRole.DOCUMENTATION
+    part.updated_at = now()
+    dataset.updated_at = now()
+    for version in part.versions:
+        if version.published_at is not None and dataset.withdrawn_at is None:
+            version.file.access = access_of(dataset, version)
+    if about.place is not None:
+        _move(dataset, part, about.place)
+    dataset.record_event(author, "part.described", part=str(part.id))
+    await session.flush()
+    await session.refresh(dataset, ["parts"])
+    if announce and is_listed(part):
+        await announce_parts(session, dataset, territory)
+
+
+def _move(dataset: Dataset, part: DatasetPart, place: int) -> None:
+    others = [other for other in dataset.parts if other is not part]
+    index = min(max(place, 1), len(dataset.parts)) - 1
+    for position, other in enumerate([*others[:index], part, *others[index:]], 1):
+        other.position = position
+
+
+def is_listed(part: DatasetPart) -> bool:
+    """Whether a record names it, once its dataset is published."""
+    return part.published is not None or part.published_at is not None
+
+
+def list_parts_to_publish(dataset: Dataset) -> list[ListedPart]:
+    """The parts as a publication of the dataset lists them: each with its newest version that nothing stops."""
+    listed = list[ListedPart]()
+    for part in dataset.parts:
+        version = part.published
+        if part.pending is not None and _is_clear(dataset, part, part.pending):
+            version = part.pending
+        if version is not None or not part.is_file:
+            listed.append(ListedPart(part, version))
+    return listed
+
+
+def _is_clear(dataset: Dataset, part: DatasetPart, version: Version) -> bool:
+    return not (is_being_read(version) or part_stops_of(dataset, part, version))
+
+
+def open_parts(dataset: Dataset, listed: Sequence[ListedPart], at: datetime) -> None:
+    """Take these parts for published, and give each published file of a part to those who may read it."""
+    for entry in listed:
+        if entry.version is None:
+            entry.part.published_at = entry.part.published_at or at
+        else:
+            entry.version.published_at = entry.version.published_at or at
+    for part in dataset.parts:
+        for version in part.versions:
+            if version.published_at is not None:
+                version.file.access = access_of(dataset, version)
+
+
+async def publish_part(
+    session: AsyncSession,
+    author: Author | None,
+    dataset: Dataset,
+    part: DatasetPart,
+    territory: Territory,
+    *,
+    reason: str = "",
+) -> None:
+    """Publish a part; where its dataset is not public, it is ready to be published with it. The dataset must be locked.
+
+    Raises:
+        ConflictError: its file is not here, is still being looked at, or is kept from everybody.
+        InvalidError: something stops it, and no reason is given.
+    """
+    version = part.pending
+    if version is None and part.is_file and part.published is None:
+        raise ConflictError("Its file is not here.", remedy="Send it first.")
+    if version is not None:
+        clear_for_publication(
+            version, reason, requires_reason=bool(part_stops_of(dataset, part, version))
+        )
+    if not is_public(dataset):
+        dataset.record_event(author, "part.ready", part=str(part.id), reason=reason)
+        return
+    at = now()
+    listed = list_published_parts(dataset)
+    others = [entry for entry in listed if entry.part is not part]
+    published = ListedPart(part, version or part.published)
+    open_parts(dataset, [*others, published], at)
+    dataset.record_event(author, "part.published", part=str(part.id), reason=reason)
+    await announce_parts(session, dataset, territory)
+
+
+def is_public(dataset: Dataset) -> bool:
+    """Whether the dataset is on the portals, or on its way there."""
+    return (
+        dataset.opened_at is not None
+        and dataset.withdrawn_at is None
+        and dataset.state in PUBLIC_STATES
+    )
+
+
+async def announce_parts(
+    session: AsyncSession,
+    dataset: Dataset,
+    territory: Territory,
+    *,
+    without: DatasetPart | None = None,
+) -> None:
+    """Tell the portals which parts are published now; the rest of the record stays as it was announced.
+
+    `without` is a part that is about to be removed.
+
+    Raises:
+        InvalidRecord: the portal would refuse it.
+    """
+    listed = [
+        entry for entry in list_published_parts(dataset) if entry.part is not without
+    ]
+    if dataset.document is not None:
+        dataset.document = replace_parts(
+            dataset.document, dataset, listed, territory.origin
+        )
+    record = dataset.delivery.record if dataset.delivery else None
+    if not is_public(dataset) or record is None:
+        return
+    at = now()
+    record = replace_parts(record, dataset, listed, territory.origin)
+    updated = at.isoformat().replace("+00:00", "Z")
+    record["dataset_dates"] = {**record["dataset_dates"], "updated": updated}
+    record = conceal_document(record)
+    if faults := validate(record):
+        raise InvalidRecord(faults)
+    dataset.state = DatasetState.PUBLISHING
+    dataset.updated_at = at
+    await queue_delivery(
+        session,
+        dataset,
+        method="PUT" if dataset.in_catalogue else "POST",
+        record=record,
+        listed_parts=[entry.mark for entry in listed],
+    )
+    await announce_to_further_portals(
+        session, dataset.space.slug, dataset.id, record=record
+    )
+
+
+async def publish_part_when_clear(
+    session: AsyncSession,
+    author: Author,
+    dataset: Dataset,
+    part: DatasetPart,
+    territory: Territory,
+) -> None:
+    """Publish the version of a part that waits, with nobody looking, once its file was looked at and nothing stops it.
+
+    The dataset must be locked. Where this may not be, the version goes on waiting for a person.
+    """
+    version = part.pending
+    if version is None or version.preparation is None or not may_publish(dataset):
+        return
+    await session.refresh(version.preparation, with_for_update=True)
+    version.preparation.request_publication(author)
+    if not is_being_read(version):
+        await publish_requested_part(session, dataset, version, territory)
+
+
+async def publish_requested_part(
+    session: AsyncSession, dataset: Dataset, version: Version, territory: Territory
+) -> None:
+    """The same once its file was looked at: its publication was asked for meanwhile."""
+    part = dataset.find_part(version.part_id)
+    if part is None or not may_publish(dataset):
+        return
+    if stops := part_stops_of(dataset, part, version):
+        dataset.record_event(None, "part.stopped", part=str(part.id), stops=stops)
+        return
+    requester = version.preparation.requester if version.preparation else None
+    await publish_part(session, requester, dataset, part, territory)
+
+
+async def remove_part(
+    session: AsyncSession,
+    author: Author,
+    dataset: Dataset,
+    part: DatasetPart,
+    territory: Territory,
+    *,
+    reason: str,
+) -> None:
+    """Forget a part for good, with every version of its file; its address says then why. The dataset must be locked.
+
+    Raises:
+        InvalidError: it was public, and no reason is given.
+    """
+    was_listed = is_listed(part)
+    if was_listed and not reason:
+        raise InvalidError(
+            refusals=[
+                Refusal(
+                    "reason", "Give the reason: people who use the data will read it."
+                )
+            ]
+        )
+    dataset.record_event(author, "part.removed", part=str(part.id), reason=reason)
+    if was_listed:
+        await announce_parts(session, dataset, territory, without=part)
+    await remove_versions(session, author, dataset, list(part.versions), reason)
+    await session.delete(part)
+    await session.flush()
+    await session.refresh(dataset, ["parts"])
+    for position, other in enumerate(dataset.parts, 1):
+        other.position = position
+    dataset.updated_at = now()
+    await session.flush()

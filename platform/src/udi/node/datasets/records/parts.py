@@ -1,0 +1,116 @@
+"""The parts of a dataset in its record: further files, links and services, after the main file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from udi.node.datasets.models import Dataset, DatasetPart, PartRole, Version
+from udi.node.datasets.records.rudi_clients import as_version_4
+from udi.protocol.record import write_media
+from udi.protocol.rules import entries
+from udi.protocol.structures import Checksum, Dates, Media
+from udi.protocol.vocabulary import (
+    API_CONTRACT,
+    DOWNLOAD,
+    PAGE,
+    PUBLIC_MEDIA,
+    MediaKind,
+)
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ListedPart:
+    """A part that a record names, with the version of its file; a link or a service has none."""
+
+    part: DatasetPart
+    version: Version | None = None
+
+    @property
+    def mark(self) -> UUID:
+        """What `Delivery.listed_parts` keeps of it."""
+        return self.version.file_id if self.version else self.part.id
+
+
+def list_published_parts(dataset: Dataset) -> list[ListedPart]:
+    """The parts that are published, in their order."""
+    listed = list[ListedPart]()
+    for part in dataset.parts:
+        if part.published is not None or part.published_at is not None:
+            listed.append(ListedPart(part, part.published))
+    return listed
+
+
+def part_path(part: DatasetPart, file_name: str) -> str:
+    """The address of a part's file on the node, which always gives its newest version."""
+    return f"/datasets/{part.dataset_id}/files/{part.id}/{quote(file_name)}"
+
+
+def part_caption(part: DatasetPart) -> str:
+    """The title of a part, with its period where it has one."""
+    if part.first_day is None:
+        return part.title
+    if part.last_day is None:
+        return f"{part.title} ({part.first_day.isoformat()} –)"
+    return f"{part.title} ({part.first_day.isoformat()} – {part.last_day.isoformat()})"
+
+
+def media_of_part(listed: ListedPart, origin: str) -> Media:
+    """A part as records list it; `origin` is that of the node."""
+    part = listed.part
+    if listed.version is None:
+        return Media(
+            id=part.id,
+            kind=MediaKind.SERVICE,
+            url=part.address,
+            contract=API_CONTRACT if part.role == PartRole.SERVICE else PAGE,
+            name=part_caption(part),
+            role=part.role,
+            dates=Dates(created=part.created_at, updated=part.updated_at),
+            documentation=part.documentation,
+        )
+    file = listed.version.file
+    return Media(
+        id=part.id,
+        kind=MediaKind.FILE,
+        url=origin + part_path(part, file.name),
+        contract=DOWNLOAD,
+        name=file.name,
+        caption=part_caption(part),
+        role=part.role,
+        access=PUBLIC_MEDIA if part.is_public else "",
+        dates=Dates(created=part.created_at, updated=listed.version.created_at),
+        media_type=file.media_type,
+        size=file.size,
+        checksum=Checksum("SHA-256", file.sha256),
+        encoding=file.charset,
+    )
+
+
+def replace_parts(
+    document: Document, dataset: Dataset, listed: Sequence[ListedPart], origin: str
+) -> Document:
+    """The same record with these parts instead of those that it names; what is elsewhere stays after them.
+
+    The main file stays first: it is the first that is no part.
+    """
+    others = [
+        media
+        for _, media in entries(document, "available_formats")
+        if not is_part_media(media, dataset, origin)
+    ]
+    ours = [write_media(media_of_part(part, origin)) for part in listed]
+    return {**document, "available_formats": [*others[:1], *ours, *others[1:]]}
+
+
+def is_part_media(media: Document, dataset: Dataset, origin: str) -> bool:
+    """Whether a media of a record is a part of the dataset, or was: also as a client of RUDI sent it back."""
+    ids = {str(part.id) for part in dataset.parts}
+    ids |= {as_version_4(part.id) for part in dataset.parts}
+    address = str((media.get("connector") or {}).get("url", ""))
+    return str(media.get("media_id", "")).lower() in ids or address.startswith(
+        f"{origin}/datasets/{dataset.id}/files/"
+    )

@@ -1,0 +1,1 @@
+"""How datasets are renewed: from an address, with reminders to their producers."""
