@@ -193,6 +193,30 @@ async def test_rows_that_take_too_long_leave_no_connection_in_the_middle_of_it(
     assert after != before
 
 
+async def test_a_statement_of_a_session_that_is_cancelled_leaves_no_connection_in_the_middle_of_it(
+    pages: Database, demo: Territory
+) -> None:
+    async with pages.session(demo.id, role="public") as session:
+        before = await session.scalar(PROCESS)
+
+    async def sleep() -> None:
+        async with pages.session(demo.id, role="public") as session:
+            assert await session.scalar(PROCESS) == before
+            began.set()
+            await SessionRowReader(session).fetch("SELECT pg_sleep($1)", PATIENCE + 10)
+
+    began = asyncio.Event()
+    sleeping = asyncio.create_task(sleep())
+    await began.wait()
+    await asyncio.sleep(0)
+    sleeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeping
+
+    async with pages.session(demo.id, role="public") as session:
+        assert await session.scalar(PROCESS) != before
+
+
 async def test_readers_take_turns_on_few_connections(
     settings: Settings, demo: Territory
 ) -> None:

@@ -78,7 +78,7 @@ async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
     tmp_path: Path,
     environment: dict[str, str],
 ) -> None:
-    send, remove, look = blocks("sh")
+    send, expect, add, remove, look = blocks("sh")
     dataset = await producer.publish()
     key = await new_key(manager)
     origin = demo.links["node"]
@@ -95,6 +95,15 @@ async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
         remove.replace("versions/7", "versions/1"), tmp_path, origin, variables
     )
     page = await producer.page(f"/datasets/{dataset}")
+    (tmp_path / "associations.csv").write_bytes(OTHER + OTHER.partition(b"\n")[2])
+    expected = await run(
+        expect.replace('"least_rows": 500', '"least_rows": 6'),
+        tmp_path,
+        origin,
+        variables,
+    )
+    (tmp_path / "counts-2025.csv").write_text("lieu;passages\nPort;41\n")
+    added = await run(add, tmp_path, origin, variables)
 
     assert removed is None
     assert "Names were left in it" in page
@@ -102,3 +111,5 @@ async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
     assert shape(sent) == shape(json.loads(documented))
     assert (sent["published"], sent["version"], sent["changed"]) == (True, 2, True)
     assert (looked["state"], looked["publication"]) == ("receiving", None)
+    assert (expected["published"], expected["version"]) == (True, 3)
+    assert (added["published"], added["version"]) == (True, 1)

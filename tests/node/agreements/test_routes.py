@@ -25,6 +25,8 @@ from tests.node.agreements.granting import (
 from tests.node.agreements.ways import DESCRIBE, OTHER, ROWS_LEAVE
 from tests.node.conftest import Browse
 from tests.node.producer import Producer
+from tests.node.test_parts import add as add_part
+from tests.node.test_parts import save as save_part
 from tests.service_overrides import override_service
 from udi.kit.db import Database
 from udi.kit.oidc import Login
@@ -53,9 +55,14 @@ FIRST = "PA-0001"
 
 @pytest.fixture
 async def places(
-    meters: str, node_database: Database, demo: Territory
+    meters: str, node_database: Database, demo: Territory, producer: Producer
 ) -> dict[str, str]:
-    """What fills the addresses."""
+    """What fills the addresses; a second file of the dataset holds what is hidden too."""
+    part = await add_part(
+        producer, meters, f"compteur,note\n{FIRST},{HIDDEN}\n".encode(), "compteurs.csv"
+    )
+    published = await save_part(producer, meters, part, title="Notes", role="data")
+    assert published.status_code == 303, published.text
     async with node_database.session(demo.id, role="worker") as session:
         dataset = await find_dataset(session, uuid.UUID(meters))
         assert dataset is not None
@@ -65,6 +72,7 @@ async def places(
         "id": meters,
         "file": str(dataset.latest.file_id),
         "media": media,
+        "part": part,
         "agreement": str(uuid.uuid4()),
     }
 
@@ -291,6 +299,7 @@ async def test_what_is_hidden_is_nowhere(
     for kind in ("csv", "json", "ndjson"):
         assert HIDDEN not in (await read(f"/api/resources/{{id}}/data/{kind}/")).text
     assert (await read("/ogc/{id}/collections/data/items")).status_code == 403
+    assert (await read("/datasets/{id}/files/{part}/compteurs.csv")).status_code == 403
     assert (await read("/api/resources/{id}/data/geojson/")).status_code == 403
 
 

@@ -2,6 +2,7 @@
 
 ROWS_LEAVE = (
     "/datasets/{id}/file",
+    "/datasets/{id}/files/{part}/compteurs.csv",
     "/files/{file}/compteurs.csv",
     "/storage/download/{media}",
     "/api/resources/{id}/data/",
@@ -59,6 +60,7 @@ ROWS_LEAVE = (
 DESCRIBE = (
     "/datasets/{id}/data",
     "/datasets/{id}/datapackage.json",
+    "/datasets/{id}/files",
     "/api/resources/{id}/",
     "/api/resources/{id}/profile/",
     "/api/resources/{id}/swagger/",
@@ -77,7 +79,8 @@ OTHER = frozenset(
         "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",
-        "/datasets/{dataset_id}/history.csv", "/datasets/{dataset_id}/outlines", "/datasets/{dataset_id}/versions/new", "/datasets/{dataset_id}/withdraw",
+        "/datasets/{dataset_id}/history.csv", "/datasets/{dataset_id}/outlines", "/datasets/{dataset_id}/parts/new", "/datasets/{dataset_id}/parts/{part_id}",
+        "/api/v1/datasets/{dataset_id}/parts", "/api/v1/datasets/{dataset_id}/parts/{part_id}", "/datasets/{dataset_id}/versions/new", "/datasets/{dataset_id}/withdraw",
         "/datasets/{dataset_id}/versions/{number}/remove", "/spaces/{slug}", "/spaces/{slug}/datasets/new",
         "/spaces/{slug}/figures", "/spaces/{slug}/figures.csv", "/spaces/{slug}/figures.json", "/spaces/{slug}/keys",
         "/spaces/{slug}/place", "/spaces/{slug}/shared", "/uploads/{upload_id}", "/manager/conf", "/storage/hash",

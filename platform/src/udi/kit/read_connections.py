@@ -130,7 +130,12 @@ class SessionRowReader:
         connection, driver = await self._find_connection()
         try:
             rows: Sequence[asyncpg.Record] = await driver.fetch(statement, *arguments)
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+        except (
+            asyncpg.PostgresConnectionError,
+            asyncpg.InterfaceError,
+            OSError,
+            asyncio.CancelledError,
+        ):
             self.session.info.pop(DRIVER, None)
             await connection.invalidate()
             raise

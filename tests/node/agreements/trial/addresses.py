@@ -70,6 +70,7 @@ VALUES = {
     "archive_id": (UNKNOWN_ID,),
     "key_id": (UNKNOWN_ID,),
     "organisation_id": (UNKNOWN_ID,),
+    "part_id": (UNKNOWN_ID,),
     "portal_id": (UNKNOWN_ID,),
     "upload_id": (UNKNOWN_ID,),
 }

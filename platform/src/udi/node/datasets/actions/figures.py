@@ -90,7 +90,7 @@ class FiguresPublisher:
             dataset = await start_dataset(session, None, space, dropped, answers)
             dataset.described_at = now()
             space.figures_dataset_id = dataset.id
-            await session.refresh(dataset, ["delivery"])
+            await session.refresh(dataset, ["delivery", "parts"])
         else:
             orphans = await add_version(session, None, dataset, dropped)
         await publish_dataset(session, None, dataset, territory)
