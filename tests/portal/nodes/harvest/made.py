@@ -29,7 +29,12 @@ from udi.protocol.structures import (
     Record,
 )
 from udi.protocol.themes import THEMES
-from udi.protocol.vocabulary import DOWNLOAD, MediaKind, StorageStatus
+from udi.protocol.vocabulary import (
+    DOWNLOAD,
+    PUBLIC_MEDIA,
+    MediaKind,
+    StorageStatus,
+)
 
 words = st.text(
     alphabet=string.ascii_letters + "éèàçœ'’ 0123456789-.", min_size=1, max_size=40
@@ -88,7 +93,8 @@ files = st.builds(
     contract=st.just(DOWNLOAD), media_type=st.sampled_from(
         ["text/csv", "application/json", "application/geo+json", "application/pdf"]
     ), size=st.integers(1, 2**53), checksum=checksums, structure=st.just("") | addresses,
-    encoding=st.sampled_from(["", "UTF-8", "ISO-8859-1"]),
+    encoding=st.sampled_from(["", "UTF-8", "ISO-8859-1"]), role=st.sampled_from(["", "data", "documentation", "archive"]),
+    access=st.sampled_from(["", PUBLIC_MEDIA]),
     columns=st.lists(st.builds(MediaColumn, names, st.sampled_from(["", "€", "km²"])), max_size=2).map(tuple),
 )  # fmt: skip
 services = st.builds(

@@ -22,7 +22,7 @@ from udi.protocol.record import conceal_record, restore_record, write_record
 from udi.protocol.structures import Contact, LicenceTerms, Media, Organisation, Record
 from udi.protocol.themes import THEMES
 from udi.protocol.triples import write_canonical, write_triples
-from udi.protocol.vocabulary import MediaKind
+from udi.protocol.vocabulary import PUBLIC_MEDIA, MediaKind
 
 ORIGIN = "https://donnees.example"
 SOURCE = UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10")
@@ -62,7 +62,8 @@ NOT_DCAT = {
     "producer.extra": "not ours", "contacts.id": "made anew", "contacts.role": "no property",
     "contacts.summary": "no property", "contacts.extra": "not ours", "media.id": "made anew",
     "media.contract": "follows from what there is to download", "media.parameters": "RUDI's own", "media.visual": "no property",
-    "media.encoding": "no property", "media.columns.name": "no property", "media.columns.unit": "no property", "media.counters": "of series, which DCAT-AP has not", "media.extra": "not ours",
+    "media.encoding": "no property", "media.columns.name": "no property", "media.columns.unit": "no property", "media.role": "only whether it is a file or a service",
+    "media.access": "follows from the address that it has", "media.counters": "of series, which DCAT-AP has not", "media.extra": "not ours",
     **{f"{part}.{name}": "the days of creation, change and publication only" for part, names in {
         "dates": ("validated", "expires", "deleted"),
         "media.dates": ("created", "validated", "published", "expires", "deleted"),
@@ -226,12 +227,17 @@ def asked(record: Record) -> set[tuple[str, str]]:
 def held(media: Media, of: Record | None = None) -> tuple[object, ...]:
     """What DCAT-AP can say of a file or a service; nothing of where restricted data are. A series is neither."""
     service = media.kind is MediaKind.SERVICE
-    hidden = of is not None and of.access is AccessRights.RESTRICTED
     size, checksum, kind = (
         (None, None, "") if service else (media.size, media.checksum, media.media_type)
     )
     updated = media.dates and media.dates.updated
-    url = dataset_address(ORIGIN, of) if hidden and of else media.url
+    url = media.url
+    if (
+        of is not None
+        and of.access is AccessRights.RESTRICTED
+        and media.access != PUBLIC_MEDIA
+    ):
+        url = dataset_address(ORIGIN, of)
     return (
         service,
         url,
