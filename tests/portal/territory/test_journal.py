@@ -22,6 +22,7 @@ from udi.portal.site import LOCALES
 from udi.portal.territory.journal.sentences import EVENT_SENTENCES, KIND_NAMES
 from udi.ui.domains import list_domains, list_locales
 from udi.ui.locale import load_translations
+from udi.ui.pages import HERE as UI
 
 PATH = "/territory/journal"
 EVENTS_PAGE = Path(__file__).parents[3] / "docs/reference/events.md"
@@ -95,7 +96,7 @@ def test_every_kind_of_event_has_a_name() -> None:
 
 
 def test_every_sentence_has_its_french() -> None:
-    locales = [*LOCALES, *list_locales(list_domains("portal"))]
+    locales = [UI / "locale", *LOCALES, *list_locales(list_domains("portal"))]
     french = load_translations(locales)["fr"]
     messages = [*EVENT_SENTENCES.values(), *KIND_NAMES.values()]
 
