@@ -60,7 +60,7 @@ async def get_dataset(
     """A dataset of the person's organisation, with which they may do this; `lock` holds it until the transaction ends.
 
     `lean`: of the versions before the newest, what was found in their files is not read, and asking for it is an error;
-    of the published one, the profile is.
+    of the published one, the profile is, and what was found where a script expects something of the newest.
 
     Raises:
         NotFoundError: there is none, or it is another organisation's.
@@ -78,12 +78,24 @@ async def get_dataset(
     if dataset is None:
         raise await missing_error(session, ErasedDataset.id == dataset_id)
     await require_dataset_permission(session, actor, dataset.space, dataset_id, to)
-    if lean and dataset.latest.preparation is not None:
-        await session.refresh(dataset.latest.preparation, ["findings"])
-        await session.refresh(dataset.latest, ["profile"])
-        if published := dataset.find_published_before(dataset.latest):
-            await session.refresh(published, ["profile"])
+    if lean:
+        await _refresh_newest(session, dataset)
     return dataset
+
+
+async def _refresh_newest(session: AsyncSession, dataset: Dataset) -> None:
+    """Read what a lean dataset lacks of its newest version, and of the published one that it is compared with."""
+    preparation = dataset.latest.preparation
+    if preparation is None:
+        return
+    await session.refresh(preparation, ["findings"])
+    await session.refresh(dataset.latest, ["profile"])
+    published = dataset.find_published_before(dataset.latest)
+    if published is None:
+        return
+    await session.refresh(published, ["profile"])
+    if preparation.expectation and published.preparation is not None:
+        await session.refresh(published.preparation, ["findings"])
 
 
 async def read_version_marks(session: AsyncSession, dataset: Dataset) -> VersionFlags:
