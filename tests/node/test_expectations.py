@@ -1,6 +1,7 @@
 """A script says what it expects of the file that it sends; what does not meet it is not published."""
 
 import json
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -9,7 +10,9 @@ import pytest
 from tests.node.producer import TABLE, Producer
 from tests.node.scripts import OTHER, Script, new_key
 from udi.kit.errors import InvalidError
+from udi.node.datasets.intake import put
 from udi.node.datasets.versions.expectations import read_expectation
+from udi.node.files.uploads import cancel_upload
 
 SHORT = b"nom;commune;code\nLes Amis du Phare;Kerlevan;7\n"
 """Loses rows and a column of the first table."""
@@ -86,6 +89,46 @@ async def test_personal_data_that_are_newly_found_are_not_expected(
         "Personal data are newly found: courriel."
     ]
     assert "martin" not in refused.text
+    page = await producer.page(
+        f"/datasets/{dataset}", headers={"Accept-Language": "en"}
+    )
+    assert "Personal data are newly found: courriel." in page
+
+
+async def test_an_expectation_is_replaced_by_another_one_of_the_same_bytes_alone(
+    producer: Producer,
+    manager: httpx.AsyncClient,
+    passer_by: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset = await producer.publish()
+    script = Script(passer_by, await new_key(manager))
+    newer = OTHER + b"Golf;Brest;01/02/2003\n"
+
+    strict = await script.put(dataset, OTHER, query("false", least_rows=10))
+    silent = await script.put(dataset, OTHER, "?publish=true")
+
+    assert (strict.status_code, silent.status_code) == (409, 409)
+    assert silent.json()["errors"] == strict.json()["errors"]
+
+    overtaking = list[httpx.Response]()
+
+    async def overtake(*upload: Any) -> None:
+        strict_query = query("false", least_rows=10)
+        overtaking.append(await script.put(dataset, newer, strict_query))
+        await cancel_upload(*upload)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(put, "cancel_upload", overtake)
+        overtaken = await script.put(dataset, OTHER, query())
+
+    assert [answer.status_code for answer in overtaking] == [409]
+    assert (overtaken.status_code, overtaken.json()["published"]) == (200, False)
+    assert (await passer_by.get(f"/datasets/{dataset}/file")).content == TABLE
+
+    freed = await script.put(dataset, newer, query())
+
+    assert (freed.status_code, freed.json()["published"]) == (200, True)
 
 
 async def test_an_expectation_is_answered_to_those_who_may_send_alone(
@@ -113,6 +156,8 @@ async def test_an_expectation_is_answered_to_those_who_may_send_alone(
         '{"most_lost_percent": 101}',
         '{"columns": {"nom": "words"}}',
         '{"columns": ["nom"]}',
+        '{"columns": {"nom\\u0000": ""}}',
+        '{"format": "CSV\\u0000"}',
         '{"format": "' + "x" * 10_000 + '"}',
     ],
 )

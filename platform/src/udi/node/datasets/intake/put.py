@@ -146,17 +146,16 @@ async def _receive_file(
     hold, upload, sender = await _open_upload(request, context, dataset_id, part_id)
     if hold is not None:
         await _receive_body(request, context, hold)
-    if await _is_unchanged(context, upload):
-        await cancel_upload(context.storage, upload.id)
-        await _expect_of_pending(context, upload)
-        return await _build_response(context, say, upload, sender, changed=False)
+    if repeat := await _find_repeat(context, upload.id):
+        await cancel_upload(context.storage, repeat.id)
+        return await _build_response(context, say, repeat, sender, changed=False)
     ended = await finish_upload(context, upload.id)
     if ended is None or ended.state != UploadState.DONE:
         raise ConflictError(
             ended.error if ended else "", remedy=ended.remedy if ended else ""
         )
     changed = hold is not None
-    return await _build_response(context, say, upload, sender, changed=changed)
+    return await _build_response(context, say, ended, sender, changed=changed)
 
 
 async def _open_upload(
@@ -304,26 +303,28 @@ def _too_large(request: PageRequest, ceiling: int) -> TooLargeError:
     return too_large_error(site_of(request).settings.upload_limit, ceiling)
 
 
-async def _is_unchanged(context: UploadContext, announced: Upload) -> bool:
-    async with context.storage.session() as session:
-        upload = await session.get_one(Upload, (context.storage.tenant, announced.id))
-        dataset = await find_dataset(session, upload.dataset_id)
-        stored = upload.state == UploadState.STORED and upload.announced in {
-            "",
-            upload.sha256,
-        }
-        versions = dataset.list_versions_of(upload.part_id) if dataset else []
-        return stored and bool(versions) and versions[0].file.sha256 == upload.sha256
+async def _find_repeat(context: UploadContext, upload_id: UUID) -> Upload | None:
+    """An upload whose bytes are those of the newest file here, None where they are others.
 
-
-async def _expect_of_pending(context: UploadContext, upload: Upload) -> None:
-    """Have the version that waits meet what is expected now of the same bytes."""
+    Where that file waits, it must meet from now on what the upload expects of it, if it expects anything.
+    """
     async with context.storage.session() as session:
+        upload = await session.get_one(Upload, (context.storage.tenant, upload_id))
         dataset = await find_dataset(session, upload.dataset_id, lock=True)
         versions = dataset.list_versions_of(upload.part_id) if dataset else []
-        for version in versions[:1]:
-            if version.published_at is None and version.preparation is not None:
-                version.preparation.expectation = upload.expectation
+        is_whole = upload.announced in {"", upload.sha256}
+        if upload.state != UploadState.STORED or not is_whole or not versions:
+            return None
+        newest = versions[0]
+        if newest.file.sha256 != upload.sha256:
+            return None
+        if (
+            upload.expectation is not None
+            and newest.published_at is None
+            and newest.preparation is not None
+        ):
+            newest.preparation.expectation = upload.expectation
+        return upload
 
 
 async def _build_response(
@@ -334,7 +335,7 @@ async def _build_response(
     *,
     changed: bool,
 ) -> Response[Any]:
-    """What is here now; a version that waited is published when somebody asks that.
+    """What is here now; a version that waited is published when somebody asks that who sent its bytes.
 
     Raises:
         ConflictError: it waits, since it does not meet what was expected of it.
@@ -343,15 +344,16 @@ async def _build_response(
         dataset = await find_dataset(session, upload.dataset_id, lock=True)
         if dataset is None:
             raise ConflictError("The dataset that this file was for is gone.")
+        version = dataset.list_versions_of(upload.part_id)[0]
+        is_newest = version.file.sha256 == upload.sha256
         part = dataset.find_part(upload.part_id)
-        if upload.publish and part is not None:
+        if upload.publish and is_newest and part is not None:
             await publish_part_when_clear(
                 session, sender, dataset, part, context.territory
             )
-        elif upload.publish:
+        elif upload.publish and is_newest:
             await publish_when_clear(session, sender, dataset, context.territory)
-        version = dataset.list_versions_of(upload.part_id)[0]
-        differences = list_differences(dataset, version)
+        differences = list_differences(dataset, version) if is_newest else []
         body = describe_version(
             dataset, version, context.territory, say, changed=changed
         )

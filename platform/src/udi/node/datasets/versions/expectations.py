@@ -52,7 +52,7 @@ def read_expectation(text: str) -> Expectation | None:
     """The expectation that a request carries as JSON; None where it carries none.
 
     Raises:
-        InvalidError: it cannot be read, or names a type that no column has.
+        InvalidError: it cannot be read, has a name that no file can have, or a type that no column has.
     """
     if not text:
         return None
@@ -62,6 +62,8 @@ def read_expectation(text: str) -> Expectation | None:
         expectation = json.decode(text, type=Expectation)
     except DecodeError as error:
         raise InvalidError(refusals=[UNREADABLE]) from error
+    if any("\0" in name for name in (*expectation.columns, expectation.format)):
+        raise InvalidError(refusals=[UNREADABLE])
     types = {ANY_TYPE, *ColumnType}
     if unknown := [kind for kind in expectation.columns.values() if kind not in types]:
         raise InvalidError(
