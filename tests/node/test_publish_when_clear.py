@@ -25,7 +25,12 @@ from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.actions.source import REFRESH_SOURCE
 from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.datasets.intake.tasks import task_handlers
-from udi.node.datasets.models import DatasetEvent, PreparationState, Version
+from udi.node.datasets.models import (
+    DatasetEvent,
+    Delivery,
+    PreparationState,
+    Version,
+)
 from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.datasets.tasks import task_handlers as dataset_jobs
 from udi.node.files.sealing_store import OBJECTS
@@ -247,6 +252,7 @@ async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
     published = await producer.client.post(
         f"/datasets/{dataset}/publish", data={"reason": "Des arbres, sans personne"}
     )
+    [delivery] = await rows(node_database, demo, Delivery)
     next_night = (
         await script.put(dataset, OTHER + b"Golf;Brest;01/02/2003\n", NIGHT)
     ).json()
@@ -258,6 +264,11 @@ async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
     )
     assert "Nous n’avons pas pu vérifier ce fichier" in page
     assert (refused.status_code, published.status_code) == (422, 303)
+    # A record that names columns announces an API.
+    assert payload["understood"]["columns"]
+    assert "file_columns" not in delivery.record["available_formats"][0]
+    rows_by_api = await script.client.get(f"/api/resources/{dataset}/data/")
+    assert rows_by_api.status_code == 404
     assert next_night["publication"]["state"] == "published"
     assert await stopped(node_database, demo) == [["unread"]]
 

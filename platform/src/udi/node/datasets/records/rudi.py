@@ -22,7 +22,7 @@ from udi.node.datasets.records.parts import (
     list_published_parts,
     replace_parts,
 )
-from udi.node.datasets.versions.findings import schema_report_of
+from udi.node.datasets.versions.findings import is_table, schema_report_of
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
@@ -266,14 +266,16 @@ def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) ->
         size=file.size,
         checksum=Checksum("SHA-256", file.sha256),
         encoding=profile.encoding,
-        columns=_columns(dataset, profile),
+        columns=_columns(dataset, version, profile),
         structure=_valid_schema_address(version),
     )
 
 
-def _columns(dataset: Dataset, profile: Profile) -> tuple[MediaColumn, ...]:
-    """The first columns of an open table; of restricted data a record names none."""
-    if is_restricted(dataset.description) or not profile.is_table:
+def _columns(
+    dataset: Dataset, version: Version, profile: Profile
+) -> tuple[MediaColumn, ...]:
+    """The first columns of an open table that was read; of restricted data a record names none."""
+    if is_restricted(dataset.description) or not is_table(version):
         return ()
     units = profile.units
     return tuple(
