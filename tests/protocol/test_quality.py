@@ -12,7 +12,6 @@ from udi.protocol.quality import (
     CRITERIA,
     READ_BY_PROGRAMS,
     READ_BY_SOME,
-    TABULAR,
     Grade,
     Quality,
     QualityBar,
@@ -89,7 +88,6 @@ def test_a_record_without_fault_fills_every_bar_and_asks_for_nothing() -> None:
         ({"file_type": "application/pdf"}, "format", Grade.ABSENT),
         ({"file_type": "application/vnd.ms-excel"}, "format", Grade.PARTIAL),
         ({"file_type": "application/geo+json"}, "format", Grade.WHOLE),
-        ({"file_columns": []}, "columns", Grade.ABSENT),
         ({"file_columns": [{"name": "col1"}, {"name": "col2"}]}, "columns", Grade.ABSENT),
         ({"file_columns": [{"name": "essence"}, {"name": "12"}]}, "columns", Grade.PARTIAL),
         ({"file_columns": [], "file_structure": "https://schema.example/a.json"}, "columns", Grade.WHOLE),
@@ -131,6 +129,14 @@ def test_a_description_is_worth_what_it_adds(summary: str, grade: Grade) -> None
         Grade.WHOLE: QualityLevel.GOOD,
     }
     assert quality.bars[2].level is levels[grade]
+
+
+def test_nothing_is_asked_of_columns_that_a_record_does_not_name() -> None:
+    table = read_record(make_document(file_columns=[]))
+
+    assert table.media[0].format == "CSV"
+    assert "columns" not in grade_record(table, TODAY)
+    assert assess_quality(table, TODAY).bars[2].percentage == 100
 
 
 def test_nothing_is_asked_of_restricted_data_that_they_keep_to_themselves() -> None:
@@ -187,4 +193,4 @@ def test_every_criterion_has_its_words_and_its_address() -> None:
     assert set(LEVEL_NAMES) == set(QualityLevel)
     every = [*ACTS.values(), *BAR_NAMES.values(), *LEVEL_NAMES.values()]
     assert {tuple(sorted(texts)) for texts in every} == {("en", "es", "fr")}
-    assert set(FORMATS) >= READ_BY_PROGRAMS | READ_BY_SOME | TABULAR
+    assert set(FORMATS) >= READ_BY_PROGRAMS | READ_BY_SOME

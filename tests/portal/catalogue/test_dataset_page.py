@@ -153,7 +153,7 @@ async def test_only_its_producer_reads_the_acts_that_would_raise_quality(
             [
                 ("Find", "fair"),
                 ("Reach", "good"),
-                ("Understand", "weak"),
+                ("Understand", "fair"),
                 ("Reuse", "good"),
                 ("Up to date", "weak"),
             ]

@@ -156,13 +156,13 @@ async def test_quality_is_that_of_the_descriptions(
     dashboard: Dashboard, armor: Catalogue
 ) -> None:
     # The corpus has two keywords, a theme, a file that is open CSV, a licence of the EU's table and a contact;
-    # no place, period, names of columns or frequency.
+    # no place, period or frequency; of columns that it does not name, nothing is asked.
     await armor.add(0)
 
     assert await csv(dashboard, "quality") == [
         "Find,50",
         "Reach,100",
-        "Understand,50",
+        "Understand,100",
         "Reuse,100",
         "Up to date,25",
     ]

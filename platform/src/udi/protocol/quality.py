@@ -57,19 +57,6 @@ READ_BY_SOME = frozenset(
     ["XLSX", "XLS", "Shapefile", "GeoTIFF", "DXF", "SQL", "Access", "TXT", "ZIP"]
 )
 """Formats, by their label in `formats.py`: programs read the first; the second ask for one program or for care."""
-TABULAR = frozenset(
-    [
-        "CSV",
-        "TSV",
-        "XLSX",
-        "XLS",
-        "ODS",
-        "Parquet",
-        "GeoJSON",
-        "GeoPackage",
-        "Shapefile",
-    ]
-)
 
 
 class QualityBar(StrEnum):
@@ -277,21 +264,19 @@ def _grade_description(record: Record) -> Grade:
 
 
 def _grade_columns(record: Record) -> Grade | None:
-    """Whether columns have a meaning: a model that is followed, or names that say something; None without a table.
+    """Whether columns have a meaning: a model that is followed, or names that say something; None where none are named.
 
-    Names of columns of restricted data are in no record: nothing is asked of them.
+    Records of catalogues, of other nodes and of restricted data do not name columns: nothing is asked of them.
     """
     if any(media.structure for media in record.media):
         return Grade.WHOLE
     names = _column_names(record.media)
-    if names:
-        clear = sum(map(is_clear_name, names))
-        if clear == len(names):
-            return Grade.WHOLE
-        return Grade.PARTIAL if 2 * clear >= len(names) else Grade.ABSENT
-    is_open = record.access is AccessRights.PUBLIC
-    has_table = any(media.format in TABULAR for media in record.media)
-    return Grade.ABSENT if is_open and has_table else None
+    if not names:
+        return None
+    clear = sum(map(is_clear_name, names))
+    if clear == len(names):
+        return Grade.WHOLE
+    return Grade.PARTIAL if 2 * clear >= len(names) else Grade.ABSENT
 
 
 def _grade_format(media: Media) -> Grade:
