@@ -1,15 +1,20 @@
 """The lines of a file are shown as they are; what its producer settles of them is obeyed at once, and remembered."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.node import hostile
 from tests.node.producer import Producer
 from tests.node.test_check_file import latest, table_of
+from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions import line_settings
+from udi.tabular.queries.readers import READERS, FileReaderPool, ReaderLimits
 
 TITLED = (
     "Subventions;;\n;2023;2024\nAssociation;voté;versé\n;en €;en €\n"
@@ -81,6 +86,20 @@ async def test_settling_keeps_other_corrections_and_can_be_forgotten(
     assert settled["columns"][0]["type"] == "code"
     assert settled["rows"] == 4
     assert forgotten["rows"] == initial["rows"]
+
+
+async def test_a_busy_node_shows_the_page_without_the_lines(
+    producer: Producer, services: ServiceOverrides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = await producer.draft(TITLED, "subventions.csv")
+    monkeypatch.setattr(line_settings, "LINES_PATIENCE", 0.05)
+    services[READERS] = FileReaderPool(hostile.nothing, ReaderLimits(places=1))
+
+    async with services[READERS].acquire_slot("another"), asyncio.timeout(50):
+        checked = await producer.page(f"/datasets/{dataset}/check")
+
+    assert "Subventions;;" not in checked
+    assert "Association" in checked
 
 
 @pytest.mark.parametrize(

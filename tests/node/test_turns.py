@@ -143,6 +143,20 @@ async def test_whoever_waits_too_long_is_told_when_to_come_back() -> None:
     assert late.value.headers["Retry-After"] == many.value.headers["Retry-After"] == "5"
 
 
-async def _enter(gate: AsyncFairQueue, space: str) -> None:
-    async with gate.acquire_slot(space):
+async def test_whoever_has_a_patience_of_their_own_waits_as_long() -> None:
+    gate = AsyncFairQueue(FairQueue(1, 1, 10, 10), patience=0)
+    async with gate.acquire_slot("A"):
+        with pytest.raises(UnavailableError):
+            await _enter(gate, "B")
+        waiting = asyncio.create_task(_enter(gate, "B", patience=60))
+        await asyncio.sleep(0.01)
+    await waiting
+
+    assert waiting.exception() is None
+
+
+async def _enter(
+    gate: AsyncFairQueue, space: str, patience: float | None = None
+) -> None:
+    async with gate.acquire_slot(space, patience):
         pass

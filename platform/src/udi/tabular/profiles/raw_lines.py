@@ -103,10 +103,10 @@ def _collect_lines(
     source: SourceFile, table: OpenedFile, sample: RowSample, structure: InferredTable
 ) -> RawLines:
     begins = dict(chain(sample.first, sample.tail))
-    first, last = _split(
-        _text_lines(source, table) if table.kind.reads == "text" else table.rows(),
-        has_end=sample.ended,
-    )
+    if table.kind.reads == "text":
+        first, last = _split(_text_lines(source, table), has_end=sample.ended)
+    else:
+        first, last = _split_sample(sample)
     below = _count_below(sample)
     lines = [
         tuple(_raw_line(line, begins, structure, below) for line in part)
@@ -157,6 +157,17 @@ def _split(
         else:
             last.append(numbered_line)
     return first, [*last]
+
+
+def _split_sample(
+    sample: RowSample,
+) -> tuple[list[NumberedLine], list[NumberedLine]]:
+    """The same of a sheet, whose records are its lines: they are in the sample, and the sheet is not read again."""
+    first: list[NumberedLine] = [*sample.first[:FIRST_LINES]]
+    if not sample.ended:
+        return first, []
+    below = [row for row in sample.tail if row[0] > first[-1][0]]
+    return first, [*below[-LAST_LINES:]]
 
 
 def _count_below(sample: RowSample) -> dict[int, int]:

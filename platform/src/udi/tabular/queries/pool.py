@@ -61,8 +61,10 @@ class AsyncFairQueue:
         self._calls: dict[Slot, asyncio.Event] = {}
 
     @asynccontextmanager
-    async def acquire_slot(self, space: str) -> AsyncIterator[None]:
-        """A place, for as long as the block lasts.
+    async def acquire_slot(
+        self, space: str, patience: float | None = None
+    ) -> AsyncIterator[None]:
+        """A place, for as long as the block lasts; `patience` in seconds where it is not that of the queue.
 
         Raises:
             TooManyRequestsError: too many questions about this producer's tables wait already.
@@ -70,7 +72,7 @@ class AsyncFairQueue:
         """
         slot = self._enqueue(space)
         try:
-            await self._wait(slot)
+            await self._wait(slot, self._patience if patience is None else patience)
             yield
         finally:
             self._calls.pop(slot, None)
@@ -91,12 +93,12 @@ class AsyncFairQueue:
                 "Many requests are waiting.", remedy=LATER, headers=SOON
             ) from None
 
-    async def _wait(self, slot: Slot) -> None:
+    async def _wait(self, slot: Slot, patience: float) -> None:
         if slot.served:
             return
         call = self._calls[slot] = asyncio.Event()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(patience):
                 await call.wait()
         except TimeoutError:
             raise UnavailableError(

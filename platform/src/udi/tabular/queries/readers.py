@@ -74,14 +74,19 @@ class FileReaderPool:
 
     @asynccontextmanager
     async def open_reader(
-        self, space: Hashable, memory: Path | None = None
+        self,
+        space: Hashable,
+        memory: Path | None = None,
+        *,
+        patience: float | None = None,
     ) -> AsyncIterator["FileReader"]:
         """One file of a space: the turn begins with the first call, and ends with the block.
 
         `memory` is the folder of what may be in no other; its child is made for it, and reaches nothing else.
+        `patience` is how long to wait for the turn, in seconds, where it is not that of the limits.
         """
         async with AsyncExitStack() as stack:
-            yield FileReader(self, space, stack, memory)
+            yield FileReader(self, space, stack, memory, patience)
 
     @property
     def standby_pid(self) -> int:
@@ -96,15 +101,19 @@ class FileReaderPool:
             self._standing = asyncio.create_task(self._run_standby())
 
     @asynccontextmanager
-    async def acquire_slot(self, space: Hashable) -> AsyncIterator[None]:
-        """A place.
+    async def acquire_slot(
+        self, space: Hashable, patience: float | None = None
+    ) -> AsyncIterator[None]:
+        """A place; `patience` as in `open_reader`.
 
         Raises:
             QueueTimeoutError: there was none in time.
         """
         async with AsyncExitStack() as stack:
             try:
-                await stack.enter_async_context(self._gate.acquire_slot(str(space)))
+                await stack.enter_async_context(
+                    self._gate.acquire_slot(str(space), patience)
+                )
             except (TooManyRequestsError, UnavailableError):
                 raise QueueTimeoutError from None
             yield
@@ -166,11 +175,13 @@ class FileReader:
         space: Hashable,
         stack: AsyncExitStack,
         memory: Path | None,
+        patience: float | None = None,
     ) -> None:
         self._readers = readers
         self._space = space
         self._stack = stack
         self._memory = memory
+        self._patience = patience
         self._child: ChildProcess | None = None
 
     async def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
@@ -182,7 +193,7 @@ class FileReader:
         """
         if self._child is None:
             await self._stack.enter_async_context(
-                self._readers.acquire_slot(self._space)
+                self._readers.acquire_slot(self._space, self._patience)
             )
             self._stack.push_async_callback(self._end)
             self._child = await self._readers.acquire_child(self._memory)

@@ -8,6 +8,7 @@ import structlog
 
 from udi.kit.child import ChildError
 from udi.kit.errors import Refusal, UdiError
+from udi.node.datasets.actions.draft import PROMPT
 from udi.node.datasets.actions.prepare import ARCHIVES, PreparationContext
 from udi.node.datasets.models import Version
 from udi.node.datasets.versions.findings import corrections_of
@@ -20,11 +21,10 @@ from udi.tabular.profiles.profile import Profile
 from udi.tabular.profiles.raw_lines import TABLES, RawLines, read_raw_lines
 from udi.tabular.queries.readers import QueueTimeoutError
 
-LARGEST_TEXT = 4 * 1024**2
-"""Bytes up to which a text is read to its end for its last lines."""
-LARGEST_SHEET = 20 * 1024**2
 BEGINNING = 512 * 1024
-"""Bytes of a larger text that are read for its first lines."""
+"""Bytes of a text larger than `PROMPT` that are read for its first lines."""
+LINES_PATIENCE = 3.0
+"""Seconds to wait for a turn: the page is whole without the lines."""
 LINES_SECONDS = 20.0
 LARGEST_LINE = 1_000
 MOST_NAME_LINES = 4
@@ -35,13 +35,15 @@ log = structlog.get_logger()
 
 
 async def read_lines(context: PreparationContext, version: Version) -> RawLines:
-    """The first and the last lines of a version's file, read behind walls; none when it is too large or cannot be read."""
+    """The first and the last lines of a version's file, read behind walls; none when it is too large or cannot be read.
+
+    A page waits for them: a file is read to its end up to the size that is prepared while somebody waits (`PROMPT`).
+    """
     profile = Profile.from_json(version.profile)
     file = version.file
     if profile.reads not in TABLES or context.readers is None:
         return RawLines()
-    largest = LARGEST_TEXT if profile.reads == "text" else LARGEST_SHEET
-    is_whole = file.size <= largest
+    is_whole = file.size <= PROMPT
     if not is_whole and (profile.reads != "text" or file.media_type in ARCHIVES):
         return RawLines()
     byte_count = file.size if is_whole else BEGINNING
@@ -49,7 +51,9 @@ async def read_lines(context: PreparationContext, version: Version) -> RawLines:
     corrections = version.preparation.corrections if version.preparation else {}
     try:
         memory = await store.reading_folder(file.key)
-        async with context.readers.open_reader(file.space_id, memory) as reading:
+        async with context.readers.open_reader(
+            file.space_id, memory, patience=LINES_PATIENCE
+        ) as reading:
             with open_temporary_folder("udi-lines-", memory) as folder:
                 copy = folder / "source"
                 await write_copy(copy, store.stream(file.key, 0, byte_count))
