@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import html5lib
 import httpx
 import pytest
 
@@ -14,6 +15,13 @@ from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import line_settings
+from udi.node.datasets.actions.line_settings import read_line_form
+from udi.node.datasets.models import Preparation, Version
+from udi.node.datasets.versions.findings import line_settings_of
+from udi.tabular.formats.line_settings import NO_LINES, LineSettings
+from udi.tabular.messages.notes import Note
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.readers import READERS, FileReaderPool, ReaderLimits
 
 TITLED = (
@@ -42,6 +50,37 @@ def names_of(profile: dict[str, Any]) -> list[str]:
     return [column["name"] for column in profile["columns"]]
 
 
+def shown_values(page: str, action: str) -> dict[str, str]:
+    """What a browser sends of a form that nobody changed, by field."""
+    root = html5lib.parse(page, namespaceHTMLElements=False)
+    form = next(one for one in root.iter("form") if one.get("action") == action)
+    values = {
+        field.get("name"): field.get("value")
+        for field in form.iter("input")
+        if field.get("type") == "hidden" or "checked" in field.attrib
+    }
+    for field in form.iter("select"):
+        options = list(field.iter("option"))
+        selected = [option for option in options if "selected" in option.attrib]
+        values[field.get("name")] = [*selected, *options][0].get("value")
+    return values
+
+
+def version_of(corrections: Corrections, *notes: str, header_line: int = 1) -> Version:
+    """A version of a text whose profile has these notes."""
+    profile = Profile(
+        "text/csv",
+        "CSV",
+        reads="text",
+        header_line=header_line,
+        notes=tuple(Note(code) for code in notes),
+    )
+    return Version(
+        profile=profile.as_json(),
+        preparation=Preparation(corrections=corrections.as_json()),
+    )
+
+
 async def test_lines_are_settled_shown_and_remembered(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -58,6 +97,10 @@ async def test_lines_are_settled_shown_and_remembered(
     await producer.send(other, path=f"/datasets/{dataset}/versions")
     third = await profile_of(node_database, demo, dataset)
     warned = await producer.page(f"/datasets/{dataset}/check")
+    address = f"/datasets/{dataset}/lines"
+    unchanged = shown_values(warned, address)
+    await producer.client.post(address, data=unchanged)
+    fourth = await profile_of(node_database, demo, dataset)
 
     assert "Subventions;;" in before
     assert settled.headers["location"] == f"/datasets/{dataset}/check"
@@ -67,6 +110,66 @@ async def test_lines_are_settled_shown_and_remembered(
     assert "Laissée de côté" in after
     assert names_of(third) == ["Commune", "Nombre"]
     assert "ne convient pas à ce fichier" in warned
+    assert unchanged["header"] == "1"
+    assert (names_of(fourth), fourth["rows"]) == (names_of(third), third["rows"])
+
+
+@pytest.mark.parametrize(
+    ("notes", "expected"),
+    [
+        ((), LineSettings(header=(2, 3), below=1, columns=("a",))),
+        (("settled_end_left",), LineSettings(header=(2, 3), columns=("a",))),
+        (("settled_lines_left",), NO_LINES),
+    ],
+)
+def test_line_settings_of_leaves_out_what_does_not_hold_for_the_file(
+    notes: tuple[str, ...], expected: LineSettings
+) -> None:
+    settled = LineSettings(header=(2, 3), below=1, columns=("a",))
+
+    in_use = line_settings_of(version_of(Corrections(lines=settled), *notes))
+
+    assert in_use == expected
+
+
+def test_read_line_form_keeps_what_no_field_asks() -> None:
+    """A header below the lines that are shown has no radio, nor has a text whose end is not read a last row."""
+    form = {"name_lines": "", "units": "", "first": "22", "encoding": ""}
+    by_number = Corrections(
+        header_line=20, encoding="IBM850", delimiter="~", lines=LineSettings(below=3)
+    )
+    by_lines = Corrections(lines=LineSettings(header=(20, 21), below=3))
+
+    numbered, _ = read_line_form(form, version_of(by_number, header_line=20))
+    two_lines, _ = read_line_form(
+        {**form, "name_lines": "2"}, version_of(by_lines, header_line=20)
+    )
+    chosen, _ = read_line_form(
+        {**form, "header": "4", "below": ""}, version_of(by_number, header_line=20)
+    )
+    forgotten, _ = read_line_form({"forget": "1"}, version_of(by_number))
+
+    assert numbered.header_line == 20
+    assert numbered.lines == LineSettings(first=22, below=3)
+    assert (numbered.encoding, numbered.delimiter) == ("", "~")
+    assert two_lines.lines == LineSettings(header=(20, 21), first=22, below=3)
+    assert chosen.header_line is None
+    assert chosen.lines == LineSettings(header=(4, 0), first=22)
+    assert forgotten == Corrections()
+
+
+async def test_a_busy_node_shows_the_page_without_the_lines(
+    producer: Producer, services: ServiceOverrides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = await producer.draft(TITLED, "subventions.csv")
+    monkeypatch.setattr(line_settings, "LINES_PATIENCE", 0.05)
+    services[READERS] = FileReaderPool(hostile.nothing, ReaderLimits(places=1))
+
+    async with services[READERS].acquire_slot("another"), asyncio.timeout(50):
+        checked = await producer.page(f"/datasets/{dataset}/check")
+
+    assert "Subventions;;" not in checked
+    assert "Association" in checked
 
 
 async def test_settling_keeps_other_corrections_and_can_be_forgotten(
@@ -86,20 +189,6 @@ async def test_settling_keeps_other_corrections_and_can_be_forgotten(
     assert settled["columns"][0]["type"] == "code"
     assert settled["rows"] == 4
     assert forgotten["rows"] == initial["rows"]
-
-
-async def test_a_busy_node_shows_the_page_without_the_lines(
-    producer: Producer, services: ServiceOverrides, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dataset = await producer.draft(TITLED, "subventions.csv")
-    monkeypatch.setattr(line_settings, "LINES_PATIENCE", 0.05)
-    services[READERS] = FileReaderPool(hostile.nothing, ReaderLimits(places=1))
-
-    async with services[READERS].acquire_slot("another"), asyncio.timeout(50):
-        checked = await producer.page(f"/datasets/{dataset}/check")
-
-    assert "Subventions;;" not in checked
-    assert "Association" in checked
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,12 @@ class LineSettings:
         return replace(self, columns=()) != NO_LINES
 
     @property
+    def name_lines(self) -> int:
+        """How many lines the names take; 0 where that is as it is understood."""
+        first, last = self.header or (0, 0)
+        return last - first + 1 if last else 0
+
+    @property
     def places_rows(self) -> bool:
         """Whether it says where the rows begin."""
         return self.header is not None or self.units is not None or self.first > 0

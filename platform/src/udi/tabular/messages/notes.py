@@ -59,6 +59,9 @@ class Note:
 DOUBTFUL_HEADER = "doubtful_header"
 NO_HEADER = "no_header"
 """Notes over which nobody says that a table holds nothing about people."""
+SETTLED_LINES_LEFT = "settled_lines_left"
+SETTLED_END_LEFT = "settled_end_left"
+"""Notes of what was settled of the lines of an earlier file and does not hold for this one."""
 
 
 class UnreadableTableError(Exception):
@@ -206,11 +209,11 @@ EXPLANATIONS = {
     "totals_left_out": NoteExplanation(
         "Lines of totals are left out of the table, as you chose: %(count)s."
     ),
-    "settled_lines_left": NoteExplanation(
+    SETTLED_LINES_LEFT: NoteExplanation(
         "What you settled of the lines of an earlier version does not fit this file: its columns have other names. We read it afresh.",
         "Check the line of the names, then settle it again.",
     ),
-    "settled_end_left": NoteExplanation(
+    SETTLED_END_LEFT: NoteExplanation(
         "The lines that you left out at the end of an earlier version are not there any more, or look like rows. We read this file to its end.",
         "Check its last lines.",
     ),

@@ -34,6 +34,8 @@ from udi.tabular.formats.units import find_units
 from udi.tabular.messages.notes import (
     DOUBTFUL_HEADER,
     NO_HEADER,
+    SETTLED_END_LEFT,
+    SETTLED_LINES_LEFT,
     Note,
     UnreadableTableError,
 )
@@ -306,11 +308,11 @@ def _find_settings(
     if shape is None:
         return NO_LINES, ()
     if not settings.fits_names(shape.names):
-        return NO_LINES, (Note("settled_lines_left"),)
+        return NO_LINES, (Note(SETTLED_LINES_LEFT),)
     tail = [*sample.tail] if sample.ended else []
     end = find_settled_end(tail, shape.last_header_line, settings)
     if settings.below and end is None:
-        return replace(settings, below=None), (Note("settled_end_left"),)
+        return replace(settings, below=None), (Note(SETTLED_END_LEFT),)
     return settings, ()
 
 

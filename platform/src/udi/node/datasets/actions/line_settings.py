@@ -11,7 +11,7 @@ from udi.kit.errors import Refusal, UdiError
 from udi.node.datasets.actions.draft import PROMPT
 from udi.node.datasets.actions.prepare import ARCHIVES, PreparationContext
 from udi.node.datasets.models import Version
-from udi.node.datasets.versions.findings import corrections_of
+from udi.node.datasets.versions.findings import corrections_of, line_settings_of
 from udi.node.files.local_copies import open_temporary_folder, write_copy
 from udi.tabular.columns.zero_repair import LOST_ZEROS
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
@@ -88,7 +88,9 @@ def read_line_form(
 ) -> tuple[Corrections, list[Refusal]]:
     """What the form of the lines says, and what is wrong with it; other corrections stay as they are.
 
-    Lines that were settled for one sheet are not those of another.
+    A field that the form lacks says what it said before: no line of names is chosen where it stands below those that
+    are shown, and the last row is not asked of a file whose end is not shown. Lines that were settled for one sheet are
+    not those of another.
     """
     before = corrections_of(version)
     if form.get("forget"):
@@ -96,51 +98,77 @@ def read_line_form(
         return replace(cleared, encoding="", delimiter="", sheet=""), []
     profile = Profile.from_json(version.profile)
     refusals = list[Refusal]()
-    encoding = _choice(form, "encoding", set(CHARSETS.values()), refusals)
-    mark = _choice(form, "delimiter", set(DELIMITERS), refusals)
-    sheet = _choice(form, "sheet", {sheet.name for sheet in profile.sheets}, refusals)
-    settings = _read_settings(form, before, profile, refusals)
-    if sheet and sheet != profile.sheet:
+    encoding = _choice(
+        form, "encoding", set(CHARSETS.values()), refusals, before.encoding
+    )
+    mark = _choice(form, "delimiter", set(DELIMITERS), refusals, before.delimiter)
+    sheets = {sheet.name for sheet in profile.sheets}
+    sheet = _choice(form, "sheet", sheets, refusals, before.sheet)
+    earlier = replace(before, lines=line_settings_of(version))
+    settings = _read_settings(form, earlier, profile, refusals)
+    header_line = None if "header" in form else before.header_line
+    if form.get("sheet") and sheet != profile.sheet:
         settings = NO_LINES
+        header_line = None
     return replace(
         before,
         encoding=encoding,
-        delimiter=DELIMITERS.get(mark, ""),
+        delimiter=DELIMITERS.get(mark, mark),
         sheet=sheet,
-        header_line=None,
+        header_line=header_line,
         lines=settings,
     ), refusals
 
 
 def _read_settings(
     form: Mapping[str, Any],
-    before: Corrections,
+    earlier: Corrections,
     profile: Profile,
     refusals: list[Refusal],
 ) -> LineSettings:
-    header = _number(form, "header", LARGEST_LINE, refusals)
-    name_lines = _number(form, "name_lines", MOST_NAME_LINES, refusals)
-    below = _number(form, "below", MOST_BELOW, refusals)
-    was_settled = before.lines.header is not None or before.header_line is not None
-    is_understood = header == profile.header_line and not name_lines
-    if is_understood and not was_settled and not profile.has_doubtful_header:
-        header = None
-    names: tuple[int, int] | None = None
-    if header is not None:
-        last_line = header + name_lines - 1 if header and name_lines else 0
-        names = (header, last_line)
+    lines = earlier.lines
     return LineSettings(
-        header=names,
-        units=_number(form, "units", LARGEST_LINE, refusals),
-        first=_number(form, "first", LARGEST_LINE, refusals) or 0,
-        below=below,
+        header=_read_names(form, earlier, profile, refusals),
+        units=_number(form, "units", LARGEST_LINE, refusals, lines.units),
+        first=_number(form, "first", LARGEST_LINE, refusals, lines.first) or 0,
+        below=_number(form, "below", MOST_BELOW, refusals, lines.below),
         totals=bool(form.get("totals")),
     )
 
 
+def _read_names(
+    form: Mapping[str, Any],
+    earlier: Corrections,
+    profile: Profile,
+    refusals: list[Refusal],
+) -> tuple[int, int] | None:
+    """The lines of the names; None where they are as understood, or on the `header_line` of before."""
+    settled = earlier.lines.header
+    name_lines = _number(
+        form, "name_lines", MOST_NAME_LINES, refusals, earlier.lines.name_lines
+    )
+    if "header" not in form and settled is None and not name_lines:
+        return None
+    header_line = settled[0] if settled else earlier.header_line
+    header = _number(form, "header", LARGEST_LINE, refusals, header_line)
+    is_settled = header_line is not None or profile.has_doubtful_header
+    is_understood = header == profile.header_line and not name_lines
+    if header is None or (is_understood and not is_settled):
+        return None
+    last_line = header + name_lines - 1 if header and name_lines else 0
+    return header, last_line
+
+
 def _choice(
-    form: Mapping[str, Any], name: str, allowed: set[str], refusals: list[Refusal]
+    form: Mapping[str, Any],
+    name: str,
+    allowed: set[str],
+    refusals: list[Refusal],
+    earlier: str,
 ) -> str:
+    """An answer of the form, empty when it is none of the `allowed` ones; the earlier one where the form has no such field."""
+    if name not in form:
+        return earlier
     value = str(form.get(name) or "")
     if value and value not in allowed:
         field = name if len(allowed) > 1 else "header"
@@ -150,9 +178,15 @@ def _choice(
 
 
 def _number(
-    form: Mapping[str, Any], name: str, largest: int, refusals: list[Refusal]
+    form: Mapping[str, Any],
+    name: str,
+    largest: int,
+    refusals: list[Refusal],
+    earlier: int | None = None,
 ) -> int | None:
-    """A number of the form, None when it is empty or wrong."""
+    """A number of the form, None when it is empty or wrong; the earlier one where the form has no such field."""
+    if name not in form:
+        return earlier
     value = str(form.get(name) or "").strip()
     if not value:
         return None

@@ -41,6 +41,7 @@ from udi.node.datasets.versions.findings import (
     is_table,
     is_unread,
     likely_schemas_of,
+    line_settings_of,
     new_dangers_of,
     personal_findings_of,
     profile_of,
@@ -136,8 +137,7 @@ async def _findings_page(
 def _line_choices(dataset: Dataset, raw: RawLines) -> dict[str, Any]:
     """The lines of the file, and what its producer may settle of them."""
     profile = profile_of(dataset)
-    corrections = corrections_of(dataset.latest)
-    first_line, last_line = corrections.lines.header or (0, 0)
+    settled = line_settings_of(dataset.latest)
     raw_lines = [*raw.first, *raw.last]
     ends = [
         (str(one.below), f"{one.line}. {_excerpt(one)}")
@@ -146,9 +146,10 @@ def _line_choices(dataset: Dataset, raw: RawLines) -> dict[str, Any]:
     ]
     return {
         "raw": raw,
-        "corrections": corrections,
+        "corrections": corrections_of(dataset.latest),
+        "settled": settled,
         "chosen_header": profile.header_line,
-        "name_lines": last_line - first_line + 1 if last_line else "",
+        "name_lines": settled.name_lines or "",
         "line_choices": [
             (str(one.line), f"{one.line}. {_excerpt(one)}")
             for one in raw.first

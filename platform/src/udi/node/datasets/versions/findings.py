@@ -1,8 +1,12 @@
 """What was found in the file of a version, as its preparation keeps it, and what its producer said of it."""
 
+from dataclasses import replace
+
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.clam import ScanState, UnscannedReason
 from udi.tabular.difference.difference import Difference
+from udi.tabular.formats.line_settings import NO_LINES, LineSettings
+from udi.tabular.messages.notes import SETTLED_END_LEFT, SETTLED_LINES_LEFT
 from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.profile import Profile
@@ -23,6 +27,17 @@ def corrections_of(version: Version) -> Corrections:
     return Corrections.from_json(
         version.preparation.corrections if version.preparation else None
     )
+
+
+def line_settings_of(version: Version) -> LineSettings:
+    """What its producer settled of its lines, without what its notes say does not hold for its file."""
+    codes = {note.code for note in Profile.from_json(version.profile).notes}
+    if SETTLED_LINES_LEFT in codes:
+        return NO_LINES
+    settings = corrections_of(version).lines
+    if SETTLED_END_LEFT in codes:
+        return replace(settings, below=None)
+    return settings
 
 
 def profile_of(dataset: Dataset) -> Profile:
