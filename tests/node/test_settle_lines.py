@@ -114,6 +114,35 @@ async def test_lines_are_settled_shown_and_remembered(
     assert (names_of(fourth), fourth["rows"]) == (names_of(third), third["rows"])
 
 
+async def test_settled_lines_hold_for_the_next_file_after_a_treatment(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    records = "Judo;10;12\n" * 15 + "Phare;20;25\n" * 15 + "Total;450;555\n"
+    content = f"Subventions;;\n;2023;2024\nAssociation;voté;versé\n{records}".encode()
+    dataset = await producer.draft(content, "subventions.csv")
+    settled = {"header": "2", "name_lines": "2", "totals": "1"}
+    await producer.client.post(f"/datasets/{dataset}/lines", data=settled)
+    remembered = "vaut aussi pour les prochaines versions"
+    before = await producer.page(f"/datasets/{dataset}/check")
+
+    await producer.client.post(
+        f"/datasets/{dataset}/personal-data", data={"count": "0"}
+    )
+    treated = await profile_of(node_database, demo, dataset)
+    counted = await producer.page(f"/datasets/{dataset}/check")
+    longer = content.replace(b"Total", b"Voile;1;1\nTotal")
+    await producer.send(longer, path=f"/datasets/{dataset}/versions")
+    following = await profile_of(node_database, demo, dataset)
+
+    assert names_of(treated)[0] == "Association"
+    assert len(names_of(treated)) == 2
+    assert names_of(following) == ["Association", "2023 voté", "2024 versé"]
+    assert following["rows"] == 31
+    assert remembered in before
+    assert f'action="/datasets/{dataset}/lines"' in counted
+    assert remembered not in counted
+
+
 @pytest.mark.parametrize(
     ("notes", "expected"),
     [

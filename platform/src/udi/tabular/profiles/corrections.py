@@ -133,19 +133,24 @@ class Corrections:
             treatments=self.treatments,
             schema=self.schema,
             lines=before.lines.for_next_file(columns),
+            zeros=tuple(dict.fromkeys((*before.zeros, *self.zeros))),
         )
 
     def for_treated(
-        self, treated: Mapping[str, Any], unchanged_columns: set[str]
+        self,
+        treated: Mapping[str, Any],
+        unchanged_columns: set[str],
+        columns: Sequence[str],
     ) -> "Corrections":
-        """What holds for the file made from this one: the types of columns that were left as they are."""
+        """What holds for the file made from this one: the types of columns that were left as they are.
+
+        `columns` are the names in this one: the lines that were settled hold for a next file that has them, not for one
+        with the names of the treated file.
+        """
         types = {
             name: kind for name, kind in self.types.items() if name in unchanged_columns
         }
-        if self.made_from:
-            before = self.made_from.corrections
-        else:
-            before = replace(self, treatments=()).as_json()
+        before = replace(self.for_next_file(columns), treatments=()).as_json()
         corrections = Corrections(
             "UTF-8", ",", 1, types=types, treatments=self.treatments
         )

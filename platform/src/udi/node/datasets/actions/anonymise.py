@@ -201,8 +201,11 @@ async def anonymise_version(
         for treatment in requested_corrections.treatments
         for name in treatment.columns
     }
+    columns = Profile.from_json(version.profile).columns
     corrections = requested_corrections.for_treated(
-        result.treated, set(result.treated["columns"]) - touched
+        result.treated,
+        set(result.treated["columns"]) - touched,
+        [column.name for column in columns],
     )
     await _replace_version(
         anonymisation, version, Sender(person_id, None), dropped, corrections
