@@ -93,6 +93,16 @@ ACTIONS = [
     ),
     Action("settle its lines", "editor", send("/datasets/{dataset}/lines")),
     Action(
+        "put zeros back",
+        "editor",
+        send("/datasets/{dataset}/zeros", column="nom", repair="1"),
+    ),
+    Action(
+        "offer a mended copy",
+        "editor",
+        send("/datasets/{dataset}/mended", mended="1"),
+    ),
+    Action(
         "see the cells that do not fit", "editor", read("/datasets/{dataset}/cells")
     ),
     Action("send a version in parts", "editor", offer("1")),
