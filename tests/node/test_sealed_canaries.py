@@ -283,6 +283,15 @@ async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
     readings = Readings(producer, machine, portal, dataset)
     await readings.by_producer()
     await producer.publish(dataset, access="restricted", reason="On le peut.")
+    views = [
+        (f"q={canaries.text}", 422), (f"latitude__greater={canaries.latitude}&view=map", 422),
+        ("view=chart&by=commune", 303),
+    ]  # fmt: skip
+    for view, status in views:
+        saved = await producer.client.post(
+            f"/datasets/{dataset}/view", data={"query": view}
+        )
+        assert saved.status_code == status, saved.text
     whole = portal.grant(dataset, WHOLE)
     part = portal.grant(dataset, IN_PART)
     for grant in (whole, part):
@@ -345,15 +354,21 @@ async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(
     tables: DatasetTableCache = node_site.services[FIND_TABLE]
     copies = settings.state / "tables" / str(demo.id) / dataset
     assert list(copies.iterdir())
+    async with node_database.session(demo.id, role="worker") as session:
+        opened = await find_dataset(session, uuid.UUID(dataset))
+        opened.default_view = f"note__exact={canaries.text}-1"  # type: ignore[union-attr]
     await seal(node_site, node_database, demo)
 
     async with node_database.session(demo.id, role="worker") as session:
         await tables.forget_on_disk(demo.id, await forget_cells(session))
     async with node_database.session(demo.id, role="worker") as session:
         again = await forget_cells(session)
-        version = (await find_dataset(session, uuid.UUID(dataset))).latest  # type: ignore[union-attr]
+        stored = await find_dataset(session, uuid.UUID(dataset))
 
     assert [str(dataset_id) for dataset_id in again] == [dataset]
+    assert stored is not None
+    assert stored.default_view == ""
+    version = stored.latest
     assert version.profile["sample"] == []
     assert version.preparation is not None
     stored_text = json.dumps(version.preparation.findings) + json.dumps(version.profile)

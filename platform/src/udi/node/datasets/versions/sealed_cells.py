@@ -1,6 +1,6 @@
 """What the database keeps of the files of sealed spaces: what was found out, and no cell of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.models import Dataset, Preparation, Version
 from udi.node.datasets.versions.tables import DatasetTableCache
+from udi.node.datasets.versions.view_values import holds_values
 from udi.node.spaces.models import Sealing, Space
 from udi.tabular.profiles.profile import Profile
 
@@ -49,6 +50,7 @@ async def forget_cells(session: AsyncSession) -> list[UUID]:
             select(Dataset.id).join(Dataset.space).where(Space.sealing != Sealing.OPEN)
         )
     ).all()
+    await _forget_views(session, sealed)
     holding = (Version.profile["sample"] != cast([], JSONB)) | func.jsonb_path_exists(
         Preparation.findings, cast(literal(CELLS), JSONPATH)
     )
@@ -62,6 +64,15 @@ async def forget_cells(session: AsyncSession) -> list[UUID]:
             version.preparation.findings = {**findings, **strip_findings(findings)}
     await session.flush()
     return list(sealed)
+
+
+async def _forget_views(session: AsyncSession, sealed: Sequence[UUID]) -> None:
+    """Give up the opening views that hold cells; the history of their datasets says so."""
+    query = select(Dataset).where(Dataset.id.in_(sealed), Dataset.default_view != "")
+    for dataset in await session.scalars(query.with_for_update(of=Dataset)):
+        if holds_values(dataset.default_view):
+            dataset.default_view = ""
+            dataset.record_event(None, "view.removed")
 
 
 def schedule_cell_removal(

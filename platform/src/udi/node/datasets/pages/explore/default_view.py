@@ -21,15 +21,13 @@ from udi.node.datasets.pages.explore.query_words import (
     read_explore_query,
 )
 from udi.node.datasets.pages.explore.view_registry import list_offered
+from udi.node.datasets.versions.view_values import holds_values
 from udi.tabular.messages.query_errors import HiddenColumnError
-from udi.tabular.queries.query import PAGE_SIZE
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
 
 SAVED_VIEWS = frozenset({TABLE, CARDS, GROUP, CHART, MAP})
 """Ways to look that a dataset may open with: not one row, not the panel of a column."""
-BIN = "bin."
-"""The beginning of a step whose width was chosen from the values of a column."""
 
 
 class DefaultViewState(StrEnum):
@@ -48,7 +46,7 @@ class DefaultView:
     text: str
     query: ExploreQuery | None
     refusals: tuple[Refusal, ...] = ()
-    """What of it the table has not any more."""
+    """What of it the table has not any more, or what it takes too much of."""
 
     def find_state(self, query: ExploreQuery) -> DefaultViewState:
         """How a view stands to it."""
@@ -81,20 +79,9 @@ def read_default_view(table: DatasetTable, territory: Territory) -> DefaultView:
         )
     except (HiddenColumnError, InvalidError):
         return DefaultView(text, None)
-    if query.refusals or (table.is_part and _holds_values(query)):
+    if query.refusals or (table.is_part and holds_values(text)):
         return DefaultView(text, None, query.refusals)
     return DefaultView(text, replace(query, has_default=True))
-
-
-def _holds_values(query: ExploreQuery) -> bool:
-    steps = [query.chart.step, *(step for _, step in query.groups)]
-    return (
-        bool(query.row_pairs)
-        or query.at is not None
-        or query.size != PAGE_SIZE
-        or query.chart.top is not None
-        or any(step.startswith(BIN) for step in steps)
-    )
 
 
 def asks_nothing(parameters: Sequence[tuple[str, str]]) -> bool:
