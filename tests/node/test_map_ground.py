@@ -14,6 +14,7 @@ from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
 from udi.cli.outlines import OutlineImport, import_outlines
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
+from udi.ui.maps.grounds import GroundDrawer
 
 DEMO = Path(__file__).parents[2] / "tenants/demo/demonstration"
 MOST_BYTES = 30_000
@@ -55,12 +56,15 @@ async def test_a_table_is_drawn_by_area(
     passer_by: httpx.AsyncClient,
     demo: Territory,
     settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """As a sum, as what its producer says is only averaged, and as a file where more areas are there than a ground has."""
     units = read_outlines(OutlineFile(DEMO / "communes.geojson"), OutlineSelection())
     rows = "commune;passages\n" + "".join(
         f"{unit.name if rank % 2 else unit.code};{rank}\n"
         for rank, unit in enumerate(units)
     )
+    rows += f"{units[30].code};0\n"
     rows += "".join(f"A{place:04};5\n" for place in range(2_001))
     dataset = await producer.publish(
         await producer.draft((rows + "Atlantide;5\n").encode(), "passages.csv")
@@ -72,16 +76,28 @@ async def test_a_table_is_drawn_by_area(
         OutlineImport("communes", "Armorine 2026", "EUPL 1.2", demo.slug, units),
     )
 
-    page = await passer_by.get(
-        f"{address}&by=commune&of=passages&how=sum", headers={"Accept-Language": "en"}
+    summed = f"{address}&by=commune&of=passages&how=sum"
+    page = await passer_by.get(summed, headers={"Accept-Language": "en"})
+    monkeypatch.setattr(GroundDrawer.read_units, "__defaults__", (0,))
+    picture = await passer_by.get(
+        f"/datasets/{dataset}/map.svg?passages__greater=20&by=commune",
+        headers={"Accept-Language": "en"},
     )
+    mean = {"column": "passages", "role": "mean"}
+    await producer.client.post(f"/datasets/{dataset}/columns", data=mean)
+    averaged = await passer_by.get(summed, headers={"Accept-Language": "en"})
 
     assert 'class="c5"' not in before.text
+    assert picture.status_code == 200
+    assert ("Outlines" in picture.text, 'class="c' in picture.text) == (False, True)
+    assert '<option value="sum" selected>' in page.text
+    assert '<option value="sum"' not in averaged.text
+    assert f"Greatest: {units[29].name}, 29." in averaged.text
     assert page.status_code == 200
     assert [page.text.count(f'<path class="c{place}"') for place in range(1, 6)] == [
         1
     ] * 5
-    assert "31 of 2,033 rows are in these areas." in page.text
+    assert "32 of 2,034 rows are in these areas." in page.text
     assert f"Greatest: {units[30].name}, 30." in page.text
     assert "25 to 30" in page.text
     assert f"commune__exact={units[0].code}" in page.text

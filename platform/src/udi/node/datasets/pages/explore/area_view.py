@@ -105,6 +105,23 @@ def list_measures(table: DatasetTable) -> list[TypedColumn]:
     ]
 
 
+def list_calculations(table: DatasetTable, measure: TypedColumn) -> Sequence[str]:
+    """What may be said of a number by area, the usual first: no sum of what its producer says is only averaged."""
+    if table.roles.get(measure.name) is ChosenRole.MEAN:
+        return [how for how in HOW if how != Aggregate.SUM]
+    return HOW
+
+
+def _choose_calculation(
+    table: DatasetTable, measure: TypedColumn | None, how: str
+) -> str:
+    """What an address asks for where it may be said, else the usual; empty where rows are counted."""
+    if measure is None:
+        return ""
+    allowed = list_calculations(table, measure)
+    return how if how in allowed else allowed[0]
+
+
 def has_areas(table: DatasetTable, territory: Territory) -> bool:
     """Whether the table may be drawn by area."""
     return bool(territory.outlines) and bool(find_area_columns(table))
@@ -124,7 +141,7 @@ async def read_area_map(context: ExploreContext) -> AreaMap | None:
     column = by_name.get(words.by) or next(iter(by_name.values()))
     measures = {item.name: item for item in list_measures(context.table)}
     measure = measures.get(words.of)
-    how = words.how if measure and words.how in HOW else HOW[0] if measure else ""
+    how = _choose_calculation(context.table, measure, words.how)
     groups = await _read_groups(context, columns.index(column), measure, how)
     grounds = site_of(context.request).services[GROUNDS]
     matched = await grounds.match_areas(
@@ -234,14 +251,23 @@ def _list_areas(
 
 
 def list_choices(context: ExploreContext) -> Mapping[str, Any]:
-    """What the form of the map by area offers: columns of areas, numbers, and what is said of them."""
+    """What the form of the map by area offers: columns of areas, numbers, and what is said of them.
+
+    The calculations are those of the number that is shown; before one is, those of any.
+    """
+    measures = list_measures(context.table)
+    visible = [one for one in measures if one.name == context.query.chart.of]
+    allowed = {
+        how
+        for measure in visible or measures
+        for how in list_calculations(context.table, measure)
+    }
     return {
+        "area_calculations": [how for how in HOW if how in allowed],
         "area_columns": [
             (column.name, column.name) for column in find_area_columns(context.table)
         ],
-        "area_measures": [
-            (column.name, column.name) for column in list_measures(context.table)
-        ],
+        "area_measures": [(column.name, column.name) for column in measures],
         "no_words": ChartWords(),
         "area_hidden": context.query.hidden_fields("by", "of", "how", "at"),
     }
