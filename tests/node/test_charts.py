@@ -13,6 +13,7 @@ from tests.node.made_tables import write_table
 from tests.node.test_drawings import HEAVIEST, PAGES, rendered, svg_of
 from tests.rules.pages import check_page
 from udi.node.datasets.pages.explore.picture_responses import encode_picture
+from udi.tabular.columns.chosen_roles import ChosenRole
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.overviews.chart_choice import choose_chart
 from udi.tabular.overviews.chart_figures import (
@@ -21,7 +22,8 @@ from udi.tabular.overviews.chart_figures import (
     plan_chart,
     read_chart,
 )
-from udi.tabular.overviews.chart_request import ChartRequest, parse_chart
+from udi.tabular.overviews.chart_request import ChartKind, ChartRequest, parse_chart
+from udi.tabular.overviews.chart_steps import MOST_PERIODS, choose_step
 from udi.tabular.overviews.chart_svg import draw_chart
 from udi.tabular.overviews.chart_view import ChartView
 from udi.tabular.overviews.roles import ColumnProfile, ColumnRole, profile_columns
@@ -128,6 +130,26 @@ def test_the_role_of_a_column_comes_from_its_type_its_values_and_its_name(
     table = explored(tmp_path, {name: kind}, [[value] for value in values])
 
     assert table.roles[name] is role
+
+
+async def test_whole_numbers_that_are_dates_keep_their_own_values(
+    tmp_path: Path,
+) -> None:
+    """The newest ones, as many as a line has periods."""
+    rows = [[1800 + number // 2, number] for number in range(400)]
+    table = explored(tmp_path, {"campagne": INTEGER, "relevé": INTEGER}, rows).table
+    figures = describe_columns(table.path, table.columns)
+
+    by_rule, _ = profile_columns(table.columns, figures)
+    chosen = profile_columns(table.columns, figures, {"campagne": ChosenRole.DATE})
+    plan = plan_chart(ChartRequest("campagne", step=choose_step(chosen[0])), chosen)
+    assert plan is not None
+    chart = await read_chart(InProcessReader(table.path), table, plan)  # type: ignore[arg-type]  # a reader without a child
+
+    assert choose_step(by_rule).startswith("bin.")
+    assert chart is not None
+    assert chart.kind is ChartKind.LINE
+    assert chart.points == tuple(range(2000 - MOST_PERIODS, 2000))
 
 
 def test_a_column_of_codes_is_known_by_the_column_of_its_names(tmp_path: Path) -> None:

@@ -354,6 +354,8 @@ def _ordered(plan: ChartPlan, rows: list[list[Any]]) -> list[tuple[Scalar, Value
         points = list(range(max(first, last - MOST_PERIODS + 1), last + 1))
     elif plan.by.role is ColumnRole.TIME and isinstance(rows[0][0], str):
         points = sorted(values, key=lambda text: words.month_number(str(text)))
+    elif plan.by.role is ColumnRole.TIME:
+        points = list(values)[-MOST_PERIODS:]
     else:
         points = list(values)
     return [(point, values.get(point, empty)) for point in points[:MOST_ROWS]]

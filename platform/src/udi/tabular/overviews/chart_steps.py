@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.messages.query_errors import InvalidQueryError
-from udi.tabular.overviews.roles import ColumnProfile
+from udi.tabular.overviews.roles import ColumnProfile, ColumnRole
 from udi.tabular.queries.query import GroupStep, StepUnit, allowed_steps
 from udi.tabular.queries.query_string import read_step
 
@@ -27,6 +27,8 @@ def read_chart_step(profile: ColumnProfile, text: str) -> GroupStep | None:
 def choose_step(profile: ColumnProfile) -> str:
     """The step of a dimension that gives a chart some dozens of points; empty: its own values."""
     figures = profile.statistics
+    if profile.column.type is ColumnType.INTEGER and profile.role is ColumnRole.TIME:
+        return ""
     if profile.column.type in {ColumnType.INTEGER, ColumnType.NUMBER}:
         return _bin_step(profile)
     if profile.column.type not in {ColumnType.DATE, ColumnType.DATETIME}:
