@@ -53,6 +53,8 @@ from udi.ui.site import Site
 
 PAGE = f"/spaces/{SLUG}/archive"
 NEWER = TABLE + b"Tennis;Kerl\xe9van;01/02/2020\n"
+OPENING_VIEW = {"query": "view=cards"}
+COLUMN_ROLE = {"column": "commune", "role": "place"}
 UTF8 = "code;libellé\n01001;Île\n29019;Brest\n".encode()
 Build = Callable[..., Awaitable[None]]
 
@@ -104,6 +106,9 @@ async def life(producer: Producer) -> str:
     first = await producer.publish()
     await producer.send(NEWER, "associations-v2.csv", f"/datasets/{first}/versions")
     await producer.publish(first)
+    for path, fields in (("view", OPENING_VIEW), ("columns", COLUMN_ROLE)):
+        answer = await producer.client.post(f"/datasets/{first}/{path}", data=fields)
+        assert answer.status_code == 303, answer.text
     await producer.publish(
         await producer.draft(UTF8, "=codes.csv"),
         title="=Codes & noms",
@@ -252,6 +257,9 @@ async def test_the_descriptions_are_those_of_the_catalogue(
         "publishing",
         "draft",
     ]
+    published = next(answer for answer in answers if answer["id"] == life)
+    assert published["opening_view"] == "view=cards"
+    assert published["column_roles"] == {"commune": "place"}
 
 
 async def test_the_history_is_there_and_no_cell_of_it_is_a_formula(

@@ -146,7 +146,7 @@ def write_rudi(holding: SpaceExport) -> bytes:
 
 
 def write_answers(holding: SpaceExport) -> bytes:
-    """The producer's own answers, as typed, of every dataset: drafts too."""
+    """The producer's own answers, as typed, of every dataset: drafts too; its opening view, and what its columns are for."""
     return _json(
         [
             {
@@ -154,6 +154,8 @@ def write_answers(holding: SpaceExport) -> bytes:
                 "folder": exported_dataset.folder,
                 "state": exported_dataset.dataset.state,
                 **exported_dataset.dataset.description,
+                "opening_view": exported_dataset.dataset.default_view,
+                "column_roles": exported_dataset.dataset.column_roles,
             }
             for exported_dataset in holding.datasets
         ]
