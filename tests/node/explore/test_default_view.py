@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,6 +14,10 @@ from tests.node.producer import Producer
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.default_view import LONGEST_VIEW
+from udi.node.datasets.pages.explore.explore_query import Context
+from udi.node.datasets.pages.explore.view_registry import VIEWS
+from udi.node.datasets.pages.explore.views import ExploreContext
+from udi.tabular.queries.pool import QueryTooHeavyError
 
 __all__ = ["patient"]
 CHART = "hauteur__greater=3&view=chart&by=essence&of=hauteur&how=median"
@@ -59,6 +64,10 @@ async def test_a_chosen_view_opens_the_dataset_until_it_is_replaced_or_removed(
     table = await passer_by.get(f"{page}?view=table")
     emptied = await passer_by.get(f"{page}?q=")
     frame = await read_frame(passer_by, trees)
+    preview = await open_page(
+        passer_by, f"/embed/datasets/{trees}/table?view=opening&lang=en"
+    )
+    framed_table = await open_page(passer_by, f"/embed/datasets/{trees}/table?lang=en")
     own = await open_page(producer.client, page)
     other = await open_page(producer.client, f"{page}?view=cards&page=2")
 
@@ -74,6 +83,9 @@ async def test_a_chosen_view_opens_the_dataset_until_it_is_replaced_or_removed(
     assert emptied.headers["location"] == f"{page}?view=table"
     assert ("The first 10 rows" in words(first_frame), "<svg" in frame) == (True, True)
     assert "The first 10 rows" not in words(frame)
+    assert preview == frame
+    assert f'{page}"' in first_frame
+    assert f'{page}?view=table"' in framed_table
     assert "see this view first" in own
     assert "see another view first" in other
     assert "Opening view" not in opened.text
@@ -95,9 +107,14 @@ async def test_a_view_survives_versions_until_one_of_its_columns_is_gone(
     await choose(producer, trees, CHART)
 
     charts = []
+    panels = []
     for content in (TREES + "Chêne;9,5;;bon;1 rue\n", WITHOUT_KINDS):
         await producer.send(
             content.encode(), "arbres.csv", f"/datasets/{trees}/versions"
+        )
+        panels.append(await list_panels(producer, page))
+        unpublished = await producer.client.post(
+            f"/datasets/{trees}/view", data={"query": "view=chart&by=espèce"}
         )
         await producer.publish(trees, reason="Essai.")
         charts.append('id="chart"' in await open_page(passer_by, page))
@@ -106,10 +123,56 @@ async def test_a_view_survives_versions_until_one_of_its_columns_is_gone(
     frame = await read_frame(passer_by, trees)
 
     assert charts == [True, False]
+    assert panels == [[1], [2]]
+    assert unpublished.status_code == 422
     assert 'id="broken-view"' in own
     assert "essence" in own[own.index("broken-view") :][:400]
     assert "broken-view" not in seen
     assert "essence" not in words(seen)
+    assert "The first 10 rows" in words(frame)
+
+
+async def list_panels(producer: Producer, page: str) -> list[int]:
+    """The versions of which the page offers to choose the opening view; those that are not there do not."""
+    pages = [
+        await producer.client.get(
+            page, params={"version": number}, headers={"Accept-Language": "en"}
+        )
+        for number in (1, 2, 3)
+    ]
+    assert [answer.status_code for answer in pages[:2]] == [200, 200]
+    return [
+        number
+        for number, answer in enumerate(pages, 1)
+        if "Opening view" in answer.text
+    ]
+
+
+async def test_a_view_that_takes_too_much_gives_way_to_the_table(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    trees: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = f"/datasets/{trees}/data"
+    await choose(producer, trees, CHART)
+
+    async def take_too_long(_context: ExploreContext) -> Context:
+        raise QueryTooHeavyError("Its answer takes too long.")
+
+    heavy_chart = replace(VIEWS["chart"], read=take_too_long)
+    monkeypatch.setitem(VIEWS, "chart", heavy_chart)
+    opened = await passer_by.get(page)
+    asked_for = await passer_by.get(f"{page}?{CHART}", follow_redirects=True)
+    own = await open_page(producer.client, page)
+    frame = await read_frame(passer_by, trees)
+
+    assert (opened.status_code, asked_for.status_code) == (200, 422)
+    assert "0 rue du Phare" in words(opened.text)
+    assert opened.headers["cache-control"] == "private, no-store"
+    assert "broken-view" not in opened.text
+    assert 'id="broken-view"' in own
+    assert "Its answer takes too long." in own
     assert "The first 10 rows" in words(frame)
 
 

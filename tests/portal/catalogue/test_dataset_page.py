@@ -59,7 +59,7 @@ async def test_a_table_at_a_node_of_ours_is_previewed_in_a_frame_that_the_reader
     without = await fetch(portal_app, armor, f"/data/{plain.id}")
 
     assert (
-        f'<iframe src="{node}/embed/datasets/{first["global_id"]}/view?lang=en"'
+        f'<iframe src="{node}/embed/datasets/{first["global_id"]}/table?view=opening&amp;lang=en"'
         in page.text
     )
     assert re.search(

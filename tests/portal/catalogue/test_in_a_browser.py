@@ -205,7 +205,7 @@ async def test_a_first_visit_is_light_and_asks_nobody_else(
     assert sum(bodies) < 100_000
     assert len(unopened) <= 8
     assert [url for url in requested_urls if url not in unopened] == [
-        f"{armor.territory.links['node']}/embed/datasets/{tables['table']}/view?lang=en"
+        f"{armor.territory.links['node']}/embed/datasets/{tables['table']}/table?view=opening&lang=en"
     ]
 
 

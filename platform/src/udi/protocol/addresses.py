@@ -7,6 +7,8 @@ from uuid import UUID
 ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
 VIEW = "view"
 """The dataset's own view, or its first rows where its producer chose none."""
+OPENING = "opening"
+"""The `view` of a framed table that asks for the same; a node that knows of none passes over it."""
 PARTS = ("table", "map", "chart", VIEW)
 """What a node draws of a table for the pages of others."""
 ANSWERS = {
@@ -61,6 +63,11 @@ class NodeAddresses:
     def embed(self, part: str) -> str:
         """One of `PARTS` alone, to be framed by a page of others."""
         return f"{self.origin}/embed/datasets/{self.dataset_id}/{part}"
+
+    @property
+    def preview(self) -> str:
+        """The dataset's own view to be framed; its first rows at a node of an earlier release."""
+        return f"{self.embed('table')}?view={OPENING}"
 
 
 def find_addresses(file_url: str, dataset_id: UUID) -> NodeAddresses | None:

@@ -30,7 +30,9 @@ from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.restricted import RestrictedError, add_request_page
 from udi.node.tables.requests import TableRequest, open_table, request_table
-from udi.protocol.addresses import PARTS, VIEW, NodeAddresses
+from udi.protocol.addresses import OPENING, PARTS, VIEW, NodeAddresses
+from udi.tabular.queries.pool import QueryTooHeavyError
+from udi.tabular.queries.query import PAGE_SIZE
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.dependencies import CurrentTerritory, Routes
@@ -65,13 +67,13 @@ async def frame_part(
         request, territory, None, dataset_id, find_table, cost=COST
     )
     await open_table(table_request, territory)
-    query = _find_own_view(table_request, territory, part)
-    if query is None:
+    page = await _render_own_view(table_request, territory, part)
+    if page is None:
         view = TABLE if part == VIEW else part
         if not VIEWS[view].is_offered(table_request.table, territory):
             raise NotFoundError("This table has no such view.")
         query = await _read_query(table_request, territory, view)
-    page = await _render(table_request, territory, query)
+        page = await _render(table_request, territory, query)
     page.headers.update(
         {
             name: value
@@ -82,18 +84,22 @@ async def frame_part(
     return page
 
 
-def _find_own_view(
+async def _render_own_view(
     table_request: TableRequest, territory: Territory, part: str
-) -> ExploreQuery | None:
-    """The view that the dataset's producer chose, where the frame asks for it; the language is the reader's."""
-    if part != VIEW:
+) -> Response[str] | None:
+    """The view that the dataset's producer chose, where the frame asks for it; None where it cannot be shown."""
+    parameters = parse_parameters(table_request.query_string)
+    if part != VIEW and (part != TABLE or ("view", OPENING) not in parameters):
         return None
     query = read_default_view(table_request.table, territory).query
     if query is None:
         return None
     if query.view == CARDS:
         query = replace(query, view=TABLE)
-    return _shorten(query)
+    try:
+        return await _render(table_request, territory, _shorten(query))
+    except QueryTooHeavyError:
+        return None
 
 
 def _shorten(query: ExploreQuery) -> ExploreQuery:
@@ -148,9 +154,8 @@ async def _render(
     values = dict(await view.read(context))
     if query.view == TABLE and not query.columns:
         values = _narrow(values)
-    whole_pairs = [
-        pair for pair in query.pairs if pair[0] not in {"page", "page_size", LANGUAGE}
-    ]
+    whole_query = replace(query, page=1, size=PAGE_SIZE)
+    whole_pairs = [pair for pair in whole_query.pairs if pair[0] != LANGUAGE]
     return render_embedded(
         request,
         territory,

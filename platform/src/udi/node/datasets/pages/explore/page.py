@@ -144,6 +144,10 @@ class ExplorePage:
         self.is_personal = bool(path)
         self.path = path or f"/datasets/{table_request.dataset_id}/data"
         self.default_view = read_default_view(self.table, territory)
+        self._is_opening = False
+        """Whether the dataset's own view is shown because the address has no words."""
+        self._is_given_up = False
+        """Whether the table stands in for that view, which took too much."""
         self._is_moving = False
         self._has_figures = False
         """Of a longer table: before the view is read, since they may come too late for it."""
@@ -158,7 +162,7 @@ class ExplorePage:
         explored = explored_columns(self.table, self.territory)
         opening = self.default_view.query
         if opening is not None and asks_nothing(parameters):
-            return await self._answer(replace(opening, settings=tuple(parameters)))
+            return await self._open(replace(opening, settings=tuple(parameters)))
         names = [column.name for column in self.table.columns]
         row_parameters, form = read_forms(parameters, names)
         query = await self.table_request.parse_query(
@@ -180,6 +184,20 @@ class ExplorePage:
                 headers=self._headers(),
             )
         return await self._answer(query)
+
+    async def _open(self, opening: ExploreQuery) -> Response[Any]:
+        """The dataset's own view; its plain table where that view takes too much, and its publisher learns of it."""
+        self._is_opening = True
+        try:
+            return await self._answer(opening)
+        except QueryTooHeavyError as error:
+            refusal = Refusal("", error.detail, error.remedy or error.advice)
+        self._is_opening = False
+        self._is_given_up = True
+        self.default_view = replace(self.default_view, query=None, refusals=(refusal,))
+        return await self._answer(
+            ExploreQuery(settings=opening.settings, has_default=True)
+        )
 
     def _read_query(
         self, parameters: Sequence[tuple[str, str]], explored: ExploredColumns
@@ -217,6 +235,8 @@ class ExplorePage:
         try:
             values = {**await view.read(context), "too_heavy": None}
         except QueryTooHeavyError as error:
+            if self._is_opening:
+                raise
             values = {"too_heavy": error}
             status = error.status
         if self.table.rows <= READY_ROWS:
@@ -272,6 +292,7 @@ class ExplorePage:
             self.table_request.dataset_id,
             query,
             self.default_view,
+            self.version,
         )
         return {
             **view_choices,
@@ -328,6 +349,7 @@ class ExplorePage:
             and self.version is None
             and self.table_request.passage is None
             and self._has_figures
+            and not self._is_given_up
         )
 
     @property

@@ -8,27 +8,25 @@ from uuid import UUID
 from litestar import post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.default_view import LONGEST_VIEW, set_default_view
+from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.explore.default_view import (
     SAVED_VIEWS,
     DefaultView,
     explored_columns,
     view_pairs,
 )
-from udi.node.datasets.pages.explore.explore_query import ExploreQuery, join_query
+from udi.node.datasets.pages.explore.explore_query import ExploreQuery
 from udi.node.datasets.pages.explore.query_words import read_explore_query
-from udi.node.datasets.pages.explore.versions import find_own_version
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.tabular.queries.query_string import parse_parameters
-from udi.tabular.queries.table import DatasetTable
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import site_of
 
@@ -44,14 +42,15 @@ async def save_view(
     """Open the page of the data with the view of the form, or as the page chooses again.
 
     Raises:
-        InvalidError: the view names what the table has not, or is too long.
+        NotFoundError: no table of it is published.
+        InvalidError: the view names what the published table has not, or may not be kept.
     """
     form = await request.form()
-    number = str(form.get("version") or "") or None
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     text = ""
     if not form.get("remove"):
-        table = await find_own_table(request, session, member, dataset_id, number)
+        tables = site_of(request).services[DATASET_TABLES]
+        table = await tables(session, member, dataset_id)
         query = read_explore_query(
             parse_parameters(str(form.get("query") or "")[: LONGEST_VIEW + 1]),
             explored_columns(table, territory),
@@ -60,29 +59,7 @@ async def save_view(
             raise InvalidError(refusals=query.refusals)
         text = write_view(query)
     set_default_view(member, dataset, text)
-    settings = [("version", number)] if number else []
-    return Redirect(
-        join_query(f"/datasets/{dataset_id}/data", settings), status_code=303
-    )
-
-
-async def find_own_table(
-    request: PageRequest,
-    session: AsyncSession,
-    member: Actor,
-    dataset_id: UUID,
-    number: str | None,
-) -> DatasetTable:
-    """The table that the producer looks at: that of a version, else the published one.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    tables = site_of(request).services[DATASET_TABLES]
-    own_version = await find_own_version(session, member, dataset_id, number)
-    if own_version is None:
-        return await tables(session, member, dataset_id)
-    return await tables.of_version(own_version)
+    return Redirect(f"/datasets/{dataset_id}/data", status_code=303)
 
 
 def write_view(query: ExploreQuery) -> str:
@@ -102,8 +79,12 @@ async def list_view_choices(
     dataset_id: UUID,
     query: ExploreQuery,
     default_view: DefaultView,
+    version: Version | None,
 ) -> Mapping[str, Any]:
-    """What the page offers to whoever publishes the dataset; nothing for everybody else."""
+    """What the page of the published table offers to whoever publishes the dataset; nothing for everybody else.
+
+    `version` is the one that the page is of, where its address names it.
+    """
     nothing = {"view_state": "", "view_text": "", "view_refusals": ()}
     if actor is None or not actor.memberships:
         return nothing
@@ -111,7 +92,7 @@ async def list_view_choices(
         territory.id, person=actor.person_id
     ) as session:
         dataset = await find_dataset(session, dataset_id)
-        if dataset is None:
+        if dataset is None or not _is_public(dataset, version):
             return nothing
         allowed = await list_permissions(session, actor, dataset.space, dataset_id)
     if DatasetPermission.PUBLISH not in allowed:
@@ -122,6 +103,12 @@ async def list_view_choices(
         "view_text": write_view(query) if is_savable else "",
         "view_refusals": default_view.refusals,
     }
+
+
+def _is_public(dataset: Dataset, version: Version | None) -> bool:
+    """Whether the page of this version, or of none in particular, is of the table that everybody reads."""
+    public = next((one for one in dataset.versions if one.published_at), None)
+    return version is None or (public is not None and version.id == public.id)
 
 
 routes: Routes = [save_view]
