@@ -57,12 +57,12 @@ ACTS: dict[str, Texts] = {
     },
     "format": {
         "en": "Publish in an open format that programs read: CSV, GeoJSON…",
-        "fr": "Publiez dans un format ouvert que les programmes lisent : CSV, GeoJSON…",
+        "fr": "Publiez dans un format ouvert que les programmes lisent\u00a0: CSV, GeoJSON…",
         "es": "Publique en un formato abierto que lean los programas: CSV, GeoJSON…",
     },
     "description": {
         "en": "Describe the data in your own words: who collects them, how, and what for.",
-        "fr": "Décrivez les données avec vos mots : qui les recueille, comment et pour quoi faire.",
+        "fr": "Décrivez les données avec vos mots\u00a0: qui les recueille, comment et pour quoi faire.",
         "es": "Describa los datos con sus palabras: quién los recoge, cómo y para qué.",
     },
     "columns": {
