@@ -3,7 +3,7 @@
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -182,16 +182,27 @@ def gzip_source(source: SourceFile) -> SourceFile:
     return SourceFile(source.name.removesuffix(".gz"), source.size, read)
 
 
+def are_inflatable(entries: Iterable[zipfile.ZipInfo]) -> bool:
+    """Whether files are stored or deflated, which alone unpack piece by piece within bounds."""
+    return all(
+        entry.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+        for entry in entries
+    )
+
+
 def check_inflation(path: Path, most: int) -> None:
     """Unpack every file of an archive into nothing, since its directory may lie about sizes.
 
     Raises:
-        UnreadableError: together they are larger than `most`, or than the directory says.
+        UnreadableError: together they are larger than `most`, or than the directory says, or one is neither stored
+            nor deflated.
     """
     with open_archive(path) as archive, path.open("rb") as raw:
         entries = archive.infolist()
         if sum(entry.file_size for entry in entries) > most:
             raise UnreadableTableError("too_large_sheet")
+        if not are_inflatable(entries):
+            raise UnreadableTableError("damaged")
         for entry in entries:
             if (
                 entry.compress_type == zipfile.ZIP_DEFLATED

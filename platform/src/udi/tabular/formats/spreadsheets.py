@@ -1,7 +1,6 @@
 """Spreadsheets: XLSX, XLSM, XLSB, XLS and ODS, read by calamine; formulas and macros are never run."""
 
 import datetime as dt
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,11 @@ from udi.tabular.formats.dialect import has_values
 from udi.tabular.formats.file_kind import OLE
 from udi.tabular.formats.merged_cells import fill_merged_rows, find_merged_rows
 from udi.tabular.formats.uncomputed import count_uncomputed
-from udi.tabular.formats.workbook_repair import has_dotted_targets, repair_workbook
+from udi.tabular.formats.workbook_repair import (
+    UNREADABLE,
+    has_dotted_targets,
+    repair_workbook,
+)
 from udi.tabular.messages.notes import Note, UnreadableTableError
 
 MOST_CELLS = 5_000_000
@@ -139,11 +142,14 @@ def _translate_errors() -> Iterator[None]:
     """Whatever goes wrong in calamine, panics included, is the file's fault.
 
     Raises:
-        UnreadableError: it is damaged, or protected by a password.
+        UnreadableError: it is damaged, too large for this memory, or protected by a password.
     """
     try:
         yield
-    except (PasswordError, CalamineError, OSError, ValueError) as error:
+    except MemoryError as error:
+        code = "too_large_sheet"
+        raise UnreadableTableError(code) from error
+    except (PasswordError, CalamineError, EOFError, OSError, ValueError) as error:
         if isinstance(error, PasswordError) or "password" in str(error).lower():
             code = "password"
         else:
@@ -191,7 +197,7 @@ def _repair(content: bytes) -> bytes:
     """
     try:
         repaired = repair_workbook(content)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise ValueError from error
     if repaired is None:
         raise ValueError

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from html import unescape
 from pathlib import Path, PurePosixPath
 
@@ -29,6 +30,9 @@ def count_uncomputed(path: Path, sheet: str) -> int:
         KeyError,
         OSError,
         ValueError,
+        EOFError,
+        MemoryError,
+        zlib.error,
         zipfile.BadZipFile,
         NotImplementedError,
         RuntimeError,

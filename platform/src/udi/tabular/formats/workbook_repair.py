@@ -5,7 +5,10 @@ Written so by libraries: targets that begin with `./`, parts in UTF-16, no relat
 
 import re
 import zipfile
+import zlib
 from io import BytesIO
+
+from udi.tabular.formats.archives import are_inflatable
 
 LARGEST_PARTS = 256 * 1024**2
 """Bytes of all parts, unpacked, of a workbook that is repaired in memory."""
@@ -22,26 +25,39 @@ RELATIONS = (
 )
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 DECLARED = re.compile(r"""(<\?xml[^>]*encoding=["'])[^"']*""")
+UNREADABLE = (
+    KeyError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a part of a damaged archive raises."""
 DOTTED = re.compile(rb"""(Target=["'])(?:\./)+""")
 
 
 def has_dotted_targets(content: bytes) -> bool:
     """Whether the sheets of a workbook are named by targets that the reader opens too late to refuse them."""
     try:
-        with (
-            zipfile.ZipFile(BytesIO(content)) as source,
-            source.open(BOOK_RELATIONS) as part,
-        ):
-            return DOTTED.search(part.read(LOOKED_AT)) is not None
-    except (KeyError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+        with zipfile.ZipFile(BytesIO(content)) as source:
+            if not are_inflatable([source.getinfo(BOOK_RELATIONS)]):
+                return False
+            with source.open(BOOK_RELATIONS) as part:
+                return DOTTED.search(part.read(LOOKED_AT)) is not None
+    except UNREADABLE:
         return False
 
 
 def repair_workbook(content: bytes) -> bytes | None:
     """The same workbook with its parts written as usual; None when there is nothing to repair, or when it is too large.
 
+    None too when a part is packed in a way that no workbook is: such a part may unpack without bound.
+
     Raises:
-        zipfile.BadZipFile: it is no archive, or a damaged one.
+        UNREADABLE: it is no archive, or a damaged one.
     """
     target = BytesIO()
     has_changed = False
@@ -52,6 +68,8 @@ def repair_workbook(content: bytes) -> bytes | None:
         names = set(source.namelist())
         size = sum(member.file_size for member in source.infolist())
         if WORKBOOK not in names or size > LARGEST_PARTS:
+            return None
+        if not are_inflatable(source.infolist()):
             return None
         for name in sorted(names):
             part = source.read(name)
