@@ -285,7 +285,10 @@ async def test_lost_zeros_are_put_back_where_it_is_chosen(
 async def test_a_mended_copy_is_offered_beside_the_file_with_its_repairs(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
-    content = b"lieu;code postal;jour\nBourg;1000;12/03/2024\nBrest;29200;13/03/2024\n"
+    content = (
+        b"lieu;code insee;code postal;jour\nBourg;1053;1000;12/03/2024\n"
+        b"Brest;29019;29200;13/03/2024\n"
+    )
     dataset = await producer.draft(content, "codes.csv")
     offered = await producer.client.post(
         f"/datasets/{dataset}/mended", data={"mended": "1"}
@@ -298,13 +301,15 @@ async def test_a_mended_copy_is_offered_beside_the_file_with_its_repairs(
     copy = (await passer_by.get(f"/datasets/{dataset}/codes.csv")).text
     await producer.client.post(f"/datasets/{dataset}/mended")
     withdrawn = (await passer_by.get(f"/api/resources/{dataset}/profile/")).json()
+    plain = (await passer_by.get(f"/datasets/{dataset}/codes.csv")).text
 
     assert offered.headers["location"] == f"/datasets/{dataset}/check"
     assert profile["profile"]["repairs"] == [
-        {"kind": "zeros", "count": 1, "column": "code postal"},
+        {"kind": "zeros", "count": 1, "column": "code insee"},
         {"kind": "dates", "count": 2, "column": "jour"},
     ]
     assert "zéros de tête remis" in page
     assert original == content
-    assert "Bourg,01000,2024-03-12" in copy
+    assert "Bourg,01053,1000,2024-03-12" in copy
+    assert "Bourg,1053,1000,2024-03-12" in plain
     assert "repairs" not in withdrawn["profile"]

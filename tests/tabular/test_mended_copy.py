@@ -12,6 +12,7 @@ from udi.tabular.formats.line_settings import LineSettings
 from udi.tabular.profiles.conversion import TableConversion, convert_table
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.profile import profile_path
+from udi.tabular.profiles.repairs import Repair, RepairKind
 
 MENDED = Corrections(
     zeros=("code postal", "siret"), lines=LineSettings(totals=True), mended=True
@@ -74,6 +75,29 @@ def test_nothing_is_listed_where_nobody_asked() -> None:
     done, _, _ = mend(FILE, Corrections())
 
     assert done.repairs == ()
+
+
+def test_zeros_that_were_put_back_are_listed_without_a_mended_copy() -> None:
+    done, _, _ = mend(FILE, Corrections(zeros=("code postal",)))
+
+    assert done.repairs == (Repair(RepairKind.ZEROS, 1, "code postal"),)
+
+
+def test_names_letters_zones_and_signs_are_listed() -> None:
+    content = (
+        "équipement;;équipement;instant;part\n"
+        "Médiathèque;1;a;2024-03-12T10:00:00+02:00;12 %\n"
+        "Piscine;2;b;2024-03-13T10:00:00;13\n"
+        "Théâtre;3;c;2024-03-14T10:00:00Z;(14)\n"
+    )
+    done, _, _ = mend(content.encode().decode("cp1252"), Corrections(mended=True))
+
+    assert {(one.kind.value, one.column): one.count for one in done.repairs} == {
+        ("column_names", ""): 2,
+        ("decoded", ""): 1,
+        ("dates", "instant"): 2,
+        ("numbers", "part"): 2,
+    }
 
 
 @settings(max_examples=12, deadline=None)

@@ -243,6 +243,13 @@ def test_foreign_postcodes_of_four_digits_lost_nothing() -> None:
     assert "lost_zeros" not in codes(profile)
 
 
+def test_foreign_telephone_numbers_of_nine_digits_lost_nothing() -> None:
+    profile = read("lieu;telephone\nA;912345678\nB;934567890\n")
+
+    assert types(profile)[1] is ColumnType.PHONE
+    assert "lost_zeros" not in codes(profile)
+
+
 def test_codes_that_became_powers_of_ten_are_text() -> None:
     profile = read("lieu;siret\nA;2,1E+13\nB;3,5E+13\n")
 

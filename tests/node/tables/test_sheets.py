@@ -11,8 +11,10 @@ import xlsxwriter
 
 from tests.node.tables.reading import converted, rows
 from udi.tabular.formats.file_kind import OLE
+from udi.tabular.formats.workbook_repair import has_dotted_targets, repair_workbook
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.profile import profile_path
+from udi.tabular.profiles.repairs import Repair, RepairKind
 
 
 @pytest.fixture
@@ -106,6 +108,16 @@ def liar(path: Path) -> None:
     path.write_bytes(content)
 
 
+def packed_otherwise(path: Path) -> None:
+    """Parts that are neither stored nor deflated: they unpack without bound."""
+    whole = workbook(path.parent, ("A", TABLE))
+    with zipfile.ZipFile(whole) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+
+
 def cut(path: Path) -> None:
     whole = workbook(path.parent, ("A", TABLE)).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
@@ -128,7 +140,7 @@ def letter(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("make", "code"),
-    [(bomb, "bomb"), (liar, "bomb"), (cut, "damaged"), (protected, "password"), (page, "web_page"), (letter, "not_a_sheet")],
+    [(bomb, "bomb"), (liar, "bomb"), (packed_otherwise, "damaged"), (cut, "damaged"), (protected, "password"), (page, "web_page"), (letter, "not_a_sheet")],
 )  # fmt: skip
 def test_what_cannot_be_opened_is_explained(
     tmp_path: Path, target: Path, make: object, code: str
@@ -179,6 +191,31 @@ def test_workbooks_that_spreadsheet_programs_open_are_read(
 
     assert usual.is_table
     assert (profile.columns, profile.sample) == (usual.columns, usual.sample)
+
+
+def test_no_part_that_unpacks_without_bound_is_repaired(tmp_path: Path) -> None:
+    file = tmp_path / "comptes.xlsx"
+    packed_otherwise(file)
+    content = file.read_bytes()
+
+    assert not has_dotted_targets(content)
+    assert repair_workbook(content) is None
+
+
+def test_cells_that_were_merged_are_listed_with_a_mended_copy(
+    tmp_path: Path, target: Path
+) -> None:
+    file = tmp_path / "classeur.xlsx"
+    book = xlsxwriter.Workbook(str(file))
+    page = book.add_worksheet("A")
+    for index, line in enumerate([["ville", "n"], ["", 1], ["", 2], ["Brest", 3]]):
+        page.write_row(index, 0, line)
+    page.merge_range(1, 0, 2, 0, "Rennes")
+    book.close()
+
+    done = converted(file, target, Corrections(mended=True))
+
+    assert done.repairs == (Repair(RepairKind.MERGED, 1),)
 
 
 def test_macros_are_told(tmp_path: Path) -> None:

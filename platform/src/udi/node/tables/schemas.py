@@ -133,7 +133,9 @@ class TableProfile(Struct, kw_only=True):
     repairs: (
         Annotated[
             list[TableRepair],
-            Meta(description="Where the producer offers a mended copy of the file."),
+            Meta(
+                description="Where the producer puts zeros back or offers a mended copy of the file."
+            ),
         ]
         | UnsetType
     ) = UNSET

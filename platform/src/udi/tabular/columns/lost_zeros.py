@@ -2,7 +2,12 @@
 
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.columns.column_values import ColumnValues
-from udi.tabular.columns.value_patterns import DIGITS
+from udi.tabular.columns.value_patterns import (
+    DIGITS,
+    SHORT_CODES,
+    WHOLE,
+    cached_pattern,
+)
 
 
 def note_lost_zeros(kind: ColumnType, values: ColumnValues) -> None:
@@ -11,8 +16,8 @@ def note_lost_zeros(kind: ColumnType, values: ColumnValues) -> None:
     if digits is None:
         return
     short = [value for value in values.counts if _lacks_zero(value, digits)]
-    whole = any(value.isdigit() and len(value) == digits for value in values.counts)
-    if short and (whole or kind in {ColumnType.COMMUNE, ColumnType.PHONE}):
+    whole = any(cached_pattern(WHOLE[kind]).fullmatch(value) for value in values.counts)
+    if short and (whole or kind in SHORT_CODES):
         count = sum(values.counts[value] for value in short)
         values.add_note("lost_zeros", count=str(count), value=short[0])
 

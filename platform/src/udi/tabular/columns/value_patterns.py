@@ -181,3 +181,10 @@ DIGITS = {
     ColumnType.PHONE: 10,
 }
 """Digits of French codes that may begin with a zero."""
+WHOLE = {
+    **{kind: rf"[0-9]{{{digits}}}" for kind, digits in DIGITS.items()},
+    ColumnType.PHONE: r"0(?:[ .-]?[0-9]){9}",
+}
+"""How such a code is written that has all its digits."""
+SHORT_CODES = frozenset({ColumnType.COMMUNE})
+"""Types of which a value without its first zero is reported though no other value is whole."""

@@ -53,6 +53,8 @@ class TableLayout:
     """The last line of the names; 0 without any."""
     groups_line: int = 0
     """The line of the groups that the names begin with; 0 without any."""
+    renamed: int = 0
+    """Columns that are not called as the file calls them, or that it does not name."""
 
     def has_line(self, line: int) -> bool:
         """Whether a record that begins on a line is one of the table's."""
@@ -199,6 +201,7 @@ def find_layout(
         notes,
         names_line=last,
         groups_line=_groups_line(rows, header, names),
+        renamed=count_renamed([cell_at(names, index) for index in positions], unique),
     )
     if units is None:
         return layout
@@ -277,6 +280,11 @@ def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...
         used_names.add(name.lower())
         unique.append(name)
     return tuple(unique), tuple(notes)
+
+
+def count_renamed(written: Sequence[str], names: Sequence[str]) -> int:
+    """How many columns have another name than what is written for them."""
+    return sum(name != cell for cell, name in zip(written, names, strict=True))
 
 
 def _known_header(

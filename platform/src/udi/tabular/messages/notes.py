@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-OF_NO_CELL = frozenset({"count", "line", "most", "mark", "sheet", "sheets", "other"})
+OF_NO_CELL = frozenset(
+    {"count", "line", "most", "mark", "sheet", "sheets", "other", "certain"}
+)
 """Values of notes that are no cell of the file; those of remarks on maps never are."""
 
 
@@ -210,8 +212,8 @@ EXPLANATIONS = {
         "Lines of totals are left out of the table, as you chose: %(count)s."
     ),
     SETTLED_LINES_LEFT: NoteExplanation(
-        "What you settled of the lines of an earlier version does not fit this file: its columns have other names. We read it afresh.",
-        "Check the line of the names, then settle it again.",
+        "What you settled of the lines of an earlier version does not fit this file: its columns have other names, or a line that you left out looks like a row. We read it afresh.",
+        "Check its first lines, then settle them again.",
     ),
     SETTLED_END_LEFT: NoteExplanation(
         "The lines that you left out at the end of an earlier version are not there any more, or look like rows. We read this file to its end.",

@@ -38,7 +38,9 @@ from udi.tabular.profiles.profile import (
 from udi.tabular.profiles.repairs import (
     Repair,
     count_cell_repairs,
+    list_file_repairs,
     list_line_repairs,
+    list_zero_repairs,
 )
 from udi.tabular.profiles.row_sample import sample_rows
 from udi.tabular.sandbox.duckdb_sandbox import connect, identifier, literal
@@ -64,7 +66,7 @@ class TableConversion:
     failure: Note | None = None
     other_headers: tuple[Names, ...] = ()
     repairs: tuple[Repair, ...] = ()
-    """What differs from the file, where its producer asked for a mended copy."""
+    """What differs from the file, where its producer asked for a mended copy; else the zeros that were put back."""
 
 
 def convert_table(
@@ -123,7 +125,6 @@ def _convert(
     structure = infer_table(table, sample, corrections)
     profile = profile_table(source, table, sample, structure)
     relation, group, canonical = _prepare(table, structure, folder, errors)
-    repairs: tuple[Repair, ...] = ()
     connection = connect(
         target.parent,
         *([table.path] if table.path else []),
@@ -131,17 +132,18 @@ def _convert(
         memory=MEMORY,
     )
     try:
-        text_table = TextTable(connection, relation)
+        plain_table = TextTable(connection, relation)
         columns, notes, misfits = confirm_types(
-            text_table, structure.columns, frozenset(corrections.types)
+            plain_table, structure.columns, frozenset(corrections.types)
         )
-        plain_table = text_table
-        text_table, zero_notes = put_zeros_back(text_table, columns, corrections.zeros)
+        text_table, zero_notes = put_zeros_back(plain_table, columns, corrections.zeros)
+        repairs = list_zero_repairs(zero_notes)
         if corrections.mended:
-            repairs = (
+            repairs = [
                 *list_line_repairs(structure.shape, sample.first, canonical),
+                *list_file_repairs(table.notes),
                 *count_cell_repairs(plain_table, columns, zero_notes),
-            )
+            ]
         find_misfits(
             text_table, [column for column in columns if column.name in misfits], errors
         )
@@ -166,7 +168,7 @@ def _convert(
         last_day=last,
     )
     return TableConversion(
-        profile, errors, other_headers=structure.other_headers, repairs=repairs
+        profile, errors, other_headers=structure.other_headers, repairs=tuple(repairs)
     )
 
 

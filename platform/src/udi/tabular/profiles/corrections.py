@@ -66,6 +66,8 @@ class Corrections:
     """Names of the columns of codes in which zeros that were lost are put back."""
     mended: bool = False
     """Whether the table is published as a mended copy of the file, with the list of its repairs."""
+    mended_zeros: tuple[str, ...] = ()
+    """Columns among `zeros` that came with the mended copy, and go with it."""
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column; only what was corrected."""
@@ -85,6 +87,7 @@ class Corrections:
             "lines": self.lines.as_json(),
             "zeros": list(self.zeros),
             "mended": self.mended or None,
+            "mended_zeros": list(self.mended_zeros),
         }
         return {
             name: value
@@ -118,6 +121,7 @@ class Corrections:
             lines=LineSettings.from_json(value.get("lines")),
             zeros=tuple(map(str, value.get("zeros") or ())),
             mended=bool(value.get("mended")),
+            mended_zeros=tuple(map(str, value.get("mended_zeros") or ())),
         )
 
     def for_next_file(self, columns: Sequence[str] = ()) -> "Corrections":

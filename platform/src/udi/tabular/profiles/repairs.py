@@ -18,7 +18,7 @@ from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 MOST_COLUMNS = 30
 """Columns counted in one statement."""
 NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
-DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].*)?"
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}.*)?"
 BOOLEAN = "true|false"
 
@@ -28,12 +28,15 @@ class RepairKind(StrEnum):
 
     TITLES = "titles"
     NAMES = "names"
+    COLUMN_NAMES = "column_names"
     UNITS = "units"
     SKIPPED = "skipped"
     EMPTY_LINES = "empty_lines"
     TOTALS = "totals"
     NOTES = "notes"
     OTHER_TABLE = "other_table"
+    MERGED = "merged"
+    DECODED = "decoded"
     ZEROS = "zeros"
     DATES = "dates"
     TIMES = "times"
@@ -59,6 +62,9 @@ EXPLANATIONS = {
         "Lines above the names of the columns, left out: %(count)s."
     ),
     RepairKind.NAMES: NoteExplanation("Lines of names made into one: %(count)s."),
+    RepairKind.COLUMN_NAMES: NoteExplanation(
+        "Names of columns given or changed, where they were missing, repeated, too long or had needless blanks: %(count)s."
+    ),
     RepairKind.UNITS: NoteExplanation("Lines of units, left out: %(count)s."),
     RepairKind.SKIPPED: NoteExplanation(
         "Lines between the names and the first row, left out: %(count)s."
@@ -69,17 +75,23 @@ EXPLANATIONS = {
         "Lines of notes below the last row, left out: %(count)s."
     ),
     RepairKind.OTHER_TABLE: NoteExplanation("Another table below, left out."),
+    RepairKind.MERGED: NoteExplanation(
+        "Cells merged over several rows, whose value is given to each of these rows: %(count)s."
+    ),
+    RepairKind.DECODED: NoteExplanation(
+        "Letters with accents that were encoded twice, decoded a second time."
+    ),
     RepairKind.ZEROS: NoteExplanation(
         "«%(column)s»: zeros in front put back in %(count)s cells."
     ),
     RepairKind.DATES: NoteExplanation(
-        "«%(column)s»: %(count)s dates written as year-month-day."
+        "«%(column)s»: %(count)s dates written as year-month-day, without time zone."
     ),
     RepairKind.TIMES: NoteExplanation(
         "«%(column)s»: %(count)s times written as hour:minute:second."
     ),
     RepairKind.NUMBERS: NoteExplanation(
-        "«%(column)s»: %(count)s numbers written without marks of thousands, with a decimal point."
+        "«%(column)s»: %(count)s numbers written without marks of thousands and without signs (currency, percent, parentheses), with a decimal point."
     ),
     RepairKind.BOOLEANS: NoteExplanation(
         "«%(column)s»: %(count)s answers written as true or false."
@@ -118,15 +130,20 @@ class Repair:
         return cls(RepairKind(value["kind"]), int(value["count"]), str(value["column"]))
 
 
+def list_zero_repairs(notes: Iterable[Note]) -> list[Repair]:
+    """The zeros that were put back in each column, as notes tell of them."""
+    return [
+        Repair(RepairKind.ZEROS, int(note.values["count"]), note.column)
+        for note in notes
+        if note.code == ZEROS_PUT_BACK
+    ]
+
+
 def count_cell_repairs(
     table: TextTable, columns: Sequence[TypedColumn], notes: Iterable[Note]
 ) -> list[Repair]:
     """The repairs of the cells of each column; `notes` tell of the zeros."""
-    zeros = {
-        note.column: int(note.values["count"])
-        for note in notes
-        if note.code == ZEROS_PUT_BACK
-    }
+    zeros = {repair.column: repair.count for repair in list_zero_repairs(notes)}
     repairs = []
     for start in range(0, len(columns), MOST_COLUMNS):
         part = columns[start : start + MOST_COLUMNS]
@@ -176,7 +193,7 @@ def _counts(index: int, column: TypedColumn) -> str:
 def list_line_repairs(
     shape: TableLayout, first: Iterable[Row], canonical: CanonicalResult
 ) -> list[Repair]:
-    """The repairs of lines; `first` are the first records of the file."""
+    """The repairs of lines and of names; `first` are the first records of the file."""
     names = {line for line in (shape.groups_line, shape.header_line) if line}
     filled = [line for line, cells in first if has_values(cells)]
     if shape.header_line:
@@ -190,6 +207,7 @@ def list_line_repairs(
     counted = (
         (RepairKind.TITLES, sum(line < start for line in above)),
         (RepairKind.NAMES, len(names) if len(names) > 1 else 0),
+        (RepairKind.COLUMN_NAMES, shape.renamed),
         (RepairKind.UNITS, int(bool(shape.units_line))),
         (
             RepairKind.SKIPPED,
@@ -199,5 +217,15 @@ def list_line_repairs(
         (RepairKind.TOTALS, canonical.totals),
         (RepairKind.NOTES, int(notes.get("footer", {}).get("count", "0"))),
         (RepairKind.OTHER_TABLE, int("several_tables" in notes)),
+    )
+    return [Repair(kind, count) for kind, count in counted if count]
+
+
+def list_file_repairs(notes: Iterable[Note]) -> list[Repair]:
+    """The repairs of a file before its lines are known, as its notes tell of them."""
+    values = {note.code: note.values for note in notes}
+    counted = (
+        (RepairKind.MERGED, int(values.get("merged_cells", {}).get("count", "0"))),
+        (RepairKind.DECODED, int("double_encoded" in values)),
     )
     return [Repair(kind, count) for kind, count in counted if count]

@@ -66,7 +66,12 @@ def keep_lines(corrections: Corrections, before: Corrections) -> Corrections:
 
     Columns in which zeros are put back stay, as does the choice of a mended copy.
     """
-    corrections = replace(corrections, zeros=before.zeros, mended=before.mended)
+    corrections = replace(
+        corrections,
+        zeros=before.zeros,
+        mended=before.mended,
+        mended_zeros=before.mended_zeros,
+    )
     if corrections.sheet != before.sheet:
         return corrections
     lines = before.lines

@@ -13,7 +13,7 @@ from udi.node.datasets.actions.prepare import ARCHIVES, PreparationContext
 from udi.node.datasets.models import Version
 from udi.node.datasets.versions.findings import corrections_of, line_settings_of
 from udi.node.files.local_copies import open_temporary_folder, write_copy
-from udi.tabular.columns.zero_repair import LOST_ZEROS
+from udi.tabular.columns.zero_repair import CERTAIN, LOST_ZEROS
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.profiles.corrections import Corrections
@@ -68,19 +68,36 @@ async def read_lines(context: PreparationContext, version: Version) -> RawLines:
 
 def choose_zeros(before: Corrections, column: str, *, put_back: bool) -> Corrections:
     """The same, with zeros that were lost in a column of codes put back or not."""
-    others = [name for name in before.zeros if name != column]
-    return replace(before, zeros=(*others, column) if put_back else tuple(others))
+    others = tuple(name for name in before.zeros if name != column)
+    return replace(
+        before,
+        zeros=(*others, column) if put_back else others,
+        mended_zeros=tuple(name for name in before.mended_zeros if name != column),
+    )
 
 
 def choose_mended_copy(version: Version, *, mended: bool) -> Corrections:
-    """What holds for a version of which a mended copy is published, or not any more: zeros that are told are put back."""
+    """What holds for a version of which a mended copy is published, or not any more.
+
+    Zeros that codes lost for certain are put back with it, and go with it; others are left to the producer's choice.
+    """
     before = corrections_of(version)
     if not mended:
-        return replace(before, mended=False)
-    notes = Profile.from_json(version.profile).notes
-    lacking = [note.column for note in notes if note.code == LOST_ZEROS]
-    zeros = dict.fromkeys((*before.zeros, *lacking))
-    return replace(before, mended=True, zeros=tuple(zeros))
+        chosen = tuple(name for name in before.zeros if name not in before.mended_zeros)
+        return replace(before, mended=False, zeros=chosen, mended_zeros=())
+    added = tuple(
+        note.column
+        for note in Profile.from_json(version.profile).notes
+        if note.code == LOST_ZEROS
+        and CERTAIN in note.values
+        and note.column not in before.zeros
+    )
+    return replace(
+        before,
+        mended=True,
+        zeros=(*before.zeros, *added),
+        mended_zeros=(*before.mended_zeros, *added),
+    )
 
 
 def read_line_form(
@@ -107,7 +124,7 @@ def read_line_form(
     earlier = replace(before, lines=line_settings_of(version))
     settings = _read_settings(form, earlier, profile, refusals)
     header_line = None if "header" in form else before.header_line
-    if form.get("sheet") and sheet != profile.sheet:
+    if sheet not in {before.sheet, profile.sheet}:
         settings = NO_LINES
         header_line = None
     return replace(

@@ -65,7 +65,7 @@ def personal_findings_of(version: Version) -> list[PersonalDataFinding]:
 
 
 def repairs_of(version: Version) -> list[Repair]:
-    """What differs between its file and its mended copy; nothing where none was asked for."""
+    """What differs between its file and its mended copy, or the zeros put back; nothing where neither was asked for."""
     preparation = version.preparation
     if preparation:
         return [

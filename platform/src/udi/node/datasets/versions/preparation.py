@@ -59,7 +59,7 @@ class FileAnalysis:
     listed: int = 0
     unsearched: list[str] = field(default_factory=list)
     repairs: list[Json] = field(default_factory=list)
-    """What differs from the file, where a mended copy was asked for."""
+    """What differs from the file, where a mended copy or zeros put back were asked for."""
 
 
 def preload_imports() -> None:
