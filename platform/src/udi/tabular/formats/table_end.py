@@ -15,7 +15,7 @@ from udi.tabular.formats.dialect import (
     names_typed_columns,
 )
 from udi.tabular.formats.line_settings import LineSettings
-from udi.tabular.formats.totals import is_total
+from udi.tabular.formats.settled_lines import is_apart
 from udi.tabular.messages.notes import Note
 
 _WORDS = (
@@ -84,11 +84,9 @@ def find_settled_end(
     if not 0 < below < len(rows):
         return None
     usual = median(sum(map(bool, cells)) for _, cells in rows[:-below])
-    is_apart = all(
-        is_total(cells) or 2 * sum(map(bool, cells)) <= usual
-        for _, cells in rows[-below:]
-    )
-    if settings.columns and not is_apart:
+    if settings.columns and not all(
+        is_apart(cells, usual) for _, cells in rows[-below:]
+    ):
         return None
     last_line = rows[-below - 1][0]
     values = {"count": str(below), "line": str(last_line)}

@@ -7,11 +7,14 @@ from udi.tabular.columns.value_patterns import fold, is_number
 
 TOTAL = re.compile(
     r"(?:sous[- ]?tota(?:l|ux)|sub-?totals?|tota(?:l|ux|le|li|les|ls)|grand total|ensemble|gesamt(?:summe)?|summe|suma"
-    r"|somme|somma)"
+    r"|somma)"
     r"(?: (?:general|generale|generaux|global|cumule|annuel|ht|ttc)| (?:de|du|des|of|per|par|pour|for)\b.*| t?[0-9].*"
     r"|(?: ?[(:].*))?"
+    r"|somme (?:totale|generale|globale|cumulee|annuelle|(?:de|du|des|par)\b.*)"
 )
-"""A total, in small letters without accents: `Sous-total T1`, `Total général`, yet not a company named `Total Energies`."""
+"""A total, in small letters without accents: `Sous-total T1`, `Total général`, yet not a company named `Total Energies`.
+
+`Somme` alone is a department of France."""
 
 
 def is_total(cells: Sequence[str]) -> bool:

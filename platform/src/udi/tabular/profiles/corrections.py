@@ -69,6 +69,11 @@ class Corrections:
     mended_zeros: tuple[str, ...] = ()
     """Columns among `zeros` that came with the mended copy, and go with it."""
 
+    @property
+    def chosen_zeros(self) -> tuple[str, ...]:
+        """Columns among `zeros` that the producer chose one by one."""
+        return tuple(name for name in self.zeros if name not in self.mended_zeros)
+
     def as_json(self) -> dict[str, Any]:
         """For a JSON column; only what was corrected."""
         whole = {
@@ -137,7 +142,7 @@ class Corrections:
             treatments=self.treatments,
             schema=self.schema,
             lines=before.lines.for_next_file(columns),
-            zeros=tuple(dict.fromkeys((*before.zeros, *self.zeros))),
+            zeros=tuple(dict.fromkeys((*before.zeros, *self.chosen_zeros))),
         )
 
     def for_treated(

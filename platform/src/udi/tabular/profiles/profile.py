@@ -15,12 +15,14 @@ from udi.tabular.formats.delimited_text import Row
 from udi.tabular.formats.dialect import (
     TableLayout,
     cell_at,
+    count_renamed,
     find_layout,
     has_values,
     unique_names,
 )
 from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
+from udi.tabular.formats.settled_lines import leaves_no_row_out
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.spreadsheets import Sheet
 from udi.tabular.formats.table_end import (
@@ -307,7 +309,8 @@ def _find_settings(
     shape = find_layout(sample.first, corrections.header_line, settings)
     if shape is None:
         return NO_LINES, ()
-    if not settings.fits_names(shape.names):
+    fits = settings.fits_names(shape.names)
+    if not fits or not leaves_no_row_out(sample.first, shape, settings):
         return NO_LINES, (Note(SETTLED_LINES_LEFT),)
     tail = [*sample.tail] if sample.ended else []
     end = find_settled_end(tail, shape.last_header_line, settings)
@@ -415,7 +418,9 @@ def _find_layout(
     if table.names is None:
         return find_layout(first, corrections.header_line, settings)
     names, notes = unique_names(table.names)
-    return TableLayout(0, 0, names, tuple(range(len(names))), notes)
+    renamed = count_renamed(table.names, names)
+    positions = tuple(range(len(names)))
+    return TableLayout(0, 0, names, positions, notes, renamed=renamed)
 
 
 def _add_late_columns(shape: TableLayout, body: list[list[str]]) -> TableLayout:
@@ -434,6 +439,7 @@ def _add_late_columns(shape: TableLayout, body: list[list[str]]) -> TableLayout:
         shape,
         names=names,
         positions=(*shape.positions, *late),
+        renamed=shape.renamed + len(late),
         notes=(*shape.notes, *notes),
     )
 

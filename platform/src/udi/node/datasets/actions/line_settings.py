@@ -83,8 +83,9 @@ def choose_mended_copy(version: Version, *, mended: bool) -> Corrections:
     """
     before = corrections_of(version)
     if not mended:
-        chosen = tuple(name for name in before.zeros if name not in before.mended_zeros)
-        return replace(before, mended=False, zeros=chosen, mended_zeros=())
+        return replace(
+            before, mended=False, zeros=before.chosen_zeros, mended_zeros=()
+        )
     added = tuple(
         note.column
         for note in Profile.from_json(version.profile).notes
