@@ -83,9 +83,7 @@ def choose_mended_copy(version: Version, *, mended: bool) -> Corrections:
     """
     before = corrections_of(version)
     if not mended:
-        return replace(
-            before, mended=False, zeros=before.chosen_zeros, mended_zeros=()
-        )
+        return replace(before, mended=False, zeros=before.chosen_zeros, mended_zeros=())
     added = tuple(
         note.column
         for note in Profile.from_json(version.profile).notes
