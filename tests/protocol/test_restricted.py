@@ -13,11 +13,14 @@ from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import conceal_record, read_record, write_record
 from udi.protocol.restricted_data import (
+    FORMER_TERMS,
     TERMS_OF_AGREEMENT,
     conceal_document,
     is_placeholder,
+    is_terms_of_agreement,
     write_former_licence,
 )
+from udi.protocol.texts import write_texts
 from udi.protocol.validation import validate
 
 RESTRICTED = "access_condition.confidentiality.restricted_access"
@@ -142,6 +145,25 @@ def test_where_the_terms_are_is_said_as_far_as_it_is_known() -> None:
 
     assert unknown == AccessRights.RESTRICTED.uri
     assert terms_url == TERMS
+
+
+def test_terms_in_a_former_wording_are_still_those_of_an_agreement() -> None:
+    former = {
+        "licence_type": "CUSTOM",
+        "custom_licence_label": write_texts({**TERMS_OF_AGREEMENT, **FORMER_TERMS}),
+        "custom_licence_uri": TERMS,
+    }
+    document = put(restricted(), "access_condition.licence", former)
+
+    concealed = conceal_document(document)["access_condition"]["licence"]
+
+    assert read_record(document).licence.is_agreement
+    assert concealed["custom_licence_uri"] == TERMS
+    assert concealed["custom_licence_label"] == write_texts(TERMS_OF_AGREEMENT)
+    assert is_terms_of_agreement(
+        {"es": "Condiciones del convenio, proyecto por proyecto"}
+    )
+    assert not is_terms_of_agreement({"es": "Condiciones del convenio"})
 
 
 def test_terms_that_a_producer_wrote_itself_stay() -> None:

@@ -28,6 +28,8 @@ TERMS_OF_AGREEMENT: Texts = {
     "es": "Condiciones del acuerdo, proyecto por proyecto",
 }
 """What stands in the place of a licence."""
+FORMER_TERMS: Texts = {"es": "Condiciones del convenio, proyecto por proyecto"}
+"""How the same was worded before: records that were stored or pushed then have it."""
 FORMER_LICENCE: Texts = {
     "fr": "Ces données étaient ouvertes jusqu’au %(day)s, sous la licence « %(licence)s » : les copies faites jusque-là"
     " restent sous cette licence.",
@@ -66,8 +68,12 @@ def address_of_terms(origin: str, dataset_id: UUID) -> str:
 
 
 def is_terms_of_agreement(label: Texts) -> bool:
-    """Whether this names the terms of an agreement, in all of the languages here or in some, as before there were more."""
-    return bool(label) and label.items() <= TERMS_OF_AGREEMENT.items()
+    """Whether this names the terms of an agreement, in all of the languages here or in some, as before there were more.
+
+    The wording of a language is the present one or a former one.
+    """
+    wordings = TERMS_OF_AGREEMENT.items() | FORMER_TERMS.items()
+    return bool(label) and label.items() <= wordings
 
 
 def write_former_licence(code: str, day: date) -> Texts:
