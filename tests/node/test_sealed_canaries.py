@@ -61,7 +61,8 @@ class Canaries:
     """Cells like no other, of each kind; `wrong` does not fit its column, `changed` is in the second version only.
 
     The latitude is in the Arctic Ocean, of which no other file of a run has a place: its first five decimals alone are
-    looked for too. The day is of a century that no other file speaks of: one of the last could be somebody's birthday.
+    looked for too. The day is of a century of which nobody lives: one of the last could be somebody's birthday, which
+    no coverage tells, nor any before 1800 or after 2100.
     """
 
     text: str = field(default_factory=lambda: f"ZQ{secrets.token_hex(8)}")
@@ -78,7 +79,7 @@ class Canaries:
     """When they were made: no file that was last written before holds one."""
     day: str = field(
         default_factory=lambda: (
-            f"21{60 + secrets.randbelow(30)}-0{1 + secrets.randbelow(9)}-1{secrets.randbelow(10)}"
+            f"18{10 + secrets.randbelow(80)}-0{1 + secrets.randbelow(9)}-1{secrets.randbelow(10)}"
         )
     )
 
