@@ -109,6 +109,21 @@ async def test_the_main_language_is_the_one_that_the_producer_names(
     ]
 
 
+async def test_texts_change_places_with_those_of_the_new_main_language(
+    producer: Producer, node_site: Site, demo: Territory
+) -> None:
+    turned = {**ENGLISH, "form_language": "fr", "main_language": "en"}
+    dataset = await producer.publish(**turned)
+
+    document = await read_document(node_site, demo, dataset)
+
+    assert document["resource_titles"] == [
+        {"lang": "en", "text": "Associations of Kerlévan"},
+        {"lang": "fr", "text": "Associations de Kerlévan"},
+    ]
+    assert [text["lang"] for text in document["summary"]] == ["en", "fr"]
+
+
 def test_a_record_of_a_client_gives_and_takes_texts_in_languages() -> None:
     document = {
         "resource_title": "Arbres",

@@ -3,9 +3,12 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl
 
 import httpx
 import pytest
+from litestar.datastructures import FormMultiDict
+from sqlalchemy import select, update
 
 from tests.mails import text_of
 from tests.portal.projects.conftest import FORM, Relay, Workshop
@@ -14,6 +17,7 @@ from udi.portal.identity.models import Person
 from udi.portal.projects.calls.models import Call, CallCriterion, Submission
 from udi.portal.projects.models import Project
 from udi.portal.projects.translated_texts import merge_translations
+from udi.ui.translated_texts import swap_main_texts
 
 PROJECTS = "/api/v1/projects"
 ENGLISH = {
@@ -37,13 +41,15 @@ async def read(client: httpx.AsyncClient, address: str, language: str) -> str:
     return page.text
 
 
-async def write_call(workshop: Workshop, **more: str) -> httpx.Response:
+async def write_call(
+    workshop: Workshop, address: str = "/calls/new", **more: str
+) -> httpx.Response:
     now = datetime.now(UTC)
     days = {
         name: (now + timedelta(days=count)).strftime("%Y-%m-%d %H:%M")
         for name, count in (("closes_at", 10), ("results_at", 20))
     }
-    return await workshop.team.post("/calls/new", data={**CALL, **days, **more})
+    return await workshop.team.post(address, data={**CALL, **days, **more})
 
 
 async def test_each_reader_sees_a_project_in_their_language(workshop: Workshop) -> None:
@@ -79,7 +85,7 @@ async def test_a_project_keeps_what_its_form_does_not_offer(workshop: Workshop) 
     turned = await workshop.leader.post(
         f"{address}/edit",
         data={**FORM, "revision": "1", "title": "Shade", "main_language": "en"}
-        | {"title_en": "left", "title_fr": "Ombre", "title_xx": "none"},
+        | {"title_fr": "Ombre", "title_xx": "none"},
     )
 
     project = await workshop.one(address)
@@ -90,6 +96,55 @@ async def test_a_project_keeps_what_its_form_does_not_offer(workshop: Workshop) 
     assert turned.status_code == 303
     assert (project.title, project.language) == ("Shade", "en")
     assert project.translations == {"title": {"fr": "Ombre"}}
+
+
+async def test_texts_change_places_with_those_of_the_new_main_language(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.begin()
+    turned = {**FORM, "revision": "1", "form_language": "fr", "main_language": "en"}
+    partial = await workshop.leader.post(
+        f"{address}/edit", data={**turned, "title_en": "Shade"}
+    )
+    whole = await workshop.leader.post(f"{address}/edit", data={**turned, **ENGLISH})
+
+    project = await workshop.one(address)
+    assert partial.status_code == 422
+    assert 'href="#summary"' in partial.text
+    for field in (
+        'name="form_language" value="en"',
+        'name="title" type="text" value="Shade"',
+        'name="title_fr" type="text" value="L’ombre des rues"',
+        "Où marcher au frais en été.</textarea>",
+    ):
+        assert field in partial.text
+    assert whole.status_code == 303
+    assert (project.title, project.language) == ("The shade of the streets", "en")
+    assert project.translations == {
+        name: {"fr": FORM[name]} for name in ("title", "summary", "words")
+    }
+
+
+@pytest.mark.parametrize(
+    ("posted", "swapped"),
+    [
+        ("title=Ombre&title_en=Shade&main_language=fr", "title=Ombre&title_en=Shade&main_language=fr"),
+        ("title=Shade&title_en=+&main_language=en", "title=Shade&title_en=+&main_language=en"),
+        ("title=Ombre&title_en=Shade&main_language=en", "title=Shade&title_fr=Ombre&main_language=en&form_language=en"),
+        (
+            "title=Shade&title_fr=Ombre&form_language=en&main_language=fr",
+            "title=Ombre&title_en=Shade&form_language=fr&main_language=fr",
+        ),
+    ],
+)  # fmt: skip
+def test_only_texts_in_the_new_main_language_change_places(
+    posted: str, swapped: str
+) -> None:
+    values = [*parse_qsl(posted), ("support", "data"), ("support", "testers")]
+
+    form = swap_main_texts(FormMultiDict(values), ["title"], "fr", ["fr", "en"])
+
+    assert form.dict() == {**parse_qs(swapped), "support": ["data", "testers"]}
 
 
 async def test_search_finds_words_of_every_language_and_no_name_of_a_field(
@@ -209,6 +264,67 @@ async def test_a_call_and_its_criteria_are_read_in_each_language(
     assert detail["titles"]["en"] == "Cool streets"
     assert submission.titles["en"] == "The shade of the streets"
     assert submission.language == "fr"
+
+
+async def test_the_jury_and_the_organiser_read_every_language_of_a_submission(
+    workshop: Workshop,
+) -> None:
+    written = await write_call(workshop)
+    address = str(written.headers["location"]).removesuffix("/organise")
+    await workshop.team.post(f"{address}/organise/open")
+    project = await workshop.begin(**ENGLISH)
+    await workshop.leader.post(
+        f"{address}/answer", data={"project": project.split("/")[2], "answer": "Ainsi."}
+    )
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
+        await session.execute(update(Call).values(closes_at=datetime.now(UTC)))
+    (submission,) = await workshop.rows(Submission)
+
+    page = await read(workshop.team, f"{address}/submissions/{submission.id}", "en")
+
+    assert '<h1 dir="auto" lang="fr">L’ombre des rues</h1>' in page
+    assert '<p dir="auto">Heure par heure.</p>' in page
+    folded = page.partition("In other languages")[2].partition("</details>")[0]
+    assert '<div lang="en">' in folded
+    for text in (
+        "The shade of the streets",
+        "Where to walk cool.",
+        "A map of parasols.",
+    ):
+        assert text in folded
+
+
+async def test_criteria_change_places_and_stay_in_languages_that_are_not_offered(
+    workshop: Workshop,
+) -> None:
+    written = await write_call(workshop, **CALL_IN_ENGLISH)
+    address = str(written.headers["location"]).removesuffix("/organise")
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
+        for criterion in await session.scalars(select(CallCriterion)):
+            labels = {"br": f"Dezverk {criterion.points}"}
+            criterion.labels = criterion.labels | labels
+
+    async def change(**more: str) -> dict[str, dict[str, str]]:
+        changed = await write_call(workshop, f"{address}/edit", **more)
+        assert changed.status_code == 303, changed.text
+        criteria: list[CallCriterion] = await workshop.rows(CallCriterion)
+        return {
+            f"{criterion.label}, {criterion.points}": criterion.labels
+            for criterion in criteria
+        }
+
+    swapped = await change(**CALL_IN_ENGLISH, main_language="en")
+    more = await change(criteria="Useful, 40\nFeasible, 10\nCheap, 5")
+
+    assert swapped == {
+        "Useful to inhabitants, 40": {"fr": "Utile aux habitants", "br": "Dezverk 40"},
+        "Feasible 2030, 10": {"fr": "Faisable", "br": "Dezverk 10"},
+    }
+    assert more == {"Useful, 40": {}, "Feasible, 10": {}, "Cheap, 5": {}}
 
 
 async def test_criteria_in_a_language_are_as_many_as_in_the_main_one(

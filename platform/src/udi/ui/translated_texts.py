@@ -6,8 +6,12 @@ Datasets, projects and calls are written so; a reader sees the text that `udi.ui
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from litestar.datastructures import FormMultiDict
+
 Translations = dict[str, dict[str, str]]
 """The texts that are not in the main language: by field, then by language."""
+FORM_LANGUAGE = "form_language"
+"""The field that names the main language with which a form was shown."""
 
 
 def translated_name(field: str, language: str) -> str:
@@ -20,6 +24,33 @@ def choose_main_language(requested: str, written: str, offered: Collection[str])
     if requested in {*offered, written}:
         return requested
     return written
+
+
+def swap_main_texts(
+    form: FormMultiDict,
+    fields: Collection[str],
+    written: str,
+    offered: Collection[str],
+) -> FormMultiDict:
+    """A posted form whose main language was changed: texts below that are in the new one change places with those above.
+
+    Without any text in the new one the form stays as it is: the texts above are said to be in another language. `written`
+    is the language in which they are, where the form does not name the one with which it was shown.
+    """
+    former = choose_main_language(str(form.get(FORM_LANGUAGE)), written, offered)
+    language = choose_main_language(str(form.get("main_language")), written, offered)
+    texts = {field: form.get(translated_name(field, language)) for field in fields}
+    if former == language or not any(
+        isinstance(text, str) and text.strip() for text in texts.values()
+    ):
+        return form
+    swapped = form.mutable_copy()
+    for field, text in texts.items():
+        swapped[translated_name(field, former)] = form.get(field) or ""
+        swapped[field] = text or ""
+        swapped.popall(translated_name(field, language), None)
+    swapped[FORM_LANGUAGE] = language
+    return FormMultiDict(swapped)
 
 
 def read_translations(

@@ -6,7 +6,11 @@ from typing import Any
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.actions.describe import TRANSLATED, ProjectInput
 from udi.portal.projects.models import Project
-from udi.portal.projects.translated_texts import read_texts_by_language
+from udi.portal.projects.translated_texts import (
+    offered_languages,
+    read_texts_by_language,
+)
+from udi.ui.translated_texts import swap_main_texts
 
 TEXTS = (
     "title",
@@ -29,6 +33,7 @@ def read_project_input(
 
     `languages` are those of the territory, `written` the one in which the texts are, or begin.
     """
+    form = swap_main_texts(form, TRANSLATED, written, offered_languages(languages))
     main_language, translations = read_texts_by_language(
         form,
         TRANSLATED,

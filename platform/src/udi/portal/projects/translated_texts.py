@@ -54,6 +54,12 @@ class TranslatedTexts:
         return join_texts(self.language, getattr(self, column), translations, column)
 
     @property
+    def translation_languages(self) -> list[str]:
+        """The other languages in which something is written."""
+        texts = (self.translations or {}).values()
+        return sorted({code for by_language in texts for code in by_language})
+
+    @property
     def titles(self) -> dict[str, str]:
         """The title by language."""
         return self.texts_of("title")
@@ -81,14 +87,17 @@ def tidy_words(words: str) -> str:
     )
 
 
+def tidy_line(words: str) -> str:
+    """One line without what a keyboard or a copy adds."""
+    return " ".join(tidy_words(words).split())
+
+
 def tidy_translations(translations: Translations) -> Translations:
     """The same without what a keyboard or a copy adds, nor what is empty."""
     tidied: Translations = {}
     for field, texts in translations.items():
         for code, words in texts.items():
-            tidy = tidy_words(words)
-            if field in ONE_LINE:
-                tidy = " ".join(tidy.split())
+            tidy = tidy_line(words) if field in ONE_LINE else tidy_words(words)
             if tidy:
                 tidied.setdefault(field, {})[code] = tidy
     return tidied
@@ -154,7 +163,8 @@ def read_texts_by_language(
     main_language = choose_main_language(
         str(form.get("main_language")), written, offered
     )
-    translations = read_translations(form, fields, offered, main_language)
+    readable = dict.fromkeys([*offered, written])
+    translations = read_translations(form, fields, readable, main_language)
     return main_language, merge_translations(
         existing, translations, offered, main_language
     )

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -82,6 +83,7 @@ from udi.ui.site import render
 from udi.ui.translated_texts import (
     FormLanguages,
     choose_main_language,
+    swap_main_texts,
     translated_name,
 )
 
@@ -130,15 +132,17 @@ async def save_description(
 def read_texts_by_language(
     request: PageRequest,
     territory: Territory,
-    form: Mapping[str, object],
+    form: FormMultiDict,
     dataset: Dataset,
 ) -> Answers:
     """The answers of a form, with the title and the description in each language; those in languages that it does not offer stay."""
     languages = offered_languages(territory)
     written = dataset.description.get(LOCALE) or locale_of(request)
+    form = swap_main_texts(form, TRANSLATED_FIELDS, written, languages)
     main_language = choose_main_language(
         str(form.get("main_language")), written, languages
     )
+    readable = dict.fromkeys([*languages, written])
     others = {
         translated_name(field, code): text
         for field in TRANSLATED_FIELDS
@@ -147,7 +151,7 @@ def read_texts_by_language(
     }
     return {
         **others,
-        **read_translations(form, languages, main_language),
+        **read_translations(form, readable, main_language),
         **read_answers(form, main_language),
     }
 

@@ -35,6 +35,7 @@ from udi.portal.projects.models import (
 from udi.portal.projects.queries import MOST_LED
 from udi.portal.projects.translated_texts import (
     check_translations,
+    tidy_line,
     tidy_translations,
     tidy_words,
 )
@@ -82,7 +83,7 @@ class ProjectInput:
         return replace(
             self,
             title=" ".join(self.title.split()),
-            summary=" ".join(self.summary.split()),
+            summary=tidy_line(self.summary),
             words=tidy_words(self.words),
             impact=tidy_words(self.impact),
             translations=tidy_translations(self.translations),
@@ -90,7 +91,7 @@ class ProjectInput:
             audience=_in_order(self.audience),
             support=_in_order(self.support),
             requester=self.requester if self.organisation else Requester.PERSON,
-            leader_name="" if self.organisation else " ".join(self.leader_name.split()),
+            leader_name="" if self.organisation else tidy_line(self.leader_name),
         )
 
 

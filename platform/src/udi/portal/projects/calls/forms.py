@@ -3,17 +3,25 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
+
+from litestar.datastructures import FormMultiDict
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.calls.models import Call, CallCriterion
 from udi.portal.projects.calls.organiser_actions import TRANSLATED, CallInput
-from udi.portal.projects.translated_texts import read_texts_by_language, tidy_words
+from udi.portal.projects.translated_texts import (
+    offered_languages,
+    read_texts_by_language,
+    tidy_words,
+)
 from udi.ui.translated_texts import (
     flatten_translations,
     read_translations,
+    swap_main_texts,
     translated_name,
 )
 
@@ -40,10 +48,30 @@ def read_moment(form: Any, name: str, zone: tzinfo) -> datetime | None:
         return None
 
 
+def swap_call_texts(
+    form: FormMultiDict, territory: Territory, written: str
+) -> FormMultiDict:
+    """The form of a call, its texts swapped where its main language was changed; points stay beside the main criteria."""
+    offered = offered_languages(territory.languages)
+    swapped = swap_main_texts(form, (*TRANSLATED, "criteria"), written, offered)
+    if swapped is form:
+        return form
+    values = swapped.mutable_copy()
+    values["criteria"] = _add_points(
+        read_text(swapped, "criteria"), read_text(form, "criteria")
+    )
+    return FormMultiDict(values)
+
+
 def read_call_input(
-    form: Any, territory: Territory, written: str, call: Call | None = None
+    form: Any,
+    territory: Territory,
+    written: str,
+    call: Call | None = None,
+    *,
+    criteria: Sequence[CallCriterion] = (),
 ) -> CallInput:
-    """What was typed; `written` is the language in which the texts are, or begin."""
+    """What was typed; `written` is the language in which the texts are, or begin; `criteria` are those of the call."""
     main_language, translations = read_texts_by_language(
         form,
         TRANSLATED,
@@ -51,15 +79,16 @@ def read_call_input(
         written,
         call.translations if call else {},
     )
-    lines = [
-        line.strip()
-        for line in read_text(form, "criteria").splitlines()
-        if line.strip()
-    ]
+    lines = _split_lines(read_text(form, "criteria"))
     matches = [CRITERION.fullmatch(line) for line in lines]
-    criteria = tuple(
+    written_criteria = tuple(
         (match[1].strip(), int(match[2])) if match else ("", 0) for match in matches
     )
+    readable = [*dict.fromkeys([*offered_languages(territory.languages), written])]
+    if len(criteria) == len(written_criteria):
+        unoffered_labels = _list_labels_outside(criteria, [*readable, main_language])
+    else:
+        unoffered_labels = {}
     datasets = IDENTIFIER.findall(read_text(form, "datasets").lower())
     return CallInput(
         title=read_text(form, "title"),
@@ -67,13 +96,16 @@ def read_call_input(
         words=read_text(form, "words"),
         closes_at=read_moment(form, "closes_at", territory.zone),
         results_at=read_moment(form, "results_at", territory.zone),
-        criteria=criteria,
-        criteria_by_language=_read_criteria_by_language(
-            form,
-            territory.languages,
-            main_language,
-            [points for _, points in criteria],
-        ),
+        criteria=written_criteria,
+        criteria_by_language={
+            **unoffered_labels,
+            **_read_criteria_by_language(
+                form,
+                readable,
+                main_language,
+                [points for _, points in written_criteria],
+            ),
+        },
         datasets=tuple(dict.fromkeys(UUID(identifier) for identifier in datasets)),
         language=main_language,
         translations=translations,
@@ -91,13 +123,42 @@ def _read_criteria_by_language(
     points_by_position = dict(enumerate(points))
     labels_by_language = {}
     for code, text in texts.get("criteria", {}).items():
-        words = tidy_words(text[:LONGEST])
-        lines = [line.strip() for line in words.splitlines() if line.strip()]
+        lines = _split_lines(text[:LONGEST])
         labels_by_language[code] = tuple(
             _remove_points(line, points_by_position.get(position))
             for position, line in enumerate(lines)
         )
     return labels_by_language
+
+
+def _list_labels_outside(
+    criteria: Sequence[CallCriterion], languages: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """The labels of all criteria in each language that is none of these."""
+    codes = {code for criterion in criteria for code in criterion.labels}
+    return {
+        code: tuple(criterion.labels[code] for criterion in criteria)
+        for code in codes.difference(languages)
+        if all(criterion.labels.get(code) for criterion in criteria)
+    }
+
+
+def _split_lines(text: str) -> list[str]:
+    """The lines of a text that hold something, tidied."""
+    return [line.strip() for line in tidy_words(text).splitlines() if line.strip()]
+
+
+def _add_points(labels: str, criteria: str) -> str:
+    """Labels of criteria, one a line, each with the points of the criterion at its place."""
+    matches = [CRITERION.fullmatch(line) for line in _split_lines(criteria)]
+    points = [int(match[2]) if match else None for match in matches]
+    lines = []
+    for label, most in zip_longest(_split_lines(labels), points):
+        if most is None:
+            lines.append(label or "")
+        else:
+            lines.append(f"{_remove_points(label or '', most)}, {most}")
+    return "\n".join(lines)
 
 
 def _remove_points(line: str, points: int | None) -> str:

@@ -28,6 +28,7 @@ from udi.portal.projects.calls.queries import call_state, list_criteria, may_org
 from udi.portal.projects.calls.transitions import CALL, CallEvent, CallState
 from udi.portal.projects.translated_texts import (
     check_translations,
+    tidy_line,
     tidy_translations,
     tidy_words,
 )
@@ -68,7 +69,7 @@ def check_call(call_input: CallInput) -> list[Refusal]:
     """What is wrong with each field."""
     refusals = []
     for name, most in LONGEST.items():
-        text = getattr(call_input, name).strip()
+        text = tidy_words(getattr(call_input, name))
         if not text or len(text) > most:
             values = {"most": most}
             refusals.append(
@@ -351,8 +352,8 @@ def check_words(name: str, words: str) -> str:
 
 
 def _fill_call(call: Call, call_input: CallInput) -> None:
-    call.title = " ".join(call_input.title.split())
-    call.summary = " ".join(call_input.summary.split())
+    call.title = tidy_line(call_input.title)
+    call.summary = tidy_line(call_input.summary)
     call.words = tidy_words(call_input.words)
     call.language = call_input.language or call.language
     call.translations = tidy_translations(call_input.translations)

@@ -42,7 +42,8 @@ async def create_call(
     request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[Any]:
     """Begin a call."""
-    form = await request.form()
+    language = request.scope["state"]["locale"]
+    form = forms.swap_call_texts(await request.form(), territory, language)
     slug = forms.read_text(form, "organisation")
     if slug:
         organisation = (await find_organisations(session, [slug])).get(slug)
@@ -50,7 +51,6 @@ async def create_call(
         organisation = None
     if slug and organisation is None:
         raise NotFoundError("No organisation has this address here.")
-    language = request.scope["state"]["locale"]
     call_input = forms.read_call_input(form, territory, language)
     try:
         call = await organiser_actions.create_call(
@@ -95,14 +95,13 @@ async def change_call(
 ) -> Response[Any]:
     """Write it anew."""
     call = await queries.get_organised_call(session, member, call_id, lock=True)
-    form = await request.form()
+    form = forms.swap_call_texts(await request.form(), territory, call.language)
+    criteria = await queries.list_criteria(session, call)
+    call_input = forms.read_call_input(
+        form, territory, call.language, call, criteria=criteria
+    )
     try:
-        await organiser_actions.change_call(
-            session,
-            member,
-            call,
-            forms.read_call_input(form, territory, call.language, call),
-        )
+        await organiser_actions.change_call(session, member, call, call_input)
     except InvalidError as error:
         return await _render_form(
             request, session, member, forms.read_form_values(form), of=call, error=error

@@ -16,12 +16,13 @@ from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
 from udi.portal.projects.translated_texts import (
     describe_form_languages,
+    offered_languages,
     read_texts_by_language,
 )
 from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
-from udi.ui.translated_texts import flatten_translations
+from udi.ui.translated_texts import flatten_translations, swap_main_texts
 
 REPORT = f"{listing.PATH}/report"
 
@@ -87,11 +88,14 @@ async def send_correction(
 def _read_reuse(
     request: AnyRequest, form: Any, project: Project | None = None
 ) -> ReuseInput:
+    languages = request.scope["state"]["territory"].languages
+    written = project.language if project else request.scope["state"]["locale"]
+    form = swap_main_texts(form, ("title",), written, offered_languages(languages))
     language, translations = read_texts_by_language(
         form,
         ("title",),
-        request.scope["state"]["territory"].languages,
-        project.language if project else request.scope["state"]["locale"],
+        languages,
+        written,
         project.translations if project else {},
     )
     return ReuseInput(
