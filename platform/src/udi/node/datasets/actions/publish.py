@@ -9,7 +9,11 @@ from udi.kit.crash import crash_at
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.outbox import queue_delivery
-from udi.node.datasets.actions.parts import list_parts_to_publish, open_parts
+from udi.node.datasets.actions.parts import (
+    is_public,
+    list_parts_to_publish,
+    open_parts,
+)
 from udi.node.datasets.descriptions.description import check_answers, is_restricted
 from udi.node.datasets.descriptions.prefill import remove_cell_answers
 from udi.node.datasets.models import (
@@ -19,6 +23,7 @@ from udi.node.datasets.models import (
     DeliveryState,
     Version,
 )
+from udi.node.datasets.records.parts import list_published_parts
 from udi.node.datasets.records.rudi import compose_document
 from udi.node.datasets.versions.findings import is_being_read
 from udi.node.datasets.versions.publishability import access_of, may_publish, stops_of
@@ -38,7 +43,8 @@ async def publish_dataset(
 ) -> None:
     """Open the dataset to everyone on the node, or restrict it, but for files kept back; announce it to the portals.
 
-    A first publication, a new version, a corrected description or a return after withdrawal: the same act.
+    A first publication, a new version, a corrected description or a return after withdrawal: the same act. Of its parts,
+    the record names those that are published; where the dataset is not public, those that nothing stops too.
 
     Raises:
         InvalidError: the description is not complete, or the portal would refuse it.
@@ -50,7 +56,10 @@ async def publish_dataset(
     version = dataset.latest
     is_in_catalogue = dataset.in_catalogue
     _change_access(actor, dataset, at)
-    parts = list_parts_to_publish(dataset)
+    if is_public(dataset):
+        parts = list_published_parts(dataset)
+    else:
+        parts = list_parts_to_publish(dataset)
     record = compose_document(dataset, version, territory, at=at, parts=parts)
     dataset.document = record if dataset.document is not None else None
     for published in dataset.versions:

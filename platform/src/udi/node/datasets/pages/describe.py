@@ -17,6 +17,7 @@ from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import describe_dataset
+from udi.node.datasets.actions.parts import is_public, list_parts_to_publish
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
 from udi.node.datasets.descriptions.advice import AdviceItem, FileFacts, advise
 from udi.node.datasets.descriptions.description import (
@@ -34,8 +35,9 @@ from udi.node.datasets.descriptions.description import (
     read_translations,
     split_keywords,
 )
-from udi.node.datasets.models import Dataset
+from udi.node.datasets.models import Dataset, DatasetPart
 from udi.node.datasets.pages.messages import (
+    PART_ROLE_NAMES,
     PageRequest,
     field_errors,
     form_choices,
@@ -251,8 +253,19 @@ def review_page(
             for change in list_breaking_changes(dataset, dataset.latest)
         ],
         open_licence=_open_licence(request, dataset),
+        part_roles=PART_ROLE_NAMES,
+        **_sort_parts(dataset),
         **description_details(request, dataset, territory),
     )
+
+
+def _sort_parts(dataset: Dataset) -> dict[str, list[DatasetPart]]:
+    """The parts that a first publication takes along, and those that it leaves; of a public dataset it changes none."""
+    if is_public(dataset):
+        return {"joining": [], "staying": []}
+    joining = [listed.part for listed in list_parts_to_publish(dataset)]
+    staying = [part for part in dataset.parts if part not in joining]
+    return {"joining": joining, "staying": staying}
 
 
 def _name_area(request: PageRequest, dataset: Dataset, territory: Territory) -> str:
