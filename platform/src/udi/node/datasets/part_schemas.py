@@ -35,7 +35,9 @@ Documentation = Annotated[
 ]
 IsPublic = Annotated[
     bool,
-    Meta(description="Whether everybody reads this documentation of restricted data."),
+    Meta(
+        description="Whether everybody reads this documentation of restricted data. A person says so on its page; a key may only take that back."
+    ),
 ]
 Place = Annotated[int, Meta(description="Its place in the list, from 1.", ge=1)]
 Publish = Annotated[

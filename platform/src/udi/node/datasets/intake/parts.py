@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
     ConflictError,
+    ForbiddenError,
     GoneError,
     InvalidError,
     Refusal,
@@ -117,6 +118,7 @@ async def create_part(
     """Put it at the end of the list."""
     _require_token(request)
     body = await _read_body(request, part_schemas.NewPart)
+    _refuse_opening(body)
     about = PartDescription(
         title=clean_text(body.title),
         role=body.role,
@@ -124,7 +126,6 @@ async def create_part(
         last_day=body.last_day,
         address=body.address.strip(),
         documentation=body.documentation.strip(),
-        is_public=body.is_public,
     )
     async with build_upload_context(request, territory).storage.session() as session:
         dataset, sender = await get_script_dataset(
@@ -161,6 +162,7 @@ async def change_part(
     """Keep what is sent of it; of a published one, the portals are told."""
     _require_token(request)
     body = await _read_body(request, part_schemas.PartChange)
+    _refuse_opening(body)
     async with build_upload_context(request, territory).storage.session() as session:
         dataset, sender = await get_script_dataset(
             session, request, dataset_id, lock=True
@@ -204,6 +206,19 @@ async def delete_part(
         await require_fresh_accounts(session)
         part = get_part(dataset, part_id)
         await remove_part(session, sender, dataset, part, territory, reason=reason)
+
+
+def _refuse_opening(body: part_schemas.NewPart | part_schemas.PartChange) -> None:
+    """Refuse what would open a file of restricted data to everybody: a person decides that, and a key takes it back.
+
+    Raises:
+        ForbiddenError: it asks for it.
+    """
+    if body.is_public is True:
+        raise ForbiddenError(
+            "A key may not give everybody a file of restricted data.",
+            remedy="Leave “is_public” out: a person who publishes decides that, on the page of the file.",
+        )
 
 
 async def _publish(
