@@ -42,8 +42,11 @@ STOPS = {
     "description": "The portal would refuse its description.",
 }
 """What keeps a version from being published by itself, and the words for it."""
-UNREADABLE = frozenset({"unsearched", "unread"})
-"""What is said of a file that nobody could look into."""
+UNSEARCHABLE = frozenset({"unsearched"})
+"""What is said of a file that was looked into, and that has pages in which nobody can search for people.
+
+A look that failed, or a search for viruses that did not answer (`unread`), is not this.
+"""
 
 
 def may_publish(dataset: Dataset) -> bool:
@@ -118,7 +121,7 @@ def part_stops_of(dataset: Dataset, part: DatasetPart, version: Version) -> list
     """
     stops = _name_stops(dataset, version, ())
     if part.role == PartRole.DOCUMENTATION:
-        return [stop for stop in stops if stop not in UNREADABLE]
+        return [stop for stop in stops if stop not in UNSEARCHABLE]
     return stops
 
 
