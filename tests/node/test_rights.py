@@ -51,14 +51,14 @@ def send(path: str, **data: str) -> Act:
     )
 
 
-def offer(size: str) -> Act:
+def offer(size: str, **about: str) -> Act:
     """Begin to send a version in parts."""
     return lambda client, dataset, _file: client.post(
         f"/spaces/{SLUG}/uploads",
         headers={
             **TUS,
             "Upload-Length": size,
-            "Upload-Metadata": metadata(filename="a.csv", dataset=dataset),
+            "Upload-Metadata": metadata(filename="a.csv", dataset=dataset, **about),
         },
     )
 
@@ -106,6 +106,7 @@ ACTIONS = [
         "see the cells that do not fit", "editor", read("/datasets/{dataset}/cells")
     ),
     Action("send a version in parts", "editor", offer("1")),
+    Action("send one to be published", "publisher", offer("1", publish="true")),
     Action(
         "have a version fetched",
         "editor",

@@ -70,9 +70,12 @@ async def get_upload_space(
     slug: str,
     dataset_id: UUID | None,
     *,
+    to: DatasetPermission = DatasetPermission.CHANGE,
     lock: bool = False,
 ) -> tuple[Space, Sender]:
     """The space to send into, and who sends; for a new version of `dataset_id`, or a new dataset.
+
+    `to` is what somebody logged in must be allowed with the dataset; a key sends for its space.
 
     Raises:
         UdiError: they may not, as `get_space` and `allow_dataset` say.
@@ -80,7 +83,7 @@ async def get_upload_space(
     if not has_token(request):
         member = _get_member(request)
         return await get_member_upload_space(
-            session, member, slug, dataset_id, lock=lock
+            session, member, slug, dataset_id, to=to, lock=lock
         ), Sender.of(member)
     key = await _get_key(session, request)
     query = select(Space).where(Space.slug == slug)
@@ -101,18 +104,17 @@ async def get_member_upload_space(
     slug: str,
     dataset_id: UUID | None,
     *,
+    to: DatasetPermission = DatasetPermission.CHANGE,
     lock: bool = False,
 ) -> Space:
-    """The space that a member sends into: those who may change `dataset_id` renew it, publishers start a new one.
+    """The space that a member sends into: those who may do `to` with `dataset_id` renew it, publishers start a new one.
 
     Raises:
         UdiError: they may not.
     """
     if dataset_id is None:
         return await get_space(session, member, slug, lock=lock)
-    space = (
-        await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
-    ).space
+    space = (await get_dataset(session, member, dataset_id, to=to)).space
     if space.slug != slug:
         raise NotFoundError
     if lock:

@@ -55,6 +55,7 @@ from udi.node.files.uploads import (
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS
+from udi.node.spaces.queries import DatasetPermission
 from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
@@ -110,7 +111,14 @@ async def start_upload(
     limit = site_of(request).settings.upload_limit
     async with context.storage.session() as session:
         space, sender = await get_upload_space(
-            session, request, slug, announced.dataset_id, lock=True
+            session,
+            request,
+            slug,
+            announced.dataset_id,
+            to=DatasetPermission.PUBLISH
+            if announced.publish
+            else DatasetPermission.CHANGE,
+            lock=True,
         )
         upload = await create_upload(session, space, sender, announced, limit=limit)
     crash_at("upload.created")
