@@ -197,6 +197,8 @@ async def test_a_file_with_personal_data_waits_for_a_reason(
     refused = await save(producer, dataset, part, role="data")
     assert refused.status_code == 422
     assert len(media_of(await announced(node_database, demo))) == 1
+    [kept] = await rows(node_database, demo, DatasetPart)
+    assert (kept.title, kept.published) == ("adherents", None)
 
     granted = await save(producer, dataset, part, role="data", reason="Élus, publics")
     assert granted.status_code == 303

@@ -141,17 +141,22 @@ async def submit_part(
     form = await request.form()
     about, refusals = _read_form(form)
     reason = clean_text(str(form.get("reason") or ""))[:LONGEST_REASON]
+    publish = bool(form.get("publish"))
     try:
         _require_no_refusal(refusals)
-        publish = bool(form.get("publish"))
-        await describe_part(
-            session, member, dataset, part, about, territory, announce=not publish
-        )
-        if publish:
-            await publish_part(session, member, dataset, part, territory, reason=reason)
+        async with session.begin_nested():
+            await describe_part(
+                session, member, dataset, part, about, territory, announce=not publish
+            )
+            if publish:
+                await publish_part(
+                    session, member, dataset, part, territory, reason=reason
+                )
     except InvalidRecord:
         raise
     except InvalidError as error:
+        dataset = await get_dataset(session, member, dataset_id, lock=True)
+        part = get_part(dataset, part_id)
         errors = field_errors(request, error.refusals)
         return _part_page(request, territory, dataset, part, errors, form, status=422)
     return Redirect(f"/datasets/{dataset_id}#parts", status_code=303)
