@@ -11,7 +11,6 @@ from udi.kit import jobs
 from udi.kit.clock import now
 from udi.node.datasets.models import (
     Dataset,
-    DatasetPart,
     DatasetState,
     Delivery,
     DeliveryState,
@@ -195,28 +194,30 @@ async def close_refused(session: AsyncSession, dataset: Dataset) -> None:
         return
     if dataset.record is None:
         dataset.opened_at = None
-    for version in dataset.versions:
-        if dataset.record is None or (
-            version is dataset.latest and not dataset.is_accepted(version)
-        ):
+    marks = set[UUID]()
+    if dataset.record is not None:
+        marks = {*dataset.accepted_parts}
+        marks |= {dataset.accepted_file_id} if dataset.accepted_file_id else set()
+    _close_newer_versions(dataset.versions, marks)
+    for part in dataset.parts:
+        _close_newer_versions(part.versions, marks)
+        if part.id not in marks:
+            part.published_at = None
+
+
+def _close_newer_versions(versions: Sequence[Version], accepted: set[UUID]) -> None:
+    """Close each version of a file that came after the one that the portal accepted; all where it accepted none.
+
+    `accepted` are the ids of the files that the accepted record names.
+    """
+    newest = max(
+        (version.number for version in versions if version.file_id in accepted),
+        default=0,
+    )
+    for version in versions:
+        if version.number > newest:
             version.published_at = None
             version.file.access = FileAccess.DRAFT
-    for part in dataset.parts:
-        _close_refused_part(dataset, part)
-
-
-def _close_refused_part(dataset: Dataset, part: DatasetPart) -> None:
-    """The same for a part: what the accepted record names of it stays open."""
-    refused = list[Version]()
-    if dataset.record is None:
-        refused = part.versions
-    elif part.published and part.published.file_id not in dataset.accepted_parts:
-        refused = [part.published]
-    for version in refused:
-        version.published_at = None
-        version.file.access = FileAccess.DRAFT
-    if dataset.record is None or part.id not in dataset.accepted_parts:
-        part.published_at = None
 
 
 async def _close(
