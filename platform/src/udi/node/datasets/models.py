@@ -147,9 +147,11 @@ class Dataset(TenantColumns, NodeTable):
         return next((part for part in self.parts if part.id == part_id), None)
 
     def list_versions_of(self, part_id: UUID | None) -> list["Version"]:
-        """The versions of the file of a part, or of the main file (None), newest first."""
+        """The versions of the file of a part, or of the main file (None), newest first; none of a part that it has not."""
+        if part_id is None:
+            return self.versions
         part = self.find_part(part_id)
-        return part.versions if part else self.versions
+        return part.versions if part else []
 
     @property
     def files(self) -> list["Version"]:

@@ -17,6 +17,7 @@ from udi.kit.errors import (
     GoneError,
     InvalidError,
     LockedError,
+    NotFoundError,
     PreconditionFailedError,
     Refusal,
     TooLargeError,
@@ -339,14 +340,19 @@ async def _build_response(
 
     Raises:
         ConflictError: it waits, since it does not meet what was expected of it.
+        NotFoundError: the part that it was for was removed meanwhile.
     """
     async with context.storage.session() as session:
         dataset = await find_dataset(session, upload.dataset_id, lock=True)
         if dataset is None:
             raise ConflictError("The dataset that this file was for is gone.")
+        part = dataset.find_part(upload.part_id)
+        if upload.part_id is not None and part is None:
+            raise NotFoundError(
+                "The part of the dataset that this file was for is gone."
+            )
         version = dataset.list_versions_of(upload.part_id)[0]
         is_newest = version.file.sha256 == upload.sha256
-        part = dataset.find_part(upload.part_id)
         if upload.publish and is_newest and part is not None:
             await publish_part_when_clear(
                 session, sender, dataset, part, context.territory
