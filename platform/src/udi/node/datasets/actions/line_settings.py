@@ -9,17 +9,18 @@ import structlog
 from udi.kit.child import ChildError
 from udi.kit.errors import Refusal, UdiError
 from udi.node.datasets.actions.draft import PROMPT
-from udi.node.datasets.actions.prepare import ARCHIVES, PreparationContext
+from udi.node.datasets.actions.prepare import ARCHIVES
 from udi.node.datasets.models import Version
 from udi.node.datasets.versions.findings import corrections_of, line_settings_of
 from udi.node.files.local_copies import open_temporary_folder, write_copy
+from udi.node.files.store import ObjectStore
 from udi.tabular.columns.zero_repair import CERTAIN, LOST_ZEROS
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.profiles.raw_lines import TABLES, RawLines, read_raw_lines
-from udi.tabular.queries.readers import QueueTimeoutError
+from udi.tabular.queries.readers import FileReaderPool, QueueTimeoutError
 
 BEGINNING = 512 * 1024
 """Bytes of a text larger than `PROMPT` that are read for its first lines."""
@@ -34,24 +35,25 @@ WRONG_CHOICE = "Choose one of the proposed answers."
 log = structlog.get_logger()
 
 
-async def read_lines(context: PreparationContext, version: Version) -> RawLines:
+async def read_lines(
+    store: ObjectStore, readers: FileReaderPool, version: Version
+) -> RawLines:
     """The first and the last lines of a version's file, read behind walls; none when it is too large or cannot be read.
 
     A page waits for them: a file is read to its end up to the size that is prepared while somebody waits (`PROMPT`).
     """
     profile = Profile.from_json(version.profile)
     file = version.file
-    if profile.reads not in TABLES or context.readers is None:
+    if profile.reads not in TABLES:
         return RawLines()
     is_whole = file.size <= PROMPT
     if not is_whole and (profile.reads != "text" or file.media_type in ARCHIVES):
         return RawLines()
     byte_count = file.size if is_whole else BEGINNING
-    store = context.storage.store
     corrections = version.preparation.corrections if version.preparation else {}
     try:
         memory = await store.reading_folder(file.key)
-        async with context.readers.open_reader(
+        async with readers.open_reader(
             file.space_id, memory, patience=LINES_PATIENCE
         ) as reading:
             with open_temporary_folder("udi-lines-", memory) as folder:

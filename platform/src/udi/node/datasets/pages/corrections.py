@@ -1,6 +1,6 @@
 """What was understood of a file, corrected by its producer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -49,12 +49,16 @@ from udi.node.datasets.versions.findings import (
     schema_report_of,
     unsearched_parts_of,
 )
+from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.columns.column import ColumnType
+from udi.tabular.formats.line_settings import LineSettings
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.personal.anonymisation import TreatmentSummary
 from udi.tabular.profiles.corrections import SYSTEMS
+from udi.tabular.profiles.profile import Profile
 from udi.tabular.profiles.raw_lines import TABLES, LineRole, RawLine, RawLines
+from udi.tabular.queries.readers import READERS
 from udi.tabular.schemas.explanations import explain_column_fault
 from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
@@ -99,45 +103,59 @@ async def _findings_page(
         )
     preparation = dataset.latest.preparation
     failure = FAILURES.get(preparation.failure, "") if preparation else ""
-    made_from = corrections_of(dataset.latest).made_from
     waiting = bool(preparation and preparation.state == PreparationState.WAITING)
+    context = _collect_findings(dataset)
     raw = RawLines()
-    if not waiting and profile_of(dataset).is_table:
-        context = build_preparation_context(request, territory)
-        raw = await read_lines(context, dataset.latest)
+    if not waiting and context["profile"].is_table:
+        services = site_of(request).services
+        raw = await read_lines(services[OBJECTS], services[READERS], dataset.latest)
     page = render(
         request,
         "datasets/check.html",
         status=422 if errors else 200,
-        dataset=dataset,
-        profile=profile_of(dataset),
-        shown_at=f"/datasets/{dataset.id}/data?version={dataset.latest.number}"
-        if is_table(dataset.latest)
-        else "",
         waiting=waiting,
         failure=translator(request)(failure) if failure else "",
-        people=personal_findings_of(dataset.latest),
-        dangers=new_dangers_of(dataset, dataset.latest),
-        removable=has_removable_names(dataset.latest),
-        virus=has_virus(dataset.latest),
-        unread=is_unread(dataset.latest),
-        unsearched=unsearched_parts_of(dataset.latest),
-        treated=TreatmentSummary.from_json(made_from.treated) if made_from else None,
-        treatable=can_anonymise(dataset.latest),
-        **_schema_findings(dataset),
-        total=count_type_errors(dataset.latest),
-        repairs=repairs_of(dataset.latest),
-        can_mend=is_table(dataset.latest) and profile_of(dataset).reads in TABLES,
         errors=errors or {},
-        **_line_choices(dataset, raw),
+        **context,
+        **_line_choices(context, raw),
     )
     return refreshing(request, page) if waiting else page
 
 
-def _line_choices(dataset: Dataset, raw: RawLines) -> dict[str, Any]:
-    """The lines of the file, and what its producer may settle of them."""
+def _collect_findings(dataset: Dataset) -> dict[str, Any]:
+    """What was found in the file, before its lines are read."""
     profile = profile_of(dataset)
-    settled = line_settings_of(dataset.latest)
+    corrections = corrections_of(dataset.latest)
+    made_from = corrections.made_from
+    has_table = is_table(dataset.latest)
+    shown_at = ""
+    if has_table:
+        shown_at = f"/datasets/{dataset.id}/data?version={dataset.latest.number}"
+    return {
+        "dataset": dataset,
+        "profile": profile,
+        "corrections": corrections,
+        "settled": line_settings_of(dataset.latest),
+        "shown_at": shown_at,
+        "people": personal_findings_of(dataset.latest),
+        "dangers": new_dangers_of(dataset, dataset.latest),
+        "removable": has_removable_names(dataset.latest),
+        "virus": has_virus(dataset.latest),
+        "unread": is_unread(dataset.latest),
+        "unsearched": unsearched_parts_of(dataset.latest),
+        "treated": TreatmentSummary.from_json(made_from.treated) if made_from else None,
+        "treatable": can_anonymise(dataset.latest),
+        **_schema_findings(dataset),
+        "total": count_type_errors(dataset.latest),
+        "repairs": repairs_of(dataset.latest),
+        "can_mend": has_table and profile.reads in TABLES,
+    }
+
+
+def _line_choices(findings: Mapping[str, Any], raw: RawLines) -> dict[str, Any]:
+    """The lines of the file, and what its producer may settle of them."""
+    profile: Profile = findings["profile"]
+    settled: LineSettings = findings["settled"]
     raw_lines = [*raw.first, *raw.last]
     ends = [
         (str(one.below), f"{one.line}. {_excerpt(one)}")
@@ -146,8 +164,6 @@ def _line_choices(dataset: Dataset, raw: RawLines) -> dict[str, Any]:
     ]
     return {
         "raw": raw,
-        "corrections": corrections_of(dataset.latest),
-        "settled": settled,
         "chosen_header": profile.header_line,
         "name_lines": settled.name_lines or "",
         "line_choices": [
