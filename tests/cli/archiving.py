@@ -21,6 +21,7 @@ from tests import cluster, visitors
 from tests.cli.test_provision import variant
 from tests.contract.node import make_record
 from tests.node.producer import Producer
+from tests.node.test_parts import NOTICE, add
 from udi.cli import provision
 from udi.cli.archive.exporter import ExportResult, export_territory
 from udi.cli.archive.importer import ImportResult, import_archive
@@ -242,7 +243,7 @@ def add_member(
 
 
 async def _node(settings: Settings, node_app: Litestar, territory: Territory) -> None:
-    """On the hosted node: a published dataset, another with the same bytes, and a draft."""
+    """On the hosted node: a published dataset with a notice beside it, and a draft with the same bytes."""
     publisher = visitors.make_person(territory, memberships={HALL: ["publishers"]})
     async with visitors.browse(node_app, territory, publisher) as client:
         producer = Producer(client)
@@ -250,6 +251,7 @@ async def _node(settings: Settings, node_app: Litestar, territory: Territory) ->
             draft = (
                 await producer.client.post(f"/spaces/{HALL}/datasets", files=_table())
             ).headers["location"]
+        await add(producer, draft.split("/")[2], NOTICE)
         await producer.publish(draft.split("/")[2])
 
 

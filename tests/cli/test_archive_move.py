@@ -86,7 +86,7 @@ def test_the_archive_says_what_it_holds_and_only_its_owner_reads_it(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (exported.datasets, exported.files, exported.bytes) == (
         3,
-        1,
+        2,
         path.stat().st_size,
     )
     assert not list(path.parent.glob(".*"))
@@ -109,8 +109,20 @@ async def test_every_file_is_the_same_at_the_same_address(
 ) -> None:
     files = await files_of(life.settings, life.id)
 
-    assert len(files) == imported.files == 2
+    assert len(files) == imported.files == 3
     assert await files_of(elsewhere, life.id) == files
+    before = await parts_of(life.settings, life.id)
+    assert len(before) == 1
+    assert await parts_of(elsewhere, life.id) == before
+
+
+async def parts_of(settings: Settings, tenant: UUID) -> list[UUID]:
+    """The files beside the main one that the portal is to be told of."""
+    database = Database(settings, "node")
+    async with database.session(tenant, role="worker") as session:
+        [parts] = await session.scalars(select(Delivery.listed_parts))
+    await database.close()
+    return parts
 
 
 async def test_people_are_recognised_and_set_a_new_password(

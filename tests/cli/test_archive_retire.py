@@ -156,7 +156,7 @@ async def test_nothing_of_it_is_left_and_everything_of_others(
     done = await retire(home, life.slug, archive=path, tell=quiet)
 
     assert done is not None
-    assert (done.organisations, done.accounts, done.objects) == (4, 1, 4)
+    assert (done.organisations, done.accounts, done.objects) == (4, 1, 5)
     assert await traces(home, life.id) == []
     assert await states(home, life.slug) == []
     after = await rows_everywhere(home)

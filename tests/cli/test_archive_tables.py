@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -69,6 +70,20 @@ def test_what_an_archive_of_an_earlier_release_says_twice_is_read_once() -> None
                 datasets, [line.replace(b"summary", b"summery", 1)], ImportMapping()
             )
         )
+
+
+def test_identifiers_of_a_list_are_identifiers_again() -> None:
+    [datasets] = [
+        carried_table
+        for carried_table in contents.CARRIED["node"]
+        if carried_table.name == "dataset"
+    ]
+    part = UUID(int=5)
+    line = json.dumps({"id": str(part), "accepted_parts": [str(part)]}).encode()
+
+    assert list(parse_rows(datasets, [line], ImportMapping())) == [
+        {"id": part, "accepted_parts": [part]}
+    ]
 
 
 def test_every_entry_is_documented_with_what_it_holds() -> None:

@@ -4,11 +4,20 @@ import asyncio
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from tests.node.counterpart import PortalDouble
 from tests.node.producer import SLUG, Producer
 from tests.node.test_outbox import Push, push
-from udi.cli.own.space_rows import delete_space_rows, lock_space
+from tests.node.test_parts import NOTICE, add, save
+from udi.cli.own.space_rows import (
+    MOVED_TABLES,
+    delete_space_rows,
+    import_rows,
+    lines_of,
+    lock_space,
+    read_people,
+)
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.exchange.push_locks import (
@@ -16,7 +25,9 @@ from udi.node.datasets.exchange.push_locks import (
     lock_dataset_push,
     may_push,
 )
+from udi.node.datasets.models import Delivery
 from udi.node.datasets.queries import find_dataset
+from udi.node.spaces.models import Space
 
 __all__ = ["push"]
 SOON = 0.5
@@ -85,3 +96,36 @@ async def test_a_move_that_stops_leaves_what_was_to_be_pushed(
     await push(dataset)
 
     assert [method for method, *_ in portal.pushed] == ["POST"]
+
+
+async def test_a_file_beside_the_main_one_goes_along(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.publish()
+    part = UUID(await add(producer, dataset, NOTICE))
+    await save(producer, dataset, str(part))
+
+    async with node_database.session(demo.id, role="owner") as moving:
+        contents = await lock_space(moving, SLUG)
+        assert contents
+        delivery = (await moving.scalars(select(Delivery))).one()
+        [listed] = delivery.listed_parts
+        people = await read_people(moving, contents)
+        lines = {
+            carried.name: [
+                line async for line in lines_of(moving, contents, carried, people)
+            ]
+            for carried in MOVED_TABLES
+        }
+        await delete_space_rows(moving, contents)
+        moving.expunge_all()
+        space = (await moving.scalars(select(Space))).one()
+        await import_rows(moving, space, lines, {})
+        moved = await find_dataset(moving, UUID(dataset))
+
+    assert moved is not None
+    assert moved.delivery is not None
+    [found] = moved.parts
+    [version] = found.versions
+    assert (found.id, found.title, version.file_id) == (part, "Notice", listed)
+    assert moved.delivery.listed_parts == [listed]

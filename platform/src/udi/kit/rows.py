@@ -9,17 +9,20 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     Column,
     ColumnElement,
     LargeBinary,
     Table,
+    Uuid,
     delete,
     insert,
     select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 BATCH = 500
 TENANT = "tenant_id"
@@ -185,7 +188,7 @@ def parse_rows(
         ):
             raise ValueError(f"A line is not a row of {carried.name}.")
         row = {
-            name: _decode_value(columns[name], value)
+            name: _decode_value(columns[name].type, value)
             for name, value in values.items()
             if name in columns and not _is_absent(columns[name], value)
         }
@@ -230,6 +233,8 @@ def _encode_value(value: Any) -> Any:
         return str(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, list):
+        return [_encode_value(element) for element in value]
     return value
 
 
@@ -238,18 +243,18 @@ def _is_absent(column: Column[Any], value: Any) -> bool:
     return value is None and isinstance(column.type, JSON)
 
 
-def _decode_value(column: Column[Any], value: Any) -> Any:
+def _decode_value(kind: TypeEngine[Any], value: Any) -> Any:
+    """A value of JSON as a column of this type holds it; each element of a list as the list's elements are."""
     if value is None:
         return None
-    if (
-        isinstance(column.type, postgresql.TIMESTAMP)
-        or column.type.python_type is datetime
-    ):
+    if isinstance(kind, ARRAY):
+        return [_decode_value(kind.item_type, element) for element in value]
+    if isinstance(kind, postgresql.TIMESTAMP) or kind.python_type is datetime:
         return datetime.fromisoformat(value)
-    if column.type.python_type is date:
+    if kind.python_type is date:
         return date.fromisoformat(value)
-    if isinstance(column.type, postgresql.UUID):
+    if isinstance(kind, Uuid):
         return UUID(value)
-    if isinstance(column.type, LargeBinary):
+    if isinstance(kind, LargeBinary):
         return base64.b64decode(value, validate=True)
     return value
