@@ -10,6 +10,7 @@ from sqlalchemy import text
 from tests.node import personal_set as made
 from tests.node.producer import Producer
 from tests.node.test_check_file import latest
+from tests.node.test_parts import NOTICE, SECOND, add, save
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
@@ -153,6 +154,10 @@ async def test_the_published_file_stays_and_the_harmless_one_waits(
     content, _ = members()
     dataset = await producer.draft(content, "adhérents.csv")
     await producer.publish(dataset, reason="Annuaire public, accord de chacun")
+    part = await add(producer, dataset, NOTICE)
+    await save(producer, dataset, part)
+    path = f"/datasets/{dataset}/parts/{part}/file"
+    assert (await producer.send(SECOND, "n.md", path)).status_code == 303
 
     await producer.client.post(
         f"/datasets/{dataset}/personal-data",

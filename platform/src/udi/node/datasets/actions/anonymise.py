@@ -233,7 +233,9 @@ async def _find_requested(
         Preparation.state == PreparationState.WAITING
     )
     newer = select(Newer.id).where(
-        Newer.dataset_id == Version.dataset_id, Newer.number > Version.number
+        Newer.dataset_id == Version.dataset_id,
+        Newer.part_id.is_not_distinct_from(Version.part_id),
+        Newer.number > Version.number,
     )
     query = query.where(is_waiting, ~newer.exists())
     version: Version | None = await session.scalar(
