@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, Grant, Granting
+from tests.node.producer import Producer
+from tests.node.scripts import OTHER
+from tests.node.test_parts import add, save
 from udi.kit.keyring import FILE_KEYS
 from udi.kit.tenancy import Territory
 from udi.node.files.signed_urls import sign_path
@@ -25,7 +28,9 @@ async def grant(portal: Granting, meters: str, passer_by: httpx.AsyncClient) -> 
 
 
 def links(page: str) -> dict[str, str]:
-    matches = re.findall(r'href="(/agreements/[^"]+/files/([a-z]+)\?[^"]+)"', page)
+    matches = re.findall(
+        r'href="(/agreements/[^"]+/files/([0-9a-f-]{36}|[a-z]+)\?[^"]+)"', page
+    )
     return {kind: unescape(address) for address, kind in matches}
 
 
@@ -89,6 +94,40 @@ async def test_whoever_may_read_a_part_gets_the_part_by_the_address_of_the_file(
     assert response.status_code == 200
     assert response.content != METERS
     assert HIDDEN not in response.text
+
+
+async def test_a_file_beside_the_main_one_is_given_with_all_of_the_data_or_not_at_all(
+    portal: Granting,
+    passer_by: httpx.AsyncClient,
+    machine: httpx.AsyncClient,
+    producer: Producer,
+    node_site: Site,
+    demo: Territory,
+    meters: str,
+) -> None:
+    part = await add(producer, meters, OTHER, "2024.csv")
+    waiting = await add(producer, meters, METERS + METERS[20:], "2023.csv")
+    await save(producer, meters, part, title="Avant", role="data")
+    whole, in_part = portal.grant(meters), portal.grant(meters, IN_PART)
+    for grant in (whole, in_part):
+        await portal.push(passer_by, grant)
+
+    page = (await portal.enter(passer_by, whole)).text
+    addresses = links(page)
+    file = await passer_by.get(addresses[part])
+    fewer = links((await portal.enter(passer_by, in_part)).text)
+    keyring = node_site.services[FILE_KEYS]()
+    refusals = [
+        await machine.get(sign_path(keyring, demo.id, f"/agreements/{path}"))
+        for path in (f"{in_part.id}/files/{part}", f"{whole.id}/files/{waiting}")
+    ]
+
+    assert "Avant: 2024.csv" in page
+    assert file.content == OTHER
+    assert waiting not in addresses
+    assert set(fewer) == {"csv", "xlsx", "parquet", "json", "uses"}
+    assert [refusal.status_code for refusal in refusals] == [403, 404]
+    assert refusals[0].json()["code"] == "only_in_part"
 
 
 async def test_a_link_that_was_given_is_asked_about_at_each_reading(

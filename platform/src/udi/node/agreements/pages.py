@@ -29,16 +29,17 @@ from udi.node.agreements.queries import (
 from udi.node.datasets.exchange.portal_tokens import require_ticket
 from udi.node.datasets.pages.explore.page import COST, ExplorePage
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
-from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.datasets.records.parts import part_caption
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.downloads import keyring_of, serve_file
-from udi.node.files.models import StoredFile
+from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import PRIVATE
 from udi.node.files.signed_urls import ExpiredLinkError, require_signature, sign_path
 from udi.node.tables.derived_files import DERIVED_FILES
 from udi.node.tables.requests import open_table, request_table
-from udi.protocol.access_decision import View, state_at
+from udi.protocol.access_decision import RefusalReason, View, state_at
 from udi.protocol.credentials import READING, TICKET
 from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS
@@ -94,7 +95,9 @@ async def show_files(
         file = await get_current_file(
             session, agreed.signed_agreement.agreement.dataset, let=True
         )
+        parts = await _list_parts(session, agreed)
         uses = await list_uses(session, agreement_id, size=MAX_SHOWN)
+    downloads = await _list_downloads(request, agreed, file)
     agreement = agreed.signed_agreement.agreement
     locale = locale_of(request)
     page = render(
@@ -104,7 +107,7 @@ async def show_files(
         words=localise(agreement.text, locale),
         files=[
             (name, _sign(request, territory, agreement_id, kind))
-            for name, kind in await _list_downloads(request, agreed, file)
+            for name, kind in [*downloads, *parts]
         ],
         uses=uses.items,
         titles={},
@@ -131,6 +134,23 @@ async def _list_downloads(
         for kind, name in EXPORT_FORMATS.items()
         if not FORMATS[kind].placed or _has_geometry(table, agreed.view)
     ]
+
+
+async def _list_parts(
+    session: AsyncSession, agreed: AgreementReading
+) -> list[tuple[str, str]]:
+    """(name, kind) of the restricted files beside the main one, in their order; none for an agreement on a part of that."""
+    dataset = await find_dataset(session, agreed.signed_agreement.agreement.dataset)
+    downloads = list[tuple[str, str]]()
+    for part in dataset.parts if dataset and agreed.view.is_whole else ():
+        restricted = (
+            version.file
+            for version in part.versions
+            if version.file.access == FileAccess.RESTRICTED
+        )
+        if (file := next(restricted, None)) is not None:
+            downloads.append((f"{part_caption(part)}: {file.name}", str(part.id)))
+    return downloads
 
 
 def _has_geometry(table: DatasetTable, view: View) -> bool:
@@ -215,7 +235,10 @@ async def download_file(
     agreement_id: FromPath[UUID],
     kind: FromPath[str],
 ) -> Response[Any]:
-    """One of them, by an address that the page signed; the agreement is asked at each reading."""
+    """One of them, by an address that the page signed; the agreement is asked at each reading.
+
+    `kind` is a word, or the id of a file beside the main one, which is given whole or not at all.
+    """
     keyring = keyring_of(request)
     path = request.scope["path"]
     require_signature(
@@ -229,17 +252,30 @@ async def download_file(
                 await list_uses(session, stored_agreement.id, size=MAX_EXPORTED)
             ).items
         return csv_response(_render_csv(request, uses), "uses.csv")
+    part_id = _parse_part_id(kind)
+    if part_id is not None:
+        kind = FILE
     if kind not in {FILE, *EXPORT_FORMATS}:
         raise NotFoundError
     agreed = await gate.authorize_person(territory, agreement_id, kind)
     async with gate.session(territory.id) as session:
         file = await get_current_file(
-            session, agreed.signed_agreement.agreement.dataset, let=True
+            session, agreed.signed_agreement.agreement.dataset, part_id, let=True
         )
     if kind == FILE and agreed.view.is_whole:
         return await serve_file(request, file, agreed)
+    if part_id is not None:
+        raise await agreed.refuse(RefusalReason.ONLY_IN_PART)
     derive = site_of(request).services[DERIVED_FILES]
     return await derive(request, file, agreed, "csv" if kind == FILE else kind)
+
+
+def _parse_part_id(kind: str) -> UUID | None:
+    """The id of a file beside the main one; None for a word."""
+    try:
+        return UUID(kind)
+    except ValueError:
+        return None
 
 
 @get("/datasets/{dataset_id:uuid}/agreements")
