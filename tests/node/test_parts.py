@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 from litestar import Litestar
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.node.conftest import Browse
 from tests.node.counterpart import PortalDouble, report
@@ -19,9 +21,12 @@ from tests.node.test_erase_dataset import push as push
 from tests.node.test_erase_dataset import settle as settle
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.remove import set_version_retention
 from udi.node.datasets.models import Dataset, DatasetPart, Delivery, Version
+from udi.node.datasets.queries import find_dataset
 from udi.node.files.models import RemovedVersion, StoredFile
 from udi.node.files.sealing_store import OBJECTS
+from udi.node.spaces.senders import Sender
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import read_record
 from udi.protocol.triples import group_triples, write_turtle
@@ -60,6 +65,14 @@ async def announced(database: Database, territory: Territory) -> dict[str, Any]:
     [delivery] = await rows(database, territory, Delivery)
     record: dict[str, Any] = delivery.record
     return record
+
+
+async def keep_last(database: Database, territory: Territory, dataset: str) -> None:
+    """Keep the last published version of each file only."""
+    async with database.session(territory.id, role="worker") as session:
+        held = await find_dataset(session, uuid.UUID(dataset), lock=True)
+        assert held is not None
+        await set_version_retention(session, Sender(), held, 1)
 
 
 def media_of(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -109,6 +122,13 @@ async def test_a_file_is_added_replaced_and_removed_without_touching_the_main_on
     await push(dataset, 3)
     await settle(dataset, "POST")
 
+    await keep_last(node_database, demo, dataset)
+    [former] = await rows(node_database, demo, RemovedVersion)
+    answer = await passer_by.get(f"/files/{former.id}/notice.md")
+    assert answer.status_code == 410
+    assert "ne garde que les dernières versions" in answer.text
+    assert f"/datasets/{dataset}/files/{part}/notice-2.md" in answer.text
+
     gone = await producer.client.post(
         f"/datasets/{dataset}/parts/{part}/remove", data={"reason": ""}
     )
@@ -117,12 +137,52 @@ async def test_a_file_is_added_replaced_and_removed_without_touching_the_main_on
         f"/datasets/{dataset}/parts/{part}/remove", data={"reason": "Périmée"}
     )
     assert media_of(await announced(node_database, demo)) == [before]
-    answer = await passer_by.get(address)
-    assert answer.status_code == 410
-    assert "Périmée" in answer.text
+    for path in (address, f"/files/{former.id}/notice.md"):
+        answer = await passer_by.get(path)
+        assert answer.status_code == 410
+        assert "Périmée" in answer.text
     removed = await rows(node_database, demo, RemovedVersion)
     assert {str(row.part_id) for row in removed} == {part}
     assert len(removed) == 2
+
+
+async def test_cells_of_a_former_version_are_forgotten(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.publish()
+    part = await add(producer, dataset, OTHER, "autres.csv")
+    await save(producer, dataset, part, title="Autres", role="data")
+    async with node_database.session(demo.id, role="worker") as session:
+        former = await find_version(session, part, 1)
+        assert former.preparation is not None
+        former.preparation.findings = {
+            **former.preparation.findings,
+            "errors": [{"line": 2, "value": "Amicale"}],
+        }
+    newer = OTHER + b"Tennis;Kerl\xe9van;01/02/2020\n"
+    path = f"/datasets/{dataset}/parts/{part}/file"
+    assert (await producer.send(newer, "autres.csv", path)).status_code == 303
+    await save(producer, dataset, part, title="Autres", role="data")
+
+    async with node_database.session(demo.id, role="worker") as session:
+        former, newest = [await find_version(session, part, n) for n in (1, 2)]
+        assert former.preparation is not None
+        assert newest.preparation is not None
+        assert former.preparation.findings["errors"] == []
+        assert newest.preparation.findings["difference"]["with"] == 1
+    await keep_last(node_database, demo, dataset)
+    async with node_database.session(demo.id, role="worker") as session:
+        newest = await find_version(session, part, 2)
+        assert newest.preparation is not None
+        assert newest.preparation.findings["difference"] == {}
+
+
+async def find_version(session: AsyncSession, part: str, number: int) -> Version:
+    """A version of the file of a part."""
+    query = select(Version).where(
+        Version.part_id == uuid.UUID(part), Version.number == number
+    )
+    return (await session.scalars(query)).one()
 
 
 async def test_parts_are_in_the_order_that_the_producer_gives_them(

@@ -1,5 +1,6 @@
 """Reads of files."""
 
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, any_, func, literal, select
@@ -33,6 +34,8 @@ from udi.node.spaces.queries import (
     list_permissions,
     require_dataset_permission,
 )
+
+LAST_ONLY = "Its producer keeps the last versions only."
 
 
 async def used_bytes(session: AsyncSession, space: Space) -> int:
@@ -122,6 +125,17 @@ async def get_current_file(
         GoneError: its producer withdrew it.
         HeldBackError: nobody looked at it yet, or something in it could harm.
     """
+    file = await _find_current_file(session, dataset_id, part_id)
+    if file is None and part_id is not None:
+        raise await _missing_part_error(session, dataset_id, part_id)
+    if file is None:
+        raise await missing_error(session, ErasedDataset.id == dataset_id)
+    return require_readable(file, let=let)
+
+
+async def _find_current_file(
+    session: AsyncSession, dataset_id: UUID, part_id: UUID | None
+) -> StoredFile | None:
     query = (
         select(StoredFile)
         .where(
@@ -133,12 +147,8 @@ async def get_current_file(
             StoredFile.access.in_(SERVED_ACCESS).desc(), StoredFile.created_at.desc()
         )
     )
-    file = await session.scalar(query.limit(1))
-    if file is None and part_id is not None:
-        raise await _missing_part_error(session, dataset_id, part_id)
-    if file is None:
-        raise await missing_error(session, ErasedDataset.id == dataset_id)
-    return require_readable(file, let=let)
+    file: StoredFile | None = await session.scalar(query.limit(1))
+    return file
 
 
 async def _missing_part_error(
@@ -150,11 +160,18 @@ async def _missing_part_error(
         RemovedVersion.part_id == part_id,
         RemovedVersion.published_at.is_not(None),
     )
+    query = query.order_by(
+        (RemovedVersion.reason != "").desc(), RemovedVersion.requested_at.desc()
+    )
     removed = await session.scalar(query.limit(1))
     if removed is None:
         return await missing_error(session, ErasedDataset.id == dataset_id)
+    if removed.reason:
+        why = "Its producer removed this file: %(reason)s"
+    else:
+        why = LAST_ONLY
     return ErasedError(
-        "Its producer removed this file: %(reason)s",
+        why,
         remedy="The other files of the dataset are at %(address)s.",
         values={
             "reason": removed.reason,
@@ -185,19 +202,21 @@ async def _missing_file_error(session: AsyncSession, file_id: UUID) -> UdiError:
         return await missing_error(
             session, literal(file_id) == any_(ErasedDataset.files)
         )
+    address = f"/datasets/{removed.dataset_id}/file"
     if removed.part_id is not None:
-        return await _missing_part_error(session, removed.dataset_id, removed.part_id)
+        about = (removed.dataset_id, removed.part_id)
+        current = await _find_current_file(session, *about)
+        if current is None:
+            return await _missing_part_error(session, *about)
+        address = f"/datasets/{removed.dataset_id}/files/{removed.part_id}/{quote(current.name)}"
     if removed.reason:
         why = "Its producer removed this version: %(reason)s"
     else:
-        why = "Its producer keeps the last versions only."
+        why = LAST_ONLY
     return ErasedError(
         why,
         remedy="The current version is at %(address)s.",
-        values={
-            "reason": removed.reason,
-            "address": f"/datasets/{removed.dataset_id}/file",
-        },
+        values={"reason": removed.reason, "address": address},
     )
 
 

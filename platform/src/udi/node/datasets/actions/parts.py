@@ -319,6 +319,13 @@ def open_parts(dataset: Dataset, listed: Sequence[ListedPart], at: datetime) -> 
         for version in part.versions:
             if version.published_at is not None:
                 version.file.access = access_of(dataset, version)
+            if version.preparation and _is_former(part, version):
+                version.preparation.forget_cells()
+
+
+def _is_former(part: DatasetPart, version: Version) -> bool:
+    """Whether a newer version of its file is published."""
+    return part.published is not None and version.number < part.published.number
 
 
 async def publish_part(

@@ -200,8 +200,9 @@ async def remove_versions(
             )
         await delete_version_rows(session, dataset, version)
         await jobs.enqueue(session, ERASE_VERSION, {"file": str(removed.id)})
-    left = {version.number for version in dataset.versions}
-    for version in dataset.versions if versions else ():
+    for version in dataset.files if versions else ():
+        same_file = dataset.list_versions_of(version.part_id)
+        left = {other.number for other in same_file}
         if compared_version_number(version) not in {0, *left}:
             await request_comparison(session, version)
 
