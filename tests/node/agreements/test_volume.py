@@ -21,6 +21,7 @@ GIVE_BYTES = tuple(
     for way in ROWS_LEAVE
     if way.startswith(("/datasets/{id}/file", "/api/resources", "/ogc"))
     and "__" not in way
+    and "{part}" not in way
 )
 
 
