@@ -107,7 +107,7 @@ async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
 
     assert removed is None
     assert "Names were left in it" in page
-    [documented] = blocks("json")
+    documented, _ = blocks("json")
     assert shape(sent) == shape(json.loads(documented))
     assert (sent["published"], sent["version"], sent["changed"]) == (True, 2, True)
     assert (looked["state"], looked["publication"]) == ("receiving", None)
