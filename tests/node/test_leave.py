@@ -24,6 +24,7 @@ from sqlalchemy import select
 from tests.node.conftest import Browse
 from tests.node.pieces import cut
 from tests.node.producer import ANSWERS, SLUG, TABLE, Producer
+from tests.node.test_parts import NOTICE, add, save
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import Job
@@ -56,6 +57,7 @@ NEWER = TABLE + b"Tennis;Kerl\xe9van;01/02/2020\n"
 OPENING_VIEW = {"query": "view=cards"}
 COLUMN_ROLE = {"column": "commune", "role": "place"}
 UTF8 = "code;libellé\n01001;Île\n29019;Brest\n".encode()
+SERVICE = "https://api.example.org/associations"
 Build = Callable[..., Awaitable[None]]
 
 
@@ -171,6 +173,11 @@ async def unpacked(
     build: Build,
     tmp_path: Path,
 ) -> Path:
+    """The archive; beside the main file of the published dataset are a service, then a file with its period."""
+    notice = await add(producer, life, NOTICE)
+    service = {"address": SERVICE, "title": "API", "role": "service"}
+    await producer.client.post(f"/datasets/{life}/parts/links", data=service)
+    await save(producer, life, notice, first_day="2026-01-01", place="2")
     await ask(producer)
     await build()
     await asyncio.to_thread(unpack, await fetch(producer, passer_by), tmp_path)
@@ -210,7 +217,7 @@ async def test_frictionless_finds_the_package_valid_and_reads_its_tables(
             len(stored),
             f"sha256:{hashlib.sha256(stored).hexdigest()}",
         )
-    assert len({resource["name"] for resource in described["resources"]}) == 4
+    assert len({resource["name"] for resource in described["resources"]}) == 5
 
 
 async def test_a_changed_file_is_found_by_frictionless(unpacked: Path) -> None:
@@ -246,6 +253,13 @@ async def test_the_descriptions_are_those_of_the_catalogue(
         first["available_formats"][0]["checksum"]["hash"]
         == hashlib.sha256(NEWER).hexdigest()
     )
+    service, notice = first["available_formats"][1:]
+    assert service["connector"]["url"] == SERVICE
+    assert (service["media_type"], service["media_role"]) == ("SERVICE", "service")
+    assert notice["checksum"]["hash"] == hashlib.sha256(NOTICE).hexdigest()
+    assert notice["media_caption"] == "Notice (2026-01-01 –)"
+    assert notice["media_role"] == "documentation"
+    assert SERVICE in (unpacked / "metadata/dcat-ap.ttl").read_text()
     assert set(turtle) == set(linked)
     titles = turtle.query(
         "SELECT ?t WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> ; <http://purl.org/dc/terms/title> ?t }"
@@ -260,6 +274,12 @@ async def test_the_descriptions_are_those_of_the_catalogue(
     published = next(answer for answer in answers if answer["id"] == life)
     assert published["opening_view"] == "view=cards"
     assert published["column_roles"] == {"commune": "place"}
+    assert [(part["title"], part["address"]) for part in published["parts"]] == [
+        ("API", SERVICE),
+        ("Notice", ""),
+    ]
+    folder = unpacked / published["parts"][1]["folder"]
+    assert (folder / "v1/notice.md").read_bytes() == NOTICE
 
 
 async def test_the_history_is_there_and_no_cell_of_it_is_a_formula(
@@ -282,7 +302,7 @@ async def test_the_readme_speaks_the_languages_of_the_territory(unpacked: Path) 
     )
 
     assert "# Les données de Mairie de Kerlévan" in french
-    assert "3 jeux de données, 4 fichiers." in french
+    assert "3 jeux de données, 5 fichiers." in french
     assert "# The data of Mairie de Kerlévan" in english
     assert "**=Codes & noms**" in english
     assert "&amp;" not in french + english

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import check_answers
 from udi.node.datasets.descriptions.prefill import fold_text, split_words
-from udi.node.datasets.models import Dataset, DatasetEvent, Version
+from udi.node.datasets.models import Dataset, DatasetEvent, DatasetPart, Version
+from udi.node.datasets.records.parts import ListedPart, media_of_part
 from udi.node.datasets.records.rudi import compose_document, compose_record
 from udi.node.files.models import ErasedDataset
 from udi.node.spaces.models import Space
@@ -149,19 +151,37 @@ def _folder_of(dataset: Dataset, version: Version) -> str:
     part = dataset.find_part(version.part_id)
     if part is None:
         return f"v{version.number}"
-    return f"parts/{slug_of(part.title, part.id)}/v{version.number}"
+    return f"{folder_of_part(part)}/v{version.number}"
+
+
+def folder_of_part(part: DatasetPart) -> str:
+    """Where the versions of a part go in the folder of its dataset."""
+    return f"parts/{slug_of(part.title, part.id)}"
 
 
 def _record(dataset: Dataset, territory: Territory) -> Record | None:
     if not dataset.versions or check_answers(dataset.description):
         return None
     about = (dataset, dataset.latest, territory)
-    if dataset.document is None:
-        return compose_record(*about, at=dataset.updated_at)
-    try:
-        return restore_record(compose_document(*about, at=dataset.updated_at))
-    except InvalidRecord:
-        return compose_record(*about, at=dataset.updated_at)
+    at = dataset.updated_at
+    parts = _list_parts(dataset)
+    if dataset.document is not None:
+        try:
+            return restore_record(compose_document(*about, at=at, parts=parts))
+        except InvalidRecord:
+            pass
+    record = compose_record(*about, at=at)
+    beside = (media_of_part(listed, territory.origin) for listed in parts)
+    return msgspec.structs.replace(record, media=(*record.media, *beside))
+
+
+def _list_parts(dataset: Dataset) -> list[ListedPart]:
+    """Every part in its order, with the newest version of its file as the main file has its own, published or not."""
+    return [
+        ListedPart(part, next(iter(part.versions), None))
+        for part in dataset.parts
+        if part.versions or not part.is_file
+    ]
 
 
 def portal_origin(territory: Territory) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 
 from pyoxigraph import Triple
 
+from udi.node.datasets.models import DatasetPart
 from udi.node.datasets.space_export.contents import (
     ArchivedDataset,
     ArchivedVersion,
     SpaceExport,
+    folder_of_part,
     localised_space_name,
     portal_origin,
 )
@@ -146,7 +148,7 @@ def write_rudi(holding: SpaceExport) -> bytes:
 
 
 def write_answers(holding: SpaceExport) -> bytes:
-    """The producer's own answers, as typed, of every dataset: drafts too; its opening view, and what its columns are for."""
+    """The producer's own answers, as typed, of every dataset: drafts too; its opening view, its columns, its parts."""
     return _json(
         [
             {
@@ -156,10 +158,29 @@ def write_answers(holding: SpaceExport) -> bytes:
                 **exported_dataset.dataset.description,
                 "opening_view": exported_dataset.dataset.default_view,
                 "column_roles": exported_dataset.dataset.column_roles,
+                "parts": [
+                    _answers_of_part(part, exported_dataset.folder)
+                    for part in exported_dataset.dataset.parts
+                ],
             }
             for exported_dataset in holding.datasets
         ]
     )
+
+
+def _answers_of_part(part: DatasetPart, dataset_folder: str) -> dict[str, Any]:
+    """What was typed of a part; `folder` is where the versions of its file are, empty for a link or a service."""
+    days = {"first_day": part.first_day, "last_day": part.last_day}
+    return {
+        "id": str(part.id),
+        "folder": f"{dataset_folder}/{folder_of_part(part)}" if part.versions else "",
+        "role": part.role,
+        "title": part.title,
+        **{name: day.isoformat() if day else "" for name, day in days.items()},
+        "address": part.address,
+        "documentation": part.documentation,
+        "is_public": part.is_public,
+    }
 
 
 def write_history(holding: SpaceExport) -> bytes:
