@@ -192,7 +192,10 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
                 (await session.get_one(Space, (demo.id, space.id))).figures_dataset_id,
             ),
         )
+        await session.refresh(figures_dataset, ["delivery"])
     assert [version.number for version in figures_dataset.versions] == [2, 1]
+    [file] = figures_dataset.delivery.record["available_formats"]
+    assert "title" in {column["name"] for column in file["file_columns"]}
     assert (
         await passer_by.get(f"/datasets/{figures_dataset.id}/file")
     ).status_code == 423, "the worker has still to look at it"

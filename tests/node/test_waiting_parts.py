@@ -110,6 +110,10 @@ async def test_a_key_opens_no_file_of_restricted_data(
 
     await save(producer, dataset, part, is_public="1")
     assert (await passer_by.get(address)).content == OTHER
+    kept = await passer_by.patch(
+        f"{parts}/{part}", json=opening | {"title": "y"}, headers=headers
+    )
+    assert (kept.status_code, kept.json()["is_public"]) == (200, True)
     closed = await passer_by.patch(
         f"{parts}/{part}", json={"role": "data"}, headers=headers
     )
@@ -134,7 +138,7 @@ async def test_documentation_that_nobody_could_check_waits_for_a_reason(
     assert len(media_of(await announced(node_database, demo))) == 2
 
 
-async def test_after_a_refusal_everything_newer_is_closed_and_a_removal_is_announced(
+async def test_after_a_refusal_everything_newer_is_closed_until_somebody_publishes_again(
     producer: Producer,
     passer_by: httpx.AsyncClient,
     node_database: Database,
@@ -179,16 +183,13 @@ async def test_after_a_refusal_everything_newer_is_closed_and_a_removal_is_annou
         f"/datasets/{dataset}/parts/{notice}/remove", data={"reason": "Périmée"}
     )
     assert gone.status_code == 303
-    [delivery] = await rows(node_database, demo, Delivery)
-    [main] = media_of(delivery.record)
-    assert delivery.method == "PUT"
-    assert main["file_size"] == len(TABLE)
-    await push(dataset, 7)
-    await settle(dataset, "PUT")
     [row] = await rows(node_database, demo, Dataset)
-    assert row.state == DatasetState.PUBLISHED
-    assert len(media_of(row.record)) == 1
-    assert row.is_accepted(row.versions[-1])
+    assert row.state == DatasetState.REFUSED, "nothing but a person's act ends that"
+    await producer.publish(dataset)
+    record = await announced(node_database, demo)
+    names = {media["media_name"] for media in media_of(record)}
+    assert "notice.md" not in names
+    assert "autres.csv" in names
 
 
 async def test_a_file_for_a_part_that_is_gone_changes_nothing_of_the_main_one(

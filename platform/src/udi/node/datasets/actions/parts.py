@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePath
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -380,7 +379,8 @@ async def announce_parts(
 ) -> None:
     """Tell the portals which parts are published now; the rest of the record stays as it was announced.
 
-    After a refusal, the rest is as the portal accepted it before. `without` is a part that is about to be removed.
+    After a refusal nothing is told: what somebody publishes next names the parts of then. `without` is a part that is
+    about to be removed.
 
     Raises:
         InvalidRecord: the portal would refuse it.
@@ -392,8 +392,8 @@ async def announce_parts(
         dataset.document = replace_parts(
             dataset.document, dataset, listed, territory.origin
         )
-    record, file_id = _find_standing_record(dataset)
-    if record is None:
+    record = dataset.delivery.record if dataset.delivery else None
+    if not is_public(dataset) or record is None:
         return
     at = now()
     record = replace_parts(record, dataset, listed, territory.origin)
@@ -409,23 +409,11 @@ async def announce_parts(
         dataset,
         method="PUT" if dataset.in_catalogue else "POST",
         record=record,
-        file_id=file_id,
         listed_parts=[entry.mark for entry in listed],
     )
     await announce_to_further_portals(
         session, dataset.space.slug, dataset.id, record=record
     )
-
-
-def _find_standing_record(
-    dataset: Dataset,
-) -> tuple[dict[str, Any] | None, UUID | None]:
-    """What portals hold of it or are about to, and its main file; nothing of a dataset that none shows."""
-    if is_public(dataset) and dataset.delivery is not None:
-        return dataset.delivery.record, dataset.delivery.file_id
-    if dataset.withdrawn_at is None:
-        return dataset.record, dataset.accepted_file_id
-    return None, None
 
 
 async def publish_part_when_clear(

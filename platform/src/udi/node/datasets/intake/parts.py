@@ -162,12 +162,13 @@ async def change_part(
     """Keep what is sent of it; of a published one, the portals are told."""
     _require_token(request)
     body = await _read_body(request, part_schemas.PartChange)
-    _refuse_opening(body)
     async with build_upload_context(request, territory).storage.session() as session:
         dataset, sender = await get_script_dataset(
             session, request, dataset_id, lock=True
         )
         part = get_part(dataset, part_id)
+        if not part.is_public:
+            _refuse_opening(body)
         about = _merge_change(part, body)
         await describe_part(session, sender, dataset, part, about, territory)
         if body.publish:

@@ -15,14 +15,14 @@ from udi.node.datasets.descriptions.description import (
     texts_of,
     titles_of,
 )
-from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.datasets.records.document import merge_documents
 from udi.node.datasets.records.parts import (
     ListedPart,
     list_published_parts,
     replace_parts,
 )
-from udi.node.datasets.versions.findings import is_table, schema_report_of
+from udi.node.datasets.versions.findings import schema_report_of
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
@@ -58,6 +58,8 @@ from udi.tabular.columns.column import Bounds
 from udi.tabular.profiles.coverage import Coverage
 from udi.tabular.profiles.profile import Profile
 
+NO_TABLE = frozenset({PreparationState.FAILED, PreparationState.PLAIN})
+"""How the look at a file ended where its API has no rows of it."""
 FORM_FIELDS = {
     "resource_title": "title",
     "synopsis": "summary",
@@ -274,8 +276,10 @@ def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) ->
 def _columns(
     dataset: Dataset, version: Version, profile: Profile
 ) -> tuple[MediaColumn, ...]:
-    """The first columns of an open table that was read; of restricted data a record names none."""
-    if is_restricted(dataset.description) or not is_table(version):
+    """The first columns of an open table, unless it could not be read; of restricted data a record names none."""
+    if is_restricted(dataset.description) or not profile.is_table:
+        return ()
+    if version.preparation and version.preparation.state in NO_TABLE:
         return ()
     units = profile.units
     return tuple(
