@@ -198,6 +198,7 @@ async def keycloak(
     """A real Keycloak, one for the run, with a realm of this worker's own; returns the settings that reach it.
 
     What a test changes of its realm is put back by whoever applies a territory: another worker must not do so meanwhile.
+    Its mails go to `smtp_port`: a relay of a test that applies a territory listens there, and not elsewhere.
     """
 
     def start() -> None:

@@ -31,13 +31,12 @@ async def command_settings(
     node_database: Database,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Settings]:
-    """A relay that takes mails; what was started leaves the registers."""
+    """A relay that takes mails, where the realm sends its own too; what was started leaves the registers."""
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(Relay(), hostname="relay"), "127.0.0.1", 0
+        lambda: SMTP(Relay(), hostname="relay"), keycloak.smtp_host, keycloak.smtp_port
     )
     monkeypatch.setattr(territory_start, "LOOKS", 1)
-    port = server.sockets[0].getsockname()[1]
-    yield keycloak.model_copy(update={"smtp_port": port})
+    yield keycloak
     server.close()
     await server.wait_closed()
     query = select(Tenant.id).where(Tenant.slug.startswith("started-"))

@@ -97,12 +97,10 @@ async def scene(
 ) -> AsyncIterator[StartScene]:
     relay = Relay()
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(relay, hostname="relay"), "127.0.0.1", 0
+        lambda: SMTP(relay, hostname="relay"), keycloak.smtp_host, keycloak.smtp_port
     )
     monkeypatch.setattr(territory_start, "LOOKS", 1)
-    port = server.sockets[0].getsockname()[1]
-    settings = keycloak.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": port})
-    scene = StartScene(console, settings, relay)
+    scene = StartScene(console, keycloak, relay)
     yield scene
     server.close()
     await server.wait_closed()
