@@ -108,7 +108,7 @@ async def test_a_producer_publishes_and_anyone_finds_and_downloads(
     await page.get_by_role("link", name=TITLE).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
     await check(page)
-    await page.get_by_text("Montrer les données ici").click()
+    await page.get_by_text("Afficher les données ici").click()
     frame = page.frame_locator("iframe")
     await expect(frame.get_by_role("heading", level=1)).to_have_text(TITLE)
     styled = await frame.locator("body").evaluate(
