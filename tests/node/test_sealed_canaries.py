@@ -357,7 +357,8 @@ async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(
     assert list(copies.iterdir())
     async with node_database.session(demo.id, role="worker") as session:
         opened = await find_dataset(session, uuid.UUID(dataset))
-        opened.default_view = f"note__exact={canaries.text}-1"  # type: ignore[union-attr]
+        assert opened is not None
+        opened.default_view = f"note__exact={canaries.text}-1"
     await seal(node_site, node_database, demo)
 
     async with node_database.session(demo.id, role="worker") as session:

@@ -160,11 +160,11 @@ async def leaver(programs: Programs) -> AsyncIterator[Leaver]:
                 client_id=client,
                 hosted=True,
             )
-        client = PortalClient(world.node.settings, Outgoing(world, outside))  # type: ignore[arg-type]
+        client = PortalClient(world.node.settings, Outgoing(world, outside))  # type: ignore[arg-type]  # a double has what the client asks of it
         asker = AccountSync(
             world.node.database, world.node.registry, client, world.issuer.url
         )
-        watcher = AccountWatcher(world.portal, lambda: double)  # type: ignore[arg-type, return-value]
+        watcher = AccountWatcher(world.portal, lambda: double)  # type: ignore[arg-type, return-value]  # the same double
         yield Leaver(
             world,
             double,
@@ -306,7 +306,7 @@ async def test_what_somebody_holds_who_leaves_ends_within_five_minutes(
         name: period(CRON) + (period(NODE_CRON) if name in AT_NODE else timedelta())
         for name in ended
     }
-    print(  # noqa: T201
+    print(  # noqa: T201 - a figure to publish
         f"\n{way}: {len(ended)} of {len(ENDS)} end, the last after {max(longest.values()).total_seconds():.0f} s"
     )
     assert max(longest.values()) <= FIVE_MINUTES
@@ -337,7 +337,7 @@ async def test_what_was_given_for_some_minutes_ends_by_itself(leaver: Leaver) ->
     opened = timedelta(seconds=max(int(expiry) for expiry in ends) - now().timestamp())
 
     longest = lasts + LEEWAY + opened
-    print(  # noqa: T201
+    print(  # noqa: T201 - a figure to publish
         f"\nticket and its links: {longest.total_seconds():.0f} s; other links: {LIFETIME.seconds} s"
     )
     assert lasts <= TICKET
