@@ -5,8 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -23,10 +24,11 @@ from tests.changed import (
     list_changes,
 )
 from tests.interrupts import heed_interrupts
-from tests.packages import ensure_packages
+from tests.packages import ensure_keycloak, ensure_packages
 from tests.reaper import COMMAND
 from udi.cli.local.errors import LocalError
 from udi.cli.main import run
+from udi.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKS = {
@@ -65,6 +67,8 @@ class Run:
     """What a call does, one step after the other, and how each went."""
 
     environment: dict[str, str]
+    preparations: Sequence[Callable[[], object]] = ()
+    """What this machine still lacks for the tests: made beside the checks of style, else before the tests."""
     figures: list[str] = field(default_factory=list)
     status: int = 0
 
@@ -98,8 +102,12 @@ class Run:
 
     def check_style(self) -> None:
         """Check format, style, types and imports, all at once, and end where one does not hold."""
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(len(CHECKS) + len(self.preparations)) as pool:
+            preparations = [pool.submit(prepare) for prepare in self.preparations]
             outcomes = list(pool.map(self._check, CHECKS))
+            for preparation in preparations:
+                preparation.result()
+        self.preparations = ()
         if not all(outcomes):
             raise typer.Exit(1)
 
@@ -123,7 +131,9 @@ class Run:
     def test(
         self, arguments: Sequence[str], environment: Mapping[str, str] | None = None
     ) -> None:
-        """Run pytest."""
+        """Run pytest, with what it needs of this machine."""
+        for prepare in self.preparations:
+            prepare()
         self.do("tests", [sys.executable, "-m", "pytest", *arguments], environment)
 
     def try_mutants(self, arguments: Sequence[str]) -> None:
@@ -192,14 +202,12 @@ def check_and_test(
     ]
     if len(modes) > 1:
         raise typer.BadParameter(f"choose one of {' and '.join(modes)}")
-    steps = Run(make_environment(times))
+    preparations = () if fast or mutants else (install_programs, build_keycloak)
+    steps = Run(make_environment(times), preparations)
     arguments = list(context.args)
     if mutants:
         steps.try_mutants(arguments)
         raise typer.Exit(steps.status)
-    if not fast:
-        find_or_install()
-        ensure_packages()
     if changed:
         _test_changed(steps, arguments)
     elif everything:
@@ -213,6 +221,18 @@ def check_and_test(
             steps.check_style()
         steps.test(arguments or share_out(), {depth.FAST_SWITCH: "1"} if fast else {})
     raise typer.Exit(steps.status)
+
+
+def install_programs() -> None:
+    """Install the browser and Debian's packages, where that is possible; without them, tests say why they skip."""
+    find_or_install()
+    ensure_packages()
+
+
+def build_keycloak() -> None:
+    """Fetch and build Keycloak into the cache; without it, tests say why they skip."""
+    with suppress(LocalError):
+        ensure_keycloak(Settings())
 
 
 def share_out() -> list[str]:

@@ -1,4 +1,4 @@
-"""Debian's packages that the tests need: installed where that is possible; elsewhere those tests say why they skip."""
+"""What the tests need of a machine, Debian's packages and Keycloak: made where that is possible; elsewhere those tests say why they skip."""
 
 import os
 import shutil
@@ -6,6 +6,9 @@ import subprocess
 from pathlib import Path
 
 from tests.depth import thorough
+from udi.cli.local import java
+from udi.cli.local.account import SystemAccount, service_account
+from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
 from udi.settings import Settings
 
 POSTGRESQL = "/usr/lib/postgresql/15/bin/postgres"
@@ -59,3 +62,20 @@ def ensure_packages() -> None:
         subprocess.run(command, env=environment, check=False, capture_output=True)
     tried.parent.mkdir(parents=True, exist_ok=True)
     tried.touch()
+
+
+def ensure_keycloak(settings: Settings) -> tuple[Path, Path, SystemAccount | None]:
+    """Java, the built distribution and the account to run it as; fetched and built if this machine has none yet.
+
+    Raises:
+        LocalError: this machine has not what it takes, and cannot fetch it.
+    """
+    account = service_account()
+    runtime = java.find_java(settings.cache, account)
+    distribution = built_folder(settings.cache)
+    if not distribution.is_dir():
+        archive = ensure_archive(
+            settings.cache, settings.maven_repository, lambda *_: None
+        )
+        ensure_built(settings.cache, archive, runtime, account)
+    return runtime, distribution, account

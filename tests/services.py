@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.packages import ensure_keycloak
 from tests.s3 import S3Service
-from udi.cli.local import java, parts
+from udi.cli.local import parts
 from udi.cli.local.account import SystemAccount, service_account
-from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
 from udi.cli.local.errors import LocalError
 from udi.cli.local.keycloak import Keycloak, make_keycloak, start_keycloak
 from udi.cli.local.postgres import Cluster, find_binaries, start_postgres
@@ -44,18 +44,9 @@ def launch_postgres(run: Path, port: int, password: str) -> str:
 
 
 def find_keycloak(settings: Settings) -> tuple[Path, Path, SystemAccount | None]:
-    """Java, the built distribution and the account to run it as; fetched and built if this machine has none yet."""
-    account = service_account()
+    """Java, the built distribution and the account to run it as; without them the test is skipped."""
     with skipped_without():
-        runtime = java.find_java(settings.cache, account)
-    distribution = built_folder(settings.cache)
-    if not distribution.is_dir():
-        with skipped_without():
-            archive = ensure_archive(
-                settings.cache, settings.maven_repository, lambda *_: None
-            )
-        ensure_built(settings.cache, archive, runtime, account)
-    return runtime, distribution, account
+        return ensure_keycloak(settings)
 
 
 def launch_keycloak(run: Path, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import zipfile
@@ -59,6 +60,27 @@ def _wheel(folder: Path, word: str) -> str:
         )
         wheel.writestr("toy-1.dist-info/RECORD", "")
     return f"toy==1 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def _installer(checkout: Path, script: str) -> None:
+    """A package `uv` whose program is this script, and the list that pins it."""
+    path = checkout / "wheels/uv-1-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        member = zipfile.ZipInfo("uv-1.data/scripts/uv")
+        member.external_attr = (stat.S_IFREG | 0o755) << 16
+        wheel.writestr(member, f"#!/bin/sh\n{script}\n")
+        wheel.writestr(
+            "uv-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 1\n"
+        )
+        wheel.writestr(
+            "uv-1.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: toy\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        wheel.writestr("uv-1.dist-info/RECORD", "")
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    (checkout / "requirements/installer.txt").write_text(
+        f"uv==1 --hash=sha256:{checksum}\n"
+    )
 
 
 @pytest.fixture
@@ -181,6 +203,38 @@ def test_the_development_list_is_installed_for_tests_and_serves_for_the_rest(
     assert tested.returncode == 0
     assert (checkout / ".venv/.udi").read_text().startswith("dev ")
     assert served.stderr == ""
+
+
+@pytest.mark.usefixtures("interrupted")
+@pytest.mark.parametrize("status", ["0", "2"])
+def test_uv_installs_the_development_list_and_pip_what_it_cannot(
+    checkout: Path, run: Run, status: str
+) -> None:
+    site = next((checkout / ".venv/lib").glob("python*/site-packages"))
+    notes = checkout / "notes"
+    _installer(
+        checkout,
+        f'echo "$UV_DEFAULT_INDEX" "$@" >>"{notes}"\n'
+        f"""[ {status} = 2 ] || echo "WORD = 'by uv'" >"{site}/toy.py"\nexit {status}""",
+    )
+
+    tested = run("test", PIP_INDEX_URL="https://mirror.example/simple")
+
+    assert tested.stdout == {"0": "tests|by uv\n", "2": "tests|first\n"}[status]
+    (call,) = notes.read_text().splitlines()
+    assert call.startswith("https://mirror.example/simple pip install ")
+    assert call.endswith(
+        f"--require-hashes --requirement {checkout}/requirements/dev.txt"
+    )
+    assert run("up").stderr == ""
+
+
+def test_uv_is_pinned_as_in_the_development_list() -> None:
+    folder = LAUNCHER.parent / "requirements"
+    pinned = (folder / "installer.txt").read_text()
+
+    assert pinned.startswith("uv==")
+    assert pinned in (folder / "dev.txt").read_text()
 
 
 @pytest.mark.usefixtures("interrupted")

@@ -36,12 +36,13 @@ def environment(name: str, version: str = OURS, *, folder: Path = HERE) -> Path:
 
 
 def _make(folder: Path, requirements: Path, version: str) -> None:
-    """With the pip that is here, and without compiling what may never be imported: half the work."""
+    """With uv, which takes a third of pip's time and compiles nothing that may never be imported."""
     python = folder / "bin/python"
     bare = [_python(version), "-m", "venv", "--without-pip", folder]
     subprocess.run(bare, check=True, capture_output=True, timeout=PATIENCE)
-    command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", "--no-deps",
-               "--require-hashes", "-r", requirements]  # fmt: skip
+    uv = Path(sys.executable).parent / "uv"
+    command = [uv, "pip", "install", "--quiet", "--no-config", "--python", python, "--no-deps", "--require-hashes",
+               "-r", requirements]  # fmt: skip
     try:
         subprocess.run(
             command, check=True, capture_output=True, text=True, timeout=PATIENCE
