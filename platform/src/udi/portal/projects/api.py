@@ -1,6 +1,7 @@
 """`/api/v1/projects`: projects and reuses, for programs; a person's own with their token."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Response, Router, delete, get, post, put
@@ -54,13 +55,14 @@ from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 
 PUBLISH = "publish"
+project_operation = partial(api_operation, tag=schemas.TAG)
+own_project_operation = partial(project_operation, scope=SCOPE)
 
 
 @get(
     "/",
-    **api_operation(
+    **project_operation(
         "listProjects",
-        tag=schemas.TAG,
         summary="List the projects",
         description="Projects and reuses that everybody sees, the newest first.",
         answer=schemas.ProjectPage,
@@ -106,9 +108,8 @@ async def list_public(
 
 @get(
     "/{project_id:uuid}",
-    **api_operation(
+    **project_operation(
         "readProject",
-        tag=schemas.TAG,
         summary="Read a project",
         description="A project or a reuse that everybody sees; one of yours too, with a token that has the right “projects”.",
         answer=schemas.ProjectDetail,
@@ -135,13 +136,11 @@ async def read_project(
 
 @get(
     "/mine",
-    **api_operation(
+    **own_project_operation(
         "listMyProjects",
-        tag=schemas.TAG,
         summary="List my projects",
         description="Those that the person of the token leads, reported or takes part in, the last changed first.",
         answer=schemas.MyProjects,
-        scope=SCOPE,
         errors=(ForbiddenError,),
     ),
 )
@@ -161,14 +160,12 @@ async def list_mine(
 
 @post(
     "/",
-    **api_operation(
+    **own_project_operation(
         "createProject",
-        tag=schemas.TAG,
         summary="Begin a project",
         description="Nobody else sees it until its leader says so.",
         answer=schemas.ProjectDetail,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, InvalidError),
         body=schemas.ProjectDescription,
     ),
@@ -196,13 +193,11 @@ async def add_project(
 
 @put(
     "/{project_id:uuid}",
-    **api_operation(
+    **own_project_operation(
         "changeProject",
-        tag=schemas.TAG,
         summary="Change a project",
         description="Send the whole description again, with the revision that you read.",
         answer=schemas.ProjectDetail,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, PreconditionFailedError, InvalidError),
         body=schemas.ProjectDescription,
     ),
@@ -234,13 +229,11 @@ async def replace_project(
 
 @post(
     "/{project_id:uuid}/events",
-    **api_operation(
+    **own_project_operation(
         "moveProject",
-        tag=schemas.TAG,
         summary="Take a project on",
         description="Work begins, it is delivered, work goes on, it is archived or taken up again; or everybody may see it.",
         answer=schemas.ProjectDetail,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.ProjectEventInput,
     ),
@@ -273,13 +266,11 @@ async def apply_project_event(
 
 @put(
     "/{project_id:uuid}/datasets/{dataset_id:uuid}",
-    **api_operation(
+    **own_project_operation(
         "useDataset",
-        tag=schemas.TAG,
         summary="Use a dataset",
         description="Say that a project uses a dataset; once more changes nothing.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, InvalidError),
     ),
 )
@@ -298,13 +289,11 @@ async def choose_dataset(
 
 @delete(
     "/{project_id:uuid}/datasets/{dataset_id:uuid}",
-    **api_operation(
+    **own_project_operation(
         "leaveDataset",
-        tag=schemas.TAG,
         summary="Use a dataset no more",
         description="Say that a project does not use a dataset.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
@@ -323,14 +312,12 @@ async def drop_dataset(
 
 @post(
     "/reports",
-    **api_operation(
+    **own_project_operation(
         "reportReuse",
-        tag=schemas.TAG,
         summary="Report a reuse",
         description="Its name and its address: it is shown at once, without a name of yours.",
         answer=schemas.ProjectDetail,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, InvalidError),
         body=schemas.NewReuse,
     ),

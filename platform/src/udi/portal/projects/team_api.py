@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import partial
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
@@ -36,17 +37,16 @@ from udi.ui.dependencies import Routes, Session
 
 ONE = "/{project_id:uuid}"
 MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
+team_operation = partial(api_operation, tag=team_schemas.TAG, scope=SCOPE)
 
 
 @get(
     f"{ONE}/team",
-    **api_operation(
+    **team_operation(
         "readTeam",
-        tag=team_schemas.TAG,
         summary="Read the team of a project",
         description="Who is in it and who is invited, for those who are in it.",
         answer=team_schemas.ProjectTeam,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
@@ -62,14 +62,12 @@ async def list_team(
 @post(
     f"{ONE}/team",
     guards=[require_confirmation()],
-    **api_operation(
+    **team_operation(
         "inviteToTeam",
-        tag=team_schemas.TAG,
         summary="Invite to the team",
         description="A colleague of the organisation that leads the project is in at once; both are told by mail.",
         answer=team_schemas.ProjectTeam,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, InvalidError),
         body=team_schemas.NewTeamMember,
     ),
@@ -92,13 +90,11 @@ async def invite_member(
 @put(
     f"{ONE}/team/{{member_id:uuid}}",
     guards=[require_confirmation()],
-    **api_operation(
+    **team_operation(
         "giveRight",
-        tag=team_schemas.TAG,
         summary="Give a right",
         description="Let somebody of the team see the project, or change it too.",
         answer=team_schemas.ProjectTeam,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, InvalidError),
         body=team_schemas.TeamMemberChange,
     ),
@@ -123,13 +119,11 @@ async def give_right(
 @delete(
     f"{ONE}/team/{{member_id:uuid}}",
     guards=[require_confirmation()],
-    **api_operation(
+    **team_operation(
         "dismissFromTeam",
-        tag=team_schemas.TAG,
         summary="Remove from the team",
         description="Take an invitation back, or somebody off the team.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError),
     ),
 )
@@ -153,13 +147,11 @@ async def dismiss_member(
 
 @post(
     f"{ONE}/invitation",
-    **api_operation(
+    **team_operation(
         "answerInvitation",
-        tag=team_schemas.TAG,
         summary="Answer an invitation",
         description="Join the team of a project, decline, or leave it.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=team_schemas.TeamMemberEventInput,
     ),
@@ -184,14 +176,12 @@ async def answer_invitation(
 
 @post(
     f"{ONE}/pictures",
-    **api_operation(
+    **team_operation(
         "addPicture",
-        tag=team_schemas.TAG,
         summary="Add a picture",
         description="It is kept only as made anew, small, with nothing of where or by what it was taken.",
         answer=team_schemas.ProjectPictures,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=team_schemas.NewProjectPicture,
         largest_body=MAX_PICTURE,
@@ -219,13 +209,11 @@ async def send_picture(
 
 @delete(
     f"{ONE}/pictures/{{picture_id:uuid}}",
-    **api_operation(
+    **team_operation(
         "removePicture",
-        tag=team_schemas.TAG,
         summary="Take a picture away",
         description="Once more changes nothing.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )

@@ -1,5 +1,6 @@
 """`/api/v1/data-requests`: data that people need and nobody publishes, for programs; with a token, what pages let do."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Response, Router, delete, get, post, put
@@ -47,13 +48,14 @@ from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
 CLOSED = (DataRequestState.HIDDEN, DataRequestState.WITHDRAWN)
+need_operation = partial(api_operation, tag=schemas.TAG)
+own_need_operation = partial(need_operation, scope=schemas.SCOPE)
 
 
 @get(
     "/",
-    **api_operation(
+    **need_operation(
         "listDataRequests",
-        tag=schemas.TAG,
         summary="List the requests for data",
         description="What people need and nobody publishes: what most people need first.",
         answer=schemas.DataRequestPage,
@@ -77,9 +79,8 @@ async def list_board(
 
 @get(
     "/{data_request_id:uuid}",
-    **api_operation(
+    **need_operation(
         "readDataRequest",
-        tag=schemas.TAG,
         summary="Read a request for data",
         description="What is needed, to whom it was sent, and what was answered.",
         answer=schemas.DataRequestDetail,
@@ -106,13 +107,11 @@ async def read_request(
 
 @get(
     "/mine",
-    **api_operation(
+    **own_need_operation(
         "listMyDataRequests",
-        tag=schemas.TAG,
         summary="List my requests for data",
         description="Those that the person of the token asked, and those that wait for an answer of theirs.",
         answer=schemas.MyDataRequests,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError,),
     ),
 )
@@ -134,14 +133,12 @@ async def list_mine(
 
 @post(
     "/",
-    **api_operation(
+    **own_need_operation(
         "askForData",
-        tag=schemas.TAG,
         summary="Ask for data",
         description="Ask in public for data that nobody publishes, once no search finds them; the producers that may hold them are told.",
         answer=schemas.DataRequestDetail,
         statuses=(201,),
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, ConflictError, InvalidError),
         body=schemas.NewDataRequest,
     ),
@@ -178,13 +175,11 @@ async def create(
 
 @put(
     "/{data_request_id:uuid}",
-    **api_operation(
+    **own_need_operation(
         "correctDataRequest",
-        tag=schemas.TAG,
         summary="Correct a request for data",
         description="Send the whole request again, while nobody has answered.",
         answer=schemas.DataRequestDetail,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.NewDataRequest,
     ),
@@ -213,13 +208,11 @@ async def change(
 
 @post(
     "/{data_request_id:uuid}/events",
-    **api_operation(
+    **own_need_operation(
         "settleDataRequest",
-        tag=schemas.TAG,
         summary="Settle a request for data",
         description="Who asked takes it back; a producer to whom it was sent answers; the territory’s team does the rest.",
         answer=schemas.DataRequestDetail,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.DataRequestEventInput,
     ),
@@ -253,13 +246,11 @@ async def apply_event(
 
 @put(
     "/{data_request_id:uuid}/support",
-    **api_operation(
+    **own_need_operation(
         "supportDataRequest",
-        tag=schemas.TAG,
         summary="Need the same data",
         description="Say that you need the same data; once more changes nothing.",
         statuses=(204,),
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError),
     ),
 )
@@ -280,13 +271,11 @@ async def set_support(
 
 @delete(
     "/{data_request_id:uuid}/support",
-    **api_operation(
+    **own_need_operation(
         "leaveDataRequest",
-        tag=schemas.TAG,
         summary="Need the same data no more",
         description="Say that you do not need these data any more.",
         statuses=(204,),
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
