@@ -275,7 +275,7 @@ class PageRenderer:
             "canonical": f"{territory.origin if territory else ''}{path}",
             "navigation": [
                 (label, url, path == url or path.startswith(f"{url}/"))
-                for label, url in site.navigation(site, request)
+                for label, url in site.navigation(request)
             ],
             "alternate_languages": [
                 (code, LANGUAGES[code], f"/language/{code}?back={back}")
