@@ -14,7 +14,7 @@ from udi.kit import jobs as queue
 from udi.kit.clock import now
 from udi.kit.emails import Email
 from udi.kit.jobs import Handler, Job
-from udi.kit.schedules import Schedule, run_sessions
+from udi.kit.schedules import Schedule, run_by_clock
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.identity.models import Person
@@ -213,9 +213,5 @@ async def _write_message(
 
 def schedule_digests(site: Site) -> Schedule:
     """Look three times an hour for mails that are due, by the clock of each territory."""
-
-    async def queue_due(session: AsyncSession, territory: Territory) -> None:
-        await queue_digests(session, now(), territory.zone)
-
-    run = run_sessions(site.database, site.registry, queue_due)
+    run = run_by_clock(site.database, site.registry, queue_digests)
     return Schedule("queue_suggestion_digests", "12-59/20 * * * *", run)
