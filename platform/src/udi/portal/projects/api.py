@@ -24,6 +24,7 @@ from udi.portal.catalogue.schemas import DatasetPath
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
+from udi.portal.organisations.queries import find_organisation
 from udi.portal.projects import listing, queries, schemas
 from udi.portal.projects.actions.describe import (
     ProjectInput,
@@ -150,7 +151,7 @@ async def list_mine(
     """Those that I lead, reported or take part in."""
     lines = [
         listing.ProjectSummary(
-            project, await queries.find_organisation(session, project)
+            project, await find_organisation(session, project.organisation_id)
         )
         for project in await queries.list_own_projects(session, bearer.actor)
     ]
@@ -213,7 +214,7 @@ async def replace_project(
     project = await queries.get_editable_project(
         session, bearer.actor, project_id, lock=True
     )
-    organisation = await queries.find_organisation(session, project)
+    organisation = await find_organisation(session, project.organisation_id)
     described, revision = _read_description(
         await request.body(),
         territory.languages,
@@ -380,7 +381,7 @@ async def _describe_project(
 ) -> schemas.ProjectDetail:
     return schemas.ProjectDetail.of(
         project,
-        await queries.find_organisation(session, project),
+        await find_organisation(session, project.organisation_id),
         await listing.list_used_datasets(session, project.id),
         await listing.list_pictures(session, project.id),
         territory.origin,

@@ -22,6 +22,7 @@ from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
+from udi.portal.organisations.queries import find_organisation
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,
@@ -297,7 +298,7 @@ async def _build_schema(
     around = schemas.DataRequestRelations(
         await queries.list_recipients(session, row.id),
         await queries.find_dataset(session, row.dataset_id),
-        await queries.find_organisation(session, row.answered_by),
+        await find_organisation(session, row.answered_by),
     )
     return schemas.DataRequestDetail.of(row, around, territory.origin)
 
