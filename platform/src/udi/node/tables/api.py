@@ -99,7 +99,7 @@ ABOUT = {"table_request": Provide(get_description_request)}
     **table_operation(
         "describeTable",
         summary="Find what there is about a table",
-        description="The addresses that follow. Names and types of columns are told of restricted tables too.",
+        description="The addresses that follow. Restricted tables have names and types of columns too.",
         answer=schemas.TableResource,
     ),
 )

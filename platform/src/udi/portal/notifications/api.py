@@ -217,7 +217,7 @@ async def stop_following(
     "/rhythm",
     **account_operation(
         "readRhythm",
-        summary="Read how often I am told",
+        summary="Read how often I receive mail",
         description="How often mails may leave that tell what changed, and when the next one may.",
         answer=DigestSettings,
         errors=(ForbiddenError,),
@@ -237,8 +237,8 @@ async def read_rhythm(
     "/rhythm",
     **account_operation(
         "chooseRhythm",
-        summary="Choose how often I am told",
-        description="Be told by mail each day, each Monday, or never; what is followed is kept.",
+        summary="Choose how often I receive mail",
+        description="A mail each day, each Monday, or never; the followed items stay.",
         answer=DigestSettings,
         errors=(ForbiddenError, InvalidError),
         body=DigestSettingsChange,

@@ -115,7 +115,7 @@ class Project(TranslatedTexts, TenantColumns, PortalTable):
     url: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Where its result is."""
     impact: Mapped[str] = mapped_column(Text, default="", server_default="")
-    """What it changed, told later."""
+    """Its impact, described later."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     published_at: Mapped[datetime | None]

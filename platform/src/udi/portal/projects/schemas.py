@@ -85,7 +85,7 @@ Supports = Annotated[
     _meta("What it looks for: data, skills, funding, partners, testers, place."),
 ]
 Result = Annotated[str, _meta("Address of its result; empty while there is none.")]
-Impact = Annotated[str, _meta("What it changed, told later.")]
+Impact = Annotated[str, _meta("Its impact, described later.")]
 LeaderKind = Annotated[
     str, _choice_meta("What its leader is.", list(Requester), empty=False)
 ]

@@ -65,7 +65,7 @@ async def list_team(
     **team_operation(
         "inviteToTeam",
         summary="Invite to the team",
-        description="A colleague of the organisation that leads the project is in at once; both are told by mail.",
+        description="A colleague of the organisation that leads the project is in at once; both receive a mail.",
         answer=team_schemas.ProjectTeam,
         statuses=(201,),
         errors=(ForbiddenError, NotFoundError, InvalidError),

@@ -130,7 +130,7 @@ async def create_part(
     request_max_body_size=MAX_BODY,
     **sending_operation(
         "changePart",
-        summary="Change what is said of a part",
+        summary="Change the description of a part",
         description="Its title, role, period, address or place in the list; its file has an address of its own.",
         answer=part_schemas.PartDetail,
         errors=ERRORS,

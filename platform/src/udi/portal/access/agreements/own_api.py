@@ -56,7 +56,7 @@ async def list_own_agreements(
     **agreement_operation(
         "changeAgreement",
         summary="Change an agreement",
-        description="The node is told at once, and refuses or lets read accordingly.",
+        description="The node is informed at once, and refuses or allows reading accordingly.",
         answer=schemas.AgreementDetail,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.AgreementEventInput,

@@ -30,7 +30,7 @@ async def provide_webhook(
 
 
 OwnWebhook = NamedDependency[Webhook]
-OWN = {"webhook": Provide(provide_webhook)}
+FINDS_WEBHOOK = {"webhook": Provide(provide_webhook)}
 
 
 @get(HOME)
@@ -95,7 +95,7 @@ async def create_webhook(
     return await _show_one(request, session, webhook, secret=webhook.secret)
 
 
-@get(ONE, dependencies=OWN)
+@get(ONE, dependencies=FINDS_WEBHOOK)
 async def show_webhook(
     request: AnyRequest, session: Session, webhook: OwnWebhook
 ) -> Response[str]:
@@ -120,7 +120,7 @@ async def _show_one(
     return page
 
 
-@post(f"{ONE}/secret", dependencies=OWN, status_code=200)
+@post(f"{ONE}/secret", dependencies=FINDS_WEBHOOK, status_code=200)
 async def replace_secret(
     request: AnyRequest, session: Session, webhook: OwnWebhook
 ) -> Response[str]:
@@ -129,7 +129,7 @@ async def replace_secret(
     return await _show_one(request, session, webhook, secret=webhook.secret)
 
 
-@post(f"{ONE}/test", dependencies=OWN, status_code=303)
+@post(f"{ONE}/test", dependencies=FINDS_WEBHOOK, status_code=303)
 async def send_test(
     session: Session, territory: CurrentTerritory, webhook: OwnWebhook
 ) -> Redirect:
@@ -138,21 +138,21 @@ async def send_test(
     return Redirect(f"{HOME}/{webhook.id}#deliveries", status_code=303)
 
 
-@post(f"{ONE}/pause", dependencies=OWN, status_code=303)
+@post(f"{ONE}/pause", dependencies=FINDS_WEBHOOK, status_code=303)
 async def pause_webhook(session: Session, webhook: OwnWebhook) -> Redirect:
     """Call it no more for now."""
     await actions.pause_webhook(session, webhook)
     return Redirect(f"{HOME}/{webhook.id}", status_code=303)
 
 
-@post(f"{ONE}/resume", dependencies=OWN, status_code=303)
+@post(f"{ONE}/resume", dependencies=FINDS_WEBHOOK, status_code=303)
 async def resume_webhook(session: Session, webhook: OwnWebhook) -> Redirect:
     """Call it again."""
     await actions.resume_webhook(session, webhook)
     return Redirect(f"{HOME}/{webhook.id}", status_code=303)
 
 
-@post(f"{ONE}/delete", dependencies=OWN, status_code=303)
+@post(f"{ONE}/delete", dependencies=FINDS_WEBHOOK, status_code=303)
 async def delete_webhook(session: Session, webhook: OwnWebhook) -> Redirect:
     """Forget it."""
     await actions.delete_webhook(session, webhook)

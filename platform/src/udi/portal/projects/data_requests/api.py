@@ -111,7 +111,7 @@ async def read_request(
     **own_need_operation(
         "listMyDataRequests",
         summary="List my requests for data",
-        description="Those that the person of the token asked, and those that wait for an answer of theirs.",
+        description="Those that the person of the token sent, and those that wait for their answer.",
         answer=schemas.MyDataRequests,
         errors=(ForbiddenError,),
     ),
@@ -137,7 +137,7 @@ async def list_mine(
     **own_need_operation(
         "askForData",
         summary="Ask for data",
-        description="Ask in public for data that nobody publishes, once no search finds them; the producers that may hold them are told.",
+        description="Publish a request for data that no search finds; the producers that may hold them are notified.",
         answer=schemas.DataRequestDetail,
         statuses=(201,),
         errors=(ForbiddenError, ConflictError, InvalidError),
@@ -212,7 +212,7 @@ async def change(
     **own_need_operation(
         "settleDataRequest",
         summary="Settle a request for data",
-        description="Who asked takes it back; a producer to whom it was sent answers; the territory’s team does the rest.",
+        description="The requester withdraws it; a producer to whom it was sent answers; the territory’s team does the rest.",
         answer=schemas.DataRequestDetail,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.DataRequestEventInput,
