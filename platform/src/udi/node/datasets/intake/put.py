@@ -43,13 +43,13 @@ from udi.node.datasets.versions.expectations import (
 from udi.node.files.assemble import store_whole_file
 from udi.node.files.models import SERVED_ACCESS, Upload, UploadState
 from udi.node.files.queries import used_bytes
-from udi.node.files.tus import LONGEST_KEY
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.upload_stream import (
+from udi.node.files.reception import (
     ConnectionLostError,
     UploadTooSlowError,
     enforce_timeouts,
 )
+from udi.node.files.tus import LONGEST_KEY
+from udi.node.files.upload_lock import UploadLease
 from udi.node.files.uploads import (
     UploadAnnouncement,
     cancel_upload,

@@ -38,13 +38,13 @@ from udi.node.datasets.versions.expectations import (
 from udi.node.files import tus
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.queries import used_bytes
-from udi.node.files.upload_lock import AT_ONCE, UploadLease
-from udi.node.files.upload_stream import (
+from udi.node.files.reception import (
     UPLOAD_BUFFERS,
     ConnectionLostError,
     UploadTooSlowError,
     receive_body,
 )
+from udi.node.files.upload_lock import AT_ONCE, UploadLease
 from udi.node.files.uploads import (
     UploadAnnouncement,
     cancel_upload,
