@@ -91,6 +91,9 @@ class Schedule:
         return self.name
 
 
+Schedules = Sequence[Schedule]
+
+
 @dataclass(frozen=True)
 class ScheduleState:
     """How a scheduled task stands; times are in seconds."""

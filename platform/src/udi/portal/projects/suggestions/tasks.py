@@ -3,7 +3,6 @@
 Both look again just before they send: what was turned off meanwhile is not there any more, and nothing brings it back.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs as queue
 from udi.kit.clock import now
 from udi.kit.emails import Email
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.schedules import Schedule, run_by_clock
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
@@ -34,7 +33,7 @@ from udi.ui.site import Site
 SEND_DIGEST = "tell_suggestions"
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def tell(job: Job) -> None:
