@@ -55,6 +55,7 @@ Words = Annotated[
     ),
 ]
 Language = Annotated[str, _meta("Main language of its texts: a two-letter code.")]
+Alternatives = Annotated[dict[str, str], _meta("What the picture shows, by language.")]
 Titles = Annotated[dict[str, str], _meta("Its name by language, the main one first.")]
 Summaries = Annotated[dict[str, str], _meta("What it is, by language.")]
 WordsByLanguage = Annotated[
@@ -183,6 +184,7 @@ class ProjectPictureItem(Struct, frozen=True, kw_only=True):
 
     url: Address
     alternative: Annotated[str, _meta("What it shows.")]
+    alternatives: Alternatives
     width: int
     height: int
 
@@ -296,6 +298,7 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
             ProjectPictureItem(
                 url=f"{page}/pictures/{picture.id}.webp",
                 alternative=picture.alternative,
+                alternatives=picture.alternatives,
                 width=picture.width,
                 height=picture.height,
             )

@@ -21,19 +21,20 @@ from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, team_schemas
 from udi.portal.projects.actions import team
 from udi.portal.projects.actions.picture import (
+    PictureWords,
     add_picture,
-    check_alternative,
+    check_words,
     remove_picture,
 )
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.models import Project
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
-from udi.portal.projects.request_bodies import read_body
+from udi.portal.projects.request_bodies import read_body, read_languages
 from udi.portal.projects.schemas import BASE, SCOPE, ProjectPath
 from udi.portal.projects.transitions import TeamMemberEvent, TeamMemberStage
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import Routes, Session
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
 ONE = "/{project_id:uuid}"
 MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
@@ -190,20 +191,22 @@ async def answer_invitation(
 async def send_picture(
     request: ApiRequest,
     session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     project_id: ProjectPath,
 ) -> Response[team_schemas.ProjectPictures]:
     """Add one; it is made anew, small enough for a page."""
     project = await queries.get_editable_project(session, bearer.actor, project_id)
     payload = read_body(await request.body(), team_schemas.NewProjectPicture)
-    alternative = check_alternative(payload["alternative"])
+    language, translations = read_languages(
+        payload, territory.languages, project.language, {}
+    )
+    words = check_words(PictureWords(payload["alternative"], language, translations))
     renditions = await make_picture_pair(_decode_base64(payload["content"]))
     await session.refresh(project, with_for_update=True)
-    await add_picture(session, bearer.actor, project, renditions, alternative)
+    await add_picture(session, bearer.actor, project, renditions, words)
     pictures = await listing.list_pictures(session, project.id)
-    shape = team_schemas.ProjectPictures.of(
-        project, pictures, request.scope["state"]["territory"].origin
-    )
+    shape = team_schemas.ProjectPictures.of(project, pictures, territory.origin)
     return Response(shape, status_code=201, headers=PRIVATE)
 
 

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,17 +19,6 @@ from udi.ui.site import render, site_of
 
 HOME = "/following/webhooks"
 ONE = f"{HOME}/{{webhook_id:uuid}}"
-
-
-async def provide_webhook(
-    session: Session, member: Member, webhook_id: FromPath[UUID]
-) -> Webhook:
-    """The webhook of the address, one of the person's own, held until the transaction ends."""
-    return await queries.get_webhook(session, member, webhook_id)
-
-
-OwnWebhook = NamedDependency[Webhook]
-FINDS_WEBHOOK = {"webhook": Provide(provide_webhook)}
 
 
 @get(HOME)
@@ -95,12 +83,14 @@ async def create_webhook(
     return await _show_one(request, session, webhook, secret=webhook.secret)
 
 
-@get(ONE, dependencies=FINDS_WEBHOOK)
+@get(ONE)
 async def show_webhook(
-    request: AnyRequest, session: Session, webhook: OwnWebhook
+    request: AnyRequest, session: Session, member: Member, webhook_id: FromPath[UUID]
 ) -> Response[str]:
     """Whether it is called, and what was sent to it."""
-    return await _show_one(request, session, webhook)
+    return await _show_one(
+        request, session, await queries.get_webhook(session, member, webhook_id)
+    )
 
 
 async def _show_one(
@@ -120,42 +110,60 @@ async def _show_one(
     return page
 
 
-@post(f"{ONE}/secret", dependencies=FINDS_WEBHOOK, status_code=200)
+@post(f"{ONE}/secret", status_code=200)
 async def replace_secret(
-    request: AnyRequest, session: Session, webhook: OwnWebhook
+    request: AnyRequest, session: Session, member: Member, webhook_id: FromPath[UUID]
 ) -> Response[str]:
     """A new secret, shown in this answer and never again."""
+    webhook = await queries.get_webhook(session, member, webhook_id)
     await actions.replace_secret(session, webhook)
     return await _show_one(request, session, webhook, secret=webhook.secret)
 
 
-@post(f"{ONE}/test", dependencies=FINDS_WEBHOOK, status_code=303)
+@post(f"{ONE}/test", status_code=303)
 async def send_test(
-    session: Session, territory: CurrentTerritory, webhook: OwnWebhook
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
+    webhook_id: FromPath[UUID],
 ) -> Redirect:
     """Send a message without content."""
-    await actions.send_test(session, territory, webhook)
-    return Redirect(f"{HOME}/{webhook.id}#deliveries", status_code=303)
+    await actions.send_test(
+        session, territory, await queries.get_webhook(session, member, webhook_id)
+    )
+    return Redirect(f"{HOME}/{webhook_id}#deliveries", status_code=303)
 
 
-@post(f"{ONE}/pause", dependencies=FINDS_WEBHOOK, status_code=303)
-async def pause_webhook(session: Session, webhook: OwnWebhook) -> Redirect:
+@post(f"{ONE}/pause", status_code=303)
+async def pause_webhook(
+    session: Session, member: Member, webhook_id: FromPath[UUID]
+) -> Redirect:
     """Call it no more for now."""
-    await actions.pause_webhook(session, webhook)
-    return Redirect(f"{HOME}/{webhook.id}", status_code=303)
+    await actions.pause_webhook(
+        session, await queries.get_webhook(session, member, webhook_id)
+    )
+    return Redirect(f"{HOME}/{webhook_id}", status_code=303)
 
 
-@post(f"{ONE}/resume", dependencies=FINDS_WEBHOOK, status_code=303)
-async def resume_webhook(session: Session, webhook: OwnWebhook) -> Redirect:
+@post(f"{ONE}/resume", status_code=303)
+async def resume_webhook(
+    session: Session, member: Member, webhook_id: FromPath[UUID]
+) -> Redirect:
     """Call it again."""
-    await actions.resume_webhook(session, webhook)
-    return Redirect(f"{HOME}/{webhook.id}", status_code=303)
+    await actions.resume_webhook(
+        session, await queries.get_webhook(session, member, webhook_id)
+    )
+    return Redirect(f"{HOME}/{webhook_id}", status_code=303)
 
 
-@post(f"{ONE}/delete", dependencies=FINDS_WEBHOOK, status_code=303)
-async def delete_webhook(session: Session, webhook: OwnWebhook) -> Redirect:
+@post(f"{ONE}/delete", status_code=303)
+async def delete_webhook(
+    session: Session, member: Member, webhook_id: FromPath[UUID]
+) -> Redirect:
     """Forget it."""
-    await actions.delete_webhook(session, webhook)
+    await actions.delete_webhook(
+        session, await queries.get_webhook(session, member, webhook_id)
+    )
     return Redirect(HOME, status_code=303)
 
 
