@@ -254,7 +254,7 @@ def _require_own_files(settings: Settings, tenant: Tenant) -> None:
 
 
 async def _read_revision(database: Database) -> str:
-    async with database.platform_session(role="worker") as session:
+    async with database.platform_session() as session:
         return str(
             await session.scalar(text("SELECT version_num FROM public.alembic_version"))
         )

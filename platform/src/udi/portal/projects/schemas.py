@@ -188,6 +188,17 @@ class ProjectPictureItem(Struct, frozen=True, kw_only=True):
     width: int
     height: int
 
+    @classmethod
+    def of(cls, row: models.ProjectPicture, page: str) -> "ProjectPictureItem":
+        """A picture of the project whose page has this address."""
+        return cls(
+            url=f"{page}/pictures/{row.id}.webp",
+            alternative=row.alternative,
+            alternatives=row.alternatives,
+            width=row.width,
+            height=row.height,
+        )
+
 
 class ProjectItem(Struct, frozen=True, kw_only=True):
     """A project in a list."""
@@ -295,14 +306,7 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
             "revision",
         )
         project_pictures = [
-            ProjectPictureItem(
-                url=f"{page}/pictures/{picture.id}.webp",
-                alternative=picture.alternative,
-                alternatives=picture.alternatives,
-                width=picture.width,
-                height=picture.height,
-            )
-            for picture in pictures
+            ProjectPictureItem.of(picture, page) for picture in pictures
         ]
         datasets = [
             ProjectDatasetItem(
