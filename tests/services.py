@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.local_servers import start_keycloak, start_postgres
 from tests.packages import ensure_keycloak
 from tests.s3 import S3Service
 from udi.cli.local import parts
 from udi.cli.local.account import SystemAccount, service_account
 from udi.cli.local.errors import LocalError
-from udi.cli.local.keycloak import Keycloak, make_keycloak, start_keycloak
-from udi.cli.local.postgres import Cluster, find_binaries, start_postgres
+from udi.cli.local.keycloak import Keycloak, make_keycloak
+from udi.cli.local.postgres import Cluster, find_binaries
 from udi.cli.local.processes import ProcessWatchdog
 from udi.settings import Settings
 

@@ -67,11 +67,11 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
     users = dict(
         line.split("=", 1)
         for line in machine.run(
-            "for u in udi-portal-worker udi-node-worker udi-operator-worker udi-keycloak; do echo $u=$(systemctl show -P User $u); done"
+            "for u in udi-portal-worker udi-node-worker udi-operator-worker udi-archive-worker udi-keycloak; do echo $u=$(systemctl show -P User $u); done"
         ).split()
     )
 
-    assert len(exposure) == 8
+    assert len(exposure) == 9
     assert {
         unit: score for unit, score in exposure.items() if score >= LARGEST_EXPOSURE
     } == {}
@@ -79,6 +79,7 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
         "udi-portal-worker": "udi-portal",
         "udi-node-worker": "udi-node",
         "udi-operator-worker": "udi-operator",
+        "udi-archive-worker": "udi-archive",
         "udi-keycloak": "udi-keycloak",
     }
 

@@ -40,7 +40,7 @@ OPTIONS = (
 )
 
 
-class Kept(Message):
+class StoredMails(Message):
     """Keeps what it receives."""
 
     def __init__(self) -> None:
@@ -52,9 +52,9 @@ class Kept(Message):
 
 
 @pytest.fixture
-def mailbox(keycloak: Settings) -> Iterator[Kept]:
+def mailbox(keycloak: Settings) -> Iterator[StoredMails]:
     """Where Keycloak's mails arrive."""
-    handler = Kept()
+    handler = StoredMails()
     controller = Controller(handler, hostname="127.0.0.1", port=keycloak.smtp_port)
     controller.start()
     yield handler
@@ -162,7 +162,7 @@ async def test_a_wrong_answer_is_named_and_nothing_is_added(
 
 
 async def test_somebody_without_an_account_receives_one_mail(
-    run: Run, keycloak: Settings, known: Territory, mailbox: Kept
+    run: Run, keycloak: Settings, known: Territory, mailbox: StoredMails
 ) -> None:
     address = f"{secrets.token_hex(4)}@people.example"
 
@@ -182,7 +182,7 @@ async def test_who_accepts_receives_their_right_at_the_next_sync(
     known: Territory,
     keycloak: Settings,
     portal_database: Database,
-    mailbox: Kept,
+    mailbox: StoredMails,
 ) -> None:
     subject, address = await person(keycloak, {})
     await logged_in_once(keycloak, portal_database, known, subject)
@@ -211,7 +211,7 @@ async def test_who_accepts_receives_their_right_at_the_next_sync(
 
 
 async def test_a_member_joins_the_group_at_once_and_no_mail_leaves(
-    run: Run, known: Territory, keycloak: Settings, mailbox: Kept
+    run: Run, known: Territory, keycloak: Settings, mailbox: StoredMails
 ) -> None:
     _, address = await person(keycloak, {f"{known.slug}--mairie": ["publishers"]})
 
@@ -238,7 +238,7 @@ async def test_an_address_that_nobody_confirmed_gives_no_right(
     known: Territory,
     keycloak: Settings,
     portal_database: Database,
-    mailbox: Kept,
+    mailbox: StoredMails,
 ) -> None:
     subject, address = await person(keycloak, {}, confirmed=False)
     await logged_in_once(keycloak, portal_database, known, subject)

@@ -23,7 +23,7 @@ exec {sys.executable} -m udi "$@"
 Render = Callable[..., Path]
 
 
-class Said(NamedTuple):
+class CommandResult(NamedTuple):
     """What a command answered."""
 
     status: int
@@ -31,7 +31,7 @@ class Said(NamedTuple):
     err: str
 
 
-Udi = Callable[..., Said]
+Udi = Callable[..., CommandResult]
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -114,11 +114,11 @@ def releases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def udi(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Udi:
     """Run a command of `udi` in this process, as the terminal would."""
 
-    def run(*arguments: str | os.PathLike[str]) -> Said:
+    def run(*arguments: str | os.PathLike[str]) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["udi", *map(str, arguments)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as left:
             main.main()
-        return Said(int(left.value.code or 0), *capfd.readouterr())
+        return CommandResult(int(left.value.code or 0), *capfd.readouterr())
 
     return run

@@ -56,8 +56,10 @@ async def try_domain(settings: Settings) -> dict[str, Any]:
     for language in ("fr", "en", "br"):
         pages[language] = await read_page(app, here, language)
     pages["there"] = await read_page(app, there, "fr")
+    pages["hello"] = await read_page(app, here, "en", "/hello")
     seen = {
         "pages": pages,
+        "greeted": here.slug,
         "imported_in_web": imported_in_web,
         "drafts": drafts,
         "rows_there": await count(site, there),
@@ -72,10 +74,12 @@ async def try_domain(settings: Settings) -> dict[str, Any]:
     return seen
 
 
-async def read_page(app: Any, territory: Territory, language: str) -> str:
-    """The page of notices, which passes the checks of every page."""
+async def read_page(
+    app: Any, territory: Territory, language: str, address: str = "/notices"
+) -> str:
+    """A page of a guest, which passes the checks of every page."""
     async with visitors.browse(app, territory) as visitor:
-        response = await visitor.get("/notices", headers={"Accept-Language": language})
+        response = await visitor.get(address, headers={"Accept-Language": language})
     response.raise_for_status()
     return response.text
 

@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PACKAGES = (
     HERE / "udi-notices",
+    HERE / "udi-hello",
     HERE / "udi-line-catalogues",
     HERE / "udi-breton",
     HERE / "udi-separated-text",
@@ -82,6 +83,35 @@ async def seen(installed: Path, own: Path) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+def test_the_smallest_domain_has_its_page(seen: dict[str, Any]) -> None:
+    page = seen["domain"]["pages"]["hello"]
+
+    assert "<h1>Hello</h1>" in page
+    assert f"<p>{seen['domain']['greeted']}</p>" in page
+
+
+def test_the_page_shows_every_file_of_both_domains() -> None:
+    shown = re.findall(r"^`tests/extensions/(\S+)`$", PAGE.read_text(), re.MULTILINE)
+    files = {
+        str(path.relative_to(HERE))
+        for package in PACKAGES[:2]
+        for pattern in ("*.py", "*.html", "*.po", "*.toml")
+        for path in package.rglob(pattern)
+        if path.name != "__init__.py"
+    }
+
+    assert files <= set(shown)
+
+
+def test_the_page_names_the_errors_as_the_program_says_them() -> None:
+    source = (ROOT / "platform/src/udi/ui/domains.py").read_text()
+    table = PAGE.read_text().partition("| it says |")[2].partition("\n\n")[0]
+    errors = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+
+    assert len(errors) >= 4
+    assert [error for error in errors if error not in source] == []
 
 
 def test_a_domain_of_another_package_has_its_page_in_both_languages(

@@ -85,7 +85,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         domains=[Domain("identity", "udi.portal.identity")],
         locales=[],
         find_actor=login.find_actor,
-        navigation=lambda _site, _request: [],
+        own_navigation=lambda _site, _request, _territory: [],
         form_targets=[settings.keycloak_url],
     )
     site.services.provide(SESSIONS, sessions)

@@ -9,7 +9,8 @@ import pytest
 
 from tests import services
 from tests.cluster import free_ports
-from udi.cli.local.keycloak import CLUSTER_PORT, make_keycloak, start_keycloak
+from tests.local_servers import start_keycloak
+from udi.cli.local.keycloak import CLUSTER_PORT, make_keycloak
 from udi.settings import Settings
 
 pytestmark = [pytest.mark.programs, pytest.mark.thorough]

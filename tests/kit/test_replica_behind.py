@@ -9,15 +9,11 @@ import pytest
 from litestar import Litestar
 
 from tests import cluster
+from tests.local_servers import PostgresProcess, start_postgres
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.visitors import browse, freshen, shut_down
 from udi.cli.local.account import change_owner, service_account
-from udi.cli.local.postgres import (
-    Cluster,
-    PostgresProcess,
-    find_binaries,
-    start_postgres,
-)
+from udi.cli.local.postgres import Cluster, find_binaries
 from udi.cli.local.processes import run_tool
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory

@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from tests.cluster import free_ports
+from tests.local_servers import PostgresProcess, start_postgres
 from udi.cli.local import postgres
 from udi.cli.local.account import service_account
 from udi.cli.local.cluster import ROLES, prepare_cluster, prepare_database
@@ -32,8 +33,8 @@ def _cluster(folder: Path, *, system: bool = True) -> postgres.Cluster:
 
 
 @pytest.fixture
-def running(open_folder: Path) -> Iterator[postgres.PostgresProcess]:
-    server = postgres.start_postgres(_cluster(open_folder), open_folder / "log")
+def running(open_folder: Path) -> Iterator[PostgresProcess]:
+    server = start_postgres(_cluster(open_folder), open_folder / "log")
     yield server
     server.stop()
 
@@ -43,7 +44,7 @@ async def test_a_cluster_starts_stops_and_keeps_its_data(
     open_folder: Path, *, system: bool
 ) -> None:
     for turn in ("first", "second"):
-        server = postgres.start_postgres(
+        server = start_postgres(
             _cluster(open_folder, system=system), open_folder / "log"
         )
         connection = await asyncpg.connect(server.dsn)
@@ -60,7 +61,7 @@ async def test_a_cluster_starts_stops_and_keeps_its_data(
 
 
 def test_the_password_is_asked_and_left_nowhere(
-    running: postgres.PostgresProcess,
+    running: PostgresProcess,
 ) -> None:
     rules = (running.cluster.data / "pg_hba.conf").read_text().splitlines()
     assert {
@@ -71,7 +72,7 @@ def test_the_password_is_asked_and_left_nowhere(
 
 
 async def test_roles_are_low_and_databases_closed_to_everybody_else(
-    running: postgres.PostgresProcess,
+    running: PostgresProcess,
 ) -> None:
     for _ in range(2):
         await prepare_cluster(
@@ -101,7 +102,7 @@ async def test_roles_are_low_and_databases_closed_to_everybody_else(
 
 
 async def test_the_owner_makes_schemas_and_the_application_may_not(
-    running: postgres.PostgresProcess,
+    running: PostgresProcess,
 ) -> None:
     await prepare_cluster(
         running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
@@ -124,7 +125,7 @@ async def test_the_owner_makes_schemas_and_the_application_may_not(
 
 
 async def test_another_database_takes_the_same_roles(
-    running: postgres.PostgresProcess,
+    running: PostgresProcess,
 ) -> None:
     await prepare_cluster(
         running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
@@ -140,9 +141,7 @@ async def test_another_database_takes_the_same_roles(
         await _as(running, "udi_portal_public", "portal gw0")
 
 
-async def _as(
-    running: postgres.PostgresProcess, role: str, database: str
-) -> asyncpg.Connection:
+async def _as(running: PostgresProcess, role: str, database: str) -> asyncpg.Connection:
     return await asyncpg.connect(
         host="127.0.0.1",
         port=running.cluster.port,
@@ -153,7 +152,7 @@ async def _as(
 
 
 def test_a_taken_port_is_explained_and_nothing_is_left(
-    running: postgres.PostgresProcess, open_folder: Path
+    running: PostgresProcess, open_folder: Path
 ) -> None:
     other = postgres.Cluster(
         running.cluster.binaries,
@@ -165,7 +164,7 @@ def test_a_taken_port_is_explained_and_nothing_is_left(
     )
 
     with pytest.raises(LocalError, match="Starting PostgreSQL failed: it said «"):
-        postgres.start_postgres(other, open_folder / "other.log")
+        start_postgres(other, open_folder / "other.log")
 
     assert not (open_folder / "other/postmaster.pid").exists()
 
@@ -181,7 +180,7 @@ def test_data_of_a_version_that_is_gone_are_not_touched(open_folder: Path) -> No
 
 
 def test_a_server_that_outlived_its_supervisor_is_ended(open_folder: Path) -> None:
-    orphan = postgres.start_postgres(_cluster(open_folder), open_folder / "log")
+    orphan = start_postgres(_cluster(open_folder), open_folder / "log")
 
     postgres.clear_stale(orphan.cluster.data)
 

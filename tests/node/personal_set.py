@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tests.node import personal_words as words
-from tests.node.typed import Told
+from tests.node.typed_tables import TextColumn
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.personal.explanations import PersonalDataKind
 from udi.tabular.personal.numbers import nir_key
@@ -21,7 +21,7 @@ Values = Callable[[Draw], str]
 class Labelled:
     """A column and what it truly holds: `what` empty for nothing personal; `public` when a warning is the right word."""
 
-    told: Told
+    told: TextColumn
     what: frozenset[PersonalDataKind] = frozenset()
     public: bool = False
 
@@ -37,7 +37,7 @@ def column(
 ) -> Labelled:
     """A column of `ROWS` values, a share of them filled."""
     values = [value(draw) if draw.random() < filled else "" for _ in range(ROWS)]
-    return Labelled(Told(name, values, kind), frozenset(what), public)
+    return Labelled(TextColumn(name, values, kind), frozenset(what), public)
 
 
 def given(draw: Draw) -> str:

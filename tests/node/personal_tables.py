@@ -33,7 +33,7 @@ from tests.node.personal_set import (
     service_mail,
     upper_family,
 )
-from tests.node.typed import Told
+from tests.node.typed_tables import TextColumn
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.personal.explanations import PersonalDataKind
 
@@ -461,7 +461,7 @@ def _statistics(draw: Draw) -> Iterator[Table]:
         for age in ages
     ][:ROWS]
     rows = [
-        Labelled(Told(name, [row[index] for row in crossed]))
+        Labelled(TextColumn(name, [row[index] for row in crossed]))
         for index, name in enumerate(("commune", "sexe", "age"))
     ]
     yield [*rows, column(draw, "habitants", number(20, 4000), kind=ColumnType.INTEGER)]

@@ -30,7 +30,7 @@ from udi.tabular.geo.geo import profile_geo_file
 from udi.tabular.geo.geo_conversion import GeoConversion, convert_geo
 from udi.tabular.geo.geo_export import write_geo
 from udi.tabular.geo.geo_gdal import raw
-from udi.tabular.geo.geojson import write_geojson
+from udi.tabular.geo.geojson import export_features
 from udi.tabular.queries import ogc
 from udi.tabular.queries.feature_query import FeatureQuery
 from udi.tabular.queries.feature_selection import select_features
@@ -335,10 +335,16 @@ def test_geojson_is_that_of_rfc_7946(
 ) -> None:
     shapes, table = lieux
 
-    assert write_geojson(table.path, table.columns, tmp_path / "t.geojson") == 61
-    assert (
-        write_geojson(table.path, table.columns, tmp_path / "few.geojson", limit=3) == 3
+    count = len(table.columns)
+    cells = ", ".join(f"c{rank}" for rank in range(count))
+    rows = f"SELECT line, {cells}, ST_AsWKB(c{count}) FROM t"
+    names = [column.name for column in table.columns]
+    few = export_features(
+        table.path, tmp_path / "few.geojson", f"{rows} LIMIT ?", (3,), names
     )
+
+    assert few == 3
+    assert export_features(table.path, tmp_path / "t.geojson", rows, (), names) == 61
 
     collection = json.loads((tmp_path / "t.geojson").read_text(encoding="utf-8"))
     assert "crs" not in collection

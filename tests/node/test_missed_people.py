@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.node.typed import Told, write_table
+from tests.node.typed_tables import TextColumn, write_table
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.personal.detection import detect_personal_data
 from udi.tabular.personal.explanations import PersonalDataKind
@@ -28,7 +28,7 @@ PLAIN = "Rien à signaler sur ce point cette semaine."
 def look(tmp_path: Path) -> Look:
     """Write columns as a typed table and look at it."""
 
-    def looked(*columns: Told) -> PersonalDataReport:
+    def looked(*columns: TextColumn) -> PersonalDataReport:
         return detect_personal_data(*write_table(tmp_path, columns))
 
     return looked
@@ -38,32 +38,36 @@ def many(*values: str, times: int = 6) -> list[str]:
     return [value for _ in range(times) for value in values]
 
 
-NAMES = Told("Nom et prénom", many(*FULL))
-ZONE = Told("zone", many("A", "B", "C", "D"))
+NAMES = TextColumn("Nom et prénom", many(*FULL))
+ZONE = TextColumn("zone", many("A", "B", "C", "D"))
 
 
 @pytest.mark.parametrize(
     ("column", "what"),
     [
-        (Told("Concessionnaire", many(*(f"Famille {name}" for name in FAMILIES[:4]))), PersonalDataKind.FULL_NAME),
-        (Told("ФИО", many("Ирина Ковердова", "Павел Трубников", "Олена Гардієнко", "Дарья Лозинцева")), PersonalDataKind.FULL_NAME),
-        (Told("Nom", many("سلمى الدرعاوي", "Ελένη Δομάνου", "Павел Трубников", "דנה ברקוביץ")), PersonalDataKind.FULL_NAME),
-        (Told("col3", [f"6{n:02}{n * 7919 % 10**6:06}" for n in range(10, 34)], ColumnType.INTEGER), PersonalDataKind.PHONE),
-        (Told("col3", [f"+49 151 2{n:02} {n * 7919 % 10**4:04}" for n in range(24)]), PersonalDataKind.PHONE),
-        (Told("Observations", many(SENTENCE, PLAIN, PLAIN, PLAIN)), PersonalDataKind.NAME_IN_TEXT),
-        (Told("Numéro fiscal", many("0123456789010", "1123456789011", "2123456789012", "3000000000013")), PersonalDataKind.TAX_NUMBER),
-        (Told("identifiant", many("12345678Z", "00000000T", "X0000000T", "87654321X")), PersonalDataKind.TAX_NUMBER),
-        (Told("clave", many("RSSMRA80A01H501U", "BNCLRA85T41F205X")[:24] + many("RSSMRA80A01H501U", times=12)),
+        (TextColumn("Concessionnaire", many(*(f"Famille {name}" for name in FAMILIES[:4]))), PersonalDataKind.FULL_NAME),
+        (TextColumn("ФИО", many("Ирина Ковердова", "Павел Трубников", "Олена Гардієнко", "Дарья Лозинцева")), PersonalDataKind.FULL_NAME),
+        (TextColumn("Nom", many("سلمى الدرعاوي", "Ελένη Δομάνου", "Павел Трубников", "דנה ברקוביץ")), PersonalDataKind.FULL_NAME),
+        (TextColumn("col3", [f"6{n:02}{n * 7919 % 10**6:06}" for n in range(10, 34)], ColumnType.INTEGER), PersonalDataKind.PHONE),
+        (TextColumn("col3", [f"+49 151 2{n:02} {n * 7919 % 10**4:04}" for n in range(24)]), PersonalDataKind.PHONE),
+        (TextColumn("Observations", many(SENTENCE, PLAIN, PLAIN, PLAIN)), PersonalDataKind.NAME_IN_TEXT),
+        (TextColumn("Numéro fiscal", many("0123456789010", "1123456789011", "2123456789012", "3000000000013")), PersonalDataKind.TAX_NUMBER),
+        (TextColumn("identifiant", many("12345678Z", "00000000T", "X0000000T", "87654321X")), PersonalDataKind.TAX_NUMBER),
+        (TextColumn("clave", many("RSSMRA80A01H501U", "BNCLRA85T41F205X")[:24] + many("RSSMRA80A01H501U", times=12)),
          PersonalDataKind.TAX_NUMBER),
-        (Told("Familienstand", many("verheiratet", "ledig", "geschieden", "verwitwet")), PersonalDataKind.FAMILY_STATUS),
+        (TextColumn("Familienstand", many("verheiratet", "ledig", "geschieden", "verwitwet")), PersonalDataKind.FAMILY_STATUS),
     ],
 )  # fmt: skip
-def test_people_are_found(look: Look, column: Told, what: PersonalDataKind) -> None:
+def test_people_are_found(
+    look: Look, column: TextColumn, what: PersonalDataKind
+) -> None:
     rows = len(column.values)
 
     assert what in {
         finding.what
-        for finding in look(column, Told("zone", ["A"] * rows)).findings_of(column.name)
+        for finding in look(column, TextColumn("zone", ["A"] * rows)).findings_of(
+            column.name
+        )
     }
 
 
@@ -71,26 +75,26 @@ def test_people_are_found(look: Look, column: Told, what: PersonalDataKind) -> N
     ("column", "what"),
     [
         (
-            Told(
+            TextColumn(
                 "Motif",
                 many("Arrêt maladie", "RQTH", "Accident du travail", "Congé annuel"),
             ),
             PersonalDataKind.SPECIAL,
         ),
         (
-            Told(
+            TextColumn(
                 "Grund", many("krankgeschrieben", "schwerbehindert", "Urlaub", "Urlaub")
             ),
             PersonalDataKind.SPECIAL,
         ),
         (
-            Told("situation", many("marié", "célibataire", "divorcée", "pacsé")),
+            TextColumn("situation", many("marié", "célibataire", "divorcée", "pacsé")),
             PersonalDataKind.FAMILY_STATUS,
         ),
     ],
 )
 def test_what_is_private_is_found_beside_names(
-    look: Look, column: Told, what: PersonalDataKind
+    look: Look, column: TextColumn, what: PersonalDataKind
 ) -> None:
     assert [
         finding.what for finding in look(NAMES, column).findings_of(column.name)
@@ -101,18 +105,18 @@ def test_what_is_private_is_found_beside_names(
 @pytest.mark.parametrize(
     "columns",
     [
-        (Told("genre", many("Quercus", "Tilia", "Acer", "Prunus")), Told("age", [str(n) for n in range(24)], ColumnType.INTEGER),
-         Told("espece", many("robur", "alba")[:12] * 2)),
-        (Told("famille", many("Famille des Rosacées", "Famille des Fagacées", "Famille des Bétulacées", "Famille des Ulmacées")), ZONE),
-        (Told("Observations", many("Travaux devant École Jean Dupont au bout du parc", "Fuite dans Salle Victor Hugo au fond", *["Quai"] * 2)), ZONE),
-        (Told("reference", [f"6{n:02}{n * 7919 % 10**6:06}" for n in range(10, 34)], ColumnType.INTEGER), ZONE),
-        (Told("statut", many("ouvert", "fermé", "en travaux", "ouvert")), ZONE),
-        (Told("Motif", many("Panne", "Grève", "Travaux", "Neige")), ZONE),
+        (TextColumn("genre", many("Quercus", "Tilia", "Acer", "Prunus")), TextColumn("age", [str(n) for n in range(24)], ColumnType.INTEGER),
+         TextColumn("espece", many("robur", "alba")[:12] * 2)),
+        (TextColumn("famille", many("Famille des Rosacées", "Famille des Fagacées", "Famille des Bétulacées", "Famille des Ulmacées")), ZONE),
+        (TextColumn("Observations", many("Travaux devant École Jean Dupont au bout du parc", "Fuite dans Salle Victor Hugo au fond", *["Quai"] * 2)), ZONE),
+        (TextColumn("reference", [f"6{n:02}{n * 7919 % 10**6:06}" for n in range(10, 34)], ColumnType.INTEGER), ZONE),
+        (TextColumn("statut", many("ouvert", "fermé", "en travaux", "ouvert")), ZONE),
+        (TextColumn("Motif", many("Panne", "Grève", "Travaux", "Neige")), ZONE),
     ],
     ids=["trees", "families of plants", "places in sentences", "references", "states", "reasons"],
 )  # fmt: skip
 def test_what_only_looks_like_people_is_not_reported(
-    look: Look, columns: tuple[Told, ...]
+    look: Look, columns: tuple[TextColumn, ...]
 ) -> None:
     assert look(*columns).findings == ()
 
@@ -129,8 +133,8 @@ def test_names_that_are_public_are_a_warning(
     look: Look, name: str, others: tuple[str, str]
 ) -> None:
     columns = [
-        Told(name, many(*FULL)),
-        *(Told(other, many("1", "2", "3", "4")) for other in others),
+        TextColumn(name, many(*FULL)),
+        *(TextColumn(other, many("1", "2", "3", "4")) for other in others),
     ]
 
     assert [
@@ -141,9 +145,9 @@ def test_names_that_are_public_are_a_warning(
 
 def test_an_agent_beside_public_contracts_is_no_company(look: Look) -> None:
     columns = [
-        Told("Agent", many(*FULL)),
-        Told("Objet du marché", many("1", "2", "3", "4")),
-        Told("Acheteur", many("1", "2", "3", "4")),
+        TextColumn("Agent", many(*FULL)),
+        TextColumn("Objet du marché", many("1", "2", "3", "4")),
+        TextColumn("Acheteur", many("1", "2", "3", "4")),
     ]
 
     assert [finding.strength for finding in look(*columns).findings_of("Agent")] == [

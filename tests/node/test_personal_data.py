@@ -10,7 +10,7 @@ import pytest
 
 from tests.node.personal_set import Labelled
 from tests.node.personal_tables import labelled_tables
-from tests.node.typed import Told, write_table
+from tests.node.typed_tables import TextColumn, write_table
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.personal.detection import detect_personal_data
 from udi.tabular.personal.explanations import PersonalDataKind
@@ -33,7 +33,7 @@ Look = Callable[..., PersonalDataReport]
 def look(tmp_path: Path) -> Look:
     """Write columns as a typed table and look at it."""
 
-    def looked(*columns: Told) -> PersonalDataReport:
+    def looked(*columns: TextColumn) -> PersonalDataReport:
         return detect_personal_data(*write_table(tmp_path, columns))
 
     return looked
@@ -119,8 +119,8 @@ def rows(*values: str, times: int = 10) -> list[str]:
 
 def test_a_report_goes_through_json_and_holds_no_value(look: Look) -> None:
     report = look(
-        Told("Nom", rows("KERDRAON", "LE GOFF", "RIOU")), Told("Prénom", rows("Camille", "Hugo", "Léa")),
-        Told("mel", rows("camille.kerdraon@example.org", "hugo.legoff@example.org", "lea.riou@example.org")),
+        TextColumn("Nom", rows("KERDRAON", "LE GOFF", "RIOU")), TextColumn("Prénom", rows("Camille", "Hugo", "Léa")),
+        TextColumn("mel", rows("camille.kerdraon@example.org", "hugo.legoff@example.org", "lea.riou@example.org")),
     )  # fmt: skip
 
     stored = json.dumps(report.as_json(), ensure_ascii=False)
@@ -139,7 +139,7 @@ def test_a_report_goes_through_json_and_holds_no_value(look: Look) -> None:
 def test_the_report_says_where_in_the_file(look: Look) -> None:
     texts = ["Rien à signaler."] * 40
     texts[7], texts[30] = "Rappeler au 06 12 34 56 78", "Écrire à lea.riou@free.example"
-    report = look(Told("remarque", texts), Told("zone", ["A"] * 40))
+    report = look(TextColumn("remarque", texts), TextColumn("zone", ["A"] * 40))
 
     assert [
         (finding.what, finding.count, finding.total, finding.lines)
@@ -155,7 +155,7 @@ def test_the_report_says_where_in_the_file(look: Look) -> None:
 def test_a_large_table_is_searched_whole(look: Look) -> None:
     texts = ["Rien à signaler."] * 30_000
     texts[29_990] = "Écrire à lea.riou@free.example"
-    report = look(Told("remarque", texts), Told("zone", ["A"] * 30_000))
+    report = look(TextColumn("remarque", texts), TextColumn("zone", ["A"] * 30_000))
 
     assert [
         (finding.what, finding.count, finding.lines) for finding in report.findings
@@ -166,7 +166,12 @@ def test_chance_makes_no_security_number(look: Look) -> None:
     draw = random.Random(5)  # noqa: S311 - made-up values
     numbers = [f"{draw.choice('12')}{draw.randrange(10**14):014}" for _ in range(3000)]
 
-    assert look(Told("identifiant", numbers), Told("zone", ["A"] * 3000)).findings == ()
+    assert (
+        look(
+            TextColumn("identifiant", numbers), TextColumn("zone", ["A"] * 3000)
+        ).findings
+        == ()
+    )
 
 
 def test_corsica_and_decimals(look: Look) -> None:
@@ -184,8 +189,8 @@ def test_small_groups_are_counted(look: Look) -> None:
     ages = rows("34", "51", times=20)
     towns = rows("29000", "29100", times=20)
     report = look(
-        Told("age", [*ages, "97"], ColumnType.INTEGER), Told("code_postal", [*towns, "29000"], ColumnType.POSTCODE),
-        Told("loisir", ["judo"] * 41),
+        TextColumn("age", [*ages, "97"], ColumnType.INTEGER), TextColumn("code_postal", [*towns, "29000"], ColumnType.POSTCODE),
+        TextColumn("loisir", ["judo"] * 41),
     )  # fmt: skip
 
     (group,) = report.stops
@@ -196,9 +201,9 @@ def test_small_groups_are_counted(look: Look) -> None:
 
 def test_counts_by_group_single_nobody_out(look: Look) -> None:
     report = look(
-        Told("age", ["34", "51", "97"]),
-        Told("sexe", ["F", "H", "F"]),
-        Told("nombre", ["400", "380", "12"]),
+        TextColumn("age", ["34", "51", "97"]),
+        TextColumn("sexe", ["F", "H", "F"]),
+        TextColumn("nombre", ["400", "380", "12"]),
     )
 
     assert report.findings == ()
@@ -209,12 +214,15 @@ def test_counts_by_group_single_nobody_out(look: Look) -> None:
 )
 def test_any_name_of_column_will_do(look: Look, name: str) -> None:
     report = look(
-        Told(name, rows("lea.riou@free.example")),
-        Told("n", rows("1"), ColumnType.INTEGER),
+        TextColumn(name, rows("lea.riou@free.example")),
+        TextColumn("n", rows("1"), ColumnType.INTEGER),
     )
 
     assert [finding.columns for finding in report.findings] == [(name,)]
 
 
 def test_an_empty_table_says_nothing(look: Look) -> None:
-    assert look(Told("Nom", []), Told("age", [], ColumnType.INTEGER)).findings == ()
+    assert (
+        look(TextColumn("Nom", []), TextColumn("age", [], ColumnType.INTEGER)).findings
+        == ()
+    )

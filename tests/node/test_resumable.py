@@ -22,13 +22,13 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.intake import resumable
 from udi.node.datasets.intake.tasks import task_handlers
 from udi.node.datasets.models import Dataset
-from udi.node.files import upload_stream
+from udi.node.files import reception
 from udi.node.files.models import StoredFile, Upload, UploadPart
+from udi.node.files.reception import LEAST_PART, MOST_PART, UploadBuffers, part_size
 from udi.node.files.store import ObjectStore
 from udi.node.files.sweep import clean_up_uploads
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import FINISH_UPLOAD
-from udi.node.files.upload_stream import LEAST_PART, MOST_PART, UploadBuffers, part_size
 from udi.node.files.uploads import LIFETIME
 from udi.node.spaces.models import Space
 from udi.ui.site import Site
@@ -400,7 +400,7 @@ async def test_of_a_request_with_a_checksum_nothing_is_kept_when_it_is_cut(
 async def test_a_sender_that_says_nothing_any_more_is_sent_away_and_its_bytes_kept(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload_stream, "PATIENCE", 1.0)
+    monkeypatch.setattr(reception, "PATIENCE", 1.0)
     address = await sender.address(100)
 
     async def stalled() -> AsyncIterator[bytes]:
@@ -417,7 +417,7 @@ async def test_a_sender_that_says_nothing_any_more_is_sent_away_and_its_bytes_ke
 async def test_a_sender_that_trickles_is_sent_away_and_its_bytes_kept(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload_stream, "PATIENCE", 1.0)
+    monkeypatch.setattr(reception, "PATIENCE", 1.0)
     address = await sender.address(100)
 
     async def trickle() -> AsyncIterator[bytes]:
@@ -456,7 +456,7 @@ async def test_a_large_file_is_put_together_by_a_job(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(resumable, "AT_ONCE", 1000)
-    monkeypatch.setattr(upload_stream, "LEAST_PART", 10_000)
+    monkeypatch.setattr(reception, "LEAST_PART", 10_000)
     content = TABLE * 1000
     address = await sender.address(len(content))
     await sender.send(
@@ -534,8 +534,8 @@ def test_parts_grow_with_the_file_and_stay_few() -> None:
 def test_the_memory_for_bytes_is_shared_evenly() -> None:
     buffers = UploadBuffers(64)
     with buffers.share() as first:
-        assert first() == upload_stream.LEAST_SHARE
+        assert first() == reception.LEAST_SHARE
 
-    buffers = UploadBuffers(64 * upload_stream.LEAST_SHARE)
+    buffers = UploadBuffers(64 * reception.LEAST_SHARE)
     with buffers.share() as first, buffers.share() as second:
-        assert first() == second() == 32 * upload_stream.LEAST_SHARE
+        assert first() == second() == 32 * reception.LEAST_SHARE

@@ -20,7 +20,7 @@ from tests.node.texts import write_texts
 from udi.tabular.schemas.tableschema import is_table_schema, read_table_schema
 from udi.tabular.schemas.validation import validate_table
 
-Found = set[tuple[str, str, int]]
+FoundFaults = set[tuple[str, str, int]]
 ODD = (
     "", "abc", "-1", "999999999", "2024-02-31", "1,5", "true", "x" * 300, '["a"]', "10/02/2024", "é–", "http://x",
     "12:30:00", "2024-01-01T00:00:00Z", "2.48, 48.1", "01", "NaN", "a.b@c.fr",
@@ -70,7 +70,7 @@ def for_them(document: dict[str, Any]) -> dict[str, Any]:
 
 def theirs(
     document: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]
-) -> Found:
+) -> FoundFaults:
     schema = TheirSchema.from_descriptor(for_them(document))
     resource = Resource(data=[list(names), *map(list, rows)], schema=schema)
     findings = set()
@@ -85,7 +85,7 @@ def ours(
     document: dict[str, Any],
     names: Sequence[str],
     rows: Sequence[Sequence[str]],
-) -> Found:
+) -> FoundFaults:
     schema = replace(read_table_schema(document, "schema.json"), row_checks=())
     report = validate_table(
         write_texts(folder / "texts.parquet", names, rows), names, schema
@@ -97,7 +97,9 @@ def ours(
     }
 
 
-def reason(found: tuple[str, str, int], document: dict[str, Any], both: Found) -> str:
+def reason(
+    found: tuple[str, str, int], document: dict[str, Any], both: FoundFaults
+) -> str:
     """Why one side alone says it; empty when it may not."""
     column, kind, row = found
     key = document.get("primaryKey") or ()

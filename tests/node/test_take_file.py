@@ -18,8 +18,8 @@ from tests.node.sending import Sender, rows
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions import draft
 from udi.node.datasets.models import Version
+from udi.node.files import reception
 from udi.tabular.profiles import opened_files
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.readers import READERS, FileReaderPool, ReaderLimits
@@ -157,8 +157,8 @@ async def test_what_defeats_the_child_is_a_plain_file_with_the_reason(
     producer: Producer, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch,
     function: Callable[[Path, str, int], Profile], code: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(draft, "profile_copy", function)
-    monkeypatch.setattr(draft, "PROFILE_SECONDS", 2.0)
+    monkeypatch.setattr(reception, "profile_copy", function)
+    monkeypatch.setattr(reception, "PROFILE_SECONDS", 2.0)
     monkeypatch.setattr("udi.node.datasets.actions.draft.PROMPT", 0)
 
     dataset = await producer.draft()
@@ -203,7 +203,7 @@ async def test_a_long_text_is_reckoned_from_its_beginning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("udi.node.datasets.actions.draft.PROMPT", 0)
-    monkeypatch.setattr("udi.node.datasets.actions.draft.PROFILE_SECONDS", 300)
+    monkeypatch.setattr("udi.node.files.reception.PROFILE_SECONDS", 300)
     async with node_database.session(demo.id, role="owner") as session:
         (await session.merge(space)).quota_bytes = 100 * MEGABYTE
     line = b"Amicale;Kerl\xe9van;01/02/2003\n"

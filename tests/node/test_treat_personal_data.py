@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.node import personal_set as made
-from tests.node.typed import Told, write_table
+from tests.node.typed_tables import TextColumn, write_table
 from udi.kit.errors import InvalidError
 from udi.tabular.columns.column import GEOMETRY, LINE, ColumnType, TypedColumn
 from udi.tabular.personal.anonymisation import TreatmentSummary, apply_treatments
@@ -40,13 +40,13 @@ ROWS = 60
 Treat = Callable[..., tuple[TreatmentSummary, list[list[str]]]]
 
 
-def people() -> list[Told]:
+def people() -> list[TextColumn]:
     draw = made.Draw(7)
 
     def draw_column(
         name: str, value: made.Values, kind: ColumnType = ColumnType.TEXT
-    ) -> Told:
-        return Told(name, [value(draw) for _ in range(ROWS)], kind)
+    ) -> TextColumn:
+        return TextColumn(name, [value(draw) for _ in range(ROWS)], kind)
 
     return [
         draw_column("Nom", made.upper_family),
@@ -74,7 +74,7 @@ def treated(tmp_path: Path) -> Treat:
     """Treat a table and read the new file."""
 
     def treating(
-        columns: list[Told], *treatments: Treatment, key: bytes = KEY
+        columns: list[TextColumn], *treatments: Treatment, key: bytes = KEY
     ) -> tuple[TreatmentSummary, list[list[str]]]:
         target = tmp_path / "new.csv"
         done = apply_treatments(
@@ -91,7 +91,7 @@ def again(
 ) -> tuple[Path, list[TypedColumn]]:
     """The new file as a typed table."""
     columns = [
-        Told(
+        TextColumn(
             name,
             [record[index] for record in records[1:]],
             types.get(name, ColumnType.TEXT),
@@ -165,7 +165,7 @@ def test_counting_leaves_no_small_group(tmp_path: Path, treated: Treat) -> None:
 
 def test_a_remainder_that_is_too_small_is_told_nowhere(treated: Treat) -> None:
     done, records = treated(
-        [Told("zone", ["A"] * 9 + ["B"] * 3)],
+        [TextColumn("zone", ["A"] * 9 + ["B"] * 3)],
         Treatment(TreatmentMethod.AGGREGATE, ("zone",)),
     )
 
@@ -175,8 +175,8 @@ def test_a_remainder_that_is_too_small_is_told_nowhere(treated: Treat) -> None:
 
 def test_what_is_not_treated_stays_as_it_is(treated: Treat) -> None:
     columns = [
-        Told("id", ["1", "2"], ColumnType.INTEGER), Told("Nom", ["LE GOFF", "RIOU"]), Told("jour", ["2024-02-29", ""], ColumnType.DATE),
-        Told("texte", ['dit "oui", puis\nnon', "=1+1"]), Told("zéro", ["007", "000"], ColumnType.CODE),
+        TextColumn("id", ["1", "2"], ColumnType.INTEGER), TextColumn("Nom", ["LE GOFF", "RIOU"]), TextColumn("jour", ["2024-02-29", ""], ColumnType.DATE),
+        TextColumn("texte", ['dit "oui", puis\nnon', "=1+1"]), TextColumn("zéro", ["007", "000"], ColumnType.CODE),
     ]  # fmt: skip
     done, records = treated(columns, Treatment(TreatmentMethod.DROP, ("Nom",)))
 
@@ -189,8 +189,8 @@ def test_what_is_not_treated_stays_as_it_is(treated: Treat) -> None:
 
 def test_tokens_are_the_same_for_the_same_value_and_key(treated: Treat) -> None:
     columns = [
-        Told("Nom", ["Le Goff", "Riou", "Le  Goff", ""]),
-        Told("Tuteur", ["Riou", "", "", "Riou"]),
+        TextColumn("Nom", ["Le Goff", "Riou", "Le  Goff", ""]),
+        TextColumn("Tuteur", ["Riou", "", "", "Riou"]),
     ]
     coded = Treatment(TreatmentMethod.PSEUDONYMISE, ("Nom", "Tuteur"))
     _, ours = treated(columns, coded)
@@ -281,7 +281,7 @@ def test_what_cannot_be_done_is_refused(
     treated: Treat, treatments: list[Treatment]
 ) -> None:
     with pytest.raises(InvalidError) as refused:
-        treated([Told("age", ["3"], ColumnType.INTEGER)], *treatments)
+        treated([TextColumn("age", ["3"], ColumnType.INTEGER)], *treatments)
 
     assert refused.value.refusals[0].reason
 

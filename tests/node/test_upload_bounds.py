@@ -20,7 +20,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.intake import resumable
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.models import Dataset, Version
-from udi.node.files import upload_stream, uploads
+from udi.node.files import reception, uploads
 from udi.node.files.assemble import assemble_upload
 from udi.node.files.models import Upload, UploadPart
 from udi.node.files.sealing_store import OBJECTS
@@ -203,7 +203,7 @@ async def received(
 ) -> tuple[Upload, list[UploadPart]]:
     """An upload whose bytes are all here, in several parts, and which nobody ended yet."""
     monkeypatch.setattr(resumable, "AT_ONCE", 10)
-    monkeypatch.setattr(upload_stream, "LEAST_PART", 10_000)
+    monkeypatch.setattr(reception, "LEAST_PART", 10_000)
     content = TABLE * 1000
     address = await sender.address(len(content))
     await sender.send(

@@ -67,7 +67,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Asked:
+class DrawnReading:
     """A reading, as an outsider would tell it."""
 
     title: str
@@ -88,7 +88,7 @@ class Case:
     table: Table
     policy: Policy
     agreement: Agreement
-    asked: tuple[Asked, ...]
+    asked: tuple[DrawnReading, ...]
 
 
 def subset(values: Sequence[T], mask: int) -> tuple[T, ...]:
@@ -149,7 +149,9 @@ def an_agreement(chance: Random, policy: Policy) -> Agreement:
     )
 
 
-def a_reading(chance: Random, numeric: dict[str, bool], agreement: Agreement) -> Asked:
+def a_reading(
+    chance: Random, numeric: dict[str, bool], agreement: Agreement
+) -> DrawnReading:
     """Mostly what was agreed, at its edges; sometimes a step beyond."""
     terms = agreement.terms
     limit = terms.bytes_a_month or 10**6
@@ -159,7 +161,7 @@ def a_reading(chance: Random, numeric: dict[str, bool], agreement: Agreement) ->
         opened = terms.columns
     else:
         opened = tuple(numeric)
-    return Asked(
+    return DrawnReading(
         title="Another" if chance.random() < 0.05 else agreement.dataset_title,
         dataset=DATASET_ID,
         purpose=chance.choice(

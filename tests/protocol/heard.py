@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from tests.protocol.told import Told
+from tests.protocol.understood_terms import UnderstoodTerms
 
 MOST_VALUES = 100
 LENGTHS = dict.fromkeys("∈∉", range(1, MOST_VALUES + 1))
@@ -108,7 +108,7 @@ UNITS = {
     "octet": 1, "octets": 1, "ko": 10**3, "Mo": 10**6, "Go": 10**9, "To": 10**12,
     "byte": 1, "bytes": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
 }  # fmt: skip
-Hear = Callable[[Told, "Language", re.Match[str]], None]
+Hear = Callable[[UnderstoodTerms, "Language", re.Match[str]], None]
 
 
 class Language:
@@ -180,43 +180,57 @@ FRENCH = Language(FRENCH_QUOTE, "»", FRENCH_WORDS, FRENCH_MONTHS, "\u202f", ","
 ENGLISH = Language(ENGLISH_QUOTE, "”", ENGLISH_WORDS, ENGLISH_MONTHS, ",", ".")
 
 
-def hear_purposes(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("purposes")
-    told.purposes = [language.words[word] for word in match[1].split(", ")]
+def hear_purposes(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("purposes")
+    understood.purposes = [language.words[word] for word in match[1].split(", ")]
 
 
-def hear_requesters(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("requesters")
-    told.requesters = [language.words[word] for word in match[1].split(", ")]
+def hear_requesters(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("requesters")
+    understood.requesters = [language.words[word] for word in match[1].split(", ")]
 
 
-def hear_answer(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("answer")
-    told.answer_days = language.count(match[1])
+def hear_answer(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("answer")
+    understood.answer_days = language.count(match[1])
 
 
-def hear_renewals(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("renewals")
-    told.renewals = int(match[1]) if match.re.groups else 0
+def hear_renewals(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("renewals")
+    understood.renewals = int(match[1]) if match.re.groups else 0
 
 
-def hear_interest(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("general interest")
-    told.general_interest = True
+def hear_interest(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("general interest")
+    understood.general_interest = True
 
 
-def hear_months(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("months")
-    told.months = int(match[1])
+def hear_months(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("months")
+    understood.months = int(match[1])
 
 
-def hear_columns(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("columns")
-    told.columns = language.unquote_all(match[1])
+def hear_columns(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("columns")
+    understood.columns = language.unquote_all(match[1])
 
 
 def hear_row(sign: str) -> Hear:
-    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+    def hear(facts: UnderstoodTerms, language: Language, match: re.Match[str]) -> None:
         facts.said.add("rows")
         values = language.unquote_all(match["values"])
         assert len(values) in LENGTHS.get(sign, [1])
@@ -225,40 +239,50 @@ def hear_row(sign: str) -> Hear:
     return hear
 
 
-def hear_bytes(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("bytes")
-    told.bytes_a_month = language.size(match[1])
+def hear_bytes(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("bytes")
+    understood.bytes_a_month = language.size(match[1])
 
 
-def hear_pace(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("pace")
-    told.readings_a_minute = language.count(match[1])
+def hear_pace(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("pace")
+    understood.readings_a_minute = language.count(match[1])
 
 
-def hear_forbidden(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.said.add("forbidden")
-    told.forbidden.append(language.words[match[1]])
+def hear_forbidden(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.said.add("forbidden")
+    understood.forbidden.append(language.words[match[1]])
 
 
-def hear_measure(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.said.add("measures")
-    told.measures.append(language.words[match[1]])
+def hear_measure(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.said.add("measures")
+    understood.measures.append(language.words[match[1]])
 
 
-def hear_attribution(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("attribution")
-    told.attribution = language.unquote(match[1])
+def hear_attribution(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("attribution")
+    understood.attribution = language.unquote(match[1])
 
 
 def hear_nothing(subject: str) -> Hear:
-    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+    def hear(facts: UnderstoodTerms, language: Language, match: re.Match[str]) -> None:
         facts.say(subject)
 
     return hear
 
 
 def hear_period(pattern: str) -> Hear:
-    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+    def hear(facts: UnderstoodTerms, language: Language, match: re.Match[str]) -> None:
         facts.say("period")
         facts.starts = language.moment(pattern, match["starts"])
         facts.ends = language.moment(pattern, match["ends"])
@@ -267,7 +291,7 @@ def hear_period(pattern: str) -> Hear:
 
 
 def hear_party(role: str) -> Hear:
-    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+    def hear(facts: UnderstoodTerms, language: Language, match: re.Match[str]) -> None:
         facts.say(role)
         if not match.re.groups:
             party = ("", "person")
@@ -279,16 +303,18 @@ def hear_party(role: str) -> Hear:
 
 
 def hear_title(role: str) -> Hear:
-    def hear(facts: Told, language: Language, match: re.Match[str]) -> None:
+    def hear(facts: UnderstoodTerms, language: Language, match: re.Match[str]) -> None:
         facts.say(role)
         setattr(facts, role, language.unquote(match[1]))
 
     return hear
 
 
-def hear_page(told: Told, language: Language, match: re.Match[str]) -> None:
-    told.say("page")
-    told.page = match[1]
+def hear_page(
+    understood: UnderstoodTerms, language: Language, match: re.Match[str]
+) -> None:
+    understood.say("page")
+    understood.page = match[1]
 
 
 FRENCH_SENTENCES: dict[str, Hear] = {
@@ -452,10 +478,10 @@ READERS = {
 }
 
 
-def listen(sentences: list[str], tongue: str, subjects: set[str]) -> Told:
+def listen(sentences: list[str], tongue: str, subjects: set[str]) -> UnderstoodTerms:
     """What the sentences say; each subject must be spoken of, and no other."""
     language, patterns = READERS[tongue]
-    facts = Told()
+    facts = UnderstoodTerms()
     for sentence in sentences:
         if not sentence or sentence in ALWAYS or ARTICLE.fullmatch(sentence):
             continue

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
-from tests.protocol.drawn import Asked, Cell, Table
+from tests.protocol.drawn import Cell, DrawnReading, Table
 
 ODRL = "http://www.w3.org/ns/odrl/2/"
 DPV = "https://w3id.org/dpv#"
@@ -105,7 +105,7 @@ def _as(left: Value, text: str) -> Value:
 
 
 def evaluate(
-    graph: Graph, asked: Asked, table: Table, recipient: str = ""
+    graph: Graph, asked: DrawnReading, table: Table, recipient: str = ""
 ) -> tuple[object, ...]:
     """Refused, or the columns and rows of the table whose use the one permission covers."""
     policy = graph.policy("Agreement")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.depth import examples
 from tests.protocol import heard_spanish
 from tests.protocol.agreed import DATASET_ID
-from tests.protocol.drawn import Asked, Case, Table, cases
+from tests.protocol.drawn import Case, DrawnReading, Table, cases
 from tests.protocol.heard import AGREEMENT, ALWAYS, POLICY, READERS, listen
 from tests.protocol.odrl_evaluator import (
     Constraint,
@@ -25,8 +25,8 @@ from tests.protocol.odrl_evaluator import (
     evaluate,
     prohibitions,
 )
-from tests.protocol.told import Told, lets_through
-from tests.protocol.told import given as shown_of
+from tests.protocol.understood_terms import UnderstoodTerms, lets_through
+from tests.protocol.understood_terms import given as shown_of
 from udi.protocol import (
     access_decision,
     odrl,
@@ -99,21 +99,21 @@ def values(entries: Iterable[Any]) -> list[str]:
     return [entry.value for entry in entries]
 
 
-def assert_heard(told: Told, terms: Terms) -> None:
+def assert_heard(understood: UnderstoodTerms, terms: Terms) -> None:
     """What was heard is what was decided, word for word."""
-    assert told.columns == (list(terms.columns) or None)
-    assert told.rows == [
+    assert understood.columns == (list(terms.columns) or None)
+    assert understood.rows == [
         (row.column, SIGNS[row.operator.value], row.values) for row in terms.rows
     ]
-    assert (told.bytes_a_month, told.readings_a_minute) == (
+    assert (understood.bytes_a_month, understood.readings_a_minute) == (
         terms.bytes_a_month,
         terms.requests_a_minute,
     )
-    assert (told.forbidden, told.measures) == (
+    assert (understood.forbidden, understood.measures) == (
         values(terms.prohibitions),
         values(terms.measures),
     )
-    assert (told.attribution, told.general_interest) == (
+    assert (understood.attribution, understood.general_interest) == (
         terms.attribution,
         terms.general_interest,
     )
@@ -172,7 +172,7 @@ def check_policy(case: Case) -> None:
     assert len(limits[f"{ODRL}recipient"].right) == len(policy.requesters)
 
 
-def decided(case: Case, asked: Asked, table: Table) -> tuple[object, ...]:
+def decided(case: Case, asked: DrawnReading, table: Table) -> tuple[object, ...]:
     """What is decided, and what the view that is decided shows of the table."""
     agreement = case.agreement
     standing = AgreementStatus(
@@ -243,7 +243,7 @@ def check_agreement(case: Case) -> int:
     let_through = 0
     for reading in case.asked:
         other = reading.title != agreement.dataset_title
-        target = Asked(
+        target = DrawnReading(
             **{
                 **vars(reading),
                 "dataset": str(agreement.project) if other else reading.dataset,

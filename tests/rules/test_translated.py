@@ -44,8 +44,8 @@ SPOKEN = (
 )
 """Besides exceptions, what carries words to a person."""
 
-OPERATIONS = ("api_operation", "describe_operation")
-"""What describes a handler in the document of the API."""
+OPERATION = "_operation"
+"""How the names of functions end that describe a handler in the document of the API."""
 CODE = re.compile("[a-z]+(?:_[a-z]+)*")
 """What names a sentence instead of being one."""
 
@@ -68,7 +68,7 @@ def of_operations(folder: Path) -> Iterator[tuple[str, str]]:
         for call in ast.walk(ast.parse(path.read_text())):
             if not isinstance(call, ast.Call):
                 continue
-            if getattr(call.func, "id", "") not in OPERATIONS:
+            if not getattr(call.func, "id", "").endswith(OPERATION):
                 continue
             for keyword in call.keywords:
                 is_text = isinstance(keyword.value, ast.Constant)

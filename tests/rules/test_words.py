@@ -99,6 +99,8 @@ FORBIDDEN_MODULES = frozenset(
 MODULES = sorted(
     path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts
 )
+TESTS = sorted(Path(__file__).parents[1].rglob("*.py"))
+SPEAKS = re.compile(r"\b(told|said|asked|wanted)\b")
 TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
 JINJA = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 OF_THE_QUEUE = "kit/jobs.py"
@@ -119,7 +121,7 @@ def private_words(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Names that a reader cannot place."""
     for node in ast.walk(tree):
         name = name_of(node)
-        if name in REFUSED_ALONE:
+        if name in REFUSED_ALONE or name.strip("_").lower() in REFUSED:
             yield node.lineno, name  # type: ignore[attr-defined]
 
 
@@ -135,6 +137,8 @@ def name_of(node: ast.AST) -> str:
         return node.name
     if isinstance(node, ast.keyword):
         return node.arg or ""
+    if isinstance(node, ast.alias):
+        return node.asname or ""
     return ""
 
 
@@ -227,14 +231,45 @@ def test_a_module_is_named_for_what_it_holds() -> None:
     assert faults == []
 
 
+def test_a_module_of_tests_is_named_for_what_it_tests() -> None:
+    stems = {path.stem.removeprefix("test_"): path for path in TESTS}
+
+    assert len(TESTS) > 700
+    assert sorted(stems.keys() & REFUSED) == []
+
+
+def test_no_description_of_the_api_has_a_private_word() -> None:
+    descriptions = [
+        f"{path.relative_to(SOURCE)}:{line}: {text}"
+        for path in MODULES
+        for line, text in api_descriptions(ast.parse(path.read_text()))
+    ]
+
+    assert len(descriptions) > 500
+    assert [
+        text for text in descriptions if SPEAKS.search(text.partition(": ")[2])
+    ] == []
+
+
+def api_descriptions(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """What operations, fields and parameters of the API say of themselves."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg in {"summary", "description"}:
+            text = node.value
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                yield text.lineno, text.value
+
+
 def test_a_private_word_is_seen_wherever_it_stands() -> None:
     program = """
+from page import Shown as Found
+
 class Link:
     told: bool
     cut: int
 
 def look(each, *, own, own_node, page):
-    said = page.told or page.cut
+    said = page.told or page._cut
     return [wanted for wanted in each]
 
 def asking():
@@ -242,8 +277,9 @@ def asking():
 """
 
     assert sorted(name for _, name in private_words(ast.parse(program))) == [
+        "Found",
+        "_cut",
         "asking",
-        "cut",
         "cut",
         "desk",
         "each",

@@ -28,8 +28,8 @@ FEW = 12
 NEW = "Relevé des eaux 3, corrigé"
 Held = dict[int, str]
 """The titles of what a site holds, by number."""
-Asked = dict[str, str]
-Site = Callable[[Held, str, Asked, str], object]
+QueryFields = dict[str, str]
+Site = Callable[[Held, str, QueryFields, str], object]
 """What a site says at a path to a query, under its origin: JSON, text, or None."""
 SOURCE = "https://agence.example"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -42,7 +42,7 @@ def some(held: Held, first: int, most: int) -> list[tuple[int, str]]:
     return sorted(held.items())[first : first + most]
 
 
-def opendatasoft(held: Held, path: str, asked: Asked, _origin: str) -> object:
+def opendatasoft(held: Held, path: str, asked: QueryFields, _origin: str) -> object:
     """Explore API v2.1: `limit` of 100 at most, `offset`."""
     if path != "/api/explore/v2.1/catalog/datasets":
         return None
@@ -62,7 +62,7 @@ def opendatasoft(held: Held, path: str, asked: Asked, _origin: str) -> object:
     return {"total_count": len(held), "results": results}
 
 
-def udata(held: Held, path: str, asked: Asked, origin: str) -> object:
+def udata(held: Held, path: str, asked: QueryFields, origin: str) -> object:
     """API 1: `page`, `page_size`, and the whole address of the next page."""
     if path != "/api/1/datasets/":
         return None
@@ -93,7 +93,7 @@ def udata(held: Held, path: str, asked: Asked, origin: str) -> object:
     }
 
 
-def stac(held: Held, path: str, asked: Asked, origin: str) -> object:
+def stac(held: Held, path: str, asked: QueryFields, origin: str) -> object:
     """STAC API 1.0: collections, page by page, each page linked from the one before."""
     if path != "/collections":
         return None
@@ -117,7 +117,7 @@ def stac(held: Held, path: str, asked: Asked, origin: str) -> object:
     return {"collections": collections, "links": links}
 
 
-def datajson(held: Held, path: str, _asked: Asked, _origin: str) -> object:
+def datajson(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
     """Project Open Data 1.1: one document."""
     if path != "/data.json":
         return None
@@ -136,7 +136,7 @@ def datajson(held: Held, path: str, _asked: Asked, _origin: str) -> object:
     }
 
 
-def schemaorg(held: Held, path: str, _asked: Asked, origin: str) -> object:
+def schemaorg(held: Held, path: str, _asked: QueryFields, origin: str) -> object:
     """A page with a catalogue of schema.org that names its datasets, each described on a page of its own."""
     if path == "/catalogue":
         named = [
@@ -166,7 +166,7 @@ def _page(said: object) -> str:
     return f'<!doctype html><title>Jeu</title><script type="application/ld+json">{json.dumps(said)}</script><p>Jeu'
 
 
-def packages(held: Held, path: str, _asked: Asked, _origin: str) -> object:
+def packages(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
     """A folder of data packages (Frictionless, version 1)."""
     if path == "/packages/":
         return _listing(f"{number}/" for number in sorted(held))
@@ -183,7 +183,7 @@ def packages(held: Held, path: str, _asked: Asked, _origin: str) -> object:
     }  # fmt: skip
 
 
-def waf(held: Held, path: str, _asked: Asked, _origin: str) -> object:
+def waf(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
     """A folder of ISO 19139 records, as Apache lists it."""
     if path == "/meta/":
         return _listing(f"{number}.xml" for number in sorted(held))
@@ -206,7 +206,7 @@ KEPT = {
 }
 
 
-def rudi(held: Held, path: str, asked: Asked, _origin: str) -> object:
+def rudi(held: Held, path: str, asked: QueryFields, _origin: str) -> object:
     """A node of RUDI: `limit`, `offset`."""
     if path != "/api/v1/resources":
         return None
@@ -243,7 +243,7 @@ async def test_each_protocol_is_read_whole(
     site, start, many, pages = SITES[protocol]
     title_by_number: Held = {number: title(number) for number in range(many)}
 
-    def live(path: str, query: Asked) -> Answer | None:
+    def live(path: str, query: QueryFields) -> Answer | None:
         answer = site(title_by_number, path, query, catalogue.origin)
         if answer is None:
             return None

@@ -12,7 +12,7 @@ from tests.depth import examples
 from tests.node.made_tables import write_table
 from tests.protocol.drawn import Case, Cell, cases
 from tests.protocol.test_living_contract import SIGNS
-from tests.protocol.told import given as shown_of
+from tests.protocol.understood_terms import given as shown_of
 from udi.node.tables.views import AgreementMismatchError, extract_of
 from udi.protocol.access_decision import View
 from udi.protocol.terms import Operator, RowFilter

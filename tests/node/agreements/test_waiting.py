@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.node.agreements.granting import Grant, Granting
-from tests.node.agreements.test_asking import working
+from tests.node.agreements.test_agreement_sync import working
 from tests.service_overrides import ServiceOverrides
 from udi.kit.clock import now
 from udi.kit.db import Database

@@ -186,3 +186,81 @@ async def test_an_act_that_fails_says_why_and_does_not_stop_the_worker(
     page = (await console.operator.get(path_of(console))).text
     assert "No producer has this slug." in page
     assert "Rouvrir le territoire" in page
+
+
+async def write_outcome(console: Console, **values: object) -> None:
+    async with console.databases.portal.session(
+        INSTALLATION_ID, role="worker"
+    ) as session:
+        await session.execute(
+            update(OperatorRequest)
+            .where(OperatorRequest.territory_id == console.territory.id)
+            .values(**values)
+        )
+
+
+async def test_an_archive_waits_for_who_makes_it_and_the_page_says_how_far_it_is(
+    console: Console,
+) -> None:
+    here = path_of(console)
+    requested = await console.operator.post(f"{here}/archive")
+    again = await console.operator.post(f"{here}/archive")
+    left = await console.work()
+    pages = []
+    for step in ("", "rows of the databases", "files: 12, 9310 MB"):
+        await write_outcome(console, outcome=step)
+        pages.append((await console.operator.get(here)).text)
+    other = await console.operator.post(f"{here}/sync")
+    acted = await console.work()
+
+    assert (requested.status_code, again.status_code, left) == (303, 409, 0)
+    assert "Lecture des bases" not in pages[0]
+    assert "Lecture des bases de données" in pages[1]
+    assert "12 fichiers copiés, 9310 Mo" in pages[2]
+    assert (other.status_code, acted) == (303, 1)
+
+
+async def test_the_page_says_where_an_archive_is_and_once_it_is_deleted(
+    console: Console,
+) -> None:
+    here = path_of(console)
+    await console.operator.post(f"{here}/archive")
+    details = {
+        "archive": "/var/lib/udi-archive/demo.tar",
+        "bytes": 12_000_000,
+        "files": 3,
+        "fingerprint": "kO7",
+    }
+    await write_outcome(console, state="done", details=details, finished_at=now())
+    kept = await console.operator.get(here)
+    await write_outcome(console, finished_at=now() - timedelta(days=8))
+    deleted = await console.operator.get(here)
+
+    assert "<code>/var/lib/udi-archive/demo.tar</code> (12" in kept.text
+    assert "<code>kO7</code>" in kept.text
+    assert "demo.tar" not in deleted.text
+    assert "L’archive a été supprimée le" in deleted.text
+
+
+async def test_an_archive_that_failed_says_why(console: Console) -> None:
+    here = path_of(console)
+    await console.operator.post(f"{here}/archive")
+    reason = "The archive may take 9000 MB, and the folder has 12 MB left."
+    await write_outcome(console, state="failed", outcome=reason, finished_at=now())
+
+    page = await console.operator.get(here)
+
+    assert f"<bdi>{reason}</bdi>" in page.text
+
+
+async def test_nobody_else_requests_an_archive(console: Console) -> None:
+    answers = {
+        name: (await client.post(f"{path_of(console)}/archive")).status_code
+        for name, client in console.clients.items()
+        if name != "operator"
+    }
+
+    assert 303 not in {
+        status for name, status in answers.items() if name != "passer-by"
+    }
+    assert await count_requests(console) == 0

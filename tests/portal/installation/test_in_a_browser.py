@@ -7,7 +7,9 @@ import pytest
 
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.filled import SPACE, fill
+from tests.portal.installation.test_acts import write_outcome
 from tests.ui.tab import Tab
+from udi.kit.clock import now
 from udi.kit.tenancy import INSTALLATION_ID
 from udi.portal.installation.models import OperatorRequest
 
@@ -53,6 +55,31 @@ async def test_a_territory_without_figures_holds_in_a_browser(
     )
 
     assert faults == []
+
+
+async def test_an_archive_holds_in_a_browser_on_its_way_and_after(
+    console: Console, tab: Tab
+) -> None:
+    address = f"/installation/territories/{console.territory.slug}"
+    origin = console.site.installation.origin
+    await console.operator.post(f"{address}/archive")
+    await write_outcome(console, outcome="files: 1204, 9310 MB")
+    on_its_way = await tab.find_faults(
+        console.operator, f"{origin}{address}", "installation-archive", "fr", "en"
+    )
+    archive = f"/var/lib/udi-archive/{console.territory.slug}-2026-11-30-0a1b2c3d.tar"
+    details = {
+        "archive": archive,
+        "bytes": 9_310_000_000,
+        "files": 1204,
+        "fingerprint": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+    }
+    await write_outcome(console, state="done", details=details, finished_at=now())
+    after = await tab.find_faults(
+        console.operator, f"{origin}{address}", "installation-archived", "fr", "en"
+    )
+
+    assert (on_its_way, after) == ([], [])
 
 
 async def test_a_start_holds_in_a_browser_before_and_after(

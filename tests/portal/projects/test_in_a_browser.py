@@ -35,6 +35,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         await workshop.publish(title=f"Projet {number}")
     await workshop.report(dataset=str(dataset.id))
     origin = workshop.territory.origin
+    [one, *_] = await workshop.rows(ProjectPicture)
 
     for who, path, name in (
         (workshop.anyone, "/projects", "projects"),
@@ -42,6 +43,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         (workshop.leader, address, "project-own"),
         (workshop.leader, f"{address}/edit", "project-form"),
         (workshop.leader, f"{address}/pictures", "pictures"),
+        (workshop.leader, f"{address}/pictures?picture={one.id}", "picture-words"),
         (workshop.leader, f"{address}/team", "team"),
         (workshop.other, "/projects/report", "report"),
     ):

@@ -1,5 +1,6 @@
 """Projects, reported reuses and calls in each language of the territory: forms, pages, search, feeds, mails, programs."""
 
+import base64
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,11 +12,11 @@ from litestar.datastructures import FormMultiDict
 from sqlalchemy import select, update
 
 from tests.mails import text_of
-from tests.portal.projects.conftest import FORM, Relay, Workshop
+from tests.portal.projects.conftest import FORM, Relay, Workshop, picture
 from tests.portal.projects.test_by_programs import ask, token_of
 from udi.portal.identity.models import Person
 from udi.portal.projects.calls.models import Call, CallCriterion, Submission
-from udi.portal.projects.models import Project
+from udi.portal.projects.models import Project, ProjectPicture
 from udi.portal.projects.translated_texts import merge_translations
 from udi.ui.translated_texts import swap_main_texts
 
@@ -351,3 +352,152 @@ def test_texts_in_languages_that_are_not_offered_stay(
     existing: dict[str, Any], written: dict[str, Any], merged: dict[str, Any]
 ) -> None:
     assert merge_translations(existing, written, ["fr", "en"], "fr") == merged
+
+
+async def add_picture(workshop: Workshop, address: str, **words: str) -> httpx.Response:
+    return await workshop.leader.post(
+        f"{address}/pictures",
+        files={"picture": ("rue.jpg", picture())},
+        data={"alternative": "Une rue à midi", **words},
+    )
+
+
+async def test_each_reader_hears_what_a_picture_shows_in_their_language(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish()
+    added = await add_picture(
+        workshop, address, alternative_en=" A street   at noon ", alternative_xx="?"
+    )
+    [row] = await workshop.rows(ProjectPicture)
+    pages = {
+        language: await read(workshop.anyone, address, language)
+        for language in ("fr", "en")
+    }
+    described = (await workshop.anyone.get(f"{PROJECTS}{address[9:]}")).json()
+
+    assert added.status_code == 303, added.text
+    assert row.translations == {"alternative": {"en": "A street at noon"}}
+    assert 'alt="Une rue à midi">' in pages["fr"]
+    assert 'alt="A street at noon">' in pages["en"]
+    assert described["pictures"][0]["alternatives"] == {
+        "fr": "Une rue à midi",
+        "en": "A street at noon",
+    }
+
+
+async def test_words_of_a_picture_change_in_each_language_or_not_at_all(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish()
+    await add_picture(workshop, address)
+    [row] = await workshop.rows(ProjectPicture)
+    words = f"{address}/pictures/{row.id}/words"
+    form = await workshop.leader.get(f"{address}/pictures?picture={row.id}")
+    refused = [
+        await workshop.leader.post(words, data=data)
+        for data in (
+            {"alternative": " "},
+            {"alternative": "Une rue", "alternative_en": "s" * 251},
+        )
+    ]
+    unchanged = await workshop.rows(ProjectPicture)
+    turned = {"alternative_en": "A street", "main_language": "en"}
+    changed = await workshop.leader.post(
+        words, data={"alternative": "Une rue", "form_language": "fr", **turned}
+    )
+    english = await read(workshop.anyone, address, "en")
+
+    assert f'action="{words}"' in form.text
+    assert 'value="Une rue à midi"' in form.text
+    assert [answer.status_code for answer in refused] == [422, 422]
+    assert 'href="#alternative"' in refused[0].text
+    assert 'href="#alternative_en"' in refused[1].text
+    assert [picture.alternative for picture in unchanged] == ["Une rue à midi"]
+    assert changed.status_code == 303
+    [row] = await workshop.rows(ProjectPicture)
+    assert (row.alternative, row.language) == ("A street", "en")
+    assert row.alternatives == {"en": "A street", "fr": "Une rue"}
+    assert 'alt="A street"' in english
+
+
+async def test_words_of_a_picture_are_changed_by_who_may_edit_the_project(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish()
+    other = await workshop.begin()
+    await add_picture(workshop, address)
+    [row] = await workshop.rows(ProjectPicture)
+    data = {"alternative": "Autre chose"}
+    answers = [
+        await client.post(f"{place}/pictures/{row.id}/words", data=data)
+        for client, place in (
+            (workshop.other, address),
+            (workshop.team, address),
+            (workshop.anyone, address),
+            (workshop.leader, other),
+        )
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 401, 404]
+    [row] = await workshop.rows(ProjectPicture)
+    assert row.alternative == "Une rue à midi"
+
+
+async def test_a_picture_of_a_release_without_languages_is_described_all_the_same(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish()
+    await add_picture(workshop, address)
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
+        await session.execute(update(ProjectPicture).values(language=""))
+
+    page = await read(workshop.anyone, address, "en")
+
+    assert 'alt="Une rue à midi"' in page
+
+
+async def test_programs_say_what_a_picture_shows_in_each_language(
+    workshop: Workshop,
+) -> None:
+    mine = await token_of(workshop.leader, "projects")
+    payload = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
+    home = (await ask(workshop, "POST", PROJECTS, mine, payload)).headers["location"]
+    upload = {
+        "alternative": "A street.",
+        "language": "en",
+        "alternatives": {"fr": "Une rue."},
+        "content": base64.b64encode(picture()).decode(),
+    }
+    added = await ask(workshop, "POST", f"{home}/pictures", mine, upload)
+    unknown = await ask(
+        workshop, "POST", f"{home}/pictures", mine, upload | {"language": "xx"}
+    )
+
+    assert added.json()["items"][0]["alternatives"] == {
+        "en": "A street.",
+        "fr": "Une rue.",
+    }
+    assert unknown.status_code == 422
+
+
+async def test_titles_of_what_waits_are_in_the_reader_s_language(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish(**ENGLISH)
+    email = workshop.logins["other"].email
+    await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
+
+    english = await read(workshop.other, "/inbox", "en")
+    french = await read(workshop.other, "/inbox", "fr")
+    document = await workshop.other.get(
+        "/inbox.json", headers={"Accept-Language": "en"}
+    )
+    feed = await read(workshop.other, "/inbox.atom", "en")
+
+    assert '<h3 dir="auto">The shade of the streets</h3>' in english
+    assert '<h3 dir="auto">L’ombre des rues</h3>' in french
+    assert document.json()["items"][0]["title"] == "The shade of the streets"
+    assert "Invitation: The shade of the streets" in feed

@@ -22,7 +22,7 @@ from udi.portal.site import LOCALES
 from udi.portal.territory.journal.sentences import EVENT_SENTENCES, KIND_NAMES
 from udi.ui.domains import list_domains, list_locales
 from udi.ui.locale import load_translations
-from udi.ui.pages import HERE as UI
+from udi.ui.pages import UI_FOLDER as UI
 
 PATH = "/territory/journal"
 EVENTS_PAGE = Path(__file__).parents[3] / "docs/reference/events.md"

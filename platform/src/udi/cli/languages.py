@@ -20,7 +20,7 @@ from udi.ui.languages import (
     text_direction,
 )
 from udi.ui.locale import forms_of, list_messages, merge_catalogues
-from udi.ui.pages import HERE
+from udi.ui.pages import UI_FOLDER
 
 app = typer.Typer(
     help="Languages of the pages, and messages that are not translated.",
@@ -40,7 +40,7 @@ def list_folders() -> list[Path]:
     """The folders of messages of portal and node, and those of languages that have one of their own."""
     domains = [*list_domains("portal"), *list_domains("node")]
     shipped_folders = [
-        HERE / "locale",
+        UI_FOLDER / "locale",
         *PORTAL_LOCALES,
         *NODE_LOCALES,
         *list_locales(domains),

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli import doctor, output, producer_files
 from udi.cli.checks.node import check_node
@@ -17,7 +19,12 @@ from udi.portal.identity.provision.territory import (
     apply_machine,
     remove_machine,
 )
-from udi.portal.nodes.actions.register import register_node
+from udi.portal.nodes.actions.register import (
+    register_node,
+    resume_node,
+    suspend_node,
+)
+from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import find_node, list_nodes, list_pending_invitations
 from udi.portal.organisations.queries import find_organisations
 from udi.portal.tenants.models import Tenant
@@ -30,7 +37,9 @@ commands.register(app)
 move_commands.register_node(app)
 portal_commands.register(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
+NodeSlug = Annotated[str, typer.Argument(help="Short name of the node.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+STATE_COLUMNS = {"slug": "Node", "state": "State"}
 
 
 @app.command()
@@ -93,11 +102,7 @@ def list_(territory: TerritorySlug, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def check(
-    territory: TerritorySlug,
-    slug: Annotated[str, typer.Argument(help="Short name of the node.")],
-    as_json: AsJson = False,
-) -> None:
+def check(territory: TerritorySlug, slug: NodeSlug, as_json: AsJson = False) -> None:
     """Try a node: does its address answer, is its credential accepted, did its last report arrive. Changes nothing.
 
     The credential is tried as the node would use it and never shown. The status is 0 without a fault, 1 with one.
@@ -107,6 +112,43 @@ def check(
             asyncio.run(check_node(get_settings(), territory, slug)), as_json=as_json
         )
     )
+
+
+@app.command()
+def suspend(territory: TerritorySlug, slug: NodeSlug, as_json: AsJson = False) -> None:
+    """Refuse what a node pushes, from its next request on; its datasets stay on the portal. May be repeated."""
+    state = asyncio.run(_set_state(get_settings(), territory, slug, suspend_node))
+    output.show([state], STATE_COLUMNS, as_json=as_json, empty="")
+
+
+@app.command()
+def resume(territory: TerritorySlug, slug: NodeSlug, as_json: AsJson = False) -> None:
+    """Let a suspended node push again. May be repeated."""
+    state = asyncio.run(_set_state(get_settings(), territory, slug, resume_node))
+    output.show([state], STATE_COLUMNS, as_json=as_json, empty="")
+
+
+async def _set_state(
+    settings: Settings,
+    territory: str,
+    slug: str,
+    act: Callable[[AsyncSession, Node], Awaitable[None]],
+) -> dict[str, Any]:
+    database = Database(settings, "portal")
+    try:
+        async with database.platform_session() as session:
+            tenant = await get_tenant(session, territory)
+        async with database.session(tenant.id, role="worker") as session:
+            node = await find_node(session, slug)
+            if node is None:
+                raise NotFoundError(
+                    f"No node of {territory} is called «{slug}».",
+                    remedy=f"See `udi node list {territory}`.",
+                )
+            await act(session, node)
+            return {"slug": node.slug, "state": node.state}
+    finally:
+        await database.close()
 
 
 async def _get_tenant(settings: Settings, territory: str, slug: str) -> Tenant:

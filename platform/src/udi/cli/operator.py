@@ -4,16 +4,19 @@ import asyncio
 import json as jsonlib
 import os
 import signal
-from typing import Annotated
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from udi.cli import output
+from udi.cli.installation.archives import run_archiver
 from udi.cli.installation.work import run_worker
 from udi.kit import logs
 from udi.kit.memory import use_single_arena
 from udi.portal.identity.provision import admin, operators, realm
-from udi.settings import get_settings
+from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="The people who run the installation.", no_args_is_help=True)
 Address = Annotated[str, typer.Argument(help="Mail address of the person.")]
@@ -54,17 +57,45 @@ def remove(mail: Address, json: AsJson = False) -> None:
 
 
 @app.command()
-def work() -> None:
+def work(
+    archives: Annotated[
+        Path | None,
+        typer.Option(
+            help="Make archives too, in this folder: where one process does all."
+        ),
+    ] = None,
+) -> None:
     """Gather the figures of territories, and do what operators ask for at /installation. Runs until it is stopped."""
-    os.umask(OWNER_ONLY)
     settings = get_settings()
+    parts = [run_worker(settings)]
+    if archives is not None:
+        parts.append(run_archiver(settings, archives))
+    _run_until_stopped(settings, parts)
+
+
+@app.command()
+def archive(
+    to: Annotated[Path, typer.Option(help="Folder of the archives.")],
+) -> None:
+    """Make the whole archives that operators request at /installation, and delete them after a week. Runs until it is stopped.
+
+    A process of its own, which alone has the keys of files beside the rights of an export.
+    """
+    settings = get_settings()
+    _run_until_stopped(settings, [run_archiver(settings, to)])
+
+
+def _run_until_stopped(
+    settings: Settings, parts: Sequence[Coroutine[Any, Any, None]]
+) -> None:
+    os.umask(OWNER_ONLY)
     logs.configure(settings.log_format)
     use_single_arena()
-    asyncio.run(_work_until_stopped())
+    asyncio.run(_work_until_stopped(parts))
 
 
-async def _work_until_stopped() -> None:
-    running = asyncio.create_task(run_worker(get_settings()))
+async def _work_until_stopped(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
+    running = asyncio.ensure_future(_run_together(parts))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)
@@ -72,6 +103,20 @@ async def _work_until_stopped() -> None:
         await running
     except asyncio.CancelledError:
         return
+
+
+async def _run_together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run all of them; the first fault ends every one."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
 
 
 def _print_outcome(mail: str, outcome: str, *, as_json: bool) -> None:

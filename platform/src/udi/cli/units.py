@@ -15,7 +15,7 @@ from udi.cli.local.errors import LocalError
 
 UnitKind = Literal["web", "worker", "keycloak"]
 NAME = re.compile(
-    r"udi-(?:(?:portal|node)-(?:web-(?P<port>\d+)|worker)|operator-worker|keycloak)\.service"
+    r"udi-(?:(?:portal|node)-(?:web-(?P<port>\d+)|worker)|(?:operator|archive)-worker|keycloak)\.service"
 )
 RELEASE = re.compile(r"/releases/([^/]+)/venv/bin/python")
 BUILT = re.compile(r"(/[^:\s]*/keycloak-[^/:]+)/lib/quarkus-run\.jar")

@@ -69,6 +69,8 @@ class Job:
 
 
 Handler = Callable[[Job], Awaitable[None]]
+Handlers = Mapping[str, Handler]
+"""By the name of the job."""
 BeforeJob = Callable[[], Awaitable[object]]
 """Waited for before each job: what the same process does first."""
 BEFORE_JOB = ServiceKey[BeforeJob]("pause before a job", "catalogue")

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, pool
+from sqlalchemy import Column, MetaData, Uuid, pool, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -34,6 +35,15 @@ T = TypeVar("T")
 LOCK_TIMEOUT, LOCK_NOT_AVAILABLE = "4s", "55P03"
 LOCK_TRIES, LOCK_PAUSE = 5, 2.0
 OWN_SCHEMAS = {"app", "platform"}
+
+
+def tenant_columns() -> list[Column[UUID]]:
+    """The first columns of a table that is isolated by territory, both of its key: `tenant_id`, the current one, and `id`."""
+    current = text("app.current_tenant()")
+    return [
+        Column("tenant_id", Uuid(), server_default=current, nullable=False),
+        Column("id", Uuid(), nullable=False),
+    ]
 
 
 def configuration(settings: Settings, program: ProgramName) -> Config:

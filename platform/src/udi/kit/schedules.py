@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import cast
 
 import asyncpg
@@ -21,6 +22,7 @@ from pgqueuer.domain.models import Schedule as ScheduleRow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import FULL_PAUSE, build_queries
 from udi.kit.tenancy import Territory
@@ -87,6 +89,9 @@ class Schedule:
         if self.per_machine:
             return f"{self.name}{MACHINE_MARK}{self.machine}"
         return self.name
+
+
+Schedules = Sequence[Schedule]
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,19 @@ def run_sessions(
         await run_in_each_territory(registry, run_in_territory)
 
     return run
+
+
+def run_by_clock(
+    database: Database,
+    registry: TerritoryRegistry,
+    work: Callable[[AsyncSession, datetime, tzinfo], Awaitable[object]],
+) -> Callable[[], Awaitable[None]]:
+    """A task that does what is due now by the clock of each territory."""
+
+    async def run_in_zone(session: AsyncSession, territory: Territory) -> None:
+        await work(session, now(), territory.zone)
+
+    return run_sessions(database, registry, run_in_zone)
 
 
 async def list_schedule_states(session: AsyncSession) -> list[ScheduleState]:

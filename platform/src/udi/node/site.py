@@ -1,21 +1,15 @@
 """The node, for its web workers (`app`) and its worker (`work`), made of the domains that are found."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from udi import protocol
-from udi.kit.call_process import CallProcess, DelegatedClient
-from udi.kit.db import Database
-from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.kit.territories import TerritoryRegistry
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
 from udi.ui import login
 from udi.ui.dependencies import AnyRequest
-from udi.ui.domains import list_domains
-from udi.ui.site import NAVIGATION, Site, provide_services
+from udi.ui.site import Site, assemble_site
 
 LOCALES = [
     Path(protocol.__file__).parent / "locale",
@@ -24,22 +18,7 @@ LOCALES = [
 """Folders of translations of the program itself."""
 
 
-def navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
-    """The main menu: what the program and its domains offer; nothing on the installation's own host."""
-    territory: Territory | None = request.scope["state"].get("territory")
-    if territory is None:
-        return []
-    return [
-        *_own_navigation(site, request, territory),
-        *(
-            entry
-            for list_entries in site.services.contributions(NAVIGATION)
-            for entry in list_entries(site, request)
-        ),
-    ]
-
-
-def _own_navigation(
+def list_navigation(
     site: Site, request: AnyRequest, territory: Territory
 ) -> list[tuple[str, str]]:
     """The portal's data, and where one publishes."""
@@ -64,27 +43,13 @@ def _own_navigation(
 
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
     """What the node is made of, for web workers or (without `pages`) for the worker."""
-    database = Database(settings, "node", pages=pages)
-    calls = CallProcess()
-
-    def make_client(hosts: Sequence[str]) -> OutgoingClient:
-        if pages:
-            return DelegatedClient(hosts, calls)
-        return OutgoingClient(hosts)
-
-    site = Site(
-        program="node",
-        settings=settings,
-        database=database,
-        registry=TerritoryRegistry(
-            database, Tenant, lambda host: settings.origin("node", host)
-        ),
-        make_client=make_client,
-        domains=list_domains("node"),
+    return assemble_site(
+        "node",
+        settings,
+        Tenant,
+        pages=pages,
         locales=LOCALES,
         find_actor=login.find_actor,
-        navigation=navigation,
-        form_targets=(settings.keycloak_url,),
+        own_navigation=list_navigation,
         confined=True,
     )
-    return provide_services(site, pages=pages)

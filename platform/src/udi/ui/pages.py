@@ -40,7 +40,7 @@ from udi.ui.locale import (
     title_lang_attribute,
 )
 
-HERE = Path(__file__).parent
+UI_FOLDER = Path(__file__).parent
 REFUSED = 400
 PAGE_ADDRESSES = Hook[tuple[str, str]]("addresses of pages")
 """What templates call `urls`: the name of a page, and its path."""
@@ -82,18 +82,18 @@ class TemplateCache(BytecodeCache):
     """What templates were compiled to: the words come later, so that one code serves every language."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[str, CodeType]] = {}
+        self._cached: dict[str, tuple[str, CodeType]] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """The code, where the template is still what it was made of."""
-        checksum, code = self._kept.get(bucket.key, ("", None))
+        checksum, code = self._cached.get(bucket.key, ("", None))
         if checksum == bucket.checksum:
             bucket.code = code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep it while the program runs."""
         if bucket.code is not None:
-            self._kept[bucket.key] = bucket.checksum, bucket.code
+            self._cached[bucket.key] = bucket.checksum, bucket.code
 
 
 class PageRenderer:
@@ -102,9 +102,9 @@ class PageRenderer:
     def __init__(self, templates: Mapping[str, Path], locales: Sequence[Path]) -> None:
         self._compiled = TemplateCache()
         self._footers: dict[Hashable, Markup] = {}
-        folders = {"ui": HERE / "templates", **templates}
+        folders = {"ui": UI_FOLDER / "templates", **templates}
         self._translations = load_translations(
-            [HERE / "locale", *locales, *LANGUAGE_FOLDERS]
+            [UI_FOLDER / "locale", *locales, *LANGUAGE_FOLDERS]
         )
         self._require_languages()
         loader = PrefixLoader(
@@ -275,7 +275,7 @@ class PageRenderer:
             "canonical": f"{territory.origin if territory else ''}{path}",
             "navigation": [
                 (label, url, path == url or path.startswith(f"{url}/"))
-                for label, url in site.navigation(site, request)
+                for label, url in site.navigation(request)
             ],
             "alternate_languages": [
                 (code, LANGUAGES[code], f"/language/{code}?back={back}")

@@ -16,6 +16,7 @@ from litestar.types import ControllerRouterHandler, Guard
 from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.call_process import CallProcess, DelegatedClient
 from udi.kit.db import Database
 from udi.kit.emails import Email
 from udi.kit.errors import NotFoundError, UnauthenticatedError
@@ -32,13 +33,13 @@ from udi.kit.mail_relay import (
 )
 from udi.kit.service_registry import Hook, Services
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
-from udi.kit.territories import TerritoryRegistry
+from udi.kit.territories import TerritoryColumns, TerritoryRegistry
 from udi.settings import ProgramName, Role, Settings
 from udi.ui import problems
 from udi.ui.body_timeout import BodyTimeoutMiddleware
 from udi.ui.compression import CompressionMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Visitor
-from udi.ui.domains import Domain, call_each, list_locales
+from udi.ui.domains import Domain, call_each, list_domains, list_locales
 from udi.ui.emails import EmailRenderer
 from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.locale import LANGUAGES, SOURCE
@@ -52,6 +53,7 @@ from udi.ui.request_targets import RequestTargetMiddleware
 from udi.ui.routes import common_routes
 
 Navigation = Callable[["Site", AnyRequest], Sequence[tuple[str, str]]]
+OwnNavigation = Callable[["Site", AnyRequest, Territory], Sequence[tuple[str, str]]]
 FindActor = Callable[[AnyRequest], Awaitable[Actor | None]]
 log = structlog.get_logger()
 ONE_MAIL = "mail"
@@ -85,7 +87,8 @@ class Site:
     locales: Sequence[Path]
     """Folders of translations of the program itself."""
     find_actor: FindActor
-    navigation: Navigation
+    own_navigation: OwnNavigation
+    """Entries of the main menu of the program itself."""
     form_targets: Sequence[str] = ()
     """Origins that a form or its redirect may reach, besides this one (Keycloak)."""
     confined: bool = False
@@ -141,6 +144,16 @@ class Site:
         ]
         self.domain_settings = {type(settings): settings for settings in declared}
 
+    def navigation(self, request: AnyRequest) -> list[tuple[str, str]]:
+        """The main menu: what the program and its domains offer; nothing on the installation's own host."""
+        territory: Territory | None = request.scope["state"].get("territory")
+        if territory is None:
+            return []
+        entries = list(self.own_navigation(self, request, territory))
+        for list_entries in self.services.contributions(NAVIGATION):
+            entries += list_entries(self, request)
+        return entries
+
     async def send_email(self, territory: Territory, mail: Email) -> None:
         """Hand a mail of a territory to the relay; one whose address is refused for good is left, with a line in the log.
 
@@ -194,6 +207,39 @@ class Site:
             return
         for mail in mails:
             await self.send_email(territory, mail)
+
+
+def assemble_site(
+    program: ProgramName,
+    settings: Settings,
+    territory_table: type[TerritoryColumns],
+    *,
+    pages: bool,
+    **parts: Any,
+) -> Site:
+    """A program of the domains that are found, for web workers (`pages`) or for the worker; `parts` are fields of `Site`."""
+    database = Database(settings, program, pages=pages)
+    calls = CallProcess()
+
+    def make_client(hosts: Sequence[str]) -> OutgoingClient:
+        if pages:
+            return DelegatedClient(hosts, calls)
+        return OutgoingClient(hosts)
+
+    registry = TerritoryRegistry(
+        database, territory_table, lambda host: settings.origin(program, host)
+    )
+    site = Site(
+        program=program,
+        settings=settings,
+        database=database,
+        registry=registry,
+        make_client=make_client,
+        domains=list_domains(program),
+        form_targets=(settings.keycloak_url,),
+        **parts,
+    )
+    return provide_services(site, pages=pages)
 
 
 def provide_services(site: Site, *, pages: bool) -> Site:

@@ -1,16 +1,9 @@
 """The page of notices, and what only web workers have of this domain."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from litestar import Request, Response, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
-from litestar.types import ControllerRouterHandler
+from litestar import Response, get
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.tenancy import Territory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import NAVIGATION, Site, render, site_of
 from udi_notices.models import Notice
@@ -21,33 +14,29 @@ PATH = "/notices"
 
 @get(PATH)
 async def show_notices(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
+    request: AnyRequest, session: Session, territory: CurrentTerritory
 ) -> Response[str]:
     """The notices that are published; the database keeps those of other territories apart."""
     published = select(Notice).where(Notice.published).order_by(Notice.title)
     notices = (await session.scalars(published)).all()
-    settings = site_of(request).settings_of(NoticeSettings)
+    contact = site_of(request).settings_of(NoticeSettings).contact
     return render(
         request,
         "notices/list.html",
         notices=notices,
         territory=territory,
-        contact=settings.contact,
+        contact=contact,
     )
 
 
-def list_navigation(
-    site: Site, request: Request[Any, Any, State]
-) -> list[tuple[str, str]]:
-    """The entry of the main menu."""
+def list_navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
+    """The entry of the main menu: its words and its address."""
     say = site.pages.translator(request)
     return [(say("Notices"), PATH)]
 
 
-def list_routes(_site: Site) -> Sequence[ControllerRouterHandler]:
-    """The addresses."""
+def list_routes(_site: Site) -> Routes:
+    """The addresses of this domain."""
     return [show_notices]
 
 

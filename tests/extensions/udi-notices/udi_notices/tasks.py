@@ -1,13 +1,12 @@
 """What the worker does for notices."""
 
-from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.jobs import Handler, Job
-from udi.kit.schedules import Schedule, run_sessions
+from udi.kit.jobs import Handlers, Job
+from udi.kit.schedules import Schedule, Schedules, run_sessions
 from udi.kit.tenancy import Territory
 from udi.ui.site import Site
 from udi_notices.models import Notice
@@ -15,8 +14,8 @@ from udi_notices.models import Notice
 PUBLISH = "publish_notice"
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
-    """Publish a notice."""
+def task_handlers(site: Site) -> Handlers:
+    """What is done once for each queued job, by name."""
 
     async def publish(job: Job) -> None:
         notice = Notice.id == UUID(job.payload["notice"])
@@ -26,8 +25,8 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     return {PUBLISH: publish}
 
 
-def list_schedules(site: Site) -> Sequence[Schedule]:
-    """Delete drafts of notices each night."""
+def list_schedules(site: Site) -> Schedules:
+    """What recurs: drafts of notices are deleted each night, in every territory."""
 
     async def delete_drafts(session: AsyncSession, _: Territory) -> None:
         await session.execute(delete(Notice).where(~Notice.published))

@@ -548,6 +548,38 @@ def test_rudi_is_read_and_refused_by_its_own_rules(shared_data: Path) -> None:
     )
 
 
+def test_rudi_records_of_older_nodes_are_brought_to_the_version_of_today(
+    shared_data: Path,
+) -> None:
+    folder = shared_data / "reference/rudi-samples"
+    old = json.loads((folder / "20-datarennes-extract.json").read_text())
+
+    page = read({"total": len(old), "items": old}, BASE)
+
+    assert len(page.records) == 54
+    assert [record.faults[-1].code for record in page.refused] == [
+        "distribution_none"
+    ] * 6
+    originals = [record.source_record for record in page.records]
+    assert all(original and b'"1.4.1"' in original.body for original in originals)
+
+
+def test_rudi_records_that_cannot_be_walked_are_refused_alone(
+    shared_data: Path,
+) -> None:
+    folder = shared_data / "reference/rudi-samples"
+    old = json.loads((folder / "20-datarennes-extract.json").read_text())
+    good = next(record for record in old if any(record["available_formats"]))
+    deep: dict[str, Any] = {}
+    for _ in range(60):
+        deep = {"global_id": deep}
+
+    page = read({"total": 3, "items": [good, "no record", deep]}, BASE)
+
+    assert [record.identifier for record in page.records] == [good["global_id"]]
+    assert len(page.refused) == 2
+
+
 def test_a_folder_of_files_leads_below_only() -> None:
     listing = """<html><head><title>Index of /meta</title></head><body><h1>Index of /meta</h1><a href="?C=M;O=A">Date</a>
     <a href="/">Parent</a><a href="a.xml">a</a><a href="b%20c.ttl">b</a><a href="sub/">sub</a><a href="photo.jpg">p</a>

@@ -167,9 +167,12 @@ async def export_territory(
     *,
     with_files: bool = True,
     suspend: bool = False,
+    needs_folder: bool = True,
     tell: ProgressReporter,
 ) -> ExportResult:
     """Write the archive of a territory; on a living installation unless it is to be suspended first.
+
+    Without `needs_folder`, its files that are online are enough: a territory that was started on a page has no folder here.
 
     Raises:
         NotFoundError: no territory has this slug.
@@ -178,9 +181,10 @@ async def export_territory(
     portal = Database(settings, "portal", pool_size=2)
     node = Database(settings, "node", pool_size=2)
     try:
-        async with portal.platform_session() as session:
+        async with portal.platform_session(role="worker") as session:
             tenant = await get_tenant(session, slug)
-        _require_own_files(settings, tenant)
+        if needs_folder:
+            _require_own_files(settings, tenant)
         if (
             suspend
             and (await set_territory_state(settings, slug, "suspended")).portal

@@ -190,13 +190,16 @@ async def _perform_next(settings: Settings, databases: ProgramDatabases) -> bool
 
 
 async def _lock_next(session: AsyncSession) -> OperatorRequest | None:
-    """The oldest request that waits; None without one, or while another worker does it.
+    """The oldest request that waits, but for archives; None without one, or while another worker does it.
 
     The lock is beside the row: what the request came to is noted in it meanwhile.
     """
     query = (
         select(OperatorRequest)
-        .where(OperatorRequest.state == RequestState.REQUESTED)
+        .where(
+            OperatorRequest.state == RequestState.REQUESTED,
+            OperatorRequest.act != OperatorAct.ARCHIVE,
+        )
         .order_by(OperatorRequest.requested_at)
         .limit(1)
     )

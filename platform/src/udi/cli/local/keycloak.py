@@ -1,8 +1,6 @@
 """One Keycloak of the built distribution, in production mode: alone on loopback, or one of several that share sessions."""
 
 import shutil
-import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +12,6 @@ from udi.cli.local.distribution import java_command
 from udi.cli.local.passwords import write_common_passwords
 from udi.cli.local.processes import (
     BARE_ENVIRONMENT,
-    ProcessWatchdog,
-    failure,
-    spawn,
-    stop,
 )
 from udi.settings import Settings
 from udi.ui.login_theme import install_theme
@@ -172,53 +166,3 @@ def make_keycloak(
         peers=tuple(settings.identity_peers),
         proxies=tuple(settings.identity_proxies),
     )
-
-
-@dataclass(frozen=True)
-class KeycloakProcess:
-    """A started Keycloak."""
-
-    keycloak: Keycloak
-    process: subprocess.Popen[bytes]
-    guardian: ProcessWatchdog | None = None
-
-    def stop(self) -> None:
-        """Stop it; sessions are in the database and last."""
-        stop(self.process, guardian=self.guardian)
-
-
-def start_keycloak(
-    keycloak: Keycloak,
-    log: Path,
-    *,
-    themes: Path | None = None,
-    guardian: ProcessWatchdog | None = None,
-    patience: float = 180,
-) -> KeycloakProcess:
-    """Start an instance and wait until it can serve.
-
-    Raises:
-        LocalError: it stopped at once, or was not ready within `patience` seconds.
-    """
-    keycloak.prepare(themes)
-    start_of_log = log.stat().st_size if log.exists() else 0
-    command = keycloak.command()
-    environment = keycloak.environment()
-    process = spawn(
-        command,
-        log=log,
-        environment=environment,
-        account=keycloak.account,
-        guardian=guardian,
-    )
-    deadline = time.monotonic() + patience
-    while not keycloak.is_ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop(process, guardian=guardian)
-            raise failure(
-                "Starting Keycloak",
-                log.read_text(errors="replace")[start_of_log:],
-                keycloak.home,
-            )
-        time.sleep(0.2)
-    return KeycloakProcess(keycloak, process, guardian)

@@ -108,10 +108,10 @@ def program_parts(
 def operator_part(
     plan: StartupPlan, account: SystemAccount | None
 ) -> SupervisedProgram:
-    """The worker of the installation, for all territories."""
-    return _make_part(
-        plan, "operator-worker", account, *plan.command, "operator", "work"
-    )
+    """The worker of the installation, for all territories; here it makes archives too."""
+    archives = str(plan.settings.state / "archives")
+    command = (*plan.command, "operator", "work", "--archives", archives)
+    return _make_part(plan, "operator-worker", account, *command)
 
 
 def mailbox_part(plan: StartupPlan, account: SystemAccount | None) -> SupervisedProgram:

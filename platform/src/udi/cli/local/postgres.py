@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,11 +23,7 @@ from udi.cli.local.account import (
 from udi.cli.local.errors import LocalError
 from udi.cli.local.processes import (
     BARE_ENVIRONMENT,
-    ProcessWatchdog,
-    failure,
     run_tool,
-    spawn,
-    stop,
 )
 
 OLDEST = 15
@@ -285,51 +280,3 @@ def _locale() -> str:
     finally:
         locale.setlocale(locale.LC_CTYPE, before)
     return "C.UTF-8"
-
-
-@dataclass(frozen=True)
-class PostgresProcess:
-    """A running cluster."""
-
-    cluster: Cluster
-    process: subprocess.Popen[bytes]
-    guardian: ProcessWatchdog | None = None
-
-    @property
-    def dsn(self) -> str:
-        """Address of the superuser's connection, as asyncpg takes it."""
-        return self.cluster.dsn
-
-    def stop(self) -> None:
-        """Stop the server, closing the connections that are open."""
-        stop(self.process, signal.SIGINT, guardian=self.guardian)
-
-
-def start_postgres(
-    cluster: Cluster,
-    log: Path,
-    *,
-    guardian: ProcessWatchdog | None = None,
-    patience: float = 60,
-) -> PostgresProcess:
-    """Create the cluster if needed, start it and wait until it accepts connections.
-
-    Raises:
-        LocalError: it stopped at once, or did not answer within `patience` seconds.
-    """
-    cluster.create()
-    start_of_log = log.stat().st_size if log.exists() else 0
-    process = spawn(
-        cluster.command(), log=log, account=cluster.account, guardian=guardian
-    )
-    deadline = time.monotonic() + patience
-    while not cluster.is_ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop(process, signal.SIGINT, guardian=guardian)
-            raise failure(
-                "Starting PostgreSQL",
-                log.read_text(errors="replace")[start_of_log:],
-                cluster.data,
-            )
-        time.sleep(0.05)
-    return PostgresProcess(cluster, process, guardian)

@@ -38,6 +38,7 @@ DATA = (
     "exports",
     "metrics",
     "mail",
+    "archives",
     "logs",
     "run",
 )
@@ -49,6 +50,7 @@ PROGRAM_FOLDERS = (
     "exports",
     "metrics",
     "mail",
+    "archives",
 )
 """Folders of which portal, node and mailbox are the owners, and that nobody else enters."""
 

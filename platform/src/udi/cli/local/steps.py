@@ -45,7 +45,7 @@ class StartupStep:
 
     def __init__(self, steps: StepReporter) -> None:
         self._steps = steps
-        self._shown = 0
+        self._reported = 0
         self.detail = ""
 
     def note(self, text: str) -> None:
@@ -54,8 +54,8 @@ class StartupStep:
 
     def received(self, done: int, total: int) -> None:
         """Show a download, a megabyte at a time."""
-        if done >= total or done - self._shown >= MEGABYTE:
-            self._shown = done
+        if done >= total or done - self._reported >= MEGABYTE:
+            self._reported = done
             self._steps.received(done, total)
 
 

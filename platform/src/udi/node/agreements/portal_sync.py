@@ -1,7 +1,6 @@
 """The worker asks the portal for what changed of the agreements: at its start, at intervals, and when a reader waits."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import UdiError, UnavailableError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
@@ -96,9 +95,7 @@ class AgreementSync:
             log.warning("agreement not taken in", error=type(error).__name__)
 
 
-def task_handlers(
-    registry: TerritoryRegistry, asker: AgreementSync
-) -> Mapping[str, Handler]:
+def task_handlers(registry: TerritoryRegistry, asker: AgreementSync) -> Handlers:
     """The handler for readers who wait."""
 
     async def ask_agreements(job: Job) -> None:

@@ -1,9 +1,9 @@
 """What the worker does for this domain."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 
-from udi.kit.jobs import Handler
-from udi.kit.schedules import Schedule
+from udi.kit.jobs import Handlers
+from udi.kit.schedules import Schedules
 from udi.kit.service_registry import ServiceKey
 from udi.node.agreements import portal_sync, use_reports
 from udi.node.datasets.exchange.portal import PORTAL_CLIENT, PORTAL_KEYS
@@ -23,12 +23,12 @@ def provide_worker_services(site: Site) -> None:
     services.provide(AGREEMENT_SYNC, sync)
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """Ask for agreements, for readers who wait."""
     return portal_sync.task_handlers(site.registry, site.services[AGREEMENT_SYNC])
 
 
-def list_schedules(site: Site) -> Sequence[Schedule]:
+def list_schedules(site: Site) -> Schedules:
     """Report uses, and delete old ones."""
     database = site.database
     registry = site.registry

@@ -16,7 +16,7 @@ Role = Annotated[
     ),
 ]
 FirstDay = Annotated[
-    date | None, Meta(description="First day of what it is about; null: not said.")
+    date | None, Meta(description="First day of what it is about; null: unknown.")
 ]
 LastDay = Annotated[date | None, Meta(description="Last day of it.")]
 Address = Annotated[

@@ -13,7 +13,7 @@ from udi.node.files.models import UploadState
 Record = Annotated[
     dict[str, Any],
     Meta(
-        description="A record in RUDI’s words, or those of its fields that were asked.",
+        description="A record in RUDI’s format, or the requested fields of it.",
         examples=[{"global_id": "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"}],
     ),
 ]

@@ -1,6 +1,5 @@
 """The jobs of datasets: tell the portal until it has answered, look at a file."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +10,7 @@ from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
-from udi.kit.jobs import FIRST_DELAY, LONGEST_DELAY, Handler, Job
+from udi.kit.jobs import FIRST_DELAY, LONGEST_DELAY, Handlers, Job
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.compare import COMPARE_VERSION, compare_version
 from udi.node.datasets.actions.draft import PREPARE_VERSION
@@ -51,7 +50,7 @@ def task_handlers(
     store: ObjectStore,
     clamd: str = "",
     schemas: Path | None = None,
-) -> Mapping[str, Handler]:
+) -> Handlers:
     """The handlers of this domain, for the worker."""
 
     async def push_dataset(job: Job) -> None:

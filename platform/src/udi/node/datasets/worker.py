@@ -1,9 +1,9 @@
 """What the worker does for this domain."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 
-from udi.kit.jobs import Handler
-from udi.kit.schedules import Schedule
+from udi.kit.jobs import Handlers
+from udi.kit.schedules import Schedule, Schedules
 from udi.kit.service_registry import ServiceKey
 from udi.node.datasets import tasks
 from udi.node.datasets.actions.figures import FiguresPublisher
@@ -46,7 +46,7 @@ def provide_worker_services(site: Site) -> None:
     )
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """Push, fetch, erase, pack archives, publish figures."""
     database = site.database
     registry = site.registry
@@ -68,7 +68,7 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     }
 
 
-def list_schedules(site: Site) -> Sequence[Schedule]:
+def list_schedules(site: Site) -> Schedules:
     """Remind, publish figures, renew datasets, tidy up, compare accounts, tell what waits and uses; an own node fetches reports besides."""
     database = site.database
     registry = site.registry

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from udi.kit.crash import crash_at
 from udi.node.files.models import Upload, UploadPart, UploadState
+from udi.node.files.reception import BEAT
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import UploadLease
-from udi.node.files.upload_stream import BEAT
 
 
 class LostPartError(Exception):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -17,8 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
     ForbiddenError,
-    GoneError,
-    HeldBackError,
     NotFoundError,
     TooManyRequestsError,
     UnavailableError,
@@ -43,9 +42,8 @@ from udi.node.files.ranges import (
 )
 from udi.node.files.restricted import (
     PRIVATE,
-    NotGrantedError,
+    READING_ERRORS,
     PermittedReading,
-    RestrictedError,
     authorize_reading,
     derive_file,
 )
@@ -58,13 +56,13 @@ from udi.node.spaces.operations import (
     DatasetPath,
     FileNamePath,
     PartPath,
+    download_operation,
 )
 from udi.node.spaces.use_counts import UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
 from udi.protocol.access_decision import RefusalReason
 from udi.settings import MissingSecretError
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session, Visitor
-from udi.ui.openapi.operations import NOT_MODIFIED, describe_operation
 from udi.ui.site import site_of
 
 log = structlog.get_logger()
@@ -76,19 +74,6 @@ EXPOSED_HEADERS = (
 SANDBOX_POLICY = "sandbox; default-src 'none'"
 
 
-DELIVERY_ERRORS = (
-    RestrictedError,
-    NotGrantedError,
-    NotFoundError,
-    GoneError,
-    HeldBackError,
-    TooManyRequestsError,
-    UnavailableError,
-)
-UNCHANGED = {
-    **NOT_MODIFIED,
-    416: "The part that was asked is beyond the end of the file.",
-}
 FilePath = Annotated[UUID, PathParameter(description="Identifier of the version.")]
 ArchivePath = Annotated[UUID, PathParameter(description="Identifier of the archive.")]
 
@@ -103,6 +88,15 @@ class DeliveryHeaders(Struct, kw_only=True):
             examples=["bytes=0-1023"],
         ),
     ] = field(name="Range", default="")
+
+
+delivery_operation = partial(
+    download_operation,
+    tag=FILES,
+    headers=DeliveryHeaders,
+    errors=READING_ERRORS,
+    schemes=(CREDENTIAL,),
+)
 
 
 class SignatureParameters(Struct, kw_only=True):
@@ -146,17 +140,10 @@ class Deliverable(Protocol):
 @route(
     "/files/{file_id:uuid}/{filename:str}",
     http_method=READ_METHODS,
-    **describe_operation(
+    **delivery_operation(
         "downloadVersion",
-        tag=FILES,
         summary="Download a version",
         description="One version of the file of a dataset: this address never gives another.",
-        media_types=("*/*",),
-        statuses=(200, 206),
-        empty=UNCHANGED,
-        headers=DeliveryHeaders,
-        errors=DELIVERY_ERRORS,
-        schemes=(CREDENTIAL,),
         query=SignatureParameters,
     ),
 )
@@ -185,14 +172,11 @@ async def deliver_file(
 @route(
     "/archives/{archive_id:uuid}/{filename:str}",
     http_method=READ_METHODS,
-    **describe_operation(
+    **download_operation(
         "downloadArchive",
         tag=FILES,
         summary="Download the archive of a space",
         description="Everything of a space in one file, by the signed address that its page gives.",
-        media_types=("*/*",),
-        statuses=(200, 206),
-        empty=UNCHANGED,
         headers=DeliveryHeaders,
         errors=(ForbiddenError, NotFoundError, TooManyRequestsError, UnavailableError),
         query=SignatureParameters,
@@ -249,17 +233,10 @@ def keyring_of(request: AnyRequest) -> Keyring:
 @route(
     "/datasets/{dataset_id:uuid}/file",
     http_method=READ_METHODS,
-    **describe_operation(
+    **delivery_operation(
         "downloadFile",
-        tag=FILES,
         summary="Download a file",
         description="The newest version of the file of a dataset.",
-        media_types=("*/*",),
-        statuses=(200, 206),
-        empty=UNCHANGED,
-        headers=DeliveryHeaders,
-        errors=DELIVERY_ERRORS,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def deliver_current(
@@ -275,17 +252,10 @@ async def deliver_current(
 @route(
     "/datasets/{dataset_id:uuid}/files/{part_id:uuid}/{filename:str}",
     http_method=READ_METHODS,
-    **describe_operation(
+    **delivery_operation(
         "downloadPart",
-        tag=FILES,
         summary="Download a further file of a dataset",
         description="Always its newest version: the address does not change. One of restricted data is given whole, or not at all.",
-        media_types=("*/*",),
-        statuses=(200, 206),
-        empty=UNCHANGED,
-        headers=DeliveryHeaders,
-        errors=DELIVERY_ERRORS,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def deliver_part(

@@ -17,12 +17,12 @@ from udi.kit.http import (
     StreamedResponse,
 )
 from udi.node.files.assemble import store_whole_file
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.upload_stream import (
+from udi.node.files.reception import (
     ConnectionLostError,
     UploadTooSlowError,
     enforce_timeouts,
 )
+from udi.node.files.upload_lock import UploadLease
 from udi.node.files.uploads import too_large_error
 
 NOT_MODIFIED = 304

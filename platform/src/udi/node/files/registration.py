@@ -1,8 +1,8 @@
 """What this domain provides to the others, and contributes to them."""
 
 from udi.kit.keyring import FILE_KEYS, KeyringFile
+from udi.node.files.reception import UPLOAD_BUFFERS, UploadBuffers
 from udi.node.files.sealing_store import OBJECTS, SealingStore
-from udi.node.files.upload_stream import UPLOAD_BUFFERS, UploadBuffers
 from udi.ui.site import Site
 
 

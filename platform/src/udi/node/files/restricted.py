@@ -12,7 +12,15 @@ from uuid import UUID
 from litestar import Response
 
 from udi.kit.clock import now
-from udi.kit.errors import Refusal, UdiError
+from udi.kit.errors import (
+    GoneError,
+    HeldBackError,
+    NotFoundError,
+    Refusal,
+    TooManyRequestsError,
+    UdiError,
+    UnavailableError,
+)
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile
@@ -89,6 +97,18 @@ class NotGrantedError(UdiError):
         self.dataset_id = dataset_id
         self.page = page
         self.code = refused.value
+
+
+READING_ERRORS: tuple[type[UdiError], ...] = (
+    RestrictedError,
+    NotGrantedError,
+    NotFoundError,
+    GoneError,
+    HeldBackError,
+    TooManyRequestsError,
+    UnavailableError,
+)
+"""What everything refuses that gives a dataset, or some of it."""
 
 
 class ReadingRateError(NotGrantedError):

@@ -107,8 +107,8 @@ class SpaceKeyCache:
     def __init__(self, database: Database, open_ring: OpenKeyring) -> None:
         self._database = database
         self._open_ring = open_ring
-        self._kept: dict[tuple[UUID, UUID], tuple[SpaceSealing, float]] = {}
-        self._asking: dict[tuple[UUID, UUID], asyncio.Lock] = {}
+        self._cached: dict[tuple[UUID, UUID], tuple[SpaceSealing, float]] = {}
+        self._locks: dict[tuple[UUID, UUID], asyncio.Lock] = {}
 
     async def find(self, key: str) -> SpaceSealing:
         """The keys of the space whose object this is; none for what belongs to no space.
@@ -120,18 +120,18 @@ class SpaceKeyCache:
             return SpaceSealing()
         if (fresh := self._find_cached(owner)) is not None:
             return fresh
-        async with self._asking.setdefault(owner, asyncio.Lock()):
+        async with self._locks.setdefault(owner, asyncio.Lock()):
             if (fresh := self._find_cached(owner)) is not None:
                 return fresh
             try:
                 return await self._read(self._database, *owner)
             except Exception as error:
-                if owner in self._kept and is_unavailable(error):
-                    return self._kept[owner][0]
+                if owner in self._cached and is_unavailable(error):
+                    return self._cached[owner][0]
                 raise
 
     def _find_cached(self, owner: tuple[UUID, UUID]) -> SpaceSealing | None:
-        entry = self._kept.get(owner)
+        entry = self._cached.get(owner)
         if entry is not None and time.monotonic() - entry[1] < CACHE_SECONDS:
             return entry[0]
         return None
@@ -160,12 +160,12 @@ class SpaceKeyCache:
         with space_context(None):
             async with database.session(tenant) as session:
                 keys = await read_keys(session, self._open_ring, space)
-        self._kept[tenant, space] = keys, time.monotonic()
+        self._cached[tenant, space] = keys, time.monotonic()
         return keys
 
     def forget(self) -> None:
         """Read again at the next question."""
-        self._kept.clear()
+        self._cached.clear()
 
 
 class SealingStore(ObjectStore):

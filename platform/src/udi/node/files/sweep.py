@@ -24,7 +24,7 @@ from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import FINISH_UPLOAD
 from udi.node.files.uploads import LIFETIME, cancel_upload, clear_parts
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 
 OLD = timedelta(hours=24)
 EVERY = timedelta(hours=1)

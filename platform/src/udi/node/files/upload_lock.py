@@ -11,7 +11,7 @@ from udi.kit.crash import crash_at
 from udi.kit.errors import LockedError
 from udi.node.files.models import Upload, UploadPart, UploadState
 from udi.node.files.tenant_storage import TenantStorage
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 
 FINISH_UPLOAD = "finish_upload"
 AT_ONCE = 16 * 1024**2

@@ -1,8 +1,6 @@
 """What the worker does for this domain."""
 
-from collections.abc import Sequence
-
-from udi.kit.schedules import Schedule, run_in_each_territory
+from udi.kit.schedules import Schedule, Schedules, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.storage_snapshot import take_snapshot
@@ -10,7 +8,7 @@ from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
 
-def list_schedules(site: Site) -> Sequence[Schedule]:
+def list_schedules(site: Site) -> Schedules:
     """Note how much is stored, and delete objects that nothing names, once an hour each."""
     objects = site.services[OBJECTS]
 

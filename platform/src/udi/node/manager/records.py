@@ -28,7 +28,7 @@ from udi.node.manager.actions import missing_file_error, require_own_organisatio
 from udi.node.manager.merge import merge
 from udi.node.manager.queries import RESOURCES, find_object, list_waiting_uploads
 from udi.node.manager.request_bodies import Document, parse_id, read_id
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.rules import dig, entries
 from udi.protocol.validation import validate

@@ -21,12 +21,12 @@ from udi.node.datasets.records.document_query import list_documents, parse_query
 from udi.node.files.assemble import store_whole_file
 from udi.node.files.downloads import keyring_of, serve_current_file
 from udi.node.files.queries import used_bytes
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.upload_stream import (
+from udi.node.files.reception import (
     ConnectionLostError,
     UploadTooSlowError,
     enforce_timeouts,
 )
+from udi.node.files.upload_lock import UploadLease
 from udi.node.files.uploads import (
     UploadAnnouncement,
     cancel_upload,

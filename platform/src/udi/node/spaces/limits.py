@@ -1,4 +1,4 @@
-"""A space's share of the node, so that none starves another: requests a minute, and uploads at once.
+"""A space's share of the node, so that none starves another: requests a minute, uploads and heavy jobs at once.
 
 The web workers of a program count together. The headers are those of the IETF's draft
 «RateLimit header fields for HTTP», and of RFC 6585 for 429.
@@ -6,13 +6,17 @@ The web workers of a program count together. The headers are those of the IETF's
 
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit import jobs
 from udi.kit.db import Database
 from udi.kit.errors import TooManyRequestsError
 from udi.kit.service_registry import ServiceKey
@@ -186,3 +190,19 @@ async def body_of(request: AnyRequest, space_id: UUID) -> AsyncGenerator[bytes]:
 def limits_of(request: AnyRequest) -> SpaceLimiter:
     """The limits of this program."""
     return site_of(request).services[SPACE_LIMITER]
+
+
+async def enqueue_heavy_job(
+    session: AsyncSession,
+    space_id: UUID,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    delay: timedelta | None = None,
+) -> None:
+    """Queue a job in the turn of its space, as many at once as it may have: a thousand of one keep nobody else's waiting."""
+    space = await session.get(Space, (session.info["tenant"], space_id))
+    at_once = SpaceShare.of(session.info["settings"], space).jobs_at_once
+    await jobs.enqueue(
+        session, name, payload, delay=delay, share=space_id, at_once=at_once
+    )

@@ -1,6 +1,8 @@
 """What the operations of the node's API share in its document: its parts, what a program shows, what many refuse."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar.openapi.spec import Example, Tag
@@ -10,10 +12,11 @@ from udi.kit.errors import (
     ForbiddenError,
     NotFoundError,
     TooManyRequestsError,
+    UdiError,
     UnauthenticatedError,
     UnavailableError,
 )
-from udi.ui.openapi.operations import BearerScheme
+from udi.ui.openapi.operations import NOT_MODIFIED, BearerScheme, describe_operation
 
 CATALOGUE = Tag("catalogue", "What is published here")
 FILES = Tag("files", "Files")
@@ -49,3 +52,27 @@ FileNamePath = Annotated[
         examples=[Example(value="arbres.csv")],
     ),
 ]
+download_operation = partial(
+    describe_operation,
+    media_types=("*/*",),
+    statuses=(200, 206),
+    empty={
+        **NOT_MODIFIED,
+        416: "The requested part is beyond the end of the file.",
+    },
+)
+"""What answers with a file, whole or in part."""
+
+
+def sending_operation(
+    name: str, *, errors: Sequence[type[UdiError]] = (), **details: Any
+) -> dict[str, Any]:
+    """What a script sends to a space, whose key it shows."""
+    return describe_operation(
+        name,
+        tag=SENDING,
+        errors=(*SENDING_ERRORS, *errors),
+        schemes=(KEY,),
+        is_public=False,
+        **details,
+    )

@@ -15,7 +15,6 @@ from udi.kit.errors import (
     InvalidError,
     NotFoundError,
     TooManyRequestsError,
-    UnavailableError,
 )
 from udi.kit.file_names import content_disposition
 from udi.kit.service_registry import ServiceKey
@@ -25,8 +24,8 @@ from udi.node.files.ranges import (
     parse_range,
     range_applies,
 )
-from udi.node.files.restricted import NotGrantedError, RestrictedError
-from udi.node.spaces.operations import CREDENTIAL, TABLES
+from udi.node.files.restricted import READING_ERRORS
+from udi.node.spaces.operations import CREDENTIAL, TABLES, download_operation
 from udi.node.tables import schemas
 from udi.node.tables.openapi import build_openapi
 from udi.node.tables.requests import (
@@ -78,12 +77,16 @@ DESCRIPTION_ERRORS = (
     HeldBackError,
     TooManyRequestsError,
 )
-ROW_ERRORS = (
-    RestrictedError,
-    NotGrantedError,
-    *DESCRIPTION_ERRORS,
-    InvalidError,
-    UnavailableError,
+ROW_ERRORS = (*READING_ERRORS, InvalidError)
+table_operation = partial(
+    describe_operation, tag=TABLES, empty=NOT_MODIFIED, errors=DESCRIPTION_ERRORS
+)
+export_operation = partial(
+    download_operation,
+    tag=TABLES,
+    errors=ROW_ERRORS,
+    query=schemas.RowSelection,
+    schemes=(CREDENTIAL,),
 )
 TABLE = {"table_request": Provide(get_table_request)}
 ABOUT = {"table_request": Provide(get_description_request)}
@@ -93,14 +96,11 @@ ABOUT = {"table_request": Provide(get_description_request)}
     f"{BASE}/",
     http_method=READ,
     dependencies=ABOUT,
-    **describe_operation(
+    **table_operation(
         "describeTable",
-        tag=TABLES,
         summary="Find what there is about a table",
-        description="The addresses that follow. Names and types of columns are told of restricted tables too.",
+        description="The addresses that follow. Restricted tables have names and types of columns too.",
         answer=schemas.TableResource,
-        empty=NOT_MODIFIED,
-        errors=DESCRIPTION_ERRORS,
     ),
 )
 async def show_resource(
@@ -126,14 +126,11 @@ async def show_resource(
     f"{BASE}/profile/",
     http_method=READ,
     dependencies=ABOUT,
-    **describe_operation(
+    **table_operation(
         "readColumns",
-        tag=TABLES,
         summary="Read the columns of a table",
         description="What each column holds, also as a Table Schema.",
         answer=schemas.TableProfileAnswer,
-        empty=NOT_MODIFIED,
-        errors=DESCRIPTION_ERRORS,
     ),
 )
 async def show_profile(table_request: NamedDependency[TableRequest]) -> Response[Any]:
@@ -163,14 +160,11 @@ async def show_profile(table_request: NamedDependency[TableRequest]) -> Response
     f"{BASE}/swagger/",
     http_method=READ,
     dependencies=ABOUT,
-    **describe_operation(
+    **table_operation(
         "readTableDocument",
-        tag=TABLES,
         summary="Read the document of a table",
         description="The OpenAPI document of this very table, with its columns as parameters.",
         answer=dict[str, Any],
-        empty=NOT_MODIFIED,
-        errors=DESCRIPTION_ERRORS,
     ),
 )
 async def show_openapi(
@@ -187,13 +181,11 @@ async def show_openapi(
     f"{BASE}/data/",
     http_method=READ,
     dependencies=TABLE,
-    **describe_operation(
+    **table_operation(
         "readRows",
-        tag=TABLES,
         summary="Read and filter rows",
         description="A page of rows, filtered, sorted or grouped by `column__operator=value`: exact, differs, contains, in, less, greater, isnull, sort, groupby (also by day, week, month, quarter, year or bins), count, count_distinct, avg, median, min, max, sum and others.",
         answer=schemas.RowPageAnswer,
-        empty=NOT_MODIFIED,
         errors=ROW_ERRORS,
         query=schemas.RowPageParameters,
         schemes=(CREDENTIAL,),
@@ -233,20 +225,10 @@ async def read_data(
     f"{BASE}/data/{{kind:str}}/",
     http_method=READ,
     dependencies=TABLE,
-    **describe_operation(
+    **export_operation(
         "downloadRows",
-        tag=TABLES,
         summary="Download rows",
         description="Every row that the parameters leave, as a file.",
-        media_types=("*/*",),
-        statuses=(200, 206),
-        empty={
-            **NOT_MODIFIED,
-            416: "The part that was asked is beyond the end of the file.",
-        },
-        errors=ROW_ERRORS,
-        query=schemas.RowSelection,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def export_data(
@@ -262,20 +244,10 @@ async def export_data(
     "/datasets/{dataset_id:uuid}/{file_name:str}",
     http_method=READ,
     dependencies={"table_request": Provide(get_file_request)},
-    **describe_operation(
+    **export_operation(
         "downloadTableFile",
-        tag=TABLES,
         summary="Download rows at an address that ends in a file name",
         description="The same rows for programs that go by the name of a file: any name before csv, xlsx, parquet, json, ndjson, geojson or pmtiles. A Parquet has the columns of the table alone.",
-        media_types=("*/*",),
-        statuses=(200, 206),
-        empty={
-            **NOT_MODIFIED,
-            416: "The part that was asked is beyond the end of the file.",
-        },
-        errors=ROW_ERRORS,
-        query=schemas.RowSelection,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def download_table_file(

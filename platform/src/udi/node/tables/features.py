@@ -7,15 +7,8 @@ from typing import Any
 from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency, Provide
 
-from udi.kit.errors import (
-    GoneError,
-    HeldBackError,
-    NotFoundError,
-    TooManyRequestsError,
-    UdiError,
-    UnavailableError,
-)
-from udi.node.files.restricted import NotGrantedError, RestrictedError
+from udi.kit.errors import NotFoundError, UdiError
+from udi.node.files.restricted import READING_ERRORS
 from udi.node.spaces.operations import CREDENTIAL, MAPS
 from udi.node.spaces.use_counts import UseKind
 from udi.node.tables import schemas
@@ -89,14 +82,12 @@ async def get_collection_request(
     return places
 
 
-MAP_ERRORS = (
-    RestrictedError,
-    NotGrantedError,
-    NotFoundError,
-    GoneError,
-    HeldBackError,
-    TooManyRequestsError,
-    UnavailableError,
+map_operation = partial(
+    describe_operation,
+    tag=MAPS,
+    empty=NOT_MODIFIED,
+    errors=READING_ERRORS,
+    schemes=(CREDENTIAL,),
 )
 PLACES = {
     "table_request": Provide(get_table_request),
@@ -109,15 +100,11 @@ COLLECTION = {**PLACES, "collection": Provide(get_collection_request)}
     BASE,
     http_method=READ,
     dependencies=PLACES,
-    **describe_operation(
+    **map_operation(
         "readMap",
-        tag=MAPS,
         summary="Find what there is about a map",
         description="OGC API Features of a table whose rows have places: map software takes this address.",
         answer=schemas.MapLanding,
-        empty=NOT_MODIFIED,
-        errors=MAP_ERRORS,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def show_landing(places: NamedDependency[FeatureRequest]) -> Response[Any]:
@@ -129,15 +116,11 @@ async def show_landing(places: NamedDependency[FeatureRequest]) -> Response[Any]
     f"{BASE}/api",
     http_method=READ,
     dependencies=PLACES,
-    **describe_operation(
+    **map_operation(
         "readMapDocument",
-        tag=MAPS,
         summary="Read the document of a map",
         description="Its OpenAPI 3.0 document, as the standard has it.",
         media_types=(ogc.OPENAPI,),
-        empty=NOT_MODIFIED,
-        errors=MAP_ERRORS,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def show_description(places: NamedDependency[FeatureRequest]) -> Response[Any]:
@@ -151,15 +134,11 @@ async def show_description(places: NamedDependency[FeatureRequest]) -> Response[
     f"{BASE}/conformance",
     http_method=READ,
     dependencies=PLACES,
-    **describe_operation(
+    **map_operation(
         "readMapConformance",
-        tag=MAPS,
         summary="Read what is kept of the standard",
         description="The classes of OGC API Features.",
         answer=schemas.MapConformance,
-        empty=NOT_MODIFIED,
-        errors=MAP_ERRORS,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def show_conformance(places: NamedDependency[FeatureRequest]) -> Response[Any]:
@@ -171,15 +150,11 @@ async def show_conformance(places: NamedDependency[FeatureRequest]) -> Response[
     f"{BASE}/collections",
     http_method=READ,
     dependencies=PLACES,
-    **describe_operation(
+    **map_operation(
         "listMapCollections",
-        tag=MAPS,
         summary="List the collections of a map",
         description="There is one.",
         answer=schemas.MapCollections,
-        empty=NOT_MODIFIED,
-        errors=MAP_ERRORS,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def list_collections(places: NamedDependency[FeatureRequest]) -> Response[Any]:
@@ -191,15 +166,11 @@ async def list_collections(places: NamedDependency[FeatureRequest]) -> Response[
     f"{BASE}/collections/{{name:str}}",
     http_method=READ,
     dependencies=COLLECTION,
-    **describe_operation(
+    **map_operation(
         "readMapCollection",
-        tag=MAPS,
         summary="Read the collection of a map",
         description="Its rectangle and its addresses.",
         answer=schemas.MapCollection,
-        empty=NOT_MODIFIED,
-        errors=MAP_ERRORS,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def show_collection(collection: NamedDependency[FeatureRequest]) -> Response[Any]:
@@ -213,17 +184,14 @@ async def show_collection(collection: NamedDependency[FeatureRequest]) -> Respon
     f"{BASE}/collections/{{name:str}}/items",
     http_method=READ,
     dependencies=COLLECTION,
-    **describe_operation(
+    **map_operation(
         "readPlaces",
-        tag=MAPS,
         summary="Read the places of rows",
         description="Rows by rectangle, moment and column, as GeoJSON.",
         answer=schemas.MapFeaturePage,
         media_types=(ogc.GEOJSON,),
-        empty=NOT_MODIFIED,
-        errors=(*MAP_ERRORS, UdiError, QueryTooHeavyError),
+        errors=(*READING_ERRORS, UdiError, QueryTooHeavyError),
         query=schemas.MapParameters,
-        schemes=(CREDENTIAL,),
     ),
 )
 async def list_items(collection: NamedDependency[FeatureRequest]) -> Response[Any]:
@@ -250,16 +218,13 @@ async def list_items(collection: NamedDependency[FeatureRequest]) -> Response[An
     f"{BASE}/collections/{{name:str}}/items/{{line:int}}",
     http_method=READ,
     dependencies=COLLECTION,
-    **describe_operation(
+    **map_operation(
         "readPlace",
-        tag=MAPS,
         summary="Read the place of a row",
         description="One row, as GeoJSON.",
         answer=schemas.MapFeature,
         media_types=(ogc.GEOJSON,),
-        empty=NOT_MODIFIED,
-        errors=(*MAP_ERRORS, UdiError, QueryTooHeavyError),
-        schemes=(CREDENTIAL,),
+        errors=(*READING_ERRORS, UdiError, QueryTooHeavyError),
     ),
 )
 async def show_item(

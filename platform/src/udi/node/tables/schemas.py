@@ -127,7 +127,7 @@ class TableProfile(Struct, kw_only=True):
         ),
     ]
     total_lines: (
-        Annotated[int, Meta(description="Rows; not said of a restricted table.", ge=0)]
+        Annotated[int, Meta(description="Rows; absent of a restricted table.", ge=0)]
         | UnsetType
     ) = UNSET
     repairs: (

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.emails import Email
 from udi.kit.identity import MANAGERS, PUBLISHERS
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.actions import TELL_AGREEMENT
 from udi.portal.access.agreements.delivery import task_handlers as delivery_jobs
@@ -30,7 +30,7 @@ TO_PERSON = frozenset(
 )
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def tell_request(job: Job) -> None:

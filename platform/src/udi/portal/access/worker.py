@@ -1,12 +1,10 @@
 """What the worker does for this domain."""
 
-from collections.abc import Sequence
-
-from udi.kit.schedules import Schedule
+from udi.kit.schedules import Schedules
 from udi.portal.access.deadlines import schedule_deadlines
 from udi.ui.site import Site
 
 
-def list_schedules(site: Site) -> Sequence[Schedule]:
+def list_schedules(site: Site) -> Schedules:
     """Look at deadlines."""
     return [schedule_deadlines(site)]

@@ -79,7 +79,7 @@ class DistributionDetail(Struct, frozen=True, kw_only=True):
     checksum: DistributionChecksum | None
     contract: Annotated[
         str,
-        Meta(description="How the address is to be asked, in RUDI’s words: dwnl, wms…"),
+        Meta(description="Protocol of the address, in RUDI’s words: dwnl, wms…"),
     ]
     availability: Annotated[
         Availability | None,

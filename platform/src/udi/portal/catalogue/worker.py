@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Sequence
 
 from udi.kit.jobs import BEFORE_JOB
-from udi.kit.schedules import Schedule
+from udi.kit.schedules import Schedule, Schedules
 from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.links.rounds import LinkChecker
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -19,7 +19,7 @@ def provide_worker_services(site: Site) -> None:
     site.services.provide(BEFORE_JOB, feed.wait_until_settled)
 
 
-def list_schedules(site: Site) -> Sequence[Schedule]:
+def list_schedules(site: Site) -> Schedules:
     """Look at links, where the installation looks at them."""
     if site.settings.link_looks_per_hour:
         return [Schedule("check_links", "* * * * *", LinkChecker(site).run)]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -164,8 +165,9 @@ async def process_session(
     request: AnyRequest,
     territory: Territory,
     pid: UUID,
-    kind: ProcessKind,
     side: DataspaceSide | None = None,
+    *,
+    kind: ProcessKind,
 ) -> AsyncIterator[ProcessCall]:
     """One transaction for a process of the connector that speaks, in which we are on this side.
 
@@ -180,6 +182,10 @@ async def process_session(
             raise ForbiddenError("This message is for the other side of the process.")
         yield ProcessCall(session, connector, process)
         await session.flush()
+
+
+open_negotiation = partial(process_session, kind=ProcessKind.NEGOTIATION)
+open_transfer = partial(process_session, kind=ProcessKind.TRANSFER)
 
 
 async def _receive_message(
@@ -203,6 +209,12 @@ def _empty_response() -> Answer:
     return Response({}, media_type=JSON, headers=PRIVATE)
 
 
+def _process_response(process: DataspaceProcess, *, status: int = 200) -> Answer:
+    return Response(
+        write_process(process), status_code=status, media_type=JSON, headers=PRIVATE
+    )
+
+
 @post(f"{NEGOTIATIONS}/request", status_code=201)
 async def begin_negotiation(request: AnyRequest, territory: CurrentTerritory) -> Answer:
     """A connector asks for a dataset."""
@@ -219,9 +231,7 @@ async def begin_negotiation(request: AnyRequest, territory: CurrentTerritory) ->
         process = await provider_negotiations.receive_request(
             session, territory, connector, message
         )
-        return Response(
-            write_process(process), status_code=201, media_type=JSON, headers=PRIVATE
-        )
+        return _process_response(process, status=201)
 
 
 @get(f"{NEGOTIATIONS}/{{pid:uuid}}")
@@ -229,10 +239,8 @@ async def send_negotiation(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """How a negotiation stands."""
-    async with process_session(
-        request, territory, pid, ProcessKind.NEGOTIATION
-    ) as call:
-        return Response(write_process(call.process), media_type=JSON, headers=PRIVATE)
+    async with open_negotiation(request, territory, pid) as call:
+        return _process_response(call.process)
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/request", status_code=200)
@@ -241,13 +249,13 @@ async def receive_counter(
 ) -> Answer:
     """A connector asks for something else."""
     message = await _receive_message(request, MessageType.REQUEST)
-    async with process_session(
-        request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER
+    async with open_negotiation(
+        request, territory, pid, DataspaceSide.PROVIDER
     ) as call:
         await provider_negotiations.receive_counter(
             call.session, territory, call.connector, call.process, message
         )
-        return Response(write_process(call.process), media_type=JSON, headers=PRIVATE)
+        return _process_response(call.process)
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/events", status_code=200)
@@ -256,9 +264,7 @@ async def receive_event(
 ) -> Answer:
     """A consumer takes an offer; a provider says that the agreement is in force."""
     message = await _receive_message(request, MessageType.EVENT)
-    async with process_session(
-        request, territory, pid, ProcessKind.NEGOTIATION
-    ) as call:
+    async with open_negotiation(request, territory, pid) as call:
         if call.process.side == DataspaceSide.PROVIDER:
             await provider_negotiations.receive_event(
                 call.session, call.process, message
@@ -274,8 +280,8 @@ async def receive_verification(
 ) -> Answer:
     """A consumer confirms the agreement."""
     message = await _receive_message(request, MessageType.VERIFICATION)
-    async with process_session(
-        request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER
+    async with open_negotiation(
+        request, territory, pid, DataspaceSide.PROVIDER
     ) as call:
         await provider_negotiations.receive_verification(
             call.session, call.process, message
@@ -289,8 +295,8 @@ async def receive_offer(
 ) -> Answer:
     """A provider offers something else than what was asked."""
     message = await _receive_message(request, MessageType.OFFER)
-    async with process_session(
-        request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER
+    async with open_negotiation(
+        request, territory, pid, DataspaceSide.CONSUMER
     ) as call:
         consumer_negotiations.receive_offer(call.process, message)
         return _empty_response()
@@ -302,8 +308,8 @@ async def receive_agreement(
 ) -> Answer:
     """A provider agrees."""
     message = await _receive_message(request, MessageType.AGREEMENT)
-    async with process_session(
-        request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER
+    async with open_negotiation(
+        request, territory, pid, DataspaceSide.CONSUMER
     ) as call:
         consumer_negotiations.receive_agreement(call.process, message)
         return _empty_response()
@@ -315,9 +321,7 @@ async def receive_termination(
 ) -> Answer:
     """Either side ends a negotiation."""
     message = await _receive_message(request, MessageType.TERMINATION)
-    async with process_session(
-        request, territory, pid, ProcessKind.NEGOTIATION
-    ) as call:
+    async with open_negotiation(request, territory, pid) as call:
         if call.process.side == DataspaceSide.PROVIDER:
             await provider_negotiations.receive_termination(
                 call.session, territory, call.connector, call.process, message
@@ -334,9 +338,7 @@ async def begin_transfer(request: AnyRequest, territory: CurrentTerritory) -> An
     async with connector_session(request, territory) as (session, connector):
         _require_own_address(connector, message)
         process = await transfers.receive_request(session, connector, message)
-        return Response(
-            write_process(process), status_code=201, media_type=JSON, headers=PRIVATE
-        )
+        return _process_response(process, status=201)
 
 
 @get(f"{TRANSFERS}/{{pid:uuid}}")
@@ -344,8 +346,8 @@ async def send_transfer(
     request: AnyRequest, territory: CurrentTerritory, pid: FromPath[UUID]
 ) -> Answer:
     """How a transfer stands."""
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as call:
-        return Response(write_process(call.process), media_type=JSON, headers=PRIVATE)
+    async with open_transfer(request, territory, pid) as call:
+        return _process_response(call.process)
 
 
 @post(f"{TRANSFERS}/{{pid:uuid}}/start", status_code=200)
@@ -354,7 +356,7 @@ async def receive_start(
 ) -> Answer:
     """A provider gives the data; a consumer goes on with what it suspended."""
     message = await _receive_message(request, MessageType.TRANSFER_START)
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as call:
+    async with open_transfer(request, territory, pid) as call:
         await transfers.receive_start(call.session, call.process, message)
         return _empty_response()
 
@@ -378,7 +380,7 @@ async def receive_close(
         raise NotFoundError
     kind, event = CLOSES[end]
     message = await _receive_message(request, kind)
-    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as call:
+    async with open_transfer(request, territory, pid) as call:
         await transfers.receive_close(call.session, call.process, event, message)
         return _empty_response()
 

@@ -10,8 +10,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.actions import confirm_agreement, give_up_agreement
 from udi.portal.access.agreements.creation import AgreementSigner
 from udi.portal.access.agreements.transitions import AgreementState
-from udi.portal.access.models import AccessAgreement, AccessRequest
-from udi.portal.access.models import AccessRequestState as Asked
+from udi.portal.access.models import AccessAgreement, AccessRequest, AccessRequestState
 from udi.portal.access.policies.queries import get_policy, policy_of
 from udi.portal.access.requests.decisions import accept_offer
 from udi.portal.access.requests.requester_actions import (
@@ -51,7 +50,11 @@ from udi.protocol.agreement import read_agreement
 from udi.protocol.policy import Policy, read_policy
 from udi.protocol.terms import read_terms
 
-OVER = {Asked.REFUSED: "refused", Asked.WITHDRAWN: "withdrawn", Asked.LAPSED: "expired"}
+OVER = {
+    AccessRequestState.REFUSED: "refused",
+    AccessRequestState.WITHDRAWN: "withdrawn",
+    AccessRequestState.LAPSED: "expired",
+}
 """Why a negotiation ends, by how its request did."""
 
 
@@ -230,17 +233,20 @@ async def sync_negotiation(
         await end_process(
             session,
             process,
-            OVER[Asked(request.state)],
+            OVER[AccessRequestState(request.state)],
             await last_words(session, request),
         )
-    elif request.state == Asked.COUNTERED and request.since != process.answered_at:
+    elif (
+        request.state == AccessRequestState.COUNTERED
+        and request.since != process.answered_at
+    ):
         if waiting:
             await _send_offer(session, territory, request, process)
         else:
             await end_process(
                 session, process, "refused", "The producer offers something else."
             )
-    elif request.state == Asked.GRANTED:
+    elif request.state == AccessRequestState.GRANTED:
         await _send_agreement(session, territory, connector, request, process)
 
 

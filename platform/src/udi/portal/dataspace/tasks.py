@@ -1,13 +1,12 @@
 """What the worker does for data spaces: sends messages, goes on where nobody has to decide, follows what people decide."""
 
 import asyncio
-from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessAgreement
@@ -28,7 +27,7 @@ MOMENT = 1.5
 """Seconds before what follows by itself: long enough to read the state that a message led to, or to end it instead."""
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def send(job: Job) -> None:

@@ -1,7 +1,7 @@
 """The inbox: all that waits for a person, of every domain, in one list."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -14,6 +14,7 @@ from udi.kit.identity import Actor
 from udi.kit.service_registry import Hook, Services
 from udi.portal.identity.models import Person
 from udi.ui.inbox_counts import InboxCount
+from udi.ui.locale import localise_title
 
 MOST_OF_A_DOMAIN = 200
 
@@ -75,6 +76,7 @@ class InboxItem:
     """Something that waits for a person; `url` is the page where it is settled.
 
     `who` asks, `organisation` is the producer for whom the person acts; both are names, empty where there is none.
+    `titles` is the title by language, where people wrote it in several.
     What waits at a node (`node_id`) is one item for `number` things of a producer and a kind: the portal knows no more,
     and `url` is the node's own address.
     """
@@ -90,6 +92,16 @@ class InboxItem:
     organisation: str = ""
     number: int = 1
     node_id: UUID | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def title_in(self, language: str) -> str:
+        """The title for a reader of this language."""
+        return localise_title(self.title, self.titles, language)
+
+    def text_by_language(self, language: str) -> dict[str, str]:
+        """The text that such a reader sees, by its language; empty where that is not known."""
+        title = self.title_in(language)
+        return {code: text for code, text in self.titles.items() if text == title}
 
     def is_late(self, today: date) -> bool:
         """Whether its last day is over."""

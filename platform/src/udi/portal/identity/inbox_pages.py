@@ -119,6 +119,7 @@ async def show_inbox_document(
 ) -> InboxDocument:
     """The same for programs."""
     items = await list_inbox(site_of(request).services, session, member)
+    language = request.scope["state"]["locale"]
     today = today_of(territory)
     return InboxDocument(
         total=count(items, today).waiting,
@@ -128,7 +129,7 @@ async def show_inbox_document(
                 kind=item.kind,
                 role=item.role,
                 id=str(item.id),
-                title=item.title,
+                title=item.title_in(language),
                 url=_absolute(territory, item),
                 number=item.number,
                 since=item.since,
@@ -166,17 +167,17 @@ async def show_inbox_feed(
             Link("self", f"{territory.origin}{request.url.path}", MEDIA_TYPE),
             Link("alternate", f"{territory.origin}{INBOX_PATH}", "text/html"),
         ],
-        entries=[_feed_entry(territory, item, say) for item in items],
+        entries=[_feed_entry(territory, item, say, language) for item in items],
     )
     headers = {"Cache-Control": "no-store"}
     return Response(feed.write(), media_type=MEDIA_TYPE, headers=headers)
 
 
 def _feed_entry(
-    territory: Territory, item: InboxItem, say: Callable[[str], str]
+    territory: Territory, item: InboxItem, say: Callable[[str], str], language: str
 ) -> Entry:
     kind = say(KIND_NAMES[item.kind])
-    title = f"{kind}: {item.title}" if item.title else kind
+    title = f"{kind}: {item.title_in(language)}" if item.title else kind
     due = f"{say('Due day')}: {item.due_on.isoformat()}" if item.due_on else ""
     return Entry(
         id=item.id.urn,

@@ -5,7 +5,6 @@ left their organisation cannot log in through its service, and may have a passwo
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.login_providers import provider_alias, rules_digest
 from udi.kit.tenancy import Territory
 from udi.portal.identity.account_watcher import create_watcher
@@ -44,7 +43,7 @@ MOST_AT_ONCE = 300
 """Accounts of a territory looked at in one pass, besides those that just logged in."""
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def review(job: Job) -> None:

@@ -1,9 +1,8 @@
 """What the worker does for this domain."""
 
-from collections.abc import Sequence
 from functools import partial
 
-from udi.kit.schedules import Schedule
+from udi.kit.schedules import Schedule, Schedules
 from udi.kit.sessions import schedule_expiry
 from udi.portal.identity.account_watcher import CRON, create_watcher
 from udi.portal.identity.models import TABLES
@@ -11,7 +10,7 @@ from udi.portal.identity.provider_grants import review_recent
 from udi.ui.site import Site
 
 
-def list_schedules(site: Site) -> Sequence[Schedule]:
+def list_schedules(site: Site) -> Schedules:
     """Forget sessions that ended, compare accounts with the identity service, review the groups that others give."""
     return [
         schedule_expiry(site.database, site.registry, TABLES),

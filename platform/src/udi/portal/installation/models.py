@@ -34,6 +34,7 @@ class OperatorAct(StrEnum):
     LIMITS = "limits"
     GATHER = "gather"
     FILES = "files"
+    ARCHIVE = "archive"
     START = "start"
 
 
@@ -62,12 +63,13 @@ class OperatorRequest(TenantColumns, PortalTable):
     territory_id: Mapped[UUID]
     act: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]]
-    """Of limits: the slug of the producer, and each limit that changes. Of a start: a `NewTerritory`, and how it went."""
+    """Of limits: the slug of the producer, and each limit that changes. Of a start: a `NewTerritory`, and how it went. Of an
+    archive: where it lies, its size, and the fingerprint of the key that signed it."""
     requested_by: Mapped[UUID]
     requested_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     state: Mapped[str] = mapped_column(Text, server_default=RequestState.REQUESTED)
     outcome: Mapped[str] = mapped_column(Text, server_default="")
-    """What became of it, or why it failed, in a sentence; of a start that is under way, its stage."""
+    """What became of it, or why it failed, in a sentence; of a start or an archive that is under way, its stage."""
     finished_at: Mapped[datetime | None]
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """What it gave to download: the files of the territory, as ZIP."""

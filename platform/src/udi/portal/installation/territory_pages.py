@@ -10,6 +10,11 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError, NotFoundError, Refusals
 from udi.portal.installation.actions import request_act
 from udi.portal.installation.alerts import OperatorAlert, check_worker
+from udi.portal.installation.archives import (
+    ARCHIVE_RETENTION,
+    find_archive,
+    read_progress,
+)
 from udi.portal.installation.figures import SpaceFigures
 from udi.portal.installation.models import OperatorAct
 from udi.portal.installation.queries import TerritoryStatus, get_status, list_requests
@@ -31,6 +36,7 @@ SIMPLE_ACTS = {
     OperatorAct.RETRY,
     OperatorAct.GATHER,
     OperatorAct.FILES,
+    OperatorAct.ARCHIVE,
 }
 ACT_NAMES = {
     OperatorAct.SUSPEND: "Suspend",
@@ -40,6 +46,7 @@ ACT_NAMES = {
     OperatorAct.LIMITS: "Change the limits of a producer",
     OperatorAct.GATHER: "Gather the figures",
     OperatorAct.FILES: "Collect its files",
+    OperatorAct.ARCHIVE: "Make a whole archive",
     OperatorAct.START: "Start the territory",
 }
 LIMIT_NAMES = ("requests_per_minute", "jobs_at_once", "uploads_at_once")
@@ -76,6 +83,9 @@ async def show_territory(
         alerts=[*worker_alerts, *status.alerts],
         waiting=is_waiting and not worker_alerts,
         act_names=ACT_NAMES,
+        read_progress=read_progress,
+        find_archive=find_archive,
+        retention=ARCHIVE_RETENTION.days,
         page_path=territory_path(slug),
     )
     if is_waiting:
@@ -90,7 +100,7 @@ async def ask_for_act(
     slug: FromPath[str],
     act: FromPath[str],
 ) -> Response[Any]:
-    """Ask the worker of the installation to suspend, resume, synchronise, retry or gather."""
+    """Ask the worker of the installation to suspend, resume, synchronise, retry, gather, or collect what a territory has."""
     if act not in SIMPLE_ACTS:
         raise NotFoundError
     status = await get_status(installation_session, slug)

@@ -1,13 +1,12 @@
 """Having the hosted node open the room of an organisation that joined."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 
 from udi.kit.http import OutgoingError, RefusedAddressError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.keys import SIGNER
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.models import Node
@@ -25,7 +24,7 @@ class SpaceCreationError(Exception):
     """The hosted node did not open the room: asked again later. The message is a status, or why there is none."""
 
 
-def space_task_handlers(site: Site) -> Mapping[str, Handler]:
+def space_task_handlers(site: Site) -> Handlers:
     """The job of this module, for the portal's worker."""
 
     async def open_(job: Job) -> None:

@@ -1,6 +1,5 @@
 """Sending each report back to the node that pushed (RUDI: `PUT {node}/resources/{id}/report`)."""
 
-from collections.abc import Mapping
 from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -10,7 +9,7 @@ from sqlalchemy import select
 
 from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.keys import SIGNER
 from udi.portal.nodes.models import Node, Report, ReportDeliveryState
 from udi.portal.nodes.rudi import report_document
@@ -36,7 +35,7 @@ class ReportDeliveryError(Exception):
         self.final = final
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The jobs of this domain, for the portal's worker."""
 
     async def send(job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -37,6 +38,7 @@ from udi.ui.site import site_of
 PATH = "/api/v1/following"
 SCOPE = "following"
 PRIVATE = {"Cache-Control": "no-store"}
+account_operation = partial(api_operation, tag=ACCOUNT, scope=SCOPE)
 Kind = Annotated[
     str,
     Meta(description="What is followed: a dataset, a producer, a theme or a search."),
@@ -127,13 +129,11 @@ async def provide_own_session(
 
 @get(
     "/",
-    **api_operation(
+    **account_operation(
         "listFollowed",
-        tag=ACCOUNT,
         summary="List what I follow",
         description="Datasets, producers, themes and searches that the person of the token follows, the newest first.",
         answer=FollowingList,
-        scope=SCOPE,
         errors=(ForbiddenError,),
     ),
 )
@@ -154,14 +154,12 @@ async def list_followed(
 
 @post(
     "/",
-    **api_operation(
+    **account_operation(
         "follow",
-        tag=ACCOUNT,
         summary="Follow",
         description="Follow a dataset, a producer, a theme or a search. Once more changes nothing: 200 instead of 201.",
         answer=FollowingItem,
         statuses=(201, 200),
-        scope=SCOPE,
         errors=(
             ForbiddenError,
             NotFoundError,
@@ -198,13 +196,11 @@ async def follow_target(
 
 @delete(
     "/{following_id:uuid}",
-    **api_operation(
+    **account_operation(
         "stopFollowing",
-        tag=ACCOUNT,
         summary="Follow no more",
         description="Follow one thing no more.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
@@ -219,13 +215,11 @@ async def stop_following(
 
 @get(
     "/rhythm",
-    **api_operation(
+    **account_operation(
         "readRhythm",
-        tag=ACCOUNT,
-        summary="Read how often I am told",
+        summary="Read how often I receive mail",
         description="How often mails may leave that tell what changed, and when the next one may.",
         answer=DigestSettings,
-        scope=SCOPE,
         errors=(ForbiddenError,),
     ),
 )
@@ -241,13 +235,11 @@ async def read_rhythm(
 
 @put(
     "/rhythm",
-    **api_operation(
+    **account_operation(
         "chooseRhythm",
-        tag=ACCOUNT,
-        summary="Choose how often I am told",
-        description="Be told by mail each day, each Monday, or never; what is followed is kept.",
+        summary="Choose how often I receive mail",
+        description="A mail each day, each Monday, or never; the followed items stay.",
         answer=DigestSettings,
-        scope=SCOPE,
         errors=(ForbiddenError, InvalidError),
         body=DigestSettingsChange,
     ),

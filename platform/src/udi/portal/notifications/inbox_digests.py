@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.clock import now, today
+from udi.kit.clock import today
 from udi.kit.emails import Email
-from udi.kit.schedules import Schedule, run_sessions
+from udi.kit.schedules import Schedule, run_by_clock
 from udi.kit.tenancy import Territory
 from udi.portal.identity.inbox import KIND_NAMES, InboxItem, count, list_inbox
 from udi.portal.identity.models import Person
@@ -28,11 +28,7 @@ SEND_INBOX = "send_inbox"
 
 def schedule_inbox_mails(site: Site) -> Schedule:
     """Look three times an hour for mails that are due, by the clock of each territory."""
-
-    async def queue_due(session: AsyncSession, territory: Territory) -> None:
-        await queue_inbox_mails(session, now(), territory.zone)
-
-    run = run_sessions(site.database, site.registry, queue_due)
+    run = run_by_clock(site.database, site.registry, queue_inbox_mails)
     return Schedule("queue_inbox_mails", "11-59/20 * * * *", run)
 
 

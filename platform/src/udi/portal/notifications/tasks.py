@@ -1,10 +1,9 @@
 """The jobs of this domain, for the portal's worker."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.portal.notifications.digests import SEND_DIGEST, send_digest
 from udi.portal.notifications.inbox_digests import SEND_INBOX, send_inbox_mail
 from udi.portal.notifications.webhooks.actions import DELIVER
@@ -16,7 +15,7 @@ from udi.portal.notifications.webhooks.delivery import (
 from udi.ui.site import Site
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def send(job: Job) -> None:

@@ -1,6 +1,7 @@
 """Reads of organisations."""
 
 from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlalchemy import any_, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +26,15 @@ async def find_organisations(
         select(Organisation).where(Organisation.slug.in_(slugs))
     )
     return {organisation.slug: organisation for organisation in organisations}
+
+
+async def find_organisation(
+    session: AsyncSession, id_: UUID | None
+) -> Organisation | None:
+    """The organisation of this identifier."""
+    if id_:
+        return await session.scalar(select(Organisation).where(Organisation.id == id_))
+    return None
 
 
 async def name_organisations(

@@ -1,6 +1,7 @@
 """`/api/v1/projects`: projects and reuses, for programs; a person's own with their token."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Response, Router, delete, get, post, put
@@ -23,6 +24,7 @@ from udi.portal.catalogue.schemas import DatasetPath
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
+from udi.portal.organisations.queries import find_organisation
 from udi.portal.projects import listing, queries, schemas
 from udi.portal.projects.actions.describe import (
     ProjectInput,
@@ -54,13 +56,14 @@ from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 
 PUBLISH = "publish"
+project_operation = partial(api_operation, tag=schemas.TAG)
+own_project_operation = partial(project_operation, scope=SCOPE)
 
 
 @get(
     "/",
-    **api_operation(
+    **project_operation(
         "listProjects",
-        tag=schemas.TAG,
         summary="List the projects",
         description="Projects and reuses that everybody sees, the newest first.",
         answer=schemas.ProjectPage,
@@ -106,9 +109,8 @@ async def list_public(
 
 @get(
     "/{project_id:uuid}",
-    **api_operation(
+    **project_operation(
         "readProject",
-        tag=schemas.TAG,
         summary="Read a project",
         description="A project or a reuse that everybody sees; one of yours too, with a token that has the right “projects”.",
         answer=schemas.ProjectDetail,
@@ -135,13 +137,11 @@ async def read_project(
 
 @get(
     "/mine",
-    **api_operation(
+    **own_project_operation(
         "listMyProjects",
-        tag=schemas.TAG,
         summary="List my projects",
         description="Those that the person of the token leads, reported or takes part in, the last changed first.",
         answer=schemas.MyProjects,
-        scope=SCOPE,
         errors=(ForbiddenError,),
     ),
 )
@@ -151,7 +151,7 @@ async def list_mine(
     """Those that I lead, reported or take part in."""
     lines = [
         listing.ProjectSummary(
-            project, await queries.find_organisation(session, project)
+            project, await find_organisation(session, project.organisation_id)
         )
         for project in await queries.list_own_projects(session, bearer.actor)
     ]
@@ -161,14 +161,12 @@ async def list_mine(
 
 @post(
     "/",
-    **api_operation(
+    **own_project_operation(
         "createProject",
-        tag=schemas.TAG,
         summary="Begin a project",
         description="Nobody else sees it until its leader says so.",
         answer=schemas.ProjectDetail,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, InvalidError),
         body=schemas.ProjectDescription,
     ),
@@ -196,13 +194,11 @@ async def add_project(
 
 @put(
     "/{project_id:uuid}",
-    **api_operation(
+    **own_project_operation(
         "changeProject",
-        tag=schemas.TAG,
         summary="Change a project",
         description="Send the whole description again, with the revision that you read.",
         answer=schemas.ProjectDetail,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, PreconditionFailedError, InvalidError),
         body=schemas.ProjectDescription,
     ),
@@ -218,7 +214,7 @@ async def replace_project(
     project = await queries.get_editable_project(
         session, bearer.actor, project_id, lock=True
     )
-    organisation = await queries.find_organisation(session, project)
+    organisation = await find_organisation(session, project.organisation_id)
     described, revision = _read_description(
         await request.body(),
         territory.languages,
@@ -234,13 +230,11 @@ async def replace_project(
 
 @post(
     "/{project_id:uuid}/events",
-    **api_operation(
+    **own_project_operation(
         "moveProject",
-        tag=schemas.TAG,
         summary="Take a project on",
         description="Work begins, it is delivered, work goes on, it is archived or taken up again; or everybody may see it.",
         answer=schemas.ProjectDetail,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.ProjectEventInput,
     ),
@@ -273,13 +267,11 @@ async def apply_project_event(
 
 @put(
     "/{project_id:uuid}/datasets/{dataset_id:uuid}",
-    **api_operation(
+    **own_project_operation(
         "useDataset",
-        tag=schemas.TAG,
         summary="Use a dataset",
         description="Say that a project uses a dataset; once more changes nothing.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, InvalidError),
     ),
 )
@@ -298,13 +290,11 @@ async def choose_dataset(
 
 @delete(
     "/{project_id:uuid}/datasets/{dataset_id:uuid}",
-    **api_operation(
+    **own_project_operation(
         "leaveDataset",
-        tag=schemas.TAG,
         summary="Use a dataset no more",
         description="Say that a project does not use a dataset.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
@@ -323,14 +313,12 @@ async def drop_dataset(
 
 @post(
     "/reports",
-    **api_operation(
+    **own_project_operation(
         "reportReuse",
-        tag=schemas.TAG,
         summary="Report a reuse",
         description="Its name and its address: it is shown at once, without a name of yours.",
         answer=schemas.ProjectDetail,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, InvalidError),
         body=schemas.NewReuse,
     ),
@@ -393,7 +381,7 @@ async def _describe_project(
 ) -> schemas.ProjectDetail:
     return schemas.ProjectDetail.of(
         project,
-        await queries.find_organisation(session, project),
+        await find_organisation(session, project.organisation_id),
         await listing.list_used_datasets(session, project.id),
         await listing.list_pictures(session, project.id),
         territory.origin,

@@ -25,6 +25,7 @@ async def list_waiting_invitations(
             role=InboxRole.PERSON,
             id=member.id,
             title=project.title,
+            titles=project.titles,
             url=f"/projects/{project.id}/invitation",
             since=member.started_at,
         )
@@ -74,6 +75,7 @@ async def list_waiting_calls(
             role=InboxRole.PERSON,
             id=call.id,
             title=call.title,
+            titles=call.titles,
             url=f"/calls/{call.id}/jury",
             since=call.closes_at,
             due_on=call.results_at.date(),
@@ -108,6 +110,7 @@ async def _list_questions(session: AsyncSession, actor: Actor) -> list[InboxItem
             role=InboxRole.TEAM if name is None else InboxRole.PRODUCER,
             id=question.id,
             title=call.title,
+            titles=call.titles,
             url=f"/calls/{call.id}/organise",
             since=question.submitted_at,
             organisation=name or "",

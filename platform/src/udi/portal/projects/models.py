@@ -115,7 +115,7 @@ class Project(TranslatedTexts, TenantColumns, PortalTable):
     url: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Where its result is."""
     impact: Mapped[str] = mapped_column(Text, default="", server_default="")
-    """What it changed, told later."""
+    """Its impact, described later."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -174,7 +174,7 @@ class ProjectMember(TenantColumns, PortalTable):
     answered_at: Mapped[datetime | None]
 
 
-class ProjectPicture(TenantColumns, PortalTable):
+class ProjectPicture(TenantColumns, TranslatedTexts, PortalTable):
     """A picture of a project, made anew from what was sent: as large as a page shows it, and small for lists."""
 
     __tablename__ = "project_picture"
@@ -184,6 +184,8 @@ class ProjectPicture(TenantColumns, PortalTable):
     position: Mapped[int]
     alternative: Mapped[str] = mapped_column(Text)
     """What it shows, for who does not see it."""
+    language: Mapped[str] = mapped_column(Text, server_default="")
+    """In which that is written; empty where a release without languages wrote it."""
     width: Mapped[int]
     height: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
@@ -191,3 +193,8 @@ class ProjectPicture(TenantColumns, PortalTable):
     small_height: Mapped[int]
     small: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     added_at: Mapped[datetime]
+
+    @property
+    def alternatives(self) -> dict[str, str]:
+        """What it shows, by language."""
+        return self.texts_of("alternative")

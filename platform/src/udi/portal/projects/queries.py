@@ -11,7 +11,6 @@ from udi.kit.identity import Actor
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED as DATASET_SHOWN
 from udi.portal.identity.models import Person
-from udi.portal.organisations.models import Organisation
 from udi.portal.projects.models import Project, ProjectMember, TeamRight
 from udi.portal.projects.transitions import PRESENT, TeamMemberStage
 
@@ -285,15 +284,4 @@ async def find_dataset_title(session: AsyncSession, id_: str) -> str:
             select(Dataset.title).where(Dataset.id == UUID(id_), DATASET_SHOWN)
         )
         or ""
-    )
-
-
-async def find_organisation(
-    session: AsyncSession, project: Project
-) -> Organisation | None:
-    """The organisation in whose name it is led."""
-    if project.organisation_id is None:
-        return None
-    return await session.scalar(
-        select(Organisation).where(Organisation.id == project.organisation_id)
     )

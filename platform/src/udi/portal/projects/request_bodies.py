@@ -16,6 +16,7 @@ TEXT_FIELDS = {
     "summaries": "summary",
     "words_by_language": "words",
     "impact_by_language": "impact",
+    "alternatives": "alternative",
 }
 """Fields that have a text by language, and the field of its main one."""
 

@@ -55,6 +55,7 @@ Words = Annotated[
     ),
 ]
 Language = Annotated[str, _meta("Main language of its texts: a two-letter code.")]
+Alternatives = Annotated[dict[str, str], _meta("What the picture shows, by language.")]
 Titles = Annotated[dict[str, str], _meta("Its name by language, the main one first.")]
 Summaries = Annotated[dict[str, str], _meta("What it is, by language.")]
 WordsByLanguage = Annotated[
@@ -85,7 +86,7 @@ Supports = Annotated[
     _meta("What it looks for: data, skills, funding, partners, testers, place."),
 ]
 Result = Annotated[str, _meta("Address of its result; empty while there is none.")]
-Impact = Annotated[str, _meta("What it changed, told later.")]
+Impact = Annotated[str, _meta("Its impact, described later.")]
 LeaderKind = Annotated[
     str, _choice_meta("What its leader is.", list(Requester), empty=False)
 ]
@@ -183,8 +184,20 @@ class ProjectPictureItem(Struct, frozen=True, kw_only=True):
 
     url: Address
     alternative: Annotated[str, _meta("What it shows.")]
+    alternatives: Alternatives
     width: int
     height: int
+
+    @classmethod
+    def of(cls, row: models.ProjectPicture, page: str) -> "ProjectPictureItem":
+        """A picture of the project whose page has this address."""
+        return cls(
+            url=f"{page}/pictures/{row.id}.webp",
+            alternative=row.alternative,
+            alternatives=row.alternatives,
+            width=row.width,
+            height=row.height,
+        )
 
 
 class ProjectItem(Struct, frozen=True, kw_only=True):
@@ -293,13 +306,7 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
             "revision",
         )
         project_pictures = [
-            ProjectPictureItem(
-                url=f"{page}/pictures/{picture.id}.webp",
-                alternative=picture.alternative,
-                width=picture.width,
-                height=picture.height,
-            )
-            for picture in pictures
+            ProjectPictureItem.of(picture, page) for picture in pictures
         ]
         datasets = [
             ProjectDatasetItem(

@@ -1,11 +1,10 @@
 """What the worker does for projects: tells people by mail, unless what it would tell is past."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.projects.actions.notifications import NOTIFY_PROJECT
@@ -16,7 +15,7 @@ from udi.ui.emails import EmailRecipient, person_recipient, team_recipient
 from udi.ui.site import Site
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def tell(job: Job) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import partial
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
@@ -20,33 +21,33 @@ from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, team_schemas
 from udi.portal.projects.actions import team
 from udi.portal.projects.actions.picture import (
+    PictureWords,
     add_picture,
-    check_alternative,
+    check_words,
     remove_picture,
 )
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.models import Project
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
-from udi.portal.projects.request_bodies import read_body
+from udi.portal.projects.request_bodies import read_body, read_languages
 from udi.portal.projects.schemas import BASE, SCOPE, ProjectPath
 from udi.portal.projects.transitions import TeamMemberEvent, TeamMemberStage
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import Routes, Session
+from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
 ONE = "/{project_id:uuid}"
 MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
+team_operation = partial(api_operation, tag=team_schemas.TAG, scope=SCOPE)
 
 
 @get(
     f"{ONE}/team",
-    **api_operation(
+    **team_operation(
         "readTeam",
-        tag=team_schemas.TAG,
         summary="Read the team of a project",
         description="Who is in it and who is invited, for those who are in it.",
         answer=team_schemas.ProjectTeam,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
@@ -62,14 +63,12 @@ async def list_team(
 @post(
     f"{ONE}/team",
     guards=[require_confirmation()],
-    **api_operation(
+    **team_operation(
         "inviteToTeam",
-        tag=team_schemas.TAG,
         summary="Invite to the team",
-        description="A colleague of the organisation that leads the project is in at once; both are told by mail.",
+        description="A colleague of the organisation that leads the project is in at once; both receive a mail.",
         answer=team_schemas.ProjectTeam,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, InvalidError),
         body=team_schemas.NewTeamMember,
     ),
@@ -92,13 +91,11 @@ async def invite_member(
 @put(
     f"{ONE}/team/{{member_id:uuid}}",
     guards=[require_confirmation()],
-    **api_operation(
+    **team_operation(
         "giveRight",
-        tag=team_schemas.TAG,
         summary="Give a right",
         description="Let somebody of the team see the project, or change it too.",
         answer=team_schemas.ProjectTeam,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, InvalidError),
         body=team_schemas.TeamMemberChange,
     ),
@@ -123,13 +120,11 @@ async def give_right(
 @delete(
     f"{ONE}/team/{{member_id:uuid}}",
     guards=[require_confirmation()],
-    **api_operation(
+    **team_operation(
         "dismissFromTeam",
-        tag=team_schemas.TAG,
         summary="Remove from the team",
         description="Take an invitation back, or somebody off the team.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError),
     ),
 )
@@ -153,13 +148,11 @@ async def dismiss_member(
 
 @post(
     f"{ONE}/invitation",
-    **api_operation(
+    **team_operation(
         "answerInvitation",
-        tag=team_schemas.TAG,
         summary="Answer an invitation",
         description="Join the team of a project, decline, or leave it.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=team_schemas.TeamMemberEventInput,
     ),
@@ -184,14 +177,12 @@ async def answer_invitation(
 
 @post(
     f"{ONE}/pictures",
-    **api_operation(
+    **team_operation(
         "addPicture",
-        tag=team_schemas.TAG,
         summary="Add a picture",
         description="It is kept only as made anew, small, with nothing of where or by what it was taken.",
         answer=team_schemas.ProjectPictures,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=team_schemas.NewProjectPicture,
         largest_body=MAX_PICTURE,
@@ -200,32 +191,32 @@ async def answer_invitation(
 async def send_picture(
     request: ApiRequest,
     session: Session,
+    territory: CurrentTerritory,
     bearer: NamedDependency[Bearer],
     project_id: ProjectPath,
 ) -> Response[team_schemas.ProjectPictures]:
     """Add one; it is made anew, small enough for a page."""
     project = await queries.get_editable_project(session, bearer.actor, project_id)
     payload = read_body(await request.body(), team_schemas.NewProjectPicture)
-    alternative = check_alternative(payload["alternative"])
+    language, translations = read_languages(
+        payload, territory.languages, project.language, {}
+    )
+    words = check_words(PictureWords(payload["alternative"], language, translations))
     renditions = await make_picture_pair(_decode_base64(payload["content"]))
     await session.refresh(project, with_for_update=True)
-    await add_picture(session, bearer.actor, project, renditions, alternative)
+    await add_picture(session, bearer.actor, project, renditions, words)
     pictures = await listing.list_pictures(session, project.id)
-    shape = team_schemas.ProjectPictures.of(
-        project, pictures, request.scope["state"]["territory"].origin
-    )
+    shape = team_schemas.ProjectPictures.of(project, pictures, territory.origin)
     return Response(shape, status_code=201, headers=PRIVATE)
 
 
 @delete(
     f"{ONE}/pictures/{{picture_id:uuid}}",
-    **api_operation(
+    **team_operation(
         "removePicture",
-        tag=team_schemas.TAG,
         summary="Take a picture away",
         description="Once more changes nothing.",
         statuses=(204,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from udi.portal.projects import models
 from udi.portal.projects.listing import PATH
-from udi.portal.projects.schemas import Address, Instant
+from udi.portal.projects.schemas import Address, Alternatives, Instant
 from udi.portal.projects.transitions import PRESENT, TeamMemberEvent
 
 ANSWERS = (TeamMemberEvent.ACCEPT, TeamMemberEvent.DECLINE, TeamMemberEvent.LEAVE)
@@ -76,6 +76,7 @@ class TeamPictureItem(Struct, frozen=True, kw_only=True):
     id: UUID
     url: Address
     alternative: Annotated[str, Meta(description="What it shows.")]
+    alternatives: Alternatives
 
 
 class ProjectPictures(Struct, frozen=True, kw_only=True):
@@ -92,7 +93,10 @@ class ProjectPictures(Struct, frozen=True, kw_only=True):
         base = f"{origin}{PATH}/{project.id}/pictures"
         items = [
             TeamPictureItem(
-                id=row.id, url=f"{base}/{row.id}.webp", alternative=row.alternative
+                id=row.id,
+                url=f"{base}/{row.id}.webp",
+                alternative=row.alternative,
+                alternatives=row.alternatives,
             )
             for row in rows
         ]
@@ -133,3 +137,8 @@ class NewProjectPicture(Struct, kw_only=True):
     content: Annotated[
         str, Meta(description="A JPEG, PNG or WebP of 8 MB at most, in base64.")
     ]
+    language: Annotated[
+        str,
+        Meta(description="Language of these words; that of the project when left out."),
+    ] = ""
+    alternatives: Alternatives = {}

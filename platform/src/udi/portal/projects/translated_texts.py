@@ -26,7 +26,7 @@ from udi.ui.translated_texts import (
     translated_name,
 )
 
-ONE_LINE = frozenset({"title", "summary"})
+ONE_LINE = frozenset({"title", "summary", "alternative"})
 """Texts without line breaks."""
 
 

@@ -1,9 +1,7 @@
 """What the worker does for this domain."""
 
-from collections.abc import Mapping, Sequence
-
-from udi.kit.jobs import Handler
-from udi.kit.schedules import Schedule
+from udi.kit.jobs import Handlers
+from udi.kit.schedules import Schedules
 from udi.portal.projects import tasks
 from udi.portal.projects.calls import tasks as call_tasks
 from udi.portal.projects.data_requests import tasks as data_request_tasks
@@ -11,7 +9,7 @@ from udi.portal.projects.suggestions import tasks as suggestion_tasks
 from udi.ui.site import Site
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """What is queued of projects, calls, data requests and suggestions."""
     return {
         **tasks.task_handlers(site),
@@ -21,7 +19,7 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
     }
 
 
-def list_schedules(site: Site) -> Sequence[Schedule]:
+def list_schedules(site: Site) -> Schedules:
     """Look at delays of data requests, and suggest."""
     return [
         data_request_tasks.schedule_delay_checks(site),

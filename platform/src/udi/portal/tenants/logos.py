@@ -34,7 +34,16 @@ CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 INTERLACED = 13
 """Where the header of a PNG ends; its last byte says whether it is interlaced."""
-ACTING = {"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "a"}
+ACTIVE_ELEMENTS = {
+    "script",
+    "foreignobject",
+    "iframe",
+    "object",
+    "embed",
+    "audio",
+    "video",
+    "a",
+}
 ANIMATED = {"animate", "animatemotion", "animatetransform", "set", "discard"}
 LOADING = {"image", "feimage"}
 DECLARATION = re.compile(rb"<!DOCTYPE[^>\[]*>", re.IGNORECASE)
@@ -124,7 +133,7 @@ def _remove_child(parent: Element, child: Element) -> None:
 
 
 def _refuse_acting(name: str) -> None:
-    if name in ACTING:
+    if name in ACTIVE_ELEMENTS:
         raise LogoError(
             "it holds a script, a link or a page.", "Export a plain drawing."
         )

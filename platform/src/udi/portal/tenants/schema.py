@@ -379,7 +379,7 @@ class SearchPart(TenantFilePart):
     partners: list[HttpUrl] = Field(
         default=[],
         max_length=10,
-        description="Addresses of other portals that are asked the same question, if they share.",
+        description="Addresses of other portals that are searched too, if they share.",
     )
 
 

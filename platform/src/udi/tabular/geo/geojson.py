@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from udi.tabular.columns.column import GEOMETRY, LINE, TypedColumn
-from udi.tabular.sandbox.duckdb_sandbox import Connection, connect, identifier
+from udi.tabular.sandbox.duckdb_sandbox import Connection, identifier
 from udi.tabular.sandbox.engine import EXPORT_MEMORY, open_parquet
 
 DECIMALS = 7
@@ -55,22 +55,6 @@ def json_value(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def write_geojson(
-    parquet: Path,
-    columns: Sequence[TypedColumn],
-    target: Path,
-    *,
-    limit: int | None = None,
-) -> int:
-    """Write a table with places as one FeatureCollection, in constant memory; returns how many features."""
-    with connect(parquet) as connection:
-        bound = "" if limit is None else f" LIMIT {int(limit)}"
-        connection.execute(
-            f"SELECT {select_list(columns)} FROM read_parquet(?){bound}", [str(parquet)]
-        )
-        return _write(connection, [column.name for column in columns], target)
 
 
 def export_features(

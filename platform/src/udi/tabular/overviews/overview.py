@@ -76,7 +76,7 @@ class OverviewReader:
     ) -> None:
         self._pool = pool
         self._seconds = seconds or OverviewTimeouts()
-        self._kept: OrderedDict[str, tuple[float, TableOverview]] = OrderedDict()
+        self._cached: OrderedDict[str, tuple[float, TableOverview]] = OrderedDict()
         self._looking: dict[str, asyncio.Lock] = {}
         self._preparing: set[asyncio.Task[None]] = set()
 
@@ -94,7 +94,7 @@ class OverviewReader:
                 if overview is None:
                     overview = await self._build_overview(table)
                     if not overview.unsure:
-                        self._kept[key] = (time.monotonic(), overview)
+                        self._cached[key] = (time.monotonic(), overview)
         finally:
             self._looking.pop(key, None)
         return overview
@@ -140,12 +140,13 @@ class OverviewReader:
 
     def _find_cached(self, key: str) -> TableOverview | None:
         before = time.monotonic() - KEPT_SECONDS
-        while self._kept and (
-            len(self._kept) > MOST_KEPT or next(iter(self._kept.values()))[0] < before
+        while self._cached and (
+            len(self._cached) > MOST_KEPT
+            or next(iter(self._cached.values()))[0] < before
         ):
-            self._kept.popitem(last=False)
-        if key in self._kept:
-            return self._kept[key][1]
+            self._cached.popitem(last=False)
+        if key in self._cached:
+            return self._cached[key][1]
         return None
 
     async def _build_overview(self, table: DatasetTable) -> TableOverview:

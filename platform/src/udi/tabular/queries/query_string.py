@@ -151,7 +151,7 @@ class _QueryParser:
         self._groups: list[int] = []
         self._steps: list[GroupStep] = []
         self._measures: list[Measure] = []
-        self._shown: tuple[int, ...] | None = None
+        self._visible: tuple[int, ...] | None = None
         self._numbers = {"page": 1, "page_size": PAGE_SIZE}
 
     def add_parameter(self, name: str, value: str) -> None:
@@ -182,7 +182,7 @@ class _QueryParser:
             tuple(self._sort),
             tuple(dict.fromkeys(self._groups)),
             tuple(dict.fromkeys(self._measures)),
-            self._shown,
+            self._visible,
             self._numbers["page"],
             self._numbers["page_size"],
             tuple(dict.fromkeys(self._steps)),
@@ -204,7 +204,7 @@ class _QueryParser:
                 value, LAST_PAGE if name == "page" else LARGEST_PAGE
             )
         elif name == "columns":
-            self._shown = tuple(
+            self._visible = tuple(
                 dict.fromkeys(
                     self._rank(column_name) for column_name in split_items(value)
                 )

@@ -41,7 +41,7 @@ class AreaNames:
     others: int = 0
 
 
-Kept = Ground | AreaNames | tuple[OutlineUnit, ...] | None
+CachedGround = Ground | AreaNames | tuple[OutlineUnit, ...] | None
 
 
 class GroundDrawer:
@@ -52,26 +52,26 @@ class GroundDrawer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: OrderedDict[object, Kept] = OrderedDict()
+        self._cached: OrderedDict[object, CachedGround] = OrderedDict()
 
     async def draw(
         self, territory: Territory, frame: PaperFrame, *, most_bytes: int = MOST_BYTES
     ) -> Ground | None:
         """The ground of a piece of paper; None where nothing is known of it."""
         key = (territory.outlines, frame, most_bytes)
-        if key not in self._kept:
+        if key not in self._cached:
             self._keep(key, await self._draw(territory, frame, most_bytes))
-        ground = self._kept[key]
-        self._kept.move_to_end(key)
+        ground = self._cached[key]
+        self._cached.move_to_end(key)
         return ground if isinstance(ground, Ground) else None
 
     async def name_area(self, territory: Territory, box: Box) -> AreaNames | None:
         """The areas whose middle is inside a rectangle, or the one that it is in; None where none is known."""
         key = (territory.outlines, box)
-        if key not in self._kept:
+        if key not in self._cached:
             self._keep(key, await self._name_area(territory, box))
-        names = self._kept[key]
-        self._kept.move_to_end(key)
+        names = self._cached[key]
+        self._cached.move_to_end(key)
         return names if isinstance(names, AreaNames) else None
 
     async def find_area(self, territory: Territory, name: str) -> OutlineUnit | None:
@@ -90,12 +90,12 @@ class GroundDrawer:
         if not small:
             return ()
         key = (territory.outlines, most)
-        if key not in self._kept:
+        if key not in self._cached:
             async with self._database.platform_session(role="public") as session:
                 lists = [await list_names(session, layer, most) for layer in small]
             self._keep(key, tuple(unit for units in lists for unit in units))
-        areas = self._kept[key]
-        self._kept.move_to_end(key)
+        areas = self._cached[key]
+        self._cached.move_to_end(key)
         return areas if isinstance(areas, tuple) else ()
 
     async def match_areas(
@@ -125,10 +125,10 @@ class GroundDrawer:
             layer = max(layers, key=lambda layer: counts[layer.id])
             return layer, await list_units(session, layer, box)
 
-    def _keep(self, key: object, value: Kept) -> None:
-        self._kept[key] = value
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+    def _keep(self, key: object, value: CachedGround) -> None:
+        self._cached[key] = value
+        while len(self._cached) > MOST_KEPT:
+            self._cached.popitem(last=False)
 
     async def _draw(
         self, territory: Territory, frame: PaperFrame, most_bytes: int

@@ -42,7 +42,7 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.versions.anonymisation import TreatmentResult, anonymise_table
 from udi.node.files.local_copies import open_temporary_folder, read_file
 from udi.node.files.models import object_key
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 from udi.node.spaces.queries import lock_space
 from udi.node.spaces.senders import Sender
 from udi.tabular.columns.column import TypedColumn

@@ -16,7 +16,7 @@ from udi.node.datasets.versions.findings import COMPARED_WITH, DIFFERENCE
 from udi.node.files.local_copies import open_temporary_folder
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 from udi.tabular.columns.column import TypedColumn
 from udi.tabular.difference.difference import compute_difference
 from udi.tabular.profiles.profile import Profile

@@ -1,6 +1,4 @@
-"""Drafts: a file that came in, understood in a child process; a draft or a new version made of it, with proposed answers;
-its description; a draft given up.
-"""
+"""Drafts: a draft or a new version made of a file that came in, with proposed answers; its description; one given up."""
 
 import hashlib
 import uuid
@@ -10,11 +8,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.child import ChildError, ChildMemoryError, ChildTimeoutError
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, Refusal, TooLargeError
 from udi.node.datasets.descriptions.description import (
@@ -40,42 +36,19 @@ from udi.node.datasets.models import (
 )
 from udi.node.datasets.versions.findings import corrections_of
 from udi.node.files.expiry import expire_archives
-from udi.node.files.local_copies import open_temporary_folder, write_copy
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import used_bytes
-from udi.node.files.store import ObjectStore
 from udi.node.files.upload_lock import SAFETY
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 from udi.node.spaces.models import DatasetRight, Space
-from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
-from udi.tabular.formats.source import PIECE
-from udi.tabular.messages.notes import Note
 from udi.tabular.profiles.corrections import Corrections
-from udi.tabular.profiles.opened_files import SCANNED
-from udi.tabular.profiles.profile import Profile, profile_copy
-from udi.tabular.queries.readers import FileReader, QueueTimeoutError
+from udi.tabular.profiles.profile import Profile
 
 PREPARE_VERSION = "prepare_version"
 PROMPT = 4 * 1024**2
 """Bytes up to which somebody who drops a file waits for what is found in it."""
 MOST_EARLIER = 30
 """Datasets of before from which answers are reused."""
-LARGEST = 5 * 1024**3
-"""Bytes of the largest file that is read."""
-PROFILE_SECONDS = 30.0
-BEGINNING = SCANNED + 2 * PIECE
-"""Bytes of a text that are looked at for its profile; all of it is read once it is a version."""
-READ_FROM_ITS_BEGINNING = frozenset({"", "text", "gzip"})
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class ReceivedFile:
-    """A file in the object store, not looked at yet."""
-
-    key: str
-    name: str
-    size: int
 
 
 @dataclass(frozen=True)
@@ -97,50 +70,6 @@ class DroppedFile:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return cls(uuid.uuid4(), dataset_id, name, path.stat().st_size, digest, profile)
-
-
-async def profile_stored_file(
-    store: ObjectStore, reading: FileReader, file: ReceivedFile
-) -> Profile:
-    """What a file is, as a child sees it; a file that defeats the child is a plain one, with the reason.
-
-    Raises:
-        DiskFullError: the disk on which it would be read is full.
-    """
-    kind = recognise_kind(await _head(store, file), file.name)
-    plain = Profile(kind.media_type, kind.label, reads=kind.reads)
-    if kind.reads in READ_FROM_ITS_BEGINNING:
-        byte_count = min(file.size, BEGINNING)
-    else:
-        byte_count = file.size
-    if byte_count > LARGEST:
-        return plain
-    with open_temporary_folder(
-        "udi-take-", await store.reading_folder(file.key)
-    ) as folder:
-        copy = folder / "source"
-        await write_copy(copy, store.stream(file.key, 0, byte_count))
-        try:
-            return await reading.call(
-                profile_copy, copy, file.name, file.size, seconds=PROFILE_SECONDS
-            )
-        except QueueTimeoutError:
-            return plain
-        except ChildError as error:
-            log.info("file not understood", error=type(error).__name__)
-            return _unreadable_profile(kind, error)
-
-
-async def _head(store: ObjectStore, file: ReceivedFile) -> bytes:
-    return b"".join(
-        [piece async for piece in store.stream(file.key, 0, min(file.size, HEAD))]
-    )
-
-
-def _unreadable_profile(kind: FileKind, error: ChildError) -> Profile:
-    codes = {ChildTimeoutError: "too_long", ChildMemoryError: "too_heavy"}
-    failure = Note(codes.get(type(error), "unread"))
-    return Profile(kind.media_type, kind.label, reads=kind.reads, failure=failure)
 
 
 def strip_cells(space: Space, dropped: DroppedFile) -> DroppedFile:

@@ -43,6 +43,7 @@ from udi.node.files.local_copies import (
     write_copy,
 )
 from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
+from udi.node.files.reception import LARGEST
 from udi.node.files.tenant_storage import TenantStorage
 from udi.tabular.formats.file_kind import GZIP, ZIP
 from udi.tabular.profiles.coverage import Coverage
@@ -268,7 +269,7 @@ async def _inspect_file(
     target: Path,
     reading: FileReader | None,
 ) -> tuple[FileAnalysis | None, str]:
-    if file.size > draft.LARGEST:
+    if file.size > LARGEST:
         return None, "too_large"
     source = target.parent.with_name("source")
     await write_copy(source, context.storage.store.stream(file.key, 0, file.size))

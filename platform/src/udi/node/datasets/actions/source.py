@@ -12,7 +12,7 @@ from udi.kit.identity import Actor
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.renewal.models import DatasetSource, Frequency
 from udi.node.files.fetch import FetchError, HttpValidators, check_address
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 
 REFRESH_SOURCE = "refresh_source"
 EVERY = {

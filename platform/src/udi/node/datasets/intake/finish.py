@@ -18,10 +18,8 @@ from udi.kit.errors import (
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import (
     DroppedFile,
-    ReceivedFile,
     create_draft,
     create_next_version,
-    profile_stored_file,
 )
 from udi.node.datasets.actions.parts import (
     add_part_version,
@@ -35,6 +33,7 @@ from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.assemble import LostPartError, assemble_upload
 from udi.node.files.models import Upload, UploadState
+from udi.node.files.reception import ReceivedFile, profile_stored_file
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.uploads import clear_parts
 from udi.node.spaces.models import Space

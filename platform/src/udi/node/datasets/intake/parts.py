@@ -37,20 +37,13 @@ from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.records.parts import part_path
 from udi.node.datasets.versions.publishability import may_publish
 from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
-from udi.node.spaces.operations import (
-    KEY,
-    SENDING,
-    SENDING_ERRORS,
-    DatasetPath,
-    PartPath,
-)
+from udi.node.spaces.operations import DatasetPath, PartPath, sending_operation
 from udi.node.spaces.senders import Sender
 from udi.ui.dependencies import CurrentTerritory, Routes
-from udi.ui.openapi.operations import describe_operation
 
 MAX_BODY = 64 * 1024
 PRIVATE = {"Cache-Control": "no-store"}
-ERRORS = (*SENDING_ERRORS, ConflictError, GoneError, InvalidError)
+ERRORS = (ConflictError, GoneError, InvalidError)
 PartBody = TypeVar("PartBody", part_schemas.NewPart, part_schemas.PartChange)
 
 
@@ -70,15 +63,12 @@ def show_methods(request: PageRequest) -> Response[None]:
 
 @get(
     "/",
-    **describe_operation(
+    **sending_operation(
         "listParts",
-        tag=SENDING,
         summary="List the parts of a dataset",
         description="The files, links and services beside its main file, in order, published or not.",
         answer=part_schemas.PartList,
-        errors=(*SENDING_ERRORS, GoneError),
-        schemes=(KEY,),
-        is_public=False,
+        errors=(GoneError,),
     ),
 )
 async def list_parts(
@@ -97,17 +87,14 @@ async def list_parts(
 @post(
     "/",
     request_max_body_size=MAX_BODY,
-    **describe_operation(
+    **sending_operation(
         "addPart",
-        tag=SENDING,
         summary="Add a part to a dataset",
         description="A link or a service with its address; or a file, whose bytes are sent next to its own address.",
         answer=part_schemas.PartDetail,
         statuses=(201,),
         errors=ERRORS,
         body=part_schemas.NewPart,
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def create_part(
@@ -141,16 +128,13 @@ async def create_part(
 @patch(
     "/{part_id:uuid}",
     request_max_body_size=MAX_BODY,
-    **describe_operation(
+    **sending_operation(
         "changePart",
-        tag=SENDING,
-        summary="Change what is said of a part",
+        summary="Change the description of a part",
         description="Its title, role, period, address or place in the list; its file has an address of its own.",
         answer=part_schemas.PartDetail,
         errors=ERRORS,
         body=part_schemas.PartChange,
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def change_part(
@@ -179,16 +163,13 @@ async def change_part(
 
 @delete(
     "/{part_id:uuid}",
-    **describe_operation(
+    **sending_operation(
         "removePart",
-        tag=SENDING,
         summary="Remove a part of a dataset",
         description="For good, with every version of its file; its address says then that it was removed, and why.",
         statuses=(204,),
         errors=ERRORS,
         query=schemas.RemovalParameters,
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def delete_part(

@@ -22,24 +22,20 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.uploads import cancel_upload, get_upload
 from udi.node.spaces.models import Space
-from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS
+from udi.node.spaces.operations import sending_operation
 from udi.node.spaces.queries import require_publisher
 from udi.ui.errors import wants_page
-from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import render
 
 
 @get(
     "/uploads/{upload_id:uuid}",
-    **describe_operation(
+    **sending_operation(
         "readUpload",
-        tag=SENDING,
         summary="Read how far an upload is",
         description="How much arrived, which dataset it became, and whether everyone sees it.",
         answer=schemas.UploadStatus,
-        errors=(*SENDING_ERRORS, GoneError),
-        schemes=(KEY,),
-        is_public=False,
+        errors=(GoneError,),
     ),
 )
 async def show_upload(

@@ -43,13 +43,13 @@ from udi.node.datasets.versions.expectations import (
 from udi.node.files.assemble import store_whole_file
 from udi.node.files.models import SERVED_ACCESS, Upload, UploadState
 from udi.node.files.queries import used_bytes
-from udi.node.files.tus import LONGEST_KEY
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.upload_stream import (
+from udi.node.files.reception import (
     ConnectionLostError,
     UploadTooSlowError,
     enforce_timeouts,
 )
+from udi.node.files.tus import LONGEST_KEY
+from udi.node.files.upload_lock import UploadLease
 from udi.node.files.uploads import (
     UploadAnnouncement,
     cancel_upload,
@@ -58,20 +58,12 @@ from udi.node.files.uploads import (
 )
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
-from udi.node.spaces.operations import (
-    KEY,
-    SENDING,
-    SENDING_ERRORS,
-    DatasetPath,
-    PartPath,
-)
+from udi.node.spaces.operations import DatasetPath, PartPath, sending_operation
 from udi.node.spaces.senders import Sender
-from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
 DIGEST = "sha-256=:"
 SENT_FILE_ERRORS = (
-    *SENDING_ERRORS,
     ConflictError,
     GoneError,
     PreconditionFailedError,
@@ -84,9 +76,8 @@ SENT_FILE_ERRORS = (
 @put(
     "/api/v1/datasets/{dataset_id:uuid}/file",
     request_max_body_size=None,
-    **describe_operation(
+    **sending_operation(
         "sendVersion",
-        tag=SENDING,
         summary="Send a version",
         description="A new version of the file of a dataset, in one request: 200 instead of 201 where these bytes were here already.",
         answer=schemas.SentVersion,
@@ -95,8 +86,6 @@ SENT_FILE_ERRORS = (
         query=schemas.SendingParameters,
         headers=schemas.SendingHeaders,
         body_media_type="application/octet-stream",
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def put_file(
@@ -114,9 +103,8 @@ async def put_file(
 @put(
     "/api/v1/datasets/{dataset_id:uuid}/parts/{part_id:uuid}/file",
     request_max_body_size=None,
-    **describe_operation(
+    **sending_operation(
         "sendPartVersion",
-        tag=SENDING,
         summary="Send the file of a part",
         description="The first or a new version of a file beside the main one; the others are not touched. 200 instead of 201 where these bytes were here already.",
         answer=schemas.SentVersion,
@@ -125,8 +113,6 @@ async def put_file(
         query=schemas.SendingParameters,
         headers=schemas.SendingHeaders,
         body_media_type="application/octet-stream",
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def put_part_file(

@@ -21,7 +21,7 @@ from udi.node.datasets.pages.upload import UPLOAD_ERRORS, upload_page
 from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.files.fetch import check_address
 from udi.node.files.uploads import UploadAnnouncement, create_upload
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 from udi.node.spaces.senders import Sender
 from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render, site_of

@@ -13,23 +13,19 @@ from udi.node.datasets.intake.access import (
 )
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
-from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS, DatasetPath
+from udi.node.spaces.operations import DatasetPath, sending_operation
 from udi.ui.dependencies import CurrentTerritory, Routes
-from udi.ui.openapi.operations import describe_operation
 
 
 @delete(
     "/api/v1/datasets/{dataset_id:uuid}/versions/{number:int}",
-    **describe_operation(
+    **sending_operation(
         "removeVersion",
-        tag=SENDING,
         summary="Remove a version",
         description="An old version, for good; its address says then that it was removed, and why.",
         statuses=(204,),
-        errors=(*SENDING_ERRORS, ConflictError, GoneError, InvalidError),
+        errors=(ConflictError, GoneError, InvalidError),
         query=schemas.RemovalParameters,
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def delete_version(

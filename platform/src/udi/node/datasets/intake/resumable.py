@@ -38,13 +38,13 @@ from udi.node.datasets.versions.expectations import (
 from udi.node.files import tus
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.queries import used_bytes
-from udi.node.files.upload_lock import AT_ONCE, UploadLease
-from udi.node.files.upload_stream import (
+from udi.node.files.reception import (
     UPLOAD_BUFFERS,
     ConnectionLostError,
     UploadTooSlowError,
     receive_body,
 )
+from udi.node.files.upload_lock import AT_ONCE, UploadLease
 from udi.node.files.uploads import (
     UploadAnnouncement,
     cancel_upload,
@@ -54,9 +54,8 @@ from udi.node.files.uploads import (
 )
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
-from udi.node.spaces.operations import KEY, SENDING, SENDING_ERRORS
+from udi.node.spaces.operations import sending_operation
 from udi.node.spaces.queries import DatasetPermission
-from udi.ui.openapi.operations import describe_operation
 from udi.ui.site import site_of
 
 SHA256_LENGTH = 64
@@ -79,14 +78,12 @@ async def show_capabilities(request: PageRequest) -> Response[None]:
 @post(
     "/spaces/{slug:str}/uploads",
     request_max_body_size=None,
-    **describe_operation(
+    **sending_operation(
         "startUpload",
-        tag=SENDING,
         summary="Announce a file",
         description="A file that is sent in parts (tus 1.0), for a new dataset or a new version; its first bytes may come with it. Location says where to send the rest.",
         statuses=(201,),
         errors=(
-            *SENDING_ERRORS,
             ConflictError,
             GoneError,
             PreconditionFailedError,
@@ -97,8 +94,6 @@ async def show_capabilities(request: PageRequest) -> Response[None]:
             tus.ChecksumMismatchError,
         ),
         headers=schemas.UploadHeaders,
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def start_upload(
@@ -132,16 +127,13 @@ async def start_upload(
 @route(
     "/uploads/{upload_id:uuid}",
     http_method=[HttpMethod.HEAD],
-    **describe_operation(
+    **sending_operation(
         "readUploadOffset",
-        tag=SENDING,
         summary="Ask how much of a file arrived",
         description="Upload-Offset says how many bytes are safe: go on from there.",
         statuses=(200,),
-        errors=(*SENDING_ERRORS, GoneError, PreconditionFailedError),
+        errors=(GoneError, PreconditionFailedError),
         headers=schemas.TusHeaders,
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def show_upload_offset(
@@ -161,14 +153,12 @@ async def show_upload_offset(
 @patch(
     "/uploads/{upload_id:uuid}",
     request_max_body_size=None,
-    **describe_operation(
+    **sending_operation(
         "sendPart",
-        tag=SENDING,
         summary="Send a part of a file",
         description="The bytes that follow those that are safe.",
         statuses=(204,),
         errors=(
-            *SENDING_ERRORS,
             tus.OffsetMismatchError,
             GoneError,
             PreconditionFailedError,
@@ -181,8 +171,6 @@ async def show_upload_offset(
         ),
         headers=schemas.PartHeaders,
         body_media_type=tus.CONTENT_TYPE,
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def append_to_upload(
@@ -206,22 +194,18 @@ async def append_to_upload(
 
 @delete(
     "/uploads/{upload_id:uuid}",
-    **describe_operation(
+    **sending_operation(
         "cancelUpload",
-        tag=SENDING,
         summary="Cancel an upload",
         description="What came is deleted.",
         statuses=(204,),
         errors=(
-            *SENDING_ERRORS,
             ConflictError,
             GoneError,
             PreconditionFailedError,
             LockedError,
         ),
         headers=schemas.TusHeaders,
-        schemes=(KEY,),
-        is_public=False,
     ),
 )
 async def terminate_upload(

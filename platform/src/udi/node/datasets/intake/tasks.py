@@ -1,10 +1,9 @@
 """Jobs of the files on their way in, for the worker."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from udi.kit.errors import NotFoundError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.node.datasets.actions.source import REFRESH_SOURCE
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.intake.refresh import FETCH_FILE, fetch_file, refresh_source
@@ -15,7 +14,7 @@ from udi.tabular.queries.readers import READERS
 from udi.ui.site import Site
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name."""
     limit = site.settings.upload_limit
 

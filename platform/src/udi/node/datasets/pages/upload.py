@@ -24,10 +24,8 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import (
     DroppedFile,
-    ReceivedFile,
     create_draft,
     create_next_version,
-    profile_stored_file,
 )
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_promptly
 from udi.node.datasets.descriptions.prefill import AnswerProposer
@@ -36,10 +34,15 @@ from udi.node.datasets.pages.messages import PageRequest, refusal_errors
 from udi.node.datasets.queries import get_dataset
 from udi.node.files.models import object_key
 from udi.node.files.queries import used_bytes
+from udi.node.files.reception import (
+    FIELD,
+    ReceivedFile,
+    profile_stored_file,
+    receive_file,
+)
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.upload_stream import FIELD, receive_file
 from udi.node.spaces.limits import limits_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import DatasetPermission, get_space, lock_space

@@ -1,7 +1,7 @@
 """Archives of spaces: asked for, made by a job, kept for seven days."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
@@ -25,7 +25,7 @@ from udi.node.datasets.space_export.contents import SpaceExport, read_space_cont
 from udi.node.datasets.space_export.zip_writer import DamagedFileError
 from udi.node.files.models import ArchiveState, SpaceArchive
 from udi.node.files.store import ObjectStore
-from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.limits import enqueue_heavy_job
 from udi.node.spaces.models import Space
 
 log = structlog.get_logger()
@@ -99,7 +99,7 @@ class MeasuredStream:
 
 def task_handlers(
     database: Database, registry: TerritoryRegistry, builder: ArchiveBuilder
-) -> Mapping[str, Handler]:
+) -> Handlers:
     """The handler of this job, for the worker. A stopped one begins again: an object is whole or not there."""
 
     async def build(job: Job) -> None:

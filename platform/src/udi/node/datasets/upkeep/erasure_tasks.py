@@ -1,6 +1,6 @@
 """The job that erases: objects, copies and archives at once, the description when the portal took it off, then again."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs as queue
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.node.datasets.actions.erase import ERASE_DATASET, delete_dataset_rows
 from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.models import Dataset, DatasetState, DeliveryState
@@ -34,7 +34,7 @@ ABANDONED_STATES = (DeliveryState.FAILED, DeliveryState.REFUSED)
 
 def task_handlers(
     database: Database, store: ObjectStore, forgets: Sequence[Forget] = ()
-) -> Mapping[str, Handler]:
+) -> Handlers:
     """The handler of this job, for the worker; `forgets` are called in order, before the objects go."""
 
     async def erase(job: Job) -> None:

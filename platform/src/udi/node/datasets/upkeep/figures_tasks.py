@@ -1,13 +1,12 @@
 """The figures that producers publish, as jobs: at once when asked, then once an hour what the days changed."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 
 from udi.kit.errors import UdiError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
@@ -17,9 +16,7 @@ from udi.node.spaces.models import Space
 log = structlog.get_logger()
 
 
-def task_handlers(
-    registry: TerritoryRegistry, publisher: FiguresPublisher
-) -> Mapping[str, Handler]:
+def task_handlers(registry: TerritoryRegistry, publisher: FiguresPublisher) -> Handlers:
     """The handler that publishes a space's figures as soon as its producer asks."""
 
     async def publish_figures(job: Job) -> None:

@@ -1,11 +1,10 @@
 """The jobs of those who take care of their data: files made harmless, reminders of what is late."""
 
-from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
 from udi.kit.errors import NotFoundError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.node.datasets.actions.anonymise import (
     TREAT_VERSION,
     AnonymisationContext,
@@ -18,7 +17,7 @@ from udi.node.files.tenant_storage import TenantStorage
 from udi.ui.site import Site
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name."""
 
     async def treat(job: Job) -> None:

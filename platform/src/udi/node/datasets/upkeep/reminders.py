@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.emails import Email
-from udi.kit.schedules import Schedule, run_sessions
+from udi.kit.schedules import Schedule, run_by_clock
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import list_removed_public_versions
 from udi.node.datasets.models import Dataset
@@ -57,11 +57,7 @@ async def find_due(
 
 def schedule_reminders(site: Site) -> Schedule:
     """Look for what is late in every territory, once an hour, by the clock of each."""
-
-    async def queue_due(session: AsyncSession, territory: Territory) -> None:
-        await queue_reminders(session, now(), territory.zone)
-
-    run = run_sessions(site.database, site.registry, queue_due)
+    run = run_by_clock(site.database, site.registry, queue_reminders)
     return Schedule("queue_reminders", "27 * * * *", run)
 
 

@@ -1,6 +1,6 @@
 """The jobs that remove single versions: their objects, copies and archives at once, then again; and those beyond what is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs as queue
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.node.datasets.actions.outbox import KEEP_VERSIONS
 from udi.node.datasets.actions.remove import ERASE_VERSION, remove_excess_versions
 from udi.node.datasets.queries import find_dataset
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 def task_handlers(
     database: Database, store: ObjectStore, forgets: Sequence[Forget] = ()
-) -> Mapping[str, Handler]:
+) -> Handlers:
     """The handlers, for the worker; `forgets` are called in order, before the objects go."""
 
     async def erase_one(job: Job) -> None:

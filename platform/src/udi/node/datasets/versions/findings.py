@@ -1,6 +1,7 @@
 """What was found in the file of a version, as its preparation keeps it, and what its producer said of it."""
 
 from dataclasses import replace
+from typing import Any
 
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.clam import ScanState, UnscannedReason
@@ -53,45 +54,38 @@ def is_table(version: Version) -> bool:
     )
 
 
-def personal_findings_of(version: Version) -> list[PersonalDataFinding]:
-    """What its table says of people, the stops first, then what the rest of its file does."""
+def _list_findings(version: Version, kind: str) -> list[Any]:
+    """What a kind of look found in its file; nothing before anybody looked."""
     preparation = version.preparation
     if preparation:
-        return [
-            PersonalDataFinding.from_json(finding)
-            for finding in preparation.findings.get("personal", ())
-        ]
+        return list(preparation.findings.get(kind, ()))
     return []
+
+
+def personal_findings_of(version: Version) -> list[PersonalDataFinding]:
+    """What its table says of people, the stops first, then what the rest of its file does."""
+    return [
+        PersonalDataFinding.from_json(finding)
+        for finding in _list_findings(version, "personal")
+    ]
 
 
 def repairs_of(version: Version) -> list[Repair]:
     """What differs between its file and its mended copy, or the zeros put back; nothing where neither was asked for."""
-    preparation = version.preparation
-    if preparation:
-        return [
-            Repair.from_json(repair)
-            for repair in preparation.findings.get("repairs", ())
-        ]
-    return []
+    return [Repair.from_json(repair) for repair in _list_findings(version, "repairs")]
 
 
 def unsearched_parts_of(version: Version) -> list[str]:
     """The parts of its file in which nobody can look for people: pictures, PDF, what is encrypted or too large."""
-    preparation = version.preparation
-    if preparation:
-        return list(preparation.findings.get("unsearched", ()))
-    return []
+    return _list_findings(version, "unsearched")
 
 
 def dangers_of(version: Version) -> list[SafetyFinding]:
     """What its file hides or does, the most serious first."""
-    preparation = version.preparation
-    if preparation:
-        return [
-            SafetyFinding.from_json(finding)
-            for finding in preparation.findings.get("safety", ())
-        ]
-    return []
+    return [
+        SafetyFinding.from_json(finding)
+        for finding in _list_findings(version, "safety")
+    ]
 
 
 def new_dangers_of(dataset: Dataset, version: Version) -> list[SafetyFinding]:
@@ -151,13 +145,10 @@ def can_anonymise(version: Version) -> bool:
 
 def likely_schemas_of(version: Version) -> list[ProposedSchema]:
     """The schemas that a version's table seems to follow."""
-    preparation = version.preparation
-    if preparation:
-        return [
-            ProposedSchema.from_json(proposal)
-            for proposal in preparation.findings.get("looks_like", ())
-        ]
-    return []
+    return [
+        ProposedSchema.from_json(proposal)
+        for proposal in _list_findings(version, "looks_like")
+    ]
 
 
 def declared_schema_of(version: Version) -> DeclaredSchema | None:

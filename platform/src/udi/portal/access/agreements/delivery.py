@@ -1,13 +1,12 @@
 """Telling the node how an agreement stands: at once, and again until it answers."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
 
 from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import (
     AgreementSigner,
@@ -29,7 +28,7 @@ class AgreementDeliveryError(Exception):
     """The node was not notified: tried again later. The message is a status, or why there is none."""
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The job of this module, for the portal's worker."""
 
     async def deliver(job: Job) -> None:

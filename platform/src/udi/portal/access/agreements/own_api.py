@@ -1,5 +1,7 @@
 """The agreements of a person and of their organisations, for programs with their token."""
 
+from functools import partial
+
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 
@@ -22,16 +24,16 @@ from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
+agreement_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOPE)
+
 
 @get(
     "/mine",
-    **api_operation(
+    **agreement_operation(
         "listMyAgreements",
-        tag=schemas.TAG,
         summary="List my agreements",
         description="Those of the person of the token, of the projects that they lead, and of organisations for which they publish.",
         answer=schemas.MyAgreements,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError,),
     ),
 )
@@ -51,13 +53,11 @@ async def list_own_agreements(
 @post(
     "/{agreement_id:uuid}/events",
     guards=[require_confirmation()],
-    **api_operation(
+    **agreement_operation(
         "changeAgreement",
-        tag=schemas.TAG,
         summary="Change an agreement",
-        description="The node is told at once, and refuses or lets read accordingly.",
+        description="The node is informed at once, and refuses or allows reading accordingly.",
         answer=schemas.AgreementDetail,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.AgreementEventInput,
     ),

@@ -49,7 +49,7 @@ async def list_policies(
         "readAccessPolicy",
         tag=schemas.TAG,
         summary="Read the access policy of a dataset",
-        description="Who may ask, what is asked of them, under which terms, and within how many days they are answered.",
+        description="Who may send a request, which questions it answers, under which terms, and within how many days it is answered.",
         answer=schemas.AccessPolicyDetail,
         errors=(NotFoundError, ConflictError),
     ),

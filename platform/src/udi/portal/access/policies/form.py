@@ -38,13 +38,13 @@ NUMBERS = {
 }
 FREE = {"megabytes", "requests_a_minute"}
 """Numbers that may be left empty: no limit."""
-Typed = dict[str, Any]
+FormValues = dict[str, Any]
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def collect_fields(form: FormMultiDict) -> Typed:
+def collect_fields(form: FormMultiDict) -> FormValues:
     """What was typed, by name: texts, and lists where several may be chosen."""
-    form_values: Typed = {
+    form_values: FormValues = {
         name: str(form.get(name) or "").replace("\x00", "") for name in form
     }
     return form_values | {
@@ -52,7 +52,7 @@ def collect_fields(form: FormMultiDict) -> Typed:
     }
 
 
-def read_form(form_values: Typed, languages: Sequence[str]) -> Policy:
+def read_form(form_values: FormValues, languages: Sequence[str]) -> Policy:
     """The policy that was typed.
 
     Raises:
@@ -103,7 +103,7 @@ def _validate_policy(policy: Policy) -> Policy:
 
 
 def _read_terms(
-    form_values: Typed, numbers: Mapping[str, int | None], refusals: Refusals
+    form_values: FormValues, numbers: Mapping[str, int | None], refusals: Refusals
 ) -> Terms:
     purposes = _read_choices(form_values, "purposes", Purpose)
     if not purposes:
@@ -131,12 +131,12 @@ def _read_terms(
 
 
 def _read_choices(
-    form_values: Typed, name: str, kind: type[Choice]
+    form_values: FormValues, name: str, kind: type[Choice]
 ) -> tuple[Choice, ...]:
     return tuple(choice for choice in kind if choice.value in form_values.get(name, []))
 
 
-def _read_number(form_values: Typed, name: str, refusals: Refusals) -> int | None:
+def _read_number(form_values: FormValues, name: str, refusals: Refusals) -> int | None:
     text = form_values.get(name, "").replace(" ", "").strip()
     (least, most) = NUMBERS[name]
     if not text and name in FREE:
@@ -156,7 +156,7 @@ def _read_number(form_values: Typed, name: str, refusals: Refusals) -> int | Non
 
 
 def _read_texts(
-    form_values: Typed, name: str, languages: Sequence[str]
+    form_values: FormValues, name: str, languages: Sequence[str]
 ) -> dict[str, str]:
     texts = {
         language: form_values.get(f"{name}_{language}", "").strip()
@@ -166,7 +166,7 @@ def _read_texts(
 
 
 def _read_fields(
-    form_values: Typed, languages: Sequence[str], refusals: Refusals
+    form_values: FormValues, languages: Sequence[str], refusals: Refusals
 ) -> tuple[FormField, ...]:
     fields: list[FormField] = []
     for number in range(1, MOST_FIELDS + 1):
@@ -190,7 +190,7 @@ def _read_fields(
 
 
 def _read_field(
-    form_values: Typed,
+    form_values: FormValues,
     number: int,
     label: dict[str, str],
     existing_names: set[str],
@@ -245,10 +245,10 @@ def _field_name(current_name: str, label: str, existing_names: set[str]) -> str:
     )
 
 
-def write_form(policy: Policy) -> Typed:
+def write_form(policy: Policy) -> FormValues:
     """The policy as it would be typed."""
     terms = policy.terms
-    form_values: Typed = {
+    form_values: FormValues = {
         name: list(getattr(policy if name == "requesters" else terms, name))
         for name in SEVERAL
     }
@@ -280,7 +280,7 @@ def write_form(policy: Policy) -> Typed:
     return form_values
 
 
-BLANK: Typed = {
+BLANK: FormValues = {
     "requesters": [Requester.PUBLIC_BODY.value, Requester.RESEARCH.value],
     "purposes": [],
     "prohibitions": [Prohibition.DISTRIBUTE.value, Prohibition.REIDENTIFY.value],

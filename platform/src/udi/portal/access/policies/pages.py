@@ -14,7 +14,7 @@ from udi.portal.access.policies.actions import set_policy
 from udi.portal.access.policies.form import (
     BLANK,
     MOST_FIELDS,
-    Typed,
+    FormValues,
     collect_fields,
     read_form,
     write_form,
@@ -107,7 +107,7 @@ def _render_form(
     request: AnyRequest,
     territory: Territory,
     dataset: Dataset,
-    form_values: Typed,
+    form_values: FormValues,
     revision: int,
     error: InvalidError | None = None,
 ) -> Response[str]:

@@ -207,7 +207,7 @@ class AccessPolicyDetail(Struct, frozen=True, kw_only=True):
     why: Annotated[
         dict[str, str], Meta(description="Why the data are not open, by language.")
     ]
-    terms: Annotated[AccessTerms, Meta(description="The most that may be asked.")]
+    terms: Annotated[AccessTerms, Meta(description="The most that may be requested.")]
     questions: list[AccessQuestion]
     answer_days: Promised
     renewals: Annotated[

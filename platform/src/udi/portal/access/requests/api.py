@@ -1,5 +1,6 @@
 """`/api/v1/access-requests`: requests for restricted data, for programs of either side, with their token."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -40,16 +41,16 @@ from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.site import site_of
 
+request_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOPE)
+
 
 @get(
     "/",
-    **api_operation(
+    **request_operation(
         "listMyAccessRequests",
-        tag=schemas.TAG,
         summary="List my requests for access",
         description="Those that the person of the token sent, and those to organisations for which they publish.",
         answer=schemas.MyAccessRequests,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError,),
     ),
 )
@@ -70,14 +71,12 @@ async def list_own_requests(
 
 @post(
     "/",
-    **api_operation(
+    **request_operation(
         "askForAccess",
-        tag=schemas.TAG,
         summary="Ask for access to restricted data",
         description="For a project that you lead. Read the access policy first: by asking, its terms are accepted.",
         answer=schemas.AccessRequestDetail,
         statuses=(201,),
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.NewAccessRequest,
     ),
@@ -117,13 +116,11 @@ async def create_request(
 
 @get(
     "/{access_request_id:uuid}",
-    **api_operation(
+    **request_operation(
         "readAccessRequest",
-        tag=schemas.TAG,
         summary="Read a request for access",
         description="With its messages, for its two sides.",
         answer=schemas.AccessRequestDetail,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
@@ -140,13 +137,11 @@ async def read_request(
 
 @put(
     "/{access_request_id:uuid}",
-    **api_operation(
+    **request_operation(
         "correctAccessRequest",
-        tag=schemas.TAG,
         summary="Correct a request for access",
         description="Send the whole request again, under the terms of today; after a refusal too.",
         answer=schemas.AccessRequestDetail,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.AccessRequestCorrection,
     ),
@@ -184,13 +179,11 @@ async def correct_request(
 @post(
     "/{access_request_id:uuid}/events",
     guards=[require_confirmation()],
-    **api_operation(
+    **request_operation(
         "actOnAccessRequest",
-        tag=schemas.TAG,
         summary="Take a request for access on",
         description="What either side does with it; a decision says the revision that was read.",
         answer=schemas.AccessRequestDetail,
-        scope=schemas.SCOPE,
         errors=(
             ForbiddenError,
             NotFoundError,

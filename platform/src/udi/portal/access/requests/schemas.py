@@ -72,7 +72,7 @@ Interest = Annotated[
 Months = Annotated[int, Meta(description="For how many months.", ge=0)]
 Columns = Annotated[
     list[str],
-    Meta(description="Columns that are asked; none: all that the policy gives."),
+    Meta(description="Requested columns; none: all that the policy gives."),
 ]
 Answers = Annotated[
     dict[str, str],
@@ -161,7 +161,7 @@ class AccessThreadItem(Struct, frozen=True, kw_only=True):
             extra_json_schema={"enum": list(AccessSide)},
         ),
     ]
-    words: Annotated[str, Meta(description="What was said.")]
+    words: Annotated[str, Meta(description="The message.")]
     offer: Annotated[
         AccessTerms | None, Meta(description="The terms that were offered.")
     ]
@@ -194,9 +194,7 @@ class AccessRequestDetail(Struct, frozen=True, kw_only=True):
     columns: Columns
     answers: Answers
     documents: list[AccessDocumentItem]
-    terms: Annotated[
-        AccessTerms, Meta(description="The terms under which it is asked.")
-    ]
+    terms: Annotated[AccessTerms, Meta(description="The requested terms.")]
     offer: Annotated[
         AccessTerms | None,
         Meta(description="The terms that the producer offers instead."),
@@ -268,12 +266,12 @@ class AccessRequestEventInput(Struct, kw_only=True):
     event: Annotated[
         str,
         Meta(
-            description="Who asked writes, answers, accepts an offer or takes the request back; the producer writes, asks, offers other terms, grants or refuses.",
+            description="The requester writes, answers, accepts an offer or withdraws the request; the producer writes, asks a question, offers other terms, grants or refuses.",
             extra_json_schema={"enum": list(EVENTS)},
         ),
     ]
     words: Annotated[
-        str, Meta(description="What is said with it; the reason of a decision.")
+        str, Meta(description="The message with it; the reason of a decision.")
     ] = ""
     revision: Revision = 0
     offered: Annotated[
@@ -283,7 +281,8 @@ class AccessRequestEventInput(Struct, kw_only=True):
         int, Meta(description="Of an offer: for how many months.", ge=0)
     ] = 0
     columns: Annotated[
-        list[str], Meta(description="Of an offer: its columns; none: those asked.")
+        list[str],
+        Meta(description="Of an offer: its columns; none: the requested ones."),
     ] = []
     rows: Annotated[
         list[str],
@@ -292,7 +291,7 @@ class AccessRequestEventInput(Struct, kw_only=True):
         ),
     ] = []
     megabytes: Annotated[
-        int, Meta(description="Of an offer: megabytes a month; 0: as asked.", ge=0)
+        int, Meta(description="Of an offer: megabytes a month; 0: as requested.", ge=0)
     ] = 0
 
 

@@ -80,7 +80,7 @@ async def status_show(context: CkanContext, _: Values) -> Any:
     }
 
 
-async def site_read(_asking: CkanContext, _: Values) -> Any:
+async def site_read(_context: CkanContext, _: Values) -> Any:
     """Everybody may read."""
     return True
 

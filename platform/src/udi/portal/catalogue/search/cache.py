@@ -47,19 +47,20 @@ class ResponseCache:
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._size = 0
-        self._kept: OrderedDict[Key, CachedResponse] = OrderedDict()
+        self._cached: OrderedDict[Key, CachedResponse] = OrderedDict()
 
     def find(self, key: Key, encoding: str = "gzip") -> CachedResponse | None:
         """The answer kept for this key, packed in this encoding if it was in another; None where there is none."""
-        answer = self._kept.get((encoding, *key))
+        answer = self._cached.get((encoding, *key))
         if answer is not None:
-            self._kept.move_to_end((encoding, *key))
+            self._cached.move_to_end((encoding, *key))
             return answer
         other = next(
             (
                 stored_answer
                 for other_encoding in ENCODINGS
-                if (stored_answer := self._kept.get((other_encoding, *key))) is not None
+                if (stored_answer := self._cached.get((other_encoding, *key)))
+                is not None
             ),
             None,
         )
@@ -93,19 +94,19 @@ class ResponseCache:
         )
         self._remove(cache_key := (encoding, *key))
         if _entry_size(answer) <= self._limit // LARGEST_SHARE:
-            self._kept[cache_key] = answer
+            self._cached[cache_key] = answer
             self._size += _entry_size(answer)
         while self._size > self._limit:
-            self._remove(next(iter(self._kept)))
+            self._remove(next(iter(self._cached)))
         return answer
 
     def _remove(self, key: Key) -> None:
-        answer = self._kept.pop(key, None)
+        answer = self._cached.pop(key, None)
         if answer is not None:
             self._size -= _entry_size(answer)
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._cached)
 
 
 RESPONSE_CACHE = ServiceKey[ResponseCache]("response cache", "catalogue")

@@ -14,7 +14,7 @@ from udi.portal.catalogue.search.spelling import (
 from udi.portal.catalogue.search.thesaurus import LONGEST_LABEL, Thesaurus, key_of
 from udi.protocol.synonyms import Concept
 
-Typed = tuple[str, words.Stems]
+StemmedWord = tuple[str, words.Stems]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def analyse_query(
 
 
 def _group_words(
-    reader: IndexReader, query_text: Sequence[Typed], thesaurus: Thesaurus
+    reader: IndexReader, query_text: Sequence[StemmedWord], thesaurus: Thesaurus
 ) -> Iterable[WordGroup]:
     at = 0
     while at < len(query_text):
@@ -146,8 +146,11 @@ def _analyse_word(
 
 
 def _match_longest_label(
-    reader: IndexReader, query_text: Sequence[Typed], at: int, thesaurus: Thesaurus
-) -> tuple[Sequence[Typed], tuple[str, ...], tuple[str, ...]]:
+    reader: IndexReader,
+    query_text: Sequence[StemmedWord],
+    at: int,
+    thesaurus: Thesaurus,
+) -> tuple[Sequence[StemmedWord], tuple[str, ...], tuple[str, ...]]:
     """The most words from here on that together have a synonym or name a theme, with these; else one word."""
     for length in range(min(LONGEST_LABEL, len(query_text) - at), 0, -1):
         run = query_text[at : at + length]

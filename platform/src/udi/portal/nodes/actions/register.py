@@ -82,14 +82,18 @@ async def update_node(
 
 
 async def suspend_node(session: AsyncSession, node: Node) -> None:
-    """Refuse what the node pushes from now on; what it pushed stays."""
+    """Refuse what the node pushes from now on; what it pushed stays. Once more changes nothing."""
+    if node.state == NodeState.SUSPENDED:
+        return
     node.state = NodeState.SUSPENDED
     await session.flush()
     record(session, None, "node.suspended", node.id)
 
 
 async def resume_node(session: AsyncSession, node: Node) -> None:
-    """Let a suspended node push again."""
+    """Let a suspended node push again. Once more changes nothing."""
+    if node.state == NodeState.ACTIVE:
+        return
     node.state = NodeState.ACTIVE
     await session.flush()
     record(session, None, "node.resumed", node.id)

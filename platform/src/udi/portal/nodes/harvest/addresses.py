@@ -1,7 +1,15 @@
 """Addresses as catalogues write them, mended where the meaning is sure."""
 
 import re
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import (
+    parse_qsl,
+    quote,
+    unquote,
+    urlencode,
+    urljoin,
+    urlsplit,
+    urlunsplit,
+)
 
 from udi.kit.mail_addresses import is_mail_address
 from udi.protocol.triples import LEGAL
@@ -40,6 +48,27 @@ def resolve(base_url: str, address: str) -> str:
         return urljoin(base_url, address)
     except ValueError:
         return address
+
+
+def next_page(
+    base_url: str,
+    parameter: str,
+    received: int,
+    total: int | None,
+    *,
+    last: int | None = None,
+) -> str:
+    """The same request, further, empty after the end or past `last`: a server may give fewer than were requested."""
+    parts = urlsplit(base_url)
+    parameters = dict(parse_qsl(parts.query))
+    former = parameters.get(parameter, "")
+    start = received + (int(former) if former.isdigit() else 0)
+    if not received or total is None or start >= total:
+        return ""
+    if last is not None and start >= last:
+        return ""
+    query = urlencode({**parameters, parameter: start})
+    return urlunsplit(parts._replace(query=query))
 
 
 def read_email(text: str) -> str:

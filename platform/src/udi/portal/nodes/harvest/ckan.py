@@ -2,8 +2,9 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin
 
+from udi.portal.nodes.harvest.addresses import next_page
 from udi.portal.nodes.harvest.ckan_fields import (
     read_coverage,
     read_people,
@@ -153,7 +154,7 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     outcomes = list(
         read_items(packages, _package, base_url=base_url, language=language)
     )
-    following = _next(base_url, len(packages), total)
+    following = next_page(base_url, "start", len(packages), total)
     return make_page(
         outcomes, format="ckan", next=following, total=total, faults=tuple(faults)
     )
@@ -183,21 +184,6 @@ def package_names(listed: list[Any]) -> list[str]:
 
 def _show(base_url: str, name: str) -> str:
     return urljoin(base_url, f"/api/3/action/package_show?id={quote(name)}")
-
-
-def _next(base_url: str, received: int, total: int | None) -> str:
-    """The same request, further: a server may give fewer than were asked for."""
-    parts = urlsplit(base_url)
-    parameters = dict(parse_qsl(parts.query))
-    if parameters.get("start", "").isdigit():
-        start = int(parameters["start"])
-    else:
-        start = 0
-    if not received or total is None or start + received >= total:
-        return ""
-    return urlunsplit(
-        parts._replace(query=urlencode({**parameters, "start": start + received}))
-    )
 
 
 def _package(item: Item, draft: Draft) -> None:

@@ -22,8 +22,7 @@ from udi.portal.nodes.harvest.field_mapping import (
     rights_of,
     theme_of,
 )
-from udi.portal.nodes.harvest.record import HarvestedContact as FoundContact
-from udi.portal.nodes.harvest.record import HarvestedRecord as Found
+from udi.portal.nodes.harvest.record import HarvestedContact, HarvestedRecord
 from udi.portal.nodes.harvest.rudi import MEDIA_TYPE as RUDI
 from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
@@ -62,7 +61,7 @@ def dataset_id(source: UUID, identifier: str) -> UUID:
     return uuid5(source, identifier.strip())
 
 
-def convert(record: Found, context: ConversionContext) -> ConversionResult:
+def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionResult:
     """Our record of what was read; a record of RUDI keeps its identifier and everything in it.
 
     Public is what says nothing of its access: it was offered to passers-by.
@@ -117,7 +116,7 @@ def convert(record: Found, context: ConversionContext) -> ConversionResult:
 
 
 def _title(
-    record: Found, context: ConversionContext, faults: list[HarvestFault]
+    record: HarvestedRecord, context: ConversionContext, faults: list[HarvestFault]
 ) -> str:
     title = record.title.get(context.language) or next(iter(record.title.values()))
     if len(title) > TITLE:
@@ -127,7 +126,7 @@ def _title(
     return _shorten_title(title)
 
 
-def _titles(record: Found) -> dict[str, str]:
+def _titles(record: HarvestedRecord) -> dict[str, str]:
     """The title by language, where it has several."""
     if len(record.title) > 1:
         return {tag: _shorten_title(title) for tag, title in record.title.items()}
@@ -167,7 +166,7 @@ def _localised_text(words: str, context: ConversionContext) -> Texts:
     return {}
 
 
-def _keywords(record: Found) -> tuple[str, ...]:
+def _keywords(record: HarvestedRecord) -> tuple[str, ...]:
     """Words of every language, then the labels of themes that no field of ours can hold."""
     words = [word for keywords in record.keywords.values() for word in keywords]
     labels = [term.label for term in record.themes_other if term.label]
@@ -175,7 +174,7 @@ def _keywords(record: Found) -> tuple[str, ...]:
 
 
 def _producer(
-    record: Found, context: ConversionContext, faults: list[HarvestFault]
+    record: HarvestedRecord, context: ConversionContext, faults: list[HarvestFault]
 ) -> of.Organisation:
     """The organisation that the source publishes for; the name that the record gives is kept beside it."""
     if not (record.publisher and record.publisher.name):
@@ -183,13 +182,13 @@ def _producer(
     return context.producer
 
 
-def _alias(record: Found, form: re.Pattern[str]) -> str:
+def _alias(record: HarvestedRecord, form: re.Pattern[str]) -> str:
     return next((alias for alias in record.aliases if form.fullmatch(alias)), "")
 
 
-def _contacts(record: Found, record_id: UUID) -> tuple[of.Contact, ...]:
+def _contacts(record: HarvestedRecord, record_id: UUID) -> tuple[of.Contact, ...]:
     """Those who can be written to."""
-    usable: Sequence[FoundContact] = [
+    usable: Sequence[HarvestedContact] = [
         contact for contact in record.contacts if contact.email
     ][:MOST_CONTACTS]
     return tuple(
@@ -204,7 +203,7 @@ def _contacts(record: Found, record_id: UUID) -> tuple[of.Contact, ...]:
     )
 
 
-def _media(record: Found, record_id: UUID) -> tuple[of.Media, ...]:
+def _media(record: HarvestedRecord, record_id: UUID) -> tuple[of.Media, ...]:
     """Files and services that have an address; two of the same name at the source are told apart by their order."""
     media: dict[UUID, of.Media] = {}
     for distribution in record.distributions:
@@ -219,7 +218,7 @@ def _media(record: Found, record_id: UUID) -> tuple[of.Media, ...]:
 
 
 def _dates(
-    record: Found, context: ConversionContext, faults: list[HarvestFault]
+    record: HarvestedRecord, context: ConversionContext, faults: list[HarvestFault]
 ) -> of.Dates:
     """The day of the last change, else of publication, else the day on which it was found."""
     modified = start_of(record.modified) if record.modified else None
@@ -238,7 +237,7 @@ def _dates(
     return of.Dates(created=created or updated, updated=updated, published=issued)
 
 
-def _description(record: Found) -> of.Description:
+def _description(record: HarvestedRecord) -> of.Description:
     if record.source_modified:
         changed = start_of(record.source_modified)
     else:
@@ -247,7 +246,7 @@ def _description(record: Found) -> of.Description:
     return of.Description(dates=dates, source=record.landing_page)
 
 
-def _rest(record: Found) -> dict[str, object]:
+def _rest(record: HarvestedRecord) -> dict[str, object]:
     """Everything that our record has no field for, under the harvest's names."""
     rest = {
         "aliases": list(record.aliases[:MOST_VALUES]),

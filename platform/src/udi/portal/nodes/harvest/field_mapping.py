@@ -7,8 +7,8 @@ from udi.portal.nodes.harvest.record import (
     DistributionKind,
     HarvestedDistribution,
     HarvestedLicence,
+    HarvestedRecord,
 )
-from udi.portal.nodes.harvest.record import HarvestedRecord as Found
 from udi.protocol import structures as of
 from udi.protocol.licences import find_licence
 from udi.protocol.schema import LINE, PARAGRAPH
@@ -38,7 +38,7 @@ THEME_OF = {
 """European themes that have one of ours; agriculture, science and international issues have none and are not forced into one."""
 
 
-def theme_of(record: Found) -> str:
+def theme_of(record: HarvestedRecord) -> str:
     """One of our themes: by the source's own words first, then by the European theme; empty when there is none."""
     words = (term.label for term in record.themes_other)
     theme = next((code for label in words if (code := translate_theme(label))), "")
@@ -48,12 +48,12 @@ def theme_of(record: Found) -> str:
     return next((THEME_OF[code] for code in record.themes if code in THEME_OF), "")
 
 
-def languages_of(record: Found) -> tuple[str, ...]:
+def languages_of(record: HarvestedRecord) -> tuple[str, ...]:
     """Those of its texts, when the source does not say that of the data."""
     return tuple(dict.fromkeys((*record.title, *record.description)))
 
 
-def licence_of(record: Found) -> of.LicenceTerms:
+def licence_of(record: HarvestedRecord) -> of.LicenceTerms:
     """That of the dataset, else the one that all its files share; «not stated» when there is none."""
     shared = {
         distribution.licence
@@ -73,7 +73,7 @@ def licence_of(record: Found) -> of.LicenceTerms:
     return _custom(licence, next(iter(record.title), "fr"))
 
 
-def rights_of(record: Found) -> Texts:
+def rights_of(record: HarvestedRecord) -> Texts:
     """What the source asks for the dataset, else for each of its files."""
     of_files = [distribution.rights for distribution in record.distributions]
     if of_files and all(rights == of_files[0] for rights in of_files):
@@ -92,7 +92,7 @@ def _custom(licence: HarvestedLicence, language: str) -> of.LicenceTerms:
     )
 
 
-def period_of(record: Found) -> of.Period | None:
+def period_of(record: HarvestedRecord) -> of.Period | None:
     """From the first start to the last end; open when one of them is; none without a start."""
     starts = [period.start for period in record.temporal if period.start]
     if not starts or not all(period.start for period in record.temporal):
@@ -104,7 +104,7 @@ def period_of(record: Found) -> of.Period | None:
     return of.Period(start, max(last, start))
 
 
-def box_of(record: Found) -> of.Geography | None:
+def box_of(record: HarvestedRecord) -> of.Geography | None:
     """The rectangle, its shape, and the reference system of the data in the source's words."""
     if not record.spatial.box:
         return None

@@ -4,9 +4,10 @@ import csv
 import io
 import re
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin
 
 from udi.portal.nodes.harvest import kinds
+from udi.portal.nodes.harvest.addresses import next_page
 from udi.portal.nodes.harvest.distributions import (
     RawDistribution,
     add_contact,
@@ -117,7 +118,7 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
             total = value.get("total_count")
         else:
             total = None
-        following = _next(base_url, len(results), total)
+        following = next_page(base_url, "offset", len(results), total, last=LATEST)
     outcomes = list(read_items(results, _dataset, base_url=base_url, language=language))
     return make_page(
         outcomes,
@@ -169,22 +170,6 @@ def _row_to_item(row: dict[str | Any, Any]) -> Item:
         "0",
     }
     return dataset
-
-
-def _next(base_url: str, received: int, total: int | None) -> str:
-    """The same request, further; what is past ten thousand is only in the export."""
-    parts = urlsplit(base_url)
-    parameters = dict(parse_qsl(parts.query))
-    if parameters.get("offset", "").isdigit():
-        offset = int(parameters["offset"])
-    else:
-        offset = 0
-    reached = offset + received
-    if not received or total is None or reached >= total or reached >= LATEST:
-        return ""
-    return urlunsplit(
-        parts._replace(query=urlencode({**parameters, "offset": reached}))
-    )
 
 
 def _dataset(item: Item, draft: Draft) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from udi.portal.nodes.harvest.harvest_format import HarvestFormat
 from udi.portal.nodes.harvest.json_fields import list_objects
 
-HERE = "udi.portal.nodes.harvest"
+PACKAGE = "udi.portal.nodes.harvest"
 Test = Callable[[dict[str, Any]], bool]
 
 
@@ -85,13 +85,13 @@ def _is_record(value: dict[str, Any]) -> bool:
 
 STAC = HarvestFormat(
     "STAC",
-    f"{HERE}.stac:read",
+    f"{PACKAGE}.stac:read",
     recognises_object=_any_of(_has_fields("stac_version"), _is_list_of_stac),
     rank=10,
 )
 OGC_RECORDS = HarvestFormat(
     "OGC API Records",
-    f"{HERE}.ogc_records:read",
+    f"{PACKAGE}.ogc_records:read",
     recognises_object=_any_of(
         _is_collection, _is_record, _has_list_of("features", "properties")
     ),
@@ -99,7 +99,7 @@ OGC_RECORDS = HarvestFormat(
 )
 RUDI = HarvestFormat(
     "RUDI",
-    f"{HERE}.rudi:read",
+    f"{PACKAGE}.rudi:read",
     recognises_object=_any_of(
         _has_fields("global_id"), _has_list_of("items", "global_id")
     ),
@@ -107,7 +107,7 @@ RUDI = HarvestFormat(
 )
 OPENDATASOFT = HarvestFormat(
     "Opendatasoft",
-    f"{HERE}.opendatasoft:read",
+    f"{PACKAGE}.opendatasoft:read",
     recognises_object=_any_of(
         _has_fields("dataset_id", "metas"),
         _has_list_of("results", "dataset_id", "dataset_uid"),
@@ -116,19 +116,19 @@ OPENDATASOFT = HarvestFormat(
 )
 SCHEMA_ORG = HarvestFormat(
     "schema.org",
-    f"{HERE}.schemaorg:read",
+    f"{PACKAGE}.schemaorg:read",
     recognises_object=_is_schema_org,
     rank=50,
 )
 JSON_LD = HarvestFormat(
     "DCAT",
-    f"{HERE}.rdf:read_json_ld",
+    f"{PACKAGE}.rdf:read_json_ld",
     recognises_object=_is_json_ld,
     rank=60,
 )
 UDATA = HarvestFormat(
     "udata",
-    f"{HERE}.udata:read",
+    f"{PACKAGE}.udata:read",
     recognises_object=_any_of(
         _has_fields("next_page"),
         _has_list_of("datasets", "dataset"),
@@ -139,7 +139,7 @@ UDATA = HarvestFormat(
 )
 CKAN = HarvestFormat(
     "CKAN",
-    f"{HERE}.ckan:read",
+    f"{PACKAGE}.ckan:read",
     recognises_object=_any_of(
         _has_fields("help", "success"),
         _has_fields("notes"),
@@ -151,7 +151,7 @@ CKAN = HarvestFormat(
 )
 DATA_JSON = HarvestFormat(
     "data.json",
-    f"{HERE}.datajson:read",
+    f"{PACKAGE}.datajson:read",
     recognises_object=_any_of(
         _has_list_of("dataset", "title", "identifier"),
         _has_fields("identifier", "title"),
@@ -162,21 +162,21 @@ DATA_JSON = HarvestFormat(
 )
 DATA_PACKAGE = HarvestFormat(
     "Data Package",
-    f"{HERE}.data_package:read",
+    f"{PACKAGE}.data_package:read",
     recognises_object=_has_list_of("resources", "path", "data"),
     rank=100,
 )
 CSW = HarvestFormat(
     "CSW",
-    f"{HERE}.csw:read",
+    f"{PACKAGE}.csw:read",
     titles={"iso": "ISO 19139", "dublin-core": "Dublin Core"},
 )
 RDF = HarvestFormat(
     "DCAT",
-    f"{HERE}.rdf:read",
+    f"{PACKAGE}.rdf:read",
     titles={"rdf-xml": "DCAT", "rdf-turtle": "DCAT"},
 )
 WAF = HarvestFormat(
     "folder",
-    f"{HERE}.waf:read",
+    f"{PACKAGE}.waf:read",
 )

@@ -1,9 +1,12 @@
-"""RUDI's own metadata: a page of a node's resources or one. What its rules refuse is refused, with RUDI's codes."""
+"""RUDI's own metadata: a page of a node's resources or one. What its rules refuse is refused, with RUDI's codes.
+
+Records of older nodes are first brought to the version of today (`udi.protocol.upgrade`), where that has one meaning.
+"""
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from udi.portal.nodes.harvest.addresses import next_page
 from udi.portal.nodes.harvest.distributions import (
     RawDistribution,
     add_contact,
@@ -31,7 +34,9 @@ from udi.portal.nodes.harvest.record import (
     OriginalRecord,
 )
 from udi.portal.nodes.harvest.untrusted_documents import read_json
+from udi.protocol.faults import InvalidRecord
 from udi.protocol.rudi_names import KNOWN_OF_RECORD
+from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
 
 MEDIA_TYPE = 'application/json; profile="rudi"'
@@ -58,14 +63,25 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
             total = value.get("total")
         else:
             total = None
+    records = map(_upgrade, listed)
     outcomes = [
         _mark_as_rudi(outcome)
-        for outcome in read_items(listed, _record, base_url=base_url, language=language)
+        for outcome in read_items(
+            records, _record, base_url=base_url, language=language
+        )
     ]
-    following = _next(base_url, len(listed), total)
+    following = next_page(base_url, "offset", len(listed), total)
     return make_page(
         outcomes, format="rudi", next=following, total=total, faults=tuple(faults)
     )
+
+
+def _upgrade(item: Any) -> Any:
+    """The record in the version of today; what is no record, or cannot be walked, as it is."""
+    try:
+        return upgrade_record(item)
+    except InvalidRecord:
+        return item
 
 
 def _mark_as_rudi(outcome: Outcome) -> Outcome:
@@ -74,20 +90,6 @@ def _mark_as_rudi(outcome: Outcome) -> Outcome:
     if original is None:
         return outcome
     return replace(outcome, source_record=OriginalRecord(MEDIA_TYPE, original.body))
-
-
-def _next(base_url: str, received: int, total: int | None) -> str:
-    parts = urlsplit(base_url)
-    parameters = dict(parse_qsl(parts.query))
-    if parameters.get("offset", "").isdigit():
-        offset = int(parameters["offset"])
-    else:
-        offset = 0
-    if not received or total is None or offset + received >= total:
-        return ""
-    return urlunsplit(
-        parts._replace(query=urlencode({**parameters, "offset": offset + received}))
-    )
 
 
 def _record(item: Item, draft: Draft) -> None:

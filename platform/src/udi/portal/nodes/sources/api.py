@@ -1,5 +1,6 @@
 """`/api/v1/sources`: whatever the pages of sources do, for a program that shows a person's token."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Response, Router, delete, get, patch, post
@@ -53,6 +54,7 @@ ACTS = {
 }
 KEEP = "keep"
 WITHDRAW = "withdraw"
+source_operation = partial(api_operation, tag=TAG, scope=SCOPE)
 ActPath = Annotated[
     str,
     PathParameter(
@@ -76,13 +78,11 @@ class SourceClosing(Struct, kw_only=True):
 
 @get(
     "/",
-    **api_operation(
+    **source_operation(
         "listSources",
-        tag=TAG,
         summary="List the sources",
         description="The catalogues of others that are read here, of those I look after.",
         answer=SourceBatch,
-        scope=SCOPE,
         errors=(ForbiddenError, InvalidError),
         has_validator=True,
         query=SourceListParameters,
@@ -110,14 +110,12 @@ async def list_sources(context: NamedDependency[SourceApiContext]) -> Response[A
 
 @post(
     "/",
-    **api_operation(
+    **source_operation(
         "registerSource",
-        tag=TAG,
         summary="Register a source",
         description="Have a catalogue read for a producer, at once and then at a rhythm.",
         answer=SourceItem,
         statuses=(201,),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=NewSource,
     ),
@@ -153,13 +151,11 @@ async def register_source(context: NamedDependency[SourceApiContext]) -> Respons
 
 @get(
     ONE,
-    **api_operation(
+    **source_operation(
         "readSource",
-        tag=TAG,
         summary="Read a source",
         description="A source, how it stands, and its last reading.",
         answer=SourceItem,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
         has_validator=True,
         links=(ResponseLink("listReadings", "source_id", "/id"),),
@@ -178,13 +174,11 @@ async def read_source(
 
 @patch(
     ONE,
-    **api_operation(
+    **source_operation(
         "changeSource",
-        tag=TAG,
         summary="Change the rhythm of a source",
         description="Have it read more or less often.",
         answer=SourceItem,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=SourceChange,
     ),
@@ -203,13 +197,11 @@ async def change_source(
 
 @delete(
     ONE,
-    **api_operation(
+    **source_operation(
         "closeSource",
-        tag=TAG,
         summary="Close a source",
         description="Read it no more. Its datasets stay, or are withdrawn by and by.",
         answer=SourceItem,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         query=SourceClosing,
     ),
@@ -231,13 +223,11 @@ async def close_source(
 @post(
     f"{ONE}/{{act:str}}",
     request_max_body_size=MAX_BODY,
-    **api_operation(
+    **source_operation(
         "actOnSource",
-        tag=TAG,
         summary="Act on a source",
         description="What the buttons of its page do.",
         answer=SourceItem,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError),
     ),
 )
@@ -259,13 +249,11 @@ async def act_on_source(
 @post(
     f"{ONE}/feed",
     request_max_body_size=MAX_BODY,
-    **api_operation(
+    **source_operation(
         "makeFeed",
-        tag=TAG,
         summary="Make my feeds of readings",
         description="New secret addresses of Atom feeds; those that I had answer no more.",
         answer=FeedAddresses,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
@@ -285,13 +273,11 @@ async def make_feed(
 
 @get(
     READINGS,
-    **api_operation(
+    **source_operation(
         "listReadings",
-        tag=TAG,
         summary="List the readings of a source",
         description="The last thirty, the newest first.",
         answer=SourceReadingBatch,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, InvalidError),
         has_validator=True,
         query=ReadingListParameters,
@@ -321,13 +307,11 @@ async def list_readings(
 
 @get(
     READING,
-    **api_operation(
+    **source_operation(
         "readReading",
-        tag=TAG,
         summary="Read a reading",
         description="Its counts, and what was wrong with the source itself.",
         answer=SourceReading,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
         has_validator=True,
     ),
@@ -345,13 +329,11 @@ async def read_reading(
 
 @get(
     f"{READING}/records",
-    **api_operation(
+    **source_operation(
         "listRecords",
-        tag=TAG,
         summary="Read the report of a reading",
         description="What was done with each record, and the edits that mend them: the first ten thousand, and a thousand edits.",
         answer=SourceRecordResultBatch,
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError, InvalidError),
         has_validator=True,
         query=RecordListParameters,
@@ -384,13 +366,11 @@ async def list_records(
 
 @get(
     f"{ONE}/records/{{record_id:uuid}}",
-    **api_operation(
+    **source_operation(
         "readOriginal",
-        tag=TAG,
         summary="Read an original record",
         description="A record as the source wrote it, in its own format.",
         media_types=("application/octet-stream",),
-        scope=SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )

@@ -1,6 +1,5 @@
 """The mails about a source, only when something is wrong there: to the administrators of its producer, and to the team."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import any_, select
@@ -9,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.emails import Email
 from udi.kit.identity import MANAGERS
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Membership, Person
 from udi.portal.nodes.sources.crawl import host_of
@@ -47,7 +46,7 @@ async def queue_emails(
     )
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The jobs of this module; for a territory that is not served any more, they do nothing."""
 
     async def tell(job: Job) -> None:

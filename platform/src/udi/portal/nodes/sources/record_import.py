@@ -20,8 +20,7 @@ from udi.portal.nodes.actions.push import PushedRecord, publish_records
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert, dataset_id
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
-from udi.portal.nodes.harvest.record import HarvestedRecord as Found
-from udi.portal.nodes.harvest.record import RefusedRecord
+from udi.portal.nodes.harvest.record import HarvestedRecord, RefusedRecord
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
 from udi.portal.nodes.sources.reconciliation import (
@@ -44,7 +43,7 @@ GLOBAL_IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 """What an identifier that no two datasets share looks like."""
-HarvestItem = Found | RefusedRecord
+HarvestItem = HarvestedRecord | RefusedRecord
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class RecordImport:
     row: SourceRecord | None = None
     record: of.Record | None = None
     digest: str = ""
-    harvest_record: Found | None = None
+    harvest_record: HarvestedRecord | None = None
 
     @property
     def dataset_id(self) -> UUID | None:
@@ -339,7 +338,7 @@ async def _keep(
         )
 
 
-def _original(harvest_record: Found) -> dict[str, object]:
+def _original(harvest_record: HarvestedRecord) -> dict[str, object]:
     body = harvest_record.source_record.body
     kind = harvest_record.source_record.media_type
     small = len(body) <= LARGEST_ORIGINAL

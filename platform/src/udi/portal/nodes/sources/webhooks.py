@@ -1,6 +1,5 @@
 """Telling people's programs, by their webhooks, that a reading ended: counts, and where its report is."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.identity import MANAGERS, MODERATORS
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import TEAM, Membership
 from udi.portal.nodes.sources.crawl import host_of
@@ -55,7 +54,7 @@ def _subscribed_webhooks(organisation: UUID) -> Select[Webhook]:
     return select(Webhook).where(*active).order_by(Webhook.id)
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The jobs of this module; for a territory that is not served any more, they do nothing."""
 
     async def tell(job: Job) -> None:

@@ -127,7 +127,7 @@ async def send_test(
     member: Member,
     webhook_id: FromPath[UUID],
 ) -> Redirect:
-    """Send a message that tells of nothing."""
+    """Send a message without content."""
     await actions.send_test(
         session, territory, await queries.get_webhook(session, member, webhook_id)
     )

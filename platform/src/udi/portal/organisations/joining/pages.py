@@ -27,6 +27,7 @@ from udi.portal.organisations.joining.transitions import (
 )
 from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application, ApplicationState
+from udi.portal.organisations.queries import find_organisation
 from udi.portal.tenants.texts import find_text
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session, Visitor
@@ -297,7 +298,7 @@ async def _show(
     words: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    organisation = await queries.find_organisation(session, application.organisation_id)
+    organisation = await find_organisation(session, application.organisation_id)
     change = organisation and await queries.find_waiting_change(
         session, organisation.id, application.person_id
     )

@@ -162,15 +162,6 @@ async def find_open_duplicate(
     ).first()
 
 
-async def find_organisation(
-    session: AsyncSession, id_: UUID | None
-) -> Organisation | None:
-    """The organisation of this identifier."""
-    if id_:
-        return await session.scalar(select(Organisation).where(Organisation.id == id_))
-    return None
-
-
 async def find_waiting_change(
     session: AsyncSession, organisation: UUID, person: UUID
 ) -> MemberChange | None:

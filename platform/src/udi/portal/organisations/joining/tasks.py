@@ -1,7 +1,6 @@
 """What the worker does for those who join: tells them by mail, and makes members at the identity service."""
 
 import asyncio
-from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.emails import Email
 from udi.kit.errors import ProvisionError
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import TEAM, Person
 from udi.portal.identity.provision.admin import (
@@ -39,7 +38,7 @@ from udi.ui.site import Site
 log = structlog.get_logger()
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def tell(job: Job) -> None:

@@ -1,10 +1,9 @@
 """What the worker does for those who come into an organisation: tells them and its administrators by mail."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from udi.kit.emails import Email
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.organisations.members.actions import SEND_ENTRY
@@ -16,7 +15,7 @@ from udi.ui.emails import EmailRecipient, person_recipient
 from udi.ui.site import Site
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def tell(job: Job) -> None:

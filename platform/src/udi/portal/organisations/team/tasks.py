@@ -1,9 +1,8 @@
 """What the worker does for the territory's team: sends its invitations."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.organisations.members.transitions import MembershipStage
@@ -13,7 +12,7 @@ from udi.portal.organisations.team.emails import write_invitation
 from udi.ui.site import Site
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def send(job: Job) -> None:

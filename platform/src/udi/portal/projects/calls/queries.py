@@ -14,6 +14,7 @@ from udi.kit.paging import Page
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED as DATASET_SHOWN
 from udi.portal.organisations.models import Organisation
+from udi.portal.organisations.queries import find_organisation
 from udi.portal.projects.calls.models import (
     Call,
     CallCriterion,
@@ -74,11 +75,7 @@ async def list_calls(
 
 async def find_organiser(session: AsyncSession, call: Call) -> Organisation | None:
     """The organisation that organises it; None: the territory."""
-    if call.organisation_id is None:
-        return None
-    return await session.scalar(
-        select(Organisation).where(Organisation.id == call.organisation_id)
-    )
+    return await find_organisation(session, call.organisation_id)
 
 
 async def get_call(

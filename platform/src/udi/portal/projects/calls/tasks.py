@@ -1,9 +1,8 @@
 """What the worker does for calls: tells people by mail."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.projects.calls.emails import write_email
 from udi.portal.projects.calls.models import Call
@@ -11,7 +10,7 @@ from udi.portal.projects.calls.notifications import SEND_CALL_EMAIL
 from udi.ui.site import Site
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def tell(job: Job) -> None:

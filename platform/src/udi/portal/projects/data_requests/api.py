@@ -1,5 +1,6 @@
 """`/api/v1/data-requests`: data that people need and nobody publishes, for programs; with a token, what pages let do."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Response, Router, delete, get, post, put
@@ -21,6 +22,7 @@ from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
+from udi.portal.organisations.queries import find_organisation
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,
@@ -47,13 +49,14 @@ from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 
 CLOSED = (DataRequestState.HIDDEN, DataRequestState.WITHDRAWN)
+need_operation = partial(api_operation, tag=schemas.TAG)
+own_need_operation = partial(need_operation, scope=schemas.SCOPE)
 
 
 @get(
     "/",
-    **api_operation(
+    **need_operation(
         "listDataRequests",
-        tag=schemas.TAG,
         summary="List the requests for data",
         description="What people need and nobody publishes: what most people need first.",
         answer=schemas.DataRequestPage,
@@ -77,9 +80,8 @@ async def list_board(
 
 @get(
     "/{data_request_id:uuid}",
-    **api_operation(
+    **need_operation(
         "readDataRequest",
-        tag=schemas.TAG,
         summary="Read a request for data",
         description="What is needed, to whom it was sent, and what was answered.",
         answer=schemas.DataRequestDetail,
@@ -106,13 +108,11 @@ async def read_request(
 
 @get(
     "/mine",
-    **api_operation(
+    **own_need_operation(
         "listMyDataRequests",
-        tag=schemas.TAG,
         summary="List my requests for data",
-        description="Those that the person of the token asked, and those that wait for an answer of theirs.",
+        description="Those that the person of the token sent, and those that wait for their answer.",
         answer=schemas.MyDataRequests,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError,),
     ),
 )
@@ -134,14 +134,12 @@ async def list_mine(
 
 @post(
     "/",
-    **api_operation(
+    **own_need_operation(
         "askForData",
-        tag=schemas.TAG,
         summary="Ask for data",
-        description="Ask in public for data that nobody publishes, once no search finds them; the producers that may hold them are told.",
+        description="Publish a request for data that no search finds; the producers that may hold them are notified.",
         answer=schemas.DataRequestDetail,
         statuses=(201,),
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, ConflictError, InvalidError),
         body=schemas.NewDataRequest,
     ),
@@ -178,13 +176,11 @@ async def create(
 
 @put(
     "/{data_request_id:uuid}",
-    **api_operation(
+    **own_need_operation(
         "correctDataRequest",
-        tag=schemas.TAG,
         summary="Correct a request for data",
         description="Send the whole request again, while nobody has answered.",
         answer=schemas.DataRequestDetail,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.NewDataRequest,
     ),
@@ -213,13 +209,11 @@ async def change(
 
 @post(
     "/{data_request_id:uuid}/events",
-    **api_operation(
+    **own_need_operation(
         "settleDataRequest",
-        tag=schemas.TAG,
         summary="Settle a request for data",
-        description="Who asked takes it back; a producer to whom it was sent answers; the territory’s team does the rest.",
+        description="The requester withdraws it; a producer to whom it was sent answers; the territory’s team does the rest.",
         answer=schemas.DataRequestDetail,
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.DataRequestEventInput,
     ),
@@ -253,13 +247,11 @@ async def apply_event(
 
 @put(
     "/{data_request_id:uuid}/support",
-    **api_operation(
+    **own_need_operation(
         "supportDataRequest",
-        tag=schemas.TAG,
         summary="Need the same data",
         description="Say that you need the same data; once more changes nothing.",
         statuses=(204,),
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError, ConflictError),
     ),
 )
@@ -280,13 +272,11 @@ async def set_support(
 
 @delete(
     "/{data_request_id:uuid}/support",
-    **api_operation(
+    **own_need_operation(
         "leaveDataRequest",
-        tag=schemas.TAG,
         summary="Need the same data no more",
         description="Say that you do not need these data any more.",
         statuses=(204,),
-        scope=schemas.SCOPE,
         errors=(ForbiddenError, NotFoundError),
     ),
 )
@@ -308,7 +298,7 @@ async def _build_schema(
     around = schemas.DataRequestRelations(
         await queries.list_recipients(session, row.id),
         await queries.find_dataset(session, row.dataset_id),
-        await queries.find_organisation(session, row.answered_by),
+        await find_organisation(session, row.answered_by),
     )
     return schemas.DataRequestDetail.of(row, around, territory.origin)
 

@@ -99,7 +99,7 @@ async def _show(
     session: AsyncSession,
     actor: Actor,
     data_request: DataRequest,
-    _said: DecisionValues,
+    _values: DecisionValues,
 ) -> None:
     await answers.unhide_request(session, actor, data_request)
 
@@ -108,7 +108,7 @@ async def _reopen(
     session: AsyncSession,
     actor: Actor,
     data_request: DataRequest,
-    _said: DecisionValues,
+    _values: DecisionValues,
 ) -> None:
     await answers.reopen_request(session, actor, data_request)
 

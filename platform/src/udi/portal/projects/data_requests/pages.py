@@ -14,7 +14,7 @@ from udi.kit.identity import Actor
 from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
-from udi.portal.organisations.queries import list_producers
+from udi.portal.organisations.queries import find_organisation, list_producers
 from udi.portal.projects.data_requests import atom, matching, queries
 from udi.portal.projects.data_requests.actions import (
     DataRequestInput,
@@ -249,7 +249,7 @@ async def render_request(
         is_requester=actor is not None and data_request.person_id == actor.person_id,
         supported=await queries.is_supporter(session, actor, data_request.id),
         dataset=await queries.find_dataset(session, data_request.dataset_id),
-        answered_by=await queries.find_organisation(session, data_request.answered_by),
+        answered_by=await find_organisation(session, data_request.answered_by),
         producers=[
             (producer.slug, producer.name) for producer in await list_producers(session)
         ]

@@ -212,12 +212,3 @@ async def find_dataset(session: AsyncSession, id_: UUID | None) -> Dataset | Non
     if id_:
         return await session.scalar(select(Dataset).where(Dataset.id == id_))
     return None
-
-
-async def find_organisation(
-    session: AsyncSession, id_: UUID | None
-) -> Organisation | None:
-    """The organisation of this identifier."""
-    if id_:
-        return await session.scalar(select(Organisation).where(Organisation.id == id_))
-    return None

@@ -207,7 +207,7 @@ class DataRequestPage(Struct, frozen=True, kw_only=True):
 class MyDataRequests(Struct, frozen=True, kw_only=True):
     """The requests for data of a person."""
 
-    sent: Annotated[list[DataRequestItem], Meta(description="Those that I asked.")]
+    sent: Annotated[list[DataRequestItem], Meta(description="Those that I made.")]
     to_answer: Annotated[
         list[DataRequestItem],
         Meta(description="Those that wait for an organisation for which I publish."),
@@ -228,11 +228,11 @@ class DataRequestEventInput(Struct, kw_only=True):
     event: Annotated[
         str,
         Meta(
-            description="It is taken back, promised, declined, answered by a dataset, or passed on; by the team, joined with another, sent, hidden, shown or asked anew.",
+            description="It is withdrawn, promised, declined, answered by a dataset, or passed on; by the team, merged with another, sent, hidden, shown or reopened.",
             extra_json_schema={"enum": list(EVENTS)},
         ),
     ]
-    words: Annotated[str, Meta(description="What is said with it.")] = ""
+    words: Annotated[str, Meta(description="The message with it.")] = ""
     day: Annotated[
         str, Meta(description="By when the data are promised, such as 2026-05-31.")
     ] = ""

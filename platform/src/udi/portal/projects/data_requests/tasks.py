@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
@@ -41,7 +41,7 @@ EXPECTED_STATES = {
 """In which state a mail is still worth telling; the others tell of the state of their own name."""
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def send(job: Job) -> None:

@@ -15,7 +15,7 @@ from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.search.criteria import LONGEST_TEXT, Criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
-from udi.portal.organisations.queries import find_organisations
+from udi.portal.organisations.queries import find_organisation, find_organisations
 from udi.portal.projects import listing, queries
 from udi.portal.projects.actions.describe import (
     ProjectInput,
@@ -80,7 +80,7 @@ async def show_edit(
     if project.reported:
         return Redirect(f"{listing.PATH}/{project.id}/correct", status_code=303)
     described = project_input_of(
-        project, await queries.find_organisation(session, project)
+        project, await find_organisation(session, project.organisation_id)
     )
     return await _render_form(
         request, session, member, described, of=project, revision=project.revision
@@ -208,7 +208,7 @@ async def _list_organisations(
     """Slug and name of the organisations in whose name the person may lead it."""
     own_organisations = await find_organisations(session, list(member.memberships))
     if of:
-        current_organisation = await queries.find_organisation(session, of)
+        current_organisation = await find_organisation(session, of.organisation_id)
     else:
         current_organisation = None
     organisations_by_slug = {

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
+from udi.portal.organisations.queries import find_organisation
 from udi.portal.projects import listing, queries
 from udi.portal.projects.actions.describe import publish_project
 from udi.portal.projects.actions.lifecycle import move_project
@@ -32,7 +33,7 @@ async def show_project(
         request,
         "projects/project.html",
         project=project,
-        organisation=await queries.find_organisation(session, project),
+        organisation=await find_organisation(session, project.organisation_id),
         used=await listing.list_used_datasets(session, project.id),
         pictures=await listing.list_pictures(session, project.id),
         edits=right is TeamRight.EDIT,
@@ -71,7 +72,7 @@ async def show_publish_form(
 ) -> Response[str]:
     """What everybody will see, before it is so for good."""
     project = await queries.get_led_project(session, member, project_id)
-    organisation = await queries.find_organisation(session, project)
+    organisation = await find_organisation(session, project.organisation_id)
     return render(
         request, "projects/publish.html", project=project, organisation=organisation
     )

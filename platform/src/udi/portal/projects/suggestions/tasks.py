@@ -3,7 +3,6 @@
 Both look again just before they send: what was turned off meanwhile is not there any more, and nothing brings it back.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from uuid import UUID
 
@@ -13,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs as queue
 from udi.kit.clock import now
 from udi.kit.emails import Email
-from udi.kit.jobs import Handler, Job
-from udi.kit.schedules import Schedule, run_sessions
+from udi.kit.jobs import Handlers, Job
+from udi.kit.schedules import Schedule, run_by_clock
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.identity.models import Person
@@ -34,7 +33,7 @@ from udi.ui.site import Site
 SEND_DIGEST = "tell_suggestions"
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def tell(job: Job) -> None:
@@ -213,9 +212,5 @@ async def _write_message(
 
 def schedule_digests(site: Site) -> Schedule:
     """Look three times an hour for mails that are due, by the clock of each territory."""
-
-    async def queue_due(session: AsyncSession, territory: Territory) -> None:
-        await queue_digests(session, now(), territory.zone)
-
-    run = run_sessions(site.database, site.registry, queue_due)
+    run = run_by_clock(site.database, site.registry, queue_digests)
     return Schedule("queue_suggestion_digests", "12-59/20 * * * *", run)

@@ -106,19 +106,19 @@ class PublishedSites:
     """The texts of territories, for as long as their version is online."""
 
     def __init__(self) -> None:
-        self._kept: dict[UUID, PublishedSite] = {}
+        self._cached: dict[UUID, PublishedSite] = {}
 
     async def read(self, session: AsyncSession, territory: Territory) -> PublishedSite:
         """What the territory wrote; empty where its files have no page, news or picture."""
         version = str(territory.site.get("version", ""))
-        known = self._kept.get(territory.id)
+        known = self._cached.get(territory.id)
         if known is not None and known.version == version:
             return known
         site = PublishedSite(collect_content(await _read_files(session)), version)
-        self._kept.pop(territory.id, None)
-        self._kept[territory.id] = site
-        if len(self._kept) > MOST_TERRITORIES:
-            del self._kept[next(iter(self._kept))]
+        self._cached.pop(territory.id, None)
+        self._cached[territory.id] = site
+        if len(self._cached) > MOST_TERRITORIES:
+            del self._cached[next(iter(self._cached))]
         return site
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from litestar import Response, get, post
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.territory.articles.pages import render_article_page
 from udi.portal.territory.articles.published import Article
@@ -33,8 +33,12 @@ from udi.ui.errors import form_errors
 FORM_BYTES = 2_000_000
 
 
-async def show_list(
-    request: AnyRequest, session: AsyncSession, member: Actor, folder: Folder
+@get("/")
+async def list_articles(
+    request: AnyRequest,
+    session: Session,
+    member: Member,
+    folder: NamedDependency[Folder],
 ) -> Response[str]:
     """All of the draft, news with the newest first."""
     draft = await read_draft_site(session, member)
@@ -52,13 +56,14 @@ async def show_list(
     )
 
 
-async def show_form(
+@get(["/new", "/{slug:str}"])
+async def edit_article(
     request: AnyRequest,
-    session: AsyncSession,
-    member: Actor,
-    territory: Territory,
-    folder: Folder,
-    slug: str = "",
+    session: Session,
+    member: Member,
+    territory: CurrentTerritory,
+    folder: NamedDependency[Folder],
+    slug: FromPath[str] = "",
 ) -> Response[str]:
     """The form of one; an empty form without a slug."""
     draft = await read_draft_site(session, member)
@@ -72,13 +77,14 @@ async def show_form(
     return await _render_form(request, session, territory, draft, folder, slug, values)
 
 
-async def save(
+@post(["/new", "/{slug:str}"], status_code=303, request_max_body_size=FORM_BYTES)
+async def save_article(
     request: AnyRequest,
-    session: AsyncSession,
-    member: Actor,
-    territory: Territory,
-    folder: Folder,
-    slug: str = "",
+    session: Session,
+    member: Member,
+    territory: CurrentTerritory,
+    folder: NamedDependency[Folder],
+    slug: FromPath[str] = "",
 ) -> Response[Any]:
     """Put what the form gives into the draft, and show its preview."""
     form = await request.form()
@@ -98,13 +104,14 @@ async def save(
     return Redirect(f"{PATH}/{folder}/{article.slug}/preview", status_code=303)
 
 
-async def delete(
+@post("/{slug:str}/delete", status_code=303)
+async def delete_article(
     request: AnyRequest,
-    session: AsyncSession,
-    member: Actor,
-    territory: Territory,
-    folder: Folder,
-    slug: str,
+    session: Session,
+    member: Member,
+    territory: CurrentTerritory,
+    folder: NamedDependency[Folder],
+    slug: FromPath[str],
 ) -> Response[Any]:
     """Take one out of the draft, in every language; what leads to it is named instead."""
     draft = await lock_draft_site(session, member)
@@ -132,12 +139,13 @@ async def delete(
     return Redirect(f"{PATH}/{folder}", status_code=303)
 
 
-async def preview(
+@get("/{slug:str}/preview")
+async def preview_article(
     request: AnyRequest,
-    session: AsyncSession,
-    member: Actor,
-    folder: Folder,
-    slug: str,
+    session: Session,
+    member: Member,
+    folder: NamedDependency[Folder],
+    slug: FromPath[str],
 ) -> Response[str]:
     """One of the draft as visitors would see it."""
     draft = await read_draft_site(session, member)
@@ -197,83 +205,20 @@ async def _render_form(
     )
 
 
-def make_list_routes(folder: Folder) -> Routes:
-    """The addresses of all news, or pages, and of a new one."""
-    page_path = f"{PATH}/{folder}"
-
-    @get(page_path)
-    async def list_articles(
-        request: AnyRequest, session: Session, member: Member
-    ) -> Response[str]:
-        return await show_list(request, session, member, folder)
-
-    @get(f"{page_path}/new")
-    async def write_article(
-        request: AnyRequest,
-        session: Session,
-        member: Member,
-        territory: CurrentTerritory,
-    ) -> Response[str]:
-        return await show_form(request, session, member, territory, folder)
-
-    @post(f"{page_path}/new", status_code=303, request_max_body_size=FORM_BYTES)
-    async def create_article(
-        request: AnyRequest,
-        session: Session,
-        member: Member,
-        territory: CurrentTerritory,
-    ) -> Response[Any]:
-        return await save(request, session, member, territory, folder)
-
-    return [list_articles, write_article, create_article]
-
-
-def make_item_routes(folder: Folder) -> Routes:
-    """The addresses of one of them."""
-    one = f"{PATH}/{folder}/{{slug:str}}"
-
-    @get(one)
-    async def edit_article(
-        request: AnyRequest,
-        session: Session,
-        member: Member,
-        territory: CurrentTerritory,
-        slug: FromPath[str],
-    ) -> Response[str]:
-        return await show_form(request, session, member, territory, folder, slug)
-
-    @post(one, status_code=303, request_max_body_size=FORM_BYTES)
-    async def change_article(
-        request: AnyRequest,
-        session: Session,
-        member: Member,
-        territory: CurrentTerritory,
-        slug: FromPath[str],
-    ) -> Response[Any]:
-        return await save(request, session, member, territory, folder, slug)
-
-    @post(f"{one}/delete", status_code=303)
-    async def delete_article(
-        request: AnyRequest,
-        session: Session,
-        member: Member,
-        territory: CurrentTerritory,
-        slug: FromPath[str],
-    ) -> Response[Any]:
-        return await delete(request, session, member, territory, folder, slug)
-
-    @get(f"{one}/preview")
-    async def preview_article(
-        request: AnyRequest, session: Session, member: Member, slug: FromPath[str]
-    ) -> Response[str]:
-        return await preview(request, session, member, folder, slug)
-
-    return [edit_article, change_article, delete_article, preview_article]
+def make_router(folder: Folder) -> Router:
+    """The addresses of all news, or pages, of a new one, and of one of them."""
+    return Router(
+        f"{PATH}/{folder}",
+        route_handlers=[
+            list_articles,
+            edit_article,
+            save_article,
+            delete_article,
+            preview_article,
+        ],
+        dependencies={"folder": Provide(lambda: folder, sync_to_thread=False)},
+    )
 
 
 FOLDERS: tuple[Folder, ...] = ("news", "pages")
-routes = [
-    route
-    for folder in FOLDERS
-    for route in (*make_list_routes(folder), *make_item_routes(folder))
-]
+routes: Routes = [make_router(folder) for folder in FOLDERS]

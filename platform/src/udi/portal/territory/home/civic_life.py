@@ -90,11 +90,11 @@ class CivicLifeCache:
 
     def __init__(self, max_age: float = MAX_AGE) -> None:
         self._max_age = max_age
-        self._kept: dict[UUID, tuple[float, CivicLife]] = {}
+        self._cached: dict[UUID, tuple[float, CivicLife]] = {}
 
     async def find(self, tenant: UUID, read: Read) -> CivicLife:
         """What is known of a territory, read again when it is too old."""
-        read_at, known = self._kept.get(tenant, (float("-inf"), None))
+        read_at, known = self._cached.get(tenant, (float("-inf"), None))
         if known is not None and time.monotonic() - read_at <= self._max_age:
             return known
         try:
@@ -104,7 +104,7 @@ class CivicLifeCache:
                 raise
             log.warning("database away, the home known is served")
             life = known
-        self._kept[tenant] = (time.monotonic(), life)
+        self._cached[tenant] = (time.monotonic(), life)
         return life
 
 

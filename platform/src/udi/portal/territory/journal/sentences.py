@@ -115,6 +115,7 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "project.dataset_added": "A dataset was added to a project",
     "project.dataset_removed": "A dataset was removed from a project",
     "project.picture_added": "A picture was added to a project",
+    "project.picture_described": "The words of a project’s picture were changed",
     "project.picture_removed": "A picture was removed from a project",
     "project.member_invited": "A person was invited into a project",
     "project.member_added": "A person was added to a project",

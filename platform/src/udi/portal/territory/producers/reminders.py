@@ -13,7 +13,7 @@ from udi.kit.clock import now
 from udi.kit.emails import Email
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
-from udi.kit.jobs import Handler, Job
+from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal import audit
 from udi.portal.audit.models import AuditEvent
@@ -110,7 +110,7 @@ def write_reminder(
     )
 
 
-def task_handlers(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Handlers:
     """The handlers, by name; for a territory that is not served any more, they do nothing."""
 
     async def send(job: Job) -> None:

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import UUID
 
+from udi.kit.migrations import tenant_columns
 from udi.kit.rls import isolate
 
 revision = "notice"
@@ -15,13 +15,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "notice",
-        sa.Column(
-            "tenant_id",
-            UUID(as_uuid=True),
-            server_default=sa.text("app.current_tenant()"),
-            nullable=False,
-        ),
-        sa.Column("id", UUID(as_uuid=True), nullable=False),
+        *tenant_columns(),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("published", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_notice"),

@@ -31,7 +31,7 @@ PNG_COST = 20
 WIDTH = 800
 """Pixels of CSS of every picture."""
 SEALED = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
-KEPT = "public, max-age=300"
+SHARED_CACHE = "public, max-age=300"
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """What XML 1.0 cannot hold (2.2), and cells of a table may."""
 PNG = ".png"
@@ -112,7 +112,7 @@ async def answer_picture(
     headers: dict[str, Any] = {
         "Content-Disposition": content_disposition(f"{table.name}{extension}"),
         "Content-Security-Policy": SEALED,
-        "Cache-Control": KEPT if is_cacheable else "private, no-store",
+        "Cache-Control": SHARED_CACHE if is_cacheable else "private, no-store",
         "Vary": "Accept-Language, Cookie, Authorization",
     }
     return Response(content, media_type=media_type, headers=headers)

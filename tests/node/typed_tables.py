@@ -12,7 +12,7 @@ from udi.tabular.sandbox.duckdb_sandbox import identifier
 
 
 @dataclass(frozen=True)
-class Told:
+class TextColumn:
     """A column with its values as text; an empty one is none."""
 
     name: str
@@ -21,21 +21,21 @@ class Told:
 
 
 def write_table(
-    folder: Path, told: Sequence[Told], *, name: str = "table"
+    folder: Path, text_columns: Sequence[TextColumn], *, name: str = "table"
 ) -> tuple[Path, list[TypedColumn]]:
     """The Parquet of these columns and what they are; lines count from 2, as below a header."""
-    columns = [TypedColumn(column.name, column.type) for column in told]
+    columns = [TypedColumn(column.name, column.type) for column in text_columns]
     text = folder / f"{name}.csv"
     parquet = folder / f"{name}.parquet"
     with text.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for line, record in enumerate(
-            zip(*(column.values for column in told), strict=True), start=2
+            zip(*(column.values for column in text_columns), strict=True), start=2
         ):
             writer.writerow(
                 [line, *(cell.replace("\x00", "").replace("\r", "") for cell in record)]
             )
-    read = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(told)))
+    read = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(text_columns)))
     typed = ", ".join(
         f"try_cast(nullif(c{index}, '') AS {column.sql_type}) AS {identifier(column.name)}"
         for index, column in enumerate(columns)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from tests.protocol.drawn import Asked, Cell, Table
+from tests.protocol.drawn import Cell, DrawnReading, Table
 
 Compared = tuple[str, str, tuple[str, ...]]
 """Column, sign, values: `=`, `≠`, `<`, `≤`, `>`, `≥`, `∈`, `∉`."""
@@ -19,7 +19,7 @@ SIGNS: dict[str, Callable[[object, object], bool]] = {
 
 
 @dataclass
-class Told:
+class UnderstoodTerms:
     """The facts of a text; None where it said that there is no limit."""
 
     said: set[str] = field(default_factory=set)
@@ -62,31 +62,33 @@ def cell_holds(cell: Cell, sign: str, values: tuple[str, ...]) -> bool:
     return (cell in others) == (sign in "=∈")
 
 
-def lets_through(told: Told, asked: Asked, table: Table) -> tuple[object, ...]:
+def lets_through(
+    understood: UnderstoodTerms, asked: DrawnReading, table: Table
+) -> tuple[object, ...]:
     """The verdict of whoever heard it: refused, or the columns and the rows that are given."""
-    narrowed = told.columns is not None or bool(told.rows)
+    narrowed = understood.columns is not None or bool(understood.rows)
     refused = (
-        told.dataset != asked.title
-        or (asked.purpose is not None and str(asked.purpose) not in told.purposes)
+        understood.dataset != asked.title
+        or (asked.purpose is not None and str(asked.purpose) not in understood.purposes)
         or (
-            told.columns is not None
-            and any(name not in told.columns for name in asked.columns or ())
+            understood.columns is not None
+            and any(name not in understood.columns for name in asked.columns or ())
         )
         or (asked.as_file and narrowed)
-        or (told.starts is not None and asked.moment < told.starts)
-        or (told.ends is not None and asked.moment > told.ends)
+        or (understood.starts is not None and asked.moment < understood.starts)
+        or (understood.ends is not None and asked.moment > understood.ends)
         or (
-            told.bytes_a_month is not None
-            and asked.bytes_before + max(asked.size, 1) > told.bytes_a_month
+            understood.bytes_a_month is not None
+            and asked.bytes_before + max(asked.size, 1) > understood.bytes_a_month
         )
         or (
-            told.readings_a_minute is not None
-            and asked.readings_before + 1 > told.readings_a_minute
+            understood.readings_a_minute is not None
+            and asked.readings_before + 1 > understood.readings_a_minute
         )
     )
     if refused:
         return (False,)
-    return True, *given(told.columns, told.rows, table)
+    return True, *given(understood.columns, understood.rows, table)
 
 
 def given(

@@ -1,5 +1,5 @@
-"""Bytes as they come, for as long as they move: the file of a form; and a body cut into parts, within the memory that all
-uploads of a process share.
+"""Files on their way in: bytes for as long as they move, from a form or as a body cut into parts, within the memory that
+all uploads of a process share; and what a file is, as a child process understands it once it came.
 """
 
 import asyncio
@@ -11,15 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import multipart
+import structlog
 from litestar.exceptions import InternalServerException
 
+from udi.kit.child import ChildError, ChildMemoryError, ChildTimeoutError
 from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError, field_error
 from udi.kit.file_names import clean_name
 from udi.kit.service_registry import ServiceKey
+from udi.node.files.local_copies import open_temporary_folder, write_copy
 from udi.node.files.store import ObjectStore
 from udi.node.files.tus import UploadChecksum
 from udi.node.files.upload_lock import UploadLease
 from udi.node.files.uploads import too_large_error
+from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
+from udi.tabular.formats.source import PIECE
+from udi.tabular.messages.notes import Note
+from udi.tabular.profiles.opened_files import SCANNED
+from udi.tabular.profiles.profile import Profile, profile_copy
+from udi.tabular.queries.readers import FileReader, QueueTimeoutError
 from udi.ui.dependencies import AnyRequest
 
 MEGABYTE = 1024**2
@@ -40,6 +49,13 @@ FRAMING = 64 * 1024
 DRAINED = 64 * 1024 * 1024
 """Bytes that a form may have besides its file, and that are read of one that is refused."""
 MOST_SEGMENTS = 8
+LARGEST = 5 * 1024**3
+"""Bytes of the largest file that is read."""
+PROFILE_SECONDS = 30.0
+BEGINNING = SCANNED + 2 * PIECE
+"""Bytes of a text that are looked at for its profile; all of it is read once it is a version."""
+READ_FROM_ITS_BEGINNING = frozenset({"", "text", "gzip"})
+log = structlog.get_logger()
 
 
 class UploadTooSlowError(UdiError):
@@ -348,3 +364,56 @@ async def _drain(stream: AsyncIterator[bytes]) -> None:
                 return
     except (RuntimeError, OSError, UdiError, ConnectionLostError):
         return
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A file in the object store, not looked at yet."""
+
+    key: str
+    name: str
+    size: int
+
+
+async def profile_stored_file(
+    store: ObjectStore, reading: FileReader, file: ReceivedFile
+) -> Profile:
+    """What a file is, as a child sees it; a file that defeats the child is a plain one, with the reason.
+
+    Raises:
+        DiskFullError: the disk on which it would be read is full.
+    """
+    kind = recognise_kind(await _head(store, file), file.name)
+    plain = Profile(kind.media_type, kind.label, reads=kind.reads)
+    if kind.reads in READ_FROM_ITS_BEGINNING:
+        byte_count = min(file.size, BEGINNING)
+    else:
+        byte_count = file.size
+    if byte_count > LARGEST:
+        return plain
+    with open_temporary_folder(
+        "udi-take-", await store.reading_folder(file.key)
+    ) as folder:
+        copy = folder / "source"
+        await write_copy(copy, store.stream(file.key, 0, byte_count))
+        try:
+            return await reading.call(
+                profile_copy, copy, file.name, file.size, seconds=PROFILE_SECONDS
+            )
+        except QueueTimeoutError:
+            return plain
+        except ChildError as error:
+            log.info("file not understood", error=type(error).__name__)
+            return _unreadable_profile(kind, error)
+
+
+async def _head(store: ObjectStore, file: ReceivedFile) -> bytes:
+    return b"".join(
+        [piece async for piece in store.stream(file.key, 0, min(file.size, HEAD))]
+    )
+
+
+def _unreadable_profile(kind: FileKind, error: ChildError) -> Profile:
+    codes = {ChildTimeoutError: "too_long", ChildMemoryError: "too_heavy"}
+    failure = Note(codes.get(type(error), "unread"))
+    return Profile(kind.media_type, kind.label, reads=kind.reads, failure=failure)
