@@ -120,7 +120,7 @@ SUBJECT_REQUEST = Transitions[SubjectRequestState, SubjectRequestEvent](
         **{(state, EVENTS.CLOSE): STATES.CLOSED for state in (*UNANSWERED, *DECIDED)},
     },
     reason="The state of this request has changed, or it is not the time for this step.",
-    remedy="See its page for its current state.",
+    remedy="Open the page of the request: it says what may be done now.",
     actors={
         SubjectRequestActor.PERSON: (
             EVENTS.SUBMIT,
@@ -181,6 +181,6 @@ def next_subject_request_state(
     if not set(required) <= set(conditions):
         raise ConflictError(
             "It is not the time for this step: the day by which an answer is due, or an earlier step, does not allow it.",
-            remedy="See its page for its current state.",
+            remedy="Open the page of the request: it says what may be done now.",
         )
     return target
