@@ -46,6 +46,8 @@ from udi.portal.organisations.queries import get_producer
 from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.suggestions.models import DeclaredInterest
 from udi.portal.projects.suggestions.tokens import unsubscribe_url
+from udi.portal.selfdata.actions import add_entries, publish_entries
+from udi.portal.selfdata.ready_lists import read_list
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -107,6 +109,7 @@ async def furnished(
             portal, territory, team.email
         )
         catalogue |= await be_invited_into_team(portal, territory, team.email)
+        catalogue |= await keep_register(portal, territory)
         catalogue |= await read_elsewhere(portal, territory)
         catalogue |= await restrict(
             portal,
@@ -482,6 +485,22 @@ async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, 
         session.add_all([invited, asks])
         await session.flush()
     return {"portal invitation": str(invited.id)}
+
+
+async def keep_register(site: Site, territory: Territory) -> dict[str, str]:
+    """An organisation that says which data about people it holds: all of a ready list, the first one a draft."""
+    today = now().date()
+    async with site.database.session(territory.id) as session:
+        organisation = await get_producer(session, "armor")
+        person = await session.scalar(select(Person.id).limit(1))
+        assert person is not None
+        somebody = Actor(person, name="", email="", tenant_slug=territory.slug)
+        entries = [entry.write_in(["fr", "en", "es"]) for entry in read_list("commune")]
+        draft, *rows = await add_entries(
+            session, somebody, organisation, entries, today
+        )
+        await publish_entries(session, somebody, organisation, rows, today)
+    return {"portal processing": str(draft.id)}
 
 
 async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:

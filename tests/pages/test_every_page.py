@@ -215,6 +215,7 @@ async def test_what_is_called_no_page_answers_with_none(place: Place) -> None:
         "request_id": place.names["portal request"], "access_request_id": place.names["portal request"], "data_request_id": "0", "restricted_id": place.names["portal table"], "agreement_id": place.names["portal agreement"], "document_id": place.names["portal request"],
         "pid": place.names["portal request"], "language": "fr", "word": "test", "object_id": "count", "drawing": "logo",
         "start": place.names["portal start"], "file_name": "x.csv", "part_id": place.names["node part"],
+        "organisation_id": "00000000-0000-0000-0000-000000000000",
     }  # fmt: skip
     pages = []
     for program, who, dataset in (

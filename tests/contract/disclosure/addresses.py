@@ -34,6 +34,9 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
     "node /ogc/{resource_id}/collections/{name}/items/{line}": {"name": ("data",)},
     "portal /data/{name}": {"name": tuple(f"{{id}}{suffix}" for suffix in RDF)},
     "portal /data/{dataset_id}/{slug}": {"slug": ("{title}",)},
+    "portal /my-space/organisations/{slug}/processing/ready/{name}": {
+        "name": ("commune",)
+    },
     "portal /sitemaps/{name}": {"name": ("pages.xml", "1.xml")},
     "portal /dsp/2025-1/catalog/datasets/{name}": {"name": ("{id}",)},
     "portal /api/3/action/{action}": {"action": tuple(sorted(ACTIONS))},
@@ -41,7 +44,7 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
 """The values of a parameter, where it has several or its own."""
 NOBODYS = (
     "access_request_id", "agreement_id", "application_id", "archive_id", "call_id", "connector_id", "data_request_id",
-    "document_id", "drawing", "entry_id", "invitation_id", "person_id", "pid", "process_id", "project_id", "reading_id", "request_id", "source_id",
+    "document_id", "drawing", "entry_id", "invitation_id", "organisation_id", "person_id", "pid", "process_id", "project_id", "reading_id", "request_id", "source_id",
     "space", "submission_id", "token", "upload_id", "webhook_id",
 )  # fmt: skip
 """Parameters that name something else than the dataset: nothing of that name is there."""

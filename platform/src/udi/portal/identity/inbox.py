@@ -45,6 +45,7 @@ class InboxKind(StrEnum):
     NODE_STOPPED = "node_stopped"
     NODE_UPDATE = "node_update"
     NODE_VERSION = "node_version"
+    PROCESSING = "processing"
     REPORT = "report"
     SOURCE = "source"
 
@@ -65,6 +66,7 @@ KIND_NAMES = {
     InboxKind.NODE_STOPPED: "Publications that stopped",
     InboxKind.NODE_UPDATE: "Datasets to update",
     InboxKind.NODE_VERSION: "New versions to publish",
+    InboxKind.PROCESSING: "Personal data to declare",
     InboxKind.REPORT: "Node that takes no report",
     InboxKind.SOURCE: "Harvest that failed",
 }

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.calendar_entries import MEDIA_TYPE as CALENDAR
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import (
@@ -163,7 +164,7 @@ async def send_deadline(
         "Cache-Control": "no-store",
         "Content-Disposition": 'attachment; filename="deadline.ics"',
     }
-    return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+    return Response(body, media_type=CALENDAR, headers=headers)
 
 
 @get(f"{ONE}/documents/{{document_id:uuid}}")

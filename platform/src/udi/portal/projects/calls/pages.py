@@ -8,12 +8,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.calendar_entries import MEDIA_TYPE as CALENDAR
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.paging import page_number
 from udi.portal.projects.calls import queries
 from udi.portal.projects.calls.atom import write_feed
-from udi.portal.projects.calls.calendar import MEDIA_TYPE as CALENDAR
 from udi.portal.projects.calls.calendar import write_calendar
 from udi.portal.projects.calls.candidate_actions import (
     submit_project,

@@ -55,6 +55,7 @@ SUBJECT_TABLES: Mapping[str, SubjectTable] = {
     "application": SubjectTable(Application.id, Application.name, "/join/{id}"),
     "member": SubjectTable(Organisation.id, Organisation.name),
     "links": SubjectTable(Organisation.id, Organisation.name),
+    "processing": SubjectTable(Organisation.id, Organisation.name),
     "node": SubjectTable(Node.id, Node.name),
 }
 """By kind of event. A confidential project has no title here."""

@@ -147,6 +147,13 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "reuse.corrected": "A reuse was corrected",
     "reuse.hidden": "A reuse was hidden",
     "reuse.unhidden": "A reuse is visible again",
+    "processing.stated": "An organisation said whether it holds data about people",
+    "processing.reviewed": "An organisation said that its register of data about people is right",
+    "processing.entry_added": "A service that holds data about people was added to a register",
+    "processing.entry_changed": "A service that holds data about people was changed in a register",
+    "processing.entry_published": "A service that holds data about people was published",
+    "processing.entry_withdrawn": "A service that holds data about people was taken off the public page",
+    "processing.entry_deleted": "A service that holds data about people was deleted from a register",
 }
 """What happened, by the name of the event; who did it stands beside."""
 KIND_NAMES: Mapping[str, str] = {
@@ -172,6 +179,7 @@ KIND_NAMES: Mapping[str, str] = {
     "application": "Requests to join",
     "member": "Members of organisations",
     "producer": "Producers",
+    "processing": "Data about people",
     "team": "The team",
     "territory": "The territory",
 }
