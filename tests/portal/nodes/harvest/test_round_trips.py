@@ -19,9 +19,9 @@ from udi.protocol.access import AccessRights
 from udi.protocol.geodcat import find_epsg_code
 from udi.protocol.rdf import dataset_address, write_dataset
 from udi.protocol.record import conceal_record, restore_record, write_record
+from udi.protocol.serialisations import write_canonical, write_triples
 from udi.protocol.structures import Contact, LicenceTerms, Media, Organisation, Record
 from udi.protocol.themes import THEMES
-from udi.protocol.triples import write_canonical, write_triples
 from udi.protocol.vocabulary import PUBLIC_MEDIA, MediaKind
 
 ORIGIN = "https://donnees.example"
