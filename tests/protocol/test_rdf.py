@@ -146,6 +146,9 @@ def test_the_api_of_an_open_table_at_a_node_of_ours_is_a_service() -> None:
     assert values(triples, service, "dcat:endpointURL") == [f"{base}/data/"]
     assert values(triples, service, "dcat:endpointDescription") == [f"{base}/swagger/"]
     assert values(triples, service, "dcat:servesDataset") == [DATASET.value]
+    assert [
+        address.rpartition("/")[2] for address in values(triples, service, "dct:format")
+    ] == ["CSV", "JSON", "PARQUET", "XLSX", "vnd.apache.arrow.file"]
     assert len(values(triples, DATASET, "dcat:distribution")) == 2
     assert values(triples, DATASET, "dct:accrualPeriodicity") == [
         "http://publications.europa.eu/resource/authority/frequency/ANNUAL"

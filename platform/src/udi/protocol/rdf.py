@@ -47,6 +47,8 @@ DISTRIBUTION_TYPES: dict[str, str] = {
 """The EU's types of distributions, by the role of a file or a service."""
 CHECKSUM_ALGORITHM = f"{PREFIXES['spdx']}checksumAlgorithm_"
 HALF_TURN = 180
+TABLE_FORMATS = ("JSON", "CSV", "XLSX", "Parquet", "Arrow")
+"""What the API of a table at a node of ours answers with."""
 HVD = "dcat-ap-hvd"
 GEO = "geodcat-ap"
 EXTENSIONS = frozenset({HVD, GEO})
@@ -82,6 +84,7 @@ def write_dataset(
         yield from _distribution(node, address, record, media)
     for api in _list_apis(record):
         yield from _distribution(node, address, record, api)
+        yield from _returned_formats(iri(f"{address}#service-{api.id}"))
     if HVD in extensions:
         yield from _high_value(node, address, record)
     if GEO in extensions:
@@ -97,6 +100,14 @@ def _list_apis(record: Record) -> list[Media]:
         for file in record.media
         if file.columns and (addresses := find_addresses(file.url, record.id))
     ]
+
+
+def _returned_formats(service: str) -> Iterator[Triple]:
+    """What the API of a table gives its rows as: an EU file type, or a media type where the table has none."""
+    for label in TABLE_FORMATS:
+        file_format = FORMATS[label]
+        uri = file_format.uri or MEDIA_TYPES + file_format.media_types[0]
+        yield from typed_value(service, "dct:format", iri(uri), "dct:MediaTypeOrExtent")
 
 
 def _describe_api(record: Record, file: Media, addresses: NodeAddresses) -> Media:
