@@ -83,6 +83,14 @@ RECORDS = {
             )
         ],
     ),
+    "year of a series": a_record(
+        dataset_series=[
+            {
+                "series_url": "https://data.example.org/series/trees",
+                "series_title": [{"lang": "fr", "text": "Arbres, par année"}],
+            },
+        ]
+    ),
     "unnamed service": a_record(
         available_formats=[
             a_service("wfs", "versions", "layer", "default_crs", "formats")
@@ -126,6 +134,21 @@ def test_the_shapes_of_dcat_ap_are_kept(
         )
         == []
     )
+
+
+def test_a_dataset_says_of_which_series_it_is() -> None:
+    listed = RECORDS["year of a series"]["dataset_series"]
+    other = {"series_url": "https://data.example.org/series/unnamed"}
+    triples = written(a_record(dataset_series=[*listed, other]))
+    unnamed = NamedNode("https://data.example.org/series/unnamed")
+    named = NamedNode("https://data.example.org/series/trees")
+
+    assert values(triples, DATASET, "dcat:inSeries") == [named.value, unnamed.value]
+    assert values(triples, named, "dct:title") == ["Arbres, par année"]
+    assert values(triples, named, "rdf:type") == [
+        "http://www.w3.org/ns/dcat#DatasetSeries"
+    ]
+    assert values(triples, unnamed, "rdf:type") == []
 
 
 def test_the_api_of_an_open_table_at_a_node_of_ours_is_a_service() -> None:

@@ -80,6 +80,7 @@ def write_dataset(
     yield from write_languages(node, record.languages)
     yield from _shared_properties(node, address, record)
     yield from _coverage(node, address, record)
+    yield from _series(node, record)
     for media in record.media:
         yield from _distribution(node, address, record, media)
     for api in _list_apis(record):
@@ -230,6 +231,17 @@ def _coverage(node: str, address: str, record: Record) -> Iterator[Triple]:
         )
     if record.geography:
         yield from write_place(node, iri(f"{address}#area"), record.geography.box)
+
+
+def _series(node: str, record: Record) -> Iterator[Triple]:
+    """The series that it belongs to; one whose title nobody said has its address alone."""
+    for series in record.series:
+        series_node = iri(series.url)
+        yield (node, term("dcat:inSeries"), series_node)
+        if series.title:
+            yield is_a(series_node, "dcat:DatasetSeries")
+            yield from localised_literals(series_node, "dct:title", series.title)
+            yield from localised_literals(series_node, "dct:description", series.title)
 
 
 def write_place(node: str, place: str, box: BoundingBox) -> Iterator[Triple]:
