@@ -86,7 +86,7 @@ DOORS = [
     "data/\x01/",
     "data//",
 ]
-EXPORTS = ["csv", "json", "ndjson", "parquet", "xlsx", "geojson"]
+EXPORTS = ["csv", "json", "ndjson", "parquet", "arrow", "xlsx", "geojson"]
 HEADERS = {
     "Accept-Language": ["", "xx", "fr;q=9,en;q=-1", ",;=,;=", "*" * 4000], "Accept": ["", "a/b;q=x", "text/csv,,"],
     "If-None-Match": ["*", '"', 'W/"x', '"a",' * 500], "If-Modified-Since": ["never", "Thu, 99 Foo 99999", ""],

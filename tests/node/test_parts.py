@@ -29,7 +29,7 @@ from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.senders import Sender
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import read_record
-from udi.protocol.triples import group_triples, write_turtle
+from udi.protocol.serialisations import group_triples, write_turtle
 from udi.ui.site import Site
 
 NOTICE = b"# Notice\n\nUne ligne par association.\n"

@@ -192,7 +192,7 @@ async def test_what_cannot_be_asked_is_explained_in_the_readers_language(
     assert (second["field"], second["code"]) == ("hauteur__less", "wrong-value")
 
 
-@pytest.mark.parametrize("kind", ["csv", "json", "ndjson", "xlsx", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", "json", "ndjson", "xlsx", "parquet", "arrow"])
 @pytest.mark.parametrize("question", ["", "?hauteur__strictly_greater=22"])
 async def test_the_head_of_an_export_states_its_length_or_none(
     passer_by: httpx.AsyncClient, kind: str, question: str

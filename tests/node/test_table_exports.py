@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import struct
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time
@@ -13,10 +14,13 @@ from typing import Any
 import duckdb
 import frictionless
 import pytest
+from nanoarrow import ArrayStream
+from nanoarrow.ipc import InputStream
 from python_calamine import CalamineWorkbook
 
 from tests.node.made_tables import WRITTEN, table_at, write_table
 from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.exports.arrow_file import FOOTER_TABLE, START
 from udi.tabular.exports.data_package import (
     PackagedFile,
     build_data_package,
@@ -27,6 +31,8 @@ from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query_string import read_query
 from udi.tabular.queries.table import DatasetTable
 
+BLOCKS_START = FOOTER_TABLE.size + 4
+"""Where the number of blocks stands in the footer; they follow it."""
 pytestmark = pytest.mark.programs
 
 COLUMNS = [
@@ -67,6 +73,15 @@ async def content(
     output = b"".join([chunk async for chunk in export.chunks()])
     assert len(output) == export.size
     return output
+
+
+def read_arrow(file: bytes) -> tuple[list[str], list[list[Any]]]:
+    """The columns and the rows of the stream inside a file."""
+    with InputStream.from_readable(file[len(START) :]) as source:
+        stream = ArrayStream(source)
+        names = [field.name for field in stream.schema.fields]
+        rows = [list(row.values()) for batch in stream for row in batch.to_pylist()]
+    return names, rows
 
 
 async def test_csv(exports: ExportWriter, table: DatasetTable) -> None:
@@ -219,6 +234,59 @@ async def test_parquet_is_the_file_itself_or_the_part_asked_for(
         result: Any = connection.execute(f"SELECT * FROM '{tmp_path}/part.parquet'")
         assert [column[0] for column in result.description][:2] == ["=name", "N"]
         assert [row[1] for row in result.fetchall()] == [-2, 3]
+
+
+async def test_arrow_holds_cells_as_they_are_stored(
+    exports: ExportWriter, table: DatasetTable
+) -> None:
+    file = await content(exports, table, "arrow")
+    names, rows = read_arrow(file)
+
+    assert names == ["=name", "N", "n", "ok", "day", "seen", "hour", 'a"b,c']
+    assert rows == ROWS
+    assert file[:6] == file[-6:] == b"ARROW1"
+
+
+async def test_arrow_is_of_the_part_asked_for(
+    exports: ExportWriter, table: DatasetTable
+) -> None:
+    part = await content(exports, table, "arrow", "N__less=4&N__sort=desc&columns=N,n")
+    nothing = await content(exports, table, "arrow", "N__exact=7&columns=N")
+    sums = await content(exports, table, "arrow", "ok__groupby&N__sum")
+
+    assert read_arrow(part) == (["N", "n"], [[4, 1e20], [3, None], [-2, -1.5]])
+    assert read_arrow(nothing) == (["N"], [])
+    assert read_arrow(sums) == (
+        ["ok", "N__sum"],
+        [[False, -2.0], [True, 1e18], [None, 3.0]],
+    )
+
+
+async def test_the_end_of_an_arrow_file_says_where_its_rows_are(
+    exports: ExportWriter, tmp_path: Path
+) -> None:
+    """Of three blocks, as many as the library cuts 300,000 rows into."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT i AS __line, i AS n FROM range(300000) t(i)) TO '{tmp_path}/t.parquet'"
+        )
+    columns = (TypedColumn("n", ColumnType.INTEGER),)
+    table = table_at(tmp_path / "t.parquet", columns, 300_000)
+
+    file = await content(exports, table, "arrow")
+
+    (length,) = struct.unpack("<i", file[-10:-6])
+    footer = file[-10 - length : -10]
+    count, *places = struct.unpack_from("<I9q", footer, BLOCKS_START)
+    starts = places[::3]
+    bodies = places[2::3]
+    lengths = [place & 0xFFFFFFFF for place in places[1::3]]
+    ends = [sum(block) for block in zip(starts, lengths, bodies, strict=True)]
+    assert count == 3
+    assert starts[1:] == ends[:-1]
+    assert {file[start : start + 4] for start in starts} == {b"\xff\xff\xff\xff"}
+    assert file[ends[-1] : -10 - length] == b"\xff\xff\xff\xff\0\0\0\0"
+    assert len(read_arrow(file)[1]) == 300_000
 
 
 async def test_an_export_that_takes_too_long_is_ended(

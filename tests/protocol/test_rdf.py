@@ -25,6 +25,7 @@ from tests.protocol.examples import (
     a_service,
     put,
 )
+from tests.protocol.graphs import read_graph, term, write_nodes
 from tests.protocol.shapes import violations
 from udi.protocol.catalogue import (
     Catalogue,
@@ -34,8 +35,9 @@ from udi.protocol.catalogue import (
 )
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import read_record
+from udi.protocol.serialisations import write_canonical
 from udi.protocol.structures import BoundingBox
-from udi.protocol.triples import iri, term, write_canonical
+from udi.protocol.triples import iri
 
 ORIGIN = "https://donnees.rade.bzh"
 DATASET = NamedNode(f"{ORIGIN}/data/{RECORD_ID}")
@@ -81,6 +83,14 @@ RECORDS = {
             )
         ],
     ),
+    "year of a series": a_record(
+        dataset_series=[
+            {
+                "series_url": "https://data.example.org/series/trees",
+                "series_title": [{"lang": "fr", "text": "Arbres, par année"}],
+            },
+        ]
+    ),
     "unnamed service": a_record(
         available_formats=[
             a_service("wfs", "versions", "layer", "default_crs", "formats")
@@ -90,7 +100,7 @@ RECORDS = {
 
 
 def written(record: dict[str, Any]) -> set[Triple]:
-    return set(write_dataset(ORIGIN, read_record(record)))
+    return read_graph(write_dataset(ORIGIN, read_record(record)))
 
 
 def values(triples: set[Triple], subject: NamedNode, name: str) -> list[str]:
@@ -104,7 +114,7 @@ def values(triples: set[Triple], subject: NamedNode, name: str) -> list[str]:
 def whole(record: dict[str, Any]) -> set[Triple]:
     """A catalogue with one dataset."""
     entry = CatalogueEntry(record=read_record(record), listed=MOMENT, described=MOMENT)
-    return {*write_catalogue(TERRITORY), *write_entry(TERRITORY, entry)}
+    return read_graph([*write_catalogue(TERRITORY), *write_entry(TERRITORY, entry)])
 
 
 @pytest.mark.parametrize("shapes", ["shapes.ttl", "range.ttl"])
@@ -126,6 +136,21 @@ def test_the_shapes_of_dcat_ap_are_kept(
     )
 
 
+def test_a_dataset_says_of_which_series_it_is() -> None:
+    listed = RECORDS["year of a series"]["dataset_series"]
+    other = {"series_url": "https://data.example.org/series/unnamed"}
+    triples = written(a_record(dataset_series=[*listed, other]))
+    unnamed = NamedNode("https://data.example.org/series/unnamed")
+    named = NamedNode("https://data.example.org/series/trees")
+
+    assert values(triples, DATASET, "dcat:inSeries") == [named.value, unnamed.value]
+    assert values(triples, named, "dct:title") == ["Arbres, par année"]
+    assert values(triples, named, "rdf:type") == [
+        "http://www.w3.org/ns/dcat#DatasetSeries"
+    ]
+    assert values(triples, unnamed, "rdf:type") == []
+
+
 def test_the_api_of_an_open_table_at_a_node_of_ours_is_a_service() -> None:
     record = RECORDS["table of a node"]
     closed = {
@@ -144,6 +169,9 @@ def test_the_api_of_an_open_table_at_a_node_of_ours_is_a_service() -> None:
     assert values(triples, service, "dcat:endpointURL") == [f"{base}/data/"]
     assert values(triples, service, "dcat:endpointDescription") == [f"{base}/swagger/"]
     assert values(triples, service, "dcat:servesDataset") == [DATASET.value]
+    assert [
+        address.rpartition("/")[2] for address in values(triples, service, "dct:format")
+    ] == ["CSV", "JSON", "PARQUET", "XLSX", "vnd.apache.arrow.file"]
     assert len(values(triples, DATASET, "dcat:distribution")) == 2
     assert values(triples, DATASET, "dct:accrualPeriodicity") == [
         "http://publications.europa.eu/resource/authority/frequency/ANNUAL"
@@ -176,7 +204,7 @@ def test_the_base_shapes_of_high_value_datasets_are_kept(shared_data: Path) -> N
 def test_two_keywords_say_that_a_dataset_has_high_value() -> None:
     triples = written(RECORDS["high value"])
     unsaid = written(a_record(keywords=["mobilité"]))
-    plain = set(
+    plain = read_graph(
         write_dataset(ORIGIN, read_record(RECORDS["high value"]), extensions=())
     )
 
@@ -329,7 +357,7 @@ def test_an_area_is_drawn_longitude_first_and_cut_at_the_antimeridian(
     ],
 )
 def test_an_address_is_always_an_iri(address: str, node: str) -> None:
-    assert iri(address).value == node
+    assert iri(address) == f"<{node}>"
 
 
 def test_no_node_is_blank_and_the_sorted_lines_are_the_canonical_form() -> None:
@@ -346,10 +374,11 @@ def test_no_node_is_blank_and_the_sorted_lines_are_the_canonical_form() -> None:
         (serialize(dataset, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
     )
 
-    assert write_canonical([*triples, *triples]) == b"".join(reference)
+    ours = write_nodes(triples)
+    assert write_canonical([*ours, *ours]) == b"".join(reference)
     assert {
         Triple(e.subject, e.predicate, e.object)
-        for e in parse(write_canonical(triples), format=RdfFormat.TURTLE)
+        for e in parse(write_canonical(ours), format=RdfFormat.TURTLE)
     } == triples
 
 

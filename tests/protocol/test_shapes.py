@@ -10,6 +10,7 @@ import pytest
 from pyoxigraph import Triple
 
 from tests.portal.catalogue.corpus import TABLE, document
+from tests.protocol.graphs import read_graph
 from tests.protocol.shapes import violations
 from udi.protocol.catalogue import (
     Catalogue,
@@ -64,7 +65,7 @@ def sets(shared: Path) -> dict[str, list[Record]]:
 def whole(record: Record) -> set[Triple]:
     """A catalogue with one dataset."""
     entry = CatalogueEntry(record=record, listed=MOMENT, described=MOMENT)
-    return {*write_catalogue(TERRITORY), *write_entry(TERRITORY, entry)}
+    return read_graph([*write_catalogue(TERRITORY), *write_entry(TERRITORY, entry)])
 
 
 @pytest.mark.parametrize("name", ["demonstration", "samples of RUDI"])

@@ -68,7 +68,7 @@ async def test_of_a_part_only_the_part_is_given(
     }
     forged = await passer_by.get(addresses["csv"].replace("/files/csv", "/files/file"))
 
-    assert set(addresses) == {"csv", "xlsx", "parquet", "json", "uses"}
+    assert set(addresses) == {"csv", "xlsx", "parquet", "arrow", "json", "uses"}
     assert all(response.status_code == 200 for response in responses.values())
     assert all(
         HIDDEN.encode() not in response.content for response in responses.values()
@@ -125,7 +125,7 @@ async def test_a_file_beside_the_main_one_is_given_with_all_of_the_data_or_not_a
     assert "Avant: 2024.csv" in page
     assert file.content == OTHER
     assert waiting not in addresses
-    assert set(fewer) == {"csv", "xlsx", "parquet", "json", "uses"}
+    assert set(fewer) == {"csv", "xlsx", "parquet", "arrow", "json", "uses"}
     assert [refusal.status_code for refusal in refusals] == [403, 404]
     assert refusals[0].json()["code"] == "only_in_part"
 

@@ -99,7 +99,9 @@ def test_every_address_is_among_the_ways(node_app: Litestar) -> None:
     named = {re.sub(r"/versions/1\b", "/versions/{}", path) for path in known_paths}
     named = {
         re.sub(
-            r"/data/(csv|xlsx|parquet|json|ndjson|geojson|pmtiles)$", "/data/{}", path
+            r"/data/(csv|xlsx|parquet|arrow|json|ndjson|geojson|pmtiles)$",
+            "/data/{}",
+            path,
         )
         for path in named
     }
@@ -296,7 +298,7 @@ async def test_what_is_hidden_is_nowhere(
         assert response.text.splitlines()[0] == "compteur,commune,index"
         assert len(response.text.splitlines()) == 21
         assert HIDDEN not in response.text
-    for kind in ("csv", "json", "ndjson"):
+    for kind in ("csv", "json", "ndjson", "arrow"):
         assert HIDDEN not in (await read(f"/api/resources/{{id}}/data/{kind}/")).text
     assert (await read("/ogc/{id}/collections/data/items")).status_code == 403
     assert (await read("/datasets/{id}/files/{part}/compteurs.csv")).status_code == 403

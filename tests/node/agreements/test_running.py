@@ -228,7 +228,7 @@ HIDDEN_QUESTIONS = (
     "data/?note__contains=C", "data/?note__sort=asc", "data/?latitude__groupby", "data/?note__isnotnull",
     "data/?columns=note", "data/?columns=index,note", "data/?note=C", "data/?or=(index__exact.1,note__contains.C)",
     'data/?or=("note"__contains.C,index__exact.1)', "data/?index__groupby&note__max", "data/?note__max__sort=asc",
-    "data/csv/?note__contains=C", "data/xlsx/?columns=note", "data/parquet/?note__isnull", "data/json/?note__sort=desc",
+    "data/csv/?note__contains=C", "data/xlsx/?columns=note", "data/parquet/?note__isnull", "data/arrow/?note__isnull", "data/json/?note__sort=desc",
     "data/ndjson/?note__contains=C", "data/geojson/", "data/pmtiles/", "data/geojson/?index__less=3",
 )  # fmt: skip
 """Each names a column, or the places, that `IN_PART` does not open."""

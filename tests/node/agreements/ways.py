@@ -13,6 +13,7 @@ ROWS_LEAVE = (
     "/api/resources/{id}/data/csv/?q=pa",
     "/api/resources/{id}/data/xlsx/",
     "/api/resources/{id}/data/parquet/",
+    "/api/resources/{id}/data/arrow/",
     "/api/resources/{id}/data/json/",
     "/api/resources/{id}/data/ndjson/",
     "/api/resources/{id}/data/geojson/",

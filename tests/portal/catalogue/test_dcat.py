@@ -12,13 +12,13 @@ from litestar import Litestar
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from tests.portal.catalogue.corpus import TABLE, Catalogue, document
+from tests.protocol.graphs import term
 from tests.protocol.shapes import violations
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
 from udi.portal.catalogue.open.query_parameters import parse_moment
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.protocol.triples import term
 
 FORMS = {
     "ttl": ("text/turtle", RdfFormat.TURTLE),

@@ -3,6 +3,7 @@
 import secrets
 
 from udi.portal.catalogue.search.cache import LARGEST_SHARE, ResponseCache, etag_of
+from udi.ui.content_encodings import PASSING, QUALITY, compress
 
 KEY = ("demo.localhost", "generation-1", "fr", "q=air")
 BODY = b"<p>Qualit\xc3\xa9 de l'air</p>" * 50
@@ -81,3 +82,17 @@ def test_readers_of_brotli_and_of_gzip_each_have_their_bytes() -> None:
     assert zipped.etag == small.etag
     assert small.decompress() == zipped.decompress() == BODY
     assert small.body != zipped.body
+
+
+def test_an_answer_that_is_kept_nowhere_is_compressed_faster() -> None:
+    body = b"".join(
+        b"<p>Jeu de donn\xc3\xa9es %d</p>\n" % (number**3) for number in range(900)
+    )
+
+    passing = ResponseCache(0).store(("a",), body, encoding="br")
+    kept = ResponseCache(16_000_000).store(("a",), body, encoding="br")
+
+    assert passing.decompress() == kept.decompress() == body
+    assert passing.body == compress(body, "br", PASSING)
+    assert kept.body == compress(body, "br", QUALITY)
+    assert len(kept.body) < len(passing.body) < len(body) / 2

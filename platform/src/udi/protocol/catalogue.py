@@ -4,8 +4,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pyoxigraph import Literal, NamedNode, Triple
-
 from udi.protocol.rdf import (
     EXTENSIONS,
     dataset_address,
@@ -16,11 +14,15 @@ from udi.protocol.rdf import (
 from udi.protocol.structures import BoundingBox, Record
 from udi.protocol.texts import Texts
 from udi.protocol.triples import (
+    Triple,
     iri,
     is_a,
+    literal,
+    localised_literal,
     localised_literals,
     moment_of,
     term,
+    typed_literal,
     typed_value,
 )
 from udi.protocol.vocabulary import MediaKind
@@ -86,7 +88,7 @@ def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
     yield from localised_literals(
         node, "dct:description", catalogue.description or catalogue.title
     )
-    yield Triple(node, term("dct:publisher"), publisher)
+    yield (node, term("dct:publisher"), publisher)
     yield is_a(publisher, "foaf:Agent")
     yield from localised_literals(publisher, "foaf:name", catalogue.publisher)
     yield from typed_value(
@@ -98,9 +100,7 @@ def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
     yield from typed_value(
         node, "dcat:themeTaxonomy", iri(THEME_TABLE), "skos:ConceptScheme"
     )
-    yield Triple(
-        iri(THEME_TABLE), term("dct:title"), Literal("Data theme", language="en")
-    )
+    yield (iri(THEME_TABLE), term("dct:title"), localised_literal("Data theme", "en"))
     yield from write_languages(node, catalogue.languages)
     if catalogue.box:
         yield from write_place(node, iri(f"{catalogue.origin}/#area"), catalogue.box)
@@ -111,11 +111,15 @@ def write_page(catalogue: Catalogue, part: CataloguePage) -> Iterator[Triple]:
     node = iri(part.address)
     whole = iri(catalogue.address)
     yield is_a(whole, "hydra:Collection")
-    yield Triple(whole, term("hydra:view"), node)
+    yield (whole, term("hydra:view"), node)
     yield is_a(node, "hydra:PartialCollectionView")
     for name, address in part.neighbours.items():
-        yield Triple(node, term(f"hydra:{name}"), iri(address))
-    yield Triple(whole, term("hydra:totalItems"), Literal(part.total))
+        yield (node, term(f"hydra:{name}"), iri(address))
+    yield (
+        whole,
+        term("hydra:totalItems"),
+        typed_literal(str(part.total), "xsd:integer"),
+    )
 
 
 def write_entry(
@@ -126,16 +130,16 @@ def write_entry(
     """A dataset as the catalogue lists it, with the catalogue's own record of it."""
     dataset = dataset_address(catalogue.dataset_origin, entry.record)
     listed = iri(f"{dataset}#record")
-    yield Triple(iri(catalogue.address), term("dcat:dataset"), iri(dataset))
-    yield Triple(iri(catalogue.address), term("dcat:record"), listed)
+    yield (iri(catalogue.address), term("dcat:dataset"), iri(dataset))
+    yield (iri(catalogue.address), term("dcat:record"), listed)
     yield is_a(listed, "dcat:CatalogRecord")
-    yield Triple(listed, term("foaf:primaryTopic"), iri(dataset))
+    yield (listed, term("foaf:primaryTopic"), iri(dataset))
     yield from typed_value(listed, "dct:conformsTo", iri(PROFILE), "dct:Standard")
     yield moment_of(listed, "dct:issued", entry.listed)
     yield moment_of(listed, "dct:modified", entry.described)
     for service in entry.record.media:
         if service.kind is MediaKind.SERVICE:
-            yield Triple(
+            yield (
                 iri(catalogue.address),
                 term("dcat:service"),
                 iri(f"{dataset}#service-{service.id}"),
@@ -145,8 +149,8 @@ def write_entry(
 
 def write_withdrawal(address: str, title: str, moment: datetime) -> Iterator[Triple]:
     """What stays of a dataset that was withdrawn: its name, and since when it is no more."""
-    node: NamedNode = iri(address)
+    node = iri(address)
     yield is_a(node, "dcat:Resource")
-    yield Triple(node, term("dct:title"), Literal(title))
-    yield Triple(node, term("adms:status"), iri(WITHDRAWN))
+    yield (node, term("dct:title"), literal(title))
+    yield (node, term("adms:status"), iri(WITHDRAWN))
     yield moment_of(node, "dct:modified", moment)

@@ -40,6 +40,12 @@ _TABLE = (
         "PARQUET",
     ),
     (
+        "Arrow",
+        "application/vnd.apache.arrow.file application/vnd.apache.arrow.stream",
+        "arrow arrows feather",
+        "",
+    ),
+    (
         "JSON",
         "application/json text/json application/vnd.api+json",
         "json jsonl ndjson",

@@ -4,10 +4,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from pyoxigraph import Literal, NamedNode, Triple
-
 from udi.protocol.structures import Geography, Media
-from udi.protocol.triples import iri, term, typed_value
+from udi.protocol.triples import Triple, iri, term, typed_literal, typed_value
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 REFERENCE_SYSTEM = "http://inspire.ec.europa.eu/glossary/SpatialReferenceSystem"
@@ -21,26 +19,26 @@ LARGEST_SHAPE = 10_000
 CRS_PARAMETER = "default_crs"
 
 
-def write_shape(place: NamedNode, geography: Geography) -> Iterator[Triple]:
+def write_shape(place: str, geography: Geography) -> Iterator[Triple]:
     """The producer's own shape beside the rectangle, as GeoJSON, unless it is long."""
     if geography.shape:
         text = json.dumps(geography.shape, separators=(",", ":"))
     else:
         text = ""
     if text and len(text) <= LARGEST_SHAPE:
-        yield Triple(
+        yield (
             place,
             term("locn:geometry"),
-            Literal(text, datatype=term("geo:geoJSONLiteral")),
+            typed_literal(text, "geo:geoJSONLiteral"),
         )
 
 
-def write_reference_system(node: NamedNode, code: str) -> Iterator[Triple]:
+def write_reference_system(node: str, code: str) -> Iterator[Triple]:
     """The system that the coordinates of a dataset or a distribution are in, by its EPSG code."""
     if code:
         system = iri(EPSG + code)
         yield from typed_value(node, "dct:conformsTo", system, "dct:Standard")
-        yield Triple(system, term("dct:type"), iri(REFERENCE_SYSTEM))
+        yield (system, term("dct:type"), iri(REFERENCE_SYSTEM))
 
 
 def find_epsg_code(projection: str) -> str:

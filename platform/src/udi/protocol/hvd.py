@@ -7,12 +7,13 @@ category (in French or in English, or its address in the EU's vocabulary).
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from pyoxigraph import NamedNode, Triple
-
-from udi.protocol.triples import iri, localised_literals, typed_value
+from udi.protocol.triples import Triple, iri, localised_literals, typed_value
 
 KEYWORD = "hvd"
+MOST_WORDS = 1000
+"""Keywords whose plain form is kept: those of a page of a catalogue come again and again."""
 LEGISLATION = "http://data.europa.eu/eli/reg_impl/2023/138/oj"
 URI = "http://data.europa.eu/bna/"
 
@@ -78,7 +79,7 @@ def find_categories(keywords: Iterable[str]) -> list[HighValueCategory]:
     ]
 
 
-def write_legislation(node: NamedNode) -> Iterator[Triple]:
+def write_legislation(node: str) -> Iterator[Triple]:
     """That the Regulation applies to a dataset, a distribution or a service."""
     yield from typed_value(
         node, "dcatap:applicableLegislation", iri(LEGISLATION), "eli:LegalResource"
@@ -86,7 +87,7 @@ def write_legislation(node: NamedNode) -> Iterator[Triple]:
 
 
 def write_categories(
-    node: NamedNode, categories: Iterable[HighValueCategory]
+    node: str, categories: Iterable[HighValueCategory]
 ) -> Iterator[Triple]:
     """The Regulation and the categories, of a dataset or a service."""
     yield from write_legislation(node)
@@ -99,6 +100,7 @@ def write_categories(
         )
 
 
+@lru_cache(MOST_WORDS)
 def _normalise(word: str) -> str:
     plain = (
         unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()

@@ -37,6 +37,7 @@ READ_BY_PROGRAMS = frozenset(
         "TSV",
         "ODS",
         "Parquet",
+        "Arrow",
         "JSON",
         "GeoJSON",
         "GeoPackage",

@@ -8,8 +8,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from uuid import uuid5
 
-from pyoxigraph import Literal, NamedNode, Triple
-
 from udi.protocol import frequencies, geodcat, hvd
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses, find_addresses
@@ -19,17 +17,22 @@ from udi.protocol.restricted_data import TERMS
 from udi.protocol.structures import BoundingBox, Contact, Media, Record
 from udi.protocol.themes import THEMES
 from udi.protocol.triples import (
+    PREFIXES,
+    Triple,
     iri,
     is_a,
+    literal,
     localised_literals,
     moment_of,
     term,
+    typed_literal,
     typed_value,
 )
 from udi.protocol.vocabulary import DOWNLOAD, PUBLIC_MEDIA, MediaKind, MediaRole
 
 MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2})+")
 OGC_SERVICES = {"wms": "wms", "wfs": "wfs", "wmts": "wmts"}
 OGC_SERVICE = "http://www.opengis.net/def/serviceType/ogc/"
 DISTRIBUTION_TYPE = (
@@ -42,7 +45,10 @@ DISTRIBUTION_TYPES: dict[str, str] = {
     MediaRole.SERVICE: "WEB_SERVICE",
 }
 """The EU's types of distributions, by the role of a file or a service."""
+CHECKSUM_ALGORITHM = f"{PREFIXES['spdx']}checksumAlgorithm_"
 HALF_TURN = 180
+TABLE_FORMATS = ("JSON", "CSV", "XLSX", "Parquet", "Arrow")
+"""What the API of a table at a node of ours answers with."""
 HVD = "dcat-ap-hvd"
 GEO = "geodcat-ap"
 EXTENSIONS = frozenset({HVD, GEO})
@@ -74,24 +80,35 @@ def write_dataset(
     yield from write_languages(node, record.languages)
     yield from _shared_properties(node, address, record)
     yield from _coverage(node, address, record)
-    for media in _list_media(record):
+    yield from _series(node, record)
+    for media in record.media:
         yield from _distribution(node, address, record, media)
+    for api in _list_apis(record):
+        yield from _distribution(node, address, record, api)
+        yield from _returned_formats(iri(f"{address}#service-{api.id}"))
     if HVD in extensions:
         yield from _high_value(node, address, record)
     if GEO in extensions:
         yield from _geographical(node, address, record)
 
 
-def _list_media(record: Record) -> list[Media]:
-    """The files and services of a record, and the API of each open table at a node of ours, which no record lists."""
-    media = list(record.media)
-    if record.access is AccessRights.PUBLIC:
-        media += [
-            _describe_api(record, file, addresses)
-            for file in record.media
-            if file.columns and (addresses := find_addresses(file.url, record.id))
-        ]
-    return media
+def _list_apis(record: Record) -> list[Media]:
+    """The API of each open table at a node of ours, which no record lists."""
+    if record.access is not AccessRights.PUBLIC:
+        return []
+    return [
+        _describe_api(record, file, addresses)
+        for file in record.media
+        if file.columns and (addresses := find_addresses(file.url, record.id))
+    ]
+
+
+def _returned_formats(service: str) -> Iterator[Triple]:
+    """What the API of a table gives its rows as: an EU file type, or a media type where the table has none."""
+    for label in TABLE_FORMATS:
+        file_format = FORMATS[label]
+        uri = file_format.uri or MEDIA_TYPES + file_format.media_types[0]
+        yield from typed_value(service, "dct:format", iri(uri), "dct:MediaTypeOrExtent")
 
 
 def _describe_api(record: Record, file: Media, addresses: NodeAddresses) -> Media:
@@ -105,33 +122,31 @@ def _describe_api(record: Record, file: Media, addresses: NodeAddresses) -> Medi
     )
 
 
-def _titles(node: NamedNode, record: Record) -> Iterator[Triple]:
+def _titles(node: str, record: Record) -> Iterator[Triple]:
     """The title in each of its languages; without a language where the record names none."""
     if record.titles:
         yield from localised_literals(node, "dct:title", record.titles)
     else:
-        yield Triple(node, term("dct:title"), Literal(record.title))
+        yield (node, term("dct:title"), literal(record.title))
 
 
-def _shared_properties(
-    node: NamedNode, address: str, record: Record
-) -> Iterator[Triple]:
+def _shared_properties(node: str, address: str, record: Record) -> Iterator[Triple]:
     """What a dataset and its services share: theme, keywords, publisher, contacts."""
     if theme := THEMES.get(record.theme):
-        yield Triple(node, term("dcat:theme"), iri(theme.uri))
+        yield (node, term("dcat:theme"), iri(theme.uri))
     for word in record.keywords:
-        yield Triple(node, term("dcat:keyword"), Literal(word))
+        yield (node, term("dcat:keyword"), literal(word))
     yield from _publisher(node, record)
     for contact in record.contacts:
         yield from _contact(node, address, contact)
 
 
-def _high_value(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+def _high_value(node: str, address: str, record: Record) -> Iterator[Triple]:
     categories = hvd.find_categories(record.keywords)
     if not categories:
         return
     yield from hvd.write_categories(node, categories)
-    for media in _list_media(record):
+    for media in (*record.media, *_list_apis(record)):
         yield from hvd.write_legislation(iri(f"{address}#media-{media.id}"))
         if media.is_service:
             service = iri(f"{address}#service-{media.id}")
@@ -144,19 +159,19 @@ def _high_value(node: NamedNode, address: str, record: Record) -> Iterator[Tripl
             )
 
 
-def _geographical(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+def _geographical(node: str, address: str, record: Record) -> Iterator[Triple]:
     if record.geography:
         yield from geodcat.write_shape(iri(f"{address}#area"), record.geography)
         yield from geodcat.write_reference_system(
             node, geodcat.find_epsg_code(record.geography.projection)
         )
     for media in record.media:
-        yield from geodcat.write_reference_system(
-            iri(f"{address}#media-{media.id}"), geodcat.epsg_code_of(media)
-        )
+        if code := geodcat.epsg_code_of(media):
+            node = iri(f"{address}#media-{media.id}")
+            yield from geodcat.write_reference_system(node, code)
 
 
-def write_languages(node: NamedNode, codes: Iterable[str]) -> Iterator[Triple]:
+def write_languages(node: str, codes: Iterable[str]) -> Iterator[Triple]:
     """The languages of a dataset or a catalogue, those of the EU's table."""
     for code in codes:
         if language := LANGUAGES.get(code):
@@ -165,8 +180,8 @@ def write_languages(node: NamedNode, codes: Iterable[str]) -> Iterator[Triple]:
             )
 
 
-def _identifiers(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
-    yield Triple(node, term("dct:identifier"), Literal(str(record.id)))
+def _identifiers(node: str, address: str, record: Record) -> Iterator[Triple]:
+    yield (node, term("dct:identifier"), literal(str(record.id)))
     for kind, notation in (
         ("local", record.local_id),
         ("doi", record.doi),
@@ -175,34 +190,32 @@ def _identifiers(node: NamedNode, address: str, record: Record) -> Iterator[Trip
         if notation:
             other = iri(f"{address}#{kind}")
             yield from typed_value(node, "adms:identifier", other, "adms:Identifier")
-            yield Triple(other, term("skos:notation"), Literal(notation))
+            yield (other, term("skos:notation"), literal(notation))
 
 
-def _dates(node: NamedNode, record: Record) -> Iterator[Triple]:
+def _dates(node: str, record: Record) -> Iterator[Triple]:
     yield moment_of(node, "dct:created", record.dates.created)
     yield moment_of(node, "dct:modified", record.dates.updated)
     if record.dates.published:
         yield moment_of(node, "dct:issued", record.dates.published)
 
 
-def _publisher(node: NamedNode, record: Record) -> Iterator[Triple]:
-    publisher = NamedNode(f"urn:uuid:{record.producer.id}")
+def _publisher(node: str, record: Record) -> Iterator[Triple]:
+    publisher = f"<urn:uuid:{record.producer.id}>"
     yield from typed_value(node, "dct:publisher", publisher, "foaf:Agent")
-    yield Triple(publisher, term("foaf:name"), Literal(record.producer.name))
+    yield (publisher, term("foaf:name"), literal(record.producer.name))
 
 
-def _contact(node: NamedNode, address: str, contact: Contact) -> Iterator[Triple]:
+def _contact(node: str, address: str, contact: Contact) -> Iterator[Triple]:
     point = iri(f"{address}#contact-{contact.id}")
     yield from typed_value(node, "dcat:contactPoint", point, "vcard:Kind")
-    yield Triple(point, term("vcard:fn"), Literal(contact.name))
-    yield Triple(point, term("vcard:hasEmail"), iri(f"mailto:{contact.email}"))
+    yield (point, term("vcard:fn"), literal(contact.name))
+    yield (point, term("vcard:hasEmail"), iri(f"mailto:{contact.email}"))
     if contact.organisation:
-        yield Triple(
-            point, term("vcard:organization-name"), Literal(contact.organisation)
-        )
+        yield (point, term("vcard:organization-name"), literal(contact.organisation))
 
 
-def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+def _coverage(node: str, address: str, record: Record) -> Iterator[Triple]:
     if record.period:
         period = iri(f"{address}#period")
         yield from typed_value(node, "dct:temporal", period, "dct:PeriodOfTime")
@@ -220,14 +233,21 @@ def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]
         yield from write_place(node, iri(f"{address}#area"), record.geography.box)
 
 
-def write_place(
-    node: NamedNode, place: NamedNode, box: BoundingBox
-) -> Iterator[Triple]:
+def _series(node: str, record: Record) -> Iterator[Triple]:
+    """The series that it belongs to; one whose title nobody said has its address alone."""
+    for series in record.series:
+        series_node = iri(series.url)
+        yield (node, term("dcat:inSeries"), series_node)
+        if series.title:
+            yield is_a(series_node, "dcat:DatasetSeries")
+            yield from localised_literals(series_node, "dct:title", series.title)
+            yield from localised_literals(series_node, "dct:description", series.title)
+
+
+def write_place(node: str, place: str, box: BoundingBox) -> Iterator[Triple]:
     """The area of a dataset or a catalogue, as a rectangle."""
     yield from typed_value(node, "dct:spatial", place, "dct:Location")
-    yield Triple(
-        place, term("dcat:bbox"), Literal(_wkt(box), datatype=term("geo:wktLiteral"))
-    )
+    yield (place, term("dcat:bbox"), typed_literal(_wkt(box), "geo:wktLiteral"))
 
 
 def _wkt(box: BoundingBox) -> str:
@@ -249,7 +269,7 @@ def _ring(west: float, east: float, box: BoundingBox) -> str:
 
 
 def _distribution(
-    dataset: NamedNode, address: str, record: Record, media: Media
+    dataset: str, address: str, record: Record, media: Media
 ) -> Iterator[Triple]:
     node = iri(f"{address}#media-{media.id}")
     open_ = record.access is AccessRights.PUBLIC or media.access == PUBLIC_MEDIA
@@ -262,9 +282,9 @@ def _distribution(
             node, "dcat:downloadURL", iri(media.url), "rdfs:Resource"
         )
     if media.name:
-        yield Triple(node, term("dct:title"), Literal(media.name))
+        yield (node, term("dct:title"), literal(media.name))
     if media.caption:
-        yield Triple(node, term("dct:description"), Literal(media.caption))
+        yield (node, term("dct:description"), literal(media.caption))
     if media.dates:
         yield moment_of(node, "dct:modified", media.dates.updated)
     yield from _terms(node, address, record)
@@ -278,7 +298,7 @@ def _distribution(
         yield from _service(node, dataset, address, record, media)
 
 
-def _terms(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
     """The licence, or the policy of restricted data, and what the producer asks besides."""
     standard_licence = record.licence.standard_licence
     link = record.licence.link
@@ -309,7 +329,7 @@ def _terms(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
             yield from localised_literals(rights, "rdfs:label", texts)
 
 
-def _file_properties(node: NamedNode, media: Media) -> Iterator[Triple]:
+def _file_properties(node: str, media: Media) -> Iterator[Triple]:
     """Format, media type, size and checksum, as far as they are known and DCAT-AP can say them."""
     file_format = FORMATS.get(media.format)
     if file_format and file_format.uri:
@@ -332,39 +352,42 @@ def _file_properties(node: NamedNode, media: Media) -> Iterator[Triple]:
             node, "dct:conformsTo", iri(media.structure), "dct:Standard"
         )
     if media.size is not None:
-        yield Triple(
+        yield (
             node,
             term("dcat:byteSize"),
-            Literal(str(media.size), datatype=term("xsd:nonNegativeInteger")),
+            typed_literal(str(media.size), "xsd:nonNegativeInteger"),
         )
-    if media.checksum and re.fullmatch(r"([0-9a-fA-F]{2})+", media.checksum.value):
-        checksum = iri(f"{node.value}-checksum")
-        algorithm = f"spdx:checksumAlgorithm_{media.checksum.algorithm.replace('-', '').lower()}"
+    if media.checksum and HEXADECIMAL.fullmatch(media.checksum.value):
+        checksum = f"{node[:-1]}-checksum>"
+        algorithm = media.checksum.algorithm.replace("-", "").lower()
         yield from typed_value(node, "spdx:checksum", checksum, "spdx:Checksum")
         yield from typed_value(
-            checksum, "spdx:algorithm", term(algorithm), "spdx:ChecksumAlgorithm"
+            checksum,
+            "spdx:algorithm",
+            iri(CHECKSUM_ALGORITHM + algorithm),
+            "spdx:ChecksumAlgorithm",
         )
-        digest = Literal(media.checksum.value.lower(), datatype=term("xsd:hexBinary"))
-        yield Triple(checksum, term("spdx:checksumValue"), digest)
+        digest = typed_literal(media.checksum.value.lower(), "xsd:hexBinary")
+        yield (checksum, term("spdx:checksumValue"), digest)
 
 
 def _service(
-    distribution: NamedNode,
-    dataset: NamedNode,
+    distribution: str,
+    dataset: str,
     address: str,
     record: Record,
     media: Media,
 ) -> Iterator[Triple]:
     node = iri(f"{address}#service-{media.id}")
     yield from typed_value(distribution, "dcat:accessService", node, "dcat:DataService")
-    yield Triple(
+    yield (
         node,
         term("dct:title"),
-        Literal(media.name or f"{record.title} ({media.format})"),
+        literal(media.name or f"{record.title} ({media.format})"),
     )
     yield from typed_value(node, "dcat:endpointURL", iri(media.url), "rdfs:Resource")
-    yield Triple(node, term("dcat:servesDataset"), dataset)
-    yield Triple(node, term("dct:accessRights"), iri(record.access.uri))
+    yield (node, term("dcat:servesDataset"), dataset)
+    yield (node, term("dct:accessRights"), iri(record.access.uri))
     yield from _shared_properties(node, address, record)
     yield from _terms(node, address, record)
     if media.documentation:

@@ -79,6 +79,7 @@ def restore_record(data: Document) -> Record:
         ),
         period=_period(data.get("temporal_spread")),
         frequency=_frequency(data),
+        series=_series(data),
         geography=_geography(data.get("geography")),
         size=_size(data.get("dataset_size")),
         description=_description(data["metadata_info"]),
@@ -117,6 +118,7 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
             "resource_languages": list(record.languages),
             "temporal_spread": record.period and _write_period(record.period),
             "update_frequency": record.frequency,
+            "dataset_series": [_write_series(series) for series in record.series],
             "geography": record.geography and _write_geography(record.geography),
             "dataset_size": record.size and _write_size(record.size),
             "dataset_dates": _write_dates(record.dates),
@@ -338,6 +340,21 @@ def _frequency(data: Document) -> str:
     earlier = harvested.get("frequency") if isinstance(harvested, dict) else None
     code = str(data.get("update_frequency") or earlier or "")
     return code if code in CODES else ""
+
+
+def _series(data: Document) -> tuple[of.Series, ...]:
+    series_by_url = {
+        url: of.Series(url, read_texts(series.get("series_title")))
+        for series in data.get("dataset_series") or ()
+        if (url := add_scheme(series["series_url"]))
+    }
+    return tuple(series_by_url.values())
+
+
+def _write_series(series: of.Series) -> Document:
+    return _without_empty_fields(
+        {"series_url": series.url, "series_title": write_texts(series.title)}
+    )
 
 
 def _columns(data: Document) -> tuple[of.MediaColumn, ...]:

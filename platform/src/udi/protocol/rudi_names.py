@@ -74,6 +74,7 @@ _OTHERS = (
     "resource_languages",
     "temporal_spread",
     "update_frequency",
+    "dataset_series",
     "geography",
     "dataset_size",
     "dataset_dates",

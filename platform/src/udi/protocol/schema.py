@@ -228,6 +228,9 @@ RECORD = group(
         "resource_languages": list_of(choice(TAGS), ENTRIES),
         "temporal_spread": group({"start_date": moment}, {"end_date": moment}),
         "update_frequency": choice(sorted(FREQUENCIES)),
+        "dataset_series": list_of(
+            group({"series_url": url}, {"series_title": texts(TITLE)}), ENTRIES
+        ),
         "geography": geography,
         "dataset_size": group(
             {},

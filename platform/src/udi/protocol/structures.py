@@ -139,6 +139,13 @@ class Period(Struct, frozen=True):
     end: datetime | None = None
 
 
+class Series(Struct, frozen=True):
+    """A series that a dataset belongs to: its address, and its title by language where it is known."""
+
+    url: str
+    title: Texts = field(default_factory=dict)
+
+
 class DatasetSize(Struct, frozen=True):
     records: int | None = None
     fields: int | None = None
@@ -225,6 +232,8 @@ class Record(Struct, frozen=True, kw_only=True):
     period: Period | None = None
     frequency: str = ""
     """How often the data are updated, a code of the EU's table; RUDI has no field for it: `update_frequency` is ours."""
+    series: tuple[Series, ...] = ()
+    """Those that it belongs to; RUDI has no field for it: `dataset_series` is ours."""
     geography: Geography | None = None
     size: DatasetSize | None = None
     local_id: str = ""

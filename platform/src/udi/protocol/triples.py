@@ -1,12 +1,16 @@
-"""Triples: their vocabularies, and how an address, a text and a moment are written."""
+"""Triples: their vocabularies, and how an address, a text and a moment are written.
+
+A node is its text in N-Triples from the beginning: a page of a catalogue has some four thousand triples, and objects of a
+library for each of them take three times as long to make, to compare and to sort.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode
 
 from udi.protocol.texts import Texts
 
@@ -28,98 +32,120 @@ PREFIXES = {
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+Triple = tuple[str, str, str]
+"""Subject, property and value, each as N-Triples writes it: `<https://…>`, `"text"@fr`."""
 LEGAL = "!#$%&'()*+,-./:;=?@_~"
 """Signs that an IRI keeps as they are; «[» and «]» only stand around an IPv6 address and are kept apart."""
-PLAIN = re.compile(r"[\w!#$%&'()*+,\-./:;=?@~]*", re.ASCII)
-"""An address that is its own IRI, as nearly all are."""
+PLAIN = re.compile(
+    r"https?://[a-zA-Z0-9.\-]+(?::[0-9]+)?(?:/[\w!$&'()*+,\-./:;=@~]*)?(?:\?[\w!$&'()*+,\-./:;=@~?]*)?(?:#[\w!$&'()*+,\-./:;=@~?]*)?",
+    re.ASCII,
+)
+"""An address that is its own IRI, as nearly all are: what it does not fit is read by the library, which refuses what is none."""
+ESCAPED = re.compile(r'[\x00-\x1f"\\\x7f\ufffe\uffff]')
+ESCAPES = {
+    "\b": r"\b",
+    "\t": r"\t",
+    "\n": r"\n",
+    "\f": r"\f",
+    "\r": r"\r",
+    '"': r"\"",
+    "\\": r"\\",
+}
+"""Signs that have an escape of their own in N-Triples and Turtle; the others are written by their number."""
+LANGUAGE_TAG = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*")
 MOST_TERMS = 500
-"""Prefixed names kept as nodes: ours are some hundred, and a record may name an algorithm."""
+"""Nodes kept: ours are some hundred, and each dataset of a page uses the same concepts, licences and formats."""
 
 
 @lru_cache(MOST_TERMS)
-def term(name: str) -> NamedNode:
+def term(name: str) -> str:
     """The node of a prefixed name: `dct:title`."""
     prefix, _, local = name.partition(":")
-    return NamedNode(PREFIXES[prefix] + local)
+    return f"<{PREFIXES[prefix]}{local}>"
 
 
 RDF_TYPE = term("rdf:type")
 
 
-def iri(address: str) -> NamedNode:
-    """The node of an address; signs that an IRI may not hold are written as %XX."""
+@lru_cache(MOST_TERMS)
+def iri(address: str) -> str:
+    """The node of an address.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    return f"<{encode_address(address)}>"
+
+
+def encode_address(address: str) -> str:
+    """An address as an IRI; signs that one may not hold are written as %XX.
+
+    Raises:
+        ValueError: it is no address.
+    """
     if PLAIN.fullmatch(address):
-        return NamedNode(address)
+        return address
     encoded_address = quote(address, safe=LEGAL)
     host = re.match(r"(https?://)%5B([0-9A-Fa-f:.]+)%5D", encoded_address)
-    return NamedNode(
-        f"{host[1]}[{host[2]}]{encoded_address[host.end() :]}"
-        if host
-        else encoded_address
-    )
+    if host:
+        encoded_address = f"{host[1]}[{host[2]}]{encoded_address[host.end() :]}"
+    return NamedNode(encoded_address).value
 
 
-def write_canonical(triples: Iterable[Triple]) -> bytes:
-    """Each triple once, sorted, one a line: N-Triples, which is Turtle too. The canonical form, as no node is blank."""
-    lines = serialize(set(triples), format=RdfFormat.N_TRIPLES)
-    return b"".join(sorted((lines or b"").splitlines(keepends=True)))
+def literal(text: str) -> str:
+    """The node of a text without a language."""
+    return f'"{_escape(text)}"'
 
 
-def sort_triples(triples: Iterable[Triple]) -> list[Triple]:
-    """Each triple once, in the order of the lines in N-Triples, which the library writes faster than one text for each."""
-    listed = list(triples)
-    lines = serialize(listed, format=RdfFormat.N_TRIPLES) or b""
-    triple_by_line = dict(zip(lines.splitlines(), listed, strict=True))
-    return [triple_by_line[line] for line in sorted(triple_by_line)]
+def localised_literal(text: str, language: str) -> str:
+    """The node of a text in a language.
+
+    Raises:
+        ValueError: the language has no such tag.
+    """
+    return f'"{_escape(text)}"{_language_mark(language)}'
 
 
-def group_triples(triples: Iterable[Triple]) -> list[Triple]:
-    """Each triple once, those of a subject together, by property: a subject is written once, in the same order each time."""
-    unique = dict.fromkeys(triples)
-    subjects: dict[object, int] = {}
-    properties: dict[object, int] = {}
-    for triple in unique:
-        subjects.setdefault(triple.subject, len(subjects))
-        properties.setdefault(triple.predicate, len(properties))
-    return sorted(
-        unique,
-        key=lambda triple: (subjects[triple.subject], properties[triple.predicate]),
-    )
+@lru_cache(MOST_TERMS)
+def _language_mark(language: str) -> str:
+    tag = language.lower()
+    if not LANGUAGE_TAG.fullmatch(tag):
+        raise ValueError(language)
+    return f"@{tag}"
 
 
-def write_turtle(triples: Iterable[Triple]) -> bytes:
-    """Triples as Turtle for people to read, with the prefixes of this module."""
-    return write_triples(triples, RdfFormat.TURTLE)
+def typed_literal(text: str, datatype: str) -> str:
+    """The node of a value of a type, by the type's prefixed name."""
+    return f'"{_escape(text)}"^^{term(datatype)}'
 
 
-def write_json_ld(triples: Iterable[Triple]) -> bytes:
-    """Triples as JSON-LD."""
-    return write_triples(triples, RdfFormat.JSON_LD)
+def _escape(text: str) -> str:
+    if ESCAPED.search(text):
+        return ESCAPED.sub(_escape_sign, text)
+    return text
 
 
-def write_triples(triples: Iterable[Triple], form: RdfFormat) -> bytes:
-    """Triples in a form of RDF, in their order, with the prefixes of this module."""
-    return serialize(triples, format=form, prefixes=PREFIXES) or b""
+def _escape_sign(match: re.Match[str]) -> str:
+    sign = match[0]
+    return ESCAPES.get(sign) or f"\\u{ord(sign):04X}"
 
 
-def is_a(node: NamedNode, kind: str) -> Triple:
-    return Triple(node, RDF_TYPE, term(kind))
+def is_a(node: str, kind: str) -> Triple:
+    return (node, RDF_TYPE, term(kind))
 
 
-def typed_value(
-    node: NamedNode, name: str, value: NamedNode, kind: str
-) -> tuple[Triple, Triple]:
+def typed_value(node: str, name: str, value: str, kind: str) -> tuple[Triple, Triple]:
     """That a node has a value, and of which class the value is."""
-    return Triple(node, term(name), value), Triple(value, RDF_TYPE, term(kind))
+    return (node, term(name), value), (value, RDF_TYPE, term(kind))
 
 
-def localised_literals(node: NamedNode, name: str, texts: Texts) -> Iterator[Triple]:
+def localised_literals(node: str, name: str, texts: Texts) -> Iterator[Triple]:
     """A text in each of its languages."""
     for language, words in texts.items():
-        yield Triple(node, term(name), Literal(words, language=language))
+        yield (node, term(name), localised_literal(words, language))
 
 
-def moment_of(node: NamedNode, name: str, moment: datetime) -> Triple:
+def moment_of(node: str, name: str, moment: datetime) -> Triple:
     """A moment in UTC, whatever it was given in: the same moment is the same triple everywhere."""
     timestamp = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return Triple(node, term(name), Literal(timestamp, datatype=term("xsd:dateTime")))
+    return (node, term(name), typed_literal(timestamp, "xsd:dateTime"))

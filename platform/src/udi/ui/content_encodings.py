@@ -8,6 +8,8 @@ import brotli
 ENCODINGS = ("br", "gzip")
 QUALITY = 5
 """Of both: on a page of 28 kB, Brotli 5 takes 0.8 ms and 5.8 kB, gzip 5 takes 0.7 ms and 6.2 kB; Brotli 4 gains nothing."""
+PASSING = 3
+"""Of an answer that is sent once and kept nowhere: a page of RDF of 300 kB takes 0.7 ms instead of 1.6, and 26 kB instead of 22."""
 BEST = {"br": 11, "gzip": 9}
 REFUSED = re.compile(r";q=0(\.0*)?$")
 

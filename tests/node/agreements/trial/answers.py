@@ -13,10 +13,13 @@ from typing import Any
 
 import duckdb
 import python_calamine
+from nanoarrow import ArrayStream
+from nanoarrow.ipc import InputStream
 
 from tests.node.agreements.trial.model import Question, Record, Table, group
 from tests.node.agreements.trial.sources import Cell, Kind, Source, cell_text
 from udi.tabular.columns.column import BOX, GEOMETRY, LINE
+from udi.tabular.exports.arrow_file import START
 from udi.tabular.geo.geo_gdal import raw
 
 Plain = str | float | bool | None
@@ -79,6 +82,7 @@ def expected_view(form: str, table: Table, question: Question) -> View:
         "parquet": lambda: View(
             table.columns, rows, lines, _rounded(places) if any(places) else None
         ),
+        "arrow": lambda: View(table.columns, rows),
         "geojson": lambda: View(columns, rows, lines, _rounded(places)),
         "items": lambda: View(columns, rows, lines, _rounded(places), total=len(rows)),
         "item": lambda: View(columns, rows, lines, _rounded(places)),
@@ -115,6 +119,7 @@ def shown_view(
             [json.loads(line) for line in content.splitlines()]
         ),
         "parquet": lambda: _read_parquet(content),
+        "arrow": lambda: _read_arrow(content),
         "geojson": lambda: _read_features(json.loads(content)["features"]),
         "items": lambda: _read_items(json.loads(content)),
         "item": lambda: _read_features([json.loads(content)]),
@@ -192,6 +197,15 @@ def _read_parquet(content: bytes) -> View:
         tuple(line[names.index(LINE)] for line in lines),
         _rounded(places) if any(places) else None,
     )
+
+
+def _read_arrow(content: bytes) -> View:
+    """The stream inside the file."""
+    with InputStream.from_readable(content[len(START) :]) as source:
+        stream = ArrayStream(source)
+        names = tuple(field.name for field in stream.schema.fields)
+        rows = [tuple(row.values()) for batch in stream for row in batch.to_pylist()]
+    return View(names, tuple(tuple(map(_number, row)) for row in rows))
 
 
 def _point(line: Sequence[Any], boxes: Sequence[int]) -> tuple[float, float] | None:

@@ -16,7 +16,7 @@ from tests.node.agreements.trial.rules import Expected, Request
 from tests.node.agreements.trial.sources import Source, cell_text, cell_texts
 
 LINK = re.compile(r'href="/agreements/[^"]+/files/([a-z]+)\?[^"]+"')
-UNREADABLE = {"parquet", "pmtiles", "xlsx"}
+UNREADABLE = {"arrow", "parquet", "pmtiles", "xlsx"}
 """Files whose bytes are no text: what they hold is read instead, and compared whole."""
 
 

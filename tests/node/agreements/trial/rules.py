@@ -129,7 +129,7 @@ def _links(situation: Situation) -> set[str]:
     if model.is_whole(terms):
         offered.add("file")
     if source.columns:
-        offered |= {"csv", "xlsx", "parquet", "json"}
+        offered |= {"csv", "xlsx", "parquet", "arrow", "json"}
     if source.places and (not terms.columns or model.GEOMETRY in terms.columns):
         offered.add("geojson")
     return offered

@@ -27,6 +27,7 @@ from udi.protocol.structures import (
     Organisation,
     Period,
     Record,
+    Series,
 )
 from udi.protocol.themes import THEMES
 from udi.protocol.vocabulary import (
@@ -173,6 +174,7 @@ of_any_record: dict[str, Any] = {
     "geography": st.none() | st.builds(
         Geography, box=boxes, shape=st.sampled_from([None, SHAPE]), projection=st.sampled_from(["", "WGS 84 (EPSG:4326)"])
     ),
+    "series": st.just(()) | st.builds(Series, addresses, some_texts).map(lambda one: (one,)),
     "frequency": st.just("") | st.sampled_from(sorted(FREQUENCIES)),
     "size": st.none() | st.builds(DatasetSize, counts, counts) | st.builds(DatasetSize, counts),
     "local_id": st.just("") | names, "doi": names.map(lambda name: f"10.5072/{name}") | st.just(""),

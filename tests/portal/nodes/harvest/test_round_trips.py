@@ -19,9 +19,9 @@ from udi.protocol.access import AccessRights
 from udi.protocol.geodcat import find_epsg_code
 from udi.protocol.rdf import dataset_address, write_dataset
 from udi.protocol.record import conceal_record, restore_record, write_record
+from udi.protocol.serialisations import write_canonical, write_triples
 from udi.protocol.structures import Contact, LicenceTerms, Media, Organisation, Record
 from udi.protocol.themes import THEMES
-from udi.protocol.triples import write_canonical, write_triples
 from udi.protocol.vocabulary import PUBLIC_MEDIA, MediaKind
 
 ORIGIN = "https://donnees.example"
@@ -51,7 +51,7 @@ DCAT = {
     "media.media_type", "media.size", "media.checksum.algorithm", "media.checksum.value", "media.structure",
     "media.documentation", "dates.created", "dates.updated", "dates.published", "access", "licence.code", "licence.label",
     "licence.url", "languages", "constraints.usage", "constraints.reference", "constraints.mention", "constraints.access",
-    "constraints.other", "period.start", "period.end", "frequency", "geography.box.west", "geography.box.south", "geography.box.east",
+    "constraints.other", "period.start", "period.end", "frequency", "series.url", "series.title", "geography.box.west", "geography.box.south", "geography.box.east",
     "geography.box.north", "geography.shape", "geography.projection", "doi", "dataverse_doi", "local_id",
 }  # fmt: skip
 """The fields that DCAT-AP 3 and GeoDCAT-AP 3 can hold; what is compared below is all of it."""
@@ -184,6 +184,7 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
         record.licence.standard_licence or record.licence
     )
     assert (ours.period, ours.frequency) == (record.period, record.frequency)
+    assert ours.series == record.series
     assert placed(ours) == placed(record)
     assert asked(ours) == asked(record)
     assert {told(contact) for contact in ours.contacts} == {

@@ -58,6 +58,7 @@ EXPORT_FORMATS = {
     "csv": "CSV",
     "xlsx": "XLSX",
     "parquet": "Parquet",
+    "arrow": "Arrow",
     "json": "JSON",
     "geojson": "GeoJSON",
 }

@@ -247,7 +247,7 @@ async def export_data(
     **export_operation(
         "downloadTableFile",
         summary="Download rows at an address that ends in a file name",
-        description="The same rows for programs that go by the name of a file: any name before csv, xlsx, parquet, json, ndjson, geojson or pmtiles. A Parquet has the columns of the table alone.",
+        description="The same rows for programs that go by the name of a file: any name before csv, xlsx, parquet, arrow, json, ndjson, geojson or pmtiles. A Parquet has the columns of the table alone.",
     ),
 )
 async def download_table_file(
@@ -274,7 +274,7 @@ async def export_table(
     if form is None:
         raise NotFoundError(
             "This table cannot be downloaded in this format.",
-            remedy="Use csv, xlsx, parquet, json or ndjson; and, where it has places, geojson or pmtiles.",
+            remedy="Use csv, xlsx, parquet, arrow, json or ndjson; and, where it has places, geojson or pmtiles.",
         )
     query = await table_request.parse_query(
         partial(

@@ -44,7 +44,7 @@ from udi.ui.rate_limits import address_of
 from udi.ui.site import site_of
 
 T = TypeVar("T")
-PARTED = frozenset({"pmtiles", "parquet"})
+PARTED = frozenset({"arrow", "parquet", "pmtiles"})
 """Kinds of file that readers take by parts."""
 PART = re.compile(r"bytes=([0-9]{1,15})-([0-9]{1,15})")
 MOST_PART = 8 * 1024**2

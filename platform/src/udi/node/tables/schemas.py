@@ -23,7 +23,7 @@ KindPath = Annotated[
 FileNamePath = Annotated[
     str,
     PathParameter(
-        description="Any name, then the format: csv, xlsx, parquet, json, ndjson; geojson and pmtiles where rows have places.",
+        description="Any name, then the format: csv, xlsx, parquet, arrow, json, ndjson; geojson and pmtiles where rows have places.",
         examples=[Example(value="arbres.csv")],
     ),
 ]

@@ -24,8 +24,8 @@ from udi.protocol.catalogue import (
     write_entry,
 )
 from udi.protocol.record import restore_record
+from udi.protocol.serialisations import write_canonical
 from udi.protocol.structures import BoundingBox
-from udi.protocol.triples import write_canonical
 
 CARRIED = (
     ArchivedTable(

@@ -66,6 +66,7 @@ FORMATS = {
     "parquet": ExportFormat(
         "parquet", "application/vnd.apache.parquet", "FORMAT parquet, COMPRESSION zstd"
     ),
+    "arrow": ExportFormat("arrow", "application/vnd.apache.arrow.file"),
     "xlsx": ExportFormat(
         "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     ),
@@ -73,10 +74,13 @@ FORMATS = {
     "pmtiles": ExportFormat("pmtiles", "application/vnd.pmtiles", placed=True),
 }
 WRITERS = {
+    "arrow": "udi.tabular.exports.arrow_file:write_arrow",
     "csv": "udi.tabular.exports.export_writers:write_csv",
     "xlsx": "udi.tabular.exports.export_writers:write_xlsx",
     "geojson": "udi.tabular.geo.geojson:export_features",
 }
+NAMED_AS_ASKED = frozenset({"arrow", "geojson"})
+"""What no spreadsheet opens: a name that looks like a formula stays as it is."""
 COPY = "udi.tabular.exports.export_writers:copy_rows"
 TILES = "udi.tabular.geo.geo_export:write_tiles"
 NUMBERED_TILES = "udi.tabular.geo.geo_export:write_numbered_tiles"
@@ -244,7 +248,7 @@ class ExportWriter:
     ) -> None:
         statement = export_statement(query, table.columns, kind)
         called = [cell.name for cell in result_cells(query, table.columns)]
-        if kind == "geojson":
+        if kind in NAMED_AS_ASKED:
             header = called
         else:
             header = [neutralise_formula(name) for name in called]
@@ -356,6 +360,7 @@ def export_statement(
         "json": as_json,
         "ndjson": as_json,
         "parquet": _as_stored,
+        "arrow": _as_stored_number,
         "geojson": as_json,
     }
     write = writers.get(kind, _sheet_cell)
@@ -374,6 +379,13 @@ def neutralise_formula(text: str) -> str:
 
 
 def _as_stored(cell: CellExpression) -> str:
+    return cell.sql
+
+
+def _as_stored_number(cell: CellExpression) -> str:
+    """A cell as it is stored; a sum of whole numbers as Parquet has it, since few read whole numbers of 128 bits."""
+    if cell.sql_type == "HUGEINT":
+        return f"CAST({cell.sql} AS DOUBLE)"
     return cell.sql
 
 

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get
-from pyoxigraph import Triple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
@@ -30,8 +29,9 @@ from udi.protocol.catalogue import (
     write_page,
 )
 from udi.protocol.record import restore_record
+from udi.protocol.serialisations import group_triples, write_json_ld, write_turtle
 from udi.protocol.structures import BoundingBox
-from udi.protocol.triples import group_triples, write_json_ld, write_turtle
+from udi.protocol.triples import Triple
 from udi.ui.dependencies import CurrentTerritory, Routes, Session, Visitor
 from udi.ui.locale import localise
 from udi.ui.openapi.operations import describe_operation

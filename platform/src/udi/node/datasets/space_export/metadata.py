@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pyoxigraph import Triple
-
 from udi.node.datasets.models import DatasetPart
 from udi.node.datasets.space_export.contents import (
     ArchivedDataset,
@@ -26,7 +24,8 @@ from udi.protocol.catalogue import (
 )
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import write_record
-from udi.protocol.triples import group_triples, write_json_ld, write_turtle
+from udi.protocol.serialisations import group_triples, write_json_ld, write_turtle
+from udi.protocol.triples import Triple
 from udi.tabular.exports.data_package import table_schema
 
 DATA_PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"

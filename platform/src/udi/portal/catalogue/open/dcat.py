@@ -4,7 +4,7 @@ What is negotiated is answered directly, with `Vary: Accept` and `Content-Locati
 each of a harvester's thousands of addresses, and a copy kept by a proxy is still the right one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_410_GONE
-from pyoxigraph import Triple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.paging import MAX_PAGE_SIZE
@@ -60,7 +59,8 @@ from udi.protocol.catalogue import (
 )
 from udi.protocol.rdf import EXTENSIONS, write_dataset
 from udi.protocol.record import restore_record
-from udi.protocol.triples import sort_triples, write_canonical, write_triples
+from udi.protocol.serialisations import sort_triples, write_n_triples, write_triples
+from udi.protocol.triples import Triple
 from udi.ui.dependencies import AnyRequest, CurrentTerritory
 
 PARAMETERS = ("page", CURSOR, "page_size", "modified_since", "q", "profiles")
@@ -142,11 +142,11 @@ async def _dataset_document(
         dataset = await get_dataset(session, dataset_id)
     except WithdrawnError as error:
         gone = error.withdrawal
-        triples = set(write_withdrawal(address, gone.title, gone.withdrawn_at))
+        triples = write_withdrawal(address, gone.title, gone.withdrawn_at)
         moment = gone.withdrawn_at
         status = HTTP_410_GONE
     else:
-        triples = set(write_dataset(territory.origin, restore_record(dataset.record)))
+        triples = write_dataset(territory.origin, restore_record(dataset.record))
         moment = dataset.described_at
         status = HTTP_200_OK
     validators = Validators((address, moment, form.suffix, status), moment)
@@ -154,7 +154,7 @@ async def _dataset_document(
         "Content-Location": form.address(address),
         "Link": f'<{address}>; rel="describes"',
     }
-    return _rdf_document(triples, form, validators, headers, status)
+    return _rdf_document(sort_triples(triples), form, validators, headers, status)
 
 
 @get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
@@ -242,9 +242,9 @@ async def _catalogue_document(
     part = CataloguePage(
         address=address, total=total, neighbours=_page_links(question, base, total, end)
     )
-    triples = _triples(catalogue, part, rows, question.profiles)
+    triples = sort_triples(_triples(catalogue, part, rows, question.profiles))
     if reader is None or not await is_current(session, reader):
-        validators = Validators((*validators.facts, write_canonical(triples)))
+        validators = Validators((*validators.facts, write_n_triples(triples)))
     return _rdf_document(
         triples,
         form,
@@ -258,15 +258,15 @@ def _triples(
     part: CataloguePage,
     rows: Iterable[PublishedDataset],
     profiles: Sequence[str],
-) -> set[Triple]:
+) -> Iterator[Triple]:
     extensions = EXTENSIONS & set(profiles) if profiles else EXTENSIONS
-    triples = {*write_catalogue(catalogue), *write_page(catalogue, part)}
+    yield from write_catalogue(catalogue)
+    yield from write_page(catalogue, part)
     for dataset in rows:
         entry = CatalogueEntry(
             record=dataset.record, listed=dataset.listed, described=dataset.described
         )
-        triples.update(write_entry(catalogue, entry, extensions))
-    return triples
+        yield from write_entry(catalogue, entry, extensions)
 
 
 def _link_header(part: CataloguePage) -> str:
@@ -293,7 +293,7 @@ def _page_links(
 
 
 def _rdf_document(
-    triples: set[Triple],
+    triples: Sequence[Triple],
     form: Representation,
     validators: Validators,
     headers: Mapping[str, str],
@@ -304,7 +304,7 @@ def _rdf_document(
     rdf_format = form.rdf
 
     def make() -> bytes:
-        return write_triples(sort_triples(triples), rdf_format)
+        return write_triples(triples, rdf_format)
 
     return Document(
         form.media_type, make, validators, headers, vary=VARY, status=status

@@ -23,6 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import coalesce
 
 from udi.kit.errors import UnavailableError
+from udi.kit.read_connections import SessionRowReader
+from udi.portal.catalogue.compression import decompress_description
+from udi.portal.catalogue.dataset_rows import OWNER
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, Place, SortOrder
 from udi.portal.catalogue.queries import IS_PUBLISHED
@@ -35,6 +38,27 @@ from udi.protocol.structures import BoundingBox, Record
 
 MOST_FOUND = 100_000
 """How many answers of a search are listed, at most."""
+ROWS = str(
+    select(
+        Dataset.seq,
+        Dataset.record,
+        Dataset.slug,
+        Dataset.published_at,
+        Dataset.described_at,
+        *OWNER.columns,
+    )
+    .join(
+        Organisation,
+        and_(
+            Organisation.tenant_id == Dataset.tenant_id,
+            Organisation.id == Dataset.organisation_id,
+        ),
+    )
+    .where(Dataset.seq == any_(literal_column("$1::bigint[]")), IS_PUBLISHED)
+    .compile(compile_kwargs={"literal_binds": True})
+)
+"""For the driver: the datasets of some numbers, each with its producer."""
+PRODUCER_ID = [column.name for column in OWNER.columns].index("id")
 FOREVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
 
@@ -145,38 +169,32 @@ async def list_dataset_slice(
     Only the part's records are read; what is before a place is not passed over at all.
     """
     places = (await session.execute(select_slice(selection, stretch))).all()
-    same = and_(
-        Organisation.tenant_id == Dataset.tenant_id,
-        Organisation.id == Dataset.organisation_id,
-    )
-    columns = (
-        Dataset.record,
-        Dataset.slug,
-        Dataset.published_at,
-        Dataset.described_at,
-        Dataset.seq,
-        Organisation,
-    )
     seqs = [seq for seq, *_ in places[: stretch.limit]]
-    rows = (
-        select(*columns)
-        .join(Organisation, same)
-        .where(_is_among(Dataset.seq, seqs), IS_PUBLISHED)
-    )
-    datasets = [
-        PublishedDataset(
-            restore_record(row.record),
-            row.slug,
-            row.published_at,
-            row.described_at,
-            row.Organisation,
-            row.seq,
-        )
-        for row in await session.execute(rows.order_by(*stretch.order.clauses))
-    ]
+    datasets = await _read_datasets(SessionRowReader(session), seqs)
     return datasets, tuple(places[stretch.limit - 1][1:]) if len(
         places
     ) > stretch.limit else None
+
+
+async def _read_datasets(
+    rows: SessionRowReader, seqs: Sequence[int]
+) -> list[PublishedDataset]:
+    """The datasets of some numbers, in their order, by one statement of the driver; many are of the same producer."""
+    producers: dict[UUID, Organisation] = {}
+    datasets: dict[int, PublishedDataset] = {}
+    for seq, record, slug, listed, described, *owner in await rows.fetch(ROWS, seqs):
+        producer_id = owner[PRODUCER_ID]
+        if producer_id not in producers:
+            producers[producer_id] = OWNER.restore(owner)
+        datasets[seq] = PublishedDataset(
+            restore_record(decompress_description(record)),
+            slug,
+            listed,
+            described,
+            producers[producer_id],
+            seq,
+        )
+    return [datasets[seq] for seq in seqs if seq in datasets]
 
 
 def select_slice(selection: DatasetFilter, stretch: ListSlice) -> Select[Any]:

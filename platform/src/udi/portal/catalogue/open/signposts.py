@@ -6,7 +6,7 @@ from udi.portal.catalogue.models import AGREEMENT, Dataset
 from udi.portal.catalogue.open.representations import DATASET
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
-from udi.protocol.triples import iri
+from udi.protocol.triples import encode_address
 
 ROOM = 2500
 """Characters for all links together: a reverse proxy takes 4 kB of headers, unless it is told otherwise."""
@@ -33,7 +33,9 @@ def write_signposts(dataset: Dataset, origin: str) -> str:
 
 def _item_links(dataset: Dataset, bytes_left: int) -> Iterator[str]:
     for media in dataset.distributions:
-        link = _link(iri(media.url).value, "item", media.media_type.partition(";")[0])
+        link = _link(
+            encode_address(media.url), "item", media.media_type.partition(";")[0]
+        )
         bytes_left -= len(link) + 2
         if bytes_left < 0:
             return
@@ -44,7 +46,7 @@ def permanent_name(dataset: Dataset, origin: str) -> str:
     """What to cite: the DOI where there is one, else the permanent address."""
     doi = dataset.doi.removeprefix("doi:").removeprefix(DOI)
     if doi:
-        return iri(f"{DOI}{doi}").value
+        return encode_address(f"{DOI}{doi}")
     return f"{origin}/data/{dataset.id}"
 
 
@@ -61,7 +63,7 @@ def licence_of(dataset: Dataset) -> str:
         .get("custom_licence_uri", "")
     )
     if custom:
-        return iri(custom).value
+        return encode_address(custom)
     return ""
 
 

@@ -29,6 +29,7 @@ from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record
 from udi.protocol.schema import DATAVERSE_DOI, DOI, KEYWORDS, PARAGRAPH, TITLE, WORD
 from udi.protocol.texts import Texts
+from udi.protocol.validators import LONGEST_URL
 
 OPEN = {"", "PUBLIC"}
 SYNOPSIS = 300
@@ -36,6 +37,7 @@ EXTRA = "harvested"
 """Under this name of `extra` is what our record has no field for."""
 MOST_CONTACTS = 100
 MOST_VALUES = 200
+MOST_SERIES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,14 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             ),
             period=period_of(record),
             frequency=record.frequency,
+            series=tuple(
+                of.Series(
+                    url,
+                    {tag: _shorten_title(words) for tag, words in titles.items()},
+                )
+                for url, titles in record.series_titles[:MOST_SERIES]
+                if len(url) <= LONGEST_URL
+            ),
             geography=box_of(record),
             local_id=record.identifier[:300],
             doi=_alias(record, DOI),

@@ -75,6 +75,7 @@ class Draft:
         self.conforms_to: list[str] = []
         self.legislation: list[str] = []
         self.series: list[str] = []
+        self.series_titles: dict[str, Texts] = {}
         self.extra: dict[str, Any] = {}
         self.faults: list[HarvestFault] = []
 

@@ -129,6 +129,7 @@ def _record(
         version=draft.version,
         version_notes=draft.version_notes,
         series=tuple(draft.series),
+        series_titles=tuple(draft.series_titles.items()),
         source_modified=draft.source_modified,
         extra=draft.extra,
         faults=faults,

@@ -151,9 +151,14 @@ def _outcomes(graph: Graph, listed: set[Value], language: str) -> Iterator[Outco
         for subject in graph.properties
         for value in graph.values(subject, *MEMBERS)
     }
+    behind_series = _list_unlisted_series(graph, listed)
     for node in graph.of_type(*DATASETS):
         named = graph.values(node, "dct:title", "dc:title", "schema:name")
-        if not named and node in members and node not in listed:
+        if (
+            node in members
+            and node not in listed
+            and (not named or node in behind_series)
+        ):
             continue
         yield _dataset(graph, node, language)
     behind = {
@@ -164,6 +169,13 @@ def _outcomes(graph: Graph, listed: set[Value], language: str) -> Iterator[Outco
     for node in graph.of_type(*SERVICES):
         if node not in behind:
             yield _dataset(graph, node, language, RecordKind.SERVICE)
+
+
+def _list_unlisted_series(graph: Graph, listed: set[Value]) -> set[Value]:
+    """Series that a catalogue of datasets does not list, though it names them: they are said for their datasets alone."""
+    if not listed:
+        return set()
+    return {node for node in graph.of_type("dcat:DatasetSeries") if node not in listed}
 
 
 def _next(graph: Graph) -> str:
@@ -410,3 +422,14 @@ def _links(graph: Graph, node: Node, draft: Draft) -> None:
         draft.add_once(draft.legislation, source_value(value))
     for value in graph.values(node, "dcat:inSeries", "dct:isPartOf"):
         draft.add_once(draft.series, source_value(value))
+    for value in graph.values(node, "dcat:inSeries"):
+        _add_series(graph, value, draft)
+
+
+def _add_series(graph: Graph, series: Value, draft: Draft) -> None:
+    """A series at an address, with the title that this document gives it."""
+    address = source_value(series)
+    if addresses.is_web(address):
+        titles = draft.series_titles.setdefault(address, {})
+        for words, tag in graph.texts(series, "dct:title", "rdfs:label"):
+            draft.add_text(titles, "dcat:inSeries", words, tag)

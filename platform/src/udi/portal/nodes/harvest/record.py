@@ -206,6 +206,8 @@ class HarvestedRecord:
     version: str = ""
     version_notes: Texts = field(default_factory=dict)
     series: tuple[str, ...] = ()
+    series_titles: tuple[tuple[str, Texts], ...] = ()
+    """Of those among them that are series of DCAT at an address: it, and the title by language."""
     source_modified: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
     faults: tuple[HarvestFault, ...] = ()

@@ -70,6 +70,7 @@ FILES = {
     "csv": "CSV",
     "xlsx": "XLSX",
     "parquet": "Parquet",
+    "arrow": "Arrow",
     "json": "JSON",
     "geojson": "GeoJSON",
     "pmtiles": "PMTiles",
