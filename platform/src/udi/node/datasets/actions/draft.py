@@ -56,6 +56,8 @@ from udi.tabular.profiles.profile import Profile, profile_copy
 from udi.tabular.queries.readers import FileReader, QueueTimeoutError
 
 PREPARE_VERSION = "prepare_version"
+VERSION_ADDED = "version.added"
+VERSION_TREATED = "version.treated"
 PROMPT = 4 * 1024**2
 """Bytes up to which somebody who drops a file waits for what is found in it."""
 MOST_EARLIER = 30
@@ -156,8 +158,11 @@ async def create_draft(
     space: Space,
     dropped: DroppedFile,
     words: AnswerProposer,
+    corrections: Corrections | None = None,
 ) -> Dataset:
     """A draft with this file, and answers proposed from it and from earlier datasets; the space must be locked.
+
+    `corrections` are how its file is read, where the node wrote it.
 
     Raises:
         TooLargeError: the space has no place left for it.
@@ -167,7 +172,9 @@ async def create_draft(
     answers, proposals = words.propose_description(
         space, dropped.name, dropped.profile, earlier
     )
-    return await start_dataset(session, author, space, dropped, answers, proposals)
+    return await start_dataset(
+        session, author, space, dropped, answers, proposals, corrections
+    )
 
 
 async def _list_earlier_answers(
@@ -199,6 +206,7 @@ async def start_dataset(
     dropped: DroppedFile,
     answers: Answers,
     proposals: Proposals | None = None,
+    corrections: Corrections | None = None,
 ) -> Dataset:
     """A draft with its first file and its answers, of which `proposals` were proposed; the space must be locked.
 
@@ -217,7 +225,8 @@ async def start_dataset(
     dataset.space = space
     session.add(dataset)
     await session.flush()
-    await insert_version(session, dataset, dropped, 1)
+    holds = corrections.as_json() if corrections else None
+    await insert_version(session, dataset, dropped, 1, holds)
     dataset.record_event(actor, "dataset.created")
     await session.flush()
     return dataset
@@ -229,10 +238,12 @@ async def create_next_version(
     dataset: Dataset,
     dropped: DroppedFile,
     words: AnswerProposer,
+    *,
+    action: str = VERSION_ADDED,
 ) -> list[str]:
     """A version that waits; answers left as they were proposed follow the new file. Keys to delete after the commit.
 
-    The dataset must be locked, and its space.
+    The dataset must be locked, and its space. `action` is what its history says of it.
 
     Raises:
         ConflictError: the dataset is withdrawn, or these are the bytes it already has.
@@ -241,7 +252,7 @@ async def create_next_version(
     old = dataset.proposals or words.recover_proposals(dataset)
     dropped = strip_cells(dataset.space, dropped)
     new = words.propose_answers(dataset.space, dropped.name, dropped.profile)
-    orphans = await add_version(session, author, dataset, dropped)
+    orphans = await add_version(session, author, dataset, dropped, action=action)
     dataset.description = update_answers(dataset.description, old, new)
     dataset.proposals = new
     return orphans
@@ -255,6 +266,7 @@ async def add_version(
     reason: str = "",
     *,
     treated: Corrections | None = None,
+    action: str = VERSION_ADDED,
 ) -> list[str]:
     """A new file that waits to be published; the keys of objects it replaces, to delete after the commit.
 
@@ -287,7 +299,7 @@ async def add_version(
     dataset.updated_at = now()
     dataset.record_event(
         actor,
-        "version.treated" if treated else "version.added",
+        VERSION_TREATED if treated else action,
         number=number,
     )
     await session.flush()
