@@ -1,5 +1,6 @@
 """Rows of a small table are corrected on its pages: exactly these cells, as a version that passes the usual doors."""
 
+import asyncio
 import json
 import re
 from html import unescape
@@ -78,6 +79,9 @@ async def test_a_correction_is_published_by_the_usual_way(producer: Producer) ->
     digest = await shown_digest(producer, dataset)
     await save(producer, dataset, row_form(digest, ["Phare", *FIRST[1:]]))
 
+    changes = unescape(await producer.page(f"/datasets/{dataset}/rows?view=changes"))
+    assert '<td class="was" dir="auto">Les Amis du Phare</td>' in changes
+    assert '<td class="now" dir="auto">Phare</td>' in changes
     review = await producer.page(f"/datasets/{dataset}/review")
     assert 'id="difference"' in review
     published = await producer.client.post(f"/datasets/{dataset}/publish")
@@ -295,6 +299,7 @@ async def test_the_space_has_no_place_left_for_a_correction(
     answer = await save(producer, dataset, form)
 
     assert answer.status_code == 413
+    assert 'value="y"' in answer.text
     assert await newest_file(producer, dataset) == big
 
 
@@ -359,3 +364,18 @@ async def test_a_page_of_the_grid_of_a_wide_table_is_saved(producer: Producer) -
     assert answer.status_code == 303
     expected = content.replace(f";{49 * 29}\n", ";7\n")
     assert await newest_file(producer, dataset) == expected.encode()
+
+
+async def test_two_corrections_at_once_are_both_there(producer: Producer) -> None:
+    dataset = await producer.draft()
+    first = await shown_digest(producer, dataset)
+    second = await shown_digest(producer, dataset, 2)
+
+    answers = await asyncio.gather(
+        save(producer, dataset, row_form(first, ["Phare", *FIRST[1:]])),
+        save(producer, dataset, row_form(second, ["Voile", "Brest", "04/09/1999"], 2)),
+    )
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    written = (await newest_file(producer, dataset)).decode("cp1252")
+    assert "Phare;Kerlévan;12/03/1987\nVoile;Brest;04/09/1999\n" in written

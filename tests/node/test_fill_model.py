@@ -133,6 +133,7 @@ async def test_a_space_without_place_keeps_no_draft(producer: Producer) -> None:
     answer = await producer.client.post(ADDRESS, data=fill_form(*rows, keep="1"))
 
     assert answer.status_code == 413
+    assert 'value="Nolwenn"' in answer.text
 
 
 async def test_a_stranger_fills_nothing(passer_by: httpx.AsyncClient) -> None:

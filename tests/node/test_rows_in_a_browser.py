@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.node.producer import SLUG, Producer
-from tests.node.test_correct_rows import newest_file
+from tests.node.test_correct_rows import newest_file, row_form, save, shown_digest
 from tests.node.test_fill_model import ADDRESS, NAMES, ROW, fill_form
 from tests.ui.tab import Tab
 from udi.kit.tenancy import Territory
@@ -114,9 +114,13 @@ async def test_pages_of_rows_are_shown_at_every_width(
 ) -> None:
     dataset = await filled(producer)
     published = await producer.publish()
+    digest = await shown_digest(producer, published)
+    form = row_form(digest, ["Phare", "Brest", "12/03/1987"])
+    await save(producer, published, form)
     node = demo.links["node"]
     pages = {
         "rows": f"/datasets/{published}/rows",
+        "rows-changes": f"/datasets/{published}/rows?view=changes",
         "rows-grid": f"/datasets/{dataset}/rows?view=grid",
         "row": f"/datasets/{dataset}/rows/1",
         "fill": f"{ADDRESS}?model=base-adresse-locale",

@@ -54,7 +54,7 @@ class RowQuery:
 
 
 @dataclass(frozen=True)
-class RowPage:
+class EditableRowPage:
     """Rows of a table, or why they cannot be changed (`refusal`, a key of `UNEDITABLE`)."""
 
     names: tuple[str, ...] = ()
@@ -161,12 +161,12 @@ def read_rows(
     name: str,
     corrections: Mapping[str, Any],
     query: RowQuery,
-) -> RowPage:
+) -> EditableRowPage:
     """The rows that a query asks for, with the columns of the table."""
     try:
         table = open_text(path, name, Corrections.from_json(corrections))
     except UneditableTableError as error:
-        return RowPage(refusal=error.code)
+        return EditableRowPage(refusal=error.code)
     numbered = list(enumerate(table.rows, start=1))
     matching = [row for row in numbered if _matches(table, query, *row)]
     first = (query.page - 1) * query.size
@@ -175,8 +175,8 @@ def read_rows(
         for place, record in matching[first : first + query.size]
     )
     if sum(len(cell) for row in rows for cell in row.cells) > MOST_CHARACTERS:
-        return RowPage(refusal="too_large")
-    return RowPage(table.names, rows, len(table.rows), len(matching))
+        return EditableRowPage(refusal="too_large")
+    return EditableRowPage(table.names, rows, len(table.rows), len(matching))
 
 
 def _matches(

@@ -38,7 +38,7 @@ const fault = (form, field) => {
   return "";
 };
 const describe = (field, id) => {
-  const ids = [id, document.getElementById(field.id + "-n")?.id].filter(Boolean);
+  const ids = [...["-h", "-n"].map((end) => document.getElementById(field.id + end)?.id), id].filter(Boolean);
   if (ids.length) field.setAttribute("aria-describedby", ids.join(" "));
   else field.removeAttribute("aria-describedby");
 };

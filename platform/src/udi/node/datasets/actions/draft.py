@@ -56,8 +56,6 @@ from udi.tabular.profiles.profile import Profile, profile_copy
 from udi.tabular.queries.readers import FileReader, QueueTimeoutError
 
 PREPARE_VERSION = "prepare_version"
-VERSION_ADDED = "version.added"
-VERSION_TREATED = "version.treated"
 PROMPT = 4 * 1024**2
 """Bytes up to which somebody who drops a file waits for what is found in it."""
 MOST_EARLIER = 30
@@ -239,11 +237,11 @@ async def create_next_version(
     dropped: DroppedFile,
     words: AnswerProposer,
     *,
-    action: str = VERSION_ADDED,
+    corrected: bool = False,
 ) -> list[str]:
     """A version that waits; answers left as they were proposed follow the new file. Keys to delete after the commit.
 
-    The dataset must be locked, and its space. `action` is what its history says of it.
+    The dataset must be locked, and its space. `corrected`: rows of the last one were, on a page.
 
     Raises:
         ConflictError: the dataset is withdrawn, or these are the bytes it already has.
@@ -252,7 +250,7 @@ async def create_next_version(
     old = dataset.proposals or words.recover_proposals(dataset)
     dropped = strip_cells(dataset.space, dropped)
     new = words.propose_answers(dataset.space, dropped.name, dropped.profile)
-    orphans = await add_version(session, author, dataset, dropped, action=action)
+    orphans = await add_version(session, author, dataset, dropped, corrected=corrected)
     dataset.description = update_answers(dataset.description, old, new)
     dataset.proposals = new
     return orphans
@@ -266,11 +264,12 @@ async def add_version(
     reason: str = "",
     *,
     treated: Corrections | None = None,
-    action: str = VERSION_ADDED,
+    corrected: bool = False,
 ) -> list[str]:
     """A new file that waits to be published; the keys of objects it replaces, to delete after the commit.
 
     `treated` is how to read a file that the node made from the last one; without, it is the producer's own.
+    `corrected`: it is the last one with some rows that were corrected on a page.
 
     Raises:
         ConflictError: the dataset is withdrawn, or these are the bytes it already has.
@@ -297,11 +296,12 @@ async def add_version(
     version = await insert_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
     dataset.updated_at = now()
-    dataset.record_event(
-        actor,
-        VERSION_TREATED if treated else action,
-        number=number,
-    )
+    if treated:
+        dataset.record_event(actor, "version.treated", number=number)
+    elif corrected:
+        dataset.record_event(actor, "rows.corrected", number=number)
+    else:
+        dataset.record_event(actor, "version.added", number=number)
     await session.flush()
     return orphans
 

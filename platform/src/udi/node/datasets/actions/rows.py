@@ -32,17 +32,21 @@ from udi.node.spaces.queries import DatasetPermission, lock_space
 from udi.tabular.editing.editable_text import LARGEST, MOST_ROWS
 from udi.tabular.editing.row_changes import (
     CorrectionResult,
-    RowPage,
+    EditableRowPage,
     RowQuery,
     TableCorrection,
     correct_rows,
     read_rows,
 )
+from udi.tabular.editing.row_differences import (
+    RowDifference,
+    TableFile,
+    compare_rows,
+)
 from udi.tabular.formats.file_kind import GZIP, ZIP
 from udi.tabular.profiles.profile import Profile, profile_copy
 from udi.tabular.queries.readers import FileReader, QueueTimeoutError
 
-ROWS_CORRECTED = "rows.corrected"
 READING_SECONDS = 20.0
 WRITING_SECONDS = 60.0
 MOST_ATTEMPTS = 3
@@ -143,7 +147,7 @@ async def read_row_page(
     context: PreparationContext,
     version: Version,
     query: RowQuery,
-) -> RowPage:
+) -> EditableRowPage:
     """Rows of a version that was found editable.
 
     Raises:
@@ -158,6 +162,33 @@ async def read_row_page(
     if rows.refusal:
         raise uneditable_error(rows.refusal)
     return rows
+
+
+async def compare_with_published(
+    context: PreparationContext, dataset: Dataset
+) -> RowDifference | None:
+    """What the version that waits changes of the published one, row by row; None where there are not both.
+
+    Raises:
+        UnavailableError: too many files are being read, or the child failed.
+    """
+    version = dataset.latest
+    former = dataset.find_published_before(version)
+    is_waiting = version.published_at is None
+    if former is None or not is_waiting or former.file.size > LARGEST:
+        return None
+    store = context.storage.store
+    async with _open_source(context, version) as source:
+        path = source.path.parent / "former"
+        await write_copy(path, store.stream(former.file.key, 0, former.file.size))
+        return await source.reading.call(
+            compare_rows,
+            TableFile(path, former.file.name, corrections_of(former).as_json()),
+            TableFile(
+                source.path, version.file.name, corrections_of(version).as_json()
+            ),
+            seconds=READING_SECONDS,
+        )
 
 
 async def correct_table(
@@ -287,6 +318,6 @@ async def _replace_version(
             return None
         await lock_space(session, dataset.space)
         orphans = await create_next_version(
-            session, actor, dataset, dropped, words, action=ROWS_CORRECTED
+            session, actor, dataset, dropped, words, corrected=True
         )
         return dataset.latest, orphans

@@ -13,14 +13,14 @@ from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.fill import fill_model
-from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
+from udi.node.datasets.pages.messages import PageRequest, refusal_errors, translator
 from udi.node.datasets.pages.row_forms import (
     FormRow,
     blank_rows,
     read_form_rows,
     show_result,
 )
-from udi.node.datasets.pages.rows import with_script
+from udi.node.datasets.pages.rows import SAVE_ERRORS, with_script
 from udi.node.datasets.pages.upload import (
     build_answer_proposer,
     build_preparation_context,
@@ -79,9 +79,9 @@ async def submit_rows(
     try:
         rows = read_form_rows(form, len(schema.fields))
     except InvalidError as error:
-        errors = field_errors(request, error.refusals) or {"": error.detail}
-        blank = blank_rows(1, len(schema.fields))
-        return _fill_page(request, space, schema, view, blank, errors, status=422)
+        errors = refusal_errors(request, error, "")
+        rows = blank_rows(1, len(schema.fields))
+        return _fill_page(request, space, schema, view, rows, errors, status=422)
     places = [place for place, row in enumerate(rows) if has_values(row.cells)]
     if not places:
         words = translator(request)("Fill at least one row.")
@@ -92,13 +92,18 @@ async def submit_rows(
         tuple(rows[place].cells for place in places),
         is_checked=not form.get("keep"),
     )
-    draft = await fill_model(
-        build_preparation_context(request, territory),
-        member,
-        slug,
-        filled,
-        build_answer_proposer(request, territory),
-    )
+    try:
+        draft = await fill_model(
+            build_preparation_context(request, territory),
+            member,
+            slug,
+            filled,
+            build_answer_proposer(request, territory),
+        )
+    except SAVE_ERRORS as error:
+        errors = refusal_errors(request, error, "")
+        status = error.status
+        return _fill_page(request, space, schema, view, rows, errors, status=status)
     if draft.dataset is not None:
         path = f"/datasets/{draft.dataset.id}/rows"
         return Redirect(path if view == "row" else f"{path}?view=grid", status_code=303)

@@ -11,10 +11,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+)
 from udi.kit.identity import Actor
+from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.rows import (
+    compare_with_published,
     correct_table,
     read_row_page,
     require_editable,
@@ -22,7 +30,7 @@ from udi.node.datasets.actions.rows import (
 from udi.node.datasets.actions.schema import find_declared_schema
 from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
+from udi.node.datasets.pages.messages import PageRequest, refusal_errors, translator
 from udi.node.datasets.pages.row_forms import (
     FormRow,
     blank_rows,
@@ -40,7 +48,7 @@ from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.editing.row_changes import (
     PAGE_ROWS,
     CorrectionResult,
-    RowPage,
+    EditableRowPage,
     RowQuery,
     TableCorrection,
     digest_of,
@@ -56,8 +64,9 @@ GRID_CELLS = 1_500
 FEWEST_GRID_ROWS = 5
 NEW_ROWS = 5
 MOST_COLUMNS = 1_000
-MOST_PAGES = 10_000
+LAST_LINE = 10_000_000
 LONGEST_WORDS = 200
+SAVE_ERRORS = (ConflictError, TooLargeError, UnavailableError)
 VIEWS = {"grid", "row"}
 
 
@@ -90,11 +99,10 @@ class RowsAddress:
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "RowsAddress":
         """Of an address, or of a form; what cannot be read is the beginning."""
-        page = str(values.get("page") or "")
-        number = int(page) if page.isascii() and page.isdigit() and len(page) < len(str(MOST_PAGES)) else 1  # fmt: skip
+        number = page_number(str(values.get("page") or ""))
         view = str(values.get("view") or "")
         words = str(values.get("q") or "").strip()[:LONGEST_WORDS]
-        return cls(words, max(1, number), view if view in VIEWS else "")
+        return cls(words, number, view if view in VIEWS else "")
 
     def path(self, dataset_id: UUID, page: int | None = None, view: str = "") -> str:
         """The address of a page of the table."""
@@ -116,18 +124,26 @@ async def show_rows(
     member: Member,
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
-    """The rows of the newest file, page by page, as a list or in a grid; `line` leads to the row of a line."""
+    """The rows of the newest file, page by page, as a list, in a grid, or what changes; `line` leads to the row of a line."""
     table = await _find_table(request, territory, member, dataset_id)
     address = RowsAddress.read(request.query_params)
     context = build_preparation_context(request, territory)
     version = table.dataset.latest
-    line = RowsAddress.read({"page": request.query_params.get("line")}).page
-    if "line" in request.query_params:
-        rows = await read_row_page(context, version, RowQuery(line=line))
+    if line := request.query_params.get("line"):
+        query = RowQuery(line=page_number(line, last=LAST_LINE))
+        rows = await read_row_page(context, version, query)
         for row in rows.rows:
             return Redirect(
                 f"/datasets/{dataset_id}/rows/{row.number}", status_code=303
             )
+    if request.query_params.get("view") == "changes":
+        changes = await compare_with_published(context, table.dataset)
+        return render(
+            request,
+            "datasets/rows_changes.html",
+            dataset=table.dataset,
+            changes=changes,
+        )
     size = PAGE_ROWS
     if address.view == "grid":
         width = max(1, len(profile_of(table.dataset).columns))
@@ -192,26 +208,32 @@ async def save_rows(
     """Write the rows of a form into the newest file, which then waits to be published; or say what is in the way."""
     form = await request.form()
     address = RowsAddress.read(form)
-    table = await _find_table(request, territory, member, dataset_id)
+    table = await _find_table(request, territory, member, dataset_id, saving=True)
     names = read_names(form)
     try:
         rows = read_form_rows(form, len(names))
     except InvalidError as error:
-        blank = blank_rows(1, len(names))
-        errors = field_errors(request, error.refusals) or {"": error.detail}
-        return _form_page(request, table, names, blank, address, errors, status=422)
+        rows = blank_rows(1, len(names))
+        errors = refusal_errors(request, error, "")
+        return _form_page(request, table, names, rows, address, errors, status=422)
     places = [place for place, row in enumerate(rows) if not row.is_blank]
-    result = await correct_table(
-        build_preparation_context(request, territory),
-        member,
-        dataset_id,
-        TableCorrection(
-            tuple(rows[place].as_edit() for place in places),
-            digest_of(names),
-            is_checked=not form.get("keep"),
-        ),
-        build_answer_proposer(request, territory),
+    correction = TableCorrection(
+        tuple(rows[place].as_edit() for place in places),
+        digest_of(names),
+        is_checked=not form.get("keep"),
     )
+    try:
+        result = await correct_table(
+            build_preparation_context(request, territory),
+            member,
+            dataset_id,
+            correction,
+            build_answer_proposer(request, territory),
+        )
+    except SAVE_ERRORS as error:
+        errors = refusal_errors(request, error, "")
+        status = error.status
+        return _form_page(request, table, names, rows, address, errors, status=status)
     if result.is_clear and form.get("next"):
         return Redirect(f"/datasets/{dataset_id}/rows/new", status_code=303)
     if result.is_clear:
@@ -233,9 +255,14 @@ async def save_rows(
 
 
 async def _find_table(
-    request: PageRequest, territory: Territory, member: Actor, dataset_id: UUID
+    request: PageRequest,
+    territory: Territory,
+    member: Actor,
+    dataset_id: UUID,
+    *,
+    saving: bool = False,
 ) -> EditedTable:
-    """The dataset, if whoever asks may correct its rows.
+    """The dataset, if whoever asks may correct its rows; while they are `saving`, the correction itself says so.
 
     Raises:
         NotFoundError, ForbiddenError, ErasedError: as `get_dataset`.
@@ -246,7 +273,7 @@ async def _find_table(
         dataset = await get_dataset(
             session, member, dataset_id, to=DatasetPermission.CHANGE
         )
-        version = require_editable(dataset)
+        version = dataset.latest if saving else require_editable(dataset)
         is_renewed = await find_source(session, dataset) is not None
     schema = await find_declared_schema(site.settings.schemas, version)
     return EditedTable(dataset, schema, is_renewed)
@@ -270,7 +297,7 @@ def read_names(form: Mapping[str, Any]) -> tuple[str, ...]:
 def _grid_page(
     request: PageRequest,
     table: EditedTable,
-    rows: RowPage,
+    rows: EditableRowPage,
     address: RowsAddress,
     size: int,
 ) -> Response[str]:
@@ -332,7 +359,7 @@ def _form(
 def _common(
     table: EditedTable,
     address: RowsAddress,
-    rows: RowPage | None = None,
+    rows: EditableRowPage | None = None,
     size: int = PAGE_ROWS,
 ) -> dict[str, Any]:
     dataset = table.dataset
