@@ -4,11 +4,14 @@ import asyncio
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import httpx
 
 from tests.node import personal_set
 from tests.node.producer import SLUG, TABLE, Producer
+from tests.tabular.test_sheet_changes import NAMES as SHEET_NAMES
+from tests.tabular.test_sheet_changes import workbook
 
 NAMES = ["nom", "commune", "création"]
 FIRST = ["Les Amis du Phare", "Kerlévan", "12/03/1987"]
@@ -379,3 +382,38 @@ async def test_two_corrections_at_once_are_both_there(producer: Producer) -> Non
     assert [answer.status_code for answer in answers] == [303, 303]
     written = (await newest_file(producer, dataset)).decode("cp1252")
     assert "Phare;Kerlévan;12/03/1987\nVoile;Brest;04/09/1999\n" in written
+
+
+async def test_a_cell_of_a_sheet_is_corrected_and_published(
+    producer: Producer, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path)
+    dataset = await producer.draft(path.read_bytes(), "clubs.xlsx")
+    digest = await shown_digest(producer, dataset)
+    cells = ["Les Amis", "Ré", "13", "1988-02-29", "true"]
+    form = row_form(digest, cells) | {"names": json.dumps(SHEET_NAMES)}
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 303
+    await producer.publish(dataset)
+    table = await producer.client.get(f"/datasets/{dataset}/clubs.csv")
+    assert "Les Amis,Ré,13" in table.text
+    workbook_file = await producer.client.get(f"/datasets/{dataset}/file")
+    assert workbook_file.content.startswith(b"PK")
+
+
+async def test_a_formula_is_said_and_what_was_written_stays(
+    producer: Producer, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path, formula=True)
+    dataset = await producer.draft(path.read_bytes(), "clubs.xlsx")
+    digest = await shown_digest(producer, dataset)
+    cells = ["Les Amis du Phare", "Kerlévan", "14", "1987-03-12", "true"]
+    form = row_form(digest, cells) | {"names": json.dumps(SHEET_NAMES)}
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 409
+    assert 'value="14"' in answer.text
+    assert await newest_file(producer, dataset) == path.read_bytes()

@@ -2,31 +2,33 @@
 
 import codecs
 from dataclasses import dataclass
-from pathlib import Path
 
 from udi.tabular.editing.delimited_spans import (
     NEWLINE,
     UNSEEN,
     OpenQuoteError,
     RecordSpan,
+    Splice,
     TextStyle,
+    add_records,
+    apply_splices,
+    change_record,
+    remove_record,
     split_records,
+)
+from udi.tabular.editing.table_changes import (
+    EditableTable,
+    TableChanges,
+    UneditableTableError,
 )
 from udi.tabular.formats.delimited_text import Row
 from udi.tabular.formats.dialect import SAMPLE_CHARACTERS, cell_at, has_values
-from udi.tabular.formats.file_kind import FileKind
 from udi.tabular.formats.repaired_text import has_blanks_before_quotes
-from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.text_encoding import python_name, with_byte_order
 from udi.tabular.formats.totals import is_total
-from udi.tabular.messages.notes import UnreadableTableError
-from udi.tabular.profiles.corrections import Corrections
-from udi.tabular.profiles.opened_files import OpenedFile, open_source_file
-from udi.tabular.profiles.profile import InferredTable, infer_table
-from udi.tabular.profiles.row_sample import sample_rows
+from udi.tabular.profiles.opened_files import OpenedFile
+from udi.tabular.profiles.profile import InferredTable
 
-MOST_ROWS = 5_000
-LARGEST = 4 * 1024**2
 CODEC_OF_MARK = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -36,71 +38,67 @@ CODEC_OF_MARK = {
 }
 
 
-class UneditableTableError(Exception):
-    """The rows of a file cannot be changed here; `code` is a key of `UNEDITABLE`."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 @dataclass(frozen=True)
-class EditableText:
+class EditableText(EditableTable):
     """A text with the places of its rows: `mark` and `codec` give its bytes back; `positions` are those of its columns."""
 
     mark: bytes
     codec: str
     text: str
     style: TextStyle
-    names: tuple[str, ...]
     positions: tuple[int, ...]
-    rows: tuple[RecordSpan, ...]
+    records: tuple[RecordSpan, ...]
     above: RecordSpan | None
     """The last record above the rows: that of the names."""
 
-    def values_of(self, row: RecordSpan) -> tuple[str, ...]:
-        """What a row says in each column."""
-        values = row.values
-        return tuple(cell_at(values, position) for position in self.positions)
+    def find_unwritable(self, value: str) -> str:
+        """The first letter that the file's encoding lacks; empty when there is none."""
+        try:
+            value.encode(self.codec)
+        except UnicodeEncodeError as error:
+            return value[error.start]
+        return ""
 
-    def write(self, text: str) -> bytes:
-        """The bytes of a text, as this one has them.
+    def write(self, changes: TableChanges) -> bytes:
+        """The file with these changes; every other cell keeps its bytes."""
+        splices = [remove_record(self.records[place]) for place in changes.removed]
+        for place, values in changes.changed.items():
+            cells = list(zip(self.positions, values, strict=True))
+            splices += change_record(self.records[place], cells, self.style)
+        if changes.added:
+            splices.append(self._add(changes))
+        return self.mark + apply_splices(self.text, splices).encode(self.codec)
 
-        Raises:
-            UnicodeEncodeError: it has a letter that the encoding lacks.
-        """
-        return self.mark + text.encode(self.codec)
-
-
-def open_text(path: Path, name: str, corrections: Corrections) -> EditableText:
-    """Open a local file.
-
-    Raises:
-        UneditableTableError: its rows cannot be changed without changing more, or they are too many.
-    """
-    source = SourceFile.at(path, name)
-    if source.size > LARGEST:
-        raise UneditableTableError("too_large")
-    try:
-        with open_source_file(source, corrections) as table:
-            if isinstance(table, FileKind) or table.kind.reads != "text":
-                raise UneditableTableError("format")
-            sample = sample_rows(table)
-            if not sample.ended or sample.count > MOST_ROWS:
-                raise UneditableTableError("too_large")
-            structure = infer_table(table, sample, corrections)
-            rows = list(table.rows())
-    except UnreadableTableError:
-        raise UneditableTableError("format") from None
-    return _locate(path.read_bytes(), table, structure, rows)
+    def _add(self, changes: TableChanges) -> Splice:
+        """What writes the new rows behind the last one that stays."""
+        above = len(self.above.cells) if self.above else 0
+        width = max(above, max(self.positions) + 1)
+        rows = []
+        for values in changes.added:
+            cells = [""] * width
+            for position, value in zip(self.positions, values, strict=True):
+                cells[position] = value
+            rows.append(cells)
+        remaining = [
+            record
+            for place, record in enumerate(self.records)
+            if place not in changes.removed
+        ]
+        after = remaining[-1] if remaining else self.above or self.records[-1]
+        return add_records(after, rows, self.style)
 
 
-def _locate(
+def locate_rows(
     content: bytes,
     table: OpenedFile,
     structure: InferredTable,
     rows: list[Row],
 ) -> EditableText:
+    """The rows of a text, with their places.
+
+    Raises:
+        UneditableTableError: its rows cannot be changed without changing more.
+    """
     mark, codec, text = _decode(content, python_name(table.encoding) or "utf-8")
     newline = NEWLINE.search(text)
     plain = NEWLINE.sub("\n", text)[:SAMPLE_CHARACTERS].translate(UNSEEN)
@@ -117,28 +115,28 @@ def _locate(
         raise UneditableTableError("irregular")
     shape = structure.shape
     without_totals = structure.settings.totals
+    located = [
+        record
+        for record in records
+        if shape.has_line(record.line)
+        and has_values(record.values)
+        and not (without_totals and is_total(record.values))
+    ]
+    above = [record for record in records if record.line <= shape.last_header_line]
     return EditableText(
-        mark,
-        codec,
-        text,
-        style,
-        tuple(column.name for column in structure.columns),
-        shape.positions,
-        tuple(
-            record
-            for record in records
-            if shape.has_line(record.line)
-            and has_values(record.values)
-            and not (without_totals and is_total(record.values))
+        names=tuple(column.name for column in structure.columns),
+        lines=tuple(record.line for record in located),
+        rows=tuple(
+            tuple(cell_at(record.values, position) for position in shape.positions)
+            for record in located
         ),
-        next(
-            (
-                record
-                for record in reversed(records)
-                if record.line <= shape.last_header_line
-            ),
-            None,
-        ),
+        mark=mark,
+        codec=codec,
+        text=text,
+        style=style,
+        positions=shape.positions,
+        records=tuple(located),
+        above=above[-1] if above else None,
     )
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from udi.tabular.editing.editable_text import UneditableTableError, open_text
+from udi.tabular.editing.editable_files import open_table
 from udi.tabular.editing.model_checks import check_rows
+from udi.tabular.editing.table_changes import UneditableTableError
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.profile import Profile, profile_source
@@ -75,8 +76,7 @@ def _is_read_as_filled(
     rows: Sequence[tuple[str, ...]],
 ) -> bool:
     try:
-        table = open_text(path, name, corrections)
+        table = open_table(path, name, corrections)
     except UneditableTableError:
         return False
-    written = [table.values_of(record) for record in table.rows]
-    return list(table.names) == list(names) and written == list(rows)
+    return table.names == tuple(names) and table.rows == tuple(rows)

@@ -9,20 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from udi.tabular.editing.delimited_spans import (
-    RecordSpan,
-    Splice,
-    add_records,
-    apply_splices,
-    change_record,
-    remove_record,
-)
-from udi.tabular.editing.editable_text import (
-    EditableText,
-    UneditableTableError,
-    open_text,
-)
+from udi.tabular.editing.editable_files import open_table
 from udi.tabular.editing.model_checks import check_rows
+from udi.tabular.editing.table_changes import (
+    EditableTable,
+    TableChanges,
+    UneditableTableError,
+)
 from udi.tabular.formats.dialect import has_values
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.schemas.report import SchemaCellError
@@ -142,7 +135,6 @@ class CorrectionResult:
 
 @dataclass
 class _Plan:
-    splices: list[Splice] = field(default_factory=list)
     added: list[tuple[str, ...]] = field(default_factory=list)
     changed: dict[int, tuple[str, ...]] = field(default_factory=dict)
     removed: set[int] = field(default_factory=set)
@@ -164,15 +156,15 @@ def read_rows(
 ) -> EditableRowPage:
     """The rows that a query asks for, with the columns of the table."""
     try:
-        table = open_text(path, name, Corrections.from_json(corrections))
+        table = open_table(path, name, Corrections.from_json(corrections))
     except UneditableTableError as error:
         return EditableRowPage(refusal=error.code)
     numbered = list(enumerate(table.rows, start=1))
     matching = [row for row in numbered if _matches(table, query, *row)]
     first = (query.page - 1) * query.size
     rows = tuple(
-        _editable_row(table, place, record)
-        for place, record in matching[first : first + query.size]
+        _editable_row(table, number, cells)
+        for number, cells in matching[first : first + query.size]
     )
     if sum(len(cell) for row in rows for cell in row.cells) > MOST_CHARACTERS:
         return EditableRowPage(refusal="too_large")
@@ -180,19 +172,18 @@ def read_rows(
 
 
 def _matches(
-    table: EditableText, query: RowQuery, number: int, record: RecordSpan
+    table: EditableTable, query: RowQuery, number: int, cells: tuple[str, ...]
 ) -> bool:
     if query.number or query.line:
-        return query.number == number or query.line == record.line
+        return query.number == number or query.line == table.lines[number - 1]
     words = query.words.casefold()
-    return not words or any(
-        words in value.casefold() for value in table.values_of(record)
-    )
+    return not words or any(words in cell.casefold() for cell in cells)
 
 
-def _editable_row(table: EditableText, number: int, record: RecordSpan) -> EditableRow:
-    cells = table.values_of(record)
-    return EditableRow(number, record.line, digest_of(cells), cells)
+def _editable_row(
+    table: EditableTable, number: int, cells: tuple[str, ...]
+) -> EditableRow:
+    return EditableRow(number, table.lines[number - 1], digest_of(cells), cells)
 
 
 def correct_rows(
@@ -210,7 +201,7 @@ def correct_rows(
     """
     corrected = Corrections.from_json(corrections)
     try:
-        table = open_text(path, name, corrected)
+        table = open_table(path, name, corrected)
     except UneditableTableError as error:
         return CorrectionResult(refusal=error.code)
     if correction.columns != digest_of(table.names):
@@ -234,9 +225,13 @@ def correct_rows(
         )
         if faults:
             return CorrectionResult(faults=tuple(faults))
-    if not plan.splices:
+    changes = TableChanges(plan.changed, frozenset(plan.removed), tuple(plan.added))
+    if changes == TableChanges():
         return CorrectionResult()
-    target.write_bytes(table.write(apply_splices(table.text, plan.splices)))
+    try:
+        target.write_bytes(table.write(changes))
+    except UneditableTableError as error:
+        return CorrectionResult(refusal=error.code)
     following = corrected.for_next_file(table.names)
     if not _reads_as_asked(target, name, following, table, plan):
         target.unlink()
@@ -245,28 +240,27 @@ def correct_rows(
 
 
 def _reads_as_asked(
-    target: Path, name: str, corrections: Corrections, table: EditableText, plan: _Plan
+    target: Path, name: str, corrections: Corrections, table: EditableTable, plan: _Plan
 ) -> bool:
     """Whether the new file is read as the table with these changes and no other: a value may change how a file is read."""
     expected = [
-        plan.changed.get(place) or table.values_of(record)
-        for place, record in enumerate(table.rows)
+        plan.changed.get(place) or cells
+        for place, cells in enumerate(table.rows)
         if place not in plan.removed
     ]
     try:
-        written = open_text(target, name, corrections)
+        written = open_table(target, name, corrections)
     except UneditableTableError:
         return False
-    return written.names == table.names and [
-        written.values_of(record) for record in written.rows
-    ] == [*expected, *plan.added]
+    rows = [*expected, *plan.added]
+    return written.names == table.names and list(written.rows) == rows
 
 
-def _plan(table: EditableText, edits: Sequence[RowEdit]) -> _Plan:
+def _plan(table: EditableTable, edits: Sequence[RowEdit]) -> _Plan:
     plan = _Plan()
     places = dict[str, list[int]]()
-    for place, record in enumerate(table.rows):
-        places.setdefault(digest_of(table.values_of(record)), []).append(place)
+    for place, cells in enumerate(table.rows):
+        places.setdefault(digest_of(cells), []).append(place)
     for index, edit in enumerate(edits):
         if edit.is_untouched:
             continue
@@ -280,13 +274,8 @@ def _plan(table: EditableText, edits: Sequence[RowEdit]) -> _Plan:
             plan.conflicts.append(_conflict(table, index, edit.number))
         elif edit.values is None:
             plan.removed.add(taken)
-            plan.splices.append(remove_record(table.rows[taken]))
         else:
-            plan.changed[taken] = tuple(edit.values)
-            values = list(zip(table.positions, edit.values, strict=True))
-            plan.splices += change_record(table.rows[taken], values, table.style)
-    if plan.added and not plan.conflicts:
-        _add(table, plan)
+            plan.changed[taken] = edit.values
     return plan
 
 
@@ -300,15 +289,15 @@ def _take_place(places: dict[str, list[int]], edit: RowEdit) -> int | None:
     return nearest
 
 
-def _conflict(table: EditableText, index: int, number: int) -> RowConflict:
+def _conflict(table: EditableTable, index: int, number: int) -> RowConflict:
     if not 0 < number <= len(table.rows):
         return RowConflict(index, ())
-    cells = table.values_of(table.rows[number - 1])
+    cells = table.rows[number - 1]
     return RowConflict(index, cells, digest_of(cells))
 
 
 def _refuse(
-    table: EditableText, plan: _Plan, index: int, values: Sequence[str]
+    table: EditableTable, plan: _Plan, index: int, values: Sequence[str]
 ) -> bool:
     """Note why a row cannot be written, if it cannot."""
     if not has_values(values):
@@ -316,34 +305,7 @@ def _refuse(
         return True
     refused = len(plan.refused)
     for column, value in enumerate(values):
-        letter = _find_unwritable(table, value)
+        letter = table.find_unwritable(value)
         if letter:
             plan.refused.append(CellRefusal(index, column, letter))
     return len(plan.refused) > refused
-
-
-def _find_unwritable(table: EditableText, value: str) -> str:
-    """The first letter that the file's encoding lacks; empty when there is none."""
-    try:
-        table.write(value)
-    except UnicodeEncodeError as error:
-        return value[error.start]
-    return ""
-
-
-def _add(table: EditableText, plan: _Plan) -> None:
-    """Write the new rows behind the last one that stays."""
-    width = (
-        max((*table.positions, len(table.above.cells) - 1 if table.above else 0)) + 1
-    )
-    rows = []
-    for values in plan.added:
-        cells = [""] * width
-        for position, value in zip(table.positions, values, strict=True):
-            cells[position] = value
-        rows.append(cells)
-    remaining = [
-        record for place, record in enumerate(table.rows) if place not in plan.removed
-    ]
-    after = remaining[-1] if remaining else table.above or table.rows[-1]
-    plan.splices.append(add_records(after, rows, table.style))

@@ -11,7 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from udi.tabular.editing.editable_text import UneditableTableError, open_text
+from udi.tabular.editing.editable_files import open_table
+from udi.tabular.editing.table_changes import UneditableTableError
 from udi.tabular.profiles.corrections import Corrections
 
 MOST_CHANGES = 200
@@ -73,8 +74,8 @@ class TableFile:
             UneditableTableError: it is no small text.
         """
         corrections = Corrections.from_json(self.corrections)
-        table = open_text(self.path, self.name, corrections)
-        return table.names, [table.values_of(record) for record in table.rows]
+        table = open_table(self.path, self.name, corrections)
+        return table.names, table.rows
 
 
 def compare_rows(before: TableFile, after: TableFile) -> RowDifference:

@@ -29,7 +29,6 @@ from udi.node.datasets.versions.findings import (
 from udi.node.files.local_copies import open_temporary_folder, read_file, write_copy
 from udi.node.files.models import object_key
 from udi.node.spaces.queries import DatasetPermission, lock_space
-from udi.tabular.editing.editable_text import LARGEST, MOST_ROWS
 from udi.tabular.editing.row_changes import (
     CorrectionResult,
     EditableRowPage,
@@ -43,7 +42,8 @@ from udi.tabular.editing.row_differences import (
     TableFile,
     compare_rows,
 )
-from udi.tabular.formats.file_kind import GZIP, ZIP
+from udi.tabular.editing.table_changes import LARGEST, MOST_ROWS
+from udi.tabular.formats.file_kind import GZIP, XLSX, ZIP
 from udi.tabular.profiles.profile import Profile, profile_copy
 from udi.tabular.queries.readers import FileReader, QueueTimeoutError
 
@@ -62,7 +62,7 @@ UNEDITABLE = {
         "This file could harm whoever opens it: its rows are not shown.",
         REMEDY,
     ),
-    "format": ("Only tables in CSV are corrected here.", REMEDY),
+    "format": ("Only tables in CSV and XLSX are corrected here.", REMEDY),
     "too_large": (
         "This table is too large to be corrected here: up to 5,000 rows and 4 MB are.",
         REMEDY,
@@ -73,6 +73,14 @@ UNEDITABLE = {
     ),
     "irregular": (
         "This file is not written regularly: one of its cells cannot be changed alone.",
+        REMEDY,
+    ),
+    "formula": (
+        "A formula stands in one of these cells, or the sheet is written in an unusual way. Nothing was changed.",
+        REMEDY,
+    ),
+    "below": (
+        "Something stands below the table of this sheet: no row can be added there.",
         REMEDY,
     ),
     "other_reading": (
@@ -97,7 +105,7 @@ def require_editable(dataset: Dataset) -> Version:
     """The newest version, if its rows may be corrected here.
 
     Raises:
-        ConflictError: it is being read, is no small CSV, could harm, or was made by the node without personal data; or
+        ConflictError: it is being read, is no small CSV or XLSX, could harm, or was made by the node without personal data; or
             the dataset is withdrawn.
     """
     version = dataset.latest
@@ -135,8 +143,9 @@ def _find_obstacle(version: Version) -> str:
     if corrections_of(version).made_from is not None:
         return "treated"
     profile = Profile.from_json(version.profile)
-    is_plain_text = profile.reads == "text" and version.file.media_type not in PACKED
-    if not is_table(version) or not is_plain_text:
+    is_text = profile.reads == "text" and version.file.media_type not in PACKED
+    is_workbook = version.file.media_type == XLSX.media_type
+    if not is_table(version) or not (is_text or is_workbook):
         return "format"
     if version.file.size > LARGEST or (profile.rows or 0) > MOST_ROWS:
         return "too_large"
