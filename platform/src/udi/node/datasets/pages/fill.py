@@ -31,7 +31,7 @@ from udi.tabular.editing.model_files import ModelRows
 from udi.tabular.editing.row_changes import CorrectionResult
 from udi.tabular.formats.dialect import has_values
 from udi.tabular.schemas.cell_inputs import describe_field
-from udi.tabular.schemas.declarations import load_schema_folder
+from udi.tabular.schemas.declarations import language_of, load_schema_folder
 from udi.tabular.schemas.schema import TableSchema
 from udi.ui.dependencies import CurrentTerritory, Member, Routes
 from udi.ui.site import render, site_of
@@ -51,11 +51,12 @@ async def show_model(
     space = await _find_space(request, territory, member, slug)
     name = request.query_params.get("model")
     if not name:
+        models = await _list_models(request)
         return render(
             request,
             "datasets/models.html",
             space=space,
-            models=await _list_models(request),
+            models=[(model, language_of(model)) for model in models],
         )
     schema = await _find_model(request, name)
     view = "row" if request.query_params.get("view") == "row" else "grid"
@@ -158,6 +159,7 @@ def _fill_page(
         status=status,
         space=space,
         model=schema,
+        language=language_of(schema),
         view=view,
         inputs=inputs,
         names=json.dumps([one.name for one in inputs], ensure_ascii=False),

@@ -54,6 +54,7 @@ from udi.tabular.editing.row_changes import (
     digest_of,
 )
 from udi.tabular.schemas.cell_inputs import CellInput, describe_inputs
+from udi.tabular.schemas.declarations import language_of
 from udi.tabular.schemas.schema import TableSchema
 from udi.ui.dependencies import CurrentTerritory, Member, Routes
 from udi.ui.middleware import content_security_policy, list_form_targets
@@ -369,6 +370,7 @@ def _common(
     return {
         "dataset": dataset,
         "model": table.schema,
+        "language": language_of(table.schema),
         "is_renewed": table.is_renewed,
         "address": address,
         "page_url": lambda number: address.path(dataset.id, number),
