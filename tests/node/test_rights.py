@@ -105,6 +105,14 @@ ACTIONS = [
     Action(
         "see the cells that do not fit", "editor", read("/datasets/{dataset}/cells")
     ),
+    Action("see the rows to correct", "editor", read("/datasets/{dataset}/rows")),
+    Action("see the form of a row", "editor", read("/datasets/{dataset}/rows/1")),
+    Action("see the form of a new row", "editor", read("/datasets/{dataset}/rows/new")),
+    Action(
+        "correct rows",
+        "editor",
+        send("/datasets/{dataset}/rows", names='["nom"]', rows="1"),
+    ),
     Action("send a version in parts", "editor", offer("1")),
     Action("send one to be published", "publisher", offer("1", publish="true")),
     Action(
@@ -160,6 +168,12 @@ ACTIONS = [
     ),
     Action(
         "see the form of a dataset", "publisher", read("/spaces/{slug}/datasets/new")
+    ),
+    Action("see the models to fill", "publisher", read("/spaces/{slug}/fill")),
+    Action(
+        "fill a model",
+        "publisher",
+        send("/spaces/{slug}/fill", model="prenoms", rows="1"),
     ),
     Action(
         "start a dataset", "publisher", drop("/spaces/{slug}/datasets", b"a;b\n1;2\n")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import stat
 import struct
@@ -344,6 +345,41 @@ async def test_cells_that_do_not_fit_are_shown_from_where_they_are_sealed(
 
     assert canaries.wrong in page
     assert canaries.wrong in table
+
+
+async def test_rows_of_a_sealed_space_are_corrected_and_filled_in_memory(
+    canaries: Canaries, no_disk: SealingStore, producer: Producer, node_site: Site, node_database: Database,
+    demo: Territory, postgres: str, settings: Settings, run_folder: Path,
+) -> None:  # fmt: skip
+    await seal(node_site, node_database, demo)
+    dataset = await producer.draft(canaries.table(), "compteurs.csv")
+    page = await producer.page(f"/datasets/{dataset}/rows/7")
+    assert canaries.mail in page
+    digest = re.search(r'name="r0-digest" value="([0-9a-f]{16})"', page)
+    assert digest
+    names = canaries.table().partition(b"\n")[0].decode().split(",")
+    form = {"names": json.dumps(names), "rows": "1", "view": "row", "r0-number": "7"}
+    cells = ["PA-0007", "Kerlévan", "48", "-4", "7", canaries.changed, "", ""]
+    form |= {f"r0-c{column}": cell for column, cell in enumerate(cells)}
+    birth = [canaries.text, "29019", "F", "Nolwenn", "3", "2025"]
+    filled = {f"r0-c{column}": cell for column, cell in enumerate(birth)}
+
+    saved = await producer.client.post(
+        f"/datasets/{dataset}/rows", data={**form, "r0-digest": digest[1]}
+    )
+    draft = await producer.client.post(
+        f"/spaces/{SLUG}/fill",
+        data={"model": "prenoms", "rows": "1", "keep": "1", **filled},
+    )
+
+    assert (saved.status_code, draft.status_code) == (303, 303)
+    assert canaries.changed in await producer.page(f"/datasets/{dataset}/rows/7")
+    assert canaries.text in await producer.page(draft.headers["location"])
+    in_rows = await rows_in_clear(
+        postgres, list(settings.database_names.values()), canaries.patterns
+    )
+    assert in_rows == []
+    assert files_in_clear(run_folder, canaries) == []
 
 
 async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(

@@ -96,7 +96,7 @@ def test_every_address_is_among_the_ways(node_app: Litestar) -> None:
             served_paths.add(
                 re.sub(r"\{[^}]+\}", "{}", route.path_format.rstrip("/")) or "/"
             )
-    named = {re.sub(r"/versions/1\b", "/versions/{}", path) for path in known_paths}
+    named = {re.sub(r"/(versions|rows)/1\b", r"/\1/{}", path) for path in known_paths}
     named = {
         re.sub(
             r"/data/(csv|xlsx|parquet|arrow|json|ndjson|geojson|pmtiles)$",

@@ -209,7 +209,7 @@ async def waits_for_person(session: AsyncSession, dataset: Dataset) -> bool:
         return False
     query = select(DatasetEvent.person_id).where(
         DatasetEvent.dataset_id == dataset.id,
-        DatasetEvent.action.in_(("version.added", "version.treated")),
+        DatasetEvent.action.in_(("version.added", "version.treated", "rows.corrected")),
     )
     return (
         await session.scalar(query.order_by(DatasetEvent.happened_at.desc()).limit(1))

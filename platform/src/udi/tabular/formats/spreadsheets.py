@@ -137,6 +137,16 @@ def sheet_rows(path: Path, name: str) -> Iterator[Row]:
         yield from rows
 
 
+def first_column(path: Path, name: str) -> int:
+    """The place, from 0, of the column where the cells of the rows of a sheet begin.
+
+    Raises:
+        UnreadableError: the sheet cannot be read, or is too large.
+    """
+    _, left = _sheet(_open(path), name).start or (0, 0)
+    return left
+
+
 @contextmanager
 def _translate_errors() -> Iterator[None]:
     """Whatever goes wrong in calamine, panics included, is the file's fault.

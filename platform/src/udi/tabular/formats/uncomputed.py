@@ -24,7 +24,7 @@ def count_uncomputed(path: Path, sheet: str) -> int:
         with zipfile.ZipFile(path) as archive:
             if BOOK not in archive.namelist():
                 return 0
-            with archive.open(_part_of(archive, sheet)) as part:
+            with archive.open(find_sheet_part(archive, sheet)) as part:
                 return len(UNCOMPUTED.findall(part.read(LOOKED_AT)))
     except (
         KeyError,
@@ -40,7 +40,7 @@ def count_uncomputed(path: Path, sheet: str) -> int:
         return 0
 
 
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+def find_sheet_part(archive: zipfile.ZipFile, sheet: str) -> str:
     """The file of a sheet in its archive.
 
     Raises:

@@ -15,6 +15,7 @@ from udi.tabular.schemas.schema import TableSchema, UnreadableSchemaError
 LARGEST = 1024**2
 """Bytes of a schema that a producer gives by its address."""
 MODELS = Path(__file__).parent / "models"
+MODEL_LANGUAGE = "fr"
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,13 @@ def load_schema_folder(folder: Path | None) -> SchemaFolder:
 def load_models() -> SchemaFolder:
     """The schemas that come with the distribution, read once a process."""
     return load_schemas(MODELS)
+
+
+def language_of(schema: TableSchema | None) -> str:
+    """The language of the texts of a model: French for those of the distribution, unknown (empty) for others."""
+    if schema is not None and schema in load_models().schemas:
+        return MODEL_LANGUAGE
+    return ""
 
 
 def inspect_schema_document(content: bytes, source: str) -> SchemaInspection:

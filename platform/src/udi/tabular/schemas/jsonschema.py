@@ -89,6 +89,7 @@ def _schema(root: Document, name: str, record: Document, source: str) -> TableSc
         address=text_of(head.get("path"))
         or text_of(head.get("$id"))
         or text_of(head.get("homepage")),
+        is_json=True,
     )
 
 

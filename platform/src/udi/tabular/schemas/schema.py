@@ -112,6 +112,8 @@ class TableSchema:
     missing: tuple[str, ...] = ("",)
     package: str = ""
     doubts: tuple[TranslatableMessage, ...] = ()
+    is_json: bool = False
+    """Whether it describes records of JSON."""
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -85,8 +85,11 @@ async def create_draft(
     space: Space,
     dropped: DroppedFile,
     words: AnswerProposer,
+    corrections: Corrections | None = None,
 ) -> Dataset:
     """A draft with this file, and answers proposed from it and from earlier datasets; the space must be locked.
+
+    `corrections` are how its file is read, where the node wrote it.
 
     Raises:
         TooLargeError: the space has no place left for it.
@@ -96,7 +99,9 @@ async def create_draft(
     answers, proposals = words.propose_description(
         space, dropped.name, dropped.profile, earlier
     )
-    return await start_dataset(session, author, space, dropped, answers, proposals)
+    return await start_dataset(
+        session, author, space, dropped, answers, proposals, corrections
+    )
 
 
 async def _list_earlier_answers(
@@ -128,6 +133,7 @@ async def start_dataset(
     dropped: DroppedFile,
     answers: Answers,
     proposals: Proposals | None = None,
+    corrections: Corrections | None = None,
 ) -> Dataset:
     """A draft with its first file and its answers, of which `proposals` were proposed; the space must be locked.
 
@@ -146,7 +152,8 @@ async def start_dataset(
     dataset.space = space
     session.add(dataset)
     await session.flush()
-    await insert_version(session, dataset, dropped, 1)
+    holds = corrections.as_json() if corrections else None
+    await insert_version(session, dataset, dropped, 1, holds)
     dataset.record_event(actor, "dataset.created")
     await session.flush()
     return dataset
@@ -158,10 +165,12 @@ async def create_next_version(
     dataset: Dataset,
     dropped: DroppedFile,
     words: AnswerProposer,
+    *,
+    corrected: bool = False,
 ) -> list[str]:
     """A version that waits; answers left as they were proposed follow the new file. Keys to delete after the commit.
 
-    The dataset must be locked, and its space.
+    The dataset must be locked, and its space. `corrected`: rows of the last one were, on a page.
 
     Raises:
         ConflictError: the dataset is withdrawn, or these are the bytes it already has.
@@ -170,7 +179,7 @@ async def create_next_version(
     old = dataset.proposals or words.recover_proposals(dataset)
     dropped = strip_cells(dataset.space, dropped)
     new = words.propose_answers(dataset.space, dropped.name, dropped.profile)
-    orphans = await add_version(session, author, dataset, dropped)
+    orphans = await add_version(session, author, dataset, dropped, corrected=corrected)
     dataset.description = update_answers(dataset.description, old, new)
     dataset.proposals = new
     return orphans
@@ -184,10 +193,12 @@ async def add_version(
     reason: str = "",
     *,
     treated: Corrections | None = None,
+    corrected: bool = False,
 ) -> list[str]:
     """A new file that waits to be published; the keys of objects it replaces, to delete after the commit.
 
     `treated` is how to read a file that the node made from the last one; without, it is the producer's own.
+    `corrected`: it is the last one with some rows that were corrected on a page.
 
     Raises:
         ConflictError: the dataset is withdrawn, or these are the bytes it already has.
@@ -214,11 +225,12 @@ async def add_version(
     version = await insert_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
     dataset.updated_at = now()
-    dataset.record_event(
-        actor,
-        "version.treated" if treated else "version.added",
-        number=number,
-    )
+    if treated:
+        dataset.record_event(actor, "version.treated", number=number)
+    elif corrected:
+        dataset.record_event(actor, "rows.corrected", number=number)
+    else:
+        dataset.record_event(actor, "version.added", number=number)
     await session.flush()
     return orphans
 

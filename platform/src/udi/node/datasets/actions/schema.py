@@ -1,6 +1,8 @@
 """The schema that a dataset's table is said to follow: declared, fetched from its address, given up."""
 
+import asyncio
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +13,7 @@ from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.models import Dataset, PreparationState, Version
+from udi.node.datasets.versions.findings import declared_schema_of
 from udi.node.files.fetch import check_address
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.schemas.declarations import (
@@ -18,7 +21,9 @@ from udi.tabular.schemas.declarations import (
     DeclaredSchema,
     SchemaInspection,
     inspect_schema_document,
+    load_schema_folder,
 )
+from udi.tabular.schemas.schema import TableSchema
 
 OK = 200
 SECONDS = 10.0
@@ -47,6 +52,17 @@ async def declare_schema(
         dataset.record_event(actor, "schema.declared", schema=schema.name)
     await request_preparation(session, version, corrections.as_json(), promptly=True)
     return version
+
+
+async def find_declared_schema(
+    folder: Path | None, version: Version
+) -> TableSchema | None:
+    """The model of a version among those that are installed here; one that an address gave is read by a child alone."""
+    declared = declared_schema_of(version)
+    if declared is None or declared.document is not None:
+        return None
+    schema_folder = await asyncio.to_thread(load_schema_folder, folder)
+    return schema_folder.find_schema(declared.name)
 
 
 async def fetch_schema(outgoing: OutgoingClient, address: str) -> DeclaredSchema:

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from udi.kit.csv_writer import write_csv, write_rows
+from udi.node.datasets.actions.rows import can_correct_rows
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.pages.upload import store_of
@@ -41,7 +42,12 @@ async def show_cells(
     cells = await _list_first_errors(store_of(request), dataset)
     total = count_cell_errors(dataset.latest)
     return render(
-        request, "datasets/cells.html", dataset=dataset, errors=cells, total=total
+        request,
+        "datasets/cells.html",
+        dataset=dataset,
+        errors=cells,
+        total=total,
+        correctable=can_correct_rows(dataset),
     )
 
 

@@ -27,6 +27,7 @@ from udi.node.datasets.actions.line_settings import (
     read_lines,
 )
 from udi.node.datasets.actions.prepare import prepare_promptly
+from udi.node.datasets.actions.rows import can_correct_rows
 from udi.node.datasets.models import Dataset, PreparationState
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
 from udi.node.datasets.pages.upload import build_preparation_context
@@ -148,6 +149,7 @@ def _collect_findings(dataset: Dataset) -> dict[str, Any]:
         **_schema_findings(dataset),
         "total": count_type_errors(dataset.latest),
         "repairs": repairs_of(dataset.latest),
+        "correctable": can_correct_rows(dataset),
         "can_mend": has_table and profile.reads in TABLES,
     }
 

@@ -23,6 +23,8 @@ from udi.node.datasets.actions.publish import (
     withdraw_dataset,
 )
 from udi.node.datasets.actions.remove import RETENTION_CHOICES, list_removable
+from udi.node.datasets.actions.rows import can_correct_rows
+from udi.node.datasets.actions.schema import find_declared_schema
 from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
 from udi.node.datasets.models import Dataset, DatasetState, DeliveryState
@@ -47,6 +49,11 @@ from udi.node.datasets.queries import (
 )
 from udi.node.datasets.upkeep.reminders import find_due
 from udi.node.datasets.versions.findings import is_being_read, profile_of
+from udi.node.datasets.versions.model_exports import (
+    ModelExport,
+    find_published,
+    list_model_exports,
+)
 from udi.node.datasets.versions.publishability import explain_stops
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
@@ -54,7 +61,7 @@ from udi.node.identity.queries import list_names
 from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.refresh import refreshing
-from udi.ui.site import render
+from udi.ui.site import render, site_of
 
 CHANGING = {DatasetState.PUBLISHING, DatasetState.WITHDRAWING}
 
@@ -102,6 +109,8 @@ async def show_dataset(
         home=home_of(actor, dataset),
         may_erase=may_erase(dataset),
         profile=profile_of(dataset),
+        model_exports=await _list_model_exports(request, dataset),
+        correctable=can_correct_rows(dataset),
         part_roles=PART_ROLE_NAMES,
         source=await find_source(session, dataset),
         due=await find_due(session, dataset, territory.zone),
@@ -112,6 +121,16 @@ async def show_dataset(
         **description_details(request, dataset, territory),
     )
     return refreshing(request, page) if moving else page
+
+
+async def _list_model_exports(
+    request: PageRequest, dataset: Dataset
+) -> list[ModelExport]:
+    published = find_published(dataset)
+    if published is None:
+        return []
+    schema = await find_declared_schema(site_of(request).settings.schemas, published)
+    return list_model_exports(dataset, published, schema) if schema else []
 
 
 def _is_moving(dataset: Dataset) -> bool:

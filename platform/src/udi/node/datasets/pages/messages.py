@@ -39,6 +39,7 @@ EVENT_NAMES = {
     "version.discarded": "Pending version discarded",
     "version.cleared": "Published despite a warning",
     "version.stopped": "Automatic publication blocked",
+    "rows.corrected": "Rows corrected on the page",
     "version.treated": "Personal data removed from the file",
     "schema.declared": "Model declared",
     "schema.given_up": "Model given up",

@@ -1,0 +1,332 @@
+"""Rows of the newest file of a dataset, corrected by whoever may change it: the file is written again, and waits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from udi.kit.child import ChildError
+from udi.kit.errors import ConflictError, UnavailableError
+from udi.kit.identity import Actor
+from udi.node.datasets.actions.draft import (
+    PROFILE_SECONDS,
+    DroppedFile,
+    create_next_version,
+)
+from udi.node.datasets.actions.prepare import PreparationContext, prepare_promptly
+from udi.node.datasets.descriptions.prefill import AnswerProposer
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.versions.findings import (
+    corrections_of,
+    is_being_read,
+    is_harmful,
+    is_table,
+)
+from udi.node.files.local_copies import open_temporary_folder, read_file, write_copy
+from udi.node.files.models import object_key
+from udi.node.spaces.queries import DatasetPermission, lock_space
+from udi.tabular.editing.row_changes import (
+    CorrectionResult,
+    EditableRowPage,
+    RowQuery,
+    TableCorrection,
+    correct_rows,
+    read_rows,
+)
+from udi.tabular.editing.row_differences import (
+    RowDifference,
+    TableFile,
+    compare_rows,
+)
+from udi.tabular.editing.table_changes import LARGEST, MOST_ROWS
+from udi.tabular.formats.file_kind import GZIP, XLSX, ZIP
+from udi.tabular.profiles.profile import Profile, profile_copy
+from udi.tabular.queries.readers import FileReader, QueueTimeoutError
+
+READING_SECONDS = 20.0
+WRITING_SECONDS = 60.0
+MOST_ATTEMPTS = 3
+"""Times that a correction is made again, since another one came meanwhile."""
+PACKED = frozenset({GZIP.media_type, ZIP.media_type})
+REMEDY = "Correct your own file, then drop it again."
+UNEDITABLE = {
+    "treated": (
+        "The node made the newest file without the personal data of yours. It is not corrected here, since yours would then say something else.",
+        "Correct your own file, then drop it again: the same treatment is proposed.",
+    ),
+    "harmful": (
+        "This file could harm whoever opens it: its rows are not shown.",
+        REMEDY,
+    ),
+    "format": ("Only tables in CSV and XLSX are corrected here.", REMEDY),
+    "too_large": (
+        "This table is too large to be corrected here: up to 5,000 rows and 4 MB are.",
+        REMEDY,
+    ),
+    "letters": (
+        "Some letters of this file cannot be read: they would be lost with a correction.",
+        REMEDY,
+    ),
+    "irregular": (
+        "This file is not written regularly: one of its cells cannot be changed alone.",
+        REMEDY,
+    ),
+    "formula": (
+        "A formula stands in one of these cells, or the sheet is written in an unusual way. Nothing was changed.",
+        REMEDY,
+    ),
+    "below": (
+        "Something stands below the table of this sheet: no row can be added there.",
+        REMEDY,
+    ),
+    "other_reading": (
+        "With these values the file would be read in another way. Nothing was changed.",
+        "Write them in another way, or correct your own file, then drop it again.",
+    ),
+}
+"""Why the rows of a file are not corrected here, and what to do."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """The newest file of a dataset, in a folder of its own, and the child that reads it."""
+
+    version: Version
+    path: Path
+    reading: FileReader
+
+
+def require_editable(dataset: Dataset) -> Version:
+    """The newest version, if its rows may be corrected here.
+
+    Raises:
+        ConflictError: it is being read, is no small CSV or XLSX, could harm, or was made by the node without personal data; or
+            the dataset is withdrawn.
+    """
+    version = dataset.latest
+    if dataset.withdrawn_at is not None:
+        raise ConflictError(
+            "This dataset is withdrawn.", remedy="Publish it again first."
+        )
+    if is_being_read(version):
+        raise ConflictError(
+            "We are still reading your file.", remedy="Wait a little, then try again."
+        )
+    if code := _find_obstacle(version):
+        raise uneditable_error(code)
+    return version
+
+
+def can_correct_rows(dataset: Dataset) -> bool:
+    """Whether a link to the correction of its rows leads somewhere, as far as is known without opening its file."""
+    version = dataset.latest
+    return not (
+        dataset.withdrawn_at or is_being_read(version) or _find_obstacle(version)
+    )
+
+
+def uneditable_error(code: str) -> ConflictError:
+    """The refusal for one of `UNEDITABLE`."""
+    reason, remedy = UNEDITABLE[code]
+    return ConflictError(reason, remedy=remedy)
+
+
+def _find_obstacle(version: Version) -> str:
+    """A key of `UNEDITABLE`; empty when nothing is in the way."""
+    if is_harmful(version):
+        return "harmful"
+    if corrections_of(version).made_from is not None:
+        return "treated"
+    profile = Profile.from_json(version.profile)
+    is_text = profile.reads == "text" and version.file.media_type not in PACKED
+    is_workbook = version.file.media_type == XLSX.media_type
+    if not is_table(version) or not (is_text or is_workbook):
+        return "format"
+    if version.file.size > LARGEST or (profile.rows or 0) > MOST_ROWS:
+        return "too_large"
+    return ""
+
+
+async def read_row_page(
+    context: PreparationContext,
+    version: Version,
+    query: RowQuery,
+) -> EditableRowPage:
+    """Rows of a version that was found editable.
+
+    Raises:
+        ConflictError: they cannot be changed after all.
+        UnavailableError: too many files are being read, or the child failed.
+    """
+    async with _open_source(context, version) as source:
+        arguments = (source.path, version.file.name, corrections_of(version).as_json())
+        rows = await source.reading.call(
+            read_rows, *arguments, query, seconds=READING_SECONDS
+        )
+    if rows.refusal:
+        raise uneditable_error(rows.refusal)
+    return rows
+
+
+async def compare_with_published(
+    context: PreparationContext, dataset: Dataset
+) -> RowDifference | None:
+    """What the version that waits changes of the published one, row by row; None where there are not both.
+
+    Raises:
+        UnavailableError: too many files are being read, or the child failed.
+    """
+    version = dataset.latest
+    former = dataset.find_published_before(version)
+    is_waiting = version.published_at is None
+    if former is None or not is_waiting or former.file.size > LARGEST:
+        return None
+    store = context.storage.store
+    async with _open_source(context, version) as source:
+        path = source.path.parent / "former"
+        await write_copy(path, store.stream(former.file.key, 0, former.file.size))
+        return await source.reading.call(
+            compare_rows,
+            TableFile(path, former.file.name, corrections_of(former).as_json()),
+            TableFile(
+                source.path, version.file.name, corrections_of(version).as_json()
+            ),
+            seconds=READING_SECONDS,
+        )
+
+
+async def correct_table(
+    context: PreparationContext,
+    actor: Actor,
+    dataset_id: UUID,
+    correction: TableCorrection,
+    words: AnswerProposer,
+) -> CorrectionResult:
+    """Write the newest file again with these rows, as a version that waits; what came meanwhile is kept.
+
+    With conflicts, refusals or faults, nothing changes.
+
+    Raises:
+        NotFoundError, ForbiddenError, ErasedError: as `get_dataset`.
+        ConflictError: as `require_editable`, or other versions came all the time.
+        TooLargeError: the space has no place left for it.
+        UnavailableError: too many files are being read, or the child failed.
+    """
+    for _ in range(MOST_ATTEMPTS):
+        async with context.storage.session() as session:
+            dataset = await get_dataset(
+                session, actor, dataset_id, to=DatasetPermission.CHANGE
+            )
+            version = require_editable(dataset)
+        async with _open_source(context, version) as source:
+            result = await _write(context, source, correction)
+            if result.refusal in UNEDITABLE:
+                raise uneditable_error(result.refusal)
+            if not result.is_done:
+                return result
+            if await _keep(context, actor, source, words):
+                return result
+    raise ConflictError("Another file came meanwhile.", remedy="Check it first.")
+
+
+@asynccontextmanager
+async def _open_source(
+    context: PreparationContext, version: Version
+) -> AsyncIterator[TableSource]:
+    store = context.storage.store
+    memory = await store.reading_folder(version.file.key)
+    if context.readers is None:
+        raise UnavailableError("This table cannot be read at the moment.")
+    try:
+        async with context.readers.open_reader(
+            version.file.space_id, memory
+        ) as reading:
+            with open_temporary_folder("udi-rows-", memory) as folder:
+                path = folder / "source"
+                pieces = store.stream(version.file.key, 0, version.file.size)
+                await write_copy(path, pieces)
+                yield TableSource(version, path, reading)
+    except (ChildError, QueueTimeoutError) as error:
+        log.info("rows not read", error=type(error).__name__)
+        raise UnavailableError("This table cannot be read at the moment.") from None
+
+
+def _target(source: TableSource) -> Path:
+    return source.path.parent / "corrected"
+
+
+async def _write(
+    context: PreparationContext,
+    source: TableSource,
+    correction: TableCorrection,
+) -> CorrectionResult:
+    version = source.version
+    return await source.reading.call(
+        correct_rows,
+        source.path,
+        version.file.name,
+        corrections_of(version).as_json(),
+        _target(source),
+        correction,
+        context.schemas,
+        seconds=WRITING_SECONDS,
+    )
+
+
+async def _keep(
+    context: PreparationContext,
+    actor: Actor,
+    source: TableSource,
+    words: AnswerProposer,
+) -> bool:
+    """Make the written file the version that waits; False where another version came, of which nothing is lost."""
+    target = _target(source)
+    store = context.storage.store
+    name = source.version.file.name
+    dataset_id = source.version.dataset_id
+    profile = await source.reading.call(
+        profile_copy, target, name, target.stat().st_size, seconds=PROFILE_SECONDS
+    )
+    dropped = DroppedFile.from_path(target, dataset_id, name, profile)
+    space_id = source.version.file.space_id
+    key = object_key(context.storage.tenant, space_id, dataset_id, dropped.id)
+    await store.put(key, read_file(target))
+    try:
+        replaced = await _replace_version(context, actor, source, dropped, words)
+    except BaseException:
+        await store.delete(key)
+        raise
+    if replaced is None:
+        await store.delete(key)
+        return False
+    version, orphans = replaced
+    for orphan in orphans:
+        await store.delete(orphan)
+    await prepare_promptly(context, version, source.reading)
+    return True
+
+
+async def _replace_version(
+    context: PreparationContext,
+    actor: Actor,
+    source: TableSource,
+    dropped: DroppedFile,
+    words: AnswerProposer,
+) -> tuple[Version, list[str]] | None:
+    """The version that waits now, and the keys of objects to delete; None where another one came meanwhile."""
+    async with context.storage.session() as session:
+        dataset = await get_dataset(
+            session, actor, dropped.dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
+        if dataset.latest.id != source.version.id:
+            return None
+        await lock_space(session, dataset.space)
+        orphans = await create_next_version(
+            session, actor, dataset, dropped, words, corrected=True
+        )
+        return dataset.latest, orphans

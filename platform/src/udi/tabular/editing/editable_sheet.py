@@ -1,0 +1,138 @@
+"""A sheet of an XLSX opened so that its rows can be changed; the rest of the workbook stays as it is."""
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from udi.tabular.editing.sheet_cells import UnusualSheetError, change_sheet
+from udi.tabular.editing.table_changes import (
+    EditableTable,
+    TableChanges,
+    UneditableTableError,
+)
+from udi.tabular.formats.delimited_text import Row
+from udi.tabular.formats.dialect import cell_at, has_values
+from udi.tabular.formats.spreadsheets import first_column
+from udi.tabular.formats.totals import is_total
+from udi.tabular.formats.uncomputed import BOOK, find_sheet_part
+from udi.tabular.profiles.opened_files import OpenedFile
+from udi.tabular.profiles.profile import InferredTable
+
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+LATER_DAYS = re.compile(r"<workbookPr\b[^>]*\bdate1904=\"(?:1|true)\"")
+UNREADABLE = (KeyError, OSError, EOFError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile)  # fmt: skip
+SIGNED = "_xmlsignatures/"
+STRANGE_NOTES = frozenset({"merged_cells", "formulas_without_values", "macros"})
+
+
+@dataclass(frozen=True)
+class EditableSheet(EditableTable):
+    """The sheet of a workbook: `part` is its file in the archive, `columns` are the places of its columns, from 0."""
+
+    content: bytes
+    part: str
+    xml: str
+    later_days: bool
+    columns: tuple[int, ...]
+    last_number: int
+    """Of the rows of the sheet, those that stand below the table too."""
+
+    def find_unwritable(self, value: str) -> str:
+        """The first letter that XML cannot hold; empty when there is none."""
+        match = NOT_IN_XML.search(value)
+        return match[0] if match else ""
+
+    def write(self, changes: TableChanges) -> bytes:
+        """The workbook with these changes; every other part of it says what it said.
+
+        Raises:
+            UneditableTableError: a formula stands in one of these cells, or lines stand where rows are to be added.
+        """
+        cells = {
+            self.lines[place]: {
+                column: value
+                for column, value, former in zip(
+                    self.columns, values, self.rows[place], strict=True
+                )
+                if value != former
+            }
+            for place, values in changes.changed.items()
+        }
+        model = self.lines[-1] if self.lines else 0
+        if changes.added and (not model or self.last_number > model):
+            raise UneditableTableError("below")
+        for place, values in enumerate(changes.added, start=1):
+            named = zip(self.columns, values, strict=True)
+            cells[model + place] = {column: value for column, value in named if value}
+        removed = [self.lines[place] for place in changes.removed]
+        try:
+            xml = change_sheet(
+                self.xml, cells, removed, model=model, later_days=self.later_days
+            )
+        except UnusualSheetError:
+            raise UneditableTableError("formula") from None
+        return self._pack(xml)
+
+    def _pack(self, xml: str) -> bytes:
+        written = BytesIO()
+        with (
+            zipfile.ZipFile(BytesIO(self.content)) as archive,
+            zipfile.ZipFile(written, "w") as target,
+        ):
+            for member in archive.infolist():
+                content = archive.read(member)
+                if member.filename == self.part:
+                    content = xml.encode()
+                target.writestr(member, content, member.compress_type)
+        return written.getvalue()
+
+
+def locate_sheet_rows(
+    path: Path, table: OpenedFile, structure: InferredTable, rows: list[Row]
+) -> EditableSheet:
+    """The rows of the sheet that holds the table.
+
+    Raises:
+        UneditableTableError: it is no XLSX, is signed, or has merged cells, macros or formulas without results.
+    """
+    if any(note.code in STRANGE_NOTES for note in table.notes):
+        raise UneditableTableError("irregular")
+    content = path.read_bytes()
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            names = archive.namelist()
+            if BOOK not in names or any(name.startswith(SIGNED) for name in names):
+                raise UneditableTableError("format")
+            part = find_sheet_part(archive, table.sheet)
+            xml = archive.read(part).decode()
+            book = archive.read(BOOK).decode("utf-8", "replace")
+    except UNREADABLE:
+        raise UneditableTableError("irregular") from None
+    shape = structure.shape
+    without_totals = structure.settings.totals
+    located = [
+        (number, cells)
+        for number, cells in rows
+        if shape.has_line(number)
+        and has_values(cells)
+        and not (without_totals and is_total(cells))
+    ]
+    left = first_column(path, table.sheet)
+    filled = [number for number, cells in rows if has_values(cells)]
+    return EditableSheet(
+        names=tuple(column.name for column in structure.columns),
+        lines=tuple(number for number, _ in located),
+        rows=tuple(
+            tuple(cell_at(cells, position) for position in shape.positions)
+            for _, cells in located
+        ),
+        content=content,
+        part=part,
+        xml=xml,
+        later_days=LATER_DAYS.search(book) is not None,
+        columns=tuple(left + position for position in shape.positions),
+        last_number=max(filled, default=0),
+    )

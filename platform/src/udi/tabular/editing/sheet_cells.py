@@ -1,0 +1,188 @@
+"""The cells of one sheet of an XLSX, changed in its XML: every other part, cell, style and formula stays as it is."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from html import escape
+
+ROW = re.compile(r"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.DOTALL)
+CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
+DATA = re.compile(r"<sheetData\s*/>|<sheetData>(.*?)</sheetData>", re.DOTALL)
+REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+NUMBER_ATTRIBUTE = re.compile(r'\br="([0-9]+)"')
+REFERENCE_ATTRIBUTE = re.compile(r'\br="([A-Z0-9]+)"')
+STYLE = re.compile(r'\bs="([0-9]+)"')
+TYPE = re.compile(r'\bt="(\w+)"')
+DIMENSION = re.compile(r"<dimension\b[^>]*?(?:/>|></dimension>)")
+SPANS = re.compile(r'\s*\bspans="[^"]*"')
+PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?")
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+FIRST_DAY = date(1899, 12, 30)
+LATER_DAYS = 1462
+"""Days between the two beginnings of time that workbooks have."""
+
+
+class UnusualSheetError(Exception):
+    """The XML of a sheet is not written as usual, or a formula stands where a value is to be written."""
+
+
+@dataclass
+class SheetRow:
+    """A row: the attributes of its element, and its cells (attributes, content) by column, from 0."""
+
+    attributes: str
+    cells: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def write(self, number: int) -> str:
+        """Its element; cells whose attributes say no reference get theirs."""
+        attributes = SPANS.sub("", self.attributes)
+        written = "".join(
+            f"<c{cell}>{content}</c>" if content else f"<c{cell}/>"
+            for _, (cell, content) in sorted(self.cells.items())
+        )
+        if not NUMBER_ATTRIBUTE.search(attributes):
+            attributes = f' r="{number}"{attributes}'
+        return f"<row{attributes}>{written}</row>"
+
+
+class SheetData:
+    """The rows of a sheet, by number; those that nothing changes are written as they were.
+
+    Raises:
+        UnusualSheetError: it has rows or cells without their places.
+    """
+
+    def __init__(self, xml: str, *, later_days: bool = False) -> None:
+        match = DATA.search(xml)
+        if match is None:
+            raise UnusualSheetError
+        self._before = xml[: match.start()]
+        self._after = xml[match.end() :]
+        self._shift = LATER_DAYS if later_days else 0
+        self._rows: dict[int, SheetRow | str] = {}
+        for row in ROW.finditer(match[1] or ""):
+            number = NUMBER_ATTRIBUTE.search(row[1])
+            if number is None:
+                raise UnusualSheetError
+            self._rows[int(number[1])] = row[0]
+
+    def set_cell(self, number: int, column: int, value: str, model: int = 0) -> None:
+        """Write a value; it is of the kind, and has the look, of the cell there, else of that of the row `model`.
+
+        Raises:
+            UnusualSheetError: a formula stands there.
+        """
+        row = self._open(number)
+        cell = row.cells.get(column)
+        like = cell
+        if like is None and model:
+            like = self._open(model).cells.get(column)
+        if "<f" in (cell or ("", ""))[1]:
+            raise UnusualSheetError
+        reference = f"{_letters(column)}{number}"
+        style = STYLE.search(like[0]) if like else None
+        attributes = f' r="{reference}"' + (f' s="{style[1]}"' if style else "")
+        if not value:
+            row.cells[column] = (attributes, "")
+            return
+        kind, content = self._content(value, like)
+        row.cells[column] = (attributes + kind, content)
+
+    def clear_row(self, number: int) -> None:
+        """Leave nothing in a row but the look of its cells.
+
+        Raises:
+            UnusualSheetError: a formula stands there.
+        """
+        for column in list(self._open(number).cells):
+            self.set_cell(number, column, "")
+
+    def write(self) -> str:
+        """The XML with what was changed."""
+        rows = "".join(
+            row if isinstance(row, str) else row.write(number)
+            for number, row in sorted(self._rows.items())
+        )
+        before = DIMENSION.sub("", self._before)
+        return f"{before}<sheetData>{rows}</sheetData>{self._after}"
+
+    def _content(self, value: str, like: tuple[str, str] | None) -> tuple[str, str]:
+        """The attribute of the type, and the content, of a cell that says this."""
+        is_number = like is not None and not TYPE.search(like[0]) and "<v>" in like[1]
+        if is_number and PLAIN_NUMBER.fullmatch(value):
+            return "", f"<v>{value}</v>"
+        if is_number and ISO_DAY.fullmatch(value):
+            try:
+                days = (date.fromisoformat(value) - FIRST_DAY).days - self._shift
+            except ValueError:
+                days = -1
+            if days >= 0:
+                return "", f"<v>{days}</v>"
+        is_truth = like is not None and 't="b"' in like[0]
+        if is_truth and value in {"true", "false"}:
+            return ' t="b"', f"<v>{int(value == 'true')}</v>"
+        text = escape(value, quote=False)
+        return ' t="inlineStr"', f'<is><t xml:space="preserve">{text}</t></is>'
+
+    def _open(self, number: int) -> SheetRow:
+        row = self._rows.get(number, "")
+        if isinstance(row, SheetRow):
+            return row
+        opened = _read_row(row)
+        self._rows[number] = opened
+        return opened
+
+
+def _read_row(text: str) -> SheetRow:
+    match = ROW.fullmatch(text)
+    if match is None:
+        return SheetRow("")
+    row = SheetRow(match[1])
+    for cell in CELL.finditer(match[2] or ""):
+        reference = REFERENCE_ATTRIBUTE.search(cell[1])
+        place = REFERENCE.fullmatch(reference[1]) if reference else None
+        if place is None:
+            raise UnusualSheetError
+        row.cells[_column(place[1])] = (cell[1], cell[2] or "")
+    return row
+
+
+def _column(letters: str) -> int:
+    """The place of a column, from 0, by its letters."""
+    place = 0
+    for letter in letters:
+        place = place * 26 + ord(letter) - ord("A") + 1
+    return place - 1
+
+
+def _letters(column: int) -> str:
+    """The letters of a column by its place, from 0."""
+    letters = ""
+    place = column + 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def change_sheet(
+    xml: str,
+    changed: Mapping[int, Mapping[int, str]],
+    removed: Iterable[int],
+    *,
+    model: int,
+    later_days: bool,
+) -> str:
+    """The XML of a sheet with cells changed (by row, by column) and rows emptied; new rows look as the row `model` does.
+
+    Raises:
+        UnusualSheetError: a formula stands in one of these cells, or the sheet is not written as usual.
+    """
+    data = SheetData(xml, later_days=later_days)
+    for number, cells in changed.items():
+        for column, value in cells.items():
+            data.set_cell(number, column, value, model)
+    for number in removed:
+        data.clear_row(number)
+    return data.write()

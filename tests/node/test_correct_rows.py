@@ -1,0 +1,419 @@
+"""Rows of a small table are corrected on its pages: exactly these cells, as a version that passes the usual doors."""
+
+import asyncio
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import httpx
+
+from tests.node import personal_set
+from tests.node.producer import SLUG, TABLE, Producer
+from tests.tabular.test_sheet_changes import NAMES as SHEET_NAMES
+from tests.tabular.test_sheet_changes import workbook
+
+NAMES = ["nom", "commune", "création"]
+FIRST = ["Les Amis du Phare", "Kerlévan", "12/03/1987"]
+
+
+async def shown_digest(producer: Producer, dataset: str, number: int = 1) -> str:
+    """What the form of a row keeps of it."""
+    page = await producer.page(f"/datasets/{dataset}/rows/{number}")
+    match = re.search(r'name="r0-digest" value="([0-9a-f]{16})"', page)
+    assert match
+    return match[1]
+
+
+def row_form(
+    digest: str, cells: list[str], number: int = 1, **others: str
+) -> dict[str, str]:
+    """What a browser sends of the form of one row."""
+    return {
+        "names": json.dumps(NAMES),
+        "rows": "1",
+        "view": "row",
+        "r0-number": str(number if digest else 0),
+        "r0-digest": digest,
+        **{f"r0-c{column}": cell for column, cell in enumerate(cells)},
+        **others,
+    }
+
+
+async def save(
+    producer: Producer, dataset: str, form: dict[str, str]
+) -> httpx.Response:
+    return await producer.client.post(f"/datasets/{dataset}/rows", data=form)
+
+
+async def newest_file(producer: Producer, dataset: str) -> bytes:
+    """The bytes of the newest version."""
+    page = await producer.page(f"/datasets/{dataset}")
+    match = re.search(r'href="(/files/[^"]+)"', page)
+    assert match
+    return (await producer.client.get(match[1])).content
+
+
+async def test_a_cell_is_corrected_and_the_other_bytes_stay(producer: Producer) -> None:
+    dataset = await producer.publish()
+    page = await producer.page(f"/datasets/{dataset}/rows")
+    assert f'href="/datasets/{dataset}/rows/1"' in page
+
+    digest = await shown_digest(producer, dataset)
+    answer = await save(
+        producer, dataset, row_form(digest, ["Les Amis du phare", *FIRST[1:]])
+    )
+
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/datasets/{dataset}/rows",
+    )
+    assert await newest_file(producer, dataset) == TABLE.replace(b"Phare", b"phare")
+    page = await producer.page(f"/datasets/{dataset}/rows")
+    assert f'href="/datasets/{dataset}/check"' in page
+    history = (await producer.client.get(f"/datasets/{dataset}/history.csv")).text
+    assert "Lignes corrigées sur la page" in history
+    open_file = await producer.client.get(f"/datasets/{dataset}/file")
+    assert open_file.content == TABLE
+
+
+async def test_a_correction_is_published_by_the_usual_way(producer: Producer) -> None:
+    dataset = await producer.publish()
+    digest = await shown_digest(producer, dataset)
+    await save(producer, dataset, row_form(digest, ["Phare", *FIRST[1:]]))
+
+    changes = unescape(await producer.page(f"/datasets/{dataset}/rows?view=changes"))
+    assert '<td class="was" dir="auto">Les Amis du Phare</td>' in changes
+    assert '<td class="now" dir="auto">Phare</td>' in changes
+    review = await producer.page(f"/datasets/{dataset}/review")
+    assert 'id="difference"' in review
+    published = await producer.client.post(f"/datasets/{dataset}/publish")
+
+    assert published.status_code == 303
+    open_file = await producer.client.get(f"/datasets/{dataset}/file")
+    assert open_file.content == TABLE.replace(b"Les Amis du Phare", b"Phare")
+
+
+async def test_rows_are_added_and_removed_in_the_grid(producer: Producer) -> None:
+    dataset = await producer.draft()
+    page = await producer.page(f"/datasets/{dataset}/rows?view=grid")
+    digests = re.findall(r'name="r\d+-digest" value="([0-9a-f]*)"', page)
+    assert [bool(digest) for digest in digests] == [True] * 2 + [False] * 5
+    form = {
+        "names": json.dumps(NAMES),
+        "rows": "4",
+        "view": "grid",
+        **row_form(digests[0], FIRST),
+        "r0-remove": "1",
+        "r1-number": "2",
+        "r1-digest": digests[1],
+        "r1-c0": "École de voile",
+        "r1-c1": "Brest",
+        "r1-c2": "04/09/1999",
+        "r2-number": "0",
+        "r2-digest": "",
+        "r2-c0": "Club; neuf",
+        "r2-c1": "Ré",
+        "r2-c2": "01/01/2026",
+        "r3-number": "0",
+        "r3-digest": "",
+    }
+    form |= {"rows": "4", "view": "grid"}
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.headers["location"] == f"/datasets/{dataset}/rows?view=grid"
+    expected = 'nom;commune;création\nÉcole de voile;Brest;04/09/1999\n"Club; neuf";Ré;01/01/2026\n'
+    assert await newest_file(producer, dataset) == expected.encode("cp1252")
+
+
+async def test_what_somebody_changed_meanwhile_is_said_and_nothing_is_lost(
+    producer: Producer,
+) -> None:
+    dataset = await producer.draft()
+    digest = await shown_digest(producer, dataset)
+    await save(producer, dataset, row_form(digest, ["Les Amies", *FIRST[1:]]))
+
+    late = await save(producer, dataset, row_form(digest, ["Le Phare", *FIRST[1:]]))
+
+    page = unescape(late.text)
+    assert late.status_code == 409
+    assert 'value="Le Phare"' in page
+    assert "Les Amies" in page
+    assert b"Les Amies" in await newest_file(producer, dataset)
+    match = re.search(r'name="r0-digest" value="([0-9a-f]{16})"', late.text)
+    assert match
+    again = await save(producer, dataset, row_form(match[1], ["Le Phare", *FIRST[1:]]))
+    assert again.status_code == 303
+    assert b"Le Phare" in await newest_file(producer, dataset)
+
+
+async def test_other_rows_that_changed_meanwhile_stay_changed(
+    producer: Producer,
+) -> None:
+    dataset = await producer.draft()
+    first = await shown_digest(producer, dataset)
+    second = await shown_digest(producer, dataset, 2)
+    await save(producer, dataset, row_form(second, ["Voile", "Brest", "04/09/1999"], 2))
+
+    answer = await save(producer, dataset, row_form(first, ["Phare", *FIRST[1:]]))
+
+    assert answer.status_code == 303
+    written = (await newest_file(producer, dataset)).decode("cp1252")
+    assert "Phare;Kerlévan;12/03/1987\nVoile;Brest;04/09/1999\n" in written
+
+
+async def test_columns_that_changed_meanwhile_are_said(producer: Producer) -> None:
+    dataset = await producer.draft()
+    digest = await shown_digest(producer, dataset)
+    other = TABLE.replace(b"commune", b"ville")
+    await producer.send(other, path=f"/datasets/{dataset}/versions")
+
+    late = await save(producer, dataset, row_form(digest, ["Le Phare", *FIRST[1:]]))
+
+    assert late.status_code == 409
+    assert 'value="Le Phare"' in late.text
+    assert await newest_file(producer, dataset) == other
+
+
+async def test_a_letter_that_the_file_cannot_hold_is_said_at_its_cell(
+    producer: Producer,
+) -> None:
+    dataset = await producer.draft()
+    digest = await shown_digest(producer, dataset)
+
+    answer = await save(producer, dataset, row_form(digest, ["Ω", *FIRST[1:]]))
+
+    assert answer.status_code == 422
+    assert 'href="#r0-c0"' in answer.text
+    assert 'id="r0-c0-e"' in answer.text
+    assert "Windows-1252" in answer.text
+    assert await newest_file(producer, dataset) == TABLE
+
+
+async def test_a_form_that_is_none_changes_nothing(producer: Producer) -> None:
+    dataset = await producer.draft()
+    digest = await shown_digest(producer, dataset)
+    forms = [
+        {},
+        {"names": "{}", "rows": "1"},
+        {"names": json.dumps(NAMES), "rows": "100000"},
+        {"names": json.dumps(NAMES), "rows": "1", "r0-digest": "short"},
+        {"names": json.dumps(NAMES), "rows": "1", "r0-digest": digest},
+    ]
+
+    answers = [await save(producer, dataset, form) for form in forms]
+
+    assert [answer.status_code for answer in answers] == [409, 409, 422, 422, 422]
+    assert await newest_file(producer, dataset) == TABLE
+
+
+async def test_a_row_that_is_not_there_is_not_found(producer: Producer) -> None:
+    dataset = await producer.draft()
+
+    answer = await producer.client.get(f"/datasets/{dataset}/rows/3")
+
+    assert answer.status_code == 404
+
+
+async def test_a_cell_that_does_not_fit_leads_to_its_row(producer: Producer) -> None:
+    rows = b"".join(b"Club %d,%d\n" % (place, place) for place in range(60))
+    dataset = await producer.draft(b"nom,membres\n" + rows + b"Phare,douze\n")
+    cells = await producer.page(f"/datasets/{dataset}/cells")
+    assert f'href="/datasets/{dataset}/rows?line=62"' in cells
+
+    answer = await producer.client.get(f"/datasets/{dataset}/rows?line=62")
+
+    assert answer.headers["location"] == f"/datasets/{dataset}/rows/61"
+
+
+async def test_a_table_that_the_node_made_without_people_is_not_corrected(
+    producer: Producer,
+) -> None:
+    people = "nom;mail\n" + "".join(
+        f"Club {place};personne{place}@kerlevan.example\n" for place in range(8)
+    )
+    dataset = await producer.draft(people.encode())
+    treated = await producer.client.post(
+        f"/datasets/{dataset}/personal-data", data={"column-1": "drop"}
+    )
+    assert treated.status_code == 303
+
+    answer = await producer.client.get(f"/datasets/{dataset}/rows")
+
+    assert answer.status_code == 409
+    assert "sans les données personnelles" in unescape(answer.text)
+    assert "/rows" not in await producer.page(f"/datasets/{dataset}")
+
+
+async def test_personal_data_in_a_correction_stops_the_publication(
+    producer: Producer,
+) -> None:
+    lines = [f"Club {place};Quai {place}" for place in range(8)]
+    dataset = await producer.publish(
+        await producer.draft("\n".join(["nom;mail", *lines]).encode() + b"\n")
+    )
+    page = await producer.page(f"/datasets/{dataset}/rows?view=grid")
+    digests = re.findall(r'name="r\d+-digest" value="([0-9a-f]+)"', page)
+    draw = personal_set.Draw(11)
+    form = {"names": '["nom", "mail"]', "rows": "8", "view": "grid"}
+    for place, digest in enumerate(digests):
+        form |= {
+            f"r{place}-number": str(place + 1),
+            f"r{place}-digest": digest,
+            f"r{place}-c0": f"Club {place}",
+            f"r{place}-c1": personal_set.mail(draw),
+        }
+    assert (await save(producer, dataset, form)).status_code == 303
+
+    published = await producer.client.post(f"/datasets/{dataset}/publish")
+
+    assert published.status_code == 422
+    assert 'id="reason"' in published.text
+
+
+async def test_other_formats_and_withdrawn_datasets_are_refused(
+    producer: Producer,
+) -> None:
+    record = b'[{"nom": "Phare", "membres": 3}, {"nom": "Voile", "membres": 4}]'
+    other = await producer.draft(record, "associations.json")
+    dataset = await producer.publish()
+    digest = await shown_digest(producer, dataset)
+    await producer.client.post(
+        f"/datasets/{dataset}/withdraw", data={"reason": "Trop vieux."}
+    )
+
+    assert (await producer.client.get(f"/datasets/{other}/rows")).status_code == 409
+    late = await save(producer, dataset, row_form(digest, ["x", "y", "z"]))
+    assert late.status_code == 409
+
+
+async def test_the_space_has_no_place_left_for_a_correction(
+    producer: Producer,
+) -> None:
+    big = b"nom,note\n" + b"".join(b"n%d,%s\n" % (n, b"x" * 150) for n in range(3_500))
+    dataset = await producer.publish(await producer.draft(big, "grand.csv"))
+    digest = await shown_digest(producer, dataset)
+    form = {
+        **row_form(digest, ["n0", "y"]),
+        "names": '["nom", "note"]',
+    }
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 413
+    assert 'value="y"' in answer.text
+    assert await newest_file(producer, dataset) == big
+
+
+async def test_a_model_says_what_is_wrong_at_the_cell(producer: Producer) -> None:
+    names = ["COMMUNE_NOM", "COLL_INSEE", "ENFANT_SEXE", "ENFANT_PRENOM", "NOMBRE_OCCURRENCES", "ANNEE"]  # fmt: skip
+    cells = ["Brest", "29019", "F", "Nolwenn", "3", "2025"]
+    content = f"{','.join(names)}\n{','.join(cells)}\n"
+    dataset = await producer.draft(content.encode(), "prenoms.csv")
+    await producer.client.post(f"/datasets/{dataset}/schema", data={"name": "prenoms"})
+    page = await producer.page(f"/datasets/{dataset}/rows/new")
+    assert '<select id="r0-c2"' in page
+    form = row_form("", ["Brest", "29019", "X", "Yann", "", "2025"])
+    form["names"] = json.dumps(names)
+
+    refused = await save(producer, dataset, form)
+    kept = await save(producer, dataset, {**form, "keep": "1"})
+
+    assert refused.status_code == 422
+    assert 'href="#r0-c2"' in refused.text
+    assert 'href="#r0-c4"' in refused.text
+    assert 'name="keep"' in refused.text
+    assert kept.status_code == 303
+    assert b"Brest,29019,X,Yann,,2025\n" in await newest_file(producer, dataset)
+
+
+async def test_a_stranger_corrects_nothing(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish()
+    digest = await shown_digest(producer, dataset)
+
+    answer = await passer_by.post(
+        f"/datasets/{dataset}/rows", data=row_form(digest, ["x", "y", "z"])
+    )
+
+    assert answer.status_code == 401
+    assert await newest_file(producer, dataset) == TABLE
+    assert SLUG in await producer.page(f"/datasets/{dataset}")
+
+
+async def test_a_page_of_the_grid_of_a_wide_table_is_saved(producer: Producer) -> None:
+    names = [f"colonne {place}" for place in range(30)]
+    lines = [
+        [f"v{row}" if column == 0 else str(row * column) for column in range(30)]
+        for row in range(60)
+    ]
+    content = "\n".join(";".join(line) for line in [names, *lines]) + "\n"
+    dataset = await producer.draft(content.encode(), "large.csv")
+    page = await producer.page(f"/datasets/{dataset}/rows?view=grid")
+    tags = re.findall(r"<input[^>]*>", page)
+    form = {}
+    for tag in tags:
+        name = re.search(r'name="(r\d+-[^"]+|rows|names|view)"', tag)
+        value = re.search(r'value="([^"]*)"', tag)
+        if name and value and 'type="checkbox"' not in tag:
+            form[name[1]] = unescape(value[1])
+    assert form["r49-c29"] == str(49 * 29)
+    form["r49-c29"] = "7"
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 303
+    expected = content.replace(f";{49 * 29}\n", ";7\n")
+    assert await newest_file(producer, dataset) == expected.encode()
+
+
+async def test_two_corrections_at_once_are_both_there(producer: Producer) -> None:
+    dataset = await producer.draft()
+    first = await shown_digest(producer, dataset)
+    second = await shown_digest(producer, dataset, 2)
+
+    answers = await asyncio.gather(
+        save(producer, dataset, row_form(first, ["Phare", *FIRST[1:]])),
+        save(producer, dataset, row_form(second, ["Voile", "Brest", "04/09/1999"], 2)),
+    )
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    written = (await newest_file(producer, dataset)).decode("cp1252")
+    assert "Phare;Kerlévan;12/03/1987\nVoile;Brest;04/09/1999\n" in written
+
+
+async def test_a_cell_of_a_sheet_is_corrected_and_published(
+    producer: Producer, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path)
+    dataset = await producer.draft(path.read_bytes(), "clubs.xlsx")
+    digest = await shown_digest(producer, dataset)
+    cells = ["Les Amis", "Ré", "13", "1988-02-29", "true"]
+    form = row_form(digest, cells) | {"names": json.dumps(SHEET_NAMES)}
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 303
+    await producer.publish(dataset)
+    table = await producer.client.get(f"/datasets/{dataset}/clubs.csv")
+    assert "Les Amis,Ré,13" in table.text
+    workbook_file = await producer.client.get(f"/datasets/{dataset}/file")
+    assert workbook_file.content.startswith(b"PK")
+
+
+async def test_a_formula_is_said_and_what_was_written_stays(
+    producer: Producer, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path, formula=True)
+    dataset = await producer.draft(path.read_bytes(), "clubs.xlsx")
+    digest = await shown_digest(producer, dataset)
+    cells = ["Les Amis du Phare", "Kerlévan", "14", "1987-03-12", "true"]
+    form = row_form(digest, cells) | {"names": json.dumps(SHEET_NAMES)}
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 409
+    assert 'value="14"' in answer.text
+    assert await newest_file(producer, dataset) == path.read_bytes()
