@@ -11,11 +11,7 @@ import structlog
 from udi.kit.child import ChildError
 from udi.kit.errors import ConflictError, UnavailableError
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.draft import (
-    PROFILE_SECONDS,
-    DroppedFile,
-    create_next_version,
-)
+from udi.node.datasets.actions.draft import DroppedFile, create_next_version
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_promptly
 from udi.node.datasets.descriptions.prefill import AnswerProposer
 from udi.node.datasets.models import Dataset, Version
@@ -28,6 +24,7 @@ from udi.node.datasets.versions.findings import (
 )
 from udi.node.files.local_copies import open_temporary_folder, read_file, write_copy
 from udi.node.files.models import object_key
+from udi.node.files.reception import PROFILE_SECONDS
 from udi.node.spaces.queries import DatasetPermission, lock_space
 from udi.tabular.editing.row_changes import (
     CorrectionResult,

@@ -4,7 +4,7 @@ from udi.kit.foundation import execute_script
 from udi.kit.rls import isolate
 
 revision = "processing_register"
-down_revision = "texts_by_language"
+down_revision = "words_of_pictures"
 branch_labels = None
 depends_on = None
 phase = "expand"
