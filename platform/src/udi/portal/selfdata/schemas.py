@@ -112,7 +112,9 @@ class ProcessingRegister(Struct, frozen=True, kw_only=True):
 
     organisation: UUID
     name: str
-    holds_data: Annotated[bool | None, Meta(description="None: it has not said.")]
+    holds_data: Annotated[
+        bool | None, Meta(description="None: the organisation has not declared it.")
+    ]
     officer_email: Annotated[
         str, Meta(description="Mail address of its data protection officer.")
     ]
