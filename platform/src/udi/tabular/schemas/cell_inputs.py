@@ -41,7 +41,6 @@ class CellInput:
     options: tuple[str, ...] = ()
     answers: bool = False
     required: bool = False
-    unique: bool = False
     pattern: str = ""
     minimum: str = ""
     maximum: str = ""
@@ -103,7 +102,6 @@ def describe_field(field: SchemaField, name: str = "") -> CellInput:
         options=options,
         answers=field.type is FieldType.BOOLEAN,
         required=field.required,
-        unique=field.unique,
         pattern=_browser_pattern(field) if kind == "text" else "",
         minimum=field.bounds.get("minimum", ""),
         maximum=field.bounds.get("maximum", ""),

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from udi.kit.errors import InvalidError, field_error
-from udi.tabular.columns.column import TypedColumn
 from udi.tabular.editing.delimited_spans import NEWLINE, UNSEEN
 from udi.tabular.editing.row_changes import (
     CorrectionResult,
     EditableRow,
     RowEdit,
-    digest_of,
 )
 from udi.tabular.messages.messages import TranslatableMessage
 from udi.tabular.schemas.cell_inputs import CellInput
@@ -146,8 +144,3 @@ def explain_fault(fault: SchemaCellError, field: CellInput) -> TranslatableMessa
     if fault.kind == "pattern" and not field.example:
         return replace(NOT_EXPECTED, values={"value": fault.value})
     return explain_cell_error(fault)
-
-
-def columns_digest(columns: Sequence[TypedColumn]) -> str:
-    """What a form keeps of the columns that it was made for."""
-    return digest_of([column.name for column in columns])
