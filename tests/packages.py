@@ -23,8 +23,13 @@ PROGRAMS = {
     "nginx": "nginx-light",
 }
 """A program, or its path, and the package that has it."""
-FOR_ALL = {"javac": "default-jdk-headless", "/usr/share/misc/magic.mgc": "libmagic1"}
-"""What a real CKAN needs besides, with its Solr."""
+FOR_ALL = {
+    "javac": "default-jdk-headless",
+    "/usr/share/misc/magic.mgc": "libmagic1",
+    "Rscript": "r-base-core",
+    "/usr/lib/R/site-library/readr": "r-cran-readr",
+}
+"""What a real CKAN needs besides, with its Solr, and the lines of R that pages show."""
 
 
 def find_missing() -> list[str]:

@@ -105,7 +105,10 @@ class Rudi:
         assert sent.status_code == 200, sent.text
         ready, ended = sent.json()
         assert ended == {"status": "OK"}
-        response = await self.ask("PUT", "catalog/media", a_media(media, len(content)))
+        url = f"{str(self.client.base_url).rstrip('/')}/storage/download/{media}"
+        response = await self.ask(
+            "PUT", "catalog/media", a_media(media, len(content), url)
+        )
         ids = {
             "media_id": media,
             "commit_uuid": ready["commit_uuid"],
@@ -525,7 +528,6 @@ async def test_a_file_about_people_waits_for_a_person(
         ({"resource_title": None}, 422, "resource_title"),
         ({"theme": "gardens"}, 422, "theme"),
         ({"producer": {"organization_id": str(uuid.uuid4()), "organization_name": "X"}}, 403, ""),
-        ({"available_formats": [a_media(str(uuid.uuid4()), 3)]}, 422, "available_formats"),
         ({"access_condition": {"licence": {"licence_type": "STANDARD", "licence_label": "mit"},
                                "confidentiality": {"restricted_access": True, "gdpr_sensitive": True}}},
          422, "access_condition.confidentiality"),
@@ -579,6 +581,56 @@ async def test_an_object_that_would_break_the_lists_is_refused(rudi: Rudi) -> No
         for kind, document in strange
     ] == [422] * 5
     assert await rudi.get("catalog/media") == await rudi.get("catalog/contacts") == []
+
+
+async def test_a_record_whose_file_was_not_sent_is_refused(
+    rudi: Rudi, demo: Territory
+) -> None:
+    media = str(uuid.uuid4())
+    here = a_media(media, 3, f"{demo.links['node']}/storage/download/{media}")
+
+    refused = await rudi.ask("PUT", "catalog/resources", await rudi.record(here))
+
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == [
+        "available_formats"
+    ]
+    assert await rudi.get("catalog/resources/count") == 0
+
+
+async def test_a_record_of_files_elsewhere_is_published_as_it_is(
+    rudi: Rudi, node_database: Database, demo: Territory, store: ObjectStore
+) -> None:
+    media = [a_media(str(uuid.uuid4()), 300), a_media(str(uuid.uuid4()), 400)]
+    record = await rudi.record(*media)
+
+    stored_record = await rudi.put(record)
+    again = await rudi.put({**record, "resource_title": "Élues et élus"})
+
+    assert stored_record["publication"]["state"] == "published"
+    assert stored_record["publication"]["why"]
+    [delivery] = await rows(node_database, demo, Delivery)
+    [dataset] = await rows(node_database, demo, Dataset)
+    assert (delivery.method, delivery.file_id) == ("POST", None)
+    assert [
+        (entry["media_id"], entry["connector"]["url"], entry["file_size"])
+        for entry in delivery.record["available_formats"]
+    ] == [
+        (entry["media_id"], entry["connector"]["url"], entry["file_size"])
+        for entry in media
+    ]
+    assert again["resource_title"] == delivery.record["resource_title"]
+    assert (dataset.has_file, dataset.newest) == (False, None)
+    assert {entry["media_id"] for entry in await rudi.get("catalog/media")} == {
+        entry["media_id"] for entry in media
+    }
+    async with node_database.session(demo.id, role="owner") as session:
+        [leaving] = (await read_space_contents(session, demo, rudi.space)).datasets
+    assert leaving.record is not None
+    assert len(leaving.record.media) == 2
+    gone = await rudi.ask("DELETE", f"catalog/resources/{record['global_id']}")
+    assert gone.status_code == 200
+    assert await sound(node_database, store, demo) == []
 
 
 async def test_two_files_of_one_record_are_refused(rudi: Rudi) -> None:

@@ -178,6 +178,11 @@ ACTIONS = [
     Action(
         "start a dataset", "publisher", drop("/spaces/{slug}/datasets", b"a;b\n1;2\n")
     ),
+    Action(
+        "start a dataset of links",
+        "publisher",
+        send("/spaces/{slug}/links", link="", link_title="", link_role="link"),
+    ),
     Action("see what is shared", "member", read("/spaces/{slug}/shared")),
     Action("publish it", "publisher", send("/datasets/{dataset}/publish")),
     Action("delete the draft", "publisher", send("/datasets/{dataset}/discard")),

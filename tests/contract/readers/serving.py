@@ -1,4 +1,4 @@
-"""The portal behind a real socket on loopback, at the address it says it has, and readers run against it."""
+"""A program of ours behind a real socket on loopback, at the address it says it has, and readers run against it."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ DROPPED = {"connection", "content-length", "transfer-encoding"}
 
 
 @asynccontextmanager
-async def serving(app: Litestar) -> AsyncIterator[None]:
-    """Answer HTTP/1.1 on the portal's port, one request a connection."""
+async def serving(app: Litestar, *, port_offset: int = 0) -> AsyncIterator[None]:
+    """Answer HTTP/1.1 on the portal's port, or on that of another program, one request a connection."""
     site: Site = app.state.site
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(
@@ -52,7 +52,12 @@ async def serving(app: Litestar) -> AsyncIterator[None]:
                 for name, value in response.headers.multi_items()
                 if name not in DROPPED
             ]
-            lines += [f"content-length: {len(content)}", "connection: close", "", ""]
+            length_sent = response.headers.get("content-length")
+            if method != "HEAD":
+                length_sent = str(len(content))
+            if length_sent is not None:
+                lines.append(f"content-length: {length_sent}")
+            lines += ["connection: close", "", ""]
             writer.write(
                 "\r\n".join(lines).encode("latin-1")
                 + (b"" if method == "HEAD" else content)
@@ -61,7 +66,7 @@ async def serving(app: Litestar) -> AsyncIterator[None]:
             writer.close()
 
         async with await asyncio.start_server(
-            answer, "127.0.0.1", site.settings.port(0)
+            answer, "127.0.0.1", site.settings.port(port_offset)
         ):
             yield
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from udi.kit.db import TenantColumns, tenant_foreign_key
+from udi.kit.errors import NotFoundError
 from udi.node.files.models import StoredFile
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import Space
@@ -64,7 +65,8 @@ class Dataset(TenantColumns, NodeTable):
     `Delivery.listed_parts` was for it. Data that were open before they were restricted were so until `closed_at`, under
     `former_licence`. `default_view` is the canonical query of the page of the data that its producer chose for it; empty:
     the page chooses. `column_roles` is what its producer says that columns are for, by name (`ChosenRole`). `versions`
-    are those of its main file; `parts` are what is beside it.
+    are those of its main file; `parts` are what is beside it. A dataset of links has no version of a
+    main file.
     """
 
     __tablename__ = "dataset"
@@ -126,15 +128,42 @@ class Dataset(TenantColumns, NodeTable):
     )
 
     @property
+    def has_file(self) -> bool:
+        """Whether it has a main file; without one it is made of links, and of what else stands beside them."""
+        return bool(self.versions)
+
+    @property
+    def newest(self) -> "Version | None":
+        """The newest version of its main file, published or not; None where it has no main file."""
+        return next(iter(self.versions), None)
+
+    @property
     def latest(self) -> "Version":
-        """The newest version, published or not."""
+        """The same, where there is nothing to do or to show without a file.
+
+        Raises:
+            NotFoundError: it has no main file.
+        """
+        self.require_file()
         return self.versions[0]
+
+    def require_file(self) -> None:
+        """Refuse what is about its main file.
+
+        Raises:
+            NotFoundError: it has none.
+        """
+        if not self.versions:
+            raise NotFoundError(
+                "This dataset has no file of its own: it leads to data elsewhere."
+            )
 
     @property
     def pending(self) -> "Version | None":
         """The version that waits to be published, if any."""
-        if self.latest.published_at is None:
-            return self.latest
+        newest = self.newest
+        if newest is not None and newest.published_at is None:
+            return newest
         return None
 
     @property

@@ -85,7 +85,7 @@ async def get_dataset(
 
 async def _refresh_newest(session: AsyncSession, dataset: Dataset) -> None:
     """Read what a lean dataset lacks of its newest version, and of the published one that it is compared with."""
-    preparation = dataset.latest.preparation
+    preparation = dataset.newest.preparation if dataset.newest else None
     if preparation is None:
         return
     await session.refresh(preparation, ["findings"])

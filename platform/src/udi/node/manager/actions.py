@@ -136,12 +136,14 @@ async def put_document(
         catalogue_object = None
     if catalogue_object is not None:
         catalogue_object.dataset_id = dataset.id
-    latest = dataset.latest
     if document.get(COLLECTION):
         _cancel_publication(dataset)
         return
-    if dataset.withdrawn_at is not None and (
-        is_being_read(latest) or stops_of(dataset, latest)
+    newest = dataset.newest
+    if (
+        dataset.withdrawn_at is not None
+        and newest is not None
+        and (is_being_read(newest) or stops_of(dataset, newest))
     ):
         raise ConflictError(
             "This dataset is withdrawn.", remedy="Publish it again on its page."

@@ -9,8 +9,10 @@ from litestar.params import FromPath
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.draft import start_without_file
 from udi.node.datasets.intake.responses import describe_publication
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.records.document import answers_of
 from udi.node.datasets.records.document_query import (
     FIELDS,
     count_by_value,
@@ -263,13 +265,21 @@ async def _write_resource(
     async with context.storage.session() as session:
         caller = await identify_caller(request, session, territory)
         dataset = await find_dataset(session, plan.dataset_id, lock=True)
+        if dataset is None and plan.is_elsewhere:
+            dataset = await start_without_file(
+                session,
+                caller.sender,
+                caller.space,
+                plan.dataset_id,
+                answers_of(plan.document),
+            )
         if dataset is None:
             raise NotFoundError("This dataset was deleted meanwhile.")
         await put_document(
             session, caller, dataset, plan.document, plan.media_id, territory
         )
         say = site_of(request).pages.translator(request)
-        publication = describe_publication(dataset, dataset.latest, territory, say)
+        publication = describe_publication(dataset, dataset.newest, territory, say)
         document = await find_object(session, caller.space, RESOURCES, plan.dataset_id)
     return {**adapt_object(RESOURCES, document or {}), "publication": publication}
 

@@ -52,11 +52,6 @@ ONE_FILE = Refusal(
     "A dataset of this node has one file, and this record names several that were sent here.",
     "Put each in a dataset of its own; files and services elsewhere may be as many as you like.",
 )
-NO_FILE = Refusal(
-    "available_formats",
-    "None of the files of this record is on this node.",
-    "Send its file first. What is elsewhere only is for the portal to harvest.",
-)
 SENSITIVE = Refusal(
     "access_condition.confidentiality",
     "This node cannot keep personal data.",
@@ -72,6 +67,8 @@ class RecordPlan:
     document: Document
     media_id: UUID | None
     upload_id: UUID | None = None
+    is_elsewhere: bool = False
+    """Whether none of its files is here, nor was."""
 
 
 async def make_plan(
@@ -102,7 +99,8 @@ async def make_plan(
     document["producer"] = {**document["producer"], **organisation}
     _check_document(document)
     media_id, upload_id = await _find_file(session, caller, dataset, document, origin)
-    return RecordPlan(dataset_id, document, media_id, upload_id)
+    is_elsewhere = dataset is None and media_id is None
+    return RecordPlan(dataset_id, document, media_id, upload_id, is_elsewhere)
 
 
 async def _own_dataset(
@@ -160,7 +158,10 @@ async def _find_file(
     document: Document,
     origin: str,
 ) -> tuple[UUID | None, UUID | None]:
-    """How the record calls the file of this node, None to leave that; and the upload that brings it, if it is new."""
+    """How the record calls the file of this node, None to leave that; and the upload that brings it, if it is new.
+
+    All of it may be elsewhere: nothing of such a dataset is kept here.
+    """
     matches = list[tuple[UUID | None, UUID | None]]()
     for _, media in entries(document, "available_formats"):
         if media.get("media_type") != MediaKind.FILE:
@@ -179,10 +180,8 @@ async def _find_file(
             matches.append((media_id, None))
         elif str(dig(media, "connector", "url")).startswith(f"{origin}{DOWNLOADS}"):
             raise missing_file_error(media_id)
-    if len(matches) > 1 or (not matches and dataset is None):
-        raise InvalidError(
-            "Nothing was changed.", refusals=[ONE_FILE if matches else NO_FILE]
-        )
+    if len(matches) > 1:
+        raise InvalidError("Nothing was changed.", refusals=[ONE_FILE])
     if matches:
         return matches[0]
     return (dataset.media_id if dataset else None, None)

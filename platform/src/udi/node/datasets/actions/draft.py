@@ -110,7 +110,10 @@ async def _list_earlier_answers(
     """What the producer answered before, for the files of this space, the last described first; not the node's figures."""
     is_producers = Dataset.id.is_distinct_from(space.figures_dataset_id)
     query = select(Dataset).where(
-        Dataset.space_id == space.id, Dataset.described_at.is_not(None), is_producers
+        Dataset.space_id == space.id,
+        Dataset.described_at.is_not(None),
+        Dataset.versions.any(),
+        is_producers,
     )
     query = query.order_by(Dataset.described_at.desc())
     return [
@@ -155,6 +158,30 @@ async def start_dataset(
     holds = corrections.as_json() if corrections else None
     await insert_version(session, dataset, dropped, 1, holds)
     dataset.record_event(actor, "dataset.created")
+    await session.flush()
+    return dataset
+
+
+async def start_without_file(
+    session: AsyncSession,
+    actor: Author | None,
+    space: Space,
+    dataset_id: UUID,
+    answers: Answers,
+) -> Dataset:
+    """A draft of which nothing is kept here: its data are elsewhere."""
+    dataset = Dataset(
+        id=dataset_id,
+        space_id=space.id,
+        title=answers["title"],
+        description=answers,
+        proposals={},
+    )
+    dataset.space = space
+    session.add(dataset)
+    await session.flush()
+    await session.refresh(dataset, ["versions", "parts", "delivery"])
+    dataset.record_event(actor, "dataset.started")
     await session.flush()
     return dataset
 
@@ -263,13 +290,13 @@ async def discard_draft(
         ConflictError: nothing waits to be published.
     """
     pending = dataset.pending
-    if pending is None:
+    if pending is None and not is_fileless_draft(dataset):
         raise ConflictError(
             "No version is waiting to be published.",
             remedy="To remove the dataset from the portal, withdraw it.",
         )
     await expire_archives(session, dataset.space_id, now())
-    if (
+    if pending is not None and (
         dataset.state not in {DatasetState.DRAFT, DatasetState.REFUSED}
         or len(dataset.versions) > 1
     ):
@@ -288,6 +315,15 @@ async def discard_draft(
         await session.delete(file)
     await session.flush()
     return keys
+
+
+def is_fileless_draft(dataset: Dataset) -> bool:
+    """Whether it is a dataset of links that nobody could read yet."""
+    return (
+        not dataset.has_file
+        and dataset.opened_at is None
+        and dataset.state in {DatasetState.DRAFT, DatasetState.REFUSED}
+    )
 
 
 async def check_quota(

@@ -1,5 +1,6 @@
 """Publishing, at once or when the file was looked at; withdrawing, and asking the portal again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,7 +24,7 @@ from udi.node.datasets.models import (
     DeliveryState,
     Version,
 )
-from udi.node.datasets.records.parts import list_published_parts
+from udi.node.datasets.records.parts import ListedPart, list_published_parts
 from udi.node.datasets.records.rudi import compose_document
 from udi.node.datasets.versions.findings import is_being_read
 from udi.node.datasets.versions.publishability import access_of, may_publish, stops_of
@@ -53,13 +54,15 @@ async def publish_dataset(
     if refusals := check_answers(dataset.description):
         raise InvalidError("The description is not complete yet.", refusals=refusals)
     at = now()
-    version = dataset.latest
+    version = dataset.newest
     is_in_catalogue = dataset.in_catalogue
     _change_access(actor, dataset, at)
     if is_public(dataset):
         parts = list_published_parts(dataset)
     else:
         parts = list_parts_to_publish(dataset)
+    if version is None:
+        _require_links(dataset, parts)
     record = compose_document(dataset, version, territory, at=at, parts=parts)
     dataset.document = record if dataset.document is not None else None
     for published in dataset.versions:
@@ -67,26 +70,38 @@ async def publish_dataset(
             published.file.access = access_of(dataset, published)
         if published is not version and published.preparation is not None:
             published.preparation.forget_cells()
-    version.published_at = version.published_at or at
+    if version is not None:
+        version.published_at = version.published_at or at
     open_parts(dataset, parts, at)
     dataset.opened_at = dataset.opened_at or at
     dataset.withdrawn_at = None
     dataset.withdrawal_reason = ""
     dataset.state = DatasetState.PUBLISHING
     dataset.updated_at = at
-    dataset.record_event(actor, "dataset.published", version=version.number)
+    numbered = {"version": version.number} if version else {}
+    dataset.record_event(actor, "dataset.published", **numbered)
     await queue_delivery(
         session,
         dataset,
         method="PUT" if is_in_catalogue else "POST",
         record=record,
-        file_id=version.file_id,
+        file_id=version.file_id if version else None,
         listed_parts=[listed.mark for listed in parts],
     )
     await announce_to_further_portals(
         session, dataset.space.slug, dataset.id, record=record
     )
     crash_at("publish.opened")
+
+
+def _require_links(dataset: Dataset, parts: Sequence[ListedPart]) -> None:
+    """Refuse a dataset that leads nowhere: without a file here, something of it must be elsewhere, or beside it."""
+    if parts or dig(dataset.document or {}, "available_formats"):
+        return
+    raise InvalidError(
+        "The description is not complete yet.",
+        refusals=[Refusal("links", "Add a link first: this dataset leads nowhere.")],
+    )
 
 
 def _change_access(actor: Author | None, dataset: Dataset, at: datetime) -> None:

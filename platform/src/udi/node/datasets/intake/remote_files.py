@@ -74,6 +74,7 @@ async def save_source(
     """Renew the dataset from an address, regularly."""
     form = await request.form()
     dataset = await get_dataset(session, member, dataset_id, lock=True)
+    dataset.require_file()
     values = {name: str(form.get(name) or "") for name in (FIELD, "frequency")}
     try:
         await set_source(session, member, dataset, **values, locale=locale_of(request))

@@ -26,9 +26,19 @@ REMEDIES = {
 
 
 def describe_publication(
-    dataset: Dataset, version: Version, territory: Territory, say: Translate
+    dataset: Dataset, version: Version | None, territory: Territory, say: Translate
 ) -> dict[str, Any]:
-    """How far the publication of a version is, why (never empty), and where to look."""
+    """How far the publication of a version is, why (never empty), and where to look; None: of a dataset without a file."""
+    page = f"{territory.origin}/datasets/{dataset.id}"
+    if version is None:
+        state = "published" if dataset.opened_at else "waiting"
+        why = [say("None of its files is kept here: it leads to data elsewhere.")]
+        return {
+            "state": state,
+            "why": why,
+            "remedy": say(REMEDIES[state]),
+            "page": page,
+        }
     is_requested = version.is_publication_requested and may_publish(dataset)
     state = "waiting"
     why = [say(explain_waiting(dataset, version))]
@@ -40,7 +50,6 @@ def describe_publication(
     elif is_requested:
         state = "stopped"
         why = explain_stops(dataset, version, say) or [say(STOPS["description"])]
-    page = f"{territory.origin}/datasets/{dataset.id}"
     return {"state": state, "why": why, "remedy": say(REMEDIES[state]), "page": page}
 
 

@@ -15,7 +15,7 @@ from udi.kit.clock import today
 from udi.kit.errors import ErasedError, InvalidError, UnauthenticatedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.draft import discard_draft
+from udi.node.datasets.actions.draft import discard_draft, is_fileless_draft
 from udi.node.datasets.actions.erase import may_erase
 from udi.node.datasets.actions.publish import (
     RETRIABLE_STATES,
@@ -108,6 +108,7 @@ async def show_dataset(
         allowed=await list_permissions(session, actor, dataset.space, dataset.id),
         home=home_of(actor, dataset),
         may_erase=may_erase(dataset),
+        discardable=is_fileless_draft(dataset),
         profile=profile_of(dataset),
         model_exports=await _list_model_exports(request, dataset),
         correctable=can_correct_rows(dataset),

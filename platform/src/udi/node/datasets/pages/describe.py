@@ -35,7 +35,7 @@ from udi.node.datasets.descriptions.description import (
     read_translations,
     split_keywords,
 )
-from udi.node.datasets.models import Dataset, DatasetPart
+from udi.node.datasets.models import Dataset, DatasetPart, Version
 from udi.node.datasets.pages.messages import (
     PART_ROLE_NAMES,
     PageRequest,
@@ -48,6 +48,7 @@ from udi.node.datasets.pages.upload import build_answer_proposer
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.records.rudi import area_of_file, draft_document, find_area
 from udi.node.datasets.versions.breaking_changes import (
+    BreakingChange,
     list_breaking_changes,
     refuse_unintended,
 )
@@ -120,9 +121,10 @@ async def save_description(
     answers = read_texts_by_language(request, territory, form, dataset)
     if "access" not in form:
         answers["access"] = dataset.description.get("access", "")
-    dataset.proposals = dataset.proposals or build_answer_proposer(
-        request, territory
-    ).recover_proposals(dataset)
+    if dataset.has_file:
+        dataset.proposals = dataset.proposals or build_answer_proposer(
+            request, territory
+        ).recover_proposals(dataset)
     refusals = await describe_dataset(session, member, dataset, answers)
     if form.get("leave"):
         return Redirect(home_of(member, dataset), status_code=303)
@@ -190,31 +192,38 @@ async def submit_publication(
     """Publish; the portal is told by a job."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     form = await request.form()
-    dataset.latest.note = clean_text(str(form.get("note") or ""))[:LONGEST_REASON]
-    intended = str(form.get("intended") or "").split()
-    refusals = refuse_unintended(dataset, dataset.latest, intended)
-    try:
-        clear_for_publication(
-            dataset.latest, clean_text(str(form.get("reason") or ""))[:LONGEST_REASON]
-        )
-    except InvalidError as error:
-        refusals += error.refusals
+    version = dataset.newest
+    refusals = _clear_version(dataset, version, form) if version else []
     if refusals:
         allowed = await list_permissions(session, member, dataset.space, dataset.id)
         errors = field_errors(request, refusals)
         return review_page(request, dataset, allowed, territory, errors, status=422)
-    first = dataset.latest.published_at is None
+    first = version is not None and version.published_at is None
     try:
         await publish_dataset(session, member, dataset, territory)
     except InvalidError as error:
         return describe_page(request, dataset, error.refusals, status=422)
-    if first and needs_reason(dataset.latest) and dataset.latest.preparation:
+    if version and first and needs_reason(version) and version.preparation:
         dataset.record_event(
-            member,
-            "version.cleared",
-            reason=dataset.latest.preparation.reason,
+            member, "version.cleared", reason=version.preparation.reason
         )
     return Redirect(f"/datasets/{dataset.id}", status_code=303)
+
+
+def _clear_version(
+    dataset: Dataset, version: Version, form: FormMultiDict
+) -> list[Refusal]:
+    """Take in what the person says of the version that is to be published; what stops it."""
+    version.note = clean_text(str(form.get("note") or ""))[:LONGEST_REASON]
+    intended = str(form.get("intended") or "").split()
+    refusals = refuse_unintended(dataset, version, intended)
+    try:
+        clear_for_publication(
+            version, clean_text(str(form.get("reason") or ""))[:LONGEST_REASON]
+        )
+    except InvalidError as error:
+        refusals += error.refusals
+    return refusals
 
 
 def review_page(
@@ -250,13 +259,19 @@ def review_page(
         difference=changes[1] if changes else None,
         breaks=[
             (change.stop, change.explain(translator(request)))
-            for change in list_breaking_changes(dataset, dataset.latest)
+            for change in _list_breaks(dataset)
         ],
         open_licence=_open_licence(request, dataset),
         part_roles=PART_ROLE_NAMES,
         **_sort_parts(dataset),
         **description_details(request, dataset, territory),
     )
+
+
+def _list_breaks(dataset: Dataset) -> list[BreakingChange]:
+    if dataset.newest is None:
+        return []
+    return list_breaking_changes(dataset, dataset.newest)
 
 
 def _sort_parts(dataset: Dataset) -> dict[str, list[DatasetPart]]:
@@ -270,7 +285,7 @@ def _sort_parts(dataset: Dataset) -> dict[str, list[DatasetPart]]:
 
 def _name_area(request: PageRequest, dataset: Dataset, territory: Territory) -> str:
     """What the record will declare of the area, in words; empty when nothing."""
-    if find_area(dataset.description, dataset.latest, territory) is None:
+    if find_area(dataset.description, dataset.newest, territory) is None:
         return ""
     areas = dict(form_choices(request)["areas"])
     return areas[dataset.description.get("area") or "file"]
@@ -283,7 +298,13 @@ def assess_description(
     territory: Territory,
 ) -> list[QualityLine]:
     """The quality that the portal will show, judged from the record that it will receive."""
-    document = draft_document(dataset, dataset.latest, territory, at=now())
+    document = draft_document(
+        dataset,
+        dataset.newest,
+        territory,
+        at=now(),
+        parts=None if dataset.has_file else list_parts_to_publish(dataset),
+    )
     quality = assess_quality(restore_record(document), today(territory.zone))
     addresses = NodeAddresses("", dataset.id)
     return list_quality_lines(
@@ -295,7 +316,9 @@ def assess_description(
 
 def advice_on(dataset: Dataset) -> tuple[AdviceItem, ...]:
     """What would help those who use the newest file."""
-    version = dataset.latest
+    version = dataset.newest
+    if version is None:
+        return ()
     profile = profile_of(dataset)
     findings = version.preparation.findings if version.preparation else {}
     likely = likely_schemas_of(version)
@@ -338,7 +361,7 @@ def describe_page(
         licences=licences,
         access_rights=list(AccessRights),
         open_licence=_open_licence(request, dataset),
-        file_area=area_of_file(dataset.latest),
+        file_area=area_of_file(dataset.newest),
         text_languages=_describe_languages(request, dataset),
         frequency_hint=_hint_at_frequency(request, dataset),
         **form_choices(request),
@@ -358,7 +381,7 @@ def _hint_at_frequency(request: PageRequest, dataset: Dataset) -> str:
     if rhythm := find_regularity(published):
         words = say("Your versions came regularly: “%(frequency)s” may fit.")
         return words % {"frequency": names[rhythm]}
-    preparation = dataset.latest.preparation
+    preparation = dataset.newest.preparation if dataset.newest else None
     coverage = preparation.findings.get("coverage") if preparation else None
     if coverage and (rhythm := Coverage.from_json(coverage).regularity):
         words = say("The days in your file are regular: “%(frequency)s” may fit.")

@@ -34,6 +34,7 @@ AREA_NAMES = {
 }
 EVENT_NAMES = {
     "dataset.created": "File dropped",
+    "dataset.started": "Dataset of links started",
     "dataset.described": "Description changed",
     "version.added": "New version dropped",
     "version.discarded": "Pending version discarded",

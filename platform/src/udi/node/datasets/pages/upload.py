@@ -1,7 +1,7 @@
 """Step 1: a file comes in, for a new dataset or as a new version of one."""
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -29,8 +29,13 @@ from udi.node.datasets.actions.draft import (
 )
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_promptly
 from udi.node.datasets.descriptions.prefill import AnswerProposer
-from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.pages.messages import PageRequest, refusal_errors
+from udi.node.datasets.models import Dataset, PartRole, Version
+from udi.node.datasets.pages.messages import (
+    PART_ROLE_NAMES,
+    PageRequest,
+    refusal_errors,
+    translator,
+)
 from udi.node.datasets.queries import get_dataset
 from udi.node.files.models import object_key
 from udi.node.files.queries import used_bytes
@@ -118,6 +123,7 @@ async def show_version_form(
     dataset = await get_dataset(
         session, member, dataset_id, to=DatasetPermission.CHANGE
     )
+    dataset.require_file()
     readers_of(request).start_standby()
     return upload_page(request, dataset.space, dataset)
 
@@ -135,6 +141,7 @@ async def upload_version(
         dataset = await get_dataset(
             session, member, dataset_id, to=DatasetPermission.CHANGE
         )
+        dataset.require_file()
         space = dataset.space
         left = dataset.space.quota_bytes - await used_bytes(session, dataset.space)
     try:
@@ -218,14 +225,20 @@ def upload_page(
     status: int = 200,
     errors: dict[str, str] | None = None,
     address: str = "",
+    link: Mapping[str, Any] | None = None,
 ) -> Response[str]:
-    """The form that takes one file, with the script that goes on after a cut."""
+    """The form that takes one file, with the script that goes on after a cut; `link` is what was typed of data elsewhere."""
     limit = min(site_of(request).settings.upload_limit, space.quota_bytes)
     about: dict[str, Any] = {
         "space": space,
         "dataset": dataset,
         "errors": errors or {},
         "limit": limit,
+        "link": link or {},
+        "link_roles": [
+            (role.value, translator(request)(PART_ROLE_NAMES[role]))
+            for role in (PartRole.LINK, PartRole.SERVICE)
+        ],
     }
     response = render(
         request, "datasets/drop.html", status=status, address=address, **about

@@ -1,6 +1,6 @@
 """A record as a client of RUDI wrote it, beside the answers of the form: what the one says of the other, and both in one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -140,7 +140,9 @@ def merge_documents(
             },
             **composed["metadata_info"],
         },
-        "available_formats": _media(document, composed["available_formats"][0]),
+        "available_formats": _merge_media(
+            document, composed.get("available_formats") or []
+        ),
     }
 
 
@@ -156,9 +158,12 @@ def _update_date(composed: Document) -> Document:
     return {"updated": composed["dataset_dates"]["updated"]}
 
 
-def _media(document: Document, ours: Document) -> list[Document]:
-    """The file that is here, first, then what is elsewhere, as it was said."""
+def _merge_media(document: Document, composed: Sequence[Document]) -> list[Document]:
+    """The file that is here, first, then what is elsewhere, as it was said; no file is here where none was composed."""
     every = [media for _, media in entries(document, "available_formats")]
+    if not composed:
+        return every
+    ours = composed[0]
     about = next(
         (media for media in every if is_same_media(media, ours["media_id"])), {}
     )

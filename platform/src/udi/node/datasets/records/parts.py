@@ -95,7 +95,7 @@ def replace_parts(
 ) -> Document:
     """The same record with these parts instead of those that it names; what is elsewhere stays after them.
 
-    The main file stays first: it is the first that is no part.
+    The main file, where there is one, stays first: it is the first that is no part.
     """
     others = [
         media
@@ -103,7 +103,8 @@ def replace_parts(
         if not is_part_media(media, dataset, origin)
     ]
     ours = [write_media(media_of_part(part, origin)) for part in listed]
-    return {**document, "available_formats": [*others[:1], *ours, *others[1:]]}
+    main = 1 if dataset.has_file else 0
+    return {**document, "available_formats": [*others[:main], *ours, *others[main:]]}
 
 
 def is_part_media(media: Document, dataset: Dataset, origin: str) -> bool:

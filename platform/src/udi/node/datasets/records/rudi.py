@@ -97,7 +97,7 @@ def current_file_url(origin: str, dataset_id: UUID) -> str:
 
 def compose_document(
     dataset: Dataset,
-    version: Version,
+    version: Version | None,
     territory: Territory,
     *,
     at: datetime,
@@ -105,7 +105,7 @@ def compose_document(
 ) -> dict[str, Any]:
     """The JSON of a dataset, checked as the portal will: what a client of RUDI said of it stays, whatever the form asks.
 
-    `parts` are those that it names; None: those that are published. Of restricted data it says nothing that is made of their cells, whoever said so (`restricted.conceal`).
+    `version` is that of its main file, None where it has none; `parts` are those that it names; None: those that are published. Of restricted data it says nothing that is made of their cells, whoever said so (`restricted.conceal`).
 
     Raises:
         InvalidRecord: the portal would refuse it; the fields are the form's.
@@ -120,7 +120,7 @@ def compose_document(
 
 def draft_document(
     dataset: Dataset,
-    version: Version,
+    version: Version | None,
     territory: Territory,
     *,
     at: datetime,
@@ -145,12 +145,11 @@ def form_field(field: str) -> str:
 
 
 def compose_record(
-    dataset: Dataset, version: Version, territory: Territory, *, at: datetime
+    dataset: Dataset, version: Version | None, territory: Territory, *, at: datetime
 ) -> Record:
     """The record of a dataset whose answers are complete, about its territory; `at` is the instant of publication."""
     answers = dataset.description
     space = dataset.space
-    profile = Profile.from_json(version.profile)
     summaries = texts_of(answers, "summary")
     first = read_day(answers.get("first_day", ""))
     return Record(
@@ -163,7 +162,7 @@ def compose_record(
         keywords=tuple(split_keywords(answers)),
         producer=Organisation(id=space.organisation_id, name=space.name),
         contacts=(_contact(space, answers["contact"]),),
-        media=(_media(dataset, version, profile, territory.origin),),
+        media=(_media(dataset, version, territory.origin),) if version else (),
         dates=Dates(
             created=dataset.created_at, updated=at, published=dataset.opened_at or at
         ),
@@ -176,12 +175,14 @@ def compose_record(
         period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
         frequency=FREQUENCY_CODES.get(answers.get("frequency", ""), ""),
         geography=_geography(answers, version, territory),
-        size=_size(profile),
+        size=_size(version) if version else None,
     )
 
 
-def area_of_file(version: Version) -> Bounds | None:
+def area_of_file(version: Version | None) -> Bounds | None:
     """The area that a file shows, by its map or its coordinates: west, south, east, north in degrees (WGS 84)."""
+    if version is None:
+        return None
     profile = Profile.from_json(version.profile)
     if profile.bbox:
         return profile.bbox
@@ -193,7 +194,7 @@ def area_of_file(version: Version) -> Bounds | None:
 
 
 def find_area(
-    answers: Mapping[str, str], version: Version, territory: Territory
+    answers: Mapping[str, str], version: Version | None, territory: Territory
 ) -> Bounds | None:
     """The area that a record will declare: west, south, east, north in degrees (WGS 84); None: it declares none.
 
@@ -208,7 +209,7 @@ def find_area(
 
 
 def _geography(
-    answers: Mapping[str, str], version: Version, territory: Territory
+    answers: Mapping[str, str], version: Version | None, territory: Territory
 ) -> Geography | None:
     area = find_area(answers, version, territory)
     if area is None:
@@ -241,8 +242,9 @@ def _address_of_terms(dataset: Dataset, territory: Territory) -> str:
     return address_of_terms(territory.links.get("portal", territory.origin), dataset.id)
 
 
-def _size(profile: Profile) -> DatasetSize | None:
+def _size(version: Version) -> DatasetSize | None:
     """How large the table is."""
+    profile = Profile.from_json(version.profile)
     if not profile.is_table:
         return None
     return DatasetSize(
@@ -255,8 +257,9 @@ def media_id_of(dataset: Dataset) -> UUID:
     return dataset.media_id or uuid.uuid5(dataset.id, "file")
 
 
-def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) -> Media:
+def _media(dataset: Dataset, version: Version, origin: str) -> Media:
     file = version.file
+    profile = Profile.from_json(version.profile)
     return Media(
         id=media_id_of(dataset),
         kind=MediaKind.FILE,

@@ -160,9 +160,9 @@ def folder_of_part(part: DatasetPart) -> str:
 
 
 def _record(dataset: Dataset, territory: Territory) -> Record | None:
-    if not dataset.versions or check_answers(dataset.description):
+    if check_answers(dataset.description):
         return None
-    about = (dataset, dataset.latest, territory)
+    about = (dataset, dataset.newest, territory)
     at = dataset.updated_at
     parts = _list_parts(dataset)
     if dataset.document is not None:

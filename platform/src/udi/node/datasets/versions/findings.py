@@ -42,8 +42,10 @@ def line_settings_of(version: Version) -> LineSettings:
 
 
 def profile_of(dataset: Dataset) -> Profile:
-    """What was understood of the newest file."""
-    return Profile.from_json(dataset.latest.profile)
+    """What was understood of the newest file; of a dataset without one, nothing."""
+    if dataset.newest is None:
+        return Profile(media_type="", label="")
+    return Profile.from_json(dataset.newest.profile)
 
 
 def is_table(version: Version) -> bool:

@@ -1,0 +1,26 @@
+"""GDAL, which QGIS reads with, opens the address given: its fields, how many places, and where the first is.
+
+Names under .localhost are not resolved everywhere: GDAL asks this machine, and says for which host.
+"""
+
+import json
+import re
+import sys
+
+from pyogrio import set_gdal_config_options
+from pyogrio.raw import read
+
+host = sys.argv[1].split("/")[4]
+address = re.sub(r"//[^:/]+", "//127.0.0.1", sys.argv[1], count=1)
+set_gdal_config_options({"GDAL_HTTP_HEADERS": f"Host: {host}"})
+facts, _, places, fields = read(address)
+print(
+    json.dumps(
+        {
+            "fields": [str(name) for name in facts["fields"]],
+            "places": len(places),
+            "kind": facts["geometry_type"],
+            "first": [str(column[0]) for column in fields],
+        }
+    )
+)
