@@ -54,7 +54,7 @@ STOPS = [
         "/ogc/collections/{collection}/items => /ogc/collections/datasets/items?f=html",
     ),
     *_stops(
-        "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/nodes/join", "/sources/try", "/sources", "/sources/new",
+        "portal", "team", "/my-space", "/my-space/my-data", "/my-space/tokens", "/nodes", "/nodes/join", "/sources/try", "/sources", "/sources/new",
         "/sources/{source_id} => /sources/{portal source}", "/sources/{source_id}/close => /sources/{portal source}/close", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
         "/data/{dataset_id}/access-policy/edit => /data/{portal restricted}/access-policy/edit",
@@ -135,7 +135,7 @@ STOPS = [
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node draft}/table = 404",
     ),
     *_stops(
-        "node", "producer", "/", "/inbox", "/spaces/{slug}", "/spaces/{slug}/archive", "/spaces/{slug}/datasets/new",
+        "node", "producer", "/", "/my-space/my-data", "/inbox", "/spaces/{slug}", "/spaces/{slug}/archive", "/spaces/{slug}/datasets/new",
         "/spaces/{slug}/figures", "/spaces/{slug}/keys", "/spaces/{slug}/place", "/spaces/{slug}/shared",
         "/datasets/{dataset_id} => /datasets/{node map}", "/datasets/{dataset_id} => /datasets/{node draft}",
         "/datasets/{dataset_id} => /datasets/{node arabic}",
@@ -164,6 +164,8 @@ NO_PAGES = {
     "portal": [
         "/.well-known/api-catalog",
         "/inbox.json",
+        "/my-space/my-data.csv",
+        "/my-space/my-data.json",
         "/inbox.atom",
         "/territory/figures/{name}",
         "/territory/journal.csv",
@@ -280,6 +282,8 @@ NO_PAGES = {
         "/theme.css",
     ],
     "node": [
+        "/my-space/my-data.csv",
+        "/my-space/my-data.json",
         "/catalog.jsonld",
         "/catalog.ttl",
         "/api/openapi.json",

@@ -12,4 +12,5 @@ DOMAIN = Domain(
     tasks="udi.portal.identity.provider_grants:task_handlers",
     schedules="udi.portal.identity.worker:list_schedules",
     archive="udi.portal.identity.archive",
+    personal_data="udi.portal.identity.personal_data",
 )
