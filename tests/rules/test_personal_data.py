@@ -271,7 +271,7 @@ def test_what_is_declared_is_said_in_every_language(
             rows.what,
             rows.why,
             rows.until,
-            *rows.shown.values(),
+            *rows.labels.values(),
         )
     }
 

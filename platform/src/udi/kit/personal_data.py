@@ -71,7 +71,7 @@ class PersonalRows:
     why: str
     until: str
     at_deletion: AtDeletion
-    shown: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     """Columns that the person reads, with their labels."""
     withheld: frozenset[str] = frozenset()
     """Columns that hold something of the person and are not shown: digests and secrets, which would open something."""
@@ -92,7 +92,7 @@ class PersonalRows:
     @property
     def columns(self) -> frozenset[str]:
         """All columns that this declares."""
-        return frozenset({self.column, *self.shown, *self.withheld, *self.emptied})
+        return frozenset({self.column, *self.labels, *self.withheld, *self.emptied})
 
 
 @dataclass(frozen=True)

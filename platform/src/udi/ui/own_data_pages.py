@@ -34,6 +34,7 @@ from udi.ui.site import render, site_of
 PATH = "/my-space/my-data"
 JSON_PATH = f"{PATH}.json"
 CSV_PATH = f"{PATH}.csv"
+DELETION = "/my-space/account/delete"
 MOST_LISTED = 50
 """Rows of one kind on the page; the downloads have all."""
 
@@ -44,6 +45,8 @@ class OtherPlace:
 
     name: str
     address: str
+    is_away: bool = False
+    """Whether it did not ask anything for some minutes."""
 
 
 ListPlaces = Callable[[AsyncSession, Territory], Awaitable[Sequence[OtherPlace]]]
@@ -62,7 +65,7 @@ class Cell:
 class KindLines:
     """The rows of one kind as the page lists them."""
 
-    own: OwnRows
+    rows: OwnRows
     labels: Sequence[str]
     lines: Sequence[Sequence[Cell]]
 
@@ -100,9 +103,8 @@ async def show_own_data(
         total=sum(count for _, count in counts),
         most_listed=MOST_LISTED,
         places=await list_places(session, territory) if list_places else [],
-        portal_page=f"{territory.links['portal']}{PATH}"
-        if site_of(request).program == "node" and territory.links.get("portal")
-        else "",
+        portal_page=_portal_page(request, territory),
+        delete_page=DELETION if site_of(request).program == "portal" else "",
         json_path=JSON_PATH,
         csv_path=CSV_PATH,
     )
@@ -145,6 +147,12 @@ async def download_own_csv(
     return csv_response(write_csv(header, rows, locale), "my-data.csv")
 
 
+def _portal_page(request: AnyRequest, territory: Territory) -> str:
+    if site_of(request).program == "portal" or not territory.links.get("portal"):
+        return ""
+    return f"{territory.links['portal']}{PATH}"
+
+
 async def _read(
     request: AnyRequest, session: AsyncSession, member: Actor, *, most: int
 ) -> list[OwnSubject]:
@@ -156,7 +164,7 @@ def _lines(subject: OwnSubject, say: Callable[[str], str]) -> list[KindLines]:
     return [
         KindLines(
             kind,
-            [say(label) for label in kind.declaration.shown.values()],
+            [say(label) for label in kind.declaration.labels.values()],
             [_cells(row, say) for row in kind.values],
         )
         for kind in subject.kinds

@@ -116,9 +116,9 @@ async def read_own_rows(
     """All that names this person, by heading; headings without a row are left out."""
     kinds: dict[PersonalSubject, list[OwnRows]] = {}
     for rows in register.rows:
-        own = await _read_kind(session, rows, person, most)
-        if own.count:
-            kinds.setdefault(rows.subject, []).append(own)
+        kind_rows = await _read_kind(session, rows, person, most)
+        if kind_rows.count:
+            kinds.setdefault(rows.subject, []).append(kind_rows)
     return [
         OwnSubject(subject, kinds[subject])
         for subject in PersonalSubject
@@ -135,10 +135,10 @@ async def _read_kind(
     )
     if not count:
         return OwnRows(rows, 0, [])
-    columns = [rows.table.c[name] for name in rows.shown]
+    columns = [rows.table.c[name] for name in rows.labels]
     key = rows.table.primary_key.columns
-    found = await session.execute(
-        select(*columns, *[column for column in key if column.name not in rows.shown])
+    records = await session.execute(
+        select(*columns, *[column for column in key if column.name not in rows.labels])
         .where(condition)
         .order_by(*key)
         .limit(most)
@@ -146,7 +146,7 @@ async def _read_kind(
     return OwnRows(
         rows,
         count,
-        [{name: row[name] for name in rows.shown} for row in found.mappings()],
+        [{name: row[name] for name in rows.labels} for row in records.mappings()],
     )
 
 
@@ -181,7 +181,7 @@ def list_cells(subjects: Sequence[OwnSubject]) -> Iterator[tuple[str, ...]]:
                         subject.subject.value,
                         kind.declaration.what,
                         str(number),
-                        kind.declaration.shown[name],
+                        kind.declaration.labels[name],
                         write_cell(value),
                     )
 

@@ -27,7 +27,7 @@ PERSONAL = (
         why="So that the producer knows who changed a dataset.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"happened_at": "Date", "action": "Event"},
+        labels={"happened_at": "Date", "action": "Event"},
     ),
     PersonalRows(
         DatasetSource,
@@ -37,7 +37,7 @@ PERSONAL = (
         why="So that the producer knows who gave the address.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"address": "Address", "checked_at": "Checked"},
+        labels={"address": "Address", "checked_at": "Checked"},
     ),
     PersonalRows(
         Preparation,
@@ -47,7 +47,7 @@ PERSONAL = (
         why="So that the history says who asked for it.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"state": "State", "updated_at": "Changed"},
+        labels={"state": "State", "updated_at": "Changed"},
         key="person",
     ),
 )

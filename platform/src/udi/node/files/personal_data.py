@@ -25,7 +25,7 @@ PERSONAL = (
         why="So that the producer knows who sent a file.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"name": "File", "state": "State", "created_at": "Sent"},
+        labels={"name": "File", "state": "State", "created_at": "Sent"},
     ),
     PersonalRows(
         SpaceArchive,
@@ -35,7 +35,7 @@ PERSONAL = (
         why="So that the producer knows who took an archive.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"name": "File", "requested_at": "Requested"},
+        labels={"name": "File", "requested_at": "Requested"},
     ),
     PersonalRows(
         ErasedDataset,
@@ -45,7 +45,7 @@ PERSONAL = (
         why="So that the producer knows who erased a dataset.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"requested_at": "Requested", "erased_at": "Done"},
+        labels={"requested_at": "Requested", "erased_at": "Done"},
     ),
 )
 OF_FILE = "a file of a producer, and how far it came"

@@ -18,7 +18,7 @@ PERSONAL = (
         why="To recognise you, and to write to you.",
         until=WHILE_ACCOUNT,
         at_deletion=AtDeletion.UNNAMED,
-        shown={
+        labels={
             "name": "Name",
             "email": "E-mail",
             "locale": "Language",
@@ -38,7 +38,7 @@ PERSONAL = (
         why="So that you stay logged in.",
         until="Until you log out, ten hours at most.",
         at_deletion=AtDeletion.ERASED,
-        shown={
+        labels={
             "created_at": "Created",
             "last_seen_at": "Last seen",
             "expires_at": "Expires",
@@ -54,7 +54,7 @@ PERSONAL = (
         why="So that you can do what your organisation lets you do.",
         until="Until you leave the organisation.",
         at_deletion=AtDeletion.ERASED,
-        shown={"organisation_slug": "Organisation", "groups": "Roles"},
+        labels={"organisation_slug": "Organisation", "groups": "Roles"},
     ),
 )
 NEUTRAL: tuple[NeutralColumns, ...] = ()

@@ -26,7 +26,7 @@ PERSONAL = (
         why="To write to the producer about its data.",
         until="Until the organisation gives another address.",
         at_deletion=AtDeletion.HANDED_OVER,
-        shown={"name": "Name", "email": "E-mail"},
+        labels={"name": "Name", "email": "E-mail"},
         link=PersonLink.EMAIL,
         emptied=frozenset({"email"}),
     ),
@@ -38,7 +38,7 @@ PERSONAL = (
         why="The history of a dataset says which key sent a file.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={
+        labels={
             "name": "Name",
             "created_at": "Created",
             "expires_at": "Expires",
@@ -56,7 +56,7 @@ PERSONAL = (
         why="So that it can be shown who revoked a key.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"revoked_at": "Revoked"},
+        labels={"revoked_at": "Revoked"},
     ),
     PersonalRows(
         DatasetRight,
@@ -66,7 +66,7 @@ PERSONAL = (
         why="So that you can work on the dataset.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.ERASED,
-        shown={"role": "Role", "granted_at": "Since"},
+        labels={"role": "Role", "granted_at": "Since"},
     ),
     PersonalRows(
         DatasetRight,
@@ -76,7 +76,7 @@ PERSONAL = (
         why="So that it can be shown who gave a right.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"role": "Role", "granted_at": "Since"},
+        labels={"role": "Role", "granted_at": "Since"},
     ),
 )
 NEUTRAL = (

@@ -28,7 +28,7 @@ PERSONAL = (
         why="A producer decided on it, and must be able to show why.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={
+        labels={
             "words": "Message",
             "interest": "General interest",
             "answers": "Answers",
@@ -45,7 +45,7 @@ PERSONAL = (
         why="So that it can be shown who decided.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"state": "State", "since": "Decided"},
+        labels={"state": "State", "since": "Decided"},
     ),
     PersonalRows(
         AccessStep,
@@ -55,7 +55,7 @@ PERSONAL = (
         why="Both sides rely on what was said.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"at": "Date", "event": "Event", "words": "Message"},
+        labels={"at": "Date", "event": "Event", "words": "Message"},
     ),
     PersonalRows(
         AccessDocument,
@@ -65,7 +65,7 @@ PERSONAL = (
         why="So that the producer can decide.",
         until="Some months after the end of the request or agreement.",
         at_deletion=AtDeletion.ERASED,
-        shown={"filename": "File", "sent_at": "Sent"},
+        labels={"filename": "File", "sent_at": "Sent"},
         withheld=frozenset({"content"}),
         through=(AccessRequest, "person_id"),
     ),
@@ -77,7 +77,7 @@ PERSONAL = (
         why="It is the proof of what the producer and the project accepted.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.HANDED_OVER,
-        shown={
+        labels={
             "state": "State",
             "starts_at": "From",
             "ends_at": "Until",
@@ -92,7 +92,7 @@ PERSONAL = (
         why="So that it ends when you leave the project.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"name": "Name", "created_at": "Created", "expires_at": "Expires"},
+        labels={"name": "Name", "created_at": "Created", "expires_at": "Expires"},
         emptied=frozenset({"name"}),
     ),
     PersonalRows(
@@ -103,7 +103,7 @@ PERSONAL = (
         why="So that the producer knows who changed them.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"changed_at": "Changed"},
+        labels={"changed_at": "Changed"},
     ),
 )
 NEUTRAL = (

@@ -20,7 +20,7 @@ PERSONAL = (
         why=WHY,
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown=SHOWN,
+        labels=SHOWN,
     ),
     PersonalRows(
         AuditEvent,
@@ -30,7 +30,7 @@ PERSONAL = (
         why=WHY,
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown=SHOWN,
+        labels=SHOWN,
     ),
 )
 NEUTRAL = (neutral(AuditEvent, "facts", "identifiers of things, and our own words"),)

@@ -18,7 +18,7 @@ PERSONAL = (
         why="So that it ends when you leave the project.",
         until=WHILE_PROJECT,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"name": "Name", "created_at": "Created", "last_used_at": "Last used"},
+        labels={"name": "Name", "created_at": "Created", "last_used_at": "Last used"},
         emptied=frozenset({"name"}),
     ),
 )

@@ -13,6 +13,7 @@ from udi.kit.personal_data import (
 )
 from udi.portal.identity.models import (
     ApiToken,
+    ErasedAccount,
     InboxClaim,
     Membership,
     Person,
@@ -30,7 +31,7 @@ PERSONAL = (
         why="To recognise you, and to write to you.",
         until=WHILE_ACCOUNT,
         at_deletion=AtDeletion.UNNAMED,
-        shown={
+        labels={
             "name": "Name",
             "email": "E-mail",
             "locale": "Language",
@@ -51,7 +52,7 @@ PERSONAL = (
         why="So that you stay logged in.",
         until="Until you log out, ten hours at most.",
         at_deletion=AtDeletion.ERASED,
-        shown={
+        labels={
             "created_at": "Created",
             "last_seen_at": "Last seen",
             "expires_at": "Expires",
@@ -67,7 +68,7 @@ PERSONAL = (
         why="So that you can do what your organisation lets you do.",
         until="Until you leave the organisation.",
         at_deletion=AtDeletion.ERASED,
-        shown={"organisation_slug": "Organisation", "groups": "Roles"},
+        labels={"organisation_slug": "Organisation", "groups": "Roles"},
     ),
     PersonalRows(
         ProviderGrant,
@@ -77,7 +78,7 @@ PERSONAL = (
         why="To take a role back when your login service no longer gives it.",
         until="Until the role ends.",
         at_deletion=AtDeletion.ERASED,
-        shown={
+        labels={
             "organisation_slug": "Organisation",
             "group_name": "Role",
             "confirmed_at": "Confirmed",
@@ -92,7 +93,7 @@ PERSONAL = (
         why="So that a node learns when you lose your rights.",
         until="Two days after a node asked last.",
         at_deletion=AtDeletion.ERASED,
-        shown={"requested_at": "Requested", "checked_at": "Checked"},
+        labels={"requested_at": "Requested", "checked_at": "Checked"},
         withheld=frozenset({"memberships"}),
         link=PersonLink.SUBJECT,
     ),
@@ -104,7 +105,7 @@ PERSONAL = (
         why="So that your programs use the API in your name.",
         until=UNTIL_STOPPED,
         at_deletion=AtDeletion.ERASED,
-        shown={
+        labels={
             "name": "Name",
             "scopes": "Rights",
             "created_at": "Created",
@@ -122,10 +123,15 @@ PERSONAL = (
         why="So that colleagues do not do the same work twice.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.ERASED,
-        shown={"kind": "Kind", "claimed_at": "Since"},
+        labels={"kind": "Kind", "claimed_at": "Since"},
     ),
 )
 NEUTRAL = (
+    neutral(
+        ErasedAccount,
+        "digest",
+        "a digest of an identifier drawn at random, of an account that is gone",
+    ),
     neutral(ProviderGrant, "rules_digest", "a digest of the territory's rules"),
     neutral(InboxClaim, "item_id", "the thing that waits, not who waits"),
 )
@@ -135,5 +141,11 @@ PAYLOADS = (
         "subject",
         PersonLink.SUBJECT,
         "the worker gives the groups that the login gives, within a minute",
+    ),
+    PersonalPayload(
+        "udi.portal.identity.deletion.actions",
+        "subject",
+        PersonLink.SUBJECT,
+        "the worker deletes the account, which ends the task",
     ),
 )

@@ -1,6 +1,7 @@
 """The addresses of this domain, and what only web workers have of it."""
 
 from udi.portal.identity import api, inbox_pages, me, pages, token_pages
+from udi.portal.identity.deletion import pages as deletion_pages
 from udi.ui import login, own_data_pages
 from udi.ui.dependencies import Routes
 from udi.ui.header_count import COUNT_FOR_HEADER
@@ -19,6 +20,7 @@ def list_routes(_site: Site) -> Routes:
         *inbox_pages.routes,
         *me.routes,
         *own_data_pages.routes,
+        *deletion_pages.routes,
     ]
 
 

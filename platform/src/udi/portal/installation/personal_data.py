@@ -12,7 +12,7 @@ PERSONAL = (
         why="So that operators know who asked for what.",
         until="As long as the installation is here; without your name once your account is deleted.",
         at_deletion=AtDeletion.UNNAMED,
-        shown={"act": "Act", "requested_at": "Requested", "outcome": "Outcome"},
+        labels={"act": "Act", "requested_at": "Requested", "outcome": "Outcome"},
     ),
 )
 NEUTRAL = (

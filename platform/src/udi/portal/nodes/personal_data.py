@@ -28,7 +28,7 @@ PERSONAL = (
         why="So that your reader finds its own address.",
         until=UNTIL_STOPPED,
         at_deletion=AtDeletion.ERASED,
-        shown={"id": "Number"},
+        labels={"id": "Number"},
     ),
 )
 OF_DATA = "what a producer publishes about its data, for which it answers"

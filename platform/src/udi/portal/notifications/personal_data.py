@@ -25,7 +25,7 @@ PERSONAL = (
         why="To tell you what changes.",
         until=UNTIL_STOPPED,
         at_deletion=AtDeletion.ERASED,
-        shown={"kind": "Kind", "target": "Target", "created_at": "Created"},
+        labels={"kind": "Kind", "target": "Target", "created_at": "Created"},
     ),
     PersonalRows(
         Subscription,
@@ -35,7 +35,7 @@ PERSONAL = (
         why="To write to you as often as you chose.",
         until=UNTIL_STOPPED,
         at_deletion=AtDeletion.ERASED,
-        shown={
+        labels={
             "rhythm": "Rhythm",
             "inbox_rhythm": "Rhythm of what waits",
             "language": "Language",
@@ -49,7 +49,7 @@ PERSONAL = (
         why="So that no change is told twice.",
         until="Some weeks.",
         at_deletion=AtDeletion.ERASED,
-        shown={"since": "From", "until": "Until", "done_at": "Done"},
+        labels={"since": "From", "until": "Until", "done_at": "Done"},
     ),
     PersonalRows(
         Webhook,
@@ -59,7 +59,7 @@ PERSONAL = (
         why="To tell your program what changes.",
         until=UNTIL_STOPPED,
         at_deletion=AtDeletion.ERASED,
-        shown={"url": "Address", "state": "State", "created_at": "Created"},
+        labels={"url": "Address", "state": "State", "created_at": "Created"},
         withheld=frozenset({"secret", "former_secret"}),
     ),
     PersonalRows(
@@ -70,7 +70,7 @@ PERSONAL = (
         why="To send a message again that did not arrive.",
         until="Some weeks.",
         at_deletion=AtDeletion.ERASED,
-        shown={"title": "Title", "state": "State", "created_at": "Created"},
+        labels={"title": "Title", "state": "State", "created_at": "Created"},
         withheld=frozenset({"body"}),
     ),
 )

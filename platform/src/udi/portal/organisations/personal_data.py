@@ -26,7 +26,7 @@ PERSONAL = (
         why="So that readers can write to the organisation.",
         until="Until the organisation gives another address.",
         at_deletion=AtDeletion.HANDED_OVER,
-        shown={"name": "Name", "email": "E-mail"},
+        labels={"name": "Name", "email": "E-mail"},
         link=PersonLink.EMAIL,
         emptied=frozenset({"email"}),
     ),
@@ -38,7 +38,7 @@ PERSONAL = (
         why="So that the team can answer you.",
         until=WHILE_ACCOUNT,
         at_deletion=AtDeletion.ERASED,
-        shown={
+        labels={
             "name": "Organisation",
             "email": "E-mail",
             "url": "Address",
@@ -55,7 +55,7 @@ PERSONAL = (
         why="So that the team knows who decided.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"name": "Organisation", "state": "State", "decided_at": "Decided"},
+        labels={"name": "Organisation", "state": "State", "decided_at": "Decided"},
     ),
     PersonalRows(
         MemberChange,
@@ -65,7 +65,7 @@ PERSONAL = (
         why="To make the change at the login service.",
         until=WHILE_ACCOUNT,
         at_deletion=AtDeletion.ERASED,
-        shown={"groups": "Roles", "requested_at": "Requested", "done_at": "Done"},
+        labels={"groups": "Roles", "requested_at": "Requested", "done_at": "Done"},
     ),
     PersonalRows(
         MemberChange,
@@ -75,7 +75,7 @@ PERSONAL = (
         why="So that it can be shown who gave a role.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"groups": "Roles", "requested_at": "Requested", "done_at": "Done"},
+        labels={"groups": "Roles", "requested_at": "Requested", "done_at": "Done"},
     ),
     PersonalRows(
         MembershipEntry,
@@ -85,7 +85,7 @@ PERSONAL = (
         why="So that you come into an organisation.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.ERASED,
-        shown={
+        labels={
             "stage": "State",
             "groups": "Roles",
             "words": "Message",
@@ -101,7 +101,7 @@ PERSONAL = (
         why="So that only you can answer an invitation.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.ERASED,
-        shown={"stage": "State", "groups": "Roles", "started_at": "Sent"},
+        labels={"stage": "State", "groups": "Roles", "started_at": "Sent"},
         link=PersonLink.EMAIL,
     ),
     PersonalRows(
@@ -112,7 +112,7 @@ PERSONAL = (
         why="So that it can be shown who invited somebody.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"stage": "State", "groups": "Roles", "started_at": "Sent"},
+        labels={"stage": "State", "groups": "Roles", "started_at": "Sent"},
     ),
 )
 OF_ORGANISATION = "a legal person, as public registers know it"

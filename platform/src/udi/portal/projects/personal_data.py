@@ -30,7 +30,7 @@ PROJECTS = (
         why="So that the team and producers know who answers for the project.",
         until=WHILE_PROJECT,
         at_deletion=AtDeletion.HANDED_OVER,
-        shown={
+        labels={
             "title": "Title",
             "summary": "Summary",
             "leader_name": "Name of the leader",
@@ -46,7 +46,7 @@ PROJECTS = (
         why="So that you can correct what you reported.",
         until=WHILE_PROJECT,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"title": "Title", "summary": "Summary", "created_at": "Created"},
+        labels={"title": "Title", "summary": "Summary", "created_at": "Created"},
     ),
     PersonalRows(
         Project,
@@ -56,7 +56,7 @@ PROJECTS = (
         why="So that the team knows who decided.",
         until=WHILE_PROJECT,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"title": "Title", "hidden_at": "Date", "hidden_reason": "Reason"},
+        labels={"title": "Title", "hidden_at": "Date", "hidden_reason": "Reason"},
     ),
     PersonalRows(
         ProjectMember,
@@ -66,7 +66,7 @@ PROJECTS = (
         why="So that you see and change the project.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.ERASED,
-        shown={"right": "Rights", "stage": "State", "started_at": "Sent"},
+        labels={"right": "Rights", "stage": "State", "started_at": "Sent"},
     ),
     PersonalRows(
         ProjectMember,
@@ -76,7 +76,7 @@ PROJECTS = (
         why="So that only you can answer an invitation.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.ERASED,
-        shown={"right": "Rights", "stage": "State", "started_at": "Sent"},
+        labels={"right": "Rights", "stage": "State", "started_at": "Sent"},
         link=PersonLink.EMAIL,
     ),
     PersonalRows(
@@ -87,7 +87,7 @@ PROJECTS = (
         why="So that it can be shown who invited somebody.",
         until=WHILE_PROJECT,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"right": "Rights", "stage": "State", "started_at": "Sent"},
+        labels={"right": "Rights", "stage": "State", "started_at": "Sent"},
     ),
 )
 DATA_REQUESTS = (
@@ -99,7 +99,7 @@ DATA_REQUESTS = (
         why="Others need the same data and support your request.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={
+        labels={
             "title": "Title",
             "words": "Message",
             "state": "State",
@@ -115,7 +115,7 @@ DATA_REQUESTS = (
         why="To count each person once, and to tell you the answer.",
         until=WHILE_ACCOUNT,
         at_deletion=AtDeletion.ERASED,
-        shown={"since": "Since"},
+        labels={"since": "Since"},
     ),
 )
 PERSONAL = (*PROJECTS, *DATA_REQUESTS, *calls.PERSONAL, *suggestions.PERSONAL)

@@ -28,7 +28,7 @@ PERSONAL = (
         why=WHY,
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"number": "Number", "created_at": "Created", "note": "Note"},
+        labels={"number": "Number", "created_at": "Created", "note": "Note"},
     ),
     PersonalRows(
         TerritoryDraft,
@@ -38,7 +38,7 @@ PERSONAL = (
         why=WHY,
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        shown={"changed_at": "Changed"},
+        labels={"changed_at": "Changed"},
     ),
     PersonalRows(
         SpentBudget,
@@ -48,7 +48,7 @@ PERSONAL = (
         why="So that nobody floods the portal.",
         until="Some days.",
         at_deletion=AtDeletion.ERASED,
-        shown={"begins_at": "From", "used": "Count"},
+        labels={"begins_at": "From", "used": "Count"},
     ),
 )
 OF_TERRITORY = "what a territory publishes of itself, its own contacts included"

@@ -23,7 +23,7 @@ PERSONAL = (
         why="So that you are not asked again.",
         until=UNTIL_STOPPED,
         at_deletion=AtDeletion.ERASED,
-        shown={"enabled": "Enabled", "decided_at": "Decided"},
+        labels={"enabled": "Enabled", "decided_at": "Decided"},
     ),
     PersonalRows(
         DeclaredInterest,
@@ -33,7 +33,7 @@ PERSONAL = (
         why="To suggest projects, data and partners to you.",
         until=UNTIL_STOPPED,
         at_deletion=AtDeletion.ERASED,
-        shown={
+        labels={
             "name": "Name",
             "looks_for": "What I look for",
             "has": "What I have",
@@ -50,7 +50,7 @@ PERSONAL = (
         why="To bring your message to the other person.",
         until="Until it is sent; then its text is deleted.",
         at_deletion=AtDeletion.ERASED,
-        shown={"words": "Message", "written_at": "Created", "sent_at": "Sent"},
+        labels={"words": "Message", "written_at": "Created", "sent_at": "Sent"},
     ),
 )
 NEUTRAL = (
