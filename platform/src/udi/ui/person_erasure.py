@@ -50,6 +50,7 @@ async def erase_person(
     person.subject = str(person.id)
     person.name = former_name
     person.email = ""
+    person.locale = ""
     person.email_verified = False
     await session.flush()
 

@@ -17,7 +17,7 @@ PERSONAL = (
         "Account",
         why="To recognise you, and to write to you.",
         until=WHILE_ACCOUNT,
-        at_deletion=AtDeletion.UNNAMED,
+        at_deletion=AtDeletion.ERASED,
         labels={
             "name": "Name",
             "email": "E-mail",
@@ -28,7 +28,6 @@ PERSONAL = (
             "portal_waiting": "What waits at the portal",
         },
         withheld=frozenset({"issuer"}),
-        emptied=frozenset({"issuer", "subject", "name", "email"}),
     ),
     PersonalRows(
         WebSession,

@@ -30,7 +30,7 @@ PERSONAL = (
         "Account",
         why="To recognise you, and to write to you.",
         until=WHILE_ACCOUNT,
-        at_deletion=AtDeletion.UNNAMED,
+        at_deletion=AtDeletion.ERASED,
         labels={
             "name": "Name",
             "email": "E-mail",
@@ -42,7 +42,6 @@ PERSONAL = (
             "mail_refused_at": "Mail refused",
         },
         withheld=frozenset({"issuer"}),
-        emptied=frozenset({"issuer", "subject", "name", "email"}),
     ),
     PersonalRows(
         WebSession,
