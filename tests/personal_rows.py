@@ -84,7 +84,7 @@ async def fill(
         names = ", ".join(f'"{name}"' for name in values)
         places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
         await connection.execute(
-            f"INSERT INTO app.{rows.table.name} ({names}) VALUES ({places})",
+            f"INSERT INTO app.{rows.table.name} ({names}) VALUES ({places}) ON CONFLICT DO NOTHING",
             *values.values(),
         )
     await connection.execute("SET session_replication_role = origin")

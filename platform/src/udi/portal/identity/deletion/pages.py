@@ -100,13 +100,15 @@ async def delete_account(
 
 @get(DONE)
 async def show_deleted(
-    request: AnyRequest, session: Session, territory: CurrentTerritory
+    request: AnyRequest, territory: CurrentTerritory
 ) -> Response[str]:
     """What follows, for anybody: the account is not known any more."""
+    async with site_of(request).database.session(territory.id) as session:
+        nodes = await _list_nodes(request, session, territory)
     return render(
         request,
         "identity/account-deleted.html",
-        nodes=await _list_nodes(request, session, territory),
+        nodes=nodes,
         backup_days=site_of(request).settings.backup_days,
     )
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import MANAGERS, MODERATORS
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.portal.identity.deletion.handovers import Handover
 from udi.portal.identity.models import TEAM, Membership, Person
 from udi.portal.organisations.models import Organisation
@@ -17,10 +17,12 @@ NEEDED = {TEAM: MODERATORS}
 
 
 async def list_handovers(
-    session: AsyncSession, _territory: Territory, person: Person
+    session: AsyncSession, territory: Territory, person: Person
 ) -> Sequence[Handover]:
-    """Organisations without another manager, and the team without another member."""
-    handovers = []
+    """Organisations without another manager, and the team without another member; the installation has neither."""
+    handovers: list[Handover] = []
+    if territory.id == INSTALLATION_ID:
+        return handovers
     for slug in await _list_slugs(session, person):
         others = await session.scalars(
             _held_by(slug).where(Membership.person_id != person.id)
@@ -54,7 +56,7 @@ def _held_by(slug: str) -> Any:
         )
         .where(
             Membership.organisation_slug == slug,
-            Membership.groups.contains([group]),
+            literal(group) == any_(Membership.groups),
             Person.left_at.is_(None),
         )
     )
