@@ -41,6 +41,7 @@ SPOKEN = (
     "Remark",
     "Denial",
     "Transitions",
+    "Handover",
 )
 """Besides exceptions, what carries words to a person."""
 

@@ -180,6 +180,11 @@ class Settings(BaseSettings):
     smtp_port: int | None = Field(
         default=None, description="Port of the mail relay; unset: base port + 6."
     )
+    backup_days: int = Field(
+        default=35,
+        ge=1,
+        description="Days after which backups have forgotten what was deleted, as pages say it.",
+    )
     smtp_security: RelaySecurity = Field(
         default=RelaySecurity.NONE,
         description="How the connection to the relay is encrypted: `none`, `starttls` or `tls`; its certificate is verified.",

@@ -57,6 +57,10 @@ class KeycloakDouble:
                 )
         raise AssertionError(path)
 
+    def delete_user(self, subject: str) -> None:
+        self.get_user(subject)
+        del self.accounts[subject]
+
     def user_logout(self, subject: str) -> None:
         self._require_service()
         self.logged_out.append(subject)

@@ -45,6 +45,7 @@ from udi.portal.projects.models import ProjectMember
 from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 from udi.protocol.credentials import READING, TICKET
 from udi.settings import HOSTED
+from udi.ui.personal_rows import read_register
 
 FIVE_MINUTES = timedelta(minutes=5)
 GONE = ("disabled", "deleted", "deleted by themselves")
@@ -162,7 +163,12 @@ async def leaver(programs: Programs) -> AsyncIterator[Leaver]:
             )
         client = PortalClient(world.node.settings, Outgoing(world, outside))  # type: ignore[arg-type]  # a double has what the client asks of it
         asker = AccountSync(
-            world.node.database, world.node.registry, client, world.issuer.url
+            world.node.database,
+            world.node.registry,
+            client,
+            world.issuer.url,
+            read_register(world.node.domains),
+            lambda _territory: "Ancien membre",
         )
         watcher = AccountWatcher(world.portal, lambda: double)  # type: ignore[arg-type, return-value]  # the same double
         yield Leaver(

@@ -81,6 +81,7 @@ DESCRIBE = (
 OTHER = frozenset(
     (
         "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
+        "/my-space/my-data", "/my-space/my-data.csv", "/my-space/my-data.json",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",
         "/datasets/{dataset_id}/history.csv", "/datasets/{dataset_id}/outlines", "/datasets/{dataset_id}/parts/new", "/datasets/{dataset_id}/parts/{part_id}",

@@ -26,7 +26,7 @@ class DomainError(ValueError):
 
 @dataclass(frozen=True)
 class Domain:
-    """What a domain has. Each reference but `settings`, `archive` and `after_import` is a function of the `Site`; an empty one:
+    """What a domain has. Each reference but `settings`, `archive`, `personal_data` and `after_import` is a function of the `Site`; an empty one:
     the domain has none of it.
     """
 
@@ -53,6 +53,10 @@ class Domain:
     """Returns coroutines that run beside the tasks for as long as the worker does, because they follow something."""
     archive: str = ""
     """A module with `CARRIED` and `LEFT_OUT`: tables that the archive of a territory holds, and those that it does not."""
+    personal_data: str = ""
+    """A module with `PERSONAL` and `NEUTRAL`: columns that hold people, and those that hold nobody; `PAYLOADS`, where its
+    queued tasks name somebody.
+    """
     after_import: str = ""
     """A coroutine function of a session, as the owner, and the settings: takes up what was under way when a territory was
     exported, once its rows are here."""

@@ -155,11 +155,15 @@ class Site:
         return entries
 
     async def send_email(self, territory: Territory, mail: Email) -> None:
-        """Hand a mail of a territory to the relay; one whose address is refused for good is left, with a line in the log.
+        """Hand a mail of a territory to the relay; one whose address is refused for good, or that has none
+        (its reader deleted their account), is left, with a line in the log.
 
         Raises:
             EmailError: the relay did not take it; the job that sends it is tried again.
         """
+        if not mail.to:
+            log.info("mail left, nobody reads it any more", mail=mail.id)
+            return
         refused = self.services.find(REFUSED_ADDRESSES)
         if refused and await refused.is_refused(territory.id, mail.to):
             log.info("mail left, its address refuses mails", mail=mail.id)

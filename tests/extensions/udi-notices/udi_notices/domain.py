@@ -12,5 +12,6 @@ DOMAIN = Domain(
     tasks="udi_notices.tasks:task_handlers",
     schedules="udi_notices.tasks:list_schedules",
     archive="udi_notices.archive",
+    personal_data="udi_notices.personal_data",
     migrations=True,
 )

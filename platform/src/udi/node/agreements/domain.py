@@ -13,4 +13,5 @@ DOMAIN = Domain(
     schedules="udi.node.agreements.worker:list_schedules",
     companions="udi.node.agreements.worker:list_companions",
     archive="udi.node.agreements.archive",
+    personal_data="udi.node.agreements.personal_data",
 )

@@ -7,4 +7,5 @@ DOMAIN = Domain(
     package="udi.node.audit",
     needs=("territories",),
     archive="udi.node.audit.archive",
+    personal_data="udi.node.audit.personal_data",
 )

@@ -15,4 +15,5 @@ DOMAIN = Domain(
     companions="udi.node.datasets.worker:list_companions",
     archive="udi.node.datasets.archive",
     after_import="udi.node.datasets.archive:resume_import",
+    personal_data="udi.node.datasets.personal_data",
 )

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Sequence
 from udi.kit.jobs import Handlers
 from udi.kit.schedules import Schedule, Schedules
 from udi.kit.service_registry import ServiceKey
+from udi.kit.tenancy import Territory
 from udi.node.datasets import tasks
 from udi.node.datasets.actions.figures import FiguresPublisher
 from udi.node.datasets.exchange.accounts import CRON, AccountSync
@@ -31,6 +32,8 @@ from udi.node.datasets.versions.sealed_cells import schedule_cell_removal
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.tables.api import EXPORTS
+from udi.ui.person_erasure import FORMER_MEMBER
+from udi.ui.personal_rows import read_register
 from udi.ui.site import Site
 
 FIGURES_PUBLISHER = ServiceKey[FiguresPublisher]("publisher of figures", "datasets")
@@ -75,7 +78,7 @@ def list_schedules(site: Site) -> Schedules:
     objects = site.services[OBJECTS]
     tables = site.services[DATASET_TABLES]
     portal = site.services[PORTAL_CLIENT]
-    accounts = AccountSync(database, registry, portal, site.settings.issuer)
+    accounts = create_account_sync(site)
     schedules = [
         schedule_figures(registry, site.services[FIGURES_PUBLISHER]),
         schedule_reminders(site),
@@ -92,6 +95,22 @@ def list_schedules(site: Site) -> Schedules:
     if site.settings.own_node:
         schedules.append(schedule_report_fetches(database, registry, portal))
     return schedules
+
+
+def create_account_sync(site: Site) -> AccountSync:
+    """What asks the portal about the accounts of people."""
+
+    def name_former(territory: Territory) -> str:
+        return site.pages.gettext(territory.languages[0], FORMER_MEMBER)
+
+    return AccountSync(
+        site.database,
+        site.registry,
+        site.services[PORTAL_CLIENT],
+        site.settings.issuer,
+        read_register(site.domains),
+        name_former,
+    )
 
 
 def list_companions(site: Site) -> Sequence[Awaitable[None]]:

@@ -12,4 +12,5 @@ DOMAIN = Domain(
     schedules="udi.node.files.worker:list_schedules",
     archive="udi.node.files.archive",
     after_import="udi.node.files.archive:resume_import",
+    personal_data="udi.node.files.personal_data",
 )

@@ -11,4 +11,5 @@ DOMAIN = Domain(
     routes="udi.node.identity.routes:list_routes",
     schedules="udi.node.identity.worker:list_schedules",
     archive="udi.node.identity.archive",
+    personal_data="udi.node.identity.personal_data",
 )

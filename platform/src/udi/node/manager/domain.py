@@ -8,4 +8,5 @@ DOMAIN = Domain(
     needs=("datasets",),
     routes="udi.node.manager.routes:list_routes",
     archive="udi.node.manager.archive",
+    personal_data="udi.node.manager.personal_data",
 )

@@ -7,4 +7,5 @@ DOMAIN = Domain(
     package="udi.node.portals",
     needs=("spaces",),
     archive="udi.node.portals.archive",
+    personal_data="udi.node.portals.personal_data",
 )

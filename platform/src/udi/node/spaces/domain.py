@@ -11,4 +11,5 @@ DOMAIN = Domain(
     worker_services="udi.node.spaces.worker:provide_worker_services",
     routes="udi.node.spaces.routes:list_routes",
     archive="udi.node.spaces.archive",
+    personal_data="udi.node.spaces.personal_data",
 )

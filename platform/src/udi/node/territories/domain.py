@@ -6,4 +6,5 @@ DOMAIN = Domain(
     name="territories",
     package="udi.node.territories",
     services="udi.node.territories.registration:provide_services",
+    personal_data="udi.node.territories.personal_data",
 )

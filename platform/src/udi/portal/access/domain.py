@@ -12,4 +12,5 @@ DOMAIN = Domain(
     tasks="udi.portal.access.tasks:task_handlers",
     schedules="udi.portal.access.worker:list_schedules",
     archive="udi.portal.access.archive",
+    personal_data="udi.portal.access.personal_data",
 )

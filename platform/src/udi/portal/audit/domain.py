@@ -7,4 +7,5 @@ DOMAIN = Domain(
     package="udi.portal.audit",
     needs=("tenants",),
     archive="udi.portal.audit.archive",
+    personal_data="udi.portal.audit.personal_data",
 )

@@ -14,4 +14,5 @@ DOMAIN = Domain(
     schedules="udi.portal.catalogue.worker:list_schedules",
     companions="udi.portal.catalogue.worker:list_companions",
     archive="udi.portal.catalogue.archive",
+    personal_data="udi.portal.catalogue.personal_data",
 )

@@ -11,4 +11,5 @@ DOMAIN = Domain(
     routes="udi.portal.dataspace.routes:list_routes",
     tasks="udi.portal.dataspace.tasks:task_handlers",
     archive="udi.portal.dataspace.archive",
+    personal_data="udi.portal.dataspace.personal_data",
 )

@@ -4,6 +4,7 @@ from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.portal.identity.models import (
     AccountWatch,
     ApiToken,
+    ErasedAccount,
     InboxClaim,
     Membership,
     Person,
@@ -34,6 +35,10 @@ LEFT_OUT = (
     ExcludedTable(
         ProviderGrant,
         "groups that providers gave are given anew at the next login where the territory lives",
+    ),
+    ExcludedTable(
+        ErasedAccount,
+        "accounts deleted here were of this installation's identity service, and their rows are without a name",
     ),
     ExcludedTable(
         AccountWatch,

@@ -9,7 +9,8 @@ DOMAIN = Domain(
     services="udi.portal.identity.registration:provide_services",
     web_services="udi.portal.identity.routes:provide_web_services",
     routes="udi.portal.identity.routes:list_routes",
-    tasks="udi.portal.identity.provider_grants:task_handlers",
+    tasks="udi.portal.identity.worker:task_handlers",
     schedules="udi.portal.identity.worker:list_schedules",
     archive="udi.portal.identity.archive",
+    personal_data="udi.portal.identity.personal_data",
 )

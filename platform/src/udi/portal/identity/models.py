@@ -72,6 +72,16 @@ class WatchedAccount(PortalTable):
     """Groups by slug of the organisation."""
 
 
+class ErasedAccount(PortalTable):
+    """An account that was deleted here: a digest of its subject, which nobody can be found from; nodes erase it too."""
+
+    __tablename__ = "erased_account"
+
+    tenant_id: Mapped[TenantKey]
+    digest: Mapped[str] = mapped_column(Text, primary_key=True)
+    erased_at: Mapped[datetime]
+
+
 class UsedToken(UsedTokenColumns, PortalTable):
     """A logout token already obeyed."""
 

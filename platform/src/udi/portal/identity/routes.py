@@ -1,7 +1,8 @@
 """The addresses of this domain, and what only web workers have of it."""
 
 from udi.portal.identity import api, inbox_pages, me, pages, token_pages
-from udi.ui import login
+from udi.portal.identity.deletion import pages as deletion_pages
+from udi.ui import login, own_data_pages
 from udi.ui.dependencies import Routes
 from udi.ui.header_count import COUNT_FOR_HEADER
 from udi.ui.inbox_counts import HeaderCounter
@@ -18,6 +19,8 @@ def list_routes(_site: Site) -> Routes:
         *token_pages.routes,
         *inbox_pages.routes,
         *me.routes,
+        *own_data_pages.routes,
+        *deletion_pages.routes,
     ]
 
 

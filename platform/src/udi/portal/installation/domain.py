@@ -8,4 +8,5 @@ DOMAIN = Domain(
     needs=("tenants", "identity"),
     routes="udi.portal.installation.routes:list_routes",
     archive="udi.portal.installation.archive",
+    personal_data="udi.portal.installation.personal_data",
 )

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import field_error
 from udi.kit.sessions import SESSIONS
+from udi.portal.identity.deletion.actions import list_erased
 from udi.portal.identity.models import (
     TEAM,
     AccountWatch,
@@ -31,22 +32,26 @@ MOST_WATCHED = 20_000
 """Accounts of a territory of which nodes ask and which nobody knows here: no more are looked at."""
 
 
+Subjects = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=MOST)
+]
+
+
 class AccountQuery(Struct, frozen=True):
-    """Subjects of the identity service."""
+    """Subjects of the identity service: those that hold something at the node, and all that it knows besides."""
 
-    subjects: Annotated[
-        list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=MOST)
-    ]
+    subjects: Subjects
+    known: Subjects = []
 
 
-def read_subjects(body: bytes) -> list[str]:
+def read_query(body: bytes) -> AccountQuery:
     """The subjects that are asked about.
 
     Raises:
         InvalidError: it is something else.
     """
     try:
-        return json.decode(body, type=AccountQuery).subjects
+        return json.decode(body, type=AccountQuery)
     except (MsgspecError, ValueError, RecursionError) as error:
         raise field_error(
             "subjects",
@@ -61,16 +66,24 @@ async def report_accounts(
 ) -> Response[Any]:
     """Of each account that is known: whether it is gone, and its groups in the organisations of the node that asks.
 
-    One that is not known yet is looked at within a minute, and told then.
+    One that is not known yet is looked at within a minute, and told then. Of accounts that were deleted here, their subject:
+    the node erases them too.
     """
     client_id = await identify_client(request, territory)
-    subjects = read_subjects(await read_json_body(request, largest=LARGEST))
+    query = read_query(await read_json_body(request, largest=LARGEST))
     issuer = site_of(request).services[SESSIONS].service.issuer
     async with node_session(request, territory, client_id) as (session, node):
         compared = await session.get(AccountWatch, territory.id)
+        erased = await list_erased(session, [*query.subjects, *query.known])
+        subjects = [subject for subject in query.subjects if subject not in erased]
         accounts = await _describe(session, node, issuer, subjects)
     confirmed_at = compared.confirmed_at.isoformat() if compared else None
-    return as_json({"confirmed_at": confirmed_at, "accounts": accounts})
+    answer = {
+        "confirmed_at": confirmed_at,
+        "accounts": accounts,
+        "erased": sorted(erased),
+    }
+    return as_json(answer)
 
 
 async def _describe(

@@ -13,4 +13,5 @@ DOMAIN = Domain(
     companions="udi.portal.nodes.worker:list_companions",
     archive="udi.portal.nodes.archive",
     after_import="udi.portal.nodes.archive:resume_import",
+    personal_data="udi.portal.nodes.personal_data",
 )

@@ -8,6 +8,7 @@ from udi.portal.nodes import (
     invitations,
     node_inboxes,
     pages,
+    places,
     trials,
     uses,
 )
@@ -17,6 +18,7 @@ from udi.portal.nodes.sources import feeds, origins, report
 from udi.portal.nodes.sources import pages as sources_pages
 from udi.ui.dependencies import Routes
 from udi.ui.metrics import MEASURES
+from udi.ui.own_data_pages import OTHER_PLACES
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
 
@@ -41,11 +43,12 @@ def list_routes(_site: Site) -> Routes:
 
 
 def provide_web_services(site: Site) -> None:
-    """Where a dataset was read, what bounds trials, measures, and where pages lead."""
+    """Where a dataset was read, what bounds trials, measures, where else people are known, and where pages lead."""
     services = site.services
     services.provide(FIND_ORIGIN, origins.find_origin)
     services.provide(
         trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
     )
+    services.provide(OTHER_PLACES, places.list_places)
     services.contribute(MEASURES, measure_reports, measure_key)
     services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))

@@ -13,4 +13,5 @@ DOMAIN = Domain(
     schedules="udi.portal.notifications.worker:list_schedules",
     archive="udi.portal.notifications.archive",
     after_import="udi.portal.notifications.archive:resume_import",
+    personal_data="udi.portal.notifications.personal_data",
 )

@@ -12,4 +12,5 @@ DOMAIN = Domain(
     tasks="udi.portal.organisations.worker:task_handlers",
     archive="udi.portal.organisations.archive",
     after_import="udi.portal.organisations.archive:resume_import",
+    personal_data="udi.portal.organisations.personal_data",
 )

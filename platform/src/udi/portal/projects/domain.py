@@ -12,4 +12,5 @@ DOMAIN = Domain(
     tasks="udi.portal.projects.worker:task_handlers",
     schedules="udi.portal.projects.worker:list_schedules",
     archive="udi.portal.projects.archive",
+    personal_data="udi.portal.projects.personal_data",
 )

@@ -9,4 +9,5 @@ DOMAIN = Domain(
     services="udi.portal.tenants.registration:provide_services",
     web_services="udi.portal.tenants.routes:provide_web_services",
     routes="udi.portal.tenants.routes:list_routes",
+    personal_data="udi.portal.tenants.personal_data",
 )

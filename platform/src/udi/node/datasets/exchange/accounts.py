@@ -1,6 +1,6 @@
 """Asking the portal, each minute, whether those who hold a session or a key here still may; and ending what they may not hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,13 +15,16 @@ from udi.kit.identity import MANAGERS
 from udi.kit.schedules import run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
+from udi.node.audit import record_audit_event
+from udi.node.datasets.exchange.account_reports import AccountReport
 from udi.node.datasets.exchange.portal import (
-    AccountReport,
     PortalClient,
     PortalUnavailableError,
 )
 from udi.node.identity.models import AccountWatch, Membership, Person, WebSession
 from udi.node.spaces.models import ScriptKey, Space
+from udi.ui.person_erasure import erase_person
+from udi.ui.personal_rows import PersonalRegister
 
 log = structlog.get_logger()
 CRON = "* * * * * 30"
@@ -40,6 +43,9 @@ class AccountSync:
     registry: TerritoryRegistry
     portal: PortalClient
     issuer: str
+    register: PersonalRegister
+    former_name: Callable[[Territory], str]
+    """What pages call somebody whose account was deleted."""
 
     async def run(self) -> None:
         """Ask the portal of each territory, as a scheduled task."""
@@ -60,7 +66,8 @@ class AccountSync:
         """
         async with self.database.session(territory.id, role="worker") as session:
             subjects = sorted(await _list_subjects(session, self.issuer))
-        ended = 0
+            known = sorted(await _list_known(session, self.issuer))
+        ended = await self._erase_deleted(territory, known)
         confirmed: list[datetime | None] = []
         for start in range(0, max(len(subjects), 1), SLICE):
             answer = await self.portal.query_accounts(
@@ -75,6 +82,42 @@ class AccountSync:
             async with self.database.session(territory.id, role="worker") as session:
                 await _record_confirmation(session, min(moments))
         return ended
+
+    async def _erase_deleted(self, territory: Territory, known: Sequence[str]) -> int:
+        """Erase everybody here whose account was deleted; how many."""
+        erased = 0
+        for start in range(0, len(known), SLICE):
+            answer = await self.portal.query_accounts(
+                territory, [], known[start : start + SLICE]
+            )
+            for subject in sorted(set(answer.erased) & set(known)):
+                async with self.database.session(
+                    territory.id, role="worker"
+                ) as session:
+                    erased += await self._erase_account(session, territory, subject)
+        return erased
+
+    async def _erase_account(
+        self, session: AsyncSession, territory: Territory, subject: str
+    ) -> int:
+        conditions = (Person.issuer == self.issuer, Person.subject == subject)
+        person = await session.scalar(
+            select(Person).where(*conditions).with_for_update()
+        )
+        if person is None:
+            return 0
+        await _end_account(session, person)
+        name = self.former_name(territory)
+        await erase_person(session, self.register, person, former_name=name)
+        record_audit_event(session, None, "person.erased", person.id)
+        return 1
+
+
+async def _list_known(session: AsyncSession, issuer: str) -> set[str]:
+    """Everybody who ever logged in here."""
+    return set(
+        await session.scalars(select(Person.subject).where(Person.issuer == issuer))
+    )
 
 
 async def _list_subjects(session: AsyncSession, issuer: str) -> set[str]:

@@ -21,6 +21,10 @@ from udi.kit.keys import verify, verify_document
 from udi.kit.oidc import node_client_id
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
+from udi.node.datasets.exchange.account_reports import (
+    AccountReport,
+    read_account_report,
+)
 from udi.protocol.inbox import PATH as INBOX
 from udi.protocol.inbox import InboxCountAnswer, NodeInbox
 from udi.protocol.uses import PATH as USES
@@ -54,23 +58,6 @@ class PushResponse:
 
     report_id: str
     refused: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class AccountStatus:
-    """What the portal says of an account: whether it is gone, and its groups by slug of the organisation."""
-
-    subject: str
-    gone: bool
-    memberships: Mapping[str, list[str]]
-
-
-@dataclass(frozen=True)
-class AccountReport:
-    """What it says of several, and when it compared them with the identity service."""
-
-    confirmed_at: datetime | None
-    accounts: list[AccountStatus]
 
 
 @dataclass(frozen=True)
@@ -242,16 +229,24 @@ class PortalClient:
         await self._request_authorised(portal, USES, "PUT", json=to_builtins(uses))
 
     async def query_accounts(
-        self, territory: Territory, subjects: Sequence[str]
+        self,
+        territory: Territory,
+        subjects: Sequence[str],
+        known: Sequence[str] = (),
     ) -> AccountReport:
         """What became of these accounts of the identity service; of one that the portal does not know yet, nothing.
+
+        Of those that are `known` here besides, it says only which were deleted.
 
         Raises:
             PortalUnavailableError
         """
         portal = self._peer_of(territory)
         answer = await self._request_authorised(
-            portal, ACCOUNTS, "POST", json={"subjects": list(subjects)}
+            portal,
+            ACCOUNTS,
+            "POST",
+            json={"subjects": list(subjects), "known": list(known)},
         )
         return _read_accounts(_json_object(answer.content))
 
@@ -424,23 +419,11 @@ def _portal_origin(territory: Territory) -> str:
 
 def _read_accounts(payload: Mapping[str, Any]) -> AccountReport:
     try:
-        if payload["confirmed_at"]:
-            confirmed_at = datetime.fromisoformat(payload["confirmed_at"])
-        else:
-            confirmed_at = None
-        accounts = [
-            AccountStatus(
-                str(account["subject"]),
-                account["gone"] is True,
-                dict(account["memberships"]),
-            )
-            for account in payload["accounts"]
-        ]
+        return read_account_report(payload)
     except (KeyError, TypeError, ValueError) as error:
         raise PortalUnavailableError(
             "The portal's answer about accounts cannot be read."
         ) from error
-    return AccountReport(confirmed_at, accounts)
 
 
 def _report_id(content: bytes) -> str:

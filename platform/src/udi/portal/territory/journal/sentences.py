@@ -11,6 +11,8 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "api_token.made": "A token for a program was made",
     "api_token.revoked": "A token for a program was revoked",
     "person.left": "An account was closed",
+    "person.deletion_requested": "Somebody asked to delete their account",
+    "person.erased": "A deleted account was erased",
     "person.rights_changed": "The rights of an account changed",
     "node.invited": "A node was invited",
     "node.invitation_renewed": "The invitation of a node was renewed",

@@ -1,0 +1,36 @@
+"""What this domain keeps of people, and which of its columns hold nobody."""
+
+from udi.kit.personal_data import (
+    WHILE_TERRITORY,
+    AtDeletion,
+    PersonalRows,
+    PersonalSubject,
+    neutral,
+)
+from udi.portal.audit.models import AuditEvent
+
+WHY = "So that it can be shown who did what, and when."
+SHOWN = {"at": "Date", "name": "Event"}
+PERSONAL = (
+    PersonalRows(
+        AuditEvent,
+        "actor_id",
+        PersonalSubject.LOG,
+        "Acts in the log",
+        why=WHY,
+        until=WHILE_TERRITORY,
+        at_deletion=AtDeletion.UNNAMED,
+        labels=SHOWN,
+    ),
+    PersonalRows(
+        AuditEvent,
+        "subject_id",
+        PersonalSubject.LOG,
+        "Events of the log about me",
+        why=WHY,
+        until=WHILE_TERRITORY,
+        at_deletion=AtDeletion.UNNAMED,
+        labels=SHOWN,
+    ),
+)
+NEUTRAL = (neutral(AuditEvent, "facts", "identifiers of things, and our own words"),)

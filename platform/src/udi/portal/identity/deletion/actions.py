@@ -1,0 +1,73 @@
+"""Asking for the deletion of one's account, and doing it in one territory."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.identity.departures import DepartureHandler, end_account
+from udi.portal.identity.models import ErasedAccount, Person, WebSession
+from udi.ui.person_erasure import erase_person
+from udi.ui.personal_rows import PersonalRegister
+
+DELETE_ACCOUNT = "delete_account"
+SEND_CONFIRMATION = "send_deletion_confirmation"
+DIGEST_RETENTION = timedelta(days=400)
+"""Longer than any backup: a node that was brought back from one erases the account again."""
+
+
+def digest_subject(subject: str) -> str:
+    """What is kept of an account that was deleted: subjects are drawn at random, so nobody finds one from it."""
+    return hashlib.sha256(subject.encode()).hexdigest()
+
+
+async def request_deletion(
+    session: AsyncSession, actor: Actor, *, language: str
+) -> None:
+    """Have the worker delete the account of who asks; their sessions here end at once."""
+    query = select(Person).where(Person.id == actor.person_id).with_for_update()
+    person = (await session.scalars(query)).one()
+    await session.execute(delete(WebSession).where(WebSession.person_id == person.id))
+    payload = {
+        "issuer": person.issuer,
+        "subject": person.subject,
+        "language": language,
+    }
+    audit.record(session, actor, "person.deletion_requested", person.id)
+    await jobs.enqueue(session, DELETE_ACCOUNT, payload)
+
+
+async def erase_account(
+    session: AsyncSession,
+    person: Person,
+    register: PersonalRegister,
+    ends: Sequence[DepartureHandler],
+    *,
+    former_name: str,
+) -> None:
+    """End what somebody holds in the session's territory, then erase them there."""
+    await end_account(session, person, ends)
+    moment = now()
+    row = {"digest": digest_subject(person.subject), "erased_at": moment}
+    same = ["tenant_id", "digest"]
+    await session.execute(
+        insert(ErasedAccount).values(row).on_conflict_do_nothing(index_elements=same)
+    )
+    past = ErasedAccount.erased_at < moment - DIGEST_RETENTION
+    await session.execute(delete(ErasedAccount).where(past))
+    await erase_person(session, register, person, former_name=former_name)
+    audit.record(session, None, "person.erased", person.id)
+
+
+async def list_erased(session: AsyncSession, subjects: Collection[str]) -> set[str]:
+    """Those of some subjects whose account was deleted here."""
+    digests = {digest_subject(subject): subject for subject in subjects}
+    query = select(ErasedAccount.digest).where(ErasedAccount.digest.in_(digests))
+    return {digests[digest] for digest in await session.scalars(query)}

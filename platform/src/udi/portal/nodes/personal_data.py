@@ -1,0 +1,61 @@
+"""What this domain keeps of people, and which of its columns hold nobody."""
+
+from udi.kit.personal_data import (
+    UNTIL_STOPPED,
+    AtDeletion,
+    PersonalPayload,
+    PersonalRows,
+    PersonalSubject,
+    PersonLink,
+    neutral,
+)
+from udi.portal.nodes.models import Node, NodeInvitation, Report
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourceAction,
+    SourceFault,
+    SourceFeed,
+    SourceRecord,
+    SourceRun,
+)
+
+PERSONAL = (
+    PersonalRows(
+        SourceFeed,
+        "person_id",
+        PersonalSubject.FOLLOWING,
+        "Feeds of the catalogues that I look after",
+        why="So that your reader finds its own address.",
+        until=UNTIL_STOPPED,
+        at_deletion=AtDeletion.ERASED,
+        labels={"id": "Number"},
+    ),
+)
+OF_DATA = "what a producer publishes about its data, for which it answers"
+OF_READING = "where a reading of a public catalogue is"
+NEUTRAL = (
+    neutral(Node, "name url client_id", "a machine of a producer"),
+    neutral(
+        NodeInvitation,
+        "name url organisations code_hash sealed",
+        "a machine of a producer",
+    ),
+    neutral(
+        Report,
+        "resource_id comment resource_title faults delivery last_error",
+        "what is wrong in the description of a dataset",
+    ),
+    neutral(CatalogueSource, "address entry lease", "the address of a catalogue"),
+    neutral(SourceRecord, "identifier digest seen_run original_type original", OF_DATA),
+    neutral(SourceRun, "phase outcome crawl_state", OF_READING),
+    neutral(SourceFault, "identifier title field message remedy filled", OF_READING),
+    neutral(SourceAction, "dataset_id identifier title action", OF_READING),
+)
+PAYLOADS = (
+    PersonalPayload(
+        "udi.portal.nodes.sources.emails",
+        "person",
+        PersonLink.ID,
+        "a mail about a reading, sent within a minute",
+    ),
+)

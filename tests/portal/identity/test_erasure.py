@@ -1,0 +1,169 @@
+"""A person with a row of every kind is erased: canaries are looked for in every table, and found when one erasure is cut out."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.personal_rows import Fixture, connect, fill, kind_of, new_fixture, search
+from udi.kit.db import Database
+from udi.kit.personal_data import AtDeletion
+from udi.kit.tenancy import Territory
+from udi.node.identity.models import Person as NodePerson
+from udi.portal.identity.models import Person as PortalPerson
+from udi.settings import ProgramName, Settings
+from udi.ui.domains import declare_tables, list_domains
+from udi.ui.person_erasure import erase_person
+from udi.ui.personal_rows import PersonalRegister, read_register
+
+FORMER = "Ancien membre"
+PEOPLE: dict[str, Any] = {"portal": PortalPerson, "node": NodePerson}
+
+
+def read_program(program: ProgramName) -> PersonalRegister:
+    declare_tables(program)
+    return read_register(list_domains(program))
+
+
+def list_erasures() -> list[tuple[ProgramName, str]]:
+    """Each kind of row that is erased or emptied, so that a person is found if that is left out."""
+    programs: tuple[ProgramName, ...] = ("portal", "node")
+    return [
+        (program, kind_of(rows))
+        for program in programs
+        for rows in read_program(program).rows
+        if rows.table.name != "person"
+        and (rows.emptied or rows.at_deletion is AtDeletion.ERASED)
+    ]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Somebody in one program, with a row of every kind."""
+
+    program: ProgramName
+    database: Database
+    territory: Territory
+    register: PersonalRegister
+    fixture: Fixture
+    connection: Any
+
+    async def erase(self, register: PersonalRegister | None = None) -> None:
+        person = PEOPLE[self.program]
+        async with self.database.session(self.territory.id, role="worker") as session:
+            row = await session.scalar(
+                select(person).where(person.subject == self.fixture.keys.subject)
+            )
+            await erase_person(
+                session, register or self.register, row, former_name=FORMER
+            )
+
+    async def find(self) -> dict[str, set[str]]:
+        return await search(self.connection, self.fixture.words)
+
+
+@pytest.fixture
+async def stages(
+    postgres: str,
+    settings: Settings,
+    demo: Territory,
+    portal_database: Database,
+    node_database: Database,
+) -> AsyncIterator[dict[str, Stage]]:
+    stages = {}
+    for database in (portal_database, node_database):
+        program = database.program
+        connection = await connect(postgres, settings, program)
+        register = read_program(program)
+        fixture = new_fixture()
+        await fill(connection, register, demo, fixture)
+        stages[program] = Stage(program, database, demo, register, fixture, connection)
+    yield stages
+    for stage in stages.values():
+        await stage.connection.close()
+
+
+@pytest.mark.parametrize("program", ["portal", "node"])
+async def test_nothing_of_a_person_is_found_once_they_are_erased(
+    stages: dict[str, Stage], program: str
+) -> None:
+    stage = stages[program]
+    before = await stage.find()
+
+    await stage.erase()
+
+    assert before["app.person"] >= {stage.fixture.name, stage.fixture.keys.email}
+    assert len(stage.fixture.canaries) > 2
+    assert {word for words in before.values() for word in words} == stage.fixture.words
+    assert await stage.find() == {}
+
+
+@pytest.mark.parametrize(("program", "kind"), list_erasures())
+async def test_a_person_is_found_when_one_erasure_is_cut_out(
+    stages: dict[str, Stage], program: str, kind: str
+) -> None:
+    stage = stages[program]
+    left = [rows for rows in stage.register.rows if kind_of(rows) != kind]
+    [cut] = [rows for rows in stage.register.rows if kind_of(rows) == kind]
+    condition = f"SELECT count(*) FROM app.{cut.table.name} WHERE tenant_id = $1"
+
+    await stage.erase(replace(stage.register, rows=left))
+
+    assert await stage.connection.fetchval(condition, stage.territory.id) > 0
+    found = await stage.find()
+    assert found.keys() == {f"app.{cut.table.name}"} & found.keys()
+
+
+@pytest.mark.parametrize("program", ["portal", "node"])
+async def test_what_others_rely_on_stays_under_one_pseudonym(
+    stages: dict[str, Stage], program: str
+) -> None:
+    stage = stages[program]
+    person_id = stage.fixture.keys.id
+
+    await stage.erase()
+
+    connection = stage.connection
+    row = await connection.fetchrow("SELECT * FROM app.person WHERE id = $1", person_id)
+    actors = "SELECT count(*) FROM app.audit_event WHERE actor_id = $1"
+    assert (row["name"], row["email"], row["issuer"]) == (FORMER, "", "")
+    assert row["subject"] == str(person_id)
+    assert await connection.fetchval(actors, person_id) == 1
+
+
+async def test_tasks_that_name_the_person_are_forgotten(
+    stages: dict[str, Stage],
+) -> None:
+    stage = stages["portal"]
+    payload = {
+        "tenant": str(stage.territory.id),
+        "subject": stage.fixture.keys.subject,
+        "provider": "x",
+    }
+    await stage.connection.execute(
+        "INSERT INTO queue.pgqueuer (priority, entrypoint, payload, status, created, updated)"
+        " VALUES (0, 'review_provider_groups', $1, 'queued', now(), now())",
+        json.dumps(payload).encode(),
+    )
+    before = await stage.find()
+
+    await stage.erase()
+
+    assert stage.fixture.keys.subject in before["queue.pgqueuer"]
+    assert await stage.find() == {}
+
+
+async def test_another_person_keeps_everything(
+    stages: dict[str, Stage], demo: Territory
+) -> None:
+    stage = stages["portal"]
+    other = new_fixture()
+    await fill(stage.connection, stage.register, demo, other)
+    before = await search(stage.connection, other.words)
+
+    await stage.erase()
+
+    assert await search(stage.connection, other.words) == before
