@@ -14,9 +14,12 @@ from tests.portal.catalogue.corpus import open_catalogue
 from udi.cli.archive import contents
 from udi.kit import child
 from udi.kit.db import Database
+from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
 from udi.kit.rows import read_rows
 from udi.kit.tenancy import Territory
+from udi.node.files.remote.addresses import understand_address
+from udi.node.files.remote.remote_files import RemoteLocation, RemoteRequest
 from udi.portal import app as portal
 from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.sources.formats import format_name
@@ -177,6 +180,27 @@ async def try_reader(folder: Path, *, broken: bool) -> dict[str, Any]:
     }
 
 
+async def try_source() -> dict[str, Any]:
+    """The kind of source «spelled files», as the form and the worker of a node use it."""
+    understood = understand_address("spelled://trees.csv/Ash%0AElm")
+    outgoing = OutgoingClient()
+    location = RemoteLocation(understood.name, understood.address, {"header": "tree"})
+    opener = understood.kind.load_opener()
+    async with opener(RemoteRequest(location, outgoing)) as file:
+        assert file is not None
+        content = b"".join([piece async for piece in file.pieces])
+    async with opener(RemoteRequest(location, outgoing, file.marks)) as again:
+        pass
+    await outgoing.close()
+    return {
+        "kind": understood.name,
+        "missing": [entry.name for entry in understood.kind.list_missing({})],
+        "name": file.name,
+        "content": content.decode(),
+        "again": again,
+    }
+
+
 async def try_measure(settings: Settings) -> dict[str, str]:
     """The page of a dataset, with the quality measure «bilingual summaries»."""
     site = build_site(settings)
@@ -209,6 +233,7 @@ async def run(settings: Settings, folder: Path) -> dict[str, Any]:
         "format": await try_format(),
         "table": await try_reader(folder, broken=False),
         "broken": await try_reader(folder, broken=True),
+        "source": await try_source(),
         "measure": await try_measure(settings),
     }
 

@@ -26,6 +26,7 @@ PACKAGES = (
     HERE / "udi-breton",
     HERE / "udi-separated-text",
     HERE / "udi-bilingual-summaries",
+    HERE / "udi-spelled-files",
 )
 PAGE = ROOT / "docs/how-to/extend.md"
 LANGUAGES = HERE / "languages"
@@ -161,6 +162,18 @@ def test_web_workers_import_no_task_of_a_guest(seen: dict[str, Any]) -> None:
     assert "udi_notices.routes" in imported
     assert "udi_notices.tasks" not in imported
     assert "udi_line_reader" not in imported
+
+
+def test_a_kind_of_source_of_another_package_is_recognised_and_read(
+    seen: dict[str, Any],
+) -> None:
+    assert seen["source"] == {
+        "kind": "spelled",
+        "missing": ["header"],
+        "name": "trees.csv",
+        "content": "tree\nAsh\nElm",
+        "again": None,
+    }
 
 
 def test_a_format_of_another_package_is_read_behind_walls(

@@ -20,8 +20,8 @@ from udi.node.datasets.intake.refresh import FETCH_FILE
 from udi.node.datasets.intake.tasks import task_handlers
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.renewal.models import DatasetSource
-from udi.node.files.fetch import FetchError
 from udi.node.files.models import StoredFile, Upload
+from udi.node.files.remote.remote_files import FetchError
 from udi.node.files.store import ObjectStore
 from udi.ui.site import Site
 

@@ -219,6 +219,11 @@ class Settings(BaseSettings):
     upload_limit: int = Field(
         default=50 * 1024**3, description="Largest file accepted by the node, in bytes."
     )
+    fetch_seconds: int = Field(
+        default=3600,
+        ge=1,
+        description="Longest time that the node gives one file to come from another address, in seconds.",
+    )
     schemas: Path | None = Field(
         default=None,
         description="Folder of schemas that tables may follow, beside the models of the distribution.",

@@ -3,7 +3,8 @@
 Names under `.localhost` are loopback (RFC 6761, section 6.3). Private addresses are refused unless host and port match
 one of the operator's patterns (`PrivateHost`). Redirects are not followed, except to a file, each address checked like
 the first. Answers are read as they are sent: no compression is asked for, and a compressed answer is refused, so that
-few bytes on the way never become many in memory.
+few bytes on the way never become many in memory. A connection that is not of the web (SSH) is opened by the same
+checks, on ports of its own.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ import httpx
 MOST_REDIRECTS = 3
 REDIRECTS = {301, 302, 303, 307, 308}
 PERMANENT = {301, 308}
-ALLOWED_PORTS = {80, 443, 8080, 8443}
+ALLOWED_PORTS = frozenset({80, 443, 8080, 8443})
+SSH_PORTS = frozenset({22, 2222})
 PORTS = {"http": 80, "https": 443}
 REFUSED_NETWORKS = [
     ipaddress.ip_network(network)
@@ -115,15 +117,17 @@ class PrivateHost:
             raise ValueError(msg)
         return cls(_plain_host(host), int(port))
 
-    def matches(self, host: str, port: int) -> bool:
-        """Whether this host is reachable at this port."""
+    def matches(
+        self, host: str, port: int, usual: frozenset[int] = ALLOWED_PORTS
+    ) -> bool:
+        """Whether this host is reachable at this port; without a port of its own, at the `usual` ones."""
         if not fnmatch(host, self.pattern) or not self._has_levels(host):
             return False
         if self.any_port:
             return True
         if self.port:
             return port == self.port
-        return port in ALLOWED_PORTS
+        return port in usual
 
     def _has_levels(self, host: str) -> bool:
         is_wildcard = self.pattern.startswith("*.")
@@ -180,19 +184,23 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         self._private = [PrivateHost.parse(text) for text in private_hosts]
         self._sockets = httpcore.AnyIOBackend()
 
-    def is_private(self, host: str, port: int) -> bool:
+    def is_private(
+        self, host: str, port: int, usual: frozenset[int] = ALLOWED_PORTS
+    ) -> bool:
         """Whether the operator lets this host be reached at a private address on this port."""
-        return any(pattern.matches(host, port) for pattern in self._private)
+        return any(pattern.matches(host, port, usual) for pattern in self._private)
 
-    async def check(self, host: str, port: int) -> list[str]:
-        """The IP addresses at which a host is reached, if it may be.
+    async def check(
+        self, host: str, port: int, usual: frozenset[int] = ALLOWED_PORTS
+    ) -> list[str]:
+        """The IP addresses at which a host is reached, if it may be; public ones at the `usual` ports alone.
 
         Raises:
             RefusedAddressError: it may not.
             OutgoingError: its name is not known.
         """
-        private = self.is_private(host, port)
-        if not private and port not in ALLOWED_PORTS:
+        private = self.is_private(host, port, usual)
+        if not private and port not in usual:
             msg = f"{host}:{port} may not be reached from here."
             raise RefusedAddressError(msg)
         addresses = await _resolve(host, port)
@@ -388,6 +396,7 @@ class OutgoingClient:
                     return
                 with _translate_errors(url):
                     onward = str(httpx.URL(url).join(onward))
+                    request_headers = _without_credential(request_headers, url, onward)
                 if lasting == url and response.status_code in PERMANENT:
                     lasting = onward
                 url = onward
@@ -396,9 +405,50 @@ class OutgoingClient:
         msg = f"{url} leads from one address to another without an end."
         raise OutgoingError(msg)
 
+    async def open_socket(self, host: str, port: int) -> socket.socket:
+        """A connection to an SSH server, opened to the first of the addresses that were checked.
+
+        Raises:
+            RefusedAddressError: it may not be reached.
+            OutgoingError: its name is not known, or nothing listens there.
+        """
+        address = (await self._backend.check(host, port, SSH_PORTS))[0]
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        connection.setblocking(False)
+        try:
+            async with asyncio.timeout(TIMEOUT.connect):
+                loop = asyncio.get_running_loop()
+                await loop.sock_connect(connection, (address, port))
+        except OSError as error:  # `TimeoutError` is one
+            connection.close()
+            msg = f"{host}:{port} does not answer ({type(error).__name__})."
+            raise OutgoingError(msg) from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def _without_credential(
+    headers: Mapping[str, str], url: str, onward: str
+) -> dict[str, str]:
+    """The headers for the next address: what authorises at one server is not shown to another."""
+    if _origin_of(httpx.URL(url)) == _origin_of(httpx.URL(onward)):
+        return dict(headers)
+    return {
+        name: value
+        for name, value in headers.items()
+        if name.lower() != "authorization"
+    }
+
+
+def _origin_of(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, _port_of(url)
 
 
 def _port_of(url: httpx.URL) -> int:

@@ -11,6 +11,7 @@ NOISY = (
     "httpcore",
     "pgqueuer",
     "asyncio",
+    "asyncssh",
     "alembic",
     "granian",
     "litestar",

@@ -30,7 +30,7 @@ CARRIED = (
     ArchivedTable(Preparation, regenerated_columns=frozenset({"derived", "findings"})),
     ArchivedTable(Delivery, address_columns=frozenset({"record"})),
     ArchivedTable(DatasetEvent),
-    ArchivedTable(DatasetSource),
+    ArchivedTable(DatasetSource, regenerated_columns=frozenset({"credential"})),
     ArchivedTable(Reminder),
 )
 LEFT_OUT = ()

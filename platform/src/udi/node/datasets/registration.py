@@ -1,6 +1,8 @@
 """What this domain provides to the others, and contributes to them."""
 
+from udi.kit.sealed_column_tasks import SEALED_TABLES
 from udi.node.datasets.exchange.portal import PORTAL_KEYS, PortalKeys
+from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.datasets.versions.preparation import preload_imports
 from udi.node.datasets.versions.tables import DATASET_TABLES, DatasetTableCache
 from udi.node.files.restricted import DERIVE
@@ -26,3 +28,4 @@ def provide_services(site: Site) -> None:
     derived_files = DerivedFiles(tables.of_file, services[VIEWS], services[EXPORTS])
     services.provide(DERIVED_FILES, derived_files)
     services.provide(DERIVE, derived_files)
+    services.contribute(SEALED_TABLES, DatasetSource)

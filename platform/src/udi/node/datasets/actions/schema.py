@@ -14,7 +14,7 @@ from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.datasets.versions.findings import declared_schema_of
-from udi.node.files.fetch import check_address
+from udi.node.files.remote.addresses import check_address
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.schemas.declarations import (
     LARGEST,

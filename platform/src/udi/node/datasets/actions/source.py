@@ -1,5 +1,8 @@
-"""The address that renews a dataset: set, looked at, found changed or not, paused, given up."""
+"""The source that renews a dataset: set, looked at, found changed or not, paused, given up."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,11 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, Refusal, UdiError
+from udi.kit.errors import ConflictError, NotFoundError, Refusals, UdiError
 from udi.kit.identity import Actor
+from udi.kit.sealed_columns import BrokenColumnError
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.renewal.models import DatasetSource, Frequency
-from udi.node.files.fetch import FetchError, HttpValidators, check_address
+from udi.node.files.remote.addresses import UnderstoodAddress, understand_address
+from udi.node.files.remote.remote_files import (
+    FetchError,
+    HttpValidators,
+    RemoteLocation,
+)
+from udi.node.files.remote.source_kinds import SourceField, find_source_kind
 from udi.node.spaces.limits import enqueue_heavy_job
 
 REFRESH_SOURCE = "refresh_source"
@@ -25,41 +35,145 @@ FIRST_RETRY = timedelta(hours=1)
 MOST_FAILURES = 5
 
 
+@dataclass(frozen=True)
+class SourceInput:
+    """What a form gives of a source; without a `kind`, the address says it."""
+
+    address: str
+    frequency: str
+    kind: str = ""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The fields of the kind; an empty one keeps what there is, for the same server."""
+
+
 async def set_source(
     session: AsyncSession,
     actor: Actor,
     dataset: Dataset,
+    given: SourceInput,
     *,
-    address: str,
-    frequency: str,
     locale: str,
 ) -> DatasetSource:
-    """Renew a dataset from an address from now on; the first look is at once.
+    """Renew a dataset from a source from now on; the first look is at once.
 
     Raises:
-        InvalidError: it is no address, or no frequency.
+        InvalidError: it is no address, or no frequency, or the credential is not whole.
         ConflictError: the dataset is withdrawn.
     """
-    address = check_address(address)
-    if frequency not in set(Frequency):
-        raise InvalidError(refusals=[Refusal("frequency", "Choose how often.")])
+    understood = understand_address(given.address, given.kind, given.values)
     if dataset.withdrawn_at is not None:
         raise ConflictError(
             "This dataset is withdrawn.", remedy="Publish it again first."
         )
     source = await find_source(session, dataset)
+    former = await _read_kept_credential(session, source, understood)
+    credential = understood.kind.update_credential(former, understood.credential)
+    refusals = Refusals()
+    if given.frequency not in set(Frequency):
+        refusals.refuse("frequency", "Choose how often.")
+    for missing in understood.kind.list_missing(credential):
+        refusals.refuse(missing.name, "Fill in this field: the server asks for it.")
+    refusals.check()
     if source is None:
         source = DatasetSource(dataset_id=dataset.id)
         session.add(source)
-    if source.address != address:
+    if not _is_same_place(source, understood):
         source.etag = source.last_modified = ""
-    source.address = address
-    source.frequency = frequency
+    if not _is_same_server(source, understood):
+        source.host_key = source.offered_key = ""
+    source.kind = understood.name
+    source.address = understood.address
+    source.credential = json.dumps(credential) if credential else ""
+    source.frequency = given.frequency
     source.person_id = actor.person_id
     source.locale = locale
-    dataset.record_event(actor, "source.set", frequency=frequency)
+    dataset.record_event(
+        actor, "source.set", kind=understood.name, frequency=given.frequency
+    )
     await check_source_now(session, dataset, source)
     return source
+
+
+def _is_same_place(source: DatasetSource, understood: UnderstoodAddress) -> bool:
+    return (source.kind, source.address) == (understood.name, understood.address)
+
+
+def _is_same_server(
+    source: DatasetSource | None, understood: UnderstoodAddress
+) -> bool:
+    """Whether what was given for the source before may be sent to the understood address."""
+    if source is None or not source.address or source.kind != understood.name:
+        return False
+    server_of = understood.kind.server_of
+    return server_of(source.address) == server_of(understood.address)
+
+
+async def _read_kept_credential(
+    session: AsyncSession,
+    source: DatasetSource | None,
+    understood: UnderstoodAddress,
+) -> dict[str, str]:
+    if source is None or not _is_same_server(source, understood):
+        return {}
+    return await read_credential(session, source)
+
+
+async def read_credential(
+    session: AsyncSession, source: DatasetSource
+) -> dict[str, str]:
+    """What opens the address of a source; empty if it was never given, or does not open any more."""
+    query = select(DatasetSource.credential).where(DatasetSource.id == source.id)
+    try:
+        text = await session.scalar(query)
+    except BrokenColumnError:
+        return {}
+    if not text:
+        return {}
+    credential: dict[str, str] = json.loads(text)
+    return credential
+
+
+async def read_location(session: AsyncSession, source: DatasetSource) -> RemoteLocation:
+    """Where the file of a source is, and what opens it.
+
+    Raises:
+        FetchError: its credential is not here, as after a move to another installation.
+    """
+    credential = await read_credential(session, source)
+    kind = find_source_kind(source.kind)
+    missing: list[SourceField] = []
+    if kind is not None:
+        missing = kind.list_missing(credential)
+    if missing:
+        raise FetchError(
+            "The password or the key of this source is not kept here.",
+            remedy="Change the link, and write the credential again.",
+            waits_for_person=True,
+        )
+    return RemoteLocation(source.kind, source.address, credential, source.host_key)
+
+
+async def confirm_host_key(
+    session: AsyncSession, actor: Actor, dataset: Dataset, fingerprint: str
+) -> None:
+    """Trust the key that the server showed, if it is the one that the person saw; look at once.
+
+    Raises:
+        NotFoundError: there is no source.
+        ConflictError: the server showed another key since.
+    """
+    source = await find_source(session, dataset)
+    if source is None:
+        raise NotFoundError
+    if not fingerprint or fingerprint != source.offered_key:
+        raise ConflictError(
+            "The server showed another key since.",
+            remedy="Read the fingerprint on the page again.",
+        )
+    source.host_key = fingerprint
+    source.offered_key = ""
+    dataset.record_event(actor, "source.key_confirmed", fingerprint=fingerprint)
+    await check_source_now(session, dataset, source)
 
 
 async def check_source_now(
@@ -67,7 +181,7 @@ async def check_source_now(
 ) -> None:
     """Look at the address as soon as the worker can, paused or not."""
     source.failures = 0
-    source.error = ""
+    source.error = source.remedy = ""
     source.paused = False
     source.due_at = now()
     await session.flush()
@@ -124,7 +238,7 @@ def note_success(
     """The address gave the file, or said that it did not change (no marks)."""
     source.checked_at = now()
     source.failures = 0
-    source.error = ""
+    source.error = source.remedy = source.offered_key = ""
     if marks is not None:
         source.etag = marks.etag
         source.last_modified = marks.last_modified
@@ -133,16 +247,25 @@ def note_success(
 
 
 def note_failure(dataset: Dataset, source: DatasetSource, error: UdiError) -> None:
-    """Try again in an hour, then later and later, not before the other side said; after five in a row, wait for a person."""
+    """Try again in an hour, then later and later, not before the other side said; wait for a person after five in a row.
+
+    What no other try can mend waits for a person at once.
+    """
     source.checked_at = now()
     source.failures = source.failures + 1
     first = error.refusals[0] if error.refusals else None
     source.error = error.detail or (first.reason if first else error.title)
-    wait = error.wait if isinstance(error, FetchError) else timedelta()
+    source.remedy = error.remedy or (first.remedy if first else "")
+    wait = timedelta()
+    waits_for_person = False
+    if isinstance(error, FetchError):
+        wait = error.wait
+        waits_for_person = error.waits_for_person
+        source.offered_key = error.offered_key
     source.due_at = max(
         min(source.due_at, _next_attempt(source.failures)), now() + wait
     )
-    if source.failures >= MOST_FAILURES:
+    if waits_for_person or source.failures >= MOST_FAILURES:
         source.paused = True
         dataset.record_event(None, "source.paused")
 

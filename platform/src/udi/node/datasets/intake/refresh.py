@@ -1,5 +1,6 @@
-"""Addresses looked at by the worker: a file fetched once, a dataset renewed when the file changed."""
+"""Sources looked at by the worker: a file fetched once, a dataset renewed when the file changed."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,7 @@ from udi.node.datasets.actions.source import (
     note_failure,
     note_success,
     queue_due_checks,
+    read_location,
 )
 from udi.node.datasets.intake.finish import (
     UploadContext,
@@ -24,9 +26,16 @@ from udi.node.datasets.intake.finish import (
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import waits_for_person
 from udi.node.datasets.renewal.models import DatasetSource
-from udi.node.files.fetch import FetchError, HttpValidators, SizeLimit, fetch_into
+from udi.node.files.fetch import FetchLimit, fetch_into
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.queries import used_bytes
+from udi.node.files.remote.addresses import understand_address
+from udi.node.files.remote.remote_files import (
+    FetchError,
+    HttpValidators,
+    RemoteLocation,
+    RemoteRequest,
+)
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import UploadLease
 from udi.node.files.uploads import UploadAnnouncement, cancel_upload, create_upload
@@ -37,6 +46,27 @@ from udi.ui.site import Site
 FETCH_FILE = "fetch_file"
 CRON = "* * * * * 20"
 TRIES = 3
+
+
+@dataclass(frozen=True)
+class FetchBounds:
+    """What the operator gives one file that is fetched: bytes, and seconds."""
+
+    limit: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SourceCheck:
+    """One look at a source: the upload that takes the file, where it is, and the version that is known."""
+
+    upload_id: UUID
+    location: RemoteLocation
+    marks: HttpValidators
+    latest: str
+    """SHA-256 of the newest version."""
+
+
 WAITING = "A version dropped by somebody is waiting to be published: the version of the link comes after it."
 
 
@@ -51,12 +81,15 @@ def schedule_source_checks(site: Site) -> Schedule:
 
 
 async def fetch_file(
-    context: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int
+    context: UploadContext, outgoing: OutgoingClient, job: Job, bounds: FetchBounds
 ) -> None:
     """Fetch the file that a person gave the address of; a passing failure is tried again twice."""
     upload_id = UUID(job.payload["upload"])
     try:
-        await fetch_upload(context, outgoing, upload_id, HttpValidators(), limit=limit)
+        location = await _find_location(context.storage, upload_id)
+        if location is not None:
+            check = SourceCheck(upload_id, location, HttpValidators(), "")
+            await fetch_upload(context, outgoing, check, bounds)
     except (LockedError, UnavailableError):
         raise
     except UdiError as error:
@@ -66,19 +99,29 @@ async def fetch_file(
     await finish_upload(context, upload_id)
 
 
+async def _find_location(
+    storage: TenantStorage, upload_id: UUID
+) -> RemoteLocation | None:
+    """Where the file of an upload is that a person gave the address of; None when the upload is gone."""
+    async with storage.session() as session:
+        upload = await session.get(Upload, (storage.tenant, upload_id))
+        if upload is None:
+            return None
+        understood = understand_address(upload.address)
+        return RemoteLocation(understood.name, understood.address)
+
+
 async def fetch_upload(
     context: UploadContext,
     outgoing: OutgoingClient,
-    upload_id: UUID,
-    marks: HttpValidators,
-    *,
-    limit: int,
+    check: SourceCheck,
+    bounds: FetchBounds,
 ) -> HttpValidators | None:
-    """Fetch an upload's address into its object; its marks, None when nothing changed or it was done before."""
+    """Fetch a file into the object of its upload; its marks, None when nothing changed or it was done before."""
     storage = context.storage
     async with storage.session() as session:
         upload = await session.get(
-            Upload, (storage.tenant, upload_id), with_for_update=True
+            Upload, (storage.tenant, check.upload_id), with_for_update=True
         )
         if upload is None or upload.state != UploadState.RECEIVING:
             return None
@@ -89,30 +132,28 @@ async def fetch_upload(
             + (upload.length or upload.received)
         )
         hold = await UploadLease.acquire(session, storage, upload)
+    agent = f"udi-node (+{context.territory.origin})"
+    request = RemoteRequest(check.location, outgoing, check.marks, agent)
     try:
-        most = SizeLimit(left, limit)
-        return await fetch_into(
-            hold, outgoing, most, marks, agent=f"udi-node (+{context.territory.origin})"
-        )
+        most = FetchLimit(left, bounds.limit, bounds.seconds)
+        return await fetch_into(hold, request, most)
     finally:
         await hold.release()
 
 
 async def refresh_source(
-    context: UploadContext, outgoing: OutgoingClient, job: Job, *, limit: int
+    context: UploadContext, outgoing: OutgoingClient, job: Job, bounds: FetchBounds
 ) -> None:
-    """Look at the address of a dataset; a new version only when the bytes are others."""
+    """Look at the source of a dataset; a new version only when the bytes are others."""
     source_id = UUID(job.payload["source"])
     try:
-        begun = await _open_upload(
-            context.storage, source_id, job.payload["turn"], limit=limit
+        check = await _open_upload(
+            context.storage, source_id, job.payload["turn"], limit=bounds.limit
         )
-        if begun is None:
+        if check is None:
             return
         crash_at("refresh.begun")
-        new_marks, changed = await _fetch_version(
-            context, outgoing, *begun, limit=limit
-        )
+        new_marks, changed = await _fetch_version(context, outgoing, check, bounds)
     except (LockedError, UnavailableError):
         raise
     except UdiError as error:
@@ -125,24 +166,22 @@ async def refresh_source(
 async def _fetch_version(
     context: UploadContext,
     outgoing: OutgoingClient,
-    upload: Upload,
-    marks: HttpValidators,
-    latest: str,
-    *,
-    limit: int,
+    check: SourceCheck,
+    bounds: FetchBounds,
 ) -> tuple[HttpValidators | None, bool]:
     try:
-        new_marks = await fetch_upload(context, outgoing, upload.id, marks, limit=limit)
+        new_marks = await fetch_upload(context, outgoing, check, bounds)
     except (FetchError, TooLargeError):
-        await cancel_upload(context.storage, upload.id)
+        await cancel_upload(context.storage, check.upload_id)
         raise
     crash_at("refresh.fetched")
-    return new_marks, await _create_version(context, upload.id, latest)
+    changed = await _create_version(context, check.upload_id, check.latest)
+    return new_marks, changed
 
 
 async def _open_upload(
     storage: TenantStorage, source_id: UUID, turn: str, *, limit: int
-) -> tuple[Upload, HttpValidators, str] | None:
+) -> SourceCheck | None:
     """The upload of this turn, found again when a kill interrupted it."""
     async with storage.session() as session:
         source_and_dataset = await get_source(session, source_id)
@@ -156,6 +195,7 @@ async def _open_upload(
         if await waits_for_person(session, dataset):
             source.error = WAITING
             return None
+        location = await read_location(session, source)
         space = await session.get_one(
             Space, (storage.tenant, dataset.space_id), with_for_update=True
         )
@@ -168,11 +208,8 @@ async def _open_upload(
             address=source.address,
         )
         upload = await create_upload(session, space, Sender(), announced, limit=limit)
-        return (
-            upload,
-            HttpValidators(source.etag, source.last_modified),
-            dataset.latest.file.sha256,
-        )
+        marks = HttpValidators(source.etag, source.last_modified)
+        return SourceCheck(upload.id, location, marks, dataset.latest.file.sha256)
 
 
 async def _create_version(context: UploadContext, upload_id: UUID, latest: str) -> bool:

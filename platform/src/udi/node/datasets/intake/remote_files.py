@@ -1,4 +1,4 @@
-"""Forms that give the address of a file: for one dataset, once, or again and again."""
+"""Forms that say where a file is: for one dataset, once, or again and again."""
 
 from typing import Any
 from uuid import UUID
@@ -7,19 +7,29 @@ from litestar import Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import NotFoundError, UdiError, field_error
 from udi.node.datasets.actions.source import (
+    SourceInput,
     check_source_now,
+    confirm_host_key,
     delete_source,
     find_source,
     set_source,
 )
 from udi.node.datasets.intake.access import get_member_upload_space
 from udi.node.datasets.intake.refresh import FETCH_FILE
-from udi.node.datasets.pages.messages import PageRequest, locale_of, refusal_errors
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.messages import (
+    PageRequest,
+    locale_of,
+    refusal_errors,
+    translator,
+)
+from udi.node.datasets.pages.source import describe_source_form
 from udi.node.datasets.pages.upload import UPLOAD_ERRORS, upload_page
 from udi.node.datasets.queries import find_dataset, get_dataset
-from udi.node.files.fetch import check_address
+from udi.node.files.remote.addresses import understand_address
+from udi.node.files.remote.source_kinds import list_source_kinds
 from udi.node.files.uploads import UploadAnnouncement, create_upload
 from udi.node.spaces.limits import enqueue_heavy_job
 from udi.node.spaces.senders import Sender
@@ -50,7 +60,7 @@ async def fetch_file(
             name="",
             dataset_id=dataset.id if dataset else None,
             locale=locale_of(request),
-            address=check_address(address),
+            address=_read_public_address(address),
         )
         limit = site_of(request).settings.upload_limit
         upload = await create_upload(
@@ -71,36 +81,56 @@ async def fetch_file(
 async def save_source(
     request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[Any]:
-    """Renew the dataset from an address, regularly."""
+    """Renew the dataset from a source, regularly."""
     form = await request.form()
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     dataset.require_file()
-    values = {name: str(form.get(name) or "") for name in (FIELD, "frequency")}
+    given = SourceInput(
+        address=str(form.get(FIELD) or ""),
+        frequency=str(form.get("frequency") or ""),
+        kind=str(form.get("kind") or ""),
+        values={name: str(form.get(name) or "") for name in _list_field_names()},
+    )
     try:
-        await set_source(session, member, dataset, **values, locale=locale_of(request))
+        await set_source(session, member, dataset, given, locale=locale_of(request))
     except UPLOAD_ERRORS as error:
-        errors = refusal_errors(request, error, FIELD)
-        return render(
-            request,
-            "datasets/source.html",
-            status=error.status,
-            dataset=dataset,
-            errors=errors,
-            **values,
-        )
+        return await _show_source_form(request, session, dataset, given, error)
     return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
+
+
+async def _show_source_form(
+    request: PageRequest,
+    session: Session,
+    dataset: Dataset,
+    given: SourceInput,
+    error: UdiError,
+) -> Response[Any]:
+    """The form again, with what was wrong or is still needed."""
+    source = await find_source(session, dataset)
+    return render(
+        request,
+        "datasets/source.html",
+        status=error.status,
+        dataset=dataset,
+        errors=refusal_errors(request, error, FIELD),
+        form=describe_source_form(translator(request), source, given),
+    )
 
 
 @post("/datasets/{dataset_id:uuid}/source/look")
 async def check_source(
-    session: Session, member: Member, dataset_id: FromPath[UUID]
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Redirect:
-    """Look at the address now."""
+    """Look at the source now; with the field `fingerprint`, trust the key that the server showed."""
+    fingerprint = str((await request.form()).get("fingerprint") or "")
     dataset = await get_dataset(session, member, dataset_id, lock=True)
-    source = await find_source(session, dataset)
-    if source is None:
-        raise NotFoundError
-    await check_source_now(session, dataset, source)
+    if fingerprint:
+        await confirm_host_key(session, member, dataset, fingerprint)
+    else:
+        source = await find_source(session, dataset)
+        if source is None:
+            raise NotFoundError
+        await check_source_now(session, dataset, source)
     return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
 
 
@@ -108,11 +138,33 @@ async def check_source(
 async def stop_renewal(
     session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Redirect:
-    """Do not look any more."""
+    """Do not look any more, and forget what opened the source."""
     await delete_source(
         session, member, await get_dataset(session, member, dataset_id, lock=True)
     )
     return Redirect(f"/datasets/{dataset_id}", status_code=303)
+
+
+def _read_public_address(address: str) -> str:
+    """The address of a file that is fetched once: nothing opens it.
+
+    Raises:
+        InvalidError: it is none, or needs a password.
+    """
+    understood = understand_address(address)
+    if understood.credential or understood.kind.list_missing({}):
+        raise field_error(
+            FIELD,
+            "A file behind a password is not fetched once.",
+            "Drop a first file, then set up the automatic update on the page of the dataset.",
+        )
+    return understood.address
+
+
+def _list_field_names() -> set[str]:
+    return {
+        entry.name for kind in list_source_kinds().values() for entry in kind.fields
+    }
 
 
 def _parse_id(value: object) -> UUID:

@@ -6,7 +6,12 @@ from udi.kit.errors import NotFoundError
 from udi.kit.jobs import Handlers, Job
 from udi.node.datasets.actions.source import REFRESH_SOURCE
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
-from udi.node.datasets.intake.refresh import FETCH_FILE, fetch_file, refresh_source
+from udi.node.datasets.intake.refresh import (
+    FETCH_FILE,
+    FetchBounds,
+    fetch_file,
+    refresh_source,
+)
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.upload_lock import FINISH_UPLOAD
@@ -16,7 +21,7 @@ from udi.ui.site import Site
 
 def task_handlers(site: Site) -> Handlers:
     """The handlers, by name."""
-    limit = site.settings.upload_limit
+    bounds = FetchBounds(site.settings.upload_limit, site.settings.fetch_seconds)
 
     async def finish(job: Job) -> None:
         await finish_upload(
@@ -24,14 +29,12 @@ def task_handlers(site: Site) -> Handlers:
         )
 
     async def fetch(job: Job) -> None:
-        await fetch_file(
-            await build_task_context(site, job.tenant), site.outgoing, job, limit=limit
-        )
+        context = await build_task_context(site, job.tenant)
+        await fetch_file(context, site.outgoing, job, bounds)
 
     async def look(job: Job) -> None:
-        await refresh_source(
-            await build_task_context(site, job.tenant), site.outgoing, job, limit=limit
-        )
+        context = await build_task_context(site, job.tenant)
+        await refresh_source(context, site.outgoing, job, bounds)
 
     return {FINISH_UPLOAD: finish, FETCH_FILE: fetch, REFRESH_SOURCE: look}
 

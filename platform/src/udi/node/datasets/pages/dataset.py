@@ -39,6 +39,7 @@ from udi.node.datasets.pages.messages import (
     portal_faults,
     translator,
 )
+from udi.node.datasets.pages.source import describe_source_form
 from udi.node.datasets.pages.upload import store_of
 from udi.node.datasets.queries import (
     find_dataset,
@@ -89,6 +90,7 @@ async def show_dataset(
     )
     delivery = dataset.delivery
     versions = await _versions(session, dataset, translator(request))
+    source = await find_source(session, dataset)
     moving = _is_moving(dataset) or bool(versions["reading"])
     page = render(
         request,
@@ -113,7 +115,8 @@ async def show_dataset(
         model_exports=await _list_model_exports(request, dataset),
         correctable=can_correct_rows(dataset),
         part_roles=PART_ROLE_NAMES,
-        source=await find_source(session, dataset),
+        source=source,
+        form=describe_source_form(translator(request), source),
         due=await find_due(session, dataset, territory.zone),
         today=today(territory.zone),
         public_url=f"{territory.links.get('portal', '')}/data/{dataset.id}",

@@ -8,6 +8,7 @@ from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
+from udi.kit.sealed_columns import SealedText
 from udi.node.schema import NodeTable
 
 
@@ -38,6 +39,7 @@ class DatasetSource(TenantColumns, NodeTable):
     """The address from which a dataset is renewed, and what was found there last.
 
     `etag` and `last_modified` are the other side's words, said back to it; `failures` are those since the last success.
+    `credential` is a JSON object of what opens the address, for its server alone; it is loaded where it is used.
     """
 
     __tablename__ = "source"
@@ -50,6 +52,14 @@ class DatasetSource(TenantColumns, NodeTable):
     dataset_id: Mapped[UUID]
     person_id: Mapped[UUID]
     address: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text, default="http", server_default="http")
+    credential: Mapped[str] = mapped_column(
+        SealedText("source.credential"), default="", server_default="", deferred=True
+    )
+    host_key: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The fingerprint of an SSH server's key, as a person confirmed it."""
+    offered_key: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The fingerprint that the server showed last, while it is not the confirmed one."""
     frequency: Mapped[str] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text, server_default="")
     etag: Mapped[str] = mapped_column(Text, server_default="")
@@ -59,4 +69,5 @@ class DatasetSource(TenantColumns, NodeTable):
     changed_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str] = mapped_column(Text, server_default="")
+    remedy: Mapped[str] = mapped_column(Text, default="", server_default="")
     paused: Mapped[bool] = mapped_column(server_default="false")

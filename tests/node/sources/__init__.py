@@ -1,0 +1,1 @@
+"""Datasets renewed from sources of several kinds, each at a real server of its kind."""
