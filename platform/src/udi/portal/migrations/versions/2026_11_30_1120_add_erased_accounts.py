@@ -5,7 +5,7 @@ from alembic import op
 from udi.kit.rls import isolate
 
 revision = "erased_accounts"
-down_revision = "texts_by_language"
+down_revision = "processing_register"
 branch_labels = None
 depends_on = None
 phase = "expand"
