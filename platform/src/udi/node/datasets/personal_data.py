@@ -75,5 +75,10 @@ NEUTRAL = (
         "dataset_id detail",
         "the dataset and what changed of it, in identifiers and our own words",
     ),
-    neutral(DatasetSource, "error", "why an address was not read"),
+    neutral(
+        DatasetSource,
+        "credential host_key offered_key",
+        "what a machine wants of a program: sealed, or the key of the machine",
+    ),
+    neutral(DatasetSource, "error remedy", "why an address was not read"),
 )

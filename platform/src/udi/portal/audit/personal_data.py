@@ -10,7 +10,7 @@ from udi.kit.personal_data import (
 from udi.portal.audit.models import AuditEvent
 
 WHY = "So that it can be shown who did what, and when."
-SHOWN = {"at": "Date", "name": "Event"}
+LABELS = {"at": "Date", "name": "Event"}
 PERSONAL = (
     PersonalRows(
         AuditEvent,
@@ -20,7 +20,7 @@ PERSONAL = (
         why=WHY,
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        labels=SHOWN,
+        labels=LABELS,
     ),
     PersonalRows(
         AuditEvent,
@@ -30,7 +30,7 @@ PERSONAL = (
         why=WHY,
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,
-        labels=SHOWN,
+        labels=LABELS,
     ),
 )
 NEUTRAL = (neutral(AuditEvent, "facts", "identifiers of things, and our own words"),)

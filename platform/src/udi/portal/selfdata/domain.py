@@ -10,4 +10,5 @@ DOMAIN = Domain(
     web_services="udi.portal.selfdata.routes:provide_web_services",
     routes="udi.portal.selfdata.routes:list_routes",
     archive="udi.portal.selfdata.archive",
+    personal_data="udi.portal.selfdata.personal_data",
 )
