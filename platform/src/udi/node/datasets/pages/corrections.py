@@ -47,8 +47,10 @@ from udi.node.datasets.versions.findings import (
     profile_of,
     repairs_of,
     schema_report_of,
+    tables_left_of,
     unsearched_parts_of,
 )
+from udi.node.datasets.versions.table_list import list_tables_of
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.columns.column import ColumnType
@@ -148,6 +150,8 @@ def _collect_findings(dataset: Dataset) -> dict[str, Any]:
         **_schema_findings(dataset),
         "total": count_type_errors(dataset.latest),
         "repairs": repairs_of(dataset.latest),
+        "tables": list_tables_of(dataset, dataset.latest),
+        "tables_left": tables_left_of(dataset.latest),
         "can_mend": has_table and profile.reads in TABLES,
     }
 

@@ -83,15 +83,18 @@ async def read_drawn_map(context: ExploreContext) -> dict[str, Any]:
 def _list_pictures(context: ExploreContext) -> list[tuple[str, str]]:
     """(format, address) of the map as a file."""
     pairs = [(name, value) for name, value in context.query.pairs if name != "view"]
-    path = f"/datasets/{context.dataset_id}/map"
+    path = f"{context.addresses.folder}/map"
     return [
         (kind.upper(), join_query(f"{path}.{kind}", pairs)) for kind in PICTURE_KINDS
     ]
 
 
 def _moving_address(context: ExploreContext, box: Box | None) -> str:
-    """The address of the map that moves, where all places are seen; empty without any."""
-    if box is None:
+    """The address of the map that moves, where all places are seen; empty without any, and of a table beside the main one.
+
+    Its rows are read by the map service, which is that of the main table.
+    """
+    if box is None or not context.table.is_main:
         return ""
     west, south, east, north = box
     span = max(east - west, north - south, SMALLEST)

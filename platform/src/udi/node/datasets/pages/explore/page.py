@@ -40,14 +40,17 @@ from udi.node.datasets.pages.explore.query_words import (
 )
 from udi.node.datasets.pages.explore.sharing import file_address, share_view
 from udi.node.datasets.pages.explore.versions import (
-    find_own_version,
+    find_explored_table,
     list_open_versions,
 )
 from udi.node.datasets.pages.explore.view_choice import list_view_choices
 from udi.node.datasets.pages.explore.view_registry import VIEWS
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest, locale_of
-from udi.node.datasets.versions.tables import DATASET_TABLES
+from udi.node.datasets.versions.table_list import TableEntry, list_tables_of
+from udi.node.datasets.versions.tables import TablePlace
+from udi.node.files.restricted import RestrictedError
+from udi.node.tables.addresses import TableAddresses
 from udi.node.tables.requests import TableRequest, open_table, request_table
 from udi.protocol.licences import LICENCES
 from udi.tabular.exports.exports import FORMATS, formats_of
@@ -56,7 +59,7 @@ from udi.tabular.profiles.repairs import Repair
 from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
-from udi.ui.locale import localise, localise_title
+from udi.ui.locale import localise
 from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
@@ -93,33 +96,58 @@ async def show_data(
     The database is let go before the table is read. Restricted data are described here, and read at the page of an
     agreement.
     """
-    own_version: list[Version] = []
-
-    async def find_table(session: AsyncSession) -> DatasetTable:
-        tables = site_of(request).services[DATASET_TABLES]
-        number = request.query_params.get("version")
-        version = await find_own_version(session, actor, dataset_id, number)
-        if version is None:
-            return localise_table(
-                request, await tables(session, actor, dataset_id, let=True)
-            )
-        own_version.append(version)
-        return localise_table(request, await tables.of_version(version))
-
-    table_request = await request_table(
-        request, territory, actor, dataset_id, find_table, cost=COST
+    table_request, version = await _request_explored(
+        request, territory, actor, dataset_id
     )
     if table_request.table.is_restricted:
         return _render_restricted(request, territory, dataset_id, table_request.table)
     await open_table(table_request, territory)
-    page = ExplorePage(table_request, territory, actor, next(iter(own_version), None))
-    return await page.respond()
+    return await ExplorePage(table_request, territory, actor, version).respond()
 
 
-def localise_table(request: PageRequest, table: DatasetTable) -> DatasetTable:
-    """The table under its title in the reader's language."""
-    title = localise_title(table.title, table.titles, locale_of(request))
-    return replace(table, title=title)
+@get("/datasets/{dataset_id:uuid}/tables/{table_name:str}")
+async def show_named_data(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    dataset_id: FromPath[UUID],
+    table_name: FromPath[str],
+) -> Response[Any]:
+    """The same page of a table beside the main one; of a restricted dataset it says nothing.
+
+    Raises:
+        RestrictedError: it is restricted, whether there is such a table or not.
+    """
+    table_request, version = await _request_explored(
+        request, territory, actor, dataset_id, table_name
+    )
+    if table_request.table.is_restricted:
+        raise RestrictedError(dataset_id)
+    await open_table(table_request, territory)
+    return await ExplorePage(table_request, territory, actor, version).respond()
+
+
+async def _request_explored(
+    request: PageRequest,
+    territory: Territory,
+    actor: Actor | None,
+    dataset_id: UUID,
+    table_name: str = "",
+) -> tuple[TableRequest, Version | None]:
+    """The table of an address before it is read, and the version that is named."""
+    own_version: list[Version | None] = []
+
+    async def find_table(session: AsyncSession) -> DatasetTable:
+        table, version = await find_explored_table(
+            request, session, actor, dataset_id, table_name
+        )
+        own_version.append(version)
+        return table
+
+    table_request = await request_table(
+        request, territory, actor, dataset_id, find_table, cost=COST
+    )
+    return table_request, own_version[0]
 
 
 class ExplorePage:
@@ -142,7 +170,8 @@ class ExplorePage:
         self.actor = actor
         self.version = version
         self.is_personal = bool(path)
-        self.path = path or f"/datasets/{table_request.dataset_id}/data"
+        addresses = TableAddresses.of(table_request.dataset_id, self.table)
+        self.path = path or addresses.page
         self.default_view = read_default_view(self.table, territory)
         self._is_opening = False
         """Whether the dataset's own view is shown because the address has no words."""
@@ -208,6 +237,8 @@ class ExplorePage:
 
     async def _answer(self, query: ExploreQuery) -> Response[Any]:
         """The page of a view, or the news that the reader's copy is still good."""
+        if not self.table.is_main:
+            query = replace(query, at=None)
         self._is_moving = query.at is not None
         self._has_figures = self._find_figures(query)
         if self._is_fresh:
@@ -281,14 +312,20 @@ class ExplorePage:
         """What stands around the view: files, versions, licence."""
         licence = LICENCES.get(self.table.licence)
         versions: Sequence[Version] = ()
-        if self.version is None and self.table.is_open:
-            versions = await list_open_versions(
-                self.request, self.territory, self.table_request.dataset_id
+        tables: Sequence[TableEntry] = ()
+        if self.version is not None:
+            tables = list_tables_of(self.version.dataset, self.version)
+        elif self.table.is_open:
+            versions, tables = await list_open_versions(
+                self.request,
+                self.territory,
+                self.table_request.dataset_id,
+                TablePlace.parse(self.table.table_name).part_id,
             )
         view_choices = await list_view_choices(
             self.request,
             self.territory,
-            None if self.is_personal else self.actor,
+            None if self.is_personal or not self.table.is_main else self.actor,
             self.table_request.dataset_id,
             query,
             self.default_view,
@@ -299,7 +336,8 @@ class ExplorePage:
             "version": self.version,
             "repairs": self._list_repairs(),
             "is_open": self.is_shared,
-            "versions": versions,
+            "versions": versions if self.table.is_main else (),
+            "tables": tables if len(tables) > 1 else (),
             "licence_name": localise(licence.name, locale_of(self.request))
             if licence
             else "",
@@ -406,4 +444,4 @@ def _render_restricted(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_data]
+routes: Sequence[ControllerRouterHandler] = [show_data, show_named_data]
