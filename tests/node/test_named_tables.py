@@ -24,7 +24,7 @@ from tests.node.test_parts import save as save_part
 from tests.node.test_show_data import patient as patient
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.models import Version
+from udi.node.datasets.models import Delivery, Version
 from udi.node.datasets.versions.preparation import prepare
 from udi.node.datasets.versions.tables import TablePlace
 from udi.node.files.sealing_store import OBJECTS
@@ -107,6 +107,30 @@ async def test_each_sheet_is_a_table(
     assert places.status_code == 404
 
 
+@pytest.mark.parametrize("access", ["public", "restricted"])
+async def test_a_record_names_the_tables_of_open_data_alone(
+    producer: Producer, node_database: Database, demo: Territory, access: str
+) -> None:
+    dataset = await producer.publish(
+        await producer.draft(BOOK, "classeur.xlsx"), access=access
+    )
+
+    async with node_database.session(demo.id, role="worker") as session:
+        delivery = await session.scalar(
+            select(Delivery).where(Delivery.dataset_id == uuid.UUID(dataset))
+        )
+    assert delivery is not None
+    assert delivery.record is not None
+    media = delivery.record["available_formats"]
+    named = {
+        table["name"]: table["url"].rpartition(dataset)[2]
+        for table in media[0].get("file_tables", ())
+    }
+    tables = {"Quartiers": "/data", "Arbres plantés": "/tables/arbres-plantes"}
+    assert len(media) == 1
+    assert named == {"public": tables, "restricted": {}}[access]
+
+
 async def test_answers_of_two_tables_differ_in_their_tags(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -135,6 +159,7 @@ async def test_the_files_of_an_archive_are_tables(
     dataset = await producer.publish(await producer.draft(gtfs, "gtfs.zip"))
 
     checked = await producer.page(f"/datasets/{dataset}/check")
+    own = await producer.page(f"/datasets/{dataset}")
     files = (await passer_by.get(f"/datasets/{dataset}/files")).text
     drawn = await passer_by.get(f"/datasets/{dataset}/tables/stops?view=map")
     picture = await passer_by.get(f"/datasets/{dataset}/tables/stops/map.svg")
@@ -151,7 +176,11 @@ async def test_the_files_of_an_archive_are_tables(
     assert "moving-map" not in moving.text
     assert picture.status_code == 200
     assert len(geojson.json()["features"]) == 9
-    assert (await passer_by.get(f"/datasets/{dataset}/data")).status_code == 404
+    opened = await passer_by.get(f"/datasets/{dataset}/data")
+    assert opened.status_code == 303
+    assert opened.headers["location"] == f"/datasets/{dataset}/tables/stops"
+    assert (await passer_by.get(f"/api/resources/{dataset}/data/")).status_code == 404
+    assert f"/datasets/{dataset}/tables/stops?version=1" in own
 
 
 def test_layers_are_tables(tmp_path: Path) -> None:
@@ -362,6 +391,80 @@ async def test_reading_a_file_again_leaves_one_object_of_tables(
     ]
 
 
+async def choose(producer: Producer, dataset: str, **form: str) -> httpx.Response:
+    return await producer.client.post(f"/datasets/{dataset}/tables", data=form)
+
+
+async def test_a_table_is_left_out_of_the_next_versions_too(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    book = workbook(("A", PLACES), ("B", TREES), ("C", TREES))
+    dataset = await producer.publish(await producer.draft(book, "classeur.xlsx"))
+
+    chosen = await choose(producer, dataset, title="B", leave="1")
+    checked = await producer.page(f"/datasets/{dataset}/check")
+    gone = await passer_by.get(f"/datasets/{dataset}/tables/b")
+    await producer.send(book, "classeur.xlsx", f"/datasets/{dataset}/versions")
+    await producer.publish(dataset)
+    next_version = await passer_by.get(f"/datasets/{dataset}/tables/b")
+
+    assert chosen.status_code == 303
+    assert "Vous laissez ces tableaux de côté" in checked
+    assert (gone.status_code, next_version.status_code) == (404, 404)
+    assert len(await rows_of(passer_by, dataset, "c")) == 12
+    await choose(producer, dataset, title="B")
+    assert len(await rows_of(passer_by, dataset, "b")) == 12
+
+
+async def test_people_in_a_table_that_is_left_out_still_stop_publication(
+    producer: Producer,
+) -> None:
+    dataset = await producer.draft(two_sheets(), "classeur.xlsx")
+    await producer.describe(dataset)
+    await choose(producer, dataset, title="Membres", leave="1")
+
+    stopped = await producer.client.post(f"/datasets/{dataset}/publish")
+
+    assert stopped.status_code == 422
+
+
+async def test_corrections_keep_the_tables_that_are_left_out(
+    producer: Producer,
+) -> None:
+    book = workbook(("A", PLACES), ("B", TREES), ("C", TREES))
+    dataset = await producer.draft(book, "classeur.xlsx")
+    await choose(producer, dataset, title="B", leave="1")
+
+    await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"header_line": "1"}
+    )
+
+    checked = await producer.page(f"/datasets/{dataset}/check")
+    assert "Vous laissez ces tableaux de côté" in checked
+
+
+async def test_only_a_table_of_the_file_is_left_out(producer: Producer) -> None:
+    dataset = await producer.draft(BOOK, "classeur.xlsx")
+
+    unknown = await choose(producer, dataset, title="Inconnue", leave="1")
+    main = await choose(producer, dataset, title="Quartiers", leave="1")
+    empty = await choose(producer, dataset)
+
+    assert (unknown.status_code, main.status_code, empty.status_code) == (422,) * 3
+
+
+async def test_others_leave_no_table_out(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(BOOK, "classeur.xlsx"))
+    form = {"title": "Arbres plantés", "leave": "1"}
+
+    answer = await passer_by.post(f"/datasets/{dataset}/tables", data=form)
+
+    assert answer.status_code in {303, 401, 403}
+    assert len(await rows_of(passer_by, dataset, "arbres-plantes")) == 12
+
+
 async def test_a_treated_version_has_no_table_of_before(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -389,6 +492,7 @@ async def test_a_part_has_tables_of_its_own(
     part = await add_part(producer, dataset, BOOK, "autre.xlsx")
     before = await passer_by.get(f"/datasets/{dataset}/tables/{part}")
     preview = await producer.page(f"/datasets/{dataset}/tables/{part}?version=1")
+    own = await producer.page(f"/datasets/{dataset}/parts/{part}")
     await save_part(producer, dataset, part, title="Année 2025", role="data")
 
     rows = await rows_of(passer_by, dataset, part)
@@ -398,6 +502,7 @@ async def test_a_part_has_tables_of_its_own(
 
     assert before.status_code == 404
     assert "Quartier 3" in preview
+    assert f"/datasets/{dataset}/tables/{part}.arbres-plantes?version=1" in own
     assert set(rows[0]) == {"__id", "quartier", "places"}
     assert trees[0]["essence"] == "Tilleul 1"
     assert "Année 2025" in page

@@ -73,18 +73,24 @@ class NamedTable:
 class NamedTableFolder:
     """Takes the tables that are found, as files of a folder in the order of the file.
 
-    `left` are the titles of those that are not read: hidden sheets, and what is more than the bounds.
+    `left` are the titles of those that are not read: hidden sheets, and what is more than the bounds; `dropped` are those
+    that their producer leaves out (`left_out`).
     """
 
     folder: Path
+    left_out: frozenset[str] = frozenset()
     tables: list[NamedTable] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
     def add(self, place: str, converted: TableConversion, path: Path) -> None:
         """Keep a typed table, unless it is a list of remarks, or one too many; its file goes into the folder."""
         profile = converted.profile
         is_list = len(profile.columns) < FEWEST_COLUMNS and not profile.geometry
         if is_list or not profile.rows:
+            return
+        if place in self.left_out:
+            self.dropped.append(place)
             return
         columns = len(profile.columns) + sum(
             len(table.columns) for table in self.tables

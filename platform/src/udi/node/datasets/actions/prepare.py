@@ -390,6 +390,7 @@ def _save_findings(version: Version, looked: PreparationResult) -> None:
             "unsearched",
             "repairs",
             "tables_left",
+            "tables_dropped",
         )
         suffix = tables_suffix(preparation.revision)
         preparation.findings = {

@@ -48,6 +48,7 @@ from udi.node.datasets.queries import (
 from udi.node.datasets.upkeep.reminders import find_due
 from udi.node.datasets.versions.findings import is_being_read, profile_of
 from udi.node.datasets.versions.publishability import explain_stops
+from udi.node.datasets.versions.table_list import list_tables_of
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
 from udi.node.identity.queries import list_names
@@ -102,6 +103,7 @@ async def show_dataset(
         home=home_of(actor, dataset),
         may_erase=may_erase(dataset),
         profile=profile_of(dataset),
+        tables=list_tables_of(dataset, dataset.latest),
         part_roles=PART_ROLE_NAMES,
         source=await find_source(session, dataset),
         due=await find_due(session, dataset, territory.zone),

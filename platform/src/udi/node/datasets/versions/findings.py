@@ -79,9 +79,9 @@ def repairs_of(version: Version) -> list[Repair]:
 
 
 def named_tables_of(version: Version) -> list[NamedTable]:
-    """The tables of its file beside the main one, in the order of the file."""
+    """The tables of its file beside the main one, in the order of the file; none of a file that could not be read again."""
     preparation = version.preparation
-    if preparation:
+    if preparation and preparation.state != PreparationState.FAILED:
         return [
             NamedTable.from_json(table)
             for table in preparation.findings.get(NAMED_TABLES, ())
@@ -94,6 +94,14 @@ def tables_left_of(version: Version) -> list[str]:
     preparation = version.preparation
     if preparation:
         return list(preparation.findings.get("tables_left", ()))
+    return []
+
+
+def tables_dropped_of(version: Version) -> list[str]:
+    """The titles of the tables of its file that its producer leaves out."""
+    preparation = version.preparation
+    if preparation:
+        return list(preparation.findings.get("tables_dropped", ()))
     return []
 
 

@@ -65,6 +65,8 @@ class FileAnalysis:
     """The tables beside the main one (`NamedTable`), in the order of the files of `TABLES`."""
     tables_left: list[str] = field(default_factory=list)
     """The titles of those that are not read."""
+    tables_dropped: list[str] = field(default_factory=list)
+    """The titles of those that their producer leaves out."""
     repairs: list[Json] = field(default_factory=list)
     """What differs from the file, where a mended copy or zeros put back were asked for."""
 
@@ -97,7 +99,10 @@ def prepare(
         table = converted
     else:
         table = None
-    rest = _inspect_rest(source, name, converted or TableConversion(profile), target)
+    tables = NamedTableFolder(target.parent / TABLES, frozenset(corrected.left_out))
+    rest = _inspect_rest(
+        source, name, converted or TableConversion(profile), target, tables
+    )
     rest = replace(rest, safety=safety)
     if table is None:
         return rest
@@ -129,10 +134,13 @@ def prepare(
 
 
 def _inspect_rest(
-    source: Path, name: str, converted: TableConversion, target: Path
+    source: Path,
+    name: str,
+    converted: TableConversion,
+    target: Path,
+    tables: NamedTableFolder,
 ) -> FileAnalysis:
     """What the file says of people besides its table, and the tables that it has besides."""
-    tables = NamedTableFolder(target.parent / TABLES)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="rest-") as folder:
         rest = search_remainder(
             source, name, converted.profile, Path(folder), _convert_table, tables
@@ -143,6 +151,7 @@ def _inspect_rest(
         unsearched=rest.unsearched,
         tables=[named_table.as_json() for named_table in tables.tables],
         tables_left=tables.left,
+        tables_dropped=tables.dropped,
     )
 
 

@@ -15,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi import __version__
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
@@ -93,12 +93,19 @@ async def show_data(
 ) -> Response[Any]:
     """A table as its address says: rows, groups, one row or column, a chart, a map; `version` is for its producer.
 
+    Of an open archive without a main table, it leads to its first table.
     The database is let go before the table is read. Restricted data are described here, and read at the page of an
     agreement.
     """
-    table_request, version = await _request_explored(
-        request, territory, actor, dataset_id
-    )
+    try:
+        table_request, version = await _request_explored(
+            request, territory, actor, dataset_id
+        )
+    except NotFoundError:
+        _, tables = await list_open_versions(request, territory, dataset_id, None)
+        if not tables:
+            raise
+        return Redirect(tables[0].address, status_code=303)
     if table_request.table.is_restricted:
         return _render_restricted(request, territory, dataset_id, table_request.table)
     await open_table(table_request, territory)
