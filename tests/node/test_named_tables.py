@@ -166,6 +166,14 @@ async def test_the_files_of_an_archive_are_tables(
     moving = await passer_by.get(
         f"/datasets/{dataset}/tables/stops?view=map&at=9/48.1/-4.5"
     )
+    service = f"/ogc/{dataset}/tables/stops"
+    landing = (await passer_by.get(service)).json()
+    items = (await passer_by.get(f"{service}/collections/data/items")).json()
+    first = (await passer_by.get(f"{service}/collections/data/items/2")).json()
+    none = [
+        await passer_by.get(f"/ogc/{dataset}/tables/routes"),
+        await passer_by.get(f"{service}/collections/stops"),
+    ]
     geojson = await passer_by.get(f"/datasets/{dataset}/tables/stops/stops.geojson")
 
     assert len(await rows_of(passer_by, dataset, "routes")) == 2
@@ -173,7 +181,13 @@ async def test_the_files_of_an_archive_are_tables(
     assert "nous n’y avons pas trouvé" not in checked
     assert f"/datasets/{dataset}/tables/stops" in files
     assert "<svg" in drawn.text
-    assert "moving-map" not in moving.text
+    assert f'data-items="{service}/collections/data/items"' in moving.text
+    assert f"/api/resources/{dataset}/tables/stops/data/pmtiles" in moving.text
+    assert f'href="{service}"' in drawn.text
+    assert landing["links"][0]["href"].endswith(service)
+    assert items["numberMatched"] == 9
+    assert first["properties"]["stop_name"] == "Quai 0"
+    assert [answer.status_code for answer in none] == [404, 404]
     assert picture.status_code == 200
     assert len(geojson.json()["features"]) == 9
     opened = await passer_by.get(f"/datasets/{dataset}/data")

@@ -38,6 +38,15 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
     "node /ogc/{resource_id}/collections/{name}": {"name": ("data",)},
     "node /ogc/{resource_id}/collections/{name}/items": {"name": ("data",)},
     "node /ogc/{resource_id}/collections/{name}/items/{line}": {"name": ("data",)},
+    "node /ogc/{resource_id}/tables/{table_name}/collections/{name}": {
+        "name": ("data",)
+    },
+    "node /ogc/{resource_id}/tables/{table_name}/collections/{name}/items": {
+        "name": ("data",)
+    },
+    "node /ogc/{resource_id}/tables/{table_name}/collections/{name}/items/{line}": {
+        "name": ("data",)
+    },
     "portal /data/{name}": {"name": tuple(f"{{id}}{suffix}" for suffix in RDF)},
     "portal /data/{dataset_id}/{slug}": {"slug": ("{title}",)},
     "portal /sitemaps/{name}": {"name": ("pages.xml", "1.xml")},

@@ -33,6 +33,11 @@ TABLES = (
     "/api/resources/{id}/tables/{name}/data/csv/",
     "/api/resources/{id}/tables/{name}/data/parquet/",
     "/api/resources/{id}/tables/{name}/data/geojson/",
+    "/ogc/{id}/tables/{name}",
+    "/ogc/{id}/tables/{name}/api",
+    "/ogc/{id}/tables/{name}/collections",
+    "/ogc/{id}/tables/{name}/collections/data/items",
+    "/ogc/{id}/tables/{name}/collections/data/items/2",
     "/datasets/{id}/tables/{name}/compteurs.csv",
     "/datasets/{id}/tables/{name}/compteurs.xlsx",
 )

@@ -93,6 +93,14 @@ VALUES_OF_ROUTE: dict[tuple[str, str], tuple[str, ...]] = {
     ("/ogc/{resource_id}/collections/{name}", "name"): ("data",),
     ("/ogc/{resource_id}/collections/{name}/items", "name"): ("data",),
     ("/ogc/{resource_id}/collections/{name}/items/{line}", "name"): ("data",),
+    ("/ogc/{resource_id}/tables/{table_name}/collections/{name}", "name"): ("data",),
+    ("/ogc/{resource_id}/tables/{table_name}/collections/{name}/items", "name"): (
+        "data",
+    ),
+    (
+        "/ogc/{resource_id}/tables/{table_name}/collections/{name}/items/{line}",
+        "name",
+    ): ("data",),
     ("/problems/{name}", "name"): ("restricted",),
     ("/static/{digest}/{name}", "name"): ("x",),
 }

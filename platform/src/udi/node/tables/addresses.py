@@ -34,5 +34,10 @@ class TableAddresses:
         return f"/datasets/{self.dataset_id}{self._named}"
 
     @property
+    def map(self) -> str:
+        """Its map service, where it has places."""
+        return f"/ogc/{self.dataset_id}{self._named}"
+
+    @property
     def _named(self) -> str:
         return f"/tables/{self.table_name}" if self.table_name else ""

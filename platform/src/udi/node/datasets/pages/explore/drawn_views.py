@@ -90,11 +90,8 @@ def _list_pictures(context: ExploreContext) -> list[tuple[str, str]]:
 
 
 def _moving_address(context: ExploreContext, box: Box | None) -> str:
-    """The address of the map that moves, where all places are seen; empty without any, and of a table beside the main one.
-
-    Its rows are read by the map service, which is that of the main table.
-    """
-    if box is None or not context.table.is_main:
+    """The address of the map that moves, where all places are seen; empty without any."""
+    if box is None:
         return ""
     west, south, east, north = box
     span = max(east - west, north - south, SMALLEST)

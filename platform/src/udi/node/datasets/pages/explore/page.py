@@ -244,8 +244,6 @@ class ExplorePage:
 
     async def _answer(self, query: ExploreQuery) -> Response[Any]:
         """The page of a view, or the news that the reader's copy is still good."""
-        if not self.table.is_main:
-            query = replace(query, at=None)
         self._is_moving = query.at is not None
         self._has_figures = self._find_figures(query)
         if self._is_fresh:
@@ -297,6 +295,7 @@ class ExplorePage:
             form_refusal=refusal,
             table=self.table,
             dataset_id=self.table_request.dataset_id,
+            addresses=TableAddresses.of(self.table_request.dataset_id, self.table),
             framed=False,
             page_path=self.path,
             view=view,
