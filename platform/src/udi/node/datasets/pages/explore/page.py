@@ -102,8 +102,10 @@ async def show_data(
             request, territory, actor, dataset_id
         )
     except NotFoundError:
+        if "version" in request.query_params:
+            raise
         _, tables = await list_open_versions(request, territory, dataset_id, None)
-        if not tables:
+        if not tables or not tables[0].table_name:
             raise
         return Redirect(tables[0].address, status_code=303)
     if table_request.table.is_restricted:
