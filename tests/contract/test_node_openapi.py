@@ -18,6 +18,8 @@ from tests.faults.running import RunningNode
 from tests.node.conftest import Browse, portal, producer, publisher, services, space
 from tests.node.counterpart import PortalDouble, report
 from tests.node.producer import SLUG, Producer
+from tests.node.test_parts import add as add_part
+from tests.node.test_parts import save as save_part
 from tests.node.test_show_data import SPOTS
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
@@ -168,10 +170,17 @@ async def test_the_page_shows_the_address_of_what_is_tried(
 
 
 async def test_what_is_published_answers_as_described(
-    node_app: Litestar, demo: Territory, browse: Browse, dataset: str
+    node_app: Litestar,
+    demo: Territory,
+    browse: Browse,
+    dataset: str,
+    producer: Producer,
 ) -> None:
     document = await read_document(node_app, demo, browse)
+    part = await add_part(producer, dataset, SPOTS.encode(), "lieux.csv")
+    await save_part(producer, dataset, part, title="2025", role="data")
     values = {
+        "table_name": part,
         "dataset_id": dataset,
         "resource_id": dataset,
         "name": "data",

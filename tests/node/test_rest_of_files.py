@@ -22,7 +22,7 @@ from udi.tabular.formats.markup import MarkupError, xml_pairs
 from udi.tabular.personal.explanations import PersonalDataKind
 from udi.tabular.personal.report import PersonalDataFinding, PersonalDataSeverity
 from udi.tabular.personal.treatment_choices import list_choices
-from udi.tabular.profiles import remainder
+from udi.tabular.profiles import remainder_report
 
 
 def prepared(folder: Path, name: str, content: bytes) -> FileAnalysis:
@@ -83,7 +83,7 @@ def test_what_a_budget_leaves_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        remainder.SearchBudget,
+        remainder_report.SearchBudget,
         "__init__",
         lambda budget: budget.__dict__.update(parts=1, size=1000),
     )

@@ -98,6 +98,11 @@ ACTIONS = [
         send("/datasets/{dataset}/zeros", column="nom", repair="1"),
     ),
     Action(
+        "leave a table out",
+        "editor",
+        send("/datasets/{dataset}/tables", title="Inconnue", leave="1"),
+    ),
+    Action(
         "offer a mended copy",
         "editor",
         send("/datasets/{dataset}/mended", mended="1"),

@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from tests.node.agreements.conftest import asker, at_node, machine, portal
 from tests.node.agreements.granting import IN_PART, WHOLE, Granting
+from tests.node.hidden_members import packed
 from tests.node.producer import SLUG, Producer
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
@@ -311,6 +312,61 @@ async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
     assert in_rows == []
     assert in_files == []
     print(f"canaries: {len(patterns)} in {len(readings.done) + 1} readings, 0 in clear")  # noqa: T201
+
+
+async def test_no_cell_of_the_tables_of_an_archive_is_in_clear(
+    canaries: Canaries, no_disk: SealingStore, producer: Producer, portal: Granting, machine: httpx.AsyncClient,
+    asker: object, node_site: Site, node_database: Database, demo: Territory, postgres: str, run_folder: Path,
+    settings: Settings,
+) -> None:  # fmt: skip
+    await seal(node_site, node_database, demo)
+    content = packed(compteurs_dot_csv=canaries.table(), autres_dot_csv=b"a,b\n1,2\n")
+    dataset = await producer.draft(content, "lot.zip")
+    page = await producer.page(f"/datasets/{dataset}/tables/compteurs?version=1")
+    drawn = f"/datasets/{dataset}/tables/compteurs/chart.svg"
+    assert (await producer.client.get(drawn)).status_code == 200
+    await producer.publish(dataset, access="restricted", reason="On le peut.")
+    grant = portal.grant(dataset, WHOLE)
+    assert (await portal.push(machine, grant)).status_code == 200
+    for rest in ("", "csv/", "parquet/", "geojson/", "xlsx/"):
+        answer = await machine.get(
+            f"/api/resources/{dataset}/tables/compteurs/data/{rest}",
+            headers=grant.headers,
+        )
+        assert answer.status_code == 200, rest
+
+    in_rows = await rows_in_clear(
+        postgres, list(settings.database_names.values()), canaries.patterns
+    )
+
+    assert canaries.text in page
+    assert in_rows == []
+    assert files_in_clear(run_folder, canaries) == []
+
+
+async def test_sealing_a_space_rounds_the_places_of_its_tables(
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory
+) -> None:
+    spots = b"nom,latitude,longitude\n" + b"".join(
+        b"Lieu %d,48.%d,-4.5%d\n" % (n, n + 10, n) for n in range(9)
+    )
+    dataset = await producer.draft(
+        packed(lieux_dot_csv=spots, autres_dot_csv=b"a,b\n1,2\n"), "lot.zip"
+    )
+    await seal(node_site, node_database, demo)
+
+    async with node_database.session(demo.id, role="worker") as session:
+        await forget_cells(session)
+    async with node_database.session(demo.id, role="worker") as session:
+        stored = await find_dataset(session, uuid.UUID(dataset))
+
+    assert stored is not None
+    assert stored.latest.preparation is not None
+    boxes = {
+        table["name"]: table["bbox"]
+        for table in stored.latest.preparation.findings["tables"]
+    }
+    assert boxes == {"autres": None, "lieux": [-5, 48, -4, 49]}
 
 
 async def test_the_search_finds_what_is_in_clear(

@@ -14,6 +14,19 @@ FINDINGS: dict[str, Any] = {
     "coverage": {"first": CELL, "last": CELL},
     "schema": {"name": "s", "errors": [{"line": 7, "column": "code", "value": CELL}]},
     "difference": {"added": 2, "removed": 1, "examples": [{"key": CELL}]},
+    "tables": [
+        {
+            "name": "lieux",
+            "title": "Lieux",
+            "columns": [["place", "text", ""]],
+            "rows": 3,
+            "geometry": "Point",
+            "bbox": [-4.51, 48.12, -4.49, 48.13],
+            "start": 0,
+            "size": 9,
+            "suffix": "1.tables.bin",
+        }
+    ],
 }
 
 
@@ -26,6 +39,7 @@ def test_strip_findings_keeps_places_and_numbers_and_no_cell() -> None:
         "coverage": {},
         "schema": {"name": "s", "errors": [{"line": 7, "column": "code", "value": ""}]},
         "difference": {"added": 2, "removed": 1, "examples": []},
+        "tables": [{**FINDINGS["tables"][0], "bbox": (-5.0, 48.0, -4.0, 49.0)}],
     }
 
 

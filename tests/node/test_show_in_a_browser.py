@@ -5,7 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.node.hidden_members import PLACES, workbook
 from tests.node.producer import SLUG, Producer
+from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
 from tests.ui.tab import Tab
 from udi.kit.tenancy import Territory
@@ -37,6 +39,30 @@ async def test_a_table_is_shown_at_every_width(
         )
         == []
     )
+
+
+async def test_the_tables_of_a_workbook_are_shown(
+    producer: Producer, passer_by: httpx.AsyncClient, tab: Tab, demo: Territory
+) -> None:
+    book = workbook(
+        ("Quartiers", PLACES), ("Arbres", TREES), ("Vieux", TREES), ("Calculs", TREES),
+        hidden="Calculs",
+    )  # fmt: skip
+    dataset = await producer.publish(await producer.draft(book, "classeur.xlsx"))
+    await producer.client.post(
+        f"/datasets/{dataset}/tables", data={"title": "Vieux", "leave": "1"}
+    )
+    base = f"{demo.links['node']}/datasets/{dataset}"
+    faults = []
+    for client, path, name in (
+        (passer_by, f"{base}/tables/arbres", "table"),
+        (passer_by, f"{base}/files", "files"),
+        (producer.client, f"{base}/check", "check-tables"),
+        (producer.client, base, "dataset-tables"),
+    ):
+        faults += await tab.find_faults(client, path, name, "fr", "en")
+
+    assert faults == []
 
 
 async def test_a_real_map_is_shown(

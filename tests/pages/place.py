@@ -12,7 +12,9 @@ from litestar import Litestar
 from sqlalchemy import select, update
 
 from tests import stage
+from tests.node.hidden_members import PLACES, workbook
 from tests.node.producer import SLUG, TABLE, Producer
+from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
 from tests.pages.spaces import connect
 from tests.portal.access.policies import ASKED, POLICY
@@ -551,7 +553,7 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
 async def fill_node(
     site: Site, territory: Territory, producer: Producer
 ) -> dict[str, str]:
-    """A map with two versions and a notice, a draft that people are in, a table named in Arabic, a file that is still coming."""
+    """A map with two versions and a notice, a draft that people are in, a table named in Arabic, a workbook, a file that is still coming."""
     async with site.database.session(territory.id, role="owner") as session:
         await apply_space(
             session, slug=SLUG, organisation_id=uuid.uuid4(), name="Mairie de Kerlévan", email="mairie@kerlevan.example",
@@ -580,6 +582,10 @@ async def fill_node(
         TABLE * 3 + "x;y;pas une date\n".encode("cp1252"), "fautes.csv"
     )
     ids["arabic"] = await producer.publish(title=ARABIC)
+    book = workbook(("Quartiers", PLACES), ("Arbres", TREES), ("Calculs", TREES), hidden="Calculs")  # fmt: skip
+    ids["book"] = await producer.publish(
+        await producer.draft(book, "classeur.xlsx"), title="Arbres par quartier"
+    )
     return {f"node {name}": value for name, value in ids.items()} | {"slug": SLUG}
 
 

@@ -84,6 +84,41 @@ def test_a_record_is_written_as_it_was_read() -> None:
     assert written_open["available_formats"] == data["available_formats"]
 
 
+def test_the_tables_of_a_file_are_read_and_written() -> None:
+    tables = [
+        {
+            "name": "Arbres",
+            "url": "https://node.example.org/datasets/1/tables/arbres",
+            "number_of_records": 0,
+            "number_of_fields": 3,
+        },
+        {"name": "Notes"},
+    ]
+    data = an_open_record() | {"available_formats": [a_file(file_tables=tables)]}
+
+    record = read_record(data)
+
+    assert [table.name for table in record.media[0].tables] == ["Arbres", "Notes"]
+    assert record.media[0].tables[0].records == 0
+    assert write_record(record)["available_formats"][0]["file_tables"] == tables
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {},
+        {"name": "x" * 301},
+        {"name": "Arbres", "url": "javascript:alert(1)"},
+        {"name": "Arbres", "number_of_records": "3"},
+    ],
+)
+def test_a_table_that_is_none_is_refused(table: dict[str, Any]) -> None:
+    data = an_open_record() | {"available_formats": [a_file(file_tables=[table])]}
+
+    with pytest.raises(InvalidRecord):
+        read_record(data)
+
+
 def test_a_record_with_the_required_fields_only_is_written_without_others() -> None:
     assert write_record(read_record(a_record())) == a_record() | {
         "resource_languages": ["fr"]

@@ -25,6 +25,12 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
     "node /datasets/{dataset_id}/{file_name}": {
         "file_name": tuple(f"compteurs.{kind}" for kind in FORMATS)
     },
+    "node /api/resources/{resource_id}/tables/{table_name}/data/{kind}": {
+        "kind": tuple(FORMATS)
+    },
+    "node /datasets/{dataset_id}/tables/{table_name}/{file_name}": {
+        "file_name": tuple(f"compteurs.{kind}" for kind in FORMATS)
+    },
     "node /agreements/{agreement_id}/files/{kind}": {"kind": ("file", "csv", "uses")},
     "node /manager/api/v1/catalog/{kind}": {"kind": ("resources", "media")},
     "node /manager/api/v1/catalog/{kind}/{object_id}": {"kind": ("resources", "media")},
@@ -32,6 +38,15 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
     "node /ogc/{resource_id}/collections/{name}": {"name": ("data",)},
     "node /ogc/{resource_id}/collections/{name}/items": {"name": ("data",)},
     "node /ogc/{resource_id}/collections/{name}/items/{line}": {"name": ("data",)},
+    "node /ogc/{resource_id}/tables/{table_name}/collections/{name}": {
+        "name": ("data",)
+    },
+    "node /ogc/{resource_id}/tables/{table_name}/collections/{name}/items": {
+        "name": ("data",)
+    },
+    "node /ogc/{resource_id}/tables/{table_name}/collections/{name}/items/{line}": {
+        "name": ("data",)
+    },
     "portal /data/{name}": {"name": tuple(f"{{id}}{suffix}" for suffix in RDF)},
     "portal /data/{dataset_id}/{slug}": {"slug": ("{title}",)},
     "portal /my-space/organisations/{slug}/processing/ready/{name}": {
@@ -146,7 +161,7 @@ def values_of(
         "id": dataset, "word": "compteurs", "title": slug, "portal": portal, "dataset_id": dataset,
         "resource_id": dataset, "restricted_id": dataset, "record_id": dataset, "media_id": media, "file_id": file,
         "object_id": dataset, "part_id": part, "filename": "compteurs.csv", "number": "1", "line": "2", "language": "fr", "code": "fr",
-        "collection": "datasets", "file_name": "compteurs.csv", "digest": "0", "slug": producer, "kind": "file", "part": "table", "name": "restricted",
+        "collection": "datasets", "file_name": "compteurs.csv", "digest": "0", "slug": producer, "kind": "file", "part": "table", "table_name": part, "name": "restricted",
         "action": "package_show", "start": NOBODY,
     }  # fmt: skip
     return {name: [value] for name, value in about.items()} | {

@@ -59,7 +59,13 @@ async def places(
 ) -> dict[str, str]:
     """What fills the addresses; a second file of the dataset holds what is hidden too."""
     part = await add_part(
-        producer, meters, f"compteur,note\n{FIRST},{HIDDEN}\n".encode(), "compteurs.csv"
+        producer,
+        meters,
+        b"compteur,note,latitude,longitude\n"
+        + "".join(
+            f"{FIRST},{HIDDEN},48.{number},-4.5\n" for number in range(1, 9)
+        ).encode(),
+        "compteurs.csv",
     )
     published = await save_part(producer, meters, part, title="Notes", role="data")
     assert published.status_code == 303, published.text

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from typing import Any
 
 import httpx
 import pytest
@@ -83,6 +84,40 @@ async def test_a_restricted_table_is_not_previewed(
 
     assert node + "/datasets" not in page.text
     assert "<iframe" not in page.text
+
+
+def with_tables(record: dict[str, Any], node: str) -> dict[str, Any]:
+    """A record whose first file has two tables."""
+    files = document(0)["available_formats"]
+    files[0]["file_tables"] = [
+        {"name": "Feuille 1", "number_of_records": 3, "number_of_fields": 2},
+        {"name": "Arbres", "url": f"{node}/datasets/1/tables/arbres"},
+    ]
+    return record | {"available_formats": files}
+
+
+async def test_the_tables_of_a_file_are_listed_with_their_pages(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    first = described(0)
+    await armor.add(0, **with_tables(first, armor.territory.links["node"]))
+
+    page = await fetch(portal_app, armor, f"/data/{first['global_id']}")
+
+    assert "/datasets/1/tables/arbres" in page.text
+    assert "Feuille 1</span>, 3 rows, 2 columns" in page.text
+
+
+async def test_the_tables_of_restricted_data_are_not_named(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    first = described(7)
+    await armor.add(7, **with_tables(first, armor.territory.links["node"]))
+
+    page = await fetch(portal_app, armor, f"/data/{first['global_id']}")
+
+    assert "Feuille 1" not in page.text
+    assert "tables/arbres" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,7 @@ def _media(data: Document) -> of.Media:
         if is_file and checksum
         else None,
         columns=_columns(data) if is_file else (),
+        tables=_tables(data) if is_file else (),
         counters={name: data[name] for name in counters if data.get(name) is not None},
         extra=_extra_fields(data, rudi_names.KNOWN_OF_MEDIA[kind]),
         **_read_lines(data, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[kind]),
@@ -249,9 +250,21 @@ def write_media(media: of.Media) -> Document:
                 _without_empty_fields({"name": column.name, "unit": column.unit})
                 for column in media.columns
             ],
+            "file_tables": [_write_table(table) for table in media.tables],
             "checksum": checksum
             and {"algo": checksum.algorithm, "hash": checksum.value},
             **media.counters,
+        }
+    )
+
+
+def _write_table(table: of.MediaTable) -> Document:
+    return _without_empty_fields(
+        {
+            "name": table.name,
+            "url": table.url,
+            "number_of_records": table.records,
+            "number_of_fields": table.fields,
         }
     )
 
@@ -361,6 +374,18 @@ def _columns(data: Document) -> tuple[of.MediaColumn, ...]:
     return tuple(
         of.MediaColumn(column["name"].strip(), (column.get("unit") or "").strip())
         for column in data.get("file_columns") or ()
+    )
+
+
+def _tables(data: Document) -> tuple[of.MediaTable, ...]:
+    return tuple(
+        of.MediaTable(
+            name=table["name"].strip(),
+            url=add_scheme(table["url"]) if table.get("url") else "",
+            records=table.get("number_of_records"),
+            fields=table.get("number_of_fields"),
+        )
+        for table in data.get("file_tables") or ()
     )
 
 

@@ -96,6 +96,7 @@ KNOWN_OF_MEDIA = {
         *_OF_ANY_MEDIA,
         "file_size",
         "file_columns",
+        "file_tables",
         "checksum",
         *MEDIA_OF_KIND[MediaKind.FILE].values(),
     },

@@ -126,6 +126,17 @@ media = tagged_group(
                 **_ANY_MEDIA_OPTIONAL,
                 "file_structure": url,
                 "file_encoding": line,
+                "file_tables": list_of(
+                    group(
+                        {"name": text(LINE)},
+                        {
+                            "url": url,
+                            "number_of_records": integer(),
+                            "number_of_fields": integer(),
+                        },
+                    ),
+                    ENTRIES,
+                ),
                 "file_columns": list_of(
                     group({"name": text(LINE)}, {"unit": line}), ENTRIES
                 ),

@@ -69,12 +69,21 @@ class MediaColumn(Struct, frozen=True):
     unit: str = ""
 
 
+class MediaTable(Struct, frozen=True, kw_only=True):
+    """One of several tables of an open file: a sheet, a layer, a member of an archive; `url` is the page of its data."""
+
+    name: str
+    url: str = ""
+    records: int | None = None
+    fields: int | None = None
+
+
 class Media(Struct, frozen=True, kw_only=True):
     """A file, a service or a series of one dataset; `size` in bytes, `counters` under RUDI's names (SERIES only).
 
     `role` is a word of `vocabulary.MediaRole`, or of others; `access` is `vocabulary.PUBLIC_MEDIA` where everybody reads a
     file of restricted data, else empty. RUDI has neither: `media_role` and `media_access` are ours.
-    RUDI has no field for `columns`: `file_columns` is ours.
+    RUDI has no field for `columns` and `tables`: `file_columns` and `file_tables` are ours.
     """
 
     id: UUID
@@ -94,6 +103,7 @@ class Media(Struct, frozen=True, kw_only=True):
     structure: str = ""
     encoding: str = ""
     columns: tuple[MediaColumn, ...] = ()
+    tables: tuple[MediaTable, ...] = ()
     documentation: str = ""
     counters: dict[str, int] = field(default_factory=dict)
     extra: Extra = field(default_factory=dict)

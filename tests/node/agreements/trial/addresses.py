@@ -73,6 +73,7 @@ VALUES = {
     "part_id": (UNKNOWN_ID,),
     "portal_id": (UNKNOWN_ID,),
     "upload_id": (UNKNOWN_ID,),
+    "table_name": ("feuille",),
 }
 """What the parameters of routes are replaced by."""
 VALUES_OF_ROUTE: dict[tuple[str, str], tuple[str, ...]] = {
@@ -80,12 +81,26 @@ VALUES_OF_ROUTE: dict[tuple[str, str], tuple[str, ...]] = {
         dict.fromkeys((FILE, USES, *EXPORT_FORMATS))
     ),
     ("/api/resources/{resource_id}/data/{kind}", "kind"): tuple(FORMATS),
+    ("/api/resources/{resource_id}/tables/{table_name}/data/{kind}", "kind"): tuple(
+        FORMATS
+    ),
     ("/datasets/{dataset_id}/{file_name}", "file_name"): ("table.txt",),
+    ("/datasets/{dataset_id}/tables/{table_name}/{file_name}", "file_name"): (
+        "table.csv",
+    ),
     ("/manager/api/v1/catalog/{kind}", "kind"): ("resources", "media"),
     ("/manager/api/v1/catalog/{kind}/{object_id}", "kind"): ("resources", "media"),
     ("/ogc/{resource_id}/collections/{name}", "name"): ("data",),
     ("/ogc/{resource_id}/collections/{name}/items", "name"): ("data",),
     ("/ogc/{resource_id}/collections/{name}/items/{line}", "name"): ("data",),
+    ("/ogc/{resource_id}/tables/{table_name}/collections/{name}", "name"): ("data",),
+    ("/ogc/{resource_id}/tables/{table_name}/collections/{name}/items", "name"): (
+        "data",
+    ),
+    (
+        "/ogc/{resource_id}/tables/{table_name}/collections/{name}/items/{line}",
+        "name",
+    ): ("data",),
     ("/problems/{name}", "name"): ("restricted",),
     ("/static/{digest}/{name}", "name"): ("x",),
 }

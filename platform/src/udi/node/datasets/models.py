@@ -414,7 +414,7 @@ class Preparation(TenantColumns, NodeTable):
     @property
     def suffixes(self) -> list[str]:
         """Of every object that a look may have left, those that were cut short too."""
-        suffix_functions = (table_suffix, cells_suffix)
+        suffix_functions = (table_suffix, cells_suffix, tables_suffix)
         return [
             suffix(revision)
             for revision in range(1, self.revision + 1)
@@ -430,6 +430,11 @@ def table_suffix(revision: int) -> str:
 def cells_suffix(revision: int) -> str:
     """The list of every cell to look at, which the same look wrote."""
     return f"{revision}.cells.jsonl.gz"
+
+
+def tables_suffix(revision: int) -> str:
+    """The tables of the file beside its main one, end to end."""
+    return f"{revision}.tables.bin"
 
 
 class Delivery(TenantColumns, NodeTable):

@@ -27,6 +27,7 @@ from udi.node.files.ranges import (
 from udi.node.files.restricted import READING_ERRORS
 from udi.node.spaces.operations import CREDENTIAL, TABLES, download_operation
 from udi.node.tables import schemas
+from udi.node.tables.addresses import TableAddresses
 from udi.node.tables.openapi import build_openapi
 from udi.node.tables.requests import (
     TableRequest,
@@ -103,20 +104,23 @@ ABOUT = {"table_request": Provide(get_description_request)}
         answer=schemas.TableResource,
     ),
 )
-async def show_resource(
-    resource_id: schemas.ResourcePath, table_request: NamedDependency[TableRequest]
-) -> Response[Any]:
+async def show_resource(table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """What there is about a table, and where."""
-    base = f"/api/resources/{resource_id}"
+    return await answer_resource(table_request)
+
+
+async def answer_resource(table_request: TableRequest) -> Response[Any]:
+    """The addresses of a table."""
+    table = table_request.table
+    base = TableAddresses.of(table_request.dataset_id, table).api
     links = [
         {"href": f"{base}/{part}/", "type": "GET", "rel": part}
         for part in ("profile", "data", "swagger")
     ]
     links += [
         {"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind}
-        for kind in formats_of(table_request.table)
+        for kind in formats_of(table)
     ]
-    table = table_request.table
     return await table_request.json_response(
         {"created_at": table.modified.isoformat(), "url": table.landing, "links": links}
     )
@@ -135,6 +139,11 @@ async def show_resource(
 )
 async def show_profile(table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """The columns of a table and what they hold; of a restricted one, their names and types only."""
+    return await answer_profile(table_request)
+
+
+async def answer_profile(table_request: TableRequest) -> Response[Any]:
+    """The columns of a table."""
     table = table_request.table
     columns = {
         column.name: {
@@ -167,11 +176,15 @@ async def show_profile(table_request: NamedDependency[TableRequest]) -> Response
         answer=dict[str, Any],
     ),
 )
-async def show_openapi(
-    resource_id: schemas.ResourcePath, table_request: NamedDependency[TableRequest]
-) -> Response[Any]:
+async def show_openapi(table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """The OpenAPI document of a table."""
-    path = f"/api/resources/{resource_id}"
+    return await answer_openapi(table_request)
+
+
+async def answer_openapi(table_request: TableRequest) -> Response[Any]:
+    """The same."""
+    table = table_request.table
+    path = TableAddresses.of(table_request.dataset_id, table).api
     return await table_request.json_response(
         build_openapi(table_request.table, table_request.base.removesuffix(path), path)
     )
@@ -195,6 +208,13 @@ async def read_data(
     request: AnyRequest, table_request: NamedDependency[TableRequest]
 ) -> Response[Any]:
     """A page of rows."""
+    return await answer_rows(request, table_request)
+
+
+async def answer_rows(
+    request: AnyRequest, table_request: TableRequest
+) -> Response[Any]:
+    """A page of the rows that the address asks for."""
     query = await table_request.parse_query(
         partial(
             read_query,
@@ -377,7 +397,8 @@ async def _serve_range(
     await table_request.charge_bytes(span.end - span.start)
     part = ExportFile(path.open("rb"), span.end - span.start, span.start)
     content = table_request.stream_export(
-        part.chunks(), part=f"{table_request.dataset_id}{path.suffix}"
+        part.chunks(),
+        part=f"{table_request.dataset_id}{table_request.table.table_name}{path.suffix}",
     )
     return Stream(
         content, status_code=206 if span != ByteRange(0, size) else 200, headers=headers

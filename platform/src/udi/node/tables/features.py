@@ -6,12 +6,14 @@ from typing import Any
 
 from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency, Provide
+from litestar.handlers import HTTPRouteHandler
 
 from udi.kit.errors import NotFoundError, UdiError
 from udi.node.files.restricted import READING_ERRORS
 from udi.node.spaces.operations import CREDENTIAL, MAPS
 from udi.node.spaces.use_counts import UseKind
 from udi.node.tables import schemas
+from udi.node.tables.addresses import TableAddresses
 from udi.node.tables.requests import TableRequest, get_table_request
 from udi.tabular.queries import ogc
 from udi.tabular.queries.feature_query import FeatureQuery
@@ -61,7 +63,8 @@ async def get_feature_request(
     await table_request.require_places()
     if not table.has_geometry:
         raise NotFoundError("This dataset has no places, so it is not served as a map.")
-    base = f"{territory.links['node']}/ogc/{resource_id}"
+    addresses = TableAddresses.of(resource_id, table)
+    base = f"{territory.links['node']}{addresses.map}"
     served = ogc.ServedTable(
         base, table.title, table.columns, table.bbox, table.landing
     )
@@ -243,7 +246,7 @@ async def show_item(
     )
 
 
-routes: Routes = [
+handlers: list[HTTPRouteHandler] = [
     show_landing,
     show_description,
     show_conformance,
@@ -252,3 +255,4 @@ routes: Routes = [
     list_items,
     show_item,
 ]
+routes: Routes = [*handlers]

@@ -20,10 +20,12 @@ class TableFinder(Protocol):
         resource_id: UUID,
         *,
         let: bool = False,
+        table_name: str = "",
     ) -> DatasetTable:
-        """The table; it may have to be brought to this machine before it is read.
+        """The table of that name, the main one without; it may have to be brought to this machine before it is read.
 
-        `let`: a restricted one is given too, marked so, to whoever asks then whether the reader has an agreement.
+        `let`: a restricted one is given too, marked so, to whoever asks then whether the reader has an agreement; under a
+        name, whether it is there or not, so that nobody learns of names without an agreement.
 
         Raises:
             RestrictedError: it is restricted.

@@ -29,8 +29,9 @@ from udi.node.files.restricted import (
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.use_counts import UseKey, UseKind
 from udi.node.spaces.uses import count_streamed_bytes, count_use
+from udi.node.tables.addresses import TableAddresses
 from udi.node.tables.finder import FIND_TABLE
-from udi.node.tables.schemas import FileNamePath, ResourcePath
+from udi.node.tables.schemas import FileNamePath, ResourcePath, TableNamePath
 from udi.node.tables.views import VIEWS
 from udi.protocol.access_decision import RefusalReason
 from udi.settings import Role
@@ -216,6 +217,54 @@ async def get_table_request(
     return table_request
 
 
+async def get_named_table_request(
+    request: AnyRequest,
+    territory: CurrentTerritory,
+    actor: Visitor,
+    resource_id: ResourcePath,
+    table_name: TableNamePath,
+) -> TableRequest:
+    """The same for a table beside the main one; of a restricted dataset, not even its columns are told.
+
+    Raises:
+        TooManyRequestsError: this reader asked too much.
+        NotFoundError: there is no such table for this reader.
+        RestrictedError, NotGrantedError: the dataset is restricted, and no agreement opens all of it.
+    """
+    find = site_of(request).services.find(FIND_TABLE)
+    if find is None:
+        raise NotFoundError
+
+    async def find_table(session: AsyncSession) -> DatasetTable:
+        return await find(session, actor, resource_id, let=True, table_name=table_name)
+
+    table_request = await request_table(
+        request, territory, actor, resource_id, find_table
+    )
+    await open_table(table_request, territory)
+    return table_request
+
+
+async def get_named_file_request(
+    request: AnyRequest,
+    territory: CurrentTerritory,
+    actor: Visitor,
+    dataset_id: ResourcePath,
+    table_name: TableNamePath,
+    file_name: FileNamePath,
+) -> TableRequest:
+    """The same for an address that ends in the name of a file.
+
+    Raises:
+        NotFoundError: the name is that of no file that a table is taken as.
+    """
+    if kind_of(file_name) not in FORMATS:
+        raise NotFoundError
+    return await get_named_table_request(
+        request, territory, actor, dataset_id, table_name
+    )
+
+
 async def get_file_request(
     request: AnyRequest,
     territory: CurrentTerritory,
@@ -316,10 +365,9 @@ async def request_table(
         budget = await enforce_rate_limit(request, UUID(table.space))
     etag, marks = _cache_validators(request, table)
     node = territory.links["node"]
-    table = replace(
-        table, landing=table.landing or f"{node}/datasets/{resource_id}/data"
-    )
-    base = f"{node}/api/resources/{resource_id}"
+    addresses = TableAddresses.of(resource_id, table)
+    table = replace(table, landing=table.landing or f"{node}{addresses.page}")
+    base = f"{node}{addresses.api}"
     response_headers = {**join_rate_headers(headers, budget), **marks}
     return TableRequest(
         request, table, reader, base, etag, response_headers, resource_id, budget

@@ -13,6 +13,13 @@ from udi.tabular.queries.ogc import COLLECTION, FARTHEST, MOST, USUAL
 from udi.tabular.queries.query import LARGEST_PAGE, PAGE_SIZE
 
 ResourcePath = Annotated[UUID, PathParameter(description="Identifier of the dataset.")]
+TableNamePath = Annotated[
+    str,
+    PathParameter(
+        description="Name of a table beside the main one: a sheet, a layer, a file of an archive.",
+        examples=[Example(value="stops")],
+    ),
+]
 KindPath = Annotated[
     str,
     PathParameter(

@@ -52,11 +52,16 @@ class TableViews:
     ) -> DatasetTable:
         """The table as this reader may read it, on this machine.
 
+        The columns and rows of an agreement are those of the main table: another one, whose columns may be called the
+        same, is given whole or not at all.
+
         Raises:
-            NotGrantedError: the table has not, or not any more, what the agreement names.
+            NotGrantedError: the table has not, or not any more, what the agreement names, or is not the main one.
         """
-        await table.fetch_file()
         view = passage.view
+        if not table.is_main and not view.is_whole:
+            raise await passage.refuse(RefusalReason.ONLY_IN_PART)
+        await table.fetch_file()
         if view.is_whole:
             return replace(table, is_restricted=False)
         try:

@@ -1,7 +1,7 @@
 """What the page of a dataset says, read from its row and from the producer's record."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -82,6 +82,15 @@ class DatasetView:
         """What it is to its dataset, by the words of `vocabulary.MediaRole`; empty where its producer does not say it."""
         role = str(self._find_media(media).get(rudi_names.MEDIA["role"]) or "")
         return role if role in set(MediaRole) else ""
+
+    def tables_of(self, media: Distribution) -> Sequence[Mapping[str, Any]]:
+        """The tables of a file that has several, where everybody reads it: `name`, `url` of the page, numbers."""
+        if not self.is_readable(media):
+            return ()
+        tables: Sequence[Mapping[str, Any]] = (
+            self._find_media(media).get("file_tables") or ()
+        )
+        return tables
 
     def _find_media(self, media: Distribution) -> Mapping[str, Any]:
         """What the record says of it."""

@@ -126,7 +126,9 @@ NEUTRAL = (
         "what a project says of itself in public",
     ),
     neutral(
-        ProjectPicture, "alternative content small translations", "a picture of a project's result"
+        ProjectPicture,
+        "alternative content small translations",
+        "a picture of a project's result",
     ),
     neutral(DataRequest, "answered_by merged_into", "an organisation, another request"),
     neutral(

@@ -254,7 +254,7 @@ EXPLANATIONS = {
         "Several columns are named «%(column)s»; the others got a number."
     ),
     "other_sheets": NoteExplanation(
-        "This file has other sheets: %(sheets)s. We read «%(sheet)s».",
+        "This file has other sheets: %(sheets)s. The main table is «%(sheet)s».",
         "If you meant another one, choose it.",
     ),
     "hidden_sheets": NoteExplanation(

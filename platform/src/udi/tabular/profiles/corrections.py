@@ -69,6 +69,9 @@ class Corrections:
     mended_zeros: tuple[str, ...] = ()
     """Columns among `zeros` that came with the mended copy, and go with it."""
 
+    left_out: tuple[str, ...] = ()
+    """Titles of the tables beside the main one that its producer leaves out; one that the file has not changes nothing."""
+
     @property
     def chosen_zeros(self) -> tuple[str, ...]:
         """Columns among `zeros` that the producer chose one by one."""
@@ -93,6 +96,7 @@ class Corrections:
             "zeros": list(self.zeros),
             "mended": self.mended or None,
             "mended_zeros": list(self.mended_zeros),
+            "left_out": list(self.left_out),
         }
         return {
             name: value
@@ -127,6 +131,7 @@ class Corrections:
             zeros=tuple(map(str, value.get("zeros") or ())),
             mended=bool(value.get("mended")),
             mended_zeros=tuple(map(str, value.get("mended_zeros") or ())),
+            left_out=tuple(map(str, value.get("left_out") or ())),
         )
 
     def for_next_file(self, columns: Sequence[str] = ()) -> "Corrections":

@@ -7,7 +7,7 @@ import csv
 import math
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import duckdb
@@ -49,15 +49,14 @@ from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.conversion import TableConversion
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.left_out_lines import is_left_out, leaves_lines
+from udi.tabular.profiles.named_tables import WITHIN, NamedTableFolder
 from udi.tabular.profiles.opened_files import identify_file, open_source_file
 from udi.tabular.profiles.profile import Profile, profile_path
+from udi.tabular.profiles.remainder_report import RemainderReport, SearchBudget
 
 DEEPEST = 3
 """Archives inside one another that are opened."""
-MOST_PARTS = 500
-MOST_BYTES = 1024**3
 LARGEST_TEXT = 64 * 1024**2
-MOST_UNSEARCHED = 50
 NOTHING_THERE = frozenset({"empty", "no_table", "no_filled_sheet"})
 """Why a sheet has no table, when that leaves nothing to search."""
 COMPANIONS = frozenset(
@@ -82,38 +81,19 @@ Convert = Callable[[Path, str, Profile, Corrections, Path], TableConversion | No
 """Write the typed table of a file, of one of its sheets or of its layers."""
 
 
-@dataclass
-class RemainderReport:
-    """What was found besides the table, and the names of what nobody can look into."""
-
-    findings: list[PersonalDataFinding] = field(default_factory=list)
-    unsearched: list[str] = field(default_factory=list)
-
-    def add_unsearched(self, place: str) -> None:
-        """Say that a part was not searched."""
-        if place not in self.unsearched and len(self.unsearched) < MOST_UNSEARCHED:
-            self.unsearched.append(place)
-
-
-@dataclass
-class SearchBudget:
-    """Parts and unpacked bytes that may still be read."""
-
-    parts: int = MOST_PARTS
-    size: int = MOST_BYTES
-
-    def spend(self, size: int) -> bool:
-        """Count a part; False when it is too much."""
-        self.parts -= 1
-        self.size -= size
-        return self.parts >= 0 and self.size >= 0
-
-
 def search_remainder(
-    source: Path, name: str, profile: Profile, folder: Path, convert: Convert
+    source: Path,
+    name: str,
+    profile: Profile,
+    folder: Path,
+    convert: Convert,
+    tables: NamedTableFolder | None = None,
 ) -> RemainderReport:
-    """Search all that a file holds besides the table that `profile` describes; `folder` is the caller's to remove."""
-    search = _RemainderSearch(folder, convert)
+    """Search all that a file holds besides the table that `profile` describes; `folder` is the caller's to remove.
+
+    `tables` takes the tables that were searched, but those below another one and those of hidden sheets.
+    """
+    search = _RemainderSearch(folder, convert, tables)
     search.search_file(source, name, "", searched_profile=profile)
     return search.rest
 
@@ -121,9 +101,12 @@ def search_remainder(
 class _RemainderSearch:
     """One search of a file: what was found so far, and what may still be read."""
 
-    def __init__(self, folder: Path, convert: Convert) -> None:
+    def __init__(
+        self, folder: Path, convert: Convert, tables: NamedTableFolder | None
+    ) -> None:
         self.rest = RemainderReport()
         self._budget = SearchBudget()
+        self._tables = tables
         self._folder = folder
         self._convert = convert
         self._made = 0
@@ -136,13 +119,16 @@ class _RemainderSearch:
         *,
         searched_profile: Profile | None = None,
         depth: int = 0,
+        is_listed: bool = True,
     ) -> None:
-        """A file or a member; `seen` is its profile when its table was searched."""
+        """A file or a member; `searched_profile` is of its table when that was searched; `is_listed`: its tables are named tables."""
         profile = searched_profile or profile_path(path, name)
         kind = recognise_kind(SourceFile.at(path, name).head(HEAD), name)
         called = place or profile.label or name
         if searched_profile is None and profile.is_table:
-            self._search_table(path, name, profile, Corrections(), place, depth)
+            self._search_table(
+                path, name, profile, Corrections(), place, depth, is_listed=is_listed
+            )
         elif profile.is_table and leaves_lines(profile):
             self._search_around(path, name, profile, place, depth)
         if profile.reads == "sheet" or profile.sheets:
@@ -162,6 +148,8 @@ class _RemainderSearch:
         corrections: Corrections,
         place: str,
         depth: int,
+        *,
+        is_listed: bool,
     ) -> None:
         """A table, and what stands below it."""
         target = self._new_path("typed.parquet")
@@ -179,6 +167,8 @@ class _RemainderSearch:
             )
             if leaves_lines(done.profile):
                 self._search_around(path, name, done.profile, place, depth)
+            if is_listed and self._tables is not None:
+                self._tables.add(place, done, target)
         except (duckdb.Error, UnreadableTableError, MemoryError):
             self.rest.add_unsearched(place)
         finally:
@@ -217,7 +207,9 @@ class _RemainderSearch:
             if count <= MOST_NOTES:
                 return
             if depth < DEEPEST and self._budget.spend(target.stat().st_size):
-                self.search_file(target, "below.csv", where, depth=depth + 1)
+                self.search_file(
+                    target, "below.csv", where, depth=depth + 1, is_listed=False
+                )
             else:
                 self.rest.add_unsearched(where)
         except UnreadableTableError:
@@ -234,6 +226,7 @@ class _RemainderSearch:
             names = self._sheet_names(path, place or profile.label)
         if len(names) >= MOST_SHEETS:
             self.rest.add_unsearched(_within(place, "…"))
+        hidden = {sheet.name for sheet in profile.sheets if sheet.hidden}
         for other in names:
             if other == profile.sheet and profile.is_table:
                 continue
@@ -241,8 +234,10 @@ class _RemainderSearch:
             if not self._budget.spend(0):
                 self.rest.add_unsearched(where)
                 continue
+            corrections = Corrections(sheet=other)
+            is_listed = other not in hidden
             self._search_other(
-                path, name, profile, Corrections(sheet=other), where, depth
+                path, name, profile, corrections, where, depth, is_listed=is_listed
             )
 
     def _search_other(
@@ -253,14 +248,19 @@ class _RemainderSearch:
         corrections: Corrections,
         place: str,
         depth: int,
+        *,
+        is_listed: bool,
     ) -> None:
-        """One sheet or one layer; an empty sheet has nothing to search."""
-        if profile.reads != "sheet":
-            self._search_table(path, name, profile, corrections, place, depth)
-            return
-        sheet = profile_path(path, name, corrections)
-        if sheet.is_table:
-            self._search_table(path, name, sheet, corrections, place, depth)
+        """One sheet or one layer; an empty sheet has nothing to search, and a hidden one makes no table."""
+        sheet = profile
+        if profile.reads == "sheet":
+            sheet = profile_path(path, name, corrections)
+        if profile.reads != "sheet" or sheet.is_table:
+            self._search_table(
+                path, name, sheet, corrections, place, depth, is_listed=is_listed
+            )
+            if not is_listed and self._tables is not None:
+                self._tables.leave(place)
         elif sheet.failure is None or sheet.failure.code not in NOTHING_THERE:
             self.rest.add_unsearched(place)
 
@@ -493,5 +493,5 @@ def _text(path: Path) -> str:
 
 def _within(place: str, name: str) -> str:
     if place:
-        return f"{place} › {name}"
+        return f"{place}{WITHIN}{name}"
     return name

@@ -32,6 +32,8 @@ class DatasetTable:
     title: str
     """The main one; `titles` has it by language, where there are several."""
     modified: datetime
+    table_name: str = ""
+    """Its name in addresses among the tables of its dataset; empty for the main one, that of an agreement's columns."""
     is_open: bool = True
     """Whether everyone may read it: then shared caches may keep answers."""
     is_restricted: bool = False
@@ -57,6 +59,11 @@ class DatasetTable:
     """The folder in memory where everything that is made of it belongs; None: on a disk."""
     fetch_file: FetchFile = _do_nothing
     """Bring the Parquet to this machine, where it is not there yet; for when no connection to the database is held."""
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the table that an agreement on a part of a dataset speaks of."""
+        return not self.table_name
 
     @property
     def has_geometry(self) -> bool:

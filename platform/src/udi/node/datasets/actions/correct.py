@@ -6,14 +6,19 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import Refusal
+from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.versions.findings import corrections_of
+from udi.node.datasets.versions.findings import (
+    corrections_of,
+    named_tables_of,
+    tables_dropped_of,
+)
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.text_encoding import CHARSETS
 from udi.tabular.profiles.corrections import SYSTEMS, CorrectedType, Corrections
+from udi.tabular.profiles.named_tables import MOST_LEFT
 from udi.tabular.profiles.profile import Profile
 
 LARGEST_LINE = 1_000
@@ -64,13 +69,14 @@ def read_corrections(
 def keep_lines(corrections: Corrections, before: Corrections) -> Corrections:
     """The same with what was settled of the lines, but for the header given now; another sheet has other lines.
 
-    Columns in which zeros are put back stay, as does the choice of a mended copy.
+    Columns in which zeros are put back stay, as do the choice of a mended copy and the tables that are left out.
     """
     corrections = replace(
         corrections,
         zeros=before.zeros,
         mended=before.mended,
         mended_zeros=before.mended_zeros,
+        left_out=before.left_out,
     )
     if corrections.sheet != before.sheet:
         return corrections
@@ -78,6 +84,23 @@ def keep_lines(corrections: Corrections, before: Corrections) -> Corrections:
     if corrections.header_line is not None:
         lines = replace(lines, header=None)
     return replace(corrections, lines=lines)
+
+
+def leave_table_out(version: Version, title: str, *, leave: bool) -> Corrections:
+    """The corrections of a version with a table beside the main one left out, or put back.
+
+    Raises:
+        InvalidError: its file has no table of this title.
+    """
+    titles = {table.title for table in named_tables_of(version)}
+    titles |= {*tables_dropped_of(version)}
+    if title not in titles:
+        raise InvalidError(refusals=[Refusal("title", "The file has no such table.")])
+    before = corrections_of(version)
+    others = tuple(other for other in before.left_out if other != title)
+    if leave:
+        others = (*others, title)[-MOST_LEFT:]
+    return replace(before, left_out=others)
 
 
 async def correct_version(

@@ -1,5 +1,6 @@
 """The look at a version's file: asked for with the version, done in a child process, kept beside the version."""
 
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,9 +32,20 @@ from udi.node.datasets.models import (
     Version,
     cells_suffix,
     table_suffix,
+    tables_suffix,
 )
-from udi.node.datasets.versions.findings import DIFFERENCE, compared_version_number
-from udi.node.datasets.versions.preparation import CELLS, FileAnalysis, prepare
+from udi.node.datasets.versions.findings import (
+    DIFFERENCE,
+    NAMED_TABLES,
+    compared_version_number,
+    named_tables_of,
+)
+from udi.node.datasets.versions.preparation import (
+    CELLS,
+    TABLES,
+    FileAnalysis,
+    prepare,
+)
 from udi.node.datasets.versions.publishability import access_of, carry_reason
 from udi.node.datasets.versions.sealed_cells import strip_findings
 from udi.node.files.clam import VirusScan, scan
@@ -47,6 +59,7 @@ from udi.node.files.reception import LARGEST
 from udi.node.files.tenant_storage import TenantStorage
 from udi.tabular.formats.file_kind import GZIP, ZIP
 from udi.tabular.profiles.coverage import Coverage
+from udi.tabular.profiles.named_tables import NamedTableFolder
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.readers import FileReader, FileReaderPool, QueueTimeoutError
 
@@ -157,7 +170,7 @@ async def prepare_version(
         )
         crash_at("look.read")
         new_keys = await _store_derived_files(
-            context, version, derived_files(prepared, revision), target.parent
+            context, version, prepared, revision, target.parent
         )
         crash_at("look.stored")
         harmless = "made_from" in version.preparation.corrections
@@ -306,13 +319,32 @@ def derived_files(prepared: FileAnalysis | None, revision: int) -> dict[str, str
 
 
 async def _store_derived_files(
-    context: PreparationContext, version: Version, derived: dict[str, str], folder: Path
+    context: PreparationContext,
+    version: Version,
+    prepared: FileAnalysis | None,
+    revision: int,
+    folder: Path,
 ) -> list[str]:
-    """Put them beside the version's file; the keys of the objects."""
+    """Put what a look made beside the version's file; the keys of the objects."""
+    store = context.storage.store
+    derived = derived_files(prepared, revision)
     keys = {version.file.derived_key(suffix): name for suffix, name in derived.items()}
     for key, name in keys.items():
-        await context.storage.store.put(key, read_file(folder / name))
-    return list(keys)
+        await store.put(key, read_file(folder / name))
+    if prepared is None or not prepared.tables:
+        return list(keys)
+    named = NamedTableFolder(folder / TABLES)
+    paths = [named.file_of(rank) for rank in range(len(prepared.tables))]
+    key = version.file.derived_key(tables_suffix(revision))
+    await store.put(key, _join_files(paths))
+    return [*keys, key]
+
+
+async def _join_files(paths: Sequence[Path]) -> AsyncIterator[bytes]:
+    """The bytes of files, end to end."""
+    for path in paths:
+        async for piece in read_file(path):
+            yield piece
 
 
 async def _compare(
@@ -358,10 +390,14 @@ def _save_findings(version: Version, looked: PreparationResult) -> None:
             "listed",
             "unsearched",
             "repairs",
+            "tables_left",
+            "tables_dropped",
         )
+        suffix = tables_suffix(preparation.revision)
         preparation.findings = {
             **{name: getattr(prepared, name) for name in looks},
             DIFFERENCE: looked.difference,
+            NAMED_TABLES: [{**table, "suffix": suffix} for table in prepared.tables],
         }
         version.profile = prepared.profile
         if version.file.charset:
@@ -380,9 +416,14 @@ def _save_findings(version: Version, looked: PreparationResult) -> None:
 async def _is_already_saved(
     session: AsyncSession, version_id: UUID, revision: int
 ) -> bool:
-    """Whether another look that was asked by the same question ended first: its table has the same place."""
-    query = select(Preparation.derived).where(Preparation.version_id == version_id)
-    return table_suffix(revision) in (await session.scalar(query) or ())
+    """Whether another look that was asked by the same question ended first: its tables have the same place."""
+    query = select(Version).join(Preparation).where(Version.id == version_id)
+    version = await session.scalar(query)
+    if version is None or version.preparation is None:
+        return False
+    suffixes = {named_table.suffix for named_table in named_tables_of(version)}
+    suffixes |= {*version.preparation.derived}
+    return not suffixes.isdisjoint({table_suffix(revision), tables_suffix(revision)})
 
 
 async def _lock_dataset(session: AsyncSession, version_id: UUID) -> Dataset | None:

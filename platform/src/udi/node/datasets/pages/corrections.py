@@ -18,6 +18,7 @@ from udi.node.datasets.actions.clean import remove_property_names
 from udi.node.datasets.actions.correct import (
     correct_version,
     keep_lines,
+    leave_table_out,
     read_corrections,
 )
 from udi.node.datasets.actions.line_settings import (
@@ -48,8 +49,11 @@ from udi.node.datasets.versions.findings import (
     profile_of,
     repairs_of,
     schema_report_of,
+    tables_dropped_of,
+    tables_left_of,
     unsearched_parts_of,
 )
+from udi.node.datasets.versions.table_list import list_tables_of
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.columns.column import ColumnType
@@ -150,6 +154,9 @@ def _collect_findings(dataset: Dataset) -> dict[str, Any]:
         "total": count_type_errors(dataset.latest),
         "repairs": repairs_of(dataset.latest),
         "correctable": can_correct_rows(dataset),
+        "tables": list_tables_of(dataset, dataset.latest),
+        "tables_left": tables_left_of(dataset.latest),
+        "tables_dropped": tables_dropped_of(dataset.latest),
         "can_mend": has_table and profile.reads in TABLES,
     }
 
@@ -310,6 +317,33 @@ async def repair_zeros(
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
+@post("/datasets/{dataset_id:uuid}/tables")
+async def choose_table(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Redirect:
+    """Leave out a table beside the main one, or put it back, and read the file again; the file itself stays whole.
+
+    Raises:
+        InvalidError: the newest file has no such table.
+    """
+    form = await request.form()
+    title = str(form.get("title") or "")
+    database = site_of(request).database
+    async with database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
+        corrections = leave_table_out(
+            dataset.latest, title, leave=bool(form.get("leave"))
+        )
+        version = await correct_version(session, member, dataset, corrections)
+    await prepare_promptly(build_preparation_context(request, territory), version)
+    return Redirect(f"/datasets/{dataset_id}/check#tables", status_code=303)
+
+
 @post("/datasets/{dataset_id:uuid}/mended")
 async def choose_copy(
     request: PageRequest,
@@ -362,5 +396,6 @@ routes: Sequence[ControllerRouterHandler] = [
     submit_corrections,
     settle_lines,
     repair_zeros,
+    choose_table,
     choose_copy,
 ]

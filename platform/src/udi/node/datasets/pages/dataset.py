@@ -56,6 +56,7 @@ from udi.node.datasets.versions.model_exports import (
     list_model_exports,
 )
 from udi.node.datasets.versions.publishability import explain_stops
+from udi.node.datasets.versions.table_list import list_tables_of
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
 from udi.node.identity.queries import list_names
@@ -114,6 +115,7 @@ async def show_dataset(
         profile=profile_of(dataset),
         model_exports=await _list_model_exports(request, dataset),
         correctable=can_correct_rows(dataset),
+        tables=list_tables_of(dataset, dataset.latest),
         part_roles=PART_ROLE_NAMES,
         source=source,
         form=describe_source_form(translator(request), source),

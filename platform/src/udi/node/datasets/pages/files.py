@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from udi.kit.tenancy import space_context
-from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.models import Dataset, DatasetPart, Version
 from udi.node.datasets.pages.messages import (
     PART_ROLE_NAMES,
     PageRequest,
@@ -25,6 +25,7 @@ from udi.node.datasets.records.parts import (
     part_caption,
     part_path,
 )
+from udi.node.datasets.versions.table_list import TableEntry, list_tables_of
 from udi.node.files.models import SERVED_ACCESS, ErasedDataset, FileAccess
 from udi.node.files.queries import missing_error
 from udi.protocol.formats import file_label
@@ -48,6 +49,8 @@ class FileEntry:
     changed: datetime | None = None
     documentation: str = ""
     is_restricted: bool = False
+    tables: Sequence[TableEntry] = ()
+    """Of a file that everybody reads, where it has tables."""
 
 
 @get("/datasets/{dataset_id:uuid}/files")
@@ -80,12 +83,11 @@ def _list_entries(request: PageRequest, dataset: Dataset) -> list[FileEntry]:
     entries = list[FileEntry]()
     main = _served(dataset.versions)
     if main is not None:
-        entries.append(
-            _file_entry(main, "", say("Main file"), f"/datasets/{dataset.id}/file")
-        )
+        path = f"/datasets/{dataset.id}/file"
+        entries.append(_file_entry(dataset, main, say("Main file"), path))
     for listed in list_published_parts(dataset):
         role = say(PART_ROLE_NAMES[listed.part.role])
-        entry = _part_entry(listed, role)
+        entry = _part_entry(dataset, listed, role)
         if entry is not None:
             entries.append(entry)
     return entries
@@ -98,7 +100,7 @@ def _served(versions: Sequence[Version]) -> Version | None:
     )
 
 
-def _part_entry(listed: ListedPart, role: str) -> FileEntry | None:
+def _part_entry(dataset: Dataset, listed: ListedPart, role: str) -> FileEntry | None:
     part = listed.part
     if not part.is_file:
         media = media_of_part(listed, "")
@@ -114,12 +116,22 @@ def _part_entry(listed: ListedPart, role: str) -> FileEntry | None:
     if version is None:
         return None
     path = part_path(part, version.file.name)
-    return _file_entry(version, part_caption(part), role, path)
+    return _file_entry(dataset, version, role, path, part)
 
 
-def _file_entry(version: Version, title: str, role: str, path: str) -> FileEntry:
-    """A file; of a restricted one neither the address, nor the size, nor the digest, which tell of its cells."""
+def _file_entry(
+    dataset: Dataset,
+    version: Version,
+    role: str,
+    path: str,
+    part: DatasetPart | None = None,
+) -> FileEntry:
+    """A file; of a restricted one neither the address, nor the size, nor the digest, which tell of its cells.
+
+    Nor the tables in it.
+    """
     file = version.file
+    title = part_caption(part) if part else ""
     label = file_label(file.media_type)
     if file.access != FileAccess.OPEN:
         return FileEntry(
@@ -134,6 +146,7 @@ def _file_entry(version: Version, title: str, role: str, path: str) -> FileEntry
         file.size,
         file.sha256,
         version.published_at,
+        tables=list_tables_of(dataset, version),
     )
 
 

@@ -53,6 +53,7 @@ from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.records.parts import part_path
 from udi.node.datasets.versions.findings import is_being_read, is_harmful
 from udi.node.datasets.versions.publishability import STOPS, part_stops_of
+from udi.node.datasets.versions.table_list import list_tables_of
 from udi.node.files.queries import used_bytes
 from udi.node.files.reception import FIELD
 from udi.node.spaces.queries import lock_space
@@ -324,6 +325,7 @@ def _part_page(
     status: int = 200,
 ) -> Response[str]:
     say = translator(request)
+    newest = next(iter(part.versions), None)
     pending = part.pending
     stops = part_stops_of(dataset, part, pending) if pending else []
     values: dict[str, Any] = {
@@ -348,6 +350,8 @@ def _part_page(
         "stops": [say(STOPS[name]) for name in stops],
         "values": values,
         "errors": errors,
+        "tables": list_tables_of(dataset, newest) if newest else [],
+        "version_number": newest.number if newest else 0,
     }
     return render(
         request,

@@ -172,7 +172,8 @@ def _merge_media(document: Document, composed: Sequence[Document]) -> list[Docum
         for name in ("media_id", "media_type", "file_type", "file_size", "checksum")
     }
     connector = {**(about.get("connector") or {}), **ours["connector"]}
-    described = {name: about[name] for name in about if name != "file_columns"}
+    of_file = {"file_columns", "file_tables"}
+    described = {name: about[name] for name in about if name not in of_file}
     first = {
         **ours,
         **described,

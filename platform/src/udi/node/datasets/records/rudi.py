@@ -23,6 +23,8 @@ from udi.node.datasets.records.parts import (
     replace_parts,
 )
 from udi.node.datasets.versions.findings import schema_report_of
+from udi.node.datasets.versions.table_list import list_tables_of
+from udi.node.datasets.versions.tables import TablePlace
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
@@ -48,6 +50,7 @@ from udi.protocol.structures import (
     LicenceTerms,
     Media,
     MediaColumn,
+    MediaTable,
     Organisation,
     Period,
     Record,
@@ -272,7 +275,28 @@ def _media(dataset: Dataset, version: Version, origin: str) -> Media:
         checksum=Checksum("SHA-256", file.sha256),
         encoding=profile.encoding,
         columns=_columns(dataset, version, profile),
+        tables=()
+        if is_restricted(dataset.description)
+        else media_tables(dataset, version, origin),
         structure=_valid_schema_address(version),
+    )
+
+
+def media_tables(
+    dataset: Dataset, version: Version, origin: str
+) -> tuple[MediaTable, ...]:
+    """The tables of an open file, where it has others than its main one; `origin` is that of the node."""
+    entries = list_tables_of(dataset, version)
+    if not any(TablePlace.parse(entry.table_name).sheet for entry in entries):
+        return ()
+    return tuple(
+        MediaTable(
+            name=entry.title[:LONGEST_LINE],
+            url=origin + entry.address,
+            records=entry.rows,
+            fields=entry.columns,
+        )
+        for entry in entries
     )
 
 

@@ -10,6 +10,7 @@ from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.messages.notes import SETTLED_END_LEFT, SETTLED_LINES_LEFT
 from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.named_tables import NamedTable
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.profiles.repairs import Repair
 from udi.tabular.safety.document_properties import can_remove_names
@@ -19,6 +20,8 @@ from udi.tabular.schemas.declarations import DeclaredSchema, ProposedSchema
 from udi.tabular.schemas.report import SchemaReport
 
 DIFFERENCE = "difference"
+NAMED_TABLES = "tables"
+"""The tables of its file beside the main one."""
 COMPARED_WITH = "with"
 """The number of the version that it is compared with, beside what `Difference.as_json` gives."""
 
@@ -75,6 +78,33 @@ def personal_findings_of(version: Version) -> list[PersonalDataFinding]:
 def repairs_of(version: Version) -> list[Repair]:
     """What differs between its file and its mended copy, or the zeros put back; nothing where neither was asked for."""
     return [Repair.from_json(repair) for repair in _list_findings(version, "repairs")]
+
+
+def named_tables_of(version: Version) -> list[NamedTable]:
+    """The tables of its file beside the main one, in the order of the file; none of a file that could not be read again."""
+    preparation = version.preparation
+    if preparation and preparation.state != PreparationState.FAILED:
+        return [
+            NamedTable.from_json(table)
+            for table in preparation.findings.get(NAMED_TABLES, ())
+        ]
+    return []
+
+
+def tables_left_of(version: Version) -> list[str]:
+    """The titles of the tables of its file that are not read: hidden sheets, and what is more than the bounds."""
+    preparation = version.preparation
+    if preparation:
+        return list(preparation.findings.get("tables_left", ()))
+    return []
+
+
+def tables_dropped_of(version: Version) -> list[str]:
+    """The titles of the tables of its file that its producer leaves out."""
+    preparation = version.preparation
+    if preparation:
+        return list(preparation.findings.get("tables_dropped", ()))
+    return []
 
 
 def unsearched_parts_of(version: Version) -> list[str]:

@@ -14,8 +14,9 @@ from udi.tabular.personal.detection import detect_personal_data
 from udi.tabular.profiles.conversion import TableConversion, convert_table
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.coverage import compute_coverage
+from udi.tabular.profiles.named_tables import NamedTableFolder
 from udi.tabular.profiles.profile import Profile, profile_path
-from udi.tabular.profiles.remainder import RemainderReport, search_remainder
+from udi.tabular.profiles.remainder import search_remainder
 from udi.tabular.profiles.table_facts import inspect_table
 from udi.tabular.safety.inspection import inspect_file
 from udi.tabular.schemas.declarations import (
@@ -34,6 +35,8 @@ LISTING = "listing"
 """Folder of its parts; deleted with the folder of the preparation, as this is:"""
 TEXTS = "texts.parquet"
 """The cells as the file writes them, for the check against a schema; deleted with the folder of the preparation."""
+TABLES = "tables"
+"""Folder of the tables beside the main one, in the folder of the preparation (`NamedTableFolder`)."""
 MAPPED = "udi.tabular.geo.map_conversion"
 """Loaded in the child alone, since GDAL comes with it: the process that runs this imports its name."""
 
@@ -58,6 +61,12 @@ class FileAnalysis:
     schema: Json = field(default_factory=dict)
     listed: int = 0
     unsearched: list[str] = field(default_factory=list)
+    tables: list[Json] = field(default_factory=list)
+    """The tables beside the main one (`NamedTable`), in the order of the files of `TABLES`."""
+    tables_left: list[str] = field(default_factory=list)
+    """The titles of those that are not read."""
+    tables_dropped: list[str] = field(default_factory=list)
+    """The titles of those that their producer leaves out."""
     repairs: list[Json] = field(default_factory=list)
     """What differs from the file, where a mended copy or zeros put back were asked for."""
 
@@ -90,31 +99,27 @@ def prepare(
         table = converted
     else:
         table = None
-    rest = _search_rest(
-        source, name, (converted or TableConversion(profile)).profile, target.parent
+    tables = NamedTableFolder(target.parent / TABLES, frozenset(corrected.left_out))
+    rest = _inspect_rest(
+        source, name, converted or TableConversion(profile), target, tables
     )
-    elsewhere = [personal_finding.as_json() for personal_finding in rest.findings]
+    rest = replace(rest, safety=safety)
     if table is None:
-        plain_profile = (converted or TableConversion(profile)).profile.as_json()
-        return FileAnalysis(
-            plain_profile, safety=safety, personal=elsewhere, unsearched=rest.unsearched
-        )
+        return rest
     counts = [
         {"column": column, "code": code, "count": count}
         for (column, code), count in table.errors.counts.most_common()
     ]
     people = detect_personal_data(target, table.profile.columns, table.other_headers)
-    prepared = FileAnalysis(
-        table.profile.as_json(),
+    prepared = replace(
+        rest,
         table=True,
         errors=[error.as_json() for error in table.errors.listed],
         counts=counts,
         personal=[
             *(personal_finding.as_json() for personal_finding in people.findings),
-            *elsewhere,
+            *rest.personal,
         ],
-        safety=safety,
-        unsearched=rest.unsearched,
         repairs=[repair.as_json() for repair in table.repairs],
     )
     advised = _add_table_findings(
@@ -128,14 +133,26 @@ def prepare(
     return replace(advised, listed=listing.write(target.parent / CELLS))
 
 
-def _search_rest(
-    source: Path, name: str, profile: Profile, folder: Path
-) -> RemainderReport:
-    """What the file says of people besides its table."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix="rest-") as temporary_folder:
-        return search_remainder(
-            source, name, profile, Path(temporary_folder), _convert_table
+def _inspect_rest(
+    source: Path,
+    name: str,
+    converted: TableConversion,
+    target: Path,
+    tables: NamedTableFolder,
+) -> FileAnalysis:
+    """What the file says of people besides its table, and the tables that it has besides."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="rest-") as folder:
+        rest = search_remainder(
+            source, name, converted.profile, Path(folder), _convert_table, tables
         )
+    return FileAnalysis(
+        converted.profile.as_json(),
+        personal=[finding.as_json() for finding in rest.findings],
+        unsearched=rest.unsearched,
+        tables=[named_table.as_json() for named_table in tables.tables],
+        tables_left=tables.left,
+        tables_dropped=tables.dropped,
+    )
 
 
 def _convert_table(

@@ -13,12 +13,14 @@ from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.models import Dataset, Preparation, Version
+from udi.node.datasets.versions.findings import NAMED_TABLES
 from udi.node.datasets.versions.tables import DatasetTableCache
 from udi.node.datasets.versions.view_values import holds_values
 from udi.node.spaces.models import Sealing, Space
+from udi.tabular.profiles.named_tables import NamedTable
 from udi.tabular.profiles.profile import Profile
 
-CELLS = '$ ? (@.errors.value != "" || @.schema.errors.value != "" || exists(@.difference.examples[*]) || exists(@.coverage.*))'
+CELLS = '$ ? (@.errors.value != "" || @.schema.errors.value != "" || exists(@.difference.examples[*]) || exists(@.coverage.*) || exists(@.tables[*].bbox[*] ? (@ != @.floor())))'
 """Findings of which some hold a cell, as PostgreSQL asks for them."""
 
 
@@ -32,6 +34,11 @@ def strip_findings(findings: Mapping[str, Any]) -> dict[str, Any]:
         stripped["errors"] = [{**error, "value": ""} for error in findings["errors"]]
     if "coverage" in findings:
         stripped["coverage"] = {}
+    if findings.get(NAMED_TABLES):
+        stripped[NAMED_TABLES] = [
+            NamedTable.from_json(table).without_cells().as_json()
+            for table in findings[NAMED_TABLES]
+        ]
     if findings.get("schema"):
         schema = findings["schema"]
         stripped["schema"] = {

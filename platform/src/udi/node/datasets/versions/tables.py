@@ -6,7 +6,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 from uuid import UUID
@@ -16,18 +16,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
-from udi.kit.errors import NotFoundError, UnavailableError
+from udi.kit.errors import NotFoundError, UdiError, UnavailableError
 from udi.kit.identity import Actor
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
 from udi.node.datasets.descriptions.description import titles_of
 from udi.node.datasets.models import Preparation, PreparationState, Version
-from udi.node.datasets.versions.findings import repairs_of
+from udi.node.datasets.versions.findings import named_tables_of, repairs_of
+from udi.node.files.local_copies import write_copy
 from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file, is_own
 from udi.node.files.restricted import RestrictedError
 from udi.node.files.store import ObjectStore
 from udi.tabular.columns.chosen_roles import read_roles
+from udi.tabular.profiles.named_tables import PART_ID, NamedTable
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.table import DatasetTable
 
@@ -44,6 +46,48 @@ def _repairs(version: Version) -> dict[str, object]:
     """What the profile of a table says of its mended copy; nothing of a restricted table."""
     repairs = [repair.as_json() for repair in repairs_of(version)]
     return {"repairs": repairs} if repairs else {}
+
+
+@dataclass(frozen=True)
+class TablePlace:
+    """Where a table of a dataset is: in which part (None: the main file), and which beside the main table of that file.
+
+    Its name in addresses is the id of the part, the name of the table, or both with a dot between them.
+    """
+
+    part_id: UUID | None = None
+    sheet: str = ""
+
+    @classmethod
+    def parse(cls, table_name: str) -> "TablePlace":
+        """What a name says; empty is the main table of the main file."""
+        first, _, rest = table_name.partition(".")
+        if PART_ID.fullmatch(first):
+            return cls(UUID(first), rest)
+        return cls(None, table_name)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the main table of the main file."""
+        return self == MAIN
+
+    @property
+    def table_name(self) -> str:
+        """Its name in addresses."""
+        part = [str(self.part_id)] if self.part_id else []
+        return ".".join(filter(None, [*part, self.sheet]))
+
+
+MAIN = TablePlace()
+
+
+@dataclass(frozen=True)
+class TableObject:
+    """Where the Parquet of a table is stored: a whole object, or `size` bytes of one."""
+
+    key: str
+    start: int = 0
+    size: int = 0
 
 
 class DatasetTableCache:
@@ -66,33 +110,43 @@ class DatasetTableCache:
         resource_id: UUID,
         *,
         let: bool = False,
+        table_name: str = "",
     ) -> DatasetTable:
         """The table of the newest published version; a restricted one is its producer's as any other.
 
+        `table_name` is that of a table beside the main one. Where it is restricted, others are given one in any case:
+        whether there is such a table is told once an agreement lets them through.
+
         Raises:
             RestrictedError: it is restricted, and not to be let through (`let`) as far as an agreement says.
-            NotFoundError: there is no such open dataset, or its file is no table.
+            NotFoundError: there is no such open dataset, its file is no table, or it has no table of this name.
             GoneError: it was withdrawn.
             UnavailableError: its file is still being read.
         """
-        file = await get_current_file(session, resource_id, let=True)
+        place = TablePlace.parse(table_name)
+        file = await get_current_file(session, resource_id, place.part_id, let=True)
         restricted = file.access == FileAccess.RESTRICTED
         theirs = restricted and not await is_own(session, actor, file)
         if theirs and not let:
             raise RestrictedError(file.dataset_id)
-        table = await self._table(file, *_require_ready(await self.version_of(file)))
+        version = await self.version_of(file)
+        try:
+            table = await self._find_table(version, place)
+        except (NotFoundError, UnavailableError) as error:
+            if not theirs or place.is_main:
+                raise
+            table = _unknown_table(file, table_name, error)
         return replace(table, is_open=not restricted, is_restricted=theirs)
 
     async def of_file(self, file: StoredFile) -> DatasetTable:
         """The table of a restricted file, for whoever has an agreement; raises as `__call__`."""
-        table = await self._table(file, *_require_ready(await self.version_of(file)))
+        table = await self._find_table(await self.version_of(file), MAIN)
         return replace(table, is_open=False, is_restricted=True)
 
-    async def of_version(self, version: Version) -> DatasetTable:
+    async def of_version(self, version: Version, table_name: str = "") -> DatasetTable:
         """The table of a version, for its producer, whether it is published or not; raises the same."""
-        version, preparation = _require_ready(version)
-        table = await self._table(version.file, version, preparation)
-        return replace(table, is_open=False)
+        place = TablePlace.parse(table_name)
+        return replace(await self._find_table(version, place), is_open=False)
 
     async def version_of(self, file: StoredFile) -> Version | None:
         """The version of an open file, with its dataset; whoever reads it is no member of its space."""
@@ -105,42 +159,95 @@ class DatasetTableCache:
                     await session.refresh(version, ["dataset"])
         return version
 
-    async def _table(
-        self, file: StoredFile, version: Version, preparation: Preparation
+    async def _find_table(
+        self, version: Version | None, place: TablePlace
     ) -> DatasetTable:
-        """A table; that of a sealed space is in memory wherever it is not sealed.
+        """The table of a file at this place, as its producer may read it."""
+        if place.sheet:
+            return await self._sheet_table(*_require_sheet(version, place), place)
+        version, preparation = _require_ready(version)
+        profile = Profile.from_json(version.profile)
+        source = TableObject(version.file.derived_key(preparation.table))
+        table = await self._table(version, preparation, source, place)
+        table = replace(
+            table,
+            columns=profile.columns,
+            rows=profile.rows or 0,
+            geometry=profile.geometry,
+            bbox=profile.bbox,
+            profile={} if version.dataset.restricted else _repairs(version),
+        )
+        if not place.is_main:
+            return table
+        return replace(
+            table,
+            default_view=version.dataset.default_view,
+            roles=read_roles(version.dataset.column_roles, profile.columns),
+        )
+
+    async def _sheet_table(
+        self,
+        version: Version,
+        preparation: Preparation,
+        sheet: NamedTable,
+        place: TablePlace,
+    ) -> DatasetTable:
+        """A table that a file holds beside its main one."""
+        source = TableObject(
+            version.file.derived_key(sheet.suffix), sheet.start, sheet.size
+        )
+        table = await self._table(version, preparation, source, place, sheet.title)
+        return replace(
+            table,
+            columns=sheet.columns,
+            rows=sheet.rows,
+            geometry=sheet.geometry,
+            bbox=sheet.bbox,
+            name=sheet.name,
+        )
+
+    async def _table(
+        self,
+        version: Version,
+        preparation: Preparation,
+        source: TableObject,
+        place: TablePlace,
+        sheet_title: str = "",
+    ) -> DatasetTable:
+        """A table but for its columns; that of a sealed space is in memory wherever it is not sealed.
 
         Raises:
             NoMemoryFolderError: this machine has none.
         """
-        profile = Profile.from_json(version.profile)
-        name = f"{_folder_of(file)}/{file.id}-{preparation.revision}"
+        file = version.file
+        dataset = version.dataset
+        part = dataset.find_part(version.part_id)
+        labels = [*([part.title] if part else []), sheet_title]
+        sheet = f"-{place.sheet}" if place.sheet else ""
+        name = f"{_folder_of(file)}/{file.id}-{preparation.revision}{sheet}"
         memory = await self._store.reading_folder(file.key)
         self._memory = memory / TABLES if memory else self._memory
         path = (memory / TABLES if memory else self._folder) / f"{name}.parquet"
         return DatasetTable(
             path=path,
-            fetch_file=partial(
-                self._ensure_copy, file.derived_key(preparation.table), path
-            ),
-            columns=profile.columns,
-            rows=profile.rows or 0,
-            digest=f"{file.sha256}-{preparation.revision}",
+            fetch_file=partial(self._ensure_copy, source, path),
+            columns=(),
+            rows=0,
+            digest=f"{file.sha256}-{preparation.revision}{sheet}",
             space=str(file.space_id),
             name=PurePath(file.name).stem or "data",
-            title=version.dataset.title,
-            titles=titles_of(version.dataset.description),
+            title=_join_titles(dataset.title, labels),
+            titles={
+                language: _join_titles(title, labels)
+                for language, title in titles_of(dataset.description).items()
+            },
+            table_name=place.table_name,
             modified=preparation.updated_at,
             memory=memory,
-            licence=version.dataset.description.get("licence", ""),
-            geometry=profile.geometry,
-            bbox=profile.bbox,
-            default_view=version.dataset.default_view,
-            roles=read_roles(version.dataset.column_roles, profile.columns),
-            profile={} if version.dataset.restricted else _repairs(version),
+            licence=dataset.description.get("licence", ""),
         )
 
-    async def _ensure_copy(self, key: str, path: Path) -> None:
+    async def _ensure_copy(self, source: TableObject, path: Path) -> None:
         """Copy a table here, unless it is here.
 
         Raises:
@@ -151,7 +258,7 @@ class DatasetTableCache:
             async with self._turns.setdefault(path.name, asyncio.Lock()):
                 if not await asyncio.to_thread(path.exists):
                     await asyncio.to_thread(self.remove_old_copies)
-                    await self._fetch(key, path)
+                    await self._fetch(source, path)
             await asyncio.to_thread(os.utime, path)
         except OSError as error:
             log.warning("table not brought", error=type(error).__name__)
@@ -162,13 +269,16 @@ class DatasetTableCache:
         finally:
             self._turns.pop(path.name, None)
 
-    async def _fetch(self, key: str, path: Path) -> None:
+    async def _fetch(self, source: TableObject, path: Path) -> None:
         arriving = path.with_suffix(f".{uuid.uuid4().hex}")
         await asyncio.to_thread(
             arriving.parent.mkdir, mode=0o700, parents=True, exist_ok=True
         )
         try:
-            await asyncio.to_thread(_write_copy, self._store, key, arriving)
+            if source.size:
+                await _write_range(self._store, source, arriving)
+            else:
+                await asyncio.to_thread(_write_copy, self._store, source.key, arriving)
             arriving.replace(path)
         finally:
             arriving.unlink(missing_ok=True)
@@ -240,6 +350,54 @@ def _require_ready(version: Version | None) -> tuple[Version, Preparation]:
             "This table is still being read.", headers={"Retry-After": "30"}
         )
     return version, preparation
+
+
+def _require_sheet(
+    version: Version | None, place: TablePlace
+) -> tuple[Version, Preparation, NamedTable]:
+    preparation = version.preparation if version else None
+    if version is not None and preparation is not None:
+        if preparation.state == PreparationState.WAITING:
+            raise UnavailableError(
+                "This table is still being read.", headers={"Retry-After": "30"}
+            )
+        for sheet in named_tables_of(version):
+            if sheet.name == place.sheet:
+                return version, preparation, sheet
+    raise NotFoundError("This dataset has no such table.")
+
+
+def _unknown_table(file: StoredFile, table_name: str, error: UdiError) -> DatasetTable:
+    """What stands for a table of a restricted dataset that is not there: who may read all of it learns that."""
+
+    async def refuse() -> None:
+        raise error
+
+    return DatasetTable(
+        path=Path(),
+        columns=(),
+        rows=0,
+        digest="",
+        space=str(file.space_id),
+        name="",
+        title="",
+        table_name=table_name,
+        modified=file.created_at,
+        fetch_file=refuse,
+    )
+
+
+def _join_titles(title: str, labels: Iterable[str]) -> str:
+    """The title of a dataset with those of a part and of a table in it."""
+    return " – ".join(filter(None, [title, *labels]))
+
+
+async def _write_range(store: ObjectStore, source: TableObject, target: Path) -> None:
+    try:
+        end = source.start + source.size
+        await write_copy(target, store.stream(source.key, source.start, end))
+    except FileNotFoundError:
+        raise NotFoundError("This dataset has no such table.") from None
 
 
 def _write_copy(store: ObjectStore, key: str, target: Path) -> None:

@@ -94,7 +94,7 @@ async def read_chart(context: ExploreContext) -> Mapping[str, Any]:
     """The chart, the form that changes it, and what is taken away of it."""
     answer = await answer_chart(context)
     query = context.query
-    api = f"/api/resources/{context.dataset_id}/data"
+    api = f"{context.addresses.api}/data"
     figures = [*query.row_pairs, *answer.figures]
     return {
         "answer": answer,
@@ -109,7 +109,7 @@ async def read_chart(context: ExploreContext) -> Mapping[str, Any]:
 
 def picture_url(context: ExploreContext, query: ExploreQuery, kind: str) -> str:
     """The address of the picture of the chart, as `svg` or `png`."""
-    path = f"/datasets/{context.dataset_id}/chart.{kind}"
+    path = f"{context.addresses.folder}/chart.{kind}"
     pairs = [(name, value) for name, value in query.pairs if name != "view"]
     return join_query(path, pairs)
 

@@ -83,7 +83,7 @@ async def read_drawn_map(context: ExploreContext) -> dict[str, Any]:
 def _list_pictures(context: ExploreContext) -> list[tuple[str, str]]:
     """(format, address) of the map as a file."""
     pairs = [(name, value) for name, value in context.query.pairs if name != "view"]
-    path = f"/datasets/{context.dataset_id}/map"
+    path = f"{context.addresses.folder}/map"
     return [
         (kind.upper(), join_query(f"{path}.{kind}", pairs)) for kind in PICTURE_KINDS
     ]

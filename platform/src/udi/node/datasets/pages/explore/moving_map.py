@@ -57,7 +57,7 @@ async def read_moving_map(context: ExploreContext) -> Mapping[str, Any]:
     )
     colours = await _read_colours(context, chosen) if chosen else None
     names = [ROW_NAME, *([chosen.name] if chosen else [])]
-    api = f"/api/resources/{context.dataset_id}/data/pmtiles"
+    api = f"{context.addresses.api}/data/pmtiles"
     settings = site_of(context.request).settings
     is_open = context.table.is_open
     return {

@@ -15,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi import __version__
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
@@ -40,14 +40,17 @@ from udi.node.datasets.pages.explore.query_words import (
 )
 from udi.node.datasets.pages.explore.sharing import file_address, share_view
 from udi.node.datasets.pages.explore.versions import (
-    find_own_version,
+    find_explored_table,
     list_open_versions,
 )
 from udi.node.datasets.pages.explore.view_choice import list_view_choices
 from udi.node.datasets.pages.explore.view_registry import VIEWS
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest, locale_of
-from udi.node.datasets.versions.tables import DATASET_TABLES
+from udi.node.datasets.versions.table_list import TableEntry, list_tables_of
+from udi.node.datasets.versions.tables import TablePlace
+from udi.node.files.restricted import RestrictedError
+from udi.node.tables.addresses import TableAddresses
 from udi.node.tables.requests import TableRequest, open_table, request_table
 from udi.protocol.licences import LICENCES
 from udi.tabular.exports.exports import FORMATS, formats_of
@@ -56,7 +59,7 @@ from udi.tabular.profiles.repairs import Repair
 from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
-from udi.ui.locale import localise, localise_title
+from udi.ui.locale import localise
 from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
@@ -91,36 +94,70 @@ async def show_data(
 ) -> Response[Any]:
     """A table as its address says: rows, groups, one row or column, a chart, a map; `version` is for its producer.
 
+    Of an open archive without a main table, it leads to its first table.
     The database is let go before the table is read. Restricted data are described here, and read at the page of an
     agreement.
     """
-    own_version: list[Version] = []
+    try:
+        table_request, version = await _request_explored(
+            request, territory, actor, dataset_id
+        )
+    except NotFoundError:
+        if "version" in request.query_params:
+            raise
+        _, tables = await list_open_versions(request, territory, dataset_id, None)
+        if not tables or not tables[0].table_name:
+            raise
+        return Redirect(tables[0].address, status_code=303)
+    if table_request.table.is_restricted:
+        return _render_restricted(request, territory, dataset_id, table_request.table)
+    await open_table(table_request, territory)
+    return await ExplorePage(table_request, territory, actor, version).respond()
+
+
+@get("/datasets/{dataset_id:uuid}/tables/{table_name:str}")
+async def show_named_data(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    dataset_id: FromPath[UUID],
+    table_name: FromPath[str],
+) -> Response[Any]:
+    """The same page of a table beside the main one; of a restricted dataset it says nothing.
+
+    Raises:
+        RestrictedError: it is restricted, whether there is such a table or not.
+    """
+    table_request, version = await _request_explored(
+        request, territory, actor, dataset_id, table_name
+    )
+    if table_request.table.is_restricted:
+        raise RestrictedError(dataset_id)
+    await open_table(table_request, territory)
+    return await ExplorePage(table_request, territory, actor, version).respond()
+
+
+async def _request_explored(
+    request: PageRequest,
+    territory: Territory,
+    actor: Actor | None,
+    dataset_id: UUID,
+    table_name: str = "",
+) -> tuple[TableRequest, Version | None]:
+    """The table of an address before it is read, and the version that is named."""
+    own_version: list[Version | None] = []
 
     async def find_table(session: AsyncSession) -> DatasetTable:
-        tables = site_of(request).services[DATASET_TABLES]
-        number = request.query_params.get("version")
-        version = await find_own_version(session, actor, dataset_id, number)
-        if version is None:
-            return localise_table(
-                request, await tables(session, actor, dataset_id, let=True)
-            )
+        table, version = await find_explored_table(
+            request, session, actor, dataset_id, table_name
+        )
         own_version.append(version)
-        return localise_table(request, await tables.of_version(version))
+        return table
 
     table_request = await request_table(
         request, territory, actor, dataset_id, find_table, cost=COST
     )
-    if table_request.table.is_restricted:
-        return _render_restricted(request, territory, dataset_id, table_request.table)
-    await open_table(table_request, territory)
-    page = ExplorePage(table_request, territory, actor, next(iter(own_version), None))
-    return await page.respond()
-
-
-def localise_table(request: PageRequest, table: DatasetTable) -> DatasetTable:
-    """The table under its title in the reader's language."""
-    title = localise_title(table.title, table.titles, locale_of(request))
-    return replace(table, title=title)
+    return table_request, own_version[0]
 
 
 class ExplorePage:
@@ -143,7 +180,8 @@ class ExplorePage:
         self.actor = actor
         self.version = version
         self.is_personal = bool(path)
-        self.path = path or f"/datasets/{table_request.dataset_id}/data"
+        addresses = TableAddresses.of(table_request.dataset_id, self.table)
+        self.path = path or addresses.page
         self.default_view = read_default_view(self.table, territory)
         self._is_opening = False
         """Whether the dataset's own view is shown because the address has no words."""
@@ -260,6 +298,7 @@ class ExplorePage:
             form_refusal=refusal,
             table=self.table,
             dataset_id=self.table_request.dataset_id,
+            addresses=TableAddresses.of(self.table_request.dataset_id, self.table),
             framed=False,
             page_path=self.path,
             view=view,
@@ -282,14 +321,20 @@ class ExplorePage:
         """What stands around the view: files, versions, licence."""
         licence = LICENCES.get(self.table.licence)
         versions: Sequence[Version] = ()
-        if self.version is None and self.table.is_open:
-            versions = await list_open_versions(
-                self.request, self.territory, self.table_request.dataset_id
+        tables: Sequence[TableEntry] = ()
+        if self.version is not None:
+            tables = list_tables_of(self.version.dataset, self.version)
+        elif self.table.is_open:
+            versions, tables = await list_open_versions(
+                self.request,
+                self.territory,
+                self.table_request.dataset_id,
+                TablePlace.parse(self.table.table_name).part_id,
             )
         view_choices = await list_view_choices(
             self.request,
             self.territory,
-            None if self.is_personal else self.actor,
+            None if self.is_personal or not self.table.is_main else self.actor,
             self.table_request.dataset_id,
             query,
             self.default_view,
@@ -300,7 +345,8 @@ class ExplorePage:
             "version": self.version,
             "repairs": self._list_repairs(),
             "is_open": self.is_shared,
-            "versions": versions,
+            "versions": versions if self.table.is_main else (),
+            "tables": tables if len(tables) > 1 else (),
             "licence_name": localise(licence.name, locale_of(self.request))
             if licence
             else "",
@@ -407,4 +453,4 @@ def _render_restricted(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_data]
+routes: Sequence[ControllerRouterHandler] = [show_data, show_named_data]

@@ -12,13 +12,12 @@ from udi.kit.file_names import content_disposition
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.default_view import explored_columns
-from udi.node.datasets.pages.explore.page import localise_table
 from udi.node.datasets.pages.explore.query_words import read_explore_query
-from udi.node.datasets.pages.explore.versions import find_own_version
+from udi.node.datasets.pages.explore.versions import find_explored_table
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest, locale_of
-from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.restricted import RestrictedError
+from udi.node.tables.addresses import TableAddresses
 from udi.node.tables.requests import TableRequest, open_table, request_table
 from udi.tabular.queries.query_string import parse_parameters
 from udi.tabular.queries.table import DatasetTable
@@ -51,16 +50,13 @@ async def request_picture(
         RestrictedError, NotGrantedError: the table is restricted, and no agreement lets this through.
         TooManyRequestsError: this reader asked too much.
     """
+    table_name = str(request.path_params.get("table_name", ""))
 
     async def find_table(session: AsyncSession) -> DatasetTable:
-        tables = site_of(request).services[DATASET_TABLES]
-        number = request.query_params.get("version")
-        version = await find_own_version(session, actor, dataset_id, number)
-        if version is None:
-            table = await tables(session, actor, dataset_id, let=True)
-        else:
-            table = await tables.of_version(version)
-        return localise_table(request, table)
+        table, _ = await find_explored_table(
+            request, session, actor, dataset_id, table_name
+        )
+        return table
 
     cost = PNG_COST if is_png(request) else COST
     table_request = await request_table(
@@ -84,7 +80,7 @@ async def request_picture(
         table=table,
         query=query,
         locale=locale_of(request),
-        path=f"/datasets/{dataset_id}/data",
+        path=TableAddresses.of(dataset_id, table).page,
     )
     return table_request, context
 

@@ -12,6 +12,7 @@ from udi.node.datasets.pages.explore.explore_query import (
     join_query,
 )
 from udi.node.datasets.pages.explore.snippets import Snippet, write_snippets
+from udi.node.tables.addresses import TableAddresses
 from udi.protocol.addresses import NodeAddresses
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.queries.table import DatasetTable
@@ -40,16 +41,19 @@ def share_view(
 ) -> SharedView:
     """The addresses of a view for other people, other pages and programs."""
     node = NodeAddresses(territory.origin, dataset_id)
+    addresses = TableAddresses.of(dataset_id, table)
     frame = ""
-    if table.is_open:
+    if table.is_open and table.is_main:
         part = query.view if query.view in HEIGHTS else TABLE
         pairs = [pair for pair in query.pairs if pair[0] not in {"view", LANGUAGE}]
         address = join_query(node.embed(part), [*pairs, (LANGUAGE, locale)])
         frame = iframe_html(address, table.title, HEIGHTS[part])
     pages = tuple(pair for pair in query.pairs if pair[0] in {"page", "page_size"})
     return SharedView(
-        address=join_query(node.page, query.pairs),
-        api=join_query(node.api, (*query.api_pairs, *pages)),
+        address=join_query(f"{territory.origin}{addresses.page}", query.pairs),
+        api=join_query(
+            f"{territory.origin}{addresses.api}/data/", (*query.api_pairs, *pages)
+        ),
         frame=frame,
         snippets=write_snippets(
             query, table, territory.origin, file_address_of(table, dataset_id)
@@ -67,7 +71,7 @@ def file_address(
 
 def file_address_of(table: DatasetTable, dataset_id: UUID) -> str:
     """The same without extension."""
-    return f"/datasets/{dataset_id}/{file_stem(table.name)}"
+    return f"{TableAddresses.of(dataset_id, table).folder}/{file_stem(table.name)}"
 
 
 def file_stem(name: str) -> str:

@@ -1,5 +1,6 @@
 """Which version of a table a page is about."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,18 +10,26 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Version
 from udi.node.datasets.pages.difference import is_open
-from udi.node.datasets.pages.messages import PageRequest
+from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.datasets.versions.table_list import TableEntry, list_tables_of
+from udi.node.datasets.versions.tables import DATASET_TABLES, TablePlace
 from udi.node.spaces.queries import DatasetPermission
+from udi.tabular.queries.table import DatasetTable
+from udi.ui.locale import localise_title
 from udi.ui.site import site_of
 
 DIGITS = 6
 
 
 async def find_own_version(
-    session: AsyncSession, actor: Actor | None, dataset_id: UUID, number: str | None
+    session: AsyncSession,
+    actor: Actor | None,
+    dataset_id: UUID,
+    number: str | None,
+    part_id: UUID | None = None,
 ) -> Version | None:
-    """What a member of the space may see before everybody; None: what everybody sees.
+    """What a member of the space may see before everybody, of the main file or a part; None: what everybody sees.
 
     Raises:
         UnauthenticatedError: a version is asked for, and nobody is logged in.
@@ -31,14 +40,15 @@ async def find_own_version(
     if actor is None:
         raise UnauthenticatedError("Log in to see this page.")
     dataset = await get_dataset(session, actor, dataset_id, to=DatasetPermission.READ)
+    versions = dataset.list_versions_of(part_id)
     if number is None:
-        version_number = dataset.latest.number
+        own_version = next(iter(versions), None)
     else:
         version_number = _number(number)
-    own_version = next(
-        (version for version in dataset.versions if version.number == version_number),
-        None,
-    )
+        own_version = next(
+            (version for version in versions if version.number == version_number),
+            None,
+        )
     if own_version is None:
         raise NotFoundError("This dataset has no such version.")
     await session.refresh(own_version, ["dataset"])
@@ -57,13 +67,49 @@ async def _is_draft(session: AsyncSession, dataset_id: UUID) -> bool:
     return dataset is not None and dataset.opened_at is None
 
 
+async def find_explored_table(
+    request: PageRequest,
+    session: AsyncSession,
+    actor: Actor | None,
+    dataset_id: UUID,
+    table_name: str = "",
+) -> tuple[DatasetTable, Version | None]:
+    """The table that an address is about, under its title in the reader's language, and the version where one is named.
+
+    Raises:
+        UnauthenticatedError, NotFoundError: as `find_own_version`, and as the table itself.
+    """
+    tables = site_of(request).services[DATASET_TABLES]
+    number = request.query_params.get("version")
+    part_id = TablePlace.parse(table_name).part_id
+    version = await find_own_version(session, actor, dataset_id, number, part_id)
+    if version is None:
+        table = await tables(
+            session, actor, dataset_id, let=True, table_name=table_name
+        )
+    else:
+        table = await tables.of_version(version, table_name)
+    title = localise_title(table.title, table.titles, locale_of(request))
+    return replace(table, title=title), version
+
+
 async def list_open_versions(
-    request: PageRequest, territory: Territory, dataset_id: UUID
-) -> list[Version]:
-    """The versions that everybody may read, the newest first; whoever reads is no member of the space."""
+    request: PageRequest, territory: Territory, dataset_id: UUID, part_id: UUID | None
+) -> tuple[list[Version], list[TableEntry]]:
+    """The versions of a file that everybody may read, the newest first, and the tables of that one.
+
+    Whoever reads is no member of the space.
+    """
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             dataset = await find_dataset(session, dataset_id)
-    if dataset:
-        return [version for version in dataset.versions if is_open(dataset, version)]
-    return []
+    if dataset is None:
+        return [], []
+    versions = [
+        version
+        for version in dataset.list_versions_of(part_id)
+        if is_open(dataset, version)
+    ]
+    if not versions:
+        return [], []
+    return versions, list_tables_of(dataset, versions[0])

@@ -18,9 +18,12 @@ from udi.ui.dependencies import CurrentTerritory, Routes, Visitor
 from udi.ui.site import render
 
 ADDRESS = "/datasets/{dataset_id:uuid}"
+ADDRESSES = (ADDRESS, f"{ADDRESS}/tables/{{table_name:str}}")
+"""Of the main table of a dataset, and of another one."""
+KINDS = ("svg", "png")
 
 
-@get([f"{ADDRESS}/chart.svg", f"{ADDRESS}/chart.png"])
+@get([f"{path}/chart.{kind}" for path in ADDRESSES for kind in KINDS])
 async def show_chart_picture(
     request: PageRequest,
     territory: CurrentTerritory,
@@ -40,7 +43,7 @@ async def show_chart_picture(
     return await answer_picture(table_request, actor, page.content)
 
 
-@get([f"{ADDRESS}/map.svg", f"{ADDRESS}/map.png"])
+@get([f"{path}/map.{kind}" for path in ADDRESSES for kind in KINDS])
 async def show_map_picture(
     request: PageRequest,
     territory: CurrentTerritory,

@@ -8,6 +8,7 @@ from uuid import UUID
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.explore_query import ExploreQuery
 from udi.node.datasets.pages.messages import PageRequest
+from udi.node.tables.addresses import TableAddresses
 from udi.tabular.queries.table import DatasetTable
 
 
@@ -27,6 +28,11 @@ class ExploreContext:
     locale: str
     path: str
     """The address of the page, without its query."""
+
+    @property
+    def addresses(self) -> TableAddresses:
+        """The addresses of the table."""
+        return TableAddresses.of(self.dataset_id, self.table)
 
 
 ReadView = Callable[[ExploreContext], Awaitable[Mapping[str, Any]]]
