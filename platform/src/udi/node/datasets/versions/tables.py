@@ -22,6 +22,7 @@ from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
 from udi.node.datasets.descriptions.description import titles_of
 from udi.node.datasets.models import Preparation, PreparationState, Version
+from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import repairs_of
 from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file, is_own
@@ -137,6 +138,10 @@ class DatasetTableCache:
             bbox=profile.bbox,
             default_view=version.dataset.default_view,
             roles=read_roles(version.dataset.column_roles, profile.columns),
+            units=units_of(
+                version.dataset,
+                profile.without_cells() if version.dataset.restricted else profile,
+            ),
             profile={} if version.dataset.restricted else _repairs(version),
         )
 
