@@ -17,6 +17,7 @@ SCRIPTS = (
     "refresh.js",
     "explore.js",
     "map.js",
+    "service-map.js",
 )
 LIBRARY = "openlayers.js"
 """Of the map that moves: it comes compressed, since that takes seconds (openlayers/README.md)."""

@@ -11,9 +11,11 @@ from udi.portal.nodes import (
     trials,
     uses,
 )
+from udi.portal.nodes.map_services import pages as map_service_pages
+from udi.portal.nodes.map_services.descriptions import MAP_SERVICES, MapServiceReader
 from udi.portal.nodes.metrics import measure_key, measure_reports
+from udi.portal.nodes.sources import OUTGOING, feeds, origins, report
 from udi.portal.nodes.sources import api as sources_api
-from udi.portal.nodes.sources import feeds, origins, report
 from udi.portal.nodes.sources import pages as sources_pages
 from udi.ui.dependencies import Routes
 from udi.ui.metrics import MEASURES
@@ -31,6 +33,7 @@ def list_routes(_site: Site) -> Routes:
         *batch.routes,
         *pages.routes,
         *invitations.routes,
+        *map_service_pages.routes,
         *trials.routes,
         *sources_pages.routes,
         *sources_api.routes,
@@ -47,5 +50,6 @@ def provide_web_services(site: Site) -> None:
     services.provide(
         trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
     )
+    services.provide(MAP_SERVICES, MapServiceReader(services[OUTGOING]))
     services.contribute(MEASURES, measure_reports, measure_key)
     services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))
