@@ -17,6 +17,8 @@ ROWS_LEAVE = (
     "/api/resources/{id}/data/ndjson/",
     "/api/resources/{id}/data/geojson/",
     "/api/resources/{id}/data/pmtiles/",
+    "/api/resources/{id}/data/pmtiles/?columns=__id&index__greater=1",
+    "/api/resources/{id}/data/pmtiles/?columns=__id,index&q=pa",
     "/datasets/{id}/compteurs.csv",
     "/datasets/{id}/compteurs.parquet?index__greater=1",
     "/ogc/{id}",
@@ -25,6 +27,7 @@ ROWS_LEAVE = (
     "/ogc/{id}/collections",
     "/ogc/{id}/collections/data",
     "/ogc/{id}/collections/data/items",
+    "/ogc/{id}/collections/data/items?note__contains=x&q=pa",
     "/ogc/{id}/collections/data/items/2",
     "/datasets/{id}/chart.svg",
     "/datasets/{id}/chart.png",
@@ -76,7 +79,7 @@ DESCRIBE = (
 """Open to everybody: what there is, and no row of it."""
 OTHER = frozenset(
     (
-        "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
+        "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",
         "/datasets/{dataset_id}/history.csv", "/datasets/{dataset_id}/outlines", "/datasets/{dataset_id}/parts/new", "/datasets/{dataset_id}/parts/{part_id}",
