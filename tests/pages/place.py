@@ -207,7 +207,8 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
 
 def _describe_map_service(media: str) -> dict[str, Any]:
     """A service of maps whose server may not be reached from here."""
-    connector = {"url": "http://maps.localhost/ows", "interface_contract": "wms"}
+    address = "http://maps.localhost/ows?SERVICE=WMS"
+    connector = {"url": address, "interface_contract": "api"}
     return {"media_type": "SERVICE", "media_id": media, "media_name": "Carte", "connector": connector}  # fmt: skip
 
 
