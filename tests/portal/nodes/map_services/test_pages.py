@@ -144,7 +144,7 @@ async def test_objects_are_shown_where_their_server_lets_pages_read_them(
     assert "img-src 'self' data:;" in policy_of(shown)
     assert "openlayers.js" not in refused.text
     assert maps.origin not in policy_of(refused)
-    assert "Its server does not let pages of other sites read it." in unescape(
+    assert "The service does not let pages of other sites read it." in unescape(
         refused.text
     )
     assert f"{maps.origin}/api/collections/toilettes/items" in collection.text
@@ -154,8 +154,8 @@ async def test_objects_are_shown_where_their_server_lets_pages_read_them(
     ("status", "body", "words"),
     [
         (401, b"", "It asks for a login."),
-        (500, b"", "Its server answered with an error."),
-        (200, documents.EXCEPTION, "Its server answered with an error."),
+        (500, b"", "The service answered with an error."),
+        (200, documents.EXCEPTION, "The service answered with an error."),
         (200, b"<a/>", "Its answer does not describe a service of this kind."),
     ],
 )
