@@ -9,7 +9,13 @@ import shapely
 
 from tests.cli.conftest import Run
 from udi.cli.local.errors import LocalError
-from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
+from udi.cli.outline_files import (
+    OutlineFile,
+    OutlineSelection,
+    draw_groupings,
+    read_areas,
+    read_outlines,
+)
 from udi.kit.outlines import PRECISION, OutlineUnit
 from udi.kit.tenancy import Territory
 
@@ -123,6 +129,72 @@ def test_read_outlines_refuses_in_words(
 ) -> None:
     with pytest.raises(LocalError, match=reason):
         read_outlines(file, selection)
+
+
+def write_municipalities(path: Path, *left_out: str) -> Path:
+    """Squares of the municipalities of two small groupings, and of one that is in none."""
+    codes = ["30003", "30133", "30276", "33090", "33122", "33422", "22016"]
+    shapes = [
+        ({"code": code, "nom": f"Commune {code}"}, shapely.box(place, 0, place + 1, 1))
+        for place, code in enumerate(codes)
+        if code not in left_out
+    ]
+    return write(path, *shapes)
+
+
+def test_draw_groupings_joins_their_municipalities_and_leaves_out_what_is_not_whole(
+    tmp_path: Path,
+) -> None:
+    file = OutlineFile(write_municipalities(tmp_path / "communes.geojson", "33090"))
+
+    drawn = draw_groupings(read_areas(file, OutlineSelection()))
+    chosen = draw_groupings(
+        read_areas(file, OutlineSelection(codes=frozenset({"30003"})))
+    )
+    foreign = draw_groupings(read_areas(OutlineFile(DEMO), OutlineSelection()))
+
+    [camargue] = drawn.units
+    assert (camargue.code, camargue.name) == ("243000650", "CC Terre de Camargue")
+    assert polygons(camargue).equals(shapely.box(0, 0, 3, 1))
+    assert drawn.incomplete == ["CC Jalle-Eau-Bourde"]
+    assert drawn.ungrouped == 1
+    assert [unit.code for unit in chosen.units] == ["243000650"]
+    assert polygons(chosen.units[0]).equals(shapely.box(0, 0, 3, 1))
+    assert foreign.units == foreign.incomplete == []
+
+
+def test_draw_groupings_of_a_real_file_joins_most(shared_data: Path) -> None:
+    file = OutlineFile(shared_data / "data/outlines/communes-bretagne.geojson")
+
+    drawn = draw_groupings(read_areas(file, OutlineSelection(prefixes=("35",))))
+
+    assert len(drawn.units) == 17
+    assert drawn.incomplete == ["CA Redon Agglomération"]
+    assert "Rennes Métropole" in {unit.name for unit in drawn.units}
+
+
+async def test_areas_of_groupings_are_kept_beside_their_municipalities(
+    run: Run, demo: Territory, tmp_path: Path
+) -> None:
+    file = write_municipalities(tmp_path / "communes.geojson", "33090")
+    options = ["--source", "Essai 2026", "--licence", "CC0", "--territory", demo.slug]
+
+    done = await run("outlines", "import", file, *options)
+    plain = await run("outlines", "import", file, *options, "--no-groupings", "--json")
+    listed = await run("outlines", "list", "--json")
+    await run("outlines", "remove", "communes", "--territory", demo.slug)
+    left = await run("outlines", "list", "--json")
+
+    assert done.stdout.splitlines() == [
+        "communes: 6 areas imported",
+        "communes-epci: 1 areas imported",
+        "Not drawn, since the file lacks some of their municipalities: CC Jalle-Eau-Bourde",
+        "Areas of no grouping that is known: 1",
+    ]
+    assert [row["name"] for row in json.loads(plain.stdout)] == ["communes"]
+    kept = [row for row in json.loads(listed.stdout) if row["territory"] == demo.slug]
+    assert [row["name"] for row in kept] == ["communes"]
+    assert demo.slug not in left.stdout
 
 
 async def test_outlines_of_a_territory_are_imported_listed_and_removed(

@@ -91,6 +91,7 @@ async def publish(page: Page, place: Place, file: Path, title: str) -> None:
     await check(page)
     await page.get_by_label("Titre", exact=True).fill(title)
     await page.get_by_label("Thème").select_option("economy")
+    await page.get_by_label("Mots-clés", exact=True).fill("budget, comptes")
     await page.get_by_role("button", name=re.compile("Continuer")).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(title)
     await check(page)

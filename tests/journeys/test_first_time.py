@@ -28,11 +28,13 @@ LABELS = {
         "log in": "Se connecter", "publish a file": "Publier un fichier", "file": "Votre fichier", "title": "Titre",
         "send": "Envoyer le fichier", "go on": "Continuer", "theme": "Thème", "publish": "Publier", "space": "Publier",
         "replace": "Remplacer le fichier", "it is one": "Utiliser ce modèle et vérifier chaque cellule", "model": "Modèle",
+        "keywords": "Mots-clés",
     },
     "en": {
         "log in": "Log in", "publish a file": "Publish a file", "file": "Your file", "title": "Title",
         "send": "Send the file", "go on": "Continue", "theme": "Theme", "publish": "Publish", "space": "Publish",
         "replace": "Replace the file", "it is one": "Use this model and check each cell", "model": "Model",
+        "keywords": "Keywords",
     },
 }  # fmt: skip
 
@@ -164,6 +166,7 @@ async def test_a_publication_asks_little_in_plain_words_without_a_script_and_the
     await drop(person, file)
     await person.fill(page.get_by_label(words["title"], exact=True), title)
     await person.choose(page.get_by_label(words["theme"], exact=True), "economy")
+    await person.fill(page.get_by_label(words["keywords"], exact=True), "budget")
     await publish(person)
     first = person.figures(started)
     address = page.url

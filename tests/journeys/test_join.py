@@ -150,6 +150,7 @@ async def test_somebody_joins_and_publishes_without_a_technician(
     await asker.get_by_role("link", name=re.compile("Continuer")).click()
     await asker.get_by_label("Titre", exact=True).fill(TITLE)
     await asker.get_by_label("Thème").select_option("culture")
+    await asker.get_by_label("Mots-clés", exact=True).fill("voile, sorties")
     await asker.get_by_role("button", name=re.compile("Continuer")).click()
     await asker.get_by_role("button", name="Publier").click()
     await asker.wait_for_load_state()

@@ -37,6 +37,7 @@ async def restrict(
     await page.get_by_role("link", name=re.compile("Continuer")).click()
     await page.get_by_label("Titre", exact=True).fill(title)
     await page.get_by_label("Thème").select_option("energyNetworks")
+    await page.get_by_label("Mots-clés", exact=True).fill("énergie, quartier")
     await page.get_by_label("Langue des données", exact=True).select_option("fr")
     await page.locator("[name=access][value=restricted]").check()
     await check(page)

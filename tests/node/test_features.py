@@ -6,6 +6,7 @@ import random
 import struct
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from udi.kit.rates import RateLimiter
 from udi.node.tables.api import EXPORTS
 from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.requests import RATES
-from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.exports.exports import ExportWriter, select_tiles
 from udi.tabular.geo.geo import profile_geo_file
 from udi.tabular.geo.geo_conversion import GeoConversion, convert_geo
 from udi.tabular.geo.geo_export import write_geo
@@ -35,6 +36,7 @@ from udi.tabular.queries import ogc
 from udi.tabular.queries.feature_query import FeatureQuery
 from udi.tabular.queries.feature_selection import select_features
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
+from udi.tabular.queries.query import Filter, Operator, Query
 from udi.tabular.queries.table import DatasetTable
 
 HEADER = struct.Struct("<6B4i")
@@ -405,6 +407,27 @@ def test_tiles_are_written_for_the_levels_that_show_something(
         shapely.total_bounds(lieux[0]),
     ]
     assert abs(boxes[0] - boxes[1]).max() < 0.01
+
+
+async def test_of_tiles_of_some_rows_the_last_read_stay(
+    lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path
+) -> None:
+    table = lieux[1]
+    exports = ExportWriter(tmp_path / "exports")
+    rank = Filter(1, Operator.LESS, (0,))
+    questions = [replace(rank, values=(number,)) for number in range(9)]
+
+    paths = [
+        await exports.write_tiles(
+            table,
+            select_tiles(Query(where=(question,), columns=()), table.columns),
+        )
+        for question in questions
+    ]
+    await exports.close()
+
+    assert len({*paths}) == 9
+    assert [path.exists() for path in paths] == [False, *[True] * 8]
 
 
 def to_degrees(points: Any) -> Any:

@@ -274,6 +274,7 @@ async def test_the_descriptions_are_those_of_the_catalogue(
     published = next(answer for answer in answers if answer["id"] == life)
     assert published["opening_view"] == "view=cards"
     assert published["column_roles"] == {"commune": "place"}
+    assert published["column_units"] == {}
     assert [(part["title"], part["address"]) for part in published["parts"]] == [
         ("API", SERVICE),
         ("Notice", ""),

@@ -6,11 +6,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 import pytest
+import shapely
 
 from tests.node.producer import Producer
 from tests.ui.tab import Tab
-from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
+from udi.cli.outline_files import (
+    OutlineFile,
+    OutlineSelection,
+    read_outlines,
+    simplify_outlines,
+)
 from udi.cli.outlines import OutlineImport, import_outlines
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
@@ -18,6 +25,8 @@ from udi.ui.maps.grounds import GroundDrawer
 
 DEMO = Path(__file__).parents[2] / "tenants/demo/demonstration"
 MOST_BYTES = 30_000
+GROUPINGS = ("243000650", "243301165", "200018653")
+"""Codes of groupings of municipalities, as SIREN numbers are."""
 
 
 async def test_a_map_stands_on_outlines(
@@ -103,6 +112,46 @@ async def test_a_table_is_drawn_by_area(
     assert f"commune__exact={units[0].code}" in page.text
     drawing = page.text.partition('<svg class="map"')[2].partition("</figure>")[0]
     assert len(drawing.encode()) < MOST_BYTES
+
+
+async def test_a_table_by_grouping_is_drawn_by_its_code(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    demo: Territory,
+    settings: Settings,
+) -> None:
+    places = [
+        (code, shapely.box(rank, 45, rank + 1, 46))
+        for rank, code in enumerate(GROUPINGS)
+    ]
+    units = simplify_outlines(
+        [code for code, _ in places],
+        [f"CC {code}" for code, _ in places],
+        np.array([shape for _, shape in places], dtype=object),
+    )
+    rows = "".join(f"{code};{rank + 5}\n" for rank, code in enumerate(GROUPINGS))
+    dataset = await producer.publish(
+        await producer.draft(f"code_epci;budget\n{rows}".encode(), "budgets.csv")
+    )
+    address = f"/datasets/{dataset}/data?view=map"
+    language = {"Accept-Language": "en"}
+    municipalities = read_outlines(
+        OutlineFile(DEMO / "communes.geojson"), OutlineSelection()
+    )
+    await import_outlines(
+        settings,
+        OutlineImport("communes", "Armorine", "CC0", demo.slug, municipalities),
+    )
+    unknown = await passer_by.get(address, headers=language)
+    await import_outlines(
+        settings, OutlineImport("communes-epci", "Essai", "CC0", demo.slug, units)
+    )
+
+    page = await passer_by.get(f"{address}&by=code_epci&of=budget", headers=language)
+
+    assert "come with those of all their municipalities" in unknown.text
+    assert "3 of 3 rows are in these areas." in page.text
+    assert f"Greatest: CC {GROUPINGS[-1]}, 7." in page.text
 
 
 async def test_the_map_that_moves_is_asked_for_and_loads_nothing_from_elsewhere(

@@ -5,6 +5,7 @@ import math
 import re
 import uuid
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.node.tables.api import ANSWERS
 from udi.node.tables.requests import RATES
+from udi.tabular.geo.geo_gdal import raw
 from udi.tabular.overviews.overview import SHOWING, OverviewReader, OverviewTimeouts
 from udi.tabular.queries import pool
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
@@ -245,6 +247,60 @@ async def test_tiles_of_one_column_have_the_number_of_each_row_and_are_light(
     assert len(numbers.content) < len(slim.content) < len(whole.content)
     assert fields_of(slim.content) == {"__id", "type"}
     assert fields_of(numbers.content) == {"__id"}
+
+
+async def test_tiles_of_a_filter_have_its_rows_alone(
+    producer: Producer, passer_by: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    at = f"/api/resources/{dataset}/data/pmtiles"
+    items = f"/ogc/{dataset}/collections/data/items"
+    question = "type__exact=Port"
+
+    tiles = await passer_by.get(f"{at}?{question}&columns=__id,type")
+    part = await passer_by.get(
+        f"{at}?{question}&columns=__id,type", headers={"Range": "bytes=0-6"}
+    )
+    searched = await passer_by.get(f"{at}?q=port&columns=__id")
+    none = await passer_by.get(f"{at}?type__exact=Gare&columns=__id")
+    sorted_rows = await passer_by.get(f"{at}?columns=__id&nom__sort=asc")
+    listed = (await passer_by.get(f"{items}?{question}&limit=1000")).json()
+    rows = {feature["id"] for feature in listed["features"]}
+
+    assert (part.status_code, part.content) == (206, b"PMTiles")
+    assert values_of(tiles.content, tmp_path, "type") == {"Port"}
+    assert values_of(tiles.content, tmp_path, "__id") == rows
+    assert values_of(searched.content, tmp_path, "__id") == rows
+    assert len(rows) == listed["numberMatched"] == 20
+    assert (none.status_code, none.content[:7]) == (200, b"PMTiles")
+    assert sorted_rows.status_code == 422
+
+
+async def test_places_are_filtered_as_rows_are(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    at = f"/ogc/{dataset}/collections/data/items"
+
+    boxed = await passer_by.get(f"{at}?q=port&bbox=-2,48,-1,48.2&limit=1000")
+    either = await passer_by.get(
+        f"{at}?or=(type__exact.Port,nom__exact.Lieu%201)&limit=1000"
+    )
+    wrong = await passer_by.get(f"{at}?height__less=3")
+    unknown = await passer_by.get(f"{at}?height=3")
+
+    assert 0 < boxed.json()["numberMatched"] <= 20
+    assert either.json()["numberMatched"] == 21
+    assert (wrong.status_code, unknown.status_code) == (400, 400)
+    assert wrong.json()["errors"][0]["field"] == "height__less"
+
+
+def values_of(tiles: bytes, folder: Path, name: str) -> set[object]:
+    """The different values of an attribute in an archive of tiles."""
+    path = folder / "read.pmtiles"
+    path.write_bytes(tiles)
+    meta, _, _, values = raw.read(path)
+    return set(values[list(meta["fields"]).index(name)])
 
 
 def fields_of(tiles: bytes) -> set[str]:

@@ -205,7 +205,16 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
         ids[name] = str((await catalogue.add(number, **changed)).id)
     gone = await catalogue.add(3)
     await catalogue.withdraw(gone)
-    return ids | {"gone": str(gone.id)}
+    service = str(uuid.uuid4())
+    mapped = await catalogue.add(2, available_formats=[_describe_map_service(service)])
+    return ids | {"gone": str(gone.id), "mapped": str(mapped.id), "service": service}
+
+
+def _describe_map_service(media: str) -> dict[str, Any]:
+    """A service of maps whose server may not be reached from here."""
+    address = "http://maps.localhost/ows?SERVICE=WMS"
+    connector = {"url": address, "interface_contract": "api"}
+    return {"media_type": "SERVICE", "media_id": media, "media_name": "Carte", "connector": connector}  # fmt: skip
 
 
 async def restrict(

@@ -59,6 +59,10 @@ PART = r"[A-Za-z0-9._~!$&()*+,=:@%/?-]*"
 """Of the address of tiles: an origin that a policy can name, and what an address is made of."""
 
 
+ARCHIVE = r"/[^\x00-\x1f{}]*(?:\.pmtiles|/)|store:[A-Za-z0-9_-][A-Za-z0-9._-]*\.pmtiles"
+"""Of a base map of the operator's own: a path, a folder, or a name in the object store."""
+
+
 class Settings(BaseSettings):
     """Read from the environment, prefix `UDI_`; passwords and keys are files of the folder `secrets`."""
 
@@ -230,8 +234,8 @@ class Settings(BaseSettings):
     )
     base_map: str = Field(
         default="",
-        pattern=rf"^(?:{ORIGIN}/{PART}\{{z\}}{PART}\{{[xy]\}}{PART}\{{[xy]\}}{PART})?$",
-        description="Address of the tiles that interactive maps lie on, pictures of the Mercator grid of 256 pixels, with `{z}`, `{x}` and `{y}`; readers’ browsers ask that server. Empty: outlines alone, and no server of others.",
+        pattern=rf"^(?:{ORIGIN}/{PART}\{{z\}}{PART}\{{[xy]\}}{PART}\{{[xy]\}}{PART}|{ARCHIVE})?$",
+        description="What interactive maps lie on: the address of tiles, pictures of the Mercator grid of 256 pixels, with `{z}`, `{x}` and `{y}`, whose server readers’ browsers ask; or a PMTiles archive of your own, which the node gives: a path that ends in `.pmtiles`, a folder that ends in `/` (its newest archive), or `store:NAME.pmtiles`, the object `base-map/NAME.pmtiles` of the object store. Empty: outlines alone.",
     )
     base_map_credit: str = Field(
         default="",
@@ -315,11 +319,16 @@ class Settings(BaseSettings):
 
     @property
     def base_map_origin(self) -> str:
-        """The origin of the tiles of the base map; empty where there is none."""
-        if not self.base_map:
+        """The origin of the tiles of the base map; empty where there is none, or it is the operator's own archive."""
+        if not self.base_map or self.own_base_map:
             return ""
         address = urlsplit(self.base_map)
         return f"{address.scheme}://{address.netloc}"
+
+    @property
+    def own_base_map(self) -> str:
+        """Where the operator's own archive of a base map is; empty where there is none."""
+        return "" if self.base_map.startswith("http") else self.base_map
 
     @property
     def own_node(self) -> bool:

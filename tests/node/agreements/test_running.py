@@ -230,10 +230,11 @@ HIDDEN_QUESTIONS = (
     'data/?or=("note"__contains.C,index__exact.1)', "data/?index__groupby&note__max", "data/?note__max__sort=asc",
     "data/csv/?note__contains=C", "data/xlsx/?columns=note", "data/parquet/?note__isnull", "data/arrow/?note__isnull", "data/json/?note__sort=desc",
     "data/ndjson/?note__contains=C", "data/geojson/", "data/pmtiles/", "data/geojson/?index__less=3",
+    "data/pmtiles/?columns=__id&index__less=3", "data/pmtiles/?columns=__id&note__isnull",
 )  # fmt: skip
 """Each names a column, or the places, that `IN_PART` does not open."""
 PLACES = ("", "/api", "/conformance", "/collections", "/collections/data", "/collections/data/items",
-          "/collections/data/items?note=C", "/collections/data/items/2")  # fmt: skip
+          "/collections/data/items?note=C", "/collections/data/items?note__contains=C", "/collections/data/items?q=pa", "/collections/data/items/2")  # fmt: skip
 
 
 async def test_a_column_outside_the_agreement_is_refused_and_logged_everywhere(
@@ -270,15 +271,28 @@ async def test_places_filtered_by_a_hidden_column_are_refused(
     grant = portal.grant(meters, terms)
     await portal.push(machine, grant)
 
-    refused = await machine.get(
-        f"/ogc/{meters}/collections/data/items?note=C", headers=grant.headers
+    tiles = f"/api/resources/{meters}/data/pmtiles/?columns=__id"
+    hidden = (
+        f"/ogc/{meters}/collections/data/items?note=C",
+        f"/ogc/{meters}/collections/data/items?note__contains=C",
+        f"/ogc/{meters}/collections/data/items?or=(note__contains.C,index__exact.1)",
+        f"{tiles}&note__contains=C",
     )
+
+    refused = [await machine.get(path, headers=grant.headers) for path in hidden]
     response = await machine.get(
         f"/ogc/{meters}/collections/data/items?index=1", headers=grant.headers
     )
+    searched = await machine.get(
+        f"/ogc/{meters}/collections/data/items?q=PA-0003", headers=grant.headers
+    )
+    drawn = await machine.get(f"{tiles}&index__less=3", headers=grant.headers)
 
-    assert (refused.status_code, refused.json()["code"]) == (403, "other_columns")
-    assert response.status_code == 200
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [
+        (403, "other_columns")
+    ] * len(hidden)
+    assert (response.status_code, drawn.status_code) == (200, 200)
+    assert searched.json()["numberMatched"] == 0
 
 
 async def test_a_column_that_is_nowhere_is_a_mistake_as_before(

@@ -18,6 +18,8 @@ ROWS_LEAVE = (
     "/api/resources/{id}/data/ndjson/",
     "/api/resources/{id}/data/geojson/",
     "/api/resources/{id}/data/pmtiles/",
+    "/api/resources/{id}/data/pmtiles/?columns=__id&index__greater=1",
+    "/api/resources/{id}/data/pmtiles/?columns=__id,index&q=pa",
     "/datasets/{id}/compteurs.csv",
     "/datasets/{id}/compteurs.parquet?index__greater=1",
     "/api/resources/{id}/tables/{part}/",
@@ -41,6 +43,7 @@ ROWS_LEAVE = (
     "/ogc/{id}/collections",
     "/ogc/{id}/collections/data",
     "/ogc/{id}/collections/data/items",
+    "/ogc/{id}/collections/data/items?note__contains=x&q=pa",
     "/ogc/{id}/collections/data/items/2",
     "/ogc/{id}/tables/{part}",
     "/ogc/{id}/tables/{part}/api",
@@ -102,7 +105,7 @@ DESCRIBE = (
 """Open to everybody: what there is, and no row of it."""
 OTHER = frozenset(
     (
-        "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
+        "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
         "/my-space/my-data", "/my-space/my-data.csv", "/my-space/my-data.json",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",

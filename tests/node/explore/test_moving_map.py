@@ -67,6 +67,30 @@ async def test_the_map_that_moves_is_coloured_by_a_column(
     ]
 
 
+async def test_the_map_that_moves_has_the_rows_of_the_filters_alone(
+    passer_by: httpx.AsyncClient, places: str
+) -> None:
+    filtered = f"{places}?espece__exact=If&q=if&view=map"
+    drawn = await open_page(passer_by, filtered)
+    moving = await open_page(passer_by, f"{filtered}&at=9/48.5/-1.5")
+
+    (tiles,) = re.findall(r'data-tiles="([^"]+)"', moving)
+    (items,) = re.findall(r'data-items="([^"]+)"', moving)
+    archive = await passer_by.get(html.unescape(tiles))
+    listed = await passer_by.get(f"{html.unescape(items)}&bbox=-2,48,-1,49")
+    (address,) = re.findall(r'href="([^"]+)"[^>]*>Interactive map', drawn)
+
+    assert archive.content[:7] == b"PMTiles"
+    assert "espece__exact=If" in html.unescape(tiles)
+    assert listed.json()["numberMatched"] == 40
+    assert "espece__exact=If" in html.unescape(address)
+    assert "This drawing shows every row" in words(drawn)
+    assert "This drawing shows every row" not in words(moving)
+    assert "This drawing shows every row" not in words(
+        await open_page(passer_by, f"{places}?view=map")
+    )
+
+
 async def test_a_base_map_is_on_the_page_of_the_map_that_moves_alone(
     node_site: Site, places: str, demo: Territory, browse: Browse
 ) -> None:

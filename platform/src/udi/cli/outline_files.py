@@ -19,6 +19,9 @@ from udi.kit.outlines import (
     OutlineUnit,
     pack_rings,
 )
+from udi.tabular.columns.area_names import find_area_name
+from udi.tabular.columns.column import ColumnType
+from udi.tabular.columns.groupings import read_groupings
 from udi.tabular.geo.geo_gdal import REFUSALS, raw
 
 CODE_COLUMNS = (
@@ -56,16 +59,75 @@ class OutlineFile:
     name_column: str = ""
 
 
+@dataclass(frozen=True)
+class OutlineAreas:
+    """The areas of a file, in degrees: their codes, their names, their surfaces, and which of them are selected."""
+
+    codes: Shapes
+    names: Shapes
+    shapes: Shapes
+    chosen: Shapes
+
+
+@dataclass(frozen=True)
+class GroupingOutlines:
+    """The areas of groupings of municipalities, those that the file has no whole area of, and municipalities of no grouping."""
+
+    units: list[OutlineUnit]
+    incomplete: list[str]
+    ungrouped: int
+
+
 def read_outlines(file: OutlineFile, selection: OutlineSelection) -> list[OutlineUnit]:
     """The selected areas of a file, in degrees, simplified with their common borders.
 
     Raises:
         LocalError: the file cannot be read, has no such column, says not where on Earth it is, or nothing is selected.
     """
+    return draw_areas(read_areas(file, selection), file)
+
+
+def read_areas(file: OutlineFile, selection: OutlineSelection) -> OutlineAreas:
+    """The areas of a file; raises as `read_outlines`."""
     codes, names, shapes = _read_file(file)
-    chosen = _select(codes, shapes, selection)
-    codes, names, shapes = codes[chosen], names[chosen], shapes[chosen]
-    codes, names, shapes = _merge_parts(codes, names, shapes)
+    return OutlineAreas(codes, names, shapes, _select(codes, shapes, selection))
+
+
+def draw_groupings(areas: OutlineAreas) -> GroupingOutlines:
+    """The groupings (EPCI) of the selected French municipalities, each drawn whole: all of its municipalities, in the file.
+
+    Nothing of a file whose areas are of no grouping that is known.
+    """
+    selected = set(areas.codes[areas.chosen].tolist())
+    present = set(areas.codes.tolist())
+    concerned = {
+        code: members
+        for code, members in read_groupings().items()
+        if members & selected
+    }
+    grouped = set[str]().union(*concerned.values())
+    names = {code: find_area_name(code, ColumnType.SIREN) for code in concerned}
+    whole = [code for code, members in concerned.items() if members <= present]
+    incomplete = sorted(names[code] for code in set(concerned) - set(whole))
+    if not whole:
+        return GroupingOutlines([], incomplete, len(selected - grouped))
+    surfaces = _surfaces(areas.shapes.copy())
+    unions = [
+        shapely.union_all(surfaces[np.isin(areas.codes, list(concerned[code]))])
+        for code in whole
+    ]
+    units = simplify_outlines(
+        whole, [names[code] for code in whole], np.array(unions, dtype=object)
+    )
+    return GroupingOutlines(units, incomplete, len(selected - grouped))
+
+
+def draw_areas(areas: OutlineAreas, file: OutlineFile) -> list[OutlineUnit]:
+    """The selected areas; raises as `read_outlines`."""
+    chosen = areas.chosen
+    codes, names, shapes = _merge_parts(
+        areas.codes[chosen], areas.names[chosen], areas.shapes[chosen]
+    )
     if not len(shapes):
         raise LocalError(
             f"No area of {file.path.name} is selected.",

@@ -12,12 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli import output
 from udi.cli.local.errors import LocalError
-from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
+from udi.cli.outline_files import (
+    GroupingOutlines,
+    OutlineFile,
+    OutlineSelection,
+    draw_areas,
+    draw_groupings,
+    read_areas,
+)
 from udi.kit.db import Database
 from udi.kit.outlines import Box, OutlineUnit
 from udi.node.territories import models as node_models
 from udi.portal.tenants import models as portal_models
 from udi.settings import ProgramName, Settings, get_settings
+from udi.tabular.columns.groupings import SOURCE as GROUPINGS_SOURCE
 
 app = typer.Typer(
     help="Outlines of municipalities and other areas, which maps stand on.",
@@ -73,7 +81,16 @@ CodeColumn = Annotated[
 NameColumn = Annotated[
     str, typer.Option(help="Column of the names; looked for by default.")
 ]
+Groupings = Annotated[
+    bool,
+    typer.Option(
+        help="Keep the areas of groupings (EPCI) of French municipalities too."
+    ),
+]
 ROWS_AT_ONCE = 500
+OF_GROUPINGS = "-epci"
+"""After the name of the outlines of which they are made."""
+MOST_NAMED = 5
 COLUMNS = {
     "name": "Name",
     "territory": "Territory",
@@ -109,26 +126,62 @@ def import_(
     layer: LayerName = "",
     code_column: CodeColumn = "",
     name_column: NameColumn = "",
+    groupings: Groupings = True,
     json: AsJson = False,
 ) -> None:
     """Read outlines of a file, simplify them and keep them. May be repeated: those of the same name are replaced.
 
     Maps of the portal and the node stand on them a few seconds later. Where a map shows too many areas, those of a
-    coarser file stand in: import communes, and departments or regions beside them.
+    coarser file stand in: import communes, and departments or regions beside them. Of French municipalities, the areas
+    of their groupings (EPCI) are kept too, under the same name with `-epci` after it.
     """
     listed_codes = codes.read_text().split() if codes else []
     selection = OutlineSelection(
         tuple(prefix or ()), frozenset([*(code or ()), *listed_codes]), _read_box(box)
     )
     outline_file = OutlineFile(file, layer, code_column, name_column)
-    units = read_outlines(outline_file, selection)
-    outlines = OutlineImport(name or file.stem, source, licence, territory, units)
-    asyncio.run(import_outlines(get_settings(), outlines))
-    row = {"name": outlines.name, "territory": territory, "units": len(units)}
+    areas = read_areas(outline_file, selection)
+    units = draw_areas(areas, outline_file)
+    imports = [OutlineImport(name or file.stem, source, licence, territory, units)]
+    drawn = draw_groupings(areas) if groupings else None
+    if drawn and drawn.units:
+        imports.append(
+            OutlineImport(
+                f"{name or file.stem}{OF_GROUPINGS}",
+                f"{source}; {GROUPINGS_SOURCE}",
+                licence,
+                territory,
+                drawn.units,
+            )
+        )
+    settings = get_settings()
+    for outlines in imports:
+        asyncio.run(import_outlines(settings, outlines))
+    if len(imports) == 1:
+        _remove_groupings(settings, imports[0].name, territory)
+    rows = [
+        {"name": outlines.name, "territory": territory, "units": len(outlines.units)}
+        for outlines in imports
+    ]
     if json:
-        output.show([row], {}, as_json=True, empty="")
-    else:
-        print(f"{outlines.name}: {len(units)} areas imported")
+        output.show(rows, {}, as_json=True, empty="")
+        return
+    for row in rows:
+        print(f"{row['name']}: {row['units']} areas imported")
+    if drawn:
+        _tell_left_out(drawn)
+
+
+def _tell_left_out(drawn: GroupingOutlines) -> None:
+    """Say which groupings are not drawn, and that some municipalities are of none; of areas that are none of France, nothing."""
+    if drawn.incomplete:
+        names = ", ".join(drawn.incomplete[:MOST_NAMED])
+        more = "…" if len(drawn.incomplete) > MOST_NAMED else ""
+        print(
+            f"Not drawn, since the file lacks some of their municipalities: {names}{more}"
+        )
+    if drawn.ungrouped and (drawn.units or drawn.incomplete):
+        print(f"Areas of no grouping that is known: {drawn.ungrouped}")
 
 
 @app.command("list")
@@ -147,15 +200,22 @@ def remove(
     name: Annotated[str, typer.Argument(help="Name of the outlines.")],
     territory: TerritorySlug = "",
 ) -> None:
-    """Remove outlines: maps stand on what else is kept, or on plain paper."""
+    """Remove outlines, and those of groupings that were made of them: maps stand on what else is kept, or on plain paper."""
     settings = get_settings()
     removed = [
         asyncio.run(_remove(settings, program, name, territory))
         for program in list_programs(settings)
     ]
+    _remove_groupings(settings, name, territory)
     if not any(removed):
         raise LocalError(f"There are no outlines «{name}».", "See `udi outlines list`.")
     print(f"{name}: removed")
+
+
+def _remove_groupings(settings: Settings, name: str, territory: str) -> None:
+    """Remove the outlines of groupings that were made of others, if there are any."""
+    for program in list_programs(settings):
+        asyncio.run(_remove(settings, program, f"{name}{OF_GROUPINGS}", territory))
 
 
 def list_programs(settings: Settings) -> list[ProgramName]:

@@ -18,6 +18,7 @@ SCRIPTS = (
     "explore.js",
     "map.js",
     "rows.js",
+    "service-map.js",
 )
 LIBRARY = "openlayers.js"
 """Of the map that moves: it comes compressed, since that takes seconds (openlayers/README.md)."""

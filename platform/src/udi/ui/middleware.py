@@ -82,20 +82,22 @@ def content_security_policy(
     frames: Sequence[str] = (),
     framed: bool = False,
     images: Sequence[str] = (),
+    connections: Sequence[str] = (),
 ) -> str:
     """Nothing runs (with `scripts`, only a file of ours), nothing comes from elsewhere; a form may lead to the identity service.
 
     `frames` are the origins of what a page frames; a page that is `framed` may be by any other. `images` are origins of
-    pictures that the operator of the installation wants on the page.
+    pictures, and `connections` of what a script asks for, beside our own: those of a map that is shown.
     """
     run = "'self'" if scripts else "'none'"
     ancestors = "*" if framed else "'none'"
     frame_directive = f"frame-src {' '.join(frames)}; " if frames else ""
     targets = " ".join(["'self'", *form_targets])
     pictures = " ".join(["'self'", "data:", *images])
+    destinations = " ".join(["'self'", *connections])
     return (
         f"default-src 'none'; style-src 'self'; img-src {pictures}; font-src 'none'; script-src {run}; "
-        f"{frame_directive}connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors {ancestors}"
+        f"{frame_directive}connect-src {destinations}; form-action {targets}; base-uri 'none'; frame-ancestors {ancestors}"
     )
 
 

@@ -64,9 +64,9 @@ class Dataset(TenantColumns, NodeTable):
     proposed from the file (`prefill.Proposals`); `accepted_file_id` is the file of the `record`, `accepted_parts` what
     `Delivery.listed_parts` was for it. Data that were open before they were restricted were so until `closed_at`, under
     `former_licence`. `default_view` is the canonical query of the page of the data that its producer chose for it; empty:
-    the page chooses. `column_roles` is what its producer says that columns are for, by name (`ChosenRole`). `versions`
-    are those of its main file; `parts` are what is beside it. A dataset of links has no version of a
-    main file.
+    the page chooses. `column_roles` is what its producer says that columns are for, by name (`ChosenRole`), and
+    `column_units` their units where its file does not write them so. `versions` are those of its main file; `parts` are
+    what is beside it. A dataset of links has no version of a main file.
     """
 
     __tablename__ = "dataset"
@@ -101,6 +101,7 @@ class Dataset(TenantColumns, NodeTable):
     closed_at: Mapped[datetime | None]
     default_view: Mapped[str] = mapped_column(Text, server_default="")
     column_roles: Mapped[dict[str, str]] = mapped_column(server_default="{}")
+    column_units: Mapped[dict[str, str]] = mapped_column(server_default="{}")
 
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(

@@ -50,7 +50,6 @@ from udi.tabular.exports.exports import (
     tiles_of,
     whole_export_of,
 )
-from udi.tabular.formats.units import find_units
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.query_string import read_query
 from udi.tabular.queries.row_pages import RowPageReader
@@ -157,9 +156,7 @@ async def answer_profile(table_request: TableRequest) -> Response[Any]:
     }
     profile: dict[str, Any] = {"header": list(columns), "columns": columns}
     profile |= {} if table.is_restricted else {"total_lines": table.rows}
-    schema = {
-        "schema": table_schema(table.columns, units=find_units(table.columns, {}))
-    }
+    schema = {"schema": table_schema(table.columns, units=table.units)}
     return await table_request.json_response(
         {"profile": {**profile, **schema, **table.profile}}
     )
@@ -344,14 +341,14 @@ def _require_mappable(query: Query, kind: str) -> None:
     if kind == "pmtiles" and not are_tiles(query):
         raise InvalidError(
             "Vector tiles are of the whole table, or of the numbers of its rows and one column.",
-            remedy="Leave out the parameters but `columns`, or use GeoJSON.",
+            remedy="Leave out everything but `columns` and filters, or use GeoJSON.",
         )
 
 
 async def _tiles_path(
     request: AnyRequest, table_request: TableRequest, query: Query
 ) -> Path:
-    selection = select_tiles(query)
+    selection = select_tiles(query, table_request.table.columns)
     if not tiles_of(table_request.table, selection).exists():
         table_request.charge_cost(EXPORT_COST)
     exports = site_of(request).services[EXPORTS]

@@ -320,7 +320,7 @@ class MapFeaturePage(Struct, kw_only=True):
 
 
 class MapParameters(Struct, kw_only=True):
-    """The query of the places of a table; each column is a parameter too."""
+    """The query of the places of a table; each column is a parameter too, and so are the filters of its rows (`column__operator=value`, `q`, `or`)."""
 
     bbox: (
         Annotated[

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from udi.portal.catalogue.area import Drawing, draw_area
 from udi.portal.catalogue.links.status import LinkStatus, find_link_status
+from udi.portal.catalogue.map_services import MapService, find_map_service
 from udi.portal.catalogue.markup import render_description
 from udi.portal.catalogue.models import AGREEMENT, Dataset, Distribution
 from udi.portal.catalogue.search.extent import Box
@@ -91,6 +92,12 @@ class DatasetView:
             self._find_media(media).get("file_tables") or ()
         )
         return tables
+
+    def find_map_service(self, media: Distribution) -> MapService | None:
+        """What it is as a service of maps, where everybody reads it; None: it is none."""
+        if self.is_readable(media):
+            return find_map_service(media, self._find_media(media))
+        return None
 
     def _find_media(self, media: Distribution) -> Mapping[str, Any]:
         """What the record says of it."""

@@ -12,9 +12,11 @@ from udi.portal.nodes import (
     trials,
     uses,
 )
+from udi.portal.nodes.map_services import pages as map_service_pages
+from udi.portal.nodes.map_services.descriptions import MAP_SERVICES, MapServiceReader
 from udi.portal.nodes.metrics import measure_key, measure_reports
+from udi.portal.nodes.sources import OUTGOING, feeds, origins, report
 from udi.portal.nodes.sources import api as sources_api
-from udi.portal.nodes.sources import feeds, origins, report
 from udi.portal.nodes.sources import pages as sources_pages
 from udi.ui.dependencies import Routes
 from udi.ui.metrics import MEASURES
@@ -33,6 +35,7 @@ def list_routes(_site: Site) -> Routes:
         *batch.routes,
         *pages.routes,
         *invitations.routes,
+        *map_service_pages.routes,
         *trials.routes,
         *sources_pages.routes,
         *sources_api.routes,
@@ -50,5 +53,6 @@ def provide_web_services(site: Site) -> None:
         trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
     )
     services.provide(OTHER_PLACES, places.list_places)
+    services.provide(MAP_SERVICES, MapServiceReader(services[OUTGOING]))
     services.contribute(MEASURES, measure_reports, measure_key)
     services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))

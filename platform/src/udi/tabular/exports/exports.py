@@ -1,6 +1,7 @@
 """A table, or what a question leaves of it, as a file to take away; written by a child, gone once delivered."""
 
 import asyncio
+import hashlib
 import os
 import shutil
 import tempfile
@@ -25,11 +26,14 @@ from udi.tabular.queries.fair_queue import FairQueue
 from udi.tabular.queries.pool import LATER, SOON, AsyncFairQueue, QueryTooHeavyError
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.sql import (
+    ALL_ROWS,
     CellExpression,
+    Columns,
     Statement,
     as_finite,
     as_json,
     as_text,
+    condition_statement,
     result_cells,
     whole_statement,
 )
@@ -42,6 +46,10 @@ CHUNK = 256 * 1024
 MOST_OPEN = 32
 MOST_TILE_COLUMNS = 1
 """Of slim tiles: each choice of columns is a file that is kept."""
+MOST_FILTERED = 8
+"""Files of slim tiles of some rows that are kept of one table."""
+OF_ROWS = ".of-"
+"""In the name of such a file."""
 EXPORTS = "exports"
 """The folder, in memory, of what is made of sealed tables."""
 FORMULA = "'=', '+', '-', '@', chr(9), chr(13)"
@@ -91,9 +99,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class TileSelection:
-    """The columns of slim tiles, by their places in the table; the number of each row is beside them."""
+    """What slim tiles are of: columns by their places in the table, the number of each row beside them, and some rows.
+
+    `rows` is the clause WHERE of the rows, about the view `t`; empty: all of them.
+    """
 
     columns: tuple[int, ...]
+    rows: Statement = ALL_ROWS
 
 
 @dataclass
@@ -190,18 +202,25 @@ class ExportWriter:
         tiles_path = tiles_of(table, selection)
         if await asyncio.to_thread(_renew_file, tiles_path):
             return tiles_path
-        writer = TILES
-        columns = table.columns
-        if selection is not None:
-            writer = NUMBERED_TILES
-            columns = tuple(columns[rank] for rank in selection.columns)
         async with self._gate.acquire_slot(table.space):
             if not tiles_path.exists():
                 with self._working_folder(table) as folder:
                     output = folder / "table.pmtiles"
-                    await self._call_child(writer, (table.path, columns, output), int)
+                    await self._write_tiles(table, selection, output)
                     output.replace(tiles_path)
+                    await asyncio.to_thread(_remove_old_tiles, table, tiles_path)
         return tiles_path
+
+    async def _write_tiles(
+        self, table: DatasetTable, selection: TileSelection | None, output: Path
+    ) -> None:
+        if selection is None:
+            await self._call_child(TILES, (table.path, table.columns, output), int)
+            return
+        columns = tuple(table.columns[rank] for rank in selection.columns)
+        rows = selection.rows
+        call = (table.path, columns, output, rows.sql, rows.values)
+        await self._call_child(NUMBERED_TILES, call, int)
 
     async def write_extract(
         self, table: DatasetTable, selection: TableExtract, path: Path
@@ -306,23 +325,50 @@ def tiles_of(table: DatasetTable, selection: TileSelection | None = None) -> Pat
     """Where the vector tiles of a table are, once they are written."""
     if selection is None:
         return table.path.with_suffix(".pmtiles")
-    ranks = "-".join(map(str, selection.columns))
-    return table.path.with_suffix(f".{ranks or 'rows'}.pmtiles")
+    ranks = "-".join(map(str, selection.columns)) or "rows"
+    if not selection.rows.sql:
+        return table.path.with_suffix(f".{ranks}.pmtiles")
+    words = f"{selection.rows.sql} {selection.rows.values!r}"
+    digest = hashlib.sha256(words.encode()).hexdigest()[:16]
+    return table.path.with_suffix(f"{OF_ROWS}{digest}.{ranks}.pmtiles")
 
 
-def select_tiles(query: Query) -> TileSelection | None:
-    """Which columns tiles are to have, where a question names columns and nothing else."""
+def _remove_old_tiles(table: DatasetTable, newest: Path) -> None:
+    """Remove tiles of some rows that were not read for longest, where a table has too many: each filter makes a file."""
+    tiles_paths = table.path.parent.glob(f"{table.path.stem}{OF_ROWS}*.pmtiles")
+    by_time = sorted(
+        (path for path in tiles_paths if path != newest), key=_time_of, reverse=True
+    )
+    for path in by_time[MOST_FILTERED - 1 :]:
+        path.unlink(missing_ok=True)
+
+
+def _time_of(path: Path) -> float:
+    """When a file was read last; 0 where it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def select_tiles(query: Query, columns: Columns) -> TileSelection | None:
+    """Which columns and rows tiles are to have, where a question names columns; None: all of both."""
     if query.columns is None:
         return None
-    return TileSelection(tuple(rank for rank in query.columns if rank >= 0))
+    return TileSelection(
+        tuple(rank for rank in query.columns if rank >= 0),
+        condition_statement(query.where, columns),
+    )
 
 
 def are_tiles(query: Query) -> bool:
-    """Whether tiles can be of what is asked: the whole table, or few of its columns."""
-    selection = select_tiles(query)
-    if selection is not None and len(selection.columns) > MOST_TILE_COLUMNS:
-        return False
-    return is_whole(replace(query, columns=None))
+    """Whether tiles can be of what is asked: the whole table, or few of its columns, of all rows or some."""
+    if query.columns is None:
+        return is_whole(query)
+    named = [rank for rank in query.columns if rank >= 0]
+    return len(named) <= MOST_TILE_COLUMNS and is_whole(
+        replace(query, columns=None, where=())
+    )
 
 
 def whole_export_of(table: DatasetTable, kind: str) -> Path:

@@ -19,11 +19,13 @@ from udi.tabular.geo.geo_gdal import raw
 from udi.tabular.geo.geoparquet import KINDS, geo_metadata
 from udi.tabular.geo.pmtiles import write_pmtiles
 from udi.tabular.messages.remarks import UnreadableGeoFileError
-from udi.tabular.sandbox.duckdb_sandbox import connect, identifier
+from udi.tabular.sandbox.duckdb_sandbox import connect, identifier, literal
+from udi.tabular.sandbox.engine import create_view
 
 DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "pmtiles": "MBTiles"}
 FINEST = 14
 LEVELS = 7
+Value = str | int | float | bool
 FIDS = ("fid", "ogc_fid", "geom")
 """Names that these formats keep for themselves."""
 
@@ -36,8 +38,12 @@ def write_geo(
     *,
     title: str = "",
     numbered: bool = False,
+    condition: str = "",
+    values: Sequence[Value] = (),
 ) -> None:
     """Write `target` as `gpkg`, `fgb` or `pmtiles`, with one layer called `title`; `numbered`: each row has its number.
+
+    `condition` is the clause WHERE of the rows that are written, about the view `t`, with its `values`.
 
     Raises:
         UnreadableError: the table has no place.
@@ -57,6 +63,7 @@ def write_geo(
             kind,
             title,
             _geometry_type(column["geometry_types"]),
+            (condition, values),
         )
         return
     box = tuple(column["bbox"])
@@ -68,6 +75,7 @@ def write_geo(
         kind,
         title,
         _geometry_type(column["geometry_types"]),
+        (condition, values),
         **_zoom_levels(box),
     )
     write_pmtiles(tiles, target, box)
@@ -81,10 +89,22 @@ def write_tiles(parquet: Path, columns: Sequence[TypedColumn], target: Path) -> 
 
 
 def write_numbered_tiles(
-    parquet: Path, columns: Sequence[TypedColumn], target: Path
+    parquet: Path,
+    columns: Sequence[TypedColumn],
+    target: Path,
+    condition: str = "",
+    values: Sequence[Value] = (),
 ) -> int:
-    """The same of some columns, with the number of each row."""
-    write_geo(parquet, columns, target, "pmtiles", numbered=True)
+    """The same of some columns and of the rows that meet a condition, with the number of each row."""
+    write_geo(
+        parquet,
+        columns,
+        target,
+        "pmtiles",
+        numbered=True,
+        condition=condition,
+        values=values,
+    )
     return target.stat().st_size
 
 
@@ -95,14 +115,21 @@ def _write(
     kind: str,
     title: str,
     geometry: str,
+    rows: tuple[str, Sequence[Value]],
     **options: Any,
 ) -> None:
-    placed = "" if kind == "gpkg" else f" WHERE {GEOMETRY} IS NOT NULL"
+    conditions = [] if kind == "gpkg" else [f"{GEOMETRY} IS NOT NULL"]
+    condition, values = rows
+    if condition:
+        conditions.append(f"{LINE} IN (SELECT line FROM t{condition})")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     with connect(parquet, spill=target.parent) as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if condition:
+            create_view(connection, literal(parquet))
         table = connection.sql(
-            f"SELECT {selected} FROM read_parquet(?){placed}",
-            params=[str(parquet)],
+            f"SELECT {selected} FROM read_parquet(?){where}",
+            params=[str(parquet), *values],
         )
         raw.write_arrow(
             table,

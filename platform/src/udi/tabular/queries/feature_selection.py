@@ -12,7 +12,13 @@ import shapely
 from udi.tabular.columns.column import GEOMETRY, LINE, Bounds, ColumnType, TypedColumn
 from udi.tabular.geo.geojson import features, select_list
 from udi.tabular.queries.feature_query import FeatureQuery
-from udi.tabular.sandbox.duckdb_sandbox import Connection, connect, identifier
+from udi.tabular.sandbox.duckdb_sandbox import (
+    Connection,
+    connect,
+    identifier,
+    literal,
+)
+from udi.tabular.sandbox.engine import create_view
 
 MOST_EXACT = 100_000
 HEAVIEST = 16 * 1024**2
@@ -39,6 +45,8 @@ def select_features(
 ) -> dict[str, Any]:
     """`{"matched": …, "features": […]}` in the order of the file; fewer than asked when an answer would be too heavy."""
     with connect(parquet, memory="256MB") as connection:
+        if query.rows.sql:
+            create_view(connection, literal(parquet))
         where, values = _condition(columns, query)
         if query.bbox is not None and (
             outside := _find_outside(connection, parquet, where, values, query.bbox)
@@ -80,6 +88,9 @@ def _condition(
     if query.feature is not None:
         conditions.append(f"{LINE} = ?")
         values.append(query.feature)
+    if query.rows.sql:
+        conditions.append(f"{LINE} IN (SELECT line FROM t{query.rows.sql})")
+        values += query.rows.values
     stored = {column.name: column.sql_type for column in columns}
     for name, value in query.equal:
         conditions.append(

@@ -5,7 +5,7 @@ Conformance: core, GeoJSON, OpenAPI 3.0. A table is an API of its own with one c
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,6 +14,13 @@ from udi.kit.errors import Refusal, UdiError
 from udi.tabular.columns.column import SQL_TYPES, Bounds, TypedColumn
 from udi.tabular.messages.query_errors import LONGEST_SHOWN, HiddenColumnError
 from udi.tabular.queries.feature_query import FeatureQuery
+from udi.tabular.queries.query import SEARCH, Condition
+from udi.tabular.queries.query_string import (
+    MOST_REFUSALS,
+    OPERATORS,
+    read_parameters,
+)
+from udi.tabular.queries.sql import Statement, condition_statement
 
 COLLECTION = "data"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -37,6 +44,7 @@ TYPES = {
 }
 FORMATS = {"DATE": "date", "TIMESTAMP": "date-time", "TIME": "time"}
 DAY = 10
+UNREADABLE = "This request for places cannot be read."
 SIDES = {4: (0, 1, 2, 3), 6: (0, 1, 3, 4)}
 
 
@@ -185,17 +193,62 @@ def read_feature_query(
 ) -> FeatureQuery:
     """What the parameters of `items` ask; `hidden` are columns that the table has, and this reader has not.
 
+    Beside those of the standard they may be filters of the tabular API (`column__operator=value`, `q`, `or`).
+
     Raises:
         HiddenColumnError: one of them is named.
         UdiError: 400, as the standard has it, with the parameter and what to write.
     """
+    names = {column.name for column in columns}
+    filters = [
+        (name, value)
+        for name, value in parameters
+        if name not in names and is_row_filter(name)
+    ]
+    others = [pair for pair in parameters if pair not in filters]
+    return replace(
+        _read_standard_query(others, columns, hidden),
+        rows=_read_rows(filters, tuple(columns), hidden),
+    )
+
+
+def _read_rows(
+    filters: Sequence[tuple[str, str]],
+    columns: tuple[TypedColumn, ...],
+    hidden: Collection[str],
+) -> Statement:
+    """The rows that filters leave; raises as `read_feature_query`."""
+    conditions: list[Condition] = []
+    refusals = []
+    for answer in read_parameters(filters, columns, hidden):
+        if isinstance(answer, Refusal):
+            refusals.append(answer)
+        else:
+            conditions += answer.where
+    if refusals:
+        raise UdiError(UNREADABLE, refusals=refusals[:MOST_REFUSALS])
+    return condition_statement(conditions, columns)
+
+
+def is_row_filter(name: str) -> bool:
+    """Whether a parameter says which rows: words that are searched, a filter of a column, or alternatives."""
+    operation = name.rpartition("__")[2].lower() if "__" in name else ""
+    return name in {SEARCH, "or"} or operation in OPERATORS
+
+
+def _read_standard_query(
+    parameters: Sequence[tuple[str, str]],
+    columns: Sequence[TypedColumn],
+    hidden: Collection[str],
+) -> FeatureQuery:
+    """The parameters of the standard; raises as `read_feature_query`."""
     value_by_name = dict[str, str]()
     allowed_names = {*RESERVED_PARAMETERS, *(column.name for column in columns)}
     for name, value in parameters:
         if name not in allowed_names and name in hidden:
             raise HiddenColumnError(name)
         if name not in allowed_names:
-            remedy = "Use the columns of the table, bbox, datetime, limit and offset."
+            remedy = "Use the columns of the table, their filters, q, bbox, datetime, limit and offset."
             raise _invalid_parameter(
                 name,
                 "There is no parameter «%(name)s».",
@@ -313,7 +366,7 @@ def _invalid_parameter(
     refusal = Refusal(
         field[:LONGEST_SHOWN] or "=", reason, remedy, "wrong-parameter", values
     )
-    return UdiError("This request for places cannot be read.", refusals=[refusal])
+    return UdiError(UNREADABLE, refusals=[refusal])
 
 
 def openapi(served: ServedTable) -> dict[str, Any]:

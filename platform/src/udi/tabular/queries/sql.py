@@ -47,6 +47,10 @@ class Statement:
     values: tuple[str | int | float | bool, ...] = ()
 
 
+ALL_ROWS = Statement("")
+"""The clause WHERE of a question that leaves everything."""
+
+
 @dataclass(frozen=True)
 class CellExpression:
     """Something of a row: as SQL, as DuckDB stores it, as the answer names it."""
@@ -138,6 +142,12 @@ def where_statement(parts: Sequence[Condition], columns: Columns) -> Statement:
         where + "".join(f" AND isfinite({cell_of(rank)})" for rank in numbers),
         tuple(writer.values),
     )
+
+
+def condition_statement(parts: Sequence[Condition], columns: Columns) -> Statement:
+    """The clause WHERE of the rows that a question leaves; empty where it leaves all."""
+    writer = _SqlWriter(columns)
+    return Statement(writer.conditions(parts), tuple(writer.values))
 
 
 def count_statement(query: Query, columns: Columns) -> Statement:

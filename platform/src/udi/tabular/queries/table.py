@@ -53,6 +53,8 @@ class DatasetTable:
     """The query of the page of its data that its producer chose for it."""
     roles: Roles = field(default_factory=dict)
     """What its producer says that columns are for."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """The units of columns, by name."""
     is_part: bool = False
     """Whether it is the part of a table that an agreement opens."""
     memory: Path | None = None

@@ -41,7 +41,7 @@ def open_parquet(
     connection = connect(
         *reached, memory=memory, statements=["SET late_materialization_max_rows = 1000"]
     )
-    _create_view(connection, literal(path))
+    create_view(connection, literal(path))
     return connection
 
 
@@ -59,8 +59,8 @@ def _connection(path: Path) -> Connection:
     return connection
 
 
-def _create_view(connection: Connection, file: str) -> None:
-    """Name columns by rank: the line first, the typed ones, then geometries if there are, then the row's number."""
+def create_view(connection: Connection, file: str) -> None:
+    """The view `t` of a Parquet, whose columns are named by rank: the line first, the typed ones, then geometries if there are, then the row's number."""
     facts = connection.execute(
         f"DESCRIBE SELECT * FROM read_parquet({file})"
     ).fetchall()

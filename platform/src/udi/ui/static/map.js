@@ -3,7 +3,7 @@
 const box = document.getElementById("moving-map");
 if (box && window.OpenLayers) {
   const {
-    Circle, DragPan, Feature, Fill, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style, TileLayer,
+    Circle, DragPan, Feature, Fill, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style, Text, TileLayer,
     VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View, XYZ, Zoom,
     fromLonLat, interactions, platformModifierKeyOnly, toLonLat, transformExtent,
   } = window.OpenLayers;
@@ -77,28 +77,93 @@ if (box && window.OpenLayers) {
       ? { stroke: new Stroke({ color: ink, width: 0.75 }) }
       : { fill: new Fill({ color: soft }), stroke: new Stroke({ color: card, width: 1.25 }) }),
   });
-  const background = words.base ? [new TileLayer({ source: new XYZ({ url: words.base }) })] : [];
+  // Tiles of an archive, as the features that a function makes of each.
+  const vectorSource = (tiles, header, choose) => new VectorTileSource({
+    format: new MVT(),
+    minZoom: header.minZoom,
+    maxZoom: header.maxZoom,
+    url: "{z}/{x}/{y}",
+    tileLoadFunction: (tile, address) => {
+      const [z, x, y] = address.split("/").map(Number);
+      tile.setLoader(async (extent, _resolution, projection) => {
+        const part = await tiles.getZxy(z, x, y);
+        const features = part ? tile.getFormat().readFeatures(part.data, { extent, featureProjection: projection }) : [];
+        tile.setFeatures(choose(features, extent, z));
+      });
+    },
+  });
+  // The layers of the usual schemas of base maps (Protomaps, OpenMapTiles), in few colours of ours.
+  const [water, green, road, built] = [
+    "color-mix(in srgb, var(--accent) 22%, var(--card))", "color-mix(in srgb, var(--ok) 10%, var(--card))",
+    "color-mix(in srgb, var(--ink) 28%, var(--card))", "color-mix(in srgb, var(--ink) 12%, var(--card))",
+  ].map(probe);
+  const surface = (color) => new Style({ fill: new Fill({ color }) });
+  const line = (color, width) => new Style({ stroke: new Stroke({ color, width }) });
+  const filled = { earth: surface(card), landcover: surface(green), landuse: surface(green), park: surface(green), water: surface(water), buildings: surface(built), building: surface(built) };
+  const lined = { water: line(water, 1.5), waterway: line(water, 1.5), roads: line(road, 1), transportation: line(road, 1), boundaries: line(ink, 0.75), boundary: line(ink, 0.75) };
+  const major = line(road, 2.5);
+  const MAJOR = new Set(["highway", "major_road", "motorway", "trunk", "primary"]);
+  const language = document.documentElement.lang;
+  const placeStyle = (feature) => new Style({
+    text: new Text({
+      text: String(feature.get(`name:${language}`) ?? feature.get("name") ?? ""),
+      font: "600 0.8125rem sans-serif",
+      fill: new Fill({ color: ink }),
+      stroke: new Stroke({ color: card, width: 3 }),
+    }),
+  });
+  const groundStyle = (feature) => {
+    const layer = feature.get("layer");
+    const type = feature.getType();
+    if (type.endsWith("Point")) return layer === "places" || layer === "place" ? placeStyle(feature) : undefined;
+    if (type.endsWith("Polygon")) return filled[layer];
+    return MAJOR.has(feature.get("kind") ?? feature.get("class")) && lined[layer] ? major : lined[layer];
+  };
+  const asPicture = (part) => new Promise((done) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result);
+    reader.readAsDataURL(new Blob([part.data]));
+  });
+  const VECTOR = 1; // kind of tiles in the header of an archive
+  const ownBackground = async () => {
+    const tiles = new PMTiles(new URL(words.base, location.href).href);
+    const header = await tiles.getHeader();
+    if (header.tileType === VECTOR) {
+      return new VectorTileLayer({ declutter: true, style: groundStyle, source: vectorSource(tiles, header, (features) => features) });
+    }
+    return new TileLayer({
+      source: new XYZ({
+        url: "{z}/{x}/{y}",
+        minZoom: header.minZoom,
+        maxZoom: header.maxZoom,
+        tileLoadFunction: (tile, address) => {
+          const read = async () => {
+            const part = await tiles.getZxy(...address.split("/").map(Number));
+            tile.getImage().src = part ? await asPicture(part) : "data:,";
+          };
+          read().catch(() => { tile.getImage().src = "data:,"; });
+        },
+      }),
+    });
+  };
+  const readBackground = async () => {
+    if (!words.base) return [];
+    if (!words.base.endsWith(".pmtiles")) return [new TileLayer({ source: new XYZ({ url: words.base }) })];
+    try {
+      return [await ownBackground()];
+    } catch {
+      return []; // the outlines remain
+    }
+  };
 
   const start = async () => {
     const header = await archive.getHeader();
     const tiles = new VectorTileLayer({
       declutter: false,
       style: (feature) => styleOf(...(gathered.get(feature) ?? [rank(feature), 5])),
-      source: new VectorTileSource({
-        format: new MVT(),
-        minZoom: header.minZoom,
-        maxZoom: header.maxZoom,
-        url: "{z}/{x}/{y}",
-        tileLoadFunction: (tile, address) => {
-          const [z, x, y] = address.split("/").map(Number);
-          tile.setLoader(async (extent, _resolution, projection) => {
-            const part = await archive.getZxy(z, x, y);
-            const features = part ? tile.getFormat().readFeatures(part.data, { extent, featureProjection: projection }) : [];
-            tile.setFeatures(z < header.maxZoom ? gather(features, extent) : features);
-          });
-        },
-      }),
+      source: vectorSource(archive, header, (features, extent, z) => (z < header.maxZoom ? gather(features, extent) : features)),
     });
+    const background = await readBackground();
     const earth = transformExtent([-180, -85, 180, 85], "EPSG:4326", "EPSG:3857");
     const view = new View({ center: fromLonLat([longitude, latitude]), zoom, maxZoom: 19, extent: earth, constrainOnlyCenter: true });
     const most = [-180, -90, 180, 90];
@@ -120,7 +185,7 @@ if (box && window.OpenLayers) {
     const frameOf = (corners) => corners.flatMap((corner) => toLonLat(corner)).map((side) => side.toFixed(6)).join(",");
     const select = async ([x, y]) => {
       const corners = [[x - NEAR, y + NEAR], [x + NEAR, y - NEAR]].map((pixel) => map.getCoordinateFromPixel(pixel));
-      const answer = await fetch(`${words.items}?bbox=${frameOf(corners)}&limit=1`);
+      const answer = await fetch(`${words.items}&bbox=${frameOf(corners)}`);
       const row = (await answer.json()).features[0]?.id;
       if (row === undefined) {
         status.textContent = words.nothing;
@@ -139,7 +204,7 @@ if (box && window.OpenLayers) {
       address.searchParams.set("at", [Math.round(view.getZoom() * 10) / 10, at[1], at[0]].map((value) => Number(value.toPrecision(6))).join("/"));
       history.replaceState(history.state, "", address.href);
       const [rows, shapes] = await Promise.all([
-        fetch(`${words.items}?bbox=${frame}&limit=20`).then((answer) => answer.json()),
+        fetch(`${words.items}&bbox=${frame}`).then((answer) => answer.json()),
         fetch(`${words.outlines}?box=${frame}`).then((answer) => answer.json()),
       ]);
       list.replaceChildren(...rows.features.map((feature) => {

@@ -14,7 +14,6 @@ from pathlib import PurePath
 from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import LOCALE, Answers, is_restricted
 from udi.node.datasets.descriptions.words import (
-    EMPTY,
     GENERIC,
     THEME_STEMS,
     WORDS_OF_LANGUAGES,
@@ -27,8 +26,6 @@ from udi.tabular.profiles.coverage import Coverage
 from udi.tabular.profiles.profile import Profile
 
 NAMED_COLUMNS = 8
-MOST_KEYWORDS = 6
-SHORTEST_KEYWORD = 4
 LONGEST_NAME = 40
 LONGEST_SAMPLE = 20_000
 TITLE_WEIGHT = 3.0
@@ -234,7 +231,7 @@ def prefill(
         "title": title,
         "summary": _summary(profile, names, say),
         "theme": guess_theme(title, names),
-        "keywords": ", ".join(_keywords(title, names)),
+        "keywords": "",
         "first_day": first,
         "last_day": last,
         "frequency": "",
@@ -293,22 +290,6 @@ def _summary(profile: Profile, names: list[str], say: Translate) -> str:
             )
         )
     return " ".join(sentences)
-
-
-def _keywords(title: str, names: list[str]) -> list[str]:
-    keywords: dict[str, str] = {}
-    for word in [w for text in (title, *names) for w in split_words(text)]:
-        plain = fold_text(word)
-        useful = (
-            len(plain) >= SHORTEST_KEYWORD
-            and plain.isalpha()
-            and plain not in EMPTY | GENERIC
-        )
-        if useful and plain.rstrip("s") not in {
-            keyword.rstrip("s") for keyword in keywords
-        }:
-            keywords[plain] = word.lower()
-    return list(keywords.values())[:MOST_KEYWORDS]
 
 
 def _period(name: str, profile: Profile) -> tuple[str, str]:

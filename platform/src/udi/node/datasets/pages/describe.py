@@ -1,6 +1,7 @@
 """Steps 2 and 3: correct what was guessed, read it again, publish."""
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from udi.kit.clock import now, today
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.column_units import set_column_units
 from udi.node.datasets.actions.draft import describe_dataset
 from udi.node.datasets.actions.parts import is_public, list_parts_to_publish
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
@@ -35,6 +37,7 @@ from udi.node.datasets.descriptions.description import (
     read_translations,
     split_keywords,
 )
+from udi.node.datasets.descriptions.keywords import add_keywords, suggest_keywords
 from udi.node.datasets.models import Dataset, DatasetPart, Version
 from udi.node.datasets.pages.messages import (
     PART_ROLE_NAMES,
@@ -52,6 +55,7 @@ from udi.node.datasets.versions.breaking_changes import (
     list_breaking_changes,
     refuse_unintended,
 )
+from udi.node.datasets.versions.column_units import list_unit_columns, units_of
 from udi.node.datasets.versions.findings import (
     can_anonymise,
     declared_schema_of,
@@ -78,6 +82,7 @@ from udi.protocol.licences import LICENCES
 from udi.protocol.quality import assess_quality
 from udi.protocol.quality_lines import QualityLine, list_quality_lines
 from udi.protocol.record import restore_record
+from udi.protocol.themes import THEMES
 from udi.tabular.profiles.coverage import Coverage
 from udi.tabular.profiles.regularity import find_regularity
 from udi.tabular.profiles.table_facts import TableFacts
@@ -118,18 +123,23 @@ async def save_description(
         session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
     )
     form = await request.form()
-    answers = read_texts_by_language(request, territory, form, dataset)
+    answers = add_keywords(
+        read_texts_by_language(request, territory, form, dataset),
+        [clean_text(str(word)) for word in form.getall("suggestion", [])],
+    )
     if "access" not in form:
         answers["access"] = dataset.description.get("access", "")
     if dataset.has_file:
         dataset.proposals = dataset.proposals or build_answer_proposer(
             request, territory
         ).recover_proposals(dataset)
+    units = read_units(form)
     refusals = await describe_dataset(session, member, dataset, answers)
+    refusals += set_column_units(member, dataset, units)
     if form.get("leave"):
         return Redirect(home_of(member, dataset), status_code=303)
     if refusals:
-        return describe_page(request, dataset, refusals, status=422)
+        return describe_page(request, dataset, refusals, units=units, status=422)
     return Redirect(f"/datasets/{dataset.id}/review", status_code=303)
 
 
@@ -158,6 +168,12 @@ def read_texts_by_language(
         **read_translations(form, readable, main_language),
         **read_answers(form, main_language),
     }
+
+
+def read_units(form: FormMultiDict) -> dict[str, str]:
+    """The unit of each column that a form names; it names them beside their fields, in the same order."""
+    pairs = zip(form.getall("unit_column", []), form.getall("unit", []), strict=False)
+    return {str(name): clean_text(" ".join(str(unit).split())) for name, unit in pairs}
 
 
 def offered_languages(territory: Territory) -> list[str]:
@@ -340,9 +356,10 @@ def describe_page(
     dataset: Dataset,
     refusals: Sequence[Refusal] = (),
     *,
+    units: Mapping[str, str] = MappingProxyType({}),
     status: int = 200,
 ) -> Response[str]:
-    """The form of step 2, with what is wrong."""
+    """The form of step 2, with what is wrong; `units` are those that were typed."""
     licences = [
         LICENCES[code]
         for code in dict.fromkeys(
@@ -364,8 +381,33 @@ def describe_page(
         file_area=area_of_file(dataset.newest),
         text_languages=_describe_languages(request, dataset),
         frequency_hint=_hint_at_frequency(request, dataset),
+        suggestions=_suggest_keywords(request, dataset),
+        units=_list_units(dataset, units),
         **form_choices(request),
     )
+
+
+def _suggest_keywords(request: PageRequest, dataset: Dataset) -> list[str]:
+    """Keywords that the title, the theme and the names of columns suggest, in the language of the description."""
+    answers = _BlankAnswers(dataset.description)
+    theme = THEMES.get(answers["theme"])
+    profile = profile_of(dataset)
+    names = [column.name for column in profile.columns] if profile.header_line else []
+    return suggest_keywords(
+        answers["title"],
+        names,
+        localise(theme.label, answers[LOCALE] or locale_of(request)) if theme else "",
+        split_keywords(answers),
+    )
+
+
+def _list_units(
+    dataset: Dataset, form_units: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """The columns of which the unit is asked, each with the one that was typed, confirmed or read."""
+    profile = profile_of(dataset)
+    units = {**units_of(dataset, profile), **form_units}
+    return [(name, units.get(name, "")) for name in list_unit_columns(dataset, profile)]
 
 
 def _hint_at_frequency(request: PageRequest, dataset: Dataset) -> str:
@@ -442,6 +484,7 @@ def description_details(
         "theme": named["themes"].get(answers["theme"], ""),
         "language": named["languages"].get(answers["language"], ""),
         "area": _name_area(request, dataset, territory),
+        "units": list(units_of(dataset, profile_of(dataset)).items()),
         "frequency": named["frequencies"].get(answers["frequency"], ""),
         "licence": licence,
         "access": AccessRights.RESTRICTED

@@ -68,6 +68,7 @@ EVENT_NAMES = {
     "view.saved": "Opening view of the data chosen",
     "view.removed": "Opening view of the data removed",
     "column.role_changed": "Role of a column corrected",
+    "column.units_changed": "Units of columns corrected",
     "dataset.erasing": "Erasure requested",
     "dataset.erased": "Erased",
     "part.added": "File or link added",

@@ -10,6 +10,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.records.parts import ListedPart, part_path
 from udi.node.datasets.records.rudi import current_file_url
+from udi.node.datasets.versions.column_units import units_of
 from udi.node.files.models import SERVED_ACCESS, FileAccess, StoredFile
 from udi.protocol.record import restore_record
 from udi.tabular.exports.data_package import PackagedFile, build_data_package
@@ -103,7 +104,7 @@ def _files(version: Version, territory: Territory) -> list[PackagedFile]:
     file = version.file
     dataset = version.dataset.id
     public = file.access != FileAccess.RESTRICTED
-    units = profile.units if public else profile.without_cells().units
+    units = units_of(version.dataset, profile if public else profile.without_cells())
     as_text = profile.reads == "text" and profile.is_table
     original = PackagedFile(
         name="file",

@@ -22,6 +22,7 @@ from udi.node.datasets.records.parts import (
     list_published_parts,
     replace_parts,
 )
+from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import schema_report_of
 from udi.node.datasets.versions.table_list import list_tables_of
 from udi.node.datasets.versions.tables import TablePlace
@@ -308,7 +309,7 @@ def _columns(
         return ()
     if version.preparation and version.preparation.state in NO_TABLE:
         return ()
-    units = profile.units
+    units = units_of(dataset, profile)
     return tuple(
         MediaColumn(column.name, units.get(column.name, ""))
         for column in profile.columns[:MOST_COLUMNS]

@@ -15,6 +15,7 @@ from udi.node.datasets.space_export.contents import (
     localised_space_name,
     portal_origin,
 )
+from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import corrections_of
 from udi.protocol.catalogue import (
     Catalogue,
@@ -66,6 +67,7 @@ def _resource(
     file = version.file
     licence = LICENCES.get(answers.get("licence", ""))
     part = described.dataset.find_part(version.part_id)
+    units = profile.units if part else units_of(described.dataset, profile)
     name = f"{described.slug}-v{version.number}"
     resource: dict[str, Any] = {
         "name": f"{name}-{part.id.hex[:8]}" if part else name,
@@ -90,9 +92,7 @@ def _resource(
     if profile.is_table and profile.columns:
         resource |= {
             "type": "table",
-            "schema": table_schema(
-                profile.columns, as_written=True, units=profile.units
-            ),
+            "schema": table_schema(profile.columns, as_written=True, units=units),
         }
     if settled := corrections_of(version).lines.as_json():
         resource["settledLines"] = settled
@@ -157,6 +157,7 @@ def write_answers(holding: SpaceExport) -> bytes:
                 **exported_dataset.dataset.description,
                 "opening_view": exported_dataset.dataset.default_view,
                 "column_roles": exported_dataset.dataset.column_roles,
+                "column_units": exported_dataset.dataset.column_units,
                 "parts": [
                     _answers_of_part(part, exported_dataset.folder)
                     for part in exported_dataset.dataset.parts

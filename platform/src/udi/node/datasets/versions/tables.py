@@ -22,6 +22,7 @@ from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
 from udi.node.datasets.descriptions.description import titles_of
 from udi.node.datasets.models import Preparation, PreparationState, Version
+from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import named_tables_of, repairs_of
 from udi.node.files.local_copies import write_copy
 from udi.node.files.models import FileAccess, StoredFile
@@ -169,12 +170,14 @@ class DatasetTableCache:
         profile = Profile.from_json(version.profile)
         source = TableObject(version.file.derived_key(preparation.table))
         table = await self._table(version, preparation, source, place)
+        visible = profile.without_cells() if version.dataset.restricted else profile
         table = replace(
             table,
             columns=profile.columns,
             rows=profile.rows or 0,
             geometry=profile.geometry,
             bbox=profile.bbox,
+            units=visible.units,
             profile={} if version.dataset.restricted else _repairs(version),
         )
         if not place.is_main:
@@ -183,6 +186,7 @@ class DatasetTableCache:
             table,
             default_view=version.dataset.default_view,
             roles=read_roles(version.dataset.column_roles, profile.columns),
+            units=units_of(version.dataset, visible),
         )
 
     async def _sheet_table(

@@ -5,6 +5,7 @@ import View from "ol/View.js";
 import Zoom from "ol/control/Zoom.js";
 import ScaleLine from "ol/control/ScaleLine.js";
 import { platformModifierKeyOnly } from "ol/events/condition.js";
+import GeoJSON from "ol/format/GeoJSON.js";
 import MVT from "ol/format/MVT.js";
 import MultiPolygon from "ol/geom/MultiPolygon.js";
 import DragPan from "ol/interaction/DragPan.js";
@@ -17,11 +18,11 @@ import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
 import VectorSource from "ol/source/Vector.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import XYZ from "ol/source/XYZ.js";
-import { Circle, Fill, Stroke, Style } from "ol/style.js";
+import { Circle, Fill, Stroke, Style, Text } from "ol/style.js";
 import { PMTiles } from "pmtiles";
 
 window.OpenLayers = {
-  Circle, DragPan, Feature, Fill, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style, TileLayer,
+  Circle, DragPan, Feature, Fill, GeoJSON, MVT, MouseWheelZoom, MultiPolygon, OlMap, PMTiles, ScaleLine, Stroke, Style, Text, TileLayer,
   VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View, XYZ, Zoom,
   fromLonLat, interactions, platformModifierKeyOnly, toLonLat, transformExtent,
 };

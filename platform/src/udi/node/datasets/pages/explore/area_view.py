@@ -29,7 +29,11 @@ AREA_WORDS = (
     "département",
     "municipality",
     "region",
+    "epci",
+    "intercommunal",
 )
+GROUPING_WORDS = ("epci", "intercommunal", "groupement")
+"""In the names of columns of groupings of municipalities, whose codes are SIREN numbers."""
 TEXTS = (ColumnType.TEXT, ColumnType.CODE)
 NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
 HOW = ("sum", "avg", "median", "min", "max")
@@ -93,7 +97,17 @@ def find_area_columns(table: DatasetTable) -> list[TypedColumn]:
         if column.type in TEXTS
         and any(word in column.name.lower() for word in AREA_WORDS)
     ]
-    return [*by_choice, *by_type, *by_name]
+    by_number = [
+        column
+        for column in by_rule
+        if column.type is ColumnType.SIREN and is_of_groupings(column.name)
+    ]
+    return [*by_choice, *by_type, *by_name, *by_number]
+
+
+def is_of_groupings(name: str) -> bool:
+    """Whether a column is of groupings of municipalities, by its name."""
+    return any(word in name.lower() for word in GROUPING_WORDS)
 
 
 def list_measures(table: DatasetTable) -> list[TypedColumn]:

@@ -7,8 +7,10 @@ from typing import Any
 from udi.kit.outlines import Box
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.explore.area_view import (
+    find_area_columns,
     has_areas,
     is_by_area,
+    is_of_groupings,
     list_choices,
     read_area_map,
 )
@@ -45,12 +47,16 @@ async def read_map(context: ExploreContext) -> Mapping[str, Any]:
         "ground": None,
         "area_map": None,
         "area_columns": (),
+        "of_groupings": False,
         "moving": False,
         "moving_url": "",
         "pictures": [],
     }
     if has_areas(context.table, context.territory):
         values |= list_choices(context)
+        values["of_groupings"] = any(
+            is_of_groupings(column.name) for column in find_area_columns(context.table)
+        )
         is_moving = is_moving and not is_by_area(context)
     if is_moving:
         return {**values, **await read_moving_map(context)}

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from udi.node.datasets.pages.explore.cells import display_cell, shorten
-from udi.node.datasets.pages.explore.explore_query import quote_items
+from udi.node.datasets.pages.explore.explore_query import join_query, quote_items
 from udi.node.datasets.pages.explore.views import ExploreContext
+from udi.node.files.base_map import ADDRESS
 from udi.node.tables.api import ANSWERS
 from udi.tabular.columns.column import ROW_NAME, ColumnType
 from udi.tabular.overviews.overview import SHOWING
@@ -24,6 +24,8 @@ MOST_CATEGORIES = 5
 MOST_VALUES = 5_000
 """Different numbers of which the classes are of as many values; of more, they are intervals of the spread."""
 CLASSES = 5
+MOST_LISTED = 20
+"""Rows of the list beside the map."""
 WORDS = {ColumnType.TEXT, ColumnType.CODE, ColumnType.COMMUNE, ColumnType.DEPARTMENT}
 """Types of columns whose values tiles hold as they are written."""
 
@@ -59,18 +61,31 @@ async def read_moving_map(context: ExploreContext) -> Mapping[str, Any]:
     names = [ROW_NAME, *([chosen.name] if chosen else [])]
     api = f"{context.addresses.api}/data/pmtiles"
     settings = site_of(context.request).settings
-    is_open = context.table.is_open
     return {
         "moving": True,
-        "base_map": settings.base_map if is_open else "",
+        "base_map": _find_base_map(context),
         "base_map_credit": settings.base_map_credit,
         "base_map_host": settings.base_map_origin.partition("//")[2],
         "outline_credits": [credit_of(layer) for layer in context.territory.outlines],
-        "tiles_url": f"{api}?{urlencode({'columns': quote_items(names)})}",
+        "tiles_url": join_query(
+            api, [*context.query.row_pairs, ("columns", quote_items(names))]
+        ),
+        "items_url": join_query(
+            f"{context.addresses.map}/collections/data/items",
+            [*context.query.row_pairs, ("limit", str(MOST_LISTED))],
+        ),
         "colours": colours,
         "colour_columns": [(profile.name, profile.name) for profile in profiles],
         "colour_fields": context.query.hidden_fields("split"),
     }
+
+
+def _find_base_map(context: ExploreContext) -> str:
+    """What the map lies on: an archive of our own, or tiles of others, which learn nothing of restricted data."""
+    settings = site_of(context.request).settings
+    if settings.own_base_map:
+        return ADDRESS
+    return settings.base_map if context.table.is_open else ""
 
 
 def may_colour(profile: ColumnProfile) -> bool:

@@ -3,7 +3,7 @@
 from udi.kit.foundation import execute_script
 
 revision = "source_kinds"
-down_revision = "dataset_parts"
+down_revision = "column_units"
 branch_labels = None
 depends_on = None
 phase = "expand"

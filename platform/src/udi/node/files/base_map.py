@@ -1,0 +1,127 @@
+"""The operator's own base map: a PMTiles archive in a file, a folder or the object store, given by parts to the maps that move."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import obstore
+from litestar import HttpMethod, Response, route
+from litestar.response import Stream
+from obstore.store import LocalStore
+
+from udi.kit.errors import NotFoundError
+from udi.node.files.ranges import (
+    ByteRange,
+    RangeNotSatisfiableError,
+    parse_range,
+)
+from udi.node.files.sealing_store import OBJECTS
+from udi.ui.dependencies import AnyRequest, Routes
+from udi.ui.site import site_of
+
+ADDRESS = "/base-map.pmtiles"
+STORED = "store:"
+"""Before the name of an archive that is in the object store."""
+PREFIX = "base-map"
+"""Where it is there: no territory has this name for a folder."""
+MEDIA_TYPE = "application/vnd.pmtiles"
+
+
+@dataclass(frozen=True)
+class BaseMapPart:
+    """Bytes of the archive, how long it all is, and the mark of this very content."""
+
+    size: int
+    tag: str
+    content: AsyncIterator[bytes]
+
+
+@route(ADDRESS, http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def send_base_map(request: AnyRequest) -> Response[Any]:
+    """The archive, or the part of it that is asked for.
+
+    Raises:
+        NotFoundError: the installation has no base map of its own, or it is not where the setting says.
+    """
+    try:
+        whole = await _open(request, ByteRange(0, 1))
+    except FileNotFoundError:
+        raise NotFoundError("This installation has no base map of its own.") from None
+    size = whole.size
+    etag = f'"{whole.tag.strip(chr(34))}"'
+    headers = {
+        "Content-Type": MEDIA_TYPE,
+        "Accept-Ranges": "bytes",
+        "ETag": etag,
+        "Cache-Control": "public, max-age=86400",
+    }
+    if request.headers.get("if-none-match") == etag:
+        return Response(None, status_code=304, headers=headers)
+    part_range = ByteRange(0, size)
+    range_header = request.headers.get("range")
+    is_same = request.headers.get("if-range", etag) == etag
+    if range_header and is_same and request.method == "GET":
+        try:
+            part_range = parse_range(range_header, size) or part_range
+        except RangeNotSatisfiableError:
+            beyond = {**headers, "Content-Range": f"bytes */{size}"}
+            return Response(None, status_code=416, headers=beyond)
+    headers["Content-Length"] = str(part_range.end - part_range.start)
+    if request.method == "HEAD":
+        return Response(None, headers=headers)
+    status = 200
+    if part_range != ByteRange(0, size):
+        status = 206
+        headers["Content-Range"] = (
+            f"bytes {part_range.start}-{part_range.end - 1}/{size}"
+        )
+    part = await _open(request, part_range)
+    return Stream(part.content, status_code=status, headers=headers)
+
+
+async def _open(request: AnyRequest, part: ByteRange) -> BaseMapPart:
+    """A part of the archive, wherever the setting says that it is.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    setting = site_of(request).settings.own_base_map
+    if setting.startswith(STORED):
+        key = f"{PREFIX}/{setting.removeprefix(STORED)}"
+        content = (
+            await site_of(request).services[OBJECTS].find(key, part.start, part.end)
+        )
+        return BaseMapPart(content.size, content.tag, content.pieces)
+    path = await asyncio.to_thread(find_archive, setting)
+    result = await obstore.get_async(
+        LocalStore(path.parent), path.name, options={"range": (part.start, part.end)}
+    )
+    tag = result.meta["e_tag"] or str(result.meta["size"])
+    return BaseMapPart(result.meta["size"], tag, _list_pieces(result))
+
+
+def find_archive(setting: str) -> Path:
+    """The file that a setting names; of a folder, the archive that was written last.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    path = Path(setting)
+    if setting and path.is_file():
+        return path
+    if not setting or not path.is_dir():
+        raise FileNotFoundError
+    archives = sorted(path.glob("*.pmtiles"), key=lambda one: one.stat().st_mtime)
+    if not archives:
+        raise FileNotFoundError
+    return archives[-1]
+
+
+async def _list_pieces(result: Any) -> AsyncIterator[bytes]:
+    async for piece in result.stream():
+        yield bytes(piece)
+
+
+routes: Routes = [send_base_map]

@@ -1,0 +1,156 @@
+"""The tiles of a WMTS that lie on the levels of web maps: others are not drawn, since the page has no other levels."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+from xml.etree.ElementTree import Element
+
+from udi.portal.catalogue.map_services import MapService
+from udi.portal.nodes.harvest.xml_tree import (
+    element_text,
+    find_element,
+    find_elements,
+    find_text,
+)
+from udi.portal.nodes.map_services.layers import (
+    LayerDrawing,
+    LayerRequest,
+    MapObstacle,
+    ServiceLayer,
+    add_query,
+    read_box,
+)
+
+WHOLE_EARTH = 559_082_264.028_717_8
+"""The scale, as its denominator, of the level that shows the Earth on one tile of 256 pixels."""
+EDGE = 20_037_508.342_789_24
+"""Metres from the middle of the map to its edges."""
+DEEPEST = 24
+TOLERANCE = 0.001
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+
+
+@dataclass(frozen=True)
+class TileMatrixSet:
+    """The levels of a set that are those of web maps, by level of the whole Earth; a name is empty where one is not there."""
+
+    name: str
+    matrices: tuple[str, ...]
+
+
+def read_tile_layers(service: MapService, root: Element) -> Iterator[ServiceLayer]:
+    """The layers of a WMTS."""
+    every_set = map(_read_matrix_set, find_elements(root, "Contents/TileMatrixSet"))
+    sets = {readable.name: readable for readable in every_set if readable.matrices}
+    for layer in find_elements(root, "Contents/Layer"):
+        name = find_text(layer, "Identifier")
+        if not name:
+            continue
+        title = find_text(layer, "Title") or name
+        box = find_element(layer, "WGS84BoundingBox")
+        corners = f"{find_text(box, 'LowerCorner')} {find_text(box, 'UpperCorner')}"
+        linked = [
+            element_text(element)
+            for element in find_elements(layer, "TileMatrixSetLink/TileMatrixSet")
+        ]
+        matrix_set = next((sets[word] for word in linked if word in sets), None)
+        request = (
+            _request_tiles(service, layer, name, matrix_set) if matrix_set else None
+        )
+        obstacle = None
+        if matrix_set is None:
+            obstacle = MapObstacle.PROJECTION
+        elif request is None:
+            obstacle = MapObstacle.FORMAT
+        yield ServiceLayer(name, title, read_box(corners.split()), request, obstacle)
+
+
+def _read_matrix_set(element: Element) -> TileMatrixSet:
+    name = find_text(element, "Identifier")
+    crs = find_text(element, "SupportedCRS").upper()
+    if not crs.endswith(("3857", "900913", "102100")):
+        return TileMatrixSet(name, ())
+    by_level: dict[int, str] = {}
+    for matrix in find_elements(element, "TileMatrix"):
+        level = _level_of(matrix)
+        if level is not None:
+            by_level[level] = find_text(matrix, "Identifier")
+    levels = range(max(by_level, default=-1) + 1)
+    return TileMatrixSet(name, tuple(by_level.get(level, "") for level in levels))
+
+
+def _level_of(matrix: Element) -> int | None:
+    """The level of web maps that a matrix is; None where it is none of them."""
+    corner = find_text(matrix, "TopLeftCorner").split()
+    try:
+        scale = float(find_text(matrix, "ScaleDenominator"))
+        sides = [abs(float(side)) for side in corner]
+    except ValueError:
+        return None
+    sizes = {find_text(matrix, "TileWidth"), find_text(matrix, "TileHeight")}
+    is_at_edge = len(sides) == 2 and all(abs(side - EDGE) < 1 for side in sides)  # noqa: PLR2004 - of a corner
+    if sizes != {"256"} or not is_at_edge or scale <= 0:
+        return None
+    exact = math.log2(WHOLE_EARTH / scale)
+    level = round(exact)
+    return level if abs(exact - level) < TOLERANCE and 0 <= level <= DEEPEST else None
+
+
+def _request_tiles(
+    service: MapService, layer: Element, name: str, matrix_set: TileMatrixSet
+) -> LayerRequest | None:
+    offered = [element_text(element) for element in find_elements(layer, "Format")]
+    picture = next((form for form in PICTURES if form in offered), "")
+    if not picture:
+        return None
+    style = _style_of(layer)
+    dimensions = {
+        find_text(element, "Identifier"): find_text(element, "Default")
+        for element in find_elements(layer, "Dimension")
+    }
+    if template := _find_template(layer, picture):
+        values = {"Style": style, "TileMatrixSet": matrix_set.name, **dimensions}
+        for word, value in values.items():
+            template = template.replace(f"{{{word}}}", quote(value, safe=""))
+            template = template.replace(f"{{{word.lower()}}}", quote(value, safe=""))
+        url = (
+            template.replace("{TileMatrix}", "{matrix}")
+            .replace("{TileRow}", "{y}")
+            .replace("{TileCol}", "{x}")
+        )
+    else:
+        words = {
+            "SERVICE": "WMTS",
+            "VERSION": "1.0.0",
+            "REQUEST": "GetTile",
+            "LAYER": name,
+            "STYLE": style,
+            "FORMAT": picture,
+            "TILEMATRIXSET": matrix_set.name,
+            **{word: value for word, value in dimensions.items() if value},
+        }
+        query = urlencode(words, quote_via=quote)
+        tile = "TILEMATRIX={matrix}&TILEROW={y}&TILECOL={x}"
+        url = add_query(service.base, f"{query}&{tile}")
+    return LayerRequest(LayerDrawing.TILES, url, matrices=matrix_set.matrices)
+
+
+def _style_of(layer: Element) -> str:
+    """The identifier of the default style, else of the first."""
+    styles = list(find_elements(layer, "Style"))
+    default = next(
+        (style for style in styles if style.get("isDefault") == "true"), None
+    )
+    chosen = default if default is not None else next(iter(styles), None)
+    return find_text(chosen, "Identifier")
+
+
+def _find_template(layer: Element, picture: str) -> str:
+    """The address of tiles of a layer with places for their level, row and column; empty where it gives none."""
+    templates = [
+        element.get("template", "")
+        for element in find_elements(layer, "ResourceURL")
+        if element.get("resourceType") == "tile" and element.get("format") == picture
+    ]
+    return next((template for template in templates if template), "")
