@@ -95,7 +95,9 @@ def test_a_difference_is_told_in_words(tmp_path: Path) -> None:
     assert "2 lignes modifiées, surtout dans la colonne prix" in render_difference(
         "fr", table_difference
     )
-    assert "<td>3.0</td><td>3.5</td>" in render_difference("fr", table_difference)
+    assert '<td class="was">3.0</td><td class="now">3.5</td>' in render_difference(
+        "fr", table_difference
+    )
     assert "Nothing changes" in render_difference("en", compare_same(tmp_path))
 
 
