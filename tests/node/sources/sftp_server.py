@@ -25,6 +25,7 @@ class SftpServer:
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         self.client_key = asyncssh.generate_private_key("ssh-ed25519")
         self._released = asyncio.Event()
+        self.is_read = asyncio.Event()
         self._server: asyncssh.SSHAcceptor | None = None
 
     @property
@@ -60,6 +61,10 @@ class SftpServer:
         self._server.close()
         await self._server.wait_closed()
 
+    def release(self) -> None:
+        """Give what is held back."""
+        self._released.set()
+
     async def renew_key(self) -> None:
         """Come back with another key."""
         await self.stop()
@@ -67,7 +72,8 @@ class SftpServer:
         await self.start()
 
     async def hold(self) -> None:
-        """Wait until the server stops, if it is slow."""
+        """Wait until the server stops or is released, if it is slow."""
+        self.is_read.set()
         if self.is_slow:
             await self._released.wait()
 

@@ -196,6 +196,23 @@ async def test_a_slow_sftp_server_is_left(
     assert source.error == "The address does not answer, or broke off."
 
 
+async def test_a_look_says_nothing_of_the_address_that_was_set_meanwhile(
+    renewal: Renewal, sftp: SftpServer
+) -> None:
+    (sftp.folder / "a.csv").write_bytes(OTHER)
+    await connect(renewal, sftp)
+    sftp.is_slow = True
+    look = asyncio.create_task(renewal.look())
+    await sftp.is_read.wait()
+    await renewal.save(sftp.address("/b.csv"))
+    sftp.release()
+
+    source = await look
+
+    assert source.address.endswith("/b.csv")
+    assert (source.etag, source.changed_at) == ("", None)
+
+
 async def test_a_file_that_takes_too_long_is_left(
     renewal: Renewal, sftp: SftpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

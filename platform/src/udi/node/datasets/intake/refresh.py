@@ -66,6 +66,11 @@ class SourceCheck:
     latest: str
     """SHA-256 of the newest version."""
 
+    def is_of(self, source: DatasetSource) -> bool:
+        """Whether the source still leads there: what came of the look says nothing of another place."""
+        place = (self.location.kind, self.location.address)
+        return place == (source.kind, source.address)
+
 
 WAITING = "A version dropped by somebody is waiting to be published: the version of the link comes after it."
 
@@ -146,6 +151,7 @@ async def refresh_source(
 ) -> None:
     """Look at the source of a dataset; a new version only when the bytes are others."""
     source_id = UUID(job.payload["source"])
+    check = None
     try:
         check = await _open_upload(
             context.storage, source_id, job.payload["turn"], limit=bounds.limit
@@ -157,10 +163,12 @@ async def refresh_source(
     except (LockedError, UnavailableError):
         raise
     except UdiError as error:
-        await _record_check(context.storage, source_id, error=error)
+        await _record_check(context.storage, source_id, check, error=error)
         return
     crash_at("refresh.taken")
-    await _record_check(context.storage, source_id, marks=new_marks, changed=changed)
+    await _record_check(
+        context.storage, source_id, check, marks=new_marks, changed=changed
+    )
 
 
 async def _fetch_version(
@@ -233,6 +241,7 @@ async def _create_version(context: UploadContext, upload_id: UUID, latest: str) 
 async def _record_check(
     storage: TenantStorage,
     source_id: UUID,
+    check: SourceCheck | None,
     *,
     marks: HttpValidators | None = None,
     changed: bool = False,
@@ -245,6 +254,8 @@ async def _record_check(
         if source_and_dataset is None:
             return
         source, dataset = source_and_dataset
+        if check is not None and not check.is_of(source):
+            return
         if error is not None:
             note_failure(dataset, source, error)
         else:

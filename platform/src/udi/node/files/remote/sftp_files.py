@@ -30,6 +30,9 @@ PORT = 22
 PATIENCE = 30.0
 """Seconds for logging in, and for finding the file."""
 PIECE = 256 * 1024
+"""Bytes asked for at once; a server may give fewer."""
+IN_TURN = 0
+"""One question after the other: of several at once, asyncssh leaves those unheard that a slow server owes."""
 HOME = "/~/"
 """Begins a path below the folder in which the server puts the user."""
 
@@ -173,7 +176,7 @@ async def _open(
             "This address names no file.",
             remedy="Write the folder and the name of the file after the server.",
         )
-    return await client.open(path, "rb")
+    return await client.open(path, "rb", block_size=IN_TURN)
 
 
 async def _read_pieces(file: asyncssh.SFTPClientFile) -> AsyncIterator[bytes]:
