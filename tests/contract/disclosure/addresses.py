@@ -94,6 +94,9 @@ QUESTIONS = {
         "bbox=-5,47,-1,49",
     ),
     "portal /access-requests": ("dataset={id}",),
+    "portal /my-data": ("q={word}", "all=1"),
+    "portal /my-data/letter": ("right=access&all=1",),
+    "portal /my-data/letter.ics": ("right=access&all=1",),
     "node /api/v1/resources": (
         "fields=available_formats",
         "count_by=theme",

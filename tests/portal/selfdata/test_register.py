@@ -119,9 +119,16 @@ async def test_a_service_is_written_published_corrected_and_deleted(
     assert (await town_hall.statement()).holds_data
 
     address = f"{REGISTER}/entries/{row.id}"
-    changed = {**CANTEEN, "retention": "Deux ans"}
+    changed = {
+        **CANTEEN,
+        "retention": "Deux ans",
+        "changed_at": published.changed_at.isoformat(),
+    }
     assert (await town_hall.manager.post(address, data=changed)).status_code == 303
+    again = await town_hall.manager.post(address, data=changed | {"people": "Tous"})
+    assert again.status_code == 412
     [corrected] = await town_hall.entries()
+    assert corrected.people == CANTEEN["people"]
     assert (corrected.retention, corrected.state) == ("Deux ans", "published")
 
     await town_hall.manager.post(f"{address}/delete")
@@ -174,8 +181,10 @@ async def test_a_service_that_lacks_something_stays_a_draft(
     assert "Say this before everybody reads it." in together.text
     assert {entry.state for entry in await town_hall.entries()} == {"draft"}
     await town_hall.publish(whole)
+    read = {row.id: row for row in await town_hall.entries()}[whole.id]
     emptied = await town_hall.manager.post(
-        f"{REGISTER}/entries/{whole.id}", data={**CANTEEN, missing: ""}
+        f"{REGISTER}/entries/{whole.id}",
+        data={**CANTEEN, missing: "", "changed_at": read.changed_at.isoformat()},
     )
     assert emptied.status_code == 422
 

@@ -80,13 +80,11 @@ async def _touch_statement(
             holds_data=True,
             officer_email="",
             officer_address="",
-            revision=0,
         )
         session.add(statement)
     statement.reviewed_on = today
     statement.author_id = actor.person_id
     statement.changed_at = now()
-    statement.revision += 1
     await session.flush()
     return statement
 

@@ -106,7 +106,7 @@ async def write_processing(
     )
     content = read_register_body(await request.body(), territory.languages)
     register = await read_register(session, organisation)
-    if content.revision != register.revision:
+    if content.revision != ProcessingRegister.of(register).revision:
         raise PreconditionFailedError(
             "The register changed since you read it.",
             remedy="Read it again, then send your change with its revision.",

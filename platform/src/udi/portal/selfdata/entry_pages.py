@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
-from udi.kit.errors import InvalidError
+from udi.kit.errors import InvalidError, PreconditionFailedError
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.translated_texts import describe_form_languages
 from udi.portal.selfdata.actions import (
@@ -91,8 +91,14 @@ async def change_entry(
     """Change a service; of one that is published, everybody reads the change at once."""
     organisation = await get_managed(session, member, slug, lock=True)
     row = await get_entry(session, organisation, entry_id)
+    form = await request.form()
+    if form.get("changed_at") != row.changed_at.isoformat():
+        raise PreconditionFailedError(
+            "Somebody changed this service since you opened its form.",
+            remedy="Open it again, and write your changes into what it says now.",
+        )
     described = read_entry_input(
-        await request.form(),
+        form,
         territory.languages,
         row.language,
         row.translations,

@@ -63,8 +63,6 @@ class ProcessingStatement(PortalTable):
     author_id: Mapped[UUID | None]
     """Who said so last; none once their account is gone."""
     changed_at: Mapped[datetime]
-    revision: Mapped[int] = mapped_column(default=1)
-    """Counts the changes of the register: its statement and its entries."""
 
 
 class ProcessingEntry(TranslatedTexts, TenantColumns, PortalTable):

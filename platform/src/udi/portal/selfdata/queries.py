@@ -50,11 +50,6 @@ class Register:
         """Whether the address is that of a data protection officer."""
         return self.statement is not None and bool(self.statement.officer_email)
 
-    @property
-    def revision(self) -> int:
-        """How many times it changed; 0: never."""
-        return self.statement.revision if self.statement else 0
-
 
 async def find_statement(
     session: AsyncSession, organisation_id: UUID

@@ -1,12 +1,13 @@
 """What the API says of a register, and what it is told."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
 from litestar.openapi.spec import Tag
 from litestar.params import PathParameter
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, json, structs
 
 from udi.portal.selfdata.models import LifeMoment, ProcessingEntry, ProcessingState
 from udi.portal.selfdata.queries import Register
@@ -15,6 +16,7 @@ from udi.protocol.subject_rights import LegalBasis
 from udi.ui.translated_texts import Translations
 
 SCOPE = "access"
+DIGEST_LENGTH = 16
 BASE = "/api/v1/organisations"
 TAG = Tag("processing", "Data about people")
 OrganisationPath = Annotated[
@@ -123,8 +125,10 @@ class ProcessingRegister(Struct, frozen=True, kw_only=True):
     ]
     reviewed_on: date | None
     revision: Annotated[
-        int,
-        Meta(description="Say the one that you read when you write it.", ge=0),
+        str,
+        Meta(
+            description="A digest of all the rest: say the one that you read when you write it."
+        ),
     ]
     entries: list[ProcessingEntryItem]
 
@@ -132,16 +136,18 @@ class ProcessingRegister(Struct, frozen=True, kw_only=True):
     def of(cls, register: Register) -> "ProcessingRegister":
         """A register, for programs."""
         statement = register.statement
-        return cls(
+        document = cls(
             organisation=register.organisation.id,
             name=register.organisation.name,
             holds_data=statement.holds_data if statement else None,
             officer_email=statement.officer_email if statement else "",
             officer_address=statement.officer_address if statement else "",
             reviewed_on=statement.reviewed_on if statement else None,
-            revision=register.revision,
+            revision="",
             entries=[ProcessingEntryItem.of(entry) for entry in register.entries],
         )
+        digest = sha256(json.encode(document)).hexdigest()
+        return structs.replace(document, revision=digest[:DIGEST_LENGTH])
 
 
 class ProcessingEntryInput(
@@ -193,7 +199,9 @@ class ProcessingRegisterInput(
 ):
     """A whole register, to be put in the place of what there is."""
 
-    revision: Annotated[int, Meta(description="The one that was read; 0: none.", ge=0)]
+    revision: Annotated[
+        str, Meta(description="The one that was read with the same token.")
+    ]
     holds_data: bool
     officer_email: str = ""
     officer_address: str = ""

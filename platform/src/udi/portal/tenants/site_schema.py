@@ -56,6 +56,8 @@ PORTAL_PAGES = (
     "/data",
     "/projects",
     "/calls",
+    "/my-data",
+    "/my-data/rights",
     "/data-requests",
     "/producers",
     "/news",

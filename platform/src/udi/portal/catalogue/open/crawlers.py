@@ -40,6 +40,8 @@ SPARED = (
     "/producers/*?*",
     "/language/",
     "/login",
+    "/my-data?*",
+    "/my-data/letter",
     "/my-space",
     "/projects?*",
     "/projects.atom",

@@ -19,7 +19,6 @@ CREATE TABLE app.processing_statement (
   reviewed_on date NOT NULL,
   author_id uuid,
   changed_at timestamptz NOT NULL,
-  revision integer NOT NULL,
   CONSTRAINT pk_processing_statement PRIMARY KEY (tenant_id, organisation_id),
   CONSTRAINT fk_processing_statement_tenant_id_organisation_id FOREIGN KEY (tenant_id, organisation_id)
     REFERENCES app.organisation (tenant_id, id) ON DELETE CASCADE,
