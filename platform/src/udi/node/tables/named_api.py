@@ -41,7 +41,7 @@ BEYOND = {
         "describeNamedTable",
         tag=TABLES,
         summary="Find what there is about another table of a dataset",
-        description="The addresses that follow, for a sheet, a layer or a file beside the main table. Of a restricted dataset nothing is told but to who may read all of it.",
+        description="The addresses that follow, for a sheet, a layer or a file beside the main table. Those of a restricted dataset are for who may read all of it.",
         answer=schemas.TableResource,
         empty=NOT_MODIFIED,
         errors=ROW_ERRORS,

@@ -18,9 +18,8 @@ from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.findings import (
     corrections_of,
+    find_row_obstacle,
     is_being_read,
-    is_harmful,
-    is_table,
 )
 from udi.node.files.local_copies import open_temporary_folder, read_file, write_copy
 from udi.node.files.models import object_key
@@ -39,16 +38,14 @@ from udi.tabular.editing.row_differences import (
     TableFile,
     compare_rows,
 )
-from udi.tabular.editing.table_changes import LARGEST, MOST_ROWS
-from udi.tabular.formats.file_kind import GZIP, XLSX, ZIP
-from udi.tabular.profiles.profile import Profile, profile_copy
+from udi.tabular.editing.table_changes import LARGEST
+from udi.tabular.profiles.profile import profile_copy
 from udi.tabular.queries.readers import FileReader, QueueTimeoutError
 
 READING_SECONDS = 20.0
 WRITING_SECONDS = 60.0
 MOST_ATTEMPTS = 3
 """Times that a correction is made again, since another one came meanwhile."""
-PACKED = frozenset({GZIP.media_type, ZIP.media_type})
 REMEDY = "Correct your own file, then drop it again."
 UNEDITABLE = {
     "treated": (
@@ -114,39 +111,15 @@ def require_editable(dataset: Dataset) -> Version:
         raise ConflictError(
             "We are still reading your file.", remedy="Wait a little, then try again."
         )
-    if code := _find_obstacle(version):
+    if code := find_row_obstacle(version):
         raise uneditable_error(code)
     return version
-
-
-def can_correct_rows(dataset: Dataset) -> bool:
-    """Whether a link to the correction of its rows leads somewhere, as far as is known without opening its file."""
-    version = dataset.latest
-    return not (
-        dataset.withdrawn_at or is_being_read(version) or _find_obstacle(version)
-    )
 
 
 def uneditable_error(code: str) -> ConflictError:
     """The refusal for one of `UNEDITABLE`."""
     reason, remedy = UNEDITABLE[code]
     return ConflictError(reason, remedy=remedy)
-
-
-def _find_obstacle(version: Version) -> str:
-    """A key of `UNEDITABLE`; empty when nothing is in the way."""
-    if is_harmful(version):
-        return "harmful"
-    if corrections_of(version).made_from is not None:
-        return "treated"
-    profile = Profile.from_json(version.profile)
-    is_text = profile.reads == "text" and version.file.media_type not in PACKED
-    is_workbook = version.file.media_type == XLSX.media_type
-    if not is_table(version) or not (is_text or is_workbook):
-        return "format"
-    if version.file.size > LARGEST or (profile.rows or 0) > MOST_ROWS:
-        return "too_large"
-    return ""
 
 
 async def read_row_page(

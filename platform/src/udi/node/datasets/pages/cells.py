@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from udi.kit.csv_writer import write_csv, write_rows
-from udi.node.datasets.actions.rows import can_correct_rows
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.pages.upload import store_of
@@ -22,6 +21,7 @@ from udi.node.datasets.versions.cell_errors import (
     list_cell_errors,
     read_cell_errors,
 )
+from udi.node.datasets.versions.findings import can_correct_rows
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.queries import DatasetPermission
 from udi.ui.dependencies import Member, Routes, Session

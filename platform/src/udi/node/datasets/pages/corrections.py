@@ -28,13 +28,13 @@ from udi.node.datasets.actions.line_settings import (
     read_lines,
 )
 from udi.node.datasets.actions.prepare import prepare_promptly
-from udi.node.datasets.actions.rows import can_correct_rows
 from udi.node.datasets.models import Dataset, PreparationState
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
 from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.findings import (
     can_anonymise,
+    can_correct_rows,
     corrections_of,
     count_type_errors,
     declared_schema_of,
@@ -44,6 +44,7 @@ from udi.node.datasets.versions.findings import (
     is_unread,
     likely_schemas_of,
     line_settings_of,
+    named_tables_of,
     new_dangers_of,
     personal_findings_of,
     profile_of,
@@ -154,10 +155,20 @@ def _collect_findings(dataset: Dataset) -> dict[str, Any]:
         "total": count_type_errors(dataset.latest),
         "repairs": repairs_of(dataset.latest),
         "correctable": can_correct_rows(dataset),
-        "tables": list_tables_of(dataset, dataset.latest),
-        "tables_left": tables_left_of(dataset.latest),
-        "tables_dropped": tables_dropped_of(dataset.latest),
+        **_list_tables(dataset),
         "can_mend": has_table and profile.reads in TABLES,
+    }
+
+
+def _list_tables(dataset: Dataset) -> dict[str, Any]:
+    """The tables of the file, where it has more than one, or where some are not read."""
+    left = tables_left_of(dataset.latest)
+    dropped = tables_dropped_of(dataset.latest)
+    several = named_tables_of(dataset.latest) or left or dropped
+    return {
+        "tables": list_tables_of(dataset, dataset.latest) if several else [],
+        "tables_left": left,
+        "tables_dropped": dropped,
     }
 
 

@@ -23,7 +23,6 @@ from udi.node.datasets.actions.publish import (
     withdraw_dataset,
 )
 from udi.node.datasets.actions.remove import RETENTION_CHOICES, list_removable
-from udi.node.datasets.actions.rows import can_correct_rows
 from udi.node.datasets.actions.schema import find_declared_schema
 from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
@@ -49,7 +48,11 @@ from udi.node.datasets.queries import (
     read_version_marks,
 )
 from udi.node.datasets.upkeep.reminders import find_due
-from udi.node.datasets.versions.findings import is_being_read, profile_of
+from udi.node.datasets.versions.findings import (
+    can_correct_rows,
+    is_being_read,
+    profile_of,
+)
 from udi.node.datasets.versions.model_exports import (
     ModelExport,
     find_published,
@@ -115,7 +118,7 @@ async def show_dataset(
         profile=profile_of(dataset),
         model_exports=await _list_model_exports(request, dataset),
         correctable=can_correct_rows(dataset),
-        tables=list_tables_of(dataset, dataset.latest),
+        tables=list_tables_of(dataset, dataset.latest) if dataset.has_file else [],
         part_roles=PART_ROLE_NAMES,
         source=source,
         form=describe_source_form(translator(request), source),

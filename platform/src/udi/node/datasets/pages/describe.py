@@ -37,8 +37,14 @@ from udi.node.datasets.descriptions.description import (
     read_translations,
     split_keywords,
 )
-from udi.node.datasets.descriptions.keywords import add_keywords, suggest_keywords
+from udi.node.datasets.descriptions.keywords import add_keywords
 from udi.node.datasets.models import Dataset, DatasetPart, Version
+from udi.node.datasets.pages.description_hints import (
+    BlankAnswers,
+    hint_at_frequency,
+    list_keyword_suggestions,
+    list_unit_fields,
+)
 from udi.node.datasets.pages.messages import (
     PART_ROLE_NAMES,
     PageRequest,
@@ -55,7 +61,7 @@ from udi.node.datasets.versions.breaking_changes import (
     list_breaking_changes,
     refuse_unintended,
 )
-from udi.node.datasets.versions.column_units import list_unit_columns, units_of
+from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import (
     can_anonymise,
     declared_schema_of,
@@ -82,9 +88,6 @@ from udi.protocol.licences import LICENCES
 from udi.protocol.quality import assess_quality
 from udi.protocol.quality_lines import QualityLine, list_quality_lines
 from udi.protocol.record import restore_record
-from udi.protocol.themes import THEMES
-from udi.tabular.profiles.coverage import Coverage
-from udi.tabular.profiles.regularity import find_regularity
 from udi.tabular.profiles.table_facts import TableFacts
 from udi.ui.locale import localise
 from udi.ui.site import render
@@ -372,7 +375,7 @@ def describe_page(
         "datasets/describe.html",
         status=status,
         dataset=dataset,
-        answers=_BlankAnswers(dataset.description),
+        answers=BlankAnswers(dataset.description),
         profile=profile_of(dataset),
         errors=field_errors(request, refusals),
         licences=licences,
@@ -380,55 +383,11 @@ def describe_page(
         open_licence=_open_licence(request, dataset),
         file_area=area_of_file(dataset.newest),
         text_languages=_describe_languages(request, dataset),
-        frequency_hint=_hint_at_frequency(request, dataset),
-        suggestions=_suggest_keywords(request, dataset),
-        units=_list_units(dataset, units),
+        frequency_hint=hint_at_frequency(request, dataset),
+        suggestions=list_keyword_suggestions(request, dataset),
+        units=list_unit_fields(dataset, units),
         **form_choices(request),
     )
-
-
-def _suggest_keywords(request: PageRequest, dataset: Dataset) -> list[str]:
-    """Keywords that the title, the theme and the names of columns suggest, in the language of the description."""
-    answers = _BlankAnswers(dataset.description)
-    theme = THEMES.get(answers["theme"])
-    profile = profile_of(dataset)
-    names = [column.name for column in profile.columns] if profile.header_line else []
-    return suggest_keywords(
-        answers["title"],
-        names,
-        localise(theme.label, answers[LOCALE] or locale_of(request)) if theme else "",
-        split_keywords(answers),
-    )
-
-
-def _list_units(
-    dataset: Dataset, form_units: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """The columns of which the unit is asked, each with the one that was typed, confirmed or read."""
-    profile = profile_of(dataset)
-    units = {**units_of(dataset, profile), **form_units}
-    return [(name, units.get(name, "")) for name in list_unit_columns(dataset, profile)]
-
-
-def _hint_at_frequency(request: PageRequest, dataset: Dataset) -> str:
-    """How often the versions came, or the days of the file follow one another, where that is clear; the person chooses."""
-    names = dict(form_choices(request)["frequencies"])
-    say = translator(request)
-    zone = request.scope["state"]["territory"].zone
-    published = [
-        version.published_at.astimezone(zone).date()
-        for version in dataset.versions
-        if version.published_at is not None
-    ]
-    if rhythm := find_regularity(published):
-        words = say("Your versions came regularly: “%(frequency)s” may fit.")
-        return words % {"frequency": names[rhythm]}
-    preparation = dataset.newest.preparation if dataset.newest else None
-    coverage = preparation.findings.get("coverage") if preparation else None
-    if coverage and (rhythm := Coverage.from_json(coverage).regularity):
-        words = say("The days in your file are regular: “%(frequency)s” may fit.")
-        return words % {"frequency": names[rhythm]}
-    return ""
 
 
 def _describe_languages(request: PageRequest, dataset: Dataset) -> FormLanguages:
@@ -454,13 +413,6 @@ def _open_licence(request: PageRequest, dataset: Dataset) -> str:
     return ""
 
 
-class _BlankAnswers(dict[str, str]):
-    """Answers where what was never asked is empty."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
-
-
 def home_of(member: Actor, dataset: Dataset) -> str:
     """Where the person's datasets are listed: the space, or what is shared with them there."""
     slug = dataset.space.slug
@@ -473,7 +425,7 @@ def description_details(
     request: PageRequest, dataset: Dataset, territory: Territory
 ) -> dict[str, Any]:
     """A complete description in words, for a page that shows it."""
-    answers = _BlankAnswers(dataset.description)
+    answers = BlankAnswers(dataset.description)
     named: Mapping[str, Mapping[str, str]] = {
         name: dict(options) for name, options in form_choices(request).items()
     }

@@ -6,6 +6,8 @@ from typing import Any
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.clam import ScanState, UnscannedReason
 from udi.tabular.difference.difference import Difference
+from udi.tabular.editing.table_changes import LARGEST, MOST_ROWS
+from udi.tabular.formats.file_kind import GZIP, XLSX, ZIP
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.messages.notes import SETTLED_END_LEFT, SETTLED_LINES_LEFT
 from udi.tabular.personal.report import PersonalDataFinding
@@ -20,6 +22,7 @@ from udi.tabular.schemas.declarations import DeclaredSchema, ProposedSchema
 from udi.tabular.schemas.report import SchemaReport
 
 DIFFERENCE = "difference"
+PACKED = frozenset({GZIP.media_type, ZIP.media_type})
 NAMED_TABLES = "tables"
 """The tables of its file beside the main one."""
 COMPARED_WITH = "with"
@@ -240,3 +243,27 @@ def read_difference(version: Version) -> tuple[int, Difference] | None:
             Difference.from_json(stored_difference),
         )
     return None
+
+
+def can_correct_rows(dataset: Dataset) -> bool:
+    """Whether a link to the correction of its rows leads somewhere, as far as is known without opening its file."""
+    version = dataset.newest
+    if version is None or dataset.withdrawn_at or is_being_read(version):
+        return False
+    return not find_row_obstacle(version)
+
+
+def find_row_obstacle(version: Version) -> str:
+    """Why the rows of its file are not corrected here, a key of `actions.rows.UNEDITABLE`; empty when nothing is in the way."""
+    if is_harmful(version):
+        return "harmful"
+    if corrections_of(version).made_from is not None:
+        return "treated"
+    profile = Profile.from_json(version.profile)
+    is_text = profile.reads == "text" and version.file.media_type not in PACKED
+    is_workbook = version.file.media_type == XLSX.media_type
+    if not is_table(version) or not (is_text or is_workbook):
+        return "format"
+    if version.file.size > LARGEST or (profile.rows or 0) > MOST_ROWS:
+        return "too_large"
+    return ""

@@ -46,7 +46,7 @@ class MapServiceReader:
     ) -> None:
         self._client = client
         self._clock = clock
-        self._kept = OrderedDict[tuple[str, str], KeptDescription]()
+        self._entries = OrderedDict[tuple[str, str], KeptDescription]()
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, service: MapService, origin: str) -> ServiceDescription:
@@ -56,14 +56,14 @@ class MapServiceReader:
             MapServiceError: it says nothing that can be shown.
         """
         key = (capabilities_url(service), origin)
-        entry = self._kept.get(key)
+        entry = self._entries.get(key)
         if entry is None or entry.until < self._clock():
             async with self._gate:
                 entry = await self._ask(service, *key)
-            self._kept[key] = entry
-        self._kept.move_to_end(key)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+            self._entries[key] = entry
+        self._entries.move_to_end(key)
+        while len(self._entries) > MOST_KEPT:
+            self._entries.popitem(last=False)
         if isinstance(entry.answer, MapObstacle):
             raise MapServiceError(entry.answer)
         return entry.answer
