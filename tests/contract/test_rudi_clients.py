@@ -34,8 +34,9 @@ NOTICE = b"Une ligne par bureau de vote.\n"
 
 
 @pytest.fixture
-def node(settings: Settings, tmp_path: Path) -> Iterator[RunningNode]:
-    """The node's web process and its worker."""
+def node(settings: Settings, tmp_path: Path, demo: Territory) -> Iterator[RunningNode]:
+    """The node's web process and its worker, which know the territory from their start."""
+    assert demo.links["node"]
     running = RunningNode(settings, tmp_path)
     running.start()
     yield running
@@ -120,7 +121,7 @@ async def test_both_clients_work_unmodified(
     assert len(wrote["downloaded"]["downloaded"]) == 1
     assert wrote["renewed"] == len("bureau;voix\n1;12\n2;30\n3;5\n")
     assert "422" in wrote["empty"]
-    assert "422" in wrote["no_file"]
+    assert wrote["elsewhere_only"] == ["https://example.org/x"]
     assert (wrote["deleted"], wrote["gone"]) == (True, True)
     assert "401" in wrote["stranger"]
 

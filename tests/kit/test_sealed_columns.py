@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from tests.loaded_domains import load_for_web_workers
 from tests.node.test_ring import aged
 from udi.kit import sealed_column_tasks
 from udi.kit.clock import now
@@ -67,6 +68,8 @@ def test_a_sealed_text_opens_for_its_column_with_its_key_only() -> None:
 
 
 def test_columns_with_secrets_of_others_are_sealed_for_a_purpose_of_their_own() -> None:
+    for program in ("portal", "node"):
+        load_for_web_workers(program)
     columns = {
         (program, table.name, column.name): column.type.purpose
         for program, base in (("portal", PortalTable), ("node", NodeTable))
@@ -83,6 +86,7 @@ def test_columns_with_secrets_of_others_are_sealed_for_a_purpose_of_their_own() 
         ("portal", "connector", "token"): "connector.token",
         ("node", "web_session", "id_token"): "web_session.id_token",
         ("node", "web_session", "refresh_token"): "web_session.refresh_token",
+        ("node", "source", "credential"): "source.credential",
     }
 
 

@@ -67,7 +67,7 @@ def _main(arguments: list[str]) -> int:
             if (plan.settings.state / f"refuse-{program}").exists():
                 sys.exit("The Python module «granian» is missing.")
             HTTPServer(("127.0.0.1", int(port)), Health).serve_forever()
-        case ["work", program] | ["operator" as program, "work"]:
+        case ["work", program] | ["operator" as program, "work", *_]:
             sys.stdout.write(json.dumps({"working": program}) + "\n")
             time.sleep(3600)
     return 2

@@ -29,6 +29,8 @@ async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
             if len(received) > MOST:
                 writer.write(b"INSTREAM size limit exceeded. ERROR\0")
                 await writer.drain()
+                while await reader.read(65536):  # a reset would take the answer along
+                    pass
                 return
         writer.write(
             b"stream: Eicar-Signature FOUND\0" if EICAR in received else b"stream: OK\0"

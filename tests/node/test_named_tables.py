@@ -181,7 +181,7 @@ async def test_the_files_of_an_archive_are_tables(
     assert "nous n’y avons pas trouvé" not in checked
     assert f"/datasets/{dataset}/tables/stops" in files
     assert "<svg" in drawn.text
-    assert f'data-items="{service}/collections/data/items"' in moving.text
+    assert f'data-items="{service}/collections/data/items?limit=' in moving.text
     assert f"/api/resources/{dataset}/tables/stops/data/pmtiles" in moving.text
     assert f'href="{service}"' in drawn.text
     assert landing["links"][0]["href"].endswith(service)

@@ -14,6 +14,7 @@ from udi.protocol.faults import FaultCode, FaultTemplate, InvalidDocument, Inval
 from udi.protocol.odrl_reader import InvalidOdrl
 from udi.protocol.policy import InvalidPolicy
 from udi.protocol.report import InvalidReport
+from udi.protocol.subject_requests import NOT_NOW, SEE_REQUEST, STATE_CHANGED
 from udi.protocol.terms import InvalidTerms
 from udi.ui.locale import load_translations
 
@@ -40,6 +41,7 @@ MESSAGES = {
         for words in (denial.message, denial.remedy)
     ),
     *(error.title for error in ERRORS),
+    *(STATE_CHANGED, NOT_NOW, SEE_REQUEST),
 }
 
 

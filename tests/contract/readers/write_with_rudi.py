@@ -120,8 +120,7 @@ def write():
     empty = folder / "vide.csv"
     empty.write_text("")
     found["empty"] = refused(writer.post_local_file_and_media_info, str(empty))
-    found["no_file"] = refused(
-        client.put_catalog,
+    remote = client.put_catalog(
         "resources",
         meta
         | {
@@ -138,6 +137,10 @@ def write():
             ],
         },
     )
+    found["elsewhere_only"] = [
+        entry["connector"]["url"] for entry in remote["available_formats"]
+    ]
+    client.del_catalog(f"resources/{remote['global_id']}")
     doomed = dict(meta, global_id=str(uuid.uuid4()), resource_title="À retirer")
     table.write_text("bureau;voix\n9;9\n")
     doomed["available_formats"] = [

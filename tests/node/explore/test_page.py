@@ -291,7 +291,7 @@ async def test_files_of_the_view_end_in_their_name_and_give_parts(
     ]
     assert [(await passer_by.get(address)).status_code for address in addresses] == [
         200
-    ] * 4
+    ] * 5
     assert (part.status_code, part.text) == (206, "essence")
     assert head.headers["content-length"] == str(len(whole.content))
     assert "content-length" not in filtered_head.headers

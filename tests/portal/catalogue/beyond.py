@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from litestar import Litestar
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.portal.access.policies import POLICY
 from tests.portal.catalogue.corpus import Catalogue
@@ -12,6 +12,7 @@ from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.portal.access.models import PublicAgreement
 from udi.portal.catalogue.models import Dataset
+from udi.portal.organisations.models import Organisation
 
 OPEN_FORM = {
     "requesters": ["person"],
@@ -50,6 +51,13 @@ async def agree(filled: Catalogue, dataset: object) -> str:
     async with filled.database.session(filled.territory.id, role="worker") as session:
         session.add(row)
     return str(row.id)
+
+
+async def find_organisation(filled: Catalogue) -> str:
+    """The identifier of the producer."""
+    async with filled.database.session(filled.territory.id, role="worker") as session:
+        query = select(Organisation.id).where(Organisation.slug == "armor")
+        return str(await session.scalar(query))
 
 
 async def call(app: Litestar, filled: Catalogue) -> str:
@@ -122,5 +130,5 @@ async def make_all(
     return {
         "project_id": await report(app, filled, dataset), "agreement_id": await agree(filled, dataset),
         "call_id": await call(app, filled), "data_request_id": await need(app, filled), "restricted_id": restricted_id,
-        "access_request_id": request,
+        "access_request_id": request, "organisation_id": await find_organisation(filled),
     }  # fmt: skip

@@ -264,8 +264,10 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     of_data_requests = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1
     of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
+    of_registers = 4 + 8
     others = (
-        of_teams
+        of_registers
+        + of_teams
         + of_sources
         + of_projects
         + of_agreements
@@ -308,6 +310,10 @@ async def test_each_refusal_that_is_described_is_one(
         (f"{BASE}/datasets/{{dataset_id}}", "404"): f"{BASE}/datasets/{NOBODY}",
         (f"{BASE}/datasets/{{dataset_id}}", "410"): f"{BASE}/datasets/{gone.id}",
         (f"{BASE}/producers/{{slug}}", "404"): f"{BASE}/producers/nobody",
+        (
+            f"{BASE}/organisations/{{organisation_id}}/processing",
+            "404",
+        ): f"{BASE}/organisations/{NOBODY}/processing",
         (f"{BASE}/agreements", "422"): f"{BASE}/agreements?size=0",
         (f"{BASE}/agreements/{{agreement_id}}", "404"): f"{BASE}/agreements/{NOBODY}",
         (f"{BASE}/projects", "422"): f"{BASE}/projects?purpose=fame",

@@ -95,6 +95,11 @@ WITHDRAWABLE = (
     *UNANSWERED,
 )
 
+STATE_CHANGED = (
+    "The state of this request has changed, or it is not the time for this step."
+)
+NOT_NOW = "It is not the time for this step: the day by which an answer is due, or an earlier step, does not allow it."
+SEE_REQUEST = "Open the page of the request: it says what may be done now."
 SUBJECT_REQUEST = Transitions[SubjectRequestState, SubjectRequestEvent](
     {
         (STATES.DRAFTED, EVENTS.SUBMIT): STATES.SUBMITTED,
@@ -119,8 +124,8 @@ SUBJECT_REQUEST = Transitions[SubjectRequestState, SubjectRequestEvent](
         **{(state, EVENTS.WITHDRAW): STATES.WITHDRAWN for state in WITHDRAWABLE},
         **{(state, EVENTS.CLOSE): STATES.CLOSED for state in (*UNANSWERED, *DECIDED)},
     },
-    reason="The state of this request has changed, or it is not the time for this step.",
-    remedy="Open the page of the request: it says what may be done now.",
+    reason=STATE_CHANGED,
+    remedy=SEE_REQUEST,
     actors={
         SubjectRequestActor.PERSON: (
             EVENTS.SUBMIT,
@@ -180,7 +185,7 @@ def next_subject_request_state(
     required = list_conditions((SubjectRequestState(state), event))
     if not set(required) <= set(conditions):
         raise ConflictError(
-            "It is not the time for this step: the day by which an answer is due, or an earlier step, does not allow it.",
-            remedy="Open the page of the request: it says what may be done now.",
+            NOT_NOW,
+            remedy=SEE_REQUEST,
         )
     return target

@@ -24,6 +24,7 @@ from udi.protocol.structures import (
     LicenceTerms,
     Media,
     MediaColumn,
+    MediaTable,
     Organisation,
     Period,
     Record,
@@ -97,6 +98,7 @@ files = st.builds(
     encoding=st.sampled_from(["", "UTF-8", "ISO-8859-1"]), role=st.sampled_from(["", "data", "documentation", "archive"]),
     access=st.sampled_from(["", PUBLIC_MEDIA]),
     columns=st.lists(st.builds(MediaColumn, names, st.sampled_from(["", "€", "km²"])), max_size=2).map(tuple),
+    tables=st.lists(st.builds(MediaTable, name=names, url=addresses, records=st.integers(1, 9), fields=st.integers(1, 9)), max_size=2).map(tuple),
 )  # fmt: skip
 services = st.builds(
     Media, **of_any_media, kind=st.just(MediaKind.SERVICE), url=addresses, contract=st.sampled_from(["", "api", "generic-data"]),

@@ -29,7 +29,7 @@ BASE = "/api/resources/{resource_id:uuid}/tables/{table_name:str}"
 TABLE = {"table_request": Provide(get_named_table_request)}
 BEYOND = {
     **NOT_MODIFIED,
-    416: "The part that was asked is beyond the end of the file.",
+    416: "The requested part is beyond the end of the file.",
 }
 
 
