@@ -34,17 +34,32 @@ NOTICE = b"Une ligne par bureau de vote.\n"
 
 
 @pytest.fixture
-def node(settings: Settings, tmp_path: Path, demo: Territory) -> Iterator[RunningNode]:
-    """The node's web process and its worker, which know the territory from their start."""
-    assert demo.links["node"]
+def node(settings: Settings, tmp_path: Path) -> Iterator[RunningNode]:
+    """The node's web process and its worker."""
     running = RunningNode(settings, tmp_path)
     running.start()
     yield running
     running.stop()
 
 
-async def sent(database: Database, territory: Territory, dataset: str) -> Delivery:
-    """The announcement of a dataset, once the portal has its newest record."""
+async def wait_until_known(node: RunningNode, origin: str) -> None:
+    """Return once the node's process has read of the territory."""
+    headers = {"Host": origin.partition("//")[2]}
+    async with (
+        asyncio.timeout(PATIENCE),
+        httpx.AsyncClient(base_url=node.address, headers=headers) as client,
+    ):
+        while True:
+            answer = await client.get("/conf")
+            if answer.status_code == 200:
+                return
+            await asyncio.sleep(0.2)
+
+
+async def sent(
+    database: Database, territory: Territory, dataset: str, *, media: int = 1
+) -> Delivery:
+    """The announcement of a dataset, once the portal has its newest record, with so many files."""
     async with asyncio.timeout(PATIENCE):
         while True:
             deliveries = [
@@ -56,6 +71,7 @@ async def sent(database: Database, territory: Territory, dataset: str) -> Delive
                 deliveries
                 and deliveries[0].state == DeliveryState.SENT
                 and deliveries[0].record
+                and len(deliveries[0].record["available_formats"]) == media
             ):
                 return deliveries[0]
             await asyncio.sleep(0.2)
@@ -74,6 +90,7 @@ async def test_both_clients_work_unmodified(
 ) -> None:
     sample = shared_data / "reference/rudi-samples/19-node-write-meta.json"
     origin = demo.links["node"]
+    await wait_until_known(node, origin)
 
     wrote = await read_with(
         environment("rudi_write", NEEDS),
@@ -131,10 +148,9 @@ async def test_both_clients_work_unmodified(
         base_url=node.address, headers={"Host": origin.partition("//")[2]}
     ) as client:
         headers = portal.bearer(origin, dataset)
-        await accept(client, dataset, delivery, headers)
+        await accept(client, node_database, demo, dataset, headers)
         await add_notice(client, dataset, token)
-        delivery = await sent(node_database, demo, dataset)
-        await accept(client, dataset, delivery, headers)
+        delivery = await accept(client, node_database, demo, dataset, headers, media=2)
     assert [media["media_name"] for media in delivery.record["available_formats"]] == [
         "élections 2008.csv",
         "notice.txt",
@@ -166,16 +182,24 @@ async def test_both_clients_work_unmodified(
 
 async def accept(
     client: httpx.AsyncClient,
+    database: Database,
+    territory: Territory,
     dataset: str,
-    delivery: Delivery,
     headers: dict[str, str],
-) -> None:
-    """The portal says yes to what it was told."""
-    document = report(dataset, delivery.method, report_id=delivery.report_id)
-    answer = await client.put(
-        f"/resources/{dataset}/report", json=document, headers=headers
-    )
-    assert answer.json()["taken"]
+    *,
+    media: int = 1,
+) -> Delivery:
+    """The portal says yes to what it was told last, of so many files; what is announced meanwhile is waited for."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            delivery = await sent(database, territory, dataset, media=media)
+            document = report(dataset, delivery.method, report_id=delivery.report_id)
+            answer = await client.put(
+                f"/resources/{dataset}/report", json=document, headers=headers
+            )
+            if answer.json().get("taken"):
+                return delivery
+            await asyncio.sleep(0.2)
 
 
 async def add_notice(client: httpx.AsyncClient, dataset: str, token: str) -> None:
@@ -217,6 +241,7 @@ async def test_both_clients_read_a_catalogue_of_several_pages(
     async with node_database.session(demo.id, role="owner") as session:
         for number in range(MANY):
             session.add(published(space, number, origin))
+    await wait_until_known(node, origin)
 
     wrote = await read_with(
         environment("rudi_write", NEEDS),
