@@ -33,12 +33,12 @@ from udi.ui.site import render, site_of
 PRODUCER = f"{PATH}/producers/{{slug:str}}"
 RIGHTS = f"{PATH}/rights"
 RIGHT_NAMES = {
-    SubjectRight.ACCESS: "Know",
+    SubjectRight.ACCESS: "Access the data",
     SubjectRight.RECTIFICATION: "Correct",
     SubjectRight.ERASURE: "Erase",
     SubjectRight.RESTRICTION: "Stop the use",
     SubjectRight.OBJECTION: "Object",
-    SubjectRight.PORTABILITY: "Take along",
+    SubjectRight.PORTABILITY: "Get the data back",
 }
 """Rights in words, in English: messages of the catalogues."""
 RIGHT_HINTS = {
@@ -99,7 +99,7 @@ async def send_due_days(
             uid=f"my-data-{choice.filters.right}-{letter.register.organisation.id}-{written_on}",
             sequence=0,
             day=letter.due_on,
-            title=say("Answer due: %(name)s")
+            title=say("Last day to answer: %(name)s")
             % {"name": letter.register.organisation.name},
             url=f"{territory.origin}{PATH}/producers/{letter.register.organisation.slug}",
         )

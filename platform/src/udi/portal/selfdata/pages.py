@@ -1,4 +1,4 @@
-"""The register of an organisation, as its managers keep it: the statement, ready lists, files, and all services at once."""
+"""The register of an organisation, as its managers keep it: the statement, sample lists, files, and all services at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ LIST_NAMES = {
     "school": "School",
     "association": "Association",
 }
-"""Ready lists, in English: messages of the catalogues."""
+"""Sample lists, in English: messages of the catalogues."""
 
 
 @dataclass(frozen=True)
