@@ -79,7 +79,7 @@ async def test_each_producer_is_there_whatever_it_said(town_hall: TownHall) -> N
     assert page.count("Holds personal data") == 1
     assert page.count("Has not said yet") == 1
     assert page.count("Says that it holds none") == 1
-    assert "2 of 3 said what they hold." in page
+    assert "Statements made: 2 of 3." in page
     assert "School canteen" in page
     assert 'href="mailto:dpo@kerlevan.example"' in page
     assert 'href="mailto:o00@o.example"' in page
@@ -171,7 +171,7 @@ async def test_a_producer_in_plain_words(town_hall: TownHall) -> None:
     ):
         assert words in page
     silent = await read(town_hall, "/my-data/producers/seve")
-    assert "has not said yet what it holds about people" in silent
+    assert "has not said yet which personal data it holds" in silent
     assert 'name="right" value="access"' in silent
     unknown = await town_hall.anyone.get("/my-data/producers/moon")
     assert unknown.status_code == 404

@@ -1,4 +1,4 @@
-"""Writes of registers: what an organisation says of itself, and of each service that holds data about people."""
+"""Writes of registers: what an organisation says of itself, and of each service that holds personal data."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ async def state_processing(
     described: StatementInput,
     today: date,
 ) -> ProcessingStatement:
-    """Say whether an organisation holds data about people, and where its data protection officer is reached.
+    """Say whether an organisation holds personal data, and where its data protection officer is reached.
 
     Raises:
         InvalidError: something of it is wrong.

@@ -53,7 +53,7 @@ RIGHT_HINTS = {
 
 @get(PATH)
 async def show_my_data(request: AnyRequest, session: Session) -> Response[str]:
-    """Every producer: whether it holds data about people, for which services, and whom to write to."""
+    """Every producer: whether it holds personal data, for which services, and whom to write to."""
     filters = ChoiceFilters.of(read_pairs(request))
     choice = choose(await list_public_registers(session), filters)
     return _render_choice(request, choice)
@@ -117,7 +117,7 @@ async def send_due_days(
 async def show_producer_data(
     request: AnyRequest, session: Session, slug: FromPath[str]
 ) -> Response[str]:
-    """What one producer holds about people: what, why, how long, who receives it, and which rights apply."""
+    """Which personal data one producer holds, why, how long, who receives it, and which rights apply."""
     organisation = await get_producer(session, slug)
     register = (await read_register(session, organisation)).public()
     scopes = {

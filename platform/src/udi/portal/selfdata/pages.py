@@ -88,7 +88,7 @@ async def submit_statement(
     member: Member,
     slug: FromPath[str],
 ) -> Response[Any]:
-    """Say whether it holds data about people, and where its data protection officer is reached."""
+    """Say whether it holds personal data, and where its data protection officer is reached."""
     organisation = await get_managed(session, member, slug, lock=True)
     described = read_statement_input(await request.form())
     try:

@@ -45,7 +45,7 @@ class StatementInput:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryInput:
-    """What is said of one service that holds data about people."""
+    """What is said of one service that holds personal data."""
 
     service: str = ""
     people: str = ""

@@ -110,7 +110,7 @@ class ProcessingEntryItem(Struct, frozen=True, kw_only=True):
 
 
 class ProcessingRegister(Struct, frozen=True, kw_only=True):
-    """What an organisation says of the data that it holds about people."""
+    """What an organisation says of the personal data that it holds."""
 
     organisation: UUID
     name: str
