@@ -30,6 +30,8 @@ LANGUAGES = [code for code in own_languages() if code != "en"]
 PLACE = re.compile(r"%\(\w+\)s|%%|\{\w+\}")
 PLURAL = re.compile(r"nplurals=(\d)")
 MESSAGE = re.compile(r'^(?:msgctxt .*\n)?msgid ((?:".*"\n)+)', re.MULTILINE)
+STRAY = re.compile(r'\n\nmsgstr "(.*)"')
+"""A translation whose message is gone: it is read as one of the message before."""
 LOOSE_SIGN = re.compile("« | [:;?!»]")
 """A sign that French sets apart by a space which a line may break at: it takes one that is not broken."""
 HEAD = re.compile(r'"(Language: \w+|Plural-Forms: [^\\]+)')
@@ -290,6 +292,18 @@ def test_a_message_stands_once_in_its_catalogue(language: str) -> None:
 
     assert len(counts) > 1000
     assert [where for where, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_stands_below_its_message(language: str) -> None:
+    paths = sorted(SOURCE.rglob(f"locale/{language}.po"))
+
+    assert len(paths) > 10
+    assert [
+        (str(path.relative_to(SOURCE)), translation)
+        for path in paths
+        for translation in STRAY.findall(path.read_text("utf-8"))
+    ] == []
 
 
 def test_french_keeps_its_double_signs_with_their_word() -> None:

@@ -84,6 +84,7 @@ def test_every_message_of_the_shared_templates_is_translated() -> None:
         message if isinstance(message, str) else message[0]
         for path in (UI / "templates").glob("*.html")
         for _, _, message in environment.extract_translations(path.read_text())  # type: ignore[attr-defined]
+        if message
     }
 
     assert (
