@@ -72,7 +72,7 @@ async def test_an_organisation_says_what_it_holds(town_hall: TownHall) -> None:
     ("changed", "words"),
     [
         ({"holds_data": ""}, "Say whether your organisation holds personal data."),
-        ({"holds_data": "maybe"}, "Say whether your organisation holds data"),
+        ({"holds_data": "maybe"}, "Say whether your organisation holds personal data"),
         ({"officer_email": "kerlevan"}, "This is not a mail address."),
         ({"officer_address": "x" * 301}, "Write 300 characters at most."),
     ],
