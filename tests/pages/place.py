@@ -499,7 +499,7 @@ async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, 
 
 
 async def keep_register(site: Site, territory: Territory) -> dict[str, str]:
-    """An organisation that says which data about people it holds: all of a ready list, the first one a draft."""
+    """An organisation that says which personal data it holds: all of a sample list, the first one a draft."""
     today = now().date()
     async with site.database.session(territory.id) as session:
         organisation = await get_producer(session, "armor")

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
@@ -28,6 +29,11 @@ LOCALES = {
 LANGUAGES = [code for code in own_languages() if code != "en"]
 PLACE = re.compile(r"%\(\w+\)s|%%|\{\w+\}")
 PLURAL = re.compile(r"nplurals=(\d)")
+MESSAGE = re.compile(r'^(?:msgctxt .*\n)?msgid ((?:".*"\n)+)', re.MULTILINE)
+STRAY = re.compile(r'\n\nmsgstr "(.*)"')
+"""A translation whose message is gone: it is read as one of the message before."""
+LOOSE_SIGN = re.compile("« | [:;?!»]")
+"""A sign that French sets apart by a space which a line may break at: it takes one that is not broken."""
 HEAD = re.compile(r'"(Language: \w+|Plural-Forms: [^\\]+)')
 SPOKEN = (
     "Refusal",
@@ -271,6 +277,44 @@ def test_catalogues_name_their_language_and_have_one_rule_of_plurals(
 
     assert len(heads) == 1
     assert [head[0] for head in heads] == [f"Language: {language}"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_message_stands_once_in_its_catalogue(language: str) -> None:
+    """Of two entries one counts: whoever mends the other sees nothing change."""
+    counts = {
+        (str(path.relative_to(SOURCE)), message): count
+        for path in sorted(SOURCE.rglob(f"locale/{language}.po"))
+        for message, count in Counter(
+            match.group() for match in MESSAGE.finditer(path.read_text("utf-8"))
+        ).items()
+    }
+
+    assert len(counts) > 1000
+    assert [where for where, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_stands_below_its_message(language: str) -> None:
+    paths = sorted(SOURCE.rglob(f"locale/{language}.po"))
+
+    assert len(paths) > 10
+    assert [
+        (str(path.relative_to(SOURCE)), translation)
+        for path in paths
+        for translation in STRAY.findall(path.read_text("utf-8"))
+    ] == []
+
+
+def test_french_keeps_its_double_signs_with_their_word() -> None:
+    texts = [
+        (str(path.relative_to(SOURCE)), text)
+        for path, message in read_catalogues("fr")
+        for text in forms_of(message)[1]
+    ]
+
+    assert len(texts) > 1000
+    assert [(path, text) for path, text in texts if LOOSE_SIGN.search(text)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

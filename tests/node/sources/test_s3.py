@@ -84,7 +84,7 @@ async def test_s3_says_what_is_wrong_with_the_key_and_with_the_object(
 
     assert gone.error == "The address answers that the file is not there."
     assert not gone.paused
-    assert denied.error.startswith("The other side refuses the password or the key")
+    assert denied.error.startswith("The server refuses the password or the key")
     assert denied.paused
 
 

@@ -152,7 +152,7 @@ async def test_grist_says_what_it_lacks(renewal: Renewal, office: Office) -> Non
     gone = await renewal.look()
 
     assert private.error == "The address asks for a login."
-    assert denied.error.startswith("The other side refuses the password or the key")
+    assert denied.error.startswith("The server refuses the password or the key")
     assert gone.error == "The address answers that the file is not there."
     assert [private.paused, denied.paused, gone.paused] == [False, True, False]
     assert await renewal.file() == TABLE

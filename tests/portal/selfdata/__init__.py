@@ -1,1 +1,1 @@
-"""What organisations hold about people: registers, and the page on which everybody reads them."""
+"""Which personal data organisations hold: registers, and the page on which everybody reads them."""

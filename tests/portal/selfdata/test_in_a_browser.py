@@ -22,7 +22,7 @@ async def plain_tab(browser: Browser) -> Tab:
 
 
 async def keep_register(town_hall: TownHall) -> None:
-    """The commune states, takes a ready list, and publishes all of it."""
+    """The commune states, takes a sample list, and publishes all of it."""
     ticked = {"entry": [str(n) for n in range(14)]}
     await town_hall.manager.post(f"{REGISTER}/statement", data=STATEMENT)
     await town_hall.manager.post(f"{REGISTER}/ready/commune", data=ticked)
@@ -70,7 +70,7 @@ async def test_an_inhabitant_writes_to_three_without_a_script(
     await page.get_by_label("Choose Mairie de Kerlévan").check()
     await page.get_by_label("Choose Organisme 03").check()
     await page.get_by_role("button", name="Keep my choice and look further").click()
-    await expect(page.get_by_text("Forget 2 choices")).to_be_visible()
+    await expect(page.get_by_text("Clear 2 choices")).to_be_visible()
     await page.get_by_label("Choose Organisme 13").check()
     await page.get_by_label("Erase").check()
     await page.get_by_role("button", name="Write the letter").click()
@@ -84,7 +84,7 @@ async def test_an_inhabitant_writes_to_three_without_a_script(
     assert address.path == "dpo@kerlevan.example"
     assert "Please erase these data" in parse_qs(address.query)["body"][0]
     await page.get_by_role("link", name="Change my choice").click()
-    await expect(page.get_by_text("Forget 3 choices")).to_be_visible()
+    await expect(page.get_by_text("Clear 3 choices")).to_be_visible()
 
 
 async def test_a_stranger_who_chooses_nothing_is_told_so(

@@ -76,10 +76,10 @@ async def test_each_producer_is_there_whatever_it_said(town_hall: TownHall) -> N
     page = await read(town_hall, "/my-data")
 
     assert list_cards(page) == ["kerlevan", "o00", "seve"]
-    assert page.count("Holds data about people") == 1
+    assert page.count("Holds personal data") == 1
     assert page.count("Has not said yet") == 1
     assert page.count("Says that it holds none") == 1
-    assert "2 of 3 said what they hold." in page
+    assert "Statements made: 2 of 3." in page
     assert "School canteen" in page
     assert 'href="mailto:dpo@kerlevan.example"' in page
     assert 'href="mailto:o00@o.example"' in page
@@ -163,7 +163,7 @@ async def test_a_producer_in_plain_words(town_hall: TownHall) -> None:
         "School canteen",
         "Élèves et parents",
         "Préparer les repas",
-        "It is a public service",
+        "It is a task in the public interest",
         "Le prestataire des repas",
         "Place de la Mairie",
         "You may always see these data and have a copy.",
@@ -171,7 +171,7 @@ async def test_a_producer_in_plain_words(town_hall: TownHall) -> None:
     ):
         assert words in page
     silent = await read(town_hall, "/my-data/producers/seve")
-    assert "has not said yet what it holds about people" in silent
+    assert "has not said yet which personal data it holds" in silent
     assert 'name="right" value="access"' in silent
     unknown = await town_hall.anyone.get("/my-data/producers/moon")
     assert unknown.status_code == 404

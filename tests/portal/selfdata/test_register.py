@@ -1,5 +1,6 @@
 """The register of an organisation: stated, written, published, corrected by its administrators, and by nobody else."""
 
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -27,6 +28,7 @@ from udi.portal.selfdata.models import (
 )
 from udi.protocol.subject_rights import LegalBasis
 
+HEALTH = re.compile("health|vaccine|diet|allerg|medical")
 STATEMENT = {
     "holds_data": "yes",
     "officer_email": "dpo@kerlevan.example",
@@ -69,8 +71,8 @@ async def test_an_organisation_says_what_it_holds(town_hall: TownHall) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"holds_data": ""}, "Say whether your organisation holds data about people."),
-        ({"holds_data": "maybe"}, "Say whether your organisation holds data"),
+        ({"holds_data": ""}, "Say whether your organisation holds personal data."),
+        ({"holds_data": "maybe"}, "Say whether your organisation holds personal data"),
         ({"officer_email": "kerlevan"}, "This is not a mail address."),
         ({"officer_address": "x" * 301}, "Write 300 characters at most."),
     ],
@@ -286,6 +288,19 @@ def test_a_ready_list_is_whole_in_each_language(name: str) -> None:
         assert entry.legal_basis in set(LegalBasis)
         assert entry.moments
         assert set(entry.moments) <= set(LifeMoment)
+
+
+@pytest.mark.parametrize("name", ready_lists.NAMES)
+def test_a_sample_list_says_that_data_of_health_are_sensitive(name: str) -> None:
+    entries = ready_lists.read_list(name)
+    of_health = [
+        entry for entry in entries if HEALTH.search(entry.texts["data"]["en"].lower())
+    ]
+
+    assert of_health
+    assert [
+        entry.texts["service"]["en"] for entry in of_health if not entry.special_data
+    ] == []
 
 
 async def test_a_register_has_two_hundred_services_at_most(

@@ -125,7 +125,7 @@ async def test_an_identifier_stands_on_one_line(town_hall: TownHall) -> None:
 
     sent = await send(town_hall, write_table([row, row]))
 
-    assert "This identifier stands on two lines." in unescape(sent.text)
+    assert "This identifier is on two lines." in unescape(sent.text)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ async def test_an_identifier_stands_on_one_line(town_hall: TownHall) -> None:
         ("service\n", "one line for each service"),
         (b"\x00\x01", "This is not a table as CSV."),
         ("people\nTous\n", "This column is missing."),
-        ("service;service\na;b\n", "This column stands twice."),
+        ("service;service\na;b\n", "This column appears twice."),
         (b"service\n" + b"x" * 600_000, "larger than 512 kB"),
         ("service\n" + "a\n" * 201, "200 at most"),
     ],

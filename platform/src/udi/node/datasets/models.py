@@ -150,7 +150,7 @@ class Dataset(TenantColumns, NodeTable):
         """
         if not self.versions:
             raise NotFoundError(
-                "This dataset has no file of its own: it leads to data elsewhere."
+                "This dataset has no file of its own: it links to data elsewhere."
             )
 
     @property

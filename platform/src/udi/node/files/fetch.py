@@ -60,7 +60,7 @@ async def fetch_into(
     except TimeoutError as error:
         raise FetchError(
             "The file took too long to come.",
-            remedy="Try again when the other side is faster, or make the file smaller.",
+            remedy="Try again when the server is faster, or make the file smaller.",
             passing=True,
         ) from error
     except (OutgoingError, ConnectionLostError, UploadTooSlowError) as error:

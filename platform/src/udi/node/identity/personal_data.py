@@ -25,7 +25,7 @@ PERSONAL = (
             "subject": "Identifier at the login service",
             "created_at": "Created",
             "last_login_at": "Last login",
-            "portal_waiting": "What waits at the portal",
+            "portal_waiting": "Items to do on the portal",
         },
         withheld=frozenset({"issuer"}),
     ),

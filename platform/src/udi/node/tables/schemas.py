@@ -134,7 +134,10 @@ class TableProfile(Struct, kw_only=True):
         ),
     ]
     total_lines: (
-        Annotated[int, Meta(description="Rows; absent of a restricted table.", ge=0)]
+        Annotated[
+            int,
+            Meta(description="Number of rows; absent for a restricted table.", ge=0),
+        ]
         | UnsetType
     ) = UNSET
     repairs: (

@@ -21,7 +21,7 @@ SCOPES = ("profile", "following", "sources", "projects", "access")
 """What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is, `following`
 reads and changes what its owner follows, `sources` does what its owner may do with catalogues that are read, `projects` the
 same with projects, `access` the same with requests for data that are restricted, or that nobody publishes, and with what
-an organisation says of the data that it holds about people.
+an organisation says of the personal data that it holds.
 """
 FOR_ORGANISATIONS = ("sources", "projects", "access")
 """With which it acts for its owner’s organisations."""

@@ -46,7 +46,7 @@ ACT_NAMES = {
     OperatorAct.LIMITS: "Change the limits of a producer",
     OperatorAct.GATHER: "Gather the figures",
     OperatorAct.FILES: "Collect its files",
-    OperatorAct.ARCHIVE: "Make a whole archive",
+    OperatorAct.ARCHIVE: "Create a full archive",
     OperatorAct.START: "Start the territory",
 }
 LIMIT_NAMES = ("requests_per_minute", "jobs_at_once", "uploads_at_once")

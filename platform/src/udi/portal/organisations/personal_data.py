@@ -82,7 +82,7 @@ PERSONAL = (
         "person_id",
         PersonalSubject.ORGANISATIONS,
         "Invitations and requests to join",
-        why="So that you come into an organisation.",
+        why="So that you can join an organisation.",
         until=UNTIL_ENDED,
         at_deletion=AtDeletion.ERASED,
         labels={

@@ -1,1 +1,1 @@
-"""What producers hold about people: the register of each, and the page on which everybody reads it."""
+"""Which personal data producers hold: the register of each, and the page on which everybody reads it."""

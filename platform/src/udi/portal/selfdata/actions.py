@@ -1,4 +1,4 @@
-"""Writes of registers: what an organisation says of itself, and of each service that holds data about people."""
+"""Writes of registers: what an organisation says of itself, and of each service that holds personal data."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ async def state_processing(
     described: StatementInput,
     today: date,
 ) -> ProcessingStatement:
-    """Say whether an organisation holds data about people, and where its data protection officer is reached.
+    """Say whether an organisation holds personal data, and where its data protection officer is reached.
 
     Raises:
         InvalidError: something of it is wrong.
@@ -52,7 +52,7 @@ async def state_processing(
     register = await read_register(session, organisation)
     if not described.holds_data and register.published:
         raise ConflictError(
-            "Published services of your organisation hold data about people.",
+            "Published services of your organisation hold personal data.",
             remedy="Take these services off the public page first, then say that it holds nothing.",
         )
     statement = await _touch_statement(session, actor, organisation, today)
@@ -304,7 +304,7 @@ async def review_register(
     """
     if await find_statement(session, organisation.id) is None:
         raise ConflictError(
-            "Your organisation has not said yet whether it holds data about people.",
+            "Your organisation has not said yet whether it holds personal data.",
             remedy="Say it first, on the page of its register.",
         )
     await _touch_statement(session, actor, organisation, today)
@@ -335,7 +335,7 @@ async def replace_register(
     unknown = [
         Refusal(
             f"entries[{position}].id",
-            "The register has no service with this identifier, or it stands here twice.",
+            "The register has no service with this identifier, or it appears here twice.",
             "Leave it out for a new service.",
             "unknown-value",
         )

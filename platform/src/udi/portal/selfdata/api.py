@@ -51,7 +51,7 @@ MAX_BODY = 1024 * 1024
     **api_operation(
         "readProcessing",
         tag=TAG,
-        summary="Read which data about people an organisation holds",
+        summary="Read which personal data an organisation holds",
         description="Its published services; drafts too, for its managers, with a token that has the right “access”.",
         answer=ProcessingRegister,
         errors=(NotFoundError,),
@@ -77,7 +77,7 @@ async def read_processing(
     **api_operation(
         "writeProcessing",
         tag=TAG,
-        summary="Write which data about people an organisation holds",
+        summary="Write which personal data an organisation holds",
         description="The whole register, in the place of what there is: services that are left out go. Nothing is kept where something is wrong.",
         answer=ProcessingRegister,
         scope=SCOPE,

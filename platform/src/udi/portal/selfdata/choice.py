@@ -89,7 +89,7 @@ class Choice:
     chosen: Sequence[Register]
     total: int
     stated: int
-    """How many of the territory said what they hold."""
+    """How many of the territory made their statement."""
 
     @property
     def chosen_slugs(self) -> list[str]:

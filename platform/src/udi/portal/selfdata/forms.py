@@ -25,12 +25,12 @@ MOMENT_NAMES = {
 }
 """Moments of life, in English: messages of the catalogues."""
 BASIS_NAMES = {
-    LegalBasis.CONSENT: "You agreed to it",
-    LegalBasis.CONTRACT: "You have a contract with it, or asked for one",
+    LegalBasis.CONSENT: "You gave your consent",
+    LegalBasis.CONTRACT: "You have a contract with the organisation, or asked for one",
     LegalBasis.LEGAL_OBLIGATION: "The law requires it",
     LegalBasis.VITAL_INTERESTS: "It protects a life",
-    LegalBasis.PUBLIC_TASK: "It is a public service",
-    LegalBasis.LEGITIMATE_INTERESTS: "It needs it for its work, with respect for your rights",
+    LegalBasis.PUBLIC_TASK: "It is a task in the public interest",
+    LegalBasis.LEGITIMATE_INTERESTS: "The organisation has a legitimate interest, and respects your rights",
 }
 """Legal bases in words for the people concerned, in English."""
 

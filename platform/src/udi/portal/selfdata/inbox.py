@@ -1,4 +1,4 @@
-"""What waits for managers: to say whether their organisation holds data about people."""
+"""What waits for managers: to say whether their organisation holds personal data."""
 
 from collections.abc import Sequence
 from datetime import timedelta

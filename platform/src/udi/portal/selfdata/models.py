@@ -1,4 +1,4 @@
-"""The tables of registers of processing: what each organisation says of the data that it holds about people."""
+"""The tables of registers of processing: what each organisation says of the personal data that it holds."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -40,7 +40,7 @@ def organisation_key() -> ForeignKeyConstraint:
 
 
 class ProcessingStatement(PortalTable):
-    """What an organisation says of itself: whether it holds data about people, and where its data protection officer is reached.
+    """What an organisation says of itself: whether it holds personal data, and where its data protection officer is reached.
 
     An organisation without a row has not said.
     """
@@ -66,7 +66,7 @@ class ProcessingStatement(PortalTable):
 
 
 class ProcessingEntry(TranslatedTexts, TenantColumns, PortalTable):
-    """One service of an organisation that holds data about people (GDPR art. 30), in words for these people."""
+    """One service of an organisation that holds personal data (GDPR art. 30), in words for these people."""
 
     __tablename__ = "processing_entry"
     __table_args__ = (

@@ -33,12 +33,12 @@ from udi.ui.site import render, site_of
 PRODUCER = f"{PATH}/producers/{{slug:str}}"
 RIGHTS = f"{PATH}/rights"
 RIGHT_NAMES = {
-    SubjectRight.ACCESS: "Know",
+    SubjectRight.ACCESS: "Access the data",
     SubjectRight.RECTIFICATION: "Correct",
     SubjectRight.ERASURE: "Erase",
     SubjectRight.RESTRICTION: "Stop the use",
     SubjectRight.OBJECTION: "Object",
-    SubjectRight.PORTABILITY: "Take along",
+    SubjectRight.PORTABILITY: "Get the data back",
 }
 """Rights in words, in English: messages of the catalogues."""
 RIGHT_HINTS = {
@@ -53,7 +53,7 @@ RIGHT_HINTS = {
 
 @get(PATH)
 async def show_my_data(request: AnyRequest, session: Session) -> Response[str]:
-    """Every producer: whether it holds data about people, for which services, and whom to write to."""
+    """Every producer: whether it holds personal data, for which services, and whom to write to."""
     filters = ChoiceFilters.of(read_pairs(request))
     choice = choose(await list_public_registers(session), filters)
     return _render_choice(request, choice)
@@ -99,7 +99,7 @@ async def send_due_days(
             uid=f"my-data-{choice.filters.right}-{letter.register.organisation.id}-{written_on}",
             sequence=0,
             day=letter.due_on,
-            title=say("Answer due: %(name)s")
+            title=say("Last day to answer: %(name)s")
             % {"name": letter.register.organisation.name},
             url=f"{territory.origin}{PATH}/producers/{letter.register.organisation.slug}",
         )
@@ -117,7 +117,7 @@ async def send_due_days(
 async def show_producer_data(
     request: AnyRequest, session: Session, slug: FromPath[str]
 ) -> Response[str]:
-    """What one producer holds about people: what, why, how long, who receives it, and which rights apply."""
+    """Which personal data one producer holds, why, how long, who receives it, and which rights apply."""
     organisation = await get_producer(session, slug)
     register = (await read_register(session, organisation)).public()
     scopes = {

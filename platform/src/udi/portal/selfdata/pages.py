@@ -1,4 +1,4 @@
-"""The register of an organisation, as its managers keep it: the statement, ready lists, files, and all services at once."""
+"""The register of an organisation, as its managers keep it: the statement, sample lists, files, and all services at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ LIST_NAMES = {
     "school": "School",
     "association": "Association",
 }
-"""Ready lists, in English: messages of the catalogues."""
+"""Sample lists, in English: messages of the catalogues."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ async def submit_statement(
     member: Member,
     slug: FromPath[str],
 ) -> Response[Any]:
-    """Say whether it holds data about people, and where its data protection officer is reached."""
+    """Say whether it holds personal data, and where its data protection officer is reached."""
     organisation = await get_managed(session, member, slug, lock=True)
     described = read_statement_input(await request.form())
     try:

@@ -14,7 +14,7 @@ PERSONAL = (
         ProcessingStatement,
         "author_id",
         PersonalSubject.ORGANISATIONS,
-        "Registers of data about people that I reviewed",
+        "Registers of personal data that I reviewed",
         why="So that the organisation knows who last said that its register is right.",
         until=WHILE_TERRITORY,
         at_deletion=AtDeletion.UNNAMED,

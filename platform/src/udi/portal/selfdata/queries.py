@@ -19,7 +19,7 @@ from udi.portal.selfdata.models import (
 
 @dataclass(frozen=True)
 class Register:
-    """What an organisation says of the data that it holds about people; no statement: it has not said."""
+    """What an organisation says of the personal data that it holds; no statement: it has not said."""
 
     organisation: Organisation
     statement: ProcessingStatement | None

@@ -85,7 +85,7 @@ def read_register_file(
         row = dict(zip(header, cells, strict=False))
         id_, entry, faults = _read_row(row, languages, main_language, existing)
         if id_ is not None and id_ in seen:
-            faults.append(Refusal("id", "This identifier stands on two lines."))
+            faults.append(Refusal("id", "This identifier is on two lines."))
         if len(cells) > len(header):
             faults.append(
                 Refusal(
@@ -160,7 +160,7 @@ def _check_header(header: Sequence[str], languages: Collection[str]) -> list[Ref
         if name not in known
     ]
     refusals += [
-        Refusal(f"1:{name}", "This column stands twice.")
+        Refusal(f"1:{name}", "This column appears twice.")
         for name in sorted({name for name in header if header.count(name) > 1})
         if name in known
     ]

@@ -45,7 +45,7 @@ class StatementInput:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryInput:
-    """What is said of one service that holds data about people."""
+    """What is said of one service that holds personal data."""
 
     service: str = ""
     people: str = ""
@@ -93,7 +93,7 @@ def check_statement(statement: StatementInput) -> Refusals:
     if statement.holds_data is None:
         refusals.refuse(
             "holds_data",
-            "Say whether your organisation holds data about people.",
+            "Say whether your organisation holds personal data.",
             code="missing",
         )
     if statement.officer_email and not is_mail_address(statement.officer_email):

@@ -84,7 +84,7 @@ def _subject(right: SubjectRight, say: Say) -> str:
         SubjectRight.ERASURE: say("I wish to have data about me erased"),
         SubjectRight.RESTRICTION: say("I wish the use of data about me to stop"),
         SubjectRight.OBJECTION: say("I object to the use of data about me"),
-        SubjectRight.PORTABILITY: say("I wish to take data about me along"),
+        SubjectRight.PORTABILITY: say("I wish to receive the data that I gave you"),
     }
     return subjects[right]
 

@@ -42,7 +42,7 @@ async def list_addresses(
 
 
 def provide_web_services(site: Site) -> None:
-    """Where pages lead to who holds what about people."""
+    """Where pages lead to who holds which personal data."""
     services = site.services
     services.contribute(NAVIGATION, list_navigation)
     services.contribute(SITEMAP, list_addresses)

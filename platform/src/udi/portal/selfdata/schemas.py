@@ -18,7 +18,7 @@ from udi.ui.translated_texts import Translations
 SCOPE = "access"
 DIGEST_LENGTH = 16
 BASE = "/api/v1/organisations"
-TAG = Tag("processing", "Data about people")
+TAG = Tag("processing", "Personal data")
 OrganisationPath = Annotated[
     UUID, PathParameter(description="Identifier of the organisation.")
 ]
@@ -69,7 +69,7 @@ StateCode = Annotated[
 
 
 class ProcessingEntryItem(Struct, frozen=True, kw_only=True):
-    """A service that holds data about people."""
+    """A service that holds personal data."""
 
     id: UUID
     state: StateCode
@@ -110,7 +110,7 @@ class ProcessingEntryItem(Struct, frozen=True, kw_only=True):
 
 
 class ProcessingRegister(Struct, frozen=True, kw_only=True):
-    """What an organisation says of the data that it holds about people."""
+    """What an organisation says of the personal data that it holds."""
 
     organisation: UUID
     name: str

@@ -45,7 +45,7 @@ PERSONAL = (
         "subject",
         PersonalSubject.ACCOUNT,
         "How often I changed something",
-        why="So that nobody floods the portal.",
+        why="So that nobody overloads the portal.",
         until="Some days.",
         at_deletion=AtDeletion.ERASED,
         labels={"begins_at": "From", "used": "Count"},

@@ -100,7 +100,7 @@ def _require_links(dataset: Dataset, parts: Sequence[ListedPart]) -> None:
         return
     raise InvalidError(
         "The description is not complete yet.",
-        refusals=[Refusal("links", "Add a link first: this dataset leads nowhere.")],
+        refusals=[Refusal("links", "Add a link first: this dataset has no link.")],
     )
 
 

@@ -62,7 +62,7 @@ UNEDITABLE = {
         REMEDY,
     ),
     "letters": (
-        "Some letters of this file cannot be read: they would be lost with a correction.",
+        "Some characters of this file cannot be read: they would be lost with a correction.",
         REMEDY,
     ),
     "irregular": (
@@ -70,11 +70,11 @@ UNEDITABLE = {
         REMEDY,
     ),
     "formula": (
-        "A formula stands in one of these cells, or the sheet is written in an unusual way. Nothing was changed.",
+        "There is a formula in one of these cells, or the sheet is written in an unusual way. Nothing was changed.",
         REMEDY,
     ),
     "below": (
-        "Something stands below the table of this sheet: no row can be added there.",
+        "There is something below the table of this sheet: no row can be added there.",
         REMEDY,
     ),
     "other_reading": (

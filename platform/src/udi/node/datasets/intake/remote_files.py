@@ -155,7 +155,7 @@ def _read_public_address(address: str) -> str:
     if understood.credential or understood.kind.list_missing({}):
         raise field_error(
             FIELD,
-            "A file behind a password is not fetched once.",
+            "A file protected by a password cannot be fetched just once.",
             "Drop a first file, then set up the automatic update on the page of the dataset.",
         )
     return understood.address

@@ -32,7 +32,7 @@ def describe_publication(
     page = f"{territory.origin}/datasets/{dataset.id}"
     if version is None:
         state = "published" if dataset.opened_at else "waiting"
-        why = [say("None of its files is kept here: it leads to data elsewhere.")]
+        why = [say("None of its files is kept here: it links to data elsewhere.")]
         return {
             "state": state,
             "why": why,

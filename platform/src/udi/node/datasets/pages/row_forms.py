@@ -24,7 +24,7 @@ NO_ROW = TranslatableMessage(
     "This row would be empty: fill one of its cells, or remove the row."
 )
 NO_LETTER = TranslatableMessage(
-    "The file cannot hold «%(letter)s»: its characters are %(encoding)s. Write the value without this letter."
+    "The file cannot hold «%(letter)s»: its characters are %(encoding)s. Write the value without this character."
 )
 NOT_EXPECTED = TranslatableMessage("«%(value)s» is not what this column should hold.")
 

@@ -198,7 +198,7 @@ def _translate_error(error: Exception, check: HostKeyCheck) -> Exception:
         return check.refusal
     if isinstance(error, asyncssh.PermissionDenied | asyncssh.SFTPPermissionDenied):
         return FetchError(
-            "The other side refuses the password or the key, or does not let it read this file.",
+            "The server refuses the password or the key, or does not let it read this file.",
             remedy="Write the credential again, or ask for the right to read the file.",
             waits_for_person=True,
         )

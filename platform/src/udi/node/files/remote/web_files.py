@@ -136,7 +136,7 @@ def require_encryption(request: RemoteRequest, url: str) -> None:
     if urlsplit(url).scheme == "https" or request.outgoing.is_private(url):
         return
     raise FetchError(
-        "This address would show the password to everybody on the way.",
+        "This address would send the password without encryption.",
         remedy="Give an address that begins with https://.",
         waits_for_person=True,
     )
@@ -196,7 +196,7 @@ def _check_response(response: StreamedResponse, target: WebTarget) -> None:
 def _denied_error(*, has_credential: bool) -> FetchError:
     if has_credential:
         return FetchError(
-            "The other side refuses the password or the key, or does not let it read this file.",
+            "The server refuses the password or the key, or does not let it read this file.",
             remedy="Write the credential again, or ask for the right to read the file.",
             waits_for_person=True,
         )

@@ -152,7 +152,9 @@ async def send_deadline(
             "No answer is due: the deadline is suspended, or the request is closed."
         )
     say = site_of(request).pages.translator(request)
-    title = say("Answer due: access to “%(title)s”") % {"title": case.dataset.title}
+    title = say("Last day to answer: access to “%(title)s”") % {
+        "title": case.dataset.title
+    }
     day = case.request.due_at.astimezone(territory.zone).date()
     body = write_deadline(
         case.request,

@@ -51,7 +51,7 @@ async def show_map_service(
     media = next((one for one in dataset.distributions if one.id == media_id), None)
     service = view.find_map_service(media) if media else None
     if media is None or service is None:
-        raise NotFoundError("This dataset has no such service of maps.")
+        raise NotFoundError("This dataset has no such map service.")
     values = await _read_service(request, territory, service)
     layers = values["layers"]
     name = request.query_params.get("layer", "")[:LONGEST_NAME]

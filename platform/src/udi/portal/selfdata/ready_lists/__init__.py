@@ -1,4 +1,4 @@
-"""Ready lists: what a commune, a school or an association usually holds about people, to be ticked and corrected."""
+"""Sample lists: which personal data a commune, a school or an association usually holds, to be ticked and corrected."""
 
 import tomllib
 from collections.abc import Collection, Mapping

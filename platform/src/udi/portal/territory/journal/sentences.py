@@ -149,13 +149,13 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "reuse.corrected": "A reuse was corrected",
     "reuse.hidden": "A reuse was hidden",
     "reuse.unhidden": "A reuse is visible again",
-    "processing.stated": "An organisation said whether it holds data about people",
-    "processing.reviewed": "An organisation said that its register of data about people is right",
-    "processing.entry_added": "A service that holds data about people was added to a register",
-    "processing.entry_changed": "A service that holds data about people was changed in a register",
-    "processing.entry_published": "A service that holds data about people was published",
-    "processing.entry_withdrawn": "A service that holds data about people was taken off the public page",
-    "processing.entry_deleted": "A service that holds data about people was deleted from a register",
+    "processing.stated": "An organisation said whether it holds personal data",
+    "processing.reviewed": "An organisation said that its register of personal data is right",
+    "processing.entry_added": "A service that holds personal data was added to a register",
+    "processing.entry_changed": "A service that holds personal data was changed in a register",
+    "processing.entry_published": "A service that holds personal data was published",
+    "processing.entry_withdrawn": "A service that holds personal data was taken off the public page",
+    "processing.entry_deleted": "A service that holds personal data was deleted from a register",
 }
 """What happened, by the name of the event; who did it stands beside."""
 KIND_NAMES: Mapping[str, str] = {
@@ -181,7 +181,7 @@ KIND_NAMES: Mapping[str, str] = {
     "application": "Requests to join",
     "member": "Members of organisations",
     "producer": "Producers",
-    "processing": "Data about people",
+    "processing": "Personal data",
     "team": "The team",
     "territory": "The territory",
 }
