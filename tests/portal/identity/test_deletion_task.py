@@ -21,10 +21,11 @@ from tests.portal.identity.deletions import (
     suspend,
 )
 from tests.portal.notifications.conftest import Relay, relay
-from tests.visitors import browse, make_operator, make_person
+from tests.visitors import browse, enter, make_operator, make_person
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.erased_accounts import AccountErasedError
+from udi.kit.errors import ConflictError
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.sessions import SESSIONS, save_person
@@ -44,8 +45,10 @@ from udi.portal.identity.models import (
     ProviderGrant,
     WatchedAccount,
 )
+from udi.portal.organisations.members.actions import remove_member
 from udi.portal.organisations.members.member_changes import change_member
 from udi.portal.organisations.models import Organisation
+from udi.portal.organisations.team.actions import remove_member as remove_of_team
 from udi.ui.site import Site
 
 __all__ = ["relay"]
@@ -194,6 +197,31 @@ async def test_of_two_last_of_the_team_who_ask_one_after_the_other_one_stays(
         answers = [await client.post(CONFIRM, data=YES) for client in (first, second)]
 
     assert [answer.status_code for answer in answers] == [303, 409]
+
+
+async def test_nobody_leaves_an_organisation_or_the_team_to_one_who_is_going(
+    portal_app: Litestar,
+    portal_site: Site,
+    demo: Territory,
+    portal_database: Database,
+) -> None:
+    people = [
+        recent(make_person(demo, moderator=True, memberships={"armor": ["managers"]}))
+        for _ in range(2)
+    ]
+    await add_organisation(portal_database, demo)
+    stays = await enter(portal_site, demo, login=people[1])
+    async with browse(portal_app, demo, people[0]) as browser:
+        answer = await browser.post(CONFIRM, data=YES)
+
+    async with portal_database.session(demo.id) as session:
+        organisation = (await session.scalars(select(Organisation))).one()
+        with pytest.raises(ConflictError):
+            await remove_member(session, stays, organisation, stays.person_id)
+        with pytest.raises(ConflictError):
+            await remove_of_team(session, stays, stays.person_id)
+
+    assert answer.status_code == 303
 
 
 async def test_nobody_counts_on_a_manager_who_is_being_taken_out(

@@ -74,8 +74,8 @@ async def note_departure(site: Site, issuer: str, subject: str) -> bool:
         async with site.database.session(territory.id, person=person.id) as session:
             is_kept = bool(await list_handovers(site, session, territory, person))
             if not is_kept:
-                own = update(Person).where(Person.id == person.id)
-                await session.execute(own.values(deletion_requested_at=now()))
+                statement = update(Person).where(Person.id == person.id)
+                await session.execute(statement.values(deletion_requested_at=now()))
         if is_kept:
             await forget_departure(site, issuer, subject)
             return False
@@ -84,11 +84,11 @@ async def note_departure(site: Site, issuer: str, subject: str) -> bool:
 
 async def forget_departure(site: Site, issuer: str, subject: str) -> None:
     """The account stays after all."""
-    own = (Person.issuer == issuer, Person.subject == subject)
+    conditions = (Person.issuer == issuer, Person.subject == subject)
     for territory in await list_territories(site):
         async with site.database.session(territory.id) as session:
-            staying = update(Person).where(*own).values(deletion_requested_at=None)
-            await session.execute(staying)
+            statement = update(Person).where(*conditions)
+            await session.execute(statement.values(deletion_requested_at=None))
 
 
 async def _find_person(
