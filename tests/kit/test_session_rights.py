@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from tests.kit.realm import CLIENT, SUBJECT, Realm
 from udi.kit import clock
@@ -14,7 +15,8 @@ from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.sessions import Sessions
 from udi.kit.tenancy import Territory
-from udi.portal.identity.models import TABLES
+from udi.portal.identity.deletion.actions import note_erasure
+from udi.portal.identity.models import TABLES, Person, WebSession
 
 
 @pytest.fixture
@@ -71,6 +73,26 @@ async def test_find_actor_ends_a_session_that_the_identity_service_ended(
     assert await sessions.find_actor(demo, token) is None
     realm.refusal = ""
     assert await sessions.find_actor(demo, token) is None
+
+
+async def test_find_actor_ends_a_session_whose_account_was_deleted_meanwhile(
+    sessions: Sessions,
+    portal_database: Database,
+    realm: Realm,
+    demo: Territory,
+    login: Login,
+) -> None:
+    token = await sessions.log_in(demo, login)
+    async with portal_database.session(demo.id, role="worker") as session:
+        await note_erasure(session, login.subject)
+        await session.execute(update(Person).values(name="Former"))
+
+    actor = await sessions.find_actor(demo, token)
+
+    async with portal_database.session(demo.id, role="worker") as session:
+        names = (await session.scalars(select(Person.name))).all()
+        open_sessions = (await session.scalars(select(WebSession.id))).all()
+    assert (actor, names, open_sessions) == (None, ["Former"], [])
 
 
 async def test_find_actor_goes_on_where_the_program_itself_is_refused(

@@ -20,6 +20,8 @@ class KeycloakDouble:
     admin_events: list[dict[str, Any]] = field(default_factory=list)
     logged_out: list[str] = field(default_factory=list)
     away: bool = False
+    operators: set[str] = field(default_factory=set)
+    """Subjects of those who run the installation."""
 
     def get_users(self, query: dict[str, Any]) -> list[dict[str, Any]]:
         disabled = [
@@ -57,9 +59,16 @@ class KeycloakDouble:
                 )
         raise AssertionError(path)
 
+    def get_realm_role_members(
+        self, _role: str, query: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        members = [{"id": subject} for subject in sorted(self.operators)]
+        return self._page(members, query)
+
     def delete_user(self, subject: str) -> None:
         self.get_user(subject)
         del self.accounts[subject]
+        self.operators.discard(subject)
 
     def user_logout(self, subject: str) -> None:
         self._require_service()

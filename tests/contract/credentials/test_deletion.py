@@ -1,5 +1,7 @@
 """Somebody who did everything at a portal and a node deletes their account: nothing of them is found in either database."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import select
 
@@ -10,14 +12,38 @@ from udi.kit.jobs import Job
 from udi.node.identity.models import Person as NodePerson
 from udi.portal.identity.deletion.actions import DELETE_ACCOUNT
 from udi.portal.identity.deletion.tasks import task_handlers
-from udi.portal.identity.models import Person
+from udi.portal.identity.models import Membership, Person
 from udi.settings import Settings
 
 __all__ = ["leaver"]
 
 
+async def hand_over(leaver: Leaver) -> None:
+    """Have somebody else manage what the leaver manages."""
+    world = leaver.world
+    async with world.portal.database.session(
+        world.territory.id, role="worker"
+    ) as session:
+        colleague = Person(
+            issuer=world.issuer.url,
+            subject=str(uuid4()),
+            name="Autre compte",
+            email="colleague@people.example",
+            locale="fr",
+        )
+        session.add(colleague)
+        await session.flush()
+        session.add_all(
+            Membership(
+                person_id=colleague.id, organisation_slug=slug, groups=["managers"]
+            )
+            for slug in world.actor.memberships
+        )
+
+
 async def delete_account(leaver: Leaver) -> None:
     """Do the task that the page queues."""
+    await hand_over(leaver)
     login = leaver.world.login
     payload = {"issuer": login.issuer, "subject": login.subject, "language": "fr"}
     handlers = task_handlers(leaver.world.portal, lambda: leaver.double)  # type: ignore[arg-type, return-value]  # a double has what the task asks of it
@@ -105,6 +131,28 @@ async def test_a_node_that_comes_back_from_a_backup_erases_again(
             )
         )
 
+    await leaver.asker.check_accounts(world.territory)
+
+    found = await find(leaver, postgres, settings)
+    assert "node app.person" not in found
+
+
+async def test_an_account_that_a_node_alone_knows_is_erased_there(
+    leaver: Leaver, postgres: str, settings: Settings
+) -> None:
+    world = leaver.world
+    async with world.portal.database.session(
+        world.territory.id, role="worker"
+    ) as session:
+        person = (
+            await session.scalars(
+                select(Person).where(Person.subject == world.login.subject)
+            )
+        ).one()
+        person.subject = "somebody-else"
+        person.email = "other@people.example"
+
+    await delete_account(leaver)
     await leaver.asker.check_accounts(world.territory)
 
     found = await find(leaver, postgres, settings)

@@ -1,9 +1,7 @@
 """«Delete my account»: what is said before, what must be handed over, the recent login, and what is queued."""
 
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -11,41 +9,33 @@ from litestar import Litestar
 from sqlalchemy import select, text
 
 from tests.mails import text_of
+from tests.portal.identity.deletions import (
+    MAIL,
+    YES,
+    add_organisation,
+    list_queued,
+    recent,
+    suspend,
+)
 from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse, make_operator, make_person
-from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.mail_relay import EmailError
 from udi.kit.oidc import Login
 from udi.kit.tenancy import INSTALLATION_ID, Territory
-from udi.portal.identity.deletion.actions import DELETE_ACCOUNT, SEND_CONFIRMATION
+from udi.portal.identity.deletion.actions import (
+    DELETE_ACCOUNT,
+    SEND_CONFIRMATION,
+)
 from udi.portal.identity.deletion.pages import CONFIRM, DONE, PATH
 from udi.portal.identity.deletion.tasks import task_handlers
-from udi.portal.identity.models import Person
-from udi.portal.organisations.models import Organisation
+from udi.portal.identity.models import (
+    Person,
+)
 from udi.ui.site import Site
 
 __all__ = ["relay"]
-MAIL = {"to": "zq@people.example", "language": "fr", "key": "k"}
-YES = {"understood": "yes"}
-QUEUED = text(
-    "SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name"
-    " AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
-)
-
-
-def recent(login: Login, minutes: int = 0) -> Login:
-    """The same person, who proved who they are some minutes ago."""
-    return replace(login, authenticated_at=now() - timedelta(minutes=minutes))
-
-
-async def list_queued(
-    database: Database, territory: Territory, name: str
-) -> list[dict[str, str]]:
-    values = {"name": name, "tenant": str(territory.id)}
-    async with database.platform_session(role="worker") as session:
-        return [json.loads(row) for row in await session.scalars(QUEUED, values)]
 
 
 @pytest.fixture
@@ -91,6 +81,26 @@ async def test_step_1_names_every_territory_that_knows_the_account(
 
     assert other.name["fr"] not in before.text
     assert other.name["fr"] in after.text
+
+
+async def test_a_suspended_territory_is_named_and_keeps_nobody(
+    browser: httpx.AsyncClient,
+    portal_app: Litestar,
+    portal_database: Database,
+    other: Territory,
+    login: Login,
+) -> None:
+    claim = make_person(other, memberships={"armor": ["managers"]}).organisations
+    async with browse(portal_app, other, replace(login, organisations=claim)):
+        pass
+    active = await browser.get(PATH)
+    await suspend(portal_database, other)
+
+    pages = [await browser.get(path) for path in (PATH, CONFIRM)]
+
+    assert "Vous seul gérez cette organisation." in active.text
+    assert [page.status_code for page in pages] == [200, 200]
+    assert all(other.name["fr"] in page.text for page in pages)
 
 
 async def test_step_2_queues_the_deletion_and_ends_the_session(
@@ -153,13 +163,7 @@ async def test_the_last_manager_hands_over_first(
     portal_app: Litestar, demo: Territory, portal_database: Database
 ) -> None:
     manager = recent(make_person(demo, memberships={"armor": ["managers"]}))
-    async with portal_database.session(demo.id) as session:
-        session.add(
-            Organisation(
-                slug="armor", name="Armor", summary={}, email="", url="", address="",
-                producer=True,
-            )
-        )  # fmt: skip
+    await add_organisation(portal_database, demo)
     async with browse(portal_app, demo, manager) as browser:
         alone = await browser.get(PATH)
         step_2 = await browser.get(CONFIRM)

@@ -3,14 +3,19 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import httpx
 import pytest
 from litestar import Litestar
+from sqlalchemy import select
 
 from tests.visitors import browse, make_person
+from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.node.identity.models import Person as NodePerson
+from udi.node.spaces.models import ScriptKey, Space
 from udi.ui.own_data_pages import CSV_PATH, JSON_PATH, PATH
 
 TOKENS = "/my-space/tokens"
@@ -123,6 +128,32 @@ async def test_a_node_shows_what_it_knows_and_leads_to_the_portal(
     assert document["program"] == "node"
     assert kinds_of(document)["person: Account"] == 1
     assert kinds_of(document)["membership: Roles in organisations"] == 1
+
+
+async def test_a_node_shows_rows_in_the_space_of_a_producer_that_the_person_left(
+    node_app: Litestar, node_database: Database, demo: Territory
+) -> None:
+    someone = make_person(demo)
+    async with browse(node_app, demo, someone) as at_node:
+        async with node_database.session(demo.id, role="worker") as session:
+            query = select(NodePerson.id).where(NodePerson.subject == someone.subject)
+            person_id = (await session.scalars(query)).one()
+            space = Space(
+                slug="left", organisation_id=uuid4(), name="L", email="", quota_bytes=1
+            )
+            session.add(space)
+            await session.flush()
+            session.add(
+                ScriptKey(
+                    space_id=space.id,
+                    person_id=person_id,
+                    name="Veille du matin",
+                    token_hash="x",
+                )
+            )
+        answers = [await at_node.get(path) for path in (PATH, JSON_PATH, CSV_PATH)]
+
+    assert ["Veille du matin" in answer.text for answer in answers] == [True] * 3
 
 
 async def test_the_portal_leads_to_the_hosted_node(

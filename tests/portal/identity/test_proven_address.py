@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.portal.catalogue.conftest import armor
 from tests.portal.catalogue.corpus import Catalogue
@@ -16,10 +16,14 @@ from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.portal.identity.models import Person
 from udi.portal.organisations.members.transitions import MembershipStage
 from udi.portal.organisations.models import MembershipEntry
 from udi.portal.projects.calls.models import Call, Juror
 from udi.portal.projects.models import ProjectMember
+from udi.ui.own_data_pages import CSV_PATH, DELETION, JSON_PATH, PATH
+from udi.ui.person_erasure import erase_person
+from udi.ui.personal_rows import read_register
 from udi.ui.site import Site
 
 __all__ = ["armor"]
@@ -31,6 +35,12 @@ PROJECT = {
     "audience": "inhabitants",
 }
 CLOSED = {401, 403, 404}
+NAMED = {
+    "Invitations to my address": "Invitations à mon adresse",
+    "Invitations into projects": "Invitations dans des projets",
+    "Juries that I am in": "Jurys dont je fais partie",
+}
+"""The kinds of rows that the address of somebody invited names."""
 
 
 @dataclass
@@ -141,6 +151,57 @@ async def test_the_same_address_proven_opens_them(invited: Invited) -> None:
     assert set(statuses.values()) == {200, 303}, statuses
     assert "/entries/" in lists
     assert "/invitation" in lists
+
+
+def _own_rows(document: dict[str, list[dict[str, str]]]) -> set[str]:
+    """What the download has of the rows that an address names."""
+    return {kind["what"] for kind in document["kinds"]} & NAMED.keys()
+
+
+@pytest.mark.parametrize("proven", [True, False])
+async def test_own_data_has_what_a_proven_address_names(
+    invited: Invited, *, proven: bool
+) -> None:
+    login = replace(invited.login, email_verified=proven)
+    async with browse(invited.app, invited.territory, login) as client:
+        document = (await client.get(JSON_PATH)).json()
+        pages = [
+            (await client.get(path)).content.decode()
+            for path in (PATH, CSV_PATH, DELETION)
+        ]
+
+    named = NAMED.keys() if proven else set()
+    assert _own_rows(document) == named
+    words = {NAMED[what] for what in named}
+    assert [{word for word in NAMED.values() if word in page} for page in pages] == [
+        words
+    ] * len(pages)
+
+
+@pytest.mark.parametrize("proven", [True, False])
+async def test_a_deletion_erases_what_a_proven_address_names(
+    invited: Invited, *, proven: bool
+) -> None:
+    address = invited.login.email
+    login = replace(invited.login, email_verified=proven)
+    async with browse(invited.app, invited.territory, login):
+        pass
+    async with invited.site.database.session(
+        invited.territory.id, role="worker"
+    ) as session:
+        person = (
+            await session.scalars(
+                select(Person).where(Person.subject == invited.login.subject)
+            )
+        ).one()
+        register = read_register(invited.site.domains)
+        await erase_person(session, register, person, former_name="x")
+        left = [
+            await session.scalar(select(func.count()).where(model.email == address))
+            for model in (MembershipEntry, ProjectMember, Juror)
+        ]
+
+    assert left == ([0, 0, 0] if proven else [1, 1, 1])
 
 
 async def test_a_colleague_is_added_by_a_proven_address_only(

@@ -19,6 +19,7 @@ from udi.kit.clock import now
 from udi.kit.confirmation import is_confirmation_valid
 from udi.kit.credentials import SecretKind
 from udi.kit.db import Database, TenantKey
+from udi.kit.erased_accounts import reject_erased
 from udi.kit.identity import OPERATOR, Actor, read_memberships, without_factor
 from udi.kit.oidc import (
     IdentityClient,
@@ -109,6 +110,8 @@ class SessionTables:
     used_token: Any
     cleared_on_login: Mapping[str, None] = field(default_factory=dict)
     """What a login clears in the row of a person who had left."""
+    erased_account: Any = None
+    """Where the program keeps which accounts were deleted."""
 
 
 OnMemberships = Callable[[AsyncSession, Actor], Awaitable[None]]
@@ -174,7 +177,11 @@ def _session_values(login: Login, territory: str) -> dict[str, Any]:
 async def save_person(
     session: AsyncSession, tables: SessionTables, login: Login, **more: datetime | None
 ) -> UUID:
-    """Keep what the identity service says of a person, and answer their id here."""
+    """Keep what the identity service says of a person, and answer their id here.
+
+    Raises:
+        AccountErasedError: their account was deleted; asked after the row is written, which waits for a deletion that goes on.
+    """
     values = {
         "name": login.name,
         "email": login.email,
@@ -191,6 +198,8 @@ async def save_person(
         .returning(tables.person.id)
     )
     person_id: UUID = (await session.scalars(statement)).one()
+    if tables.erased_account is not None:
+        await reject_erased(session, tables.erased_account, login.subject)
     return person_id
 
 
@@ -393,6 +402,7 @@ class Sessions:
                 self.client_of(territory), row.refresh_token
             )
             require_claim_values({"sub": login.subject}, sub=person.subject)
+            continued = await self._continue_session(territory, row, login)
         except IdentityUnavailableError:
             log.warning(
                 "identity service away",
@@ -401,7 +411,7 @@ class Sessions:
         except (IdentityRefusedError, InvalidTokenError) as error:
             return await self._end_if_refused(territory, row, actor, error)
         else:
-            return await self._continue_session(territory, row, login)
+            return continued
         return _keep_if_confirmed(actor)
 
     async def _claim_refresh(self, session: AsyncSession, row: Any) -> bool:

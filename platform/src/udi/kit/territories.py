@@ -119,6 +119,11 @@ class TerritoryRegistry:
         """Every active territory, by slug. What was known is served while the database does not answer."""
         return await self._read_if_older(self._max_age)
 
+    async def list_all(self) -> Sequence[Territory]:
+        """Every territory by slug, those that are suspended too: what concerns people's data leaves none out."""
+        active = await self.list()
+        return sorted([*active, *self._suspended], key=lambda known: known.slug)
+
     async def _reload(self) -> None:
         async with self._database.platform_session(role="public") as session:
             read = (

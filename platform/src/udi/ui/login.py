@@ -14,6 +14,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from udi.kit import login_attempts
+from udi.kit.erased_accounts import AccountErasedError
 from udi.kit.errors import NotFoundError, UdiError, UnavailableError
 from udi.kit.identity import SECOND_FACTOR, Actor
 from udi.kit.login_providers import ACCOUNT, NATIONAL, provider_alias
@@ -89,6 +90,13 @@ CANCELLED = LoginFailure(
     "You are not logged in",
     "The login was cancelled, or refused by the identity service.",
     "Begin again if you wish; what is public needs no account.",
+)
+DELETED = LoginFailure(
+    "deleted",
+    403,
+    "This account was deleted",
+    "Nobody can log in with it any more.",
+    "Create a new account if you wish; what is public needs none.",
 )
 MISFIT = LoginFailure(
     "misfit",
@@ -356,9 +364,12 @@ async def _open_session(
     except InvalidTokenError as error:
         log.error("the identity service's tokens are refused", reason=str(error))  # noqa: TRY400 - no trace wanted
         return MISFIT
-    return await sessions.log_in(
-        territory, login, replaced=_session_cookie(request, territory)
-    )
+    try:
+        return await sessions.log_in(
+            territory, login, replaced=_session_cookie(request, territory)
+        )
+    except AccountErasedError:
+        return DELETED
 
 
 @post("/logout")

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.csv_writer import write_csv
 from udi.kit.identity import Actor
 from udi.kit.service_registry import ServiceKey
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import Territory, space_context
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.login import sessions_of
@@ -80,9 +80,8 @@ async def read_person_keys(
 ) -> PersonKeys:
     """How the person who asks is named in this database."""
     person = sessions_of(request).tables.person
-    query = select(person.email, person.subject).where(person.id == member.person_id)
-    row = (await session.execute(query)).one()
-    return PersonKeys(member.person_id, row.email, row.subject)
+    query = select(person).where(person.id == member.person_id)
+    return PersonKeys.read_from((await session.scalars(query)).one())
 
 
 @get(PATH)
@@ -90,7 +89,7 @@ async def show_own_data(
     request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
 ) -> Response[str]:
     """All that this program knows of the person, by subject, and where else something may be known."""
-    subjects = await _read(request, session, member, most=MOST_LISTED)
+    subjects = await _read(request, territory, member, most=MOST_LISTED)
     say = site_of(request).pages.translator(request)
     list_places = site_of(request).services.find(OTHER_PLACES)
     counts = [(say(subject.subject.value), subject.count) for subject in subjects]
@@ -112,10 +111,10 @@ async def show_own_data(
 
 @get(JSON_PATH)
 async def download_own_json(
-    request: AnyRequest, session: Session, member: Member
+    request: AnyRequest, territory: CurrentTerritory, member: Member
 ) -> Response[bytes]:
     """The same for a program."""
-    subjects = await _read(request, session, member, most=MOST_DOWNLOADED)
+    subjects = await _read(request, territory, member, most=MOST_DOWNLOADED)
     document = {"program": site_of(request).program, "kinds": describe_rows(subjects)}
     headers = {
         "Content-Disposition": 'attachment; filename="my-data.json"',
@@ -127,10 +126,10 @@ async def download_own_json(
 
 @get(CSV_PATH)
 async def download_own_csv(
-    request: AnyRequest, session: Session, member: Member
+    request: AnyRequest, territory: CurrentTerritory, member: Member
 ) -> Response[bytes]:
     """The same for a spreadsheet: a line for each value."""
-    subjects = await _read(request, session, member, most=MOST_DOWNLOADED)
+    subjects = await _read(request, territory, member, most=MOST_DOWNLOADED)
     say = site_of(request).pages.translator(request)
     header = [
         say("Subject"),
@@ -154,10 +153,18 @@ def _portal_page(request: AnyRequest, territory: Territory) -> str:
 
 
 async def _read(
-    request: AnyRequest, session: AsyncSession, member: Actor, *, most: int
+    request: AnyRequest, territory: Territory, member: Actor, *, most: int
 ) -> list[OwnSubject]:
-    person = await read_person_keys(request, session, member)
-    return await read_own_rows(session, register_of(request), person, most=most)
+    """The person's rows, those in the spaces of producers that they left too: each condition names the person."""
+    database = site_of(request).database
+    with space_context(None):
+        async with database.session(
+            territory.id, person=member.person_id
+        ) as unconfined:
+            person = await read_person_keys(request, unconfined, member)
+            return await read_own_rows(
+                unconfined, register_of(request), person, most=most
+            )
 
 
 def _lines(subject: OwnSubject, say: Callable[[str], str]) -> list[KindLines]:

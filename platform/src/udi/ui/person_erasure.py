@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, text, update
+from sqlalchemy import ColumnElement, Table, delete, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.personal_data import AtDeletion, PersonalRows, PersonLink
+from udi.kit.tenancy import current_tenant
 from udi.ui.personal_rows import PersonalRegister, PersonKeys, names_person
 
 FORGET_TASKS = text(
@@ -34,18 +35,9 @@ async def erase_person(
     Their row stays under its identifier, which was drawn at random and then leads to nobody: it is the pseudonym of
     what is kept. `person` is that row; `former_name` is what pages call it.
     """
-    keys = PersonKeys(person.id, person.email, person.subject)
-    person_table = person.__table__
-    for rows in register.rows:
-        if rows.table is not person_table:
-            await _erase_rows(session, rows, keys)
-    for payload in register.payloads:
-        values = {
-            "tenant": str(person.tenant_id),
-            "key": payload.key,
-            "value": str(keys.value_of(payload.link)),
-        }
-        await session.execute(FORGET_TASKS, values)
+    await erase_rows(
+        session, register, PersonKeys.read_from(person), besides=person.__table__
+    )
     person.issuer = ""
     person.subject = str(person.id)
     person.name = former_name
@@ -55,7 +47,29 @@ async def erase_person(
     await session.flush()
 
 
-async def _erase_rows(
+async def erase_rows(
+    session: AsyncSession,
+    register: PersonalRegister,
+    keys: PersonKeys,
+    *,
+    besides: Table | None = None,
+) -> None:
+    """Erase or empty what names somebody in the session's territory, but for one table; their tasks are forgotten."""
+    for rows in register.rows:
+        if rows.table is not besides:
+            await _erase_kind(session, rows, keys)
+    for payload in register.payloads:
+        value = str(keys.value_of(payload.link))
+        if value:
+            values = {
+                "tenant": str(current_tenant()),
+                "key": payload.key,
+                "value": value,
+            }
+            await session.execute(FORGET_TASKS, values)
+
+
+async def _erase_kind(
     session: AsyncSession, rows: PersonalRows, keys: PersonKeys
 ) -> None:
     theirs = names_person(rows, keys)

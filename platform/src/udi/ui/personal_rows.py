@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, Self
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Uuid, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,7 +38,19 @@ class PersonKeys:
 
     id: UUID
     email: str
+    """Empty where nobody proved that the address is theirs: it then names no row."""
     subject: str
+
+    @classmethod
+    def read_from(cls, person: Any) -> Self:
+        """Those of a row of a program's table of people."""
+        email = person.email if person.email_verified else ""
+        return cls(person.id, email, person.subject)
+
+    @classmethod
+    def know_by_subject(cls, subject: str) -> Self:
+        """Those of somebody of whom a program has no row, only what their account left."""
+        return cls(uuid4(), "", subject)
 
     def value_of(self, link: PersonLink) -> Any:
         """What a column that names people in this way holds of them."""

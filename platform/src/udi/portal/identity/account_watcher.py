@@ -17,7 +17,9 @@ from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
 from udi.kit.sessions import SESSIONS
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import INSTALLATION_ID, Territory
+from udi.portal.identity.actions import sync_memberships
+from udi.portal.identity.deletion.tasks import erase_returned
 from udi.portal.identity.departures import DEPARTURES, change_rights, end_account
 from udi.portal.identity.models import (
     TEAM,
@@ -35,7 +37,12 @@ from udi.portal.identity.provision.account_changes import (
     read_account,
     read_changes,
 )
-from udi.portal.identity.provision.admin import RealmAdmin, connect_for_members
+from udi.portal.identity.provision.admin import (
+    RealmAdmin,
+    RefusedCallError,
+    connect_for_members,
+)
+from udi.portal.identity.provision.operators import list_operator_accounts
 from udi.settings import MissingSecretError
 from udi.ui.site import Site
 
@@ -89,13 +96,15 @@ class AccountWatcher:
             MissingSecretError: the account of the worker has no secret here.
         """
         begun = now()
+        issuer = self.site.services[SESSIONS].service.issuer
+        change_count = await erase_returned(self.site, issuer)
         territories = await self.site.registry.list()
         if not territories:
-            return 0
+            return change_count
         since = min([await self._since(territory, begun) for territory in territories])
         changes = await asyncio.to_thread(read_changes, self.get_admin(), since)
+        await self._compare_operators(issuer)
         accounts: dict[str, Account | None] = {}
-        change_count = 0
         for territory in territories:
             change_count += await self._compare(territory, changes, accounts, begun)
         return change_count
@@ -121,6 +130,23 @@ class AccountWatcher:
         if watch:
             return watch.confirmed_at
         return begun
+
+    async def _compare_operators(self, issuer: str) -> None:
+        """Bring who runs the installation in step: a command names and removes them at the identity service alone."""
+        try:
+            accounts = await asyncio.to_thread(list_operator_accounts, self.get_admin())
+        except RefusedCallError as error:
+            log.warning("operators not compared", reason=str(error))
+            return
+        groups = {
+            str(account["id"]): {TEAM: [MODERATORS]}
+            for account in accounts
+            if account.get("enabled", True)
+        }
+        async with self.site.database.session(
+            INSTALLATION_ID, role="worker"
+        ) as session:
+            await sync_memberships(session, issuer, groups)
 
     async def _compare(
         self,

@@ -28,6 +28,8 @@ class Person(TenantColumns, PersonColumns, PortalTable):
 
     left_at: Mapped[datetime | None]
     """When their account was found disabled or deleted; none again once it is found open, or they log in."""
+    deletion_requested_at: Mapped[datetime | None]
+    """When they asked that their account be deleted: until the worker has done it, nobody counts on them."""
     checked_at: Mapped[datetime | None]
     """When the identity service was asked about them last, whatever it told of changes."""
     inbox_visited_at: Mapped[datetime | None]
@@ -157,4 +159,4 @@ class InboxClaim(PortalTable):
     claimed_at: Mapped[datetime]
 
 
-TABLES = SessionTables(Person, WebSession, UsedToken, {"left_at": None})
+TABLES = SessionTables(Person, WebSession, UsedToken, {"left_at": None}, ErasedAccount)

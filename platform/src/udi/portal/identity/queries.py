@@ -1,12 +1,24 @@
 """Reading people and their memberships, as Keycloak said last."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.kit.identity import MODERATORS, Actor
 from udi.portal.identity.models import TEAM, Membership, Person
+
+REQUEST_LIFETIME = timedelta(days=1)
+"""After which a request to be deleted that the worker did not do counts no more."""
+
+
+def is_staying(person: Person) -> bool:
+    """Whether others may count on somebody: their account is open, and they did not ask for its deletion."""
+    requested_at = person.deletion_requested_at
+    is_asked = requested_at is not None and requested_at > now() - REQUEST_LIFETIME
+    return person.left_at is None and not is_asked
 
 
 async def list_members(

@@ -1,19 +1,26 @@
 """Asking for the deletion of one's account, and doing it in one territory."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
+from udi.kit.erased_accounts import digest_subject
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.identity.departures import DepartureHandler, end_account
-from udi.portal.identity.models import ErasedAccount, Person, WebSession
+from udi.portal.identity.models import (
+    ErasedAccount,
+    Person,
+    ProviderGrant,
+    WatchedAccount,
+    WebSession,
+)
 from udi.ui.person_erasure import erase_person
 from udi.ui.personal_rows import PersonalRegister
 
@@ -21,11 +28,6 @@ DELETE_ACCOUNT = "delete_account"
 SEND_CONFIRMATION = "send_deletion_confirmation"
 DIGEST_RETENTION = timedelta(days=400)
 """Longer than any backup: a node that was brought back from one erases the account again."""
-
-
-def digest_subject(subject: str) -> str:
-    """What is kept of an account that was deleted: subjects are drawn at random, so nobody finds one from it."""
-    return hashlib.sha256(subject.encode()).hexdigest()
 
 
 async def request_deletion(
@@ -54,16 +56,39 @@ async def erase_account(
 ) -> None:
     """End what somebody holds in the session's territory, then erase them there."""
     await end_account(session, person, ends)
+    await erase_person(session, register, person, former_name=former_name)
+    audit.record(session, None, "person.erased", person.id)
+
+
+async def note_erasure(session: AsyncSession, subject: str) -> None:
+    """Keep that an account was deleted, known in the session's territory or not: a node there may know it alone."""
     moment = now()
-    row = {"digest": digest_subject(person.subject), "erased_at": moment}
+    row = {"digest": digest_subject(subject), "erased_at": moment}
     same = ["tenant_id", "digest"]
     await session.execute(
         insert(ErasedAccount).values(row).on_conflict_do_nothing(index_elements=same)
     )
     past = ErasedAccount.erased_at < moment - DIGEST_RETENTION
     await session.execute(delete(ErasedAccount).where(past))
-    await erase_person(session, register, person, former_name=former_name)
-    audit.record(session, None, "person.erased", person.id)
+
+
+async def list_returned(session: AsyncSession, issuer: str) -> set[str]:
+    """The subjects of accounts deleted here that a row names all the same: it was written from what was said before."""
+    queries = (
+        select(Person.subject).where(
+            Person.issuer == issuer, _was_erased(Person.subject)
+        ),
+        select(WatchedAccount.subject).where(_was_erased(WatchedAccount.subject)),
+        select(ProviderGrant.subject).where(_was_erased(ProviderGrant.subject)),
+    )
+    return {subject for query in queries for subject in await session.scalars(query)}
+
+
+def _was_erased(subject: Any) -> ColumnElement[bool]:
+    """The condition under which a column holds the subject of an account deleted here; as `digest_subject` writes it."""
+    digest = func.encode(func.sha256(func.convert_to(subject, "UTF8")), "hex")
+    condition: ColumnElement[bool] = digest.in_(select(ErasedAccount.digest))
+    return condition
 
 
 async def list_erased(session: AsyncSession, subjects: Collection[str]) -> set[str]:

@@ -13,7 +13,11 @@ from udi.kit.errors import ConflictError, LoginTooOldError, field_error
 from udi.kit.identity import Actor
 from udi.kit.personal_data import AtDeletion
 from udi.portal.identity.deletion.actions import request_deletion
-from udi.portal.identity.deletion.places import KnownPlace, list_known_places
+from udi.portal.identity.deletion.places import (
+    KnownPlace,
+    list_known_places,
+    note_departure,
+)
 from udi.portal.identity.models import Person
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
@@ -77,12 +81,6 @@ async def delete_account(
         error = LoginTooOldError("You logged in more than five minutes ago.")
         error.page = LOGIN
         raise error
-    places = await _list_places(request, session, member)
-    if any(place.handovers for place in places):
-        raise ConflictError(
-            "Something must be handed over before your account is deleted.",
-            remedy="The page “Delete my account” says what, and to whom.",
-        )
     form = await request.form()
     if form.get("understood") != "yes":
         error_of_tick = field_error(
@@ -90,9 +88,15 @@ async def delete_account(
             "Nothing was deleted yet.",
             "Tick the box to confirm that you want to delete your account.",
         )
+        places = await _list_places(request, session, member)
         nodes = await _list_nodes(request, session, territory)
         return _confirmation_page(
             request, places, nodes, 422, form_errors(request, error_of_tick)
+        )
+    if not await _note_departure(request, session, member):
+        raise ConflictError(
+            "Something must be handed over before your account is deleted.",
+            remedy="The page “Delete my account” says what, and to whom.",
         )
     await request_deletion(session, member, language=request.scope["state"]["locale"])
     return Redirect(DONE, status_code=303)
@@ -143,9 +147,22 @@ def _is_recent(member: Actor) -> bool:
 async def _list_places(
     request: AnyRequest, session: AsyncSession, member: Actor
 ) -> list[KnownPlace]:
+    return await list_known_places(
+        site_of(request), *await _read_account(session, member)
+    )
+
+
+async def _note_departure(
+    request: AnyRequest, session: AsyncSession, member: Actor
+) -> bool:
+    return await note_departure(site_of(request), *await _read_account(session, member))
+
+
+async def _read_account(session: AsyncSession, member: Actor) -> tuple[str, str]:
+    """Issuer and subject of the person who asks."""
     query = select(Person.issuer, Person.subject).where(Person.id == member.person_id)
     row = (await session.execute(query)).one()
-    return await list_known_places(site_of(request), row.issuer, row.subject)
+    return row.issuer, row.subject
 
 
 async def _list_nodes(

@@ -17,6 +17,7 @@ from udi.kit.errors import (
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
 from udi.kit.mail_addresses import is_mail_address
 from udi.portal import audit
+from udi.portal.identity.queries import is_staying
 from udi.portal.organisations.members import queries
 from udi.portal.organisations.members.member_changes import change_member
 from udi.portal.organisations.members.transitions import (
@@ -314,7 +315,11 @@ async def _require_administrator(
     }
     if person not in lines:
         raise NotFoundError("This person is no member, or not any more.")
-    others = any(line.manages for id_, line in lines.items() if id_ != person)
+    others = any(
+        line.manages and is_staying(line.person)
+        for id_, line in lines.items()
+        if id_ != person
+    )
     if lines[person].manages and not (stays or others):
         raise ConflictError(
             "%(name)s would have no administrator any more.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +11,8 @@ from udi.kit.identity import MANAGERS, MODERATORS
 from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.portal.identity.deletion.handovers import Handover
 from udi.portal.identity.models import TEAM, Membership, Person
+from udi.portal.identity.queries import is_staying
+from udi.portal.organisations.members.member_changes import list_waiting, lock_team
 from udi.portal.organisations.models import Organisation
 
 NEEDED = {TEAM: MODERATORS}
@@ -24,12 +27,29 @@ async def list_handovers(
     if territory.id == INSTALLATION_ID:
         return handovers
     for slug in await _list_slugs(session, person):
-        others = await session.scalars(
-            _held_by(slug).where(Membership.person_id != person.id)
-        )
-        if others.first() is None:
+        organisation = await _lock_holders(session, slug)
+        others = [
+            other
+            for other in await session.scalars(_held_by(slug))
+            if other.id != person.id and is_staying(other)
+        ]
+        losing = {
+            change.person_id
+            for change in await list_waiting(session, organisation)
+            if change.leaves or NEEDED.get(slug, MANAGERS) not in change.groups
+        }
+        if all(other.id in losing for other in others):
             handovers.append(await _describe(session, slug))
     return handovers
+
+
+async def _lock_holders(session: AsyncSession, slug: str) -> UUID | None:
+    """Hold an organisation (its identifier) or the team as it is until the transaction ends, as changes of members do."""
+    if slug == TEAM:
+        await lock_team(session)
+        return None
+    query = select(Organisation.id).where(Organisation.slug == slug)
+    return await session.scalar(query.with_for_update())
 
 
 async def _list_slugs(session: AsyncSession, person: Person) -> list[str]:
@@ -48,16 +68,15 @@ async def _list_slugs(session: AsyncSession, person: Person) -> list[str]:
 def _held_by(slug: str) -> Any:
     group = NEEDED.get(slug, MANAGERS)
     return (
-        select(Membership.person_id)
+        select(Person)
         .join(
-            Person,
+            Membership,
             (Person.tenant_id == Membership.tenant_id)
             & (Person.id == Membership.person_id),
         )
         .where(
             Membership.organisation_slug == slug,
             literal(group) == any_(Membership.groups),
-            Person.left_at.is_(None),
         )
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, delete, select, update
+from sqlalchemy import and_, case, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,9 @@ from udi.portal.organisations.models import (
 )
 
 CHANGE = "change_member"
+LOCK_TEAM = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('team ' || app.current_tenant()::text, 0))"
+)
 
 
 async def change_member(
@@ -46,6 +49,11 @@ async def change_member(
     await session.flush()
     await jobs.enqueue(session, CHANGE, {"change": str(change.id)})
     return change
+
+
+async def lock_team(session: AsyncSession) -> None:
+    """Hold the team as it is until the transaction ends: two who leave at once do not leave nobody."""
+    await session.execute(LOCK_TEAM)
 
 
 async def list_waiting(

@@ -16,8 +16,9 @@ from udi.kit.errors import (
 )
 from udi.kit.identity import MODERATORS, Actor
 from udi.portal import audit
+from udi.portal.identity.queries import is_staying
 from udi.portal.organisations.members.actions import require_mail_address
-from udi.portal.organisations.members.member_changes import change_member
+from udi.portal.organisations.members.member_changes import change_member, lock_team
 from udi.portal.organisations.members.transitions import (
     MEMBERSHIP,
     MembershipEvent,
@@ -46,7 +47,7 @@ async def invite(
     """
     email = email.strip().lower()
     require_mail_address(email)
-    await queries.lock_team(session)
+    await lock_team(session)
     invitations = await queries.list_invitations(session)
     if any(invitation.email == email for invitation in invitations):
         raise field_error(
@@ -156,13 +157,15 @@ async def remove_member(
         NotFoundError: the person is not of the team.
         ConflictError: nobody would be left.
     """
-    await queries.lock_team(session)
+    await lock_team(session)
     remaining = [
         member for member in await queries.list_team(session) if not member.is_leaving
     ]
     if all(member.person.id != person for member in remaining):
         raise NotFoundError("This person is not of the team, or not any more.")
-    if len(remaining) == 1:
+    if not any(
+        member.person.id != person and is_staying(member.person) for member in remaining
+    ):
         raise ConflictError(
             "The team would have no member any more.",
             remedy="Invite somebody else first, and wait until they have accepted.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -19,9 +19,6 @@ from udi.portal.organisations.members.transitions import MembershipStage
 from udi.portal.organisations.models import MemberChange, MembershipEntry
 
 DAY = timedelta(days=1)
-LOCK = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended('team ' || app.current_tenant()::text, 0))"
-)
 
 
 @dataclass(frozen=True)
@@ -43,11 +40,6 @@ class TeamMemberStatus:
     def is_waiting(self) -> bool:
         """Whether the identity service does not know the change yet."""
         return self.change is not None
-
-
-async def lock_team(session: AsyncSession) -> None:
-    """Hold the team as it is until the transaction ends: two who leave at once do not leave nobody."""
-    await session.execute(LOCK)
 
 
 async def list_team(session: AsyncSession) -> list[TeamMemberStatus]:

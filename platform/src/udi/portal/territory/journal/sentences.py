@@ -12,6 +12,7 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "api_token.revoked": "A token for a program was revoked",
     "person.left": "An account was closed",
     "person.deletion_requested": "Somebody asked to delete their account",
+    "person.deletion_refused": "The deletion of an account was refused",
     "person.erased": "A deleted account was erased",
     "person.rights_changed": "The rights of an account changed",
     "node.invited": "A node was invited",
