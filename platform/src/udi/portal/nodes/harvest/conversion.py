@@ -29,7 +29,8 @@ from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record
 from udi.protocol.schema import DATAVERSE_DOI, DOI, KEYWORDS, PARAGRAPH, TITLE, WORD
 from udi.protocol.texts import Texts
-from udi.protocol.validators import LONGEST_URL
+from udi.protocol.upgrade import upgrade_record
+from udi.protocol.validators import LONGEST_URL, is_url
 
 OPEN = {"", "PUBLIC"}
 SYNOPSIS = 300
@@ -69,7 +70,8 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
     Public is what says nothing of its access: it was offered to passers-by.
     """
     if record.source_record.media_type == RUDI:
-        return ConversionResult(read_record(json.loads(record.source_record.body)))
+        received = json.loads(record.source_record.body)
+        return ConversionResult(read_record(upgrade_record(received)))
     faults: list[HarvestFault] = []
     id_ = dataset_id(context.source, record.identifier)
     title = _title(record, context, faults)
