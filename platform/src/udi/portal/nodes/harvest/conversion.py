@@ -114,7 +114,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
                     {tag: _shorten_title(words) for tag, words in titles.items()},
                 )
                 for url, titles in record.series_titles[:MOST_SERIES]
-                if len(url) <= LONGEST_URL
+                if len(url) <= LONGEST_URL and is_url(url)
             ),
             geography=box_of(record),
             local_id=record.identifier[:300],
