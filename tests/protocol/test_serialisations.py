@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import structs
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
@@ -269,9 +269,9 @@ def test_a_new_record_has_no_address_with_a_stray_sign(address: str) -> None:
 
 @given(address=ADDRESS_TEXTS.map("https://x.example".__add__))
 def test_an_address_of_a_new_record_is_a_node(address: str) -> None:
-    accepted = not list(url(address, "url"))
+    assume(not list(url(address, "url")))
 
-    assert find_iri(address) or not accepted
+    assert find_iri(address)
 
 
 @pytest.mark.parametrize(

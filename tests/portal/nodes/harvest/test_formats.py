@@ -20,7 +20,9 @@ from udi.portal.nodes.harvest.record import (
     VocabularyTerm,
 )
 from udi.protocol.access import AccessRights
+from udi.protocol.record import write_record
 from udi.protocol.structures import Organisation
+from udi.protocol.validation import validate
 
 BASE = "https://source.example/catalogue"
 SOURCE = UUID("0f9d7a4e-8f0e-4b53-9d0b-8b4a9e5b3c11")
@@ -690,3 +692,40 @@ def test_distributions_keep_what_no_table_knows() -> None:
         ),
     )
     assert "format_unknown" in codes(record)
+
+
+def test_a_series_is_kept_at_an_address_that_a_record_may_have() -> None:
+    record = one("""
+@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+<https://source.example/d/1> a dcat:Dataset ; dct:identifier "trees" ; dct:title "Arbres" ;
+  dcat:inSeries <https://source.example/s/1>, <ftp://source.example/s/2>, <https://source.example/50%remise> .
+""")
+
+    ours = convert(record, CONTEXT).record
+
+    assert {series.url for series in ours.series} == {
+        "https://source.example/s/1",
+        "https://source.example/50%25remise",
+    }
+    assert "ftp://source.example/s/2" in ours.extra["harvested"]["series"]
+    document = write_record(ours)
+    assert [
+        fault for fault in validate(document) if "dataset_series" in fault.field
+    ] == []
+
+
+def test_a_link_with_stray_signs_is_mended_and_reported() -> None:
+    record = one(
+        {
+            "dataset": [
+                {
+                    "identifier": "trees",
+                    "title": "Arbres",
+                    "landingPage": "https://source.example/50%remise#a#b",
+                }
+            ]
+        }
+    )
+
+    assert record.landing_page == "https://source.example/50%25remise#a%23b"
+    assert "iri_invalid" in codes(record)

@@ -108,14 +108,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             ),
             period=period_of(record),
             frequency=record.frequency,
-            series=tuple(
-                of.Series(
-                    url,
-                    {tag: _shorten_title(words) for tag, words in titles.items()},
-                )
-                for url, titles in record.series_titles[:MOST_SERIES]
-                if len(url) <= LONGEST_URL and is_url(url)
-            ),
+            series=_series(record),
             geography=box_of(record),
             local_id=record.identifier[:300],
             doi=_alias(record, DOI),
@@ -227,6 +220,15 @@ def _media(record: HarvestedRecord, record_id: UUID) -> tuple[of.Media, ...]:
                 identifier = uuid5(medium.id, f"{distribution.url} {len(media)}")
             media[identifier] = structs.replace(medium, id=identifier)
     return tuple(media.values())
+
+
+def _series(record: HarvestedRecord) -> tuple[of.Series, ...]:
+    """Those at an address that a record of ours may have; the others stay among what has no field."""
+    return tuple(
+        of.Series(url, {tag: _shorten_title(words) for tag, words in titles.items()})
+        for url, titles in record.series_titles[:MOST_SERIES]
+        if len(url) <= LONGEST_URL and is_url(url)
+    )
 
 
 def _dates(
