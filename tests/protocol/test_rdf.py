@@ -354,6 +354,9 @@ def test_an_area_is_drawn_longitude_first_and_cut_at_the_antimeridian(
         ("https://x.example/d%C3%A9j%C3%A0", "https://x.example/d%C3%A9j%C3%A0"),
         ("https://[2001:db8::1]:8443/a[1]", "https://[2001:db8::1]:8443/a%5B1%5D"),
         ("https://x.example/é", "https://x.example/%C3%A9"),
+        ("https://x.example/50%remise?q=%", "https://x.example/50%25remise?q=%25"),
+        ("https://x.example/#a#b", "https://x.example/#a%23b"),
+        ("https://%zz.fr/", "https://%25zz.fr/"),
     ],
 )
 def test_an_address_is_always_an_iri(address: str, node: str) -> None:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import structs
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from tests.portal.nodes.harvest import made
@@ -31,9 +32,11 @@ from udi.protocol.serialisations import (
     write_triples,
     write_turtle,
 )
-from udi.protocol.structures import Record
+from udi.protocol.structures import LicenceTerms, Record, Series
 from udi.protocol.triples import (
     PREFIXES,
+    escape_stray_signs,
+    find_iri,
     iri,
     literal,
     localised_literal,
@@ -41,6 +44,7 @@ from udi.protocol.triples import (
     typed_literal,
 )
 from udi.protocol.triples import Triple as WrittenTriple
+from udi.protocol.validators import is_url, url
 
 ORIGIN = "https://donnees.rade.bzh"
 MOMENT = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -164,14 +168,15 @@ def test_a_language_without_a_tag_is_refused(tag: str) -> None:
     [
         "",
         "foo",
-        "https://x.example/100%",
-        "https://x.example/%zz",
         "https://x.example:a/",
+        "https://x.example/\ud800",
     ],
 )
 def test_what_is_no_address_is_no_node(address: str) -> None:
-    with pytest.raises(ValueError, match=r"IRI|Invalid"):
+    with pytest.raises(ValueError, match=r"IRI|Invalid|surrogates"):
         iri(address)
+
+    assert find_iri(address) == ""
 
 
 @given(
@@ -187,6 +192,86 @@ def test_an_address_is_the_node_that_the_library_takes(rest: str) -> None:
         node = "<https://x.example>"
 
     assert str(NamedNode(node[1:-1])) == node
+
+
+def put_addresses(record: Record, address: str) -> Record:
+    """The record where each address that somebody wrote is this one."""
+    media = tuple(
+        structs.replace(
+            file, url=address, structure=address, documentation=address, visual=address
+        )
+        for file in record.media
+    )
+    contacts = tuple(
+        structs.replace(contact, email=address) for contact in record.contacts
+    )
+    return structs.replace(
+        record,
+        media=media,
+        contacts=contacts,
+        series=(Series(address, {"fr": "Budgets"}),),
+        licence=LicenceTerms(label={"fr": "Sur demande"}, url=address),
+        description=structs.replace(record.description, source=address),
+    )
+
+
+ADDRESS_TEXTS = st.text(st.characters()) | st.text(
+    st.sampled_from("%#?:/[]@ az0é\\<>\n\ud800"), max_size=12
+)
+
+
+@given(
+    record=made.records | st.sampled_from([read_record(RECORDS["full"])]),
+    address=ADDRESS_TEXTS
+    | ADDRESS_TEXTS.map("https://x.example/".__add__)
+    | ADDRESS_TEXTS.map("https://".__add__),
+)
+def test_any_text_in_place_of_an_address_is_written_in_each_form(
+    record: Record, address: str
+) -> None:
+    triples = sort_triples(write_catalogue_of([put_addresses(record, address)]))
+
+    for form in FORMS:
+        assert {
+            Triple(quad.subject, quad.predicate, quad.object)
+            for quad in parse(write_triples(triples, form), format=form)
+        } == read_graph(triples)
+
+
+def test_a_file_without_a_usable_address_leads_to_its_dataset() -> None:
+    record = put_addresses(read_record(RECORDS["full"]), "https://x.example:a/")
+
+    written = list(write_catalogue_of([record]))
+
+    targets = {value for _, name, value in written if name == term("dcat:accessURL")}
+    assert targets == {f"<{ORIGIN}/data/{record.id}>"}
+    assert not [
+        name
+        for _, name, _ in written
+        if name in {term("dcat:downloadURL"), term("dcat:inSeries")}
+    ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://h.example/50%remise",
+        "https://h.example/#a#b",
+        "https://%zz.fr/",
+        "https://h.example/?q=100%",
+    ],
+)
+def test_a_new_record_has_no_address_with_a_stray_sign(address: str) -> None:
+    assert not is_url(address)
+    assert [fault.code.value for fault in url(address, "url")] == ["ERR-307"]
+    assert find_iri(address) == f"<{escape_stray_signs(address)}>"
+
+
+@given(address=ADDRESS_TEXTS.map("https://x.example".__add__))
+def test_an_address_of_a_new_record_is_a_node(address: str) -> None:
+    assume(not list(url(address, "url")))
+
+    assert find_iri(address)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tests.protocol.examples import a_file, a_record, put
+from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
+from udi.protocol.record import read_record
 from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
 
@@ -142,3 +144,66 @@ def test_what_is_not_an_object_cannot_be_upgraded(data: object) -> None:
         upgrade_record(data)
 
     assert [fault.code.value for fault in refusal.value.faults] == ["ERR-101"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "restricted_access",
+        "access_condition.restricted_access",
+        "access_condition.licence.restricted_access",
+        "metadata_info.restricted_access",
+        "available_formats.0.restricted_access",
+    ],
+)
+@pytest.mark.parametrize("value", [True, "true", 1])
+def test_a_restriction_said_in_another_place_is_never_lost(
+    place: str, value: object
+) -> None:
+    upgraded = upgrade_record(put(old_record(), place, value))
+
+    assert validate(upgraded) == []
+    assert upgraded["access_condition"]["confidentiality"] == {
+        "restricted_access": True,
+        "gdpr_sensitive": False,
+    }
+    assert read_record(upgraded).access is AccessRights.RESTRICTED
+    assert upgrade_record(upgraded) == upgraded
+
+
+@pytest.mark.parametrize("place", ["gdpr_sensitive", "access_condition.gdpr_sensitive"])
+def test_personal_data_said_in_another_place_are_restricted(place: str) -> None:
+    upgraded = upgrade_record(put(old_record(), place, True))
+
+    assert upgraded["access_condition"]["confidentiality"] == {
+        "restricted_access": True,
+        "gdpr_sensitive": True,
+    }
+
+
+def test_a_restriction_in_another_place_goes_before_confidentiality() -> None:
+    confidentiality = {"restricted_access": False, "gdpr_sensitive": False}
+    record = put(
+        old_record(restricted_access=True),
+        "access_condition.confidentiality",
+        confidentiality,
+    )
+
+    upgraded = upgrade_record(record)
+
+    assert upgraded["access_condition"]["confidentiality"]["restricted_access"] is True
+
+
+def test_what_says_that_it_is_not_restricted_is_open() -> None:
+    upgraded = upgrade_record(old_record(restricted_access=False))
+
+    assert read_record(upgraded).access is AccessRights.PUBLIC
+
+
+@pytest.mark.parametrize("access", ["closed", {"confidentiality": "closed"}])
+def test_a_restriction_that_has_no_place_is_refused(access: object) -> None:
+    upgraded = upgrade_record(
+        old_record(restricted_access=True) | {"access_condition": access}
+    )
+
+    assert validate(upgraded) != []

@@ -1,5 +1,6 @@
 """The catalogue as DCAT-AP: negotiated or by extension, page by page, valid, and nothing sent twice."""
 
+from copy import deepcopy
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -10,12 +11,14 @@ import httpx
 import pytest
 from litestar import Litestar
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+from sqlalchemy import update
 
 from tests.portal.catalogue.corpus import TABLE, Catalogue, document
 from tests.protocol.graphs import term
 from tests.protocol.shapes import violations
 from tests.visitors import browse
 from udi.kit.clock import now
+from udi.portal.catalogue.models import Dataset, Distribution
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
 from udi.portal.catalogue.open.query_parameters import parse_moment
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -95,6 +98,44 @@ async def test_a_dataset_is_given_in_each_form_by_extension_and_by_negotiation(
     )
     assert page.headers["content-type"].startswith("text/html")
     assert named.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("address", ["https://h.example:a/", "", "50% #a#b"])
+async def test_one_stored_address_that_is_none_breaks_neither_page_nor_catalogue(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, address: str
+) -> None:
+    record = await armor.add(1)
+    async with armor.database.session(armor.territory.id, role="worker") as session:
+        dataset = await session.get_one(Dataset, (armor.territory.id, record.id))
+        sent = deepcopy(dataset.record)
+        for media in sent["available_formats"]:
+            media["connector"]["url"] = address
+        sent["access_condition"]["licence"] = {
+            "licence_type": "CUSTOM",
+            "custom_licence_label": [{"lang": "fr", "text": "Sur demande"}],
+            "custom_licence_uri": address,
+        }
+        sent["dataset_series"] = [{"series_url": address}]
+        dataset.record = sent
+        dataset.licence = ""
+        await session.execute(
+            update(Distribution)
+            .where(Distribution.dataset_id == record.id)
+            .values(url=address)
+        )
+    await feed.run_once()
+
+    async with browse(portal_app, armor.territory) as program:
+        page = await program.get(f"/data/{record.id}", follow_redirects=True)
+        described = await program.get(f"/data/{record.id}.ttl")
+        catalogues = [await program.get(f"/catalog.{extension}") for extension in FORMS]
+
+    assert page.status_code == 200
+    assert 'rel="item"' not in page.headers["link"]
+    assert NamedNode(f"{armor.territory.origin}/data/{record.id}") in {
+        triple.subject for triple in graph(described)
+    }
+    assert [len(datasets(graph(catalogue))) for catalogue in catalogues] == [1] * 4
 
 
 async def test_who_reads_all_pages_gets_every_dataset_once(

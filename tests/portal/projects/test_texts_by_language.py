@@ -15,6 +15,7 @@ from tests.mails import text_of
 from tests.portal.projects.conftest import FORM, Relay, Workshop, picture
 from tests.portal.projects.test_by_programs import ask, token_of
 from udi.portal.identity.models import Person
+from udi.portal.projects.archive import resume_import
 from udi.portal.projects.calls.models import Call, CallCriterion, Submission
 from udi.portal.projects.models import Project, ProjectPicture
 from udi.portal.projects.translated_texts import merge_translations
@@ -417,7 +418,8 @@ async def test_words_of_a_picture_change_in_each_language_or_not_at_all(
     assert changed.status_code == 303
     [row] = await workshop.rows(ProjectPicture)
     assert (row.alternative, row.language) == ("A street", "en")
-    assert row.alternatives == {"en": "A street", "fr": "Une rue"}
+    [project] = await workshop.rows(Project)
+    assert row.alternatives(project) == {"en": "A street", "fr": "Une rue"}
     assert 'alt="A street"' in english
 
 
@@ -453,10 +455,42 @@ async def test_a_picture_of_a_release_without_languages_is_described_all_the_sam
         workshop.territory.id, role="worker"
     ) as session:
         await session.execute(update(ProjectPicture).values(language=""))
+    mine = await token_of(workshop.leader, "projects")
+    described = f"{PROJECTS}{address[9:]}"
 
     page = await read(workshop.anyone, address, "en")
+    for_everybody = await workshop.anyone.get(described)
+    upload = {"alternative": "Deux", "content": base64.b64encode(picture()).decode()}
+    for_its_team = await ask(workshop, "POST", f"{described}/pictures", mine, upload)
 
-    assert 'alt="Une rue à midi"' in page
+    assert 'alt="Une rue à midi" lang="fr"' in page
+    assert for_everybody.json()["pictures"][0]["alternatives"] == {
+        "fr": "Une rue à midi"
+    }
+    assert for_its_team.json()["items"][0]["alternatives"] == {"fr": "Une rue à midi"}
+
+
+async def test_words_of_pictures_of_an_earlier_archive_get_the_language_of_their_project(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.publish()
+    await add_picture(workshop, address)
+    await add_picture(workshop, address)
+    first, second = await workshop.rows(ProjectPicture)
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
+        await session.execute(update(ProjectPicture).values(language="en"))
+        await session.execute(
+            update(ProjectPicture)
+            .where(ProjectPicture.id == first.id)
+            .values(language="")
+        )
+        await resume_import(session, workshop.site.settings)
+
+    rows = await workshop.rows(ProjectPicture)
+
+    assert {row.id: row.language for row in rows} == {first.id: "fr", second.id: "en"}
 
 
 async def test_programs_say_what_a_picture_shows_in_each_language(

@@ -15,6 +15,7 @@ from udi.protocol.structures import BoundingBox, Record
 from udi.protocol.texts import Texts
 from udi.protocol.triples import (
     Triple,
+    find_iri,
     iri,
     is_a,
     literal,
@@ -82,7 +83,7 @@ class CataloguePage:
 def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
     """The catalogue itself, without its datasets."""
     node = iri(catalogue.address)
-    publisher = iri(catalogue.agent or f"{catalogue.origin}/#publisher")
+    publisher = find_iri(catalogue.agent) or iri(f"{catalogue.origin}/#publisher")
     yield is_a(node, "dcat:Catalog")
     yield from localised_literals(node, "dct:title", catalogue.title)
     yield from localised_literals(

@@ -19,12 +19,14 @@ from udi.protocol.themes import THEMES
 from udi.protocol.triples import (
     PREFIXES,
     Triple,
+    find_iri,
     iri,
     is_a,
     literal,
     localised_literals,
     moment_of,
     term,
+    typed_link,
     typed_literal,
     typed_value,
 )
@@ -151,12 +153,8 @@ def _high_value(node: str, address: str, record: Record) -> Iterator[Triple]:
         if media.is_service:
             service = iri(f"{address}#service-{media.id}")
             yield from hvd.write_categories(service, categories)
-            yield from typed_value(
-                service,
-                "foaf:page",
-                iri(media.documentation or address),
-                "foaf:Document",
-            )
+            page = find_iri(media.documentation) or iri(address)
+            yield from typed_value(service, "foaf:page", page, "foaf:Document")
 
 
 def _geographical(node: str, address: str, record: Record) -> Iterator[Triple]:
@@ -210,7 +208,8 @@ def _contact(node: str, address: str, contact: Contact) -> Iterator[Triple]:
     point = iri(f"{address}#contact-{contact.id}")
     yield from typed_value(node, "dcat:contactPoint", point, "vcard:Kind")
     yield (point, term("vcard:fn"), literal(contact.name))
-    yield (point, term("vcard:hasEmail"), iri(f"mailto:{contact.email}"))
+    if mailbox := find_iri(f"mailto:{contact.email}"):
+        yield (point, term("vcard:hasEmail"), mailbox)
     if contact.organisation:
         yield (point, term("vcard:organization-name"), literal(contact.organisation))
 
@@ -236,7 +235,9 @@ def _coverage(node: str, address: str, record: Record) -> Iterator[Triple]:
 def _series(node: str, record: Record) -> Iterator[Triple]:
     """The series that it belongs to; one whose title nobody said has its address alone."""
     for series in record.series:
-        series_node = iri(series.url)
+        series_node = find_iri(series.url)
+        if not series_node:
+            continue
         yield (node, term("dcat:inSeries"), series_node)
         if series.title:
             yield is_a(series_node, "dcat:DatasetSeries")
@@ -273,14 +274,13 @@ def _distribution(
 ) -> Iterator[Triple]:
     node = iri(f"{address}#media-{media.id}")
     open_ = record.access is AccessRights.PUBLIC or media.access == PUBLIC_MEDIA
+    link = find_iri(media.url) if open_ else ""
     yield from typed_value(dataset, "dcat:distribution", node, "dcat:Distribution")
     yield from typed_value(
-        node, "dcat:accessURL", iri(media.url if open_ else address), "rdfs:Resource"
+        node, "dcat:accessURL", link or iri(address), "rdfs:Resource"
     )
-    if open_ and media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}:
-        yield from typed_value(
-            node, "dcat:downloadURL", iri(media.url), "rdfs:Resource"
-        )
+    if link and media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}:
+        yield from typed_value(node, "dcat:downloadURL", link, "rdfs:Resource")
     if media.name:
         yield (node, term("dct:title"), literal(media.name))
     if media.caption:
@@ -289,8 +289,8 @@ def _distribution(
         yield moment_of(node, "dct:modified", media.dates.updated)
     yield from _terms(node, address, record)
     yield from _file_properties(node, media)
-    if media.role == MediaRole.DOCUMENTATION and open_:
-        yield from typed_value(dataset, "foaf:page", iri(media.url), "foaf:Document")
+    if media.role == MediaRole.DOCUMENTATION and link:
+        yield from typed_value(dataset, "foaf:page", link, "foaf:Document")
     if distribution_type := DISTRIBUTION_TYPES.get(media.role):
         type_node = iri(DISTRIBUTION_TYPE + distribution_type)
         yield from typed_value(node, "dct:type", type_node, "skos:Concept")
@@ -304,9 +304,8 @@ def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
     link = record.licence.link
     if record.licence.is_agreement:
         if link.endswith(TERMS):
-            yield from typed_value(node, "odrl:hasPolicy", iri(link), "odrl:Policy")
-    elif standard_licence or link:
-        licence = iri(standard_licence.uri if standard_licence else link)
+            yield from typed_link(node, "odrl:hasPolicy", link, "odrl:Policy")
+    elif licence := find_iri(standard_licence.uri if standard_licence else link):
         yield from typed_value(node, "dct:license", licence, "dct:LicenseDocument")
         if not standard_licence:
             yield from localised_literals(licence, "rdfs:label", record.licence.label)
@@ -347,10 +346,7 @@ def _file_properties(node: str, media: Media) -> Iterator[Triple]:
         yield from typed_value(
             node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType"
         )
-    if media.structure:
-        yield from typed_value(
-            node, "dct:conformsTo", iri(media.structure), "dct:Standard"
-        )
+    yield from typed_link(node, "dct:conformsTo", media.structure, "dct:Standard")
     if media.size is not None:
         yield (
             node,
@@ -385,15 +381,14 @@ def _service(
         term("dct:title"),
         literal(media.name or f"{record.title} ({media.format})"),
     )
-    yield from typed_value(node, "dcat:endpointURL", iri(media.url), "rdfs:Resource")
+    yield from typed_link(node, "dcat:endpointURL", media.url, "rdfs:Resource")
     yield (node, term("dcat:servesDataset"), dataset)
     yield (node, term("dct:accessRights"), iri(record.access.uri))
     yield from _shared_properties(node, address, record)
     yield from _terms(node, address, record)
-    if media.documentation:
-        yield from typed_value(
-            node, "dcat:endpointDescription", iri(media.documentation), "rdfs:Resource"
-        )
+    yield from typed_link(
+        node, "dcat:endpointDescription", media.documentation, "rdfs:Resource"
+    )
     if standard := OGC_SERVICES.get(media.contract):
         yield from typed_value(
             node, "dct:conformsTo", iri(OGC_SERVICE + standard), "dct:Standard"

@@ -41,6 +41,7 @@ PLAIN = re.compile(
     re.ASCII,
 )
 """An address that is its own IRI, as nearly all are: what it does not fit is read by the library, which refuses what is none."""
+STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 ESCAPED = re.compile(r'[\x00-\x1f"\\\x7f\ufffe\uffff]')
 ESCAPES = {
     "\b": r"\b",
@@ -77,15 +78,29 @@ def iri(address: str) -> str:
     return f"<{encode_address(address)}>"
 
 
+def escape_stray_signs(address: str) -> str:
+    """An address where «%» only begins a %XX and «#» only stands once: the others are written as %XX."""
+    whole, mark, fragment = STRAY_PERCENT.sub("%25", address).partition("#")
+    return f"{whole}{mark}{fragment.replace('#', '%23')}"
+
+
+def find_iri(address: str) -> str:
+    """The node of an address that somebody wrote, empty where it can be none."""
+    try:
+        return iri(address)
+    except ValueError:
+        return ""
+
+
 def encode_address(address: str) -> str:
-    """An address as an IRI; signs that one may not hold are written as %XX.
+    """An address as an IRI; signs that one may not hold, or not there, are written as %XX.
 
     Raises:
         ValueError: it is no address.
     """
     if PLAIN.fullmatch(address):
         return address
-    encoded_address = quote(address, safe=LEGAL)
+    encoded_address = quote(escape_stray_signs(address), safe=LEGAL)
     host = re.match(r"(https?://)%5B([0-9A-Fa-f:.]+)%5D", encoded_address)
     if host:
         encoded_address = f"{host[1]}[{host[2]}]{encoded_address[host.end() :]}"
@@ -137,6 +152,14 @@ def is_a(node: str, kind: str) -> Triple:
 def typed_value(node: str, name: str, value: str, kind: str) -> tuple[Triple, Triple]:
     """That a node has a value, and of which class the value is."""
     return (node, term(name), value), (value, RDF_TYPE, term(kind))
+
+
+def typed_link(node: str, name: str, address: str, kind: str) -> tuple[Triple, ...]:
+    """`typed_value` with an address that somebody wrote; nothing where it can be none."""
+    target = find_iri(address)
+    if target:
+        return typed_value(node, name, target, kind)
+    return ()
 
 
 def localised_literals(node: str, name: str, texts: Texts) -> Iterator[Triple]:

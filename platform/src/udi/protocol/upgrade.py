@@ -1,7 +1,8 @@
 """Bringing a record of an older RUDI node to version 1.4.1, as a node does before it sends it.
 
 Only what has one meaning is changed: an old theme label, digits between quotes, a field in its former place, fields
-that never leave a node, `confidentiality` where an open licence answers for it. What is missing stays missing.
+that never leave a node, `confidentiality` where an open licence answers for it. What is missing stays missing, and a
+record that says anywhere that it is restricted or personal is never made open.
 """
 
 import re
@@ -35,6 +36,9 @@ NODE_ONLY = (
 )
 NODE_ONLY_OF_MEDIA = ("file_storage_status", "file_status_update", "_id")
 DATED = ("dataset_dates", "temporal_spread")
+CONFIDENTIALITY = ("restricted_access", "gdpr_sensitive")
+"""Fields of `confidentiality`, which older nodes wrote elsewhere in the record."""
+CONFIDENTIALITY_PLACE = ("access_condition", "confidentiality")
 
 
 def upgrade_record(data: object) -> Document:
@@ -98,6 +102,30 @@ def _localise_licence_labels(record: Document) -> None:
         licence["custom_licence_label"] = [{"lang": "fr", "text": label}]
 
 
+def _take_over_confidentiality(record: Document) -> None:
+    """Data that are restricted or personal by a field in another place are so by `confidentiality`, and restricted."""
+    misplaced = {name for name in CONFIDENTIALITY if _says_elsewhere(record, name)}
+    access = record.get("access_condition")
+    if not misplaced or not isinstance(access, dict):
+        return
+    confidentiality = access.setdefault("confidentiality", {})
+    if isinstance(confidentiality, dict):
+        confidentiality["restricted_access"] = True
+        confidentiality.setdefault("gdpr_sensitive", False)
+        confidentiality.update(dict.fromkeys(misplaced, True))
+
+
+def _says_elsewhere(value: Any, name: str, place: tuple[str, ...] = ()) -> bool:
+    """Whether a field of this name stands outside `confidentiality` with anything but false."""
+    if isinstance(value, list):
+        return any(_says_elsewhere(entry, name, place) for entry in value)
+    if not isinstance(value, dict) or place == CONFIDENTIALITY_PLACE:
+        return False
+    return value.get(name, False) is not False or any(
+        _says_elsewhere(entry, name, (*place, key)) for key, entry in value.items()
+    )
+
+
 def _infer_open_access(record: Document) -> None:
     """Before 1.3.0 nodes did not say `confidentiality`, and what they published under these licences was public."""
     access = record.get("access_condition")
@@ -129,13 +157,14 @@ def _set_current_version(record: Document) -> None:
 
 
 STEPS: tuple[Callable[[Document], None], ...] = (
+    _take_over_confidentiality,
+    _infer_open_access,
     _drop_node_fields,
     _translate_theme,
     _convert_digits,
     _move_encoding,
     _set_file_contracts,
     _localise_licence_labels,
-    _infer_open_access,
     _complete_moments,
     _set_current_version,
 )

@@ -29,6 +29,8 @@ MEDIA_TYPE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 BLANKS = re.compile(r"\s")
+NO_ADDRESS = re.compile(r"%(?![0-9A-Fa-f]{2})|#.*#|[\ud800-\udfff]", re.DOTALL)
+"""What no address holds: a «%» that begins no %XX, a second «#», half a character."""
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Categories of the characters that nobody sees, and that may make a sentence read otherwise than it is."""
 LONGEST_URL = 2000
@@ -273,7 +275,7 @@ def is_url(value: str) -> bool:
         )
     except ValueError:
         return False
-    return to_the_web and not BLANKS.search(value)
+    return to_the_web and not BLANKS.search(value) and not NO_ADDRESS.search(value)
 
 
 def read_moment(value: str) -> datetime | None:

@@ -1,10 +1,13 @@
 """What each format says comes to the right field; examples follow the standards, the real files are beside."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.faults import FaultLevel
 from udi.portal.nodes.harvest.record import (
     DistributionKind,
@@ -16,8 +19,18 @@ from udi.portal.nodes.harvest.record import (
     RecordKind,
     VocabularyTerm,
 )
+from udi.protocol.access import AccessRights
+from udi.protocol.record import write_record
+from udi.protocol.structures import Organisation
+from udi.protocol.validation import validate
 
 BASE = "https://source.example/catalogue"
+SOURCE = UUID("0f9d7a4e-8f0e-4b53-9d0b-8b4a9e5b3c11")
+CONTEXT = ConversionContext(
+    source=SOURCE,
+    producer=Organisation(id=SOURCE, name="City"),
+    found_at=datetime(2026, 11, 25, 12, tzinfo=UTC),
+)
 
 
 def read(body: object, base_url: str = BASE) -> HarvestedPage:
@@ -560,8 +573,46 @@ def test_rudi_records_of_older_nodes_are_brought_to_the_version_of_today(
     assert [record.faults[-1].code for record in page.refused] == [
         "distribution_none"
     ] * 6
-    originals = [record.source_record for record in page.records]
-    assert all(original and b'"1.4.1"' in original.body for original in originals)
+    received = {record["global_id"]: record for record in old}
+    assert all(
+        json.loads(record.source_record.body) == received[record.identifier]
+        for record in page.records
+    )
+    converted = [convert(record, CONTEXT).record for record in page.records]
+    assert {record.access for record in converted} == {AccessRights.PUBLIC}
+
+
+def test_a_restricted_rudi_record_of_an_older_node_stays_restricted(
+    shared_data: Path,
+) -> None:
+    folder = shared_data / "reference/rudi-samples"
+    old = json.loads((folder / "20-datarennes-extract.json").read_text())
+    file = next(record for record in old if any(record["available_formats"]))
+
+    [record] = read([file | {"restricted_access": True}], BASE).records
+
+    assert record.access == "RESTRICTED"
+    assert convert(record, CONTEXT).record.access is AccessRights.RESTRICTED
+
+
+def test_a_rudi_record_of_a_trial_is_left_aside_and_reported(
+    shared_data: Path,
+) -> None:
+    folder = shared_data / "reference/rudi-samples"
+    good = json.loads((folder / "07-portal-open.json").read_text())
+
+    page = read([good | {"collection_tag": "essais"}], BASE)
+
+    assert page.records == ()
+    assert page.dataset_count == 0
+    [left_aside] = page.refused
+    assert (left_aside.identifier, left_aside.title) == (
+        good["global_id"],
+        good["resource_title"],
+    )
+    assert [(fault.code, fault.level) for fault in left_aside.faults] == [
+        ("record_of_trial", FaultLevel.IGNORED)
+    ]
 
 
 def test_rudi_records_that_cannot_be_walked_are_refused_alone(
@@ -641,3 +692,40 @@ def test_distributions_keep_what_no_table_knows() -> None:
         ),
     )
     assert "format_unknown" in codes(record)
+
+
+def test_a_series_is_kept_at_an_address_that_a_record_may_have() -> None:
+    record = one("""
+@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+<https://source.example/d/1> a dcat:Dataset ; dct:identifier "trees" ; dct:title "Arbres" ;
+  dcat:inSeries <https://source.example/s/1>, <ftp://source.example/s/2>, <https://source.example/50%remise> .
+""")
+
+    ours = convert(record, CONTEXT).record
+
+    assert {series.url for series in ours.series} == {
+        "https://source.example/s/1",
+        "https://source.example/50%25remise",
+    }
+    assert "ftp://source.example/s/2" in ours.extra["harvested"]["series"]
+    document = write_record(ours)
+    assert [
+        fault for fault in validate(document) if "dataset_series" in fault.field
+    ] == []
+
+
+def test_a_link_with_stray_signs_is_mended_and_reported() -> None:
+    record = one(
+        {
+            "dataset": [
+                {
+                    "identifier": "trees",
+                    "title": "Arbres",
+                    "landingPage": "https://source.example/50%remise#a#b",
+                }
+            ]
+        }
+    )
+
+    assert record.landing_page == "https://source.example/50%25remise#a%23b"
+    assert "iri_invalid" in codes(record)

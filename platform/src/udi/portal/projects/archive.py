@@ -1,5 +1,8 @@
 """What an archive holds of projects and of calls for them."""
 
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.portal.projects.calls.models import (
     Call,
@@ -28,6 +31,7 @@ from udi.portal.projects.suggestions.models import (
     SuggestionMark,
     SuggestionMessage,
 )
+from udi.settings import Settings
 
 PROJECTS = (
     ArchivedTable(Project),
@@ -64,3 +68,21 @@ LEFT_OUT = (
         "messages between people leave within minutes; nothing of them is kept after",
     ),
 )
+
+
+async def resume_import(session: AsyncSession, _settings: Settings) -> None:
+    """Note the language of the words of pictures that an archive of an earlier release does not tell."""
+    project_language = (
+        select(Project.language)
+        .where(
+            Project.tenant_id == ProjectPicture.tenant_id,
+            Project.id == ProjectPicture.project_id,
+        )
+        .scalar_subquery()
+    )
+    await session.execute(
+        update(ProjectPicture)
+        .where(ProjectPicture.language == "")
+        .values(language=project_language),
+        execution_options={"synchronize_session": False},
+    )

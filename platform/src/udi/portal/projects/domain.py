@@ -12,5 +12,6 @@ DOMAIN = Domain(
     tasks="udi.portal.projects.worker:task_handlers",
     schedules="udi.portal.projects.worker:list_schedules",
     archive="udi.portal.projects.archive",
+    after_import="udi.portal.projects.archive:resume_import",
     personal_data="udi.portal.projects.personal_data",
 )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
 from udi.portal.projects.transitions import ProjectState
-from udi.portal.projects.translated_texts import TranslatedTexts
+from udi.portal.projects.translated_texts import TranslatedTexts, join_texts
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
 
@@ -194,7 +194,11 @@ class ProjectPicture(TenantColumns, TranslatedTexts, PortalTable):
     small: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     added_at: Mapped[datetime]
 
-    @property
-    def alternatives(self) -> dict[str, str]:
-        """What it shows, by language."""
-        return self.texts_of("alternative")
+    def alternatives(self, project: Project) -> dict[str, str]:
+        """What it shows, by language; where none was noted, the words are in the main one of its project."""
+        return join_texts(
+            self.language or project.language,
+            self.alternative,
+            self.translations or {},
+            "alternative",
+        )

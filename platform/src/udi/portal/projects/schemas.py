@@ -189,12 +189,14 @@ class ProjectPictureItem(Struct, frozen=True, kw_only=True):
     height: int
 
     @classmethod
-    def of(cls, row: models.ProjectPicture, page: str) -> "ProjectPictureItem":
-        """A picture of the project whose page has this address."""
+    def of(
+        cls, row: models.ProjectPicture, project: models.Project, page: str
+    ) -> "ProjectPictureItem":
+        """A picture of the project, whose page has this address."""
         return cls(
             url=f"{page}/pictures/{row.id}.webp",
             alternative=row.alternative,
-            alternatives=row.alternatives,
+            alternatives=row.alternatives(project),
             width=row.width,
             height=row.height,
         )
@@ -306,7 +308,7 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
             "revision",
         )
         project_pictures = [
-            ProjectPictureItem.of(picture, page) for picture in pictures
+            ProjectPictureItem.of(picture, row, page) for picture in pictures
         ]
         datasets = [
             ProjectDatasetItem(

@@ -96,7 +96,7 @@ class ProjectPictures(Struct, frozen=True, kw_only=True):
                 id=row.id,
                 url=f"{base}/{row.id}.webp",
                 alternative=row.alternative,
-                alternatives=row.alternatives,
+                alternatives=row.alternatives(project),
             )
             for row in rows
         ]

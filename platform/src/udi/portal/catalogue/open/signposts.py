@@ -6,7 +6,7 @@ from udi.portal.catalogue.models import AGREEMENT, Dataset
 from udi.portal.catalogue.open.representations import DATASET
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
-from udi.protocol.triples import encode_address
+from udi.protocol.triples import find_iri
 
 ROOM = 2500
 """Characters for all links together: a reverse proxy takes 4 kB of headers, unless it is told otherwise."""
@@ -33,9 +33,10 @@ def write_signposts(dataset: Dataset, origin: str) -> str:
 
 def _item_links(dataset: Dataset, bytes_left: int) -> Iterator[str]:
     for media in dataset.distributions:
-        link = _link(
-            encode_address(media.url), "item", media.media_type.partition(";")[0]
-        )
+        file_url = _encode(media.url)
+        if not file_url:
+            continue
+        link = _link(file_url, "item", media.media_type.partition(";")[0])
         bytes_left -= len(link) + 2
         if bytes_left < 0:
             return
@@ -45,9 +46,8 @@ def _item_links(dataset: Dataset, bytes_left: int) -> Iterator[str]:
 def permanent_name(dataset: Dataset, origin: str) -> str:
     """What to cite: the DOI where there is one, else the permanent address."""
     doi = dataset.doi.removeprefix("doi:").removeprefix(DOI)
-    if doi:
-        return encode_address(f"{DOI}{doi}")
-    return f"{origin}/data/{dataset.id}"
+    doi_address = _encode(f"{DOI}{doi}") if doi else ""
+    return doi_address or f"{origin}/data/{dataset.id}"
 
 
 def licence_of(dataset: Dataset) -> str:
@@ -60,11 +60,14 @@ def licence_of(dataset: Dataset) -> str:
     custom = (
         dataset.record.get("access_condition", {})
         .get("licence", {})
-        .get("custom_licence_uri", "")
+        .get("custom_licence_uri")
     )
-    if custom:
-        return encode_address(custom)
-    return ""
+    return _encode(custom or "")
+
+
+def _encode(address: str) -> str:
+    """An address that somebody wrote as an IRI, empty where it can be none."""
+    return find_iri(address)[1:-1]
 
 
 def _link(url: str, relation: str, media_type: str = "", profile: str = "") -> str:

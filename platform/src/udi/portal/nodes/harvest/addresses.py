@@ -12,7 +12,7 @@ from urllib.parse import (
 )
 
 from udi.kit.mail_addresses import is_mail_address
-from udi.protocol.triples import LEGAL
+from udi.protocol.triples import LEGAL, escape_stray_signs
 
 SCHEMES = {"http", "https", "ftp", "ftps"}
 HOST = re.compile(
@@ -27,6 +27,11 @@ def repair_address(address: str) -> str:
     if UNSAFE.search(address):
         return quote(address, safe=f"{LEGAL}%[]", errors="replace")
     return address
+
+
+def repair_link(address: str) -> str:
+    """`repair_address` of a link, where «%» and «#» that stand for themselves are written as %XX too."""
+    return escape_stray_signs(repair_address(address))
 
 
 def is_web(address: str) -> bool:

@@ -29,7 +29,8 @@ from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record
 from udi.protocol.schema import DATAVERSE_DOI, DOI, KEYWORDS, PARAGRAPH, TITLE, WORD
 from udi.protocol.texts import Texts
-from udi.protocol.validators import LONGEST_URL
+from udi.protocol.upgrade import upgrade_record
+from udi.protocol.validators import LONGEST_URL, is_url
 
 OPEN = {"", "PUBLIC"}
 SYNOPSIS = 300
@@ -69,7 +70,8 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
     Public is what says nothing of its access: it was offered to passers-by.
     """
     if record.source_record.media_type == RUDI:
-        return ConversionResult(read_record(json.loads(record.source_record.body)))
+        received = json.loads(record.source_record.body)
+        return ConversionResult(read_record(upgrade_record(received)))
     faults: list[HarvestFault] = []
     id_ = dataset_id(context.source, record.identifier)
     title = _title(record, context, faults)
@@ -106,14 +108,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             ),
             period=period_of(record),
             frequency=record.frequency,
-            series=tuple(
-                of.Series(
-                    url,
-                    {tag: _shorten_title(words) for tag, words in titles.items()},
-                )
-                for url, titles in record.series_titles[:MOST_SERIES]
-                if len(url) <= LONGEST_URL
-            ),
+            series=_series(record),
             geography=box_of(record),
             local_id=record.identifier[:300],
             doi=_alias(record, DOI),
@@ -225,6 +220,15 @@ def _media(record: HarvestedRecord, record_id: UUID) -> tuple[of.Media, ...]:
                 identifier = uuid5(medium.id, f"{distribution.url} {len(media)}")
             media[identifier] = structs.replace(medium, id=identifier)
     return tuple(media.values())
+
+
+def _series(record: HarvestedRecord) -> tuple[of.Series, ...]:
+    """Those at an address that a record of ours may have; the others stay among what has no field."""
+    return tuple(
+        of.Series(url, {tag: _shorten_title(words) for tag, words in titles.items()})
+        for url, titles in record.series_titles[:MOST_SERIES]
+        if len(url) <= LONGEST_URL and is_url(url)
+    )
 
 
 def _dates(

@@ -272,7 +272,7 @@ def add_contact(
     if email.strip() and not read:
         draft.add_fault(kinds.EMAIL_INVALID, where, value=email)
         draft.keep_extra(f"{where}.email", email)
-    link = addresses.repair_address(url.strip())
+    link = addresses.repair_link(url.strip())
     contact = HarvestedContact(
         name=draft.clean_text(where, name),
         organisation=draft.clean_text(where, organisation),

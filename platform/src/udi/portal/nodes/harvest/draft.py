@@ -287,14 +287,15 @@ class Draft:
         text = value.strip() if isinstance(value, str) else ""
         if not text:
             return ""
-        mended = addresses.repair_address(text)
+        repaired = addresses.repair_link(text)
+        mended = repaired
         if relative or text.startswith("//"):
             mended = addresses.resolve(self.base_url, mended)
         if not addresses.is_web(mended):
             self.add_fault(kinds.URL_NOT_WEB, where, value=text)
             self.keep_extra(where, text)
             return ""
-        if addresses.repair_address(text) != text:
+        if repaired != text:
             self.add_fault(kinds.IRI_INVALID, where, value=text)
         return mended
 

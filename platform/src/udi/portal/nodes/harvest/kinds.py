@@ -325,6 +325,12 @@ TYPE_IGNORED = FaultKind(
     "This is no dataset: %(value)s.",
     "Nothing to do, unless it is one: then say so.",
 )
+RECORD_OF_TRIAL = FaultKind(
+    "record_of_trial",
+    IGNORED,
+    "This record belongs to a trial (%(value)s), which its node sends to no portal.",
+    "To publish it, remove collection_tag at the node.",
+)
 TOO_MANY_DISTRIBUTIONS = FaultKind(
     "distributions_too_many",
     WARNED,

@@ -428,7 +428,7 @@ def _links(graph: Graph, node: Node, draft: Draft) -> None:
 
 def _add_series(graph: Graph, series: Value, draft: Draft) -> None:
     """A series at an address, with the title that this document gives it."""
-    address = source_value(series)
+    address = addresses.repair_link(source_value(series))
     if addresses.is_web(address):
         titles = draft.series_titles.setdefault(address, {})
         for words, tag in graph.texts(series, "dct:title", "rdfs:label"):

@@ -1,11 +1,13 @@
 """RUDI's own metadata: a page of a node's resources or one. What its rules refuse is refused, with RUDI's codes.
 
-Records of older nodes are first brought to the version of today (`udi.protocol.upgrade`), where that has one meaning.
+Records of older nodes are first brought to the version of today (`udi.protocol.upgrade`), where that has one meaning;
+the original stays what the node sent. A record of a trial (`collection_tag`), which no node sends to a portal, is not read.
 """
 
 from dataclasses import replace
 from typing import Any
 
+from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.addresses import next_page
 from udi.portal.nodes.harvest.distributions import (
     RawDistribution,
@@ -43,6 +45,9 @@ MEDIA_TYPE = 'application/json; profile="rudi"'
 """That of the original of a record of RUDI: `convert` reads it again, so that nothing of it is lost."""
 SERVICE = "SERVICE"
 PAGE = "page"
+COLLECTION = "collection_tag"
+FIRST_FILLING = "init"
+"""The collection of the records that a node was filled with when it was set up: these are no trial."""
 
 
 def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
@@ -63,12 +68,9 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
             total = value.get("total")
         else:
             total = None
-    records = map(_upgrade, listed)
     outcomes = [
         _mark_as_rudi(outcome)
-        for outcome in read_items(
-            records, _record, base_url=base_url, language=language
-        )
+        for outcome in read_items(listed, _record, base_url=base_url, language=language)
     ]
     following = next_page(base_url, "offset", len(listed), total)
     return make_page(
@@ -76,8 +78,8 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     )
 
 
-def _upgrade(item: Any) -> Any:
-    """The record in the version of today; what is no record, or cannot be walked, as it is."""
+def _upgrade(item: Item) -> Item:
+    """The record in the version of today; what cannot be walked, as it is."""
     try:
         return upgrade_record(item)
     except InvalidRecord:
@@ -85,14 +87,25 @@ def _upgrade(item: Any) -> Any:
 
 
 def _mark_as_rudi(outcome: Outcome) -> Outcome:
-    """The original says that it is RUDI's, which `convert` asks."""
+    """The original says that it is RUDI's, which `convert` asks; of a record of a trial, nothing else is said."""
     original = outcome.source_record
     if original is None:
         return outcome
-    return replace(outcome, source_record=OriginalRecord(MEDIA_TYPE, original.body))
+    trial = tuple(
+        fault for fault in outcome.faults if fault.code == kinds.RECORD_OF_TRIAL.code
+    )
+    return replace(
+        outcome,
+        source_record=OriginalRecord(MEDIA_TYPE, original.body),
+        faults=trial or outcome.faults,
+    )
 
 
-def _record(item: Item, draft: Draft) -> None:
+def _record(received: Item, draft: Draft) -> None:
+    collection = text_value(received, COLLECTION)
+    if collection not in {"", FIRST_FILLING}:
+        draft.add_fault(kinds.RECORD_OF_TRIAL, COLLECTION, value=collection)
+    item = _upgrade(received)
     draft.identifier = text_value(item, "global_id")
     draft.aliases += [
         text_value(item, name)
