@@ -225,7 +225,7 @@ async def test_where_many_services_are_asked_for_the_page_says_so(
 ) -> None:
     maps.put("/wms", documents.WMS_130)
     client = OutgoingClient(["*.localhost:*"])
-    full_reader = MapServiceReader(client, turn_patience=0)
+    full_reader = MapServiceReader(client, most_waiting=0)
     override_service(monkeypatch, portal_site.services, MAP_SERVICES, full_reader)
     address = await add_service(armor, f"{maps.origin}/wms")
 

@@ -68,12 +68,14 @@ class MapServiceReader:
         clock: Callable[[], float] = monotonic,
         patience: float = PATIENCE,
         turn_patience: float = TURN_PATIENCE,
+        most_waiting: int = MOST_WAITING,
         most_characters: int = MOST_KEPT_CHARACTERS,
     ) -> None:
         self._client = client
         self._clock = clock
         self._patience = patience
         self._turn_patience = turn_patience
+        self._most_waiting = most_waiting
         self._most_characters = most_characters
         self._entries = OrderedDict[tuple[str, str], KeptDescription]()
         self._readings: dict[tuple[str, str], asyncio.Task[KeptDescription]] = {}
@@ -105,7 +107,7 @@ class MapServiceReader:
 
     async def _wait(self, service: MapService, key: tuple[str, str]) -> KeptDescription:
         """The reading that is under way, else a new one; it goes on when whoever waits leaves."""
-        if max(self._waiting, len(self._readings)) >= MOST_WAITING:
+        if max(self._waiting, len(self._readings)) >= self._most_waiting:
             raise MapServiceError(MapObstacle.BUSY)
         reading = self._readings.get(key)
         if reading is None:
