@@ -1,6 +1,7 @@
 """Whatever a server answers, its description is one or is refused, and takes no more memory or time than a description may."""
 
 import json
+import re
 import tracemalloc
 from typing import Any
 from xml.sax.saxutils import escape
@@ -88,6 +89,9 @@ WORDS = st.sampled_from(
         "x" * (LONGEST_NAME + 1),
     ]
 ) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=8)
+LEVELS = re.compile(rb"(</TileMatrix>)(<TileMatrix>.*?</TileMatrix>)+", re.DOTALL)
+SHORT_WMTS = LEVELS.sub(rb"\1", documents.WMTS_TEMPLATE)
+"""With one level, so that a word of it is changed as often as others."""
 MEMBERS = st.sampled_from(
     ["collections", "id", "title", "extent", "spatial", "bbox", "x"]
 )
@@ -100,14 +104,16 @@ JSON = st.recursive(
 )
 BOXES = st.fixed_dictionaries(
     {
-        "id": JSON,
+        "id": st.just("a") | JSON,
         "title": JSON,
         "extent": st.fixed_dictionaries(
-            {"spatial": st.fixed_dictionaries({"bbox": JSON})}
+            {"spatial": st.fixed_dictionaries({"bbox": st.lists(JSON) | JSON})}
         ),
     }
 )
-COLLECTIONS = st.fixed_dictionaries({"collections": st.lists(JSON | BOXES, max_size=5)})
+COLLECTIONS = st.fixed_dictionaries(
+    {"collections": st.lists(BOXES | JSON, min_size=1, max_size=5)}
+)
 
 
 def write_element(name: str, words: dict[str, str], inner: list[str]) -> str:
@@ -131,6 +137,14 @@ XML = elements(
     st.recursive(
         WORDS.map(escape), lambda inner: elements(NAMES, inner), max_leaves=25
     ),
+)
+
+
+TEXT = re.compile(r">(?P<text>[^<\n]*)</")
+DESCRIPTIONS = (
+    (MapServiceKind.WMS, documents.WMS_130),
+    (MapServiceKind.WFS, documents.WFS_200),
+    (MapServiceKind.WMTS, SHORT_WMTS),
 )
 
 
@@ -166,6 +180,25 @@ def test_any_json_is_a_description_or_is_refused(document: Any) -> None:
 def test_any_xml_is_a_description_or_is_refused(
     kind: MapServiceKind, document: str
 ) -> None:
+    check_bounds(try_reading(kind, document.encode()))
+
+
+@given(st.sampled_from(DESCRIPTIONS), st.integers(0), WORDS, st.integers(0), WORDS)
+@settings(max_examples=examples(400, 5_000), deadline=None)
+def test_any_word_of_a_description_may_be_another(
+    description: tuple[MapServiceKind, bytes],
+    first: int,
+    first_word: str,
+    second: int,
+    second_word: str,
+) -> None:
+    kind, body = description
+    document = body.decode()
+    for rank, word in ((first, first_word), (second, second_word)):
+        places = list(TEXT.finditer(document))
+        start, end = places[rank % len(places)].span("text")
+        document = f"{document[:start]}{escape(word)}{document[end:]}"
+
     check_bounds(try_reading(kind, document.encode()))
 
 
