@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -319,16 +320,28 @@ async def provide_member(request: AnyRequest) -> Actor:
     return actor
 
 
-async def provide_session(
-    request: AnyRequest, territory: CurrentTerritory, actor: Visitor
+@asynccontextmanager
+async def open_session(
+    request: AnyRequest, territory: Territory, actor: Actor | None
 ) -> AsyncIterator[AsyncSession]:
-    """One transaction for the request; a passer-by who only reads uses the role that sees public rows only."""
+    """One transaction; a passer-by who only reads uses the role that sees public rows only.
+
+    For handlers that wait for another machine, and may not hold a connection meanwhile.
+    """
     reads = request.method in {"GET", "HEAD"}
     role: Role = "public" if actor is None and reads else "app"
     person: UUID | None = actor.person_id if actor else None
     async with site_of(request).database.session(
         territory.id, role=role, person=person
     ) as session:
+        yield session
+
+
+async def provide_session(
+    request: AnyRequest, territory: CurrentTerritory, actor: Visitor
+) -> AsyncIterator[AsyncSession]:
+    """The transaction of `open_session`, for as long as the request."""
+    async with open_session(request, territory, actor) as session:
         yield session
 
 

@@ -61,9 +61,12 @@ async def reader(
     portal_site: Site, monkeypatch: pytest.MonkeyPatch, moments: list[float]
 ) -> AsyncIterator[None]:
     client = OutgoingClient(["*.localhost:*"])
-    kept = MapServiceReader(client, clock=lambda: moments[-1])
+    kept = MapServiceReader(
+        client, clock=lambda: moments[-1], patience=60, turn_patience=60
+    )
     override_service(monkeypatch, portal_site.services, MAP_SERVICES, kept)
     yield
+    await kept.close()
     await client.close()
 
 
@@ -192,6 +195,46 @@ async def test_a_failure_is_asked_about_again_after_a_minute(
     assert "answered with an error" in kept.text
     assert "Zonage" in renewed.text
     assert len(maps.asked) == 2
+
+
+async def test_no_connection_of_the_database_is_held_while_a_service_is_asked(
+    armor: Catalogue, visitor: httpx.AsyncClient, maps: Elsewhere, portal_site: Site
+) -> None:
+    pool = portal_site.database.engine("public").pool
+    connection_counts: list[int] = []
+
+    def answer(_path: str, _words: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        connection_counts.append(pool.checkedout())  # type: ignore[attr-defined]
+        return 200, {}, documents.WMS_130
+
+    maps.live = answer
+    address = await add_service(armor, f"{maps.origin}/wms")
+
+    page = await visitor.get(address)
+
+    assert "Zonage" in page.text
+    assert connection_counts == [0]
+
+
+async def test_where_many_services_are_asked_for_the_page_says_so(
+    armor: Catalogue,
+    visitor: httpx.AsyncClient,
+    maps: Elsewhere,
+    portal_site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    maps.put("/wms", documents.WMS_130)
+    client = OutgoingClient(["*.localhost:*"])
+    full_reader = MapServiceReader(client, most_waiting=0)
+    override_service(monkeypatch, portal_site.services, MAP_SERVICES, full_reader)
+    address = await add_service(armor, f"{maps.origin}/wms")
+
+    page = await visitor.get(address)
+    await client.close()
+
+    assert page.status_code == 200
+    assert "Many visitors are opening maps here." in page.text
+    assert maps.asked == []
 
 
 async def test_services_of_restricted_data_and_files_have_no_page(

@@ -53,6 +53,7 @@ def provide_web_services(site: Site) -> None:
         trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
     )
     services.provide(OTHER_PLACES, places.list_places)
-    services.provide(MAP_SERVICES, MapServiceReader(services[OUTGOING]))
+    map_services = MapServiceReader(services[OUTGOING])
+    services.provide(MAP_SERVICES, map_services, close=map_services.close)
     services.contribute(MEASURES, measure_reports, measure_key)
     services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))

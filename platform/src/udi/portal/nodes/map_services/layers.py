@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from udi.portal.nodes.map_services.bounds import LONGEST_URL, read_number
+
 Box = tuple[float, float, float, float]
 MERCATOR = "EPSG:3857"
 DEGREES = "EPSG:4326"
+SIDES = 4
+"""Of a rectangle."""
 
 
 class MapObstacle(StrEnum):
@@ -14,6 +18,8 @@ class MapObstacle(StrEnum):
     INSECURE = "insecure"
     """Its address begins with `http:`, and browsers show no such pictures on a page of `https:`."""
     LOGIN = "login"
+    BUSY = "busy"
+    """Too many descriptions are being read here at once; nothing was asked of the service."""
     UNREACHABLE = "unreachable"
     FAILED = "failed"
     UNREADABLE = "unreadable"
@@ -57,6 +63,14 @@ class ServiceLayer:
     request: LayerRequest | None = None
     obstacle: MapObstacle | None = None
 
+    @property
+    def characters(self) -> int:
+        """How much it takes to keep it."""
+        words = [self.name, self.title]
+        if self.request:
+            words += [self.request.url, *self.request.matrices]
+        return sum(map(len, words))
+
 
 @dataclass(frozen=True)
 class ServiceDescription:
@@ -65,6 +79,11 @@ class ServiceDescription:
     title: str
     layers: tuple[ServiceLayer, ...]
     readers: str = ""
+
+    @property
+    def characters(self) -> int:
+        """How much it takes to keep it."""
+        return sum((layer.characters for layer in self.layers), len(self.title))
 
 
 class MapServiceError(Exception):
@@ -75,12 +94,21 @@ class MapServiceError(Exception):
         self.obstacle = obstacle
 
 
+def build_layer(
+    name: str, title: str, box: Box | None, request: LayerRequest
+) -> ServiceLayer:
+    """A layer that is drawn; one whose address would be too long is not."""
+    if len(request.url) > LONGEST_URL:
+        return ServiceLayer(name, title, box, obstacle=MapObstacle.FORMAT)
+    return ServiceLayer(name, title, box, request)
+
+
 def read_box(texts: list[str]) -> Box | None:
     """A rectangle of degrees from its four sides as texts; None where they are none."""
-    try:
-        west, south, east, north = map(float, texts)
-    except ValueError:
+    sides = [side for side in map(read_number, texts) if side is not None]
+    if len(texts) != SIDES or len(sides) != SIDES:
         return None
+    west, south, east, north = sides
     is_inside = -180 <= west <= east <= 180 and -90 <= south <= north <= 90  # noqa: PLR2004 - the Earth
     return (west, south, east, north) if is_inside else None
 

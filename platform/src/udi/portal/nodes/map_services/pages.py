@@ -14,6 +14,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.dataset_view import DatasetView, build_dataset_view
 from udi.portal.catalogue.map_services import MapService, origin_of
 from udi.portal.catalogue.queries import get_dataset
+from udi.portal.nodes.map_services.bounds import LONGEST_NAME
 from udi.portal.nodes.map_services.descriptions import MAP_SERVICES
 from udi.portal.nodes.map_services.layers import (
     LayerDrawing,
@@ -23,12 +24,11 @@ from udi.portal.nodes.map_services.layers import (
     ServiceDescription,
     ServiceLayer,
 )
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Visitor
 from udi.ui.middleware import content_security_policy, list_form_targets
-from udi.ui.site import render, site_of
+from udi.ui.site import open_session, render, site_of
 
 MOST_LISTED = 200
-LONGEST_NAME = 500
 EARTH = (-180.0, -80.0, 180.0, 80.0)
 SECURE = "https://"
 
@@ -36,17 +36,20 @@ SECURE = "https://"
 @get("/data/{dataset_id:uuid}/services/{media_id:uuid}")
 async def show_map_service(
     request: AnyRequest,
-    session: Session,
     territory: CurrentTerritory,
+    actor: Visitor,
     dataset_id: FromPath[UUID],
     media_id: FromPath[UUID],
 ) -> Response[str]:
     """The layers of a service; with `layer`, a map of that one, and a policy that lets in its server alone.
 
+    The database is left before the service is asked: a slow one holds up nobody else's page.
+
     Raises:
         NotFoundError: the dataset has no such service of maps that everybody reads.
     """
-    dataset = await get_dataset(session, dataset_id)
+    async with open_session(request, territory, actor) as session:
+        dataset = await get_dataset(session, dataset_id)
     view = build_dataset_view(dataset, request.scope["state"]["locale"])
     media = next((one for one in dataset.distributions if one.id == media_id), None)
     service = view.find_map_service(media) if media else None

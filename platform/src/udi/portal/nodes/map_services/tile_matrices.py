@@ -3,15 +3,18 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
 from udi.portal.catalogue.map_services import MapService
-from udi.portal.nodes.harvest.xml_tree import (
-    element_text,
-    find_element,
-    find_elements,
-    find_text,
+from udi.portal.nodes.harvest.xml_tree import find_element, find_elements
+from udi.portal.nodes.map_services.bounds import (
+    LONGEST_TEMPLATE,
+    MOST_DIMENSIONS,
+    fill_template,
+    read_number,
+    read_text,
 )
 from udi.portal.nodes.map_services.layers import (
     LayerDrawing,
@@ -19,6 +22,7 @@ from udi.portal.nodes.map_services.layers import (
     MapObstacle,
     ServiceLayer,
     add_query,
+    build_layer,
     read_box,
 )
 
@@ -27,6 +31,8 @@ WHOLE_EARTH = 559_082_264.028_717_8
 EDGE = 20_037_508.342_789_24
 """Metres from the middle of the map to its edges."""
 DEEPEST = 24
+LARGEST_SCALE = WHOLE_EARTH * 2
+SMALLEST_SCALE = WHOLE_EARTH / 2 ** (DEEPEST + 1)
 TOLERANCE = 0.001
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 
@@ -42,55 +48,58 @@ class TileMatrixSet:
 def read_tile_layers(service: MapService, root: Element) -> Iterator[ServiceLayer]:
     """The layers of a WMTS."""
     every_set = map(_read_matrix_set, find_elements(root, "Contents/TileMatrixSet"))
-    sets = {readable.name: readable for readable in every_set if readable.matrices}
+    sets = {
+        readable.name: readable
+        for readable in every_set
+        if readable.name and readable.matrices
+    }
     for layer in find_elements(root, "Contents/Layer"):
-        name = find_text(layer, "Identifier")
+        name = read_text(layer, "Identifier")
         if not name:
             continue
-        title = find_text(layer, "Title") or name
+        title = read_text(layer, "Title") or name
         box = find_element(layer, "WGS84BoundingBox")
-        corners = f"{find_text(box, 'LowerCorner')} {find_text(box, 'UpperCorner')}"
+        corners = f"{read_text(box, 'LowerCorner')} {read_text(box, 'UpperCorner')}"
         linked = [
-            element_text(element)
+            read_text(element)
             for element in find_elements(layer, "TileMatrixSetLink/TileMatrixSet")
         ]
         matrix_set = next((sets[word] for word in linked if word in sets), None)
-        request = (
-            _request_tiles(service, layer, name, matrix_set) if matrix_set else None
-        )
-        obstacle = None
-        if matrix_set is None:
-            obstacle = MapObstacle.PROJECTION
-        elif request is None:
-            obstacle = MapObstacle.FORMAT
-        yield ServiceLayer(name, title, read_box(corners.split()), request, obstacle)
+        rectangle = read_box(corners.split())
+        request = None
+        if matrix_set:
+            request = _request_tiles(service, layer, name, matrix_set)
+        if request:
+            yield build_layer(name, title, rectangle, request)
+        else:
+            obstacle = MapObstacle.FORMAT if matrix_set else MapObstacle.PROJECTION
+            yield ServiceLayer(name, title, rectangle, obstacle=obstacle)
 
 
 def _read_matrix_set(element: Element) -> TileMatrixSet:
-    name = find_text(element, "Identifier")
-    crs = find_text(element, "SupportedCRS").upper()
+    name = read_text(element, "Identifier")
+    crs = read_text(element, "SupportedCRS").upper()
     if not crs.endswith(("3857", "900913", "102100")):
         return TileMatrixSet(name, ())
     by_level: dict[int, str] = {}
     for matrix in find_elements(element, "TileMatrix"):
         level = _level_of(matrix)
         if level is not None:
-            by_level[level] = find_text(matrix, "Identifier")
+            by_level[level] = read_text(matrix, "Identifier")
     levels = range(max(by_level, default=-1) + 1)
     return TileMatrixSet(name, tuple(by_level.get(level, "") for level in levels))
 
 
 def _level_of(matrix: Element) -> int | None:
     """The level of web maps that a matrix is; None where it is none of them."""
-    corner = find_text(matrix, "TopLeftCorner").split()
-    try:
-        scale = float(find_text(matrix, "ScaleDenominator"))
-        sides = [abs(float(side)) for side in corner]
-    except ValueError:
-        return None
-    sizes = {find_text(matrix, "TileWidth"), find_text(matrix, "TileHeight")}
+    corner = read_text(matrix, "TopLeftCorner").split()
+    scale = read_number(read_text(matrix, "ScaleDenominator"))
+    sides = [abs(read_number(side) or 0) for side in corner]
+    sizes = {read_text(matrix, "TileWidth"), read_text(matrix, "TileHeight")}
     is_at_edge = len(sides) == 2 and all(abs(side - EDGE) < 1 for side in sides)  # noqa: PLR2004 - of a corner
-    if sizes != {"256"} or not is_at_edge or scale <= 0:
+    if sizes != {"256"} or not is_at_edge or scale is None:
+        return None
+    if not SMALLEST_SCALE <= scale <= LARGEST_SCALE:
         return None
     exact = math.log2(WHOLE_EARTH / scale)
     level = round(exact)
@@ -100,25 +109,25 @@ def _level_of(matrix: Element) -> int | None:
 def _request_tiles(
     service: MapService, layer: Element, name: str, matrix_set: TileMatrixSet
 ) -> LayerRequest | None:
-    offered = [element_text(element) for element in find_elements(layer, "Format")]
+    offered = [read_text(element) for element in find_elements(layer, "Format")]
     picture = next((form for form in PICTURES if form in offered), "")
     if not picture:
         return None
     style = _style_of(layer)
     dimensions = {
-        find_text(element, "Identifier"): find_text(element, "Default")
-        for element in find_elements(layer, "Dimension")
+        read_text(element, "Identifier"): read_text(element, "Default")
+        for element in islice(find_elements(layer, "Dimension"), MOST_DIMENSIONS)
     }
+    dimensions.pop("", None)
     if template := _find_template(layer, picture):
         values = {"Style": style, "TileMatrixSet": matrix_set.name, **dimensions}
-        for word, value in values.items():
-            template = template.replace(f"{{{word}}}", quote(value, safe=""))
-            template = template.replace(f"{{{word.lower()}}}", quote(value, safe=""))
-        url = (
-            template.replace("{TileMatrix}", "{matrix}")
-            .replace("{TileRow}", "{y}")
-            .replace("{TileCol}", "{x}")
-        )
+        quoted = {word: quote(value, safe="") for word, value in values.items()}
+        places = {"TileMatrix": "{matrix}", "TileRow": "{y}", "TileCol": "{x}"}
+        url = fill_template(template, quoted)
+        for word, place in places.items():
+            url = url.replace(f"{{{word}}}", place)
+        if not url:
+            return None
     else:
         words = {
             "SERVICE": "WMTS",
@@ -143,7 +152,7 @@ def _style_of(layer: Element) -> str:
         (style for style in styles if style.get("isDefault") == "true"), None
     )
     chosen = default if default is not None else next(iter(styles), None)
-    return find_text(chosen, "Identifier")
+    return read_text(chosen, "Identifier")
 
 
 def _find_template(layer: Element, picture: str) -> str:
@@ -153,4 +162,7 @@ def _find_template(layer: Element, picture: str) -> str:
         for element in find_elements(layer, "ResourceURL")
         if element.get("resourceType") == "tile" and element.get("format") == picture
     ]
-    return next((template for template in templates if template), "")
+    return next(
+        (template for template in templates if 0 < len(template) <= LONGEST_TEMPLATE),
+        "",
+    )
