@@ -84,6 +84,21 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
     }
 
 
+def test_the_unit_that_makes_archives_sees_no_key_of_the_machine(
+    machine: Machine,
+) -> None:
+    keys = (
+        "find /etc/udi /etc/letsencrypt /etc/ssl /etc/ssh -type f"
+        " '(' -name '*.key' -o -name key.pem -o -name 'privkey*.pem' -o -name 'ssh_host_*_key'"
+        " -o -path '/etc/udi/secrets/*' ')' 2>/dev/null; true"
+    )
+    process = machine.run("systemctl show -P MainPID udi-archive-worker").strip()
+    seen = machine.run(f'nsenter --target {process} --mount -- sh -c "{keys}"')
+
+    assert "/etc/udi/tls/key.pem" in machine.run(keys)
+    assert seen.split() == []
+
+
 def test_no_secret_is_readable_by_others_or_told_elsewhere(machine: Machine) -> None:
     folders = "/etc/udi/secrets /etc/udi/tls"
     readable_files = machine.run(

@@ -20,6 +20,15 @@ ROLES = sorted(path.name for path in (PLAY / "roles").iterdir())
 REFERENCE = ROOT / "docs/reference/roles.md"
 EXAMPLE = PLAY / "inventory/example/hosts.ini"
 CLUSTER = PLAY / "inventory/cluster/hosts.ini"
+KEY_FILE = re.compile(r"/etc/[\w./-]*(?:key\.pem|\.key)\b")
+KEYS_OF_THE_MACHINE = {
+    Path("/etc/letsencrypt/live/rade/privkey.pem"),
+    Path("/etc/letsencrypt/archive/rade/privkey1.pem"),
+    Path("/etc/ssl/private/ssl-cert-snakeoil.key"),
+    Path("/etc/ssh/ssh_host_ed25519_key"),
+    Path("/etc/shadow"),
+}
+"""What Debian and certbot keep there."""
 SCRIPTS = sorted([*(PLAY / "roles").rglob("*.sh"), *(PLAY / "files").rglob("*.sh")])
 
 
@@ -351,3 +360,23 @@ def test_the_header_of_rudis_client_passes_the_proxy() -> None:
     text = (PLAY / "roles/reverse_proxy/templates/udi.conf.j2").read_text()
 
     assert "\nunderscores_in_headers on;\n" in text.partition("\nserver {")[0]
+
+
+def test_the_unit_that_makes_archives_reads_no_key_of_the_machine() -> None:
+    unit = (PLAY / "roles/operator/templates/objects.conf.j2").read_text()
+    hidden = {
+        Path(path.removeprefix("-"))
+        for line in unit.splitlines()
+        if line.startswith("InaccessiblePaths=")
+        for path in line.partition("=")[2].split()
+    }
+    ours = {
+        Path(path)
+        for file in (PLAY / "roles").rglob("*")
+        if file.is_file()
+        for path in KEY_FILE.findall(file.read_text(errors="ignore"))
+    }
+
+    keys = ours | KEYS_OF_THE_MACHINE
+    assert {"/etc/udi/machine", "/etc/udi/tls"} <= {str(path.parent) for path in ours}
+    assert {key for key in keys if not hidden & {key, *key.parents}} == set()

@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import httpx
 import pytest
 from litestar import Litestar
+from sqlalchemy import update
 
 from tests.visitors import browse, make_operator, make_person
+from udi.cli.installation.archives import save_heartbeat
 from udi.cli.installation.gather import ProgramDatabases
 from udi.cli.installation.work import gather_and_save, perform_requests
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import INSTALLATION_ID, Territory
+from udi.portal.installation.models import InstallationHeartbeat
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -33,6 +37,17 @@ class Console:
     async def gather(self) -> None:
         """What the worker of the installation does every five minutes."""
         await gather_and_save(self.settings, self.databases)
+
+    async def beat(self, moment: datetime | None = None) -> None:
+        """What the unit that makes archives notes once a minute; or that it was at work last at a moment."""
+        await save_heartbeat(self.databases.portal)
+        if moment is not None:
+            async with self.databases.portal.session(
+                INSTALLATION_ID, role="worker"
+            ) as session:
+                await session.execute(
+                    update(InstallationHeartbeat).values(seen_at=moment)
+                )
 
     async def work(self) -> int:
         """What it does every second; how many requests it found."""
@@ -71,5 +86,6 @@ async def console(
         }
         console = Console(portal_site, portal_app, settings, databases, demo, clients)
         await console.work()
+        await console.beat()
         yield console
     await databases.close()

@@ -14,7 +14,11 @@ from udi.kit.clock import now
 from udi.kit.tenancy import INSTALLATION_ID
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
-from udi.portal.installation.models import FiguresRow, OperatorRequest
+from udi.portal.installation.models import (
+    FiguresRow,
+    InstallationHeartbeat,
+    OperatorRequest,
+)
 from udi.settings import Settings
 
 PAGES = [
@@ -116,6 +120,16 @@ WRITES = {
             territory_id=uuid.uuid4(), figures={}, gathered_at=now()
         ),
     ),
+    "a heartbeat by a page": (
+        "app",
+        INSTALLATION_ID,
+        sqlalchemy.insert(InstallationHeartbeat).values(unit="x", seen_at=now()),
+    ),
+    "a heartbeat among the rows of a territory": (
+        "worker",
+        uuid.uuid4(),
+        sqlalchemy.insert(InstallationHeartbeat).values(unit="x", seen_at=now()),
+    ),
     "an answered request by a page": (
         "app",
         INSTALLATION_ID,
@@ -152,7 +166,9 @@ async def test_the_database_refuses(console: Console, name: str) -> None:
             await session.execute(statement)
 
 
-@pytest.mark.parametrize("table", ["installation_figures", "operator_request"])
+@pytest.mark.parametrize(
+    "table", ["installation_figures", "installation_heartbeat", "operator_request"]
+)
 async def test_a_territory_sees_no_row_of_the_installation(
     console: Console, table: str
 ) -> None:

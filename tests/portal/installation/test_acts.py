@@ -1,20 +1,27 @@
 """What operators do to a territory: the page asks, the worker of the installation acts and says what became of it."""
 
+import asyncio
+import uuid
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text, update
 
+from tests.journeys.steps import wait_until
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.filled import SPACE, fill
 from tests.visitors import browse
 from udi.kit import jobs
 from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.identity import Actor
 from udi.kit.tenancy import INSTALLATION_ID
 from udi.node.spaces.models import Space
 from udi.portal.audit.models import AuditEvent
-from udi.portal.installation.alerts import OLD_FIGURES
+from udi.portal.installation.actions import request_archive
+from udi.portal.installation.alerts import OLD_FIGURES, OLD_HEARTBEAT
 from udi.portal.installation.models import FiguresRow, OperatorRequest
+from udi.portal.installation.queries import get_status
 
 
 def path_of(console: Console) -> str:
@@ -234,12 +241,102 @@ async def test_the_page_says_where_an_archive_is_and_once_it_is_deleted(
     await write_outcome(console, state="done", details=details, finished_at=now())
     kept = await console.operator.get(here)
     await write_outcome(console, finished_at=now() - timedelta(days=8))
+    overdue = await console.operator.get(here)
+    noted = details | {"deleted_at": now().isoformat()}
+    await write_outcome(console, details=noted)
     deleted = await console.operator.get(here)
 
     assert "<code>/var/lib/udi-archive/demo.tar</code> (12" in kept.text
     assert "<code>kO7</code>" in kept.text
+    assert "L’archive a été supprimée le" not in overdue.text
+    assert "<code>/var/lib/udi-archive/demo.tar</code>" in overdue.text
     assert "demo.tar" not in deleted.text
     assert "L’archive a été supprimée le" in deleted.text
+
+
+async def test_where_nothing_makes_archives_the_pages_say_so_and_take_no_request(
+    console: Console,
+) -> None:
+    here = path_of(console)
+    english = {"Accept-Language": "en"}
+    await console.gather()
+    await console.operator.post(f"{here}/archive")
+    running = await console.operator.get(here, headers=english)
+    await console.beat(now() - OLD_HEARTBEAT - timedelta(minutes=1))
+    stopped = await console.operator.get(here, headers=english)
+    overview = await console.operator.get("/installation", headers=english)
+    refused = await console.operator.post(f"{here}/archive", headers=english)
+    await console.beat()
+    again = await console.operator.get(here, headers=english)
+
+    form = f'action="{here}/archive"'
+    for page in (running, again):
+        assert (form in page.text, 'role="status"' in page.text) == (True, True)
+        assert "udi-archive-worker" not in page.text
+        assert "Under way" in page.text
+    assert (form in stopped.text, 'role="status"' in stopped.text) == (False, False)
+    assert stopped.headers["refresh"] == "60"
+    assert "Waiting: the service that does this does not run." in stopped.text
+    assert refused.status_code == 409
+    for page in (stopped, overview, refused):
+        assert "systemctl start udi-archive-worker" in page.text
+    assert await count_requests(console) == 1
+
+
+async def test_a_page_that_waits_for_an_archive_alone_reloads_seldom(
+    console: Console,
+) -> None:
+    here = path_of(console)
+    await console.operator.post(f"{here}/archive")
+    alone = await console.operator.get(here)
+    await console.operator.post(f"{here}/sync")
+    both = await console.operator.get(here)
+
+    assert (alone.headers["refresh"], both.headers["refresh"]) == ("60", "3")
+
+
+async def test_an_act_of_another_release_is_shown_and_left_to_its_worker(
+    console: Console,
+) -> None:
+    here = path_of(console)
+    await console.operator.post(f"{here}/sync")
+    await write_outcome(console, act="repaint")
+    done = await console.work()
+    page = await console.operator.get(here)
+
+    assert (done, page.status_code) == (0, 200)
+    assert ">repaint</th>" in page.text
+    async with console.databases.portal.session(
+        INSTALLATION_ID, role="worker"
+    ) as session:
+        query = select(OperatorRequest.state).where(OperatorRequest.act == "repaint")
+        assert (await session.scalars(query)).all() == ["requested"]
+
+
+async def one_waits_for_a_lock(database: Database) -> bool:
+    query = text(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+        " WHERE NOT l.granted AND l.locktype = 'advisory' AND d.datname = current_database()"
+    )
+    async with database.platform_session() as session:
+        waiting = await session.scalar(query)
+    return bool(waiting == 1)
+
+
+async def test_two_requests_at_once_make_one(console: Console) -> None:
+    here = path_of(console)
+    portal = console.site.database
+    actor = Actor(uuid.uuid4(), "", "", "")
+
+    async with portal.session(INSTALLATION_ID) as session:
+        status = await get_status(session, console.territory.slug)
+        await request_archive(session, actor, status)
+        second = asyncio.create_task(console.operator.post(f"{here}/archive"))
+        await wait_until(lambda: one_waits_for_a_lock(portal))
+    answer = await second
+
+    assert answer.status_code == 409
+    assert await count_requests(console) == 1
 
 
 async def test_an_archive_that_failed_says_why(console: Console) -> None:

@@ -1,6 +1,7 @@
 """The pages of operators in a real browser: nothing out of the screen, nothing that axe-core refuses, in both languages."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,10 @@ async def test_an_archive_holds_in_a_browser_on_its_way_and_after(
     on_its_way = await tab.find_faults(
         console.operator, f"{origin}{address}", "installation-archive", "fr", "en"
     )
+    await console.beat(now() - timedelta(days=1))
+    stopped = await tab.find_faults(
+        console.operator, f"{origin}{address}", "installation-stopped", "fr", "en"
+    )
     archive = f"/var/lib/udi-archive/{console.territory.slug}-2026-11-30-0a1b2c3d.tar"
     details = {
         "archive": archive,
@@ -79,7 +84,7 @@ async def test_an_archive_holds_in_a_browser_on_its_way_and_after(
         console.operator, f"{origin}{address}", "installation-archived", "fr", "en"
     )
 
-    assert (on_its_way, after) == ([], [])
+    assert (on_its_way, stopped, after) == ([], [], [])
 
 
 async def test_a_start_holds_in_a_browser_before_and_after(

@@ -243,20 +243,20 @@ def test_figures_without_anything_wrong_give_no_alert() -> None:
     assert list_alerts("demo", calm) == []
 
 
-def test_the_installation_is_told_of_late_backups_and_of_old_figures(
+def test_the_installation_is_told_of_late_backups_old_figures_and_no_archiver(
     console_words: Any,
 ) -> None:
     moment = now()
     old = moment - timedelta(days=9)
 
-    late = list_installation_alerts(old, old, old, moment)
+    late = list_installation_alerts(old, old, old, old, moment)
 
-    assert [alert.tone for alert in late] == ["bad", "bad", "warn"]
+    assert [alert.tone for alert in late] == ["bad", "bad", "warn", "warn"]
     for alert in late:
         assert console_words(alert.title) != alert.title
         assert console_words(alert.remedy) != alert.remedy
-    assert list_installation_alerts(moment, moment, moment, moment) == []
-    assert list_installation_alerts(None, None, moment, moment) == []
+    assert list_installation_alerts(*[moment] * 5) == []
+    assert list_installation_alerts(None, None, moment, moment, moment) == []
 
 
 def test_states_and_acts_have_their_french(console_words: Any) -> None:

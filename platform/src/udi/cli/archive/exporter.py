@@ -168,15 +168,17 @@ async def export_territory(
     with_files: bool = True,
     suspend: bool = False,
     needs_folder: bool = True,
+    reserve: int = 0,
     tell: ProgressReporter,
 ) -> ExportResult:
     """Write the archive of a territory; on a living installation unless it is to be suspended first.
 
     Without `needs_folder`, its files that are online are enough: a territory that was started on a page has no folder here.
+    `reserve`: bytes of the disk that stay free while it is written.
 
     Raises:
         NotFoundError: no territory has this slug.
-        LocalError: its files are not here, or an object is gone or damaged; no archive is left.
+        LocalError: its files are not here, an object is gone or damaged, or the disk is full; no archive is left.
     """
     portal = Database(settings, "portal", pool_size=2)
     node = Database(settings, "node", pool_size=2)
@@ -192,7 +194,7 @@ async def export_territory(
         ):
             tell("suspended; letting requests end")
             await asyncio.sleep(SUSPENSION_DELAY)
-        with ArchiveWriter(target) as writer:
+        with ArchiveWriter(target, reserve) as writer:
             counts = await _write_entries(
                 settings, tenant, writer, portal, node, with_files=with_files, tell=tell
             )

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tarfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ END = b"\0" * BLOCK
 LONGEST_LINE = 64 * 1024 * 1024
 LARGEST_MANIFEST = 512 * 1024 * 1024
 LARGEST_SMALL = 1024 * 1024
+LOOK_AT_ROOM_EVERY = 64 * 1024 * 1024
+"""Bytes written between two looks at what is free on the disk."""
 SMALL = re.compile(r"archive\.json|signature\.json|tenant/.*")
 
 
@@ -56,10 +59,16 @@ class ArchiveEntry:
 
 
 class ArchiveWriter:
-    """Writes beside the target, readable by its owner only; `finish` puts the whole file in its place."""
+    """Writes beside the target, readable by its owner only; `finish` puts the whole file in its place.
 
-    def __init__(self, target: Path) -> None:
+    It stops before the disk has less than `reserve` bytes free; with 0, only at its end.
+    """
+
+    def __init__(self, target: Path, reserve: int = 0) -> None:
         self._target = target
+        self._reserve = reserve
+        self._unwatched = LOOK_AT_ROOM_EVERY
+        """Bytes written since the last look at the disk; it is looked at before the first."""
         self._partial = target.with_name(f".{target.name}.partial")
         self.entries: list[ArchiveEntry] = []
         self._file: IO[bytes] | None = None
@@ -104,6 +113,7 @@ class ArchiveWriter:
         digest = hashlib.sha256()
         file.write(END)
         async for piece in pieces:
+            self._watch_room(len(piece))
             file.write(piece)
             digest.update(piece)
             size += len(piece)
@@ -141,6 +151,24 @@ class ArchiveWriter:
         self._file = None
         _sync_folder(self._target.parent)
         return size
+
+    def _watch_room(self, size: int) -> None:
+        """Refuse to write so many bytes where the reserve of the disk is reached.
+
+        Raises:
+            LocalError: it is.
+        """
+        self._unwatched += size
+        if not self._reserve or self._unwatched < LOOK_AT_ROOM_EVERY:
+            return
+        self._unwatched = 0
+        free = shutil.disk_usage(self._target.parent).free
+        if free < self._reserve:
+            megabytes = [str(count // 1000**2) for count in (free, self._reserve)]
+            raise LocalError(
+                f"{self._target.parent} has {megabytes[0]} MB left, and {megabytes[1]} MB stay free for the databases",
+                "make room, then request the archive again",
+            )
 
     def _open(self) -> IO[bytes]:
         assert self._file is not None  # noqa: S101 - only inside `with`

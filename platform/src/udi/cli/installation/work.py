@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.installation.gather import ProgramDatabases, gather_all, save_figures
@@ -125,6 +125,8 @@ ACTS: Mapping[str, Callable[[ActContext], Awaitable[str]]] = {
     OperatorAct.GATHER: gather,
     OperatorAct.FILES: collect_files,
 }
+PERFORMED_ACTS = frozenset({*ACTS, OperatorAct.START})
+"""What this worker does: archives are another unit's, and an act of a later release waits for the worker of that release."""
 
 
 async def run_worker(settings: Settings) -> None:
@@ -190,7 +192,7 @@ async def _perform_next(settings: Settings, databases: ProgramDatabases) -> bool
 
 
 async def _lock_next(session: AsyncSession) -> OperatorRequest | None:
-    """The oldest request that waits, but for archives; None without one, or while another worker does it.
+    """The oldest request that waits for this worker; None without one, or while another worker does it.
 
     The lock is beside the row: what the request came to is noted in it meanwhile.
     """
@@ -198,7 +200,7 @@ async def _lock_next(session: AsyncSession) -> OperatorRequest | None:
         select(OperatorRequest)
         .where(
             OperatorRequest.state == RequestState.REQUESTED,
-            OperatorRequest.act != OperatorAct.ARCHIVE,
+            OperatorRequest.act.in_(PERFORMED_ACTS),
         )
         .order_by(OperatorRequest.requested_at)
         .limit(1)
@@ -257,9 +259,11 @@ async def _perform_act(
 
 
 async def forget_requests(portal: Database) -> None:
-    """Delete what operators asked for and was settled thirty days ago."""
+    """Delete what operators asked for and was settled thirty days ago; an archive's request stays as long as its file."""
+    details = OperatorRequest.details
     statement = delete(OperatorRequest).where(
-        OperatorRequest.finished_at < now() - KEPT_FOR
+        OperatorRequest.finished_at < now() - KEPT_FOR,
+        or_(~details.has_key("archive"), details.has_key("deleted_at")),
     )
     async with portal.session(INSTALLATION_ID, role="worker") as session:
         await session.execute(statement)

@@ -1,16 +1,24 @@
 """Writes of operators: what they ask for a territory. The worker of the installation does it, never a page."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
-from udi.portal.installation.models import OperatorAct, OperatorRequest, RequestState
+from udi.portal.installation.alerts import ARCHIVER_REMEDY, check_archiver
+from udi.portal.installation.models import (
+    InstallationUnit,
+    OperatorAct,
+    OperatorRequest,
+    RequestState,
+)
 from udi.portal.installation.new_territory import NewTerritory
-from udi.portal.installation.queries import TerritoryStatus
+from udi.portal.installation.queries import TerritoryStatus, find_heartbeat
 
 
 async def request_act(
@@ -25,6 +33,7 @@ async def request_act(
     Raises:
         ConflictError: the same is waiting already.
     """
+    await _lock_act(session, status.tenant.id, act)
     waiting = await session.scalar(
         select(OperatorRequest.id).where(
             OperatorRequest.territory_id == status.tenant.id,
@@ -35,8 +44,8 @@ async def request_act(
     )
     if waiting is not None:
         raise ConflictError(
-            "This is being done already.",
-            remedy="Wait a moment, then refresh the page.",
+            "This was asked for already, and is not finished.",
+            remedy="The page of the territory says how far it is.",
         )
     request = OperatorRequest(
         territory_id=status.tenant.id,
@@ -47,6 +56,20 @@ async def request_act(
     session.add(request)
     await session.flush()
     return request
+
+
+async def request_archive(
+    session: AsyncSession, actor: Actor, status: TerritoryStatus
+) -> OperatorRequest:
+    """Ask for the whole archive of a territory, where something makes archives.
+
+    Raises:
+        ConflictError: nothing does at present, or one is being made.
+    """
+    archiver_at = await find_heartbeat(session, InstallationUnit.ARCHIVER)
+    if check_archiver(archiver_at, now()):
+        raise ConflictError("Archives are not made at present.", remedy=ARCHIVER_REMEDY)
+    return await request_act(session, actor, status, OperatorAct.ARCHIVE)
 
 
 async def request_start(
@@ -64,6 +87,7 @@ async def request_start(
     Raises:
         ConflictError: it is being started.
     """
+    await _lock_act(session, new.id, OperatorAct.START)
     waiting = await session.scalar(
         select(OperatorRequest.id).where(
             OperatorRequest.territory_id == new.id,
@@ -89,3 +113,9 @@ async def request_start(
     session.add(request)
     await session.flush()
     return request
+
+
+async def _lock_act(session: AsyncSession, territory: UUID, act: OperatorAct) -> None:
+    """Let one request after the other see what waits: two at once would both find nothing."""
+    key = func.hashtextextended(f"operator act {act} {territory}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))

@@ -17,6 +17,11 @@ OVERDUE = 15 * MINUTE
 OLD_BACKUP = timedelta(hours=26)
 OLD_DRILL = timedelta(days=8)
 OLD_FIGURES = timedelta(minutes=15)
+OLD_HEARTBEAT = timedelta(minutes=5)
+
+ARCHIVER_REMEDY = (
+    "Start the unit that makes them: `systemctl start udi-archive-worker`."
+)
 
 
 @dataclass(frozen=True)
@@ -129,14 +134,29 @@ def check_worker(gathered_at: datetime | None, moment: datetime) -> list[Operato
     ]
 
 
+def check_archiver(seen_at: datetime | None, moment: datetime) -> list[OperatorAlert]:
+    """Whether the unit that makes whole archives runs, by when it was at work last."""
+    if seen_at is not None and moment - seen_at <= OLD_HEARTBEAT:
+        return []
+    return [
+        OperatorAlert(
+            "",
+            "warn",
+            "Archives are not made at present",
+            ARCHIVER_REMEDY,
+        )
+    ]
+
+
 def list_installation_alerts(
     backup_at: datetime | None,
     drill_at: datetime | None,
     gathered_at: datetime | None,
+    archiver_at: datetime | None,
     moment: datetime,
 ) -> list[OperatorAlert]:
     """What is to be settled for all territories together; nothing of backups where none was ever made."""
-    alerts = check_worker(gathered_at, moment)
+    alerts = [*check_worker(gathered_at, moment), *check_archiver(archiver_at, moment)]
     if backup_at is not None and moment - backup_at > OLD_BACKUP:
         alerts.append(
             OperatorAlert(

@@ -28,12 +28,14 @@ class FinishedArchive:
     size: int
     files: int
     fingerprint: str
-    deleted_at: datetime
+    expires_at: datetime
+    deleted_at: datetime | None
+    """None while it lies there, as far as is known."""
 
     @property
-    def is_deleted(self) -> bool:
-        """Whether its time is over."""
-        return self.deleted_at <= now()
+    def is_overdue(self) -> bool:
+        """Whether its time is over and nobody deleted it."""
+        return self.deleted_at is None and self.expires_at <= now()
 
 
 def read_progress(request: OperatorRequest) -> tuple[str, Mapping[str, str]] | None:
@@ -53,10 +55,12 @@ def find_archive(request: OperatorRequest) -> FinishedArchive | None:
     if request.act != OperatorAct.ARCHIVE or "archive" not in details:
         return None
     finished_at = request.finished_at or request.requested_at
+    deleted_at = details.get("deleted_at")
     return FinishedArchive(
         details["archive"],
         details["bytes"],
         details["files"],
         details["fingerprint"],
         finished_at + ARCHIVE_RETENTION,
+        datetime.fromisoformat(deleted_at) if deleted_at else None,
     )

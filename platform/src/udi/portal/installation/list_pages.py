@@ -16,10 +16,12 @@ from udi.portal.installation.alerts import (
     list_installation_alerts,
     sort_alerts,
 )
+from udi.portal.installation.models import InstallationUnit
 from udi.portal.installation.queries import (
     SORT_KEYS,
     TerritoryStatus,
     filter_status,
+    find_heartbeat,
     list_status,
 )
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session
@@ -145,7 +147,10 @@ async def show_installation(
         "installation/list.html",
         operator=operator,
         totals=sum_up(statuses),
-        alerts=list_all_alerts(statuses),
+        alerts=list_all_alerts(
+            statuses,
+            await find_heartbeat(installation_session, InstallationUnit.ARCHIVER),
+        ),
         selection=selection,
         states=STATES,
         listing=Page(rows[start : start + PAGE_SIZE], len(rows), number, PAGE_SIZE),
@@ -248,13 +253,15 @@ def sum_up(statuses: Sequence[TerritoryStatus]) -> InstallationTotals:
     )
 
 
-def list_all_alerts(statuses: Sequence[TerritoryStatus]) -> list[OperatorAlert]:
+def list_all_alerts(
+    statuses: Sequence[TerritoryStatus], archiver_at: datetime | None
+) -> list[OperatorAlert]:
     """What is to be settled: of the installation, then of each territory; the worst first."""
     if not statuses:
         return []
     totals = sum_up(statuses)
     of_all = list_installation_alerts(
-        totals.backup_at, totals.drill_at, totals.gathered_at, now()
+        totals.backup_at, totals.drill_at, totals.gathered_at, archiver_at, now()
     )
     of_each = [alert for status in statuses for alert in status.alerts]
     return sort_alerts([*of_all, *of_each])

@@ -24,6 +24,22 @@ class FiguresRow(PortalTable):
     gathered_at: Mapped[datetime]
 
 
+class InstallationUnit(StrEnum):
+    """What notes that it is at work."""
+
+    ARCHIVER = "archiver"
+
+
+class InstallationHeartbeat(PortalTable):
+    """When a unit of the installation was at work last; `tenant_id` is the installation's."""
+
+    __tablename__ = "installation_heartbeat"
+
+    tenant_id: Mapped[TenantKey]
+    unit: Mapped[str] = mapped_column(Text, primary_key=True)
+    seen_at: Mapped[datetime]
+
+
 class OperatorAct(StrEnum):
     """What an operator may ask for."""
 
@@ -64,7 +80,7 @@ class OperatorRequest(TenantColumns, PortalTable):
     act: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]]
     """Of limits: the slug of the producer, and each limit that changes. Of a start: a `NewTerritory`, and how it went. Of an
-    archive: where it lies, its size, and the fingerprint of the key that signed it."""
+    archive: where it lies, its size, the fingerprint of the key that signed it, and when it was deleted."""
     requested_by: Mapped[UUID]
     requested_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     state: Mapped[str] = mapped_column(Text, server_default=RequestState.REQUESTED)

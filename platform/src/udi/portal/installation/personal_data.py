@@ -1,7 +1,11 @@
 """What this domain keeps of people, and which of its columns hold nobody."""
 
 from udi.kit.personal_data import AtDeletion, PersonalRows, PersonalSubject, neutral
-from udi.portal.installation.models import FiguresRow, OperatorRequest
+from udi.portal.installation.models import (
+    FiguresRow,
+    InstallationHeartbeat,
+    OperatorRequest,
+)
 
 PERSONAL = (
     PersonalRows(
@@ -17,6 +21,7 @@ PERSONAL = (
 )
 NEUTRAL = (
     neutral(FiguresRow, "territory_id figures", "numbers of a whole territory"),
+    neutral(InstallationHeartbeat, "unit", "a unit of the installation"),
     neutral(
         OperatorRequest,
         "territory_id details content",

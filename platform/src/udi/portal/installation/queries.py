@@ -17,6 +17,8 @@ from udi.portal.installation.alerts import OperatorAlert, list_alerts
 from udi.portal.installation.figures import GatheredFigures
 from udi.portal.installation.models import (
     FiguresRow,
+    InstallationHeartbeat,
+    InstallationUnit,
     OperatorAct,
     OperatorRequest,
     RequestState,
@@ -97,6 +99,17 @@ def _make_status(tenant: Tenant, row: FiguresRow | None) -> TerritoryStatus:
         return TerritoryStatus(tenant, None, None)
     figures = msgspec.convert(row.figures, GatheredFigures, strict=False)
     return TerritoryStatus(tenant, figures, row.gathered_at)
+
+
+async def find_heartbeat(
+    session: AsyncSession, unit: InstallationUnit
+) -> datetime | None:
+    """When a unit of the installation was at work last; None where it never was."""
+    query = select(InstallationHeartbeat.seen_at).where(
+        InstallationHeartbeat.unit == unit
+    )
+    moment: datetime | None = await session.scalar(query)
+    return moment
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """One territory for an operator: how it stands, what failed, and what can be done to it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
@@ -8,16 +10,26 @@ from litestar.response import Redirect
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, NotFoundError, Refusals
-from udi.portal.installation.actions import request_act
-from udi.portal.installation.alerts import OperatorAlert, check_worker
+from udi.portal.installation.actions import request_act, request_archive
+from udi.portal.installation.alerts import (
+    OperatorAlert,
+    check_archiver,
+    check_worker,
+)
 from udi.portal.installation.archives import (
     ARCHIVE_RETENTION,
     find_archive,
     read_progress,
 )
 from udi.portal.installation.figures import SpaceFigures
-from udi.portal.installation.models import OperatorAct
-from udi.portal.installation.queries import TerritoryStatus, get_status, list_requests
+from udi.portal.installation.models import InstallationUnit, OperatorAct
+from udi.portal.installation.queries import (
+    RequestEntry,
+    TerritoryStatus,
+    find_heartbeat,
+    get_status,
+    list_requests,
+)
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.errors import form_errors
@@ -29,6 +41,8 @@ GIGABYTE = 10**9
 MOST = 1_000_000
 """Of a limit; of a room, in gigabytes."""
 REFRESH_SECONDS = 3
+SLOW_REFRESH_SECONDS = 60
+"""Where only an archive is waited for, which may take hours, or what does it does not run."""
 SIMPLE_ACTS = {
     OperatorAct.SUSPEND,
     OperatorAct.RESUME,
@@ -54,6 +68,38 @@ Operator = Member
 InstallationSession = Session
 
 
+@dataclass(frozen=True)
+class WaitingRequests:
+    """What was asked for a territory and is not done yet, by who does it, and whether they run."""
+
+    entries: Sequence[RequestEntry]
+    has_worker: bool
+    has_archiver: bool
+
+    @property
+    def refresh_seconds(self) -> int | None:
+        """After how long the page is asked for again by itself; None where nothing waits."""
+        acts = {entry.request.act for entry in self.entries if entry.is_waiting}
+        if not acts:
+            return None
+        if acts == {OperatorAct.ARCHIVE} or not self.is_under_way:
+            return SLOW_REFRESH_SECONDS
+        return REFRESH_SECONDS
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether somebody does any of it."""
+        return any(self.is_done_now(entry) for entry in self.entries)
+
+    def is_done_now(self, entry: RequestEntry) -> bool:
+        """Whether what does this request runs."""
+        if not entry.is_waiting:
+            return False
+        if entry.request.act == OperatorAct.ARCHIVE:
+            return self.has_archiver
+        return self.has_worker
+
+
 def territory_path(slug: str) -> str:
     """The page of a territory."""
     return TERRITORY.replace("{slug:str}", slug)
@@ -69,10 +115,14 @@ async def show_territory(
     """How a territory stands; while something is being done to it, the page is asked for again by itself."""
     status = await get_status(installation_session, slug)
     entries = await list_requests(installation_session, status)
-    is_waiting = any(entry.is_waiting for entry in entries)
     worker_alerts: list[OperatorAlert] = []
     if status.gathered_at is not None:
         worker_alerts = check_worker(status.gathered_at, now())
+    archiver_at = await find_heartbeat(installation_session, InstallationUnit.ARCHIVER)
+    archiver_alerts = check_archiver(archiver_at, now())
+    waiting = WaitingRequests(
+        entries, has_worker=not worker_alerts, has_archiver=not archiver_alerts
+    )
     response = render(
         request,
         "installation/territory.html",
@@ -80,16 +130,16 @@ async def show_territory(
         territory_status=status,
         figures=status.figures,
         entries=entries,
-        alerts=[*worker_alerts, *status.alerts],
-        waiting=is_waiting and not worker_alerts,
+        alerts=[*worker_alerts, *archiver_alerts, *status.alerts],
+        waiting=waiting,
         act_names=ACT_NAMES,
         read_progress=read_progress,
         find_archive=find_archive,
         retention=ARCHIVE_RETENTION.days,
         page_path=territory_path(slug),
     )
-    if is_waiting:
-        response.headers["Refresh"] = str(REFRESH_SECONDS)
+    if waiting.refresh_seconds is not None:
+        response.headers["Refresh"] = str(waiting.refresh_seconds)
     return response
 
 
@@ -104,7 +154,10 @@ async def ask_for_act(
     if act not in SIMPLE_ACTS:
         raise NotFoundError
     status = await get_status(installation_session, slug)
-    await request_act(installation_session, operator, status, OperatorAct(act))
+    if act == OperatorAct.ARCHIVE:
+        await request_archive(installation_session, operator, status)
+    else:
+        await request_act(installation_session, operator, status, OperatorAct(act))
     return Redirect(territory_path(slug), status_code=303)
 
 
