@@ -124,7 +124,7 @@ STOPS = [
     ),
     *_stops("portal", "installation", "/", "/data => /data?q=velo"),
     *_stops(
-        "portal", "operator", "/installation", "/installation => /installation?q=nowhere",
+        "portal", "operator", "/installation", "/installation => /installation?q=nowhere", "/my-space/my-data",
         "/installation/territories/{slug} => /installation/territories/{portal territory}",
         "/installation/territories/new", "/installation/requests/{start} => /installation/requests/{portal start}",
         "/installation/territories/{slug}/spaces/{space} => /installation/territories/{portal territory}/spaces/mairie-kerlevan",

@@ -28,13 +28,17 @@ PORTAL = [
     "/my-space/organisations/{slug}/entries/{thing}/admit", "/join/{thing}/decide", "/projects/{thing}/team",
     "/projects/{thing}/team/{thing}", "/calls/{thing}/organise/jury", "/calls/{thing}/organise/decide",
     "/projects/{thing}/data-spaces/connectors", "/projects/{thing}/data-spaces/connectors/{thing}/renew",
-    "/nodes/invitations/{thing}/renew", "/data/{thing}/withdraw",
+    "/nodes/invitations/{thing}/renew", "/data/{thing}/withdraw", "/my-space/organisations/{slug}/processing/statement",
+    "/my-space/organisations/{slug}/processing/publish", "/my-space/organisations/{slug}/processing/import",
+    "/my-space/organisations/{slug}/processing/entries/{thing}/publish",
+    "/my-space/organisations/{slug}/processing/entries/{thing}/delete",
 ]  # fmt: skip
 BY_PROGRAM = [
     "/api/v1/access-requests/{thing}/events",
     "/api/v1/agreements/{thing}/events",
     "/api/v1/projects/{thing}/team",
 ]
+PUT_BY_PROGRAM = ["/api/v1/organisations/{thing}/processing"]
 NODE = [
     "/spaces/{slug}/archive", "/datasets/{thing}/withdraw", "/datasets/{thing}/erase", "/spaces/{slug}/keys",
     "/datasets/{thing}/people", "/datasets/{thing}/versions/1/remove",
@@ -114,6 +118,7 @@ async def _statuses(
     requests = [
         *(("portal", "POST", address) for address in PORTAL),
         *(("program", "POST", address) for address in BY_PROGRAM),
+        *(("program", "PUT", address) for address in PUT_BY_PROGRAM),
         *(("node", "POST", address) for address in NODE),
         *(("node", "GET", address) for address in NODE_READS),
     ]

@@ -85,6 +85,16 @@ async def test_each_producer_is_there_whatever_it_said(town_hall: TownHall) -> N
     assert 'href="mailto:o00@o.example"' in page
 
 
+async def test_a_contact_leads_to_its_address_alone(town_hall: TownHall) -> None:
+    form = {"holds_data": "yes", "officer_email": "dpo?bcc=spy@kerlevan.example"}
+    await town_hall.manager.post(f"{REGISTER}/statement", data=form)
+
+    for address in ("/my-data", "/my-data/producers/kerlevan"):
+        page = await town_hall.anyone.get(address)
+        assert 'href="mailto:dpo%3Fbcc%3Dspy@kerlevan.example"' in page.text
+        assert "mailto:dpo?" not in page.text
+
+
 async def test_drafts_are_nowhere(town_hall: TownHall) -> None:
     await town_hall.add(service="Brouillon secret")
 

@@ -68,12 +68,30 @@ async def test_an_organisation_says_what_it_holds(town_hall: TownHall) -> None:
     assert await town_hall.events() == ["processing.stated"]
 
 
+async def test_a_statement_is_kept_without_what_a_copy_adds(
+    town_hall: TownHall,
+) -> None:
+    untidy = {
+        "holds_data": "yes",
+        "officer_email": " dpo@kerlevan.example\x00 ",
+        "officer_address": "\x00 Mairie \r\nPlace de la Mairie\x00 ",
+    }
+
+    sent = await town_hall.manager.post(f"{REGISTER}/statement", data=untidy)
+
+    statement = await town_hall.statement()
+    assert sent.status_code == 303
+    assert statement.officer_email == "dpo@kerlevan.example"
+    assert statement.officer_address == "Mairie\nPlace de la Mairie"
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
         ({"holds_data": ""}, "Say whether your organisation holds personal data."),
         ({"holds_data": "maybe"}, "Say whether your organisation holds personal data"),
         ({"officer_email": "kerlevan"}, "This is not a mail address."),
+        ({"officer_email": "dpo@a.fr?bcc=b%40c.example"}, "This is not a mail"),
         ({"officer_address": "x" * 301}, "Write 300 characters at most."),
     ],
 )

@@ -50,6 +50,23 @@ async def test_a_register_is_written_and_read(town_hall: TownHall) -> None:
     assert public.json()["entries"][0]["language"] == "fr"
 
 
+async def test_a_statement_is_taken_as_the_form_takes_it(town_hall: TownHall) -> None:
+    token = await town_hall.token(town_hall.manager, "access")
+    untidy = body(
+        officer_email=" dpo@kerlevan.example\x00 ",
+        officer_address="\x00 Mairie \r\nPlace de la Mairie\x00 ",
+        entries=[{**CANTEEN, "purpose": "Préparer\x00 les repas "}],
+    )
+
+    written = await put(town_hall, token, untidy)
+
+    assert written.status_code == 200, written.text
+    register = written.json()
+    assert register["officer_email"] == "dpo@kerlevan.example"
+    assert register["officer_address"] == "Mairie\nPlace de la Mairie"
+    assert register["entries"][0]["purpose"] == "Préparer les repas"
+
+
 async def test_what_is_left_out_goes(town_hall: TownHall) -> None:
     token = await town_hall.token(town_hall.manager, "access")
     first = (await put(town_hall, token, body())).json()

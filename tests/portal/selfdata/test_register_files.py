@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.portal.selfdata.conftest import ENGLISH, REGISTER, TownHall
+from udi.kit.csv_writer import ACTIVE
 from udi.kit.errors import InvalidError
 from udi.portal.selfdata.register_csv import read_register_file
 
@@ -59,6 +60,26 @@ async def test_a_table_is_taken_changed_and_imported(town_hall: TownHall) -> Non
     assert rows[row.id].retention == "Trois ans"
     assert rows[row.id].purpose == "=1+1"
     assert rows[row.id].texts_of("service")["en"] == "Canteen"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "'=1+1", "''=1+1", "-", "'- un\n- deux", "'+", "@x", "'", "'a", "a'="],
+)
+async def test_a_text_is_the_same_after_a_table_and_its_import(
+    town_hall: TownHall, text: str
+) -> None:
+    row = await town_hall.add(purpose=text, purpose_en=text)
+    [line] = await read_table(town_hall)
+    without = {name: line[name] for name in ("id", "service", "people")}
+
+    whole = await send(town_hall, write_table([line]))
+    part = await send(town_hall, write_table([without]))
+
+    [after] = await town_hall.entries()
+    assert (whole.status_code, part.status_code) == (303, 303)
+    assert not line["purpose"].startswith(ACTIVE)
+    assert (after.id, after.texts_of("purpose")) == (row.id, {"fr": text, "en": text})
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])

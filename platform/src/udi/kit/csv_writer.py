@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would take for a formula (ASVS 5.0, 1.2.10)."""
+APOSTROPHE = "'"
 SEMICOLON = frozenset(
     {"fr", "de", "es", "it", "pt", "nl", "br", "ca", "eu", "oc", "co"}
 )
@@ -35,7 +36,17 @@ def write_rows(rows: Iterable[Sequence[object]], reader: str = "") -> bytes:
 
 
 def neutralise_formula(cell: object) -> object:
-    """A cell that no spreadsheet runs as a formula; numbers stay numbers."""
-    if isinstance(cell, str) and cell.startswith(ACTIVE):
-        return f"'{cell}"
+    """A cell that no spreadsheet runs as a formula; numbers stay numbers.
+
+    A text that has apostrophes before such a sign gets one more, so that `restore_text` gives back what was there.
+    """
+    if isinstance(cell, str) and cell.lstrip(APOSTROPHE).startswith(ACTIVE):
+        return f"{APOSTROPHE}{cell}"
     return cell
+
+
+def restore_text(text: str) -> str:
+    """A text as it was before `neutralise_formula`."""
+    if text.startswith(APOSTROPHE) and text.lstrip(APOSTROPHE).startswith(ACTIVE):
+        return text.removeprefix(APOSTROPHE)
+    return text

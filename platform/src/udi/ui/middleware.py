@@ -23,8 +23,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
 LOOKS = ("/theme.css", "/icon.svg", "/language/", "/problems")
 """What the page of a suspended territory needs, and the page that explains the refusal to programs."""
-OPERATOR_PATHS = ("/installation", "/login", "/logout")
-"""On the installation's own host, what its operators log in for."""
+OPERATOR_PATHS = ("/installation", "/my-space/my-data", "/login", "/logout")
+"""On the installation's own host, what its operators log in for, and what it knows of them."""
 FROM_ELSEWHERE = "from_elsewhere"
 """The option of a route whose form may be posted from anywhere: its address alone gives the right, no cookie does."""
 HEADERS = {

@@ -1,12 +1,13 @@
 """«My data»: what this program knows of the person who asks, in words, and to take along as JSON or CSV."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response, Router, get
+from litestar.di import Provide
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,7 +30,7 @@ from udi.ui.personal_rows import (
     read_register,
     write_cell,
 )
-from udi.ui.site import render, site_of
+from udi.ui.site import Site, render, site_of
 
 PATH = "/my-space/my-data"
 JSON_PATH = f"{PATH}.json"
@@ -84,14 +85,28 @@ async def read_person_keys(
     return PersonKeys.read_from((await session.scalars(query)).one())
 
 
+async def provide_own_session(
+    request: AnyRequest, login_scope: CurrentTerritory, member: Member
+) -> AsyncIterator[AsyncSession]:
+    """One transaction among the rows of the host: those of its territory, or on the installation's own host its own."""
+    async with site_of(request).database.session(
+        login_scope.id, role="app", person=member.person_id
+    ) as session:
+        yield session
+
+
 @get(PATH)
 async def show_own_data(
-    request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
+    request: AnyRequest,
+    own_session: Session,
+    login_scope: CurrentTerritory,
+    member: Member,
 ) -> Response[str]:
     """All that this program knows of the person, by subject, and where else something may be known."""
-    subjects = await _read(request, territory, member, most=MOST_LISTED)
-    say = site_of(request).pages.translator(request)
-    list_places = site_of(request).services.find(OTHER_PLACES)
+    site = site_of(request)
+    territory: Territory | None = request.scope["state"]["territory"]
+    subjects = await _read(request, login_scope, member, most=MOST_LISTED)
+    say = site.pages.translator(request)
     counts = [(say(subject.subject.value), subject.count) for subject in subjects]
     return render(
         request,
@@ -101,9 +116,9 @@ async def show_own_data(
         most=max((count for _, count in counts), default=0),
         total=sum(count for _, count in counts),
         most_listed=MOST_LISTED,
-        places=await list_places(session, territory) if list_places else [],
-        portal_page=_portal_page(request, territory),
-        delete_page=DELETION if site_of(request).program == "portal" else "",
+        places=await _list_places(site, own_session, territory),
+        portal_page=_portal_page(site, territory),
+        delete_page=DELETION if territory and site.program == "portal" else "",
         json_path=JSON_PATH,
         csv_path=CSV_PATH,
     )
@@ -111,10 +126,10 @@ async def show_own_data(
 
 @get(JSON_PATH)
 async def download_own_json(
-    request: AnyRequest, territory: CurrentTerritory, member: Member
+    request: AnyRequest, login_scope: CurrentTerritory, member: Member
 ) -> Response[bytes]:
     """The same for a program."""
-    subjects = await _read(request, territory, member, most=MOST_DOWNLOADED)
+    subjects = await _read(request, login_scope, member, most=MOST_DOWNLOADED)
     document = {"program": site_of(request).program, "kinds": describe_rows(subjects)}
     headers = {
         "Content-Disposition": 'attachment; filename="my-data.json"',
@@ -126,10 +141,10 @@ async def download_own_json(
 
 @get(CSV_PATH)
 async def download_own_csv(
-    request: AnyRequest, territory: CurrentTerritory, member: Member
+    request: AnyRequest, login_scope: CurrentTerritory, member: Member
 ) -> Response[bytes]:
     """The same for a spreadsheet: a line for each value."""
-    subjects = await _read(request, territory, member, most=MOST_DOWNLOADED)
+    subjects = await _read(request, login_scope, member, most=MOST_DOWNLOADED)
     say = site_of(request).pages.translator(request)
     header = [
         say("Subject"),
@@ -146,20 +161,30 @@ async def download_own_csv(
     return csv_response(write_csv(header, rows, locale), "my-data.csv")
 
 
-def _portal_page(request: AnyRequest, territory: Territory) -> str:
-    if site_of(request).program == "portal" or not territory.links.get("portal"):
+async def _list_places(
+    site: Site, session: AsyncSession, territory: Territory | None
+) -> Sequence[OtherPlace]:
+    list_places = site.services.find(OTHER_PLACES)
+    if list_places is None or territory is None:
+        return []
+    return await list_places(session, territory)
+
+
+def _portal_page(site: Site, territory: Territory | None) -> str:
+    portal = territory.links.get("portal") if territory else ""
+    if site.program == "portal" or not portal:
         return ""
-    return f"{territory.links['portal']}{PATH}"
+    return f"{portal}{PATH}"
 
 
 async def _read(
-    request: AnyRequest, territory: Territory, member: Actor, *, most: int
+    request: AnyRequest, login_scope: Territory, member: Actor, *, most: int
 ) -> list[OwnSubject]:
     """The person's rows, those in the spaces of producers that they left too: each condition names the person."""
     database = site_of(request).database
     with space_context(None):
         async with database.session(
-            territory.id, person=member.person_id
+            login_scope.id, person=member.person_id
         ) as unconfined:
             person = await read_person_keys(request, unconfined, member)
             return await read_own_rows(
@@ -190,4 +215,10 @@ def _cell(value: Any, say: Callable[[str], str]) -> Cell:
     return Cell(write_cell(value))
 
 
-routes: Routes = [show_own_data, download_own_json, download_own_csv]
+routes: Routes = [
+    Router(
+        "/",
+        route_handlers=[show_own_data, download_own_json, download_own_csv],
+        dependencies={"own_session": Provide(provide_own_session)},
+    )
+]

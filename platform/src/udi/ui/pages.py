@@ -21,6 +21,7 @@ from litestar import Response
 from markupsafe import Markup
 
 from udi.kit.identity import Actor
+from udi.kit.mail_addresses import mail_url
 from udi.kit.service_registry import Hook
 from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
@@ -150,6 +151,7 @@ class PageRenderer:
             )
         )
         environment.filters.update(formats.FILTERS)
+        environment.filters["mail_url"] = mail_url
         environment.filters["localised"] = partial(localise, language=language)
         environment.filters["tongue"] = partial(lang_attribute, language=language)
         environment.filters["title_tongue"] = partial(

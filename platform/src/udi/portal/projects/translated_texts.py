@@ -83,7 +83,7 @@ class TranslatedTexts:
 def tidy_words(words: str) -> str:
     """Several lines without what a keyboard or a copy adds."""
     return "\n".join(
-        line.rstrip() for line in words.strip().replace("\x00", "").splitlines()
+        line.rstrip() for line in words.replace("\x00", "").strip().splitlines()
     )
 
 

@@ -43,11 +43,7 @@ async def state_processing(
         InvalidError: something of it is wrong.
         ConflictError: it says that it holds nothing, and services are published that do.
     """
-    described = StatementInput(
-        holds_data=described.holds_data,
-        officer_email=described.officer_email.strip(),
-        officer_address=described.officer_address.strip(),
-    )
+    described = described.tidy()
     check_statement(described).check()
     register = await read_register(session, organisation)
     if not described.holds_data and register.published:
@@ -327,7 +323,7 @@ async def replace_register(
         InvalidError: something of it is wrong.
         ConflictError: it says that the organisation holds nothing, and has services; or has too many.
     """
-    check_statement(described).check()
+    check_statement(described.tidy()).check()
     before = {
         row.id: row for row in (await read_register(session, organisation)).entries
     }

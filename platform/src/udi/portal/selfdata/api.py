@@ -40,6 +40,7 @@ from udi.portal.selfdata.schemas import (
     ProcessingRegisterInput,
 )
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
 PATH = "/{organisation_id:uuid}/processing"
@@ -74,6 +75,7 @@ async def read_processing(
 
 @put(
     PATH,
+    guards=[require_confirmation()],
     **api_operation(
         "writeProcessing",
         tag=TAG,

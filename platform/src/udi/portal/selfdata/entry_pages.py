@@ -24,6 +24,7 @@ from udi.portal.selfdata.models import ProcessingEntry
 from udi.portal.selfdata.pages import REGISTER, address_of, get_managed
 from udi.portal.selfdata.queries import get_entry
 from udi.portal.selfdata.register_input import LONGEST, EntryInput, entry_input_of
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
@@ -117,7 +118,7 @@ async def change_entry(
     return Redirect(address_of(organisation), status_code=303)
 
 
-@post(f"{ENTRY}/publish", status_code=303)
+@post(f"{ENTRY}/publish", status_code=303, guards=[require_confirmation()])
 async def publish_entry(
     request: AnyRequest,
     session: Session,
@@ -154,7 +155,7 @@ async def submit_withdrawal(
     return Redirect(address_of(organisation), status_code=303)
 
 
-@post(f"{ENTRY}/delete", status_code=303)
+@post(f"{ENTRY}/delete", status_code=303, guards=[require_confirmation()])
 async def submit_deletion(
     session: Session,
     territory: CurrentTerritory,

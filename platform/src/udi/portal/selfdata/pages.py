@@ -33,6 +33,7 @@ from udi.portal.selfdata.register_input import (
     entry_input_of,
 )
 from udi.portal.selfdata.schemas import ProcessingRegister
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.downloads import csv_response
 from udi.ui.errors import form_errors
@@ -80,7 +81,7 @@ async def show_register(
     return await _render_register(request, session, organisation)
 
 
-@post(f"{REGISTER}/statement", status_code=303)
+@post(f"{REGISTER}/statement", status_code=303, guards=[require_confirmation()])
 async def submit_statement(
     request: AnyRequest,
     session: Session,
@@ -116,7 +117,7 @@ async def submit_review(
     return Redirect(address_of(organisation), status_code=303)
 
 
-@post(f"{REGISTER}/publish", status_code=303)
+@post(f"{REGISTER}/publish", status_code=303, guards=[require_confirmation()])
 async def publish_drafts(
     request: AnyRequest,
     session: Session,
@@ -201,7 +202,7 @@ def _read_list(name: str) -> Sequence[ready_lists.ReadyEntry]:
         raise NotFoundError("There is no such list.") from None
 
 
-@post(f"{REGISTER}/import", status_code=303)
+@post(f"{REGISTER}/import", status_code=303, guards=[require_confirmation()])
 async def import_file(
     request: AnyRequest,
     session: Session,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from udi.kit.csv_writer import write_csv
+from udi.kit.csv_writer import restore_text, write_csv
 from udi.kit.errors import InvalidError, Refusal, field_error
 from udi.portal.selfdata.models import ProcessingEntry, ProcessingState
 from udi.portal.selfdata.register_input import (
@@ -192,10 +192,10 @@ def _read_row(
                 {"names": ", ".join(languages)},
             )
         )
-    texts = {name: row.get(name, getattr(before, name)) for name in TEXTS}
+    texts = {name: restore_text(row[name]) for name in TEXTS if name in row}
     entry = replace(
         before,
-        **{name: _undo_apostrophe(text) for name, text in texts.items()},
+        **texts,
         language=language,
         translations=_read_translations(row, languages, language, before),
         state=row.get("state", before.state).strip() or ProcessingState.DRAFT,
@@ -240,12 +240,5 @@ def _read_translations(
         for code in languages:
             column = translated_name(name, code)
             if column in row and code != main_language:
-                translations.setdefault(name, {})[code] = _undo_apostrophe(row[column])
+                translations.setdefault(name, {})[code] = restore_text(row[column])
     return translations
-
-
-def _undo_apostrophe(text: str) -> str:
-    """A text as it was before the table protected it from being run as a formula."""
-    if text.startswith(("'=", "'+", "'-", "'@")):
-        return text[1:]
-    return text

@@ -42,6 +42,14 @@ class StatementInput:
     officer_email: str = ""
     officer_address: str = ""
 
+    def tidy(self) -> "StatementInput":
+        """The same without what a keyboard or a copy adds."""
+        return replace(
+            self,
+            officer_email=tidy_line(self.officer_email),
+            officer_address=tidy_words(self.officer_address),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class EntryInput:

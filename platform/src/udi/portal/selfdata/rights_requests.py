@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
+from udi.kit.mail_addresses import mail_url
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.models import Organisation
 from udi.portal.selfdata.queries import Register
@@ -37,8 +38,8 @@ class Letter:
             return ""
         body = quote(self.text.replace("\n", "\r\n"), safe="")
         subject = quote(self.subject, safe="")
-        recipient = quote(self.register.contact_email, safe="@")
-        return f"mailto:{recipient}?subject={subject}&body={body}"
+        recipient = mail_url(self.register.contact_email)
+        return f"{recipient}?subject={subject}&body={body}"
 
 
 def producer_country(organisation: Organisation, territory: Territory) -> str:

@@ -1,0 +1,192 @@
+"""The log of the reverse proxy: what was asked of which program and how it went, nothing of who asked or what for."""
+
+import contextlib
+import http.server
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.ansible.machine import PLAY, ROOT
+from tests.ansible.test_machine_links import Program, render, serve, wait_for_port
+from tests.cluster import free_ports
+
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(
+        not (shutil.which("nginx") and shutil.which("openssl")),
+        reason="needs nginx and openssl: apt-get install nginx-light openssl",
+    ),
+]
+
+HOSTS = {
+    "installation": "udi.example",
+    "portal": "ville.example",
+    "node": "node.ville.example",
+    "identity": "id.example",
+}
+READER = "127.0.0.33"
+CANARY = "canary"
+QUERY = f"?org={CANARY}-town&right={CANARY}-erasure"
+TEMPLATE = PLAY / "roles/reverse_proxy/templates/udi.conf.j2"
+ROUTES = (ROOT / "tests/rules/routes.txt").read_text().split()
+SECRET_PATHS = sorted({path for path in ROUTES if "{token}" in path})
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """nginx with the configuration of the play, on ports of this test."""
+
+    folder: Path
+    plain: int
+    secure: int
+
+    def ask(self, scheme: str, host: str, path: str) -> int:
+        """The status of a page for somebody who comes from another, with a browser of their own."""
+        port = {"http": self.plain, "https": self.secure}[scheme]
+        headers = {
+            "Host": host,
+            "Referer": f"https://{host}/my-data?q={CANARY}-words",
+            "User-Agent": f"{CANARY}-browser",
+        }
+        transport = httpx.HTTPTransport(verify=False, local_address=READER)
+        with httpx.Client(transport=transport, headers=headers) as client:
+            return client.get(
+                f"{scheme}://127.0.0.1:{port}{path}",
+                extensions={"sni_hostname": host},
+            ).status_code
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Until the end of what is asked; then its logs are whole."""
+        nginx = str(shutil.which("nginx"))
+        process = subprocess.Popen([nginx, "-c", str(self.folder / "nginx.conf")])
+        try:
+            wait_for_port(self.secure)
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+    def read_logs(self) -> str:
+        """All that it wrote."""
+        logs = sorted((self.folder / "logs").iterdir())
+        return "".join(log.read_text() for log in logs)
+
+
+@pytest.fixture
+def proxy(tmp_path: Path) -> Iterator[Proxy]:
+    """A proxy before a portal and an identity service that answer, and a node that does not."""
+    for name in ("tls", "logs"):
+        (tmp_path / name).mkdir()
+    script = PLAY / "roles/reverse_proxy/files/issue_certificate.sh"
+    command = ["sh", str(script), str(tmp_path / "tls"), *HOSTS.values()]
+    subprocess.run(command, check=True)
+    base = free_ports(4)
+    new_proxy = Proxy(tmp_path, base, base + 1)
+    program = base + 2
+    nobody = base + 3
+    (tmp_path / "udi.conf").write_text(_write_site(new_proxy, program, nobody))
+    (tmp_path / "nginx.conf").write_text(_write_frame(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", program), Program) as server:
+        serve(server)
+        yield new_proxy
+        server.shutdown()
+
+
+def _write_site(proxy: Proxy, program: int, nobody: int) -> str:
+    """The template of the role for one machine, with the ports and folders of this test."""
+    places = {"portal": program, "node": nobody, "identity": program}
+    text = render(
+        "reverse_proxy",
+        "udi.conf.j2",
+        {
+            "groups": {name: ["here"] for name in places},
+            "reverse_proxy_places": {
+                name: [(port, "127.0.0.1")] for name, port in places.items()
+            },
+            "reverse_proxy_scheme": "http",
+            "installation_alone": True,
+            "installation_host": HOSTS["installation"],
+            "installation_portal_hosts": [HOSTS["portal"]],
+            "installation_node_hosts": [HOSTS["node"]],
+            "installation_identity_host": HOSTS["identity"],
+            "installation_wildcards": [],
+        },
+    )
+    for old, new in (
+        ("listen 80 ", f"listen 127.0.0.1:{proxy.plain} "),
+        ("listen 443 ", f"listen 127.0.0.1:{proxy.secure} "),
+        ("    listen [::]:", "    # listen [::]:"),
+        ("/etc/udi/tls", f"{proxy.folder}/tls"),
+        ("/var/log/nginx", f"{proxy.folder}/logs"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def _write_frame(folder: Path) -> str:
+    """What Debian has around it: logs of its own, of everything."""
+    scratch = " ".join(
+        f"{name}_temp_path {folder}/{name};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return (
+        f"daemon off; pid {folder}/pid; error_log {folder}/logs/error.log; events {{}}\n"
+        f"http {{ {scratch} access_log {folder}/logs/access.log;\n"
+        f"include {folder}/udi.conf; }}\n"
+    )
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_log_has_no_query_referer_browser_or_address_of_a_reader(
+    proxy: Proxy, scheme: str
+) -> None:
+    path = "/realms/letter"
+    with proxy.running():
+        statuses = {
+            name: proxy.ask(scheme, host, f"{path}{QUERY}")
+            for name, host in HOSTS.items()
+        }
+
+    logs = proxy.read_logs()
+    answered = {
+        "http": dict.fromkeys(HOSTS, 301),
+        "https": dict.fromkeys(HOSTS, 200) | {"node": 502},
+    }
+    assert statuses == answered[scheme]
+    assert [
+        word for word in (CANARY, READER, "?", "org=", "Mozilla") if word in logs
+    ] == []
+    assert logs.count(f'"GET {path}"\n') == len(logs.splitlines()) == len(HOSTS)
+
+
+def test_log_has_no_secret_of_a_path(proxy: Proxy) -> None:
+    paths = [path.replace("{token}", CANARY) for path in SECRET_PATHS]
+
+    with proxy.running():
+        statuses = {proxy.ask("https", HOSTS["portal"], path) for path in paths}
+
+    logs = proxy.read_logs()
+    assert len(paths) >= 4
+    assert statuses == {200}
+    assert CANARY not in logs
+    assert len(logs.splitlines()) == len(paths)
+
+
+def test_every_server_names_the_log_without_readers() -> None:
+    """What a server does not name is Debian's, with the whole request."""
+    common, *servers = TEMPLATE.read_text().split("\nserver {\n")
+
+    assert "access_log" not in common
+    assert [
+        server
+        for server in servers
+        if "    access_log /var/log/nginx/access.log udi;\n" not in server
+    ] == []
+    assert "\nerror_log /var/log/nginx/error.log emerg;\n" in common
