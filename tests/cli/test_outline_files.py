@@ -18,6 +18,8 @@ from udi.cli.outline_files import (
 )
 from udi.kit.outlines import PRECISION, OutlineUnit
 from udi.kit.tenancy import Territory
+from udi.tabular.columns.area_names import find_area_name
+from udi.tabular.columns.column import ColumnType
 
 DEMO = Path(__file__).parents[2] / "tenants/demo/demonstration/communes.geojson"
 
@@ -135,7 +137,10 @@ def write_municipalities(path: Path, *left_out: str) -> Path:
     """Squares of the municipalities of two small groupings, and of one that is in none."""
     codes = ["30003", "30133", "30276", "33090", "33122", "33422", "22016"]
     shapes = [
-        ({"code": code, "nom": f"Commune {code}"}, shapely.box(place, 0, place + 1, 1))
+        (
+            {"code": code, "nom": find_area_name(code, ColumnType.COMMUNE)},
+            shapely.box(place, 0, place + 1, 1),
+        )
         for place, code in enumerate(codes)
         if code not in left_out
     ]
@@ -161,6 +166,21 @@ def test_draw_groupings_joins_their_municipalities_and_leaves_out_what_is_not_wh
     assert [unit.code for unit in chosen.units] == ["243000650"]
     assert polygons(chosen.units[0]).equals(shapely.box(0, 0, 3, 1))
     assert foreign.units == foreign.incomplete == []
+
+
+def test_draw_groupings_draws_none_where_codes_of_another_country_are_alike(
+    tmp_path: Path,
+) -> None:
+    codes = ["30003", "30133", "30276"]
+    shapes = [
+        ({"code": code, "nom": f"Pueblo {code}"}, shapely.box(place, 0, place + 1, 1))
+        for place, code in enumerate(codes)
+    ]
+    file = OutlineFile(write(tmp_path / "municipios.geojson", *shapes))
+
+    drawn = draw_groupings(read_areas(file, OutlineSelection()))
+
+    assert (drawn.units, drawn.incomplete, drawn.ungrouped) == ([], [], 3)
 
 
 def test_draw_groupings_of_a_real_file_joins_most(shared_data: Path) -> None:

@@ -288,3 +288,20 @@ async def test_only_the_web_is_reached_even_where_the_operator_lets_every_port(
             await client.check(url)
         with pytest.raises((RefusedAddressError, OutgoingError)):
             await client.request("GET", url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://files..example.org/a.csv",
+        f"https://{'a' * 64}.example.org/a.csv",
+        "https://1.2.3.999/a.csv",
+    ],
+)
+async def test_a_name_that_no_host_can_have_is_said_in_our_own_words(url: str) -> None:
+    client = OutgoingClient()
+
+    with pytest.raises((OutgoingError, RefusedAddressError)):
+        await client.request("GET", url)
+
+    await client.close()

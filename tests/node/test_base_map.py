@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from tests.ui.tab import Tab
 from tests.visitors import freshen, shut_down
 from udi.kit.tenancy import Territory
 from udi.node.app import create
+from udi.node.files import base_map as base_map_module
 from udi.node.files.base_map import ADDRESS, find_archive
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.site import build_site
@@ -129,6 +131,8 @@ async def test_of_a_folder_the_newest_archive_is_given(
     os.utime(tmp_path / "a.pmtiles", (1, 1))
     newest = write_archive(tmp_path / "b.pmtiles", TileType.MVT)
     (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "empty.pmtiles").touch()
+    (tmp_path / "gone.pmtiles").symlink_to(tmp_path / "nowhere")
 
     async with open_node(f"{tmp_path}/") as client:
         answer = await client.get(ADDRESS)
@@ -153,6 +157,37 @@ async def test_an_object_of_the_store_is_given(
     assert (part.status_code, part.content) == (206, b"PMTiles")
     assert whole.content == archive
     assert absent.status_code == 404
+
+
+async def test_an_archive_that_is_replaced_meanwhile_is_not_mixed_with_the_other(
+    open_node: OpenNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ville.pmtiles"
+    write_archive(path)
+    parse = base_map_module.parse_range
+
+    def replace_meanwhile(header: str, size: int) -> Any:
+        write_archive(tmp_path / "new.pmtiles", TileType.MVT)
+        (tmp_path / "new.pmtiles").rename(path)
+        return parse(header, size)
+
+    monkeypatch.setattr(base_map_module, "parse_range", replace_meanwhile)
+
+    async with open_node(str(path)) as client:
+        answer = await client.get(ADDRESS, headers={"Range": "bytes=0-6"})
+
+    assert answer.status_code == 503
+
+
+async def test_an_archive_that_is_still_empty_is_not_found(
+    open_node: OpenNode, tmp_path: Path
+) -> None:
+    (tmp_path / "ville.pmtiles").touch()
+
+    async with open_node(str(tmp_path / "ville.pmtiles")) as client:
+        answer = await client.get(ADDRESS)
+
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,22 @@ class Renewal:
 
     async def look(self) -> DatasetSource:
         """Look once; what is known of the source afterwards."""
+        await self.run_look()
+        return await self.source()
+
+    async def run_look(self) -> None:
+        """Look once, whatever becomes of the source meanwhile."""
         source = await self.source()
         payload = {"source": str(source.id), "turn": f"turn {next(self._turns)}"}
         job = Job(REFRESH_SOURCE, self.territory.id, payload, 0, last=False)
         await task_handlers(self.site)[REFRESH_SOURCE](job)
-        return await self.source()
+
+    async def stop(self) -> None:
+        """Press the button that stops it."""
+        answer = await self.producer.client.post(
+            f"/datasets/{self.dataset}/source/stop"
+        )
+        assert answer.status_code == 303
 
     async def source(self) -> DatasetSource:
         [source] = await rows(self.database, self.territory, DatasetSource)

@@ -12,6 +12,7 @@ from tests.node.sources.renewal import OTHER, Renewal
 from tests.s3 import REGION, S3Service
 from udi.kit.http import OutgoingClient
 from udi.node.files.remote import web_files
+from udi.node.files.remote.remote_files import FetchError
 from udi.node.files.remote.s3_addresses import S3Object
 
 Put = Callable[[str, bytes], None]
@@ -125,6 +126,16 @@ def test_a_signed_address_holds_nothing_of_the_environment(
     assert "X-Amz-Credential=mine%2F" in signed
     assert "X-Amz-Signature=" in signed
     assert "operator" not in signed
+
+
+def test_no_object_is_asked_of_the_server_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://operator.example")
+    credential = {"key_id": "mine", "secret_key": "mine too"}
+
+    with pytest.raises(FetchError, match="another server"):
+        web_files._sign(S3Object("b", "a.csv", "", "eu-west-3"), credential)
 
 
 async def test_no_credential_is_sent_without_encryption(

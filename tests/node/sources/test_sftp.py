@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from uuid import uuid4
 
 import pytest
 
@@ -10,9 +11,11 @@ from tests.node.producer import TABLE
 from tests.node.sending import rows
 from tests.node.sources.renewal import OTHER, Renewal
 from tests.node.sources.sftp_server import PASSWORD, SftpServer
+from udi.node.datasets.intake.refresh import SourceCheck
 from udi.node.datasets.models import DatasetEvent
 from udi.node.files import reception
 from udi.node.files.remote import sftp_files
+from udi.node.files.remote.remote_files import HttpValidators, RemoteLocation
 
 
 async def confirm(renewal: Renewal, fingerprint: str) -> int:
@@ -211,6 +214,40 @@ async def test_a_look_says_nothing_of_the_address_that_was_set_meanwhile(
 
     assert source.address.endswith("/b.csv")
     assert (source.etag, source.changed_at) == ("", None)
+    assert await renewal.count_versions() == 1
+
+
+async def test_a_file_of_a_source_that_is_stopped_meanwhile_makes_no_version(
+    renewal: Renewal, sftp: SftpServer
+) -> None:
+    (sftp.folder / "a.csv").write_bytes(OTHER)
+    await connect(renewal, sftp)
+    sftp.is_slow = True
+    look = asyncio.create_task(renewal.run_look())
+    await sftp.is_read.wait()
+    await renewal.stop()
+    sftp.release()
+
+    await look
+
+    assert await renewal.count_versions() == 1
+
+
+async def test_a_look_that_began_before_does_not_refuse_the_corrected_password(
+    renewal: Renewal, sftp: SftpServer
+) -> None:
+    await connect(renewal, sftp)
+    source = await renewal.source()
+    check = SourceCheck(
+        uuid4(),
+        RemoteLocation(source.kind, source.address),
+        HttpValidators(),
+        "",
+        source.revision,
+    )
+    await renewal.save(source.address, password="corrected")
+
+    assert not check.is_of(await renewal.source())
 
 
 async def test_a_file_that_takes_too_long_is_left(

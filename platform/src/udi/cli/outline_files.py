@@ -1,5 +1,6 @@
 """Outlines of a file of an operator, made light once: borders stay common, each point knows to which scale it is drawn."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +97,11 @@ def read_areas(file: OutlineFile, selection: OutlineSelection) -> OutlineAreas:
 def draw_groupings(areas: OutlineAreas) -> GroupingOutlines:
     """The groupings (EPCI) of the selected French municipalities, each drawn whole: all of its municipalities, in the file.
 
-    Nothing of a file whose areas are of no grouping that is known.
+    Nothing of a file whose areas are of no grouping that is known, or have other names: codes of other countries are alike.
     """
     selected = set(areas.codes[areas.chosen].tolist())
+    if not _has_french_names(areas):
+        return GroupingOutlines([], [], len(selected))
     present = set(areas.codes.tolist())
     concerned = {
         code: members
@@ -120,6 +123,26 @@ def draw_groupings(areas: OutlineAreas) -> GroupingOutlines:
         whole, [names[code] for code in whole], np.array(unions, dtype=object)
     )
     return GroupingOutlines(units, incomplete, len(selected - grouped))
+
+
+def _has_french_names(areas: OutlineAreas) -> bool:
+    """Whether at least half of the selected areas are called as the French municipalities of their codes."""
+    pairs = zip(
+        areas.codes[areas.chosen].tolist(),
+        areas.names[areas.chosen].tolist(),
+        strict=True,
+    )
+    agreeing = [
+        _plain_name(name) == _plain_name(find_area_name(code, ColumnType.COMMUNE))
+        for code, name in pairs
+    ]
+    return sum(agreeing) * 2 >= len(agreeing)
+
+
+def _plain_name(name: str) -> str:
+    """A name without accents, signs and capitals."""
+    letters = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in letters if letter.isalnum())
 
 
 def draw_areas(areas: OutlineAreas, file: OutlineFile) -> list[OutlineUnit]:

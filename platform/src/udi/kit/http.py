@@ -167,7 +167,7 @@ async def _resolve(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         entries = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         msg = f"The name {host} is not known."
         raise OutgoingError(msg) from error
     return [str(entry[4][0]) for entry in entries]
@@ -349,6 +349,9 @@ class OutgoingClient:
         except httpx.HTTPError as error:
             msg = f"{url} does not answer ({type(error).__name__})."
             raise OutgoingError(msg) from error
+        except httpx.InvalidURL as error:
+            msg = "This is not an address."
+            raise RefusedAddressError(msg) from error
         response_headers = [
             (k, v)
             for k, v in response.headers.multi_items()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import obstore
 from litestar import HttpMethod, Response, route
 from litestar.response import Stream
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import NotFoundError, UnavailableError
 from udi.node.files.ranges import (
     ByteRange,
     RangeNotSatisfiableError,
@@ -47,7 +49,7 @@ async def send_base_map(request: AnyRequest) -> Response[Any]:
     """
     try:
         whole = await _open(request, ByteRange(0, 1))
-    except FileNotFoundError:
+    except (FileNotFoundError, BaseError):
         raise NotFoundError("This installation has no base map of its own.") from None
     size = whole.size
     etag = f'"{whole.tag.strip(chr(34))}"'
@@ -77,15 +79,21 @@ async def send_base_map(request: AnyRequest) -> Response[Any]:
         headers["Content-Range"] = (
             f"bytes {part_range.start}-{part_range.end - 1}/{size}"
         )
-    part = await _open(request, part_range)
+    try:
+        part = await _open(request, part_range, tag=whole.tag)
+    except (FileNotFoundError, BaseError):
+        raise UnavailableError(
+            "The base map is being replaced.", remedy="Try again in a moment."
+        ) from None
     return Stream(part.content, status_code=status, headers=headers)
 
 
-async def _open(request: AnyRequest, part: ByteRange) -> BaseMapPart:
-    """A part of the archive, wherever the setting says that it is.
+async def _open(request: AnyRequest, part: ByteRange, *, tag: str = "") -> BaseMapPart:
+    """A part of the archive, wherever the setting says that it is; of this very content, if its `tag` is given.
 
     Raises:
-        FileNotFoundError: it is not there.
+        FileNotFoundError: it is not there, or not any more.
+        BaseError: it has no such part.
     """
     setting = site_of(request).settings.own_base_map
     if setting.startswith(STORED):
@@ -93,13 +101,17 @@ async def _open(request: AnyRequest, part: ByteRange) -> BaseMapPart:
         content = (
             await site_of(request).services[OBJECTS].find(key, part.start, part.end)
         )
+        if tag and content.tag != tag:
+            raise FileNotFoundError
         return BaseMapPart(content.size, content.tag, content.pieces)
     path = await asyncio.to_thread(find_archive, setting)
     result = await obstore.get_async(
         LocalStore(path.parent), path.name, options={"range": (part.start, part.end)}
     )
-    tag = result.meta["e_tag"] or str(result.meta["size"])
-    return BaseMapPart(result.meta["size"], tag, _list_pieces(result))
+    present = result.meta["e_tag"] or str(result.meta["size"])
+    if tag and present != tag:
+        raise FileNotFoundError
+    return BaseMapPart(result.meta["size"], present, _list_pieces(result))
 
 
 def find_archive(setting: str) -> Path:
@@ -113,10 +125,15 @@ def find_archive(setting: str) -> Path:
         return path
     if not setting or not path.is_dir():
         raise FileNotFoundError
-    archives = sorted(path.glob("*.pmtiles"), key=lambda one: one.stat().st_mtime)
+    archives = {}
+    for archive in path.glob("*.pmtiles"):
+        with suppress(OSError):  # a link that leads nowhere, or a file that just went
+            status = archive.stat()
+            if status.st_size:
+                archives[archive] = status.st_mtime
     if not archives:
         raise FileNotFoundError
-    return archives[-1]
+    return max(archives, key=lambda archive: archives[archive])
 
 
 async def _list_pieces(result: Any) -> AsyncIterator[bytes]:

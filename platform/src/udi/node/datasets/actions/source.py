@@ -184,6 +184,7 @@ async def check_source_now(
     source.error = source.remedy = ""
     source.paused = False
     source.due_at = now()
+    source.revision = (source.revision or 0) + 1
     await session.flush()
     await queue_source_check(session, dataset.space_id, source)
 
@@ -230,6 +231,12 @@ async def find_source(session: AsyncSession, dataset: Dataset) -> DatasetSource 
     query = select(DatasetSource).where(DatasetSource.dataset_id == dataset.id)
     source: DatasetSource | None = await session.scalar(query)
     return source
+
+
+async def is_wanted(session: AsyncSession, dataset: Dataset, address: str) -> bool:
+    """Whether the dataset is still renewed from this address."""
+    source = await find_source(session, dataset)
+    return source is not None and source.address == address
 
 
 def note_success(

@@ -28,6 +28,7 @@ from udi.node.datasets.actions.parts import (
 from udi.node.datasets.actions.prepare import PreparationContext as Preparing
 from udi.node.datasets.actions.prepare import prepare_file
 from udi.node.datasets.actions.publish import publish_when_clear
+from udi.node.datasets.actions.source import is_wanted
 from udi.node.datasets.descriptions.prefill import AnswerProposer
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
@@ -166,6 +167,7 @@ async def _save_version(
                 session, context, upload, dataset, dropped
             )
         else:
+            await _require_wanted(session, dataset, upload)
             orphans = await create_next_version(
                 session, _sender(upload), dataset, dropped, words
             )
@@ -179,6 +181,21 @@ async def _save_version(
         crash_at("version.added")
     crash_at("version.committed")
     return orphans
+
+
+async def _require_wanted(
+    session: AsyncSession, dataset: Dataset, upload: Upload
+) -> None:
+    """Refuse a file that was renewed from an address that somebody corrected or stopped meanwhile.
+
+    Raises:
+        ConflictError: nothing renews the dataset from there any more.
+    """
+    is_renewal = upload.address and upload.person_id is None and upload.key_id is None
+    if is_renewal and not await is_wanted(session, dataset, upload.address):
+        raise ConflictError(
+            "This file came from an address that no longer renews the dataset."
+        )
 
 
 async def _save_part_version(

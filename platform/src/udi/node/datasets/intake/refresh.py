@@ -65,11 +65,12 @@ class SourceCheck:
     marks: HttpValidators
     latest: str
     """SHA-256 of the newest version."""
+    revision: int = 0
+    """That of the source (`DatasetSource.revision`)."""
 
     def is_of(self, source: DatasetSource) -> bool:
-        """Whether the source still leads there: what came of the look says nothing of another place."""
-        place = (self.location.kind, self.location.address)
-        return place == (source.kind, source.address)
+        """Whether nobody set the source since: what came of the look says nothing of another place or credential."""
+        return self.revision == source.revision
 
 
 WAITING = "A version dropped by somebody is waiting to be published: the version of the link comes after it."
@@ -202,6 +203,7 @@ async def _open_upload(
         source, dataset = source_and_dataset
         if await waits_for_person(session, dataset):
             source.error = WAITING
+            source.remedy = source.offered_key = ""
             return None
         location = await read_location(session, source)
         space = await session.get_one(
@@ -217,7 +219,8 @@ async def _open_upload(
         )
         upload = await create_upload(session, space, Sender(), announced, limit=limit)
         marks = HttpValidators(source.etag, source.last_modified)
-        return SourceCheck(upload.id, location, marks, dataset.latest.file.sha256)
+        latest = dataset.latest.file.sha256
+        return SourceCheck(upload.id, location, marks, latest, source.revision)
 
 
 async def _create_version(context: UploadContext, upload_id: UUID, latest: str) -> bool:

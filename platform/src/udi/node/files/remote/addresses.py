@@ -35,6 +35,15 @@ def split_address(address: str) -> SplitResult:
     return parts
 
 
+def sign_error() -> InvalidError:
+    """The refusal of a name of a file with a sign that ends the path of an address."""
+    return field_error(
+        "address",
+        "This address has a sign that has another meaning in addresses.",
+        "Write # as %23 and ? as %3F.",
+    )
+
+
 def check_address(address: str, schemes: Collection[str] = WEB_SCHEMES) -> str:
     """An address as a person wrote it.
 

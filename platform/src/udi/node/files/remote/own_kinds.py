@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from udi.kit.errors import field_error
 from udi.node.files.remote import grist_addresses, s3_addresses, sheet_addresses
-from udi.node.files.remote.addresses import check_address
+from udi.node.files.remote.addresses import check_address, sign_error
 from udi.node.files.remote.source_kinds import SourceField, SourceKind
 
 WEB_FILES = "udi.node.files.remote.web_files"
@@ -35,7 +35,10 @@ def is_nextcloud_file(address: str) -> bool:
 
 def read_sftp_address(address: str, _values: Mapping[str, str]) -> str:
     """An address of a file on an SFTP server."""
-    return _require_file(check_address(address, {"sftp"}))
+    checked = check_address(address, {"sftp"})
+    if "#" in checked or "?" in checked:
+        raise sign_error()
+    return _require_file(checked)
 
 
 def _require_file(address: str) -> str:

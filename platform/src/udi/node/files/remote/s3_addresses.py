@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
 
 from udi.kit.errors import InvalidError, field_error
-from udi.node.files.remote.addresses import check_address
+from udi.node.files.remote.addresses import check_address, sign_error
 
 PARTS = ("endpoint", "region")
 DEFAULT_REGION = "us-east-1"
@@ -48,7 +48,9 @@ def read_s3_address(address: str, values: Mapping[str, str]) -> str:
             "This address names no file.",
             "Write it as s3://bucket/folder/file.csv.",
         )
-    query = parse_qs(parts.query)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    if "#" in address or set(query) - set(PARTS):
+        raise sign_error()
     settled = {
         name: values.get(name) or query.get(name, [""])[0].strip() for name in PARTS
     }

@@ -227,13 +227,20 @@ def _sign(target: S3Object, credential: Mapping[str, str]) -> str:
             virtual_hosted_style_request=False,
             skip_signature=False,
         )
-        return obstore.sign(store, "GET", target.key, SIGNATURE_AGE)
+        signed: str = obstore.sign(store, "GET", target.key, SIGNATURE_AGE)
     except (BaseError, ValueError, TypeError) as error:
         raise FetchError(
             "This is not the address of a file in S3 storage.",
             remedy="Write it as s3://bucket/folder/file.csv.",
             waits_for_person=True,
         ) from error
+    if urlsplit(signed)[:2] != urlsplit(endpoint)[:2]:
+        raise FetchError(
+            "This machine sends what is asked of S3 storage to another server.",
+            remedy="Ask the operator to take the variables AWS_ENDPOINT… from the environment of the node.",
+            waits_for_person=True,
+        )
+    return signed
 
 
 async def _read_change(request: RemoteRequest, headers: Mapping[str, str]) -> str:
@@ -249,10 +256,12 @@ async def _read_change(request: RemoteRequest, headers: Mapping[str, str]) -> st
     if response.status_code in GONE:
         raise _StatusError(response.status_code, timedelta())
     try:
-        changed_at = json.loads(response.content).get("updatedAt", "")
+        changed_at = json.loads(response.content).get("updatedAt")
     except (ValueError, AttributeError, RecursionError):
         return ""
-    return _mark({"updatedAt": str(changed_at)}, "updatedAt")
+    if not isinstance(changed_at, str):
+        return ""
+    return _mark({"updatedAt": changed_at}, "updatedAt")
 
 
 def _wait(headers: Mapping[str, str]) -> timedelta:
