@@ -43,13 +43,15 @@ TREES: list[list[object]] = [
 BOOK = workbook(("Quartiers", PLACES), ("Arbres plantés", TREES))
 
 
-def inspect(tmp_path: Path, content: bytes, name: str) -> tuple[list[Any], list[str]]:
+def inspect(
+    tmp_path: Path, content: bytes, name: str, **corrections: Any
+) -> tuple[list[Any], list[str]]:
     """The tables beside the main one, and those that are not read."""
     source = tmp_path / "source"
     source.write_bytes(content)
     folder = tmp_path / "typed"
     folder.mkdir()
-    analysis = prepare(source, name, {}, folder / "table.parquet")
+    analysis = prepare(source, name, corrections, folder / "table.parquet")
     tables = [NamedTable.from_json(table) for table in analysis.tables]
     files = sorted((folder / "tables").glob("*"), key=lambda path: int(path.stem))
     assert [path.stat().st_size for path in files] == [table.size for table in tables]
@@ -228,6 +230,43 @@ def test_hidden_sheets_are_named_and_not_read(tmp_path: Path) -> None:
     assert left == ["Calculs"]
 
 
+def test_hidden_sheets_are_no_tables_where_the_chosen_one_is_gone(
+    tmp_path: Path,
+) -> None:
+    book = workbook(("Q2026", PLACES), ("Calculs", TREES), hidden="Calculs")
+
+    tables, left = inspect(tmp_path, book, "classeur.xlsx", sheet="Q2025")
+
+    assert [table.name for table in tables] == ["q2026"]
+    assert left == ["Calculs"]
+
+
+def test_a_hidden_sheet_of_a_workbook_in_an_archive_is_no_table(
+    tmp_path: Path,
+) -> None:
+    book = workbook(("Bonjour", [["bonjour"]]), ("Calculs", TREES), hidden="Calculs")
+    content = packed(w_dot_xlsx=book, a_dot_csv=b"n;m\n1;2\n", b_dot_csv=b"o;p\n1;2\n")
+
+    tables, left = inspect(tmp_path, content, "lot.zip")
+
+    assert [table.name for table in tables] == ["a", "b"]
+    assert left == ["w.xlsx › Calculs"]
+
+
+def test_a_title_is_one_line_without_control_characters(tmp_path: Path) -> None:
+    content = packed(**{
+        "a\x01b_dot_csv": b"n;m\n1;2\n", "c_dot_csv": b"n;m\n3;4\n",
+    })  # fmt: skip
+    book = workbook(("A", PLACES), (" ", TREES))
+    (tmp_path / "book").mkdir()
+
+    members, _ = inspect(tmp_path, content, "lot.zip")
+    sheets, _ = inspect(tmp_path / "book", book, "classeur.xlsx")
+
+    assert [table.title for table in members] == ["a b.csv", "c.csv"]
+    assert [(table.name, table.title) for table in sheets] == [("table", "table")]
+
+
 def test_tables_beyond_the_bounds_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,6 +316,19 @@ def test_equal_titles_have_different_names(tmp_path: Path) -> None:
 
     assert [(table.name, table.title) for table in tables] == [
         ("x", "a/x.csv"),
+        ("x-2", "b/x.csv"),
+        ("c", "c.csv"),
+    ]
+
+
+def test_a_table_that_is_left_out_keeps_its_name(tmp_path: Path) -> None:
+    content = packed(**{
+        "a/x_dot_csv": b"n;m\n1;2\n", "b/x_dot_csv": b"n;m\n3;4\n", "c_dot_csv": b"n;m\n3;4\n"
+    })  # fmt: skip
+
+    tables, _ = inspect(tmp_path, content, "lot.zip", left_out=["a/x.csv"])
+
+    assert [(table.name, table.title) for table in tables] == [
         ("x-2", "b/x.csv"),
         ("c", "c.csv"),
     ]
@@ -335,7 +387,7 @@ async def test_a_draft_is_its_producers(
     assert f"{path}?version=1" in checked
     assert "Personne d’autre ne voit encore cette page" in page
     assert f"/datasets/{dataset}/data?version=1" in page
-    assert {answer.status_code for answer in hidden} <= {303, 401, 404}
+    assert [answer.status_code for answer in hidden] == [404, 303, 404, 404]
 
 
 async def test_a_withdrawn_dataset_has_no_table(
@@ -430,6 +482,76 @@ async def test_a_table_is_left_out_of_the_next_versions_too(
     assert len(await rows_of(passer_by, dataset, "b")) == 12
 
 
+async def test_a_record_no_longer_names_a_table_that_is_left_out(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    book = workbook(("A", PLACES), ("B", TREES), ("C", TREES))
+    dataset = await producer.publish(await producer.draft(book, "classeur.xlsx"))
+    announced = []
+
+    for form in ({"title": "B", "leave": "1"}, {"title": "B"}):
+        await choose(producer, dataset, **form)
+        async with node_database.session(demo.id, role="worker") as session:
+            delivery = await session.scalar(
+                select(Delivery).where(Delivery.dataset_id == uuid.UUID(dataset))
+            )
+        assert delivery is not None
+        assert delivery.record is not None
+        media = delivery.record["available_formats"][0]
+        announced.append([table["name"] for table in media["file_tables"]])
+
+    assert announced == [["A", "C"], ["A", "B", "C"]]
+
+
+async def test_the_check_says_that_the_published_version_shows_what_is_left_out(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    book = workbook(("A", PLACES), ("B", TREES), ("C", TREES))
+    dataset = await producer.publish(await producer.draft(book, "classeur.xlsx"))
+    await producer.send(book, "classeur.xlsx", f"/datasets/{dataset}/versions")
+
+    await choose(producer, dataset, title="B", leave="1")
+
+    checked = await producer.page(f"/datasets/{dataset}/check")
+    assert "La version publiée les montre" in checked
+    assert len(await rows_of(passer_by, dataset, "b")) == 12
+
+
+async def test_a_version_without_a_table_of_the_published_one_is_asked_about(
+    producer: Producer,
+) -> None:
+    book = workbook(("A", PLACES), ("B", TREES), ("C", TREES))
+    dataset = await producer.publish(await producer.draft(book, "classeur.xlsx"))
+    shorter = [row[:2] for row in TREES[:3]]
+
+    await producer.send(
+        workbook(("A", PLACES), ("C", shorter)),
+        "classeur.xlsx",
+        f"/datasets/{dataset}/versions",
+    )
+
+    review = await producer.page(f"/datasets/{dataset}/review")
+    assert (
+        "Il perd des tableaux que des lecteurs utilisent\N{NO-BREAK SPACE}: B."
+        in review
+    )
+    assert "C › plante le, C › lieu" in review
+    assert "Il a 2 lignes" in review
+
+
+async def test_a_profile_of_a_table_has_the_units_of_its_columns(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    trees = [["essence", "hauteur (m)"], *([f"Tilleul {n}", n] for n in range(9))]
+    book = workbook(("A", PLACES), ("Arbres", trees))
+    dataset = await producer.publish(await producer.draft(book, "classeur.xlsx"))
+
+    answer = await passer_by.get(f"/api/resources/{dataset}/tables/arbres/profile/")
+
+    fields = answer.json()["profile"]["schema"]["fields"]
+    assert [field.get("unit") for field in fields] == [None, "m"]
+
+
 async def test_people_in_a_table_that_is_left_out_still_stop_publication(
     producer: Producer,
 ) -> None:
@@ -475,7 +597,8 @@ async def test_others_leave_no_table_out(
 
     answer = await passer_by.post(f"/datasets/{dataset}/tables", data=form)
 
-    assert answer.status_code in {303, 401, 403}
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?")
     assert len(await rows_of(passer_by, dataset, "arbres-plantes")) == 12
 
 

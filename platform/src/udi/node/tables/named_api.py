@@ -156,7 +156,7 @@ async def export_named_data(
         "downloadNamedTableFile",
         tag=TABLES,
         summary="Download rows of another table at an address that ends in a file name",
-        description="The same rows for programs that go by the name of a file: any name before csv, xlsx, parquet, json, ndjson, geojson or pmtiles.",
+        description="The same rows for programs that go by the name of a file: any name before csv, xlsx, parquet, arrow, json, ndjson, geojson or pmtiles.",
         media_types=("*/*",),
         statuses=(200, 206),
         empty=BEYOND,

@@ -427,9 +427,9 @@ def _cache_validators(
     request: AnyRequest, table: DatasetTable
 ) -> tuple[str, dict[str, str]]:
     """The tag of an answer, and the headers that say who may keep it."""
-    roles = f" {table.roles}" if table.roles else ""
+    meanings = "".join(f" {one}" for one in (table.roles, table.units) if one)
     path = request.url.path
-    representation = f"{table.digest}{roles} {path}?{_query_string(request)}"
+    representation = f"{table.digest}{meanings} {path}?{_query_string(request)}"
     etag = f'"{hashlib.sha256(representation.encode()).hexdigest()[:32]}"'
     return etag, _headers(table, etag)
 

@@ -82,26 +82,32 @@ class NamedTableFolder:
     tables: list[NamedTable] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    _names: set[str] = field(default_factory=set)
 
     def add(self, place: str, converted: TableConversion, path: Path) -> None:
-        """Keep a typed table, unless it is a list of remarks, or one too many; its file goes into the folder."""
+        """Keep a typed table, unless it is a list of remarks, or one too many; its file goes into the folder.
+
+        One that is not kept has its name all the same: no other takes its address.
+        """
         profile = converted.profile
         is_list = len(profile.columns) < FEWEST_COLUMNS and not profile.geometry
         if is_list or not profile.rows:
             return
-        if place in self.left_out:
-            self.dropped.append(place)
+        name = _unused_name(name_of_place(place), self._names)
+        self._names.add(name)
+        title = clean_title(place) or name
+        if title in self.left_out:
+            self.dropped.append(title)
             return
         columns = len(profile.columns) + sum(
             len(table.columns) for table in self.tables
         )
         if len(self.tables) >= MOST_TABLES or columns > MOST_NAMED_COLUMNS:
-            self.leave(place)
+            self.leave(title)
             return
-        names = {table.name for table in self.tables}
         table = NamedTable(
-            name=_unused_name(name_of_place(place), names),
-            title=place,
+            name=name,
+            title=title,
             columns=profile.columns,
             rows=profile.rows,
             geometry=profile.geometry,
@@ -115,12 +121,21 @@ class NamedTableFolder:
 
     def leave(self, place: str) -> None:
         """Name a table that is not read."""
-        if len(self.left) < MOST_LEFT:
-            self.left.append(place)
+        title = clean_title(place)
+        if title and len(self.left) < MOST_LEFT:
+            self.left.append(title)
 
     def file_of(self, rank: int) -> Path:
         """Where the table of this rank, from 0, is."""
         return self.folder / f"{rank}.parquet"
+
+
+def clean_title(place: str) -> str:
+    """The title of a sheet, a layer or a file on one line, without control characters; empty where nothing is left."""
+    signs = (
+        " " if unicodedata.category(sign).startswith("C") else sign for sign in place
+    )
+    return " ".join("".join(signs).split())
 
 
 def name_of_place(place: str) -> str:

@@ -39,7 +39,7 @@ from udi.tabular.formats.markup import (
     xml_pairs,
 )
 from udi.tabular.formats.source import PIECE, SourceFile
-from udi.tabular.formats.spreadsheets import MOST_SHEETS, list_sheets
+from udi.tabular.formats.spreadsheets import MOST_SHEETS, Sheet, list_sheets
 from udi.tabular.formats.table_end import MOST_NOTES
 from udi.tabular.formats.text_encoding import decode, detect_encoding
 from udi.tabular.messages.notes import UnreadableTableError
@@ -126,9 +126,20 @@ class _RemainderSearch:
         kind = recognise_kind(SourceFile.at(path, name).head(HEAD), name)
         called = place or profile.label or name
         if searched_profile is None and profile.is_table:
-            self._search_table(
-                path, name, profile, Corrections(), place, depth, is_listed=is_listed
+            is_hidden = any(
+                sheet.hidden for sheet in profile.sheets if sheet.name == profile.sheet
             )
+            self._search_table(
+                path,
+                name,
+                profile,
+                Corrections(),
+                place,
+                depth,
+                is_listed=is_listed and not is_hidden,
+            )
+            if is_hidden and self._tables is not None:
+                self._tables.leave(_within(place, profile.sheet))
         elif profile.is_table and leaves_lines(profile):
             self._search_around(path, name, profile, place, depth)
         if profile.reads == "sheet" or profile.sheets:
@@ -221,13 +232,13 @@ class _RemainderSearch:
         self, path: Path, name: str, profile: Profile, place: str, depth: int
     ) -> None:
         """Sheets, shown or hidden, and layers that are not the one of the table."""
-        names = [sheet.name for sheet in profile.sheets]
-        if profile.reads == "sheet" and not names:
-            names = self._sheet_names(path, place or profile.label)
-        if len(names) >= MOST_SHEETS:
+        sheets = profile.sheets
+        if profile.reads == "sheet" and not sheets:
+            sheets = self._list_sheets(path, place or profile.label)
+        if len(sheets) >= MOST_SHEETS:
             self.rest.add_unsearched(_within(place, "…"))
-        hidden = {sheet.name for sheet in profile.sheets if sheet.hidden}
-        for other in names:
+        for sheet in sheets:
+            other = sheet.name
             if other == profile.sheet and profile.is_table:
                 continue
             where = _within(place, other)
@@ -235,9 +246,14 @@ class _RemainderSearch:
                 self.rest.add_unsearched(where)
                 continue
             corrections = Corrections(sheet=other)
-            is_listed = other not in hidden
             self._search_other(
-                path, name, profile, corrections, where, depth, is_listed=is_listed
+                path,
+                name,
+                profile,
+                corrections,
+                where,
+                depth,
+                is_listed=not sheet.hidden,
             )
 
     def _search_other(
@@ -264,12 +280,12 @@ class _RemainderSearch:
         elif sheet.failure is None or sheet.failure.code not in NOTHING_THERE:
             self.rest.add_unsearched(place)
 
-    def _sheet_names(self, path: Path, called: str) -> list[str]:
+    def _list_sheets(self, path: Path, called: str) -> tuple[Sheet, ...]:
         try:
-            return [sheet.name for sheet in list_sheets(path)]
+            return list_sheets(path)
         except UnreadableTableError:
             self.rest.add_unsearched(called)
-            return []
+            return ()
 
     @staticmethod
     def _is_packed(path: Path) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePath
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +34,7 @@ from udi.node.datasets.records.parts import (
     list_published_parts,
     replace_parts,
 )
+from udi.node.datasets.records.rudi import replace_tables
 from udi.node.datasets.versions.findings import is_being_read
 from udi.node.datasets.versions.publishability import (
     PUBLIC_STATES,
@@ -395,8 +397,40 @@ async def announce_parts(
     record = dataset.delivery.record if dataset.delivery else None
     if not is_public(dataset) or record is None:
         return
-    at = now()
     record = replace_parts(record, dataset, listed, territory.origin)
+    await _announce_record(
+        session, dataset, record, listed_parts=[entry.mark for entry in listed]
+    )
+
+
+async def announce_tables(
+    session: AsyncSession, dataset: Dataset, version: Version, territory: Territory
+) -> None:
+    """Tell the portals of the tables of the published file, where reading it again changed them.
+
+    Raises:
+        InvalidRecord: the portal would refuse it.
+    """
+    delivery = dataset.delivery
+    record = delivery.record if delivery else None
+    if record is None or delivery is None or not is_public(dataset):
+        return
+    if version.published_at is None or delivery.file_id != version.file_id:
+        return
+    renewed = replace_tables(record, dataset, version, territory.origin)
+    if renewed != record:
+        await _announce_record(session, dataset, renewed, listed_parts=None)
+
+
+async def _announce_record(
+    session: AsyncSession,
+    dataset: Dataset,
+    record: dict[str, Any],
+    *,
+    listed_parts: Sequence[UUID] | None,
+) -> None:
+    """Queue a changed record for the portals; without `listed_parts`, it names those of the last one."""
+    at = now()
     updated = at.isoformat().replace("+00:00", "Z")
     record["dataset_dates"] = {**record["dataset_dates"], "updated": updated}
     record = conceal_document(record)
@@ -409,7 +443,7 @@ async def announce_parts(
         dataset,
         method="PUT" if dataset.in_catalogue else "POST",
         record=record,
-        listed_parts=[entry.mark for entry in listed],
+        listed_parts=listed_parts,
     )
     await announce_to_further_portals(
         session, dataset.space.slug, dataset.id, record=record

@@ -22,7 +22,7 @@ from udi.node.datasets.actions.compare import (
     find_earlier_version,
     request_comparison,
 )
-from udi.node.datasets.actions.parts import publish_requested_part
+from udi.node.datasets.actions.parts import announce_tables, publish_requested_part
 from udi.node.datasets.actions.publish import publish_requested
 from udi.node.datasets.descriptions.prefill import cover_period
 from udi.node.datasets.models import (
@@ -235,6 +235,8 @@ async def _save_result(
             carry_reason(published, version)
         if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
+        if is_main:
+            await announce_tables(session, dataset, version, context.territory)
         await _publish_if_requested(session, dataset, version, context.territory)
         return [key for key in former if key not in new_keys]
 

@@ -16,7 +16,7 @@ from udi.node.datasets.descriptions.description import (
     titles_of,
 )
 from udi.node.datasets.models import Dataset, PreparationState, Version
-from udi.node.datasets.records.document import merge_documents
+from udi.node.datasets.records.document import is_same_media, merge_documents
 from udi.node.datasets.records.parts import (
     ListedPart,
     list_published_parts,
@@ -31,13 +31,14 @@ from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.licences import LICENCES
-from udi.protocol.record import write_record
+from udi.protocol.record import write_media, write_record
 from udi.protocol.restricted_data import (
     TERMS_OF_AGREEMENT,
     address_of_terms,
     conceal_document,
     write_former_licence,
 )
+from udi.protocol.rules import entries
 from udi.protocol.schema import ENTRIES as MOST_COLUMNS
 from udi.protocol.schema import LINE as LONGEST_LINE
 from udi.protocol.structures import (
@@ -281,6 +282,22 @@ def _media(dataset: Dataset, version: Version, origin: str) -> Media:
         else media_tables(dataset, version, origin),
         structure=_valid_schema_address(version),
     )
+
+
+def replace_tables(
+    document: dict[str, Any], dataset: Dataset, version: Version, origin: str
+) -> dict[str, Any]:
+    """The same record with the tables that the main file of the dataset has now."""
+    described = write_media(_media(dataset, version, origin))
+    tables = described.get("file_tables")
+    media_list = []
+    for _, media in entries(document, "available_formats"):
+        fields = dict(media)
+        if is_same_media(media, media_id_of(dataset)):
+            fields.pop("file_tables", None)
+            fields |= {"file_tables": tables} if tables else {}
+        media_list.append(fields)
+    return {**document, "available_formats": media_list}
 
 
 def media_tables(

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from udi.kit.errors import Refusal
 from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.versions.findings import named_tables_of, tables_dropped_of
 from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
+from udi.tabular.profiles.named_tables import WITHIN, NamedTable
 from udi.tabular.profiles.profile import Profile
 
 LOST_SHARE = 0.3
@@ -15,6 +17,7 @@ WHOLE_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.YEAR})
 SHOWN_COLUMNS = 10
 
 STOPS = {
+    "tables": "It loses tables that readers use.",
     "format": "Its format is not that of the published version.",
     "columns": "It loses columns that readers use.",
     "types": "The type of some columns changes.",
@@ -22,6 +25,7 @@ STOPS = {
 }
 """What a version may break, and the words for it where its figures are not at hand (the history)."""
 DETAILS = {
+    "tables": "It loses tables that readers use: %(tables)s.",
     "format": "The published version is «%(before)s», this file is «%(after)s».",
     "columns": "It loses columns that readers use: %(columns)s.",
     "types": "The type of these columns changes: %(columns)s.",
@@ -47,9 +51,47 @@ def list_breaking_changes(dataset: Dataset, version: Version) -> list[BreakingCh
     before = dataset.find_published_before(version)
     if before is None or version.published_at is not None:
         return []
-    return compare_profiles(
+    changes = compare_profiles(
         Profile.from_json(before.profile), Profile.from_json(version.profile)
     )
+    tables_dropped = tables_dropped_of(version)
+    tables = [
+        table for table in named_tables_of(before) if table.title not in tables_dropped
+    ]
+    return [*changes, *compare_named_tables(tables, named_tables_of(version))]
+
+
+def compare_named_tables(
+    before: Sequence[NamedTable], after: Sequence[NamedTable]
+) -> list[BreakingChange]:
+    """What readers of the tables beside the main one lose: tables that are gone, their columns, types and rows."""
+    table_by_name = {table.name: table for table in after}
+    changes = []
+    gone = [table.title for table in before if table.name not in table_by_name]
+    if gone:
+        changes.append(BreakingChange("tables", {"tables": _join_names(gone)}))
+    for table in before:
+        newer = table_by_name.get(table.name)
+        if newer is not None:
+            changes += _compare_tables(table, newer)
+    return changes
+
+
+def _compare_tables(before: NamedTable, after: NamedTable) -> list[BreakingChange]:
+    changes = []
+    if lost := _lost_columns(before, after):
+        names = [f"{before.title}{WITHIN}{name}" for name in lost]
+        changes.append(BreakingChange("columns", {"columns": _join_names(names)}))
+    if retyped := _retyped_columns(before.columns, after.columns):
+        names = [f"{before.title}{WITHIN}{name}" for name in retyped]
+        changes.append(BreakingChange("types", {"columns": _join_names(names)}))
+    if _loses_rows(before.rows, after.rows):
+        changes.append(
+            BreakingChange(
+                "rows", {"before": str(before.rows), "after": str(after.rows)}
+            )
+        )
+    return changes
 
 
 def refuse_unintended(
@@ -88,7 +130,9 @@ def compare_profiles(before: Profile, after: Profile) -> list[BreakingChange]:
     return breaks
 
 
-def _lost_columns(before: Profile, after: Profile) -> list[str]:
+def _lost_columns(
+    before: Profile | NamedTable, after: Profile | NamedTable
+) -> list[str]:
     """Columns that are gone, or in which no value is left; the places of a map count as one."""
     column_by_name = {column.name: column for column in after.columns}
     lost = [

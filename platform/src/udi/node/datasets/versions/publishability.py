@@ -133,10 +133,10 @@ def explain_stops(
     if part is not None:
         return [say(STOPS[name]) for name in part_stops_of(dataset, part, version)]
     breaks = list_breaking_changes(dataset, version)
-    sentences = {
-        continuity_break.stop: continuity_break.explain(say)
-        for continuity_break in breaks
-    }
+    sentences: dict[str, str] = {}
+    for change in breaks:
+        before = sentences.get(change.stop, "")
+        sentences[change.stop] = f"{before} {change.explain(say)}".strip()
     sentences[expectations.STOP] = expectations.explain_differences(
         dataset, version, say
     )

@@ -7,6 +7,7 @@ from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.versions.findings import is_table, named_tables_of
 from udi.node.datasets.versions.tables import TablePlace
 from udi.node.tables.addresses import TableAddresses
+from udi.tabular.profiles.named_tables import clean_title
 from udi.tabular.profiles.profile import Profile
 
 
@@ -32,7 +33,9 @@ def _iterate_tables(dataset: Dataset, version: Version) -> Iterator[TableEntry]:
     prefix = [part.title] if part else []
     if is_table(version):
         profile = Profile.from_json(version.profile)
-        title = profile.sheet or ("" if part else version.file.name)
+        title = clean_title(profile.sheet)
+        if not title and part is None:
+            title = clean_title(version.file.name)
         yield _entry(
             dataset,
             TablePlace(part_id),

@@ -30,6 +30,7 @@ from udi.node.files.queries import get_current_file, is_own
 from udi.node.files.restricted import RestrictedError
 from udi.node.files.store import ObjectStore
 from udi.tabular.columns.chosen_roles import read_roles
+from udi.tabular.formats.units import find_units
 from udi.tabular.profiles.named_tables import PART_ID, NamedTable
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.table import DatasetTable
@@ -207,6 +208,7 @@ class DatasetTableCache:
             rows=sheet.rows,
             geometry=sheet.geometry,
             bbox=sheet.bbox,
+            units=find_units(sheet.columns, {}),
             name=sheet.name,
         )
 
