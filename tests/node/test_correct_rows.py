@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.journeys.steps import wait_until
 from tests.node import personal_set
 from tests.node.producer import SLUG, TABLE, Producer
-from tests.node.sending import objects
+from tests.node.sending import objects, rows
 from tests.tabular.test_sheet_changes import NAMES as SHEET_NAMES
 from tests.tabular.test_sheet_changes import workbook
 from udi.kit.clock import now
@@ -25,6 +25,7 @@ from udi.node.datasets.actions.rows import (
     ReplacedVersionError,
     read_again,
 )
+from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.store import ObjectStore
 
@@ -306,9 +307,11 @@ async def test_a_dataset_that_is_withdrawn_during_a_correction_takes_none(
         await wait_until(is_waiting)
         locked.withdrawn_at = now()
     late = await correction
+    [dataset_now] = await rows(node_database, demo, Dataset)
 
     assert late.status_code == 409
-    assert await newest_file(producer, dataset) == TABLE
+    assert "est retiré" in unescape(late.text)
+    assert len(dataset_now.versions) == 1
 
 
 async def test_other_rows_that_changed_meanwhile_stay_changed(

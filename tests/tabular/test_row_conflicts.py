@@ -1,6 +1,6 @@
 """Two people correct one table at a time: a row that neither of them touched never changes, and none is taken for another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -34,7 +34,7 @@ class Table:
     """A file that several people correct."""
 
     path: Path
-    values: count[int] = field(default_factory=count)
+    values: Iterator[int] = field(default_factory=count)
 
     @classmethod
     def create(cls, folder: Path, names: Sequence[str]) -> "Table":

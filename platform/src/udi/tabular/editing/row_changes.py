@@ -28,7 +28,6 @@ from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.schemas.report import SchemaCellError
 
 PAGE_ROWS = 50
-MOST_COLUMNS = 1_000
 MOST_ENCODED = 2 * 1024**2
 """Bytes of the cells of one page, as a form sends them."""
 
@@ -164,8 +163,6 @@ def read_rows(
         return EditableRowPage(refusal=error.code)
     if obstacle := table.find_obstacle():
         return EditableRowPage(refusal=obstacle)
-    if len(table.names) > MOST_COLUMNS:
-        return EditableRowPage(refusal="too_large")
     numbered = list(enumerate(table.rows, start=1))
     matching = [row for row in numbered if _matches(table, query, *row)]
     first = (query.page - 1) * query.size

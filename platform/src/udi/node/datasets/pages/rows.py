@@ -50,7 +50,6 @@ from udi.node.datasets.versions.findings import profile_of, read_difference
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.editing.row_changes import (
-    MOST_COLUMNS,
     PAGE_ROWS,
     CorrectionResult,
     EditableRowPage,
@@ -69,6 +68,7 @@ GRID_CELLS = 1_500
 """Cells of a page of the grid."""
 FEWEST_GRID_ROWS = 5
 NEW_ROWS = 5
+MOST_COLUMNS = 1_000
 LAST_LINE = 10_000_000
 LONGEST_WORDS = 200
 SAVE_ERRORS = (ConflictError, TooLargeError, UnavailableError)
