@@ -82,14 +82,16 @@ class SheetData:
             if number is None:
                 raise UnusualSheetError
             self._rows[int(number[1])] = row[0]
-        self._typed_cells: dict[int, Cell] = {}
+        self._kind_cells: dict[int, Cell] = {}
         for column, line in (kinds or {}).items():
-            typed = _read_row(str(self._rows.get(line, ""))).cells.get(column)
-            if typed is not None:
-                self._typed_cells[column] = typed
+            kind_cell = _read_row(str(self._rows.get(line, ""))).cells.get(column)
+            if kind_cell is not None:
+                self._kind_cells[column] = kind_cell
 
     def set_cell(self, number: int, column: int, value: str, model: int = 0) -> None:
-        """Write a value; it is of the kind, and has the look, of the cell there, else of that of the row `model`.
+        """Write a value; it has the look of the cell there, else of that of the row `model`, and its kind.
+
+        Where these are empty, it is of the kind of the column (`kinds`); a day, a moment and a time have the look of that too.
 
         Raises:
             UnusualSheetError: a formula stands there.
@@ -101,20 +103,20 @@ class SheetData:
         like = cell
         if like is None and model:
             like = self._open(model).cells.get(column)
-        typed = cell
+        kind_cell = cell
         if cell is None or not VALUE.search(cell[1]):
-            typed = self._typed_cells.get(column, like)
-        serial = self._serial(value, typed)
-        styled = typed if serial else like
+            kind_cell = self._kind_cells.get(column, like)
+        serial = self._serial(value, kind_cell)
+        style_cell = kind_cell if serial else like
         reference = f"{_letters(column)}{number}"
-        style = STYLE.search(styled[0]) if styled else None
+        style = STYLE.search(style_cell[0]) if style_cell else None
         attributes = f' r="{reference}"' + (f' s="{style[1]}"' if style else "")
         if not value:
             row.cells[column] = (attributes, "")
         elif serial:
             row.cells[column] = (attributes, f"<v>{serial}</v>")
         else:
-            kind, content = _content(value, typed)
+            kind, content = _content(value, kind_cell)
             row.cells[column] = (attributes + kind, content)
 
     def clear_row(self, number: int) -> None:
@@ -135,12 +137,12 @@ class SheetData:
         before = DIMENSION.sub("", self._before)
         return f"{before}<sheetData>{rows}</sheetData>{self._after}"
 
-    def _serial(self, value: str, typed: Cell | None) -> str:
+    def _serial(self, value: str, kind_cell: Cell | None) -> str:
         """The number of a day, of a moment or of a time of day, in a cell of numbers; empty where the value is none."""
-        if not _is_number(typed):
+        if not _is_number(kind_cell):
             return ""
         try:
-            if CLOCK.fullmatch(value) and _is_time_of_day(typed):
+            if CLOCK.fullmatch(value) and _is_time_of_day(kind_cell):
                 return repr(_day_part(time.fromisoformat(value)))
             if ISO_DAY.fullmatch(value):
                 days = (date.fromisoformat(value) - FIRST_DAY).days - self._shift
@@ -198,11 +200,11 @@ def _day_part(moment: time) -> float:
     return (seconds + moment.microsecond / 1_000_000) / DAY
 
 
-def _content(value: str, typed: Cell | None) -> tuple[str, str]:
+def _content(value: str, kind_cell: Cell | None) -> tuple[str, str]:
     """The attribute of the type, and the content, of a cell that says this and is of the kind of another one."""
-    if _is_number(typed) and PLAIN_NUMBER.fullmatch(value):
+    if _is_number(kind_cell) and PLAIN_NUMBER.fullmatch(value):
         return "", f"<v>{value}</v>"
-    is_truth = typed is not None and 't="b"' in typed[0]
+    is_truth = kind_cell is not None and 't="b"' in kind_cell[0]
     if is_truth and value in {"true", "false"}:
         return ' t="b"', f"<v>{int(value == 'true')}</v>"
     text = escape(value, quote=False)
