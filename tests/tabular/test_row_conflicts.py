@@ -223,6 +223,27 @@ def test_of_equal_rows_the_one_that_was_meant_changes(table: Table) -> None:
     assert table.cells() == [("a", "1"), ("a", "mine"), ("c", "3"), ("a", "1")]
 
 
+def test_of_fewer_equal_rows_none_is_taken(table: Table) -> None:
+    table.path.write_text("nom,ville\na,1\nb,2\na,1\n")
+    first, b, _ = table.read()
+    table.save(remove(first), change(b, "theirs"))
+
+    result = table.save(change(first, "mine"))
+
+    assert [conflict.row for conflict in result.conflicts] == [None]
+    assert table.cells() == [("b", "theirs"), ("a", "1")]
+
+
+def test_a_row_above_equal_ones_is_not_the_next_of_these(table: Table) -> None:
+    table.path.write_text("nom,ville\na,1\nb,2\nc,3\nc,3\nc,3\n")
+    _, b, *_ = table.read()
+    table.save(remove(b), add("e"))
+
+    result = table.save(change(b, "mine"))
+
+    assert [conflict.row for conflict in result.conflicts] == [None]
+
+
 @pytest.mark.parametrize("text", ["", "1.2.3", "1.1.1.zz.", "9" * 400, "1.1.1..\n"])
 def test_a_position_that_is_none_is_unknown(text: str) -> None:
     assert RowPosition.parse(text) == UNKNOWN_POSITION
