@@ -5,13 +5,29 @@ import json
 import re
 from html import unescape
 from pathlib import Path
+from uuid import UUID
 
 import httpx
+import pytest
+from sqlalchemy import text
 
+from tests.journeys.steps import wait_until
 from tests.node import personal_set
 from tests.node.producer import SLUG, TABLE, Producer
+from tests.node.sending import objects, rows
 from tests.tabular.test_sheet_changes import NAMES as SHEET_NAMES
 from tests.tabular.test_sheet_changes import workbook
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.rows import (
+    MOST_ATTEMPTS,
+    ReplacedVersionError,
+    read_again,
+)
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.queries import find_dataset
+from udi.node.files.store import ObjectStore
 
 NAMES = ["nom", "commune", "création"]
 FIRST = ["Les Amis du Phare", "Kerlévan", "12/03/1987"]
@@ -23,6 +39,15 @@ async def shown_digest(producer: Producer, dataset: str, number: int = 1) -> str
     match = re.search(r'name="r0-digest" value="([0-9a-f]{16})"', page)
     assert match
     return match[1]
+
+
+def shown_identity(page: str, place: int = 0) -> dict[str, str]:
+    """What a page keeps of a row in its form."""
+    fields = re.findall(
+        rf'name="(r{place}-(?:number|digest|position|gone))" value="([^"]*)"', page
+    )
+    assert fields
+    return dict(fields)
 
 
 def row_form(
@@ -131,21 +156,162 @@ async def test_what_somebody_changed_meanwhile_is_said_and_nothing_is_lost(
     producer: Producer,
 ) -> None:
     dataset = await producer.draft()
-    digest = await shown_digest(producer, dataset)
-    await save(producer, dataset, row_form(digest, ["Les Amies", *FIRST[1:]]))
+    shown = shown_identity(await producer.page(f"/datasets/{dataset}/rows/1"))
+    form = row_form(shown["r0-digest"], FIRST) | shown
+    await save(producer, dataset, {**form, "r0-c0": "Les Amies"})
 
-    late = await save(producer, dataset, row_form(digest, ["Le Phare", *FIRST[1:]]))
+    late = await save(producer, dataset, {**form, "r0-c0": "Le Phare"})
 
     page = unescape(late.text)
     assert late.status_code == 409
     assert 'value="Le Phare"' in page
     assert "Les Amies" in page
     assert b"Les Amies" in await newest_file(producer, dataset)
-    match = re.search(r'name="r0-digest" value="([0-9a-f]{16})"', late.text)
-    assert match
-    again = await save(producer, dataset, row_form(match[1], ["Le Phare", *FIRST[1:]]))
+    again = await save(
+        producer, dataset, {**form, **shown_identity(late.text), "r0-c0": "Le Phare"}
+    )
     assert again.status_code == 303
     assert b"Le Phare" in await newest_file(producer, dataset)
+
+
+async def test_a_row_that_somebody_removed_is_said_and_no_other_is_changed(
+    producer: Producer,
+) -> None:
+    dataset = await producer.draft(TABLE + b"Judo;Brest;31/01/2001\n")
+    shown = shown_identity(await producer.page(f"/datasets/{dataset}/rows/2"))
+    form = row_form(shown["r0-digest"], ["Mine", "Brest", "01/01/2000"]) | shown
+    other = await save(producer, dataset, {**form, "r0-remove": "1"})
+    left = await newest_file(producer, dataset)
+
+    late = await save(producer, dataset, form)
+
+    page = unescape(late.text)
+    assert (other.status_code, late.status_code) == (303, 409)
+    assert "ne sont plus dans le tableau" in page
+    assert 'value="Mine"' in page
+    assert 'name="r0-remove"' not in page
+    gone = {**form, **shown_identity(late.text)}
+    assert (gone["r0-gone"], gone["r0-digest"]) == ("1", shown["r0-digest"])
+    again = await save(producer, dataset, gone)
+    assert again.status_code == 303
+    assert await newest_file(producer, dataset) == left
+    grid = await save(producer, dataset, {**form, "view": "grid"})
+    assert 'name="r0-add"' in grid.text
+    added = await save(producer, dataset, {**gone, "r0-add": "1"})
+    assert added.status_code == 303
+    assert await newest_file(producer, dataset) == left + b"Mine;Brest;01/01/2000\n"
+
+
+async def test_the_removal_of_a_row_that_somebody_removed_is_done(
+    producer: Producer,
+) -> None:
+    dataset = await producer.draft(TABLE + b"Judo;Brest;31/01/2001\n")
+    for number in (3, 1):
+        page = await producer.page(f"/datasets/{dataset}/rows/{number}")
+        shown = shown_identity(page)
+        form = row_form(shown["r0-digest"], FIRST) | shown | {"r0-remove": "1"}
+        await save(producer, dataset, form)
+        left = await newest_file(producer, dataset)
+
+        answer = await save(producer, dataset, form)
+
+        assert answer.status_code == 303
+        assert await newest_file(producer, dataset) == left
+
+
+async def test_a_page_of_long_texts_is_saved(producer: Producer) -> None:
+    texts = "".join(f"n{place},{'é' * 4_000}\n" for place in range(50))
+    dataset = await producer.draft(f"nom,note\n{texts}".encode(), "notes.csv")
+    page = await producer.page(f"/datasets/{dataset}/rows?view=grid")
+    form = {"names": '["nom", "note"]', "rows": "50", "view": "grid"}
+    for place in range(50):
+        form |= shown_identity(page, place)
+        form |= {f"r{place}-c0": f"n{place}", f"r{place}-c1": "é" * 4_000}
+    form["r49-c0"] = "last"
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 303
+    assert b"last" in await newest_file(producer, dataset)
+
+
+async def test_too_many_rows_are_all_there_again(producer: Producer) -> None:
+    dataset = await producer.draft()
+    form = {"names": json.dumps(NAMES), "rows": "501", "view": "grid"}
+    for place in range(501):
+        form |= {f"r{place}-c0": f"typed {place}", f"r{place}-c1": "Brest"}
+        form |= {f"r{place}-c2": "01/01/2026"}
+    blank = {f"r0-c{column}": " " for column in range(3)}
+
+    many = await save(producer, dataset, form)
+    fewer = await save(producer, dataset, {**form, **blank})
+
+    assert many.status_code == 422
+    assert 'value="typed 0"' in many.text
+    assert 'value="typed 500"' in many.text
+    assert fewer.status_code == 303
+
+
+async def test_a_file_that_went_meanwhile_is_no_fault_of_the_server(
+    producer: Producer, store: ObjectStore, demo: Territory
+) -> None:
+    dataset = await producer.draft()
+    digest = await shown_digest(producer, dataset)
+    for key in await objects(store, demo):
+        await store.delete(key)
+
+    pages = [
+        await producer.client.get(f"/datasets/{dataset}/rows{path}")
+        for path in ("", "?view=grid", "?line=2", "/1", "/new")
+    ]
+    late = await save(producer, dataset, row_form(digest, ["Phare", *FIRST[1:]]))
+
+    assert [page.status_code for page in pages] == [409] * 5
+    assert late.status_code == 409
+    assert 'value="Phare"' in late.text
+
+
+async def test_read_again_asks_for_the_newest_version() -> None:
+    answers = [ReplacedVersionError(), ReplacedVersionError(), None]
+
+    async def read() -> str:
+        if error := answers.pop(0):
+            raise error
+        return "rows"
+
+    assert await read_again(read) == "rows"
+    answers += [ReplacedVersionError() for _ in range(MOST_ATTEMPTS)]
+    with pytest.raises(ReplacedVersionError):
+        await read_again(read)
+
+
+async def test_a_dataset_that_is_withdrawn_during_a_correction_takes_none(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.publish()
+    digest = await shown_digest(producer, dataset)
+    form = row_form(digest, ["Phare", *FIRST[1:]])
+
+    async def is_waiting() -> bool:
+        query = text(
+            "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+            " WHERE NOT l.granted AND a.datname = current_database()"
+        )
+        async with node_database.session(demo.id, role="worker") as session:
+            return bool(await session.scalar(query))
+
+    async with node_database.session(demo.id, role="worker") as session:
+        locked = await find_dataset(session, UUID(dataset), lock=True)
+        assert locked is not None
+        correction = asyncio.create_task(save(producer, dataset, form))
+        await wait_until(is_waiting)
+        locked.withdrawn_at = now()
+    late = await correction
+    [dataset_now] = await rows(node_database, demo, Dataset)
+
+    assert late.status_code == 409
+    assert "est retiré" in unescape(late.text)
+    assert len(dataset_now.versions) == 1
 
 
 async def test_other_rows_that_changed_meanwhile_stay_changed(

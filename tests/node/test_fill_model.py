@@ -125,6 +125,24 @@ async def test_nothing_filled_and_no_such_model_are_refused(producer: Producer) 
     assert (await producer.client.get(f"{ADDRESS}?model=none")).status_code == 404
 
 
+async def test_too_many_rows_stay_on_the_page(producer: Producer) -> None:
+    rows = [[f"typed {place}", *ROW[1:]] for place in range(501)]
+
+    answer = await producer.client.post(ADDRESS, data=fill_form(*rows))
+
+    assert answer.status_code == 422
+    assert 'value="typed 0"' in answer.text
+    assert 'value="typed 500"' in answer.text
+
+
+async def test_long_rows_are_within_the_form(producer: Producer) -> None:
+    rows = [["é" * 4_000, *ROW[1:]] for _ in range(50)]
+
+    answer = await producer.client.post(ADDRESS, data=fill_form(*rows, keep="1"))
+
+    assert answer.status_code == 303
+
+
 async def test_a_space_without_place_keeps_no_draft(producer: Producer) -> None:
     big = b"nom,note\n" + b"".join(b"n%d,%s\n" % (n, b"x" * 180) for n in range(5_200))
     await producer.draft(big, "grand.csv")

@@ -90,6 +90,21 @@ async def test_cells_of_a_spreadsheet_are_pasted_into_several_rows(
     assert written == "\n".join([*expected, ""])
 
 
+async def test_a_form_takes_no_more_cells_than_are_saved(
+    producer: Producer, tab: Tab, demo: Territory
+) -> None:
+    address = f"{demo.links['node']}{ADDRESS}?model=prenoms"
+    await tab.visit(producer.client, address, "fr")
+
+    await tab.page.evaluate(PASTE, ["r0-c0", "Brest\n" * 501])
+    announced = await tab.page.inner_text("[data-state]")
+    sent: dict[str, Any] = await tab.page.evaluate(SENT)
+
+    assert "500" in announced
+    assert "n’ont pas été collées" in announced
+    assert sent["rows"] == "500"
+
+
 async def test_a_row_is_added_and_days_are_pasted_as_days(
     producer: Producer, tab: Tab, demo: Territory
 ) -> None:

@@ -17,9 +17,9 @@ from udi.tabular.editing.row_changes import (
     RowQuery,
     TableCorrection,
     correct_rows,
-    digest_of,
     read_rows,
 )
+from udi.tabular.editing.row_positions import digest_of
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.schemas.declarations import DeclaredSchema
 
@@ -132,9 +132,9 @@ def test_a_correction_changes_exactly_what_was_asked(
         added = data.draw(st.one_of(st.none(), rows))
         cells = list(table[changed])
         cells[column] = value
-        edits = [RowEdit(changed + 1, before[changed].digest, tuple(cells))]
+        edits = [_edit(before[changed], tuple(cells))]
         if removed is not None and removed != changed and len(table) > 2:
-            edits.append(RowEdit(removed + 1, before[removed].digest, None))
+            edits.append(_edit(before[removed], None))
         else:
             removed = None
         if added is not None:
@@ -158,6 +158,10 @@ def test_a_correction_changes_exactly_what_was_asked(
     ends = dialect.ends or removed == len(lines) - 1
     assert result.is_clear
     assert content == replace(dialect, ends=ends).file([header, *expected])
+
+
+def _edit(row: EditableRow, values: tuple[str, ...] | None) -> RowEdit:
+    return RowEdit(row.number, row.digest, values, row.position)
 
 
 def _is_quoted(token: str) -> bool:
@@ -235,34 +239,38 @@ def test_a_row_that_somebody_changed_is_a_conflict_and_nothing_is_written(
     result, written = correct(
         path,
         [
-            RowEdit(1, first.digest, ("Les Amis", "Oléron", "1")),
-            RowEdit(2, second.digest, None),
+            RowEdit(1, first.digest, ("Les Amis", "Oléron", "1"), first.position),
+            RowEdit(2, second.digest, None, second.position),
         ],
     )
 
-    assert [conflict.cells for conflict in result.conflicts] == [
-        ("Les Amis", "Ré", "7")
-    ]
+    assert [conflict.row for conflict in result.conflicts] == [rows_of(path, {})[0]]
     assert (result.is_done, written) == (False, path.read_bytes())
-
-
-def test_a_removed_row_is_a_conflict_without_cells(tmp_path: Path) -> None:
-    path = write(tmp_path, TABLE)
-    second = rows_of(path, {})[1]
-    path.write_bytes(TABLE.partition(b'"')[0])
-
-    result, _ = correct(path, [RowEdit(2, second.digest, ("x", "y", "z"))])
-
-    assert [conflict.cells for conflict in result.conflicts] == [()]
 
 
 def test_of_equal_rows_the_one_that_was_shown_is_removed(tmp_path: Path) -> None:
     path = write(tmp_path, b"nom,ville,note\na,b,1\nc,d,2\na,b,1\n")
     row = rows_of(path, {})[2]
 
-    _, written = correct(path, [RowEdit(3, row.digest, None)])
+    _, written = correct(path, [RowEdit(3, row.digest, None, row.position)])
 
     assert written == b"nom,ville,note\na,b,1\nc,d,2\n"
+
+
+def test_a_page_is_bounded_by_what_its_form_takes(tmp_path: Path) -> None:
+    within = "é" * 6_000
+    beyond = "é" * 8_000
+    path = write(
+        tmp_path,
+        "".join(
+            f"{row}\n" for row in ["nom,ville,note", *[f"a,b,{within}"] * 50]
+        ).encode(),
+    )
+
+    assert read_rows(path, path.name, {}, RowQuery()).refusal == ""
+    path.write_bytes(path.read_bytes().replace(within.encode(), beyond.encode()))
+    assert read_rows(path, path.name, {}, RowQuery()).refusal == "too_large"
+    assert read_rows(path, path.name, {}, RowQuery(size=10)).refusal == ""
 
 
 def test_columns_that_changed_are_told_and_nothing_is_written(tmp_path: Path) -> None:

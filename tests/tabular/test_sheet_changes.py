@@ -1,7 +1,7 @@
 """Cells of an XLSX are changed in its sheet: styles, formulas and every other part of the workbook stay."""
 
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,9 @@ from udi.tabular.editing.row_changes import (
     RowQuery,
     TableCorrection,
     correct_rows,
-    digest_of,
     read_rows,
 )
+from udi.tabular.editing.row_positions import digest_of
 from udi.tabular.editing.sheet_cells import UnusualSheetError, change_sheet
 
 NAMES = ("nom", "ville", "membres", "création", "actif")
@@ -34,6 +34,7 @@ def workbook(
     left: int = 0,
     above: int = 0,
     formula: bool = False,
+    total: bool = False,
     below: str = "",
     later_days: bool = False,
 ) -> Path:
@@ -41,7 +42,10 @@ def workbook(
     path = folder / "clubs.xlsx"
     options = {"default_date_format": "dd/mm/yyyy", "date_1904": later_days}
     book = xlsxwriter.Workbook(str(path), options)
-    book.add_worksheet("Notice").write(0, 0, "À lire")
+    notice = book.add_worksheet("Notice")
+    notice.write(0, 0, "À lire")
+    if total:
+        notice.write_formula(1, 0, "=SUM(Clubs!C2:C4)", None, 55.5)
     sheet = book.add_worksheet("Clubs")
     bold = book.add_format({"bold": True})
     for column, name in enumerate(NAMES):
@@ -136,17 +140,18 @@ def test_rows_are_added_with_the_look_of_the_last_and_removed(tmp_path: Path) ->
     ]
 
 
-def test_a_formula_is_not_written_over(tmp_path: Path) -> None:
-    path = workbook(tmp_path, formula=True)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_workbook_with_formulas_is_not_corrected(
+    tmp_path: Path, *, elsewhere: bool
+) -> None:
+    path = workbook(tmp_path, formula=not elsewhere, total=elsewhere)
     rows = shown_rows(path)
 
-    refused, target = correct(path, edit(1, rows[0], membres="13"))
-    assert (refused.refusal, target.exists()) == ("formula", False)
-
-    beside, target = correct(path, edit(1, rows[0], ville="Ré"))
-    assert beside.changed == 1
-    with zipfile.ZipFile(target) as archive:
-        assert b"<f>6+6</f>" in archive.read("xl/worksheets/sheet2.xml")
+    for change in ({"membres": "13"}, {"ville": "Ré"}):
+        refused, target = correct(path, edit(1, rows[0], **change))
+        assert (refused.refusal, target.exists()) == ("formula", False)
+    total = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Notice")
+    assert total.to_python()[-1][-1] == (55.5 if elsewhere else "À lire")
 
 
 def test_no_row_is_added_where_something_stands_below(tmp_path: Path) -> None:
@@ -171,12 +176,120 @@ def test_a_letter_that_xml_lacks_is_refused(tmp_path: Path) -> None:
     assert [(one.column, one.letter) for one in result.refused] == [(1, "\x01")]
 
 
-def test_merged_cells_and_signed_workbooks_are_not_changed(tmp_path: Path) -> None:
+def test_signed_workbooks_are_not_changed(tmp_path: Path) -> None:
     path = workbook(tmp_path)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("_xmlsignatures/sig1.xml", "<Signature/>")
 
     assert read_rows(path, path.name, {}, RowQuery()).refusal == "format"
+
+
+def merge(path: Path, *ranges: str) -> None:
+    """Merge cells of the second sheet, whatever they say."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    merged = "".join(f'<mergeCell ref="{cells}"/>' for cells in ranges)
+    parts["xl/worksheets/sheet2.xml"] = parts["xl/worksheets/sheet2.xml"].replace(
+        b"</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>".encode()
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize("cells", ["A3:A4", "A2:B2", "A4:B5", "H3:H4"])
+def test_a_table_with_merged_cells_in_its_rows_is_not_changed(
+    tmp_path: Path, cells: str
+) -> None:
+    path = workbook(tmp_path)
+    merge(path, cells)
+    correction = TableCorrection((RowEdit(0, "", FIRST),), digest_of(NAMES))
+
+    shown = read_rows(path, path.name, {}, RowQuery())
+    result = correct_rows(path, path.name, {}, tmp_path / "new.xlsx", correction)
+
+    assert (shown.refusal, result.refusal) == ("irregular", "irregular")
+
+
+def test_cells_merged_above_the_table_or_below_it_stay(tmp_path: Path) -> None:
+    path = workbook(tmp_path, above=3)
+    merge(path, "A1:E2", "A9:B10")
+    rows = shown_rows(path)
+
+    changed, target = correct(path, edit(1, rows[0], ville="Ré"))
+    below, _ = correct(path, RowEdit(0, "", FIRST))
+
+    assert changed.changed == 1
+    assert below.refusal == "below"
+    with zipfile.ZipFile(target) as archive:
+        assert b'<mergeCell ref="A1:E2"/>' in archive.read("xl/worksheets/sheet2.xml")
+
+
+def kinds_of(path: Path, row: int) -> list[type]:
+    """The kinds of the cells of a row of the second sheet."""
+    sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Clubs")
+    return [type(cell) for cell in sheet.to_python()[row]]
+
+
+def test_an_empty_cell_is_filled_with_the_kind_of_its_column(tmp_path: Path) -> None:
+    path = tmp_path / "clubs.xlsx"
+    book = xlsxwriter.Workbook(str(path), {"default_date_format": "dd/mm/yyyy"})
+    book.add_worksheet("Notice")
+    sheet = book.add_worksheet("Clubs")
+    grey = book.add_format({"bg_color": "#dddddd"})
+    sheet.write_row(0, 0, NAMES)
+    for place, row in enumerate(ROWS, start=1):
+        sheet.write_row(place, 0, row)
+    sheet.write_row(4, 0, ["Échecs", "Ré"])
+    for column in (2, 3, 4):
+        sheet.write_blank(4, column, None, grey)
+    book.close()
+    rows = shown_rows(path)
+    assert rows[3] == ("Échecs", "Ré", "", "", "")
+    after = {"membres": "2.5", "création": "2020-02-02", "actif": "true"}
+
+    result, target = correct(path, edit(4, rows[3], **after))
+
+    assert result.changed == 1
+    assert shown_rows(target)[3] == ("Échecs", "Ré", *after.values())
+    assert kinds_of(target, 4) == [str, str, float, date, bool]
+
+
+def test_numbers_that_say_that_they_are_stay_numbers(tmp_path: Path) -> None:
+    xml = '<sheetData><row r="1"><c r="A1" t="n"><v>1</v></c></row></sheetData>'
+
+    written = change_sheet(xml, {1: {0: "2"}}, (), model=0, later_days=False)
+
+    assert '<c r="A1"><v>2</v></c>' in written
+
+
+@pytest.mark.parametrize("later_days", [False, True])
+def test_moments_and_times_of_day_keep_their_kind(
+    tmp_path: Path, *, later_days: bool
+) -> None:
+    path = tmp_path / "clubs.xlsx"
+    book = xlsxwriter.Workbook(str(path), {"date_1904": later_days})
+    book.add_worksheet("Notice")
+    sheet = book.add_worksheet("Clubs")
+    moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
+    clock = book.add_format({"num_format": "hh:mm:ss"})
+    sheet.write_row(0, 0, NAMES)
+    for place in range(1, 4):
+        sheet.write_row(place, 0, [f"Club {place}", "Ré"])
+        half_past_two = datetime(2025, 6, place, 14, 30, tzinfo=UTC)
+        sheet.write_datetime(place, 2, half_past_two.replace(tzinfo=None), moment)
+        sheet.write_datetime(place, 3, time(9, 15), clock)
+        sheet.write(place, 4, place)
+    book.close()
+    rows = shown_rows(path)
+    assert rows[0][2:4] == ("2025-06-01 14:30:00", "09:15:00")
+    after = {"membres": "2024-02-29 23:59:59", "création": "07:13:47"}
+
+    result, target = correct(path, edit(1, rows[0], **after))
+
+    assert result.changed == 1
+    assert shown_rows(target)[0][2:4] == tuple(after.values())
+    assert kinds_of(target, 1) == [str, str, datetime, time, float]
 
 
 @pytest.mark.parametrize(

@@ -24,21 +24,40 @@ from udi.tabular.profiles.profile import InferredTable
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 LATER_DAYS = re.compile(r"<workbookPr\b[^>]*\bdate1904=\"(?:1|true)\"")
 UNREADABLE = (KeyError, OSError, EOFError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile)  # fmt: skip
+SHEETS = re.compile(r"xl/\w*sheets/[^/]+\.xml")
+FORMULA = re.compile(rb"<(?:(?!xm:)\w+:)?f[\s/>]")
+MERGED = re.compile(
+    r"<(?:\w+:)?mergeCell\s[^>]*?\bref=\"[A-Z]+([0-9]{1,7}):[A-Z]+([0-9]{1,7})\""
+)
 SIGNED = "_xmlsignatures/"
 STRANGE_NOTES = frozenset({"merged_cells", "formulas_without_values", "macros"})
 
 
 @dataclass(frozen=True)
 class EditableSheet(EditableTable):
-    """The sheet of a workbook: `part` is its file in the archive, `columns` are the places of its columns, from 0."""
+    """The sheet of a workbook: `part` is its file in the archive, `columns` are the places of its columns, from 0.
+
+    `merged` are the first and the last row of each range of merged cells.
+    """
 
     content: bytes
     part: str
     xml: str
     later_days: bool
     columns: tuple[int, ...]
+    merged: tuple[tuple[int, int], ...]
     last_number: int
     """Of the rows of the sheet, those that stand below the table too."""
+
+    def find_obstacle(self) -> str:
+        """Cells merged in its rows: one of these cannot be changed alone."""
+        if any(
+            first <= self.lines[-1] and last >= self.lines[0]
+            for first, last in self.merged
+            if self.lines
+        ):
+            return "irregular"
+        return ""
 
     def find_unwritable(self, value: str) -> str:
         """The first letter that XML cannot hold; empty when there is none."""
@@ -49,8 +68,11 @@ class EditableSheet(EditableTable):
         """The workbook with these changes; every other part of it says what it said.
 
         Raises:
-            UneditableTableError: a formula stands in one of these cells, or lines stand where rows are to be added.
+            UneditableTableError: the workbook has formulas, whose results would stay as they are; or lines stand where rows
+                are to be added.
         """
+        if self._has_formulas():
+            raise UneditableTableError("formula")
         cells = {
             self.lines[place]: {
                 column: value
@@ -70,11 +92,34 @@ class EditableSheet(EditableTable):
         removed = [self.lines[place] for place in changes.removed]
         try:
             xml = change_sheet(
-                self.xml, cells, removed, model=model, later_days=self.later_days
+                self.xml,
+                cells,
+                removed,
+                model=model,
+                later_days=self.later_days,
+                kinds=self._find_typed_lines(),
             )
         except UnusualSheetError:
-            raise UneditableTableError("formula") from None
+            raise UneditableTableError("irregular") from None
         return self._pack(xml)
+
+    def _has_formulas(self) -> bool:
+        """Whether a formula stands in any sheet of the workbook."""
+        with zipfile.ZipFile(BytesIO(self.content)) as archive:
+            return any(
+                FORMULA.search(archive.read(member))
+                for member in archive.infolist()
+                if member.filename == self.part or SHEETS.fullmatch(member.filename)
+            )
+
+    def _find_typed_lines(self) -> dict[int, int]:
+        """For each column, the last row of the table that says something there."""
+        lines = dict[int, int]()
+        for line, cells in zip(self.lines, self.rows, strict=True):
+            for column, cell in zip(self.columns, cells, strict=True):
+                if cell:
+                    lines[column] = line
+        return lines
 
     def _pack(self, xml: str) -> bytes:
         written = BytesIO()
@@ -122,6 +167,7 @@ def locate_sheet_rows(
     ]
     left = first_column(path, table.sheet)
     filled = [number for number, cells in rows if has_values(cells)]
+    merged = tuple((int(match[1]), int(match[2])) for match in MERGED.finditer(xml))
     return EditableSheet(
         names=tuple(column.name for column in structure.columns),
         lines=tuple(number for number, _ in located),
@@ -134,5 +180,6 @@ def locate_sheet_rows(
         xml=xml,
         later_days=LATER_DAYS.search(book) is not None,
         columns=tuple(left + position for position in shape.positions),
-        last_number=max(filled, default=0),
+        merged=merged,
+        last_number=max([*filled, *(last for _, last in merged)], default=0),
     )

@@ -3,14 +3,21 @@
 Runs in a child process: the file is untrusted. What comes back is bounded, whatever the file holds.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from udi.tabular.editing.editable_files import open_table
 from udi.tabular.editing.model_checks import check_rows
+from udi.tabular.editing.row_positions import (
+    UNKNOWN_POSITION,
+    Presence,
+    RowIndex,
+    RowPosition,
+    digest_of,
+)
 from udi.tabular.editing.table_changes import (
     EditableTable,
     TableChanges,
@@ -21,18 +28,19 @@ from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.schemas.report import SchemaCellError
 
 PAGE_ROWS = 50
-MOST_CHARACTERS = 2_000_000
-"""Of the cells of one page."""
+MOST_ENCODED = 2 * 1024**2
+"""Bytes of the cells of one page, as a form sends them."""
 
 
 @dataclass(frozen=True)
 class EditableRow:
-    """A row as it is shown: its place among the rows, from 1, its line in the file, and the digest of what it says."""
+    """A row as it is shown: its number, from 1, its line in the file, the digest of what it says, and where it stands."""
 
     number: int
     line: int
     digest: str
     cells: tuple[str, ...]
+    position: RowPosition = UNKNOWN_POSITION
 
 
 @dataclass(frozen=True)
@@ -61,12 +69,13 @@ class EditableRowPage:
 class RowEdit:
     """What somebody wants of a row: other values, or that it goes (None).
 
-    `number` and `digest` are those of the row as it was shown; of a new row, 0 and empty.
+    `number`, `digest` and `position` are those of the row as it was shown; of a new row, 0, empty and unknown.
     """
 
     number: int
     digest: str
     values: tuple[str, ...] | None
+    position: RowPosition = UNKNOWN_POSITION
 
     @property
     def is_new(self) -> bool:
@@ -92,11 +101,10 @@ class TableCorrection:
 
 @dataclass(frozen=True)
 class RowConflict:
-    """A row that is not as it was shown any more: `cells` is what stands at its place, nothing where no row does."""
+    """A row that is not as it was shown any more: `row` is what it says now, None where it is not surely there."""
 
     index: int
-    cells: tuple[str, ...]
-    digest: str = ""
+    row: EditableRow | None = None
 
 
 @dataclass(frozen=True)
@@ -142,12 +150,6 @@ class _Plan:
     refused: list[CellRefusal] = field(default_factory=list)
 
 
-def digest_of(cells: Sequence[str]) -> str:
-    """What tells a row from another one, and from itself once it is changed."""
-    joined = "\x1f".join(cells)
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
 def read_rows(
     path: Path,
     name: str,
@@ -159,14 +161,17 @@ def read_rows(
         table = open_table(path, name, Corrections.from_json(corrections))
     except UneditableTableError as error:
         return EditableRowPage(refusal=error.code)
+    if obstacle := table.find_obstacle():
+        return EditableRowPage(refusal=obstacle)
     numbered = list(enumerate(table.rows, start=1))
     matching = [row for row in numbered if _matches(table, query, *row)]
     first = (query.page - 1) * query.size
+    index = RowIndex(table.rows)
     rows = tuple(
-        _editable_row(table, number, cells)
-        for number, cells in matching[first : first + query.size]
+        _editable_row(table, index, number - 1)
+        for number, _ in matching[first : first + query.size]
     )
-    if sum(len(cell) for row in rows for cell in row.cells) > MOST_CHARACTERS:
+    if sum(_encoded_size(cell) for row in rows for cell in row.cells) > MOST_ENCODED:
         return EditableRowPage(refusal="too_large")
     return EditableRowPage(table.names, rows, len(table.rows), len(matching))
 
@@ -180,10 +185,19 @@ def _matches(
     return not words or any(words in cell.casefold() for cell in cells)
 
 
-def _editable_row(
-    table: EditableTable, number: int, cells: tuple[str, ...]
-) -> EditableRow:
-    return EditableRow(number, table.lines[number - 1], digest_of(cells), cells)
+def _encoded_size(cell: str) -> int:
+    """Bytes of a cell in a form: a browser ends lines with two letters."""
+    return len(quote_plus(cell.replace("\n", "\r\n"), errors="replace"))
+
+
+def _editable_row(table: EditableTable, index: RowIndex, place: int) -> EditableRow:
+    return EditableRow(
+        place + 1,
+        table.lines[place],
+        index.digests[place],
+        table.rows[place],
+        index.position_of(place),
+    )
 
 
 def correct_rows(
@@ -196,16 +210,19 @@ def correct_rows(
 ) -> CorrectionResult:
     """Write to `target` the file with what is asked; every other cell keeps its bytes.
 
-    A row is found by what it said, wherever it stands now: what others changed elsewhere meanwhile stays. `schemas` is
-    the folder of the models that tables may follow.
+    A row is found by what it said, wherever it stands now: what others changed elsewhere meanwhile stays. A row that is to
+    go and is not there any more is nothing to do. `schemas` is the folder of the models that tables may follow.
     """
     corrected = Corrections.from_json(corrections)
     try:
         table = open_table(path, name, corrected)
     except UneditableTableError as error:
         return CorrectionResult(refusal=error.code)
+    refusal = table.find_obstacle()
     if correction.columns != digest_of(table.names):
-        return CorrectionResult(refusal="columns", names=table.names)
+        refusal = "columns"
+    if refusal:
+        return CorrectionResult(refusal=refusal, names=table.names)
     plan = _plan(table, correction.edits)
     if plan.conflicts or plan.refused:
         return CorrectionResult(
@@ -258,20 +275,18 @@ def _reads_as_asked(
 
 def _plan(table: EditableTable, edits: Sequence[RowEdit]) -> _Plan:
     plan = _Plan()
-    places = dict[str, list[int]]()
-    for place, cells in enumerate(table.rows):
-        places.setdefault(digest_of(cells), []).append(place)
-    for index, edit in enumerate(edits):
+    index = RowIndex(table.rows)
+    for place, edit in enumerate(edits):
         if edit.is_untouched:
             continue
-        if edit.values is not None and _refuse(table, plan, index, edit.values):
+        if edit.values is not None and _refuse(table, plan, place, edit.values):
             continue
         if edit.values is not None and edit.is_new:
             plan.added.append(edit.values)
             continue
-        taken = _take_place(places, edit)
-        if taken is None:
-            plan.conflicts.append(_conflict(table, index, edit.number))
+        taken = index.find(edit.number, edit.digest, edit.position)
+        if taken is None or taken in plan.removed or taken in plan.changed:
+            _note_conflict(table, index, plan, place, edit)
         elif edit.values is None:
             plan.removed.add(taken)
         else:
@@ -279,21 +294,15 @@ def _plan(table: EditableTable, edits: Sequence[RowEdit]) -> _Plan:
     return plan
 
 
-def _take_place(places: dict[str, list[int]], edit: RowEdit) -> int | None:
-    """Where the row of an edit stands now: of equal rows, the nearest that no other edit takes."""
-    equal = places.get(edit.digest)
-    if not equal:
-        return None
-    nearest = min(equal, key=lambda place: abs(place + 1 - edit.number))
-    equal.remove(nearest)
-    return nearest
-
-
-def _conflict(table: EditableTable, index: int, number: int) -> RowConflict:
-    if not 0 < number <= len(table.rows):
-        return RowConflict(index, ())
-    cells = table.rows[number - 1]
-    return RowConflict(index, cells, digest_of(cells))
+def _note_conflict(
+    table: EditableTable, index: RowIndex, plan: _Plan, place: int, edit: RowEdit
+) -> None:
+    presence = index.look_for(edit.number, edit.position)
+    if presence is Presence.CHANGED:
+        row = _editable_row(table, index, edit.number - 1)
+        plan.conflicts.append(RowConflict(place, row))
+    elif edit.values is not None or presence is Presence.UNKNOWN:
+        plan.conflicts.append(RowConflict(place))
 
 
 def _refuse(

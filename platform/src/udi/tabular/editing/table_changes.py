@@ -34,6 +34,10 @@ class EditableTable(ABC):
     lines: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def find_obstacle(self) -> str:
+        """Why none of its rows can be changed, a key of `UNEDITABLE`; empty when nothing is in the way."""
+        return ""
+
     @abstractmethod
     def find_unwritable(self, value: str) -> str:
         """The first letter that the file cannot hold; empty when there is none."""

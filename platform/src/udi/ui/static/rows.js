@@ -1,7 +1,7 @@
 /* Checks the cells of a form of rows while somebody types, adds rows to a grid, and takes in several cells copied from a
    spreadsheet. Without it the node says the same once the rows are saved. */
 "use strict";
-const MOST_ROWS = 500;
+const MOST_ROWS = 500, MOST_CELLS = 20000;
 const numeric = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const example = (form, field) => field.dataset.example ? " " + form.dataset.sayExample + " " + field.dataset.example : "";
 const patterns = new Map();
@@ -69,7 +69,7 @@ const tell = (form, words = "") => {
 const rename = (text, from, to) => text.replace("r" + from + "-", "r" + to + "-");
 const addRow = (form) => {
   const rows = form.querySelectorAll("tbody tr"), last = rows[rows.length - 1], count = form.elements.rows;
-  if (rows.length >= MOST_ROWS) return null;
+  if (rows.length >= MOST_ROWS || (rows.length + 1) * fieldsOf(last.querySelector("[data-kind]")).length > MOST_CELLS) return null;
   const row = last.cloneNode(true), to = rows.length;
   for (const one of row.querySelectorAll(".error, .hint, .tick")) one.remove();
   for (const cell of row.querySelectorAll("td.bad")) cell.classList.remove("bad");
@@ -77,7 +77,8 @@ const addRow = (form) => {
     field.name = rename(field.name, to - 1, to);
     if (field.id) field.id = rename(field.id, to - 1, to);
     for (const name of ["aria-invalid", "aria-describedby"]) field.removeAttribute(name);
-    if (field.name.endsWith("-number")) field.value = "0";
+    if (field.name.endsWith("-gone")) field.remove();
+    else if (field.name.endsWith("-number")) field.value = "0";
     else field.value = "";
     const label = field.getAttribute("aria-label");
     if (label) field.setAttribute("aria-label", label.replace(/\d+$/, String(to + 1)));
@@ -130,7 +131,7 @@ const paste = (form, field, text) => {
     });
   }
   for (const one of touched) fieldsOf(one).forEach((each) => show(form, each));
-  tell(form, form.dataset.sayPaste + " " + done + ".");
+  tell(form, form.dataset.sayPaste + " " + done + "." + (done < lines.length ? " " + form.dataset.sayFull : ""));
 };
 for (const form of document.querySelectorAll("form[data-rows]")) {
   form.addEventListener("input", ({ target }) => {

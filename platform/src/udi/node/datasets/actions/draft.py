@@ -197,10 +197,11 @@ async def create_next_version(
 ) -> list[str]:
     """A version that waits; answers left as they were proposed follow the new file. Keys to delete after the commit.
 
-    The dataset must be locked, and its space. `corrected`: rows of the last one were, on a page.
+    The dataset must be locked, and its space. One that is withdrawn takes a file too: that which is published again; whoever
+    takes none asks first. `corrected`: rows of the last one were, on a page.
 
     Raises:
-        ConflictError: the dataset is withdrawn, or these are the bytes it already has.
+        ConflictError: these are the bytes it already has.
         TooLargeError: the space has no place left for it.
     """
     old = dataset.proposals or words.recover_proposals(dataset)
@@ -228,7 +229,7 @@ async def add_version(
     `corrected`: it is the last one with some rows that were corrected on a page.
 
     Raises:
-        ConflictError: the dataset is withdrawn, or these are the bytes it already has.
+        ConflictError: these are the bytes it already has.
         TooLargeError: the space has no place left for it.
     """
     pending = dataset.pending

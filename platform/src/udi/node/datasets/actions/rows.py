@@ -1,9 +1,10 @@
 """Rows of the newest file of a dataset, corrected by whoever may change it: the file is written again, and waits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -24,6 +25,7 @@ from udi.node.datasets.versions.findings import (
 from udi.node.files.local_copies import open_temporary_folder, read_file, write_copy
 from udi.node.files.models import object_key
 from udi.node.files.reception import PROFILE_SECONDS
+from udi.node.files.store import ObjectStore
 from udi.node.spaces.queries import DatasetPermission, lock_space
 from udi.tabular.editing.row_changes import (
     CorrectionResult,
@@ -70,8 +72,8 @@ UNEDITABLE = {
         REMEDY,
     ),
     "formula": (
-        "There is a formula in one of these cells, or the sheet is written in an unusual way. Nothing was changed.",
-        REMEDY,
+        "This workbook has formulas: with a correction made here, their results would not be right any more. Nothing was changed.",
+        "Correct your own file in a spreadsheet program, then drop it again.",
     ),
     "below": (
         "There is something below the table of this sheet: no row can be added there.",
@@ -84,6 +86,14 @@ UNEDITABLE = {
 }
 """Why the rows of a file are not corrected here, and what to do."""
 log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class ReplacedVersionError(ConflictError):
+    """The file of a version went while it was asked for: another version took its place."""
+
+    def __init__(self) -> None:
+        super().__init__("Another file came meanwhile.", remedy="Check it first.")
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,20 @@ def uneditable_error(code: str) -> ConflictError:
     return ConflictError(reason, remedy=remedy)
 
 
+async def read_again(read: Callable[[], Awaitable[T]]) -> T:
+    """What `read` returns of the newest version, which it finds itself; once more where another one came meanwhile.
+
+    Raises:
+        ReplacedVersionError: other versions came all the time.
+    """
+    for _ in range(MOST_ATTEMPTS - 1):
+        try:
+            return await read()
+        except ReplacedVersionError:
+            continue
+    return await read()
+
+
 async def read_row_page(
     context: PreparationContext,
     version: Version,
@@ -130,6 +154,7 @@ async def read_row_page(
     """Rows of a version that was found editable.
 
     Raises:
+        ReplacedVersionError: another version took its place.
         ConflictError: they cannot be changed after all.
         UnavailableError: too many files are being read, or the child failed.
     """
@@ -149,6 +174,7 @@ async def compare_with_published(
     """What the version that waits changes of the published one, row by row; None where there are not both.
 
     Raises:
+        ReplacedVersionError: another version took the place of one of them.
         UnavailableError: too many files are being read, or the child failed.
     """
     version = dataset.latest
@@ -159,7 +185,7 @@ async def compare_with_published(
     store = context.storage.store
     async with _open_source(context, version) as source:
         path = source.path.parent / "former"
-        await write_copy(path, store.stream(former.file.key, 0, former.file.size))
+        await _copy_file(store, former, path)
         return await source.reading.call(
             compare_rows,
             TableFile(path, former.file.name, corrections_of(former).as_json()),
@@ -193,15 +219,18 @@ async def correct_table(
                 session, actor, dataset_id, to=DatasetPermission.CHANGE
             )
             version = require_editable(dataset)
-        async with _open_source(context, version) as source:
-            result = await _write(context, source, correction)
-            if result.refusal in UNEDITABLE:
-                raise uneditable_error(result.refusal)
-            if not result.is_done:
-                return result
-            if await _keep(context, actor, source, words):
-                return result
-    raise ConflictError("Another file came meanwhile.", remedy="Check it first.")
+        try:
+            async with _open_source(context, version) as source:
+                result = await _write(context, source, correction)
+                if result.refusal in UNEDITABLE:
+                    raise uneditable_error(result.refusal)
+                if not result.is_done:
+                    return result
+                if await _keep(context, actor, source, words):
+                    return result
+        except ReplacedVersionError:
+            continue
+    raise ReplacedVersionError
 
 
 @asynccontextmanager
@@ -218,12 +247,19 @@ async def _open_source(
         ) as reading:
             with open_temporary_folder("udi-rows-", memory) as folder:
                 path = folder / "source"
-                pieces = store.stream(version.file.key, 0, version.file.size)
-                await write_copy(path, pieces)
+                await _copy_file(store, version, path)
                 yield TableSource(version, path, reading)
     except (ChildError, QueueTimeoutError) as error:
         log.info("rows not read", error=type(error).__name__)
         raise UnavailableError("This table cannot be read at the moment.") from None
+
+
+async def _copy_file(store: ObjectStore, version: Version, target: Path) -> None:
+    pieces = store.stream(version.file.key, 0, version.file.size)
+    try:
+        await write_copy(target, pieces)
+    except FileNotFoundError:
+        raise ReplacedVersionError from None
 
 
 def _target(source: TableSource) -> Path:
@@ -295,6 +331,7 @@ async def _replace_version(
         )
         if dataset.latest.id != source.version.id:
             return None
+        require_editable(dataset)
         await lock_space(session, dataset.space)
         orphans = await create_next_version(
             session, actor, dataset, dropped, words, corrected=True

@@ -15,8 +15,10 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.fill import fill_model
 from udi.node.datasets.pages.messages import PageRequest, refusal_errors, translator
 from udi.node.datasets.pages.row_forms import (
+    LARGEST_FORM,
     FormRow,
     blank_rows,
+    check_form_size,
     read_form_rows,
     show_result,
 )
@@ -65,7 +67,7 @@ async def show_model(
     return _fill_page(request, space, schema, view, blank)
 
 
-@post("/spaces/{slug:str}/fill")
+@post("/spaces/{slug:str}/fill", request_max_body_size=LARGEST_FORM)
 async def submit_rows(
     request: PageRequest,
     territory: CurrentTerritory,
@@ -77,11 +79,12 @@ async def submit_rows(
     space = await _find_space(request, territory, member, slug)
     schema = await _find_model(request, str(form.get("model") or ""))
     view = "row" if form.get("view") == "row" else "grid"
+    rows = blank_rows(1, len(schema.fields))
     try:
         rows = read_form_rows(form, len(schema.fields))
+        check_form_size(form, rows)
     except InvalidError as error:
         errors = refusal_errors(request, error, "")
-        rows = blank_rows(1, len(schema.fields))
         return _fill_page(request, space, schema, view, rows, errors, status=422)
     places = [place for place, row in enumerate(rows) if has_values(row.cells)]
     if not places:

@@ -7,10 +7,12 @@ from typing import Any
 from udi.kit.errors import InvalidError, field_error
 from udi.tabular.editing.delimited_spans import NEWLINE, UNSEEN
 from udi.tabular.editing.row_changes import (
+    MOST_ENCODED,
     CorrectionResult,
     EditableRow,
     RowEdit,
 )
+from udi.tabular.editing.row_positions import UNKNOWN_POSITION, RowPosition
 from udi.tabular.messages.messages import TranslatableMessage
 from udi.tabular.schemas.cell_inputs import CellInput
 from udi.tabular.schemas.explanations import explain_cell_error
@@ -19,6 +21,11 @@ from udi.tabular.schemas.report import SchemaCellError
 MOST_FORM_ROWS = 500
 """Rows of one form: those of a page, and those that are pasted below them."""
 MOST_FORM_CELLS = 20_000
+MOST_SHOWN_ROWS = 2 * MOST_FORM_ROWS
+MOST_SHOWN_CELLS = 2 * MOST_FORM_CELLS
+"""Of a form that has too many: they are shown again, so that nothing typed is lost."""
+LARGEST_FORM = 2 * MOST_ENCODED
+"""Bytes of a form: a page of rows, what is written in them, and their fields."""
 DIGEST_LENGTH = 16
 NO_ROW = TranslatableMessage(
     "This row would be empty: fill one of its cells, or remove the row."
@@ -31,28 +38,41 @@ NOT_EXPECTED = TranslatableMessage("«%(value)s» is not what this column should
 
 @dataclass(frozen=True)
 class FormRow:
-    """A row of a form, as somebody left it; `now` is what its place holds where others changed it meanwhile."""
+    """A row of a form, as somebody left it; `now` is what it says where others changed it meanwhile.
+
+    `is_gone`: it is not in the table any more, and is left out unless it `is_added` as a new one.
+    """
 
     number: int
     digest: str
     cells: tuple[str, ...]
     removed: bool = False
     now: tuple[str, ...] | None = None
+    position: RowPosition = UNKNOWN_POSITION
+    is_gone: bool = False
+    is_added: bool = False
 
     @classmethod
     def of(cls, row: EditableRow) -> "FormRow":
         """A row as the file has it."""
-        return cls(row.number, row.digest, row.cells)
+        return cls(row.number, row.digest, row.cells, position=row.position)
 
     @property
     def is_blank(self) -> bool:
         """Whether it is a new row in which nothing was written."""
         return not self.digest and not any(cell.strip() for cell in self.cells)
 
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it asks nothing of the table."""
+        return self.is_blank or (self.is_gone and not self.is_added)
+
     def as_edit(self) -> RowEdit:
         """What it asks of the table."""
+        if self.is_gone:
+            return RowEdit(0, "", self.cells)
         values = None if self.removed else self.cells
-        return RowEdit(self.number, self.digest, values)
+        return RowEdit(self.number, self.digest, values, self.position)
 
 
 def blank_rows(count: int, width: int) -> list[FormRow]:
@@ -61,17 +81,36 @@ def blank_rows(count: int, width: int) -> list[FormRow]:
 
 
 def read_form_rows(form: Mapping[str, Any], width: int) -> list[FormRow]:
-    """The rows of a form whose table has so many columns.
+    """The rows of a form whose table has so many columns, as many as can be shown again.
 
     Raises:
-        InvalidError: it has too many rows, or something else than rows.
+        InvalidError: it has something else than rows.
     """
+    count = min(_whole(form.get("rows")), _most_shown(width))
+    rows = [_read_row(form, place, width) for place in range(count)]
+    while len(rows) > MOST_FORM_ROWS and rows[-1].is_blank:
+        rows.pop()
+    return rows or blank_rows(1, width)
+
+
+def _most_shown(width: int) -> int:
+    return min(MOST_SHOWN_ROWS, max(1, MOST_SHOWN_CELLS // width))
+
+
+def check_form_size(form: Mapping[str, Any], rows: Sequence[FormRow]) -> None:
+    """Whether a form has no more rows than are saved at once; those in which nothing is written do not count.
+
+    Raises:
+        InvalidError: it has more, or none.
+    """
+    filled = [row for row in rows if not row.is_left_out]
+    cells = sum(len(row.cells) for row in filled)
     count = _whole(form.get("rows"))
-    if not 0 < count <= MOST_FORM_ROWS or count * width > MOST_FORM_CELLS:
+    is_whole = 0 < count <= _most_shown(len(rows[0].cells))
+    if not is_whole or len(filled) > MOST_FORM_ROWS or cells > MOST_FORM_CELLS:
         raise field_error(
             "", "Too many rows at once: save them in several times, or drop a file."
         )
-    return [_read_row(form, place, width) for place in range(count)]
 
 
 def _read_row(form: Mapping[str, Any], place: int, width: int) -> FormRow:
@@ -82,8 +121,15 @@ def _read_row(form: Mapping[str, Any], place: int, width: int) -> FormRow:
     cells = tuple(
         _clean(str(form.get(f"r{place}-c{column}") or "")) for column in range(width)
     )
-    removed = bool(digest and form.get(f"r{place}-remove"))
-    return FormRow(number, digest, cells, removed)
+    return FormRow(
+        number,
+        digest,
+        cells,
+        removed=bool(digest and form.get(f"r{place}-remove")),
+        position=RowPosition.parse(str(form.get(f"r{place}-position") or "")),
+        is_gone=bool(digest and form.get(f"r{place}-gone")),
+        is_added=bool(form.get(f"r{place}-add")),
+    )
 
 
 def _clean(value: str) -> str:
@@ -116,12 +162,14 @@ def show_result(
     errors = dict[str, str]()
     for conflict in result.conflicts:
         place = places[conflict.index]
-        form_rows[place] = replace(
-            form_rows[place],
-            digest=conflict.digest,
-            number=form_rows[place].number if conflict.digest else 0,
-            now=conflict.cells,
-        )
+        form_row = form_rows[place]
+        row = conflict.row
+        if row is None:
+            form_rows[place] = replace(form_row, is_gone=True, removed=False)
+        else:
+            form_rows[place] = replace(
+                form_row, digest=row.digest, position=row.position, now=row.cells
+            )
     for refusal in result.refused:
         message = NO_ROW
         if refusal.letter:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,6 +25,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.rows import (
     compare_with_published,
     correct_table,
+    read_again,
     read_row_page,
     require_editable,
 )
@@ -32,8 +34,10 @@ from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, refusal_errors, translator
 from udi.node.datasets.pages.row_forms import (
+    LARGEST_FORM,
     FormRow,
     blank_rows,
+    check_form_size,
     read_form_rows,
     show_result,
 )
@@ -51,8 +55,8 @@ from udi.tabular.editing.row_changes import (
     EditableRowPage,
     RowQuery,
     TableCorrection,
-    digest_of,
 )
+from udi.tabular.editing.row_positions import digest_of
 from udi.tabular.schemas.cell_inputs import CellInput, describe_inputs
 from udi.tabular.schemas.declarations import language_of
 from udi.tabular.schemas.schema import TableSchema
@@ -126,6 +130,12 @@ async def show_rows(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """The rows of the newest file, page by page, as a list, in a grid, or what changes; `line` leads to the row of a line."""
+    return await read_again(partial(_rows_page, request, territory, member, dataset_id))
+
+
+async def _rows_page(
+    request: PageRequest, territory: Territory, member: Actor, dataset_id: UUID
+) -> Response[Any]:
     table = await _find_table(request, territory, member, dataset_id)
     address = RowsAddress.read(request.query_params)
     context = build_preparation_context(request, territory)
@@ -172,11 +182,8 @@ async def show_row(
     number: FromPath[int],
 ) -> Response[str]:
     """The form of one row."""
-    table = await _find_table(request, territory, member, dataset_id)
-    context = build_preparation_context(request, territory)
-    rows = await read_row_page(
-        context, table.dataset.latest, RowQuery(number=max(1, number))
-    )
+    query = RowQuery(number=max(1, number))
+    table, rows = await _read_rows(request, territory, member, dataset_id, query)
     if number < 1 or not rows.rows:
         raise NotFoundError("The table has no such row: it may have been removed.")
     address = RowsAddress(view="row")
@@ -192,14 +199,13 @@ async def show_new_row(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form of a row that the table lacks."""
-    table = await _find_table(request, territory, member, dataset_id)
-    context = build_preparation_context(request, territory)
-    rows = await read_row_page(context, table.dataset.latest, RowQuery(size=1))
+    query = RowQuery(size=1)
+    table, rows = await _read_rows(request, territory, member, dataset_id, query)
     blank = blank_rows(1, len(rows.names))
     return _form_page(request, table, rows.names, blank, RowsAddress(view="row"))
 
 
-@post("/datasets/{dataset_id:uuid}/rows")
+@post("/datasets/{dataset_id:uuid}/rows", request_max_body_size=LARGEST_FORM)
 async def save_rows(
     request: PageRequest,
     territory: CurrentTerritory,
@@ -211,13 +217,14 @@ async def save_rows(
     address = RowsAddress.read(form)
     table = await _find_table(request, territory, member, dataset_id, saving=True)
     names = read_names(form)
+    rows = blank_rows(1, len(names))
     try:
         rows = read_form_rows(form, len(names))
+        check_form_size(form, rows)
     except InvalidError as error:
-        rows = blank_rows(1, len(names))
         errors = refusal_errors(request, error, "")
         return _form_page(request, table, names, rows, address, errors, status=422)
-    places = [place for place, row in enumerate(rows) if not row.is_blank]
+    places = [place for place, row in enumerate(rows) if not row.is_left_out]
     correction = TableCorrection(
         tuple(rows[place].as_edit() for place in places),
         digest_of(names),
@@ -253,6 +260,22 @@ async def save_rows(
         result,
         status=409 if result.conflicts or result.refusal else 422,
     )
+
+
+async def _read_rows(
+    request: PageRequest,
+    territory: Territory,
+    member: Actor,
+    dataset_id: UUID,
+    query: RowQuery,
+) -> tuple[EditedTable, EditableRowPage]:
+    async def read() -> tuple[EditedTable, EditableRowPage]:
+        table = await _find_table(request, territory, member, dataset_id)
+        context = build_preparation_context(request, territory)
+        rows = await read_row_page(context, table.dataset.latest, query)
+        return table, rows
+
+    return await read_again(read)
 
 
 async def _find_table(
@@ -351,7 +374,8 @@ def _form(
         "names": json.dumps([one.name for one in inputs], ensure_ascii=False),
         "form_rows": rows,
         "errors": errors or {},
-        "conflicts": len(result.conflicts) if result else 0,
+        "conflicts": any(row.now is not None for row in rows),
+        "gone": any(row.is_gone for row in rows),
         "other_columns": bool(result and result.refusal),
         "faults": bool(result and result.faults),
     }
