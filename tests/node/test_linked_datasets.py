@@ -301,7 +301,7 @@ async def test_a_file_for_no_main_file_is_refused_before_its_bytes(
     )
 
     assert [answer.status_code for answer in answers] == [404] * 4
-    assert "file of its own" in answers[0].json()["detail"]
+    assert "n’a pas de fichier à lui" in answers[0].json()["detail"]
     assert of_link.status_code == 409
     assert await rows(node_database, demo, Upload) == []
 
@@ -323,7 +323,7 @@ async def test_the_only_link_of_a_published_dataset_is_not_removed(
     removed = await producer.client.post(remove, data={"reason": "Fausse"})
 
     assert by_key.status_code == by_form.status_code == 409
-    assert "only link: add another one" in by_key.json()["detail"]
+    assert "C’est son seul lien" in by_key.json()["detail"]
     assert "C’est son seul lien" in by_form.text
     assert added.status_code == 201, added.text
     assert removed.status_code == 303

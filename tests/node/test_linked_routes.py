@@ -6,7 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from litestar import Litestar
 
+from tests.node.conftest import Browse
+from tests.node.counterpart import PortalDouble
 from tests.node.producer import ANSWERS, SLUG, Producer
 from tests.node.scripts import new_key
 from tests.node.test_erase_dataset import rows, withdraw
@@ -14,8 +17,10 @@ from tests.node.test_linked_datasets import start_draft
 from tests.node.test_manager import PEOPLE, Rudi, a_media
 from tests.node.test_manager import rudi as rudi
 from udi.kit.db import Database
+from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import DatasetPart
+from udi.node.spaces.models import Space
 
 LISTED = Path(__file__).parents[1] / "rules/routes.txt"
 SESSION = frozenset(
@@ -111,7 +116,16 @@ async def ask_all(
 
 
 @pytest.fixture
-def states(producer: Producer, rudi: Rudi) -> dict[str, Start]:
+async def colleague(
+    node_app: Litestar, demo: Territory, space: Space, browse: Browse, reader: Login
+) -> None:
+    """Somebody with whom a dataset may be shared, since they logged in once."""
+    async with browse(node_app, demo, reader) as client:
+        assert (await client.get("/")).status_code in ANSWERED
+
+
+@pytest.fixture
+def states(producer: Producer, rudi: Rudi, colleague: None) -> dict[str, Start]:
     """How a dataset comes into each state."""
 
     async def publish() -> str:
@@ -163,6 +177,7 @@ async def test_every_address_answers_of_a_dataset_of_links(
     manager: httpx.AsyncClient,
     passer_by: httpx.AsyncClient,
     rudi: Rudi,
+    portal: PortalDouble,
     node_database: Database,
     demo: Territory,
 ) -> None:

@@ -214,8 +214,7 @@ async def add_part_version(
         title = PurePath(dropped.name).stem.replace("_", " ").strip()[:LONGEST_TITLE]
         about = PartDescription(title or "file", guess_role(dropped))
         part = await add_part(session, author, dataset, about)
-    if not part.is_file:
-        raise ConflictError("This is a link: it has no file here.")
+    part.require_file()
     newest = part.versions[0] if part.versions else None
     if newest is not None and newest.file.sha256 == dropped.sha256:
         raise ConflictError(

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ConflictError, NotFoundError, UnauthenticatedError
+from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.parts import get_part
@@ -157,8 +157,8 @@ def require_replaceable(dataset: Dataset, part_id: UUID | None) -> None:
     """
     if part_id is None:
         dataset.require_file()
-    elif not get_part(dataset, part_id).is_file:
-        raise ConflictError("This is a link: it has no file here.")
+    else:
+        get_part(dataset, part_id).require_file()
 
 
 async def _get_key(session: AsyncSession, request: PageRequest) -> ScriptKey:

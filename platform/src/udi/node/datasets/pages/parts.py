@@ -219,6 +219,8 @@ async def _receive_part_file(
     async with database.session(territory.id, person=member.person_id) as session:
         dataset = await get_dataset(session, member, dataset_id)
         part = get_part(dataset, part_id) if part_id else None
+        if part is not None:
+            part.require_file()
         space = dataset.space
         left = space.quota_bytes - await used_bytes(session, space)
     store = store_of(request)
