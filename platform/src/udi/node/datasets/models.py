@@ -143,11 +143,7 @@ class Dataset(TenantColumns, NodeTable):
         return self.versions[0]
 
     def require_file(self) -> None:
-        """Refuse what is about its main file.
-
-        Raises:
-            NotFoundError: it has none.
-        """
+        """Refuse what is about its main file, where it has none (`NotFoundError`)."""
         if not self.versions:
             raise NotFoundError(
                 "This dataset has no file of its own: it leads to data elsewhere."
@@ -263,11 +259,7 @@ class DatasetPart(TenantColumns, NodeTable):
         return not self.address
 
     def require_file(self) -> None:
-        """Refuse bytes for what has none.
-
-        Raises:
-            ConflictError: it is a link or a service.
-        """
+        """Refuse bytes for a link or a service (`ConflictError`)."""
         if not self.is_file:
             raise ConflictError("This is a link: it has no file here.")
 

@@ -99,8 +99,8 @@ async def make_plan(
     }
     document["producer"] = {**document["producer"], **organisation}
     media_id, upload_id = await _find_file(session, caller, dataset, document, origin)
-    kept = dataset is not None and dataset.has_file
-    _check_document(document, has_file=kept or upload_id is not None)
+    has_file = dataset is not None and dataset.has_file
+    _check_document(document, has_file=has_file or upload_id is not None)
     is_elsewhere = dataset is None and media_id is None
     return RecordPlan(dataset_id, document, media_id, upload_id, is_elsewhere)
 
