@@ -33,9 +33,11 @@ WRONG = [
 
 
 def test_complete_answers_have_nothing_wrong() -> None:
-    assert check_answers(ANSWERS) == []
+    assert check_answers(ANSWERS, has_file=True) == []
     assert (
-        check_answers({**ANSWERS, "first_day": "", "last_day": "", "frequency": ""})
+        check_answers(
+            {**ANSWERS, "first_day": "", "last_day": "", "frequency": ""}, has_file=True
+        )
         == []
     )
 
@@ -44,7 +46,9 @@ def test_complete_answers_have_nothing_wrong() -> None:
 def test_a_wrong_answer_is_named(change: dict[str, str], field: str) -> None:
     answers = {name: clean_text(value) for name, value in {**ANSWERS, **change}.items()}
 
-    assert [refusal.field for refusal in check_answers(answers)] == [field]
+    assert [refusal.field for refusal in check_answers(answers, has_file=True)] == [
+        field
+    ]
 
 
 async def test_the_file_fills_the_form(producer: Producer) -> None:

@@ -633,6 +633,83 @@ async def test_a_record_of_files_elsewhere_is_published_as_it_is(
     assert await sound(node_database, store, demo) == []
 
 
+async def test_a_record_of_files_elsewhere_is_not_restricted(
+    rudi: Rudi, node_database: Database, demo: Territory
+) -> None:
+    record = await rudi.record(a_media(str(uuid.uuid4()), 300))
+    open_access = record["access_condition"]
+    restricted = {
+        **open_access,
+        "confidentiality": {"restricted_access": True, "gdpr_sensitive": False},
+    }
+
+    refused = await rudi.ask(
+        "PUT", "catalog/resources", {**record, "access_condition": restricted}
+    )
+    nothing = await rows(node_database, demo, Dataset)
+    await rudi.put(record)
+    changed = await rudi.ask(
+        "PUT", "catalog/resources", {**record, "access_condition": restricted}
+    )
+    near = {"available_formats": [await rudi.upload()]}
+    kept = await rudi.put({**record, **near, "access_condition": restricted})
+
+    for answer in (refused, changed):
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.json()["errors"]] == [
+            "access_condition.confidentiality"
+        ]
+    assert nothing == []
+    assert kept["publication"]["state"] == "published"
+
+
+async def test_a_record_of_files_elsewhere_takes_a_file_later(
+    rudi: Rudi,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+    store: ObjectStore,
+) -> None:
+    far = a_media(str(uuid.uuid4()), 300)
+    record = await rudi.record(far)
+    await rudi.put(record)
+
+    near = await rudi.upload()
+    stored_record = await rudi.put({**record, "available_formats": [near, far]})
+
+    [dataset] = await rows(node_database, demo, Dataset)
+    [delivery] = await rows(node_database, demo, Delivery)
+    assert stored_record["publication"]["state"] == "published"
+    assert [version.number for version in dataset.versions] == [1]
+    assert [
+        media["connector"]["url"] for media in delivery.record["available_formats"]
+    ] == [
+        f"{demo.links['node']}/datasets/{dataset.id}/file",
+        far["connector"]["url"],
+    ]
+    assert (await passer_by.get(f"/datasets/{dataset.id}/file")).content == TABLE
+    assert await sound(node_database, store, demo) == []
+
+
+async def test_the_first_file_of_a_record_of_files_elsewhere_is_given_up_alone(
+    rudi: Rudi, producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    record = await rudi.record(a_media(str(uuid.uuid4()), 300))
+    await rudi.put(record)
+    media = await rudi.upload(PEOPLE.encode())
+    waiting = await rudi.put({**record, "available_formats": [media]})
+    page = await producer.page(f"/datasets/{record['global_id']}")
+
+    given_up = await producer.client.post(f"/datasets/{record['global_id']}/discard")
+
+    [dataset] = await rows(node_database, demo, Dataset)
+    assert waiting["publication"]["state"] == "stopped"
+    assert f"/datasets/{dataset.id}/discard" in page
+    assert given_up.status_code == 303
+    assert dataset.versions == []
+    assert dataset.opened_at is not None
+
+
 async def test_two_files_of_one_record_are_refused(rudi: Rudi) -> None:
     files = [await rudi.upload(), await rudi.upload(OTHER)]
 

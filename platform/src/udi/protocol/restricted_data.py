@@ -2,7 +2,8 @@
 
 Whoever knows a digest, an exact size, a number of rows or how a file is written tries values of the hidden cells until
 one fits. RUDI asks a size and a digest of every file: a restricted one has those of no bytes at all, which is what
-everybody may read of it. `docs/reference/agreements.md` says where the true ones are given.
+everybody may read of it. `docs/reference/agreements.md` says where the true ones are given. The address of a link or of a
+service stays: its producer gives it as public, and no node guards what is elsewhere.
 """
 
 import hashlib

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, object_session, relat
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from udi.kit.db import TenantColumns, tenant_foreign_key
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import ConflictError, NotFoundError
 from udi.node.files.models import StoredFile
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import Space
@@ -143,11 +143,7 @@ class Dataset(TenantColumns, NodeTable):
         return self.versions[0]
 
     def require_file(self) -> None:
-        """Refuse what is about its main file.
-
-        Raises:
-            NotFoundError: it has none.
-        """
+        """Refuse what is about its main file, where it has none (`NotFoundError`)."""
         if not self.versions:
             raise NotFoundError(
                 "This dataset has no file of its own: it links to data elsewhere."
@@ -261,6 +257,11 @@ class DatasetPart(TenantColumns, NodeTable):
     def is_file(self) -> bool:
         """Whether its bytes are kept here."""
         return not self.address
+
+    def require_file(self) -> None:
+        """Refuse bytes for a link or a service (`ConflictError`)."""
+        if not self.is_file:
+            raise ConflictError("This is a link: it has no file here.")
 
     @property
     def pending(self) -> "Version | None":

@@ -42,6 +42,7 @@ FIELDS = {
     "keywords": "keywords",
     "language": "resource_languages",
     "contact": "contacts",
+    "access": "access_condition.confidentiality",
     "licence": "access_condition.licence",
     "first_day": "temporal_spread",
     "last_day": "temporal_spread",
@@ -97,8 +98,9 @@ async def make_plan(
         "organization_name": caller.space.name,
     }
     document["producer"] = {**document["producer"], **organisation}
-    _check_document(document)
     media_id, upload_id = await _find_file(session, caller, dataset, document, origin)
+    has_file = dataset is not None and dataset.has_file
+    _check_document(document, has_file=has_file or upload_id is not None)
     is_elsewhere = dataset is None and media_id is None
     return RecordPlan(dataset_id, document, media_id, upload_id, is_elsewhere)
 
@@ -138,12 +140,12 @@ def _clean_document(document: Document) -> Document:
     return {**fields, **online}
 
 
-def _check_document(document: Document) -> None:
+def _check_document(document: Document, *, has_file: bool) -> None:
     refusals = [
         Refusal(
             FIELDS.get(refusal.field, refusal.field), refusal.reason, refusal.remedy
         )
-        for refusal in check_answers(answers_of(document))
+        for refusal in check_answers(answers_of(document), has_file=has_file)
     ]
     if dig(document, "access_condition", "confidentiality", "gdpr_sensitive"):
         refusals.append(SENSITIVE)
@@ -214,7 +216,8 @@ async def attach_file(context: UploadContext, plan: RecordPlan) -> None:
         dataset = await find_dataset(session, plan.dataset_id)
     if upload is None or not upload.awaits_record:
         return
-    if dataset is not None and dataset.latest.file.sha256 == upload.sha256:
+    newest = dataset.newest if dataset is not None else None
+    if newest is not None and newest.file.sha256 == upload.sha256:
         await cancel_upload(storage, upload.id)
         return
     file_id = uuid4()

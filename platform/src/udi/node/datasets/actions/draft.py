@@ -197,13 +197,17 @@ async def create_next_version(
 ) -> list[str]:
     """A version that waits; answers left as they were proposed follow the new file. Keys to delete after the commit.
 
-    The dataset must be locked, and its space. One that is withdrawn takes a file too: that which is published again; whoever
-    takes none asks first. `corrected`: rows of the last one were, on a page.
+        The dataset must be locked, and its space. One that is withdrawn takes a file too: that which is published again; whoever
+    takes none asks first. `corrected`: rows of the last one were, on a page. Of a dataset of links it is the first, and
+    its answers stay as they are.
 
     Raises:
-        ConflictError: these are the bytes it already has.
-        TooLargeError: the space has no place left for it.
+            ConflictError: these are the bytes it already has.
+            TooLargeError: the space has no place left for it.
     """
+    if not dataset.has_file:
+        await _add_first_version(session, author, dataset, dropped)
+        return []
     old = dataset.proposals or words.recover_proposals(dataset)
     dropped = strip_cells(dataset.space, dropped)
     new = words.propose_answers(dataset.space, dropped.name, dropped.profile)
@@ -211,6 +215,21 @@ async def create_next_version(
     dataset.description = update_answers(dataset.description, old, new)
     dataset.proposals = new
     return orphans
+
+
+async def _add_first_version(
+    session: AsyncSession,
+    author: Author | None,
+    dataset: Dataset,
+    dropped: DroppedFile,
+) -> None:
+    """The main file of what was a dataset of links, which waits to be published."""
+    await check_quota(session, dataset.space, dropped)
+    dropped = strip_cells(dataset.space, dropped)
+    await insert_version(session, dataset, dropped, 1)
+    dataset.updated_at = now()
+    dataset.record_event(author, "version.added", number=1)
+    await session.flush()
 
 
 async def add_version(
@@ -271,7 +290,7 @@ async def describe_dataset(
     Of restricted data, the answers that were proposed from cells are taken back, and there is no licence.
     """
     answers = remove_cell_answers(clear_licence(answers), dataset.proposals)
-    refusals = check_answers(answers)
+    refusals = check_answers(answers, has_file=dataset.has_file)
     if dataset.description != answers:
         dataset.record_event(actor, "dataset.described")
     dataset.description = answers
@@ -300,6 +319,7 @@ async def discard_draft(
     if pending is not None and (
         dataset.state not in {DatasetState.DRAFT, DatasetState.REFUSED}
         or len(dataset.versions) > 1
+        or dataset.record is not None
     ):
         dataset.record_event(actor, "version.discarded", number=pending.number)
         return await delete_version_rows(session, dataset, pending)

@@ -31,6 +31,7 @@ from udi.node.datasets.models import (
 )
 from udi.node.datasets.records.parts import (
     ListedPart,
+    is_only_media,
     list_published_parts,
     replace_parts,
 )
@@ -215,8 +216,7 @@ async def add_part_version(
         title = PurePath(dropped.name).stem.replace("_", " ").strip()[:LONGEST_TITLE]
         about = PartDescription(title or "file", guess_role(dropped))
         part = await add_part(session, author, dataset, about)
-    if not part.is_file:
-        raise ConflictError("This is a link: it has no file here.")
+    part.require_file()
     newest = part.versions[0] if part.versions else None
     if newest is not None and newest.file.sha256 == dropped.sha256:
         raise ConflictError(
@@ -496,9 +496,15 @@ async def remove_part(
     """Forget a part for good, with every version of its file; its address says then why. The dataset must be locked.
 
     Raises:
+        ConflictError: it is all that a published dataset of links leads to.
         InvalidError: it was public, and no reason is given.
     """
     was_listed = is_listed(part)
+    is_announced = is_public(dataset) or dataset.in_catalogue
+    if is_announced and was_listed and is_only_media(dataset, part, territory.origin):
+        raise ConflictError(
+            "This is its only link: add another one, or withdraw the dataset."
+        )
     if was_listed and not reason:
         raise InvalidError(
             refusals=[

@@ -51,7 +51,7 @@ async def publish_dataset(
         InvalidError: the description is not complete, or the portal would refuse it.
     """
     dataset.description = remove_cell_answers(dataset.description, dataset.proposals)
-    if refusals := check_answers(dataset.description):
+    if refusals := check_answers(dataset.description, has_file=dataset.has_file):
         raise InvalidError("The description is not complete yet.", refusals=refusals)
     at = now()
     version = dataset.newest

@@ -156,8 +156,11 @@ def read_day(value: str) -> date | None:
         return None
 
 
-def check_answers(answers: Answers) -> list[Refusal]:
-    """Everything that keeps these answers from being published, in the order of the form."""
+def check_answers(answers: Answers, *, has_file: bool) -> list[Refusal]:
+    """Everything that keeps these answers from being published, in the order of the form.
+
+    `has_file`: whether the dataset has a main file; what it leads to elsewhere is not the node's to protect.
+    """
     completed_answers = {name: answers.get(name, "") for name in FIELDS}
     return [
         *_check_required(completed_answers),
@@ -165,6 +168,7 @@ def check_answers(answers: Answers) -> list[Refusal]:
         *_check_translations(answers),
         *_check_keywords(completed_answers),
         *_check_choices(completed_answers),
+        *_check_access(completed_answers, has_file=has_file),
         *_check_period(completed_answers),
         *_check_contact(completed_answers),
     ]
@@ -246,6 +250,18 @@ def _check_choices(answers: Answers) -> list[Refusal]:
         Refusal(name, "Choose one of the proposed answers.")
         for name, choices in offered.items()
         if answers[name] and answers[name] not in choices
+    ]
+
+
+def _check_access(answers: Answers, *, has_file: bool) -> list[Refusal]:
+    if has_file or not is_restricted(answers):
+        return []
+    return [
+        Refusal(
+            "access",
+            "A dataset of links cannot be restricted: the node only protects files that it keeps.",
+            "Open it, or start a dataset with the file itself.",
+        )
     ]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.parts import get_part
 from udi.node.datasets.intake.finish import UploadContext
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest
@@ -69,11 +70,12 @@ async def get_upload_space(
     request: PageRequest,
     slug: str,
     dataset_id: UUID | None,
+    part_id: UUID | None = None,
     *,
     to: DatasetPermission = DatasetPermission.CHANGE,
     lock: bool = False,
 ) -> tuple[Space, Sender]:
-    """The space to send into, and who sends; for a new version of `dataset_id`, or a new dataset.
+    """The space to send into, and who sends; for a new version of `dataset_id`, or of its part, or a new dataset.
 
     `to` is what somebody logged in must be allowed with the dataset; a key sends for its space.
 
@@ -83,7 +85,7 @@ async def get_upload_space(
     if not has_token(request):
         member = _get_member(request)
         return await get_member_upload_space(
-            session, member, slug, dataset_id, to=to, lock=lock
+            session, member, slug, dataset_id, part_id, to=to, lock=lock
         ), Sender.of(member)
     key = await _get_key(session, request)
     query = select(Space).where(Space.slug == slug)
@@ -94,7 +96,10 @@ async def get_upload_space(
         raise NotFoundError
     require_key_scope(key, space, dataset_id)
     if dataset_id is not None:
-        await _require_dataset(session, space, dataset_id)
+        dataset = await find_dataset(session, dataset_id)
+        if dataset is None or dataset.space_id != space.id:
+            raise NotFoundError
+        require_replaceable(dataset, part_id)
     return space, Sender(key_id=key.id)
 
 
@@ -103,20 +108,25 @@ async def get_member_upload_space(
     member: Actor,
     slug: str,
     dataset_id: UUID | None,
+    part_id: UUID | None = None,
     *,
     to: DatasetPermission = DatasetPermission.CHANGE,
     lock: bool = False,
 ) -> Space:
     """The space that a member sends into: those who may do `to` with `dataset_id` renew it, publishers start a new one.
 
+    A dataset of links has no main file to renew: its parts are.
+
     Raises:
         UdiError: they may not.
     """
     if dataset_id is None:
         return await get_space(session, member, slug, lock=lock)
-    space = (await get_dataset(session, member, dataset_id, to=to)).space
+    dataset = await get_dataset(session, member, dataset_id, to=to)
+    space = dataset.space
     if space.slug != slug:
         raise NotFoundError
+    require_replaceable(dataset, part_id)
     if lock:
         await lock_space(session, space)
     return space
@@ -132,18 +142,23 @@ async def get_script_dataset(
     """
     key = await _get_key(session, request)
     dataset = await find_dataset(session, dataset_id, lock=lock)
-    if dataset is None or not dataset.versions:
+    if dataset is None:
         raise await missing_error(session, ErasedDataset.id == dataset_id)
     require_key_scope(key, dataset.space, dataset_id)
     return dataset, Sender(key_id=key.id)
 
 
-async def _require_dataset(
-    session: AsyncSession, space: Space, dataset_id: UUID
-) -> None:
-    dataset = await find_dataset(session, dataset_id)
-    if dataset is None or dataset.space_id != space.id or not dataset.versions:
-        raise NotFoundError
+def require_replaceable(dataset: Dataset, part_id: UUID | None) -> None:
+    """Refuse a file, before its bytes are taken, that could become no version of a part, or of the main file (None).
+
+    Raises:
+        NotFoundError: there is no such part, or the dataset has no main file.
+        ConflictError: the part is a link or a service.
+    """
+    if part_id is None:
+        dataset.require_file()
+    else:
+        get_part(dataset, part_id).require_file()
 
 
 async def _get_key(session: AsyncSession, request: PageRequest) -> ScriptKey:

@@ -160,7 +160,7 @@ async def _save_version(
         await session.flush()
         if not upload.replaces:
             await create_draft(session, _sender(upload), space, dropped, words)
-        elif dataset is None or dataset.space_id != space.id or not dataset.versions:
+        elif dataset is None or dataset.space_id != space.id:
             raise NotFoundError("The dataset that this file was for is gone.")
         elif upload.part_id is not None:
             orphans = await _save_part_version(

@@ -27,7 +27,11 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets import schemas
 from udi.node.datasets.actions.parts import get_part, publish_part_when_clear
 from udi.node.datasets.actions.publish import publish_when_clear
-from udi.node.datasets.intake.access import build_upload_context, get_script_dataset
+from udi.node.datasets.intake.access import (
+    build_upload_context,
+    get_script_dataset,
+    require_replaceable,
+)
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.intake.responses import describe_version
 from udi.node.datasets.models import Dataset, Version
@@ -155,8 +159,7 @@ async def _open_upload(
     limit = site_of(request).settings.upload_limit
     async with context.storage.session() as session:
         dataset, sender = await get_script_dataset(session, request, dataset_id)
-        if part_id is not None and not get_part(dataset, part_id).is_file:
-            raise ConflictError("This is a link: it has no file here.")
+        require_replaceable(dataset, part_id)
         versions = dataset.list_versions_of(part_id)
         _check_condition(request, versions)
         if dataset.withdrawn_at is not None:

@@ -110,6 +110,7 @@ async def start_upload(
             request,
             slug,
             announced.dataset_id,
+            announced.part_id,
             to=DatasetPermission.PUBLISH
             if announced.publish
             else DatasetPermission.CHANGE,

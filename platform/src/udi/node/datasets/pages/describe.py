@@ -194,7 +194,7 @@ async def show_review(
 ) -> Response[Any]:
     """Step 3: all of it, as people will read it."""
     dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.READ)
-    if check_answers(dataset.description):
+    if check_answers(dataset.description, has_file=dataset.has_file):
         return Redirect(f"/datasets/{dataset.id}/describe", status_code=303)
     allowed = await list_permissions(session, member, dataset.space, dataset.id)
     return review_page(request, dataset, allowed, territory)

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from udi.kit.backups import read_retention
-from udi.kit.errors import InvalidError, Refusal
+from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import DroppedFile
@@ -198,9 +198,12 @@ async def submit_part_removal(
         await remove_part(session, member, dataset, part, territory, reason=reason)
     except InvalidRecord:
         raise
-    except InvalidError as error:
-        errors = {REMOVAL_REASON: field_errors(request, error.refusals)["reason"]}
-        return _part_page(request, territory, dataset, part, errors, status=422)
+    except (ConflictError, InvalidError) as error:
+        [words] = refusal_errors(request, error, REMOVAL_REASON).values()
+        errors = {REMOVAL_REASON: words}
+        return _part_page(
+            request, territory, dataset, part, errors, status=error.status
+        )
     return Redirect(f"/datasets/{dataset_id}#parts", status_code=303)
 
 
@@ -216,6 +219,8 @@ async def _receive_part_file(
     async with database.session(territory.id, person=member.person_id) as session:
         dataset = await get_dataset(session, member, dataset_id)
         part = get_part(dataset, part_id) if part_id else None
+        if part is not None:
+            part.require_file()
         space = dataset.space
         left = space.quota_bytes - await used_bytes(session, space)
     store = store_of(request)

@@ -115,3 +115,15 @@ def is_part_media(media: Document, dataset: Dataset, origin: str) -> bool:
     return str(media.get("media_id", "")).lower() in ids or address.startswith(
         f"{origin}/datasets/{dataset.id}/files/"
     )
+
+
+def is_only_media(dataset: Dataset, part: DatasetPart, origin: str) -> bool:
+    """Whether the record of a published dataset would name nothing without this part; a file that waits is not in it."""
+    if any(version.published_at is not None for version in dataset.versions):
+        return False
+    if any(listed.part is not part for listed in list_published_parts(dataset)):
+        return False
+    return all(
+        is_part_media(media, dataset, origin)
+        for _, media in entries(dataset.document or {}, "available_formats")
+    )

@@ -160,7 +160,7 @@ def folder_of_part(part: DatasetPart) -> str:
 
 
 def _record(dataset: Dataset, territory: Territory) -> Record | None:
-    if check_answers(dataset.description):
+    if check_answers(dataset.description, has_file=dataset.has_file):
         return None
     about = (dataset, dataset.newest, territory)
     at = dataset.updated_at

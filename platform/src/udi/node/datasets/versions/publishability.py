@@ -61,7 +61,7 @@ def may_publish(dataset: Dataset) -> bool:
     return (
         opened
         and dataset.withdrawn_at is None
-        and not check_answers(dataset.description)
+        and not check_answers(dataset.description, has_file=dataset.has_file)
     )
 
 
@@ -156,7 +156,7 @@ def explain_waiting(dataset: Dataset, version: Version) -> str:
         return "Nobody has published this dataset yet: a person does so the first time."
     if dataset.document is None and dataset.state not in PUBLIC_STATES:
         return "The portal did not accept the last publication of this dataset."
-    if check_answers(dataset.description):
+    if check_answers(dataset.description, has_file=dataset.has_file):
         return "The description of this dataset is not complete."
     return "Nobody asked that this version be published."
 

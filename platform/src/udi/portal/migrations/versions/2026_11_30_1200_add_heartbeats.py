@@ -4,7 +4,7 @@ from udi.kit.foundation import execute_script
 from udi.kit.rls import isolate
 
 revision = "heartbeats"
-down_revision = "erased_accounts"
+down_revision = "departures_noted"
 branch_labels = None
 depends_on = None
 phase = "expand"
