@@ -24,7 +24,6 @@ from udi.tabular.formats.file_kind import (
     ODS,
     ODT,
     PPTX,
-    SHAPEFILE,
     XML,
     FileKind,
     recognise_kind,
@@ -49,6 +48,7 @@ from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.conversion import TableConversion
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.left_out_lines import is_left_out, leaves_lines
+from udi.tabular.profiles.map_members import belongs_to_map
 from udi.tabular.profiles.named_tables import WITHIN, NamedTableFolder
 from udi.tabular.profiles.opened_files import identify_file, open_source_file
 from udi.tabular.profiles.profile import Profile, profile_path
@@ -59,10 +59,6 @@ DEEPEST = 3
 LARGEST_TEXT = 64 * 1024**2
 NOTHING_THERE = frozenset({"empty", "no_table", "no_filled_sheet"})
 """Why a sheet has no table, when that leaves nothing to search."""
-COMPANIONS = frozenset(
-    {".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix", ".qmd"}
-)
-"""Files of a Shapefile, which its layers read; without cells of their own otherwise."""
 TEXTS = {
     DOCX.label: "word/",
     PPTX.label: "ppt/",
@@ -339,7 +335,7 @@ class _RemainderSearch:
         table = self._table_of(path, name) if profile.is_table else ""
         for entry in members:
             where = _within(place, entry.filename)
-            if PurePosixPath(entry.filename).name == table or self._belongs_to_map(
+            if PurePosixPath(entry.filename).name == table or belongs_to_map(
                 entry.filename, profile
             ):
                 continue
@@ -360,25 +356,6 @@ class _RemainderSearch:
         if kind.reads == "text":
             return inside.name
         return ""
-
-    @staticmethod
-    def _belongs_to_map(member: str, profile: Profile) -> bool:
-        path = PurePosixPath(member.lower())
-        suffix = path.suffix
-        if any(folder.suffix == ".gdb" for folder in path.parents):
-            return profile.reads == "geo"
-        if profile.reads == "geo" and profile.is_table:
-            return suffix in COMPANIONS or suffix in {
-                ".kml",
-                ".gml",
-                ".geojson",
-                ".gpkg",
-                ".tab",
-                ".map",
-                ".id",
-                ".dat",
-            }
-        return profile.label == SHAPEFILE.label and suffix in COMPANIONS
 
     def _search_document(
         self,

@@ -17,12 +17,13 @@ from udi.kit.crash import crash_at
 from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import draft
+from udi.node.datasets.actions.announce import announce_tables
 from udi.node.datasets.actions.compare import (
     compare_with_earlier,
     find_earlier_version,
     request_comparison,
 )
-from udi.node.datasets.actions.parts import announce_tables, publish_requested_part
+from udi.node.datasets.actions.parts import publish_requested_part
 from udi.node.datasets.actions.publish import publish_requested
 from udi.node.datasets.descriptions.prefill import cover_period
 from udi.node.datasets.models import (
@@ -235,7 +236,7 @@ async def _save_result(
             carry_reason(published, version)
         if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
-        if is_main:
+        if is_main and version.published_at is not None:
             await announce_tables(session, dataset, version, context.territory)
         await _publish_if_requested(session, dataset, version, context.territory)
         return [key for key in former if key not in new_keys]

@@ -9,9 +9,9 @@ from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.announce import is_public
 from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.actions.parts import (
-    is_public,
     list_parts_to_publish,
     open_parts,
 )

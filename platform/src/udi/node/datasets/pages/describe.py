@@ -17,9 +17,10 @@ from udi.kit.clock import now, today
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.announce import is_public
 from udi.node.datasets.actions.column_units import set_column_units
 from udi.node.datasets.actions.draft import describe_dataset
-from udi.node.datasets.actions.parts import is_public, list_parts_to_publish
+from udi.node.datasets.actions.parts import list_parts_to_publish
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
 from udi.node.datasets.descriptions.advice import AdviceItem, FileFacts, advise
 from udi.node.datasets.descriptions.description import (

@@ -12,6 +12,7 @@ from udi.kit.backups import read_retention
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.announce import is_public
 from udi.node.datasets.actions.draft import DroppedFile
 from udi.node.datasets.actions.parts import (
     ADDRESS_ROLES,
@@ -23,7 +24,6 @@ from udi.node.datasets.actions.parts import (
     describe_part,
     get_part,
     is_listed,
-    is_public,
     publish_part,
     remove_part,
 )
