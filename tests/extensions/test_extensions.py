@@ -206,7 +206,7 @@ def test_a_broken_file_of_that_format_is_no_table(seen: dict[str, Any]) -> None:
 def test_a_measure_of_another_package_is_on_the_page_of_a_dataset(
     seen: dict[str, Any],
 ) -> None:
-    assert "Langues du résumé : 1 sur 2" in seen["measure"]["fr"]
+    assert "Langues du résumé\N{NO-BREAK SPACE}: 1 sur 2" in seen["measure"]["fr"]
     assert "Languages of the summary: 1 of 2" in seen["measure"]["en"]
     assert "Donnez le résumé en" not in seen["measure"]["fr"], "for its publisher"
 

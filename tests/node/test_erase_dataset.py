@@ -321,7 +321,7 @@ async def test_the_address_of_what_was_public_says_that_it_was_erased(
     own = await producer.client.get(f"/datasets/{dataset}")
     assert own.status_code == 410
     assert "2 objets" in own.text
-    assert "Objets supprimés : 2" in own.text
+    assert "Objets supprimés\N{NO-BREAK SPACE}: 2" in own.text
     assert dataset not in await producer.page(f"/spaces/{SLUG}")
     for act in ("describe", "review", "withdraw", "erase", "versions/new"):
         assert (

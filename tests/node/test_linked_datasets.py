@@ -165,7 +165,7 @@ async def test_a_dataset_that_leads_nowhere_is_not_published(
     refused = await producer.client.post(f"/datasets/{dataset}/publish", data={})
 
     assert refused.status_code == 422
-    assert "ne mène nulle part" in refused.text
+    assert "n’en a aucun" in refused.text
     assert await rows(node_database, demo, Delivery) == []
 
 

@@ -228,7 +228,11 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
     page = await producer.page(f"/datasets/{dataset}")
     assert "Version supprimée" in page
     line = page.partition("Version supprimée")[2].partition("</li>")[0]
-    assert ("Version n° 2 :" in line, WHY in line, "par vous" in line) == (
+    assert (
+        "Version n° 2\N{NO-BREAK SPACE}:" in line,
+        WHY in line,
+        "par vous" in line,
+    ) == (
         True,
         True,
         True,

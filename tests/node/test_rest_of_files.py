@@ -101,7 +101,7 @@ async def test_members_of_a_hidden_sheet_are_not_published_without_a_reason(
     check = await producer.page(f"/datasets/{dataset}/check")
     refused = await producer.client.post(f"/datasets/{dataset}/publish")
 
-    assert "« Membres › Nom »" in check
+    assert "«\N{NO-BREAK SPACE}Membres › Nom\N{NO-BREAK SPACE}»" in check
     assert f'href="/datasets/{dataset}/personal-data"' not in check
     assert refused.status_code == 422
 

@@ -200,8 +200,8 @@ async def test_a_map_is_understood_shown_and_served(
     ).json()
 
     assert "WGS 84 (EPSG:4326)" in checked
-    assert "Lignes sans lieu : 1" in checked
-    assert "Contours qui se croisent eux-mêmes : 1" in checked
+    assert "Lignes sans lieu\N{NO-BREAK SPACE}: 1" in checked
+    assert "Contours qui se croisent eux-mêmes\N{NO-BREAK SPACE}: 1" in checked
     assert "2 lieux, de" in page.text
     assert landing.status_code == 200
     assert f"/datasets/{dataset}/data" in landing.text

@@ -186,8 +186,8 @@ async def test_what_cannot_be_asked_is_explained_in_the_readers_language(
     )
     first, second = refused.json()["errors"]
     assert first == {
-        "field": "nmo__exact", "code": "unknown-column", "reason": "La table n’a pas de colonne « nmo ».",
-        "remedy": "Le nom le plus proche est « nom ».",
+        "field": "nmo__exact", "code": "unknown-column", "reason": "La table n’a pas de colonne «\N{NO-BREAK SPACE}nmo\N{NO-BREAK SPACE}».",
+        "remedy": "Le nom le plus proche est «\N{NO-BREAK SPACE}nom\N{NO-BREAK SPACE}».",
     }  # fmt: skip
     assert (second["field"], second["code"]) == ("hauteur__less", "wrong-value")
 

@@ -144,13 +144,14 @@ async def test_history_names_nobody_and_cannot_be_rewritten(
                 await session.execute(text(statement))
 
 
-async def test_the_page_reads_what_was_found_in_the_newest_version_only(
+async def test_the_page_reads_what_was_found_in_the_newest_version_and_the_published_one(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
     dataset = await producer.publish()
-    await producer.send(
-        TABLE + b"a;b;01/01/2001\n", path=f"/datasets/{dataset}/versions"
-    )
+    versions = f"/datasets/{dataset}/versions"
+    await producer.send(TABLE + b"a;b;01/01/2001\n", path=versions)
+    await producer.publish(dataset)
+    await producer.send(TABLE + b"c;d;01/01/2001\n", path=versions)
     actor = Actor(
         uuid.uuid4(), "", "", demo.slug, memberships={SLUG: frozenset({PUBLISHERS})}
     )
@@ -164,8 +165,8 @@ async def test_the_page_reads_what_was_found_in_the_newest_version_only(
         ]
         ids = [version.id for version in lean.versions]
 
-    assert unread == [False, True]
-    assert (marks.harmful, marks.compared) == (frozenset(), {ids[0]})
-    assert f"/datasets/{dataset}/versions/2/difference" in await producer.page(
+    assert unread == [False, False, True]
+    assert (marks.harmful, marks.compared) == (frozenset(), {ids[0], ids[1]})
+    assert f"/datasets/{dataset}/versions/3/difference" in await producer.page(
         f"/datasets/{dataset}"
     )

@@ -151,4 +151,4 @@ async def test_no_credential_is_sent_without_encryption(
     await public.close()
 
     assert source.paused
-    assert "montrerait le mot de passe" in await renewal.page()
+    assert "enverrait le mot de passe sans le chiffrer" in await renewal.page()

@@ -37,7 +37,7 @@ async def test_webdav_refuses_a_wrong_password_at_once_and_waits_for_a_person(
 
     assert source.paused
     page = await renewal.page()
-    assert "L’autre côté refuse le mot de passe ou la clé" in page
+    assert "Le serveur refuse le mot de passe ou la clé" in page
     assert "Saisissez de nouveau" in page
     assert webdav.list_answers() == [("GET", 401)]
     assert await renewal.count_versions() == 1

@@ -198,7 +198,8 @@ async def bring_to(workspace: Workspace, state: CallState) -> None:
     assert (await workspace.act("open")).status_code == 303
     assert (await workspace.send(workspace.workshop.other, "Ombres")).status_code == 303
     response = await workspace.workshop.other.post(
-        f"{workspace.address}/questions", data={"question": "Pour qui ?"}
+        f"{workspace.address}/questions",
+        data={"question": "Pour qui\N{NO-BREAK SPACE}?"},
     )
     assert response.status_code == 303
     if state == CallState.OPEN:

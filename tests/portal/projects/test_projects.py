@@ -348,14 +348,17 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     first, second = relay.mails
     assert (first["To"], first["Subject"]) == (
         workshop.territory.contact,
-        "Une réutilisation est signalée : Mes arbres",
+        "Une réutilisation est signalée\N{NO-BREAK SPACE}: Mes arbres",
     )
     assert second["To"] == workshop.logins["other"].email
     assert "L’adresse mène à une publicité." in text_of(second)
     assert (await workshop.team.post(f"{address}/show")).status_code == 303
     await workshop.tell(address, "unhidden")
     assert (await workshop.anyone.get(address)).status_code == 200
-    assert relay.mails[2]["Subject"] == "« Nos arbres » est à nouveau public"
+    assert (
+        relay.mails[2]["Subject"]
+        == "«\N{NO-BREAK SPACE}Nos arbres\N{NO-BREAK SPACE}» est à nouveau public"
+    )
     events = [name for name in await workshop.events() if name.startswith("reuse")]
     assert events == [
         "reuse.reported",

@@ -60,7 +60,7 @@ async def get_dataset(
     """A dataset of the person's organisation, with which they may do this; `lock` holds it until the transaction ends.
 
     `lean`: of the versions before the newest, what was found in their files is not read, and asking for it is an error;
-    of the published one, the profile is, and what was found where a script expects something of the newest.
+    of the published one, the profile is, and what was found while the newest waits.
 
     Raises:
         NotFoundError: there is none, or it is another organisation's.
@@ -94,7 +94,7 @@ async def _refresh_newest(session: AsyncSession, dataset: Dataset) -> None:
     if published is None:
         return
     await session.refresh(published, ["profile"])
-    if preparation.expectation and published.preparation is not None:
+    if dataset.pending is not None and published.preparation is not None:
         await session.refresh(published.preparation, ["findings"])
 
 
