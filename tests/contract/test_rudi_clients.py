@@ -147,10 +147,9 @@ async def test_both_clients_work_unmodified(
     async with httpx.AsyncClient(
         base_url=node.address, headers={"Host": origin.partition("//")[2]}
     ) as client:
-        headers = portal.bearer(origin, dataset)
-        await accept(client, node_database, demo, dataset, headers)
+        await accept(client, node_database, demo, dataset, portal)
         await add_notice(client, dataset, token)
-        delivery = await accept(client, node_database, demo, dataset, headers, media=2)
+        delivery = await accept(client, node_database, demo, dataset, portal, media=2)
     assert [media["media_name"] for media in delivery.record["available_formats"]] == [
         "élections 2008.csv",
         "notice.txt",
@@ -185,7 +184,7 @@ async def accept(
     database: Database,
     territory: Territory,
     dataset: str,
-    headers: dict[str, str],
+    portal: PortalDouble,
     *,
     media: int = 1,
 ) -> Delivery:
@@ -195,7 +194,9 @@ async def accept(
             delivery = await sent(database, territory, dataset, media=media)
             document = report(dataset, delivery.method, report_id=delivery.report_id)
             answer = await client.put(
-                f"/resources/{dataset}/report", json=document, headers=headers
+                f"/resources/{dataset}/report",
+                json=document,
+                headers=portal.bearer(territory.links["node"], dataset),
             )
             if answer.json().get("taken"):
                 return delivery
