@@ -229,6 +229,8 @@ async def test_the_last_operator_hands_over_first(
     demo: Territory,
     portal_site: Site,
 ) -> None:
+    async with portal_database.session(INSTALLATION_ID) as session:
+        await session.execute(text("DELETE FROM app.person"))  # those of other tests
     operator = recent(make_operator(level=2))
     async with browse(portal_app, None, operator):
         pass

@@ -298,6 +298,8 @@ async def test_an_operator_whom_a_command_removed_does_not_count(
     portal_database: Database,
     demo: Territory,
 ) -> None:
+    async with portal_database.session(INSTALLATION_ID) as session:
+        await session.execute(text("DELETE FROM app.person"))  # those of other tests
     last, removed = [
         of_this_realm(portal_site, recent(make_operator(level=2))) for _ in range(2)
     ]

@@ -438,7 +438,10 @@ async def test_menu_and_footer_are_those_of_the_territory(
     menu = page.partition('<nav class="nav main"')[2].partition("</nav>")[0]
 
     assert refused.status_code == 422
-    assert "« /pages/perdu » ne mène nulle part" in refused.text
+    assert (
+        "«\N{NO-BREAK SPACE}/pages/perdu\N{NO-BREAK SPACE}» ne mène nulle part"
+        in refused.text
+    )
     assert saved.status_code == 303
     assert re.findall(r'href="([^"]+)"', menu) == ["/data", "/pages/about"]
     assert "https://ville.example/" in page
