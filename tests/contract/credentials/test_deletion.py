@@ -58,7 +58,7 @@ async def find(
     login = leaver.world.login
     found: dict[str, set[str]] = {}
     for program in ("portal", "node"):
-        connection = await connect(postgres, settings, program)  # type: ignore[arg-type]
+        connection = await connect(postgres, settings, program)  # type: ignore[arg-type]  # the name is one of a loop over both programs
         tables = await search(connection, {login.email, login.subject})
         await connection.close()
         found |= {f"{program} {name}": words for name, words in tables.items()}
