@@ -86,7 +86,7 @@ async def check_two_readings(
     began = time.monotonic()
     first = await reading.read()
     took = time.monotonic() - began
-    id_by_title = await reading.shown()
+    shown = await reading.list_shown()
     again = await reading.read()
 
     faults = await reading.faults(first)
@@ -107,7 +107,7 @@ async def check_two_readings(
         row for row in (await reading.records()).values() if not row.withdrawn
     ]
     assert first.created == len(current_records) == expected.found - expected.refused
-    assert await reading.shown() == id_by_title
+    assert await reading.list_shown() == shown
     assert (again.created, again.updated, again.withdrawn, again.missing) == (
         0,
         0,

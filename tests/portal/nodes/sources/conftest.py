@@ -129,14 +129,22 @@ class Reading:
             query = select(SourceRecord).where(SourceRecord.source_id == self.source_id)
             return {row.identifier: row for row in await session.scalars(query)}
 
+    async def list_shown(self) -> list[tuple[str, UUID]]:
+        """Title and identifier of each published dataset; two may have one title."""
+        async with self.database.session(self.territory.id) as session:
+            query = (
+                select(Dataset.title, Dataset.id)
+                .where(
+                    Dataset.node_id == self.source_id,
+                    Dataset.state == DatasetState.PUBLISHED,
+                )
+                .order_by(Dataset.id)
+            )
+            return [(row[0], row[1]) for row in await session.execute(query)]
+
     async def shown(self) -> dict[str, UUID]:
         """Identifiers of published datasets by title."""
-        async with self.database.session(self.territory.id) as session:
-            query = select(Dataset.title, Dataset.id).where(
-                Dataset.node_id == self.source_id,
-                Dataset.state == DatasetState.PUBLISHED,
-            )
-            return {row[0]: row[1] for row in await session.execute(query)}
+        return dict(await self.list_shown())
 
     async def count_events(self, name: str) -> int:
         async with self.database.session(self.territory.id) as session:
