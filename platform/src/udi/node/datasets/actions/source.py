@@ -183,6 +183,7 @@ async def check_source_now(
     source.failures = 0
     source.error = source.remedy = ""
     source.paused = False
+    source.paused_at = None
     source.due_at = now()
     source.revision = (source.revision or 0) + 1
     await session.flush()
@@ -216,6 +217,24 @@ async def queue_due_checks(session: AsyncSession) -> int:
     for source, space_id in due:
         await queue_source_check(session, space_id, source)
     return len(due)
+
+
+async def pause_source(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
+    """Do not look until somebody has it looked at; what opens it is kept.
+
+    Raises:
+        NotFoundError: there is no source.
+    """
+    source = await find_source(session, dataset)
+    if source is None:
+        raise NotFoundError
+    if source.paused:
+        return
+    source.paused = True
+    source.paused_at = now()
+    source.error = source.remedy = source.offered_key = ""
+    source.revision = source.revision + 1
+    dataset.record_event(actor, "source.paused_by_person")
 
 
 async def delete_source(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
@@ -274,6 +293,7 @@ def note_failure(dataset: Dataset, source: DatasetSource, error: UdiError) -> No
     )
     if waits_for_person or source.failures >= MOST_FAILURES:
         source.paused = True
+        source.paused_at = now()
         dataset.record_event(None, "source.paused")
 
 

@@ -14,6 +14,7 @@ from udi.node.datasets.actions.source import (
     confirm_host_key,
     delete_source,
     find_source,
+    pause_source,
     set_source,
 )
 from udi.node.datasets.intake.access import get_member_upload_space
@@ -134,6 +135,17 @@ async def check_source(
     return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
 
 
+@post("/datasets/{dataset_id:uuid}/source/pause")
+async def pause_renewal(
+    session: Session, member: Member, dataset_id: FromPath[UUID]
+) -> Redirect:
+    """Do not look until somebody has it looked at; what opens the source is kept."""
+    await pause_source(
+        session, member, await get_dataset(session, member, dataset_id, lock=True)
+    )
+    return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
+
+
 @post("/datasets/{dataset_id:uuid}/source/stop")
 async def stop_renewal(
     session: Session, member: Member, dataset_id: FromPath[UUID]
@@ -178,5 +190,6 @@ routes: Routes = [
     fetch_file,
     save_source,
     check_source,
+    pause_renewal,
     stop_renewal,
 ]
