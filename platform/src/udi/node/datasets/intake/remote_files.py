@@ -93,7 +93,14 @@ async def save_source(
         values={name: str(form.get(name) or "") for name in _list_field_names()},
     )
     try:
-        await set_source(session, member, dataset, given, locale=locale_of(request))
+        await set_source(
+            session,
+            member,
+            dataset,
+            given,
+            person_id=member.person_id,
+            locale=locale_of(request),
+        )
     except UPLOAD_ERRORS as error:
         return await _show_source_form(request, session, dataset, given, error)
     return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
