@@ -322,6 +322,8 @@ NO_PAGES = {
         "/api/v1/resources/{dataset_id}/report",
         "/api/v1/version",
         "/api/v1/datasets/{dataset_id}/parts",
+        "/api/v1/datasets/{dataset_id}/source",
+        "/api/v1/sources",
         "/agreements/{agreement_id}/files",
         "/agreements/{agreement_id}/data",
         "/agreements/{agreement_id}/files/{kind}",

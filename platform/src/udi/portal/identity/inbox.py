@@ -42,6 +42,7 @@ class InboxKind(StrEnum):
     INVITATION = "invitation"
     NODE_DRAFT = "node_draft"
     NODE_READING = "node_reading"
+    NODE_SOURCE = "node_source"
     NODE_STOPPED = "node_stopped"
     NODE_UPDATE = "node_update"
     NODE_VERSION = "node_version"
@@ -63,6 +64,7 @@ KIND_NAMES = {
     InboxKind.INVITATION: "Invitation",
     InboxKind.NODE_DRAFT: "Drafts",
     InboxKind.NODE_READING: "Files that could not be read",
+    InboxKind.NODE_SOURCE: "Automatic updates that are paused",
     InboxKind.NODE_STOPPED: "Publications that stopped",
     InboxKind.NODE_UPDATE: "Datasets to update",
     InboxKind.NODE_VERSION: "New versions to publish",

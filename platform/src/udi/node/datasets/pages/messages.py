@@ -62,6 +62,7 @@ EVENT_NAMES = {
     "source.set": "Automatic update from a link started",
     "source.stopped": "Automatic update from a link stopped",
     "source.paused": "Automatic update paused: somebody must look at the link",
+    "source.paused_by_person": "Automatic update from a link paused",
     "source.key_confirmed": "Key of the server confirmed",
     "version.removed": "Version removed",
     "versions.retention_changed": "Number of versions to keep changed",

@@ -150,6 +150,8 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "reuse.corrected": "A reuse was corrected",
     "reuse.hidden": "A reuse was hidden",
     "reuse.unhidden": "A reuse is visible again",
+    "reuse.thanked": "A producer thanked for a use of its data",
+    "reuse.unthanked": "A producer took its thanks back",
     "processing.stated": "An organisation said whether it holds personal data",
     "processing.reviewed": "An organisation said that its register of personal data is right",
     "processing.entry_added": "A service that holds personal data was added to a register",
