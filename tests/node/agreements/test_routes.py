@@ -16,6 +16,7 @@ from tests.depth import examples
 from tests.node.agreements.granting import (
     HIDDEN,
     IN_PART,
+    METERS,
     ROWS,
     WHOLE,
     Grant,
@@ -28,6 +29,7 @@ from tests.node.conftest import Browse
 from tests.node.producer import Producer
 from tests.node.test_parts import add as add_part
 from tests.node.test_parts import save as save_part
+from tests.node.test_series import add_year, date_main
 from tests.service_overrides import override_service
 from udi.kit.db import Database
 from udi.kit.oidc import Login
@@ -62,7 +64,7 @@ FIRST = "PA-0001"
 async def places(
     meters: str, node_database: Database, demo: Territory, producer: Producer
 ) -> dict[str, str]:
-    """What fills the addresses; a second file of the dataset holds what is hidden too."""
+    """What fills the addresses; a second file of the dataset holds what is hidden too, and a third is of another year."""
     part = await add_part(
         producer,
         meters,
@@ -74,6 +76,8 @@ async def places(
     )
     published = await save_part(producer, meters, part, title="Notes", role="data")
     assert published.status_code == 303, published.text
+    await add_year(producer, meters, 2023, METERS)
+    await date_main(producer, meters, "2024-01-01", "2024-12-31")
     async with node_database.session(demo.id, role="worker") as session:
         dataset = await find_dataset(session, uuid.UUID(meters))
         assert dataset is not None

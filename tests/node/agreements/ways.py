@@ -1,6 +1,6 @@
 """Every way by which bytes or rows of a dataset leave the node, and every other route, so that none is forgotten."""
 
-ROWS_LEAVE = (
+NAMED = (
     "/datasets/{id}/file",
     "/datasets/{id}/files/{part}/compteurs.csv",
     "/files/{file}/compteurs.csv",
@@ -84,6 +84,10 @@ ROWS_LEAVE = (
     "/api/v1/agreements/{agreement}/uses",
     "/datasets/{id}/agreements",
     "/datasets/{id}/uses.csv",
+)
+ROWS_LEAVE = (
+    *NAMED,
+    *(way.replace("{part}", "series") for way in NAMED if "/tables/{part}" in way),
 )
 """To be refused to whoever shows nothing, or nothing good."""
 DESCRIBE = (

@@ -75,6 +75,7 @@ EVENT_NAMES = {
     "part.added": "File or link added",
     "part.version_added": "New version of another file dropped",
     "part.described": "Title or place of a file or link changed",
+    "file.dated": "Period of the main file changed",
     "part.ready": "File or link ready to be published with the dataset",
     "part.published": "File or link published",
     "part.stopped": "Automatic publication of a file blocked",
