@@ -14,6 +14,8 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "person.deletion_requested": "Somebody asked to delete their account",
     "person.deletion_refused": "The deletion of an account was refused",
     "person.erased": "A deleted account was erased",
+    "person.unused_warned": "The owner of an unused account was warned",
+    "person.unused_kept": "An unused account was kept, because others need it",
     "person.rights_changed": "The rights of an account changed",
     "node.invited": "A node was invited",
     "node.invitation_renewed": "The invitation of a node was renewed",
