@@ -173,13 +173,13 @@ async def _render_choice(
 ) -> Response[str]:
     if missing:
         choice = replace(choice, filters=choice.filters.with_changes(page=1))
-    shown = [register.organisation.id for register in choice.page.items]
+    page_ids = [register.organisation.id for register in choice.page.items]
     return render(
         request,
         "selfdata/my-data.html",
         status=422 if missing else 200,
         choice=choice,
-        punctuality=await map_punctuality(session, shown),
+        punctuality=await map_punctuality(session, page_ids),
         missing=missing or [],
         moment_names=MOMENT_NAMES,
         right_names=RIGHT_NAMES,

@@ -41,7 +41,7 @@ PERSONAL = (
         at_deletion=AtDeletion.UNNAMED,
         labels={
             "number": "Number",
-            "right": "What you asked",
+            "right": "Right",
             "state": "State",
             "drafted_at": "Started",
             "received_on": "Received",

@@ -60,7 +60,7 @@ class Punctuality(Struct, frozen=True, kw_only=True):
         "readPunctuality",
         tag=TAG,
         summary="Read how punctually an organisation answers people about their data",
-        description="Sums of groups of five requests or more, so that no request can be told from another.",
+        description="Sums of groups of five requests or more, so that nobody can single out a request.",
         answer=Punctuality,
         errors=(NotFoundError,),
     ),

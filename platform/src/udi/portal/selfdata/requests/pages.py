@@ -79,7 +79,7 @@ class AskChoice:
     """The chosen organisations: those that are asked here, those by letter, and requests that are open already."""
 
     choice: Choice
-    here: Sequence[Register]
+    takers: Sequence[Register]
     by_letter: Sequence[Register]
     open_requests: Sequence[OwnRequest]
 
@@ -111,7 +111,7 @@ async def sort_choice(
         session, member, SubjectRight(filters.right), ids
     )
     open_at = {own_request.producer.id for own_request in open_requests}
-    here = [
+    takers = [
         register
         for register in choice.chosen
         if register.organisation.id in nodes and register.organisation.id not in open_at
@@ -119,7 +119,7 @@ async def sort_choice(
     by_letter = [
         register for register in choice.chosen if register.organisation.id not in nodes
     ]
-    return AskChoice(choice, here, by_letter, open_requests)
+    return AskChoice(choice, takers, by_letter, open_requests)
 
 
 @get(ASK)
@@ -142,7 +142,7 @@ async def submit_requests(
     pairs = [(name, str(value)) for name, value in form.multi_items()]
     filters = ChoiceFilters.of(pairs)
     ask = await sort_choice(session, member, filters)
-    producers = [register.organisation for register in ask.here]
+    producers = [register.organisation for register in ask.takers]
     right = SubjectRight(filters.right)
     drafts = await draft_requests(session, member, right, producers)
     if not drafts and not ask.open_requests:

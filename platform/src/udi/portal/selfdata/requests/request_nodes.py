@@ -18,7 +18,7 @@ async def map_request_nodes(
     takes none.
     """
     usable = (Node.state == NodeState.ACTIVE, Node.url != "")
-    own = (
+    own_nodes = (
         select(NodeProducer.organisation_id, Node)
         .join(
             Node,
@@ -38,7 +38,7 @@ async def map_request_nodes(
     hosted_node = await session.scalar(hosted)
     if hosted_node is not None:
         nodes = dict.fromkeys(organisation_ids, hosted_node)
-    for organisation_id, node in await session.execute(own):
+    for organisation_id, node in await session.execute(own_nodes):
         nodes[organisation_id] = node
     return nodes
 

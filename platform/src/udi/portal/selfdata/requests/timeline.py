@@ -72,10 +72,10 @@ def draw_months(axis: TimeAxis, language: str) -> str:
     """The names of the months; the inside of an `<svg>` of `HEAD` pixels, safe as it is."""
     months = axis.months
     every = 1 + (len(months) - 1) // MONTHS
-    shown = months[::every]
+    named_months = months[::every]
     return "".join(
         f'<text x="{axis.place(month):.1f}%" y="14">{_name_month(month, language)}</text>'
-        for month in shown
+        for month in named_months
     )
 
 
