@@ -250,12 +250,11 @@ async def test_drafts_lapse_after_seven_days(inhabitants: Inhabitants) -> None:
     assert len(await inhabitants.ask("kerlevan")) == 1
 
 
-async def test_the_journal_names_neither_person_nor_producer(
-    inhabitants: Inhabitants,
-) -> None:
-    [draft] = await inhabitants.ask("kerlevan")
+async def test_the_journal_knows_no_request(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    await inhabitants.send(inhabitants.report(request.id, state="processing"))
 
     events = await inhabitants.town_hall.rows(AuditEvent)
-    [event] = [event for event in events if event.name == "subject_request.drafted"]
 
-    assert (event.actor_id, event.subject_id, event.facts) == (None, draft.id, {})
+    assert [event.name for event in events if event.subject_id == request.id] == []
+    assert str(request.id) not in str([event.facts for event in events])

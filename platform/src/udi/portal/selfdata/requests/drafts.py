@@ -1,4 +1,7 @@
-"""Beginning requests about one's own data: one draft for each producer, to be written at its node."""
+"""Beginning requests about one's own data: one draft for each producer, to be written at its node.
+
+No event of them is in the journal: the territory's team reads it, and would count them one by one.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
-from udi.portal import audit
 from udi.portal.identity.departures import Departure
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
@@ -91,8 +93,6 @@ async def _add_draft(
         )
         request = await session.scalar(statement)
         if request is not None:
-            # Nobody is named: the team reads the journal, and may not know who asks whom.
-            audit.record(session, None, "subject_request.drafted", request.id)
             return request
     msg = "No free number was drawn."
     raise RuntimeError(msg)
@@ -110,7 +110,6 @@ async def withdraw_draft(session: AsyncSession, own_request: OwnRequest) -> None
             "This request was sent.", remedy="Open it to withdraw it where it is read."
         )
     await session.delete(request)
-    audit.record(session, None, "subject_request.draft_deleted", request.id)
     await session.flush()
 
 
@@ -129,7 +128,6 @@ async def lapse_drafts(session: AsyncSession, moment: datetime) -> int:
             {SubjectRequestCondition.TIME_IS_OVER},
         )
         request.ended_on = moment.date()
-        audit.record(session, None, "subject_request.lapsed", request.id)
     await session.flush()
     return len(lapsed)
 

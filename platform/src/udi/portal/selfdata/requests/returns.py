@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
 from udi.kit.tenancy import Territory
-from udi.portal import audit
 from udi.portal.selfdata.requests.queries import OwnRequest
 from udi.portal.selfdata.rights_requests import producer_country
 from udi.protocol.credentials import CONFIRMATION
@@ -63,6 +62,5 @@ async def confirm_return(
         request.received_on, producer_country(own_request.producer, territory)
     )
     request.reminded_at = None
-    audit.record(session, None, "subject_request.submitted", request.id)
     await session.flush()
     return ReturnOutcome.CONFIRMED
