@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +24,10 @@ from udi.portal.selfdata.requests.outcomes import PunctualityOutcome
 from udi.portal.selfdata.requests.queries import OPEN
 from udi.protocol.subject_requests import SubjectRequestState
 
+LOCK = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('punctuality ' || app.current_tenant(), 0))"
+)
+"""Of two workers that publish at once, the second finds what the first published."""
 WITHOUT_NAME = "account deleted"
 """The asker of all requests whose account is gone: they may be one person's."""
 
@@ -33,6 +37,7 @@ async def publish_figures(
 ) -> None:
     """Bring all figures of a territory up to date, as the worker."""
     today = moment.astimezone(territory.zone).date()
+    await session.execute(LOCK)
     await publish_punctuality(session, today)
     await _count_for_team(session, today)
     await _find_late_producers(session, today)
