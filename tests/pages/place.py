@@ -17,6 +17,7 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
 from tests.pages.spaces import connect
+from tests.pages.subject_requests import ask_about_own_data
 from tests.portal.access.policies import ASKED, POLICY
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
@@ -123,6 +124,7 @@ async def furnished(
             visitors["leader"],
             catalogue["portal restricted"],
         )
+        catalogue |= await ask_about_own_data(portal, territory, visitors["team"])
         catalogue |= await connect(portal, territory, catalogue["portal led"])
         catalogue |= await make_projects(
             portal_app, territory, visitors["team"], team.email, catalogue

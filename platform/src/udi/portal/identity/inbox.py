@@ -49,6 +49,10 @@ class InboxKind(StrEnum):
     PROCESSING = "processing"
     REPORT = "report"
     SOURCE = "source"
+    SUBJECT_DRAFT = "subject_draft"
+    SUBJECT_LATE = "subject_late"
+    SUBJECT_LATE_PRODUCER = "subject_late_producer"
+    SUBJECT_NEWS = "subject_news"
 
 
 KIND_NAMES = {
@@ -71,6 +75,10 @@ KIND_NAMES = {
     InboxKind.PROCESSING: "Personal data to declare",
     InboxKind.REPORT: "Node that takes no report",
     InboxKind.SOURCE: "Harvest that failed",
+    InboxKind.SUBJECT_DRAFT: "Request about my data, not sent yet",
+    InboxKind.SUBJECT_LATE: "Request about my data, answer late",
+    InboxKind.SUBJECT_LATE_PRODUCER: "Producer late with requests about personal data",
+    InboxKind.SUBJECT_NEWS: "Request about my data, something new",
 }
 """What each is called, in English: messages of the catalogues."""
 
