@@ -217,7 +217,7 @@ def test_tables_that_differ_are_told_each_in_a_few_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("writes", "ends", "verdict"),
+    ("writes", "ends", "expected"),
     [(False, False, "exact"), (True, False, "exact"), (True, True, "not exact")],
 )
 async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_marked(
@@ -227,7 +227,7 @@ async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_m
     *,
     writes: bool,
     ends: bool,
-    verdict: str,
+    expected: str,
 ) -> None:
     monkeypatch.setattr(census, "ATTEMPTS", 1 if ends else 20)
     monkeypatch.setattr(census, "COMMIT_DELAY", 0.1)
@@ -252,7 +252,7 @@ async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_m
     finally:
         await writer.close()
 
-    assert ("exact" if counted.exact else "not exact") == verdict
+    assert ("exact" if counted.exact else "not exact") == expected
     assert counted.tables.keys() == set(settings.database_names.values())
     assert counted.rows > 0
 

@@ -79,7 +79,7 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     upload_status = await sender.deliver(
         sent, key="one", filename="nuit.csv", dataset=dataset, publish="true"
     )
-    await until(lambda: _told(portal, sent), revive)
+    await until(lambda: _is_pushed(portal, sent), revive)
     again = await sender.deliver(
         sent, key="one", filename="nuit.csv", dataset=dataset, publish="true"
     )
@@ -102,7 +102,7 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     assert {*delivered_after_death} <= {TABLE, sent}
 
 
-def _told(portal: PortalDouble, sent: bytes) -> bool:
+def _is_pushed(portal: PortalDouble, sent: bytes) -> bool:
     """Whether the portal was told of this very file."""
     digest = hashlib.sha256(sent).hexdigest()
     return any(record and digest in str(record) for _, _, record, _ in portal.pushed)

@@ -50,22 +50,22 @@ class Sender:
         *,
         content: bytes = b"",
         slug: str = SLUG,
-        **said: str,
+        **fields: str,
     ) -> httpx.Response:
         if length is None:
             size = {"Upload-Defer-Length": "1"}
         else:
             size = {"Upload-Length": str(length)}
-        key = {"Idempotency-Key": said.pop("key")} if "key" in said else {}
+        key = {"Idempotency-Key": fields.pop("key")} if "key" in fields else {}
         kind = {"Content-Type": BYTES["Content-Type"]} if content else {}
-        about = {"Upload-Metadata": metadata(filename=name, **said)}
+        about = {"Upload-Metadata": metadata(filename=name, **fields)}
         headers = {**TUS, **size, **about, **key, **kind, **self.headers}
         return await self.client.post(
             f"/spaces/{slug}/uploads", headers=headers, content=content
         )
 
-    async def address(self, length: int | None, **said: Any) -> str:
-        answer = await self.begin(length, **said)
+    async def address(self, length: int | None, **fields: Any) -> str:
+        answer = await self.begin(length, **fields)
         assert answer.status_code == 201, answer.text
         return answer.headers["location"]
 

@@ -120,14 +120,14 @@ async def test_it_is_told_the_same_of_the_producer_that_it_knows(
     await visit()
     await push(dataset)
 
-    [(method, record)], [(_, own)] = pushed(there), pushed(portal)
+    [(method, record)], [(_, own_record)] = pushed(there), pushed(portal)
     assert method == "POST"
     assert (
         record["producer"]["organization_id"],
         record["producer"]["organization_name"],
     ) == tuple(THERE.values())
-    assert {**record, "producer": None} == {**own, "producer": None}
-    assert own["producer"]["organization_id"] not in str(record)
+    assert {**record, "producer": None} == {**own_record, "producer": None}
+    assert own_record["producer"]["organization_id"] not in str(record)
     assert portal.origin not in str(record)
 
 

@@ -17,7 +17,7 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
 from tests.pages.spaces import connect
-from tests.portal.access.policies import ASKED, POLICY
+from tests.portal.access.policies import POLICY, REQUEST_FORM
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.portal.projects.conftest import picture
@@ -248,7 +248,8 @@ async def restrict(
     request_paths = [
         (
             await leader.post(
-                f"/data/{dataset}/access-requests/new", data=ASKED | {"title": title}
+                f"/data/{dataset}/access-requests/new",
+                data=REQUEST_FORM | {"title": title},
             )
         ).headers["location"]
         for title in ("Rafraîchir la ville", ARABIC)
@@ -554,7 +555,10 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         await log_non_datasets(
             session,
             run,
-            [(own, title, kind.at("", value=503)) for own, title, kind in met],
+            [
+                (record_id, title, kind.at("", value=503))
+                for record_id, title, kind in met
+            ],
         )
     return {"portal source": str(source.id)}
 

@@ -13,7 +13,8 @@ from udi.node.schema import NodeTable
 from udi.portal.schema import PortalTable
 from udi.ui.domains import declare_tables
 
-SOURCE = Path(__file__).parents[2] / "platform/src/udi"
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "platform/src/udi"
 FORBIDDEN = frozenset(
     [
         "said",
@@ -99,7 +100,8 @@ FORBIDDEN_MODULES = frozenset(
 MODULES = sorted(
     path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts
 )
-TESTS = sorted(Path(__file__).parents[1].rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+BENCHMARKS = sorted((ROOT / "bench").rglob("*.py"))
 SPEAKS = re.compile(r"\b(told|said|asked|wanted)\b")
 TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
 JINJA = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
@@ -114,6 +116,17 @@ def test_no_variable_parameter_or_function_has_a_private_word() -> None:
     ]
 
     assert len(MODULES) > 900
+    assert faults == []
+
+
+def test_no_name_in_tests_or_benchmarks_is_a_private_word() -> None:
+    faults = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in (*TESTS, *BENCHMARKS)
+        for line, name in private_words(ast.parse(path.read_text()))
+    ]
+
+    assert len(BENCHMARKS) > 40
     assert faults == []
 
 
@@ -232,7 +245,7 @@ def test_a_module_is_named_for_what_it_holds() -> None:
 
 
 def test_a_module_of_tests_is_named_for_what_it_tests() -> None:
-    stems = {path.stem.removeprefix("test_"): path for path in TESTS}
+    stems = {path.stem.removeprefix("test_"): path for path in (*TESTS, *BENCHMARKS)}
 
     assert len(TESTS) > 700
     assert sorted(stems.keys() & REFUSED) == []

@@ -42,12 +42,12 @@ def some(held: Held, first: int, most: int) -> list[tuple[int, str]]:
     return sorted(held.items())[first : first + most]
 
 
-def opendatasoft(held: Held, path: str, asked: QueryFields, _origin: str) -> object:
+def opendatasoft(held: Held, path: str, query: QueryFields, _origin: str) -> object:
     """Explore API v2.1: `limit` of 100 at most, `offset`."""
     if path != "/api/explore/v2.1/catalog/datasets":
         return None
     page = some(
-        held, int(asked.get("offset", 0)), min(int(asked.get("limit", 10)), 100)
+        held, int(query.get("offset", 0)), min(int(query.get("limit", 10)), 100)
     )
     results = [
         {
@@ -62,12 +62,12 @@ def opendatasoft(held: Held, path: str, asked: QueryFields, _origin: str) -> obj
     return {"total_count": len(held), "results": results}
 
 
-def udata(held: Held, path: str, asked: QueryFields, origin: str) -> object:
+def udata(held: Held, path: str, query: QueryFields, origin: str) -> object:
     """API 1: `page`, `page_size`, and the whole address of the next page."""
     if path != "/api/1/datasets/":
         return None
-    page = int(asked.get("page", 1))
-    size = int(asked.get("page_size", 20))
+    page = int(query.get("page", 1))
+    size = int(query.get("page_size", 20))
     data = [
         {
             "id": f"{number:024x}", "slug": f"releve-{number}", "title": name, "description": ABOUT, "tags": ["eau"],
@@ -93,12 +93,12 @@ def udata(held: Held, path: str, asked: QueryFields, origin: str) -> object:
     }
 
 
-def stac(held: Held, path: str, asked: QueryFields, origin: str) -> object:
+def stac(held: Held, path: str, query: QueryFields, origin: str) -> object:
     """STAC API 1.0: collections, page by page, each page linked from the one before."""
     if path != "/collections":
         return None
-    page = int(asked.get("page", 1))
-    size = int(asked.get("limit", PAGE))
+    page = int(query.get("page", 1))
+    size = int(query.get("limit", PAGE))
     collections = [
         {
             "type": "Collection", "stac_version": "1.0.0", "id": f"releve-{number}", "title": name, "description": ABOUT,
@@ -117,7 +117,7 @@ def stac(held: Held, path: str, asked: QueryFields, origin: str) -> object:
     return {"collections": collections, "links": links}
 
 
-def datajson(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
+def datajson(held: Held, path: str, _query: QueryFields, _origin: str) -> object:
     """Project Open Data 1.1: one document."""
     if path != "/data.json":
         return None
@@ -136,7 +136,7 @@ def datajson(held: Held, path: str, _asked: QueryFields, _origin: str) -> object
     }
 
 
-def schemaorg(held: Held, path: str, _asked: QueryFields, origin: str) -> object:
+def schemaorg(held: Held, path: str, _query: QueryFields, origin: str) -> object:
     """A page with a catalogue of schema.org that names its datasets, each described on a page of its own."""
     if path == "/catalogue":
         named = [
@@ -162,11 +162,11 @@ def schemaorg(held: Held, path: str, _asked: QueryFields, origin: str) -> object
     })  # fmt: skip
 
 
-def _page(said: object) -> str:
-    return f'<!doctype html><title>Jeu</title><script type="application/ld+json">{json.dumps(said)}</script><p>Jeu'
+def _page(document: object) -> str:
+    return f'<!doctype html><title>Jeu</title><script type="application/ld+json">{json.dumps(document)}</script><p>Jeu'
 
 
-def packages(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
+def packages(held: Held, path: str, _query: QueryFields, _origin: str) -> object:
     """A folder of data packages (Frictionless, version 1)."""
     if path == "/packages/":
         return _listing(f"{number}/" for number in sorted(held))
@@ -183,7 +183,7 @@ def packages(held: Held, path: str, _asked: QueryFields, _origin: str) -> object
     }  # fmt: skip
 
 
-def waf(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
+def waf(held: Held, path: str, _query: QueryFields, _origin: str) -> object:
     """A folder of ISO 19139 records, as Apache lists it."""
     if path == "/meta/":
         return _listing(f"{number}.xml" for number in sorted(held))
@@ -198,7 +198,7 @@ def _listing(names: Any) -> str:
     return f"<html><head><title>Index of /</title></head><body><h1>Index of /</h1><pre>{links}</pre></body></html>"
 
 
-KEPT = {
+DOCUMENTS = {
     number: document(
         number % 12, global_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}"))
     )
@@ -206,14 +206,16 @@ KEPT = {
 }
 
 
-def rudi(held: Held, path: str, asked: QueryFields, _origin: str) -> object:
+def rudi(held: Held, path: str, query: QueryFields, _origin: str) -> object:
     """A node of RUDI: `limit`, `offset`."""
     if path != "/api/v1/resources":
         return None
-    page = some(held, int(asked.get("offset", 0)), int(asked.get("limit", 500)))
+    page = some(held, int(query.get("offset", 0)), int(query.get("limit", 500)))
     return {
         "total": len(held),
-        "items": [KEPT[number] | {"resource_title": name} for number, name in page],
+        "items": [
+            DOCUMENTS[number] | {"resource_title": name} for number, name in page
+        ],
     }
 
 

@@ -37,14 +37,14 @@ async def test_pages_hold_on_every_screen_and_stay_light(
     row = await town_hall.add(service="Brouillon", data="")
     origin = town_hall.territory.origin
     manager, anyone = town_hall.manager, town_hall.anyone
-    wrong = await town_hall.publish(row)
+    refused_entry = await town_hall.publish(row)
     publish = f"{REGISTER}/entries/{row.id}/publish"
 
     for who, path, name in (
         (manager, REGISTER, "register"),
         (manager, f"{REGISTER}/ready/school", "ready-list"),
         (manager, f"{REGISTER}/entries/{row.id}", "entry"),
-        (Answered(manager, publish, wrong), publish, "entry-refused"),
+        (Answered(manager, publish, refused_entry), publish, "entry-refused"),
         (anyone, "/my-data", "my-data"),
         (anyone, "/my-data?q=zzz", "my-data-none"),
         (anyone, "/my-data/letter?org=kerlevan", "my-data-refused"),

@@ -230,9 +230,9 @@ async def test_a_register_is_reviewed(town_hall: TownHall) -> None:
         await session.execute(update(ProcessingEntry).values(reviewed_on=old))
         await session.execute(update(ProcessingStatement).values(reviewed_on=old))
 
-    said = await town_hall.manager.post(f"{REGISTER}/review")
+    reviewed = await town_hall.manager.post(f"{REGISTER}/review")
 
-    assert (unsaid.status_code, said.status_code) == (409, 303)
+    assert (unsaid.status_code, reviewed.status_code) == (409, 303)
     [entry] = await town_hall.entries()
     assert entry.reviewed_on > old
     assert (await town_hall.statement()).reviewed_on > old
@@ -343,13 +343,13 @@ async def test_administrators_are_asked_a_week_after_they_came(
     ) as session:
         week = now() - timedelta(days=8)
         await session.execute(update(Organisation).values(created_at=week))
-    asked = (await town_hall.manager.get("/inbox.json")).json()
+    inbox = (await town_hall.manager.get("/inbox.json")).json()
     member = (await town_hall.publisher.get("/inbox.json")).json()
     page = await town_hall.manager.get("/inbox", headers=ENGLISH)
     await town_hall.manager.post(f"{REGISTER}/statement", data={"holds_data": "no"})
     settled = (await town_hall.manager.get("/inbox.json")).json()
 
-    [item] = asked["items"]
+    [item] = inbox["items"]
     assert (item["kind"], item["id"]) == ("processing", str(KERLEVAN))
     assert item["url"].endswith(REGISTER)
     assert "Say whether it holds personal data" in page.text
