@@ -49,7 +49,7 @@ from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.suggestions.models import DeclaredInterest
 from udi.portal.projects.suggestions.tokens import unsubscribe_url
 from udi.portal.selfdata.actions import add_entries, publish_entries
-from udi.portal.selfdata.ready_lists import read_list
+from udi.portal.selfdata.register_templates import read_template
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -507,7 +507,9 @@ async def keep_register(site: Site, territory: Territory) -> dict[str, str]:
         person = await session.scalar(select(Person.id).limit(1))
         assert person is not None
         somebody = Actor(person, name="", email="", tenant_slug=territory.slug)
-        entries = [entry.write_in(["fr", "en", "es"]) for entry in read_list("commune")]
+        entries = [
+            entry.write_in(["fr", "en", "es"]) for entry in read_template("commune")
+        ]
         draft, *rows = await add_entries(
             session, somebody, organisation, entries, today
         )
