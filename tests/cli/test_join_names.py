@@ -16,10 +16,14 @@ def producer(slug: str) -> JoinedProducer:
     )
 
 
-def matched(space_names: list[str], there: list[str], *names: str) -> dict[str, str]:
+def matched(
+    space_names: list[str], producer_names: list[str], *names: str
+) -> dict[str, str]:
     """The producer there by space here, for what `--producer` names."""
     spaces = match_producers(
-        [*map(producer, space_names)], [*map(producer, there)], _parse_names([*names])
+        [*map(producer, space_names)],
+        [*map(producer, producer_names)],
+        _parse_names([*names]),
     )
     return {
         space: organisation["name"].lower() for space, organisation in spaces.items()
@@ -27,7 +31,7 @@ def matched(space_names: list[str], there: list[str], *names: str) -> dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("space_names", "there", "names", "expected"),
+    ("space_names", "producer_names", "names", "expected"),
     [
         (["seve"], ["seve", "port"], (), {"seve": "seve"}),
         (["seve"], ["jardins"], (), {"seve": "jardins"}),
@@ -48,15 +52,15 @@ def matched(space_names: list[str], there: list[str], *names: str) -> dict[str, 
 )
 def test_match_producers(
     space_names: list[str],
-    there: list[str],
+    producer_names: list[str],
     names: tuple[str, ...],
     expected: dict[str, str],
 ) -> None:
-    assert matched(space_names, there, *names) == expected
+    assert matched(space_names, producer_names, *names) == expected
 
 
 @pytest.mark.parametrize(
-    ("space_names", "there", "names"),
+    ("space_names", "producer_names", "names"),
     [
         (["seve", "port"], ["jardins", "depot"], ()),
         (["seve"], ["jardins"], ("seve=jardins",)),
@@ -64,7 +68,7 @@ def test_match_producers(
     ],
 )
 def test_match_producers_refuses_a_name_of_neither_side(
-    space_names: list[str], there: list[str], names: tuple[str, ...]
+    space_names: list[str], producer_names: list[str], names: tuple[str, ...]
 ) -> None:
     with pytest.raises(LocalError, match="The portal invited"):
-        matched(space_names, there, *names)
+        matched(space_names, producer_names, *names)

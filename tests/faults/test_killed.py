@@ -112,13 +112,13 @@ async def _delivered(
     producer: Producer, dataset: str, sent: bytes, revive: Callable[[], Awaitable[None]]
 ) -> bytes:
     """What everybody receives, once the worker has looked at the newest version; the version before until then."""
-    there = b""
+    content = b""
     for _ in range(300):
-        there = (await producer.client.get(f"/datasets/{dataset}/file")).content
-        if there == sent:
+        content = (await producer.client.get(f"/datasets/{dataset}/file")).content
+        if content == sent:
             break
         await revive()
-    return there
+    return content
 
 
 async def test_a_node_killed_while_a_plain_form_ends_leaves_no_draft_and_no_orphan(

@@ -99,10 +99,10 @@ async def test_a_cookie_of_one_territory_is_nobodys_on_another(
     someone, browser = await scene.logged_in(member_of(scene.territory))
     stolen = f"udi={browser.app.cookies['udi']}"
 
-    there = await scene.browser(territory=elsewhere).get("/who", Cookie=stolen)
+    other_response = await scene.browser(territory=elsewhere).get("/who", Cookie=stolen)
     response = await scene.browser().get("/who", Cookie=stolen)
 
-    assert there.json() == {}
+    assert other_response.json() == {}
     assert response.json()["email"] == someone.email
 
 
@@ -111,11 +111,11 @@ async def test_a_cookie_of_the_portal_is_nobodys_on_the_node(
 ) -> None:
     _, browser = await scene.logged_in()
 
-    there = await scene.browser(node, armorine_on_node).get(
+    response = await scene.browser(node, armorine_on_node).get(
         "/who", Cookie=f"udi={browser.app.cookies['udi']}"
     )
 
-    assert there.json() == {}
+    assert response.json() == {}
 
 
 async def test_each_login_gives_a_new_cookie_and_the_old_one_is_worth_nothing(

@@ -635,13 +635,13 @@ async def test_territories_never_see_each_others_providers(
             update(Tenant).where(Tenant.id == other.id).values(login_providers=rows)
         )
     login_page = await stage.travel().get("/login?choose=true")
-    there = await stage.travel(other).get("/login?choose=true")
+    other_page = await stage.travel(other).get("/login?choose=true")
     stolen = await stage.travel(other).app.get("/login?provider=agents")
     form = await stage.travel(other).open("/login?provider=account")
 
     offered = [
         re.findall(r'href="/login\?provider=(\w+)', page.text)
-        for page in (login_page, there)
+        for page in (login_page, other_page)
     ]
     assert offered == [["agents", "town", "account"], ["staff", "account"]]
     assert stolen.status_code == 404

@@ -62,11 +62,11 @@ async def test_an_operator_has_the_role_at_the_own_host_alone(
     added = [await run(connected, "add", someone.email) for _ in range(2)]
 
     client = await log_in(scene, installation, someone.id)
-    there = await log_in(scene, scene.territory, someone.id)
+    territory_client = await log_in(scene, scene.territory, someone.id)
 
     assert [entry["outcome"] for entry in added] == ["updated", "unchanged"]
     assert await is_of_the_team(client, "/installation/who")
-    assert not await is_of_the_team(there, "/who")
+    assert not await is_of_the_team(territory_client, "/who")
     listed = await run(connected, "list")
     assert {
         "email": someone.email,
@@ -82,10 +82,10 @@ async def test_the_team_of_a_territory_is_nobody_at_the_own_host(
     someone = await scene.person(member_of(scene.territory))
 
     client = await log_in(scene, installation, someone.id)
-    there = await log_in(scene, scene.territory, someone.id)
+    territory_client = await log_in(scene, scene.territory, someone.id)
 
     assert not await is_of_the_team(client, "/installation/who")
-    assert await is_of_the_team(there, "/who")
+    assert await is_of_the_team(territory_client, "/who")
 
 
 async def test_a_removed_operator_is_logged_out(

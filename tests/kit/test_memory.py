@@ -15,7 +15,7 @@ SIZE = 1000
 INTERVAL = 500
 
 
-def held() -> int:
+def memory_in_use() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
@@ -24,11 +24,11 @@ def test_what_was_freed_between_what_is_kept_is_given_back() -> None:
     pieces = [
         piece if place % INTERVAL == 0 else None for place, piece in enumerate(pieces)
     ]
-    before = held()
+    before = memory_in_use()
 
     release_memory()
 
-    assert before - held() > PIECES * SIZE / 2
+    assert before - memory_in_use() > PIECES * SIZE / 2
     assert sum(piece is not None for piece in pieces) == PIECES // INTERVAL
 
 

@@ -135,16 +135,16 @@ async def sound(
         uploads[part.upload_id].part_key(part.id)
         for part in await rows(database, territory, UploadPart)
     }
-    there = set(await objects(store, territory))
+    stored = set(await objects(store, territory))
     faults = [
-        f"{key} has a row and is not there" for key in (named.keys() | parts) - there
+        f"{key} has a row and is not there" for key in (named.keys() | parts) - stored
     ]
     faults += [
         f"{key} has no row"
-        for key in there - parts
+        for key in stored - parts
         if key.partition(".")[0] not in named
     ]
-    for key in named.keys() & there:
+    for key in named.keys() & stored:
         if hashlib.sha256(b"".join(store.read(key))).hexdigest() != named[key]:
             faults.append(f"{key} is not what its row says")
     return faults

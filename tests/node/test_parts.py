@@ -70,9 +70,9 @@ async def announced(database: Database, territory: Territory) -> dict[str, Any]:
 async def keep_last(database: Database, territory: Territory, dataset: str) -> None:
     """Keep the last published version of each file only."""
     async with database.session(territory.id, role="worker") as session:
-        held = await find_dataset(session, uuid.UUID(dataset), lock=True)
-        assert held is not None
-        await set_version_retention(session, Sender(), held, 1)
+        dataset_row = await find_dataset(session, uuid.UUID(dataset), lock=True)
+        assert dataset_row is not None
+        await set_version_retention(session, Sender(), dataset_row, 1)
 
 
 def media_of(record: dict[str, Any]) -> list[dict[str, Any]]:

@@ -84,9 +84,13 @@ async def test_the_doctor_of_a_node_that_is_well(
         "running",
         "address",
     } <= findings.keys()
-    there = json.loads(installation.run("doctor", "--json").stdout)["findings"]
+    portal_findings = json.loads(installation.run("doctor", "--json").stdout)[
+        "findings"
+    ]
     assert [
-        finding["severity"] for finding in there if finding["name"] == "demo kept"
+        finding["severity"]
+        for finding in portal_findings
+        if finding["name"] == "demo kept"
     ] == ["ok"]
 
 

@@ -149,7 +149,7 @@ def test_no_portal_reads_of_another(places: tuple[Place, ...], several: Node) ->
             headers={"Host": f"{slug}.localhost"},
             timeout=30,
         )
-        others = {there.portal(name) for there, name in places} - {own_portal}
+        others = {place.portal(name) for place, name in places} - {own_portal}
         assert response.status_code == 200
         assert not [other for other in others if other in response.text]
 
@@ -159,7 +159,7 @@ async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
     places: tuple[Place, ...], elsewhere: Installation, several: Node, town: Producer
 ) -> None:
     remaining = places[:2]
-    there = places[2:]
+    leaving = places[2:]
     changed = await town.publish()
     gone = await town.publish()
     wait_for(
@@ -191,8 +191,10 @@ async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
         elsewhere.start("serve", "portal")
         elsewhere.wait("portal")
 
-    wait_for(lambda: statuses(there, new) + statuses(there, gone) == [200, 410], LONG)
-    wait_for(lambda: titles(there, changed) == ["Deux fois"], LONG)
+    wait_for(
+        lambda: statuses(leaving, new) + statuses(leaving, gone) == [200, 410], LONG
+    )
+    wait_for(lambda: titles(leaving, changed) == ["Deux fois"], LONG)
     pushed_datasets = [sorted(await pushed_by(at, SLUG, slug)) for at, slug in places]
     assert pushed_datasets[0] == pushed_datasets[1] == pushed_datasets[2]
     after = await reports(places[2])

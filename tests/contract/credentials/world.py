@@ -294,9 +294,9 @@ async def _furnish(
         )
     )
     actor = await visitors.enter(sites["portal"], territory, login=login)
-    there = await visitors.enter(sites["node"], territory, login=login)
+    node_session = await visitors.enter(sites["node"], territory, login=login)
     credentials = {
-        **await _at_node(sites["node"], territory, space, thing, signer, there),
+        **await _at_node(sites["node"], territory, space, thing, signer, node_session),
         **await _at_portal(
             sites["portal"], apps["portal"], territory, thing, login, actor
         ),

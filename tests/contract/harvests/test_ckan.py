@@ -76,9 +76,9 @@ async def serving(postgres: str, folder: Path, many: int) -> AsyncIterator[Ckan]
     await connection.execute(f"CREATE DATABASE {database}")
     try:
         with solr.running(schema, folder) as index:
-            there = f"{postgres.rpartition('/')[0]}/{database}"
+            database_address = f"{postgres.rpartition('/')[0]}/{database}"
             with running.running(
-                "ckan", records, folder, there, index, patience=LONGEST
+                "ckan", records, folder, database_address, index, patience=LONGEST
             ) as address:
                 yield Ckan(address, (folder / "token").read_text())
     finally:

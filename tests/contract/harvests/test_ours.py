@@ -167,12 +167,12 @@ async def theirs(served: tuple[Settings, Database]) -> AsyncIterator[Theirs]:
     settings, database = served
     territory = await stage.add_territory((database,), settings, "theirs")
     catalogue = await open_catalogue(database, territory)
-    there = Theirs(catalogue, settings)
+    theirs = Theirs(catalogue, settings)
     for number in range(MANY):
-        await there.put(number)
-    await there.index()
-    await there.wait_until_known()
-    yield there
+        await theirs.put(number)
+    await theirs.index()
+    await theirs.wait_until_known()
+    yield theirs
     await stage.remove_territory((database,), territory.id)
 
 
@@ -244,12 +244,12 @@ async def test_our_own_portal_is_read_whole(
         f"UDI, {form}",
         Expected(FORMS[form].format, MANY, FORMS[form].pages),
     )
-    there = await records_of(theirs.catalogue.database, theirs.territory)
+    original = await records_of(theirs.catalogue.database, theirs.territory)
     harvested = await records_of(reading.database, reading.territory)
-    assert harvested.keys() == there.keys()
+    assert harvested.keys() == original.keys()
     facts = {
         title: (content_of(record), content_of(harvested[title]))
-        for title, record in there.items()
+        for title, record in original.items()
     }
     assert {
         name for was, is_ in facts.values() for name in was if was[name] != is_[name]

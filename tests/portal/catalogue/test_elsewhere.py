@@ -162,10 +162,10 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
 ) -> None:
     catalogue, theirs = two
     await set_search(settings, theirs.territory, shared=True)
-    async with browse(portal_app, theirs.territory) as there:
+    async with browse(portal_app, theirs.territory) as partner:
 
         async def forward(path: str) -> bytes:
-            answer = await there.get(path)
+            answer = await partner.get(path)
             return answer.content.replace(
                 theirs.territory.origin.encode(), origin.encode()
             )

@@ -172,7 +172,7 @@ async def test_what_is_gone_unknown_or_renamed_is_said_inside_the_frame(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar
 ) -> None:
     gone = await filled.add(4)
-    there = await filled.add(3)
+    kept_dataset = await filled.add(3)
     await filled.withdraw(gone)
     await rename(filled, "kerlevan", "kerlevan-ville")
 
@@ -181,7 +181,7 @@ async def test_what_is_gone_unknown_or_renamed_is_said_inside_the_frame(
         await fetch(portal_app, filled, url)
         for url in (f"/embed/data/{uuid.uuid4()}", "/embed/producers/nobody")
     ]
-    neighbour = await fetch(portal_app, elsewhere, f"/embed/data/{there.id}")
+    neighbour = await fetch(portal_app, elsewhere, f"/embed/data/{kept_dataset.id}")
     renamed = await fetch(portal_app, filled, "/embed/producers/kerlevan?lang=fr")
 
     assert withdrawn.status_code == 410

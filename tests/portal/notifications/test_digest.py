@@ -360,18 +360,18 @@ async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
 
 
 @pytest.mark.parametrize(
-    ("first_zone", "there"),
+    ("first_zone", "second_zone"),
     [("Europe/Paris", "Pacific/Noumea"), ("Pacific/Noumea", "Indian/Reunion")],
 )
 async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_twice(
-    ana: Reader, first_zone: str, there: str
+    ana: Reader, first_zone: str, second_zone: str
 ) -> None:
     await ana.follow("theme", "environment")
     first = datetime(2026, 11, 10, tzinfo=UTC)
     await hourly(ana, first, 24 * 5)
 
     for number in range(24 * 5):
-        zone = ZoneInfo(first_zone if number < 60 else there)
+        zone = ZoneInfo(first_zone if number < 60 else second_zone)
         await ana.look(first + timedelta(hours=number), zone)
 
     digests = await digests_of(ana)
@@ -383,7 +383,7 @@ async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_
     )
     assert [
         digests[0].until.astimezone(ZoneInfo(first_zone)).hour,
-        digests[-1].until.astimezone(ZoneInfo(there)).hour,
+        digests[-1].until.astimezone(ZoneInfo(second_zone)).hour,
     ] == [7, 7]
 
 

@@ -193,15 +193,15 @@ async def two(
     max_examples=examples(15, 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(first_world=WORLDS, there=WORLDS)
+@given(first_world=WORLDS, second_world=WORLDS)
 async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
     two: tuple[Catalogue, Catalogue],
     indexes: SearchIndexes,
     first_world: World,
-    there: World,
+    second_world: World,
 ) -> None:
     met = 0
-    for catalogue, world in zip(two, (first_world, there), strict=True):
+    for catalogue, world in zip(two, (first_world, second_world), strict=True):
         interests = await settle(catalogue, world)
         rows = await read_all(catalogue)
         for number, interest in enumerate(interests):

@@ -192,8 +192,8 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     assert {contact_key(contact) for contact in ours.contacts} == {
         contact_key(contact) for contact in record.contacts
     }
-    assert sorted(map(held, ours.media), key=str) == sorted(
-        (held(medium, record) for medium in record.media), key=str
+    assert sorted(map(media_content, ours.media), key=str) == sorted(
+        (media_content(medium, record) for medium in record.media), key=str
     )
     assert read.publisher is not None
     assert list(read.publisher.name.values()) == [record.producer.name]
@@ -227,7 +227,7 @@ def constraint_texts(record: Record) -> set[tuple[str, str]]:
     }
 
 
-def held(media: Media, of: Record | None = None) -> tuple[object, ...]:
+def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
     """What DCAT-AP can say of a file or a service; nothing of where restricted data are. A series is neither."""
     service = media.kind is MediaKind.SERVICE
     size, checksum, kind = (

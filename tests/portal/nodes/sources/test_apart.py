@@ -13,7 +13,7 @@ from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan, team
 from tests.portal.nodes.sources.test_large import described
-from tests.portal.nodes.sources.test_running import TURTLE, Killed, names
+from tests.portal.nodes.sources.test_runs import TURTLE, Killed, names
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, DatasetState

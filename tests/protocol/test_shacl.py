@@ -11,7 +11,7 @@ from pyoxigraph import Triple
 
 from tests.portal.catalogue.corpus import TABLE, document
 from tests.protocol.graphs import read_graph
-from tests.protocol.shapes import violations
+from tests.protocol.shacl import violations
 from udi.protocol.catalogue import (
     Catalogue,
     CatalogueEntry,

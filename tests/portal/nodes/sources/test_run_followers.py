@@ -163,9 +163,9 @@ async def test_an_address_opens_nothing_else(
         await anybody.get(own_address.replace(token, forged)),
         await anybody.get(own_address.replace(token, "x")),
     ]
-    async with browse(portal_app, other) as there:
+    async with browse(portal_app, other) as neighbour:
         answers.append(
-            await there.get(f"/{own_address.partition('://')[2].partition('/')[2]}")
+            await neighbour.get(f"/{own_address.partition('://')[2].partition('/')[2]}")
         )
 
     assert [answer.status_code for answer in answers] == [404] * 4
