@@ -104,15 +104,15 @@ def own_settings(run: Path, name: str) -> Settings:
         run / "secrets/keycloak_admin_secret",
     ):
         shutil.copy(path, folder)
-    own = settings.model_copy(
+    new_settings = settings.model_copy(
         update={
             "secrets": folder,
             "identity_realm": name,
             "smtp_port": settings.port(6),
         }
     )
-    apply_own_realm(own)
-    return own
+    apply_own_realm(new_settings)
+    return new_settings
 
 
 async def prepare(superuser_dsn: str, settings: Settings) -> None:

@@ -150,9 +150,11 @@ def settings(
     """
     with cluster.locked(run_folder, "copy"):
         asyncio.run(cluster.copy_databases(postgres, worker_name))
-    own = cluster.run_settings(run_folder, worker_name, base_port=cluster.free_ports(8))
-    pytestconfig.pluginmanager.register(RegisterCleaner(own))
-    return own
+    run_settings = cluster.run_settings(
+        run_folder, worker_name, base_port=cluster.free_ports(8)
+    )
+    pytestconfig.pluginmanager.register(RegisterCleaner(run_settings))
+    return run_settings
 
 
 @pytest.fixture(scope="session")

@@ -119,12 +119,12 @@ def sentences(part: Any) -> list[str]:
         return [sentence for entry in part for sentence in sentences(entry)]
     if not isinstance(part, dict):
         return []
-    own = [
+    texts = [
         value
         for key, value in part.items()
         if key in {"summary", "description"} and isinstance(value, str) and value
     ]
-    return own + [
+    return texts + [
         sentence
         for key, value in part.items()
         if key not in {"example", "examples"}

@@ -29,7 +29,7 @@ TREES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def shelf(shared_data: Path) -> SchemaFolder:
+def loaded_schemas(shared_data: Path) -> SchemaFolder:
     return load_schemas(shared_data / "data/schemas")
 
 
@@ -56,16 +56,16 @@ def test_a_folder_is_read_whatever_it_also_holds(tmp_path: Path) -> None:
 
 
 def test_every_schema_of_the_shared_folder_loads_or_is_refused_with_words(
-    shelf: SchemaFolder,
+    loaded_schemas: SchemaFolder,
 ) -> None:
-    refused = {unread.source for unread in shelf.unread}
+    refused = {unread.source for unread in loaded_schemas.unread}
 
-    assert len(shelf.schemas) >= 79
+    assert len(loaded_schemas.schemas) >= 79
     assert {source for source in refused if "datapackage" not in source} == {
         "schemas.json", "schemas-scdl.json", "schemas-tableschema.json",
     }  # fmt: skip
-    assert all(" " in unread.why.translate(str) for unread in shelf.unread)
-    assert all(schema.fields and schema.title for schema in shelf.schemas)
+    assert all(" " in unread.why.translate(str) for unread in loaded_schemas.unread)
+    assert all(schema.fields and schema.title for schema in loaded_schemas.schemas)
 
 
 def test_the_tables_of_a_package_know_each_other(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def _header(path: Path) -> list[str]:
 
 
 def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(
-    shelf: SchemaFolder, shared_data: Path
+    loaded_schemas: SchemaFolder, shared_data: Path
 ) -> None:
     mismatches = {}
     for number, path in enumerate(sorted((shared_data / "data/tables").glob("*.csv"))):
@@ -239,7 +239,7 @@ def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(
         actual = next(
             (
                 match.schema.name
-                for match in recognise_schemas(_header(path), shelf.schemas)
+                for match in recognise_schemas(_header(path), loaded_schemas.schemas)
             ),
             "",
         )

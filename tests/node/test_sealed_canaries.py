@@ -61,7 +61,7 @@ NOWHERE = "/proc/nowhere"
 
 @dataclass(frozen=True)
 class Canaries:
-    """Cells like no other, of each kind; `wrong` does not fit its column, `changed` is in the second version only.
+    """Cells like no other, of each kind; `wrong_value` does not fit its column, `changed` is in the second version only.
 
     The latitude is in the Arctic Ocean, of which no other file of a run has a place: its first five decimals alone are
     looked for too. The day is of a century of which nobody lives: one of the last could be somebody's birthday, which
@@ -72,7 +72,7 @@ class Canaries:
     mail: str = field(
         default_factory=lambda: f"zq{secrets.token_hex(6)}@kerlevan.example"
     )
-    wrong: str = field(default_factory=lambda: f"wrong{secrets.token_hex(6)}")
+    wrong_value: str = field(default_factory=lambda: f"wrong{secrets.token_hex(6)}")
     changed: str = field(default_factory=lambda: f"ZC{secrets.token_hex(8)}")
     whole: int = field(default_factory=lambda: 10**14 + secrets.randbelow(10**13))
     latitude: float = field(
@@ -105,7 +105,7 @@ class Canaries:
         lines = ["compteur,commune,latitude,longitude,index,note,jour,mail"]
         for number in range(1, 81):
             if number == 3:
-                index = self.wrong
+                index = self.wrong_value
             else:
                 index = self.whole if number == 4 else number
             if second and number == 5:
@@ -423,8 +423,8 @@ async def test_cells_that_do_not_fit_are_shown_from_where_they_are_sealed(
     page = await producer.page(f"/datasets/{dataset}/cells")
     table = await producer.page(f"/datasets/{dataset}/cells.csv")
 
-    assert canaries.wrong in page
-    assert canaries.wrong in table
+    assert canaries.wrong_value in page
+    assert canaries.wrong_value in table
 
 
 async def test_rows_of_a_sealed_space_are_corrected_and_filled_in_memory(
@@ -528,9 +528,9 @@ def test_memory_that_others_read_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memories, "file_system_of", lambda _: "tmpfs")
-    own = MemoryFolder(tmp_path / "own")
+    folder = MemoryFolder(tmp_path / "own")
     shared = MemoryFolder(tmp_path / "shared")
     shared.folder.mkdir(mode=0o755)
 
-    assert own.is_available()
+    assert folder.is_available()
     assert not shared.is_available()

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.node.pieces import cut
+from tests.node.pieces import split_content
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender
 from tests.node.test_ring import aged
@@ -264,7 +264,7 @@ async def test_a_reader_in_the_middle_of_a_file_gets_all_of_it_while_it_is_seale
     async with node_database.session(demo.id, role="worker") as session:
         space = (await session.scalars(select(Space))).one()
     key = f"{demo.id}/{space.id}/{space.id}/{space.id}"
-    await folder.put(key, cut(content))
+    await folder.put(key, split_content(content))
     await switch(node_database, demo, node_site)
     reading = await folder.open(key, 0, len(content))
     begun = await anext(reading)

@@ -18,7 +18,7 @@ from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
 from tests.pages.spaces import connect
 from tests.pages.subject_requests import ask_about_own_data
-from tests.portal.access.policies import ASKED, POLICY
+from tests.portal.access.policies import POLICY, REQUEST_FORM
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.portal.projects.conftest import picture
@@ -50,7 +50,7 @@ from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.suggestions.models import DeclaredInterest
 from udi.portal.projects.suggestions.tokens import unsubscribe_url
 from udi.portal.selfdata.actions import add_entries, publish_entries
-from udi.portal.selfdata.ready_lists import read_list
+from udi.portal.selfdata.register_templates import read_template
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -253,7 +253,8 @@ async def restrict(
     request_paths = [
         (
             await leader.post(
-                f"/data/{dataset}/access-requests/new", data=ASKED | {"title": title}
+                f"/data/{dataset}/access-requests/new",
+                data=REQUEST_FORM | {"title": title},
             )
         ).headers["location"]
         for title in ("Rafraîchir la ville", ARABIC)
@@ -511,7 +512,9 @@ async def keep_register(site: Site, territory: Territory) -> dict[str, str]:
         person = await session.scalar(select(Person.id).limit(1))
         assert person is not None
         somebody = Actor(person, name="", email="", tenant_slug=territory.slug)
-        entries = [entry.write_in(["fr", "en", "es"]) for entry in read_list("commune")]
+        entries = [
+            entry.write_in(["fr", "en", "es"]) for entry in read_template("commune")
+        ]
         draft, *rows = await add_entries(
             session, somebody, organisation, entries, today
         )
@@ -559,7 +562,10 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         await log_non_datasets(
             session,
             run,
-            [(own, title, kind.at("", value=503)) for own, title, kind in met],
+            [
+                (record_id, title, kind.at("", value=503))
+                for record_id, title, kind in met
+            ],
         )
     return {"portal source": str(source.id)}
 

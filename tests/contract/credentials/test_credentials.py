@@ -181,7 +181,9 @@ class Trial:
             cookie_values = cookies(self.world, address.program, text)
             if kind == "state of a login":
                 cookie_values = cookies(
-                    self.world, address.program, self.world.kept["key of a login"]
+                    self.world,
+                    address.program,
+                    self.world.texts_by_kind["key of a login"],
                 )
             headers["Cookie"] = "; ".join(
                 f"{name}={quote(value)}" for name, value in cookie_values.items()

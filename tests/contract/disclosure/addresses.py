@@ -49,7 +49,7 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "portal /data/{name}": {"name": tuple(f"{{id}}{suffix}" for suffix in RDF)},
     "portal /data/{dataset_id}/{slug}": {"slug": ("{title}",)},
-    "portal /my-space/organisations/{slug}/processing/ready/{name}": {
+    "portal /my-space/organisations/{slug}/processing/templates/{name}": {
         "name": ("commune",)
     },
     "portal /sitemaps/{name}": {"name": ("pages.xml", "1.xml")},

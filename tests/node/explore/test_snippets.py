@@ -16,7 +16,7 @@ from litestar import Litestar
 from python_calamine import CalamineWorkbook
 
 from tests.contract.readers.environments import environment
-from tests.contract.readers.serving import HERE, read_with, serving
+from tests.contract.readers.serving import FOLDER, read_with, serving
 from tests.node.explore.test_page import open_page
 from tests.node.producer import Producer
 from tests.service_overrides import ServiceOverrides
@@ -269,7 +269,7 @@ async def test_r_reads_the_view(
 
     process = await asyncio.create_subprocess_exec(
         program,
-        str(HERE / "read_readr.R"),
+        str(FOLDER / "read_readr.R"),
         lines,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -32,9 +32,9 @@ from udi.protocol.terms import Purpose
 REFERENCE = Path(__file__).parents[2] / "docs/reference/agreements.md"
 AGREEMENT = read_agreement(said_agreement())
 STANDING = read_agreement_status(said_standing())
-SHOWN = STANDING.credentials[0]
+CREDENTIAL = STANDING.credentials[0]
 NOON = datetime(2027, 2, 14, 12, 30, 20, tzinfo=UTC)
-READING = ReadingRequest(dataset=UUID(DATASET_ID), credential=SHOWN.sha256)
+READING = ReadingRequest(dataset=UUID(DATASET_ID), credential=CREDENTIAL.sha256)
 COLUMNS = ("îlot", "énergie (kWh)")
 
 
@@ -42,7 +42,7 @@ def changed(thing: Any, **changes: Any) -> Any:
     return msgspec.structs.replace(thing, **changes)
 
 
-def verdict(
+def decide(
     *,
     agreement: dict[str, Any] | None = None,
     standing: dict[str, Any] | None = None,
@@ -109,7 +109,9 @@ REFUSED: list[tuple[RefusalReason, dict[str, Any]]] = [
         RefusalReason.CREDENTIAL_EXPIRED,
         {
             "standing": {
-                "credentials": (changed(SHOWN, expires_at=NOON - timedelta(seconds=1)),)
+                "credentials": (
+                    changed(CREDENTIAL, expires_at=NOON - timedelta(seconds=1)),
+                )
             }
         },
     ),
@@ -133,27 +135,27 @@ REFUSED: list[tuple[RefusalReason, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize("asked", PASSED, ids=lambda asked: str(asked)[:50])
+@pytest.mark.parametrize("arguments", PASSED, ids=lambda arguments: str(arguments)[:50])
 def test_what_was_agreed_is_let_through_with_the_view_agreed(
-    asked: dict[str, Any],
+    arguments: dict[str, Any],
 ) -> None:
-    answer = verdict(**asked)
+    answer = decide(**arguments)
 
     assert (answer.refused, answer.status, answer.translate()) == (None, 200, ("", ""))
     assert answer.view is not None
-    terms = changed(AGREEMENT, **asked.get("agreement", {})).terms
+    terms = changed(AGREEMENT, **arguments.get("agreement", {})).terms
     assert (answer.view.columns, answer.view.rows) == (terms.columns, terms.rows)
 
 
 @pytest.mark.parametrize(
-    ("why", "asked"),
+    ("why", "arguments"),
     REFUSED,
-    ids=[f"{why} {str(asked)[:50]}" for why, asked in REFUSED],
+    ids=[f"{why} {str(arguments)[:50]}" for why, arguments in REFUSED],
 )
 def test_what_was_not_agreed_is_refused_and_said_in_both_languages(
-    why: RefusalReason, asked: dict[str, Any]
+    why: RefusalReason, arguments: dict[str, Any]
 ) -> None:
-    answer = verdict(**asked)
+    answer = decide(**arguments)
 
     assert (answer.refused, answer.view) == (why, None)
     assert answer.status == DENIALS[why].status
@@ -181,7 +183,7 @@ def test_nothing_is_let_through_while_the_portal_said_nothing() -> None:
 
 
 def test_the_reason_that_the_producer_gave_is_reported() -> None:
-    answer = verdict(
+    answer = decide(
         standing={
             "state": AgreementValidity.REVOKED,
             "reason": "100 % of the meters were replaced.",
@@ -195,43 +197,43 @@ def test_the_reason_that_the_producer_gave_is_reported() -> None:
 
 
 def test_a_refusal_that_time_ends_says_when() -> None:
-    spent = verdict(bytes_this_month=5_000_000_000)
-    often = verdict(readings_this_minute=60)
+    spent = decide(bytes_this_month=5_000_000_000)
+    often = decide(readings_this_minute=60)
 
     assert spent.again_at == datetime(2027, 3, 1, tzinfo=UTC)
     assert spent.translate()[1] == "Ask for less, or wait for 2027-03-01 00:00 UTC."
     assert often.again_at == datetime(2027, 2, 14, 12, 31, tzinfo=UTC)
     assert (
-        verdict(moment=datetime(2026, 1, 1, tzinfo=UTC)).again_at == AGREEMENT.starts_at
+        decide(moment=datetime(2026, 1, 1, tzinfo=UTC)).again_at == AGREEMENT.starts_at
     )
-    assert verdict(moment=datetime(2029, 1, 1, tzinfo=UTC)).again_at is None
-    assert verdict(size=5_000_000_001).again_at is None
-    assert verdict(size=5_000_000_000, bytes_this_month=1).again_at == datetime(
+    assert decide(moment=datetime(2029, 1, 1, tzinfo=UTC)).again_at is None
+    assert decide(size=5_000_000_001).again_at is None
+    assert decide(size=5_000_000_000, bytes_this_month=1).again_at == datetime(
         2027, 3, 1, tzinfo=UTC
     )
 
 
 def test_what_remains_of_the_month_is_reported() -> None:
-    assert verdict(bytes_this_month=1_000).remaining_bytes == 4_999_999_000
+    assert decide(bytes_this_month=1_000).remaining_bytes == 4_999_999_000
     assert (
-        verdict(
+        decide(
             agreement={"terms": changed(AGREEMENT.terms, bytes_a_month=None)}
         ).remaining_bytes
         is None
     )
-    assert verdict(bytes_this_month=9_000_000_000).remaining_bytes == 0
+    assert decide(bytes_this_month=9_000_000_000).remaining_bytes == 0
 
 
 def test_december_is_followed_by_january() -> None:
     december = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
 
-    assert verdict(
-        moment=december, bytes_this_month=5_000_000_000
-    ).again_at == datetime(2027, 1, 1, tzinfo=UTC)
+    assert decide(moment=december, bytes_this_month=5_000_000_000).again_at == datetime(
+        2027, 1, 1, tzinfo=UTC
+    )
 
 
 def test_columns_of_others_are_named_short() -> None:
-    answer = verdict(columns=("x" * 500, "\x07", *map(str, range(50))))
+    answer = decide(columns=("x" * 500, "\x07", *map(str, range(50))))
 
     assert len(answer.translate()[0]) < 200
     assert answer.translate()[0].isprintable()
@@ -247,7 +249,7 @@ def test_a_revocation_with_notice_begins_by_itself() -> None:
 
 
 def test_a_verdict_without_limits_has_a_whole_view() -> None:
-    answer = verdict(agreement=WHOLE)
+    answer = decide(agreement=WHOLE)
 
     assert answer.view is not None
     assert answer.view.is_whole

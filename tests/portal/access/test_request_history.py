@@ -6,7 +6,7 @@ from litestar import Litestar
 
 from tests.mails import do_email_job, text_of
 from tests.portal.access.conftest import Relay, Workspace
-from tests.portal.access.policies import ASKED
+from tests.portal.access.policies import REQUEST_FORM
 from tests.visitors import browse
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
@@ -45,7 +45,7 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
     async with browse(
         portal_app, workspace.territory, make_person(workspace.territory)
     ) as student:
-        form = ASKED | {
+        form = REQUEST_FORM | {
             "organisation": "",
             "requester": "",
             "months": "24",

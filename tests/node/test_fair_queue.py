@@ -23,8 +23,8 @@ STEPS = st.lists(
 class Watched:
     """A line, and for each ticket how often each other space was served while it could have been."""
 
-    def __init__(self, places: int, own: int) -> None:
-        self.turns = FairQueue(places, own, 1000, 1000)
+    def __init__(self, places: int, places_of_space: int) -> None:
+        self.turns = FairQueue(places, places_of_space, 1000, 1000)
         self.tickets: list[Slot] = []
         self.overtaken: dict[Slot, Counter[object]] = {}
 
@@ -61,9 +61,9 @@ class Watched:
 
 @given(STEPS, st.integers(1, 5), st.integers(1, 5))
 def test_a_space_is_served_before_another_is_served_twice(
-    steps: list[tuple[str, str | int]], places: int, own: int
+    steps: list[tuple[str, str | int]], places: int, places_of_space: int
 ) -> None:
-    line = Watched(places, own)
+    line = Watched(places, places_of_space)
     for step, what in steps:
         if step == "join":
             line.join(str(what))
@@ -71,7 +71,7 @@ def test_a_space_is_served_before_another_is_served_twice(
             line.leave(int(what))
 
         assert line.turns.active_count == sum(line.held.values()) <= places
-        assert max(line.held.values(), default=0) <= own
+        assert max(line.held.values(), default=0) <= places_of_space
         assert line.turns.waiting == sum(not ticket.served for ticket in line.tickets)
         assert all(
             most <= 1 for counts in line.overtaken.values() for most in counts.values()
@@ -79,7 +79,7 @@ def test_a_space_is_served_before_another_is_served_twice(
         able = {
             ticket.space
             for ticket in line.tickets
-            if not ticket.served and line.held[ticket.space] < own
+            if not ticket.served and line.held[ticket.space] < places_of_space
         }
         assert min(places - line.turns.active_count, len(able)) == 0, (
             "nobody who may be served waits beside a free place"
@@ -115,13 +115,13 @@ def test_a_line_has_an_end() -> None:
     turns = FairQueue(1, 1, 3, 2)
     for space in "AAA":
         turns.enqueue(space)
-    with pytest.raises(QueueFullError) as own:
+    with pytest.raises(QueueFullError) as space_error:
         turns.enqueue("A")
     turns.enqueue("B")
     with pytest.raises(QueueFullError) as all_of_them:
         turns.enqueue("C")
 
-    assert (own.value.of_space, all_of_them.value.of_space) == (True, False)
+    assert (space_error.value.of_space, all_of_them.value.of_space) == (True, False)
 
 
 async def test_whoever_waits_too_long_is_told_when_to_come_back() -> None:

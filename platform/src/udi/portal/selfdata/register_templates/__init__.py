@@ -1,4 +1,4 @@
-"""Sample lists: which personal data a commune, a school or an association usually holds, to be ticked and corrected."""
+"""Templates of the register (sample lists, on pages): which personal data a commune, a school or an association usually holds, to be ticked and corrected."""
 
 import tomllib
 from collections.abc import Collection, Mapping
@@ -15,8 +15,8 @@ FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class ReadyEntry:
-    """One service of a list, its texts by language."""
+class TemplateEntry:
+    """One service of a template, its texts by language."""
 
     texts: Mapping[str, Mapping[str, str]]
     legal_basis: str
@@ -45,17 +45,17 @@ class ReadyEntry:
 
 
 @cache
-def read_list(name: str) -> tuple[ReadyEntry, ...]:
-    """The entries of a list, in its order.
+def read_template(name: str) -> tuple[TemplateEntry, ...]:
+    """The entries of a template, in its order.
 
     Raises:
-        KeyError: there is no list of this name.
+        KeyError: there is no template of this name.
     """
     if name not in NAMES:
         raise KeyError(name)
     content = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     return tuple(
-        ReadyEntry(
+        TemplateEntry(
             texts={field: entry[field] for field in TEXTS if field in entry},
             legal_basis=entry["legal_basis"],
             special_data=entry["special_data"],

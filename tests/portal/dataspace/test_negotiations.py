@@ -46,7 +46,7 @@ async def test_a_request_is_one_of_the_project_under_the_terms_of_the_producer(
 
 
 async def test_the_same_message_twice_is_one_request(talk: Talk) -> None:
-    message = talk.asking()
+    message = talk.request_message()
     first = await talk.post("/negotiations/request", message)
     again = await talk.post("/negotiations/request", message)
 
@@ -84,7 +84,7 @@ async def test_nothing_is_read_before_it_is_final(talk: Talk) -> None:
     confirmed = await talk.agreement(process)
     assert await talk.state(process) == "FINALIZED"
     assert (confirmed.state, confirmed.revision > 0) == ("active", True)
-    assert talk.other.taken[-1].said["eventType"] == "FINALIZED"
+    assert talk.other.taken[-1].body["eventType"] == "FINALIZED"
     assert talk.other.taken[-1].token == "montre-moi"
     assert await jobs_of(talk, DELIVER) == 1
     [listed] = await talk.workspace.rows(PublicAgreement)
@@ -95,7 +95,7 @@ async def test_an_offer_that_is_taken_is_what_is_agreed(talk: Talk) -> None:
     process = await talk.ask()
     await talk.decide(process, "counter", months="6", columns="îlot")
     await talk.work()
-    offered = talk.other.taken[-1].said["offer"]
+    offered = talk.other.taken[-1].body["offer"]
     accepted = await talk.say(
         process, "events", "ContractNegotiationEventMessage", eventType="ACCEPTED"
     )
@@ -108,7 +108,7 @@ async def test_an_offer_that_is_taken_is_what_is_agreed(talk: Talk) -> None:
         "AGREED",
     )
     assert offered["target"] == f"{URN}{talk.workspace.dataset}"
-    agreed = talk.other.taken[-1].said["agreement"]
+    agreed = talk.other.taken[-1].body["agreement"]
     assert (agreed["assigner"], agreed["assignee"]) == (
         talk.workspace.territory.origin,
         "urn:laboratoire",
@@ -146,7 +146,7 @@ async def test_the_producer_may_end_it_until_it_is_final(talk: Talk, when: str) 
     ended = await talk.process(process.id)
     assert (ended.state, ended.code) == ("TERMINATED", "refused")
     assert talk.other.types[-1] == "ContractNegotiationTerminationMessage"
-    assert talk.other.taken[-1].said["reason"] == [ended.reason]
+    assert talk.other.taken[-1].body["reason"] == [ended.reason]
     assert ended.reason
 
 

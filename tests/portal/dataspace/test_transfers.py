@@ -25,7 +25,7 @@ TABLES = text(
 def secret_of(talk: Talk) -> str:
     """What the other side was told last."""
     starts = [
-        message.said
+        message.body
         for message in talk.other.taken
         if message.type == "TransferStartMessage"
     ]
@@ -75,7 +75,7 @@ async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
     assert talk.secret not in database_text
     assert "dataspace message" in str(logs)
     assert await opens(talk, secret)
-    address = talk.other.taken[-1].said["dataAddress"]
+    address = talk.other.taken[-1].body["dataAddress"]
     assert (
         address["endpoint"]
         == f"{talk.workspace.territory.links['node']}/datasets/{talk.workspace.dataset}/file"
@@ -116,7 +116,7 @@ async def test_a_start_that_is_sent_again_has_another_secret(talk: Talk) -> None
     [refused] = talk.other.refused
     properties = {
         entry["name"]: entry["value"]
-        for entry in refused.said["dataAddress"]["endpointProperties"]
+        for entry in refused.body["dataAddress"]["endpointProperties"]
     }
     assert properties["authorization"] == secret_of(talk), (
         "a quick second try says the same"
@@ -163,10 +163,12 @@ ENDS: list[Any] = [
 
 
 @pytest.mark.parametrize(
-    ("act", "state", "told"), ENDS, ids=lambda value: getattr(value, "__name__", None)
+    ("act", "state", "notification"),
+    ENDS,
+    ids=lambda value: getattr(value, "__name__", None),
 )
 async def test_a_secret_opens_nothing_once_it_is_over(
-    talk: Talk, act: Act, state: str, told: str
+    talk: Talk, act: Act, state: str, notification: str
 ) -> None:
     negotiation = await talk.agree()
     transfer = await talk.transfer(negotiation.agreement_id)
@@ -180,7 +182,7 @@ async def test_a_secret_opens_nothing_once_it_is_over(
     assert not at_once, "before any message has left"
     assert not await opens(talk, secret)
     assert [message.type for message in talk.other.taken[before:]] == (
-        [told] if told else []
+        [notification] if notification else []
     )
 
 

@@ -41,12 +41,12 @@ def violations(triples: Iterable[Triple], shapes: Path) -> list[str]:
 
 def _faults(data: list[Triple], rule: Any) -> Iterator[str]:
     """A store would write numbers anew, and lose their datatypes: the triples are read as they are."""
-    typed = {
+    kinds = {
         (triple.subject, triple.object)
         for triple in data
         if triple.predicate == RDF_TYPE
     }
-    for subject in {subject for subject, kind in typed if kind == rule["target"]}:
+    for subject in {subject for subject, kind in kinds if kind == rule["target"]}:
         values = {
             triple.object
             for triple in data
@@ -67,5 +67,5 @@ def _faults(data: list[Triple], rule: Any) -> Iterator[str]:
                 and getattr(value, "datatype", None) != rule["datatype"]
             ):
                 yield f"{where}: {value} has another datatype"
-            if rule["class"] is not None and (value, rule["class"]) not in typed:
+            if rule["class"] is not None and (value, rule["class"]) not in kinds:
                 yield f"{where}: {value} is no {rule['class']}"

@@ -36,9 +36,9 @@ PATIENCE = 60
 """Seconds after which what never ends is a failure of the test."""
 
 
-async def see(url: str, **asked: object) -> LinkCheckResult:
+async def see(url: str, **options: object) -> LinkCheckResult:
     async with open_outgoing_client(PRIVATE) as client:
-        return await probe_link(client, LinkCheck(url, **asked), ORIGIN)  # type: ignore[arg-type]  # what each test says
+        return await probe_link(client, LinkCheck(url, **options), ORIGIN)  # type: ignore[arg-type]  # what each test says
 
 
 async def test_a_file_that_is_there_is_asked_once_for_its_head_by_a_client_that_says_who_it_is(
@@ -55,7 +55,7 @@ async def test_a_file_that_is_there_is_asked_once_for_its_head_by_a_client_that_
         ContentMatch.UNKNOWN,
     )
     assert machine.methods == ["HEAD"]
-    assert f"+{ORIGIN}/" in machine.asked[0][3]["user-agent"]
+    assert f"+{ORIGIN}/" in machine.requests[0][3]["user-agent"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 500, 501])
@@ -69,7 +69,7 @@ async def test_a_machine_that_knows_no_head_is_asked_for_one_byte(
 
     assert (result.state, result.answer, result.size) == (LinkState.REACHABLE, "206", 8)
     assert machine.methods == ["HEAD", "GET"]
-    assert machine.asked[1][3]["range"] == "bytes=0-0"
+    assert machine.requests[1][3]["range"] == "bytes=0-0"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_a_redirect_to_a_private_address_is_not_followed(
     server.server_close()
 
     assert (result.state, result.answer) == (LinkState.UNCHECKED, ADDRESS)
-    assert inside.asked == []
+    assert inside.requests == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ async def test_a_circle_of_redirects_ends(machine: Machine) -> None:
     machine.answers |= {"/a": says(301, location="/b"), "/b": says(301, location="/a")}
 
     assert (await see(machine.url("/a"))).state == LinkState.UNREACHABLE
-    assert len(machine.asked) <= 8
+    assert len(machine.requests) <= 8
 
 
 async def test_an_endless_body_is_not_read(machine: Machine, hurried: None) -> None:
@@ -274,7 +274,7 @@ async def test_two_requests_of_one_look_are_a_second_apart(machine: Machine) -> 
 
     await see(machine.url())
 
-    first, second = (moment for moment, _, _, _ in machine.asked)
+    first, second = (moment for moment, _, _, _ in machine.requests)
     assert second - first >= 1
 
 

@@ -29,7 +29,7 @@ SEARCH = "/api/3/action/package_search"
 
 
 @pytest.mark.parametrize(
-    ("outcome", "failures", "refused", "before", "said"),
+    ("outcome", "failures", "refused", "before", "is_notified"),
     [
         ("complete", 0, 0, 0, None),
         ("complete", 0, 5, None, None),
@@ -47,7 +47,11 @@ SEARCH = "/api/3/action/package_search"
     ],
 )
 def test_people_are_told_once_of_what_is_wrong(
-    outcome: str, failures: int, refused: int, before: int | None, said: Alert | None
+    outcome: str,
+    failures: int,
+    refused: int,
+    before: int | None,
+    is_notified: Alert | None,
 ) -> None:
     assert (
         find_alert(
@@ -56,7 +60,7 @@ def test_people_are_told_once_of_what_is_wrong(
             refused=refused,
             refused_before=before,
         )
-        is said
+        is is_notified
     )
 
 

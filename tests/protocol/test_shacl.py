@@ -11,7 +11,7 @@ from pyoxigraph import Triple
 
 from tests.portal.catalogue.corpus import TABLE, document
 from tests.protocol.graphs import read_graph
-from tests.protocol.shapes import violations
+from tests.protocol.shacl import violations
 from udi.protocol.catalogue import (
     Catalogue,
     CatalogueEntry,
@@ -25,7 +25,7 @@ from udi.protocol.validation import validate
 
 SHAPES = "reference/dcat-ap-shapes"
 MOMENT = datetime(2026, 3, 1, 8, tzinfo=UTC)
-KEPT = Path(__file__).with_name("recommended.tsv")
+RECOMMENDED = Path(__file__).with_name("recommended.tsv")
 TERRITORY = Catalogue(
     origin="https://donnees.armorine.example", title={"fr": "Armorine"}, description={}, publisher={"fr": "Armorine"},
     languages=("fr", "en"), box=BoundingBox(west=-4.68, south=48.22, east=-4.21, north=48.49),
@@ -97,7 +97,7 @@ def test_what_is_recommended_lacks_no_more_than_before(shared_data: Path) -> Non
     expected = {
         name: (int(datasets), int(lacking))
         for name, datasets, lacking in (
-            line.split("\t") for line in KEPT.read_text().splitlines()[1:]
+            line.split("\t") for line in RECOMMENDED.read_text().splitlines()[1:]
         )
     }
 

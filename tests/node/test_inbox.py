@@ -109,7 +109,7 @@ async def test_inbox_of_the_node_lists_own_spaces_with_the_act(
     passer_by: httpx.AsyncClient,
 ) -> None:
     dataset = await producer.draft()
-    own = await producer.page("/inbox")
+    inbox = await producer.page("/inbox")
     async with (
         browse(node_app, demo, stranger) as other,
         browse(node_app, demo, reader) as member,
@@ -119,7 +119,7 @@ async def test_inbox_of_the_node_lists_own_spaces_with_the_act(
             for client in (other, member)
         ]
 
-    assert f'href="/datasets/{dataset}/describe"' in own
+    assert f'href="/datasets/{dataset}/describe"' in inbox
     assert all(
         dataset not in page and "Rien ne vous attend ici" in page for page in foreign
     )

@@ -75,12 +75,12 @@ async def test_a_catalogue_behind_a_home_page_is_published_page_by_page_and_read
     reading = await open_source(catalogue.origin)
 
     first = await reading.read()
-    addresses = await reading.shown()
+    addresses = await reading.list_published()
     again = await reading.read()
 
     assert (first.outcome, counts(first)) == ("complete", (250, 250, 0, 0, 0, 0, 0))
     assert (again.outcome, counts(again)) == ("complete", (250, 0, 0, 250, 0, 0, 0))
-    assert await reading.shown() == addresses
+    assert await reading.list_published() == addresses
     assert len(addresses) == 250
     source = await reading.source()
     assert (source.format, source.dataset_count, source.lease) == ("ckan", 250, None)
@@ -97,16 +97,16 @@ async def test_what_changes_is_updated_what_leaves_is_withdrawn_the_second_time_
         f"{catalogue.origin}/api/3/action/package_search?rows=4"
     )
     await reading.read()
-    before = await reading.shown()
+    before = await reading.list_published()
 
     gone = dataset_names.pop(3)
     first = await reading.read()
-    after_first = await reading.shown()
+    after_first = await reading.list_published()
     second = await reading.read()
-    left = await reading.shown()
+    left = await reading.list_published()
     dataset_names.append(gone)
     third = await reading.read()
-    back = await reading.shown()
+    back = await reading.list_published()
 
     assert (counts(first)[-2:], after_first) == ((0, 1), before)
     assert (counts(second)[-2:], len(left)) == ((1, 0), 9)
@@ -128,7 +128,7 @@ async def test_a_change_at_the_source_is_a_change_here(
 
     assert (changed.outcome, counts(changed)) == ("complete", (2, 0, 1, 1, 0, 0, 0))
     assert (asleep.outcome, counts(asleep)) == ("unchanged", (2, 0, 0, 2, 0, 0, 0))
-    assert set(await reading.shown()) == {"Fontaines", "Bancs publics"}
+    assert set(await reading.list_published()) == {"Fontaines", "Bancs publics"}
     assert catalogue.headers[-1]["If-None-Match"] == '"two"'
     assert "UDI/" in catalogue.headers[-1]["User-Agent"]
 
@@ -146,7 +146,7 @@ async def test_what_left_leaves_in_time_though_the_site_says_that_nothing_change
 
     assert (first.missing, first.withdrawn) == (1, 0)
     assert (second.outcome, second.withdrawn) == ("unchanged", 1)
-    assert set(await reading.shown()) == {"Fontaines"}
+    assert set(await reading.list_published()) == {"Fontaines"}
 
 
 async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
@@ -164,7 +164,7 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
     source = await reading.source()
 
     assert (run.outcome, run.missing, run.withdrawn) == ("vanished", 20, 0)
-    assert (source.state, source.next_at, len(await reading.shown())) == (
+    assert (source.state, source.next_at, len(await reading.list_published())) == (
         "vanished",
         None,
         30,
@@ -178,7 +178,7 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
     run = await reading.read()
 
     assert (run.outcome, run.missing, run.withdrawn) == ("complete", 0, 20)
-    assert len(await reading.shown()) == 10
+    assert len(await reading.list_published()) == 10
     assert not (await reading.source()).accepts_loss
 
 
@@ -204,7 +204,7 @@ async def test_nothing_leaves_because_of_a_reading_that_broke(
         assert (run.outcome, counts(run)) == ("partial", (4, 0, 0, 4, 0, 0, 0))
     source = await reading.source()
 
-    assert len(await reading.shown()) == 8
+    assert len(await reading.list_published()) == 8
     assert source.failures == 3
     assert now() < source.next_at < now() + timedelta(hours=2)
     assert [row.code for row in await reading.faults() if not row.identifier] == [
@@ -250,7 +250,7 @@ async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_
 
     assert (run.outcome, run.total) == ("complete", 1)
     assert (await reading.source()).format == "data.json"
-    assert len(await reading.shown()) == 4
+    assert len(await reading.list_published()) == 4
 
 
 async def test_a_folder_is_read_to_the_documents_below_it(
@@ -275,12 +275,12 @@ async def test_a_folder_is_read_to_the_documents_below_it(
 
     run = await reading.read()
 
-    assert (run.outcome, run.total, set(await reading.shown())) == (
+    assert (run.outcome, run.total, set(await reading.list_published())) == (
         "complete",
         2,
         {"Arbres", "Canaux"},
     )
-    assert sorted(catalogue.asked) == sorted(
+    assert sorted(catalogue.requests) == sorted(
         {"/robots.txt", "/m/", "/m/a.ttl", "/m/b/", "/m/b/c.ttl"}
     )
 
@@ -413,14 +413,14 @@ async def test_a_source_is_paused_started_again_and_closed(
     assert await harvest_next_source(reading.workspace)
     await act(close_source, withdraw=False)
     assert not await harvest_next_source(reading.workspace)
-    assert len(await reading.shown()) == 3
+    assert len(await reading.list_published()) == 3
     await act(resume_source)
     await act(close_source, withdraw=True)
     while await harvest_next_source(reading.workspace):
         pass
 
     source = await reading.source()
-    assert (source.state, source.next_at, await reading.shown()) == (
+    assert (source.state, source.next_at, await reading.list_published()) == (
         SourceState.CLOSED,
         None,
         {},
@@ -501,7 +501,7 @@ async def test_what_the_team_took_off_stays_off_until_it_is_let_back(
     catalogue.live = ckan(names(3))
     reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
     await reading.read()
-    dataset_id = (await reading.shown())["Jeu jeu-00001"]
+    dataset_id = (await reading.list_published())["Jeu jeu-00001"]
 
     async with portal_database.session(demo.id) as session:
         dataset = (
@@ -512,7 +512,7 @@ async def test_what_the_team_took_off_stays_off_until_it_is_let_back(
         )
     off = await reading.read()
     assert counts(off)[:5] == (3, 0, 0, 2, 1)
-    assert "Jeu jeu-00001" not in await reading.shown()
+    assert "Jeu jeu-00001" not in await reading.list_published()
     assert [
         row.filled.get("reason")
         for row in await reading.faults()
@@ -534,7 +534,7 @@ async def test_what_the_team_took_off_stays_off_until_it_is_let_back(
         ).one()
         await allow_republication(session, team(demo), dataset)
     assert counts(await reading.read())[:5] == (3, 1, 0, 2, 0)
-    assert (await reading.shown())["Jeu jeu-00001"] == dataset_id
+    assert (await reading.list_published())["Jeu jeu-00001"] == dataset_id
 
 
 async def test_what_is_read_is_shown_searched_and_given_to_programs_like_what_is_pushed(
@@ -550,13 +550,13 @@ async def test_what_is_read_is_shown_searched_and_given_to_programs_like_what_is
     await SearchFeed(
         portal_site.database, portal_site.registry, portal_site.settings
     ).run_once()
-    own = (await reading.shown())["Fontaines"]
+    dataset_id = (await reading.list_published())["Fontaines"]
 
     async with browse(portal_app, demo) as client:
         for path in (
-            f"/data/{own}",
+            f"/data/{dataset_id}",
             "/catalog.ttl",
-            f"/api/v1/datasets/{own}",
+            f"/api/v1/datasets/{dataset_id}",
             "/data",
             "/data.atom",
             "/",
@@ -577,7 +577,7 @@ async def test_a_portal_of_rudi_keeps_its_identifiers_and_is_published_for_the_p
     again = await reading.read()
 
     assert (run.outcome, counts(run)[:2], counts(again)[3]) == ("complete", (3, 3), 3)
-    assert {str(id_) for id_ in (await reading.shown()).values()} == {
+    assert {str(id_) for id_ in (await reading.list_published()).values()} == {
         record["global_id"] for record in records
     }
 
@@ -591,13 +591,13 @@ async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_ha
     second = await open_source(f"{catalogue.origin}/api/v1/resources?limit=2")
     await second.change(next_at=None)
     await first.read()
-    before = await first.shown()
+    before = await first.list_published()
 
     run = await second.read()
 
     assert counts(run)[:5] == (2, 0, 0, 0, 2)
-    assert await second.shown() == {}
-    assert await first.shown() == before
+    assert await second.list_published() == {}
+    assert await first.list_published() == before
 
 
 async def test_a_catalogue_is_read_with_the_words_of_the_territory(
@@ -630,5 +630,7 @@ async def test_a_catalogue_is_read_with_the_words_of_the_territory(
             == "odbl-1.0"
         )
     async with browse(portal_app, demo) as client:
-        history = await client.get(f"/data/{(await reading.shown())['Jeu a']}/history")
+        history = await client.get(
+            f"/data/{(await reading.list_published())['Jeu a']}/history"
+        )
     assert "Licence du département" in history.text

@@ -151,18 +151,22 @@ async def test_an_address_opens_nothing_else(
     manager: httpx.AsyncClient, anybody: httpx.AsyncClient, reading: Reading, open_source: Open, portal_app: Litestar,
     other: Territory,
 ) -> None:  # fmt: skip
-    [own, _] = await addresses(manager, reading)
+    [own_address, _] = await addresses(manager, reading)
     stranger = await open_source("https://other.example/")
-    token = own.split("/feeds/")[1].split("/")[0]
+    token = own_address.split("/feeds/")[1].split("/")[0]
     forged = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
 
     answers = [
-        await anybody.get(own.replace(str(reading.source_id), str(stranger.source_id))),
-        await anybody.get(own.replace(token, forged)),
-        await anybody.get(own.replace(token, "x")),
+        await anybody.get(
+            own_address.replace(str(reading.source_id), str(stranger.source_id))
+        ),
+        await anybody.get(own_address.replace(token, forged)),
+        await anybody.get(own_address.replace(token, "x")),
     ]
-    async with browse(portal_app, other) as there:
-        answers.append(await there.get(f"/{own.partition('://')[2].partition('/')[2]}"))
+    async with browse(portal_app, other) as neighbour:
+        answers.append(
+            await neighbour.get(f"/{own_address.partition('://')[2].partition('/')[2]}")
+        )
 
     assert [answer.status_code for answer in answers] == [404] * 4
 
@@ -194,7 +198,7 @@ async def hook(
         return webhook.id
 
 
-async def told(portal_site: Site, reading: Reading) -> list[WebhookDelivery]:
+async def notify_twice(portal_site: Site, reading: Reading) -> list[WebhookDelivery]:
     """What webhooks are told of the last reading, once and once more."""
     run = (await reading.runs())[-1]
     for _ in range(2):
@@ -218,7 +222,7 @@ async def test_a_program_is_told_of_a_reading_with_counts_only(
     await hook(reading.database, reading.territory, owner, readings=False)
     run = await reading.read()
 
-    [delivery] = await told(portal_site, reading)
+    [delivery] = await notify_twice(portal_site, reading)
 
     assert delivery.webhook_id == wanting
     message = json.loads(delivery.body)
@@ -249,7 +253,7 @@ async def test_who_looks_after_it_no_more_is_told_no_more(
         await session.execute(text("DELETE FROM app.membership"))
     await reading.read()
 
-    assert await told(portal_site, reading) == []
+    assert await notify_twice(portal_site, reading) == []
 
 
 async def test_a_webhook_for_readings_is_offered_to_who_looks_after_sources(
@@ -265,7 +269,7 @@ async def test_a_webhook_for_readings_is_offered_to_who_looks_after_sources(
 async def test_a_dataset_says_where_it_was_read_and_gives_its_own_record(
     anybody: httpx.AsyncClient, reading: Reading, catalogue: Catalogue
 ) -> None:
-    dataset_id = (await reading.shown())["Jeu arbres"]
+    dataset_id = (await reading.list_published())["Jeu arbres"]
     page = await anybody.get(
         f"/data/{dataset_id}", headers={"Accept-Language": "en"}, follow_redirects=True
     )
@@ -283,7 +287,7 @@ async def test_the_original_record_of_restricted_data_is_not_given(
     anybody: httpx.AsyncClient, reading: Reading, portal_database: Database
 ) -> None:
     """It says what the portal does not repeat: sizes, digests, a licence."""
-    dataset_id = (await reading.shown())["Jeu arbres"]
+    dataset_id = (await reading.list_published())["Jeu arbres"]
     async with portal_database.session(reading.territory.id) as session:
         await session.execute(
             text(
@@ -302,7 +306,7 @@ async def test_the_original_record_of_restricted_data_is_not_given(
 async def test_what_was_not_read_elsewhere_or_was_withdrawn_has_no_record_to_give(
     anybody: httpx.AsyncClient, reading: Reading, portal_database: Database
 ) -> None:
-    dataset_id = (await reading.shown())["Jeu arbres"]
+    dataset_id = (await reading.list_published())["Jeu arbres"]
     async with portal_database.session(reading.territory.id) as session:
         dataset = await session.get_one(
             Dataset, (reading.territory.id, uuid.UUID(str(dataset_id)))

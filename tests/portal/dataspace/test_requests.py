@@ -28,7 +28,7 @@ PLACE = {
 }  # fmt: skip
 
 
-async def do(talk: Talk, process: DataspaceProcess, what: Any, *said: Any) -> None:
+async def do(talk: Talk, process: DataspaceProcess, what: Any, *arguments: Any) -> None:
     """Whoever leads the project answers."""
     async with talk.workspace.site.database.session(
         talk.workspace.territory.id, person=talk.leader.person_id
@@ -36,7 +36,7 @@ async def do(talk: Talk, process: DataspaceProcess, what: Any, *said: Any) -> No
         stored_process = await session.get_one(
             DataspaceProcess, (process.tenant_id, process.id), with_for_update=True
         )
-        await what(session, talk.leader, stored_process, *said)
+        await what(session, talk.leader, stored_process, *arguments)
     await talk.work()
 
 
@@ -119,7 +119,7 @@ async def test_an_agreement_elsewhere_from_the_first_word_to_the_last(
         "ContractRequestMessage", "ContractRequestMessage", "ContractNegotiationEventMessage",
         "ContractAgreementVerificationMessage",
     ]  # fmt: skip
-    assert "callbackAddress" not in talk.other.taken[1].said
+    assert "callbackAddress" not in talk.other.taken[1].body
     events = await talk.workspace.events()
     assert [event for event in events if event.startswith("dataspace_negotiation.")] == [
         "dataspace_negotiation.requested", "dataspace_negotiation.countered", "dataspace_negotiation.accepted",
@@ -128,7 +128,7 @@ async def test_an_agreement_elsewhere_from_the_first_word_to_the_last(
 
 
 @pytest.mark.parametrize(
-    ("path", "type_", "said"),
+    ("path", "type_", "properties"),
     [
         ("offers", "ContractOfferMessage", {"offer": OFFER | {"target": "urn:other"}}),
         (
@@ -154,11 +154,11 @@ async def test_an_agreement_elsewhere_from_the_first_word_to_the_last(
     ],
 )
 async def test_a_message_that_may_not_come_changes_nothing(
-    talk: Talk, path: str, type_: str, said: dict[str, Any]
+    talk: Talk, path: str, type_: str, properties: dict[str, Any]
 ) -> None:
     process = await ask(talk)
 
-    answer = await talk.say(process, path, type_, **said)
+    answer = await talk.say(process, path, type_, **properties)
 
     assert (answer.status_code, answer.json()["@type"]) == (
         400,

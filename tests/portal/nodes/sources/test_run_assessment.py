@@ -38,7 +38,7 @@ def test_what_becomes_of_a_record_that_is_there(
 
 
 @pytest.mark.parametrize(
-    ("complete", "known", "missing", "accepts", "said"),
+    ("complete", "known", "missing", "accepts", "expected"),
     [
         (False, 100, 100, False, RunAssessment.NOTHING),
         (False, 100, 100, True, RunAssessment.NOTHING),
@@ -54,7 +54,7 @@ def test_what_becomes_of_a_record_that_is_there(
     ],
 )
 def test_what_a_reading_lets_be_reported(
-    *, complete: bool, known: int, missing: int, accepts: bool, said: RunAssessment
+    *, complete: bool, known: int, missing: int, accepts: bool, expected: RunAssessment
 ) -> None:
     assert (
         assess_run(
@@ -63,7 +63,7 @@ def test_what_a_reading_lets_be_reported(
             missing=missing,
             accepts_loss=accepts,
         )
-        is said
+        is expected
     )
 
 
