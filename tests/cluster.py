@@ -15,12 +15,12 @@ from pathlib import Path
 
 import asyncpg
 
+from tests.realms import apply_own_realm
 from tests.reaper import RUN
 from udi.cli.local.cluster import prepare_cluster, prepare_database
 from udi.kit import keyring, keys
 from udi.kit.migrations import upgrade
 from udi.kit.sealed_columns import secret_name
-from udi.portal.identity.provision import admin, realm
 from udi.settings import ProgramName, Settings
 
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
@@ -111,7 +111,7 @@ def own_settings(run: Path, name: str) -> Settings:
             "smtp_port": settings.port(6),
         }
     )
-    realm.apply_realm(admin.connect(new_settings), new_settings)
+    apply_own_realm(new_settings)
     return new_settings
 
 

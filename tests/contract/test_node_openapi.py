@@ -28,7 +28,7 @@ from udi.ui.openapi.example_values import DATASET
 
 __all__ = ["portal", "producer", "publisher", "services", "space"]
 Document = dict[str, Any]
-EXAMPLES = examples(5, 30)
+EXAMPLES = examples(3, 30)
 """Requests of each phase for each operation, besides the document's own examples."""
 UNSAID = (
     "positive_data_acceptance",

@@ -51,6 +51,7 @@ from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import DatasetRight, ScriptKey, Space, UseCount
+from udi.node.tables.api import EXPORTS
 from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -515,8 +516,9 @@ async def give_keys(
 async def test_copies_of_other_machines_are_removed_within_a_day(
     node_site: Site, tmp_path: Path
 ) -> None:
+    services = node_site.services
     tables = DatasetTableCache(
-        node_site.database, node_site.services[OBJECTS], tmp_path
+        node_site.database, services[OBJECTS], tmp_path, services[EXPORTS]
     )
     old = tmp_path / "t" / "d" / "old.parquet"
     fresh = tmp_path / "t" / "d" / "fresh.parquet"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.depth import examples
 from udi.tabular.schemas.folder import SchemaFolder, load_schemas, read_schema
 from udi.tabular.schemas.recognition import recognise_schemas
 from udi.tabular.schemas.schema import FieldType, UnreadableSchemaError
@@ -198,6 +199,8 @@ def test_a_header_is_recognised_however_hands_write_it(tmp_path: Path) -> None:
     assert recognise_schemas(["nom", "adresse", "ville"], [schema]) == []
 
 
+ONE_IN = examples(4, 1)
+"""Of how many files that follow no schema one is looked at."""
 EXPECTED = {
     "etalab-schema-comptage-mobilites-measure": "schema-comptage-mobilites-measure",
     "etalab-schema-decp-dpa": "etalab_schema-decp-dpa_schema",
@@ -230,7 +233,9 @@ def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(
     loaded_schemas: SchemaFolder, shared_data: Path
 ) -> None:
     mismatches = {}
-    for path in sorted((shared_data / "data/tables").glob("*.csv")):
+    for number, path in enumerate(sorted((shared_data / "data/tables").glob("*.csv"))):
+        if number % ONE_IN and not path.name.startswith(tuple(EXPECTED)):
+            continue
         actual = next(
             (
                 match.schema.name

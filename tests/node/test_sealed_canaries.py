@@ -24,6 +24,7 @@ from tests.node.agreements.conftest import asker, at_node, machine, portal
 from tests.node.agreements.granting import IN_PART, WHOLE, Granting
 from tests.node.hidden_members import packed
 from tests.node.producer import SLUG, Producer
+from tests.node.test_series import add_year, date_main
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.jobs import Job
@@ -134,10 +135,10 @@ async def no_disk(
     """The node, whose disk takes no temporary file, no copy of a table and no export: only what is sealed."""
     monkeypatch.setattr(tempfile, "tempdir", NOWHERE)
     store: SealingStore = services[OBJECTS]
-    services[FIND_TABLE] = DatasetTableCache(
-        node_database, store, Path(NOWHERE) / "tables"
-    )
     services[tables_api.EXPORTS] = ExportWriter(Path(NOWHERE) / "exports")
+    services[FIND_TABLE] = DatasetTableCache(
+        node_database, store, Path(NOWHERE) / "tables", services[tables_api.EXPORTS]
+    )
     views = services[VIEWS]
     services[VIEWS] = type(views)(services[tables_api.EXPORTS])
     derive = services[DERIVE]
@@ -341,6 +342,29 @@ async def test_no_cell_of_the_tables_of_an_archive_is_in_clear(
 
     assert canaries.text in page
     assert in_rows == []
+    assert files_in_clear(run_folder, canaries) == []
+
+
+async def test_no_cell_of_the_table_of_all_periods_is_in_clear(
+    canaries: Canaries, no_disk: SealingStore, producer: Producer, portal: Granting, machine: httpx.AsyncClient,
+    asker: object, node_site: Site, node_database: Database, demo: Territory, run_folder: Path,
+) -> None:  # fmt: skip
+    await seal(node_site, node_database, demo)
+    dataset = await producer.draft(canaries.table(), "2024.csv")
+    await producer.publish(dataset, access="restricted", reason="On le peut.")
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    await add_year(producer, dataset, 2023, canaries.table(second=True), reason="Oui.")
+    grant = portal.grant(dataset, WHOLE)
+    assert (await portal.push(machine, grant)).status_code == 200
+    page = await producer.page(f"/datasets/{dataset}/tables/series")
+    for rest in ("", "csv/", "parquet/", "geojson/", "xlsx/"):
+        answer = await machine.get(
+            f"/api/resources/{dataset}/tables/series/data/{rest}",
+            headers=grant.headers,
+        )
+        assert answer.status_code == 200, rest
+
+    assert canaries.text in page
     assert files_in_clear(run_folder, canaries) == []
 
 

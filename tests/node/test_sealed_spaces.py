@@ -44,6 +44,7 @@ from udi.node.files.space_sealing import (
 )
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Sealing, Space
+from udi.node.tables.api import EXPORTS
 from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -141,7 +142,7 @@ async def test_every_part_of_the_node_reads_and_writes_sealed_files(
 ) -> None:  # fmt: skip
     """Sent in parts, put together, looked at, asked questions, downloaded, packed to leave."""
     services[FIND_TABLE] = DatasetTableCache(
-        node_database, store, node_site.settings.state / "tables"
+        node_database, store, node_site.settings.state / "tables", services[EXPORTS]
     )
     assert await switch(node_database, demo, node_site)
     content = b"nom;hauteur\n" + b"".join(

@@ -17,6 +17,7 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
 from tests.pages.spaces import connect
+from tests.pages.subject_requests import ask_about_own_data
 from tests.portal.access.policies import POLICY, REQUEST_FORM
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
@@ -53,6 +54,9 @@ from udi.portal.selfdata.register_templates import read_template
 from udi.settings import Settings
 from udi.ui.site import Site
 
+BIRTHS = "commune;sexe;naissances\n" + "".join(
+    f"Kerlévan;{sex};{40 + number}\n" for number, sex in enumerate("FM" * 6)
+)
 ARABIC = "بيانات المرور في المدينة"
 TOWN = "بلدية أرمورين"
 LONG = "Une description très longue qui n’en finit pas, " * 3
@@ -120,6 +124,7 @@ async def furnished(
             visitors["leader"],
             catalogue["portal restricted"],
         )
+        catalogue |= await ask_about_own_data(portal, territory, visitors["team"])
         catalogue |= await connect(portal, territory, catalogue["portal led"])
         catalogue |= await make_projects(
             portal_app, territory, visitors["team"], team.email, catalogue
@@ -565,10 +570,31 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
     return {"portal source": str(source.id)}
 
 
+async def publish_years(producer: Producer) -> str:
+    """A dataset with a file a year, of which one has other columns."""
+    dataset = await producer.publish(
+        await producer.draft(BIRTHS.encode(), "naissances-2024.csv"), title="Naissances"
+    )
+    days = {"first_day": "2024-01-01", "last_day": "2024-12-31"}
+    await producer.client.post(f"/datasets/{dataset}/period", data=days)
+    for year in range(2021, 2024):
+        content = BIRTHS.replace("sexe", "genre" if year == 2021 else "sexe", 1)
+        sent = await producer.send(
+            content.encode(), f"naissances-{year}.csv", f"/datasets/{dataset}/parts"
+        )
+        form = {
+            "title": f"Naissances {year}", "role": "data", "publish": "1", "reason": "Chiffres par commune",
+            "first_day": f"{year}-01-01", "last_day": f"{year}-12-31",
+        }  # fmt: skip
+        saved = await producer.client.post(sent.headers["location"], data=form)
+        assert saved.status_code == 303, saved.text
+    return dataset
+
+
 async def fill_node(
     site: Site, territory: Territory, producer: Producer
 ) -> dict[str, str]:
-    """A map with two versions and a notice, a draft that people are in, a table named in Arabic, a workbook, a file that is still coming."""
+    """A map with two versions and a notice, a draft that people are in, a table named in Arabic, a workbook, a file a year, a file that is still coming."""
     async with site.database.session(territory.id, role="owner") as session:
         await apply_space(
             session, slug=SLUG, organisation_id=uuid.uuid4(), name="Mairie de Kerlévan", email="mairie@kerlevan.example",
@@ -601,6 +627,7 @@ async def fill_node(
     ids["book"] = await producer.publish(
         await producer.draft(book, "classeur.xlsx"), title="Arbres par quartier"
     )
+    ids["years"] = await publish_years(producer)
     return {f"node {name}": value for name, value in ids.items()} | {"slug": SLUG}
 
 

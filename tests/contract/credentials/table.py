@@ -15,6 +15,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     "udi-space+jwt": ("node PUT /api/v1/spaces/{organisation_id}",),
     "udi-agreement-delivery+jwt": ("node PUT /api/v1/agreements/{agreement_id}",),
     "udi-reading+jwt": ("node POST /agreements/{agreement_id}/files",),
+    "udi-subject-ticket+jwt": NOTHING,
     # Signed by a node, for itself.
     "udi-manager+jwt": (
         "node DELETE /manager/api/v1/catalog/{kind}/{object_id}",
@@ -36,6 +37,8 @@ OPENS: dict[str, tuple[str, ...]] = {
     "key of a space": (
         "node DELETE /api/v1/datasets/{dataset_id}/versions/{number}",
         "node * /api/v1/datasets/{dataset_id}/parts*",
+        "node * /api/v1/datasets/{dataset_id}/source*",
+        "node GET /api/v1/sources",
         "node DELETE /uploads/{upload_id}",
         "node GET /uploads/{upload_id}",
         "node PATCH /uploads/{upload_id}",
@@ -60,6 +63,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     ),
     "invitation of a node": ("portal POST /nodes/join",),
     "token of the metrics": ("portal GET /metrics", "node GET /metrics"),
+    "confirmation of a request about one's own data": NOTHING,
     "key of a login": NOTHING,
     "secret of a client": NOTHING,
     "secret of a webhook": NOTHING,

@@ -73,10 +73,19 @@ from udi.protocol.agreement import (
     write_agreement,
     write_agreement_status,
 )
-from udi.protocol.credentials import AGREEMENT, READING, REPORT, SPACE
+from udi.protocol.credentials import (
+    AGREEMENT,
+    CONFIRMATION,
+    READING,
+    REPORT,
+    SPACE,
+    SUBJECT_TICKET,
+)
 from udi.protocol.node_registration import ClientCredentials as NodeCredential
 from udi.protocol.node_registration import NodeCredentials
 from udi.protocol.policy import Requester
+from udi.protocol.subject_requests import SubjectRight
+from udi.protocol.subject_tickets import SubjectTicket, write_ticket_claims
 from udi.protocol.terms import Purpose, Terms
 from udi.settings import Settings
 from udi.ui.login import cookie_name
@@ -85,6 +94,15 @@ from udi.ui.site import Site
 
 RESTRICTED = 7
 """The line of the corpus that is restricted."""
+TICKET = SubjectTicket(
+    producer=SLUG,
+    right=SubjectRight.ACCESS,
+    number="7F3K-2M",
+    country="FR",
+    time_zone="Europe/Paris",
+    language="fr",
+    officer=False,
+)
 Mint = Callable[[str], Awaitable[str]]
 """Makes a credential for an address (`program METHOD path`), new where it works once."""
 
@@ -109,7 +127,8 @@ class World:
         """By the name of the kind."""
         once = {name: self._keep(text) for name, text in self.texts_by_kind.items()}
         signed = {
-            kind.typ: self._sign(kind) for kind in (REPORT, SPACE, AGREEMENT, READING)
+            kind.typ: self._sign(kind)
+            for kind in (REPORT, SPACE, AGREEMENT, READING, SUBJECT_TICKET)
         }
         return {
             **once,
@@ -139,6 +158,9 @@ class World:
                 subject=str(self.thing),
                 issuer=self.territory.origin,
                 audience=audience,
+                further_claims=write_ticket_claims(TICKET)
+                if kind is SUBJECT_TICKET
+                else None,
             )
 
         return give
@@ -434,6 +456,7 @@ def _elsewhere(
     return {
         "udi-archive": str(document["jws"]),
         "key of a login": login_attempts.new_key(),
+        CONFIRMATION.name: CONFIRMATION.generate(),
         "secret of a client": CLIENT_SECRET.generate(),
         "identity token": issuer.token(client, client, **person, typ="ID"),
         "access token of a person": issuer.token(client, territory.origin, **person),

@@ -95,6 +95,8 @@ QUESTIONS = {
     ),
     "portal /access-requests": ("dataset={id}",),
     "portal /my-data": ("q={word}", "all=1"),
+    "portal /my-data/ask": ("right=access&all=1",),
+    "portal /my-data/paper": ("right=access&whom=child",),
     "portal /my-data/letter": ("right=access&all=1",),
     "portal /my-data/letter.ics": ("right=access&all=1",),
     "node /api/v1/resources": (

@@ -5,7 +5,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -29,6 +29,8 @@ class SignedToken:
     subject: str
     jti: str
     expires_at: datetime
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    """All its claims, for kinds that say more than their subject."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,7 @@ class SignedTokenKind:
         ):
             msg = "It is out of date, or would last longer than its kind."
             raise InvalidSignatureError(msg)
-        return SignedToken(subject, jti, datetime.fromtimestamp(ends, UTC))
+        return SignedToken(subject, jti, datetime.fromtimestamp(ends, UTC), claims)
 
 
 def require_claims(claims: Mapping[str, Any], expected: Mapping[str, str]) -> None:

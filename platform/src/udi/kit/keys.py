@@ -1,7 +1,7 @@
 """Ed25519 signatures of a program (JWS: RFC 7515, 8037 and 9864) and the key set others check them with."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,12 +61,19 @@ class Signer:
         return cls(_KeyFile(path))
 
     def sign(
-        self, kind: SignedTokenKind, *, subject: str, issuer: str, audience: str
+        self,
+        kind: SignedTokenKind,
+        *,
+        subject: str,
+        issuer: str,
+        audience: str,
+        further_claims: Mapping[str, Any] | None = None,
     ) -> str:
-        """A compact JWS of this kind about a subject."""
+        """A compact JWS of this kind about a subject; further claims never replace those of the kind."""
         key = signing_key(self.read())
         header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind.typ}
-        claims = kind.write(subject=subject, issuer=issuer, audience=audience)
+        kind_claims = kind.write(subject=subject, issuer=issuer, audience=audience)
+        claims = {**(further_claims or {}), **kind_claims}
         return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
     def sign_document(

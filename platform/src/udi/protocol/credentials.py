@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from udi.kit.credentials import SignedTokenKind
+from udi.kit.credentials import SecretKind, SignedTokenKind
 
 ORDER = timedelta(minutes=5)
 """How long the portal's own calls are good."""
@@ -19,3 +19,15 @@ AGREEMENT = SignedTokenKind(
 """How an agreement stands; its subject is the agreement."""
 READING = SignedTokenKind(typ="udi-reading+jwt", scope="read", lifetime=TICKET)
 """That whoever brings it may take the files of an agreement, which is its subject."""
+SUBJECT_TICKET = SignedTokenKind(
+    typ="udi-subject-ticket+jwt", scope="subject_request", lifetime=TICKET
+)
+"""That whoever brings it may write a request about their own data; its subject is the request at the portal.
+
+What it says besides is `protocol.subject_tickets`: no account, no address, no name.
+"""
+CONFIRMATION = SecretKind(name="confirmation of a request about one's own data")
+"""By which the browser that wrote a request at the node ties it to the account at the portal: both show the same text.
+
+The node keeps it until the portal took the first report; the portal keeps its digest (`hexdigest`) once the browser is back.
+"""

@@ -23,6 +23,8 @@ class NodeInboxKind(StrEnum):
     DRAFT = "draft"
     UPDATE = "update"
     """A dataset whose next version is late."""
+    SOURCE = "source"
+    """An automatic update that stopped after failures, or that somebody paused."""
 
 
 Slug = Annotated[str, Meta(min_length=1, max_length=100)]
