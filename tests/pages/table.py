@@ -391,6 +391,7 @@ NO_PAGES = {
         "/ogc/{resource_id}/tables/{table_name}/collections/{name}/items/{line}",
         "/ogc/{resource_id}/conformance",
         "/ready",
+        "/.well-known/jwks.json",
         "/requests/{request_id}/dossier.json",
         "/requests/{request_id}/files/{file_id}",
         "/subjects/login",

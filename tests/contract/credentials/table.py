@@ -30,6 +30,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     "udi-agreement+jwt": NOTHING,
     "udi-agreement-status+jwt": NOTHING,
     "udi-archive": NOTHING,
+    "udi-subject-dossier+jwt": NOTHING,
     # Secrets of people and of machines.
     "session at the portal": ("portal *",),
     "session at the node": ("node *",),

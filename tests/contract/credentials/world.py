@@ -45,6 +45,7 @@ from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
 from udi.node.subject_requests.identity import SUBJECT_AREA, SUBJECT_SESSIONS
+from udi.node.subject_requests.signing import DOSSIER, make_node_signer
 from udi.node.subject_requests.tickets import COOKIE, TICKET_COOKIE
 from udi.node.tables.requests import RATES
 from udi.portal import app as portal
@@ -455,9 +456,13 @@ def _elsewhere(
     """What opens nothing here, or is given by the identity service."""
     client = f"{territory.slug}-portal"
     person = {"sub": login.subject, "sid": str(uuid.uuid4()), "client_id": None}
+    origin = territory.links["node"]
     document, _ = signature.sign_manifest(settings, "0" * 64, territory.slug)
     return {
         "udi-archive": str(document["jws"]),
+        DOSSIER.typ: make_node_signer(settings).sign_document(
+            {}, kind=DOSSIER, issuer=origin, audience=origin
+        ),
         "key of a login": login_attempts.new_key(),
         CONFIRMATION.name: CONFIRMATION.generate(),
         TICKET_COOKIE.name: TICKET_COOKIE.generate(),

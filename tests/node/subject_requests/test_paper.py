@@ -13,10 +13,13 @@ from tests.node.subject_requests.agents import Agent
 from tests.node.subject_requests.askers import Asker
 from tests.node.subject_requests.test_walk import look, put
 from udi.kit.clock import now
+from udi.kit.credentials import InvalidSignatureError
 from udi.kit.db import Database
+from udi.kit.keys import verify_document
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.upkeep.pending_work import count_waiting, list_everything
+from udi.node.subject_requests.signing import DOSSIER
 from udi.protocol.deadlines import answer_day
 from udi.protocol.inbox import NodeInboxKind
 from udi.ui.site import Site
@@ -105,11 +108,25 @@ async def test_the_dossier_has_all_that_was_written(asker: Asker, agent: Agent) 
 
     answer = await agent.client.get(f"/requests/{request_id}/dossier.json")
 
-    dossier = answer.json()
+    document = answer.json()
+    dossier = document["dossier"]
     assert answer.headers["content-disposition"].startswith("attachment")
     assert dossier["asked"]["known_by"] == "numéro de famille 4471"
     assert [entry["what"] for entry in dossier["history"]] == ["submit", "refuse"]
     assert dossier["history"][1]["ground"] == "unfounded_or_excessive"
+    keys = await agent.client.get("/.well-known/jwks.json")
+    origin = asker.territory.links["node"]
+    assert document["keys"] == f"{origin}/.well-known/jwks.json"
+    assert all("d" not in key for key in keys.json()["keys"])
+    signed = verify_document(
+        document["jws"], keys.json(), kind=DOSSIER, issuer=origin, audience=origin
+    )
+    assert signed["dossier"] == dossier
+    other = f"{document['jws'][:-8]}AAAAAAAA"
+    with pytest.raises(InvalidSignatureError):
+        verify_document(
+            other, keys.json(), kind=DOSSIER, issuer=origin, audience=origin
+        )
 
 
 async def test_what_waits_is_at_the_inbox_with_its_last_day(

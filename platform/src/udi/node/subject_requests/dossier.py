@@ -5,13 +5,28 @@ from collections.abc import Sequence
 
 from msgspec import to_builtins
 
+from udi.kit.keys import Signer
 from udi.node.subject_requests.queries import EntryLine, SpaceRequest
+from udi.node.subject_requests.signing import DOSSIER, KEYS_PATH
 
 
-def write_dossier(held: SpaceRequest, entries: Sequence[EntryLine]) -> bytes:
-    """The dossier as JSON; files stand in it by name and size."""
+def write_dossier(
+    held: SpaceRequest, entries: Sequence[EntryLine], signer: Signer, origin: str
+) -> bytes:
+    """The dossier as JSON, in words and signed by the node at this origin (JWS); files stand in it by name and size."""
+    document = _describe_request(held, entries)
+    signature = signer.sign_document(
+        {"dossier": document}, kind=DOSSIER, issuer=origin, audience=origin
+    )
+    signed = {"dossier": document, "jws": signature, "keys": f"{origin}{KEYS_PATH}"}
+    return json.dumps(signed, ensure_ascii=False, indent=1).encode()
+
+
+def _describe_request(
+    held: SpaceRequest, entries: Sequence[EntryLine]
+) -> dict[str, object]:
     row = held.request
-    document = {
+    return {
         "number": row.number,
         "producer": held.space.name,
         "right": row.right,
@@ -30,7 +45,6 @@ def write_dossier(held: SpaceRequest, entries: Sequence[EntryLine]) -> bytes:
         },
         "history": [_describe(entry) for entry in entries],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
 def _describe(entry: EntryLine) -> dict[str, object]:

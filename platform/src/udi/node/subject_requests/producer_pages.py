@@ -62,6 +62,7 @@ from udi.node.subject_requests.sealed_files import (
     check_files,
     read_meanings,
 )
+from udi.node.subject_requests.signing import KEYS_PATH, make_node_signer
 from udi.node.subject_requests.wording import page_words
 from udi.protocol.deadlines import days_left
 from udi.protocol.subject_requests import (
@@ -71,9 +72,15 @@ from udi.protocol.subject_requests import (
     SubjectRight,
 )
 from udi.ui.decision_guards import require_confirmation
-from udi.ui.dependencies import AnyRequest, Member, Routes, Session
+from udi.ui.dependencies import (
+    AnyRequest,
+    CurrentTerritory,
+    Member,
+    Routes,
+    Session,
+)
 from udi.ui.errors import form_errors
-from udi.ui.site import render
+from udi.ui.site import render, site_of
 
 REQUESTS_PATH = "/requests"
 REQUEST_PATH = f"{REQUESTS_PATH}/{{request_id:uuid}}"
@@ -338,16 +345,28 @@ async def download_request_file(
 
 @get(f"{REQUEST_PATH}/dossier.json")
 async def download_dossier(
-    session: Session, member: Member, request_id: FromPath[UUID]
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
+    request_id: FromPath[UUID],
 ) -> Response[bytes]:
     """All that was asked, written and decided, to be attached to a complaint."""
     held = await get_space_request(session, member, request_id)
     require_kept(held.request)
     entries = await list_entries(session, held.request)
-    content = write_dossier(held, entries)
+    signer = make_node_signer(site_of(request).settings)
+    content = write_dossier(held, entries, signer, territory.origin)
     disposition = content_disposition(f"{held.request.number}.json")
     headers = {**PRIVATE, "Content-Disposition": disposition}
     return Response(content, media_type="application/json", headers=headers)
+
+
+@get(KEYS_PATH)
+async def publish_keys(request: AnyRequest) -> Response[dict[str, Any]]:
+    """The public key with which this node signs dossiers."""
+    keys = make_node_signer(site_of(request).settings).public_keys()
+    return Response(keys, headers={"Cache-Control": "public, max-age=300"})
 
 
 def _redirect(row: SubjectRequest) -> Redirect:
@@ -365,4 +384,5 @@ routes: Routes = [
     change_answer_file,
     download_request_file,
     download_dossier,
+    publish_keys,
 ]
