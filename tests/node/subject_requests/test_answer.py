@@ -72,6 +72,21 @@ async def test_an_answer_with_a_file_whose_columns_are_explained(
     assert got.content == CSV
 
 
+async def test_what_was_decided_is_no_longer_to_answer(
+    asker: Asker, agent: Agent
+) -> None:
+    request_id = await asker.ask(number="AAAA-AA")
+    await agent.act(request_id, "refuse")
+
+    files = {"file": ("repas.csv", CSV, "text/csv")}
+    late = await agent.client.post(f"/requests/{request_id}/files", files=files)
+
+    assert late.status_code == 409
+    assert "AAAA-AA" not in (await agent.client.get("/requests")).text
+    assert "AAAA-AA" in (await agent.client.get("/requests?ended=true")).text
+    assert f"{request_id}/files" not in (await agent.see(request_id)).text
+
+
 async def test_a_prepared_file_is_taken_out(asker: Asker, agent: Agent) -> None:
     request_id = await asker.ask()
     files = {"file": ("repas.csv", CSV, "text/csv")}

@@ -1,5 +1,6 @@
 """From a ticket of the portal to a request at the node, and back."""
 
+import asyncio
 import hashlib
 import uuid
 from datetime import timedelta
@@ -137,6 +138,19 @@ async def test_a_request_is_written_once(asker: Asker, node_database: Database) 
     brought = await asker.bring(uuid.UUID(request_id))
 
     assert (again.status_code, brought.status_code) == (403, 409)
+    assert len(await read_all(node_database, asker.territory, SubjectRequest)) == 1
+
+
+async def test_a_form_that_is_sent_twice_at_once_is_written_once(
+    asker: Asker, node_database: Database
+) -> None:
+    await asker.bring()
+
+    answers = await asyncio.gather(
+        *(asker.client.post("/subjects/new", data=FORM) for _ in range(4))
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [303, 403, 403, 403]
     assert len(await read_all(node_database, asker.territory, SubjectRequest)) == 1
 
 

@@ -10,6 +10,7 @@ from udi.node.subject_requests.models import SubjectFile, SubjectRequest
 from udi.node.subject_requests.plan import RequestFacts, plan_move
 from udi.node.subject_requests.sealed_files import open_content
 from udi.protocol.subject_requests import (
+    DECIDED,
     SEE_REQUEST,
     STATE_CHANGED,
     SubjectRequestActor,
@@ -47,6 +48,17 @@ def require_open(request: SubjectRequest) -> None:
         ConflictError: it did.
     """
     if request.ended_at is not None:
+        raise ConflictError(STATE_CHANGED, remedy=SEE_REQUEST)
+
+
+def require_undecided(request: SubjectRequest) -> None:
+    """Refuse files for an answer that was sent.
+
+    Raises:
+        ConflictError: the request was decided, or ended.
+    """
+    require_open(request)
+    if request.state in DECIDED:
         raise ConflictError(STATE_CHANGED, remedy=SEE_REQUEST)
 
 

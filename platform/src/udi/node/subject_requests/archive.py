@@ -18,7 +18,9 @@ WHERE_ASKED = (
 CARRIED = (ArchivedTable(SubjectRequestSettings),)
 LEFT_OUT = (
     ExcludedTable(SubjectPerson, WHERE_ASKED),
-    ExcludedTable(SubjectSession, "sessions and their tokens are secrets of this installation"),
+    ExcludedTable(
+        SubjectSession, "sessions and their tokens are secrets of this installation"
+    ),
     ExcludedTable(HeldTicket, "a ticket is good for an hour, for one browser"),
     ExcludedTable(SubjectRequest, WHERE_ASKED),
     ExcludedTable(SubjectRequestEntry, WHERE_ASKED),

@@ -38,7 +38,6 @@ class EntryKind(StrEnum):
     MESSAGE = "message"
     IDENTITY_NOTE = "identity_note"
     """How an agent established who the person is."""
-    COMPLAINT = "complaint"
     HOLD = "hold"
 
 

@@ -115,7 +115,11 @@ async def bring_ticket(request: AnyRequest, territory: CurrentTerritory) -> Redi
 
 
 async def read_own_ticket(
-    request: AnyRequest, session: AsyncSession, territory: Territory
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    *,
+    lock: bool = False,
 ) -> tuple[HeldTicket, Space]:
     """The ticket that this browser brought, and whom it is for.
 
@@ -123,7 +127,7 @@ async def read_own_ticket(
         ForbiddenError: it brought none within the last hour.
     """
     secret = request.cookies.get(cookie_name(territory.origin, COOKIE), "")
-    ticket = await find_ticket(session, secret) if secret else None
+    ticket = await find_ticket(session, secret, lock=lock) if secret else None
     if ticket is None:
         raise ForbiddenError(
             "This page opens from the portal, and stays open for an hour.",
@@ -151,7 +155,7 @@ async def write_request(
     subject: Subject,
 ) -> Response[Any]:
     """Send the request to the producer, and go back to the portal with what ties it to the account there."""
-    ticket, space = await read_own_ticket(request, own_session, territory)
+    ticket, space = await read_own_ticket(request, own_session, territory, lock=True)
     form = await read_form(await request.form())
     try:
         described = read_request_input(form, SubjectRight(ticket.right))

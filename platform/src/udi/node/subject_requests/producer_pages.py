@@ -29,6 +29,7 @@ from udi.node.subject_requests.acts import (
     require_kept,
     require_open,
     require_possible,
+    require_undecided,
     serve_request_file,
 )
 from udi.node.subject_requests.dossier import write_dossier
@@ -288,7 +289,7 @@ async def add_answer_file(
 ) -> Response[Any]:
     """Prepare a file of the answer; of a table, each column can then be explained."""
     held = await get_space_request(session, member, request_id, lock=True)
-    require_open(held.request)
+    require_undecided(held.request)
     require_role(held, AGENT)
     form = await read_form(await request.form())
     prepared = await list_prepared_files(session, held.request)
@@ -317,7 +318,7 @@ async def change_answer_file(
 ) -> Redirect:
     """Say what the columns of a prepared table mean, or take a prepared file out."""
     held = await get_space_request(session, member, request_id, lock=True)
-    require_open(held.request)
+    require_undecided(held.request)
     require_role(held, AGENT)
     form = await read_form(await request.form())
     file = await get_file(session, held.request, file_id, sent=False)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -19,7 +19,9 @@ from udi.node.subject_requests.models import (
     SubjectRequestSettings,
 )
 from udi.node.subject_requests.sealed_files import read_meanings
-from udi.protocol.subject_requests import ENDED, SubjectRequestActor
+from udi.protocol.subject_requests import DECIDED, ENDED
+
+MOST_ENDED = 200
 
 
 @dataclass(frozen=True)
@@ -161,14 +163,15 @@ async def list_answered_spaces(session: AsyncSession, member: Actor) -> list[Spa
 async def list_space_requests(
     session: AsyncSession, spaces: Sequence[Space], *, ended: bool = False
 ) -> list[tuple[SubjectRequest, Space]]:
-    """The requests to these spaces that go on, by their last day; with `ended`, those that ended, the newest first."""
-    is_ended = SubjectRequest.state.in_(ENDED)
+    """The requests to these spaces that go on, by their last day; with `ended`, those that were decided or ended, the newest first."""
+    is_ended = SubjectRequest.state.in_((*DECIDED, *ENDED))
     query = _select_with_space().where(
         SubjectRequest.space_id.in_([space.id for space in spaces]),
         is_ended if ended else ~is_ended,
     )
     if ended:
-        query = query.order_by(SubjectRequest.ended_at.desc()).limit(200)
+        end = func.coalesce(SubjectRequest.ended_at, SubjectRequest.decided_at)
+        query = query.order_by(end.desc()).limit(MOST_ENDED)
     else:
         query = query.order_by(SubjectRequest.due_on, SubjectRequest.received_at)
     return [(request, space) for request, space in await session.execute(query)]
@@ -237,11 +240,6 @@ async def get_file(
     if file is None or (sent and file.entry_id is None):
         raise NotFoundError
     return file
-
-
-def is_answer(entry: SubjectRequestEntry) -> bool:
-    """Whether an entry is something that the person opens after a fresh login."""
-    return entry.role in (SubjectRequestActor.AGENT, SubjectRequestActor.OFFICER)
 
 
 def _select_with_space() -> Select[SubjectRequest, Space]:

@@ -64,12 +64,16 @@ def _row(request_id: UUID, ticket: SubjectTicket, secret: str) -> HeldTicket:
     )
 
 
-async def find_ticket(session: AsyncSession, secret: str) -> HeldTicket | None:
-    """The ticket that this browser brought, while it is good."""
+async def find_ticket(
+    session: AsyncSession, secret: str, *, lock: bool = False
+) -> HeldTicket | None:
+    """The ticket that this browser brought, while it is good; `lock` holds it, so that it is used up once."""
     query = select(HeldTicket).where(
         HeldTicket.token_hash == TICKET_COOKIE.digest(secret),
         HeldTicket.expires_at > now(),
     )
+    if lock:
+        query = query.with_for_update()
     ticket: HeldTicket | None = await session.scalar(query)
     return ticket
 
