@@ -158,6 +158,16 @@ async def test_what_waits_is_at_the_inbox_with_its_last_day(
         assert "7F3K-2M" not in (await client.get("/inbox")).text
 
 
+async def test_the_menu_leads_managers_to_requests(
+    agent: Agent, node_app: Litestar, demo: Territory, publisher: Login, browse: Browse
+) -> None:
+    link = '<a href="/requests"'
+
+    assert link in (await agent.client.get("/")).text
+    async with browse(node_app, demo, publisher) as client:
+        assert link not in (await client.get("/")).text
+
+
 async def test_who_asked_reads_what_is_kept_of_them(asker: Asker) -> None:
     await asker.ask()
 

@@ -7,6 +7,7 @@ DOMAIN = Domain(
     package="udi.node.subject_requests",
     needs=("datasets",),
     services="udi.node.subject_requests.registration:provide_services",
+    web_services="udi.node.subject_requests.routes:provide_web_services",
     routes="udi.node.subject_requests.routes:list_routes",
     schedules="udi.node.subject_requests.worker:list_schedules",
     archive="udi.node.subject_requests.archive",
