@@ -44,6 +44,7 @@ class InboxKind(StrEnum):
     NODE_READING = "node_reading"
     NODE_SOURCE = "node_source"
     NODE_STOPPED = "node_stopped"
+    NODE_SUBJECT_REQUEST = "node_subject_request"
     NODE_UPDATE = "node_update"
     NODE_VERSION = "node_version"
     PROCESSING = "processing"
@@ -70,6 +71,7 @@ KIND_NAMES = {
     InboxKind.NODE_READING: "Files that could not be read",
     InboxKind.NODE_SOURCE: "Automatic updates that are paused",
     InboxKind.NODE_STOPPED: "Publications that stopped",
+    InboxKind.NODE_SUBJECT_REQUEST: "Requests of people about their data",
     InboxKind.NODE_UPDATE: "Datasets to update",
     InboxKind.NODE_VERSION: "New versions to publish",
     InboxKind.PROCESSING: "Personal data to declare",
