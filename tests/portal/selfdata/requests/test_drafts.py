@@ -258,3 +258,18 @@ async def test_the_journal_knows_no_request(inhabitants: Inhabitants) -> None:
 
     assert [event.name for event in events if event.subject_id == request.id] == []
     assert str(request.id) not in str([event.facts for event in events])
+
+
+async def test_a_number_that_somebody_has_is_drawn_again(
+    inhabitants: Inhabitants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the database does not show whose it is."""
+    numbers = iter(["AAAA-AA", "AAAA-AA", "BBBB-BB"])
+    monkeypatch.setattr(
+        "udi.portal.selfdata.requests.drafts.draw_number", lambda: next(numbers)
+    )
+
+    [first] = await inhabitants.ask("kerlevan")
+    [second] = await inhabitants.ask("kerlevan", by=inhabitants.other)
+
+    assert (first.number, second.number) == ("AAAA-AA", "BBBB-BB")
