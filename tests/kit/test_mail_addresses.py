@@ -76,3 +76,12 @@ def test_every_template_quotes_the_address_of_a_mail_link() -> None:
         path for path, text in templates.items() if re.search(r"mailto:\s*\{", text)
     ] == []
     assert len([text for text in templates.values() if "|mail_url" in text]) > 20
+
+
+def test_no_module_writes_the_address_of_a_mail_by_hand() -> None:
+    folder = Path(udi.__file__).parent
+    modules = {path: path.read_text() for path in folder.rglob("*.py")}
+
+    assert [
+        path.name for path, text in modules.items() if re.search(r"mailto:\{", text)
+    ] == ["mail_addresses.py"]

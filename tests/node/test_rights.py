@@ -1,5 +1,6 @@
 """Who may do what: the whole table of identities, roles and actions, asked of the program."""
 
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -384,6 +385,20 @@ async def test_a_dataset_is_shared_and_no_longer_shared_from_its_page(
     assert changes.headers["location"] == f"/spaces/{SLUG}/shared"
     assert "Compte de test" in history
     assert "Modifier le jeu de données, sans le publier" in history
+
+
+async def test_a_dataset_that_cannot_be_shared_leads_to_the_reason(
+    producer: Producer,
+) -> None:
+    dataset = await producer.draft()
+    response = await producer.client.post(
+        f"/datasets/{dataset}/people", data={"person": "", "role": ""}
+    )
+
+    assert response.status_code == 422
+    links = re.findall(r'href="#(person|role)"', response.text)
+    assert links == ["person"]
+    assert response.text.count('id="person"') == 1
 
 
 async def test_a_right_on_one_dataset_is_none_on_another_of_the_space(

@@ -16,6 +16,7 @@ from tests.node.hidden_members import PLACES, workbook
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
+from tests.pages.node_requests import write_subject_request
 from tests.pages.spaces import connect
 from tests.pages.subject_requests import ask_about_own_data
 from tests.portal.access.policies import ASKED, POLICY
@@ -128,6 +129,7 @@ async def furnished(
         )
         catalogue |= await suggest(portal_app, territory, visitors["team"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
+        published |= await write_subject_request(stack, node_app, territory, visitors)
         await gather_figures(settings)
         catalogue |= await start_territory(visitors["operator"])
         names = {"portal territory": territory.slug} | catalogue | published

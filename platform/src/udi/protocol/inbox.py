@@ -12,7 +12,7 @@ MOST_SUBJECTS = 100
 
 
 class NodeInboxKind(StrEnum):
-    """What waits at a node: of one dataset, the first that applies."""
+    """What waits at a node: of one dataset, the first that applies; and what is of none."""
 
     READING = "reading"
     """A file that could not be read."""
@@ -23,6 +23,8 @@ class NodeInboxKind(StrEnum):
     DRAFT = "draft"
     UPDATE = "update"
     """A dataset whose next version is late."""
+    SUBJECT_REQUEST = "subject_request"
+    """A request of somebody about the data that the producer holds on them."""
 
 
 Slug = Annotated[str, Meta(min_length=1, max_length=100)]

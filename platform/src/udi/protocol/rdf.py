@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from uuid import uuid5
 
+from udi.kit.mail_addresses import mail_url
 from udi.protocol import frequencies, geodcat, hvd
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses, find_addresses
@@ -208,7 +209,7 @@ def _contact(node: str, address: str, contact: Contact) -> Iterator[Triple]:
     point = iri(f"{address}#contact-{contact.id}")
     yield from typed_value(node, "dcat:contactPoint", point, "vcard:Kind")
     yield (point, term("vcard:fn"), literal(contact.name))
-    if mailbox := find_iri(f"mailto:{contact.email}"):
+    if mailbox := find_iri(mail_url(contact.email)):
         yield (point, term("vcard:hasEmail"), mailbox)
     if contact.organisation:
         yield (point, term("vcard:organization-name"), literal(contact.organisation))

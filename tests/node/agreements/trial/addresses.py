@@ -72,6 +72,7 @@ VALUES = {
     "organisation_id": (UNKNOWN_ID,),
     "part_id": (UNKNOWN_ID,),
     "portal_id": (UNKNOWN_ID,),
+    "request_id": (UNKNOWN_ID,),
     "upload_id": (UNKNOWN_ID,),
     "table_name": ("feuille",),
 }

@@ -93,6 +93,7 @@ def test_an_area_may_cross_the_antimeridian() -> None:
     [
         ("mailto:A@Example.org", "a@example.org"), ("a%40example.org", "a@example.org"), ("https://x.example/c/a@example.org", "a@example.org"),
         ("a@example.org a@example.org", "a@example.org"), ("ian@example.org ", "ian@example.org"), ("niet beschikbaar", ""), ("a@b", ""),
+        ("mailto:a@example.org?subject=a@b.example", "a@example.org"), ("mailto:a%3Fb@example.org", "a?b@example.org"),
     ],
 )  # fmt: skip
 def test_addresses_of_mail(text: str, email: str) -> None:

@@ -144,13 +144,21 @@ async def test_more_than_fifty_are_refused(
     assert await inhabitants.rows() == []
 
 
-@pytest.mark.parametrize(
-    ("slug", "origin"),
-    [("kerlevan", "https://node.example"), ("seve", "https://own.example")],
-)
-async def test_a_ticket_leads_to_the_node_of_the_producer(
-    inhabitants: Inhabitants, slug: str, origin: str
+async def test_a_producer_with_a_node_of_its_own_keeps_the_letter(
+    inhabitants: Inhabitants,
 ) -> None:
+    """Such a node has no login for people who ask yet."""
+    answer = await inhabitants.person.post(
+        HOME, data={"right": "access", "org": "own-town"}
+    )
+
+    assert answer.status_code == 409
+    assert await inhabitants.rows() == []
+
+
+async def test_a_ticket_leads_to_the_hosted_node(inhabitants: Inhabitants) -> None:
+    slug = "kerlevan"
+    origin = "https://node.example"
     [draft] = await inhabitants.ask(slug)
 
     page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)

@@ -43,6 +43,7 @@ class InboxKind(StrEnum):
     NODE_DRAFT = "node_draft"
     NODE_READING = "node_reading"
     NODE_STOPPED = "node_stopped"
+    NODE_SUBJECT_REQUEST = "node_subject_request"
     NODE_UPDATE = "node_update"
     NODE_VERSION = "node_version"
     PROCESSING = "processing"
@@ -68,6 +69,7 @@ KIND_NAMES = {
     InboxKind.NODE_DRAFT: "Drafts",
     InboxKind.NODE_READING: "Files that could not be read",
     InboxKind.NODE_STOPPED: "Publications that stopped",
+    InboxKind.NODE_SUBJECT_REQUEST: "Requests of people about their data",
     InboxKind.NODE_UPDATE: "Datasets to update",
     InboxKind.NODE_VERSION: "New versions to publish",
     InboxKind.PROCESSING: "Personal data to declare",

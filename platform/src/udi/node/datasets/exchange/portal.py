@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from msgspec import MsgspecError, to_builtins
+from msgspec import MsgspecError, Struct, to_builtins
 from msgspec.json import decode
 
 from udi.kit.clock import now
@@ -227,6 +227,18 @@ class PortalClient:
         """
         portal = self._peer_of(territory)
         await self._request_authorised(portal, USES, "PUT", json=to_builtins(uses))
+
+    async def send(self, territory: Territory, path: str, message: Struct) -> bytes:
+        """Post a message of the protocol to an address of the portal; what it answers.
+
+        Raises:
+            PortalUnavailableError
+        """
+        answer = await self._request_authorised(
+            self._peer_of(territory), path, "POST", json=to_builtins(message)
+        )
+        content: bytes = answer.content
+        return content
 
     async def query_accounts(
         self,

@@ -102,6 +102,8 @@ async def people_page(
         member for member, groups in members if {MANAGERS, PUBLISHERS} & set(groups)
     ]
     others = [member for member, _ in members if member not in publish]
+    if errors and not others:
+        errors = {"person": next(iter(errors.values()))}
     return render(
         request,
         "datasets/people.html",

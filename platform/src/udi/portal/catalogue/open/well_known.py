@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.response import Redirect
 
 from udi.kit.clock import now
+from udi.kit.mail_addresses import mail_url
 from udi.portal.catalogue.open.records import HTML, OPENAPI
 from udi.portal.catalogue.open.responses import OPEN
 from udi.ui.dependencies import AnyRequest, CurrentTerritory
@@ -53,7 +54,7 @@ async def show_security(territory: CurrentTerritory) -> Response[str]:
         days=VALID_DAYS
     )
     lines = [
-        f"Contact: mailto:{territory.contact}",
+        f"Contact: {mail_url(territory.contact)}",
         f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
         f"Preferred-Languages: {', '.join(territory.languages)}",
         f"Canonical: {territory.origin}/.well-known/security.txt",

@@ -78,10 +78,8 @@ def next_page(
 
 def read_email(text: str) -> str:
     """The e-mail address of a text, an address `mailto:` or one that was resolved against the document; else empty."""
-    wording = unquote(text.strip())
-    wording = re.sub(r"^mailto:/{0,2}", "", wording, flags=re.IGNORECASE).partition(
-        "?"
-    )[0]
+    wording = re.sub(r"^mailto:/{0,2}", "", text.strip(), flags=re.IGNORECASE)
+    wording = unquote(wording.partition("?")[0])
     if "/" in wording:
         wording = wording.rsplit("/", 1)[-1]
     several = re.split(r"[\s;,]+", wording.strip().lower())
