@@ -1,7 +1,6 @@
 """A request about one's own data through both programs: from the portal to the node, back, and its reports."""
 
 import re
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from udi.kit.oidc import node_client_id
 from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.subject_requests.reports import report_requests
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.organisations.actions import apply_organisation
+from udi.portal.nodes.models import NodeState
+from udi.portal.nodes.queries import get_node
 from udi.portal.selfdata.requests.models import SubjectRequest
 from udi.settings import HOSTED
 
@@ -76,14 +76,8 @@ async def exchange(programs: Programs) -> AsyncIterator[Exchange]:
         async with world.portal.database.session(
             territory.id, role="worker"
         ) as session:
-            await apply_organisation(
-                session,
-                id=uuid.uuid4(),
-                slug=SLUG,
-                name="Mairie",
-                summary={},
-                email="m@example.org",
-            )
+            own_node = await get_node(session, "north")
+            own_node.state = NodeState.SUSPENDED
             await register_node(
                 session,
                 slug=HOSTED,

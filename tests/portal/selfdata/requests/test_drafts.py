@@ -82,7 +82,9 @@ async def test_ask_says_how_each_is_asked(inhabitants: Inhabitants) -> None:
     )
 
     assert draft.number in page.text
-    assert 'href="/my-data/letter?right=access&amp;org=kerlevan"' in page.text
+    assert (
+        'href="/my-data/letter?right=access&amp;org=seve&amp;org=kerlevan"' in page.text
+    )
     assert "organisations to ask here" not in page.text
 
 
