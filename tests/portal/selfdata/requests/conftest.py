@@ -39,7 +39,7 @@ class Inhabitants:
     other: httpx.AsyncClient
     team: httpx.AsyncClient
     hosted: Pusher
-    own: Pusher
+    own_node: Pusher
     login: Login
     secrets: dict[UUID, str] = field(default_factory=dict)
 
@@ -182,7 +182,7 @@ async def inhabitants(
                 producers=(),
             )
         )
-        own = await stack.enter_async_context(
+        own_node = await stack.enter_async_context(
             pushing(
                 site,
                 portal_app,
@@ -192,4 +192,4 @@ async def inhabitants(
                 url="https://own.example",
             )
         )
-        yield Inhabitants(town_hall, person, other, team, hosted, own, login)
+        yield Inhabitants(town_hall, person, other, team, hosted, own_node, login)

@@ -72,7 +72,7 @@ async def test_another_node_is_refused(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
     report = inhabitants.report(request.id, state="answered")
 
-    outcomes = await inhabitants.send(report, by=inhabitants.own)
+    outcomes = await inhabitants.send(report, by=inhabitants.own_node)
 
     assert outcomes == {str(request.id): "refused"}
     assert (await inhabitants.row(request.id)).state == "submitted"
@@ -126,7 +126,7 @@ def test_reachable_states_are_those_of_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "fault",
     [
         {"state": "drafted"},
         {"received_on": date(2001, 1, 1)},
@@ -139,11 +139,11 @@ def test_reachable_states_are_those_of_the_table() -> None:
     ids=str,
 )
 async def test_days_that_cannot_be_are_refused(
-    inhabitants: Inhabitants, wrong: dict[str, Any]
+    inhabitants: Inhabitants, fault: dict[str, Any]
 ) -> None:
     [request] = await inhabitants.submit("kerlevan")
 
-    outcomes = await inhabitants.send(inhabitants.report(request.id, **wrong))
+    outcomes = await inhabitants.send(inhabitants.report(request.id, **fault))
 
     assert outcomes == {str(request.id): "refused"}
     assert status_of(await inhabitants.row(request.id)) == status_of(request)
@@ -281,9 +281,9 @@ async def test_paper_of_another_producer_is_refused(inhabitants: Inhabitants) ->
     of_nobody = inhabitants.paper(uuid4()) | {"producer": "nobody"}
 
     hosted = await inhabitants.send_paper(of_own, of_nobody)
-    own = await inhabitants.send_paper(of_kerlevan, by=inhabitants.own)
+    own_outcomes = await inhabitants.send_paper(of_kerlevan, by=inhabitants.own_node)
 
-    assert set(hosted.values()) == set(own.values()) == {"refused"}
+    assert set(hosted.values()) == set(own_outcomes.values()) == {"refused"}
     assert await inhabitants.rows() == []
 
 
