@@ -28,6 +28,9 @@ OPENS: dict[str, tuple[str, ...]] = {
     # Evidence.
     "udi-agreement+jwt": NOTHING,
     "udi-agreement-status+jwt": NOTHING,
+    "udi-consent-freshness+jws": NOTHING,
+    "udi-consent-receipt+jws": NOTHING,
+    "udi-consent-status+jws": NOTHING,
     "udi-archive": NOTHING,
     # Secrets of people and of machines.
     "session at the portal": ("portal *",),

@@ -6,7 +6,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
@@ -25,6 +25,9 @@ LONGEST_CONSENT = 24
 """Months that a yes lasts at most."""
 CONSENT_STATUS_TYPE = SignedDocumentKind(typ="udi-consent-status+jws")
 CONSENT_RECEIPT_TYPE = SignedDocumentKind(typ="udi-consent-receipt+jws")
+CONSENT_FRESHNESS_TYPE = SignedDocumentKind(typ="udi-consent-freshness+jws")
+CONSENTS_FRESH = timedelta(hours=24)
+"""How long a node relies on the consents that it has without hearing the portal."""
 
 
 class ConsentState(StrEnum):
@@ -164,6 +167,7 @@ _STATUS = validators.group(
         "expires_at": validators.moment,
     }
 )
+_FRESHNESS = validators.group({"fresh_until": validators.moment})
 
 
 def canonical_json(document: Mapping[str, Any]) -> bytes:
@@ -181,7 +185,10 @@ def canonical_json(document: Mapping[str, Any]) -> bytes:
 def write_notice(notice: ConsentNotice) -> dict[str, Any]:
     """A notice as JSON; moments are cut to the second."""
     document = cast("dict[str, Any]", to_builtins(notice))
-    return document | {"agreement_ends_at": write_moment(notice.agreement_ends_at)}
+    return document | {
+        "agreement_ends_at": write_moment(notice.agreement_ends_at),
+        "fields": list(notice.fields),
+    }
 
 
 def notice_digest(notice: ConsentNotice) -> str:
@@ -227,6 +234,23 @@ def read_consent_status(claims: object) -> ConsentStatus:
         given_at=_read_moment(document["given_at"]),
         expires_at=_read_moment(document["expires_at"]),
     )
+
+
+def write_freshness(fresh_until: datetime) -> dict[str, Any]:
+    """The claims of the JWS by which a node knows that it has every consent, and until when it may rely on that."""
+    return {"fresh_until": write_moment(fresh_until)}
+
+
+def read_freshness(claims: object) -> datetime:
+    """Until when a node may rely on the consents that it has.
+
+    Raises:
+        InvalidConsentStatus: it does not say so.
+    """
+    faults = [*_FRESHNESS(claims, ""), *scan(claims)]
+    if faults:
+        raise InvalidConsentStatus(without_repeats(faults))
+    return _read_moment(cast("dict[str, Any]", claims)["fresh_until"])
 
 
 def _read_moment(value: str) -> datetime:

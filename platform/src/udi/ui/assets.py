@@ -24,7 +24,7 @@ LIBRARY = "openlayers.js"
 """Of the map that moves: it comes compressed, since that takes seconds (openlayers/README.md)."""
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
 """Make the sheet of every page."""
-PAGE_SHEETS = ("work.css", "home.css", "explore.css", "rows.css")
+PAGE_SHEETS = ("work.css", "home.css", "explore.css", "rows.css", "consents.css")
 """Of pages of work, of the home, of tables and of rows that are corrected, which load theirs besides."""
 
 
