@@ -95,7 +95,7 @@ KNOWN_TERMS = {
 def test_the_reference_has_the_whole_table() -> None:
     assert len(TABLE) == 7
     assert {event for _, event in TABLE} == set(ConsentEvent)
-    assert {target for _, target in TABLE.values()} | {"asked"} == set(ConsentState)
+    assert {target for _, target in TABLE.values()} | {"requested"} == set(ConsentState)
 
 
 def reach(state: ConsentState, event: ConsentEvent, actor: ConsentActor) -> str:
@@ -193,7 +193,7 @@ def test_a_status_is_read_as_it_was_written() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("state", "asked"),
+        ("state", "requested"),
         ("state", "refused"),
         ("state", "sold"),
         ("revision", 0),

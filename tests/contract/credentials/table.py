@@ -15,6 +15,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     "udi-space+jwt": ("node PUT /api/v1/spaces/{organisation_id}",),
     "udi-agreement-delivery+jwt": ("node PUT /api/v1/agreements/{agreement_id}",),
     "udi-reading+jwt": ("node POST /agreements/{agreement_id}/files",),
+    "udi-consent-link+jwt": ("node POST /consents/{consent_id}/link",),
     # Signed by a node, for itself.
     "udi-manager+jwt": (
         "node DELETE /manager/api/v1/catalog/{kind}/{object_id}",

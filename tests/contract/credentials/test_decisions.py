@@ -43,7 +43,8 @@ BY_PROGRAM = [
 PUT_BY_PROGRAM = ["/api/v1/organisations/{thing}/processing"]
 NODE = [
     "/spaces/{slug}/archive", "/datasets/{thing}/withdraw", "/datasets/{thing}/erase", "/spaces/{slug}/keys",
-    "/datasets/{thing}/people", "/datasets/{thing}/versions/1/remove",
+    "/datasets/{thing}/people", "/datasets/{thing}/versions/1/remove", "/datasets/{thing}/consents",
+    "/datasets/{thing}/consents/{thing}/confirm",
 ]  # fmt: skip
 NODE_READS = ["/datasets/{thing}/versions/1/link"]
 OTHERS = [

@@ -83,6 +83,7 @@ ROWS_LEAVE = (
     "/agreements/{agreement}/data",
     "/api/v1/agreements/{agreement}/uses",
     "/datasets/{id}/agreements",
+    "/datasets/{id}/consents",
     "/datasets/{id}/uses.csv",
 )
 """To be refused to whoever shows nothing, or nothing good."""
@@ -105,7 +106,7 @@ DESCRIBE = (
 """Open to everybody: what there is, and no row of it."""
 OTHER = frozenset(
     (
-        "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
+        "/", "/agreements/{agreement_id}/files", "/consents/{consent_id}/link", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
         "/my-space/my-data", "/my-space/my-data.csv", "/my-space/my-data.json",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",

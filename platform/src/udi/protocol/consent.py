@@ -33,7 +33,7 @@ CONSENTS_FRESH = timedelta(hours=24)
 class ConsentState(StrEnum):
     """Where a consent stands."""
 
-    ASKED = "asked"
+    REQUESTED = "requested"
     GIVEN = "given"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
@@ -70,8 +70,8 @@ STATES = ConsentState
 EVENTS = ConsentEvent
 CONSENT = Transitions[ConsentState, ConsentEvent](
     {
-        (STATES.ASKED, EVENTS.GIVE): STATES.GIVEN,
-        (STATES.ASKED, EVENTS.REFUSE): STATES.REFUSED,
+        (STATES.REQUESTED, EVENTS.GIVE): STATES.GIVEN,
+        (STATES.REQUESTED, EVENTS.REFUSE): STATES.REFUSED,
         (STATES.GIVEN, EVENTS.WITHDRAW): STATES.WITHDRAWN,
         (STATES.GIVEN, EVENTS.EXPIRE): STATES.EXPIRED,
         (STATES.GIVEN, EVENTS.REVOKE): STATES.REVOKED,
@@ -150,7 +150,9 @@ class InvalidConsentStatus(InvalidDocument):
     title = "The status of this consent cannot be read"
 
 
-SENT_STATES = [state for state in STATES if state not in {STATES.ASKED, STATES.REFUSED}]
+SENT_STATES = [
+    state for state in STATES if state not in {STATES.REQUESTED, STATES.REFUSED}
+]
 """Those that a node hears of."""
 _STATUS = validators.group(
     {

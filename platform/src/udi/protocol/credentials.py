@@ -19,3 +19,7 @@ AGREEMENT = SignedTokenKind(
 """How an agreement stands; its subject is the agreement."""
 READING = SignedTokenKind(typ="udi-reading+jwt", scope="read", lifetime=TICKET)
 """That whoever brings it may take the files of an agreement, which is its subject."""
+CONSENT_LINK = SignedTokenKind(
+    typ="udi-consent-link+jwt", scope="link", lifetime=TICKET
+)
+"""That whoever brings it gave the consent which is its subject, and may say by which number the producer knows them."""

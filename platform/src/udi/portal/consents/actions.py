@@ -98,7 +98,7 @@ async def refuse_consent(
             person_id=actor.person_id,
             recipient_reference=uuid4(),
             state=CONSENT.next_state(
-                ConsentState.ASKED, ConsentEvent.REFUSE, ConsentActor.PERSON
+                ConsentState.REQUESTED, ConsentEvent.REFUSE, ConsentActor.PERSON
             ),
             answered_at=moment,
             expires_at=add_months(moment, REFUSAL_KEPT),
@@ -140,7 +140,18 @@ async def end_consent(
         version.stopped += 1
         version.stopped_at = consent.ended_at
     await _send_status(session, consent)
-    audit.record(session, None, f"consent.{consent.state}", version.id)
+    audit.record(
+        session,
+        None,
+        {
+            ConsentState.WITHDRAWN: "consent.withdrawn",
+            ConsentState.EXPIRED: "consent.expired",
+            ConsentState.REVOKED: "consent.revoked",
+            ConsentState.INVALIDATED: "consent.invalidated",
+            ConsentState.REPLACED: "consent.replaced",
+        }[ConsentState(consent.state)],
+        version.id,
+    )
 
 
 async def _send_status(session: AsyncSession, consent: Consent) -> None:
@@ -218,7 +229,7 @@ async def _build_consent(
         person_id=actor.person_id,
         recipient_reference=given.recipient_reference,
         state=CONSENT.next_state(
-            ConsentState.ASKED, ConsentEvent.GIVE, ConsentActor.PERSON
+            ConsentState.REQUESTED, ConsentEvent.GIVE, ConsentActor.PERSON
         ),
         answered_at=given.given_at,
         expires_at=given.expires_at,

@@ -62,10 +62,10 @@ async def deliver_consent(site: Site, job: Job) -> None:
     await put_agreement(site, signer, agreement.id, node, {**body, "consent": document})
     async with site.database.session(job.tenant, role="worker") as session:
         query = select(Consent).where(Consent.id == id_).with_for_update()
-        told = await session.scalar(query)
-        if told is not None:
-            told.delivered = max(told.delivered, revision)
-            told.delivered_at = now()
+        consent = await session.scalar(query)
+        if consent is not None:
+            consent.delivered = max(consent.delivered, revision)
+            consent.delivered_at = now()
     log.info("consent delivered", node=node.slug, revision=revision)
 
 

@@ -150,12 +150,14 @@ async def _render_notice(
 ) -> Response[str]:
     versions = await list_versions(session, agreement_case.agreement.id)
     if form is not None:
-        shown = dict(form)
+        form_values = dict(form)
     elif versions:
         newest = notice_of(versions[0])
-        shown = {name: str(getattr(newest, name)) for name in (*LENGTHS, "months")}
+        form_values = {
+            name: str(getattr(newest, name)) for name in (*LENGTHS, "months")
+        }
     else:
-        shown = {"months": "12"}
+        form_values = {"months": "12"}
     signed_agreement = agreement_case.signed_agreement
     return render(
         request,
@@ -169,7 +171,7 @@ async def _render_notice(
         and is_unexpired(agreement_case.agreement),
         may_ask=signed_agreement.requester.kind is not Requester.PERSON,
         limits=LENGTHS,
-        form=shown,
+        form=form_values,
         errors=form_errors(request, error),
     )
 

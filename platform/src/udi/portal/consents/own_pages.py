@@ -10,11 +10,20 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from udi.kit.errors import NotFoundError
+from udi.portal.access.agreements.creation import audience_of, signer_of
 from udi.portal.consents.actions import withdraw_consent
 from udi.portal.consents.queries import LentData, get_own_consent, list_lent_data
 from udi.protocol.consent import ConsentState, notice_digest
-from udi.ui.dependencies import AnyRequest, Member, Routes, Session
-from udi.ui.site import render
+from udi.protocol.credentials import CONSENT_LINK, TICKET
+from udi.ui.dependencies import (
+    AnyRequest,
+    CurrentTerritory,
+    Member,
+    Routes,
+    Session,
+)
+from udi.ui.middleware import content_security_policy, list_form_targets
+from udi.ui.site import render, site_of
 
 CONSENTS = "/my-data/consents"
 ONE = f"{CONSENTS}/{{consent_id:uuid}}"
@@ -59,17 +68,36 @@ async def stop(
 
 @get(ONE)
 async def show_receipt(
-    request: AnyRequest, session: Session, member: Member, consent_id: FromPath[UUID]
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
+    consent_id: FromPath[UUID],
 ) -> Response[str]:
-    """What was agreed, with whom, until when; it can be printed."""
+    """What was agreed, with whom, until when; and the way to the node, where the person says which rows are theirs."""
     data = await _get_lent_data(session, member, consent_id)
+    ticket = ""
+    targets = list_form_targets(request)
+    if data.is_live and data.node.url:
+        audience = audience_of(data.node)
+        targets = [*targets, audience]
+        ticket = signer_of(site_of(request), territory).signer.sign(
+            CONSENT_LINK,
+            subject=str(consent_id),
+            issuer=territory.origin,
+            audience=audience,
+        )
     page = render(
         request,
         "consents/receipt.html",
         data=data,
         notice_sha256=notice_digest(data.notice),
+        ticket=ticket,
+        minutes=int(TICKET.total_seconds() // 60),
+        is_linked=request.query_params.get("linked") == "1",
     )
     page.headers.update(NO_STORE)
+    page.headers["Content-Security-Policy"] = content_security_policy(targets)
     return page
 
 
