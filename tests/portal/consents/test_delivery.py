@@ -111,7 +111,8 @@ async def test_a_node_asks_for_agreements_and_consents_in_one_order(
         f"/consents/{consent.notice_id}", data={"answer": "no"}
     )
     territory = lending.desk.territory
-    headers = issuer.bearer(territory, f"{territory.slug}-node-hosted")
+    token = issuer.token(f"{territory.slug}-node-hosted", territory.origin)
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     answer = await lending.desk.passer.get("/kalim/v1/agreements", headers=headers)
     body = answer.json()
     rest = await lending.desk.passer.get(
