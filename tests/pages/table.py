@@ -305,6 +305,7 @@ NO_PAGES = {
         "/theme.css",
     ],
     "node": [
+        "/consents/{consent_id}/link",
         "/my-space/my-data.csv",
         "/my-space/my-data.json",
         "/catalog.jsonld",
