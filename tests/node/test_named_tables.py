@@ -133,6 +133,34 @@ async def test_a_record_names_the_tables_of_open_data_alone(
     assert named == {"public": tables, "restricted": {}}[access]
 
 
+@pytest.mark.parametrize(
+    ("access", "names"),
+    [
+        ("public", ["file", "csv", "parquet", "arbres-plantes-csv", "arbres-plantes-parquet"]),
+        ("restricted", ["file", "csv", "parquet"]),
+    ],
+)  # fmt: skip
+async def test_a_data_package_lists_the_tables_of_open_data_alone(
+    producer: Producer, passer_by: httpx.AsyncClient, access: str, names: list[str]
+) -> None:
+    dataset = await producer.publish(
+        await producer.draft(BOOK, "classeur.xlsx"), access=access
+    )
+
+    package = await passer_by.get(f"/datasets/{dataset}/datapackage.json")
+
+    resources = package.json()["resources"]
+    fields = [
+        [field["name"] for field in resource["schema"]["fields"]]
+        for resource in resources
+        if resource["name"].startswith("arbres")
+    ]
+    assert [resource["name"] for resource in resources] == names
+    assert fields == [["essence", "hauteur", "plante le", "lieu"]] * (
+        len(names) // 2 - 1
+    )
+
+
 async def test_answers_of_two_tables_differ_in_their_tags(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:

@@ -145,6 +145,7 @@ STOPS = [
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/map",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/chart",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node draft}/table = 404",
+        "/embed/datasets/{dataset_id}/tables/{table_name}/{part} => /embed/datasets/{node years}/tables/series/table",
     ),
     *_stops(
         "node", "producer", "/", "/my-space/my-data", "/inbox", "/spaces/{slug}", "/spaces/{slug}/archive", "/spaces/{slug}/datasets/new",
