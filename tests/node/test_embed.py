@@ -181,7 +181,8 @@ async def test_another_table_has_a_frame_of_its_own(
     assert "Tilleul 3" in frame.text
     assert path in frame.text
     assert f"/datasets/{dataset}/data" not in frame.text
-    assert f"{path}/chart.svg" in chart.text
+    assert chart.status_code == 200
+    assert f"{path}?view=chart" in chart.text
     assert [answer.status_code for answer in unknown] == [404, 404, 404]
 
 
