@@ -67,11 +67,11 @@ def _show(report: dict[str, Any], console: Console, *, details: bool) -> None:
     )
     console.print(grid)
     for part in PARTS:
-        wrong = ", ".join(
+        mistakes = ", ".join(
             f"{name} {count}" for name, count in report[part]["wrong"].items()
         )
         console.print(
-            f"{part}, wrong: {wrong or 'nothing'}", highlight=False, soft_wrap=True
+            f"{part}, wrong: {mistakes or 'nothing'}", highlight=False, soft_wrap=True
         )
     for miss in report["tuned"]["misses"] if details else ():
         console.print(miss, highlight=False, soft_wrap=True, markup=False)

@@ -48,7 +48,7 @@ class Plan:
     corpus: Path
     sizes: Sequence[int]
     territories: int
-    each: int
+    datasets_each: int
     load: Load
     pushes: int
     peer: Peer | None
@@ -63,8 +63,8 @@ def search(
         int,
         typer.Option(help="Other territories, of the same size each.", min=0, max=200),
     ] = 0,
-    each: Annotated[
-        int, typer.Option(help="Datasets of each of those.", min=100)
+    datasets_each: Annotated[
+        int, typer.Option("--each", help="Datasets of each of those.", min=100)
     ] = 20_000,
     seconds: Annotated[int, typer.Option(help="How long each load lasts.", min=1)] = 10,
     rounds: Annotated[
@@ -98,7 +98,7 @@ def search(
                 corpus,
                 sorted(set(datasets)),
                 territories,
-                each,
+                datasets_each,
                 Load(clients, seconds, rounds),
                 pushes,
                 peer_portal,
@@ -145,10 +145,13 @@ async def _measure(stand: Stand, plan: Plan) -> dict[str, Any]:
         memory["at rest"] = served.memory()
     if others:
         parts = [
-            (folder, rank * plan.each, (rank + 1) * plan.each)
+            (folder, rank * plan.datasets_each, (rank + 1) * plan.datasets_each)
             for rank, folder in enumerate(others)
         ]
-        facts = {"datasets": len(others) * plan.each, "territories": len(others)}
+        facts = {
+            "datasets": len(others) * plan.datasets_each,
+            "territories": len(others),
+        }
         step, step_figures = await _step(stand, parts, parts, facts, plan.load)
         steps = [*steps, step]
         figures = figures + step_figures
@@ -172,15 +175,15 @@ async def _measure(stand: Stand, plan: Plan) -> dict[str, Any]:
 
 async def _step(
     stand: Stand,
-    wanted: Sequence[Part],
-    asked: Sequence[Part],
+    filled: Sequence[Part],
+    queried: Sequence[Part],
     facts: dict[str, int],
     load: Load,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Fill what is wanted, then load the territories that are asked: what that took, and the figures."""
+    """Fill some territories, then load those that are queried: what that took, and the figures."""
     with serving(stand) as served:
-        grown = await grow(served, wanted)
-        listed = await addresses(served, asked)
+        grown = await grow(served, filled)
+        listed = await addresses(served, queried)
     figures, memory = await measure(stand, listed, facts, load)
     return {**facts, **grown, **await _space(stand), "memory_bytes": memory}, figures
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import asyncpg
 
+from tests.realms import apply_own_realm
 from tests.reaper import RUN
 from udi.cli.local.cluster import prepare_cluster, prepare_database
 from udi.kit import keyring, keys
 from udi.kit.migrations import upgrade
 from udi.kit.sealed_columns import secret_name
-from udi.portal.identity.provision import admin, realm
 from udi.settings import ProgramName, Settings
 
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
@@ -104,15 +104,15 @@ def own_settings(run: Path, name: str) -> Settings:
         run / "secrets/keycloak_admin_secret",
     ):
         shutil.copy(path, folder)
-    own = settings.model_copy(
+    new_settings = settings.model_copy(
         update={
             "secrets": folder,
             "identity_realm": name,
             "smtp_port": settings.port(6),
         }
     )
-    realm.apply_realm(admin.connect(own), own)
-    return own
+    apply_own_realm(new_settings)
+    return new_settings
 
 
 async def prepare(superuser_dsn: str, settings: Settings) -> None:

@@ -18,6 +18,7 @@ from tests import cluster, services, stage, visitors
 from tests.cluster import RUN
 from tests.depth import examples, thorough
 from tests.interrupts import heed_interrupts
+from tests.realms import apply_own_realm
 from tests.reaper import Reaper
 from tests.registers import RegisterCleaner
 from tests.ui.axe import open_browser
@@ -29,7 +30,6 @@ from udi.node import app as node
 from udi.node import site as node_parts
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
-from udi.portal.identity.provision import admin, realm
 from udi.portal.identity.provision.operators import apply_operators_client
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -150,9 +150,11 @@ def settings(
     """
     with cluster.locked(run_folder, "copy"):
         asyncio.run(cluster.copy_databases(postgres, worker_name))
-    own = cluster.run_settings(run_folder, worker_name, base_port=cluster.free_ports(8))
-    pytestconfig.pluginmanager.register(RegisterCleaner(own))
-    return own
+    run_settings = cluster.run_settings(
+        run_folder, worker_name, base_port=cluster.free_ports(8)
+    )
+    pytestconfig.pluginmanager.register(RegisterCleaner(run_settings))
+    return run_settings
 
 
 @pytest.fixture(scope="session")
@@ -206,9 +208,7 @@ async def keycloak(
             if not (run_folder / "keycloak.pid").exists():
                 of_the_run = cluster.run_settings(run_folder, worker_name)
                 services.launch_keycloak(run_folder, of_the_run)
-        connection = admin.connect(settings)
-        realm.apply_realm(connection, settings)
-        apply_operators_client(connection, settings)
+        apply_operators_client(apply_own_realm(settings), settings)
 
     await asyncio.to_thread(start)
     return settings

@@ -14,8 +14,11 @@ def pytest_collection() -> None:
     gc.disable()
 
 
-def pytest_collection_finish() -> None:
-    """Nothing that was made until now goes before the end."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Nothing that was made until now goes before the end; where no test is run, nothing is looked through at all."""
+    if session.config.option.collectonly:
+        gc.freeze()
+        return
     gc.enable()
     set_survivors_aside()
 
@@ -30,10 +33,12 @@ def set_survivors_aside() -> None:
     gc.freeze()
 
 
-def pytest_sessionfinish() -> None:
-    """Collect at the end what outlived its file and was left later."""
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Collect at the end what outlived its file and was left later; pytest looks through the rest ten times more."""
+    if session.config.option.collectonly:
+        return
     gc.unfreeze()
-    gc.collect()
+    set_survivors_aside()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -49,9 +49,11 @@ def limit_time(item: pytest.Item) -> Iterator[None]:
         return
 
     def end_test(_signal: int, _frame: FrameType | None) -> None:
-        waits = describe_wait()
+        description = describe_wait()
         signal.setitimer(signal.ITIMER_REAL, limit, limit)
-        raise HungError(f"{item.nodeid} did not end within {limit:.0f} s\n{waits}")
+        raise HungError(
+            f"{item.nodeid} did not end within {limit:.0f} s\n{description}"
+        )
 
     before = signal.signal(signal.SIGALRM, end_test)
     signal.setitimer(signal.ITIMER_REAL, limit, limit)

@@ -1,6 +1,10 @@
-"""A pytest plugin: files of tests in a random order, which finds the ones that lean on others.
+"""A pytest plugin: the order in which the processes of a run take files of tests.
 
-`UDI_TEST_ORDER=7 ./udi test tests/journeys` shuffles the files by the seed 7; within a file, tests keep their order.
+What mostly waits for programs and servers is spread among what computes, so that the processors always have something to
+do; what takes longest, and is given to one process as a whole, begins first.
+
+`UDI_TEST_ORDER=7 ./udi test tests/journeys` shuffles the files by the seed 7, which finds the ones that lean on others.
+Within a file, tests keep their order.
 """
 
 import os
@@ -11,13 +15,31 @@ from typing import Any
 import pytest
 
 SEED = "UDI_TEST_ORDER"
+WORKER = "PYTEST_XDIST_WORKER"
+"""Set where a run is shared out among processes."""
+LONGEST = ("tests/own_node", "tests/journeys")
+"""Minutes each: most of them waiting, so both at once leave a processor to the third process."""
+WAITING = (
+    "tests/ansible",
+    "tests/cli",
+    "tests/contract",
+    "tests/copier",
+    "tests/extensions",
+    "tests/faults",
+    "tests/identity",
+    "tests/kit",
+    "tests/local",
+    "tests/runs",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Shuffle the files, the same way in each process of the run."""
+    """Order the files, the same way in each process of the run."""
     seed = os.environ.get(SEED)
     if seed:
         items[:] = shuffle_files(items, seed)
+    elif WORKER in os.environ:
+        items[:] = spread_files(items)
 
 
 def pytest_report_header() -> list[str]:
@@ -30,9 +52,46 @@ def pytest_report_header() -> list[str]:
 
 def shuffle_files(items: Sequence[Any], seed: str) -> list[Any]:
     """Return the tests with their files shuffled; each has a `path`."""
+    files = list(_group_by_file(items).values())
+    random.Random(seed).shuffle(files)  # noqa: S311 - an order, no secret
+    return [item for file in files for item in file]
+
+
+def spread_files(items: Sequence[Any]) -> list[Any]:
+    """Return the tests with the longest files first, and then those that wait evenly among those that compute.
+
+    Each test has a `path` and a `nodeid`; what is alike keeps its order.
+    """
+    longest = list[list[Any]]()
+    waiting = list[list[Any]]()
+    computing = list[list[Any]]()
+    for file in _group_by_file(items).values():
+        name = file[0].nodeid
+        if name.startswith(LONGEST):
+            longest.append(file)
+        elif name.startswith(WAITING):
+            waiting.append(file)
+        else:
+            computing.append(file)
+    longest.sort(key=_find_rank)
+    places = [
+        (number / max(len(kind), 1), file)
+        for kind in (computing, waiting)
+        for number, file in enumerate(kind)
+    ]
+    spread = [file for _, file in sorted(places, key=lambda place: place[0])]
+    return [item for file in (*longest, *spread) for item in file]
+
+
+def _find_rank(file: Sequence[Any]) -> int:
+    """The place among the longest of the folder that a file is in."""
+    return next(
+        rank for rank, folder in enumerate(LONGEST) if file[0].nodeid.startswith(folder)
+    )
+
+
+def _group_by_file(items: Sequence[Any]) -> dict[Any, list[Any]]:
     by_file: dict[Any, list[Any]] = {}
     for item in items:
         by_file.setdefault(item.path, []).append(item)
-    files = list(by_file.values())
-    random.Random(seed).shuffle(files)  # noqa: S311 - an order, no secret
-    return [item for file in files for item in file]
+    return by_file

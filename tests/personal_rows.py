@@ -178,7 +178,7 @@ def _filler(column: Column[Any]) -> Any:
 
 async def search(connection: Any, words: set[str]) -> dict[str, set[str]]:
     """Where any of some words stands, in any column of any table, by table."""
-    found: dict[str, set[str]] = {}
+    hits_by_name: dict[str, set[str]] = {}
     for record in await connection.fetch(SEARCH):
         name = record["name"]
         rows = await connection.fetch(f"SELECT t::text AS line FROM {name} t")
@@ -189,5 +189,5 @@ async def search(connection: Any, words: set[str]) -> dict[str, set[str]]:
             if word.lower() in text or word.lower().encode().hex() in text
         }
         if hits:
-            found[name] = hits
-    return found
+            hits_by_name[name] = hits
+    return hits_by_name

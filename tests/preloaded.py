@@ -27,7 +27,7 @@ from typing import IO, Any, Self
 
 DESCRIPTORS = 4
 """Input, output, errors, status."""
-TOLD = struct.Struct("ii")
+STATUS_FORMAT = struct.Struct("ii")
 STARTED = 0
 ENDED = 1
 """What is told of a process, with its number or its status."""
@@ -210,11 +210,11 @@ class Process:
         )
 
     def _read(self, expected: int) -> int:
-        content = os.read(self._status, TOLD.size)
-        if len(content) != TOLD.size:
+        content = os.read(self._status, STATUS_FORMAT.size)
+        if len(content) != STATUS_FORMAT.size:
             msg = "the preloaded process is gone"
             raise RuntimeError(msg)
-        event, number = TOLD.unpack(content)
+        event, number = STATUS_FORMAT.unpack(content)
         if event != expected:
             msg = f"the fork ended before its program began (status {number})"
             raise RuntimeError(msg)
@@ -286,7 +286,7 @@ class Forker:
             os.setgid(gid)
             os.setuid(uid)
         os.chdir(command["folder"])
-        os.write(status, TOLD.pack(STARTED, os.getpid()))
+        os.write(status, STATUS_FORMAT.pack(STARTED, os.getpid()))
         os.close(status)
 
     def _report(self, ended: int) -> None:
@@ -296,7 +296,7 @@ class Forker:
         os.close(ended)
         _, code = os.waitpid(pid, 0)
         with suppress(BrokenPipeError):
-            os.write(status, TOLD.pack(ENDED, os.waitstatus_to_exitcode(code)))
+            os.write(status, STATUS_FORMAT.pack(ENDED, os.waitstatus_to_exitcode(code)))
         os.close(status)
 
     def _end_all(self) -> None:

@@ -1,14 +1,16 @@
-"""Each file of tests begins with empty registers of territories, whatever ran before it."""
+"""Each file of tests begins with empty registers of territories and empty queues, whatever ran before it."""
 
 import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import asyncpg
 import pytest
-from sqlalchemy import text
 
-from udi.kit.db import Database
+from tests.cluster import PROGRAMS
 from udi.settings import Settings
+
+EMPTY = "DELETE FROM platform.territory; DELETE FROM queue.pgqueuer"
 
 
 class RegisterCleaner:
@@ -29,9 +31,14 @@ class RegisterCleaner:
 
 
 async def empty_registers(settings: Settings) -> None:
-    """Take every territory off the registers; its rows stay, unseen by every other test."""
-    for program in ("portal", "node"):
-        database = Database(settings, program)
-        async with database.platform_session(role="owner") as session:
-            await session.execute(text("DELETE FROM platform.territory"))
-        await database.close()
+    """Take every territory off the registers, with its queued tasks; its rows stay, unseen by every other test.
+
+    A worker that a test starts would first do what all tests before it had queued: half a minute, in the middle of a run.
+    """
+    for program in PROGRAMS:
+        address = settings.dsn(program, "owner").replace("+asyncpg", "", 1)
+        connection = await asyncpg.connect(address)
+        try:
+            await connection.execute(EMPTY)
+        finally:
+            await connection.close()

@@ -28,19 +28,19 @@ PARTS = "times-*.tsv"
 
 @dataclass(frozen=True)
 class Row:
-    """Seconds of one thing: `own` and `children` are of processor, `wall` passed."""
+    """Seconds of one thing: `process` and `children` are of processor, `wall` passed."""
 
     kind: str
     name: str
     file: str
     wall: float
-    own: float
+    process: float
     children: float
     worker: str
 
     @property
     def processor(self) -> float:
-        return self.own + self.children
+        return self.process + self.children
 
     @property
     def folder(self) -> str:
@@ -54,16 +54,16 @@ class Clock:
     """A moment, in seconds of the wall and of the processor."""
 
     wall: float
-    own: float
+    process: float
     children: float
 
     @classmethod
     def now(cls) -> "Clock":
-        own = resource.getrusage(resource.RUSAGE_SELF)
+        process = resource.getrusage(resource.RUSAGE_SELF)
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         return cls(
             time.monotonic(),
-            own.ru_utime + own.ru_stime,
+            process.ru_utime + process.ru_stime,
             children.ru_utime + children.ru_stime,
         )
 
@@ -107,7 +107,7 @@ class Times:
         file = node.partition("::")[0]
         seconds = (
             end.wall - start.wall,
-            end.own - start.own,
+            end.process - start.process,
             end.children - start.children,
         )
         self.writer.writerow(asdict(Row(kind, name, file, *seconds, self.worker)))
@@ -146,14 +146,14 @@ def read_rows(paths: Iterator[Path]) -> list[Row]:
         with path.open(newline="") as file:
             lines = csv.reader(file, delimiter="\t")
             next(lines, None)
-            for kind, name, test_file, wall, own, children, worker in lines:
+            for kind, name, test_file, wall, process, children, worker in lines:
                 rows.append(
                     Row(
                         kind,
                         name,
                         test_file,
                         float(wall),
-                        float(own),
+                        float(process),
                         float(children),
                         worker,
                     )
@@ -172,7 +172,7 @@ def list_services(run: Path) -> list[Row]:
                 member.cpu_times()
                 for member in (process, *process.children(recursive=True))
             ]
-            own = sum(times.user + times.system for times in family)
+            server_seconds = sum(times.user + times.system for times in family)
             ended = process.cpu_times()
             wall = time.time() - process.create_time()
             rows.append(
@@ -181,7 +181,7 @@ def list_services(run: Path) -> list[Row]:
                     name,
                     "",
                     wall,
-                    own,
+                    server_seconds,
                     ended.children_user + ended.children_system,
                     "main",
                 )

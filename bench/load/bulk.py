@@ -74,14 +74,16 @@ def dataset_rows(
 ) -> list[dict[str, Any]]:
     """The rows of `dataset`, as the database keeps them."""
     moment = now()
-    own = {
+    common_columns = {
         "tenant_id": tenant,
         "node_id": node,
         "state": "published",
         "published_at": moment,
         "described_at": moment,
     }
-    rows = [{"id": record.id, **own, **columns_of(record)} for record in records]
+    rows = [
+        {"id": record.id, **common_columns, **columns_of(record)} for record in records
+    ]
     return [row | {"record": compress_description(row["record"])} for row in rows]
 
 

@@ -49,11 +49,11 @@ def serve(count: int, listening: Any) -> None:
     server.serve_forever()
 
 
-def write(kind: str, count: int, asked: dict[str, str]) -> Iterator[bytes]:
+def write(kind: str, count: int, parameters: dict[str, str]) -> Iterator[bytes]:
     """The document of a kind, in pieces."""
     if kind == "CKAN":
-        start = int(asked.get("start", 0))
-        rows = min(int(asked.get("rows", 10)), LARGEST_PAGE)
+        start = int(parameters.get("start", 0))
+        rows = min(int(parameters.get("rows", 10)), LARGEST_PAGE)
         packages = [_package(place) for place in range(start, min(start + rows, count))]
         yield json.dumps(
             {

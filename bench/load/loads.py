@@ -93,7 +93,7 @@ async def _catalogue_pages(
 
 async def measure(
     stand: Stand,
-    asked: Mapping[str, Sequence[Address]],
+    addresses_by_kind: Mapping[str, Sequence[Address]],
     facts: Mapping[str, Any],
     load: Load,
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
@@ -106,7 +106,10 @@ async def measure(
     memory = {}
     for name in CACHES:
         with serving(stand, floor.KIND) as bare, serving(stand, name) as served:
-            for kind, addressed in load.rounds * [*ALONE.items(), *asked.items()]:
+            for kind, addressed in load.rounds * [
+                *ALONE.items(),
+                *addresses_by_kind.items(),
+            ]:
                 if name == SHIPPED and (peer := _beside(stand, kind, facts)):
                     figures = await asyncio.to_thread(
                         peer.load, kind, clients=load.clients, seconds=load.seconds

@@ -128,9 +128,9 @@ def _shares(spent: Mapping[str, float]) -> str:
 
 def _sizes(sizes: Mapping[str, int]) -> str:
     listing = ", ".join(f"{name} {size // MIB} MiB" for name, size in sizes.items())
-    own = sum(size for name, size in sizes.items() if name != OTHERS)
+    program_size = sum(size for name, size in sizes.items() if name != OTHERS)
     if OTHERS in sizes:
-        return f"{listing}; {own // MIB} MiB without what serves others"
+        return f"{listing}; {program_size // MIB} MiB without what serves others"
     return listing
 
 

@@ -109,10 +109,10 @@ def load(
         _wrk(base, script, clients=clients, seconds=WARMING)
         before = {name: processor_time(pid) for name, pid in roots.items()}
         machine = _machine_time()
-        output, own = _wrk(base, script, clients=clients, seconds=seconds)
+        output, client_seconds = _wrk(base, script, clients=clients, seconds=seconds)
         used = {name: processor_time(pid) - before[name] for name, pid in roots.items()}
         all_used = _machine_time() - machine
-    return _read(output, used, all_used - sum(used.values()) - own)
+    return _read(output, used, all_used - sum(used.values()) - client_seconds)
 
 
 def _wrk(base: str, script: Path, *, clients: int, seconds: int) -> tuple[str, float]:
@@ -144,29 +144,29 @@ def _wrk(base: str, script: Path, *, clients: int, seconds: int) -> tuple[str, f
     )
 
 
-def _read(said: str, used: Mapping[str, float], other: float) -> Figures:
-    waits = {
+def _read(output: str, used: Mapping[str, float], other: float) -> Figures:
+    latencies = {
         share: round(float(value) * UNITS[unit], 2)
         for share, value, unit in re.findall(
-            r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE
+            r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", output, re.MULTILINE
         )
     }
-    match = re.search(r"(\d+) requests in ([\d.]+)(s|m)", said)
-    if match is None or len(waits) < len(("50", "99")):
+    match = re.search(r"(\d+) requests in ([\d.]+)(s|m)", output)
+    if match is None or len(latencies) < len(("50", "99")):
         raise LocalError(
-            "The load generator did not say what it did", said.strip()[-300:]
+            "The load generator did not say what it did", output.strip()[-300:]
         )
     requests = int(match[1])
     seconds = float(match[2]) * UNITS[match[3]] / MILLISECONDS
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     lost = re.search(
-        r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said
+        r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output
     )
     return Figures(
         requests=requests,
         per_second=round(requests / seconds, 1),
-        p50_ms=waits["50"],
-        p99_ms=waits["99"],
+        p50_ms=latencies["50"],
+        p99_ms=latencies["99"],
         cpu_ms={
             name: round(MILLISECONDS * spent / max(requests, 1), 2)
             for name, spent in used.items()

@@ -52,14 +52,14 @@ def scratch_installation() -> Iterator[Settings]:
 
 def _settings(folder: Path) -> Settings:
     """Those of a fresh `udi up`: of the operator's own, only where downloads are kept and come from."""
-    own = get_settings()
+    current = get_settings()
     return Settings(
         private_hosts=["localhost:*", "*.localhost:*"],
         _env_prefix="UDI_BENCH_UNSET_",
         state=folder / "state",
         tenants=folder / "tenants",
-        cache=own.cache,
-        maven_repository=own.maven_repository,
+        cache=current.cache,
+        maven_repository=current.maven_repository,
         base_port=_free_base_port(),
         demo=True,
     )
@@ -77,10 +77,10 @@ def _free_base_port() -> int:
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """What a program of the scratch installation finds in its environment."""
-    own = {
+    environment = {
         key: value for key, value in os.environ.items() if not key.startswith("UDI_")
     }
-    return own | {
+    return environment | {
         "PYTHONPATH": f"{parts.SOURCE}{os.pathsep}{ROOT}",
         "UDI_STATE": str(settings.state),
         "UDI_CACHE": str(settings.cache),

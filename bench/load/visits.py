@@ -29,7 +29,7 @@ FIXED = (
     "/", "/data", "/data?q=zzzzzz", "/producers", "/charter", "/legal", "/accessibility", "/eco-design", "/api", "/problems",
 )  # fmt: skip
 LOCATION = re.compile(r"<loc>([^<]+)</loc>")
-FOUND = 200
+STATUS_OK = 200
 NOT_MODIFIED = 304
 DATASETS = 12
 Tell = Callable[[str], None]
@@ -185,7 +185,7 @@ async def _weigh(context: Any, url: str) -> tuple[int, list[str], int]:
     answer = await page.goto(url, wait_until="networkidle")
     elements = int(await page.evaluate(ELEMENTS))
     await page.close()
-    if answer is None or answer.status not in {FOUND, NOT_MODIFIED}:
+    if answer is None or answer.status not in {STATUS_OK, NOT_MODIFIED}:
         raise LocalError(
             f"{url} answers {answer.status if answer else 'nothing'}",
             "look at `udi doctor`",
@@ -216,17 +216,17 @@ async def _list_pages(browser: Any, origin: str) -> list[str]:
             ]
         else:
             tables = []
-        table_pages = [url for url in tables if await _status(page, url) == FOUND]
+        table_pages = [url for url in tables if await _status(page, url) == STATUS_OK]
     finally:
         await context.close()
-    own = [urlsplit(page_url).path for page_url in (*listed, *datasets)]
+    page_paths = [urlsplit(page_url).path for page_url in (*listed, *datasets)]
     paths = dict.fromkeys(
         (
             *FIXED,
-            *own,
+            *page_paths,
             *(
                 f"{path.rsplit('/', 1)[0]}/history"
-                for path in own
+                for path in page_paths
                 if path.startswith("/data/")
             ),
         )
@@ -242,7 +242,7 @@ async def _locations(page: Any, url: str) -> list[str]:
             f"Nothing answers at {url}",
             "start it (`./udi up`), or name an address in --url",
         ) from error
-    if answer.status == FOUND:
+    if answer.status == STATUS_OK:
         return LOCATION.findall(await answer.text())
     return []
 

@@ -28,7 +28,7 @@ Ask = Callable[[], Awaitable[httpx.Response]]
 class Tally:
     """What was asked, and each answer that was not the expected one."""
 
-    asked: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
     refused: list[str] = field(default_factory=list)
     slowest: float = 0.0
     seconds: float = 0.0
@@ -36,12 +36,12 @@ class Tally:
     @property
     def total(self) -> int:
         """Requests that were answered or refused."""
-        return self.asked.total()
+        return self.requests.total()
 
     def __str__(self) -> str:
         return (
             f"{self.total} requests, {len(self.refused)} failed, {self.seconds:.0f} s, "
-            f"slowest {self.slowest:.1f} s ({', '.join(f'{name} {count}' for name, count in self.asked.items())})"
+            f"slowest {self.slowest:.1f} s ({', '.join(f'{name} {count}' for name, count in self.requests.items())})"
         )
 
 
@@ -63,7 +63,9 @@ async def log_in(
 
 
 @asynccontextmanager
-async def asking(deployment: Deployment, *, each: int = 2) -> AsyncIterator[Tally]:
+async def under_load(
+    deployment: Deployment, *, clients: int = 2
+) -> AsyncIterator[Tally]:
     """Load for as long as the block lasts: `each` clients of every kind at once."""
     tally = Tally()
     stop = asyncio.Event()
@@ -72,7 +74,7 @@ async def asking(deployment: Deployment, *, each: int = 2) -> AsyncIterator[Tall
         tasks = [
             asyncio.create_task(_repeat(name, ask, status, tally, stop))
             for name, (ask, status) in kinds.items()
-            for _ in range(each)
+            for _ in range(clients)
         ]
         try:
             yield tally
@@ -95,7 +97,7 @@ async def _repeat(
                 )
         except httpx.HTTPError as error:
             tally.refused.append(f"{name}: {type(error).__name__} {error}")
-        tally.asked[name] += 1
+        tally.requests[name] += 1
         tally.slowest = max(tally.slowest, time.monotonic() - started)
         await asyncio.sleep(PAUSE)
 

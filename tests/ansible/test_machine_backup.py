@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.ansible.conftest import Deployment, Timings
-from tests.ansible.load import PUBLISHER, asking, log_in
+from tests.ansible.load import PUBLISHER, log_in, under_load
 from tests.ansible.machine import Machine
 from tests.node.producer import SLUG, TABLE, Producer
 
@@ -69,7 +69,7 @@ async def test_what_was_published_comes_back_whole_and_what_came_later_is_gone(
     machine = deployment.machine
     async with publisher(deployment) as client:
         published_address = await address_of(client, TABLE)
-        async with asking(deployment, each=1) as tally:
+        async with under_load(deployment, clients=1) as tally:
             backup_report = await asyncio.to_thread(backup, machine, "create")
         gone = await address_of(client, LATER)
     timings["backup under load"] = backup_report["seconds"]

@@ -22,7 +22,7 @@ from tests.cluster import free_ports
 
 pytestmark = pytest.mark.programs
 
-HERE = "127.0.0.21"
+ADDRESS = "127.0.0.21"
 STRANGER = "127.0.0.22"
 NAME = "machine.udi.internal"
 ANSWER = b"the program answers"
@@ -96,7 +96,7 @@ def variables(machine: Machine, hosts: dict[str, str]) -> dict[str, object]:
             "node": list(hosts),
         },
         "installation_addresses": hosts,
-        "installation_address": HERE,
+        "installation_address": ADDRESS,
         "installation_alone": False,
         "inner_proxy_clustered": False,
         "inner_proxy_maximum_lag": "16MB",
@@ -149,7 +149,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     if not shutil.which("haproxy"):
         pytest.skip("needs HAProxy: apt-get install haproxy")
     base = free_ports(2)
-    certificate = issue_certificate(tmp_path / "machine", HERE)
+    certificate = issue_certificate(tmp_path / "machine", ADDRESS)
     shutil.copy(certificate, certificate.with_name("machines.crt"))
     new_machine = Machine(certificate.parent, base, base + 1)
     with http.server.ThreadingHTTPServer(
@@ -175,7 +175,7 @@ def ask_inner(machine: Machine) -> bytes:
 def test_a_program_is_reached_through_the_certificates_of_machines(
     machine: Machine,
 ) -> None:
-    with running_proxy(machine, {"here": HERE}):
+    with running_proxy(machine, {"here": ADDRESS}):
         answer = ask_inner(machine)
 
     assert answer == ANSWER
@@ -184,13 +184,15 @@ def test_a_program_is_reached_through_the_certificates_of_machines(
 def test_only_machines_of_the_installation_are_let_in(
     machine: Machine, tmp_path: Path
 ) -> None:
-    own = machine.folder / "machine.crt"
+    machine_certificate = machine.folder / "machine.crt"
     foreign = issue_certificate(tmp_path / "stranger", STRANGER)
-    address = f"{HERE}:{machine.program}"
+    address = f"{ADDRESS}:{machine.program}"
 
-    with running_proxy(machine, {"here": HERE}):
+    with running_proxy(machine, {"here": ADDRESS}):
         assert ask_inner(machine) == ANSWER
-        welcome = httpx.get(f"https://{address}/", verify=machine.context(own)).content
+        welcome = httpx.get(
+            f"https://{address}/", verify=machine.context(machine_certificate)
+        ).content
         refusals: list[type[Exception]] = []
         for url, certificate in (("https", None), ("https", foreign), ("http", None)):
             try:
@@ -232,7 +234,7 @@ def test_the_reverse_proxy_shows_its_certificate_and_verifies_the_other(
     block = site[start : site.index("{% endif %}", start) + len("{% endif %}")]
     answers = {}
 
-    with running_proxy(machine, {"here": HERE}):
+    with running_proxy(machine, {"here": ADDRESS}):
         assert ask_inner(machine) == ANSWER
         for trusted in ("own", "foreign"):
             folder = machine.folder
@@ -260,7 +262,7 @@ def ask_nginx(folder: Path, tls: str, machine: Machine) -> int:
         f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
         f"http {{ access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;\n"
         f"fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;\n"
-        f"upstream udi_portal {{ server {HERE}:{machine.program}; }}\n{tls}\n"
+        f"upstream udi_portal {{ server {ADDRESS}:{machine.program}; }}\n{tls}\n"
         f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass https://udi_portal; }} }} }}\n"
     )
     proxy = subprocess.Popen([str(shutil.which("nginx")), "-c", str(configuration)])

@@ -17,6 +17,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.ansible.conftest import MAILS, TERRITORY_DOMAIN, Deployment, Timings
+from tests.ansible.installation_pages import open_installation
 from tests.ansible.operator_folder import Names
 from tests.ui.axe import open_browser
 
@@ -234,19 +235,7 @@ async def test_a_territory_started_on_a_page_is_online_without_root(
     machine = deployment.machine
     hosts = f"{STARTED}.{TERRITORY_DOMAIN} {STARTED}.node.{TERRITORY_DOMAIN}"
     machine.run(f"echo '127.0.0.1 {hosts}' >>/etc/hosts")
-    username = "equipe@armorine.example"
-    machine.run(f"udi operator add {username}")
-    await operator.page.goto(
-        f"https://{deployment.names.installation}/login?back=/installation"
-    )
-    for name, value in (
-        ("username", username),
-        ("password", deployment.password(username)),
-    ):
-        await operator.page.locator(f"input[name={name}]").fill(value)
-        await operator.page.locator(f"input[name={name}]").press("Enter")
-        await operator.page.wait_for_load_state()
-    await operator.page.wait_for_url(re.compile("/installation"))
+    await open_installation(operator.page, deployment)
     page = operator.page
     started = time.monotonic()
 

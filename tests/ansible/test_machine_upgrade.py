@@ -15,7 +15,7 @@ import pytest
 
 from tests.ansible import next_release, operator_folder
 from tests.ansible.conftest import Deployment, Timings
-from tests.ansible.load import Tally, asking
+from tests.ansible.load import Tally, under_load
 from tests.ansible.machine import ROOT, TOOL, Machine
 from tests.cli.test_upgrade import sha256
 
@@ -143,7 +143,7 @@ async def test_no_request_fails_while_a_release_takes_over(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     pinned = current(deployment.machine)
-    async with asking(deployment) as tally:
+    async with under_load(deployment) as tally:
         report = await upgrade(deployment.machine, brought.command)
         while tally.total < FLOOR:
             assert await versions(deployment) == {next_release.VERSION}
@@ -183,7 +183,7 @@ async def test_the_program_before_runs_on_the_new_schema_and_no_request_fails(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     machine = deployment.machine
-    async with asking(deployment, each=1) as tally:
+    async with under_load(deployment, clients=1) as tally:
         report = await upgrade(machine, "udi upgrade --back")
         assert await versions(deployment) == {"the one before"}
 

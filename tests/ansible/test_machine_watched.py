@@ -37,11 +37,11 @@ def counted(machine: Machine) -> dict[str, list[str]]:
     return health_by_job
 
 
-def wait_until(reached: Callable[[], bool], said: Callable[[], Any]) -> None:
+def wait_until(reached: Callable[[], bool], describe: Callable[[], Any]) -> None:
     """Wait a few collections long, and fail with what is so instead."""
     deadline = time.monotonic() + PATIENCE
     while not reached():
-        assert time.monotonic() < deadline, said()
+        assert time.monotonic() < deadline, describe()
         time.sleep(3)
 
 

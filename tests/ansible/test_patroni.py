@@ -73,10 +73,10 @@ class Cluster:
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
         return Run(done.stdout, time.monotonic() - began)
 
-    def members(self, asked: str = "") -> list[dict[str, Any]]:
+    def members(self, machine_name: str = "") -> list[dict[str, Any]]:
         """The machines as Patroni sees them, from one that lives."""
-        if asked:
-            machine = self.machines[asked]
+        if machine_name:
+            machine = self.machines[machine_name]
         else:
             machine = next(iter(self.machines.values()))
         members: list[dict[str, Any]] = json.loads(
@@ -84,11 +84,11 @@ class Cluster:
         )
         return members
 
-    def stands(self, asked: str = "") -> bool:
+    def stands(self, machine_name: str = "") -> bool:
         """Whether one leads and two follow it without delay, one of them at each commit."""
         roles = sorted(
             (member["Role"], member["State"])
-            for member in self.members(asked)
+            for member in self.members(machine_name)
             if not member.get("Lag in MB")
         )
         return roles == [
@@ -97,11 +97,11 @@ class Cluster:
             ("Sync Standby", "streaming"),
         ]
 
-    def wait(self, asked: str = "", patience: float = 90) -> float:
+    def wait(self, machine_name: str = "", patience: float = 90) -> float:
         """Seconds until it stands."""
         began = time.monotonic()
-        while not self.stands(asked):
-            assert time.monotonic() - began < patience, self.members(asked)
+        while not self.stands(machine_name):
+            assert time.monotonic() - began < patience, self.members(machine_name)
             time.sleep(1)
         return time.monotonic() - began
 

@@ -120,8 +120,8 @@ async def elsewhere(
     """The installation to arrive at: its own databases, objects, keys, files and realm."""
     folder = tmp_path_factory.mktemp("elsewhere")
     shutil.copytree(keycloak.secrets_folder, folder / "secrets")
-    for own in ("portal_client_key", "node_client_key"):
-        (folder / "secrets" / own).write_text(secrets.token_urlsafe(24))
+    for key_name in ("portal_client_key", "node_client_key"):
+        (folder / "secrets" / key_name).write_text(secrets.token_urlsafe(24))
     (folder / "secrets/signing_keys").write_text(keys.new_secret())
     for name in (keyring.SECRET, secret_name("portal"), secret_name("node")):
         (folder / "secrets" / name).write_text(keyring.new_keyring())

@@ -104,7 +104,7 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         """What the command reads."""
-        here = self.folder
+        folder = self.folder
         return {
             **{
                 name: value
@@ -112,21 +112,21 @@ class Installation:
                 if not name.startswith("UDI_")
             },
             "PYTHONPATH": str(ROOT / "platform/src"),
-            "UDI_STATE": str(here / "state"),
-            "UDI_SECRETS": str(here / "etc/secrets"),
-            "UDI_TENANTS": str(here / "etc/tenants"),
+            "UDI_STATE": str(folder / "state"),
+            "UDI_SECRETS": str(folder / "etc/secrets"),
+            "UDI_TENANTS": str(folder / "etc/tenants"),
             "UDI_OBJECT_STORE": str(self.objects),
-            "UDI_BACKUP_PLAN": str(here / "etc/backup.toml"),
-            "UDI_BACKUP_STATE": str(here / "backup"),
+            "UDI_BACKUP_PLAN": str(folder / "etc/backup.toml"),
+            "UDI_BACKUP_STATE": str(folder / "backup"),
             "UDI_DATABASE_PORT": str(self.port),
         }
 
     @property
     def settings(self) -> Settings:
-        here = self.folder
+        folder = self.folder
         return Settings(
-            state=here / "state", secrets=here / "etc/secrets", tenants=here / "etc/tenants", database_port=self.port,
-            object_store=str(self.objects), backup_plan=here / "etc/backup.toml", backup_state=here / "backup",
+            state=folder / "state", secrets=folder / "etc/secrets", tenants=folder / "etc/tenants", database_port=self.port,
+            object_store=str(self.objects), backup_plan=folder / "etc/backup.toml", backup_state=folder / "backup",
         )  # fmt: skip
 
     def lay(self) -> None:
@@ -249,7 +249,7 @@ class Installation:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def cut(self, *arguments: str | Path, after: str) -> None:
+    def interrupt(self, *arguments: str | Path, after: str) -> None:
         """Begin a command and kill it, without warning, once it said a word."""
         command = ("backup", *arguments)
         lines = list[str]()

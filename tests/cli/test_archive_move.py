@@ -277,11 +277,11 @@ async def test_under_other_hosts_the_addresses_follow(
     await bring(aside, Path(exported.archive), hosts=hosts)
 
     then = await graph_of(life.settings, life.slug)
-    here = await graph_of(aside, life.slug)
+    imported_graph = await graph_of(aside, life.slug)
     old, new = (settings.origin("portal", host) for settings, host in
                 ((life.settings, f"{life.slug}.localhost"), (aside, hosts["portal"])))  # fmt: skip
     assert {str(quad).replace(old, new) for quad in then} == {
-        str(quad) for quad in here
+        str(quad) for quad in imported_graph
     }
     database = Database(aside, "portal")
     async with database.session(life.id, role="worker") as session:

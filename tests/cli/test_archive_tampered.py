@@ -42,7 +42,7 @@ async def archive(life: Life, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def found(path: Path) -> dict[str, ArchiveEntry]:
+def archive_entries(path: Path) -> dict[str, ArchiveEntry]:
     reader = ArchiveReader(path)
     reader.scan()
     reader.close()
@@ -127,7 +127,9 @@ async def test_one_bit_of_any_part(
 ) -> None:
     target = Path(shutil.copy(archive, tmp_path / "changed.tar"))
     entry = next(
-        candidate for name, candidate in found(archive).items() if name.startswith(part)
+        candidate
+        for name, candidate in archive_entries(archive).items()
+        if name.startswith(part)
     )
     flip(target, entry.offset + entry.size // 2)
 
@@ -233,7 +235,7 @@ async def test_something_hidden_between_or_after_the_parts(
     archive: Path, elsewhere: Settings, tmp_path: Path
 ) -> None:
     content = bytes_of(archive)
-    first = found(archive)["archive.json"]
+    first = archive_entries(archive)["archive.json"]
     padding = first.offset + first.size
     between = tmp_path / "between.tar"
     after = tmp_path / "after.tar"
@@ -248,7 +250,7 @@ async def test_a_part_that_is_there_twice(
     archive: Path, elsewhere: Settings, tmp_path: Path
 ) -> None:
     content = bytes_of(archive)
-    first = found(archive)["archive.json"]
+    first = archive_entries(archive)["archive.json"]
     end = first.offset + first.size + -first.size % 512
     target = tmp_path / "twice.tar"
     target.write_bytes(content[:end] + content)

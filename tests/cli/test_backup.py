@@ -166,14 +166,14 @@ def test_the_configuration_is_written_once_and_for_few(
 def test_the_backup_of_a_label_or_before_a_moment_is_chosen_else_the_newest() -> None:
     first = datetime(2026, 5, 1, tzinfo=UTC)
     second = datetime(2026, 5, 2, tzinfo=UTC)
-    there = [manifest("one", first), manifest("two", second)]
+    manifests = [manifest("one", first), manifest("two", second)]
 
-    assert choose_manifest(there, None, None).label == "two"
-    assert choose_manifest(there, "one", None).label == "one"
-    assert choose_manifest(there, None, second - timedelta(hours=1)).label == "one"
+    assert choose_manifest(manifests, None, None).label == "two"
+    assert choose_manifest(manifests, "one", None).label == "one"
+    assert choose_manifest(manifests, None, second - timedelta(hours=1)).label == "one"
     for label, moment in (("three", None), (None, first - timedelta(hours=1))):
         with pytest.raises(LocalError, match="holds no backup"):
-            choose_manifest(there, label, moment)
+            choose_manifest(manifests, label, moment)
     with pytest.raises(LocalError, match="udi backup create"):
         choose_manifest([], None, None)
 
@@ -217,7 +217,7 @@ def test_tables_that_differ_are_told_each_in_a_few_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("writes", "ends", "verdict"),
+    ("writes", "ends", "expected"),
     [(False, False, "exact"), (True, False, "exact"), (True, True, "not exact")],
 )
 async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_marked(
@@ -227,7 +227,7 @@ async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_m
     *,
     writes: bool,
     ends: bool,
-    verdict: str,
+    expected: str,
 ) -> None:
     monkeypatch.setattr(census, "ATTEMPTS", 1 if ends else 20)
     monkeypatch.setattr(census, "COMMIT_DELAY", 0.1)
@@ -252,7 +252,7 @@ async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_m
     finally:
         await writer.close()
 
-    assert ("exact" if counted.exact else "not exact") == verdict
+    assert ("exact" if counted.exact else "not exact") == expected
     assert counted.tables.keys() == set(settings.database_names.values())
     assert counted.rows > 0
 

@@ -36,7 +36,7 @@ class Scene:
     first: Installation
     second: Installation
     folder: Path
-    told: dict[str, float] = field(default_factory=dict)
+    durations: dict[str, float] = field(default_factory=dict)
     moment: str = ""
     made: Any = None
 
@@ -70,7 +70,7 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
             make_cheap(installation.repository / "files", PASSPHRASE)
         asyncio.run(back_up_under_load(new_scene))
         yield new_scene
-        show(request, new_scene.told)
+        show(request, new_scene.durations)
     finally:
         for installation in (new_scene.first, new_scene.second):
             installation.stop()
@@ -82,26 +82,28 @@ async def back_up_under_load(made: Scene) -> None:
     load = Load(made.first)
     await load.begin()
     try:
-        made.told["full backup"] = (await asyncio.to_thread(made.first.must, "create"))[
-            "seconds"
-        ]
+        made.durations["full backup"] = (
+            await asyncio.to_thread(made.first.must, "create")
+        )["seconds"]
         await asyncio.sleep(0.5)
         moment = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS')"
         made.moment = await asyncio.to_thread(made.first.query, "udi_node", moment)
         await asyncio.sleep(0.5)
         writes_before = load.written
         made.made = await asyncio.to_thread(made.first.must, "create")
-        made.told["incremental backup"] = made.made["seconds"]
+        made.durations["incremental backup"] = made.made["seconds"]
         assert load.written > writes_before
     finally:
         await load.end()
 
 
-def show(request: pytest.FixtureRequest, told: dict[str, float]) -> None:
+def show(request: pytest.FixtureRequest, durations: dict[str, float]) -> None:
     """The times, whatever captures the output."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        summary = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in told.items())
+        summary = ", ".join(
+            f"{what} {seconds:.1f} s" for what, seconds in durations.items()
+        )
         print(f"\nbackup: {summary}", file=sys.__stderr__)
 
 
@@ -180,7 +182,7 @@ def test_nothing_in_the_repository_is_readable_without_the_passphrase(
 
 def test_a_drill_proves_the_backup_and_leaves_nothing(scene: Scene) -> None:
     proven = scene.first.must("verify")
-    scene.told["drill"] = proven["verified_in"]
+    scene.durations["drill"] = proven["verified_in"]
     state = read_state(scene.first.settings)
 
     assert proven["label"] == scene.made["label"]
@@ -200,7 +202,7 @@ def test_restored_elsewhere_every_row_file_and_secret_is_the_same(scene: Scene) 
     make_cheap(scene.second.repository / "files", f"{PASSPHRASE}-of-the-second")
     began = time.monotonic()
     done = restore(scene)
-    scene.told["restore"] = time.monotonic() - began
+    scene.durations["restore"] = time.monotonic() - began
 
     expected = manifest_of(scene, done["label"])
     assert counted(scene.second).tables == expected.tables
@@ -285,7 +287,7 @@ def test_a_backup_killed_on_its_way_is_forgotten_and_the_next_succeeds(
 ) -> None:
     before = [row["label"] for row in scene.first.must("list")]
 
-    scene.first.cut("create", "--full", after=word)
+    scene.first.interrupt("create", "--full", after=word)
     assert [row["label"] for row in scene.first.must("list")] == before
 
     backup_report = scene.first.must("create")
@@ -300,7 +302,7 @@ def test_a_restore_killed_on_its_way_goes_on_when_asked_again(
     scene: Scene, word: str
 ) -> None:
     opened = opening(scene)
-    scene.second.cut("restore", *opened, "--yes-replace", after=word)
+    scene.second.interrupt("restore", *opened, "--yes-replace", after=word)
 
     done = restore(scene)
 

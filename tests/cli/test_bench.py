@@ -37,7 +37,7 @@ PARTS = {
 
 def environment(folder: Path) -> dict[str, str]:
     """An operator whose own installation must not be touched: its settings would fail at once."""
-    own = {
+    inherited = {
         key: value for key, value in os.environ.items() if not key.startswith("UDI_")
     }
     ours = {
@@ -46,7 +46,7 @@ def environment(folder: Path) -> dict[str, str]:
         "UDI_TENANTS": str(folder / "none"),
     }
     return {
-        **own,
+        **inherited,
         **ours,
         "UDI_CACHE": str(Settings().cache),
         "TMPDIR": str(folder),

@@ -46,7 +46,7 @@ def test_a_letter_begins_above_its_points(points: float, letter: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"wire_bytes": MOST_BYTES}, "a first visit takes 60000 bytes"),
         ({"requests": MOST_REQUESTS + 1}, "a first visit takes 9 requests"),
@@ -56,11 +56,11 @@ def test_a_letter_begins_above_its_points(points: float, letter: str) -> None:
         ({"cookies": 1}, "it sets 1 cookies"),
     ],
 )
-def test_each_broken_budget_is_named(changes: dict[str, object], said: str) -> None:
+def test_each_broken_budget_is_named(changes: dict[str, object], message: str) -> None:
     [fault] = find_faults([LIGHT, replace(LIGHT, **changes)])  # type: ignore[arg-type]  # one field of several kinds
 
     assert fault.startswith("/ (fr): ")
-    assert said in fault
+    assert message in fault
 
 
 def test_a_light_page_breaks_none() -> None:

@@ -45,11 +45,11 @@ def test_generated_files_are_read_wholly_right(
 
 
 def test_a_wrong_label_is_a_miss_in_its_family() -> None:
-    wrong = LabelledReading(
+    mislabelled = LabelledReading(
         "t.csv", "x", lambda: b"a;b\nc;1\nd;2\n", ("a", "b"), 3, "UTF-8", ";"
     )
 
-    scores = score_readings([wrong])
+    scores = score_readings([mislabelled])
     part = next(part for part in scores.values() if part["files"])
 
     assert (part["right"], part["families"]) == (0, {"x": [0, 1]})

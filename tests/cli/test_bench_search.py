@@ -25,7 +25,7 @@ from udi.cli.local.errors import LocalError
 from udi.protocol.record import read_record
 from udi.protocol.validation import validate
 
-SAID = """
+WRK_OUTPUT = """
 Running 5s test @ http://127.0.0.1:8000
   Latency Distribution
      50%   850.00us
@@ -59,22 +59,22 @@ def test_descriptions_of_the_corpus_are_records_that_the_portal_takes(
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "no corpus"), ("", "makes no descriptions")]
+    ("content", "message"), [(None, "no corpus"), ("", "makes no descriptions")]
 )
 def test_what_is_no_corpus_is_named(
-    tmp_path: Path, content: str | None, said: str
+    tmp_path: Path, content: str | None, message: str
 ) -> None:
     script = tmp_path / "corpus.py"
     if content is not None:
         script.write_text(content)
 
-    with pytest.raises(LocalError, match=said):
+    with pytest.raises(LocalError, match=message):
         Corpus(script)
 
 
 def test_waits_and_refusals_are_read_in_their_units() -> None:
     figures = requests._read(
-        SAID.format(requests=1000), {"web": 1.5, "postgres": 0.5}, 0.0
+        WRK_OUTPUT.format(requests=1000), {"web": 1.5, "postgres": 0.5}, 0.0
     )
 
     assert (figures.per_second, figures.p50_ms, figures.p99_ms) == (500.0, 0.85, 1200.0)
@@ -86,7 +86,7 @@ def test_waits_and_refusals_are_read_in_their_units() -> None:
 def test_of_several_rounds_the_middle_counts_and_all_refusals() -> None:
     rounds = [
         requests._read(
-            SAID.format(requests=number), {"web": spent, "postgres": 0.1}, 0.0
+            WRK_OUTPUT.format(requests=number), {"web": spent, "postgres": 0.1}, 0.0
         )
         for number, spent in ((1000, 2.0), (400, 3.0), (900, 1.8))
     ]
@@ -147,7 +147,7 @@ def test_a_peer_is_read_with_its_addresses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"name": None}, "does not say"),
         ({"datasets": "many"}, "does not say"),
@@ -157,9 +157,9 @@ def test_a_peer_is_read_with_its_addresses(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_asked_of_a_peer_is_named(
-    tmp_path: Path, changed: dict[str, object], said: str
+    tmp_path: Path, changed: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(LocalError, match=said):
+    with pytest.raises(LocalError, match=message):
         read_peer(peer_file(tmp_path, **changed), KINDS)
 
 
@@ -220,15 +220,15 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
         "beside": comparison,
         "peer_memory_bytes": {"web": 3 * 2**20},
     }
-    output = told(report)
+    output = print_report(report)
     assert "from 100 to 1000 datasets, processor time × 1.5." in output
     assert "12.0 times the requests a second" in output
     assert "480.0 (471.0–485.0)" in output
-    assert "…" not in told(report, width=80)
+    assert "…" not in print_report(report, width=80)
     assert "Memory of the other portal: web 3 MiB." in output
 
 
-def told(found: dict[str, Any], width: int = 200) -> str:
+def print_report(figures: dict[str, Any], width: int = 200) -> str:
     """The whole report as a person reads it."""
     machine = {
         "processor": "x",
@@ -250,7 +250,7 @@ def told(found: dict[str, Any], width: int = 200) -> str:
     pushed = {"pushed": {"one by one": row}, "seen_p50_ms": 90, "seen_max_ms": 200}
     buffer = io.StringIO()
     whole = {
-        **found,
+        **figures,
         "steps": [step],
         "push": pushed,
         "memory_bytes": {"at rest": {"web": 1}},
@@ -273,11 +273,11 @@ def test_a_handler_alone_answers_as_much_as_a_page_of_results() -> None:
 class Hosts(BaseHTTPRequestHandler):
     """Answers, and notes which host was asked for what."""
 
-    asked: ClassVar[set[tuple[str, str]]] = set()
+    requests: ClassVar[set[tuple[str, str]]] = set()
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.asked.add((self.headers["Host"], self.path))
+        self.requests.add((self.headers["Host"], self.path))
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -305,7 +305,7 @@ def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) 
         server.shutdown()
 
     assert figures.refused == 0
-    assert Hosts.asked == set(addresses)
+    assert Hosts.requests == set(addresses)
 
 
 @pytest.mark.programs

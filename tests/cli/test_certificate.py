@@ -50,7 +50,7 @@ def make(folder: Path, days: int) -> Path:
 
 
 @asynccontextmanager
-async def shown(certificate: Path) -> AsyncIterator[str]:
+async def serve_certificate(certificate: Path) -> AsyncIterator[str]:
     """A host that shows the certificate; its origin."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     port = free_ports(1)
@@ -71,7 +71,7 @@ async def test_what_is_left_decides(
     certificate = make(tmp_path, days)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    async with shown(certificate) as origin:
+    async with serve_certificate(certificate) as origin:
         [finding] = await check_certificate("town", origin)
 
     assert (finding.name, finding.severity) == (f"town {HOST} certificate", severity)
@@ -85,17 +85,17 @@ async def test_the_days_that_are_left_are_counted_until_none_is(
     certificate = make(tmp_path, days)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    async with shown(certificate) as origin:
+    async with serve_certificate(certificate) as origin:
         assert await find_days_left(origin) == left
 
 
 async def test_no_days_are_counted_of_one_that_nobody_trusts(tmp_path: Path) -> None:
-    async with shown(make(tmp_path, 60)) as origin:
+    async with serve_certificate(make(tmp_path, 60)) as origin:
         assert await find_days_left(origin) is None
 
 
 async def test_one_that_this_machine_does_not_trust_is_a_fault(tmp_path: Path) -> None:
-    async with shown(make(tmp_path, 60)) as origin:
+    async with serve_certificate(make(tmp_path, 60)) as origin:
         [finding] = await check_certificate("town", origin)
 
     assert finding.severity == "fault"

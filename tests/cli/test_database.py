@@ -21,18 +21,18 @@ async def test_the_superuser_enters_by_the_address_with_the_password_of_a_secret
 
 
 @pytest.mark.parametrize(
-    ("secret", "told"),
+    ("secret", "message"),
     [
         ("portal_app_password", "is its superuser's password"),
         ("absent", "cannot be read at"),
     ],
 )
 async def test_another_secret_is_refused_with_its_name_and_without_its_content(
-    run: Run, settings: Settings, secret: str, told: str
+    run: Run, settings: Settings, secret: str, message: str
 ) -> None:
     refused = await run("database", "prepare", "--superuser-secret", secret)
 
     output = f"{refused.output}{refused.exception}"
     assert refused.exit_code != 0
-    assert (f"«{secret}»" in output, told in output) == (True, True)
+    assert (f"«{secret}»" in output, message in output) == (True, True)
     assert settings.secret("portal_app_password") not in output

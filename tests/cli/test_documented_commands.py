@@ -52,7 +52,7 @@ WRITTEN = [
 @pytest.mark.parametrize(
     ("page", "call"),
     WRITTEN,
-    ids=lambda each: each.name if isinstance(each, Path) else each,
+    ids=lambda value: value.name if isinstance(value, Path) else value,
 )
 def test_a_call_of_the_documentation_is_taken(page: Path, call: str) -> None:
     check_call(shlex.split(call, comments=True))

@@ -16,10 +16,14 @@ def producer(slug: str) -> JoinedProducer:
     )
 
 
-def matched(here: list[str], there: list[str], *names: str) -> dict[str, str]:
+def matched(
+    space_names: list[str], producer_names: list[str], *names: str
+) -> dict[str, str]:
     """The producer there by space here, for what `--producer` names."""
     spaces = match_producers(
-        [*map(producer, here)], [*map(producer, there)], _parse_names([*names])
+        [*map(producer, space_names)],
+        [*map(producer, producer_names)],
+        _parse_names([*names]),
     )
     return {
         space: organisation["name"].lower() for space, organisation in spaces.items()
@@ -27,7 +31,7 @@ def matched(here: list[str], there: list[str], *names: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "names", "expected"),
+    ("space_names", "producer_names", "names", "expected"),
     [
         (["seve"], ["seve", "port"], (), {"seve": "seve"}),
         (["seve"], ["jardins"], (), {"seve": "jardins"}),
@@ -47,13 +51,16 @@ def matched(here: list[str], there: list[str], *names: str) -> dict[str, str]:
     ],
 )
 def test_match_producers(
-    here: list[str], there: list[str], names: tuple[str, ...], expected: dict[str, str]
+    space_names: list[str],
+    producer_names: list[str],
+    names: tuple[str, ...],
+    expected: dict[str, str],
 ) -> None:
-    assert matched(here, there, *names) == expected
+    assert matched(space_names, producer_names, *names) == expected
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "names"),
+    ("space_names", "producer_names", "names"),
     [
         (["seve", "port"], ["jardins", "depot"], ()),
         (["seve"], ["jardins"], ("seve=jardins",)),
@@ -61,7 +68,7 @@ def test_match_producers(
     ],
 )
 def test_match_producers_refuses_a_name_of_neither_side(
-    here: list[str], there: list[str], names: tuple[str, ...]
+    space_names: list[str], producer_names: list[str], names: tuple[str, ...]
 ) -> None:
     with pytest.raises(LocalError, match="The portal invited"):
-        matched(here, there, *names)
+        matched(space_names, producer_names, *names)

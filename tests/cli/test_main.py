@@ -32,9 +32,9 @@ ONLY_IN_A_CLONE = (
 )
 
 
-def list_commands(wanted: str | None) -> dict[str, Any]:
+def list_commands(program_name: str | None) -> dict[str, Any]:
     """The commands by name, as the top level shows them."""
-    group: Any = typer.main.get_command(build_app(wanted))
+    group: Any = typer.main.get_command(build_app(program_name))
     return dict(group.commands)
 
 

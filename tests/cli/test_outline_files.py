@@ -212,8 +212,10 @@ async def test_areas_of_groupings_are_kept_beside_their_municipalities(
         "Areas of no grouping that is known: 1",
     ]
     assert [row["name"] for row in json.loads(plain.stdout)] == ["communes"]
-    kept = [row for row in json.loads(listed.stdout) if row["territory"] == demo.slug]
-    assert [row["name"] for row in kept] == ["communes"]
+    demo_rows = [
+        row for row in json.loads(listed.stdout) if row["territory"] == demo.slug
+    ]
+    assert [row["name"] for row in demo_rows] == ["communes"]
     assert demo.slug not in left.stdout
 
 
@@ -246,7 +248,7 @@ async def test_outlines_of_a_territory_are_imported_listed_and_removed(
     removed = await run("outlines", "remove", "communes", "--territory", demo.slug)
     again = await run("outlines", "remove", "communes", "--territory", demo.slug)
     unknown = await run("outlines", "import", DEMO, *options[:-1], "nowhere")
-    wrong = await run("outlines", "import", DEMO, *options, "--box", "1,2")
+    refused = await run("outlines", "import", DEMO, *options, "--box", "1,2")
 
     row = {"name": "communes", "territory": demo.slug, "units": 3}
     assert json.loads(done.stdout) == [row]
@@ -258,4 +260,4 @@ async def test_outlines_of_a_territory_are_imported_listed_and_removed(
     assert removed.stdout == "communes: removed\n"
     assert "no outlines" in str(again.exception)
     assert "No territory is called" in str(unknown.exception)
-    assert "no rectangle" in str(wrong.exception)
+    assert "no rectangle" in str(refused.exception)

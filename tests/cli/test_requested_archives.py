@@ -360,12 +360,12 @@ async def test_archives_are_deleted_after_a_week_and_their_requests_say_so(
 
     await delete_expired_archives(databases.portal, tmp_path)
 
-    found = [
+    archives = [
         find_archive(await read_request(databases, row)) for row in (old, young, gone)
     ]
     assert names(tmp_path) == ["b-2026-11-01-0a1b2c3d.tar"]
     assert [
-        archive is not None and archive.deleted_at is None for archive in found
+        archive is not None and archive.deleted_at is None for archive in archives
     ] == [
         False,
         True,
@@ -392,7 +392,7 @@ async def test_no_file_of_others_is_deleted(
     elsewhere = write_old(tmp_path / "b-2026-11-01-0a1b2c3d.tar")
     link = folder / "c-2026-11-01-0a1b2c3d.tar"
     link.symlink_to(elsewhere)
-    kept = sorted([*names(folder), ".lock"])
+    expected_names = sorted([*names(folder), ".lock"])
     rows = [
         await finish_archive(databases, path, OLD)
         for path in (
@@ -407,7 +407,7 @@ async def test_no_file_of_others_is_deleted(
     with hold_folder(folder):
         await delete_expired_archives(databases.portal, folder)
 
-    assert names(folder) == kept
+    assert names(folder) == expected_names
     assert elsewhere.exists()
     for row in rows:
         assert "deleted_at" not in (await read_request(databases, row)).details
@@ -432,11 +432,11 @@ async def test_a_request_is_not_forgotten_before_its_archive_is_deleted(
     row = await finish_archive(databases, path, timedelta(days=60))
 
     await forget_requests(databases.portal)
-    kept = await list_ids(databases)
+    identifiers = await list_ids(databases)
     await delete_expired_archives(databases.portal, tmp_path)
     await forget_requests(databases.portal)
 
-    assert kept == [row.id]
+    assert identifiers == [row.id]
     assert await list_ids(databases) == []
 
 

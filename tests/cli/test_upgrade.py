@@ -222,17 +222,17 @@ def test_a_release_is_installed_wholly_with_its_hashes_and_found_done_the_second
     assert try_install(releases, wheel, brought)
     assert not try_install(releases, wheel, brought)
 
-    here = releases.path(wheel.release)
+    release_folder = releases.path(wheel.release)
     code = "import udi, leaned_on; print(udi.__version__, leaned_on.__version__, udi.__file__)"
     output = subprocess.run(
-        [here / "venv/bin/python", "-I", "-c", code],
+        [release_folder / "venv/bin/python", "-I", "-c", code],
         check=True,
         capture_output=True,
         text=True,
     ).stdout
     assert output.split()[:2] == ["1.2.0", "3.1"]
-    assert output.split()[2].startswith(str(here))
-    assert {path.name for path in here.iterdir()} == {
+    assert output.split()[2].startswith(str(release_folder))
+    assert {path.name for path in release_folder.iterdir()} == {
         ".complete", ".dependencies", "requirements.txt", "venv", wheel.path.name,
     }  # fmt: skip
 
@@ -270,17 +270,17 @@ def test_an_installation_killed_in_the_middle_is_made_again_whole(
     first = subprocess.Popen(
         [sys.executable, "-P", "-c", code, *arguments], env=environment
     )
-    here = releases.path(wheel.release)
-    while not (here / "venv/bin").exists():
+    release_folder = releases.path(wheel.release)
+    while not (release_folder / "venv/bin").exists():
         assert first.poll() is None
         time.sleep(0.02)
     first.send_signal(signal.SIGKILL)
     first.wait()
 
-    assert here.exists()
+    assert release_folder.exists()
     assert not releases.is_complete(wheel.release)
     assert try_install(releases, wheel, brought)
-    assert (here / "venv/bin/pip").exists()
+    assert (release_folder / "venv/bin/pip").exists()
     assert releases.is_complete(wheel.release)
 
 

@@ -20,7 +20,7 @@ import pytest
 from litestar import Litestar
 
 from tests.cli.test_serve import environment_of
-from tests.portal.identity.test_tokens import DATASETS, ME, PAGE, made, shown
+from tests.portal.identity.test_tokens import DATASETS, ME, PAGE, bearer_headers, made
 from tests.visitors import browse, make_person
 from udi.cli.local.parts import is_healthy
 from udi.cli.serve import WebServer
@@ -197,12 +197,16 @@ async def test_a_token_that_is_revoked_is_refused_by_every_worker(
     async with browse(portal_app, demo, owner) as someone:
         token = await made(someone)
         good = [
-            await ask(settings, ME, demo.hosts[0], **shown(token)) for _ in range(12)
+            await ask(settings, ME, demo.hosts[0], **bearer_headers(token))
+            for _ in range(12)
         ]
         page = (await someone.get(PAGE)).text
         address = f"{PAGE}/{page.partition(f'{PAGE}/')[2].partition('/revoke')[0]}"
         await someone.post(f"{address}/revoke")
-    bad = [await ask(settings, ME, demo.hosts[0], **shown(token)) for _ in range(12)]
+    bad = [
+        await ask(settings, ME, demo.hosts[0], **bearer_headers(token))
+        for _ in range(12)
+    ]
 
     assert {answer.status_code for answer in good} == {200}
     assert {answer.status_code for answer in bad} == {401}

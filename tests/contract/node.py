@@ -237,10 +237,10 @@ async def registered(
     producers: tuple[UUID, ...] | None = None,
 ) -> tuple[Node, UUID]:
     """A node with one producer of its own (or those given), and the first producer."""
-    own = uuid.uuid4()
+    organisation_id = uuid.uuid4()
     if producers is None:
-        await add_organisation(site, territory, own, f"{slug}-town")
-        producers = (own,)
+        await add_organisation(site, territory, organisation_id, f"{slug}-town")
+        producers = (organisation_id,)
     client = f"{territory.slug}-node-{slug}"
     async with site.database.session(territory.id) as session:
         node = await register_node(
@@ -252,7 +252,7 @@ async def registered(
             hosted=hosted,
             organisations=producers,
         )
-    return node, next(iter(producers), own)
+    return node, next(iter(producers), organisation_id)
 
 
 @asynccontextmanager

@@ -40,23 +40,23 @@ async def elsewhere(
 def forged(issuer: Issuer, north: Pusher) -> dict[str, str]:
     """Authorization headers that are worth nothing here, by what is wrong with them."""
     client = north.node.client_id
-    here = north.territory.origin
+    audience = north.territory.origin
     now = int(time.time())
-    good = issuer.token(client, here)
+    good = issuer.token(client, audience)
     head, body, signature = good.split(".")
     return {
         "absent": "",
         "another scheme": "Basic bm9ydGg6c2VjcmV0",
         "empty": "Bearer ",
         "no token": "Bearer rubbish",
-        "signed by somebody else": f"Bearer {Issuer(issuer.url).token(client, here)}",
+        "signed by somebody else": f"Bearer {Issuer(issuer.url).token(client, audience)}",
         "signature cut": f"Bearer {head}.{body}.{signature[:-8]}",
         "not signed": f"Bearer {'eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0'}.{body}.",
         "for another audience": f"Bearer {issuer.token(client, 'https://elsewhere.example')}",
-        "of another issuer": f"Bearer {issuer.token(client, here, iss='https://elsewhere.example')}",
-        "expired": f"Bearer {issuer.token(client, here, exp=now - 120)}",
-        "of a person": f"Bearer {issuer.token(client, here, sid='a-session')}",
-        "an identity token": f"Bearer {issuer.token(client, here, typ='ID')}",
+        "of another issuer": f"Bearer {issuer.token(client, audience, iss='https://elsewhere.example')}",
+        "expired": f"Bearer {issuer.token(client, audience, exp=now - 120)}",
+        "of a person": f"Bearer {issuer.token(client, audience, sid='a-session')}",
+        "an identity token": f"Bearer {issuer.token(client, audience, typ='ID')}",
     }
 
 
@@ -99,7 +99,7 @@ async def test_another_territorys_node_is_refused(
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [each for each in ADDRESSES if each[1] != "/kalim/v1/id_generation"],
+    [address for address in ADDRESSES if address[1] != "/kalim/v1/id_generation"],
 )
 async def test_another_territorys_node_is_refused_with_a_token_for_this_portal(
     north: Pusher, elsewhere: Pusher, issuer: Issuer, method: str, path: str

@@ -21,7 +21,7 @@ TEXTS = (
     "available_formats.0.connector.url", "available_formats.0.file_type", "available_formats.0.checksum.hash",
     "metadata_info.api_version", "dataset_dates.updated", "global_id",
 )  # fmt: skip
-WRONG = {
+INVALID_VALUES = {
     "resource_title": [12, None, "", "   ", [], {}],
     "global_id": ["", "not-a-uuid", 12, None, {}],
     "synopsis": ["text", [], {}, [{}], [{"lang": "xx", "text": "y"}], None],
@@ -104,7 +104,7 @@ def bad_bodies(record: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     whole = json.dumps(record).encode()
     for path in required(record):
         yield f"without {path}", changed(record, path, None, remove=True)
-    for path, values in WRONG.items():
+    for path, values in INVALID_VALUES.items():
         for value in values:
             yield f"{path} = {str(value)[:30]!r}", changed(record, path, value)
     for name, value in EXTRA.items():

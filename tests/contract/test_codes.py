@@ -165,11 +165,13 @@ def test_the_page_says_which_are_given_and_why_the_others_are_not() -> None:
         TABLE.read_text(),
         re.MULTILINE,
     )
-    reasons = {FaultCode(code): here for code, here, status in rows if status == "-"}
+    reasons = {
+        FaultCode(code): reason for code, reason, status in rows if status == "-"
+    }
 
     assert [code for code, _, _ in rows] == sorted(code.value for code in FaultCode)
     assert reasons.keys() == NEVER
-    assert all(here.startswith("never: ") for here in reasons.values())
+    assert all(reason.startswith("never: ") for reason in reasons.values())
     assert (
         f"these {len(FaultCode)} codes. {len(FaultCode) - len(NEVER)} are given here"
         in TABLE.read_text()

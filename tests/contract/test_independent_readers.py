@@ -29,7 +29,10 @@ EXTENSIONS = pytest.mark.parametrize(
     [
         "ttl",
         "jsonld",
-        *(pytest.param(each, marks=pytest.mark.thorough) for each in ("rdf", "nt")),
+        *(
+            pytest.param(extension, marks=pytest.mark.thorough)
+            for extension in ("rdf", "nt")
+        ),
     ],
 )
 HIGH = len(range(0, MANY, len(TABLE)))
@@ -37,15 +40,15 @@ HIGH = len(range(0, MANY, len(TABLE)))
 
 
 @pytest.fixture(scope="module")
-def own(settings: Settings) -> Settings:
+def portal_settings(settings: Settings) -> Settings:
     """Readers that ask for a whole catalogue at once are not held back."""
     return settings.model_copy(update={"api_requests_per_minute": 10**6})
 
 
 @pytest.fixture(scope="module")
-async def served(own: Settings) -> AsyncIterator[Litestar]:
+async def served(portal_settings: Settings) -> AsyncIterator[Litestar]:
     """The portal on those ports."""
-    site = portal_parts.build_site(own)
+    site = portal_parts.build_site(portal_settings)
     freshen(site.registry)
     app = portal.create(site)
     yield app
@@ -54,13 +57,16 @@ async def served(own: Settings) -> AsyncIterator[Litestar]:
 
 @pytest.fixture(scope="module")
 async def wide(
-    own: Settings, portal_database: Database, node_database: Database, served: Litestar
+    portal_settings: Settings,
+    portal_database: Database,
+    node_database: Database,
+    served: Litestar,
 ) -> AsyncIterator[tuple[Catalogue, list[str]]]:
     """A catalogue of many pages, served; and the identifiers of its datasets."""
     databases = (portal_database, node_database)
-    territory: Territory = await stage.add_territory(databases, own, "read")
+    territory: Territory = await stage.add_territory(databases, portal_settings, "read")
     registry = TerritoryRegistry(
-        portal_database, Tenant, lambda host: own.origin("portal", host)
+        portal_database, Tenant, lambda host: portal_settings.origin("portal", host)
     )
     freshen(registry)
     catalogue = await open_catalogue(portal_database, territory)
@@ -84,7 +90,7 @@ async def wide(
                 more["keywords"] = ["hvd", "Mobilité", "air"]
             record = await catalogue.add_in(session, line, **more)
             ids.append(str(record.id))
-    await SearchFeed(portal_database, registry, own).run_once()
+    await SearchFeed(portal_database, registry, portal_settings).run_once()
     async with serving(served):
         yield catalogue, ids
     await stage.remove_territory(databases, territory.id)

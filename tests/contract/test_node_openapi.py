@@ -28,7 +28,7 @@ from udi.ui.openapi.example_values import DATASET
 
 __all__ = ["portal", "producer", "publisher", "services", "space"]
 Document = dict[str, Any]
-EXAMPLES = examples(5, 30)
+EXAMPLES = examples(3, 30)
 """Requests of each phase for each operation, besides the document's own examples."""
 UNSAID = (
     "positive_data_acceptance",
@@ -119,12 +119,12 @@ def sentences(part: Any) -> list[str]:
         return [sentence for entry in part for sentence in sentences(entry)]
     if not isinstance(part, dict):
         return []
-    own = [
+    texts = [
         value
         for key, value in part.items()
         if key in {"summary", "description"} and isinstance(value, str) and value
     ]
-    return own + [
+    return texts + [
         sentence
         for key, value in part.items()
         if key not in {"example", "examples"}

@@ -28,7 +28,7 @@ from udi.settings import Settings
 
 ADDRESS = "/api/openapi.json"
 PATIENCE = 60
-EXAMPLES = examples(8, 60)
+EXAMPLES = examples(5, 60)
 """Requests of each phase for each operation, besides the document's own examples."""
 UNSAID = ("positive_data_acceptance", "negative_data_rejection")
 """What no schema can say here: that south is below north; that an empty value is as none."""

@@ -8,7 +8,7 @@ from tests.copier.conftest import Render, Udi
 
 pytestmark = pytest.mark.programs
 
-WRONG = [
+INVALID_ANSWERS = [
     ("name", "", "at least one letter"),
     ("name", "1 2", "at least one letter"),
     ("name", "x" * 61, "2 to 60"),
@@ -53,7 +53,7 @@ DERIVED = {
 }
 
 
-@pytest.mark.parametrize(("key", "value", "reason"), WRONG)
+@pytest.mark.parametrize(("key", "value", "reason"), INVALID_ANSWERS)
 def test_a_wrong_answer_is_refused_with_its_reason(
     udi: Udi, template: Path, tmp_path: Path, key: str, value: str, reason: str
 ) -> None:

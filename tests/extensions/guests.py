@@ -45,32 +45,32 @@ async def try_domain(settings: Settings) -> dict[str, Any]:
     imported_in_web = sorted(name for name in sys.modules if name.startswith("udi_"))
     databases = (site.database, Database(settings, "node"))
     visitors.freshen(site.registry)
-    here = await stage.add_territory(databases, settings, "here")
-    there = await stage.add_territory(databases, settings, "there")
+    first = await stage.add_territory(databases, settings, "here")
+    second = await stage.add_territory(databases, settings, "there")
     async with site.database.platform_session(role="owner") as session:
-        row: Any = await session.get(Tenant, here.id)
+        row: Any = await session.get(Tenant, first.id)
         row.languages = ["fr", "en", "br"]
     notice = Notice(title="Le parc ferme à 19 h", published=False)
-    async with site.database.session(here.id) as session:
+    async with site.database.session(first.id) as session:
         session.add(notice)
-    pages = {"before": await read_page(app, here, "fr")}
-    await run_task(settings, here, str(notice.id))
-    drafts = await delete_drafts(settings, site, here)
+    pages = {"before": await read_page(app, first, "fr")}
+    await run_task(settings, first, str(notice.id))
+    drafts = await delete_drafts(settings, site, first)
     for language in ("fr", "en", "br"):
-        pages[language] = await read_page(app, here, language)
-    pages["there"] = await read_page(app, there, "fr")
-    pages["hello"] = await read_page(app, here, "en", "/hello")
+        pages[language] = await read_page(app, first, language)
+    pages["there"] = await read_page(app, second, "fr")
+    pages["hello"] = await read_page(app, first, "en", "/hello")
     seen = {
         "pages": pages,
-        "greeted": here.slug,
+        "greeted": first.slug,
         "imported_in_web": imported_in_web,
         "drafts": drafts,
-        "rows_there": await count(site, there),
-        "rows_here": await count(site, here),
-        "archived": await read_archived(site, here),
-        "refused_elsewhere": await write_for_another(site, here, there),
+        "rows_there": await count(site, second),
+        "rows_here": await count(site, first),
+        "archived": await read_archived(site, first),
+        "refused_elsewhere": await write_for_another(site, first, second),
     }
-    for territory in (here, there):
+    for territory in (first, second):
         await stage.remove_territory(databases, territory.id)
     await databases[1].close()
     await visitors.shut_down(app)
@@ -132,13 +132,13 @@ async def count(site: Site, territory: Territory) -> int:
         return await session.scalar(select(func.count()).select_from(Notice)) or 0
 
 
-async def write_for_another(site: Site, here: Territory, there: Territory) -> str:
+async def write_for_another(site: Site, territory: Territory, other: Territory) -> str:
     """What the database says to a row for another territory."""
     from udi_notices.models import Notice  # noqa: PLC0415 - in this process alone
 
     try:
-        async with site.database.session(here.id) as session:
-            session.add(Notice(tenant_id=there.id, title="Ailleurs", published=True))
+        async with site.database.session(territory.id) as session:
+            session.add(Notice(tenant_id=other.id, title="Ailleurs", published=True))
     except Exception as error:  # noqa: BLE001 - its kind is what the test looks at
         return str(error)
     return ""

@@ -17,19 +17,19 @@ from tests import cluster
 from tests.rules.test_size import faults
 from udi.settings import Settings
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
 PACKAGES = (
-    HERE / "udi-notices",
-    HERE / "udi-hello",
-    HERE / "udi-line-catalogues",
-    HERE / "udi-breton",
-    HERE / "udi-separated-text",
-    HERE / "udi-bilingual-summaries",
-    HERE / "udi-spelled-files",
+    FOLDER / "udi-notices",
+    FOLDER / "udi-hello",
+    FOLDER / "udi-line-catalogues",
+    FOLDER / "udi-breton",
+    FOLDER / "udi-separated-text",
+    FOLDER / "udi-bilingual-summaries",
+    FOLDER / "udi-spelled-files",
 )
 PAGE = ROOT / "docs/how-to/extend.md"
-LANGUAGES = HERE / "languages"
+LANGUAGES = FOLDER / "languages"
 LANGUAGE_PAGE = ROOT / "docs/how-to/add-a-language.md"
 
 
@@ -46,7 +46,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def own(
+async def settings_file(
     settings: Settings,
     postgres: str,
     run_folder: Path,
@@ -66,12 +66,12 @@ async def own(
 
 
 @pytest.fixture(scope="module")
-async def seen(installed: Path, own: Path) -> dict[str, Any]:
+async def seen(installed: Path, settings_file: Path) -> dict[str, Any]:
     """What a portal with the packages did."""
     search_path = os.pathsep.join(map(str, (installed, ROOT / "platform/src", ROOT)))
     done = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-P", "-m", "tests.extensions.guests", str(own)],
+        [sys.executable, "-P", "-m", "tests.extensions.guests", str(settings_file)],
         env={
             **os.environ,
             "PYTHONPATH": search_path,
@@ -94,16 +94,18 @@ def test_the_smallest_domain_has_its_page(seen: dict[str, Any]) -> None:
 
 
 def test_the_page_shows_every_file_of_both_domains() -> None:
-    shown = re.findall(r"^`tests/extensions/(\S+)`$", PAGE.read_text(), re.MULTILINE)
+    listed_files = re.findall(
+        r"^`tests/extensions/(\S+)`$", PAGE.read_text(), re.MULTILINE
+    )
     files = {
-        str(path.relative_to(HERE))
+        str(path.relative_to(FOLDER))
         for package in PACKAGES[:2]
         for pattern in ("*.py", "*.html", "*.po", "*.toml")
         for path in package.rglob(pattern)
         if path.name != "__init__.py"
     }
 
-    assert files <= set(shown)
+    assert files <= set(listed_files)
 
 
 def test_the_page_names_the_errors_as_the_program_says_them() -> None:
@@ -260,7 +262,7 @@ def test_the_page_shows_the_files_of_the_packages_as_they_are() -> None:
 
     assert len(blocks) >= 10
     for path, text in blocks:
-        assert text == (HERE / path).read_text(), path
+        assert text == (FOLDER / path).read_text(), path
 
 
 def test_the_page_on_languages_shows_its_example_as_it_is() -> None:

@@ -31,7 +31,9 @@ class PatientSender:
             "Accept": "application/json",
         }
 
-    async def deliver(self, content: bytes, *, key: str, **said: str) -> dict[str, Any]:
+    async def deliver(
+        self, content: bytes, *, key: str, **fields: str
+    ) -> dict[str, Any]:
         """What the node says of the upload at its end."""
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -40,7 +42,7 @@ class PatientSender:
                 async with httpx.AsyncClient(
                     base_url=self.address, headers=self._headers, timeout=60
                 ) as client:
-                    where = await self._begin(client, content, key, said)
+                    where = await self._begin(client, content, key, fields)
                     await self._send(client, where, content)
                     return await self._end(client, where)
             except (httpx.TransportError, BusyError):
@@ -48,11 +50,15 @@ class PatientSender:
                 await asyncio.sleep(0.2)
 
     async def _begin(
-        self, client: httpx.AsyncClient, content: bytes, key: str, said: dict[str, str]
+        self,
+        client: httpx.AsyncClient,
+        content: bytes,
+        key: str,
+        fields: dict[str, str],
     ) -> str:
         about = {
             "Upload-Length": str(len(content)),
-            "Upload-Metadata": metadata(**said),
+            "Upload-Metadata": metadata(**fields),
             "Idempotency-Key": key,
         }
         answer = await client.post(

@@ -140,7 +140,7 @@ async def test_a_file_is_looked_at_once_there_is_room_to_read_it(
         async with asyncio.timeout(PATIENCE):
             while "DiskFullError" not in node.log("work"):  # noqa: ASYNC110 - another process says nothing to wait for
                 await asyncio.sleep(0.1)
-        [waits] = await rows(node_database, demo, Preparation)
+        [preparation] = await rows(node_database, demo, Preparation)
         pid = node.family("work")[0].pid
         disk.enlarge(300)
         async with asyncio.timeout(PATIENCE):
@@ -151,7 +151,7 @@ async def test_a_file_is_looked_at_once_there_is_room_to_read_it(
         assert node.family("work")[0].pid == pid
         node.stop()
 
-    assert (waits.state, looked.state, looked.failure) == (
+    assert (preparation.state, looked.state, looked.failure) == (
         PreparationState.WAITING,
         PreparationState.READY,
         "",

@@ -79,7 +79,7 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     upload_status = await sender.deliver(
         sent, key="one", filename="nuit.csv", dataset=dataset, publish="true"
     )
-    await until(lambda: _told(portal, sent), revive)
+    await until(lambda: _is_pushed(portal, sent), revive)
     again = await sender.deliver(
         sent, key="one", filename="nuit.csv", dataset=dataset, publish="true"
     )
@@ -102,7 +102,7 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     assert {*delivered_after_death} <= {TABLE, sent}
 
 
-def _told(portal: PortalDouble, sent: bytes) -> bool:
+def _is_pushed(portal: PortalDouble, sent: bytes) -> bool:
     """Whether the portal was told of this very file."""
     digest = hashlib.sha256(sent).hexdigest()
     return any(record and digest in str(record) for _, _, record, _ in portal.pushed)
@@ -112,13 +112,13 @@ async def _delivered(
     producer: Producer, dataset: str, sent: bytes, revive: Callable[[], Awaitable[None]]
 ) -> bytes:
     """What everybody receives, once the worker has looked at the newest version; the version before until then."""
-    there = b""
+    content = b""
     for _ in range(300):
-        there = (await producer.client.get(f"/datasets/{dataset}/file")).content
-        if there == sent:
+        content = (await producer.client.get(f"/datasets/{dataset}/file")).content
+        if content == sent:
             break
         await revive()
-    return there
+    return content
 
 
 async def test_a_node_killed_while_a_plain_form_ends_leaves_no_draft_and_no_orphan(

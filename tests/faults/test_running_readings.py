@@ -136,12 +136,12 @@ async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
     async with httpx.AsyncClient(
         base_url=node.address, headers={"Host": host}, timeout=PATIENCE
     ) as client:
-        await told(granting, client, grant)
+        await push_until_accepted(granting, client, grant)
         reader = SlowReader(("127.0.0.1", settings.port(1)), host)
         await asyncio.to_thread(reader.begin, f"/datasets/{dataset}/file", grant.secret)
         assert await asyncio.to_thread(reader.read, BEFORE, 0.01)
         began = time.monotonic()
-        await told(
+        await push_until_accepted(
             granting,
             client,
             grant.change(state=AgreementValidity.REVOKED, reason="Trop."),
@@ -163,7 +163,9 @@ async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
     assert again.status_code == 403
 
 
-async def told(granting: Granting, client: httpx.AsyncClient, grant: Grant) -> None:
+async def push_until_accepted(
+    granting: Granting, client: httpx.AsyncClient, grant: Grant
+) -> None:
     """Tell the node; it learns of a new territory within seconds."""
     deadline = time.monotonic() + PATIENCE
     while (answer := await granting.push(client, grant)).status_code != 200:

@@ -18,8 +18,8 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Preparation, PreparationState
 
 MANY = 200
-EACH = 4 * 1024**2
-ASKED = 60
+PART_SIZE = 4 * 1024**2
+REQUEST_COUNT = 60
 MEGABYTE = 1024**2
 ENDLESS = 500
 LARGE = 64 * MEGABYTE
@@ -53,7 +53,7 @@ async def connect(
 ) -> SlowSender:
     about = {
         **TUS,
-        "Upload-Length": str(EACH),
+        "Upload-Length": str(PART_SIZE),
         "Upload-Metadata": metadata(filename="lent.csv"),
     }
     response = await client.post(f"/spaces/{SLUG}/uploads", headers=about)
@@ -63,7 +63,7 @@ async def connect(
         **headers,
         **TUS,
         "Upload-Offset": "0",
-        "Content-Length": str(EACH),
+        "Content-Length": str(PART_SIZE),
     }
     request_headers |= {"Content-Type": "application/offset+octet-stream"}
     lines = [
@@ -77,7 +77,7 @@ async def connect(
 async def measure(client: httpx.AsyncClient, address: str) -> float:
     """The 95th percentile of the answers to others, in seconds."""
     durations = []
-    for _ in range(ASKED):
+    for _ in range(REQUEST_COUNT):
         began = time.monotonic()
         assert (await client.get(address)).content == TABLE
         durations.append(time.monotonic() - began)

@@ -97,16 +97,16 @@ def matches(rule: Element, attributes: dict[str, list[str]]) -> bool:
 def _has_parts(parts: list[Element], text: str) -> bool:
     position = 0
     for part in parts:
-        wanted = part.text.lower()
+        expected = part.text.lower()
         if part.tag == STARTS:
-            found = 0 if text.startswith(wanted) else -1
+            start = 0 if text.startswith(expected) else -1
         elif part.tag == CONTAINS:
-            found = text.find(wanted, position)
+            start = text.find(expected, position)
         else:
-            found = len(text) - len(wanted) if text.endswith(wanted) else -1
-        if found < position:
+            start = len(text) - len(expected) if text.endswith(expected) else -1
+        if start < position:
             return False
-        position = found + len(wanted)
+        position = start + len(expected)
     return True
 
 

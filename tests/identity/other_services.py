@@ -118,7 +118,7 @@ class OtherRealm:
 def create_other_realm(admin: RealmAdmin, name: str) -> OtherRealm:
     """Make the realm with a client for each kind of provider; our own may call from any of its brokers."""
     server = str(admin.connection.server_url).rstrip("/")
-    own = f"{server}/realms/{admin.realm}"
+    realm_url = f"{server}/realms/{admin.realm}"
     with admin.in_realm(name):
         admin.ensure_realm({"realm": name, "enabled": True, "sslRequired": "none"})
     other = OtherRealm(admin, name, f"{server}/realms/{name}")
@@ -144,15 +144,15 @@ def create_other_realm(admin: RealmAdmin, name: str) -> OtherRealm:
         other.call("post", "client-scopes", {**body, "protocolMappers": mappers})
     claims = ["given_name", "usual_name", "email", "siret", "uid", "idp_id"]
     clients = [
-        web_client("agents", own, optional=claims, signed=True),
-        web_client("inhabitants", own, optional=claims),
+        web_client("agents", realm_url, optional=claims, signed=True),
+        web_client("inhabitants", realm_url, optional=claims),
         web_client(
             "town",
-            own,
+            realm_url,
             default=["basic", "profile", "email"],
             mappers=[VERIFIED, claim_mapper("service", "service")],
         ),
-        saml_client(own),
+        saml_client(realm_url),
     ]
     for client in clients:
         other.call("post", "clients", client)
@@ -161,7 +161,7 @@ def create_other_realm(admin: RealmAdmin, name: str) -> OtherRealm:
 
 def web_client(
     client_id: str,
-    own: str,
+    realm_url: str,
     *,
     default: Sequence[str] = ("basic",),
     optional: Sequence[str] = (),
@@ -169,7 +169,7 @@ def web_client(
     signed: bool = False,
 ) -> dict[str, Any]:
     """A client by which our own realm asks; `signed`: userinfo is a JWT."""
-    attributes = {"post.logout.redirect.uris": f"{own}/broker/*"}
+    attributes = {"post.logout.redirect.uris": f"{realm_url}/broker/*"}
     if signed:
         attributes["user.info.response.signature.alg"] = "RS256"
     return {
@@ -178,7 +178,7 @@ def web_client(
         "protocol": "openid-connect",
         "publicClient": False,
         "secret": CLIENT_SECRET,
-        "redirectUris": [f"{own}/broker/*"],
+        "redirectUris": [f"{realm_url}/broker/*"],
         "defaultClientScopes": list(default),
         "optionalClientScopes": list(optional),
         "protocolMappers": list(mappers),
@@ -186,7 +186,7 @@ def web_client(
     }
 
 
-def saml_client(own: str) -> dict[str, Any]:
+def saml_client(realm_url: str) -> dict[str, Any]:
     """Our own realm, as a directory that speaks SAML knows it."""
     names = {
         "urn:oid:0.9.2342.19200300.100.1.3": "email",
@@ -195,10 +195,10 @@ def saml_client(own: str) -> dict[str, Any]:
         "service": "service",
     }
     return {
-        "clientId": own,
+        "clientId": realm_url,
         "enabled": True,
         "protocol": "saml",
-        "redirectUris": [f"{own}/broker/*"],
+        "redirectUris": [f"{realm_url}/broker/*"],
         "attributes": {
             "saml.assertion.signature": "true",
             "saml.server.signature": "true",

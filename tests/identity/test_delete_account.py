@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.identity.scene import Scene, member_of
-from udi.portal.identity.deletion.tasks import delete_at_identity_service
+from udi.portal.identity.deletion.erasure import delete_at_identity_service
 from udi.portal.identity.provision.admin import (
     RealmAdmin,
     connect_for_members,

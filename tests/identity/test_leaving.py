@@ -25,7 +25,7 @@ async def watcher(scene: Scene, connected: Settings) -> AccountWatcher:
     )
 
 
-async def held(
+async def credentials_of(
     database: Database, scene: Scene, subject: str
 ) -> tuple[int, dict[str, list[str]], bool]:
     """Sessions, groups, and whether they left."""
@@ -54,7 +54,7 @@ async def test_who_is_disabled_or_deleted_is_found_and_logged_out(
 ) -> None:
     someone, browser = await scene.logged_in(member_of(scene.territory))
     await watcher.run_once()
-    before = await held(portal_database, scene, someone.id)
+    before = await credentials_of(portal_database, scene, someone.id)
     if way == "disabled":
         await asyncio.to_thread(
             scene.admin.put, f"users/{someone.id}", {"enabled": False}
@@ -69,7 +69,7 @@ async def test_who_is_disabled_or_deleted_is_found_and_logged_out(
         {"mairie": ["managers", "publishers"], "": ["moderators"]},
         False,
     )
-    assert await held(portal_database, scene, someone.id) == (0, {}, True)
+    assert await credentials_of(portal_database, scene, someone.id) == (0, {}, True)
     assert (await browser.get("/who")).json() == {}
     sessions = await asyncio.to_thread(scene.admin.get, f"users/{someone.id}/sessions")
     assert not sessions

@@ -99,11 +99,11 @@ async def test_a_cookie_of_one_territory_is_nobodys_on_another(
     someone, browser = await scene.logged_in(member_of(scene.territory))
     stolen = f"udi={browser.app.cookies['udi']}"
 
-    there = await scene.browser(territory=elsewhere).get("/who", Cookie=stolen)
-    here = await scene.browser().get("/who", Cookie=stolen)
+    other_response = await scene.browser(territory=elsewhere).get("/who", Cookie=stolen)
+    response = await scene.browser().get("/who", Cookie=stolen)
 
-    assert there.json() == {}
-    assert here.json()["email"] == someone.email
+    assert other_response.json() == {}
+    assert response.json()["email"] == someone.email
 
 
 async def test_a_cookie_of_the_portal_is_nobodys_on_the_node(
@@ -111,11 +111,11 @@ async def test_a_cookie_of_the_portal_is_nobodys_on_the_node(
 ) -> None:
     _, browser = await scene.logged_in()
 
-    there = await scene.browser(node, armorine_on_node).get(
+    response = await scene.browser(node, armorine_on_node).get(
         "/who", Cookie=f"udi={browser.app.cookies['udi']}"
     )
 
-    assert there.json() == {}
+    assert response.json() == {}
 
 
 async def test_each_login_gives_a_new_cookie_and_the_old_one_is_worth_nothing(
@@ -308,7 +308,7 @@ async def test_an_answer_of_another_issuer_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "said"),
+    ("error", "status", "message"),
     [
         ({"error": "access_denied"}, 403, "The login was cancelled"),
         (
@@ -324,7 +324,7 @@ async def test_an_answer_of_another_issuer_is_refused(
     ],
 )
 async def test_each_refusal_of_keycloak_explains_itself(
-    scene: Scene, settings: Settings, error: dict[str, str], status: int, said: str
+    scene: Scene, settings: Settings, error: dict[str, str], status: int, message: str
 ) -> None:
     browser = scene.browser()
     login_query = query_of((await browser.get("/login?back=/who")).headers["location"])
@@ -335,7 +335,7 @@ async def test_each_refusal_of_keycloak_explains_itself(
     )
 
     assert answer.status_code == status
-    assert said in answer.text
+    assert message in answer.text
     assert 'href="/login?back=/who"' in answer.text
 
 

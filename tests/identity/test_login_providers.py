@@ -118,7 +118,7 @@ def installation(
 
 
 @pytest.fixture(scope="module")
-def own(installation: tuple[Settings, Letters]) -> Settings:
+def installation_settings(installation: tuple[Settings, Letters]) -> Settings:
     return installation[0]
 
 
@@ -128,9 +128,9 @@ def letters(installation: tuple[Settings, Letters]) -> Letters:
 
 
 @pytest.fixture(scope="module")
-def own_admin(own: Settings) -> RealmAdmin:
-    connection = connect(own)
-    apply_members_account(connection, own)
+def own_admin(installation_settings: Settings) -> RealmAdmin:
+    connection = connect(installation_settings)
+    apply_members_account(connection, installation_settings)
     apply_browser_flow(connection, second_factor=True)
     return connection
 
@@ -228,28 +228,30 @@ class Stage(Scene):
 
 @pytest.fixture
 async def stage(
-    own: Settings,
+    installation_settings: Settings,
     own_admin: RealmAdmin,
     others: OtherRealm,
     letters: Letters,
     tmp_path: Path,
 ) -> AsyncIterator[Stage]:
-    portal = Database(own, "portal")
-    node = Database(own, "node")
-    territory = await add_territory((portal, node), own, "demo")
+    portal = Database(installation_settings, "portal")
+    node = Database(installation_settings, "node")
+    territory = await add_territory((portal, node), installation_settings, "demo")
     for name in ("agents", "inhabitants", "town"):
-        file = own.secrets_folder / secret_file(territory.slug, name)
+        file = installation_settings.secrets_folder / secret_file(territory.slug, name)
         file.write_text(CLIENT_SECRET)
     colours = client_attributes(
         territory.slug, territory.name, territory.theme, territory.origin
     )
-    await asyncio.to_thread(provision, own_admin, own, territory, theme=colours)
-    async with program(own, portal) as app:
+    await asyncio.to_thread(
+        provision, own_admin, installation_settings, territory, theme=colours
+    )
+    async with program(installation_settings, portal) as app:
         scene = Stage(
             app,
             territory,
             own_admin,
-            settings=own.model_copy(update={"tenants": tmp_path}),
+            settings=installation_settings.model_copy(update={"tenants": tmp_path}),
             database=portal,
             others=others,
             letters=letters,
@@ -612,13 +614,13 @@ async def test_a_provider_that_is_gone_from_the_files_is_closed_and_its_people_s
 
 
 async def test_territories_never_see_each_others_providers(
-    stage: Stage, own: Settings
+    stage: Stage, installation_settings: Settings
 ) -> None:
     await stage.apply(AGENTS + TOWN)
-    node = Database(own, "node")
-    other = await add_territory((stage.database, node), own, "other")
+    node = Database(installation_settings, "node")
+    other = await add_territory((stage.database, node), installation_settings, "other")
     await node.close()
-    await asyncio.to_thread(provision, stage.admin, own, other)
+    await asyncio.to_thread(provision, stage.admin, installation_settings, other)
     async with stage.database.platform_session(role="owner") as session:
         rows = [
             {
@@ -632,13 +634,14 @@ async def test_territories_never_see_each_others_providers(
         await session.execute(
             update(Tenant).where(Tenant.id == other.id).values(login_providers=rows)
         )
-    here = await stage.travel().get("/login?choose=true")
-    there = await stage.travel(other).get("/login?choose=true")
+    login_page = await stage.travel().get("/login?choose=true")
+    other_page = await stage.travel(other).get("/login?choose=true")
     stolen = await stage.travel(other).app.get("/login?provider=agents")
     form = await stage.travel(other).open("/login?provider=account")
 
     offered = [
-        re.findall(r'href="/login\?provider=(\w+)', page.text) for page in (here, there)
+        re.findall(r'href="/login\?provider=(\w+)', page.text)
+        for page in (login_page, other_page)
     ]
     assert offered == [["agents", "town", "account"], ["staff", "account"]]
     assert stolen.status_code == 404

@@ -45,20 +45,20 @@ async def test_an_inhabitant_sees_how_to_join_an_organisation(scene: Scene) -> N
 
 
 @pytest.mark.parametrize(
-    ("groups", "said", "links"),
+    ("groups", "expected", "links"),
     [
         (["publishers"], "You publish its data and answer for them.", 1),
         ([], "Member, without a right to publish.", 0),
     ],
 )
 async def test_each_right_is_said_in_words(
-    scene: Scene, groups: list[str], said: str, links: int
+    scene: Scene, groups: list[str], expected: str, links: int
 ) -> None:
     _, browser = await scene.logged_in({f"{scene.territory.slug}--seve": groups})
 
     page = await browser.get("/my-space", **{"Accept-Language": "en"})
 
-    assert said in page.text
+    assert expected in page.text
     assert page.text.count("/spaces/seve") == links
     assert "The territory’s team</h3>" not in page.text
 

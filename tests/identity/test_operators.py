@@ -22,9 +22,9 @@ from udi.settings import Settings
 
 @pytest.fixture
 def installation(portal: Litestar) -> Territory:
-    own: Territory = portal.state.site.installation
+    territory: Territory = portal.state.site.installation
     return replace(
-        own, name={"fr": "Urban Data Interface", "en": "Urban Data Interface"}
+        territory, name={"fr": "Urban Data Interface", "en": "Urban Data Interface"}
     )
 
 
@@ -61,12 +61,12 @@ async def test_an_operator_has_the_role_at_the_own_host_alone(
     someone = await scene.person()
     added = [await run(connected, "add", someone.email) for _ in range(2)]
 
-    own = await log_in(scene, installation, someone.id)
-    there = await log_in(scene, scene.territory, someone.id)
+    client = await log_in(scene, installation, someone.id)
+    territory_client = await log_in(scene, scene.territory, someone.id)
 
     assert [entry["outcome"] for entry in added] == ["updated", "unchanged"]
-    assert await is_of_the_team(own, "/installation/who")
-    assert not await is_of_the_team(there, "/who")
+    assert await is_of_the_team(client, "/installation/who")
+    assert not await is_of_the_team(territory_client, "/who")
     listed = await run(connected, "list")
     assert {
         "email": someone.email,
@@ -81,11 +81,11 @@ async def test_the_team_of_a_territory_is_nobody_at_the_own_host(
     operators.apply_operators_client(scene.admin, connected)
     someone = await scene.person(member_of(scene.territory))
 
-    own = await log_in(scene, installation, someone.id)
-    there = await log_in(scene, scene.territory, someone.id)
+    client = await log_in(scene, installation, someone.id)
+    territory_client = await log_in(scene, scene.territory, someone.id)
 
-    assert not await is_of_the_team(own, "/installation/who")
-    assert await is_of_the_team(there, "/who")
+    assert not await is_of_the_team(client, "/installation/who")
+    assert await is_of_the_team(territory_client, "/who")
 
 
 async def test_a_removed_operator_is_logged_out(
@@ -96,13 +96,13 @@ async def test_a_removed_operator_is_logged_out(
 ) -> None:
     someone = await scene.person()
     await run(connected, "add", someone.email)
-    own = await log_in(scene, installation, someone.id)
+    client = await log_in(scene, installation, someone.id)
 
     removed = [await run(connected, "remove", someone.email) for _ in range(2)]
 
     assert [entry["outcome"] for entry in removed] == ["updated", "unchanged"]
     assert len(back_channel) == 1
-    assert (await own.get("/installation/who")).json() == {}
+    assert (await client.get("/installation/who")).json() == {}
     assert someone.email not in {row["email"] for row in await run(connected, "list")}
 
 

@@ -20,10 +20,12 @@ def installation(
 
     The models of the shared data are there where the data are.
     """
-    own = cluster.own_settings(run_folder, "journeys")
+    new_settings = cluster.own_settings(run_folder, "journeys")
     if (models := SHARED / "data/schemas").is_dir():
-        own = own.model_copy(update={"schemas": models})
-    with running(own, tmp_path_factory.mktemp("installation")) as new_installation:
+        new_settings = new_settings.model_copy(update={"schemas": models})
+    with running(
+        new_settings, tmp_path_factory.mktemp("installation")
+    ) as new_installation:
         yield new_installation
 
 

@@ -120,7 +120,7 @@ async def send_more(by: httpx.AsyncClient, call: str, numbers: range) -> None:
         assert sent.status_code == 303, sent.text
 
 
-async def rows(place: Installation, asked: str) -> list[Any]:
+async def rows(place: Installation, query: str) -> list[Any]:
     """Rows of the territory, as a job sees them; or what a statement changed."""
     connection = await asyncpg.connect(
         place.settings.dsn("portal", "worker").replace("+asyncpg", "")
@@ -131,7 +131,7 @@ async def rows(place: Installation, asked: str) -> list[Any]:
                 "SELECT id FROM platform.territory WHERE slug = 'demo'"
             )
             await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
-            fetched_rows: list[Any] = await connection.fetch(asked)
+            fetched_rows: list[Any] = await connection.fetch(query)
             return fetched_rows
     finally:
         await connection.close()
@@ -206,15 +206,21 @@ async def judge(
             criteria,
         )
     async with as_program(place, second) as by:
-        own = {f"Projet {SENT - 1:02}"}
-        refused = next(submission for submission in those if submission["title"] in own)
+        own_titles = {f"Projet {SENT - 1:02}"}
+        refused = next(
+            submission for submission in those if submission["title"] in own_titles
+        )
         assert (
             await by.post(f"{call}/submissions/{refused['id']}", data={})
         ).status_code == 403
         await score_rest(
             by,
             call,
-            [submission for submission in those if submission["title"] not in own],
+            [
+                submission
+                for submission in those
+                if submission["title"] not in own_titles
+            ],
             criteria,
         )
 

@@ -47,9 +47,11 @@ async def weigh(context: BrowserContext, url: str) -> tuple[int, int]:
 async def test_a_first_visit_is_light(
     installation: Installation, context: BrowserContext, visit: str
 ) -> None:
-    own = installation.settings.origin("portal", "localhost")
+    portal_origin = installation.settings.origin("portal", "localhost")
     url = VISITS[visit].format(
-        portal=installation.portal(), node=installation.node(), installation=own
+        portal=installation.portal(),
+        node=installation.node(),
+        installation=portal_origin,
     )
 
     size, requests = await weigh(context, url)

@@ -30,7 +30,7 @@ from udi.settings import ProgramName
 TITLE = "Courbes de charge des rues"
 PORTAL = ("serve-portal", "work-portal")
 NODE = ("serve-node", "work-node")
-ASKED = {
+REQUEST_FORM = {
     "title": "Ombrager dix rues", "summary": "Choisir où planter.", "requester": "person", "purpose": "research",
     "words": "Repérer les rues où la consommation grimpe la nuit.", "months": "6", "columns": list(COLUMNS[:2]),
 }  # fmt: skip
@@ -57,14 +57,14 @@ class Trial:
     def path(self) -> str:
         return f"/datasets/{self.dataset}/file"
 
-    async def kept(self, program: ProgramName, asked: str) -> list[Any]:
+    async def list_rows(self, program: ProgramName, query: str) -> list[Any]:
         """Rows of the territory, as a job sees them."""
         async with self._connected(program) as connection, connection.transaction():
             tenant = await connection.fetchval(
                 "SELECT id FROM platform.territory WHERE slug = 'demo'"
             )
             await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
-            rows: list[Any] = await connection.fetch(asked)
+            rows: list[Any] = await connection.fetch(query)
             return rows
 
     async def killed_in_the_middle(
@@ -77,13 +77,13 @@ class Trial:
         ):
             await connection.execute(f"LOCK TABLE app.{table} IN SHARE MODE")
             request_task = asyncio.create_task(by.post(address, data=form))
-            await wait_until(lambda: self._waits(connection, table))
+            await wait_until(lambda: self._is_waiting(connection, table))
             self.place.kill(*PORTAL)
             with pytest.raises(httpx.TransportError):
                 await request_task
         self.start()
 
-    async def _waits(self, connection: Any, table: str) -> bool:
+    async def _is_waiting(self, connection: Any, table: str) -> bool:
         query = (
             "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
             " WHERE d.datname = current_database() AND NOT l.granted"
@@ -157,25 +157,27 @@ async def test_the_portal_killed_at_each_step_loses_nothing_and_brings_nothing_b
 
     done = [
         row["name"]
-        for row in await trial.kept(
-            "portal", SAID.format(request=request, agreement=agreement)
+        for row in await trial.list_rows(
+            "portal", EVENT_NAMES.format(request=request, agreement=agreement)
         )
     ]
     assert sorted(name for name in done if name in EVENTS) == sorted(EVENTS)
-    [agreement_row] = await trial.kept("node", HELD.format(agreement=agreement))
+    [agreement_row] = await trial.list_rows("node", HELD.format(agreement=agreement))
     await trial.let_time_pass()
-    await wait_until(lambda: told(trial, agreement, agreement_row["revision"]))
+    await wait_until(
+        lambda: is_acknowledged(trial, agreement, agreement_row["revision"])
+    )
     assert agreement_row["state"] == "revoked"
 
 
-SAID = """SELECT e.name FROM app.audit_event e WHERE e.subject_id::text IN ('{request}', '{agreement}',
+EVENT_NAMES = """SELECT e.name FROM app.audit_event e WHERE e.subject_id::text IN ('{request}', '{agreement}',
   (SELECT project_id::text FROM app.access_agreement WHERE id = '{agreement}'))"""
 HELD = "SELECT state, revision FROM app.held_agreement WHERE id = '{agreement}'"
 
 
-async def told(trial: Trial, agreement: str, revision: int) -> bool:
+async def is_acknowledged(trial: Trial, agreement: str, revision: int) -> bool:
     """Whether the portal knows that the node holds this."""
-    [row] = await trial.kept(
+    [row] = await trial.list_rows(
         "portal",
         f"SELECT delivered, revision FROM app.access_agreement WHERE id = '{agreement}'",
     )
@@ -185,14 +187,14 @@ async def told(trial: Trial, agreement: str, revision: int) -> bool:
 async def ask(trial: Trial) -> str:
     """The request: lost with the portal that was writing it, sent again, kept by the one that dies just after."""
     home = f"/data/{trial.dataset}/access-requests/new"
-    await trial.killed_in_the_middle(trial.person, home, ASKED, "access_step")
+    await trial.killed_in_the_middle(trial.person, home, REQUEST_FORM, "access_step")
     mine = f"SELECT id FROM app.access_request WHERE dataset_id = '{trial.dataset}'"
-    assert await trial.kept("portal", mine) == []
-    address = (await trial.person.post(home, data=ASKED)).headers["location"]
+    assert await trial.list_rows("portal", mine) == []
+    address = (await trial.person.post(home, data=REQUEST_FORM)).headers["location"]
     trial.place.kill(*PORTAL)
     trial.start()
 
-    [row] = await trial.kept("portal", mine)
+    [row] = await trial.list_rows("portal", mine)
     assert address.endswith(str(row["id"]))
     for side in (trial.person, trial.producer):
         assert (await side.get(address)).status_code == 200
@@ -204,30 +206,30 @@ async def grant(trial: Trial, request: str) -> str:
     address = f"/access-requests/{request}/grant"
     mine = f"SELECT id FROM app.access_agreement WHERE request_id = '{request}'"
     await trial.killed_in_the_middle(trial.producer, address, WHY, "public_agreement")
-    assert await trial.kept("portal", mine) == []
+    assert await trial.list_rows("portal", mine) == []
     trial.place.freeze("work-portal", "work-node")
     assert (await trial.producer.post(address, data=WHY)).status_code == 303
     trial.place.kill(*PORTAL)
     trial.place.thaw("work-node")
-    [row] = await trial.kept("portal", mine)
+    [row] = await trial.list_rows("portal", mine)
     agreement = str(row["id"])
-    assert await trial.kept("node", HELD.format(agreement=agreement)) == []
+    assert await trial.list_rows("node", HELD.format(agreement=agreement)) == []
     trial.start()
 
     again = await trial.producer.post(address, data=WHY)
     assert again.status_code == 409
     await wait_until(lambda: holds(trial, agreement))
-    assert len(await trial.kept("portal", mine)) == 1
+    assert len(await trial.list_rows("portal", mine)) == 1
     return agreement
 
 
 async def holds(trial: Trial, agreement: str) -> bool:
-    return bool(await trial.kept("node", HELD.format(agreement=agreement)))
+    return bool(await trial.list_rows("node", HELD.format(agreement=agreement)))
 
 
 async def deliver(trial: Trial, agreement: str) -> str:
     """A credential: the portal dies while it tells a node that hangs; the secret is good once both are there."""
-    [row] = await trial.kept(
+    [row] = await trial.list_rows(
         "portal",
         f"SELECT project_id, node_id FROM app.access_agreement WHERE id = '{agreement}'",
     )
@@ -238,7 +240,7 @@ async def deliver(trial: Trial, agreement: str) -> str:
     )
     assert page.status_code == 201, page.text
     secret = page.text.partition('id="secret" value="')[2].partition('"')[0]
-    await wait_until(lambda: telling(trial))
+    await wait_until(lambda: is_delivering(trial))
     trial.place.kill(*PORTAL)
     trial.place.thaw(*NODE)
     trial.start()
@@ -246,7 +248,7 @@ async def deliver(trial: Trial, agreement: str) -> str:
     await wait_until(answers(trial.place, trial.path, secret, 200))
     assert (
         len(
-            await trial.kept(
+            await trial.list_rows(
                 "node",
                 f"SELECT id FROM app.held_credential WHERE agreement_id = '{agreement}'",
             )
@@ -256,10 +258,10 @@ async def deliver(trial: Trial, agreement: str) -> str:
     return secret
 
 
-async def telling(trial: Trial) -> bool:
+async def is_delivering(trial: Trial) -> bool:
     """Whether the worker is at it: it waits for the node's answer."""
     query = "SELECT 1 FROM queue.pgqueuer WHERE entrypoint = 'deliver_agreement' AND status = 'picked'"
-    return bool(await trial.kept("portal", query))
+    return bool(await trial.list_rows("portal", query))
 
 
 async def read_while_away(trial: Trial, secret: str) -> None:
@@ -283,7 +285,7 @@ async def is_answered_meanwhile(trial: Trial, secret: str) -> bool:
 async def question(trial: Trial) -> datetime | None:
     """When the question began that the node waits for an answer to."""
     waiting = "SELECT tried_at FROM app.agreement_cursor WHERE tried_at > greatest(answered_at, failed_at)"
-    rows = await trial.kept("node", waiting)
+    rows = await trial.list_rows("node", waiting)
     if rows:
         return rows[0]["tried_at"]
     return None
@@ -313,14 +315,18 @@ async def revoke(trial: Trial, agreement: str, secret: str) -> None:
 
 async def start_node(trial: Trial) -> None:
     """Start the node; its worker has asked the portal, or tried, when this returns."""
-    [before] = await trial.kept("node", "SELECT tried_at FROM app.agreement_cursor")
+    [before] = await trial.list_rows(
+        "node", "SELECT tried_at FROM app.agreement_cursor"
+    )
     for part in NODE:
         trial.place.start(*part.split("-"))
     trial.place.wait("node")
 
     async def tried() -> bool:
         query = "SELECT tried_at <= greatest(answered_at, failed_at) AND tried_at > $1 AS done FROM app.agreement_cursor"
-        [row] = await trial.kept("node", query.replace("$1", f"'{before['tried_at']}'"))
+        [row] = await trial.list_rows(
+            "node", query.replace("$1", f"'{before['tried_at']}'")
+        )
         return bool(row["done"])
 
     await wait_until(tried)

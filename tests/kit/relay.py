@@ -25,7 +25,7 @@ class Relay:
             yield self
         finally:
             self.thaw()
-            self.cut()
+            self.disconnect()
             server.close()
 
     def freeze(self) -> None:
@@ -36,7 +36,7 @@ class Relay:
         """Pass on what waits."""
         self._flows.set()
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         """Close every connection, and each new one at once."""
         self._open = False
         for writer in self._writers:

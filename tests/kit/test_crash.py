@@ -16,7 +16,7 @@ KILLED = (-9, "")
 
 
 @pytest.mark.parametrize(
-    ("asked", "ended"),
+    ("crash_point", "ended"),
     [
         ("", ALIVE),
         ("elsewhere", ALIVE),
@@ -27,10 +27,10 @@ KILLED = (-9, "")
     ],
 )
 def test_a_process_ends_where_it_was_asked_to(
-    asked: str, ended: tuple[int, str]
+    crash_point: str, ended: tuple[int, str]
 ) -> None:
     environment = {
-        "UDI_CRASH_AT": asked,
+        "UDI_CRASH_AT": crash_point,
         "PYTHONPATH": str(Path(udi.__file__).parents[1]),
     }
 

@@ -23,8 +23,8 @@ from udi.kit.credentials import (
 KIND = SignedTokenKind(
     typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5)
 )
-HERE = "https://portal.example.org"
-THERE = "https://node.example.org"
+ISSUER = "https://portal.example.org"
+AUDIENCE = "https://node.example.org"
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 ABSENT = object()
@@ -38,14 +38,16 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def claims(**changed: object) -> dict[str, Any]:
     """Those of a good token, some changed or left out."""
-    token_claims = KIND.write(subject="a", issuer=HERE, audience=THERE) | changed
+    token_claims = KIND.write(subject="a", issuer=ISSUER, audience=AUDIENCE) | changed
     return {name: value for name, value in token_claims.items() if value is not ABSENT}
 
 
 def test_read_returns_what_a_good_token_says() -> None:
     token_claims = claims(jti="x" * LONGEST_JTI)
 
-    signed = KIND.read({"typ": KIND.typ}, token_claims, issuer=HERE, audience=THERE)
+    signed = KIND.read(
+        {"typ": KIND.typ}, token_claims, issuer=ISSUER, audience=AUDIENCE
+    )
 
     assert (signed.subject, signed.jti) == ("a", token_claims["jti"])
     assert int(signed.expires_at.timestamp()) == token_claims["exp"]
@@ -54,14 +56,14 @@ def test_read_returns_what_a_good_token_says() -> None:
 @pytest.mark.parametrize("header", [{}, {"typ": "JWT"}, {"typ": "udi-reading+jwt"}])
 def test_read_refuses_another_kind(header: dict[str, str]) -> None:
     with pytest.raises(InvalidSignatureError, match="another typ"):
-        KIND.read(header, claims(), issuer=HERE, audience=THERE)
+        KIND.read(header, claims(), issuer=ISSUER, audience=AUDIENCE)
 
 
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("iss", (ABSENT, "", THERE, [HERE])),
-        ("aud", (ABSENT, "", HERE, [THERE])),
+        ("iss", (ABSENT, "", AUDIENCE, [ISSUER])),
+        ("aud", (ABSENT, "", ISSUER, [AUDIENCE])),
         ("scope", (ABSENT, "", "reading", "order reading", ["order"])),
         ("sub", (ABSENT, "", None, 7)),
         ("jti", (ABSENT, "", None, 7, "x" * (LONGEST_JTI + 1))),
@@ -74,7 +76,10 @@ def test_read_refuses_a_claim_that_is_absent_or_another(
     for value in values:
         with pytest.raises(InvalidSignatureError):
             KIND.read(
-                {"typ": KIND.typ}, claims(**{name: value}), issuer=HERE, audience=THERE
+                {"typ": KIND.typ},
+                claims(**{name: value}),
+                issuer=ISSUER,
+                audience=AUDIENCE,
             )
 
 
@@ -85,7 +90,7 @@ def test_read_refuses_what_is_over_and_what_lasts_longer_than_its_kind(
     token_claims = claims(exp=int((NOW + ahead).timestamp()))
 
     with pytest.raises(InvalidSignatureError, match="out of date"):
-        KIND.read({"typ": KIND.typ}, token_claims, issuer=HERE, audience=THERE)
+        KIND.read({"typ": KIND.typ}, token_claims, issuer=ISSUER, audience=AUDIENCE)
 
 
 @pytest.mark.parametrize("ahead", [-LEEWAY + SECOND, KIND.lifetime + LEEWAY])
@@ -94,7 +99,7 @@ def test_read_accepts_the_first_and_the_last_moment_of_its_kind(
 ) -> None:
     token_claims = claims(exp=int((NOW + ahead).timestamp()))
 
-    assert KIND.read({"typ": KIND.typ}, token_claims, issuer=HERE, audience=THERE)
+    assert KIND.read({"typ": KIND.typ}, token_claims, issuer=ISSUER, audience=AUDIENCE)
 
 
 def test_a_secret_is_long_and_only_its_digest_is_kept() -> None:

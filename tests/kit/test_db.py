@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from udi.kit import read_connections
 from udi.kit.db import MAX_READ_CONNECTIONS, PATIENCE, Database, is_unavailable
 from udi.kit.jobs import enqueue, enqueue_each, list_queues
 from udi.kit.read_connections import SessionRowReader
@@ -117,22 +118,44 @@ async def test_a_reading_writes_nothing(pages: Database, demo: Territory) -> Non
             await session.execute(text("CREATE TABLE app.left_behind ()"))
 
 
+@pytest.mark.parametrize("role", ["public", "app"])
 async def test_a_connection_that_died_gives_way_to_a_new_one(
-    pages: Database, postgres: str, demo: Territory
+    pages: Database, postgres: str, demo: Territory, role: Role
 ) -> None:
-    async with pages.session(demo.id, role="public") as session:
+    async with pages.session(demo.id, role=role) as session:
         process = await session.scalar(PROCESS)
-    async with pages.session(demo.id, role="public") as session:
+    async with pages.session(demo.id, role=role) as session:
         assert await session.scalar(PROCESS) == process, "connections are kept"
     connection = await asyncpg.connect(postgres)
     assert await connection.fetchval("SELECT pg_terminate_backend($1, 5000)", process)
     await connection.close()
 
-    async with pages.session(demo.id, role="public") as session:
+    async with pages.session(demo.id, role=role) as session:
         assert (
             await session.scalar(TENANT),
             await session.scalar(PROCESS) == process,
         ) == (demo.id, False)
+
+
+@pytest.mark.parametrize(
+    ("fresh", "questions"), [(60.0, 0), (0.0, 1)], ids=["just used", "rested"]
+)
+async def test_the_server_is_asked_about_a_connection_that_rested(
+    pages: Database, postgres: str, demo: Territory, monkeypatch: pytest.MonkeyPatch,
+    fresh: float, questions: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(read_connections, "FRESH", fresh)
+    async with pages.session(demo.id) as session:
+        process = await session.scalar(PROCESS)
+    connection = await asyncpg.connect(postgres)
+    last = "SELECT query_start FROM pg_stat_activity WHERE pid = $1"
+    before = await connection.fetchval(last, process)
+
+    async with pages.engine("app").connect():
+        after = await connection.fetchval(last, process)
+
+    await connection.close()
+    assert int(after != before) == questions
 
 
 async def test_rows_are_those_of_their_territory_on_whatever_connection(

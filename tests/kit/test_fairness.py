@@ -225,10 +225,12 @@ async def test_a_job_for_later_takes_no_place_before_its_moment(
     )
     async with node_database.platform_session(role="worker") as session:
         await promote_waiting_jobs(session, SCHEMA.channel)
-        [own] = await session.scalars(places, mine)
+        [first_place] = await session.scalars(places, mine)
         await session.execute(later, mine)
         await promote_waiting_jobs(session, SCHEMA.channel)
-        assert list(await session.scalars(places, mine)) == list(range(own, own + 11))
+        assert list(await session.scalars(places, mine)) == list(
+            range(first_place, first_place + 11)
+        )
         assert list(await session.scalars(ready, mine)) == [True] * 2 + [False] * 9
 
 

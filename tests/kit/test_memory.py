@@ -12,24 +12,24 @@ pytestmark = pytest.mark.programs
 
 PIECES = 100_000
 SIZE = 1000
-KEPT = 500
+INTERVAL = 500
 
 
-def held() -> int:
+def memory_in_use() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
 def test_what_was_freed_between_what_is_kept_is_given_back() -> None:
     pieces: list[bytes | None] = [bytes(SIZE) for _ in range(PIECES)]
     pieces = [
-        piece if place % KEPT == 0 else None for place, piece in enumerate(pieces)
+        piece if place % INTERVAL == 0 else None for place, piece in enumerate(pieces)
     ]
-    before = held()
+    before = memory_in_use()
 
     release_memory()
 
-    assert before - held() > PIECES * SIZE / 2
-    assert sum(piece is not None for piece in pieces) == PIECES // KEPT
+    assert before - memory_in_use() > PIECES * SIZE / 2
+    assert sum(piece is not None for piece in pieces) == PIECES // INTERVAL
 
 
 @pytest.mark.parametrize(("call", "places"), [("", "2"), ("use_single_arena()", "1")])

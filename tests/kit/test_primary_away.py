@@ -76,7 +76,7 @@ async def test_passers_by_read_the_whole_portal(
     record = (await corpus.add_all())[0]
     registry = TerritoryRegistry(portal_database, Tenant, lambda host: host, max_age=0)
     await SearchFeed(portal_database, registry, settings).run_once()
-    primary.cut()
+    primary.disconnect()
     addresses = [
         "/", "/data", "/data?q=velo", f"/data/{record.id}", "/producers", "/producers/armor", "/charter", "/legal",
         "/accessibility", "/api", "/theme.css", "/icon.svg", "/ready", "/api/v1/datasets", f"/api/v1/datasets/{record.id}",
@@ -103,7 +103,7 @@ async def test_passers_by_download_from_the_node(
         hosted, demo, make_person(demo, memberships={SLUG: ["publishers"]})
     ) as publisher:
         dataset = await Producer(publisher).publish()
-        primary.cut()
+        primary.disconnect()
         refused = await Producer(publisher).send()
     async with browse(hosted, demo) as visitor:
         file = await visitor.get(f"/datasets/{dataset}/file")
@@ -122,7 +122,7 @@ async def test_someone_logged_in_is_told_in_plain_words_and_finds_the_session_ag
     catalogue: Litestar, primary: Relay, demo: Territory
 ) -> None:
     async with browse(catalogue, demo, make_person(demo)) as member:
-        primary.cut()
+        primary.disconnect()
         page = await member.get("/my-space")
         call = await member.get("/api/v1/datasets")
         primary.mend()
@@ -193,7 +193,7 @@ async def test_a_worker_never_reads_what_follows(
 ) -> None:
     worker = Database(split, "portal")
     pages = Database(split, "portal", pages=True)
-    primary.cut()
+    primary.disconnect()
     async with pages.platform_session(role="public") as session:
         assert (
             await session.scalar(text("SELECT count(*) FROM platform.territory"))
@@ -221,7 +221,7 @@ async def test_territories_that_were_known_are_served_while_no_database_answers(
         for _ in range(2)
     )
     assert await warm_registry.by_slug(demo.slug)
-    primary.cut()
+    primary.disconnect()
 
     assert await warm_registry.by_slug(demo.slug)
     with pytest.raises(Exception) as refusal:  # noqa: PT011 - which one depends on the driver

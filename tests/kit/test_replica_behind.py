@@ -90,6 +90,7 @@ async def copy(
         f"--pgdata={data}",
         "--checkpoint=fast",
         "--no-sync",
+        "--no-manifest",
         "-R",
     ]
     await asyncio.to_thread(

@@ -37,10 +37,10 @@ class Publisher:
     def __init__(self, *keys: RSAKey) -> None:
         self.keys = list(keys)
         self.away = False
-        self.asked = 0
+        self.request_count = 0
 
     async def __call__(self) -> Mapping[str, Any]:
-        self.asked += 1
+        self.request_count += 1
         if self.away:
             msg = "stopped"
             raise IdentityUnavailableError(msg)
@@ -198,7 +198,7 @@ async def test_keys_are_fetched_once_for_many_tokens() -> None:
     for _ in range(50):
         await verify(signed(), keys, kind=KIND, issuer=ISSUER, audience=AUDIENCE)
 
-    assert publisher.asked == 1
+    assert publisher.request_count == 1
 
 
 async def test_a_new_key_is_fetched_when_first_met(time: Time) -> None:
@@ -210,7 +210,7 @@ async def test_a_new_key_is_fetched_when_first_met(time: Time) -> None:
 
     await keys.get(str(OTHER.kid))
 
-    assert publisher.asked == 2
+    assert publisher.request_count == 2
 
 
 async def test_unknown_key_ids_do_not_flood_the_issuer(time: Time) -> None:
@@ -223,7 +223,7 @@ async def test_unknown_key_ids_do_not_flood_the_issuer(time: Time) -> None:
         with pytest.raises(InvalidTokenError):
             await keys.get(f"invented-{number}")
 
-    assert publisher.asked == 2
+    assert publisher.request_count == 2
 
 
 async def test_a_withdrawn_key_is_refused_after_a_quarter_of_an_hour(
@@ -275,10 +275,10 @@ async def test_keys_are_fetched_again_once_the_pause_is_over(time: Time) -> None
     await keys.refresh()
     time.passes(seconds=4)
     await keys.refresh()
-    assert publisher.asked == 1
+    assert publisher.request_count == 1
     time.passes(seconds=1)
     await keys.refresh()
-    assert publisher.asked == 2
+    assert publisher.request_count == 2
 
 
 async def test_an_issuer_that_is_away_is_not_asked_at_each_token(time: Time) -> None:
@@ -291,7 +291,7 @@ async def test_an_issuer_that_is_away_is_not_asked_at_each_token(time: Time) -> 
     for _ in range(50):
         await keys.get(str(KEY.kid))
 
-    assert publisher.asked == 2
+    assert publisher.request_count == 2
 
 
 async def test_an_issuer_that_comes_back_is_heard(time: Time) -> None:

@@ -9,7 +9,7 @@ from udi.kit.transitions import Transitions
 
 
 class LoanState(StrEnum):
-    ASKED = "asked"
+    REQUESTED = "requested"
     LENT = "lent"
     BACK = "back"
 
@@ -22,8 +22,8 @@ class LoanEvent(StrEnum):
 
 LOAN = Transitions(
     {
-        (LoanState.ASKED, LoanEvent.LEND): LoanState.LENT,
-        (LoanState.ASKED, LoanEvent.RENEW): LoanState.ASKED,
+        (LoanState.REQUESTED, LoanEvent.LEND): LoanState.LENT,
+        (LoanState.REQUESTED, LoanEvent.RENEW): LoanState.REQUESTED,
         (LoanState.LENT, LoanEvent.RENEW): LoanState.LENT,
         (LoanState.LENT, LoanEvent.RETURN): LoanState.BACK,
     },
@@ -37,7 +37,7 @@ LOAN = Transitions(
 
 
 def test_next_state_reads_the_state_of_a_row() -> None:
-    assert LOAN.next_state("asked", LoanEvent.LEND) is LoanState.LENT
+    assert LOAN.next_state("requested", LoanEvent.LEND) is LoanState.LENT
     assert LOAN.next_state(LoanState.LENT, LoanEvent.RETURN) is LoanState.BACK
     with pytest.raises(ValueError, match="lost"):
         LOAN.next_state("lost", LoanEvent.RETURN)
@@ -47,12 +47,17 @@ def test_next_state_reads_the_state_of_a_row() -> None:
     ("state", "event", "actor", "reason"),
     [
         ("back", LoanEvent.RENEW, None, "The book is back: no “renew” by the ."),
-        ("asked", LoanEvent.RETURN, None, "The book is asked: no “return” by the ."),
         (
-            "asked",
+            "requested",
+            LoanEvent.RETURN,
+            None,
+            "The book is requested: no “return” by the .",
+        ),
+        (
+            "requested",
             LoanEvent.RENEW,
             "reader",
-            "The book is asked: no “renew” by the reader.",
+            "The book is requested: no “renew” by the reader.",
         ),
         ("lent", LoanEvent.RENEW, "cat", "The book is lent: no “renew” by the cat."),
     ],
@@ -68,8 +73,8 @@ def test_next_state_refuses_with_reason_and_remedy(
 
 
 def test_an_actor_may_be_limited_to_one_state() -> None:
-    assert LOAN.events("asked") == [LoanEvent.LEND, LoanEvent.RENEW]
-    assert LOAN.events("asked", "reader") == []
+    assert LOAN.events("requested") == [LoanEvent.LEND, LoanEvent.RENEW]
+    assert LOAN.events("requested", "reader") == []
     assert LOAN.events("lent", "reader") == [LoanEvent.RENEW, LoanEvent.RETURN]
     assert LOAN.events("lent", "library") == [LoanEvent.RENEW]
     assert LOAN.events_of("reader") == [LoanEvent.RETURN, LoanEvent.RENEW]
@@ -78,8 +83,8 @@ def test_an_actor_may_be_limited_to_one_state() -> None:
 
 def test_iterating_yields_the_rows_with_their_actors() -> None:
     assert list(LOAN) == [
-        ("asked", "lend", "lent", ("library",)),
-        ("asked", "renew", "asked", ("library",)),
+        ("requested", "lend", "lent", ("library",)),
+        ("requested", "renew", "requested", ("library",)),
         ("lent", "renew", "lent", ("reader", "library")),
         ("lent", "return", "back", ("reader",)),
     ]

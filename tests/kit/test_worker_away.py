@@ -19,7 +19,7 @@ async def test_a_worker_ends_when_its_database_is_lost(settings: Settings) -> No
         running = asyncio.create_task(Worker(database, {}).run())
         await asyncio.sleep(3)
         assert not running.done()
-        primary.cut()
+        primary.disconnect()
         done, _ = await asyncio.wait([running], timeout=SOON)
         running.cancel()
         await database.close()

@@ -16,7 +16,7 @@ def console() -> Console:
     return Console(file=io.StringIO(), width=200)
 
 
-def _said(console: Console) -> str:
+def _output_of(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -29,7 +29,7 @@ def test_reset_asks_first(
 
     assert reset(settings, console=console) == 1
 
-    assert "Nothing was deleted." in _said(console)
+    assert "Nothing was deleted." in _output_of(console)
     assert settings.secret("postgres_password")
 
 
@@ -48,7 +48,7 @@ def test_reset_leaves_a_folder_that_is_not_ours(
 
     assert reset(settings, yes=True, console=console) == 1
 
-    assert "was not made by `udi up`" in _said(console)
+    assert "was not made by `udi up`" in _output_of(console)
     assert (settings.state / "objects").is_dir()
 
 
@@ -56,7 +56,7 @@ def test_down_without_anything_running_says_so(
     settings: Settings, console: Console
 ) -> None:
     assert down(settings, console=console) == 0
-    assert _said(console) == "Nothing is running.\n"
+    assert _output_of(console) == "Nothing is running.\n"
 
 
 def test_logs_show_the_last_lines_of_each_part(

@@ -29,8 +29,8 @@ def published(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[Setti
     """The installations whose demonstration the command publishes."""
     installations: list[Settings] = []
 
-    async def publish_content(own: Settings) -> None:
-        installations.append(own)
+    async def publish_content(new_settings: Settings) -> None:
+        installations.append(new_settings)
 
     monkeypatch.setattr(commands, "get_settings", lambda: settings)
     monkeypatch.setattr(commands, "publish_content", publish_content)
@@ -54,7 +54,7 @@ def test_demonstrate_publishes_where_udi_up_runs(
         done = CliRunner().invoke(build_app("demonstrate"), ["demonstrate"])
 
     assert done.exit_code == 0
-    assert [own.state for own in published] == [settings.state]
+    assert [entry.state for entry in published] == [settings.state]
 
 
 def test_content_names_accounts_and_spaces_of_its_territory(content: Content) -> None:

@@ -177,6 +177,7 @@ def test_the_environment_is_made_once_and_again_when_the_lock_changes(
     assert not (checkout / ".venv/.udi-lock").exists()
 
 
+@pytest.mark.usefixtures("interrupted")
 def test_two_calls_at_once_make_one_environment(checkout: Path, tmp_path: Path) -> None:
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": (checkout / "wheels").as_uri()}
     calls = [

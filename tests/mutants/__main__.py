@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if options.list:
         for mutant in mutants:
-            print(f"{mutant.id}  {mutant.module}  {mutant.cut}")
+            print(f"{mutant.id}  {mutant.module}  {mutant.description}")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     outcomes = _run_all(mutants, options.jobs)
@@ -231,7 +231,7 @@ def _write_csv(path: Path, outcomes: Sequence[Outcome]) -> None:
                 mutant.id,
                 mutant.module,
                 mutant.function,
-                mutant.cut,
+                mutant.description,
                 outcome.what,
                 outcome.by,
                 mutant.survives,
@@ -250,7 +250,7 @@ def _summarise(outcomes: Sequence[Outcome]) -> int:
             f"\nSURVIVES: {outcome.mutant.id} ({outcome.mutant.module}.{outcome.mutant.function})"
         )
         print(
-            f"  cut: {outcome.mutant.cut}: {outcome.mutant.old!r} -> {outcome.mutant.new!r}"
+            f"  cut: {outcome.mutant.description}: {outcome.mutant.old!r} -> {outcome.mutant.new!r}"
         )
         print(f"  reason: {outcome.mutant.survives or 'NONE WAS GIVEN'}")
     for outcome in errors:

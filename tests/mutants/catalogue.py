@@ -40,7 +40,7 @@ class Mutant:
     id: str
     module: str
     function: str
-    cut: str
+    description: str
     old: str
     new: str
     tests: tuple[str, ...]
@@ -191,7 +191,7 @@ def _of_module(module: dict[str, Any]) -> Iterator[Mutant]:
             id=entry["id"],
             module=name,
             function=entry.get("in", ""),
-            cut=entry["cut"],
+            description=entry["cut"],
             old=entry["old"],
             new=entry["new"],
             tests=tuple(entry.get("tests", usual)),
@@ -220,7 +220,7 @@ def _of_operators(
             id=name,
             module=module,
             function=function,
-            cut=change.words,
+            description=change.words,
             old=change.old,
             new=change.new,
             tests=tests,

@@ -27,7 +27,7 @@ from tests.reaper import RUN, Reaper
 LEFT_OUT = (".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
 WORKER = "PYTEST_XDIST_WORKER"
 """What the fixtures name a run's own databases by."""
-KEPT = (
+PERMANENT_DATABASES = (
     "postgres",
     "template0",
     "template1",
@@ -204,10 +204,10 @@ class Workshop:
         )
         environment.setdefault("UDI_SHARED", str(ROOT.parent / "shared"))
         if fresh:
-            own = {}
+            run_variables = {}
         else:
-            own = {RUN: str(self._folder), WORKER: f"m{self._number}"}
-        return environment | own
+            run_variables = {RUN: str(self._folder), WORKER: f"m{self._number}"}
+        return environment | run_variables
 
     def _clear(self) -> None:
         """Drop what the run left: its databases, its folders, the ports it had."""
@@ -274,7 +274,7 @@ def _end_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def _read_report(report: Path, found: TestRun) -> None:
+def _read_report(report: Path, test_run: TestRun) -> None:
     if not report.exists():
         return
     for case in ET.parse(report).iter("testcase"):
@@ -289,8 +289,8 @@ def _read_report(report: Path, found: TestRun) -> None:
             outcome = "failed"
         else:
             outcome = "skipped" if "skipped" in children else "passed"
-        found.results[test] = (
-            outcome if found.results.get(test) != "failed" else "failed"
+        test_run.results[test] = (
+            outcome if test_run.results.get(test) != "failed" else "failed"
         )
 
 
@@ -298,7 +298,8 @@ async def _drop_databases(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         rows = await connection.fetch(
-            "SELECT datname FROM pg_database WHERE NOT datname = ANY($1)", list(KEPT)
+            "SELECT datname FROM pg_database WHERE NOT datname = ANY($1)",
+            list(PERMANENT_DATABASES),
         )
         for row in rows:
             await connection.execute(f'DROP DATABASE "{row[0]}" WITH (FORCE)')

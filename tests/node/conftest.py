@@ -26,6 +26,7 @@ from udi.node.files.sealing_store import OBJECTS, SealingStore
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
+from udi.node.tables.api import EXPORTS
 from udi.node.tables.finder import FIND_TABLE
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
@@ -145,7 +146,9 @@ def each_store(
     store = SealingStore.from_settings(at, node_database, KeyringFile(settings))
     services |= {
         OBJECTS: store,
-        FIND_TABLE: DatasetTableCache(node_database, store, tmp_path / "tables"),
+        FIND_TABLE: DatasetTableCache(
+            node_database, store, tmp_path / "tables", services[EXPORTS]
+        ),
     }
     return store
 

@@ -15,8 +15,8 @@ class Distant:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
-    cut: bool = False
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    is_truncated: bool = False
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -43,7 +43,7 @@ def _handler(distant: Distant) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            distant.asked.append((self.path, headers))
+            distant.requests.append((self.path, headers))
             if self.path in distant.redirects:
                 self._say(302, {"Location": distant.redirects[self.path]}, b"")
             elif distant.status == 200 and headers.get("if-none-match") == distant.etag:
@@ -60,7 +60,7 @@ def _handler(distant: Distant) -> type[BaseHTTPRequestHandler]:
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if distant.cut else body)
+            self.wfile.write(body[: len(body) // 2] if distant.is_truncated else body)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""

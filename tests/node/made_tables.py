@@ -23,10 +23,10 @@ def write_table(
     space: str = SPACE,
 ) -> DatasetTable:
     """A Parquet of these rows, and the table that it is."""
-    typed = tuple(TypedColumn(name, kind) for name, kind in columns)
+    typed_columns = tuple(TypedColumn(name, kind) for name, kind in columns)
     cells = ", ".join(
         f"column{rank + 1}::{column.sql_type} AS {identifier(column.name)}"
-        for rank, column in enumerate(typed)
+        for rank, column in enumerate(typed_columns)
     )
     with duckdb.connect() as connection:
         types = ", ".join(
@@ -34,13 +34,13 @@ def write_table(
                 "column0 BIGINT",
                 *(
                     f"column{rank + 1} {column.sql_type}"
-                    for rank, column in enumerate(typed)
+                    for rank, column in enumerate(typed_columns)
                 ),
             ]
         )
         connection.execute(f"CREATE TABLE raw ({types})")
         if rows:
-            places = f"({', '.join('?' * (len(typed) + 1))})"
+            places = f"({', '.join('?' * (len(typed_columns) + 1))})"
             values = [cell for line, row in enumerate(rows, 2) for cell in (line, *row)]
             connection.execute(
                 f"INSERT INTO raw VALUES {', '.join([places] * len(rows))}", values
@@ -48,7 +48,7 @@ def write_table(
         connection.execute(
             f"COPY (SELECT column0 AS __line, {cells} FROM raw ORDER BY 1) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
         )
-    return table_at(path, typed, len(rows), space=space)
+    return table_at(path, typed_columns, len(rows), space=space)
 
 
 def table_at(

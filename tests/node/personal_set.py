@@ -21,7 +21,7 @@ Values = Callable[[Draw], str]
 class Labelled:
     """A column and what it truly holds: `what` empty for nothing personal; `public` when a warning is the right word."""
 
-    told: TextColumn
+    column: TextColumn
     what: frozenset[PersonalDataKind] = frozenset()
     public: bool = False
 

@@ -329,7 +329,7 @@ def offices(draw: Draw) -> Iterator[Table]:
         ]
 
 
-def alike(draw: Draw) -> Iterator[Table]:
+def similar_columns(draw: Draw) -> Iterator[Table]:
     """What only looks like people."""
     for heads in (
         ("voie", "Nom de la voie"),
@@ -488,7 +488,7 @@ MAKERS: tuple[Maker, ...] = (
     reached,
     single,
     offices,
-    alike,
+    similar_columns,
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 
-async def cut(content: bytes, size: int = 70_001) -> AsyncIterator[bytes]:
+async def split_content(content: bytes, size: int = 70_001) -> AsyncIterator[bytes]:
     """The content in pieces of this size."""
     for at in range(0, len(content), size):
         yield content[at : at + size]

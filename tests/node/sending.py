@@ -50,22 +50,22 @@ class Sender:
         *,
         content: bytes = b"",
         slug: str = SLUG,
-        **said: str,
+        **fields: str,
     ) -> httpx.Response:
         if length is None:
             size = {"Upload-Defer-Length": "1"}
         else:
             size = {"Upload-Length": str(length)}
-        key = {"Idempotency-Key": said.pop("key")} if "key" in said else {}
+        key = {"Idempotency-Key": fields.pop("key")} if "key" in fields else {}
         kind = {"Content-Type": BYTES["Content-Type"]} if content else {}
-        about = {"Upload-Metadata": metadata(filename=name, **said)}
+        about = {"Upload-Metadata": metadata(filename=name, **fields)}
         headers = {**TUS, **size, **about, **key, **kind, **self.headers}
         return await self.client.post(
             f"/spaces/{slug}/uploads", headers=headers, content=content
         )
 
-    async def address(self, length: int | None, **said: Any) -> str:
-        answer = await self.begin(length, **said)
+    async def address(self, length: int | None, **fields: Any) -> str:
+        answer = await self.begin(length, **fields)
         assert answer.status_code == 201, answer.text
         return answer.headers["location"]
 
@@ -135,16 +135,16 @@ async def sound(
         uploads[part.upload_id].part_key(part.id)
         for part in await rows(database, territory, UploadPart)
     }
-    there = set(await objects(store, territory))
+    stored = set(await objects(store, territory))
     faults = [
-        f"{key} has a row and is not there" for key in (named.keys() | parts) - there
+        f"{key} has a row and is not there" for key in (named.keys() | parts) - stored
     ]
     faults += [
         f"{key} has no row"
-        for key in there - parts
+        for key in stored - parts
         if key.partition(".")[0] not in named
     ]
-    for key in named.keys() & there:
+    for key in named.keys() & stored:
         if hashlib.sha256(b"".join(store.read(key))).hexdigest() != named[key]:
             faults.append(f"{key} is not what its row says")
     return faults

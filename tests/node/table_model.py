@@ -162,19 +162,23 @@ def _group_value(query: Query, rank: int, cell: Any) -> Any:
     }[step.unit]
 
 
-def _measure(each: Any, rows: list[Any]) -> Any:
-    cells = [cell for row in rows if (cell := _cell(row, each.column)) is not None]
-    if each.aggregate is Aggregate.COUNT:
+def _measure(aggregation: Any, rows: list[Any]) -> Any:
+    cells = [
+        cell for row in rows if (cell := _cell(row, aggregation.column)) is not None
+    ]
+    if aggregation.aggregate is Aggregate.COUNT:
         return len(cells)
-    if each.aggregate is Aggregate.COUNT_DISTINCT:
+    if aggregation.aggregate is Aggregate.COUNT_DISTINCT:
         return len(set(cells))
     if not cells:
         return None
-    if each.aggregate is Aggregate.MEDIAN:
+    if aggregation.aggregate is Aggregate.MEDIAN:
         return float(statistics.median(map(float, cells)))
-    if each.aggregate in {Aggregate.MIN, Aggregate.MAX}:
-        return (min if each.aggregate is Aggregate.MIN else max)(cells, key=_comparable)
-    if each.aggregate is Aggregate.SUM:
+    if aggregation.aggregate in {Aggregate.MIN, Aggregate.MAX}:
+        return (min if aggregation.aggregate is Aggregate.MIN else max)(
+            cells, key=_comparable
+        )
+    if aggregation.aggregate is Aggregate.SUM:
         return sum(cells)
     return sum(cells) / len(cells)
 

@@ -230,13 +230,13 @@ async def test_the_map_that_moves_lies_on_it_and_asks_nobody_else(
         await producer.draft(PLACES.encode(), "arbres.csv"), reason="Essai."
     )
     address = f"/datasets/{dataset}/data?view=map&at=9%2F48.5%2F-1.5"
-    own = demo.links["node"]
+    node_origin = demo.links["node"]
 
     async with open_node(str(archive)) as client:
         page = await client.get(address)
-        asked = tab.page.expect_request(f"**{ADDRESS}")
-        async with asked:
-            await tab.visit(client, f"{own}{address}", "en")
+        map_request = tab.page.expect_request(f"**{ADDRESS}")
+        async with map_request:
+            await tab.visit(client, f"{node_origin}{address}", "en")
         await tab.page.wait_for_selector("#moving-map[data-ready]", timeout=60_000)
         is_painted = await tab.page.evaluate(PAINTED)
         await tab.take_picture(f"base-map-{kind.name}")
@@ -247,4 +247,4 @@ async def test_the_map_that_moves_lies_on_it_and_asks_nobody_else(
     assert "Les arpenteurs" in page.text
     assert "Your browser asks" not in page.text
     assert "img-src 'self' data:; " in policy
-    assert tab.hosts == {own.partition("//")[2]}
+    assert tab.hosts == {node_origin.partition("//")[2]}

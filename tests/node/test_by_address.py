@@ -88,8 +88,8 @@ async def test_a_file_is_fetched_for_a_new_draft(
         303,
         f"/datasets/{file.dataset_id}/check",
     )
-    assert len(distant.asked) == 1
-    assert distant.asked[0][1]["accept-encoding"] == "identity"
+    assert len(distant.requests) == 1
+    assert distant.requests[0][1]["accept-encoding"] == "identity"
     assert await sound(node_database, store, demo) == []
 
 
@@ -176,7 +176,7 @@ async def test_what_cannot_be_fetched_is_told_and_leaves_nothing(
 async def test_a_passing_failure_is_tried_three_times(
     producer: Producer, distant: Distant, work: Work
 ) -> None:
-    distant.cut = True
+    distant.is_truncated = True
     upload = await fetch(producer, f"{distant.origin}/a.csv")
 
     for attempt in (0, 1):
@@ -227,7 +227,7 @@ async def test_private_addresses_are_not_reached(
         with pytest.raises((RefusedAddressError, OutgoingError)):
             async with outgoing.fetch(address):
                 raise AssertionError
-    assert distant.asked == []
+    assert distant.requests == []
 
 
 @pytest.fixture(autouse=True)
@@ -260,7 +260,7 @@ async def test_a_dataset_is_renewed_when_the_bytes_changed_and_only_then(
     assert len(await rows(node_database, demo, Version)) == 1
 
     await work(REFRESH_SOURCE, source=str(source.id), turn="2")
-    assert distant.asked[-1][1]["if-none-match"] == distant.etag
+    assert distant.requests[-1][1]["if-none-match"] == distant.etag
     distant.content = OTHER
     await work(REFRESH_SOURCE, source=str(source.id), turn="3")
     await work(REFRESH_SOURCE, source=str(source.id), turn="3")
@@ -320,9 +320,9 @@ async def test_renewal_pauses_after_five_failures_and_says_why(
     assert (paused.paused, paused.failures) == (True, 5)
     assert "cinq fois" in await producer.page(f"/datasets/{dataset}")
     assert await rows(node_database, demo, Upload) == []
-    request_count = len(distant.asked)
+    request_count = len(distant.requests)
     await work(REFRESH_SOURCE, source=str(source.id), turn="6")
-    assert len(distant.asked) == request_count
+    assert len(distant.requests) == request_count
     distant.status = 200
     assert (
         await producer.client.post(f"/datasets/{dataset}/source/look")
@@ -367,7 +367,7 @@ async def test_what_a_person_dropped_is_not_replaced_by_itself(
 
     [row] = await rows(node_database, demo, Dataset)
     assert row.latest.file.size == len(TABLE) + 15
-    assert distant.asked == []
+    assert distant.requests == []
     assert "attend d’être publiée" in await producer.page(f"/datasets/{dataset}")
 
 
@@ -379,7 +379,7 @@ async def test_no_cookie_is_kept_of_an_address(distant: Distant) -> None:
             assert response.status == 200
     await private.close()
 
-    assert ["cookie" in headers for _, headers in distant.asked] == [False, False]
+    assert ["cookie" in headers for _, headers in distant.requests] == [False, False]
 
 
 async def test_renewal_stops_when_told_and_with_the_dataset(
@@ -394,7 +394,7 @@ async def test_renewal_stops_when_told_and_with_the_dataset(
         f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
     )
     await work(REFRESH_SOURCE, source=str(source.id), turn="1")
-    assert distant.asked == []
+    assert distant.requests == []
 
     draft = await producer.draft(OTHER)
     await producer.client.post(

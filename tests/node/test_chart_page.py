@@ -120,6 +120,6 @@ async def test_a_draft_has_no_picture_for_others(
     draft = await producer.draft(BIRTHS.encode(), "prenoms.csv")
 
     hidden = await passer_by.get(f"/datasets/{draft}/chart.svg")
-    own = await producer.client.get(f"/datasets/{draft}/chart.svg")
+    visible = await producer.client.get(f"/datasets/{draft}/chart.svg")
 
-    assert (hidden.status_code, own.status_code) == (404, 200)
+    assert (hidden.status_code, visible.status_code) == (404, 200)

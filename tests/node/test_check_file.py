@@ -25,7 +25,7 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.store import ObjectStore
 
-WRONG = (
+FAULTY_TABLE = (
     b"nom;ouverture\nPhare;12/03/1987\nMus\xe9e;31/02/2004\n=Port;04/09/1999\n"
     + b"Tour;01/01/2001\n" * 60
 )
@@ -70,7 +70,7 @@ async def test_a_dropped_file_becomes_a_typed_table(
 
 
 async def test_cells_that_do_not_fit_are_told_one_by_one(producer: Producer) -> None:
-    dataset = await producer.draft(WRONG, "lieux.csv")
+    dataset = await producer.draft(FAULTY_TABLE, "lieux.csv")
 
     checked = await producer.page(f"/datasets/{dataset}/check")
     cells = await producer.page(f"/datasets/{dataset}/cells")

@@ -16,24 +16,26 @@ from udi.kit.keyring import Keyring, new_keyring
 from udi.node.manager import tokens
 from udi.node.manager.tokens import make_token, read_token
 
-HERE = uuid.uuid4()
+NODE_ID = uuid.uuid4()
 KEY = uuid.uuid4()
 RING = Keyring.parse(new_keyring())
 
 
 def sign(kind: SignedTokenKind) -> str:
     """A token with the key of this territory, of any kind."""
-    claims = kind.write(subject=str(KEY), issuer=str(HERE), audience=str(HERE))
+    claims = kind.write(subject=str(KEY), issuer=str(NODE_ID), audience=str(NODE_ID))
     return jwt.encode(
-        {"alg": "HS256", "typ": kind.typ}, claims, tokens._key(RING.current_key, HERE)
+        {"alg": "HS256", "typ": kind.typ},
+        claims,
+        tokens._key(RING.current_key, NODE_ID),
     )
 
 
 def test_a_token_stands_for_its_key_and_says_when_it_ends() -> None:
-    token = make_token(RING, HERE, KEY)
+    token = make_token(RING, NODE_ID, KEY)
 
     body = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-    assert read_token(RING, HERE, token) == KEY
+    assert read_token(RING, NODE_ID, token) == KEY
     assert "=" not in token
     assert (
         timedelta(minutes=59)
@@ -57,7 +59,7 @@ def test_a_token_stands_for_its_key_and_says_when_it_ends() -> None:
     ],
 )
 def test_another_token_opens_nothing(name: str) -> None:
-    good = make_token(RING, HERE, KEY)
+    good = make_token(RING, NODE_ID, KEY)
     over = replace(tokens.MANAGER, lifetime=timedelta(seconds=-60))
     elsewhere = replace(tokens.MANAGER, typ="udi-report+jwt")
     head, _, rest = good.partition(".")
@@ -65,7 +67,7 @@ def test_another_token_opens_nothing(name: str) -> None:
     token_by_name = {
         "over": sign(over),
         "elsewhere": make_token(RING, uuid.uuid4(), KEY),
-        "other key": make_token(Keyring.parse(new_keyring()), HERE, KEY),
+        "other key": make_token(Keyring.parse(new_keyring()), NODE_ID, KEY),
         "another kind": sign(elsewhere),
         "another scope": sign(replace(tokens.MANAGER, scope="read")),
         "changed": f"{head}.{rest[:-4]}AAAA",
@@ -75,4 +77,4 @@ def test_another_token_opens_nothing(name: str) -> None:
     }
 
     with pytest.raises(UnauthenticatedError):
-        read_token(RING, HERE, token_by_name[name])
+        read_token(RING, NODE_ID, token_by_name[name])

@@ -24,13 +24,13 @@ async def test_a_new_version_is_compared_before_it_is_published(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
     dataset = await two_versions(producer)
-    here = f"/datasets/{dataset}/versions/2/difference"
+    difference_path = f"/datasets/{dataset}/versions/2/difference"
 
     reviewed = await producer.page(f"/datasets/{dataset}/review")
-    difference_page = await producer.page(here)
-    closed = await passer_by.get(here)
+    difference_page = await producer.page(difference_path)
+    closed = await passer_by.get(difference_path)
     await producer.client.post(f"/datasets/{dataset}/publish")
-    opened = await passer_by.get(here)
+    opened = await passer_by.get(difference_path)
     await producer.client.post(
         f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
     )
@@ -42,10 +42,10 @@ async def test_a_new_version_is_compared_before_it_is_published(
         assert "quartier" in page
     assert "place renouvelée" in difference_page
     assert "place renouvelée" not in opened.text
-    assert f'href="{here}"' in await producer.page(f"/datasets/{dataset}")
+    assert f'href="{difference_path}"' in await producer.page(f"/datasets/{dataset}")
     assert closed.status_code == 404
     assert opened.status_code == 200
-    assert (await passer_by.get(here)).status_code == 404
+    assert (await passer_by.get(difference_path)).status_code == 404
 
 
 async def test_the_first_version_has_nothing_before_it(

@@ -164,7 +164,7 @@ async def test_a_person_publishes_it_and_the_next_night_goes_by_itself(
     dataset = await producer.publish(await producer.draft(PUBLISHED, "parkings.csv"))
     await script.put(dataset, places(2), NIGHT)
 
-    asked = await producer.client.post(f"/datasets/{dataset}/publish")
+    refused = await producer.client.post(f"/datasets/{dataset}/publish")
     other_changes = await producer.client.post(
         f"/datasets/{dataset}/publish", data={"intended": "columns types"}
     )
@@ -174,9 +174,9 @@ async def test_a_person_publishes_it_and_the_next_night_goes_by_itself(
     )
     next_night = (await script.put(dataset, places(3), NIGHT)).json()["publication"]
 
-    assert (asked.status_code, other_changes.status_code) == (422, 422)
-    assert "Dites si vous voulez ces changements." in asked.text
-    assert 'name="intended" value="rows"' in asked.text
+    assert (refused.status_code, other_changes.status_code) == (422, 422)
+    assert "Dites si vous voulez ces changements." in refused.text
+    assert 'name="intended" value="rows"' in refused.text
     assert before == PUBLISHED
     assert published.status_code == 303
     assert next_night["state"] == "published"
@@ -217,8 +217,10 @@ async def test_why_is_never_empty(producer: Producer, script: Script) -> None:
 def profile(
     *columns: tuple[str, ColumnType], rows: int = 100, geometry: str = ""
 ) -> Profile:
-    typed = tuple(TypedColumn(name, kind) for name, kind in columns)
-    return Profile("text/csv", "CSV", columns=typed, rows=rows, geometry=geometry)
+    typed_columns = tuple(TypedColumn(name, kind) for name, kind in columns)
+    return Profile(
+        "text/csv", "CSV", columns=typed_columns, rows=rows, geometry=geometry
+    )
 
 
 @pytest.mark.parametrize(

@@ -156,8 +156,8 @@ async def test_what_somebody_changed_meanwhile_is_said_and_nothing_is_lost(
     producer: Producer,
 ) -> None:
     dataset = await producer.draft()
-    shown = shown_identity(await producer.page(f"/datasets/{dataset}/rows/1"))
-    form = row_form(shown["r0-digest"], FIRST) | shown
+    identity = shown_identity(await producer.page(f"/datasets/{dataset}/rows/1"))
+    form = row_form(identity["r0-digest"], FIRST) | identity
     await save(producer, dataset, {**form, "r0-c0": "Les Amies"})
 
     late = await save(producer, dataset, {**form, "r0-c0": "Le Phare"})
@@ -178,8 +178,8 @@ async def test_a_row_that_somebody_removed_is_said_and_no_other_is_changed(
     producer: Producer,
 ) -> None:
     dataset = await producer.draft(TABLE + b"Judo;Brest;31/01/2001\n")
-    shown = shown_identity(await producer.page(f"/datasets/{dataset}/rows/2"))
-    form = row_form(shown["r0-digest"], ["Mine", "Brest", "01/01/2000"]) | shown
+    identity = shown_identity(await producer.page(f"/datasets/{dataset}/rows/2"))
+    form = row_form(identity["r0-digest"], ["Mine", "Brest", "01/01/2000"]) | identity
     other = await save(producer, dataset, {**form, "r0-remove": "1"})
     left = await newest_file(producer, dataset)
 
@@ -191,7 +191,7 @@ async def test_a_row_that_somebody_removed_is_said_and_no_other_is_changed(
     assert 'value="Mine"' in page
     assert 'name="r0-remove"' not in page
     gone = {**form, **shown_identity(late.text)}
-    assert (gone["r0-gone"], gone["r0-digest"]) == ("1", shown["r0-digest"])
+    assert (gone["r0-gone"], gone["r0-digest"]) == ("1", identity["r0-digest"])
     again = await save(producer, dataset, gone)
     assert again.status_code == 303
     assert await newest_file(producer, dataset) == left
@@ -208,8 +208,8 @@ async def test_the_removal_of_a_row_that_somebody_removed_is_done(
     dataset = await producer.draft(TABLE + b"Judo;Brest;31/01/2001\n")
     for number in (3, 1):
         page = await producer.page(f"/datasets/{dataset}/rows/{number}")
-        shown = shown_identity(page)
-        form = row_form(shown["r0-digest"], FIRST) | shown | {"r0-remove": "1"}
+        identity = shown_identity(page)
+        form = row_form(identity["r0-digest"], FIRST) | identity | {"r0-remove": "1"}
         await save(producer, dataset, form)
         left = await newest_file(producer, dataset)
 
@@ -484,13 +484,13 @@ async def test_a_model_says_what_is_wrong_at_the_cell(producer: Producer) -> Non
     form["names"] = json.dumps(names)
 
     refused = await save(producer, dataset, form)
-    kept = await save(producer, dataset, {**form, "keep": "1"})
+    saved = await save(producer, dataset, {**form, "keep": "1"})
 
     assert refused.status_code == 422
     assert 'href="#r0-c2"' in refused.text
     assert 'href="#r0-c4"' in refused.text
     assert 'name="keep"' in refused.text
-    assert kept.status_code == 303
+    assert saved.status_code == 303
     assert b"Brest,29019,X,Yann,,2025\n" in await newest_file(producer, dataset)
 
 

@@ -41,7 +41,7 @@ SCHEMA = {
 RIGHT = (
     "id_banc;matiere;date_pose;places\nB1;bois;2024-01-31;3\nB2;pierre;2023-05-02;2\n"
 )
-WRONG = (
+FAULTY_TABLE = (
     RIGHT + 'B1;fer;31/02/2024;12\n"B\n4";bois;2024-02-01;4\nB5;=bois;2024-02-02;1\n'
 )
 
@@ -70,7 +70,7 @@ async def declare(producer: Producer, dataset: str, **form: str) -> Any:
 async def test_a_table_that_looks_like_a_schema_is_checked_cell_by_cell(
     producer: Producer,
 ) -> None:
-    dataset = await producer.draft(WRONG.encode(), "bancs.csv")
+    dataset = await producer.draft(FAULTY_TABLE.encode(), "bancs.csv")
     proposed = await producer.page(f"/datasets/{dataset}/check")
 
     declared = await declare(producer, dataset, name="bancs")
@@ -99,7 +99,7 @@ async def test_the_schema_holds_for_the_next_version_and_is_in_the_record(
     producer: Producer, installed: Path, node_database: Database, demo: Territory
 ) -> None:
     assert installed
-    dataset = await producer.draft(WRONG.encode(), "bancs.csv")
+    dataset = await producer.draft(FAULTY_TABLE.encode(), "bancs.csv")
     await declare(producer, dataset, name="bancs")
 
     await producer.send(
@@ -123,7 +123,7 @@ async def test_the_schema_holds_for_the_next_version_and_is_in_the_record(
 async def test_a_schema_is_fetched_from_its_address(
     producer: Producer, distant: Distant, node_database: Database, demo: Territory
 ) -> None:
-    dataset = await producer.draft(WRONG.encode(), "bancs.csv")
+    dataset = await producer.draft(FAULTY_TABLE.encode(), "bancs.csv")
 
     await declare(producer, dataset, address=f"{distant.origin}/bancs.json")
     version = await latest(node_database, demo, dataset)
@@ -154,7 +154,7 @@ async def test_what_is_no_schema_is_reported(
     producer: Producer, distant: Distant, content: bytes, words: str
 ) -> None:
     distant.content = content
-    dataset = await producer.draft(WRONG.encode(), "bancs.csv")
+    dataset = await producer.draft(FAULTY_TABLE.encode(), "bancs.csv")
 
     refused = await declare(producer, dataset, address=f"{distant.origin}/s.json")
 
@@ -170,7 +170,7 @@ async def test_what_is_no_schema_is_reported(
 async def test_an_address_inside_is_not_reached(
     producer: Producer, address: str
 ) -> None:
-    dataset = await producer.draft(WRONG.encode(), "bancs.csv")
+    dataset = await producer.draft(FAULTY_TABLE.encode(), "bancs.csv")
 
     refused = await declare(producer, dataset, address=address)
 
@@ -179,7 +179,7 @@ async def test_an_address_inside_is_not_reached(
 
 
 async def test_a_schema_that_is_not_known_here_is_reported(producer: Producer) -> None:
-    dataset = await producer.draft(WRONG.encode(), "bancs.csv")
+    dataset = await producer.draft(FAULTY_TABLE.encode(), "bancs.csv")
 
     refused = await declare(producer, dataset, name="unheard-of")
 

@@ -71,7 +71,7 @@ LENGTH = len(TABLE)
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "end"),
+    ("range_header", "start", "end"),
     [
         ("bytes=0-0", 0, 1),
         ("bytes=0-9", 0, 10),
@@ -82,9 +82,9 @@ LENGTH = len(TABLE)
     ],
 )
 async def test_one_part_of_the_file(
-    passer_by: httpx.AsyncClient, address: str, asked: str, start: int, end: int
+    passer_by: httpx.AsyncClient, address: str, range_header: str, start: int, end: int
 ) -> None:
-    answer = await passer_by.get(address, headers={"Range": asked})
+    answer = await passer_by.get(address, headers={"Range": range_header})
 
     assert answer.content == TABLE[start:end]
     assert answer.status_code == 206
@@ -103,7 +103,7 @@ async def test_a_part_that_is_the_whole_file_is_no_part(
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "range_header",
     [
         "bytes=0-1,3-4",
         "lines=0-1",
@@ -114,20 +114,20 @@ async def test_a_part_that_is_the_whole_file_is_no_part(
     ],
 )
 async def test_what_is_no_single_part_gives_the_whole_file(
-    passer_by: httpx.AsyncClient, address: str, asked: str
+    passer_by: httpx.AsyncClient, address: str, range_header: str
 ) -> None:
-    answer = await passer_by.get(address, headers={"Range": asked})
+    answer = await passer_by.get(address, headers={"Range": range_header})
 
     assert (answer.status_code, answer.content) == (200, TABLE)
 
 
 @pytest.mark.parametrize(
-    "asked", [f"bytes={LENGTH}-", "bytes=-0", "bytes=999999999-1000000000"]
+    "range_header", [f"bytes={LENGTH}-", "bytes=-0", "bytes=999999999-1000000000"]
 )
 async def test_a_part_beyond_the_end_is_refused(
-    passer_by: httpx.AsyncClient, address: str, asked: str
+    passer_by: httpx.AsyncClient, address: str, range_header: str
 ) -> None:
-    answer = await passer_by.get(address, headers={"Range": asked})
+    answer = await passer_by.get(address, headers={"Range": range_header})
 
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{LENGTH}"
@@ -233,14 +233,18 @@ async def test_a_draft_is_delivered_to_its_producer_only(
 ) -> None:  # fmt: skip
     path = await file_path(node_database, demo, await producer.draft())
 
-    own = await producer.client.get(path)
+    response = await producer.client.get(path)
 
-    assert (own.status_code, own.content, own.headers["cache-control"]) == (
+    assert (
+        response.status_code,
+        response.content,
+        response.headers["cache-control"],
+    ) == (
         200,
         TABLE,
         "private, no-store",
     )
-    assert "access-control-allow-origin" not in own.headers
+    assert "access-control-allow-origin" not in response.headers
     assert (await passer_by.get(path)).status_code == 404
     for territory, person, status in (
         (demo, stranger, 404),

@@ -6,7 +6,7 @@ from tests.node.producer import ANSWERS, SLUG, Producer
 from udi.node.datasets.descriptions.description import check_answers, clean_text
 
 LONG = "x" * 1_000_000
-WRONG = [
+INVALID_CHANGES = [
     ({"title": ""}, "title"),
     ({"title": "t" * 151}, "title"),
     ({"title": LONG}, "title"),
@@ -42,7 +42,9 @@ def test_complete_answers_have_nothing_wrong() -> None:
     )
 
 
-@pytest.mark.parametrize(("change", "field"), WRONG, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("change", "field"), INVALID_CHANGES, ids=lambda value: str(value)[:40]
+)
 def test_a_wrong_answer_is_named(change: dict[str, str], field: str) -> None:
     answers = {name: clean_text(value) for name, value in {**ANSWERS, **change}.items()}
 

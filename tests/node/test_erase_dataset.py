@@ -19,7 +19,7 @@ from sqlalchemy import select, text
 
 from tests.node.conftest import Browse
 from tests.node.counterpart import PortalDouble, report
-from tests.node.pieces import cut
+from tests.node.pieces import split_content
 from tests.node.producer import ANSWERS, SLUG, TABLE, Producer
 from tests.node.sending import Sender
 from tests.node.test_deliver_file import file_path
@@ -51,6 +51,7 @@ from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import DatasetRight, ScriptKey, Space, UseCount
+from udi.node.tables.api import EXPORTS
 from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -174,7 +175,7 @@ async def test_a_draft_is_erased_with_every_object_and_row(
     await producer.describe(dataset)
     [file] = await rows(node_database, demo, StoredFile)
     for suffix in (".parquet", ".pmtiles"):
-        await store.put(file.key + suffix, cut(TABLE))
+        await store.put(file.key + suffix, split_content(TABLE))
     assert store.folder is not None
     staged = store.folder / f"{file.key}#3"
     staged.write_bytes(TABLE)
@@ -210,15 +211,15 @@ async def weigh(store: ObjectStore, territory: Territory) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "Associations", "associations de kerlevan", "x" * 10_000]
+    "title", ["", "Associations", "associations de kerlevan", "x" * 10_000]
 )
 async def test_without_its_title_nothing_is_erased(
-    producer: Producer, node_database: Database, demo: Territory, typed: str
+    producer: Producer, node_database: Database, demo: Territory, title: str
 ) -> None:
     dataset = await producer.draft()
     await producer.describe(dataset)
 
-    refused = await erase(producer, dataset, typed)
+    refused = await erase(producer, dataset, title)
 
     assert refused.status_code == 422
     assert "Ce n’est pas son titre." in refused.text
@@ -318,10 +319,10 @@ async def test_the_address_of_what_was_public_says_that_it_was_erased(
         answer = await passer_by.get(address)
         assert answer.status_code == 410, address
         assert "effacé" in answer.text
-    own = await producer.client.get(f"/datasets/{dataset}")
-    assert own.status_code == 410
-    assert "2 objets" in own.text
-    assert "Objets supprimés\N{NO-BREAK SPACE}: 2" in own.text
+    response = await producer.client.get(f"/datasets/{dataset}")
+    assert response.status_code == 410
+    assert "2 objets" in response.text
+    assert "Objets supprimés\N{NO-BREAK SPACE}: 2" in response.text
     assert dataset not in await producer.page(f"/spaces/{SLUG}")
     for act in ("describe", "review", "withdraw", "erase", "versions/new"):
         assert (
@@ -390,7 +391,7 @@ async def test_a_stopped_erasure_goes_on_and_counts_everything_once(
     dataset = await producer.draft()
     await producer.describe(dataset)
     [file] = await rows(node_database, demo, StoredFile)
-    await store.put(f"{file.key}.parquet", cut(TABLE))
+    await store.put(f"{file.key}.parquet", split_content(TABLE))
     objects, size = await weigh(store, demo)
     await erase(producer, dataset)
     deleted = list[str]()
@@ -408,7 +409,7 @@ async def test_a_stopped_erasure_goes_on_and_counts_everything_once(
     monkeypatch.undo()
     await erase_job(dataset)
     late = f"{file.key}.late"
-    await store.put(late, cut(TABLE))
+    await store.put(late, split_content(TABLE))
     await erase_job(dataset, second=True)
 
     [erased] = await rows(node_database, demo, ErasedDataset)
@@ -515,8 +516,9 @@ async def give_keys(
 async def test_copies_of_other_machines_are_removed_within_a_day(
     node_site: Site, tmp_path: Path
 ) -> None:
+    services = node_site.services
     tables = DatasetTableCache(
-        node_site.database, node_site.services[OBJECTS], tmp_path
+        node_site.database, services[OBJECTS], tmp_path, services[EXPORTS]
     )
     old = tmp_path / "t" / "d" / "old.parquet"
     fresh = tmp_path / "t" / "d" / "fresh.parquet"

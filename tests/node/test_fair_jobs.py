@@ -30,7 +30,7 @@ QUEUE = text(
     "SELECT entrypoint, headers, payload FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE :tenant"
 )
 
-WAITS = text(
+DELAYS = text(
     "SELECT execute_after > now(), (headers ->> 'due')::timestamptz < now() + interval '1 minute'"
     " FROM queue.pgqueuer WHERE entrypoint = :name"
 )
@@ -105,13 +105,13 @@ async def version_of(database: Database, territory: Territory, dataset: str) -> 
     return str(version_id)
 
 
-@pytest.mark.parametrize(("own", "at_once"), [(None, 2), (1, 1)])
+@pytest.mark.parametrize(("space_limit", "at_once"), [(None, 2), (1, 1)])
 async def test_fifty_files_of_one_space_do_not_delay_the_first_of_another(
     producer: Producer,
     port: Producer,
     node_database: Database,
     demo: Territory,
-    own: int | None,
+    space_limit: int | None,
     at_once: int,
 ) -> None:
     large = await version_of(node_database, demo, await producer.draft())
@@ -120,7 +120,7 @@ async def test_fifty_files_of_one_space_do_not_delay_the_first_of_another(
         node_database, demo, answer.headers["location"].split("/")[2]
     )
     async with node_database.session(demo.id, role="worker") as session:
-        await set_limits(session, SLUG, jobs_at_once=own)
+        await set_limits(session, SLUG, jobs_at_once=space_limit)
     await clear(node_database)
     await queue(node_database, demo, large, MANY)
     floor = Floor()
@@ -147,15 +147,15 @@ async def test_a_small_file_is_looked_at_once_by_the_request_that_brings_it(
     version = await version_of(node_database, demo, await producer.draft())
 
     async with node_database.platform_session(role="worker") as session:
-        [(waits, soon)] = (
-            await session.execute(WAITS, {"name": PREPARE_VERSION})
+        [(is_delayed, soon)] = (
+            await session.execute(DELAYS, {"name": PREPARE_VERSION})
         ).all()
     [preparation] = [
         candidate
         for candidate in await rows(node_database, demo, Preparation)
         if str(candidate.version_id) == version
     ]
-    assert (waits, soon, preparation.state) == (True, True, PreparationState.READY)
+    assert (is_delayed, soon, preparation.state) == (True, True, PreparationState.READY)
 
 
 async def test_all_that_is_heavy_says_whose_share_it_takes(

@@ -83,7 +83,9 @@ def press(node_site: Site, node_database: Database) -> FiguresPublisher:
     )
 
 
-async def shown(database: Database, territory: Territory, dataset: str) -> None:
+async def mark_published(
+    database: Database, territory: Territory, dataset: str
+) -> None:
     """The portal accepted a dataset."""
     async with database.session(territory.id, role="worker") as session:
         row = await session.get_one(Dataset, (territory.id, uuid.UUID(dataset)))
@@ -170,7 +172,7 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
     draft = await producer.draft(TABLE + b"x;y;z\n")
-    await shown(node_database, demo, dataset)
+    await mark_published(node_database, demo, dataset)
     await use(node_database, demo, space, dataset, ClientKind.PEOPLE, count=2)
     await use(node_database, demo, space, draft, ClientKind.PEOPLE, count=7)
     await producer.client.post(f"/spaces/{SLUG}/figures/publication", data={"on": "1"})
@@ -223,7 +225,7 @@ async def test_figures_that_were_withdrawn_or_stopped_are_left_alone(
     press: FiguresPublisher,
 ) -> None:
     dataset = await producer.publish()
-    await shown(node_database, demo, dataset)
+    await mark_published(node_database, demo, dataset)
     await use(node_database, demo, space, dataset, ClientKind.PEOPLE)
     await move_to_yesterday(node_database, demo)
     assert not await press.publish(demo, space.id)
@@ -385,7 +387,7 @@ async def test_uses_of_restricted_data_are_told_to_nobody(
             count=3,
             sent=3 * 1234,
         )
-        await shown(node_database, demo, dataset)
+        await mark_published(node_database, demo, dataset)
     await move_to_yesterday(node_database, demo)
     async with node_database.session(demo.id, role="worker") as session:
         before = await list_public_figures(session, space, moment.date())

@@ -10,7 +10,7 @@ from udi.kit.file_names import clean_name, content_disposition
 
 
 @pytest.mark.parametrize(
-    ("given_name", "kept"),
+    ("given_name", "expected"),
     [
         ("associations 2026.csv", "associations 2026.csv"),
         ("Données été.csv", "Données été.csv"),
@@ -27,8 +27,8 @@ from udi.kit.file_names import clean_name, content_disposition
         ("x" * 300 + ".csv", "x" * 116 + ".csv"),
     ],
 )
-def test_a_name_is_kept_without_what_harms(given_name: str, kept: str) -> None:
-    assert clean_name(given_name) == kept
+def test_a_name_is_kept_without_what_harms(given_name: str, expected: str) -> None:
+    assert clean_name(given_name) == expected
 
 
 @given(st.text(max_size=400))

@@ -26,14 +26,14 @@ from udi.settings import Settings
 from udi.ui.site import Site
 
 __all__ = ["answer", "erase_job", "push"]
-THERE = {"id": str(uuid.UUID(int=9)), "name": "Kerlévan, vu d’ailleurs"}
+FURTHER_PRODUCER = {"id": str(uuid.UUID(int=9)), "name": "Kerlévan, vu d’ailleurs"}
 NOTHING = (200, {"total": 0, "elements": []})
 """What the further portal answers when it is asked for its reports."""
 Visit = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
-def there(settings: Settings) -> Iterator[PortalDouble]:
+def further_portal(settings: Settings) -> Iterator[PortalDouble]:
     """The other portal, and this node's credential there."""
     double = PortalDouble("elsewhere")
     secret = settings.secrets_folder / "further_credential_elsewhere"
@@ -45,15 +45,15 @@ def there(settings: Settings) -> Iterator[PortalDouble]:
 
 @pytest.fixture
 async def joined(
-    node_database: Database, demo: Territory, there: PortalDouble
+    node_database: Database, demo: Territory, further_portal: PortalDouble
 ) -> FurtherPortal:
     """What the node knows of it."""
     joined_portal = JoinedPortal(
-        there.origin,
+        further_portal.origin,
         {"fr": "Hautes-Terres"},
         "autre-node-x",
         "further_credential_elsewhere",
-        {SLUG: THERE},
+        {SLUG: FURTHER_PRODUCER},
     )
     async with node_database.session(demo.id, role="worker") as session:
         return await apply_portal(session, joined_portal)
@@ -74,13 +74,15 @@ def visit(
 
 @pytest.fixture
 async def answer_there(
-    node_app: Litestar, demo: Territory, there: PortalDouble, browse: Browse
+    node_app: Litestar, demo: Territory, further_portal: PortalDouble, browse: Browse
 ) -> AsyncIterator[Callable[..., Any]]:
     """The other portal sends a report to the node, signed by itself or not quite."""
     async with browse(node_app, demo) as client:
 
         async def send(document: dict[str, Any], **token: Any) -> int:
-            headers = there.bearer(demo.links["node"], document["resource_id"], **token)
+            headers = further_portal.bearer(
+                demo.links["node"], document["resource_id"], **token
+            )
             sent = await client.put(
                 f"/resources/{document['resource_id']}/report",
                 json=document,
@@ -111,7 +113,7 @@ async def further_of(
 async def test_it_is_told_the_same_of_the_producer_that_it_knows(
     producer: Producer,
     portal: PortalDouble,
-    there: PortalDouble,
+    further_portal: PortalDouble,
     visit: Visit,
     push: Push,
 ) -> None:
@@ -120,19 +122,19 @@ async def test_it_is_told_the_same_of_the_producer_that_it_knows(
     await visit()
     await push(dataset)
 
-    [(method, record)], [(_, own)] = pushed(there), pushed(portal)
+    [(method, record)], [(_, own_record)] = pushed(further_portal), pushed(portal)
     assert method == "POST"
     assert (
         record["producer"]["organization_id"],
         record["producer"]["organization_name"],
-    ) == tuple(THERE.values())
-    assert {**record, "producer": None} == {**own, "producer": None}
-    assert own["producer"]["organization_id"] not in str(record)
+    ) == tuple(FURTHER_PRODUCER.values())
+    assert {**record, "producer": None} == {**own_record, "producer": None}
+    assert own_record["producer"]["organization_id"] not in str(record)
     assert portal.origin not in str(record)
 
 
 async def test_a_report_concerns_the_portal_that_signed_it(
-    producer: Producer, portal: PortalDouble, there: PortalDouble, joined: FurtherPortal, visit: Visit,
+    producer: Producer, portal: PortalDouble, further_portal: PortalDouble, joined: FurtherPortal, visit: Visit,
     answer: Any, answer_there: Any, node_database: Database, demo: Territory,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
@@ -155,7 +157,7 @@ async def test_a_report_concerns_the_portal_that_signed_it(
 async def test_the_page_says_how_it_stands_there_and_tells_it_again(
     producer: Producer,
     portal: PortalDouble,
-    there: PortalDouble,
+    further_portal: PortalDouble,
     joined: FurtherPortal,
     visit: Visit,
     answer: Any,
@@ -163,7 +165,7 @@ async def test_the_page_says_how_it_stands_there_and_tells_it_again(
     dataset = await producer.publish()
     await answer(report(dataset))
     assert "En cours d’envoi" in await producer.page(f"/datasets/{dataset}")
-    there.answers = [NOTHING, REFUSED]
+    further_portal.answers = [NOTHING, REFUSED]
     await visit()
 
     page = await producer.page(f"/datasets/{dataset}")
@@ -189,15 +191,15 @@ async def test_the_page_says_how_it_stands_there_and_tells_it_again(
     )
     assert (twice.status_code, unknown.status_code) == (409, 404)
     await visit()
-    assert [method for method, _ in pushed(there)] == ["POST", "POST"]
+    assert [method for method, _ in pushed(further_portal)] == ["POST", "POST"]
 
 
 async def test_who_may_not_publish_tells_no_portal_again(
-    producer: Producer, there: PortalDouble, joined: FurtherPortal, visit: Visit, node_app: Litestar, demo: Territory,
+    producer: Producer, further_portal: PortalDouble, joined: FurtherPortal, visit: Visit, node_app: Litestar, demo: Territory,
     browse: Browse, stranger: Any, reader: Any,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
-    there.answers = [NOTHING, REFUSED]
+    further_portal.answers = [NOTHING, REFUSED]
     await visit()
     for person, status in ((stranger, 404), (reader, 403)):
         async with browse(node_app, demo, person) as client:
@@ -206,28 +208,28 @@ async def test_who_may_not_publish_tells_no_portal_again(
 
 
 async def test_while_it_is_away_the_newest_waits(
-    producer: Producer, portal: PortalDouble, there: PortalDouble, joined: FurtherPortal, visit: Visit,
+    producer: Producer, portal: PortalDouble, further_portal: PortalDouble, joined: FurtherPortal, visit: Visit,
     node_database: Database, demo: Territory,
 ) -> None:  # fmt: skip
-    there.token_status = 503
+    further_portal.token_status = 503
     dataset = await producer.publish()
     await visit()
-    assert pushed(there) == []
+    assert pushed(further_portal) == []
     assert "dès qu’il répondra" in await producer.page(f"/datasets/{dataset}")
     await producer.publish(dataset, title="Corrigé")
 
-    there.token_status = 200
+    further_portal.token_status = 200
     await visit()
 
-    assert [(method, record["resource_title"]) for method, record in pushed(there)] == [
-        ("POST", "Corrigé")
-    ]
+    assert [
+        (method, record["resource_title"]) for method, record in pushed(further_portal)
+    ] == [("POST", "Corrigé")]
     assert (await further_of(node_database, demo, joined, dataset)).state == "sent"
 
 
 async def test_one_that_cannot_be_told_now_holds_back_no_other(
     producer: Producer,
-    there: PortalDouble,
+    further_portal: PortalDouble,
     joined: FurtherPortal,
     visit: Visit,
     node_database: Database,
@@ -235,7 +237,7 @@ async def test_one_that_cannot_be_told_now_holds_back_no_other(
 ) -> None:
     first = await producer.publish()
     second = await producer.publish()
-    there.answers = [NOTHING, (500, {"title": "busy"})]
+    further_portal.answers = [NOTHING, (500, {"title": "busy"})]
 
     await visit()
 
@@ -251,7 +253,7 @@ async def test_one_that_cannot_be_told_now_holds_back_no_other(
 
 async def test_what_it_never_had_is_withdrawn_well(
     producer: Producer,
-    there: PortalDouble,
+    further_portal: PortalDouble,
     joined: FurtherPortal,
     visit: Visit,
     node_database: Database,
@@ -261,18 +263,18 @@ async def test_what_it_never_had_is_withdrawn_well(
     await producer.client.post(
         f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"}
     )
-    there.answers = [NOTHING, (404, {"title": "unknown"})]
+    further_portal.answers = [NOTHING, (404, {"title": "unknown"})]
 
     await visit()
 
-    assert [method for method, _ in pushed(there)] == ["DELETE"]
+    assert [method for method, _ in pushed(further_portal)] == ["DELETE"]
     done = await further_of(node_database, demo, joined, dataset)
     assert (done.state, done.is_published) == ("accepted", False)
 
 
 async def test_one_that_knows_better_is_told_the_other_way_once(
     producer: Producer,
-    there: PortalDouble,
+    further_portal: PortalDouble,
     joined: FurtherPortal,
     visit: Visit,
     node_database: Database,
@@ -289,17 +291,17 @@ async def test_one_that_knows_better_is_told_the_other_way_once(
         )
         for code in ("ERR-304", "ERR-104")
     )
-    there.answers = [NOTHING, known_answer, NOTHING, unknown]
+    further_portal.answers = [NOTHING, known_answer, NOTHING, unknown]
 
     await visit()
     await visit()
 
-    assert [method for method, _ in pushed(there)] == ["POST", "PUT"]
+    assert [method for method, _ in pushed(further_portal)] == ["POST", "PUT"]
     assert (await further_of(node_database, demo, joined, dataset)).state == "refused"
 
 
 async def test_what_one_refuses_stays_open_while_another_shows_it(
-    producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, there: PortalDouble, joined: FurtherPortal,
+    producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, further_portal: PortalDouble, joined: FurtherPortal,
     visit: Visit, push: Push, answer_there: Any, node_database: Database, demo: Territory,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
@@ -327,7 +329,7 @@ async def test_what_one_refuses_stays_open_while_another_shows_it(
 
 
 async def test_what_its_team_withdraws_stays_elsewhere(
-    producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, there: PortalDouble, joined: FurtherPortal,
+    producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, further_portal: PortalDouble, joined: FurtherPortal,
     visit: Visit, answer: Any, answer_there: Any, node_database: Database, demo: Territory,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
@@ -349,7 +351,7 @@ async def test_what_its_team_withdraws_stays_elsewhere(
 
 
 async def test_an_erased_dataset_is_forgotten_when_every_portal_took_it_off(
-    producer: Producer, portal: PortalDouble, there: PortalDouble, joined: FurtherPortal, visit: Visit, push: Push,
+    producer: Producer, portal: PortalDouble, further_portal: PortalDouble, joined: FurtherPortal, visit: Visit, push: Push,
     answer: Any, answer_there: Any, erase_job: Any, node_database: Database, demo: Territory,
 ) -> None:  # fmt: skip
     dataset = await producer.publish()
@@ -373,7 +375,7 @@ async def test_an_erased_dataset_is_forgotten_when_every_portal_took_it_off(
     async with node_database.session(demo.id, role="worker") as session:
         assert await find_dataset(session, uuid.UUID(dataset)) is not None
     gone = await further_of(node_database, demo, joined, dataset)
-    assert [method for method, _ in pushed(there)] == ["POST", "DELETE"]
+    assert [method for method, _ in pushed(further_portal)] == ["POST", "DELETE"]
     await answer_there(report(dataset, "DELETE", report_id=gone.report_id))
     await erase_job(dataset)
 
@@ -387,7 +389,7 @@ async def test_an_erased_dataset_is_forgotten_when_every_portal_took_it_off(
 async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_left_takes_all_off(
     producer: Producer,
     portal: PortalDouble,
-    there: PortalDouble,
+    further_portal: PortalDouble,
     answer: Any,
     node_database: Database,
     demo: Territory,
@@ -396,11 +398,11 @@ async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_l
     await answer(report(public))
     await producer.draft()
     joined_portal = JoinedPortal(
-        there.origin,
+        further_portal.origin,
         {"fr": "Hautes-Terres"},
         "autre-node-x",
         "further_credential_elsewhere",
-        {SLUG: THERE},
+        {SLUG: FURTHER_PRODUCER},
     )
     async with node_database.session(demo.id, role="worker") as session:
         later = await apply_portal(session, joined_portal)
@@ -420,17 +422,17 @@ async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_l
 
 async def test_a_space_that_it_was_not_invited_for_is_not_reported(
     producer: Producer,
-    there: PortalDouble,
+    further_portal: PortalDouble,
     visit: Visit,
     node_database: Database,
     demo: Territory,
 ) -> None:
     joined_portal = JoinedPortal(
-        there.origin,
+        further_portal.origin,
         {"fr": "Hautes-Terres"},
         "autre-node-x",
         "further_credential_elsewhere",
-        {"port": THERE},
+        {"port": FURTHER_PRODUCER},
     )
     async with node_database.session(demo.id, role="worker") as session:
         await apply_portal(session, joined_portal)
@@ -438,4 +440,4 @@ async def test_a_space_that_it_was_not_invited_for_is_not_reported(
 
     await visit()
 
-    assert pushed(there) == []
+    assert pushed(further_portal) == []

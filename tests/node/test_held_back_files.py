@@ -120,8 +120,8 @@ async def test_what_the_look_finds_decides_who_receives_a_published_file(
         assert await look(node_site, demo, version, address) == FileAccess.HELD
 
     stranger = await passer_by.get(version.file.path)
-    own = await producer.client.get(version.file.path)
-    assert (stranger.status_code, own.status_code) == (423, 423)
+    producer_response = await producer.client.get(version.file.path)
+    assert (stranger.status_code, producer_response.status_code) == (423, 423)
     assert "Eicar" not in stranger.text
     assert "Bloqué" in await producer.page(f"/datasets/{dataset}")
     machine = await passer_by.get(

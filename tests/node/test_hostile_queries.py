@@ -86,12 +86,12 @@ def _fault_of_refusal(answer: Answer) -> str:
     return "says not what is wrong"
 
 
-def names_what_is_wrong(told: dict[str, Any]) -> bool:
+def names_what_is_wrong(problem: dict[str, Any]) -> bool:
     """Whether a refusal says which parameter, or that the whole question is the matter, and what to do."""
-    if told["type"] == "/problems/too-heavy":
-        return bool(told["detail"] and told["remedy"])
+    if problem["type"] == "/problems/too-heavy":
+        return bool(problem["detail"] and problem["remedy"])
     whole = {"too-long", "unreadable"}
-    errors = told.get("errors", [])
+    errors = problem.get("errors", [])
     return bool(errors) and all(
         error["reason"] and (error.get("field") or error["code"] in whole)
         for error in errors

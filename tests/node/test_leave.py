@@ -22,7 +22,7 @@ from litestar import Litestar
 from sqlalchemy import select
 
 from tests.node.conftest import Browse
-from tests.node.pieces import cut
+from tests.node.pieces import split_content
 from tests.node.producer import ANSWERS, SLUG, TABLE, Producer
 from tests.node.test_parts import NOTICE, add, save
 from udi.kit.clock import now
@@ -443,7 +443,7 @@ async def test_a_file_that_is_gone_or_damaged_is_said_and_no_archive_is_offered(
                 select(StoredFile).where(StoredFile.name == "plan.pdf")
             )
         ).one()
-    await store.put(file.key, cut(b"%PDF-1.7 another  "[: file.size]))
+    await store.put(file.key, split_content(b"%PDF-1.7 another  "[: file.size]))
     for _ in range(2):
         await ask(producer)
         await build()
@@ -581,7 +581,7 @@ async def test_an_entry_that_is_not_what_it_should_be_ends_the_archive() -> None
         [
             piece
             async for piece in zipped.add(
-                ZipEntry("a", cut(b"a"), sha256="0" * 64, file="id")
+                ZipEntry("a", split_content(b"a"), sha256="0" * 64, file="id")
             )
         ]
 
@@ -595,7 +595,7 @@ async def test_an_archive_past_four_gigabytes_is_a_zip64_from_its_first_byte() -
         [
             piece
             async for piece in zipped.add(
-                ZipEntry("big.bin", cut(b"x"), "application/zip")
+                ZipEntry("big.bin", split_content(b"x"), "application/zip")
             )
         ]
     )

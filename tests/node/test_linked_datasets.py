@@ -231,10 +231,10 @@ async def test_links_beside_a_restricted_file_are_public_on_the_page_and_in_the_
         media["connector"]["url"] for media in delivery.record["available_formats"]
     ]
 
-    said = "le nœud ne protège que les fichiers qu’il conserve"
-    assert said in described
+    sentence = "le nœud ne protège que les fichiers qu’il conserve"
+    assert sentence in described
     for path in (added.headers["location"], f"/datasets/{dataset}/parts/new"):
-        assert said in await producer.page(path)
+        assert sentence in await producer.page(path)
     assert f'href="{SERVICE["address"]}"' in page
     assert f'href="/datasets/{dataset}/file"' not in page
     assert addresses == [

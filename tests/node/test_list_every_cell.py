@@ -50,7 +50,7 @@ async def listed(producer: Producer, dataset: str) -> list[Row]:
     return [(int(line), column, cell) for line, column, cell, _ in rows[1:]]
 
 
-async def shown(producer: Producer, dataset: str) -> tuple[str, int]:
+async def read_cells_page(producer: Producer, dataset: str) -> tuple[str, int]:
     """The heading of the page, and how many cells it lists."""
     page = (await producer.page(f"/datasets/{dataset}/cells")).replace(
         "\N{NARROW NO-BREAK SPACE}", " "
@@ -84,7 +84,10 @@ async def test_more_cells_than_the_page_lists_are_all_in_the_download(
     rows = await listed(producer, dataset)
 
     assert rows == [(line, "ouverture", "31/02/2004") for line in range(2, 3_002, 2)]
-    assert await shown(producer, dataset) == ("1500 cellules à vérifier", MOST_LISTED)
+    assert await read_cells_page(producer, dataset) == (
+        "1500 cellules à vérifier",
+        MOST_LISTED,
+    )
     assert "La liste à télécharger les contient toutes." in await producer.page(
         f"/datasets/{dataset}/cells"
     )
@@ -136,7 +139,7 @@ async def test_every_kind_is_listed_once_in_the_order_of_the_file(
     )
     assert rows == sorted(rows, key=lambda row: row[0])
     assert len({row[:2] for row in rows}) == 6_200
-    assert (await shown(producer, dataset))[0] == "6200 cellules à vérifier"
+    assert (await read_cells_page(producer, dataset))[0] == "6200 cellules à vérifier"
 
 
 async def test_every_place_outside_the_world_is_listed(producer: Producer) -> None:

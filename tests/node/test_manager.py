@@ -120,8 +120,8 @@ class Rudi:
         return stored_media
 
     async def record(self, *media: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        [own] = await self.get("catalog/organizations")
-        return {**a_record(own, list(media)), **changes}
+        [organisation] = await self.get("catalog/organizations")
+        return {**a_record(organisation, list(media)), **changes}
 
     async def put(self, record: dict[str, Any]) -> dict[str, Any]:
         answer = await self.ask("PUT", "catalog/resources", record)
@@ -230,7 +230,7 @@ async def test_a_revoked_key_ends_the_tokens_that_were_made_from_it(
 
 
 async def test_words_and_objects(rudi: Rudi) -> None:
-    [own] = await rudi.get("catalog/organizations")
+    [organisation] = await rudi.get("catalog/organizations")
     who = {
         "contact_id": str(uuid.uuid4()),
         "contact_name": "Jo",
@@ -243,11 +243,13 @@ async def test_words_and_objects(rudi: Rudi) -> None:
         {"organization_id": str(uuid.uuid4()), "organization_name": "X"},
     )
     named = await rudi.ask(
-        "PUT", "catalog/organizations", {**own, "organization_address": "1 place"}
+        "PUT",
+        "catalog/organizations",
+        {**organisation, "organization_address": "1 place"},
     )
 
-    assert own["organization_name"] == rudi.space.name
-    assert uuid.UUID(own["organization_id"]).version == 4
+    assert organisation["organization_name"] == rudi.space.name
+    assert uuid.UUID(organisation["organization_id"]).version == 4
     assert (put.status_code, put.json()["email"]) == (200, "jo@example.org")
     assert (stranger.status_code, rudi.space.name in stranger.json()["message"]) == (
         403,
@@ -268,7 +270,9 @@ async def test_words_and_objects(rudi: Rudi) -> None:
         await rudi.ask("DELETE", f"catalog/contacts/{who['contact_id']}")
     ).status_code == 404
     assert (
-        await rudi.ask("DELETE", f"catalog/organizations/{own['organization_id']}")
+        await rudi.ask(
+            "DELETE", f"catalog/organizations/{organisation['organization_id']}"
+        )
     ).status_code == 409
     assert (await rudi.ask("GET", "catalog/version")).text == "1.4.1"
     assert uuid.UUID((await rudi.ask("GET", "catalog/uuid")).text)
@@ -587,9 +591,9 @@ async def test_a_record_whose_file_was_not_sent_is_refused(
     rudi: Rudi, demo: Territory
 ) -> None:
     media = str(uuid.uuid4())
-    here = a_media(media, 3, f"{demo.links['node']}/storage/download/{media}")
+    node_medium = a_media(media, 3, f"{demo.links['node']}/storage/download/{media}")
 
-    refused = await rudi.ask("PUT", "catalog/resources", await rudi.record(here))
+    refused = await rudi.ask("PUT", "catalog/resources", await rudi.record(node_medium))
 
     assert refused.status_code == 422
     assert [error["field"] for error in refused.json()["errors"]] == [
@@ -652,7 +656,7 @@ async def test_a_record_of_files_elsewhere_is_not_restricted(
         "PUT", "catalog/resources", {**record, "access_condition": restricted}
     )
     near = {"available_formats": [await rudi.upload()]}
-    kept = await rudi.put({**record, **near, "access_condition": restricted})
+    stored = await rudi.put({**record, **near, "access_condition": restricted})
 
     for answer in (refused, changed):
         assert answer.status_code == 422
@@ -660,7 +664,7 @@ async def test_a_record_of_files_elsewhere_is_not_restricted(
             "access_condition.confidentiality"
         ]
     assert nothing == []
-    assert kept["publication"]["state"] == "published"
+    assert stored["publication"]["state"] == "published"
 
 
 async def test_a_record_of_files_elsewhere_takes_a_file_later(
@@ -797,15 +801,17 @@ async def test_another_space_sees_nothing_of_it_and_changes_nothing(
     async with browse(node_app, demo) as client:
         port = Rudi(client, rudi.space)
         await port.log_in("port", await key_of_another_space(node_database, demo))
-        [own] = await port.get("catalog/organizations")
+        [organisation] = await port.get("catalog/organizations")
         listings = [
             await port.get(f"catalog/{kind}")
             for kind in ("resources", "contacts", "media", "reports")
         ]
         overwrite_response = await port.ask(
-            "PUT", "catalog/resources", {**record, "producer": own}
+            "PUT", "catalog/resources", {**record, "producer": organisation}
         )
-        stolen = await port.ask("PUT", "catalog/resources", a_record(own, [waiting]))
+        stolen = await port.ask(
+            "PUT", "catalog/resources", a_record(organisation, [waiting])
+        )
         gone = await port.ask("DELETE", f"catalog/resources/{record['global_id']}")
         forgotten = await port.ask("DELETE", f"catalog/media/{waiting['media_id']}")
 

@@ -16,7 +16,7 @@ MEDIA = {
 
 
 @pytest.mark.parametrize(
-    ("kept", "sent", "merged"),
+    ("stored", "sent", "merged"),
     [
         ({"purpose": 1, "theme": "x"}, {"theme": "y"}, {"purpose": 1, "theme": "y"}),
         ({"purpose": 1, "theme": "x"}, {"theme": None}, {"purpose": 1}),
@@ -43,9 +43,9 @@ MEDIA = {
     ],
 )  # fmt: skip
 def test_what_was_not_sent_stays(
-    kept: dict[str, Any], sent: dict[str, Any], merged: dict[str, Any]
+    stored: dict[str, Any], sent: dict[str, Any], merged: dict[str, Any]
 ) -> None:
-    assert merge(kept, sent) == merged
+    assert merge(stored, sent) == merged
     assert merge(merged, sent) == merged
 
 

@@ -49,8 +49,8 @@ async def test_it_waits_for_a_first_publication_that_is_on_its_way(
                 return set()
 
         leaving = asyncio.create_task(let_go())
-        _, waits = await asyncio.wait({leaving}, timeout=SOON)
-        assert waits, "the space left while a dataset was being pushed"
+        _, pending = await asyncio.wait({leaving}, timeout=SOON)
+        assert pending, "the space left while a dataset was being pushed"
         async with node_database.session(demo.id, role="worker") as answered:
             assert await asyncio.wait_for(
                 find_dataset(answered, dataset, lock=True), 60
@@ -73,8 +73,8 @@ async def test_nothing_is_pushed_once_it_is_leaving(
         with pytest.raises(SpaceMovingError):
             await asyncio.wait_for(push(dataset), 60)
         last = asyncio.create_task(push(dataset, attempt=29, last=True))
-        _, waits = await asyncio.wait({last}, timeout=SOON)
-        assert waits
+        _, pending = await asyncio.wait({last}, timeout=SOON)
+        assert pending
         await delete_space_rows(moving, contents)
     await asyncio.wait_for(last, 60)
 
@@ -125,7 +125,11 @@ async def test_a_file_beside_the_main_one_goes_along(
 
     assert moved is not None
     assert moved.delivery is not None
-    [found] = moved.parts
-    [version] = found.versions
-    assert (found.id, found.title, version.file_id) == (part, "Notice", listed)
+    [moved_part] = moved.parts
+    [version] = moved_part.versions
+    assert (moved_part.id, moved_part.title, version.file_id) == (
+        part,
+        "Notice",
+        listed,
+    )
     assert moved.delivery.listed_parts == [listed]

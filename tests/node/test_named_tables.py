@@ -26,7 +26,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Delivery, Version
 from udi.node.datasets.versions.preparation import prepare
-from udi.node.datasets.versions.tables import TablePlace
+from udi.node.datasets.versions.table_places import TablePlace
 from udi.node.files.sealing_store import OBJECTS
 from udi.tabular.profiles import named_tables
 from udi.tabular.profiles.named_tables import NamedTable, name_of_place
@@ -161,7 +161,7 @@ async def test_the_files_of_an_archive_are_tables(
     dataset = await producer.publish(await producer.draft(gtfs, "gtfs.zip"))
 
     checked = await producer.page(f"/datasets/{dataset}/check")
-    own = await producer.page(f"/datasets/{dataset}")
+    producer_page = await producer.page(f"/datasets/{dataset}")
     files = (await passer_by.get(f"/datasets/{dataset}/files")).text
     drawn = await passer_by.get(f"/datasets/{dataset}/tables/stops?view=map")
     picture = await passer_by.get(f"/datasets/{dataset}/tables/stops/map.svg")
@@ -196,7 +196,7 @@ async def test_the_files_of_an_archive_are_tables(
     assert opened.status_code == 303
     assert opened.headers["location"] == f"/datasets/{dataset}/tables/stops"
     assert (await passer_by.get(f"/api/resources/{dataset}/data/")).status_code == 404
-    assert f"/datasets/{dataset}/tables/stops?version=1" in own
+    assert f"/datasets/{dataset}/tables/stops?version=1" in producer_page
 
 
 def test_layers_are_tables(tmp_path: Path) -> None:
@@ -424,12 +424,14 @@ async def test_a_draft_that_is_given_up_leaves_no_object(
 ) -> None:
     dataset = await producer.draft(BOOK, "classeur.xlsx")
     store = node_site.services[OBJECTS]
-    kept = [entry["path"] async for entry in store.list("") if dataset in entry["path"]]
+    object_paths = [
+        entry["path"] async for entry in store.list("") if dataset in entry["path"]
+    ]
 
     await producer.client.post(f"/datasets/{dataset}/discard")
 
     left = [entry["path"] async for entry in store.list("") if dataset in entry["path"]]
-    assert [path for path in kept if path.endswith(".tables.bin")] != []
+    assert [path for path in object_paths if path.endswith(".tables.bin")] != []
     assert left == []
 
 
@@ -443,7 +445,9 @@ async def test_reading_a_file_again_leaves_one_object_of_tables(
     )
 
     store = node_site.services[OBJECTS]
-    kept = [entry["path"] async for entry in store.list("") if dataset in entry["path"]]
+    object_paths = [
+        entry["path"] async for entry in store.list("") if dataset in entry["path"]
+    ]
     async with node_database.session(demo.id, role="worker") as session:
         version = await session.scalar(
             select(Version).where(Version.dataset_id == uuid.UUID(dataset))
@@ -452,9 +456,9 @@ async def test_reading_a_file_again_leaves_one_object_of_tables(
     assert version.preparation is not None
     names = [table["name"] for table in version.preparation.findings["tables"]]
     assert names == ["quartiers"]
-    assert [re.sub(r".*\.(\d+\.tables)", r"\1", p) for p in kept if "tables" in p] == [
-        "2.tables.bin"
-    ]
+    assert [
+        re.sub(r".*\.(\d+\.tables)", r"\1", p) for p in object_paths if "tables" in p
+    ] == ["2.tables.bin"]
 
 
 async def choose(producer: Producer, dataset: str, **form: str) -> httpx.Response:
@@ -629,7 +633,7 @@ async def test_a_part_has_tables_of_its_own(
     part = await add_part(producer, dataset, BOOK, "autre.xlsx")
     before = await passer_by.get(f"/datasets/{dataset}/tables/{part}")
     preview = await producer.page(f"/datasets/{dataset}/tables/{part}?version=1")
-    own = await producer.page(f"/datasets/{dataset}/parts/{part}")
+    producer_page = await producer.page(f"/datasets/{dataset}/parts/{part}")
     await save_part(producer, dataset, part, title="Année 2025", role="data")
 
     rows = await rows_of(passer_by, dataset, part)
@@ -639,7 +643,9 @@ async def test_a_part_has_tables_of_its_own(
 
     assert before.status_code == 404
     assert "Quartier 3" in preview
-    assert f"/datasets/{dataset}/tables/{part}.arbres-plantes?version=1" in own
+    assert (
+        f"/datasets/{dataset}/tables/{part}.arbres-plantes?version=1" in producer_page
+    )
     assert set(rows[0]) == {"__id", "quartier", "places"}
     assert trees[0]["essence"] == "Tilleul 1"
     assert "Année 2025" in page

@@ -11,8 +11,8 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Route
 from tests.node.producer import Producer
 from tests.ui.axe import PATIENCE
 
-TOLD = "https://told.example"
-RUN = f"document.title='ran';new Image().src='{TOLD}/ran';fetch('{TOLD}/ran')"
+RECEIVER = "https://told.example"
+RUN = f"document.title='ran';new Image().src='{RECEIVER}/ran';fetch('{RECEIVER}/ran')"
 EVIL = {
     "evil.svg": f'<svg xmlns="http://www.w3.org/2000/svg" onload="{RUN}"><script>{RUN}</script></svg>',
     "evil.html": f'<!doctype html><title>still</title><script>{RUN}</script><img src="x" onerror="{RUN}">',
@@ -42,7 +42,7 @@ async def visit(
     browser_visit = Visit(await context.new_page())
 
     async def answer(route: Route, request: Request) -> None:
-        if request.url.startswith(TOLD):
+        if request.url.startswith(RECEIVER):
             browser_visit.ran.append(request.url)
             browser_visit.has_run.set()
             await route.abort()

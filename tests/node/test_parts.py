@@ -70,9 +70,9 @@ async def announced(database: Database, territory: Territory) -> dict[str, Any]:
 async def keep_last(database: Database, territory: Territory, dataset: str) -> None:
     """Keep the last published version of each file only."""
     async with database.session(territory.id, role="worker") as session:
-        held = await find_dataset(session, uuid.UUID(dataset), lock=True)
-        assert held is not None
-        await set_version_retention(session, Sender(), held, 1)
+        dataset_row = await find_dataset(session, uuid.UUID(dataset), lock=True)
+        assert dataset_row is not None
+        await set_version_retention(session, Sender(), dataset_row, 1)
 
 
 def media_of(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -257,8 +257,8 @@ async def test_a_file_with_personal_data_waits_for_a_reason(
     refused = await save(producer, dataset, part, role="data")
     assert refused.status_code == 422
     assert len(media_of(await announced(node_database, demo))) == 1
-    [kept] = await rows(node_database, demo, DatasetPart)
-    assert (kept.title, kept.published) == ("adherents", None)
+    [part_row] = await rows(node_database, demo, DatasetPart)
+    assert (part_row.title, part_row.published) == ("adherents", None)
 
     granted = await save(producer, dataset, part, role="data", reason="Élus, publics")
     assert granted.status_code == 303
@@ -278,8 +278,8 @@ async def test_files_of_restricted_data_are_closed_but_for_documentation_said_to
     await save(producer, dataset, closed, title="2024", role="data", is_public="1")
     await producer.publish(dataset, access="restricted")
 
-    kept = await passer_by.get(f"/datasets/{dataset}/files/{closed}/a.csv")
-    assert kept.status_code == 401
+    closed_file = await passer_by.get(f"/datasets/{dataset}/files/{closed}/a.csv")
+    assert closed_file.status_code == 401
     given = await passer_by.get(f"/datasets/{dataset}/files/{notice}/notice.md")
     assert given.content == NOTICE
     record = await announced(node_database, demo)
@@ -413,4 +413,4 @@ async def test_a_stranger_and_a_reader_change_nothing(
             statuses.append((answer.status_code, file.status_code))
     assert statuses == [(403, 404), (404, 404)]
     [dataset_row] = await rows(node_database, demo, Dataset)
-    assert [found.title for found in dataset_row.parts] == ["notice"]
+    assert [stored_part.title for stored_part in dataset_row.parts] == ["notice"]

@@ -44,27 +44,27 @@ class Score:
     """What the check made of the labelled columns."""
 
     columns: int = 0
-    found: list[str] = field(default_factory=list)
+    detected: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     false: list[str] = field(default_factory=list)
     other_strength: list[str] = field(default_factory=list)
 
     @property
     def direct(self) -> int:
-        return len(self.found) + len(self.missed)
+        return len(self.detected) + len(self.missed)
 
     @property
     def recall(self) -> float:
-        return len(self.found) / self.direct
+        return len(self.detected) / self.direct
 
     @property
     def precision(self) -> float:
-        return len(self.found) / (len(self.found) + len(self.false))
+        return len(self.detected) / (len(self.detected) + len(self.false))
 
     def add(self, table: int, label: Labelled, report: PersonalDataReport) -> None:
-        where = f"{table}: {label.told.name}"
+        where = f"{table}: {label.column.name}"
         allowed = label.what | (NAMED if label.what & NAMED else frozenset())
-        flags = report.findings_of(label.told.name)
+        flags = report.findings_of(label.column.name)
         self.columns += 1
         self.false += [
             f"{where} {finding.what}"
@@ -73,7 +73,7 @@ class Score:
         ]
         if label.what & DIRECT:
             (
-                self.found
+                self.detected
                 if any(finding.what in allowed for finding in flags)
                 else self.missed
             ).append(where)
@@ -98,7 +98,7 @@ def test_recall_and_precision_on_the_labelled_set(
     score = Score()
     for number, table in enumerate(labelled_tables()):
         typed_table = write_table(
-            tmp_path, [label.told for label in table], name=f"t{number}"
+            tmp_path, [label.column for label in table], name=f"t{number}"
         )
         report = detect_personal_data(*typed_table)
         for label in table:

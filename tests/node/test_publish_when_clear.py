@@ -312,11 +312,11 @@ async def test_a_search_for_viruses_that_does_not_answer_is_asked_again_then_lef
 
     with pytest.raises(UnavailableError):
         await prepare_version(workspace, version.id, 1)
-    waits = await newest(node_database, demo)
+    waiting_version = await newest(node_database, demo)
     await prepare_version(workspace, version.id, 1, last=True)
 
-    assert waits.preparation is not None
-    assert waits.preparation.state == PreparationState.WAITING
+    assert waiting_version.preparation is not None
+    assert waiting_version.preparation.state == PreparationState.WAITING
     assert await current(script.client, dataset) == TABLE
     assert await stopped(node_database, demo) == [["unread"]]
 

@@ -56,7 +56,7 @@ class Seen:
     placed: int = 0
     mapped: int = 0
     charted: int = 0
-    wrong: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
     no_table: list[str] = field(default_factory=list)
     understood: dict[str, Profile] = field(default_factory=dict)
 
@@ -116,11 +116,11 @@ async def look(
         seen.no_table.append(path.name)
     has_tables = ready or f"/datasets/{dataset}/tables/" in checked.text
     if (checked.status_code, page.status_code) != (200, 200 if has_tables else 404):
-        seen.wrong[path.name] = f"{checked.status_code} {page.status_code}"
+        seen.faults[path.name] = f"{checked.status_code} {page.status_code}"
     elif (published.status_code, served.content) != (303, content):
-        seen.wrong[path.name] = f"not published: {published.status_code}"
+        seen.faults[path.name] = f"not published: {published.status_code}"
     elif ready and "trop grand" in page.text + chart.text:
-        seen.wrong[path.name] = "too large"
+        seen.faults[path.name] = "too large"
 
 
 async def newest(
@@ -180,8 +180,8 @@ async def test_every_map_is_published_and_shown(
 ) -> None:
     outcome = await show_all(files(shared_data / "data/geo"))
 
-    told(capsys, "maps", outcome)
-    assert outcome.wrong == {}
+    print_summary(capsys, "maps", outcome)
+    assert outcome.faults == {}
     assert outcome.states["table"] >= 0.9 * outcome.states.total()
     assert {
         **outcome.states,
@@ -198,7 +198,7 @@ async def test_every_table_is_published_shown_and_understood(
     outcome = await show_all(files(shared_data / "data/tables"))
     different = compared(outcome, shared_data)
 
-    told(capsys, "tables", outcome)
+    print_summary(capsys, "tables", outcome)
     with capsys.disabled():
         right = sum(not difference for difference in different.values())
         print(f"everything right at once: {right}/{len(different)}")  # noqa: T201 - a figure to publish
@@ -209,7 +209,7 @@ async def test_every_table_is_published_shown_and_understood(
                 if difference
             )
         )
-    assert outcome.wrong == {}
+    assert outcome.faults == {}
     assert right >= SHARE * len(different)
     assert [
         name
@@ -224,7 +224,7 @@ async def test_every_table_is_published_shown_and_understood(
     assert {**outcome.states, **figures} == TABLES
 
 
-def told(capsys: pytest.CaptureFixture[str], what: str, seen: Seen) -> None:
+def print_summary(capsys: pytest.CaptureFixture[str], what: str, seen: Seen) -> None:
     with capsys.disabled():
         print(  # noqa: T201 - a figure to publish
             f"\n{what} published: {dict(seen.states)}, with places {seen.placed}, drawn on a map {seen.mapped}, "

@@ -127,7 +127,7 @@ async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_
     assert "ne peut pas être atteinte" in await producer.page(
         f"/datasets/{failing_dataset}"
     )
-    looks = [headers for path, headers in distant.asked if path == "/a.csv"]
+    looks = [headers for path, headers in distant.requests if path == "/a.csv"]
     assert [headers.get("if-none-match") is not None for headers in looks] == [
         False,
         True,
@@ -163,7 +163,7 @@ async def test_a_territory_that_fails_keeps_no_other_back(
 
 
 @pytest.mark.parametrize(
-    ("said", "least", "most"),
+    ("retry_after", "least", "most"),
     [
         ("86400", 86_000, 86_401),
         ("Wed, 01 Jan 2020 00:00:00 GMT", 3000, 3601),
@@ -172,11 +172,11 @@ async def test_a_territory_that_fails_keeps_no_other_back(
 )
 async def test_an_address_that_asks_to_be_left_alone_is(
     producer: Producer, distant: Distant, node_site: Site, node_database: Database, demo: Territory,
-    said: str, least: int, most: int,
+    retry_after: str, least: int, most: int,
 ) -> None:  # fmt: skip
     dataset = await renewed(producer, f"{distant.origin}/a.csv")
     distant.status = 429
-    distant.headers = {"Retry-After": said}
+    distant.headers = {"Retry-After": retry_after}
     source = await source_of(node_database, demo, dataset)
 
     job = Job(

@@ -161,12 +161,12 @@ async def test_mails_leave_at_nine_where_the_territory_lives_and_a_change_of_zon
     nine = datetime(2026, 2, 6, 9, tzinfo=island)
 
     early = await look(node_database, demo, nine - timedelta(minutes=1), island)
-    there = await look(node_database, demo, nine, island)
+    on_the_island = await look(node_database, demo, nine, island)
     paris = await look(node_database, demo, nine, ZoneInfo("Europe/Paris"))
     further = await look(node_database, demo, nine + timedelta(days=1), ocean)
     week = await look(node_database, demo, nine + timedelta(days=7), ocean)
 
-    assert (early, there, paris, further, week) == (0, 1, 0, 0, 1)
+    assert (early, on_the_island, paris, further, week) == (0, 1, 0, 0, 1)
 
 
 async def test_a_version_that_came_meanwhile_is_not_late(

@@ -568,7 +568,7 @@ async def test_its_pages_are_shown_at_every_width(
     producer: Producer, push: Do, settle: Do, tab: Tab, demo: Territory
 ) -> None:
     dataset = await published(producer, push, settle, 3)
-    here = f"{demo.links['node']}/datasets/{dataset}"
+    dataset_url = f"{demo.links['node']}/datasets/{dataset}"
 
     async def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -587,5 +587,6 @@ async def test_its_pages_are_shown_at_every_width(
             ("keep", "/keep"),
         ):
             assert (
-                await tab.find_faults(client, f"{here}{path}", name, "fr", "en") == []
+                await tab.find_faults(client, f"{dataset_url}{path}", name, "fr", "en")
+                == []
             )

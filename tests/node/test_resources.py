@@ -131,7 +131,7 @@ async def test_every_wrong_parameter_is_named_at_once(
     )
 
 
-ASKED = [
+QUERIES = [
     ("sort_by=resource_title", ["Arbres", "Bancs", "Cafés & thés"]),
     ("sort_by=-resource_title&limit=2", ["Cafés & thés", "Bancs"]),
     ("sort_by=theme,-resource_title", ["Cafés & thés", "Arbres", "Bancs"]),
@@ -185,9 +185,9 @@ async def test_records_are_chosen_ordered_cut_and_counted_as_asked(
 
     titles_by_query = {
         query: [item["resource_title"] for item in (await ask(query))["items"]]
-        for query, _ in ASKED
+        for query, _ in QUERIES
     }
-    assert titles_by_query == dict(ASKED)
+    assert titles_by_query == dict(QUERIES)
     fields = "fields=global_id,producer.organization_name,available_formats.media_name,doi&sort_by=resource_title&limit=1"
     assert (await ask(fields))["items"] == [
         {

@@ -158,10 +158,10 @@ def test_entities_are_not_expanded() -> None:
 
 
 def test_what_stands_elsewhere_is_no_column_of_the_table() -> None:
-    here = PersonalDataFinding(
+    finding = PersonalDataFinding(
         ("nom",), PersonalDataKind.FULL_NAME, PersonalDataSeverity.STOP, 1, 1
     )
     column = TypedColumn("nom", ColumnType.TEXT)
 
-    assert list_choices([here], [column])
-    assert not list_choices([replace(here, place="Membres")], [column])
+    assert list_choices([finding], [column])
+    assert not list_choices([replace(finding, place="Membres")], [column])

@@ -320,12 +320,12 @@ async def test_the_whole_table_of_who_may_do_what(
     } == {}
 
 
-def _print(found: dict[tuple[str, str], str]) -> None:
+def _print(outcomes: dict[tuple[str, str], str]) -> None:
     width = max(len(action.name) for action in ACTIONS)
     lines = [" " * width + "".join(f"{person:>16}" for person in PEOPLE)]
     lines += [
         f"{action.name:{width}}"
-        + "".join(f"{found[person, action.name]:>16}" for person in PEOPLE)
+        + "".join(f"{outcomes[person, action.name]:>16}" for person in PEOPLE)
         for action in ACTIONS
     ]
     calls = len(ACTIONS) * len(PEOPLE)
@@ -433,7 +433,7 @@ async def test_a_right_on_one_dataset_is_none_on_another_of_the_space(
 
 
 @pytest.mark.parametrize(
-    ("who", "role", "said"),
+    ("who", "role", "expected"),
     [
         ("stranger", "reader", "Choisissez une personne"),
         ("manager", "reader", "publie déjà"),
@@ -448,7 +448,7 @@ async def test_a_right_that_makes_no_sense_is_refused_at_its_question(
     demo: Territory,
     who: str,
     role: str,
-    said: str,
+    expected: str,
 ) -> None:
     dataset = await producer.draft()
     login = crowd.logins.get(who)
@@ -459,7 +459,7 @@ async def test_a_right_that_makes_no_sense_is_refused_at_its_question(
     )
 
     assert refused.status_code == 422
-    assert said in refused.text
+    assert expected in refused.text
     async with node_database.session(demo.id) as session:
         assert (await session.scalars(select(DatasetRight))).all() == []
 

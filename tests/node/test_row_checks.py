@@ -113,12 +113,12 @@ def test_the_columns_of_a_row_agree_or_not(
 ) -> None:
     report = check_rows(tmp_path, check, [*right, *bad], types)
 
-    wrong = {
+    faulty_rows = {
         row
         for row in wrong_rows(report)
         if any(error.kind != "type" for error in report.errors if error.line - 2 == row)
     }
-    assert wrong == set(range(len(right), len(right) + len(bad)))
+    assert faulty_rows == set(range(len(right), len(right) + len(bad)))
 
 
 def test_a_column_that_the_file_lacks_counts_as_empty(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_the_folder_of_the_operator_replaces_a_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "name", "wrong"),
+    ("file", "name", "expected_kinds"),
     [
         ("bal_1.4-valid.csv", "base-adresse-locale", set()),
         ("bal_1.3-valid.csv", "base-adresse-locale", set()),
@@ -210,7 +210,7 @@ def test_the_folder_of_the_operator_replaces_a_model(tmp_path: Path) -> None:
     ],
 )
 def test_an_address_base_is_recognised_and_checked_without_any_setting(
-    shared_data: Path, tmp_path: Path, file: str, name: str, wrong: set[str]
+    shared_data: Path, tmp_path: Path, file: str, name: str, expected_kinds: set[str]
 ) -> None:
     path = shared_data / "data/tables" / file
     with path.open(newline="", encoding="utf-8-sig") as lines:
@@ -224,7 +224,7 @@ def test_an_address_base_is_recognised_and_checked_without_any_setting(
     assert best.schema.name == name
     kinds = {error.kind for error in report.errors}
     kinds |= {fault.kind for fault in report.columns if fault.is_error}
-    assert kinds == wrong
+    assert kinds == expected_kinds
     assert list(unknown_checks(best.schema.row_checks, {})) == []
 
 

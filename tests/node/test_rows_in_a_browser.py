@@ -36,7 +36,7 @@ async def test_cells_are_checked_while_somebody_types(
     await tab.visit(producer.client, address, "fr")
 
     await tab.page.fill("#r0-c4", "trois")
-    wrong = await words(tab, "r0-c4")
+    message = await words(tab, "r0-c4")
     described = await tab.page.get_attribute("#r0-c4", "aria-describedby")
     await tab.page.fill("#r0-c4", "0")
     small = await words(tab, "r0-c4")
@@ -49,7 +49,7 @@ async def test_cells_are_checked_while_somebody_types(
     empty = await words(tab, "r0-c3")
     await tab.page.fill("#r0-c3", "Yann")
 
-    assert "nombre entier" in wrong
+    assert "nombre entier" in message
     assert described == "r0-c4-e"
     assert "minimum" in small
     assert "attendu" in pattern
@@ -70,14 +70,14 @@ async def test_cells_of_a_spreadsheet_are_pasted_into_several_rows(
 
     await tab.page.evaluate(PASTE, ["r1-c0", text])
     announced = await tab.page.inner_text("[data-state]")
-    wrong = await words(tab, "r9-c4")
+    message = await words(tab, "r9-c4")
     sent: dict[str, Any] = await tab.page.evaluate(SENT)
     answer = await producer.client.post(
         f"/datasets/{dataset}/rows", data={**sent, "keep": "1"}
     )
 
     assert "9" in announced
-    assert "nombre entier" in wrong
+    assert "nombre entier" in message
     assert sent["rows"] == "10"
     assert answer.status_code == 303
     expected = [

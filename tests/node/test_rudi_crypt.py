@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.node.pieces import collect, cut
+from tests.node.pieces import collect, split_content
 from udi.node.files import rudi_crypt
 from udi.node.files.rudi_crypt import DecryptionError, decrypt, encrypt, plain_size
 
@@ -77,7 +77,7 @@ def left_in(folder: Path) -> list[Path]:
 async def test_what_is_written_here_is_read_elsewhere(
     owner: rsa.RSAPrivateKey, keys: Path
 ) -> None:
-    medium = await whole(encrypt(cut(CONTENT, 70_001), owner.public_key()))
+    medium = await whole(encrypt(split_content(CONTENT, 70_001), owner.public_key()))
 
     secret = openssl(keys, "-decrypt", medium[:BLOCK])
 
@@ -98,7 +98,7 @@ async def test_what_is_written_elsewhere_is_read_here(
         nonce, CONTENT[:size], None
     )
 
-    assert await whole(decrypt(cut(medium, pieces), owner)) == CONTENT[:size]
+    assert await whole(decrypt(split_content(medium, pieces), owner)) == CONTENT[:size]
 
 
 HARMS: dict[str, Callable[[bytes], bytes]] = {
@@ -119,12 +119,12 @@ HARMS: dict[str, Callable[[bytes], bytes]] = {
 async def test_nothing_of_a_harmed_medium_is_given(
     owner: rsa.RSAPrivateKey, harm: str, tmp_path: Path
 ) -> None:
-    medium = await whole(encrypt(cut(CONTENT, MEGABYTE), owner.public_key()))
+    medium = await whole(encrypt(split_content(CONTENT, MEGABYTE), owner.public_key()))
     output = list[bytes]()
 
     with pytest.raises(DecryptionError):
         await collect(
-            decrypt(cut(HARMS[harm](medium), 50_000), owner, tmp_path), output
+            decrypt(split_content(HARMS[harm](medium), 50_000), owner, tmp_path), output
         )
 
     assert output == []
@@ -134,23 +134,24 @@ async def test_nothing_of_a_harmed_medium_is_given(
 async def test_a_medium_for_somebody_else_is_refused(owner: rsa.RSAPrivateKey) -> None:
     medium = await whole(
         encrypt(
-            cut(CONTENT, MEGABYTE), rsa.generate_private_key(65537, 2048).public_key()
+            split_content(CONTENT, MEGABYTE),
+            rsa.generate_private_key(65537, 2048).public_key(),
         )
     )
 
     with pytest.raises(DecryptionError):
-        await whole(decrypt(cut(medium, MEGABYTE), owner))
+        await whole(decrypt(split_content(medium, MEGABYTE), owner))
 
 
 async def test_two_media_under_one_key_share_nothing(owner: rsa.RSAPrivateKey) -> None:
     first, second = [
-        await whole(encrypt(cut(CONTENT, MEGABYTE), owner.public_key()))
+        await whole(encrypt(split_content(CONTENT, MEGABYTE), owner.public_key()))
         for _ in range(2)
     ]
 
     assert (
-        await whole(decrypt(cut(second, 9_000), owner))
-        == await whole(decrypt(cut(first, 9_000), owner))
+        await whole(decrypt(split_content(second, 9_000), owner))
+        == await whole(decrypt(split_content(first, 9_000), owner))
         == CONTENT
     )
     assert first[:BLOCK] != second[:BLOCK]
@@ -163,7 +164,7 @@ async def test_more_than_one_nonce_allows_is_refused(
     monkeypatch.setattr(rudi_crypt, "LARGEST", 1000)
 
     with pytest.raises(ValueError, match="longer"):
-        await whole(encrypt(cut(CONTENT, 600), owner.public_key()))
+        await whole(encrypt(split_content(CONTENT, 600), owner.public_key()))
 
 
 async def test_a_large_medium_takes_constant_memory_both_ways(

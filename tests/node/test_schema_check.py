@@ -43,7 +43,7 @@ def checked(
     )
 
 
-def wrong(report: SchemaReport) -> dict[int, list[str]]:
+def error_kinds(report: SchemaReport) -> dict[int, list[str]]:
     """Kinds of error by record, from 0."""
     kinds_by_record: dict[int, list[str]] = {}
     for error in report.errors:
@@ -123,7 +123,7 @@ def test_a_value_of_another_type_is_an_error(
 ) -> None:
     report = checked(tmp_path, field, [*right, "", *bad])
 
-    assert wrong(report) == {
+    assert error_kinds(report) == {
         number: ["type"] for number in range(len(right) + 1, len(right) + 1 + len(bad))
     }
     assert report.counts[0].cells == report.wrong_cells == len(bad)
@@ -163,7 +163,7 @@ def test_a_broken_constraint_is_an_error(
     report = checked(tmp_path, {"type": field, "constraints": rules}, [*right, *bad])
 
     (kind,) = rules
-    assert wrong(report) == {
+    assert error_kinds(report) == {
         number: [kind] for number in range(len(right), len(right) + len(bad))
     }
     assert report.unchecked == ()
@@ -184,7 +184,7 @@ def test_what_stands_for_nothing_is_not_checked(tmp_path: Path) -> None:
         tmp_path, {"type": "integer"}, ["NC", "1", "-"], missingValues=["", "NC"]
     )
 
-    assert wrong(report) == {2: ["type"]}
+    assert error_kinds(report) == {2: ["type"]}
 
 
 def test_items_of_a_list_are_checked(tmp_path: Path) -> None:
@@ -193,7 +193,9 @@ def test_items_of_a_list_are_checked(tmp_path: Path) -> None:
         "arrayItem": {"type": "string", "constraints": {"enum": ["a", "b"]}},
     }
 
-    assert wrong(checked(tmp_path, field, ['["a"]', '["a", "c"]', "[]", "x"])) == {
+    assert error_kinds(
+        checked(tmp_path, field, ['["a"]', '["a", "c"]', "[]", "x"])
+    ) == {
         1: ["enum"],
         3: ["type"],
     }
@@ -210,7 +212,7 @@ def test_the_second_of_two_equal_keys_is_wrong_and_names_the_first(
     assert [(error.line, error.kind, error.expected) for error in report.errors] == [
         (4, "unique", "2"), (7, "unique", "2"),
     ]  # fmt: skip
-    assert wrong(key) == {
+    assert error_kinds(key) == {
         2: ["primary_key"],
         3: ["required"],
         4: ["required"],
@@ -406,10 +408,10 @@ def test_constraints_agree_with_a_model(
         if cell and cell in cells[:place]:
             expected.add((place, "unique"))
     assert {
-        (place, kind) for place, kinds in wrong(texts).items() for kind in kinds
+        (place, kind) for place, kinds in error_kinds(texts).items() for kind in kinds
     } == expected
     whole = [re.fullmatch(r"[-+]?\d+", cell) for cell in cells]
-    assert wrong(numbers) == {
+    assert error_kinds(numbers) == {
         place: ["type" if not match else "minimum"]
         for place, (cell, match) in enumerate(zip(cells, whole, strict=True))
         if cell and (not match or int(cell) < low)

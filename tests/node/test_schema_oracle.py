@@ -98,10 +98,10 @@ def ours(
 
 
 def reason(
-    found: tuple[str, str, int], document: dict[str, Any], both: FoundFaults
+    fault: tuple[str, str, int], document: dict[str, Any], both: FoundFaults
 ) -> str:
     """Why one side alone says it; empty when it may not."""
-    column, kind, row = found
+    column, kind, row = fault
     key = document.get("primaryKey") or ()
     key = [key] if isinstance(key, str) else list(key)
     if kind == "primary_key" and any((name, "type", row) in both for name in key):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.depth import examples
 from udi.tabular.schemas.folder import SchemaFolder, load_schemas, read_schema
 from udi.tabular.schemas.recognition import recognise_schemas
 from udi.tabular.schemas.schema import FieldType, UnreadableSchemaError
@@ -28,7 +29,7 @@ TREES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def shelf(shared_data: Path) -> SchemaFolder:
+def loaded_schemas(shared_data: Path) -> SchemaFolder:
     return load_schemas(shared_data / "data/schemas")
 
 
@@ -55,16 +56,16 @@ def test_a_folder_is_read_whatever_it_also_holds(tmp_path: Path) -> None:
 
 
 def test_every_schema_of_the_shared_folder_loads_or_is_refused_with_words(
-    shelf: SchemaFolder,
+    loaded_schemas: SchemaFolder,
 ) -> None:
-    refused = {unread.source for unread in shelf.unread}
+    refused = {unread.source for unread in loaded_schemas.unread}
 
-    assert len(shelf.schemas) >= 79
+    assert len(loaded_schemas.schemas) >= 79
     assert {source for source in refused if "datapackage" not in source} == {
         "schemas.json", "schemas-scdl.json", "schemas-tableschema.json",
     }  # fmt: skip
-    assert all(" " in unread.why.translate(str) for unread in shelf.unread)
-    assert all(schema.fields and schema.title for schema in shelf.schemas)
+    assert all(" " in unread.why.translate(str) for unread in loaded_schemas.unread)
+    assert all(schema.fields and schema.title for schema in loaded_schemas.schemas)
 
 
 def test_the_tables_of_a_package_know_each_other(tmp_path: Path) -> None:
@@ -198,6 +199,8 @@ def test_a_header_is_recognised_however_hands_write_it(tmp_path: Path) -> None:
     assert recognise_schemas(["nom", "adresse", "ville"], [schema]) == []
 
 
+ONE_IN = examples(4, 1)
+"""Of how many files that follow no schema one is looked at."""
 EXPECTED = {
     "etalab-schema-comptage-mobilites-measure": "schema-comptage-mobilites-measure",
     "etalab-schema-decp-dpa": "etalab_schema-decp-dpa_schema",
@@ -227,14 +230,16 @@ def _header(path: Path) -> list[str]:
 
 
 def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(
-    shelf: SchemaFolder, shared_data: Path
+    loaded_schemas: SchemaFolder, shared_data: Path
 ) -> None:
     mismatches = {}
-    for path in sorted((shared_data / "data/tables").glob("*.csv")):
+    for number, path in enumerate(sorted((shared_data / "data/tables").glob("*.csv"))):
+        if number % ONE_IN and not path.name.startswith(tuple(EXPECTED)):
+            continue
         actual = next(
             (
                 match.schema.name
-                for match in recognise_schemas(_header(path), shelf.schemas)
+                for match in recognise_schemas(_header(path), loaded_schemas.schemas)
             ),
             "",
         )

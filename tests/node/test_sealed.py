@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.node.pieces import collect, cut
+from tests.node.pieces import collect, split_content
 from udi.node.files import sealed_format
 from udi.node.files.sealed_format import (
     CHUNK,
@@ -50,7 +50,7 @@ async def seal(content: bytes, pieces: int = 100_000, name: str = NAME) -> bytes
         [
             piece
             async for piece in Seal.create(KEY_ID, SPACE_KEY, name).seal(
-                cut(content, pieces)
+                split_content(content, pieces)
             )
         ]
     )
@@ -63,7 +63,7 @@ async def unseal(
     assert opened is not None
     size = sealed_format.plain_size(len(stored))
     part = ChunkRange(start, size if end is None else end, size)
-    pieces = cut(stored[part.span[0] : part.span[1]], 70_001)
+    pieces = split_content(stored[part.span[0] : part.span[1]], 70_001)
     return b"".join([piece async for piece in opened.unseal(pieces, part)])
 
 
@@ -177,7 +177,7 @@ async def test_a_part_whose_last_chunk_never_came_is_refused() -> None:
     with pytest.raises(BrokenSealError, match="cut"):
         await collect(
             opened.unseal(
-                cut(first_chunk, 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)
+                split_content(first_chunk, 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)
             ),
             list[bytes](),
         )
@@ -192,7 +192,8 @@ async def test_nothing_of_a_broken_chunk_is_given_before_it_is_refused() -> None
     with pytest.raises(BrokenSealError):
         await collect(
             opened.unseal(
-                cut(stored[HEADER:], 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)
+                split_content(stored[HEADER:], 10_000),
+                ChunkRange(0, 2 * CHUNK, 2 * CHUNK),
             ),
             came,
         )

@@ -24,6 +24,7 @@ from tests.node.agreements.conftest import asker, at_node, machine, portal
 from tests.node.agreements.granting import IN_PART, WHOLE, Granting
 from tests.node.hidden_members import packed
 from tests.node.producer import SLUG, Producer
+from tests.node.test_series import add_year, date_main
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.jobs import Job
@@ -60,7 +61,7 @@ NOWHERE = "/proc/nowhere"
 
 @dataclass(frozen=True)
 class Canaries:
-    """Cells like no other, of each kind; `wrong` does not fit its column, `changed` is in the second version only.
+    """Cells like no other, of each kind; `wrong_value` does not fit its column, `changed` is in the second version only.
 
     The latitude is in the Arctic Ocean, of which no other file of a run has a place: its first five decimals alone are
     looked for too. The day is of a century of which nobody lives: one of the last could be somebody's birthday, which
@@ -71,7 +72,7 @@ class Canaries:
     mail: str = field(
         default_factory=lambda: f"zq{secrets.token_hex(6)}@kerlevan.example"
     )
-    wrong: str = field(default_factory=lambda: f"wrong{secrets.token_hex(6)}")
+    wrong_value: str = field(default_factory=lambda: f"wrong{secrets.token_hex(6)}")
     changed: str = field(default_factory=lambda: f"ZC{secrets.token_hex(8)}")
     whole: int = field(default_factory=lambda: 10**14 + secrets.randbelow(10**13))
     latitude: float = field(
@@ -104,7 +105,7 @@ class Canaries:
         lines = ["compteur,commune,latitude,longitude,index,note,jour,mail"]
         for number in range(1, 81):
             if number == 3:
-                index = self.wrong
+                index = self.wrong_value
             else:
                 index = self.whole if number == 4 else number
             if second and number == 5:
@@ -134,10 +135,10 @@ async def no_disk(
     """The node, whose disk takes no temporary file, no copy of a table and no export: only what is sealed."""
     monkeypatch.setattr(tempfile, "tempdir", NOWHERE)
     store: SealingStore = services[OBJECTS]
-    services[FIND_TABLE] = DatasetTableCache(
-        node_database, store, Path(NOWHERE) / "tables"
-    )
     services[tables_api.EXPORTS] = ExportWriter(Path(NOWHERE) / "exports")
+    services[FIND_TABLE] = DatasetTableCache(
+        node_database, store, Path(NOWHERE) / "tables", services[tables_api.EXPORTS]
+    )
     views = services[VIEWS]
     services[VIEWS] = type(views)(services[tables_api.EXPORTS])
     derive = services[DERIVE]
@@ -344,6 +345,29 @@ async def test_no_cell_of_the_tables_of_an_archive_is_in_clear(
     assert files_in_clear(run_folder, canaries) == []
 
 
+async def test_no_cell_of_the_table_of_all_periods_is_in_clear(
+    canaries: Canaries, no_disk: SealingStore, producer: Producer, portal: Granting, machine: httpx.AsyncClient,
+    asker: object, node_site: Site, node_database: Database, demo: Territory, run_folder: Path,
+) -> None:  # fmt: skip
+    await seal(node_site, node_database, demo)
+    dataset = await producer.draft(canaries.table(), "2024.csv")
+    await producer.publish(dataset, access="restricted", reason="On le peut.")
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    await add_year(producer, dataset, 2023, canaries.table(second=True), reason="Oui.")
+    grant = portal.grant(dataset, WHOLE)
+    assert (await portal.push(machine, grant)).status_code == 200
+    page = await producer.page(f"/datasets/{dataset}/tables/series")
+    for rest in ("", "csv/", "parquet/", "geojson/", "xlsx/"):
+        answer = await machine.get(
+            f"/api/resources/{dataset}/tables/series/data/{rest}",
+            headers=grant.headers,
+        )
+        assert answer.status_code == 200, rest
+
+    assert canaries.text in page
+    assert files_in_clear(run_folder, canaries) == []
+
+
 async def test_sealing_a_space_rounds_the_places_of_its_tables(
     producer: Producer, node_site: Site, node_database: Database, demo: Territory
 ) -> None:
@@ -399,8 +423,8 @@ async def test_cells_that_do_not_fit_are_shown_from_where_they_are_sealed(
     page = await producer.page(f"/datasets/{dataset}/cells")
     table = await producer.page(f"/datasets/{dataset}/cells.csv")
 
-    assert canaries.wrong in page
-    assert canaries.wrong in table
+    assert canaries.wrong_value in page
+    assert canaries.wrong_value in table
 
 
 async def test_rows_of_a_sealed_space_are_corrected_and_filled_in_memory(
@@ -504,9 +528,9 @@ def test_memory_that_others_read_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memories, "file_system_of", lambda _: "tmpfs")
-    own = MemoryFolder(tmp_path / "own")
+    folder = MemoryFolder(tmp_path / "own")
     shared = MemoryFolder(tmp_path / "shared")
     shared.folder.mkdir(mode=0o755)
 
-    assert own.is_available()
+    assert folder.is_available()
     assert not shared.is_available()

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.node.pieces import cut
+from tests.node.pieces import split_content
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender
 from tests.node.test_ring import aged
@@ -44,6 +44,7 @@ from udi.node.files.space_sealing import (
 )
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Sealing, Space
+from udi.node.tables.api import EXPORTS
 from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -141,7 +142,7 @@ async def test_every_part_of_the_node_reads_and_writes_sealed_files(
 ) -> None:  # fmt: skip
     """Sent in parts, put together, looked at, asked questions, downloaded, packed to leave."""
     services[FIND_TABLE] = DatasetTableCache(
-        node_database, store, node_site.settings.state / "tables"
+        node_database, store, node_site.settings.state / "tables", services[EXPORTS]
     )
     assert await switch(node_database, demo, node_site)
     content = b"nom;hauteur\n" + b"".join(
@@ -263,7 +264,7 @@ async def test_a_reader_in_the_middle_of_a_file_gets_all_of_it_while_it_is_seale
     async with node_database.session(demo.id, role="worker") as session:
         space = (await session.scalars(select(Space))).one()
     key = f"{demo.id}/{space.id}/{space.id}/{space.id}"
-    await folder.put(key, cut(content))
+    await folder.put(key, split_content(content))
     await switch(node_database, demo, node_site)
     reading = await folder.open(key, 0, len(content))
     begun = await anext(reading)

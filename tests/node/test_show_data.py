@@ -286,13 +286,13 @@ async def test_places_are_filtered_as_rows_are(
     either = await passer_by.get(
         f"{at}?or=(type__exact.Port,nom__exact.Lieu%201)&limit=1000"
     )
-    wrong = await passer_by.get(f"{at}?height__less=3")
+    invalid = await passer_by.get(f"{at}?height__less=3")
     unknown = await passer_by.get(f"{at}?height=3")
 
     assert 0 < boxed.json()["numberMatched"] <= 20
     assert either.json()["numberMatched"] == 21
-    assert (wrong.status_code, unknown.status_code) == (400, 400)
-    assert wrong.json()["errors"][0]["field"] == "height__less"
+    assert (invalid.status_code, unknown.status_code) == (400, 400)
+    assert invalid.json()["errors"][0]["field"] == "height__less"
 
 
 def values_of(tiles: bytes, folder: Path, name: str) -> set[object]:
@@ -425,14 +425,14 @@ async def test_the_description_of_a_dataset_as_a_package(
     package = (await passer_by.get(f"/datasets/{dataset}/datapackage.json")).json()
     draft = await passer_by.get(f"/datasets/{await producer.draft()}/datapackage.json")
 
-    own, csv, parquet = package["resources"]
-    assert own["dialect"] == {"delimiter": ";"}
-    assert [field["name"] for field in own["schema"]["fields"]] == [
+    original, csv, parquet = package["resources"]
+    assert original["dialect"] == {"delimiter": ";"}
+    assert [field["name"] for field in original["schema"]["fields"]] == [
         "nom",
         "commune",
         "création",
     ]
-    assert own["schema"]["fields"][2] == {
+    assert original["schema"]["fields"][2] == {
         "name": "création",
         "type": "date",
         "format": "%d/%m/%Y",

@@ -34,7 +34,7 @@ NAME, SCORE, COUNT, OPEN, SINCE, SEEN, HOUR, A_B, C_D, QUOTE, SCORE_AVG, E_F = r
 
 
 @pytest.mark.parametrize(
-    ("address", "found"),
+    ("address", "expected"),
     [
         ("name__exact=x", Filter(NAME, Operator.EXACT, ("x",))),
         ("name__EXACT=a%3Db", Filter(NAME, Operator.EXACT, ("a=b",))),
@@ -58,12 +58,12 @@ NAME, SCORE, COUNT, OPEN, SINCE, SEEN, HOUR, A_B, C_D, QUOTE, SCORE_AVG, E_F = r
         ("__id__exact=3", Filter(-1, Operator.EXACT, (3,))),
     ],
 )  # fmt: skip
-def test_a_condition(address: str, found: Filter) -> None:
-    assert read_query(address, COLUMNS) == Query(where=(found,))
+def test_a_condition(address: str, expected: Filter) -> None:
+    assert read_query(address, COLUMNS) == Query(where=(expected,))
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "expected"),
     [
         ("(name__exact.x)", AnyOf((Filter(NAME, Operator.EXACT, ("x",)),))),
         (
@@ -76,8 +76,8 @@ def test_a_condition(address: str, found: Filter) -> None:
         ),
     ],
 )  # fmt: skip
-def test_conditions_of_which_one_is_enough(words: str, found: AnyOf) -> None:
-    assert read_query(f"or={quote(words)}", COLUMNS) == Query(where=(found,))
+def test_conditions_of_which_one_is_enough(words: str, expected: AnyOf) -> None:
+    assert read_query(f"or={quote(words)}", COLUMNS) == Query(where=(expected,))
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ async def test_the_published_file_stays_and_the_harmless_one_waits(
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("form", "field"),
     [
         ({}, "count"),
         ({"column-0": "burn"}, "column-0"),
@@ -181,12 +181,12 @@ async def test_the_published_file_stays_and_the_harmless_one_waits(
     ],
 )
 async def test_what_was_not_offered_is_refused(
-    producer: Producer, asked: dict[str, str], field: str
+    producer: Producer, form: dict[str, str], field: str
 ) -> None:
     dataset = await producer.draft(members()[0], "adhérents.csv")
 
     refused = await producer.client.post(
-        f"/datasets/{dataset}/personal-data", data=asked
+        f"/datasets/{dataset}/personal-data", data=form
     )
 
     assert refused.status_code == 422

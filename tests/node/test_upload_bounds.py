@@ -93,9 +93,9 @@ async def test_a_key_is_revoked_on_the_page_of_its_own_space(
         [key] = await rows(node_database, demo, ScriptKey)
         elsewhere = await client.post(f"/spaces/port/keys/{key.id}/revoke")
         [untouched] = await rows(node_database, demo, ScriptKey)
-        here = await client.post(f"/spaces/{SLUG}/keys/{key.id}/revoke")
+        own_response = await client.post(f"/spaces/{SLUG}/keys/{key.id}/revoke")
 
-    assert (elsewhere.status_code, untouched.revoked_at, here.status_code) == (
+    assert (elsewhere.status_code, untouched.revoked_at, own_response.status_code) == (
         404,
         None,
         303,
@@ -108,9 +108,9 @@ async def test_a_member_of_two_spaces_sends_a_version_through_the_space_of_its_d
     dataset = await Producer(both).draft()
 
     elsewhere = await Sender(both).begin(5, slug="port", dataset=dataset)
-    here = await Sender(both).begin(5, dataset=dataset)
+    accepted = await Sender(both).begin(5, dataset=dataset)
 
-    assert (elsewhere.status_code, here.status_code) == (404, 201)
+    assert (elsewhere.status_code, accepted.status_code) == (404, 201)
 
 
 async def test_a_sender_adds_nothing_to_a_file_that_is_fetched(sender: Sender) -> None:

@@ -102,18 +102,18 @@ async def test_a_key_opens_no_file_of_restricted_data(
     changed = await passer_by.patch(f"{parts}/{part}", json=opening, headers=headers)
     assert (added.status_code, changed.status_code) == (403, 403)
     assert "page" in changed.json()["remedy"]
-    asked = await passer_by.patch(
+    response = await passer_by.patch(
         f"{parts}/{part}", json={"role": "documentation"}, headers=headers
     )
-    assert (asked.status_code, asked.json()["is_public"]) == (200, False)
+    assert (response.status_code, response.json()["is_public"]) == (200, False)
     assert (await passer_by.get(address)).status_code == 401
 
     await save(producer, dataset, part, is_public="1")
     assert (await passer_by.get(address)).content == OTHER
-    kept = await passer_by.patch(
+    opened = await passer_by.patch(
         f"{parts}/{part}", json=opening | {"title": "y"}, headers=headers
     )
-    assert (kept.status_code, kept.json()["is_public"]) == (200, True)
+    assert (opened.status_code, opened.json()["is_public"]) == (200, True)
     closed = await passer_by.patch(
         f"{parts}/{part}", json={"role": "data"}, headers=headers
     )

@@ -36,13 +36,13 @@ def write_table(
                 [line, *(cell.replace("\x00", "").replace("\r", "") for cell in record)]
             )
     read = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(text_columns)))
-    typed = ", ".join(
+    typed_values = ", ".join(
         f"try_cast(nullif(c{index}, '') AS {column.sql_type}) AS {identifier(column.name)}"
         for index, column in enumerate(columns)
     )
     with duckdb.connect() as connection:
         connection.execute(
-            f"COPY (SELECT l AS {LINE}, {typed} FROM read_csv('{text}', header = false, delim = ',', quote = '\"', "
+            f"COPY (SELECT l AS {LINE}, {typed_values} FROM read_csv('{text}', header = false, delim = ',', quote = '\"', "
             f"escape = '\"', auto_detect = false, parallel = false, strict_mode = true, max_line_size = 20000000, "
             f"columns = {{'l': 'BIGINT', {read}}})) TO '{parquet}' (FORMAT parquet, COMPRESSION zstd)"
         )

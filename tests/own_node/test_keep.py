@@ -19,7 +19,7 @@ WHO = "responsable@kerlevan.example"
 
 
 @pytest.fixture(scope="module")
-def kept(installation: Installation, new_node: Callable[[], Node]) -> Node:
+def running_node(installation: Installation, new_node: Callable[[], Node]) -> Node:
     """A node that joined and runs."""
     node = new_node()
     done = node.init(invite(installation, "kept", node.url, SPACE))
@@ -29,10 +29,12 @@ def kept(installation: Installation, new_node: Callable[[], Node]) -> Node:
 
 
 @pytest.fixture
-async def town(installation: Installation, kept: Node) -> AsyncIterator[Producer]:
+async def town(
+    installation: Installation, running_node: Node
+) -> AsyncIterator[Producer]:
     """Somebody of the town hall, logged in there."""
     async with httpx.AsyncClient(
-        base_url=kept.url, timeout=60, headers=SAME_SITE
+        base_url=running_node.url, timeout=60, headers=SAME_SITE
     ) as client:
         await log_in(client, WHO, installation.password(WHO))
         yield Producer(client)
@@ -58,12 +60,12 @@ def backup(node: Node, verb: str, *more: str | Path) -> Any:
 
 
 async def test_the_doctor_of_a_node_that_is_well(
-    installation: Installation, kept: Node, town: Producer
+    installation: Installation, running_node: Node, town: Producer
 ) -> None:
     dataset = await town.publish()
-    wait_for(lambda: dataset in kept.catalogue())
+    wait_for(lambda: dataset in running_node.catalogue())
 
-    status, findings = doctor(kept)
+    status, findings = doctor(running_node)
 
     faults = [
         finding for finding in findings.values() if finding["severity"] == "fault"
@@ -82,21 +84,25 @@ async def test_the_doctor_of_a_node_that_is_well(
         "running",
         "address",
     } <= findings.keys()
-    there = json.loads(installation.run("doctor", "--json").stdout)["findings"]
+    portal_findings = json.loads(installation.run("doctor", "--json").stdout)[
+        "findings"
+    ]
     assert [
-        finding["severity"] for finding in there if finding["name"] == "demo kept"
+        finding["severity"]
+        for finding in portal_findings
+        if finding["name"] == "demo kept"
     ] == ["ok"]
 
 
 async def test_the_doctor_says_what_is_wrong(
-    installation: Installation, kept: Node, town: Producer
+    installation: Installation, running_node: Node, town: Producer
 ) -> None:
     origin = installation.portal()
-    credential = kept.folder / "secrets/node_credential_demo"
+    credential = running_node.folder / "secrets/node_credential_demo"
     before = credential.read_text()
     credential.write_text("another")
     try:
-        status, findings = doctor(kept)
+        status, findings = doctor(running_node)
         assert (status, findings[origin]["severity"]) == (1, "fault")
         assert "udi node init" in findings[origin]["remedy"]
     finally:
@@ -104,65 +110,65 @@ async def test_the_doctor_says_what_is_wrong(
     installation.stop("serve-portal")
     try:
         dataset = await town.publish()
-        findings = doctor(kept)[1]
+        findings = doctor(running_node)[1]
         assert findings[f"outbox {origin}"]["message"].startswith("1 waiting")
         assert "does not answer" in findings[origin]["message"]
     finally:
         installation.start("serve", "portal")
         installation.wait("portal")
     wait_for(lambda: on_portal(installation, dataset).status_code == 200, 150)
-    kept.stop()
-    findings = doctor(kept)[1]
+    running_node.stop()
+    findings = doctor(running_node)[1]
     assert findings["running"]["severity"] == "fault"
     assert "udi node serve" in findings["running"]["remedy"]
-    kept.start()
+    running_node.start()
 
 
 async def test_a_node_is_backed_up_and_brought_back_elsewhere(
     installation: Installation,
-    kept: Node,
+    running_node: Node,
     town: Producer,
     disk: Path,
     new_node: Callable[[], Node],
     tmp_path: Path,
 ) -> None:
-    refused = kept.run("backup", "create", "--node", kept.folder)
+    refused = running_node.run("backup", "create", "--node", running_node.folder)
     assert (refused.returncode, "udi backup prepare" in refused.stderr) == (1, True)
-    preparation = backup(kept, "prepare", "--repository", disk)
+    preparation = backup(running_node, "prepare", "--repository", disk)
     passphrase = tmp_path / "passphrase"
     shutil.copy(preparation["passphrase_file"], passphrase)
     make_cheap(disk / "files", passphrase.read_text().strip())
     public = await town.publish()
     draft = await town.draft()
-    wait_for(lambda: public in kept.catalogue())
+    wait_for(lambda: public in running_node.catalogue())
 
-    running = backup(kept, "create")
+    running = backup(running_node, "create")
     later = await town.publish()
-    wait_for(lambda: later in kept.catalogue())
-    kept.stop()
-    stopped = backup(kept, "create")
+    wait_for(lambda: later in running_node.catalogue())
+    running_node.stop()
+    stopped = backup(running_node, "create")
 
-    assert [entry["label"] for entry in backup(kept, "list")] == [
+    assert [entry["label"] for entry in backup(running_node, "list")] == [
         stopped["label"],
         running["label"],
     ]
     assert running["files"] < stopped["files"]
     for label in (running["label"], stopped["label"]):
-        assert backup(kept, "verify", label)["label"] == label
-    assert {entry["verified"] for entry in backup(kept, "list")} == {"yes"}
-    assert doctor(kept)[1]["last backup"]["severity"] == "ok"
+        assert backup(running_node, "verify", label)["label"] == label
+    assert {entry["verified"] for entry in backup(running_node, "list")} == {"yes"}
+    assert doctor(running_node)[1]["last backup"]["severity"] == "ok"
     assert (
         sorted(
             path.name
-            for path in kept.folder.iterdir()
+            for path in running_node.folder.iterdir()
             if path.name.startswith("drill-")
         )
         == []
     )
 
-    again = kept.run("backup", "restore", "--node", kept.folder)
+    again = running_node.run("backup", "restore", "--node", running_node.folder)
     assert (again.returncode, "--yes-replace" in again.stderr) == (1, True)
-    elsewhere = Node(new_node().folder, kept.port)
+    elsewhere = Node(new_node().folder, running_node.port)
     done = elsewhere.run(
         "backup",
         "restore",
@@ -190,27 +196,29 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
 
 
 async def test_a_node_is_put_back_as_it_was(
-    installation: Installation, kept: Node, disk: Path, tmp_path: Path
+    installation: Installation, running_node: Node, disk: Path, tmp_path: Path
 ) -> None:
-    labels = [entry["label"] for entry in backup(kept, "list")]
-    done = kept.run(
+    labels = [entry["label"] for entry in backup(running_node, "list")]
+    done = running_node.run(
         "backup",
         "restore",
         labels[-1],
         "--node",
-        kept.folder,
+        running_node.folder,
         "--yes-replace",
         "--json",
     )
     assert done.returncode == 0, done.stderr
-    kept.start()
-    assert on_portal(installation, next(iter(kept.catalogue()))).status_code == 200
-    kept.stop()
+    running_node.start()
+    assert (
+        on_portal(installation, next(iter(running_node.catalogue()))).status_code == 200
+    )
+    running_node.stop()
 
     wrong_passphrase = tmp_path / "wrong"
     wrong_passphrase.write_text("a passphrase that opens nothing")
     where = ("--repository", disk, "--passphrase-file", wrong_passphrase)
-    refused = kept.run("backup", "restore", "--node", tmp_path / "none", *where)
+    refused = running_node.run("backup", "restore", "--node", tmp_path / "none", *where)
     assert refused.returncode == 1
     assert not (tmp_path / "none/node.json").exists()
     for path in sorted(
@@ -218,5 +226,8 @@ async def test_a_node_is_put_back_as_it_was(
     ):
         if path.is_file():
             path.write_bytes(bytes(40) + path.read_bytes()[40:])
-    assert kept.run("backup", "verify", "--node", kept.folder).returncode == 1
-    assert kept.run("doctor", "--node", kept.folder).returncode == 1
+    assert (
+        running_node.run("backup", "verify", "--node", running_node.folder).returncode
+        == 1
+    )
+    assert running_node.run("doctor", "--node", running_node.folder).returncode == 1

@@ -143,13 +143,13 @@ async def test_each_portal_shows_it_and_reports_for_itself(
 
 def test_no_portal_reads_of_another(places: tuple[Place, ...], several: Node) -> None:
     for at, slug in places:
-        own = at.portal(slug)
+        own_portal = at.portal(slug)
         response = httpx.get(
             f"http://127.0.0.1:{at.settings.port(0)}/catalog.ttl",
             headers={"Host": f"{slug}.localhost"},
             timeout=30,
         )
-        others = {there.portal(name) for there, name in places} - {own}
+        others = {place.portal(name) for place, name in places} - {own_portal}
         assert response.status_code == 200
         assert not [other for other in others if other in response.text]
 
@@ -158,8 +158,8 @@ def test_no_portal_reads_of_another(places: tuple[Place, ...], several: Node) ->
 async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
     places: tuple[Place, ...], elsewhere: Installation, several: Node, town: Producer
 ) -> None:
-    here = places[:2]
-    there = places[2:]
+    remaining = places[:2]
+    leaving = places[2:]
     changed = await town.publish()
     gone = await town.publish()
     wait_for(
@@ -175,9 +175,12 @@ async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
             f"/datasets/{gone}/withdraw", data={"reason": "Remplacé"}
         )
         wait_for(
-            lambda: statuses(here, new) + statuses(here, gone) == [200, 200, 410, 410]
+            lambda: (
+                statuses(remaining, new) + statuses(remaining, gone)
+                == [200, 200, 410, 410]
+            )
         )
-        wait_for(lambda: titles(here, changed) == ["Deux fois"] * 2)
+        wait_for(lambda: titles(remaining, changed) == ["Deux fois"] * 2)
         page = (
             await town.client.get(f"/datasets/{new}", headers={"Accept-Language": "fr"})
         ).text
@@ -188,8 +191,10 @@ async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
         elsewhere.start("serve", "portal")
         elsewhere.wait("portal")
 
-    wait_for(lambda: statuses(there, new) + statuses(there, gone) == [200, 410], LONG)
-    wait_for(lambda: titles(there, changed) == ["Deux fois"], LONG)
+    wait_for(
+        lambda: statuses(leaving, new) + statuses(leaving, gone) == [200, 410], LONG
+    )
+    wait_for(lambda: titles(leaving, changed) == ["Deux fois"], LONG)
     pushed_datasets = [sorted(await pushed_by(at, SLUG, slug)) for at, slug in places]
     assert pushed_datasets[0] == pushed_datasets[1] == pushed_datasets[2]
     after = await reports(places[2])
@@ -321,9 +326,9 @@ def test_what_cannot_be_joined_or_left_is_said(
         assert (done.returncode, done.stdout) == (1, "")
         return done.stderr
 
-    own = invite(installation, SLUG, several.url, SPACE)
-    assert "portal of this node already" in refused(own)
-    assert several.init(own).returncode == 0
+    invitation = invite(installation, SLUG, several.url, SPACE)
+    assert "portal of this node already" in refused(invitation)
+    assert several.init(invitation).returncode == 0
     assert "no invitation of a node" in refused("nothing")
     other = invite(elsewhere, "away", "https://away.example", SPACE)
     assert "invited a node at https://away.example" in refused(other)

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from tests import stage
 from tests.node.counterpart import report
 from tests.node.producer import SLUG, Producer
-from tests.portal.access.policies import ASKED, POLICY
+from tests.portal.access.policies import POLICY, REQUEST_FORM
 from tests.portal.catalogue.corpus import Catalogue, document, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE
 from tests.visitors import browse, make_person
@@ -217,7 +217,7 @@ async def _restrict(
     policy = POLICY | {"revision": "0"}
     await _post(visitors["team"], f"/data/{dataset}/access-policy/edit", policy)
     path = f"/data/{dataset}/access-requests/new"
-    await _post(visitors["laboratory"], path, ASKED)
+    await _post(visitors["laboratory"], path, REQUEST_FORM)
 
 
 async def _fill_node(

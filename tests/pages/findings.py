@@ -19,11 +19,11 @@ class Fault:
     """What a check found wrong; `tags` are those of axe's rule."""
 
     check: str
-    said: str
+    message: str
     tags: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.check}: {self.said}"
+        return f"{self.check}: {self.message}"
 
 
 @dataclass

@@ -18,14 +18,14 @@ STOPS = """() => {
     return each === chosen;
   });
 }"""
-CUT = """() => [...document.querySelectorAll('main *, header *')].filter(each => {
+CLIPPED = """() => [...document.querySelectorAll('main *, header *')].filter(each => {
   if (each.closest('svg, .hide, .tall, .scroll, pre, select, textarea, input')) return false;
   const style = getComputedStyle(each);
   if (style.overflowX === 'visible' || style.display === 'inline' || !each.innerText) return false;
   return each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1;
 }).map(each => each.localName + '.' + each.className)"""
 CUT_WITH = f"""([selector, style]) => {{
-  const cut = {CUT}, before = cut(), element = document.querySelector(selector);
+  const cut = {CLIPPED}, before = cut(), element = document.querySelector(selector);
   element.style.cssText = style;
   const after = cut(), width = document.documentElement.scrollWidth;
   element.style.cssText = '';

@@ -18,7 +18,8 @@ from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
 from tests.pages.node_requests import write_subject_request
 from tests.pages.spaces import connect
-from tests.portal.access.policies import ASKED, POLICY
+from tests.pages.subject_requests import ask_about_own_data
+from tests.portal.access.policies import POLICY, REQUEST_FORM
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.portal.projects.conftest import picture
@@ -50,10 +51,13 @@ from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.suggestions.models import DeclaredInterest
 from udi.portal.projects.suggestions.tokens import unsubscribe_url
 from udi.portal.selfdata.actions import add_entries, publish_entries
-from udi.portal.selfdata.ready_lists import read_list
+from udi.portal.selfdata.register_templates import read_template
 from udi.settings import Settings
 from udi.ui.site import Site
 
+BIRTHS = "commune;sexe;naissances\n" + "".join(
+    f"Kerlévan;{sex};{40 + number}\n" for number, sex in enumerate("FM" * 6)
+)
 ARABIC = "بيانات المرور في المدينة"
 TOWN = "بلدية أرمورين"
 LONG = "Une description très longue qui n’en finit pas, " * 3
@@ -121,6 +125,7 @@ async def furnished(
             visitors["leader"],
             catalogue["portal restricted"],
         )
+        catalogue |= await ask_about_own_data(portal, territory, visitors["team"])
         catalogue |= await connect(portal, territory, catalogue["portal led"])
         catalogue |= await make_projects(
             portal_app, territory, visitors["team"], team.email, catalogue
@@ -250,7 +255,8 @@ async def restrict(
     request_paths = [
         (
             await leader.post(
-                f"/data/{dataset}/access-requests/new", data=ASKED | {"title": title}
+                f"/data/{dataset}/access-requests/new",
+                data=REQUEST_FORM | {"title": title},
             )
         ).headers["location"]
         for title in ("Rafraîchir la ville", ARABIC)
@@ -508,7 +514,9 @@ async def keep_register(site: Site, territory: Territory) -> dict[str, str]:
         person = await session.scalar(select(Person.id).limit(1))
         assert person is not None
         somebody = Actor(person, name="", email="", tenant_slug=territory.slug)
-        entries = [entry.write_in(["fr", "en", "es"]) for entry in read_list("commune")]
+        entries = [
+            entry.write_in(["fr", "en", "es"]) for entry in read_template("commune")
+        ]
         draft, *rows = await add_entries(
             session, somebody, organisation, entries, today
         )
@@ -556,15 +564,39 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         await log_non_datasets(
             session,
             run,
-            [(own, title, kind.at("", value=503)) for own, title, kind in met],
+            [
+                (record_id, title, kind.at("", value=503))
+                for record_id, title, kind in met
+            ],
         )
     return {"portal source": str(source.id)}
+
+
+async def publish_years(producer: Producer) -> str:
+    """A dataset with a file a year, of which one has other columns."""
+    dataset = await producer.publish(
+        await producer.draft(BIRTHS.encode(), "naissances-2024.csv"), title="Naissances"
+    )
+    days = {"first_day": "2024-01-01", "last_day": "2024-12-31"}
+    await producer.client.post(f"/datasets/{dataset}/period", data=days)
+    for year in range(2021, 2024):
+        content = BIRTHS.replace("sexe", "genre" if year == 2021 else "sexe", 1)
+        sent = await producer.send(
+            content.encode(), f"naissances-{year}.csv", f"/datasets/{dataset}/parts"
+        )
+        form = {
+            "title": f"Naissances {year}", "role": "data", "publish": "1", "reason": "Chiffres par commune",
+            "first_day": f"{year}-01-01", "last_day": f"{year}-12-31",
+        }  # fmt: skip
+        saved = await producer.client.post(sent.headers["location"], data=form)
+        assert saved.status_code == 303, saved.text
+    return dataset
 
 
 async def fill_node(
     site: Site, territory: Territory, producer: Producer
 ) -> dict[str, str]:
-    """A map with two versions and a notice, a draft that people are in, a table named in Arabic, a workbook, a file that is still coming."""
+    """A map with two versions and a notice, a draft that people are in, a table named in Arabic, a workbook, a file a year, a file that is still coming."""
     async with site.database.session(territory.id, role="owner") as session:
         await apply_space(
             session, slug=SLUG, organisation_id=uuid.uuid4(), name="Mairie de Kerlévan", email="mairie@kerlevan.example",
@@ -597,6 +629,7 @@ async def fill_node(
     ids["book"] = await producer.publish(
         await producer.draft(book, "classeur.xlsx"), title="Arbres par quartier"
     )
+    ids["years"] = await publish_years(producer)
     return {f"node {name}": value for name, value in ids.items()} | {"slug": SLUG}
 
 

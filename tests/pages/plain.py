@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
-from tests.rules.pages import Page, local, shown
+from tests.rules.pages import Page, describe_element, local
 
 LONGEST = {"fr": 28, "en": 27}
 """Words of the longest sentence of any page."""
@@ -29,7 +29,7 @@ NAMES = {"json", "xml", "rdf", "sha-256", "parquet"}
 """Names of formats and fingerprints, which pages list as such."""
 FOR_PROGRAMS = ("/api", "/ogc", "/my-space/tokens", "/following/webhooks", "/schema")
 """Pages made for those who know the words."""
-SAYING = {"p", "li", "dd", "td", "label", "summary", "legend", "figcaption"}
+TEXT_ELEMENTS = {"p", "li", "dd", "td", "label", "summary", "legend", "figcaption"}
 OTHERS = {
     "code",
     "pre",
@@ -48,7 +48,7 @@ WORD = re.compile(r"[\w’'-]*[^\W\d_][\w’'-]*")
 
 def sentences(page: Page) -> Iterator[str]:
     """The sentences that are ours: what producers wrote, addresses and code are left out."""
-    for element in page.all(*SAYING):
+    for element in page.all(*TEXT_ELEMENTS):
         around = [element, *page.ancestors(element)]
         if any(_is_of_others(ancestor) for ancestor in around) or not any(
             local(ancestor) == "main" for ancestor in around
@@ -69,7 +69,8 @@ def _own(element: Element) -> str:
     for child in element:
         if (
             isinstance(child.tag, str)
-            and local(child) not in SAYING | {"ul", "ol", "dl", "div", "table", "form"}
+            and local(child)
+            not in TEXT_ELEMENTS | {"ul", "ol", "dl", "div", "table", "form"}
             and not _is_of_others(child)
         ):
             parts.append(_own(child))
@@ -90,7 +91,7 @@ def long_winded(page: Page, language: str) -> Iterator[str]:
         if count > LONGEST[language]:
             yield f"a sentence has {count} words, over {LONGEST[language]}: «{sentence[:100]}…»"
     if len(counts) >= MANY and sum(counts) / len(counts) > MEAN[language]:
-        yield f"a sentence of {shown(page.root)} has {sum(counts) / len(counts):.1f} words on average, over {MEAN[language]}"
+        yield f"a sentence of {describe_element(page.root)} has {sum(counts) / len(counts):.1f} words on average, over {MEAN[language]}"
 
 
 def jargon(page: Page, language: str) -> Iterator[str]:

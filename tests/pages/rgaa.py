@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from babel.core import get_global
 
-from tests.rules.pages import Page, local, shown
+from tests.rules.pages import Page, describe_element, local
 
 LANGUAGES = {code.split("_")[0] for code in get_global("likely_subtags")}
 PRESENTATION = {
@@ -58,14 +58,14 @@ def told_pictures(page: Page) -> Iterator[str]:
     for image in page.all("img", "svg"):
         name = image.get("alt") or image.get("aria-label") or ""
         if FILE_NAME.search(name):
-            yield f"{shown(image)} is called «{name}»"
+            yield f"{describe_element(image)} is called «{name}»"
         hidden = image.get("aria-hidden") == "true" or image.get("alt") == ""
         if hidden and (
             image.get("title")
             or image.get("aria-label")
             or image.get("aria-labelledby")
         ):
-            yield f"{shown(image)} is hidden and has a name"
+            yield f"{describe_element(image)} is hidden and has a name"
     for figure in page.all("figure"):
         caption = next(
             (child for child in figure if local(child) == "figcaption"), None
@@ -73,13 +73,13 @@ def told_pictures(page: Page) -> Iterator[str]:
         if caption is not None and (
             figure.get("role") not in {"figure", "group"} or not page.name_of(figure)
         ):
-            yield f"{shown(figure)} has a caption that is not its name"
+            yield f"{describe_element(figure)} has a caption that is not its name"
 
 
 def titled_frames(page: Page) -> Iterator[str]:
     """A frame has a title (2.1)."""
     yield from (
-        f"{shown(frame)} has no title"
+        f"{describe_element(frame)} has no title"
         for frame in page.all("iframe")
         if not frame.get("title", "").strip()
     )
@@ -97,17 +97,17 @@ def told_tables(page: Page) -> Iterator[str]:
             and not table.get("aria-label")
             and not table.get("aria-labelledby")
         ):
-            yield f"{shown(table)} has no title"
+            yield f"{describe_element(table)} has no title"
         for cell in inside:
             if local(cell) == "th" and not page.name_of(cell):
-                yield f"{shown(table)} has an empty header cell"
+                yield f"{describe_element(table)} has an empty header cell"
             if local(cell) == "th" and cell.get("scope") not in {
                 "row",
                 "col",
                 "rowgroup",
                 "colgroup",
             }:
-                yield f"the header cell «{page.name_of(cell)}» of {shown(table)} has no scope"
+                yield f"the header cell «{page.name_of(cell)}» of {describe_element(table)} has no scope"
 
 
 def explicit_links(page: Page) -> Iterator[str]:
@@ -122,7 +122,7 @@ def explicit_links(page: Page) -> Iterator[str]:
         for attribute in ("aria-label", "title"):
             label = link.get(attribute)
             if label and visible_text and visible_text.lower() not in label.lower():
-                yield f"{shown(link)} shows «{visible_text}» and says «{label}»"
+                yield f"{describe_element(link)} shows «{visible_text}» and says «{label}»"
         first = led.setdefault((name.lower(), _context(page, link)), address)
         if first != address:
             yield f"«{name}» leads to {first} and to {address}"
@@ -175,7 +175,7 @@ def told_files(page: Page) -> Iterator[str]:
                 words,
             )
         ):
-            yield f"{shown(link)} leads to a file and does not say its format"
+            yield f"{describe_element(link)} leads to a file and does not say its format"
 
 
 def known_languages(page: Page) -> Iterator[str]:
@@ -188,9 +188,9 @@ def known_languages(page: Page) -> Iterator[str]:
                 and code != "x-default"
                 and code.split("-")[0].lower() not in LANGUAGES
             ):
-                yield f"{shown(element)} {attribute} is «{code}», which no language has"
+                yield f"{describe_element(element)} {attribute} is «{code}», which no language has"
         if element.get("dir", "auto") not in {"ltr", "rtl", "auto"}:
-            yield f"{shown(element)} has no such direction as «{element.get('dir')}»"
+            yield f"{describe_element(element)} has no such direction as «{element.get('dir')}»"
 
 
 def told_languages(page: Page) -> Iterator[str]:
@@ -206,7 +206,7 @@ def told_languages(page: Page) -> Iterator[str]:
         else:
             language = "en" if english >= SURE and not french else ""
         if language and language != _language(page, element):
-            yield f"{shown(element)} «{_own_text(element)[:60]}» is not said to be in {language}"
+            yield f"{describe_element(element)} «{_own_text(element)[:60]}» is not said to be in {language}"
 
 
 def _language(page: Page, element: Element) -> str:
@@ -224,7 +224,7 @@ def not_for_looks(page: Page) -> Iterator[str]:
             and not len(element)
             and "aria-live" not in element.attrib
         ):
-            yield f"{shown(element)} is empty"
+            yield f"{describe_element(element)} is empty"
         if (
             local(element) == "br"
             and following is not None
@@ -236,7 +236,7 @@ def not_for_looks(page: Page) -> Iterator[str]:
         if local(element) in {"p", "div", "br"} and BULLET.match(
             (element.tail if local(element) == "br" else element.text) or ""
         ):
-            yield f"{shown(element)} draws the sign of a list"
+            yield f"{describe_element(element)} draws the sign of a list"
         if local(element) not in {
             "pre",
             "code",
@@ -244,7 +244,7 @@ def not_for_looks(page: Page) -> Iterator[str]:
             "script",
             "style",
         } and SPACED.search(_own_text(element)):
-            yield f"{shown(element)} spaces the letters of a word"
+            yield f"{describe_element(element)} spaces the letters of a word"
 
 
 def no_drawing_attribute(page: Page) -> Iterator[str]:
@@ -254,13 +254,13 @@ def no_drawing_attribute(page: Page) -> Iterator[str]:
             local(ancestor) == "svg" for ancestor in (element, *page.ancestors(element))
         )
         if local(element) in PRESENTATION and not drawing:
-            yield f"{shown(element)} is only for looks"
+            yield f"{describe_element(element)} is only for looks"
         if local(element) in SIZED:
             forbidden_attributes = DRAWN_BY
         else:
             forbidden_attributes = DRAWN_BY | {"width", "height"}
         yield from (
-            f"{shown(element)} has the attribute {name}"
+            f"{describe_element(element)} has the attribute {name}"
             for name in element.attrib
             if name in forbidden_attributes and not drawing
         )
@@ -312,7 +312,7 @@ def told_fields(page: Page) -> Iterator[str]:
         if field.get("aria-invalid") == "true" and not (
             field.get("aria-describedby") or field.get("aria-errormessage")
         ):
-            yield f"{shown(field)} is wrong, and nothing tied to it says why"
+            yield f"{describe_element(field)} is wrong, and nothing tied to it says why"
     groups: dict[tuple[str, int], list[Element]] = {}
     for field in page.all("input"):
         form = next(
@@ -332,9 +332,9 @@ def told_fields(page: Page) -> Iterator[str]:
         if not any(
             local(child) == "legend" and page.text_of(child) for child in fieldset
         ):
-            yield f"{shown(fieldset)} has no legend"
+            yield f"{describe_element(fieldset)} has no legend"
     yield from (
-        f"{shown(group)} has no label"
+        f"{describe_element(group)} has no label"
         for group in page.all("optgroup")
         if not group.get("label")
     )
@@ -360,7 +360,7 @@ def shown_names(page: Page) -> Iterator[str]:
         label = button.get("aria-label")
         visible_text = page.text_of(button)
         if label and visible_text and visible_text.lower() not in label.lower():
-            yield f"{shown(button)} shows «{visible_text}» and says «{label}»"
+            yield f"{describe_element(button)} shows «{visible_text}» and says «{label}»"
 
 
 def still(page: Page) -> Iterator[str]:
@@ -370,9 +370,9 @@ def still(page: Page) -> Iterator[str]:
             yield "the page reloads by itself"
     for element in page.elements:
         if "accesskey" in element.attrib:
-            yield f"{shown(element)} answers to a key"
+            yield f"{describe_element(element)} answers to a key"
         if element.get("target") == "_blank":
-            yield f"{shown(element)} opens a window"
+            yield f"{describe_element(element)} opens a window"
 
 
 def doctype(page: Page) -> Iterator[str]:

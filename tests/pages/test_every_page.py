@@ -30,7 +30,7 @@ OF_WORDS = {"reflow", "large text"}
 """Modes that the length of words changes: looked at in both languages, since languages share their markup."""
 FIRST = {stop.route: stop for stop in reversed(STOPS)}
 """Of each route, the state that bears every mode in each run; the others do in a thorough one, and for the declaration."""
-FOUND = 200
+STATUS_OK = 200
 PRESENT = "selectors => selectors.filter(each => document.querySelector(each))"
 ANONYMOUS = {"portal", "node", "installation"}
 
@@ -81,7 +81,7 @@ async def test_a_page_bears_every_mode(
     document = Document(await response.text(), tab.page.url, response.headers, None)
     faults = await walk(tab, document, stop, language)
     findings.note(stop.name, language, faults)
-    if response.status == FOUND:
+    if response.status == STATUS_OK:
         findings.keep(
             stop.who,
             language,

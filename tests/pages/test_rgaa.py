@@ -122,15 +122,15 @@ def test_a_good_page_has_no_fault(rule: pages.Rule) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "added", "said"),
+    ("rule", "added", "message"),
     BAD,
-    ids=[f"{rule.__name__}: {said}" for rule, _, said in BAD],
+    ids=[f"{rule.__name__}: {message}" for rule, _, message in BAD],
 )
-def test_a_bad_page_has_one(rule: pages.Rule, added: str, said: str) -> None:
+def test_a_bad_page_has_one(rule: pages.Rule, added: str, message: str) -> None:
     faults = list(rule(parsed(GOOD.replace("</main>", f"</main>{added}"))))
 
     assert len(faults) == 1
-    assert said in faults[0]
+    assert message in faults[0]
 
 
 def test_a_page_says_its_type_and_begins_with_its_skip_link() -> None:

@@ -88,7 +88,7 @@ class Case:
     table: Table
     policy: Policy
     agreement: Agreement
-    asked: tuple[DrawnReading, ...]
+    readings: tuple[DrawnReading, ...]
 
 
 def subset(values: Sequence[T], mask: int) -> tuple[T, ...]:

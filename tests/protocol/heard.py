@@ -231,7 +231,7 @@ def hear_columns(
 
 def hear_row(sign: str) -> Hear:
     def hear(facts: UnderstoodTerms, language: Language, match: re.Match[str]) -> None:
-        facts.said.add("rows")
+        facts.subjects.add("rows")
         values = language.unquote_all(match["values"])
         assert len(values) in LENGTHS.get(sign, [1])
         facts.rows.append((language.unquote(match["column"]), sign, tuple(values)))
@@ -256,14 +256,14 @@ def hear_pace(
 def hear_forbidden(
     understood: UnderstoodTerms, language: Language, match: re.Match[str]
 ) -> None:
-    understood.said.add("forbidden")
+    understood.subjects.add("forbidden")
     understood.forbidden.append(language.words[match[1]])
 
 
 def hear_measure(
     understood: UnderstoodTerms, language: Language, match: re.Match[str]
 ) -> None:
-    understood.said.add("measures")
+    understood.subjects.add("measures")
     understood.measures.append(language.words[match[1]])
 
 
@@ -494,7 +494,7 @@ def listen(sentences: list[str], tongue: str, subjects: set[str]) -> UnderstoodT
         assert len(candidates) == 1, f"{len(candidates)} meanings: {sentence}"
         hear, match = candidates[0]
         hear(facts, language, match)
-    assert subjects <= facts.said <= subjects | MAYBE
-    assert ("use of columns" in facts.said) == (facts.columns is not None)
-    assert ("empty cells" in facts.said) == bool(facts.rows)
+    assert subjects <= facts.subjects <= subjects | MAYBE
+    assert ("use of columns" in facts.subjects) == (facts.columns is not None)
+    assert ("empty cells" in facts.subjects) == bool(facts.rows)
     return facts

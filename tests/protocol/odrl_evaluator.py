@@ -37,12 +37,14 @@ class Graph:
     """Triples by subject and predicate."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self.found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        self.objects: dict[tuple[str, str], list[Any]] = defaultdict(list)
         for quad in parse(json.dumps(document), format=RdfFormat.JSON_LD):
-            self.found[str(quad.subject), quad.predicate.value].append(quad.object)
+            self.objects[str(quad.subject), quad.predicate.value].append(quad.object)
 
     def all(self, subject: Any, name: str) -> list[Any]:
-        return self.found.get((str(subject), name if ":" in name else ODRL + name), [])
+        return self.objects.get(
+            (str(subject), name if ":" in name else ODRL + name), []
+        )
 
     def one(self, subject: Any, name: str) -> Any:
         objects = self.all(subject, name)
@@ -52,7 +54,7 @@ class Graph:
     def policy(self, kind: str) -> NamedNode:
         subjects = [
             subject
-            for (subject, name), values in self.found.items()
+            for (subject, name), values in self.objects.items()
             if name == TYPE and NamedNode(ODRL + kind) in values
         ]
         assert len(subjects) == 1
@@ -105,7 +107,7 @@ def _as(left: Value, text: str) -> Value:
 
 
 def evaluate(
-    graph: Graph, asked: DrawnReading, table: Table, recipient: str = ""
+    graph: Graph, reading: DrawnReading, table: Table, recipient: str = ""
 ) -> tuple[object, ...]:
     """Refused, or the columns and rows of the table whose use the one permission covers."""
     policy = graph.policy("Agreement")
@@ -115,13 +117,13 @@ def evaluate(
     about_columns = [rule for rule in rules if rule.left == f"{OURS}column"]
     about_cells = [rule for rule in rules if rule.left.startswith(f"{OURS}cell:")]
     world: dict[str, Value] = {
-        f"{ODRL}dateTime": asked.moment,
+        f"{ODRL}dateTime": reading.moment,
         f"{ODRL}recipient": recipient,
-        f"{OURS}bytesThisMonth": Decimal(asked.bytes_before + max(asked.size, 1)),
-        f"{OURS}readingsThisMinute": Decimal(asked.readings_before + 1),
+        f"{OURS}bytesThisMonth": Decimal(reading.bytes_before + max(reading.size, 1)),
+        f"{OURS}readingsThisMinute": Decimal(reading.readings_before + 1),
     }
-    if asked.purpose is not None:
-        world[f"{ODRL}purpose"] = PURPOSES[asked.purpose]
+    if reading.purpose is not None:
+        world[f"{ODRL}purpose"] = PURPOSES[reading.purpose]
     general = [
         rule for rule in rules if rule not in about_columns and rule not in about_cells
     ]
@@ -138,7 +140,7 @@ def evaluate(
         return all(_cell_holds(rule, row) for rule in about_cells)
 
     # A file as it is uses whatever it holds: columns that nobody named, cells that are empty.
-    if asked.as_file:
+    if reading.as_file:
         holds = (
             holds
             and opens("\N{REPLACEMENT CHARACTER}")
@@ -146,8 +148,8 @@ def evaluate(
         )
     if (
         not holds
-        or not all(map(opens, asked.columns or ()))
-        or graph.one(policy, "target").value != f"urn:uuid:{asked.dataset}"
+        or not all(map(opens, reading.columns or ()))
+        or graph.one(policy, "target").value != f"urn:uuid:{reading.dataset}"
     ):
         return (False,)
     return (

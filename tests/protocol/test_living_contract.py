@@ -172,7 +172,9 @@ def check_policy(case: Case) -> None:
     assert len(limits[f"{ODRL}recipient"].right) == len(policy.requesters)
 
 
-def decided(case: Case, asked: DrawnReading, table: Table) -> tuple[object, ...]:
+def decided(
+    case: Case, drawn_reading: DrawnReading, table: Table
+) -> tuple[object, ...]:
     """What is decided, and what the view that is decided shows of the table."""
     agreement = case.agreement
     standing = AgreementStatus(
@@ -183,21 +185,21 @@ def decided(case: Case, asked: DrawnReading, table: Table) -> tuple[object, ...]
     )
     reading = ReadingRequest(
         dataset=agreement.dataset
-        if asked.title == agreement.dataset_title
+        if drawn_reading.title == agreement.dataset_title
         else agreement.project,
-        columns=asked.columns,
-        as_file=asked.as_file,
-        size=asked.size,
-        purpose=asked.purpose,
-        bytes_this_month=asked.bytes_before,
-        readings_this_minute=asked.readings_before,
+        columns=drawn_reading.columns,
+        as_file=drawn_reading.as_file,
+        size=drawn_reading.size,
+        purpose=drawn_reading.purpose,
+        bytes_this_month=drawn_reading.bytes_before,
+        readings_this_minute=drawn_reading.readings_before,
     )
-    verdict = decide_reading(agreement, standing, reading, asked.moment)
-    assert (verdict.view is None) == (verdict.refused is not None)
-    if verdict.view is None:
+    decision = decide_reading(agreement, standing, reading, drawn_reading.moment)
+    assert (decision.view is None) == (decision.refused is not None)
+    if decision.view is None:
         return (False,)
-    rows = [(row.column, SIGNS[row.operator], row.values) for row in verdict.view.rows]
-    return True, *shown_of(list(verdict.view.columns) or None, rows, table)
+    rows = [(row.column, SIGNS[row.operator], row.values) for row in decision.view.rows]
+    return True, *shown_of(list(decision.view.columns) or None, rows, table)
 
 
 def check_agreement(case: Case) -> int:
@@ -241,7 +243,7 @@ def check_agreement(case: Case) -> int:
     graph = Graph(odrl.as_document(odrl_agreement))
     assert_duties(graph, graph.policy("Agreement"), agreement.terms)
     let_through = 0
-    for reading in case.asked:
+    for reading in case.readings:
         other = reading.title != agreement.dataset_title
         target = DrawnReading(
             **{
@@ -277,7 +279,7 @@ def test_the_words_the_odrl_and_the_decision_say_the_same(
     def hold(case: Case) -> None:
         counts["drawn"] += 1
         counts["let through"] += check(case)
-        counts["read"] += len(case.asked)
+        counts["read"] += len(case.readings)
         counts["agreed"] += 1
 
     try:
@@ -301,7 +303,7 @@ def _exchange(
     patch.setitem(wordings, one, wordings[other])
 
 
-def _cut(patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+def _drop_last(patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
     whole = getattr(module, name)
     patch.setattr(module, name, lambda *arguments: list(whole(*arguments))[:-1])
 
@@ -323,13 +325,13 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the words do not double a closing mark": lambda patch: patch.setattr(
         plain_language, "_quote", lambda text, words: f"{words.open}{text}{words.close}"
     ),
-    "the words leave out the last of the limits": lambda patch: _cut(
+    "the words leave out the last of the limits": lambda patch: _drop_last(
         patch, plain_language, "_write_access"
     ),
     "the words say the size in another unit": lambda patch: patch.setattr(
         plain_language, "THOUSAND", 1024
     ),
-    "the ODRL leaves out the last of the limits": lambda patch: _cut(
+    "the ODRL leaves out the last of the limits": lambda patch: _drop_last(
         patch, odrl, "_limits"
     ),
     "the ODRL calls deletion encryption": lambda patch: patch.setitem(

@@ -205,7 +205,7 @@ def constraint(left: str, operator: str, right: object) -> dict[str, Any]:
     return {"leftOperand": left, "operator": operator, "rightOperand": right}
 
 
-WRONG: list[tuple[str, dict[str, Any], str]] = [
+INVALID_POLICIES: list[tuple[str, dict[str, Any], str]] = [
     (
         "a limit that is not known",
         constraint("spatial", "eq", "FR"),
@@ -241,7 +241,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("added", "where"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG]
+    ("added", "where"),
+    [case[1:] for case in INVALID_POLICIES],
+    ids=[case[0] for case in INVALID_POLICIES],
 )
 def test_what_could_not_be_kept_is_refused_at_its_place(
     added: dict[str, Any], where: str

@@ -26,7 +26,7 @@ from tests.protocol.examples import (
     put,
 )
 from tests.protocol.graphs import read_graph, term, write_nodes
-from tests.protocol.shapes import violations
+from tests.protocol.shacl import violations
 from udi.protocol.catalogue import (
     Catalogue,
     CatalogueEntry,

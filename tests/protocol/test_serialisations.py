@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 from tests.portal.nodes.harvest import made
 from tests.protocol.graphs import read_graph, write_nodes
 from tests.protocol.test_rdf import RECORDS
-from tests.protocol.test_shapes import demonstration, samples
+from tests.protocol.test_shacl import demonstration, samples
 from udi.protocol.catalogue import (
     Catalogue,
     CatalogueEntry,

@@ -22,7 +22,7 @@ SIGNS: dict[str, Callable[[object, object], bool]] = {
 class UnderstoodTerms:
     """The facts of a text; None where it said that there is no limit."""
 
-    said: set[str] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
     """Which subjects were spoken of."""
     requesters: list[str] = field(default_factory=list)
     answer_days: int | None = None
@@ -47,8 +47,8 @@ class UnderstoodTerms:
 
     def say(self, subject: str) -> None:
         """Nothing is said twice."""
-        assert subject not in self.said, f"said twice: {subject}"
-        self.said.add(subject)
+        assert subject not in self.subjects, f"said twice: {subject}"
+        self.subjects.add(subject)
 
 
 def cell_holds(cell: Cell, sign: str, values: tuple[str, ...]) -> bool:
@@ -63,27 +63,30 @@ def cell_holds(cell: Cell, sign: str, values: tuple[str, ...]) -> bool:
 
 
 def lets_through(
-    understood: UnderstoodTerms, asked: DrawnReading, table: Table
+    understood: UnderstoodTerms, reading: DrawnReading, table: Table
 ) -> tuple[object, ...]:
     """The verdict of whoever heard it: refused, or the columns and the rows that are given."""
     narrowed = understood.columns is not None or bool(understood.rows)
     refused = (
-        understood.dataset != asked.title
-        or (asked.purpose is not None and str(asked.purpose) not in understood.purposes)
+        understood.dataset != reading.title
+        or (
+            reading.purpose is not None
+            and str(reading.purpose) not in understood.purposes
+        )
         or (
             understood.columns is not None
-            and any(name not in understood.columns for name in asked.columns or ())
+            and any(name not in understood.columns for name in reading.columns or ())
         )
-        or (asked.as_file and narrowed)
-        or (understood.starts is not None and asked.moment < understood.starts)
-        or (understood.ends is not None and asked.moment > understood.ends)
+        or (reading.as_file and narrowed)
+        or (understood.starts is not None and reading.moment < understood.starts)
+        or (understood.ends is not None and reading.moment > understood.ends)
         or (
             understood.bytes_a_month is not None
-            and asked.bytes_before + max(asked.size, 1) > understood.bytes_a_month
+            and reading.bytes_before + max(reading.size, 1) > understood.bytes_a_month
         )
         or (
             understood.readings_a_minute is not None
-            and asked.readings_before + 1 > understood.readings_a_minute
+            and reading.readings_before + 1 > understood.readings_a_minute
         )
     )
     if refused:

@@ -107,7 +107,7 @@ def local(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def shown(element: Element) -> str:
+def describe_element(element: Element) -> str:
     """An element as a fault names it."""
     marks = "".join(
         f' {key}="{element.attrib[key][:60]}"'
@@ -144,16 +144,16 @@ def sound_structure(page: Page) -> Iterator[str]:
     for name, element in page.named:
         for child in element if name in allowed else ():
             if isinstance(child.tag, str) and local(child) not in allowed[name]:
-                yield f"{shown(child)} may not stand in {shown(element)}"
+                yield f"{describe_element(child)} may not stand in {describe_element(element)}"
         if name in acts:
             outer = {local(parent) for parent in page.ancestors(element)}
             if outer & ({"a", "button"} if name != "label" else acts):
-                yield f"{shown(element)} stands in another control"
+                yield f"{describe_element(element)} stands in another control"
     for table in page.all("table"):
         if not any(
             local(cell) == "th" for cell in table.iter() if isinstance(cell.tag, str)
         ):
-            yield f"{shown(table)} has no header cell"
+            yield f"{describe_element(table)} has no header cell"
 
 
 def one_title(page: Page) -> Iterator[str]:
@@ -187,7 +187,7 @@ def language_and_viewport(page: Page) -> Iterator[str]:
         if (language or "/language/" in link.get("href", "")) and link.get("lang") != (
             language or link.get("lang", "-")
         ):
-            yield f"{shown(link)} leads to another language without lang={language!r}"
+            yield f"{describe_element(link)} leads to another language without lang={language!r}"
 
 
 def ordered_headings(page: Page) -> Iterator[str]:
@@ -198,9 +198,9 @@ def ordered_headings(page: Page) -> Iterator[str]:
     level = 1
     for heading in headings:
         if int(local(heading)[1]) > level + 1:
-            yield f"{shown(heading)} «{page.text_of(heading)}» skips a level"
+            yield f"{describe_element(heading)} «{page.text_of(heading)}» skips a level"
         if not page.text_of(heading):
-            yield f"{shown(heading)} is empty"
+            yield f"{describe_element(heading)} is empty"
         level = int(local(heading)[1])
     if len(page.all("main")) != 1:
         yield "one main is needed"
@@ -221,10 +221,10 @@ def known_references(page: Page) -> Iterator[str]:
         for attribute in REFERENCES:
             for name in element.get(attribute, "").split():
                 if name not in page.by_id:
-                    yield f"{shown(element)} {attribute} names «{name}», which does not exist"
+                    yield f"{describe_element(element)} {attribute} names «{name}», which does not exist"
         target = element.get("href", "")
         if target.startswith("#") and target[1:] not in page.by_id:
-            yield f"{shown(element)} leads to «{target}», which does not exist"
+            yield f"{describe_element(element)} leads to «{target}», which does not exist"
 
 
 def labelled_controls(page: Page) -> Iterator[str]:
@@ -246,7 +246,7 @@ def labelled_controls(page: Page) -> Iterator[str]:
             or wrapped
             or control.get("id", "-") in labelled
         ):
-            yield f"{shown(control)} has no label"
+            yield f"{describe_element(control)} has no label"
 
 
 def named_controls(page: Page) -> Iterator[str]:
@@ -254,7 +254,7 @@ def named_controls(page: Page) -> Iterator[str]:
         if not page.name_of(element) and (
             local(element) != "a" or "href" in element.attrib
         ):
-            yield f"{shown(element)} has no name"
+            yield f"{describe_element(element)} has no name"
     for element in page.all("input"):
         naming = {
             "submit": "value",
@@ -263,42 +263,42 @@ def named_controls(page: Page) -> Iterator[str]:
             "image": "alt",
         }.get(element.get("type", ""))
         if naming and not element.get(naming):
-            yield f"{shown(element)} has no {naming}"
+            yield f"{describe_element(element)} has no {naming}"
 
 
 def named_images(page: Page) -> Iterator[str]:
     for image in page.all("img"):
         if "alt" not in image.attrib:
-            yield f"{shown(image)} has no alt"
+            yield f"{describe_element(image)} has no alt"
     for drawing in page.all("svg"):
         if drawing.get("role") == "img":
             if not page.name_of(drawing):
-                yield f"{shown(drawing)} is an image without a name"
+                yield f"{describe_element(drawing)} is an image without a name"
         elif drawing.get("aria-hidden") != "true":
-            yield f"{shown(drawing)} is neither hidden nor named"
+            yield f"{describe_element(drawing)} is neither hidden nor named"
 
 
 def telling_links(page: Page) -> Iterator[str]:
     for link in page.all("a"):
         if page.name_of(link).strip(" .…:»«\N{NO-BREAK SPACE}").lower() in EMPTY_WORDS:
-            yield f"{shown(link)} says only «{page.name_of(link)}»"
+            yield f"{describe_element(link)} says only «{page.name_of(link)}»"
 
 
 def nothing_inline(page: Page) -> Iterator[str]:
     for name, element in page.named:
         if name == "style" or (name == "script" and _runs(element)):
-            yield f"{shown(element)} is inline"
+            yield f"{describe_element(element)} is inline"
         for attribute, value in element.attrib.items():
             if attribute == "style" or attribute.startswith("on"):
-                yield f"{shown(element)} carries {attribute}"
+                yield f"{describe_element(element)} carries {attribute}"
             if value.strip().lower().startswith("javascript:"):
-                yield f"{shown(element)} runs a script from {attribute}"
+                yield f"{describe_element(element)} runs a script from {attribute}"
         if (
             (position := element.get("tabindex"))
             and position.lstrip("-").isdigit()
             and int(position) > 0
         ):
-            yield f"{shown(element)} has a positive tabindex"
+            yield f"{describe_element(element)} has a positive tabindex"
 
 
 def _runs(script: Element) -> bool:
@@ -308,7 +308,7 @@ def _runs(script: Element) -> bool:
 def working_forms(page: Page) -> Iterator[str]:
     for form in page.all("form"):
         if not form.get("action"):
-            yield f"{shown(form)} has no action"
+            yield f"{describe_element(form)} has no action"
         inside = [element for element in form.iter() if isinstance(element.tag, str)]
         outside = [
             element
@@ -316,7 +316,7 @@ def working_forms(page: Page) -> Iterator[str]:
             if form.get("id") and element.get("form") == form.get("id")
         ]
         if not any(_submits(element) for element in [*inside, *outside]):
-            yield f"{shown(form)} has no button"
+            yield f"{describe_element(form)} has no button"
 
 
 def _submits(element: Element) -> bool:
@@ -338,7 +338,7 @@ def nothing_from_elsewhere(page: Page) -> Iterator[str]:
         if name == "iframe" and _waits_for_reader(page, element):
             continue
         if urlsplit(urljoin(page.url, address)).netloc != urlsplit(page.url).netloc:
-            yield f"{shown(element)} loads from elsewhere: {address}"
+            yield f"{describe_element(element)} loads from elsewhere: {address}"
 
 
 def _waits_for_reader(page: Page, frame: Element) -> bool:

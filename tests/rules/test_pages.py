@@ -131,20 +131,20 @@ def test_a_frame_that_the_reader_opens_may_come_from_elsewhere() -> None:
     )
 
 
-@pytest.mark.parametrize(("sound", "planted", "said"), PLANTED)
-def test_a_planted_fault_is_named(sound: str, planted: str, said: str) -> None:
+@pytest.mark.parametrize(("sound", "planted", "message"), PLANTED)
+def test_a_planted_fault_is_named(sound: str, planted: str, message: str) -> None:
     assert SOUND.count(sound) >= 1
 
     faults = check_page(
         SOUND.replace(sound, planted, 1), url=URL, headers=HEADERS, territory="Armorine"
     )
 
-    assert any(said in fault for fault in faults), faults
+    assert any(message in fault for fault in faults), faults
     assert all(fault.startswith(URL) for fault in faults)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("Content-Security-Policy", "", "Content-Security-Policy is missing"),
         (
@@ -186,12 +186,12 @@ def test_a_planted_fault_is_named(sound: str, planted: str, said: str) -> None:
         ("Content-Type", "text/plain", "content type"),
     ],
 )
-def test_a_weak_header_is_named(name: str, value: str, said: str) -> None:
+def test_a_weak_header_is_named(name: str, value: str, message: str) -> None:
     faults = check_page(
         SOUND, url=URL, headers=HEADERS | {name: value}, territory="Armorine"
     )
 
-    assert any(said in fault for fault in faults), faults
+    assert any(message in fault for fault in faults), faults
 
 
 def test_a_page_made_to_be_framed_may_be_and_sets_no_cookie() -> None:

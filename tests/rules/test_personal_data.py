@@ -243,10 +243,10 @@ def test_every_person_in_the_payload_of_a_task_is_declared() -> None:
         for program in PROGRAMS
         for payload in register_of(program).payloads
     }
-    found = {entry for entry in list_payload_names() if entry[1] in PERSON_WORDS}
+    entries = {entry for entry in list_payload_names() if entry[1] in PERSON_WORDS}
 
-    assert len(found) > 2
-    assert found == declared
+    assert len(entries) > 2
+    assert entries == declared
 
 
 def test_a_declaration_counts_the_columns_that_it_names() -> None:
@@ -263,7 +263,7 @@ def test_what_is_declared_is_said_in_every_language(
     program: ProgramName, language: str
 ) -> None:
     translated = list_messages(merge_catalogues(LOCALES[program])[language])
-    said = {
+    texts = {
         text
         for rows in register_of(program).rows
         for text in (
@@ -275,5 +275,5 @@ def test_what_is_declared_is_said_in_every_language(
         )
     }
 
-    assert len(said) > 20
-    assert {text for text in said if text not in translated} == set()
+    assert len(texts) > 20
+    assert {text for text in texts if text not in translated} == set()

@@ -58,14 +58,14 @@ def test_the_navigation_of_the_site_is_that_of_the_index() -> None:
         for heading, text in zip(parts[::2], parts[1::2], strict=True)
     }
     home, *groups = read_navigation()
-    shown = {
+    pages_by_heading = {
         heading: list(list_pages(entries))
         for group in groups
         for heading, entries in group.items()
     }
 
     assert home == {"Home": "README.md"}
-    assert list(shown.items()) == list(expected.items())
+    assert list(pages_by_heading.items()) == list(expected.items())
 
 
 @pytest.mark.parametrize("repository", ["", "https://forge.example/udi/"])

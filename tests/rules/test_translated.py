@@ -240,16 +240,16 @@ def test_every_translated_message_is_in_the_product() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_keeps_its_places(language: str) -> None:
     """`%(name)s` in English is `%(name)s` in each language; of a plural, some form may say the number in words."""
-    wrong = []
+    misplaced = []
     for path, message in read_catalogues(language):
         english, translation = forms_of(message)
         expected = sorted(set(PLACE.findall(english[-1])))
         if sorted(set(PLACE.findall(translation[-1]))) != expected:
-            wrong.append((path, english[-1]))
+            misplaced.append((path, english[-1]))
         unknown = set(PLACE.findall("".join(translation))) - set(expected)
-        wrong += [(path, place) for place in unknown]
+        misplaced += [(path, place) for place in unknown]
 
-    assert wrong == []
+    assert misplaced == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,7 +13,8 @@ from udi.node.schema import NodeTable
 from udi.portal.schema import PortalTable
 from udi.ui.domains import declare_tables
 
-SOURCE = Path(__file__).parents[2] / "platform/src/udi"
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "platform/src/udi"
 FORBIDDEN = frozenset(
     [
         "said",
@@ -34,6 +35,7 @@ FORBIDDEN = frozenset(
         "anew",
         "alike",
         "here",
+        "there",
         "keeps",
         "typed",
         "verdict",
@@ -99,8 +101,11 @@ FORBIDDEN_MODULES = frozenset(
 MODULES = sorted(
     path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts
 )
-TESTS = sorted(Path(__file__).parents[1].rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+BENCHMARKS = sorted((ROOT / "bench").rglob("*.py"))
 SPEAKS = re.compile(r"\b(told|said|asked|wanted)\b")
+PLACE = re.compile(r'\bid="([^"]+)"')
+"""The name of an element, to which addresses, styles and scripts lead."""
 TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
 JINJA = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 OF_THE_QUEUE = "kit/jobs.py"
@@ -114,6 +119,17 @@ def test_no_variable_parameter_or_function_has_a_private_word() -> None:
     ]
 
     assert len(MODULES) > 900
+    assert faults == []
+
+
+def test_no_name_in_tests_or_benchmarks_is_a_private_word() -> None:
+    faults = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in (*TESTS, *BENCHMARKS)
+        for line, name in private_words(ast.parse(path.read_text()))
+    ]
+
+    assert len(BENCHMARKS) > 40
     assert faults == []
 
 
@@ -152,6 +168,22 @@ def test_no_name_in_a_template_is_a_private_word() -> None:
 
     assert len(TEMPLATES) > 200
     assert faults == []
+
+
+def test_no_file_or_place_of_a_template_has_a_private_word() -> None:
+    files = [path for path in SOURCE.rglob("templates/**/*") if path.is_file()]
+    places = [
+        f"{path.relative_to(SOURCE)}: {name}"
+        for path in TEMPLATES
+        for name in PLACE.findall(path.read_text())
+    ]
+
+    assert len(files) > 250
+    assert [str(path) for path in files if has_private_word(path.stem)] == []
+    assert len(places) > 200
+    assert [
+        place for place in places if has_private_word(place.partition(": ")[2])
+    ] == []
 
 
 def template_words(source: str) -> Iterator[tuple[int, str]]:
@@ -223,19 +255,29 @@ def test_a_module_is_named_for_what_it_holds() -> None:
     faults = [
         str(path.relative_to(SOURCE))
         for path in MODULES
-        if path.stem in FORBIDDEN_MODULES
-        and str(path.relative_to(SOURCE)) != OF_THE_QUEUE
+        if is_unnamed(path.stem) and str(path.relative_to(SOURCE)) != OF_THE_QUEUE
     ]
 
     assert names["schemas"] > 3
     assert faults == []
 
 
+def is_unnamed(stem: str) -> bool:
+    """Whether the name of a module says nothing of what it holds, or that another one was too long."""
+    return stem in FORBIDDEN_MODULES or stem.endswith(("_parts", "_places"))
+
+
+def test_a_module_that_was_cut_by_its_size_is_seen() -> None:
+    names = ["schema_parts", "rdf_places", "parts", "states", "part_schemas"]
+
+    assert [is_unnamed(name) for name in names] == [True, True, False, True, False]
+
+
 def test_a_module_of_tests_is_named_for_what_it_tests() -> None:
-    stems = {path.stem.removeprefix("test_"): path for path in TESTS}
+    stems = {path.stem.removeprefix("test_"): path for path in (*TESTS, *BENCHMARKS)}
 
     assert len(TESTS) > 700
-    assert sorted(stems.keys() & REFUSED) == []
+    assert sorted(stems.keys() & (REFUSED | FORBIDDEN_MODULES)) == []
 
 
 def test_no_description_of_the_api_has_a_private_word() -> None:

@@ -36,7 +36,7 @@ FAULTS = [
         "platform/src/udi/protocol/access_decision.py",
         "or moment < agreement_status.closes_at",
         "or moment > agreement_status.closes_at",
-        "tests/protocol/test_deciding.py",
+        "tests/protocol/test_access_decision.py",
     ),
     Fault(
         "platform/src/udi/portal/organisations/members/pages.py",
@@ -200,7 +200,7 @@ def test_everything_is_run_for_what_is_under_everything_or_known_to_nobody(
 @pytest.mark.parametrize(
     ("path", "chosen", "left"),
     [
-        ("tests/kit/test_db.py", "tests/kit/test_db.py", "tests/kit/test_turns.py"),
+        ("tests/kit/test_db.py", "tests/kit/test_db.py", "tests/kit/test_fifo_pool.py"),
         (
             "tests/portal/catalogue/corpus.py",
             "tests/portal/catalogue/test_search_pages.py",

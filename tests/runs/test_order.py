@@ -1,8 +1,8 @@
-"""Files of tests may be run in a random order; within a file, tests keep theirs."""
+"""Files of tests that wait are spread among others, or all are shuffled; within a file, tests keep their order."""
 
 from dataclasses import dataclass
 
-from tests.order import shuffle_files
+from tests.order import shuffle_files, spread_files
 
 
 @dataclass(frozen=True)
@@ -11,6 +11,10 @@ class Item:
 
     path: str
     name: str
+
+    @property
+    def nodeid(self) -> str:
+        return f"{self.path}::{self.name}"
 
 
 ITEMS = [Item(path, name) for path in "abcdefgh" for name in ("first", "second")]
@@ -32,3 +36,28 @@ def test_tests_keep_their_order_within_a_file() -> None:
     assert [item.path for item in shuffled[::2]] == [
         item.path for item in shuffled[1::2]
     ]
+
+
+def test_longest_files_begin_and_those_that_wait_are_spread_among_the_others() -> None:
+    items = [
+        Item(f"tests/{path}", name)
+        for path in (
+            *(
+                "cli/test_a",
+                "cli/test_b",
+                "journeys/test_a",
+                "node/test_a",
+                "node/test_b",
+            ),
+            *("node/test_c", "node/test_d", "own_node/test_a"),
+        )
+        for name in ("first", "second")
+    ]
+
+    spread = spread_files(items)
+
+    assert [item.path.removeprefix("tests/") for item in spread[::2]] == [
+        *("own_node/test_a", "journeys/test_a", "node/test_a", "cli/test_a"),
+        *("node/test_b", "node/test_c", "cli/test_b", "node/test_d"),
+    ]
+    assert [item.name for item in spread] == ["first", "second"] * 8

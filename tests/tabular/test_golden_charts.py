@@ -39,13 +39,13 @@ def test_first_chart_is_one_that_a_person_would_choose(
     by_size = sorted(files, key=lambda name: files[name].stat().st_size)
     names = by_size[: examples(FEW, len(files))]
 
-    wrong = {}
+    differences = {}
     for name in names:
         chart = write_chart(choose_first(files[name], tmp_path / f"{name}.parquet"))
         if chart not in EXPECTATIONS[part][name]:
-            wrong[name] = chart
+            differences[name] = chart
 
-    assert 1 - len(wrong) / len(names) >= FLOORS[part], wrong
+    assert 1 - len(differences) / len(names) >= FLOORS[part], differences
 
 
 def choose_first(path: Path, parquet: Path) -> ChartRequest | None:

@@ -358,11 +358,11 @@ def test_cells_are_checked_against_the_model_of_the_table(tmp_path: Path) -> Non
     ask = (path, path.name, corrections, target)
 
     refused = correct_rows(*ask, correction)
-    kept = correct_rows(*ask, replace(correction, is_checked=False))
+    saved = correct_rows(*ask, replace(correction, is_checked=False))
 
     assert [(fault.column, fault.kind) for fault in refused.faults] == [
         ("ENFANT_SEXE", "enum"),
         ("NOMBRE_OCCURRENCES", "type"),
     ]
     assert not refused.is_done
-    assert kept.added == 1
+    assert saved.added == 1

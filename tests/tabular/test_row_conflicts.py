@@ -83,15 +83,15 @@ def save_until_done(
 
     `names` are those of the rows of the edits.
     """
-    asked = list(zip(edits, names, strict=True))
+    pending_edits = list(zip(edits, names, strict=True))
     for _ in range(2):
-        result = table.save(*(edit for edit, _ in asked))
+        result = table.save(*(edit for edit, _ in pending_edits))
         if result.is_clear:
             return
         assert not result.refused
         conflicts = {conflict.index: conflict.row for conflict in result.conflicts}
         again = []
-        for index, (edit, name) in enumerate(asked):
+        for index, (edit, name) in enumerate(pending_edits):
             row = conflicts.get(index)
             if index not in conflicts:
                 again.append((edit, name))
@@ -99,8 +99,8 @@ def save_until_done(
                 assert row.cells[0] == name
                 other = RowEdit(row.number, row.digest, edit.values, row.position)
                 again.append((other, name))
-        asked = again
-    assert table.save(*(edit for edit, _ in asked)).is_clear
+        pending_edits = again
+    assert table.save(*(edit for edit, _ in pending_edits)).is_clear
 
 
 @settings(max_examples=examples(40, 600), deadline=None)

@@ -205,10 +205,10 @@ def test_a_table_with_merged_cells_in_its_rows_is_not_changed(
     merge(path, cells)
     correction = TableCorrection((RowEdit(0, "", FIRST),), digest_of(NAMES))
 
-    shown = read_rows(path, path.name, {}, RowQuery())
+    preview = read_rows(path, path.name, {}, RowQuery())
     result = correct_rows(path, path.name, {}, tmp_path / "new.xlsx", correction)
 
-    assert (shown.refusal, result.refusal) == ("irregular", "irregular")
+    assert (preview.refusal, result.refusal) == ("irregular", "irregular")
 
 
 def test_cells_merged_above_the_table_or_below_it_stay(tmp_path: Path) -> None:

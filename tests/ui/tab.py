@@ -60,7 +60,7 @@ class Tab:
         self.page = page
         self.hosts: set[str] = set()
         """Hosts that the address shown asked for something, before anything was unfolded."""
-        self._asked: set[str] = set()
+        self._requested_hosts: set[str] = set()
         self._client: Client | None = None
         self._own_host = ""
         self._language = ""
@@ -75,7 +75,7 @@ class Tab:
         self._client = client
         self._language = language
         self._own_host = urlsplit(address).netloc
-        self._asked.clear()
+        self._requested_hosts.clear()
         self._failures.clear()
         await self.page.set_viewport_size(WIDE)
         try:
@@ -84,7 +84,7 @@ class Tab:
             raise self._failures[0] if self._failures else error from error
         assert self._failures == []
         assert response is not None
-        self.hosts = set(self._asked)
+        self.hosts = set(self._requested_hosts)
         if unfold:
             async with asyncio.timeout(PATIENCE / 1000):
                 await self.page.evaluate(UNFOLD)
@@ -144,7 +144,7 @@ class Tab:
     async def answer(self, route: Route) -> None:
         """Answer for the program, and for everybody else."""
         parts = urlsplit(route.request.url)
-        self._asked.add(parts.netloc)
+        self._requested_hosts.add(parts.netloc)
         if parts.netloc != self._own_host or self._client is None:
             await route.fulfill(status=200, content_type="text/html", body=ELSEWHERE)
             return

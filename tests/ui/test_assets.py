@@ -44,15 +44,15 @@ def test_the_sheet_says_the_same_without_its_spaces() -> None:
 
 
 @pytest.mark.parametrize(
-    ("css", "kept"),
+    ("css", "minified"),
     [
         ("a > b , c { color: red ; }", "a > b,c{color:red}"),
         ("/* x */ a { inset: calc(1px + 2px) }", "a{inset:calc(1px + 2px)}"),
         ("a :is(b, c) { margin: 0 0 }", "a :is(b,c){margin:0 0}"),
     ],
 )
-def test_only_needless_spaces_go(css: str, kept: str) -> None:
-    assert assets.minify(css) == kept
+def test_only_needless_spaces_go(css: str, minified: str) -> None:
+    assert assets.minify(css) == minified
 
 
 def rules(css: str) -> list[str]:

@@ -14,7 +14,7 @@ VIEWS: list[tuple[int, Literal["light", "dark"]]] = [
     (1280, "dark"),
     (320, "light"),
 ]
-SHOWN = [
+PAGE_NAMES = [
     "arrival",
     "error-403",
     "error-404",
@@ -49,7 +49,7 @@ async def show(browser: Browser, name: str, *, language: str) -> Page:
     return page
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", PAGE_NAMES)
 async def test_a_page_is_accessible_and_never_scrolls_sideways(
     browser: Browser, name: str
 ) -> None:

@@ -5,6 +5,7 @@ import marshal
 import pytest
 from jinja2 import Environment
 
+from tests.depth import examples
 from udi.ui.pages import PageRenderer, TemplateCache
 from udi.ui.site import Site
 
@@ -26,6 +27,8 @@ def _compile(environment: Environment, name: str) -> bytes:
 def test_a_template_compiles_to_the_same_in_each_language(pages: PageRenderer) -> None:
     first, *others = pages._environments.values()
     names = first.list_templates()
+
+    others = others[: examples(1, len(others))]
 
     assert len(names) > 20
     for name in names:

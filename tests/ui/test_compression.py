@@ -31,7 +31,7 @@ async def ask(
     *,
     status: int = 200,
     more: bool = False,
-    asked: dict[str, str] | None = None,
+    sent_headers: dict[str, str] | None = None,
     **headers: str,
 ) -> tuple[dict[str, str], bytes]:
     """What leaves a wrapped program that answers this."""
@@ -57,7 +57,7 @@ async def ask(
 
     request_headers = [
         (key.encode(), value.encode())
-        for key, value in ({"accept-encoding": "br"} | (asked or {})).items()
+        for key, value in ({"accept-encoding": "br"} | (sent_headers or {})).items()
     ]
     await CompressionMiddleware(program)(
         {"type": "http", "method": "GET", "headers": request_headers}, None, keep
@@ -125,15 +125,17 @@ async def test_a_large_text_is_compressed_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "said"),
+    ("known", "expected"),
     [('W/"a1"', 'W/"a1"'), ('"a1"', '"a1"'), ('"b2", W/"a1"', 'W/"a1"')],
 )
 async def test_a_304_repeats_the_validator_as_it_was_given(
-    known: str, said: str
+    known: str, expected: str
 ) -> None:
-    headers, _ = await ask(b"", status=304, etag='"a1"', asked={"if-none-match": known})
+    headers, _ = await ask(
+        b"", status=304, etag='"a1"', sent_headers={"if-none-match": known}
+    )
 
-    assert headers["etag"] == said
+    assert headers["etag"] == expected
 
 
 async def test_a_304_of_a_file_keeps_its_strong_validator() -> None:
@@ -142,7 +144,7 @@ async def test_a_304_of_a_file_keeps_its_strong_validator() -> None:
         status=304,
         etag='"a1"',
         accept_ranges="bytes",
-        asked={"if-none-match": 'W/"a1"'},
+        sent_headers={"if-none-match": 'W/"a1"'},
     )
 
     assert headers["etag"] == '"a1"'

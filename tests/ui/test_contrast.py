@@ -17,11 +17,11 @@ def test_the_ratio_is_the_one_of_the_standard() -> None:
 
 def test_hues_and_strength_alone_keep_every_contrast() -> None:
     ratios = [
-        (found.ratio or 0) / found.least
+        (pair.ratio or 0) / pair.least
         for hue in range(0, 361, 20)
         for chroma in (0, 1.3)
         for paper in range(0, 361, 60)
-        for found in contrast.list_contrasts(
+        for pair in contrast.list_contrasts(
             {"hue": hue, "chroma": chroma, "paper_hue": paper}
         )
     ]
@@ -35,9 +35,9 @@ def test_dark_colours_are_those_of_the_style_sheet() -> None:
         name = f"var(--{hue.replace('_', '-')})"
         digits = f"{chroma:g}".removeprefix("0")
         strength = f"calc({digits} * var(--chroma))" if strong else digits
-        shown = f"oklch({f'{lightness:g}'.removeprefix('0')} {strength} {name})"
+        expected = f"oklch({f'{lightness:g}'.removeprefix('0')} {strength} {name})"
 
-        assert re.search(rf"--{role}: light-dark\(.*, {re.escape(shown)}\);", tokens)
+        assert re.search(rf"--{role}: light-dark\(.*, {re.escape(expected)}\);", tokens)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_dark_colours_are_those_of_the_style_sheet() -> None:
     ],
 )
 def test_own_colours_that_cannot_be_read_are_found(css: str, names: set[str]) -> None:
-    failing = [found for found in contrast.list_contrasts({}, css) if not found.holds]
+    failing = [pair for pair in contrast.list_contrasts({}, css) if not pair.holds]
 
-    assert {found.name for found in failing} == names
-    for found in failing:
-        assert contrast.measure_contrast(found.nearest, found.back) >= found.least
+    assert {pair.name for pair in failing} == names
+    for pair in failing:
+        assert contrast.measure_contrast(pair.nearest, pair.back) >= pair.least

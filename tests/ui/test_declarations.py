@@ -25,7 +25,7 @@ PART: dict[str, Any] = {
 }
 
 
-def found(**states: int) -> AccessibilityReport:
+def report_of(**states: int) -> AccessibilityReport:
     """As many criteria in each state as said."""
     criteria = [state for state, count in states.items() for _ in range(count)]
     return read_accessibility(
@@ -52,7 +52,7 @@ def found(**states: int) -> AccessibilityReport:
 def test_conformity_is_a_share_of_what_applies_and_none_while_a_person_has_not_looked(
     states: dict[str, int], conformity: Conformity
 ) -> None:
-    assert found(**states).conformity is conformity
+    assert report_of(**states).conformity is conformity
 
 
 def test_criteria_are_counted_by_theme() -> None:

@@ -94,15 +94,15 @@ def test_the_day_of_an_instant_is_the_territorys() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["00:00:00", "23:59:59", "23:59:59.999000", "23:59:59.999999"]
+    "clock_time", ["00:00:00", "23:59:59", "23:59:59.999000", "23:59:59.999999"]
 )
 @pytest.mark.parametrize(
     "zone", ["America/Martinique", "Pacific/Noumea", "Europe/Paris"]
 )
 def test_a_day_that_a_record_wrote_as_an_instant_is_that_day_everywhere(
-    said: str, zone: str
+    clock_time: str, zone: str
 ) -> None:
-    day = f"2024-05-03T{said}+00:00"
+    day = f"2024-05-03T{clock_time}+00:00"
 
     assert (
         formats.display_date(datetime.fromisoformat(day), "en", zone=ZoneInfo(zone))

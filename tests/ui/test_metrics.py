@@ -228,7 +228,7 @@ async def test_a_program_is_ready_when_no_migration_is_pending(
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "is_accepted"),
     [
         ("a1b2c3d4e5f60718", True),
         ("short", False),
@@ -237,12 +237,12 @@ async def test_a_program_is_ready_when_no_migration_is_pending(
     ],
 )
 async def test_an_answer_carries_the_id_of_its_request(
-    portal_app: Litestar, *, given: str, kept: bool
+    portal_app: Litestar, *, given: str, is_accepted: bool
 ) -> None:
     async with client(portal_app) as proxy:
         answer = await proxy.get("/health", headers={"X-Request-ID": given})
 
-    assert (answer.headers["x-request-id"] == given) is kept
+    assert (answer.headers["x-request-id"] == given) is is_accepted
     assert re.fullmatch(r"[A-Za-z0-9._-]{8,64}", answer.headers["x-request-id"])
 
 

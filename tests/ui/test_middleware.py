@@ -55,8 +55,8 @@ async def test_a_form_is_taken_from_this_site_only(
 ) -> None:
     async with browse(portal_app, demo, make_person(demo)) as client:
         client.headers.pop("Sec-Fetch-Site")
-        own = same_host(client)
-        sent = {name: value.replace("OWN", own) for name, value in headers.items()}
+        host = same_host(client)
+        sent = {name: value.replace("OWN", host) for name, value in headers.items()}
 
         answer = await client.post("/following", data=FORM, headers=sent)
 

@@ -44,12 +44,12 @@ async def test_every_type_has_its_page_in_both_languages(
     demo: Territory, portal_app: Litestar, node_app: Litestar, program: str
 ) -> None:
     app = {"portal": portal_app, "node": node_app}[program]
-    own = list_types(program)
-    assert len(own) >= 18
+    types = list_types(program)
+    assert len(types) >= 18
 
     async with browse(app, demo) as visitor:
         listed = await visitor.get("/problems")
-        for name, kind in own.items():
+        for name, kind in types.items():
             english = await visitor.get(
                 f"/problems/{name}", headers={"Accept-Language": "en"}
             )

@@ -35,7 +35,7 @@ async def schedules_of(settings: Settings, program: ProgramName) -> list[Schedul
 
 
 async def test_the_page_of_schedules_has_each_with_its_time(settings: Settings) -> None:
-    own = settings.model_copy(update={"node_name": "library"})
+    node_settings = settings.model_copy(update={"node_name": "library"})
     looking = settings.model_copy(update={"link_looks_per_hour": 1})
     programs = {
         "portal": await schedules_of(looking, "portal"),
@@ -43,7 +43,7 @@ async def test_the_page_of_schedules_has_each_with_its_time(settings: Settings) 
     }
     of_own_nodes = [
         schedule
-        for schedule in await schedules_of(own, "node")
+        for schedule in await schedules_of(node_settings, "node")
         if schedule.name not in {known.name for known in programs["node"]}
     ]
 

@@ -27,9 +27,9 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize(("front", "back", "wanted"), PAIRS)
+@pytest.mark.parametrize(("front", "back", "least"), PAIRS)
 def test_every_hue_and_strength_keeps_the_contrast(
-    front: str, back: str, wanted: float
+    front: str, back: str, least: float
 ) -> None:
     themes = [
         {"hue": hue, "chroma": chroma}
@@ -41,16 +41,18 @@ def test_every_hue_and_strength_keeps_the_contrast(
         for colours in map(theme.colours, themes)
     )
 
-    assert worst >= wanted
+    assert worst >= least
 
 
 @pytest.mark.parametrize(
-    ("oklch", "wanted"),
+    ("oklch", "expected"),
     [((1, 0, 0), "#ffffff"), ((0, 0, 0), "#000000"), ((0.62796, 0.25768, 29.234), "#ff0000"),
      ((0.86644, 0.294827, 142.4953), "#00ff00"), ((0.452, 0.313214, 264.052), "#0000ff")],
 )  # fmt: skip
-def test_known_colours_convert(oklch: tuple[float, float, float], wanted: str) -> None:
-    assert theme.oklch_to_hex(*oklch) == wanted
+def test_known_colours_convert(
+    oklch: tuple[float, float, float], expected: str
+) -> None:
+    assert theme.oklch_to_hex(*oklch) == expected
 
 
 def test_a_colour_beyond_the_screen_is_brought_back() -> None:

@@ -40,7 +40,7 @@ OF_KIND = {what: kind for kind, whats in KINDS.items() for what in whats}
 class Score:
     """Columns found, missed and told in vain, by kind."""
 
-    found: Counter[str] = field(default_factory=Counter)
+    detected: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
     false: Counter[str] = field(default_factory=Counter)
     misses: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Score:
             right = KINDS.get(label.kind, set())
             if label.kind and not label.public:
                 hit = any(finding.what in right for finding in findings)
-                (self.found if hit else self.missed)[label.kind] += 1
+                (self.detected if hit else self.missed)[label.kind] += 1
                 self.misses += [] if hit else [f"{file.name}: {label.header}"]
             for finding in findings:
                 self._judge(
@@ -94,12 +94,14 @@ class Score:
 
     def as_json(self) -> dict[str, Any]:
         """Precision and recall by kind and for all, as shares; None where nothing counts."""
-        kinds = sorted({*self.found, *self.missed, *self.false})
+        kinds = sorted({*self.detected, *self.missed, *self.false})
         rows = {
-            kind: self._row(self.found[kind], self.missed[kind], self.false[kind])
+            kind: self._row(self.detected[kind], self.missed[kind], self.false[kind])
             for kind in kinds
         }
-        whole = self._row(self.found.total(), self.missed.total(), self.false.total())
+        whole = self._row(
+            self.detected.total(), self.missed.total(), self.false.total()
+        )
         return {
             "kinds": rows,
             "all": whole,
@@ -108,13 +110,17 @@ class Score:
         }
 
     @staticmethod
-    def _row(found: int, missed: int, false: int) -> dict[str, Any]:
+    def _row(detected: int, missed: int, false: int) -> dict[str, Any]:
         return {
-            "labelled": found + missed,
-            "found": found,
+            "labelled": detected + missed,
+            "found": detected,
             "false": false,
-            "recall": round(found / (found + missed), 3) if found + missed else None,
-            "precision": round(found / (found + false), 3) if found + false else None,
+            "recall": round(detected / (detected + missed), 3)
+            if detected + missed
+            else None,
+            "precision": round(detected / (detected + false), 3)
+            if detected + false
+            else None,
         }
 
 

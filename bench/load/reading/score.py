@@ -32,7 +32,7 @@ class ReadingScore:
     """One part of the labelled files."""
 
     families: dict[str, FamilyScore] = field(default_factory=dict)
-    wrong: Counter[str] = field(default_factory=Counter)
+    mistakes: Counter[str] = field(default_factory=Counter)
     """Files in which a thing is wrong, by that thing."""
     misses: list[str] = field(default_factory=list)
 
@@ -41,7 +41,7 @@ class ReadingScore:
         family = self.families.setdefault(reading.family, FamilyScore())
         family.files += 1
         family.right += not differences
-        self.wrong.update(differences.keys())
+        self.mistakes.update(differences.keys())
         if differences:
             self.misses.append(f"{reading.family}: {reading.name}: {differences}")
 
@@ -57,7 +57,7 @@ class ReadingScore:
                 name: [family.right, family.files]
                 for name, family in sorted(self.families.items())
             },
-            "wrong": dict(self.wrong.most_common()),
+            "wrong": dict(self.mistakes.most_common()),
             "misses": self.misses,
         }
 

@@ -25,7 +25,7 @@ def sheet_records(table: Table) -> list[list[str | float]]:
     """The rows, numbers as numbers."""
     return [
         [
-            _typed(cell) if _is_number(column.types) else cell
+            _format_cell(cell) if _is_number(column.types) else cell
             for cell, column in zip(record, table.columns, strict=True)
         ]
         for record in table.records
@@ -42,7 +42,7 @@ def _is_number(types: Sequence[str]) -> bool:
     return bool({"integer", "number"} & set(types))
 
 
-def _typed(cell: str) -> float:
+def _format_cell(cell: str) -> float:
     return float(cell.replace(",", "."))
 
 

@@ -115,9 +115,13 @@ def lost_zeros(draw: Random, name: str) -> LabelledReading:
         columns.append(
             replace(column, values=tuple(value.lstrip("0") for value in values))
         )
-    kept = draw.sample(columns, 2)
+    chosen_columns = draw.sample(columns, 2)
     table = Table(
-        (table.columns[0], *kept, make_column(draw, "amount", len(table.records)))
+        (
+            table.columns[0],
+            *chosen_columns,
+            make_column(draw, "amount", len(table.records)),
+        )
     )
     reading = labelled(name, write_csv([table.names, *table.records]), table)
     return replace(reading, remarks=frozenset({"lost_zeros"}))
@@ -214,8 +218,8 @@ def group_names(draw: Random, name: str) -> LabelledReading:
     names = ["commune", *below, *below]
     joined = [
         "commune",
-        *(f"{first} {each}" for each in below),
-        *(f"{second} {each}" for each in below),
+        *(f"{first} {label}" for label in below),
+        *(f"{second} {label}" for label in below),
     ]
     columns = tuple(
         replace(column, name=name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ProgramName = Literal["portal", "node"]
@@ -55,6 +55,7 @@ def _default_cache() -> Path:
 
 
 ORIGIN = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?"
+SHORTEST_UNUSED_MONTHS = 6
 PART = r"[A-Za-z0-9._~!$&()*+,=:@%/?-]*"
 """Of the address of tiles: an origin that a policy can name, and what an address is made of."""
 
@@ -189,6 +190,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Days after which backups have forgotten what was deleted, as pages say it.",
     )
+    unused_account_months: int = Field(
+        default=24,
+        ge=0,
+        le=120,
+        description="Months without any use after which accounts are deleted, once their owners were warned twice; 0: never.",
+    )
     smtp_security: RelaySecurity = Field(
         default=RelaySecurity.NONE,
         description="How the connection to the relay is encrypted: `none`, `starttls` or `tls`; its certificate is verified.",
@@ -301,6 +308,19 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="How lines of the log are written."
     )
+
+    @field_validator("unused_account_months")
+    @classmethod
+    def check_unused_account_months(cls, months: int) -> int:
+        """Two warnings within sixty days need a longer time.
+
+        Raises:
+            ValueError: the time is too short.
+        """
+        if 0 < months < SHORTEST_UNUSED_MONTHS:
+            msg = f"UDI_UNUSED_ACCOUNT_MONTHS is {months}: give 0, or {SHORTEST_UNUSED_MONTHS} to 120 months."
+            raise ValueError(msg)
+        return months
 
     def port(self, offset: int) -> int:
         """Port of an embedded part: 0 portal, 1 node, 2 Keycloak, 3 mailbox, 4 PostgreSQL, 5 health of Keycloak, 6 mail."""

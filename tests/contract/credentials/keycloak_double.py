@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from udi.portal.identity.provision.admin import (
@@ -111,6 +112,16 @@ class KeycloakDouble:
             }
         )
 
+    def log_in(self, subject: str, moment: datetime) -> None:
+        """Somebody logs in at some program of the realm."""
+        self.events.append(
+            {
+                "time": int(moment.timestamp() * 1000),
+                "type": "LOGIN",
+                "userId": subject,
+            }
+        )
+
     def remove(self, subject: str) -> None:
         for alias in list(self.accounts[subject]["groups"]):
             del self.accounts[subject]["groups"][alias]
@@ -128,5 +139,11 @@ class KeycloakDouble:
 
 
 def since(events: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
-    """The events from the moment that a query names."""
-    return [event for event in events if event["time"] >= query["dateFrom"]]
+    """The events from the moment that a query names, if any, of the type and account that it names."""
+    return [
+        event
+        for event in events
+        if event["time"] >= query.get("dateFrom", 0)
+        and query.get("type", event.get("type")) == event.get("type")
+        and query.get("user", event.get("userId")) == event.get("userId")
+    ]

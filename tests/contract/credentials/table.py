@@ -39,6 +39,8 @@ OPENS: dict[str, tuple[str, ...]] = {
     "key of a space": (
         "node DELETE /api/v1/datasets/{dataset_id}/versions/{number}",
         "node * /api/v1/datasets/{dataset_id}/parts*",
+        "node * /api/v1/datasets/{dataset_id}/source*",
+        "node GET /api/v1/sources",
         "node DELETE /uploads/{upload_id}",
         "node GET /uploads/{upload_id}",
         "node PATCH /uploads/{upload_id}",

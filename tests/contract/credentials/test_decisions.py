@@ -91,7 +91,7 @@ async def clients(world: World) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
             )
         transport = httpx.ASGITransport(app=world.apps["portal"])
         bearer = {
-            "Authorization": f"Bearer {world.kept['token of a person']}",
+            "Authorization": f"Bearer {world.texts_by_kind['token of a person']}",
             "Accept": "application/json",
         }
         client_by_name["program"] = await stack.enter_async_context(
@@ -187,16 +187,16 @@ async def _authenticate(world: World, *, level: int, ago: timedelta) -> None:
             )
 
 
-def _of_browsers(found: dict[str, int]) -> dict[str, int]:
+def _of_browsers(status_by_name: dict[str, int]) -> dict[str, int]:
     return {
         name: status
-        for name, status in found.items()
+        for name, status in status_by_name.items()
         if not name.startswith("program ")
     }
 
 
-def _forbidden(found: dict[str, int]) -> set[str]:
-    return {name for name, status in found.items() if status == 403}
+def _forbidden(status_by_name: dict[str, int]) -> set[str]:
+    return {name for name, status in status_by_name.items() if status == 403}
 
 
 async def test_each_act_that_decides_wants_a_recent_login(
@@ -250,7 +250,7 @@ async def test_each_is_let_through_after_a_recent_login_with_a_second_factor(
 async def test_a_script_removes_nothing_for_good_meanwhile(
     world: World, clients: dict[str, httpx.AsyncClient]
 ) -> None:
-    headers = {"Authorization": f"Bearer {world.kept['key of a space']}"}
+    headers = {"Authorization": f"Bearer {world.texts_by_kind['key of a space']}"}
     address = f"/api/v1/datasets/{world.thing}/versions/1"
     await _confirm(world, STALE)
     stale = await clients["node"].delete(address, headers=headers)

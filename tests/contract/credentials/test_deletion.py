@@ -56,13 +56,13 @@ async def find(
 ) -> dict[str, set[str]]:
     """Where the address and the subject stand, by program and table."""
     login = leaver.world.login
-    found: dict[str, set[str]] = {}
+    words_by_table: dict[str, set[str]] = {}
     for program in ("portal", "node"):
         connection = await connect(postgres, settings, program)  # type: ignore[arg-type]  # the name is one of a loop over both programs
         tables = await search(connection, {login.email, login.subject})
         await connection.close()
-        found |= {f"{program} {name}": words for name, words in tables.items()}
-    return found
+        words_by_table |= {f"{program} {name}": words for name, words in tables.items()}
+    return words_by_table
 
 
 async def test_a_deleted_account_is_found_nowhere_but_in_its_last_mail(
@@ -133,8 +133,8 @@ async def test_a_node_that_comes_back_from_a_backup_erases_again(
 
     await leaver.asker.check_accounts(world.territory)
 
-    found = await find(leaver, postgres, settings)
-    assert "node app.person" not in found
+    remaining = await find(leaver, postgres, settings)
+    assert "node app.person" not in remaining
 
 
 async def test_an_account_that_a_node_alone_knows_is_erased_there(
@@ -155,8 +155,8 @@ async def test_an_account_that_a_node_alone_knows_is_erased_there(
     await delete_account(leaver)
     await leaver.asker.check_accounts(world.territory)
 
-    found = await find(leaver, postgres, settings)
-    assert "node app.person" not in found
+    remaining = await find(leaver, postgres, settings)
+    assert "node app.person" not in remaining
 
 
 async def test_somebody_else_is_not_erased(leaver: Leaver) -> None:

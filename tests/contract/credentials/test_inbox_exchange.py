@@ -48,11 +48,11 @@ class Exchange:
 
     async def counted_at(self) -> datetime | None:
         """When the portal told the node last how much waits for the person."""
-        own = NodePerson.subject == self.world.login.subject
+        is_login = NodePerson.subject == self.world.login.subject
         async with self.world.node.database.session(
             self.world.territory.id, role="worker"
         ) as session:
-            counted_at = select(NodePerson.portal_counted_at).where(own)
+            counted_at = select(NodePerson.portal_counted_at).where(is_login)
             return (await session.scalars(counted_at)).one()
 
 

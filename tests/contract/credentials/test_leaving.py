@@ -185,7 +185,7 @@ async def _holdings(
     outside: httpx.AsyncClient,
 ) -> dict[str, Alive]:  # fmt: skip
     territory = world.territory
-    credentials = world.kept
+    credentials = world.texts_by_kind
     feed = await _more(world, portal)
 
     async def text(
@@ -393,7 +393,7 @@ async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_ho
     leaver: Leaver,
 ) -> None:
     world = leaver.world
-    credentials = leaver.world.kept
+    credentials = leaver.world.texts_by_kind
     english = {"Accept": "application/json", "Accept-Language": "en"}
     bearer = {"Authorization": f"Bearer {credentials['token of a person']}", **english}
     key = {

@@ -122,13 +122,13 @@ class World:
     login: Login
     actor: Actor
     issuer: Issuer
-    kept: dict[str, str]
+    texts_by_kind: dict[str, str]
     """What is made once: a text by the kind."""
 
     @property
     def mints(self) -> dict[str, Mint]:
         """By the name of the kind."""
-        once = {name: self._keep(text) for name, text in self.kept.items()}
+        once = {name: self._keep(text) for name, text in self.texts_by_kind.items()}
         signed = {
             kind.typ: self._sign(kind)
             for kind in (REPORT, SPACE, AGREEMENT, READING, SUBJECT_TICKET)
@@ -186,7 +186,7 @@ class World:
     async def _manager_token(self, _address: str) -> str:
         ring = self.node.services[FILE_KEYS]()
         return make_manager_token(
-            ring, self.territory.id, UUID(self.kept["id of the key"])
+            ring, self.territory.id, UUID(self.texts_by_kind["id of the key"])
         )
 
     async def _invitation(self, _address: str) -> str:
@@ -199,7 +199,9 @@ class World:
             )  # fmt: skip
 
     async def _login_state(self, _address: str) -> str:
-        return login_attempts.begin_attempt(self.kept["key of a login"], "/").state
+        return login_attempts.begin_attempt(
+            self.texts_by_kind["key of a login"], "/"
+        ).state
 
     async def _signed_address(self, address: str) -> str:
         path = address.split(" ")[2]
@@ -240,8 +242,11 @@ async def start_programs(settings: Settings, folder: Path) -> AsyncIterator[Prog
     """Make programs of their own: their budgets are not to be met, and the metrics have a token."""
     secrets = Path(shutil.copytree(settings.secrets_folder, folder / "secrets"))
     (secrets / "metrics_token").write_text("metrics-" + SESSION.generate())
-    own = settings.model_copy(update={"secrets": secrets, "state": folder})
-    sites = {"portal": portal_parts.build_site(own), "node": node_parts.build_site(own)}
+    program_settings = settings.model_copy(update={"secrets": secrets, "state": folder})
+    sites = {
+        "portal": portal_parts.build_site(program_settings),
+        "node": node_parts.build_site(program_settings),
+    }
     apps = {
         "portal": portal.create(sites["portal"]),
         "node": node.create(sites["node"]),
@@ -263,7 +268,7 @@ async def start_programs(settings: Settings, folder: Path) -> AsyncIterator[Prog
             RateLimiter("api", 10**8), RateLimiter("api", 10**8)
         )
         ServiceOverrides(sites["node"].services)[RATES] = RateLimiter("tables", 10**8)
-        yield Programs(own, sites, apps, issuer)
+        yield Programs(program_settings, sites, apps, issuer)
 
 
 @asynccontextmanager
@@ -320,9 +325,9 @@ async def _furnish(
         )
     )
     actor = await visitors.enter(sites["portal"], territory, login=login)
-    there = await visitors.enter(sites["node"], territory, login=login)
+    node_session = await visitors.enter(sites["node"], territory, login=login)
     credentials = {
-        **await _at_node(sites["node"], territory, space, thing, signer, there),
+        **await _at_node(sites["node"], territory, space, thing, signer, node_session),
         **await _at_portal(
             sites["portal"], apps["portal"], territory, thing, login, actor
         ),

@@ -20,10 +20,12 @@ def installation(
     keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """Portal, hosted node and their workers."""
-    own = cluster.own_settings(run_folder, "dataspace").model_copy(
+    new_settings = cluster.own_settings(run_folder, "dataspace").model_copy(
         update={"dataspace_hosts": [f"{LOOPBACK}:*"]}
     )
-    with running(own, tmp_path_factory.mktemp("installation")) as new_installation:
+    with running(
+        new_settings, tmp_path_factory.mktemp("installation")
+    ) as new_installation:
         yield new_installation
 
 

@@ -270,20 +270,20 @@ ACTS: dict[DataspaceSide, dict[str, Act]] = {
 }  # fmt: skip
 
 
-async def begin(stage: Stage, path: str, said: Mapping[str, Any]) -> None:
+async def begin(stage: Stage, path: str, body: Mapping[str, Any]) -> None:
     """Whoever leads the project asks a provider, as the kit wishes: it is the provider."""
-    assert said["connectorAddress"].rstrip("/") == stage.connector.address, said
+    assert body["connectorAddress"].rstrip("/") == stage.connector.address, body
     async with stage.site.database.session(
         stage.territory.id, person=stage.leader.person_id
     ) as session:
         if path == "/negotiations":
-            offer = {"@id": said["offerId"], **RULES}
+            offer = {"@id": body["offerId"], **RULES}
             await consumer_negotiations.request_dataset(
-                session, stage.leader, stage.connector, said["datasetId"], offer
+                session, stage.leader, stage.connector, body["datasetId"], offer
             )
         else:
             await transfers.request_transfer(
-                session, stage.leader, stage.connector, said["agreementId"]
+                session, stage.leader, stage.connector, body["agreementId"]
             )
 
 

@@ -18,7 +18,7 @@ from tests.cluster import locked
 from udi.cli.local.java import find_java
 from udi.settings import Settings
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 LAUNCHER = "org.junit.platform.console.ConsoleLauncher"
 PACKAGE = "org.eclipse.dataspacetck.dsp.verification"
 WAIT = 15
@@ -35,7 +35,7 @@ class Report:
 
     results: Mapping[str, str]
     seconds: float
-    said: str
+    output: str
 
 
 def fetch_jars() -> Path:
@@ -44,7 +44,7 @@ def fetch_jars() -> Path:
     Raises:
         RuntimeError: what came is not what is pinned.
     """
-    pinned = (HERE / "jars.txt").read_text()
+    pinned = (FOLDER / "jars.txt").read_text()
     settings = Settings()
     settings.cache.mkdir(parents=True, exist_ok=True)
     jars_folder = (
@@ -125,9 +125,9 @@ async def run(
     )
 
 
-def read_report(path: Path, said: str) -> Report:
+def read_report(path: Path, output: str) -> Report:
     """What the launcher wrote of a run."""
-    assert path.exists(), said
+    assert path.exists(), output
     root = ET.parse(path).getroot()  # noqa: S314 - the launcher wrote it here
     results = {}
     for case in root.iter("testcase"):
@@ -143,7 +143,7 @@ def read_report(path: Path, said: str) -> Report:
         if failed is not None:
             result = f"{failed.get('type')}: {failed.get('message')}\n{(failed.text or '')[:1500]}"
         results[_name(case)] = result
-    return Report(results, float(root.get("time", "0")), said)
+    return Report(results, float(root.get("time", "0")), output)
 
 
 def _name(case: ET.Element) -> str:

@@ -6,14 +6,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 LINE = re.compile(r"\s*([\w.-]+):([\w.-]+):jar:([\w.-]+):(?:compile|runtime)\b")
 HEAD = "# Every jar of the kit with what it needs, and its SHA-256; made by tests/contract/dataspace/pin.py from pom.xml.\n"
 
 
 def pin(folder: Path) -> str:
     """The jars that Maven finds for `pom.xml`, one a line, each with its SHA-256."""
-    maven = ["mvn", "--quiet", "--batch-mode", "--file", HERE / "pom.xml"]
+    maven = ["mvn", "--quiet", "--batch-mode", "--file", FOLDER / "pom.xml"]
     jars = folder / "jars"
     names = folder / "names"
     subprocess.run(
@@ -39,4 +39,4 @@ def _sha256(path: Path) -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
-        (HERE / "jars.txt").write_text(pin(Path(place)))
+        (FOLDER / "jars.txt").write_text(pin(Path(place)))

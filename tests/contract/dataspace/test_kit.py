@@ -63,7 +63,7 @@ async def run(
 
 
 @pytest.fixture(scope="module")
-async def told(
+async def kit_run(
     stage: Stage, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Report, list[str]]:
     """What one run of the whole kit reports, and what went wrong on the side of people."""
@@ -71,14 +71,14 @@ async def told(
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_case_of_the_kit_passes(told: tuple[Report, list[str]], case: str) -> None:
-    assert told[0].results.get(case) == "passed"
+def test_a_case_of_the_kit_passes(kit_run: tuple[Report, list[str]], case: str) -> None:
+    assert kit_run[0].results.get(case) == "passed"
 
 
 def test_nothing_else_is_left_out(
-    told: tuple[Report, list[str]], capsys: pytest.CaptureFixture[str]
+    kit_run: tuple[Report, list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report, troubles = told
+    report, troubles = kit_run
     with capsys.disabled():
         print(f"\nthe kit took {report.seconds:.0f} s")  # noqa: T201 - a figure to publish
         for suite, prefixes in SUITES.items():

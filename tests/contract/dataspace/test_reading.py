@@ -34,9 +34,9 @@ class Machine:
     node: httpx.AsyncClient
     other: Elsewhere
 
-    async def say(self, path: str, type_: str, **said: Any) -> dict[str, Any]:
+    async def say(self, path: str, type_: str, **properties: Any) -> dict[str, Any]:
         answer = await self.portal.post(
-            f"{PATH}{path}", json={"@context": [CONTEXT], "@type": type_, **said}
+            f"{PATH}{path}", json={"@context": [CONTEXT], "@type": type_, **properties}
         )
         assert answer.is_success, answer.text
         return dict(answer.json())
@@ -56,7 +56,7 @@ class Machine:
 
     async def read(self, start: Taken) -> httpx.Response:
         """What the node answers to the secret of a start."""
-        address = start.said["dataAddress"]
+        address = start.body["dataAddress"]
         properties = {
             endpoint_property["name"]: endpoint_property["value"]
             for endpoint_property in address["endpointProperties"]
@@ -181,14 +181,14 @@ async def negotiate(machine: Machine, stage: Stage) -> UUID:
     path = f"/negotiations/{pids['providerPid']}/agreement/verification"
     await machine.say(path, "ContractAgreementVerificationMessage", **pids)
     final = await machine.hear("ContractNegotiationEventMessage")
-    assert final.said["eventType"] == "FINALIZED"
+    assert final.body["eventType"] == "FINALIZED"
     return agreement.id
 
 
-async def change(stage: Stage, agreement: UUID, what: Any, *said: str) -> None:
+async def change(stage: Stage, agreement: UUID, what: Any, *arguments: str) -> None:
     """The producer changes the agreement."""
     async with stage.site.database.session(stage.territory.id) as session:
         agreement_row = await session.get_one(
             AccessAgreement, (stage.territory.id, agreement), with_for_update=True
         )
-        await what(session, stage.producer, agreement_row, *said)
+        await what(session, stage.producer, agreement_row, *arguments)

@@ -49,7 +49,7 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "portal /data/{name}": {"name": tuple(f"{{id}}{suffix}" for suffix in RDF)},
     "portal /data/{dataset_id}/{slug}": {"slug": ("{title}",)},
-    "portal /my-space/organisations/{slug}/processing/ready/{name}": {
+    "portal /my-space/organisations/{slug}/processing/templates/{name}": {
         "name": ("commune",)
     },
     "portal /sitemaps/{name}": {"name": ("pages.xml", "1.xml")},
@@ -95,6 +95,8 @@ QUESTIONS = {
     ),
     "portal /access-requests": ("dataset={id}",),
     "portal /my-data": ("q={word}", "all=1"),
+    "portal /my-data/ask": ("right=access&all=1",),
+    "portal /my-data/paper": ("right=access&whom=child",),
     "portal /my-data/letter": ("right=access&all=1",),
     "portal /my-data/letter.ics": ("right=access&all=1",),
     "node /api/v1/resources": (

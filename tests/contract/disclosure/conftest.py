@@ -52,9 +52,9 @@ async def world(
     own_site = node_parts.build_site(settings.model_copy(update={"node_name": "own"}))
     freshen(own_site.registry)
     own_app = node.create(own_site)
-    own = {"hosted": True, "producers": (space.organisation_id,)}
+    node_options = {"hosted": True, "producers": (space.organisation_id,)}
     async with (
-        pushing(portal_site, portal_app, demo, issuer, **own) as pusher,
+        pushing(portal_site, portal_app, demo, issuer, **node_options) as pusher,
         browse(node_app, demo) as at_node,
         browse(portal_app, demo) as at_portal,
         browse(own_app, demo) as at_own_node,

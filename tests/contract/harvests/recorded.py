@@ -15,9 +15,9 @@ import httpx
 
 from tests.portal.nodes.sources.conftest import Answer
 
-HERE = Path(__file__).parent / "exchanges"
+EXCHANGES = Path(__file__).parent / "exchanges"
 ORIGIN = "http://recorded.invalid"
-KEPT = ("content-type", "etag", "last-modified", "link")
+STORED_HEADERS = ("content-type", "etag", "last-modified", "link")
 
 
 @dataclass
@@ -34,7 +34,9 @@ class Recording:
         """Ask the server, and keep its answer."""
         response = httpx.get(f"{server}{path}", timeout=60)
         headers = {
-            name: response.headers[name] for name in KEPT if name in response.headers
+            name: response.headers[name]
+            for name in STORED_HEADERS
+            if name in response.headers
         }
         body = response.text.replace(server, ORIGIN)
         self.answers[self.state, _tidy(path)] = (response.status_code, headers, body)
@@ -64,14 +66,16 @@ class Recording:
             }
             lines.append(json.dumps(entry, ensure_ascii=False))
         content = "\n".join(lines).encode()
-        HERE.mkdir(exist_ok=True)
-        (HERE / f"{name}.jsonl.xz").write_bytes(lzma.compress(content))
+        EXCHANGES.mkdir(exist_ok=True)
+        (EXCHANGES / f"{name}.jsonl.xz").write_bytes(lzma.compress(content))
 
 
 def read_recording(name: str) -> Recording:
     """A recording that is kept beside this module."""
     first, *others = (
-        lzma.decompress((HERE / f"{name}.jsonl.xz").read_bytes()).decode().splitlines()
+        lzma.decompress((EXCHANGES / f"{name}.jsonl.xz").read_bytes())
+        .decode()
+        .splitlines()
     )
     recording = Recording(json.loads(first))
     for line in map(json.loads, others):

@@ -65,7 +65,7 @@ class Ckan:
 @asynccontextmanager
 async def serving(postgres: str, folder: Path, many: int) -> AsyncIterator[Ckan]:
     """CKAN with as many datasets, in a database of its own that goes with it."""
-    python = environment("ckan", folder=running.HERE)
+    python = environment("ckan", folder=running.FOLDER)
     [schema] = (python.parents[1] / "lib").glob(
         "python3*/site-packages/ckan/config/solr/schema.xml"
     )
@@ -76,9 +76,9 @@ async def serving(postgres: str, folder: Path, many: int) -> AsyncIterator[Ckan]
     await connection.execute(f"CREATE DATABASE {database}")
     try:
         with solr.running(schema, folder) as index:
-            there = f"{postgres.rpartition('/')[0]}/{database}"
+            database_address = f"{postgres.rpartition('/')[0]}/{database}"
             with running.running(
-                "ckan", records, folder, there, index, patience=LONGEST
+                "ckan", records, folder, database_address, index, patience=LONGEST
             ) as address:
                 yield Ckan(address, (folder / "token").read_text())
     finally:
@@ -114,7 +114,7 @@ async def test_a_recorded_ckan_is_read_whole(
         workspace, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3)
     )
     await check_following(workspace, reading, playing(recording, act))
-    assert "/robots.txt" in catalogue.asked
+    assert "/robots.txt" in catalogue.requests
 
 
 @pytest.mark.thorough
@@ -198,7 +198,7 @@ async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_t
             await until_killed(reading, run_folder, worker_name, deadly)
         took = time.monotonic() - began
         [first] = await reading.runs()
-        id_by_title = await reading.shown()
+        id_by_title = await reading.list_published()
         again = await reading.read()
 
     assert (first.outcome, first.total, first.created, first.refused) == (
@@ -215,6 +215,6 @@ async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_t
         0,
         0,
     )
-    assert await reading.shown() == id_by_title
+    assert await reading.list_published() == id_by_title
     await check_report(workspace, reading)
     workspace.say("CKAN 2.12.0, the worker killed three times", first, took)

@@ -99,7 +99,7 @@ class Theirs:
         freshen(registry)
         await SearchFeed(self.catalogue.database, registry, self.settings).run_once()
 
-    async def shown(self) -> None:
+    async def wait_until_known(self) -> None:
         """Wait until its portal knows the territory: its web worker reads the register every other second, and the
         territory of the test before, alone there, answers to any host meanwhile.
         """
@@ -149,13 +149,13 @@ async def served(
     settings = cluster.run_settings(
         run_folder, "theirs", base_port=cluster.free_ports(8)
     )
-    own = settings.model_copy(update={"web_workers": 1})
-    installation = Installation(own, tmp_path_factory.mktemp("theirs"), {})
-    database = Database(own, "portal")
+    portal_settings = settings.model_copy(update={"web_workers": 1})
+    installation = Installation(portal_settings, tmp_path_factory.mktemp("theirs"), {})
+    database = Database(portal_settings, "portal")
     installation.start("serve", "portal")
     try:
         await asyncio.to_thread(installation.wait, "portal")
-        yield own, database
+        yield portal_settings, database
     finally:
         installation.stop("serve-portal")
         await database.close()
@@ -167,16 +167,16 @@ async def theirs(served: tuple[Settings, Database]) -> AsyncIterator[Theirs]:
     settings, database = served
     territory = await stage.add_territory((database,), settings, "theirs")
     catalogue = await open_catalogue(database, territory)
-    there = Theirs(catalogue, settings)
+    theirs = Theirs(catalogue, settings)
     for number in range(MANY):
-        await there.put(number)
-    await there.index()
-    await there.shown()
-    yield there
+        await theirs.put(number)
+    await theirs.index()
+    await theirs.wait_until_known()
+    yield theirs
     await stage.remove_territory((database,), territory.id)
 
 
-def said(record: Record) -> dict[str, Any]:
+def content_of(record: Record) -> dict[str, Any]:
     """What every form of our catalogue can say of a dataset, without the order that none has.
 
     Restricted data have no licence for everybody: in its place are the terms of their own portal.
@@ -244,11 +244,12 @@ async def test_our_own_portal_is_read_whole(
         f"UDI, {form}",
         Expected(FORMS[form].format, MANY, FORMS[form].pages),
     )
-    there = await records_of(theirs.catalogue.database, theirs.territory)
-    here = await records_of(reading.database, reading.territory)
-    assert here.keys() == there.keys()
+    original = await records_of(theirs.catalogue.database, theirs.territory)
+    harvested = await records_of(reading.database, reading.territory)
+    assert harvested.keys() == original.keys()
     facts = {
-        title: (said(record), said(here[title])) for title, record in there.items()
+        title: (content_of(record), content_of(harvested[title]))
+        for title, record in original.items()
     }
     assert {
         name for was, is_ in facts.values() for name in was if was[name] != is_[name]

@@ -26,10 +26,10 @@ PAGE = 20
 FEW = 12
 """Where each dataset is a document, or two."""
 NEW = "Relevé des eaux 3, corrigé"
-Held = dict[int, str]
+Names = dict[int, str]
 """The titles of what a site holds, by number."""
 QueryFields = dict[str, str]
-Site = Callable[[Held, str, QueryFields, str], object]
+Site = Callable[[Names, str, QueryFields, str], object]
 """What a site says at a path to a query, under its origin: JSON, text, or None."""
 SOURCE = "https://agence.example"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -37,17 +37,17 @@ ABOUT = "Hauteur de l’eau, par jour."
 DAY = "2025-01-01T00:00:00+00:00"
 
 
-def some(held: Held, first: int, most: int) -> list[tuple[int, str]]:
+def some(names: Names, first: int, most: int) -> list[tuple[int, str]]:
     """A page of what is held."""
-    return sorted(held.items())[first : first + most]
+    return sorted(names.items())[first : first + most]
 
 
-def opendatasoft(held: Held, path: str, asked: QueryFields, _origin: str) -> object:
+def opendatasoft(names: Names, path: str, query: QueryFields, _origin: str) -> object:
     """Explore API v2.1: `limit` of 100 at most, `offset`."""
     if path != "/api/explore/v2.1/catalog/datasets":
         return None
     page = some(
-        held, int(asked.get("offset", 0)), min(int(asked.get("limit", 10)), 100)
+        names, int(query.get("offset", 0)), min(int(query.get("limit", 10)), 100)
     )
     results = [
         {
@@ -59,15 +59,15 @@ def opendatasoft(held: Held, path: str, asked: QueryFields, _origin: str) -> obj
         }
         for number, name in page
     ]  # fmt: skip
-    return {"total_count": len(held), "results": results}
+    return {"total_count": len(names), "results": results}
 
 
-def udata(held: Held, path: str, asked: QueryFields, origin: str) -> object:
+def udata(names: Names, path: str, query: QueryFields, origin: str) -> object:
     """API 1: `page`, `page_size`, and the whole address of the next page."""
     if path != "/api/1/datasets/":
         return None
-    page = int(asked.get("page", 1))
-    size = int(asked.get("page_size", 20))
+    page = int(query.get("page", 1))
+    size = int(query.get("page_size", 20))
     data = [
         {
             "id": f"{number:024x}", "slug": f"releve-{number}", "title": name, "description": ABOUT, "tags": ["eau"],
@@ -77,9 +77,9 @@ def udata(held: Held, path: str, asked: QueryFields, origin: str) -> object:
                  "type": "main", "filetype": "remote"}
             ],
         }
-        for number, name in some(held, (page - 1) * size, size)
+        for number, name in some(names, (page - 1) * size, size)
     ]  # fmt: skip
-    if page * size < len(held):
+    if page * size < len(names):
         further = f"{origin}{path}?page={page + 1}&page_size={size}"
     else:
         further = None
@@ -87,18 +87,18 @@ def udata(held: Held, path: str, asked: QueryFields, origin: str) -> object:
         "data": data,
         "page": page,
         "page_size": size,
-        "total": len(held),
+        "total": len(names),
         "next_page": further,
         "previous_page": None,
     }
 
 
-def stac(held: Held, path: str, asked: QueryFields, origin: str) -> object:
+def stac(names: Names, path: str, query: QueryFields, origin: str) -> object:
     """STAC API 1.0: collections, page by page, each page linked from the one before."""
     if path != "/collections":
         return None
-    page = int(asked.get("page", 1))
-    size = int(asked.get("limit", PAGE))
+    page = int(query.get("page", 1))
+    size = int(query.get("limit", PAGE))
     collections = [
         {
             "type": "Collection", "stac_version": "1.0.0", "id": f"releve-{number}", "title": name, "description": ABOUT,
@@ -106,9 +106,9 @@ def stac(held: Held, path: str, asked: QueryFields, origin: str) -> object:
             "extent": {"spatial": {"bbox": [[-2, 48, -1, 49]]}, "temporal": {"interval": [["2020-01-01T00:00:00Z", None]]}},
             "links": [{"rel": "items", "href": f"{origin}/collections/releve-{number}/items", "type": "application/geo+json"}],
         }
-        for number, name in some(held, (page - 1) * size, size)
+        for number, name in some(names, (page - 1) * size, size)
     ]  # fmt: skip
-    if page * size < len(held):
+    if page * size < len(names):
         links = [
             {"rel": "next", "href": f"{origin}{path}?page={page + 1}&limit={size}"}
         ]
@@ -117,7 +117,7 @@ def stac(held: Held, path: str, asked: QueryFields, origin: str) -> object:
     return {"collections": collections, "links": links}
 
 
-def datajson(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
+def datajson(names: Names, path: str, _query: QueryFields, _origin: str) -> object:
     """Project Open Data 1.1: one document."""
     if path != "/data.json":
         return None
@@ -128,7 +128,7 @@ def datajson(held: Held, path: str, _asked: QueryFields, _origin: str) -> object
             "contactPoint": {"fn": "Agence", "hasEmail": "mailto:eau@agence.example"},
             "distribution": [{"downloadURL": f"{SOURCE}/{number}.csv", "mediaType": "text/csv", "title": "CSV"}],
         }
-        for number, name in sorted(held.items())
+        for number, name in sorted(names.items())
     ]  # fmt: skip
     return {
         "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
@@ -136,12 +136,12 @@ def datajson(held: Held, path: str, _asked: QueryFields, _origin: str) -> object
     }
 
 
-def schemaorg(held: Held, path: str, _asked: QueryFields, origin: str) -> object:
+def schemaorg(names: Names, path: str, _query: QueryFields, origin: str) -> object:
     """A page with a catalogue of schema.org that names its datasets, each described on a page of its own."""
     if path == "/catalogue":
         named = [
             {"@type": "Dataset", "url": f"{origin}/d/{number}"}
-            for number in sorted(held)
+            for number in sorted(names)
         ]
         return _page(
             {
@@ -152,44 +152,44 @@ def schemaorg(held: Held, path: str, _asked: QueryFields, origin: str) -> object
             }
         )
     number = int(path.removeprefix("/d/")) if path.startswith("/d/") else -1
-    if number not in held:
+    if number not in names:
         return None
     return _page({
-        "@context": "https://schema.org", "@type": "Dataset", "name": held[number], "description": ABOUT,
+        "@context": "https://schema.org", "@type": "Dataset", "name": names[number], "description": ABOUT,
         "identifier": f"releve-{number}", "keywords": "eau", "license": LICENCE, "dateModified": "2025-01-01",
         "publisher": {"@type": "Organization", "name": "Agence", "email": "eau@agence.example"},
         "distribution": [{"@type": "DataDownload", "contentUrl": f"{SOURCE}/{number}.csv", "encodingFormat": "text/csv"}],
     })  # fmt: skip
 
 
-def _page(said: object) -> str:
-    return f'<!doctype html><title>Jeu</title><script type="application/ld+json">{json.dumps(said)}</script><p>Jeu'
+def _page(document: object) -> str:
+    return f'<!doctype html><title>Jeu</title><script type="application/ld+json">{json.dumps(document)}</script><p>Jeu'
 
 
-def packages(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
+def packages(names: Names, path: str, _query: QueryFields, _origin: str) -> object:
     """A folder of data packages (Frictionless, version 1)."""
     if path == "/packages/":
-        return _listing(f"{number}/" for number in sorted(held))
+        return _listing(f"{number}/" for number in sorted(names))
     number, _, file = path.removeprefix("/packages/").partition("/")
-    if not number.isdigit() or int(number) not in held:
+    if not number.isdigit() or int(number) not in names:
         return None
     if not file:
         return _listing(["datapackage.json"])
     return {
-        "name": f"releve-{number}", "title": held[int(number)], "description": ABOUT, "keywords": ["eau"],
+        "name": f"releve-{number}", "title": names[int(number)], "description": ABOUT, "keywords": ["eau"],
         "licenses": [{"name": "CC-BY-4.0", "path": LICENCE}], "created": DAY,
         "contributors": [{"title": "Agence", "role": "publisher", "email": "eau@agence.example"}],
         "resources": [{"name": "releve", "path": "releve.csv", "format": "csv", "mediatype": "text/csv", "bytes": 12}],
     }  # fmt: skip
 
 
-def waf(held: Held, path: str, _asked: QueryFields, _origin: str) -> object:
+def waf(names: Names, path: str, _query: QueryFields, _origin: str) -> object:
     """A folder of ISO 19139 records, as Apache lists it."""
     if path == "/meta/":
-        return _listing(f"{number}.xml" for number in sorted(held))
+        return _listing(f"{number}.xml" for number in sorted(names))
     number = path.removeprefix("/meta/").removesuffix(".xml")
-    if number.isdigit() and int(number) in held:
-        return iso(int(number), called=held[int(number)])
+    if number.isdigit() and int(number) in names:
+        return iso(int(number), called=names[int(number)])
     return None
 
 
@@ -198,7 +198,7 @@ def _listing(names: Any) -> str:
     return f"<html><head><title>Index of /</title></head><body><h1>Index of /</h1><pre>{links}</pre></body></html>"
 
 
-KEPT = {
+DOCUMENTS = {
     number: document(
         number % 12, global_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}"))
     )
@@ -206,14 +206,16 @@ KEPT = {
 }
 
 
-def rudi(held: Held, path: str, asked: QueryFields, _origin: str) -> object:
+def rudi(names: Names, path: str, query: QueryFields, _origin: str) -> object:
     """A node of RUDI: `limit`, `offset`."""
     if path != "/api/v1/resources":
         return None
-    page = some(held, int(asked.get("offset", 0)), int(asked.get("limit", 500)))
+    page = some(names, int(query.get("offset", 0)), int(query.get("limit", 500)))
     return {
-        "total": len(held),
-        "items": [KEPT[number] | {"resource_title": name} for number, name in page],
+        "total": len(names),
+        "items": [
+            DOCUMENTS[number] | {"resource_title": name} for number, name in page
+        ],
     }
 
 
@@ -241,7 +243,7 @@ async def test_each_protocol_is_read_whole(
     catalogue: Catalogue, open_source: Open, workspace: Workspace, protocol: str
 ) -> None:
     site, start, many, pages = SITES[protocol]
-    title_by_number: Held = {number: title(number) for number in range(many)}
+    title_by_number: Names = {number: title(number) for number in range(many)}
 
     def live(path: str, query: QueryFields) -> Answer | None:
         answer = site(title_by_number, path, query, catalogue.origin)

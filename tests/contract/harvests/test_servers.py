@@ -97,18 +97,18 @@ async def test_pygeoapi_is_read_whole(
 ) -> None:
     reading = await open_source(ogc.partition("/collections")[0])
 
-    async with httpx.AsyncClient(timeout=30) as there:
+    async with httpx.AsyncClient(timeout=30) as client:
 
         async def change() -> None:
-            answer = await there.put(f"{ogc}/releve-3", json=feature(3, called=NEW))
+            answer = await client.put(f"{ogc}/releve-3", json=feature(3, called=NEW))
             assert answer.status_code == 204, answer.text
 
         async def remove() -> None:
-            answer = await there.delete(f"{ogc}/releve-7")
+            answer = await client.delete(f"{ogc}/releve-7")
             assert answer.status_code == 200, answer.text
 
         async def restore() -> None:
-            answer = await there.post(
+            answer = await client.post(
                 ogc, content=json.dumps(feature(7)), headers=GEOJSON
             )
             assert answer.status_code == 201, answer.text

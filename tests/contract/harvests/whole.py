@@ -38,7 +38,7 @@ class Expected:
     """
 
     format: str
-    found: int
+    dataset_count: int
     pages: int
     refused: int = 0
     again: str = "complete"
@@ -86,7 +86,7 @@ async def check_two_readings(
     began = time.monotonic()
     first = await reading.read()
     took = time.monotonic() - began
-    shown = await reading.list_shown()
+    published = await reading.list_shown()
     again = await reading.read()
 
     faults = await reading.faults(first)
@@ -98,7 +98,7 @@ async def check_two_readings(
     ]
     source_format = (await reading.source()).format
     assert source_format == expected.format, source_format
-    assert (first.total, first.refused) == (expected.found, expected.refused), (
+    assert (first.total, first.refused) == (expected.dataset_count, expected.refused), (
         first.total,
         codes,
     )
@@ -106,8 +106,12 @@ async def check_two_readings(
     current_records = [
         row for row in (await reading.records()).values() if not row.withdrawn
     ]
-    assert first.created == len(current_records) == expected.found - expected.refused
-    assert await reading.list_shown() == shown
+    assert (
+        first.created
+        == len(current_records)
+        == expected.dataset_count - expected.refused
+    )
+    assert await reading.list_shown() == published
     assert (again.created, again.updated, again.withdrawn, again.missing) == (
         0,
         0,
@@ -123,13 +127,13 @@ async def check_following(
     workspace: Workspace, reading: Reading, holder: Holder
 ) -> None:
     """What changes is changed, what goes is withdrawn the second time, and what comes back has its address again."""
-    id_by_title = await reading.shown()
+    id_by_title = await reading.list_published()
     changed = id_by_title[holder.changed[0]]
     gone = id_by_title[holder.removed]
 
     await holder.change()
     assert counts(await reading.read()).get("updated") == 1
-    assert (await reading.shown())[holder.changed[1]] == changed
+    assert (await reading.list_published())[holder.changed[1]] == changed
 
     await holder.remove()
     missing = await reading.read()
@@ -140,7 +144,7 @@ async def check_following(
         withdrawn.missing,
         withdrawn.withdrawn,
     ) == (1, 0, 0, 1)
-    assert holder.removed not in await reading.shown()
+    assert holder.removed not in await reading.list_published()
     tombstone = await workspace.get(reading, f"/data/{gone}")
     assert (
         tombstone.status_code,
@@ -149,7 +153,7 @@ async def check_following(
 
     await holder.restore()
     assert counts(await reading.read()).get("created") == 1
-    assert (await reading.shown())[holder.removed] == gone
+    assert (await reading.list_published())[holder.removed] == gone
     assert (await workspace.get(reading, f"/data/{gone}")).status_code == 200
     await check_report(workspace, reading)
 
@@ -168,7 +172,7 @@ async def check_report(workspace: Workspace, reading: Reading) -> None:
         "complete",
         "unchanged",
     }
-    assert report["datasets"] == len(await reading.shown())
+    assert report["datasets"] == len(await reading.list_published())
     assert (
         await workspace.get(reading, f"/sources/{reading.source_id}")
     ).status_code == 200

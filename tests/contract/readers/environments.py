@@ -13,13 +13,13 @@ import pytest
 from tests.cluster import locked
 from udi.settings import Settings
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 PATIENCE = 600
 UV_NAMES = {"UV_DEFAULT_INDEX": "PIP_INDEX_URL", "SSL_CERT_FILE": "PIP_CERT"}
 OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def environment(name: str, version: str = OURS, *, folder: Path = HERE) -> Path:
+def environment(name: str, version: str = OURS, *, folder: Path = FOLDER) -> Path:
     """The Python that has the packages of `<name>.txt` of a folder; the test is skipped where they cannot be fetched.
 
     `version` is that of the Python which they need, if it is not the one that runs the tests.

@@ -34,10 +34,10 @@ with contextlib.redirect_stdout(io.StringIO()):
     parser = importlib.import_module(
         f"rudi_node_{which}.rudi_types.rudi_meta"
     ).RudiMetadata
-    typed = [parser.from_json(each).global_id for each in records]
-said = {
-    "ids": sorted(each["global_id"] for each in records),
+    parsed_ids = [parser.from_json(record).global_id for record in records]
+summary = {
+    "ids": sorted(record["global_id"] for record in records),
     "count": count,
-    "typed": len(typed),
+    "typed": len(parsed_ids),
 }
-print(json.dumps(said | {"seconds": round(time.monotonic() - began, 1)}))
+print(json.dumps(summary | {"seconds": round(time.monotonic() - began, 1)}))

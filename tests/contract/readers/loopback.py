@@ -7,7 +7,8 @@ _ask = socket.getaddrinfo
 
 
 def _only_here(host: Any, *rest: Any, **more: Any) -> Any:
-    if str(host).endswith("localhost") or str(host) == "127.0.0.1":
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if name.endswith("localhost") or name == "127.0.0.1":
         return _ask("127.0.0.1", *rest, **more)
     raise socket.gaierror(f"{host} is not on this machine")
 

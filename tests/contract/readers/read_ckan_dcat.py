@@ -14,7 +14,7 @@ from ckanext.dcat.processors import RDFParser  # noqa: E402 - after what it need
 FORMATS = {"ttl": "turtle", "rdf": "xml", "jsonld": "json-ld", "nt": "nt"}
 url = sys.argv[1]
 form = FORMATS[sys.argv[2]]
-found = []
+datasets = []
 while url:
     with urllib.request.urlopen(url) as answer:
         content = answer.read().decode()
@@ -22,7 +22,7 @@ while url:
     parser.parse(content, _format=form)
     for dataset in parser.datasets():
         extras = {extra["key"]: extra["value"] for extra in dataset["extras"]}
-        found.append(
+        datasets.append(
             {
                 "id": extras.get("identifier"),
                 "uri": extras.get("uri"),
@@ -33,4 +33,4 @@ while url:
             }
         )
     url = parser.next_page()
-print(json.dumps(found))
+print(json.dumps(datasets))

@@ -8,10 +8,10 @@ import ckanapi
 
 ckan = ckanapi.RemoteCKAN(sys.argv[1])
 rows = int(sys.argv[2])
-found = []
+identifiers = []
 start = 0
 while page := ckan.action.package_search(rows=rows, start=start)["results"]:
-    found += [package["id"] for package in page]
+    identifiers += [package["id"] for package in page]
     start += rows
 try:
     ckan.action.package_show(id="nothing-here")
@@ -23,8 +23,8 @@ print(
     json.dumps(
         {
             "listed": ckan.action.package_list(),
-            "found": found,
-            "title": got.action.package_show(id=found[0])["title"],
+            "found": identifiers,
+            "title": got.action.package_show(id=identifiers[0])["title"],
             "producers": got.action.organization_list(),
             "missing": missing,
         }

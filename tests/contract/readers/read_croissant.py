@@ -6,14 +6,14 @@ import sys
 import loopback  # noqa: F401 - before anything opens a socket
 import mlcroissant as mlc
 
-found = {}
+contents_by_url = {}
 for url in sys.argv[1:]:
     dataset = mlc.Dataset(url)
     issues = dataset.metadata.ctx.issues
-    found[url] = {
+    contents_by_url[url] = {
         "name": dataset.metadata.name,
         "files": [file.content_url for file in dataset.metadata.file_objects],
         "errors": sorted(issues.errors),
         "warnings": sorted(issues.warnings),
     }
-print(json.dumps(found))
+print(json.dumps(contents_by_url))

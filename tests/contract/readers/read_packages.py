@@ -6,10 +6,10 @@ import sys
 import loopback  # noqa: F401 - before anything opens a socket
 from frictionless import Package
 
-found = {}
+contents_by_url = {}
 for url in sys.argv[1:]:
     package = Package(url)
-    found[url] = {
+    contents_by_url[url] = {
         "title": package.title,
         "paths": [resource.path for resource in package.resources],
         "errors": [
@@ -17,4 +17,4 @@ for url in sys.argv[1:]:
         ],
         "licences": [licence.get("name", "") for licence in package.licenses],
     }
-print(json.dumps(found))
+print(json.dumps(contents_by_url))

@@ -30,7 +30,7 @@ while True:
         collection, **dict(parse_qsl(urlsplit(after[0]).query))
     )
 near = service.collection_items(collection, bbox=[-4, 47, -2, 49], limit=100)
-found = service.collection_items(collection, q="velos", limit=100)
+matches = service.collection_items(collection, q="velos", limit=100)
 print(
     json.dumps(
         {
@@ -41,7 +41,7 @@ print(
             "followed": followed,
             "one": service.collection_item(collection, seen[0])["properties"]["title"],
             "near": near["numberMatched"],
-            "words": found["numberMatched"],
+            "words": matches["numberMatched"],
         }
     )
 )

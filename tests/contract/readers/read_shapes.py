@@ -26,5 +26,5 @@ while url:
     )
     if any(report.subjects(SEVERITY, VIOLATION)):
         broken.append(text)
-    url = next((str(each) for each in graph.objects(None, HYDRA_NEXT)), "")
+    url = next((str(node) for node in graph.objects(None, HYDRA_NEXT)), "")
 print(json.dumps({"datasets": datasets, "broken": broken}))

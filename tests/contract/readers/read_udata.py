@@ -28,7 +28,7 @@ app.config.from_object(Defaults)
 app.config["SERVER_NAME"] = "udata.localhost"
 Babel(app)
 url = sys.argv[1]
-found = []
+datasets = []
 with app.app_context():
     while url:
         graph = Graph()
@@ -36,7 +36,7 @@ with app.app_context():
             graph.parse(data=answer.read(), format=FORMATS[sys.argv[2]])
         for node in graph.subjects(RDF.type, DCAT.Dataset):
             dataset = dataset_from_rdf(graph, node=node, dryrun=True)
-            found.append(
+            datasets.append(
                 {
                     "title": dataset.title,
                     "id": dataset.harvest.dct_identifier,
@@ -51,4 +51,4 @@ with app.app_context():
             for page in graph.subjects(RDF.type, kind):
                 if value := graph.value(page, following):
                     url = str(value)
-print(json.dumps(found))
+print(json.dumps(datasets))

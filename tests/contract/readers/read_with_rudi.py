@@ -10,35 +10,35 @@ from pathlib import Path
 import loopback  # noqa: F401 - before anything opens a socket
 from rudi_node_read.rudi_node_reader import RudiNodeReader
 
-found = {}
+report = {}
 with contextlib.redirect_stdout(io.StringIO()):
     reader = RudiNodeReader(sys.argv[1])
     records = reader.metadata_list
     first = records[0]
-    found["ids"] = [each["global_id"] for each in records]
-    found["count"] = reader.metadata_count
-    found["one"] = reader.connector.get_metadata_with_uuid(first["global_id"])[
+    report["ids"] = [item["global_id"] for item in records]
+    report["count"] = reader.metadata_count
+    report["one"] = reader.connector.get_metadata_with_uuid(first["global_id"])[
         "global_id"
     ]
-    found["typed"] = reader.connector.get_rudi_meta_with_uuid(
+    report["typed"] = reader.connector.get_rudi_meta_with_uuid(
         first["global_id"]
     ).global_id
-    found["filtered"] = [
-        each["global_id"] for each in reader.filter_metadata({"theme": first["theme"]})
+    report["filtered"] = [
+        item["global_id"] for item in reader.filter_metadata({"theme": first["theme"]})
     ]
-    found["themes"] = reader.connector.get_api("resources?count_by=theme")
-    found["names"] = [
+    report["themes"] = reader.connector.get_api("resources?count_by=theme")
+    report["names"] = [
         reader.themes,
         reader.keywords,
         reader.organization_names,
         reader.contact_names,
     ]
     folder = tempfile.mkdtemp()
-    found["downloaded"] = len(
+    report["downloaded"] = len(
         reader.download_files_for_metadata(first["global_id"], folder)["downloaded"]
     )
-    found["sizes"] = [each.stat().st_size for each in Path(folder).iterdir()]
-    found["asked"] = reader.connector.get_metadata_with_filter(
+    report["sizes"] = [item.stat().st_size for item in Path(folder).iterdir()]
+    report["asked"] = reader.connector.get_metadata_with_filter(
         {"theme": first["theme"]}
     )["total"]
-print(json.dumps(found))
+print(json.dumps(report))

@@ -50,7 +50,7 @@ async def secured(certificate: Path, port: int) -> AsyncIterator[int]:
     """The port where TLS ends; what comes there goes on to `port`, as if it had been asked there."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    own = 0
+    proxy_port = 0
 
     async def pass_on(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -58,7 +58,7 @@ async def secured(certificate: Path, port: int) -> AsyncIterator[int]:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             back, out = await asyncio.open_connection("127.0.0.1", port)
-            request_head = head.replace(f":{own}".encode(), f":{port}".encode())
+            request_head = head.replace(f":{proxy_port}".encode(), f":{port}".encode())
             out.write(
                 request_head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
             )
@@ -70,5 +70,5 @@ async def secured(certificate: Path, port: int) -> AsyncIterator[int]:
 
     server = await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context)
     async with server:
-        own = server.sockets[0].getsockname()[1]
-        yield own
+        proxy_port = server.sockets[0].getsockname()[1]
+        yield proxy_port

@@ -12,7 +12,7 @@ from litestar import Litestar
 
 from udi.ui.site import Site
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 PATIENCE = 240
 DROPPED = {"connection", "content-length", "transfer-encoding"}
 
@@ -74,7 +74,7 @@ async def serving(app: Litestar, *, port_offset: int = 0) -> AsyncIterator[None]
 async def read_with(python: Path, script: str, *arguments: str) -> Any:
     """What a reader's script prints, as JSON; its last words when it fails."""
     process = await asyncio.create_subprocess_exec(
-        str(python), str(HERE / script), *arguments, cwd=HERE,
+        str(python), str(FOLDER / script), *arguments, cwd=FOLDER,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

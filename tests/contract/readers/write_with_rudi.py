@@ -15,7 +15,7 @@ from rudi_node_write.rudi_node_writer import RudiNodeWriter
 from rudi_node_write.utils.err import HttpError
 
 node, user, key, organisation, sample = sys.argv[1:6]
-found = {}
+report = {}
 
 
 def refused(call, *arguments):
@@ -29,32 +29,32 @@ def refused(call, *arguments):
 def write():
     writer = RudiNodeWriter(pm_url=node, auth=RudiNodeAuth(usr=user, pwd=key))
     client = writer.connector
-    found["identified"] = bool(client.test_identified_connection())
-    found["versions"] = [
+    report["identified"] = bool(client.test_identified_connection())
+    report["versions"] = [
         client.api_version,
         client.test_connection(),
         client.portal_url,
     ]
-    found["elsewhere"] = refused(
+    report["elsewhere"] = refused(
         client.get_or_create_org_with_info, "City of Testville"
     )
-    own = client.get_or_create_org_with_info(organisation)
+    producer = client.get_or_create_org_with_info(organisation)
     contact = client.get_or_create_contact_with_info("Jo", "jo@example.org")
-    found["contact_again"] = (
+    report["contact_again"] = (
         client.get_contact_with_email("jo@example.org").contact_id == contact.contact_id
     )
     folder = Path(tempfile.mkdtemp())
     table = folder / "élections 2008.csv"
     table.write_text("bureau;voix\n1;12\n2;30\n")
     media = writer.post_local_file_and_media_info(str(table))
-    found["before"] = [
+    report["before"] = [
         media.file_storage_status,
         client.get_media_with_uuid(media.media_id)["media_name"],
     ]
     meta = json.loads(Path(sample).read_text()) | {
         "global_id": str(uuid.uuid4()),
         "collection_tag": None,
-        "producer": own.to_json(),
+        "producer": producer.to_json(),
         "contacts": [contact.to_json() | {"role": "author"}],
         "available_formats": [media.to_json()],
         "summary": [
@@ -68,15 +68,15 @@ def write():
         "extra_of_ours": {"kept": True},
     }
     # With the field names that the client's own types drop, in the words of its untyped call.
-    found["put"] = client.put_catalog("resources", meta)
-    found["id"], found["media"] = meta["global_id"], media.media_id
-    typed = client.get_metadata_with_uuid(meta["global_id"])
-    typed.resource_title = "Résultats & bureaux de Kerlévan"
-    writer.put_metadata(typed)
+    report["put"] = client.put_catalog("resources", meta)
+    report["id"], report["media"] = meta["global_id"], media.media_id
+    metadata = client.get_metadata_with_uuid(meta["global_id"])
+    metadata.resource_title = "Résultats & bureaux de Kerlévan"
+    writer.put_metadata(metadata)
     client._force_clean_cache()
     again = client.get_catalog(f"resources/{meta['global_id']}")
-    found["merged"] = again
-    found["found"] = {
+    report["merged"] = again
+    report["found"] = {
         "title": [
             record["global_id"]
             for record in client.search_metadata_with_filter({"theme": "citizenship"})
@@ -106,7 +106,7 @@ def write():
         "media_names": client.media_names,
         "enums": len(client.themes),
     }
-    found["downloaded"] = client.download_files_for_metadata(
+    report["downloaded"] = client.download_files_for_metadata(
         meta["global_id"], tempfile.mkdtemp()
     )
     table.write_text("bureau;voix\n1;12\n2;30\n3;5\n")
@@ -114,12 +114,12 @@ def write():
     latest = client.get_metadata_with_uuid(meta["global_id"])
     latest.available_formats = [renewed]
     writer.put_metadata(latest)
-    found["renewed"] = client.get_catalog(f"resources/{meta['global_id']}")[
+    report["renewed"] = client.get_catalog(f"resources/{meta['global_id']}")[
         "available_formats"
     ][0]["file_size"]
     empty = folder / "vide.csv"
     empty.write_text("")
-    found["empty"] = refused(writer.post_local_file_and_media_info, str(empty))
+    report["empty"] = refused(writer.post_local_file_and_media_info, str(empty))
     remote = client.put_catalog(
         "resources",
         meta
@@ -137,7 +137,7 @@ def write():
             ],
         },
     )
-    found["elsewhere_only"] = [
+    report["elsewhere_only"] = [
         entry["connector"]["url"] for entry in remote["available_formats"]
     ]
     client.del_catalog(f"resources/{remote['global_id']}")
@@ -147,18 +147,18 @@ def write():
         writer.post_local_file_and_media_info(str(table)).to_json()
     ]
     client.put_catalog("resources", doomed)
-    found["deleted"] = (
+    report["deleted"] = (
         client.del_catalog(f"resources/{doomed['global_id']}")["global_id"]
         == doomed["global_id"]
     )
     client._force_clean_cache()
-    found["gone"] = client.get_metadata_with_uuid(doomed["global_id"]) is None
+    report["gone"] = client.get_metadata_with_uuid(doomed["global_id"]) is None
     other = RudiNodeWriter(pm_url=node, auth=RudiNodeAuth(usr=user, pwd="udi_nothing"))
-    found["stranger"] = refused(other.connector.get_catalog, "resources")
+    report["stranger"] = refused(other.connector.get_catalog, "resources")
 
 
-said = io.StringIO()
+output = io.StringIO()
 began = time.monotonic()
-with contextlib.redirect_stdout(said):
+with contextlib.redirect_stdout(output):
     write()
-print(json.dumps(found | {"seconds": round(time.monotonic() - began, 1)}))
+print(json.dumps(report | {"seconds": round(time.monotonic() - began, 1)}))

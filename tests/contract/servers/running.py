@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.cluster import free_ports
 from tests.contract.readers.environments import environment
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 PATIENCE = 120
 
 
@@ -21,8 +21,8 @@ def running(
     port = free_ports(1)
     log = workplace / "server.log"
     command = [
-        environment(name, folder=HERE),
-        HERE / f"serve_{name}.py",
+        environment(name, folder=FOLDER),
+        FOLDER / f"serve_{name}.py",
         str(port),
         records,
         workplace,

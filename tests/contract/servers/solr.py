@@ -17,7 +17,7 @@ from jgo.maven import Dependency, MavenContext, PythonResolver
 from tests.cluster import free_ports, locked
 from udi.settings import Settings
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 GROUP = "org.apache.solr"
 VERSION = "9.10.1"
 NEEDED = ("solr-core", "solr-test-framework")
@@ -46,7 +46,7 @@ def running(schema: Path, workplace: Path) -> Iterator[str]:
     port = free_ports(1)
     log = workplace / "solr.log"
     command = [java, "-Xmx512m", "-cp", f"{_jars()}/*", f"-Dsolr.log.dir={workplace}", f"-Dsolr.install.dir={home}",
-               HERE / "Solr.java", home, str(port)]  # fmt: skip
+               FOLDER / "Solr.java", home, str(port)]  # fmt: skip
     address = f"http://127.0.0.1:{port}/solr/{CORE}"
     with (
         log.open("w") as log_file,

@@ -73,7 +73,7 @@ class Grant:
         return self.agreement.id
 
     @property
-    def said(self) -> str:
+    def signed_status(self) -> str:
         """The standing, signed."""
         return self.portal.sign(
             write_agreement_status(self.standing), AGREEMENT_STATUS_TYPE
@@ -105,7 +105,7 @@ class Granting(PortalDouble):
     audience: str = ""
     revision: int = 0
     grants: list[Grant] = field(default_factory=list)
-    asked: int = 0
+    request_count: int = 0
 
     def grant(self, dataset: str, terms: Terms = WHOLE, **changes: Any) -> Grant:
         """An agreement of a new project about a dataset, in force for a year."""
@@ -149,7 +149,7 @@ class Granting(PortalDouble):
         self, client: httpx.AsyncClient, grant: Grant, **changed: str
     ) -> httpx.Response:
         """Tell the node; `changed` documents in the place of the true ones."""
-        body = {"agreement": grant.document, "status": grant.said, **changed}
+        body = {"agreement": grant.document, "status": grant.signed_status, **changed}
         headers = self.bearer(self.audience, grant.id, AGREEMENT)
         return await client.put(
             f"/api/v1/agreements/{grant.id}", json=body, headers=headers
@@ -174,7 +174,7 @@ class Granting(PortalDouble):
         address = urlsplit(path)
         if address.path != "/kalim/v1/agreements":
             return super().answer(method, path, body, headers)
-        self.asked += 1
+        self.request_count += 1
         query = parse_qs(address.query)
         after = int(query["after"][0])
         limit = int(query["limit"][0])
@@ -183,7 +183,7 @@ class Granting(PortalDouble):
             key=lambda grant: grant.standing.revision,
         )
         items = [
-            {"agreement": grant.document, "status": grant.said}
+            {"agreement": grant.document, "status": grant.signed_status}
             for grant in later_grants[:limit]
         ]
         last = later_grants[:limit][-1].standing.revision if items else after

@@ -129,7 +129,7 @@ async def test_receive_refuses_an_agreement_at_the_address_of_another(
     other = portal.grant(meters)
 
     answer = await portal.push(
-        machine, grant, agreement=other.document, status=other.said
+        machine, grant, agreement=other.document, status=other.signed_status
     )
 
     assert answer.status_code == 422

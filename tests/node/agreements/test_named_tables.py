@@ -137,13 +137,13 @@ async def test_pages_and_pictures_are_their_producers(
     await portal.push(machine, grant)
 
     for way in PAGES:
-        own = await producer.client.get(way.format(id=book, name="anciens"))
+        response = await producer.client.get(way.format(id=book, name="anciens"))
         theirs = await machine.get(
             way.format(id=book, name="anciens"), headers=grant.headers
         )
 
-        assert own.status_code == 200, way
-        assert "private" in own.headers["cache-control"]
+        assert response.status_code == 200, way
+        assert "private" in response.headers["cache-control"]
         assert theirs.status_code == 401, way
 
 

@@ -170,7 +170,7 @@ async def test_a_ticket_that_is_not_right_opens_nothing(
         "subject": portal.token(node, "0f6d3a52-6d2c-4d8e-9a1b-3c5e7f901234", READING),
         "garbage": "a.b.c",
         "none": "",
-        "document": grant.said,
+        "document": grant.signed_status,
     }
 
     answer = await portal.enter(passer_by, grant, tickets[what])

@@ -62,9 +62,9 @@ async def test_a_revocation_ends_reading_and_says_why(
 async def test_what_is_sent_late_or_twice_changes_nothing(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    before = grant.said
+    before = grant.signed_status
     grant.change(state=AgreementValidity.REVOKED)
-    revoked = grant.said
+    revoked = grant.signed_status
     assert (await portal.push(machine, grant)).json() == {
         "revision": grant.standing.revision
     }
@@ -142,7 +142,7 @@ async def test_a_document_that_is_not_the_portals_for_this_is_refused(
 async def test_only_the_portals_token_for_this_agreement_pushes(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    body = {"agreement": grant.document, "status": grant.said}
+    body = {"agreement": grant.document, "status": grant.signed_status}
     address = f"/api/v1/agreements/{grant.id}"
     used = portal.bearer(portal.audience, grant.id, AGREEMENT)
     assert (await machine.put(address, json=body, headers=used)).status_code == 200
@@ -198,7 +198,7 @@ async def test_pushes_at_once_leave_the_last_revision(
             state=AgreementValidity.ACTIVE
             if number % 2
             else AgreementValidity.SUSPENDED
-        ).said
+        ).signed_status
         for number in range(8)
     ]
     await asyncio.gather(

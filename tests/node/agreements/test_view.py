@@ -82,7 +82,7 @@ def test_the_table_that_is_shown_is_the_agreed_one(
 
 
 @pytest.mark.parametrize(
-    ("column", "operator", "values", "kept"),
+    ("column", "operator", "values", "expected"),
     [
         ("jour", Operator.GTEQ, ("2026-05-02",), ["7"]),
         ("jour", Operator.NEQ, ("2026-05-02",), ["007"]),
@@ -97,7 +97,7 @@ def test_values_are_of_the_type_of_their_column(
     column: str,
     operator: Operator,
     values: tuple[str, ...],
-    kept: list[str],
+    expected: list[str],
 ) -> None:
     table = write_table(tmp_path / "whole.parquet", COLUMNS, ROWS)
 
@@ -110,7 +110,7 @@ def test_values_are_of_the_type_of_their_column(
     )
     write_extract(table.path, tmp_path / "view.parquet", extract)
 
-    assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == kept
+    assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == expected
 
 
 @pytest.mark.parametrize(

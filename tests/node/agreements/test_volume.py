@@ -22,6 +22,7 @@ GIVE_BYTES = tuple(
     if way.startswith(("/datasets/{id}/file", "/api/resources", "/ogc"))
     and "__" not in way
     and "{part}" not in way
+    and "/tables/" not in way
 )
 
 

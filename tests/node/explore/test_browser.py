@@ -20,7 +20,7 @@ async def press_and_wait(page: Page, key: str, count: str) -> None:
 
 async def wait_for_count(page: Page, count: str) -> None:
     """Wait until the count says this."""
-    await page.wait_for_selector(f"#found:has-text({count!r})")
+    await page.wait_for_selector(f"#result-count:has-text({count!r})")
 
 
 async def test_the_page_of_a_table_at_every_width_and_by_its_keys(

@@ -68,7 +68,7 @@ async def test_a_chosen_view_opens_the_dataset_until_it_is_replaced_or_removed(
         passer_by, f"/embed/datasets/{trees}/table?view=opening&lang=en"
     )
     framed_table = await open_page(passer_by, f"/embed/datasets/{trees}/table?lang=en")
-    own = await open_page(producer.client, page)
+    producer_page = await open_page(producer.client, page)
     other = await open_page(producer.client, f"{page}?view=cards&page=2")
 
     assert chosen.headers["location"] == page
@@ -86,7 +86,7 @@ async def test_a_chosen_view_opens_the_dataset_until_it_is_replaced_or_removed(
     assert preview == frame
     assert f'{page}"' in first_frame
     assert f'{page}?view=table"' in framed_table
-    assert "see this view first" in own
+    assert "see this view first" in producer_page
     assert "see another view first" in other
     assert "Opening view" not in opened.text
     await choose(producer, trees, "view=cards&page=2")
@@ -119,14 +119,14 @@ async def test_a_view_survives_versions_until_one_of_its_columns_is_gone(
         await producer.publish(trees, reason="Essai.")
         charts.append('id="chart"' in await open_page(passer_by, page))
     seen = await open_page(passer_by, page)
-    own = await open_page(producer.client, page)
+    producer_page = await open_page(producer.client, page)
     frame = await read_frame(passer_by, trees)
 
     assert charts == [True, False]
     assert panels == [[1], [2]]
     assert unpublished.status_code == 422
-    assert 'id="broken-view"' in own
-    assert "essence" in own[own.index("broken-view") :][:400]
+    assert 'id="broken-view"' in producer_page
+    assert "essence" in producer_page[producer_page.index("broken-view") :][:400]
     assert "broken-view" not in seen
     assert "essence" not in words(seen)
     assert "The first 10 rows" in words(frame)
@@ -164,15 +164,15 @@ async def test_a_view_that_takes_too_much_gives_way_to_the_table(
     monkeypatch.setitem(VIEWS, "chart", heavy_chart)
     opened = await passer_by.get(page)
     asked_for = await passer_by.get(f"{page}?{CHART}", follow_redirects=True)
-    own = await open_page(producer.client, page)
+    producer_page = await open_page(producer.client, page)
     frame = await read_frame(passer_by, trees)
 
     assert (opened.status_code, asked_for.status_code) == (200, 422)
     assert "0 rue du Phare" in words(opened.text)
     assert opened.headers["cache-control"] == "private, no-store"
     assert "broken-view" not in opened.text
-    assert 'id="broken-view"' in own
-    assert "Its answer takes too long." in own
+    assert 'id="broken-view"' in producer_page
+    assert "Its answer takes too long." in producer_page
     assert "The first 10 rows" in words(frame)
 
 
@@ -234,7 +234,9 @@ async def test_what_a_column_is_for_is_corrected_by_hand_and_stays(
         await say("essence", "sum"),
         await say("rien", "none"),
     ]
-    own = await open_page(producer.client, f"{page}?view=column&column=hauteur")
+    producer_page = await open_page(
+        producer.client, f"{page}?view=column&column=hauteur"
+    )
     figures = await open_page(passer_by, f"{page}?view=column")
     described = await passer_by.get(
         api, headers={"If-None-Match": first.headers["etag"]}
@@ -247,13 +249,13 @@ async def test_what_a_column_is_for_is_corrected_by_hand_and_stays(
         f"/datasets/{trees}/versions",
     )
     await producer.publish(trees, reason="Essai.")
-    kept = await measures()
+    stored_measures = await measures()
     await say("hauteur", "")
 
     assert [answer.status_code for answer in answers] == [303, 303, 422, 422]
     assert answers[0].headers["location"] == f"{page}?view=column&column=hauteur"
     assert "median.hauteur" in before
-    assert '<option value="identifier" selected>' in own
+    assert '<option value="identifier" selected>' in producer_page
     assert described.json()["profile"]["columns"]["hauteur"]["role"] == "identifier"
     assert "role" not in first.json()["profile"]["columns"]["hauteur"]
     assert [value for value in after if value.endswith(".hauteur")] == [
@@ -261,5 +263,5 @@ async def test_what_a_column_is_for_is_corrected_by_hand_and_stays(
     ]
     assert "<option>essence</option>" not in chart
     assert "15.25" not in words(figures)
-    assert kept == after
+    assert stored_measures == after
     assert await measures() != after

@@ -1,7 +1,4 @@
-"""The lines that pages show for programs of others, run as they stand by these programs, over HTTP on loopback.
-
-DuckDB's are run in `test_page.py`: its reader of addresses is an extension, fetched from a host that no test reaches.
-"""
+"""The lines that pages show for programs of others, run as they stand by these programs, over HTTP on loopback."""
 
 import asyncio
 import html
@@ -19,7 +16,7 @@ from litestar import Litestar
 from python_calamine import CalamineWorkbook
 
 from tests.contract.readers.environments import environment
-from tests.contract.readers.serving import HERE, read_with, serving
+from tests.contract.readers.serving import FOLDER, read_with, serving
 from tests.node.explore.test_page import open_page
 from tests.node.producer import Producer
 from tests.service_overrides import ServiceOverrides
@@ -110,6 +107,107 @@ async def test_pandas_reads_the_same_rows_as_arrow(
     assert filtered["rows"] == 2
 
 
+@pytest.fixture(scope="module")
+def duckdb() -> Path:
+    return environment("duckdb")
+
+
+@pytest.mark.parametrize(
+    ("question", "rows", "first"),
+    [
+        ("", 40, "01001"),
+        ("?année__greater=2035&part__sort=desc", 5, "35238"),
+    ],
+)
+async def test_duckdb_reads_the_view(
+    served: str,
+    passer_by: httpx.AsyncClient,
+    duckdb: Path,
+    question: str,
+    rows: int,
+    first: str,
+) -> None:
+    lines = (await read_snippets(passer_by, f"{served}{question}"))["DuckDB"]
+
+    table = await read_with(duckdb, "read_duckdb.py", lines)
+
+    assert (table["columns"], table["rows"]) == (COLUMNS, rows)
+    assert table["first"][0] == first
+    assert table["types"] == [
+        "VARCHAR",
+        "INTEGER",
+        "DOUBLE",
+        "DOUBLE",
+        "DOUBLE",
+        "VARCHAR",
+    ]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
+async def test_duckdb_reads_each_form_of_the_file_and_counts_its_rows(
+    served: str, passer_by: httpx.AsyncClient, duckdb: Path, ending: str
+) -> None:
+    lines = (await read_snippets(passer_by, served))["DuckDB"]
+    [address] = re.findall(r"'(http[^']+)'", lines)
+    other = address.removesuffix("parquet") + ending
+
+    counted = await read_with(
+        duckdb, "read_duckdb.py", f"SELECT count(*) AS rows FROM '{other}'"
+    )
+    whole = await read_with(duckdb, "read_duckdb.py", f"FROM '{other}'")
+
+    assert counted["first"] == [40]
+    assert (whole["columns"], whole["rows"]) == (COLUMNS, 40)
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        ("csv", 40),
+        ("csv?part__less=4", 4),
+        ("parquet", 40),
+        ("parquet?part__less=4", 4),
+        ("json?part__less=4", 4),
+    ],
+)
+async def test_duckdb_reads_every_row_of_an_export(
+    served: str, passer_by: httpx.AsyncClient, duckdb: Path, path: str, rows: int
+) -> None:
+    """One that is still to be made states no length: it is read in one piece, never as nothing."""
+    lines = (await read_snippets(passer_by, served))["DuckDB"]
+    [address] = re.findall(r"'(http[^']+)'", lines)
+    origin, _, _ = address.partition("/datasets/")
+    export = f"{origin}/api/resources/{served.split('/')[2]}/data/{path}"
+    reader = path.partition("?")[0]
+
+    table = await read_with(
+        duckdb,
+        "read_duckdb.py",
+        f"FROM read_{reader}('{export}')",
+    )
+
+    assert table["rows"] == rows
+    assert set(COLUMNS) <= set(table["columns"])
+
+
+async def test_duckdb_reads_the_published_file(
+    served: str, passer_by: httpx.AsyncClient, duckdb: Path
+) -> None:
+    lines = (await read_snippets(passer_by, served))["DuckDB"]
+    [address] = re.findall(r"'(http[^']+)'", lines)
+    origin, _, _ = address.partition("/datasets/")
+    file = f"{origin}{served.removesuffix('/data')}/file"
+
+    table = await read_with(
+        duckdb,
+        "read_duckdb.py",
+        f"FROM read_csv('{file}', decimal_separator = ',', types = {{'commune': 'VARCHAR'}})",
+    )
+
+    assert (table["columns"], table["rows"]) == (COLUMNS, 40)
+    assert table["first"][:3] == ["01001", 2000, 0.5]
+
+
 @pytest.mark.parametrize(("question", "rows"), [("", 40), ("?part__less=4", 4)])
 async def test_qgis_reads_the_view(
     served: str, passer_by: httpx.AsyncClient, question: str, rows: int
@@ -171,7 +269,7 @@ async def test_r_reads_the_view(
 
     process = await asyncio.create_subprocess_exec(
         program,
-        str(HERE / "read_readr.R"),
+        str(FOLDER / "read_readr.R"),
         lines,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -28,7 +28,7 @@ class Office:
     is_public: bool = True
     key: str = ""
     updated_at: str = "2026-11-30T08:00:00.000Z"
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -52,7 +52,7 @@ class Office:
 
     def answer(self, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
         """Status, type and body."""
-        self.asked.append((path, headers))
+        self.requests.append((path, headers))
         parts = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path.startswith("/api/docs/"):

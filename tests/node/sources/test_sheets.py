@@ -18,7 +18,7 @@ GRIST = "https://docs.getgrist.com"
 
 
 @pytest.mark.parametrize(
-    ("pasted", "kind", "kept"),
+    ("pasted", "kind", "expected"),
     [
         (f"{GOOGLE}/{SHEET}/edit#gid=7", "sheet", f"{GOOGLE}/{SHEET}/export?format=csv&gid=7"),
         (f"{GOOGLE}/{SHEET}/edit?gid=7#gid=7", "sheet", f"{GOOGLE}/{SHEET}/export?format=csv&gid=7"),
@@ -37,12 +37,12 @@ GRIST = "https://docs.getgrist.com"
     ],
 )  # fmt: skip
 def test_understand_address_reads_links_as_people_paste_them(
-    pasted: str, kind: str, kept: str
+    pasted: str, kind: str, expected: str
 ) -> None:
     understood = understand_address(pasted)
 
-    assert (understood.name, understood.address) == (kind, kept)
-    assert understand_address(kept).address == kept
+    assert (understood.name, understood.address) == (kind, expected)
+    assert understand_address(expected).address == expected
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_understand_address_refuses_what_is_none(address: str, kind: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("link", "asked"),
+    ("link", "expected_path"),
     [
         (f"/spreadsheets/d/{SHEET}/edit#gid=7", f"/spreadsheets/d/{SHEET}/export?format=csv&gid=7"),
         (f"/s/{SHARE}", f"/s/{SHARE}/download"),
     ],
 )  # fmt: skip
 async def test_a_published_sheet_renews_a_dataset(
-    renewal: Renewal, office: Office, link: str, asked: str
+    renewal: Renewal, office: Office, link: str, expected_path: str
 ) -> None:
     office.content = OTHER
     await renewal.save(f"{office.origin}{link}", kind="sheet")
@@ -88,7 +88,7 @@ async def test_a_published_sheet_renews_a_dataset(
     source = await renewal.look()
 
     assert (source.kind, source.error) == ("sheet", "")
-    assert [path for path, _ in office.asked] == [asked]
+    assert [path for path, _ in office.requests] == [expected_path]
     assert await renewal.file() == OTHER
     assert "Feuille publiée" in await renewal.page()
 
@@ -140,7 +140,10 @@ async def test_grist_renews_a_dataset_when_the_document_changed_and_only_then(
     export = f"/api/docs/{DOCUMENT}/download/csv?tableId=Associations"
     assert (first.kind, first.error) == ("grist", "")
     assert first.address == f"{office.grist}{export}"
-    assert [path for path, _ in office.asked if "download" in path] == [export, export]
+    assert [path for path, _ in office.requests if "download" in path] == [
+        export,
+        export,
+    ]
     assert await renewal.file() == OTHER
     assert API_KEY not in await renewal.page()
 

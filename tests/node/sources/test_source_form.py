@@ -21,7 +21,7 @@ from udi.node.files.remote.source_kinds import list_source_kinds
 ADDRESS = "sftp://files.example/a.csv"
 
 
-async def kept(renewal: Renewal) -> dict[str, str]:
+async def read_stored_credential(renewal: Renewal) -> dict[str, str]:
     """The credential of the source, as the worker reads it."""
     async with renewal.database.session(renewal.territory.id, role="worker") as session:
         return await read_credential(session, await renewal.source())
@@ -31,15 +31,15 @@ async def test_the_form_asks_for_what_the_address_needs_and_says_what_it_underst
     renewal: Renewal,
 ) -> None:
     plain = await renewal.page()
-    asked = await renewal.post("sftp://depot@files.example/a.csv")
+    response = await renewal.post("sftp://depot@files.example/a.csv")
     filled = await renewal.post("s3://bucket/a.csv", key_id="mine", region="fr-par")
-    wrong = await renewal.post("s3://bucket/a.csv", region="fr par")
+    refused = await renewal.post("s3://bucket/a.csv", region="fr par")
 
     assert 'name="password"' not in plain
-    assert asked.status_code == filled.status_code == 422
-    assert "Compris comme" in asked.text
-    assert "Serveur SFTP" in asked.text
-    assert re.findall(r'<(?:input|textarea) id="(\w+)"', asked.text) == [
+    assert response.status_code == filled.status_code == 422
+    assert "Compris comme" in response.text
+    assert "Serveur SFTP" in response.text
+    assert re.findall(r'<(?:input|textarea) id="(\w+)"', response.text) == [
         "address",
         "user",
         "password",
@@ -47,15 +47,15 @@ async def test_the_form_asks_for_what_the_address_needs_and_says_what_it_underst
     ]
     assert 'value="mine"' in filled.text
     assert 'value="fr-par"' in filled.text
-    assert 'value="depot"' in asked.text
-    assert "Ce n’est pas le nom d’une région" in wrong.text
-    assert 'id="region"' in wrong.text
+    assert 'value="depot"' in response.text
+    assert "Ce n’est pas le nom d’une région" in refused.text
+    assert 'id="region"' in refused.text
     assert await rows(renewal.database, renewal.territory, DatasetSource) == []
 
 
 async def test_a_credential_is_sealed_and_never_shown_again(renewal: Renewal) -> None:
     await renewal.save(ADDRESS, user="depot", password=PASSWORD)
-    shown = await renewal.page()
+    page = await renewal.page()
     again = await renewal.post("sftp://files.example/", user="depot", password=PASSWORD)
 
     async with renewal.database.session(renewal.territory.id, role="worker") as session:
@@ -63,7 +63,7 @@ async def test_a_credential_is_sealed_and_never_shown_again(renewal: Renewal) ->
     assert stored is not None
     assert stored.startswith("sealed:")
     assert PASSWORD not in stored
-    assert PASSWORD not in shown
+    assert PASSWORD not in page
     assert again.status_code == 422
     assert PASSWORD not in again.text
     events = await rows(renewal.database, renewal.territory, DatasetEvent)
@@ -76,7 +76,7 @@ async def test_a_credential_is_kept_for_its_server_and_no_other(
 ) -> None:
     await renewal.save(ADDRESS, user="depot", password=PASSWORD)
     await renewal.save("sftp://files.example/b.csv")
-    same_server = await kept(renewal)
+    same_server = await read_stored_credential(renewal)
     elsewhere = await renewal.post("sftp://other.example/a.csv")
     port = await renewal.post("sftp://files.example:2222/a.csv")
 
@@ -85,17 +85,20 @@ async def test_a_credential_is_kept_for_its_server_and_no_other(
     assert (await renewal.source()).address == "sftp://files.example/b.csv"
 
     await renewal.save("sftp://other.example/a.csv", user="me", password="autre")
-    assert await kept(renewal) == {"user": "me", "password": "autre"}
+    assert await read_stored_credential(renewal) == {"user": "me", "password": "autre"}
 
 
 async def test_a_private_key_takes_the_place_of_the_password(renewal: Renewal) -> None:
     await renewal.save(ADDRESS, user="depot", password=PASSWORD)
     await renewal.save(ADDRESS, private_key="a key")
-    with_key = await kept(renewal)
+    with_key = await read_stored_credential(renewal)
     await renewal.save(ADDRESS, password="autre")
 
     assert with_key == {"user": "depot", "private_key": "a key"}
-    assert await kept(renewal) == {"user": "depot", "password": "autre"}
+    assert await read_stored_credential(renewal) == {
+        "user": "depot",
+        "password": "autre",
+    }
 
 
 async def test_a_confirmed_key_is_forgotten_with_its_server(

@@ -78,4 +78,4 @@ async def test_a_redirect_takes_no_password_to_another_server(
 
     await renewal.look()
 
-    assert ["authorization" in headers for _, headers in distant.asked] == [False]
+    assert ["authorization" in headers for _, headers in distant.requests] == [False]

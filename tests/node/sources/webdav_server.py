@@ -98,9 +98,9 @@ class WebdavServer:
         lines = (self.folder / "access.log").read_text().splitlines()
         answers = []
         for line in lines:
-            asked = line.split('"')
-            if "udi-node" in asked[-2]:
-                answers.append((asked[1].split()[0], int(asked[2].split()[0])))
+            parts = line.split('"')
+            if "udi-node" in parts[-2]:
+                answers.append((parts[1].split()[0], int(parts[2].split()[0])))
         return answers
 
     def _answers(self) -> bool:

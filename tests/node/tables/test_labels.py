@@ -30,7 +30,7 @@ GEOGRAPHIC = {
 }
 SHARE = 0.95
 SMALL = 50_000
-SPARSE = examples(4, 1)
+SPARSE = examples(8, 1)
 """A wrong correction is tried on one file in so many."""
 
 

@@ -177,7 +177,7 @@ def test_scan_names_an_encoding_that_has_an_iana_name(
     content: bytes, length: int
 ) -> None:
     assert (
-        iana_name(detect_encoding(_cut(content, length), len(content)).encoding)
+        iana_name(detect_encoding(_truncate(content, length), len(content)).encoding)
         in ENCODINGS
     )
 
@@ -190,13 +190,13 @@ def test_scan_finds_utf_8_wherever_the_text_is_cut(text: str, length: int) -> No
     words = text.replace("\ufffd", "")
     content = words.encode()
 
-    scan = detect_encoding(_cut(content, length), len(content))
+    scan = detect_encoding(_truncate(content, length), len(content))
 
     assert (iana_name(scan.encoding), scan.damaged, scan.lost) == ("UTF-8", 0, False)
     assert content.decode(scan.encoding) == words
 
 
-def _cut(content: bytes, length: int) -> list[bytes]:
+def _truncate(content: bytes, length: int) -> list[bytes]:
     return [content[start : start + length] for start in range(0, len(content), length)]
 
 

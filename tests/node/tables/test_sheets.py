@@ -118,7 +118,7 @@ def packed_otherwise(path: Path) -> None:
             archive.writestr(name, part)
 
 
-def cut(path: Path) -> None:
+def truncated(path: Path) -> None:
     whole = workbook(path.parent, ("A", TABLE)).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
 
@@ -140,7 +140,7 @@ def letter(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("make", "code"),
-    [(bomb, "bomb"), (liar, "bomb"), (packed_otherwise, "damaged"), (cut, "damaged"), (protected, "password"), (page, "web_page"), (letter, "not_a_sheet")],
+    [(bomb, "bomb"), (liar, "bomb"), (packed_otherwise, "damaged"), (truncated, "damaged"), (protected, "password"), (page, "web_page"), (letter, "not_a_sheet")],
 )  # fmt: skip
 def test_what_cannot_be_opened_is_explained(
     tmp_path: Path, target: Path, make: object, code: str

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, update
 
-from tests.portal.access.policies import ASKED, POLICY
+from tests.portal.access.policies import POLICY, REQUEST_FORM
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse
@@ -77,7 +77,9 @@ class Workspace:
         self, by: httpx.AsyncClient | None = None, **changed: Any
     ) -> httpx.Response:
         return await (by or self.person).post(
-            f"{self.home}/access-requests/new", data=ASKED | changed, files=LETTER
+            f"{self.home}/access-requests/new",
+            data=REQUEST_FORM | changed,
+            files=LETTER,
         )
 
     async def one(self, address: str) -> AccessRequest:

@@ -12,7 +12,7 @@ POLICY: dict[str, Any] = {
     "label_2_fr": "Qui lira ?", "kind_2": "choice", "choices_2": "une personne; une équipe", "required_2": "1",
     "label_3_fr": "Lettre du laboratoire", "kind_3": "document",
 }  # fmt: skip
-ASKED: dict[str, Any] = {
+REQUEST_FORM: dict[str, Any] = {
     "title": "Rafraîchir la ville", "summary": "Choisir dix rues à ombrager.", "requester": "research",
     "organisation": "goeland", "purpose": "research", "words": "Repérer les îlots où la consommation grimpe.",
     "interest": "Moins de morts pendant les canicules.", "months": "6", "columns": ["îlot", "énergie"],

@@ -150,9 +150,9 @@ async def test_a_node_is_told_of_its_own_agreements_only(workspace: Workspace) -
         )
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         theirs = await workspace.passer.get("/kalim/v1/agreements", headers=headers)
-        own = await ask(workspace, issuer)
+        body = await ask(workspace, issuer)
 
-    assert (theirs.status_code, theirs.json()["items"], len(own["items"])) == (
+    assert (theirs.status_code, theirs.json()["items"], len(body["items"])) == (
         200,
         [],
         1,

@@ -18,7 +18,7 @@ from udi.portal.access.requests.schemas import EVENTS
 POLICIES = "/api/v1/access-policies"
 REQUESTS = "/api/v1/access-requests"
 OPEN = {"requesters": ["person"], "general_interest": "", "label_3_fr": ""}
-ASKED = {
+REQUEST_BODY = {
     "purpose": "research", "words": "Repérer les îlots où la consommation grimpe.", "months": 6,
     "columns": ["îlot", "énergie"], "answers": {"quels_t_s": "2022 à 2026", "qui_lira": "une équipe"},
 }  # fmt: skip
@@ -51,9 +51,9 @@ class Programs:
         self.team = team
 
     async def call(
-        self, method: str, address: str, by: dict[str, str] | None = None, **said: Any
+        self, method: str, address: str, by: dict[str, str] | None = None, **fields: Any
     ) -> httpx.Response:
-        body = {"json": said} if method in {"POST", "PUT"} else {}
+        body = {"json": fields} if method in {"POST", "PUT"} else {}
         return await self.workspace.passer.request(
             method, address, headers=by or {"Accept": "application/json"}, **body
         )
@@ -68,7 +68,7 @@ class Programs:
             await self.call("POST", "/api/v1/projects", self.person, **described)
         ).json()["id"]
         payload = (
-            ASKED
+            REQUEST_BODY
             | {"dataset": str(self.workspace.dataset), "project": project}
             | changed
         )
@@ -246,10 +246,10 @@ async def test_a_request_is_refused_corrected_and_taken_back(
         revision=1,
     )
     wordless = await programs.call(
-        "PUT", home, programs.person, **ASKED | {"words": "", "months": 99}
+        "PUT", home, programs.person, **REQUEST_BODY | {"words": "", "months": 99}
     )
     corrected = await programs.call(
-        "PUT", home, programs.person, **ASKED | {"columns": ["îlot"]}
+        "PUT", home, programs.person, **REQUEST_BODY | {"columns": ["îlot"]}
     )
     withdrawn = await programs.call(
         "POST", f"{home}/events", programs.person, event="withdraw"
@@ -286,7 +286,7 @@ async def test_it_is_for_its_two_sides_and_each_does_its_own(
         )
     ).status_code == 403
     assert (
-        await programs.call("PUT", home, programs.producer, **ASKED)
+        await programs.call("PUT", home, programs.producer, **REQUEST_BODY)
     ).status_code == 403
     [row] = await programs.workspace.rows(AccessRequest)
     assert (row.state, row.decided_by) == ("submitted", None)
@@ -299,16 +299,18 @@ async def test_another_territory_and_another_producer_find_nothing(
     make_person: Callable[..., Login],
 ) -> None:
     home = (await programs.ask()).headers["location"]
-    here = programs.workspace.territory
+    territory = programs.workspace.territory
     rights = {"armor": ["managers", "publishers"], "kerlevan": ["managers"]}
     stranger = make_person(other, moderator=True, memberships=rights)
-    calls = [("GET", home, None), ("PUT", home, ASKED)]
+    calls = [("GET", home, None), ("PUT", home, REQUEST_BODY)]
     events = [{"event": event, "words": WHY, "revision": 1} for event in EVENTS]
     calls += [("POST", f"{home}/events", payload) for payload in events]
     async with (
         browse(portal_app, other, stranger) as abroad,
         browse(
-            portal_app, here, make_person(here, memberships={"kerlevan": ["managers"]})
+            portal_app,
+            territory,
+            make_person(territory, memberships={"kerlevan": ["managers"]}),
         ) as rival,
     ):
         for client in (abroad, rival):

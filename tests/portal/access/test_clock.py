@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.portal.access.conftest import WHY, Workspace
-from tests.portal.access.policies import ASKED
+from tests.portal.access.policies import REQUEST_FORM
 from udi.portal.access.emails import TEMPLATES
 from udi.portal.access.models import AccessDocument, AccessDraft, AccessPolicy
 from udi.portal.access.policies.queries import find_answer_statistics
@@ -219,7 +219,9 @@ async def test_what_was_begun_without_an_account_is_kept_for_a_day(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await workspace.set_policy()
-    await workspace.passer.post(f"{workspace.home}/access-requests/new", data=ASKED)
+    await workspace.passer.post(
+        f"{workspace.home}/access-requests/new", data=REQUEST_FORM
+    )
     assert len(await workspace.rows(AccessDraft)) == 1
     later = datetime.now(UTC) + timedelta(days=1, minutes=1)
     monkeypatch.setattr("udi.portal.access.requests.drafts.now", lambda: later)
@@ -263,7 +265,7 @@ async def test_a_document_of_another_kind_is_refused(workspace: Workspace) -> No
     }
 
     answer = await workspace.person.post(
-        f"{workspace.home}/access-requests/new", data=ASKED, files=files
+        f"{workspace.home}/access-requests/new", data=REQUEST_FORM, files=files
     )
     large = {
         "answer_lettre_du_laboratoire": (
@@ -273,7 +275,7 @@ async def test_a_document_of_another_kind_is_refused(workspace: Workspace) -> No
         )
     }
     heavy = await workspace.person.post(
-        f"{workspace.home}/access-requests/new", data=ASKED, files=large
+        f"{workspace.home}/access-requests/new", data=REQUEST_FORM, files=large
     )
 
     assert (answer.status_code, heavy.status_code) == (422, 422)

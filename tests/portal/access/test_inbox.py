@@ -30,7 +30,7 @@ async def test_request_waits_for_the_producer_then_its_question_for_who_asks(
     await workspace.set_policy()
     before = [await kinds(client) for client in (workspace.producer, workspace.person)]
     address = await workspace.ask()
-    asked = [
+    waiting_kinds = [
         await kinds(client)
         for client in (workspace.producer, workspace.person, workspace.team)
     ]
@@ -41,7 +41,7 @@ async def test_request_waits_for_the_producer_then_its_question_for_who_asks(
     ]
 
     assert before == [[], []]
-    assert asked == [[("access_request", "producer")], [], []]
+    assert waiting_kinds == [[("access_request", "producer")], [], []]
     assert f'href="{address}"' in page.text
     assert questioned == [[], [("access_answer", "person")]]
     assert (await workspace.passer.get("/inbox")).status_code == 303

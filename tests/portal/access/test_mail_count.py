@@ -72,13 +72,13 @@ async def test_a_refusal_sends_one_mail_to_who_asked(
 ) -> None:
     await workspace.set_policy()
     address = await workspace.ask()
-    asked = await work(workspace, relay)
+    recipients = await work(workspace, relay)
     await workspace.decide(address, "question")
     [who_asked] = await work(workspace, relay)
 
     await workspace.decide(address, "refuse", words="Trop détaillé.")
 
-    assert who_asked in asked
+    assert who_asked in recipients
     assert await work(workspace, relay) == [who_asked]
 
 

@@ -48,8 +48,8 @@ def text_of(reader: PdfReader) -> str:
 
 def standards_of(body: bytes) -> dict[str, str]:
     """The parts of ISO 19005 (PDF/A) and ISO 14289 (PDF/UA) that a document claims."""
-    found = re.findall(rb"<(pdfaid|pdfuaid):part>(\d)<", body)
-    return {name.decode(): part.decode() for name, part in found}
+    parts = re.findall(rb"<(pdfaid|pdfuaid):part>(\d)<", body)
+    return {name.decode(): part.decode() for name, part in parts}
 
 
 def list_elements(element: DictionaryObject) -> Iterator[DictionaryObject]:

@@ -11,7 +11,7 @@ from litestar import Litestar
 from sqlalchemy import select
 
 from tests.portal.access.conftest import Workspace
-from tests.portal.identity.test_tokens import made, shown
+from tests.portal.identity.test_tokens import bearer_headers, made
 from tests.visitors import browse, make_person
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
@@ -135,7 +135,9 @@ async def _change(
     *,
     by: httpx.AsyncClient,
 ) -> None:
-    me = (await whom.get("/api/v1/me", headers=shown(await made(whom)))).json()["email"]
+    me = (
+        await whom.get("/api/v1/me", headers=bearer_headers(await made(whom)))
+    ).json()["email"]
     [member] = [row for row in await workspace.rows(ProjectMember) if row.email == me]
     answer = await by.post(f"{project}/team/{member.id}", data={"what": what})
     assert answer.status_code == 303, answer.text
@@ -197,7 +199,7 @@ async def test_lists_and_programs_follow_the_role(handed: Handed) -> None:
     requests = set()
     for role in (LEADER, FORMER, MEMBER, PRODUCER, STRANGER):
         client = handed.people[role]
-        headers = shown(await made(client, scopes=["access"]))
+        headers = bearer_headers(await made(client, scopes=["access"]))
         mine = (await client.get("/api/v1/agreements/mine", headers=headers)).text
         page = (await client.get("/access-requests")).text
         agreements |= {role} if handed.places["agreement"] in mine else set()
@@ -253,7 +255,7 @@ async def test_who_asked_does_not_answer_for_the_producer_after_handing_the_proj
             "revision": str((await workspace.one(request)).revision),
         }
 
-        own = await asker.post(f"{request}/grant", data=form)
+        refused = await asker.post(f"{request}/grant", data=form)
         others = await workspace.producer.post(f"{request}/grant", data=form)
 
-    assert (own.status_code, others.status_code) == (403, 303)
+    assert (refused.status_code, others.status_code) == (403, 303)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.portal.access.conftest import WHY, Workspace
-from tests.portal.access.policies import ASKED
+from tests.portal.access.policies import REQUEST_FORM
 from tests.portal.transitions import list_trials, read_transitions
 from udi.kit.errors import ConflictError
 from udi.portal.access.models import (
@@ -93,7 +93,7 @@ async def act(
         return await workspace.accept(address)
     if event is AccessRequestEvent.CORRECT:
         return await workspace.person.post(
-            f"{address}/correct", data=ASKED | {"words": "Mieux dit."}
+            f"{address}/correct", data=REQUEST_FORM | {"words": "Mieux dit."}
         )
     if event in {
         AccessRequestEvent.MESSAGE,
@@ -194,7 +194,7 @@ async def test_a_request_begins_without_an_account_and_waits_for_the_login(
     await workspace.set_policy()
     form = await workspace.passer.get(f"{workspace.home}/access-requests/new")
     response = await workspace.passer.post(
-        f"{workspace.home}/access-requests/new", data=ASKED
+        f"{workspace.home}/access-requests/new", data=REQUEST_FORM
     )
     back = response.headers["location"].removeprefix("/login?back=").replace("%3F", "?")
     page = await workspace.person.get(back)
@@ -203,7 +203,7 @@ async def test_a_request_begins_without_an_account_and_waits_for_the_login(
     assert response.status_code == 303
     assert "Repérer les îlots où la consommation grimpe." in page.text
     assert (await workspace.passer.get(back)).text.count("Repérer les îlots") == 0
-    sent = await workspace.person.post(back, data=ASKED)
+    sent = await workspace.person.post(back, data=REQUEST_FORM)
     assert sent.status_code == 303
     assert "Repérer" not in (await workspace.person.get(back)).text
 

@@ -22,7 +22,7 @@ OPEN_FORM = {
     "label_2_fr": "",
 }
 TERMS = POLICY | OPEN_FORM | {"label_3_fr": "", "revision": "0"}
-ASKED = {
+REQUEST_FORM = {
     "title": "Ombrer", "summary": "Dix rues.", "purpose": "research", "words": "Repérer les rues.", "months": "6",
     "columns": ["îlot"],
 }  # fmt: skip
@@ -116,7 +116,7 @@ async def restrict(
         policy = await producer.post(f"/data/{dataset}/access-policy/edit", data=TERMS)
         assert policy.status_code == 303, policy.text
         response = await someone.post(
-            f"/data/{dataset}/access-requests/new", data=ASKED
+            f"/data/{dataset}/access-requests/new", data=REQUEST_FORM
         )
         assert response.status_code == 303, response.text
     return str(dataset), str(response.headers["location"]).rpartition("/")[2]

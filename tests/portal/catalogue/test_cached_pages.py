@@ -99,9 +99,9 @@ async def test_a_document_is_made_once_until_the_catalogue_changes(
         changed = await program.get(url, headers=tag)
 
     assert first.text == cached_document.text == zipped.text
-    own = set(first.headers) - {"ratelimit", "x-request-id"}
-    assert {name: first.headers[name] for name in own} == {
-        name: cached_document.headers[name] for name in own
+    header_names = set(first.headers) - {"ratelimit", "x-request-id"}
+    assert {name: first.headers[name] for name in header_names} == {
+        name: cached_document.headers[name] for name in header_names
     }
     assert zipped.headers["content-encoding"] == "gzip"
     assert again.status_code == 304

@@ -94,7 +94,7 @@ async def test_a_package_is_the_dataset(
 
 
 @pytest.mark.parametrize(
-    ("asked", "numbers"),
+    ("parameters", "numbers"),
     [
         ({"q": "velos"}, {1}), ({"q": "*:*", "fq": "organization:goeland"}, {5, 6}), ({"fq": "res_format:GTFS"}, {6}),
         ({"fq": "+groups:transportation +license_id:odbl-1.0"}, {6}), ({"fq": 'organization:("goeland" OR "kerlevan") groups:transportation'}, {5, 6}),
@@ -102,10 +102,13 @@ async def test_a_package_is_the_dataset(
     ],
 )  # fmt: skip
 async def test_a_search_finds_what_the_catalogue_does(
-    filled: Catalogue, portal_app: Litestar, asked: dict[str, str], numbers: set[int]
+    filled: Catalogue,
+    portal_app: Litestar,
+    parameters: dict[str, str],
+    numbers: set[int],
 ) -> None:
     async with browse(portal_app, filled.territory) as program:
-        result = await ask(program, "package_search", **asked)
+        result = await ask(program, "package_search", **parameters)
 
     assert {package["title"] for package in result["results"]} == {
         TABLE[number][0] for number in numbers

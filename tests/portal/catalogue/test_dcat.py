@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from tests.portal.catalogue.corpus import TABLE, Catalogue, document
 from tests.protocol.graphs import term
-from tests.protocol.shapes import violations
+from tests.protocol.shacl import violations
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.portal.catalogue.models import Dataset, Distribution

@@ -430,11 +430,11 @@ async def test_the_links_of_an_answer_lead_on(
                 value: Any = answer
                 for part in expression.removeprefix("$response.body#/").split("/"):
                     value = value[int(part)] if isinstance(value, list) else value[part]
-                there = await program.get(
+                response = await program.get(
                     paths[link["operationId"]].format(**{name: value}), headers=token
                 )
 
-                assert there.status_code == 200
+                assert response.status_code == 200
                 followed += 1
 
     assert followed == 12

@@ -82,9 +82,9 @@ async def fetch(app: Litestar, territory: Territory | None, url: str) -> httpx.R
 async def test_a_territory_that_does_not_share_is_never_shown_elsewhere(
     two: tuple[Catalogue, Catalogue], portal_app: Litestar
 ) -> None:
-    own, _ = two
+    catalogue, _ = two
 
-    page = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1")
+    page = await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1")
     everywhere = await fetch(portal_app, None, "/data?q=v%C3%A9lo")
 
     assert "Vélos de la vallée" not in page.text + everywhere.text
@@ -94,14 +94,14 @@ async def test_a_territory_that_does_not_share_is_never_shown_elsewhere(
 async def test_territories_that_share_answer_below_on_demand_each_with_its_own_addresses(
     two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
 ) -> None:
-    own, theirs = two
+    catalogue, theirs = two
     await set_search(settings, theirs.territory, shared=True)
 
-    before = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo")
+    before = await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo")
     page = await fetch(
-        portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1&producer=armor"
+        portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1&producer=armor"
     )
-    everything = await fetch(portal_app, own.territory, "/data?partners=1")
+    everything = await fetch(portal_app, catalogue.territory, "/data?partners=1")
 
     assert "Also in other territories" in before.text
     assert "Vélos de la vallée" not in before.text
@@ -120,10 +120,10 @@ async def test_territories_that_share_answer_below_on_demand_each_with_its_own_a
 async def test_the_installation_searches_every_territory_that_shares(
     two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
 ) -> None:
-    own, theirs = two
+    catalogue, theirs = two
     await set_search(settings, theirs.territory, shared=True)
     first_page = await fetch(portal_app, None, "/data?q=bicyclette")
-    await set_search(settings, own.territory, shared=True)
+    await set_search(settings, catalogue.territory, shared=True)
     both = await fetch(portal_app, None, "/data?q=v%C3%A9lo")
     nothing = await fetch(portal_app, None, "/data?q=xylophone")
     home = await fetch(portal_app, None, "/")
@@ -131,7 +131,7 @@ async def test_the_installation_searches_every_territory_that_shares(
     assert "Vélos de la vallée" in first_page.text
     assert TABLE[1][0] not in first_page.text
     assert both.text.index(theirs.territory.name["en"]) < both.text.index(
-        own.territory.name["en"]
+        catalogue.territory.name["en"]
     ), "most answers first"
     assert "3 datasets about “vélo”" in both.text
     assert "No territory that shares its search has such data" in nothing.text
@@ -144,13 +144,13 @@ async def test_a_row_withdrawn_a_moment_ago_is_shown_nowhere(
     settings: Settings,
     feed: SearchFeed,
 ) -> None:
-    own, theirs = two
+    catalogue, theirs = two
     await set_search(settings, theirs.territory, shared=True)
     record = await theirs.add(1, resource_title="Vélo retiré")
     await feed.run_once()
     await theirs.withdraw(record)
 
-    page = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1")
+    page = await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1")
 
     assert "Vélo retiré" not in page.text, (
         "rows are read from the database, not from the index"
@@ -160,28 +160,30 @@ async def test_a_row_withdrawn_a_moment_ago_is_shown_nowhere(
 async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
     two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
 ) -> None:
-    own, theirs = two
+    catalogue, theirs = two
     await set_search(settings, theirs.territory, shared=True)
-    async with browse(portal_app, theirs.territory) as there:
+    async with browse(portal_app, theirs.territory) as partner:
 
         async def forward(path: str) -> bytes:
-            answer = await there.get(path)
+            answer = await partner.get(path)
             return answer.content.replace(
                 theirs.territory.origin.encode(), origin.encode()
             )
 
         async with other_portal(forward) as (origin, requests):
             await set_search(settings, theirs.territory, shared=False)
-            await set_search(settings, own.territory, partners=[origin])
+            await set_search(settings, catalogue.territory, partners=[origin])
             closed = await fetch(
-                portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1"
+                portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1"
             )
             await set_search(settings, theirs.territory, shared=True)
             agreed = await fetch(
-                portal_app, own.territory, "/data?q=v%C3%A9lo&producer=armor&partners=1"
+                portal_app,
+                catalogue.territory,
+                "/data?q=v%C3%A9lo&producer=armor&partners=1",
             )
             unasked = len(requests)
-            await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo")
+            await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo")
 
     assert "does not share its answers with other portals" in closed.text
     assert "Vélos de la vallée" not in closed.text

@@ -47,10 +47,11 @@ async def weigh(app: Litestar, catalogue: Catalogue, page: httpx.Response) -> in
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("fr", "Voir ce jeu de données"), ("en", "See this dataset")]
+    ("language", "link_text"),
+    [("fr", "Voir ce jeu de données"), ("en", "See this dataset")],
 )
 async def test_frames_are_light_run_nothing_and_speak_the_language_asked(
-    filled: Catalogue, portal_app: Litestar, language: str, said: str
+    filled: Catalogue, portal_app: Litestar, language: str, link_text: str
 ) -> None:
     record = await filled.add(1)
     other = {"fr": "en", "en": "fr"}[language]
@@ -71,7 +72,7 @@ async def test_frames_are_light_run_nothing_and_speak_the_language_asked(
     ]
 
     assert [page.status_code for page in pages] == [200, 200, 200]
-    assert said in pages[0].text
+    assert link_text in pages[0].text
     for page in pages:
         assert f'<html lang="{language}"' in page.text
         assert FRAMED in page.headers["content-security-policy"]
@@ -171,7 +172,7 @@ async def test_what_is_gone_unknown_or_renamed_is_said_inside_the_frame(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar
 ) -> None:
     gone = await filled.add(4)
-    there = await filled.add(3)
+    kept_dataset = await filled.add(3)
     await filled.withdraw(gone)
     await rename(filled, "kerlevan", "kerlevan-ville")
 
@@ -180,7 +181,7 @@ async def test_what_is_gone_unknown_or_renamed_is_said_inside_the_frame(
         await fetch(portal_app, filled, url)
         for url in (f"/embed/data/{uuid.uuid4()}", "/embed/producers/nobody")
     ]
-    neighbour = await fetch(portal_app, elsewhere, f"/embed/data/{there.id}")
+    neighbour = await fetch(portal_app, elsewhere, f"/embed/data/{kept_dataset.id}")
     renamed = await fetch(portal_app, filled, "/embed/producers/kerlevan?lang=fr")
 
     assert withdrawn.status_code == 410
@@ -244,8 +245,8 @@ async def test_a_page_leads_to_what_oembed_says_of_it(
         assert "<b>" not in oembed["html"]
 
 
-async def ask(app: Litestar, catalogue: Catalogue, **asked: str) -> httpx.Response:
-    return await fetch(app, catalogue, f"/oembed?{urlencode(asked)}")
+async def ask(app: Litestar, catalogue: Catalogue, **parameters: str) -> httpx.Response:
+    return await fetch(app, catalogue, f"/oembed?{urlencode(parameters)}")
 
 
 async def test_oembed_keeps_to_the_size_that_is_asked(
@@ -272,7 +273,7 @@ async def test_oembed_keeps_to_the_size_that_is_asked(
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("parameters", "status"),
     [
         ({}, 422), ({"url": "{origin}/data", "format": "yaml"}, 501), ({"url": "{origin}/data", "maxwidth": "x"}, 422),
         ({"url": "{origin}/data", "maxheight": "٣٠٠"}, 422), ({"url": "https://elsewhere.example/data"}, 404),
@@ -282,11 +283,11 @@ async def test_oembed_keeps_to_the_size_that_is_asked(
     ],
 )  # fmt: skip
 async def test_oembed_refuses_what_it_cannot_show(
-    filled: Catalogue, portal_app: Litestar, asked: dict[str, str], status: int
+    filled: Catalogue, portal_app: Litestar, parameters: dict[str, str], status: int
 ) -> None:
     values = {
         name: value.replace("{origin}", filled.territory.origin)
-        for name, value in asked.items()
+        for name, value in parameters.items()
     }
 
     answer = await ask(portal_app, filled, **values)

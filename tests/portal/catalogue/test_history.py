@@ -32,7 +32,7 @@ async def read_steps(
         )
 
 
-def said(
+def changed_fields(
     step: DescriptionVersion,
 ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """What each field said before and says since; of a text, in the first language."""
@@ -78,7 +78,7 @@ async def test_what_was_said_of_open_data_is_forgotten_once_they_are_restricted(
     steps = await read_steps(portal_database, armor, uuid.UUID(first["global_id"]))
 
     assert [step.changes for step in closed] == [None]
-    assert [sorted(said(step)) for step in steps] == [["title"], []]
+    assert [sorted(changed_fields(step)) for step in steps] == [["title"], []]
 
 
 async def test_moments_are_said_as_they_are_in_the_territory_and_days_stay(
@@ -105,7 +105,7 @@ async def test_moments_are_said_as_they_are_in_the_territory_and_days_stay(
     present, _ = await read_steps(
         portal_database, armor, uuid.UUID(first["global_id"]), noumea
     )
-    change_by_field = said(present)
+    change_by_field = changed_fields(present)
 
     assert change_by_field["updated"] == (
         ("7 Jan 2026, 07:00",),
@@ -145,7 +145,7 @@ async def test_each_field_that_changes_is_said_in_words(
     present, before = await read_steps(
         portal_database, armor, uuid.UUID(first["global_id"])
     )
-    change_by_field = said(present)
+    change_by_field = changed_fields(present)
 
     assert (present.number, before.number, before.changes) == (2, 1, None)
     assert change_by_field["title"] == (("Comptages vélo",), ("Comptages des vélos",))
@@ -229,7 +229,7 @@ async def test_only_so_many_are_kept(
         MOST_KEPT + 1,
     ]
     assert steps[-1].changes is None
-    assert said(steps[0])["title"] == (
+    assert changed_fields(steps[0])["title"] == (
         (f"Titre {MOST_KEPT + 2}",),
         (f"Titre {MOST_KEPT + 3}",),
     )

@@ -33,14 +33,14 @@ async def open_page(
     url: str,
     language: str,
     width: int,
-    asked: list[str] | None = None,
+    requested_urls: list[str] | None = None,
 ) -> Page:
-    """A page as a program of ours serves it; whatever is not on its host answers nothing. `asked` gets the addresses."""
+    """A page as a program of ours serves it; whatever is not on its host answers nothing. `requested_urls` gets the addresses."""
 
     async def answer(route: Route) -> None:
         parts = urlsplit(route.request.url)
-        if asked is not None:
-            asked.append(route.request.url)
+        if requested_urls is not None:
+            requested_urls.append(route.request.url)
         if parts.netloc != client.base_url.netloc.decode():
             await route.fulfill(
                 status=200,

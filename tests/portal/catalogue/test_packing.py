@@ -79,7 +79,7 @@ def _records(value: Any) -> Any:
         yield from _records(list(value.values()))
 
 
-@pytest.mark.parametrize("kept", [b"", b"\x02abc", b'{"theme": "environment"}'])
-def test_what_another_release_kept_is_said_to_be_unreadable(kept: bytes) -> None:
+@pytest.mark.parametrize("packed", [b"", b"\x02abc", b'{"theme": "environment"}'])
+def test_what_another_release_kept_is_said_to_be_unreadable(packed: bytes) -> None:
     with pytest.raises(ValueError, match="later release"):
-        decompress_description(kept)
+        decompress_description(packed)

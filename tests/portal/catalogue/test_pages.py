@@ -328,7 +328,7 @@ ODD = [
     "q=%00", "q=%ff%fe", "q=%ED%A0%80", 'q="(((*:~^', "q=a%22+OR+theme:x", "sort=%00", "q=%F0%9F%9A%B2",
 ]  # fmt: skip
 """Odd words of a question that is one."""
-WRONG = [
+INVALID_QUERIES = [
     "q=" + "x" * 10_000, "theme=%00&theme=nope", "access=x", "producer=" + "é" * 500, "page=-1", "page=x",
     "page=99999999999999999999", "size=1000000", "%00=%00", "q[]=1&q=2", ";;;&&&===",
     "&".join(f"format=f{number}" for number in range(31)), "&".join(f"format=f{number}" for number in range(400)),
@@ -359,7 +359,7 @@ async def test_an_odd_question_is_answered(
     assert (pages, answer.status_code) == ([200, 200, 200], 200)
 
 
-@pytest.mark.parametrize("query", WRONG, ids=lambda query: query[:20])
+@pytest.mark.parametrize("query", INVALID_QUERIES, ids=lambda query: query[:20])
 async def test_a_wrong_question_is_refused_by_the_api_and_no_accident_of_a_page(
     filled: Catalogue, portal_app: Litestar, query: str
 ) -> None:

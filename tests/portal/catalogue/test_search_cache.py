@@ -90,8 +90,8 @@ def test_an_answer_that_is_kept_nowhere_is_compressed_faster() -> None:
     )
 
     passing = ResponseCache(0).store(("a",), body, encoding="br")
-    kept = ResponseCache(16_000_000).store(("a",), body, encoding="br")
+    cached = ResponseCache(16_000_000).store(("a",), body, encoding="br")
 
-    assert passing.decompress() == kept.decompress() == body
+    assert passing.decompress() == cached.decompress() == body
     assert passing.body == compress(body, "br", PASSING)
-    assert kept.body == compress(body, "br", QUALITY)
+    assert cached.body == compress(body, "br", QUALITY)

@@ -32,26 +32,26 @@ TitlesOf = Callable[..., Awaitable[list[str]]]
 
 
 @pytest.fixture
-def own(settings: Settings, tmp_path: Path) -> Settings:
+def feed_settings(settings: Settings, tmp_path: Path) -> Settings:
     """The same, with a folder of indexes for this test alone."""
     return settings.model_copy(update={"search_index": tmp_path / "search"})
 
 
 @pytest.fixture
-def folder(own: Settings) -> Path:
-    return own.index_folder / FINGERPRINT
+def folder(feed_settings: Settings) -> Path:
+    return feed_settings.index_folder / FINGERPRINT
 
 
 @pytest.fixture
 def feed(
-    portal_database: Database, registry: TerritoryRegistry, own: Settings
+    portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings
 ) -> SearchFeed:
-    return SearchFeed(portal_database, registry, own)
+    return SearchFeed(portal_database, registry, feed_settings)
 
 
 @pytest.fixture
-def indexes(own: Settings) -> SearchIndexes:
-    return SearchIndexes(own.index_folder)
+def indexes(feed_settings: Settings) -> SearchIndexes:
+    return SearchIndexes(feed_settings.index_folder)
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ async def test_the_feed_goes_on_when_its_connections_are_cut(
     titles_of: TitlesOf,
     indexes: SearchIndexes,
     postgres: str,
-    own: Settings,
+    feed_settings: Settings,
 ) -> None:
     async def ready() -> bool:
         return indexes.find(armor.territory.id) is not None
@@ -252,7 +252,7 @@ async def test_the_feed_goes_on_when_its_connections_are_cut(
         superuser = await asyncpg.connect(postgres)
         terminated_backends = await superuser.fetch(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'udi_portal_public' AND datname = $1",
-            own.database_names["portal"],
+            feed_settings.database_names["portal"],
         )
         await superuser.close()
         await armor.add(0)
@@ -288,7 +288,7 @@ async def test_a_damaged_index_is_made_again(
 
 
 async def test_a_restarted_worker_goes_on_where_the_other_stopped(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings,
     folder: Path, titles_of: TitlesOf,
 ) -> None:  # fmt: skip
     await feed.run_once()
@@ -298,7 +298,7 @@ async def test_a_restarted_worker_goes_on_where_the_other_stopped(
     async def is_indexed() -> bool:
         return await titles_of(armor) == [TABLE[0][0]]
 
-    async with running(SearchFeed(portal_database, registry, own)):
+    async with running(SearchFeed(portal_database, registry, feed_settings)):
         await eventually(is_indexed)
 
     assert (folder / str(armor.territory.id) / CURRENT).readlink() == generation
@@ -320,7 +320,7 @@ async def test_a_restarted_worker_goes_on_where_the_other_stopped(
     ],
 )
 async def test_a_cursor_that_does_not_hold_means_a_rebuild(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings,
     folder: Path, indexes: SearchIndexes, spoil: dict[str, Any],
 ) -> None:  # fmt: skip
     await feed.run_once()
@@ -332,21 +332,21 @@ async def test_a_cursor_that_does_not_hold_means_a_rebuild(
     async def rebuilt() -> bool:
         return current.readlink() != generation
 
-    async with running(SearchFeed(portal_database, registry, own)):
+    async with running(SearchFeed(portal_database, registry, feed_settings)):
         await eventually(rebuilt)
 
     assert indexes.find(armor.territory.id) is not None
 
 
 async def test_a_territory_suspended_during_a_rebuild_is_right_when_it_returns(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings,
     folder: Path, titles_of: TitlesOf,
 ) -> None:  # fmt: skip
     await feed.run_once()
     await _suspend(portal_database, armor.territory, "suspended")
     await armor.add(0)
     (folder / "cursor.json").unlink()
-    new_feed = SearchFeed(portal_database, registry, own)
+    new_feed = SearchFeed(portal_database, registry, feed_settings)
     await new_feed.run_once()
     assert not (folder / str(armor.territory.id)).exists()
 
@@ -368,7 +368,7 @@ async def test_an_index_is_forgotten_by_the_name_of_its_territory(
     elsewhere: Catalogue,
     feed: SearchFeed,
     folder: Path,
-    own: Settings,
+    feed_settings: Settings,
     titles_of: TitlesOf,
 ) -> None:
     await armor.add(0)
@@ -379,7 +379,7 @@ async def test_an_index_is_forgotten_by_the_name_of_its_territory(
     ]
     before = [current.readlink() for current in currents]
 
-    assert request_rebuild(own, armor.territory.slug) == 1
+    assert request_rebuild(feed_settings, armor.territory.slug) == 1
     assert await titles_of(armor) == [TABLE[0][0]]
     await feed.run_once()
 
@@ -388,25 +388,25 @@ async def test_an_index_is_forgotten_by_the_name_of_its_territory(
         for current, link in zip(currents, before, strict=True)
     ] == [False, True]
     assert await titles_of(armor) == [TABLE[0][0]]
-    assert request_rebuild(own, "nobody") == 0
+    assert request_rebuild(feed_settings, "nobody") == 0
 
 
 async def test_every_index_is_forgotten_when_none_is_named(
-    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, own: Settings
+    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, feed_settings: Settings
 ) -> None:
     await feed.run_once()
 
-    assert request_rebuild(own) >= 2
+    assert request_rebuild(feed_settings) >= 2
 
 
 async def test_who_stops_following_leaves_the_index_to_the_next(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings,
     folder: Path, titles_of: TitlesOf,
 ) -> None:  # fmt: skip
     await feed.run_once()
     generation = (folder / str(armor.territory.id) / CURRENT).readlink()
     for number, follower in enumerate(
-        (feed, SearchFeed(portal_database, registry, own))
+        (feed, SearchFeed(portal_database, registry, feed_settings))
     ):
         async with running(follower):
             await armor.add(number)
@@ -436,10 +436,10 @@ async def test_other_work_waits_until_what_changed_is_found(
 
 
 async def test_one_process_of_a_machine_writes_and_another_waits(
-    armor: Catalogue, portal_database: Database, registry: TerritoryRegistry, own: Settings, feed: SearchFeed,
+    armor: Catalogue, portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings, feed: SearchFeed,
     titles_of: TitlesOf, indexes: SearchIndexes,
 ) -> None:  # fmt: skip
-    second = SearchFeed(portal_database, registry, own)
+    second = SearchFeed(portal_database, registry, feed_settings)
 
     async def one_wrote() -> bool:
         noted = feed._cursor is not None or second._cursor is not None
@@ -457,10 +457,10 @@ async def test_one_process_of_a_machine_writes_and_another_waits(
 
 
 async def test_indexes_of_another_version_are_removed_once_there_are_new_ones(
-    armor: Catalogue, feed: SearchFeed, own: Settings, indexes: SearchIndexes
+    armor: Catalogue, feed: SearchFeed, feed_settings: Settings, indexes: SearchIndexes
 ) -> None:
-    old = own.index_folder / "0123456789abcdef"
-    foreign = own.index_folder / "notes"
+    old = feed_settings.index_folder / "0123456789abcdef"
+    foreign = feed_settings.index_folder / "notes"
     for folder in (old, foreign):
         folder.mkdir(parents=True)
 

@@ -57,7 +57,7 @@ def filtered(tmp_path_factory: pytest.TempPathFactory) -> Written:
 
 
 @pytest.mark.parametrize(
-    ("ages", "found"),
+    ("ages", "expected"),
     [
         (("week",), {1}),
         (("month",), {1, 2}),
@@ -67,16 +67,16 @@ def filtered(tmp_path_factory: pytest.TempPathFactory) -> Written:
     ],
 )
 def test_updates_are_counted_back_from_today(
-    filtered: Written, ages: tuple[str, ...], found: set[int]
+    filtered: Written, ages: tuple[str, ...], expected: set[int]
 ) -> None:
     page = filtered.find(updated=ages)
 
-    assert set(page.seqs) == found
+    assert set(page.seqs) == expected
     assert page.facets["updated"] == {"week": 1, "month": 2, "year": 3, "older": 1}
 
 
 @pytest.mark.parametrize(
-    ("period", "found"),
+    ("period", "expected"),
     [
         ("2016..2017", {1, 3}),
         ("2019..", {2}),
@@ -86,13 +86,13 @@ def test_updates_are_counted_back_from_today(
     ],
 )
 def test_a_period_finds_data_about_some_part_of_it(
-    filtered: Written, period: str, found: set[int]
+    filtered: Written, period: str, expected: set[int]
 ) -> None:
-    assert set(filtered.find(period=(period,)).seqs) == found
+    assert set(filtered.find(period=(period,)).seqs) == expected
 
 
 @pytest.mark.parametrize(
-    ("box", "found"),
+    ("box", "expected"),
     [
         ("-1.7,48.1,-1.69,48.11", {1, 2}),
         ("-4,47.5,-3,48", {2}),
@@ -104,9 +104,9 @@ def test_a_period_finds_data_about_some_part_of_it(
     ],
 )
 def test_a_rectangle_finds_what_it_touches_on_both_sides_of_the_180th_meridian(
-    filtered: Written, box: str, found: set[int]
+    filtered: Written, box: str, expected: set[int]
 ) -> None:
-    assert set(filtered.find(bbox=(box,)).seqs) == found
+    assert set(filtered.find(bbox=(box,)).seqs) == expected
 
 
 def test_keywords_are_one_whatever_their_capitals_and_counted_on_demand(
@@ -201,9 +201,9 @@ def test_one_search_has_one_canonical_address() -> None:
 
 
 def test_four_fields_make_a_rectangle_with_commas_or_points() -> None:
-    typed = [("w", "-1,75"), ("s", "48.0"), ("e", " −1,6"), ("n", "48,2")]
+    fields = [("w", "-1,75"), ("s", "48.0"), ("e", " −1,6"), ("n", "48,2")]
 
-    assert read_criteria(typed).bbox == ("-1.75,48,-1.6,48.2",)
+    assert read_criteria(fields).bbox == ("-1.75,48,-1.6,48.2",)
     assert read_criteria([("w", ""), ("s", ""), ("e", ""), ("n", "")]).bbox == ()
 
 

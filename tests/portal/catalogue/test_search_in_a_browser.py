@@ -66,9 +66,9 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
         partners=["http://nowhere.localhost:9"],
         synonyms=[],
     )
-    own = filled.territory
+    own_territory = filled.territory
     faults = []
-    for territory, url in ((own, "/data?q=v%C3%A9lo"), (own, "/data?q=v%C3%A9lo&partners=1"),
+    for territory, url in ((own_territory, "/data?q=v%C3%A9lo"), (own_territory, "/data?q=v%C3%A9lo&partners=1"),
                            (None, "/data?q=v%C3%A9lo"), (None, "/")):  # fmt: skip
         async with browse(portal_app, territory) as visitor:
             origin = str(visitor.base_url).rstrip("/")

@@ -123,10 +123,10 @@ class Written:
         writer.commit()
         writer.wait_merging_threads()
 
-    def find(self, text: str = "", **wanted: object) -> query.SearchResult:
+    def find(self, text: str = "", **criteria: object) -> query.SearchResult:
         reader = self.indexes.find(self.tenant)
         assert reader is not None
-        return query.search(reader, Criteria(text, **wanted))  # type: ignore[arg-type]
+        return query.search(reader, Criteria(text, **criteria))  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -51,33 +51,35 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def question_index(tmp_path_factory: pytest.TempPathFactory) -> Written:
     index = Written(tmp_path_factory.mktemp("questions"))
     index.start("first", ROWS)
     return index
 
 
-def test_a_phrase_is_found_in_its_order_only(asked: Written) -> None:
-    assert set(asked.find("qualité air").seqs) == {1, 2}
+def test_a_phrase_is_found_in_its_order_only(question_index: Written) -> None:
+    assert set(question_index.find("qualité air").seqs) == {1, 2}
     for quoted in ('"qualité de l\'air"', "«qualite de l'air»", "“QUALITÉ DE L’AIR”"):
-        assert asked.find(quoted).seqs == [1]
-    assert asked.find('"air de qualité"').total == 0
+        assert question_index.find(quoted).seqs == [1]
+    assert question_index.find('"air de qualité"').total == 0
 
 
-def test_a_phrase_does_not_go_from_one_text_into_the_next(asked: Written) -> None:
-    assert asked.find('"pollution eau propre"').total == 0
-    assert asked.find('"eau propre et air pur"').seqs == [1]
+def test_a_phrase_does_not_go_from_one_text_into_the_next(
+    question_index: Written,
+) -> None:
+    assert question_index.find('"pollution eau propre"').total == 0
+    assert question_index.find('"eau propre et air pur"').seqs == [1]
 
 
 def test_what_is_excluded_is_not_found_and_a_hyphen_inside_a_word_excludes_nothing(
-    asked: Written,
+    question_index: Written,
 ) -> None:
-    assert asked.find("air -climat").seqs == [1]
-    assert asked.find("air -climats").seqs == [1], "in any form"
-    assert asked.find('qualité -"air pur"').seqs == [2]
-    assert asked.find("-air").total == len(ROWS) - 2
-    assert asked.find("Saint-Elvin").seqs == [4]
-    assert asked.find("comptages -saint-elvin").total == 0
+    assert question_index.find("air -climat").seqs == [1]
+    assert question_index.find("air -climats").seqs == [1], "in any form"
+    assert question_index.find('qualité -"air pur"').seqs == [2]
+    assert question_index.find("-air").total == len(ROWS) - 2
+    assert question_index.find("Saint-Elvin").seqs == [4]
+    assert question_index.find("comptages -saint-elvin").total == 0
 
 
 @pytest.mark.parametrize(
@@ -110,20 +112,20 @@ def test_a_question_splits_into_what_may_be_left_out() -> None:
     ]
 
 
-def test_the_beginning_of_a_word_finds_it_and_says_so(asked: Written) -> None:
-    result = asked.find("biblio")
+def test_the_beginning_of_a_word_finds_it_and_says_so(question_index: Written) -> None:
+    result = question_index.find("biblio")
 
     assert result.seqs == [5]
     assert result.words[0].completed == ("bibliothèques",)
-    assert asked.find("biblio", exact=True).total == 0
+    assert question_index.find("biblio", exact=True).total == 0
 
 
-def test_a_known_word_is_no_beginning(asked: Written) -> None:
-    assert asked.find("air").words[0].completed == ()
+def test_a_known_word_is_no_beginning(question_index: Written) -> None:
+    assert question_index.find("air").words[0].completed == ()
 
 
-def test_a_synonym_finds_after_the_word_itself(asked: Written) -> None:
-    result = asked.find("vélo")
+def test_a_synonym_finds_after_the_word_itself(question_index: Written) -> None:
+    result = question_index.find("vélo")
 
     assert result.seqs == [4, 5, 3], (
         "the word in a title, the word in a text, then the synonym"
@@ -131,67 +133,71 @@ def test_a_synonym_finds_after_the_word_itself(asked: Written) -> None:
     assert [(group.text, group.also) for group in result.parsed_query.groups] == [
         ("vélo", ("cyclable",))
     ]
-    assert set(asked.find("vélo", exact=True).seqs) == {4, 5}
+    assert set(question_index.find("vélo", exact=True).seqs) == {4, 5}
 
 
 @pytest.mark.parametrize("text", ["bicyclette", "bicyclettes", "bike", "bicycles"])
 def test_a_word_that_nobody_wrote_is_found_by_its_synonyms_rather_than_misread(
-    asked: Written, text: str
+    question_index: Written, text: str
 ) -> None:
-    result = asked.find(text)
+    result = question_index.find(text)
 
     assert set(result.seqs) == {3, 4, 5}
     assert result.words[0].instead == ""
 
 
-def test_a_synonym_of_several_words_counts_only_together(asked: Written) -> None:
-    assert asked.find("cantine").seqs == [6]
-    assert asked.find("school meal").seqs == [6]
+def test_a_synonym_of_several_words_counts_only_together(
+    question_index: Written,
+) -> None:
+    assert question_index.find("cantine").seqs == [6]
+    assert question_index.find("school meal").seqs == [6]
 
 
-def test_several_words_may_have_one_synonym(asked: Written) -> None:
-    assert asked.find("school meals").seqs == [6]
+def test_several_words_may_have_one_synonym(question_index: Written) -> None:
+    assert question_index.find("school meals").seqs == [6]
 
 
-def test_the_name_of_a_theme_finds_its_datasets_last(asked: Written) -> None:
-    result = asked.find("transports")
+def test_the_name_of_a_theme_finds_its_datasets_last(question_index: Written) -> None:
+    result = question_index.find("transports")
 
     assert set(result.seqs) == {3, 4, 8}
     assert result.parsed_query.groups[0].themes == ("transportation",)
 
 
-def test_a_misspelt_word_has_the_synonyms_of_the_one_meant(asked: Written) -> None:
-    result = asked.find("cyclabes")
+def test_a_misspelt_word_has_the_synonyms_of_the_one_meant(
+    question_index: Written,
+) -> None:
+    result = question_index.find("cyclabes")
 
     assert result.words[0].instead == "cyclables"
     assert set(result.seqs) == {3, 4, 5}
 
 
-def test_a_park_is_no_car_park(asked: Written) -> None:
+def test_a_park_is_no_car_park(question_index: Written) -> None:
     assert "parking" not in default_thesaurus().find(["park"])[0].labels
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"), [("budjets", 1), ("vudget", 1), ("xudjet", 0), ("elus", 0)]
+    ("text", "expected"), [("budjets", 1), ("vudget", 1), ("xudjet", 0), ("elus", 0)]
 )
 def test_two_slips_in_a_middling_word_need_its_first_letter(
-    tmp_path: Path, typed: str, found: int
+    tmp_path: Path, text: str, expected: int
 ) -> None:
     index = Written(tmp_path)
     index.start("first", [Row(1, "Budget primitif"), Row(2, "Écoles")])
 
-    assert index.find(typed).total == found
+    assert index.find(text).total == expected
 
 
-def test_a_territory_adds_words_of_its_own(asked: Written) -> None:
-    own = thesaurus_of(
+def test_a_territory_adds_words_of_its_own(question_index: Written) -> None:
+    thesaurus = thesaurus_of(
         {"synonyms": [{"labels": ["façade", "ravalement"], "themes": []}]}
     )
-    reader = asked.indexes.find(asked.tenant)
+    reader = question_index.indexes.find(question_index.tenant)
     assert reader is not None
 
-    assert query.search(reader, Criteria("ravalement"), own).seqs == [7]
-    assert query.search(reader, Criteria("bicyclette"), own).total == 3
+    assert query.search(reader, Criteria("ravalement"), thesaurus).seqs == [7]
+    assert query.search(reader, Criteria("bicyclette"), thesaurus).total == 3
     assert query.search(reader, Criteria("ravalement")).total == 0
 
 
@@ -208,7 +214,7 @@ def test_the_list_of_the_portal_says_each_concept_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("turtle", "said"),
+    ("turtle", "message"),
     [
         ("<a> a ", "IRI"),
         (
@@ -222,16 +228,16 @@ def test_the_list_of_the_portal_says_each_concept_in_both_languages() -> None:
     ],
 )
 def test_a_list_that_cannot_be_used_is_refused_with_the_reason(
-    turtle: str, said: str
+    turtle: str, message: str
 ) -> None:
-    with pytest.raises(NotSkosError, match=said):
+    with pytest.raises(NotSkosError, match=message):
         read_synonyms(turtle.encode())
 
 
 def test_suggestions_complete_the_last_word_in_ways_that_find_something(
-    asked: Written,
+    question_index: Written,
 ) -> None:
-    reader = asked.indexes.find(asked.tenant)
+    reader = question_index.indexes.find(question_index.tenant)
     assert reader is not None
 
     assert query.suggest_completions(reader, "bib") == ["bibliothèques"]

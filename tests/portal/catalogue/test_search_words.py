@@ -21,7 +21,7 @@ def stems(text: str) -> list[set[str]]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "written"),
+    ("searched_word", "written"),
     [
         ("elections", "Élection municipale"),
         ("ÉLECTIONS", "élection"),
@@ -41,11 +41,11 @@ def stems(text: str) -> list[set[str]]:
         ("2026", "Résultats 2026"),
     ],
 )
-def test_a_word_meets_its_other_forms(asked: str, written: str) -> None:
+def test_a_word_meets_its_other_forms(searched_word: str, written: str) -> None:
     document_stems = set(text_stems(written))
 
-    assert stems(asked)
-    assert all(alternatives & document_stems for alternatives in stems(asked))
+    assert stems(searched_word)
+    assert all(alternatives & document_stems for alternatives in stems(searched_word))
 
 
 def test_stop_words_of_either_language_do_not_count() -> None:
@@ -127,9 +127,9 @@ def test_words_are_cut_in_the_languages_of_the_territory(
 ) -> None:
     """None: a stop word. Breton has no stems: French and English count, as outside of any territory."""
     with in_languages(languages):
-        found, is_stop_word = word_stems(word)
+        found_stems, is_stop_word = word_stems(word)
 
-    assert (None if is_stop_word else set(found)) == expected
+    assert (None if is_stop_word else set(found_stems)) == expected
 
 
 def test_a_text_in_a_language_that_the_territory_speaks_is_cut_in_it_alone() -> None:

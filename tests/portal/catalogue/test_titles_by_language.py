@@ -46,8 +46,8 @@ async def test_search_finds_a_title_in_any_language_of_the_territory(
 ) -> None:
     async with browse(portal_app, armor.territory) as program:
         for words in ("sycamores", "arbres des rues", "sycamore avenue"):
-            found = await program.get("/api/v1/datasets", params={"q": words})
-            assert [item["id"] for item in found.json()["items"]] == [str(trees.id)]
+            response = await program.get("/api/v1/datasets", params={"q": words})
+            assert [item["id"] for item in response.json()["items"]] == [str(trees.id)]
 
 
 async def test_programs_read_every_title(

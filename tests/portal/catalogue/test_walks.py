@@ -147,10 +147,10 @@ async def place_of(catalogue: Catalogue, order: SortOrder, number: int) -> Place
 
 
 async def plan_of(
-    catalogue: Catalogue, stretch: ListSlice, wanted: DatasetFilter = WHOLE
+    catalogue: Catalogue, stretch: ListSlice, filters: DatasetFilter = WHOLE
 ) -> list[dict[str, Any]]:
     """The nodes of the plan by which the database read a part, outermost first."""
-    statement = select_slice(wanted, stretch).compile(
+    statement = select_slice(filters, stretch).compile(
         dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
     )
     async with catalogue.database.session(

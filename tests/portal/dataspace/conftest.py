@@ -57,13 +57,13 @@ class Talk:
     client: httpx.AsyncClient
 
     async def post(
-        self, path: str, said: dict[str, Any], *, secret: str | None = None
+        self, path: str, body: dict[str, Any], *, secret: str | None = None
     ) -> httpx.Response:
         """A message of the connector's, with its secret unless another is given (empty: none)."""
         token = self.secret if secret is None else secret
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return await self.client.post(
-            f"{PATH}{path}", json={"@context": [CONTEXT], **said}, headers=headers
+            f"{PATH}{path}", json={"@context": [CONTEXT], **body}, headers=headers
         )
 
     async def get(self, path: str) -> httpx.Response:
@@ -71,7 +71,7 @@ class Talk:
             f"{PATH}{path}", headers={"Authorization": f"Bearer {self.secret}"}
         )
 
-    def asking(self, **changed: Any) -> dict[str, Any]:
+    def request_message(self, **changed: Any) -> dict[str, Any]:
         """The message that asks for the dataset as its offer says."""
         target = f"{URN}{self.workspace.dataset}"
         offer = {
@@ -89,7 +89,9 @@ class Talk:
 
     async def ask(self, **changed: Any) -> DataspaceProcess:
         """Ask, and be heard."""
-        answer = await self.post("/negotiations/request", self.asking(**changed))
+        answer = await self.post(
+            "/negotiations/request", self.request_message(**changed)
+        )
         assert answer.status_code == 201, answer.text
         return await self.process(answer.json()["providerPid"])
 

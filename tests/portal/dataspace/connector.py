@@ -16,11 +16,11 @@ class Taken:
 
     path: str
     token: str
-    said: dict[str, Any]
+    body: dict[str, Any]
 
     @property
     def type(self) -> str:
-        return str(self.said["@type"])
+        return str(self.body["@type"])
 
 
 @dataclass

@@ -55,7 +55,7 @@ def whole(
     talk: Talk, root: str, end: str, process: DataspaceProcess
 ) -> dict[str, object]:
     """A message that nothing is wrong with, but who sends it."""
-    offer = talk.asking()["offer"]
+    offer = talk.request_message()["offer"]
     agreement = {
         **offer,
         "@type": "Agreement",
@@ -111,10 +111,10 @@ async def strangers(
     outside = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url=f"http://{other.hosts[0]}"
     )
-    here = talk.client
+    client = talk.client
     return {
-        "nobody": (here, ""), "unknown": (here, f"{talk.secret}x"), "other project": (here, theirs), "revoked": (here, revoked),
-        "former secret": (here, former), "other connector": (here, same_project), "other territory": (here, foreign),
+        "nobody": (client, ""), "unknown": (client, f"{talk.secret}x"), "other project": (client, theirs), "revoked": (client, revoked),
+        "former secret": (client, former), "other connector": (client, same_project), "other territory": (client, foreign),
         "ours elsewhere": (outside, talk.secret), "theirs elsewhere": (outside, foreign),
     }  # fmt: skip
 
@@ -201,20 +201,20 @@ async def test_the_other_side_of_a_process_says_its_own_messages_only(
     assert await talk.state(process) == "REQUESTED"
 
 
-@pytest.mark.parametrize("wrong", ["providerPid", "consumerPid"])
+@pytest.mark.parametrize("identifier", ["providerPid", "consumerPid"])
 async def test_a_message_with_another_identifier_changes_nothing(
-    talk: Talk, wrong: str
+    talk: Talk, identifier: str
 ) -> None:
     process = await talk.ask()
     pids = {"providerPid": str(process.id), "consumerPid": process.their_pid} | {
-        wrong: f"{URN}{uuid4()}"
+        identifier: f"{URN}{uuid4()}"
     }
     message = {"@type": "ContractNegotiationTerminationMessage", **pids}
 
     answer = await talk.post(f"/negotiations/{process.id}/termination", message)
 
     assert answer.status_code == 400
-    assert wrong in str(answer.json()["reason"])
+    assert identifier in str(answer.json()["reason"])
     assert await talk.state(process) == "REQUESTED"
 
 
@@ -225,7 +225,7 @@ async def test_answers_go_nowhere_but_to_the_connector(talk: Talk) -> None:
         f"http://127.0.0.1:{port}@example.org/", f"{talk.other.origin}/?x=1", f"{talk.other.origin}/../x",
     ):  # fmt: skip
         refused = await talk.post(
-            "/negotiations/request", talk.asking(callbackAddress=address)
+            "/negotiations/request", talk.request_message(callbackAddress=address)
         )
         assert (refused.status_code, refused.json()["@type"]) == (
             400,
@@ -234,7 +234,7 @@ async def test_answers_go_nowhere_but_to_the_connector(talk: Talk) -> None:
     for nothing in ({}, {"callbackAddress": None}):
         message = {
             name: value
-            for name, value in talk.asking().items()
+            for name, value in talk.request_message().items()
             if name != "callbackAddress"
         } | nothing
         assert (await talk.post("/negotiations/request", message)).status_code == 400
@@ -242,7 +242,7 @@ async def test_answers_go_nowhere_but_to_the_connector(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "named", "below"),
+    ("address", "named", "below"),
     [
         ("https://a.example/dsp", "https://a.example/dsp", True),
         ("https://a.example/dsp", "https://a.example/dsp/x", True),
@@ -255,8 +255,8 @@ async def test_answers_go_nowhere_but_to_the_connector(talk: Talk) -> None:
         ("https://a.example", "https://a.example:8443/any", False),
     ],
 )
-def test_what_lies_below_an_address(own: str, named: str, *, below: bool) -> None:
-    assert owns_address(Connector(address=own), named) is below
+def test_what_lies_below_an_address(address: str, named: str, *, below: bool) -> None:
+    assert owns_address(Connector(address=address), named) is below
 
 
 def test_a_connector_without_tls_is_refused_unless_the_operator_lets_it() -> None:
@@ -282,9 +282,9 @@ async def test_unknown_data_are_told_in_the_form_of_the_protocol(talk: Talk) -> 
             "CatalogError",
             "404",
         )
-        offer = talk.asking()["offer"] | {"target": name}
+        offer = talk.request_message()["offer"] | {"target": name}
         assert (
-            await talk.post("/negotiations/request", talk.asking(offer=offer))
+            await talk.post("/negotiations/request", talk.request_message(offer=offer))
         ).status_code == 404
 
 

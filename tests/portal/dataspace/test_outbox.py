@@ -85,11 +85,11 @@ async def test_messages_leave_in_order_and_name_what_the_other_side_reported(
     ]
     first, last = talk.other.taken
     assert (
-        first.said["callbackAddress"] == f"{talk.workspace.territory.origin}/dsp/2025-1"
+        first.body["callbackAddress"] == f"{talk.workspace.territory.origin}/dsp/2025-1"
     )
     assert (first.path, first.token) == ("/negotiations/request", "montre-moi")
     assert last.path == f"/negotiations/{talk.other.pid}/termination"
-    assert (last.said["providerPid"], last.said["consumerPid"]) == (
+    assert (last.body["providerPid"], last.body["consumerPid"]) == (
         talk.other.pid,
         str(process.id),
     )

@@ -67,7 +67,7 @@ async def test_a_connector_is_added_and_its_secret_shown_once(
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "said"),
+    ("field", "value", "message"),
     [
         ("name", "", "Give it a name"),
         ("participant", "", "Its name in its data space"),
@@ -81,16 +81,16 @@ async def test_a_connector_is_added_and_its_secret_shown_once(
     ],
 )
 async def test_what_is_wrong_with_a_connector_is_said_at_its_field(
-    talk: Talk, lead: httpx.AsyncClient, field: str, typed: str, said: str
+    talk: Talk, lead: httpx.AsyncClient, field: str, value: str, message: str
 ) -> None:
     answer = await lead.post(
         f"{home(talk)}/connectors",
-        data=FORM | {field: typed},
+        data=FORM | {field: value},
         headers={"Accept-Language": "en"},
     )
 
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert len(await talk.workspace.rows(Connector)) == 1
 
 
@@ -164,9 +164,9 @@ async def ask(talk: Talk, lead: httpx.AsyncClient) -> tuple[str, DataspaceProces
     assert "research" in page.text
     offer = re.search(r'name="offer" value="([^"]+)"', page.text)
     assert offer is not None
-    typed = offer[1].replace("&#34;", '"').replace("&quot;", '"')
+    offer_text = offer[1].replace("&#34;", '"').replace("&quot;", '"')
     answer = await lead.post(
-        f"{connector_path}/ask", data={"dataset": DATASET, "offer": typed}
+        f"{connector_path}/ask", data={"dataset": DATASET, "offer": offer_text}
     )
     assert answer.status_code == 303, answer.text
     [process] = [
@@ -239,18 +239,19 @@ async def test_from_an_offer_elsewhere_to_the_place_of_the_data(
 
 
 @pytest.mark.parametrize(
-    ("catalogue", "said"),
+    ("catalogue", "message"),
     [
         (None, "does not answer as a connector"),
         ({"@type": "Catalog"}, "offers nothing"),
     ],
 )
 async def test_a_provider_that_shows_nothing_is_said_so(
-    talk: Talk, lead: httpx.AsyncClient, catalogue: object, said: str
+    talk: Talk, lead: httpx.AsyncClient, catalogue: object, message: str
 ) -> None:
     talk.other.catalogue = catalogue
     catalogue_path = f"{home(talk)}/connectors/{talk.connector.id}/catalogue"
 
     assert (
-        said in (await lead.get(catalogue_path, headers={"Accept-Language": "en"})).text
+        message
+        in (await lead.get(catalogue_path, headers={"Accept-Language": "en"})).text
     )

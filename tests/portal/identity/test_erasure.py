@@ -113,15 +113,15 @@ async def test_a_person_is_found_when_one_erasure_is_cut_out(
 ) -> None:
     stage = stages[program]
     left = [rows for rows in stage.register.rows if kind_of(rows) != kind]
-    [cut] = [rows for rows in stage.register.rows if kind_of(rows) == kind]
-    table = f"app.{cut.table.name}"
+    [omitted] = [rows for rows in stage.register.rows if kind_of(rows) == kind]
+    table = f"app.{omitted.table.name}"
 
     await stage.erase(replace(stage.register, rows=left))
 
-    found = await stage.find()
-    assert await stage.count(cut) == 1, "the person's own row"
-    assert found.get(table, set()) >= stage.fixture.canaries_of(cut)
-    assert found.keys() <= {table}
+    remaining = await stage.find()
+    assert await stage.count(omitted) == 1, "the person's own row"
+    assert remaining.get(table, set()) >= stage.fixture.canaries_of(omitted)
+    assert remaining.keys() <= {table}
 
 
 @pytest.mark.parametrize("program", ["portal", "node"])

@@ -37,7 +37,7 @@ async def made(
     return re.findall(r"udi_me_[\w-]+", page.text)[0]
 
 
-def shown(token: str, **headers: str) -> dict[str, str]:
+def bearer_headers(token: str, **headers: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Accept-Language": "en", **headers}
 
 
@@ -67,7 +67,7 @@ async def test_a_program_is_told_who_it_speaks_for(
         browse(portal_app, demo) as program,
     ):
         token = await made(someone)
-        answer = await program.get(ME, headers=shown(token))
+        answer = await program.get(ME, headers=bearer_headers(token))
         page = await someone.get(PAGE, headers={"Accept-Language": "en"})
 
     profile = answer.json()
@@ -90,9 +90,10 @@ async def test_a_token_gives_no_more_than_it_was_made_for(
     ):
         token = await made(someone, scopes=[])
         refused, read = [
-            await program.get(url, headers=shown(token)) for url in (ME, DATASETS)
+            await program.get(url, headers=bearer_headers(token))
+            for url in (ME, DATASETS)
         ]
-        own_page = await program.get("/my-space", headers=shown(token))
+        own_page = await program.get("/my-space", headers=bearer_headers(token))
         nobody = await program.get(ME)
 
     assert refused.status_code == 403
@@ -137,7 +138,7 @@ async def test_a_token_that_ended_opens_nothing_not_even_what_is_open(
             ended, token
         )
         answers = [
-            await program.get(url, headers=shown(token))
+            await program.get(url, headers=bearer_headers(token))
             for url in (ME, DATASETS, "/ogc", "/api/3/action/package_list")
         ]
 
@@ -166,7 +167,9 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
         assert (await neighbour.post(address)).status_code == 404
     async with browse(portal_app, other, make_person(other)) as stranger:
         assert (await stranger.post(address)).status_code == 404
-        assert (await stranger.get(ME, headers=shown(token))).status_code == 401
+        assert (
+            await stranger.get(ME, headers=bearer_headers(token))
+        ).status_code == 401
     async with portal_database.session(demo.id) as session:
         person = await session.scalar(text("SELECT person_id FROM app.api_token"))
     for who, rows in ((person, 1), ("00000000-0000-4000-8000-000000000000", 0)):
@@ -175,11 +178,11 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
                 await session.scalar(text("SELECT count(*) FROM app.api_token")) == rows
             )
     async with browse(portal_app, demo) as program:
-        assert (await program.get(ME, headers=shown(token))).status_code == 200
+        assert (await program.get(ME, headers=bearer_headers(token))).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "message"),
     [
         (
             {"name": " ", "days": "30"},
@@ -190,13 +193,17 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
     ],
 )
 async def test_what_cannot_be_made_is_said_beside_its_field(
-    demo: Territory, portal_app: Litestar, owner: Login, form: dict[str, str], said: str
+    demo: Territory,
+    portal_app: Litestar,
+    owner: Login,
+    form: dict[str, str],
+    message: str,
 ) -> None:
     async with browse(portal_app, demo, owner) as someone:
         page = await someone.post(PAGE, data=form, headers={"Accept-Language": "en"})
 
     assert page.status_code == 422
-    assert said in page.text
+    assert message in page.text
     assert "udi_me_" not in page.text
 
 
@@ -229,7 +236,9 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     ):
         token = await made(someone)
         passing = [await program.get(DATASETS) for _ in range(3)]
-        authenticated_response = await program.get(DATASETS, headers=shown(token))
+        authenticated_response = await program.get(
+            DATASETS, headers=bearer_headers(token)
+        )
         elsewhere = await program.get(
             DATASETS, headers={"X-Forwarded-For": "198.51.100.7"}
         )

@@ -71,7 +71,7 @@ async def console(
     async with (
         browse(portal_app, None) as passer_by,
         browse(portal_app, None, moderator) as stranger,
-        browse(portal_app, None, operator) as own,
+        browse(portal_app, None, operator) as operator_client,
         browse(portal_app, demo, moderator) as team,
         browse(portal_app, demo, operator) as operator_there,
         browse(node_app, demo, moderator) as on_node,
@@ -79,7 +79,7 @@ async def console(
         clients = {
             "passer-by": passer_by,
             "stranger": stranger,
-            "operator": own,
+            "operator": operator_client,
             "team on its territory": team,
             "operator on a territory": operator_there,
             "team on the node": on_node,

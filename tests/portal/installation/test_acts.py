@@ -39,20 +39,20 @@ async def count_requests(console: Console) -> int:
 
 
 async def test_suspending_and_resuming_a_territory(console: Console) -> None:
-    here = path_of(console)
+    territory_path = path_of(console)
 
-    asked = await console.operator.post(f"{here}/suspend")
-    meanwhile = await console.operator.get(here)
-    again = await console.operator.post(f"{here}/suspend")
+    response = await console.operator.post(f"{territory_path}/suspend")
+    meanwhile = await console.operator.get(territory_path)
+    again = await console.operator.post(f"{territory_path}/suspend")
     assert await console.work() == 1
-    done = await console.operator.get(here)
+    done = await console.operator.get(territory_path)
     async with browse(console.app, console.territory) as visitor:
         closed = await visitor.get("/")
-        await console.operator.post(f"{here}/resume")
+        await console.operator.post(f"{territory_path}/resume")
         await console.work()
         opened = await visitor.get("/")
 
-    assert (asked.status_code, asked.headers["location"]) == (303, here)
+    assert (response.status_code, response.headers["location"]) == (303, territory_path)
     assert (meanwhile.headers["refresh"], again.status_code) == ("3", 409)
     assert "refresh" not in done.headers
     assert "Rouvrir le territoire" in done.text
@@ -209,15 +209,15 @@ async def write_outcome(console: Console, **values: object) -> None:
 async def test_an_archive_waits_for_who_makes_it_and_the_page_says_how_far_it_is(
     console: Console,
 ) -> None:
-    here = path_of(console)
-    requested = await console.operator.post(f"{here}/archive")
-    again = await console.operator.post(f"{here}/archive")
+    territory_path = path_of(console)
+    requested = await console.operator.post(f"{territory_path}/archive")
+    again = await console.operator.post(f"{territory_path}/archive")
     left = await console.work()
     pages = []
     for step in ("", "rows of the databases", "files: 12, 9310 MB"):
         await write_outcome(console, outcome=step)
-        pages.append((await console.operator.get(here)).text)
-    other = await console.operator.post(f"{here}/sync")
+        pages.append((await console.operator.get(territory_path)).text)
+    other = await console.operator.post(f"{territory_path}/sync")
     acted = await console.work()
 
     assert (requested.status_code, again.status_code, left) == (303, 409, 0)
@@ -230,8 +230,8 @@ async def test_an_archive_waits_for_who_makes_it_and_the_page_says_how_far_it_is
 async def test_the_page_says_where_an_archive_is_and_once_it_is_deleted(
     console: Console,
 ) -> None:
-    here = path_of(console)
-    await console.operator.post(f"{here}/archive")
+    territory_path = path_of(console)
+    await console.operator.post(f"{territory_path}/archive")
     details = {
         "archive": "/var/lib/udi-archive/demo.tar",
         "bytes": 12_000_000,
@@ -239,15 +239,15 @@ async def test_the_page_says_where_an_archive_is_and_once_it_is_deleted(
         "fingerprint": "kO7",
     }
     await write_outcome(console, state="done", details=details, finished_at=now())
-    kept = await console.operator.get(here)
+    archive_page = await console.operator.get(territory_path)
     await write_outcome(console, finished_at=now() - timedelta(days=8))
-    overdue = await console.operator.get(here)
+    overdue = await console.operator.get(territory_path)
     noted = details | {"deleted_at": now().isoformat()}
     await write_outcome(console, details=noted)
-    deleted = await console.operator.get(here)
+    deleted = await console.operator.get(territory_path)
 
-    assert "<code>/var/lib/udi-archive/demo.tar</code> (12" in kept.text
-    assert "<code>kO7</code>" in kept.text
+    assert "<code>/var/lib/udi-archive/demo.tar</code> (12" in archive_page.text
+    assert "<code>kO7</code>" in archive_page.text
     assert "L’archive a été supprimée le" not in overdue.text
     assert "<code>/var/lib/udi-archive/demo.tar</code>" in overdue.text
     assert "demo.tar" not in deleted.text
@@ -257,19 +257,19 @@ async def test_the_page_says_where_an_archive_is_and_once_it_is_deleted(
 async def test_where_nothing_makes_archives_the_pages_say_so_and_take_no_request(
     console: Console,
 ) -> None:
-    here = path_of(console)
+    territory_path = path_of(console)
     english = {"Accept-Language": "en"}
     await console.gather()
-    await console.operator.post(f"{here}/archive")
-    running = await console.operator.get(here, headers=english)
+    await console.operator.post(f"{territory_path}/archive")
+    running = await console.operator.get(territory_path, headers=english)
     await console.beat(now() - OLD_HEARTBEAT - timedelta(minutes=1))
-    stopped = await console.operator.get(here, headers=english)
+    stopped = await console.operator.get(territory_path, headers=english)
     overview = await console.operator.get("/installation", headers=english)
-    refused = await console.operator.post(f"{here}/archive", headers=english)
+    refused = await console.operator.post(f"{territory_path}/archive", headers=english)
     await console.beat()
-    again = await console.operator.get(here, headers=english)
+    again = await console.operator.get(territory_path, headers=english)
 
-    form = f'action="{here}/archive"'
+    form = f'action="{territory_path}/archive"'
     for page in (running, again):
         assert (form in page.text, 'role="status"' in page.text) == (True, True)
         assert "udi-archive-worker" not in page.text
@@ -286,11 +286,11 @@ async def test_where_nothing_makes_archives_the_pages_say_so_and_take_no_request
 async def test_a_page_that_waits_for_an_archive_alone_reloads_seldom(
     console: Console,
 ) -> None:
-    here = path_of(console)
-    await console.operator.post(f"{here}/archive")
-    alone = await console.operator.get(here)
-    await console.operator.post(f"{here}/sync")
-    both = await console.operator.get(here)
+    territory_path = path_of(console)
+    await console.operator.post(f"{territory_path}/archive")
+    alone = await console.operator.get(territory_path)
+    await console.operator.post(f"{territory_path}/sync")
+    both = await console.operator.get(territory_path)
 
     assert (alone.headers["refresh"], both.headers["refresh"]) == ("60", "3")
 
@@ -298,11 +298,11 @@ async def test_a_page_that_waits_for_an_archive_alone_reloads_seldom(
 async def test_an_act_of_another_release_is_shown_and_left_to_its_worker(
     console: Console,
 ) -> None:
-    here = path_of(console)
-    await console.operator.post(f"{here}/sync")
+    territory_path = path_of(console)
+    await console.operator.post(f"{territory_path}/sync")
     await write_outcome(console, act="repaint")
     done = await console.work()
-    page = await console.operator.get(here)
+    page = await console.operator.get(territory_path)
 
     assert (done, page.status_code) == (0, 200)
     assert ">repaint</th>" in page.text
@@ -324,14 +324,14 @@ async def one_waits_for_a_lock(database: Database) -> bool:
 
 
 async def test_two_requests_at_once_make_one(console: Console) -> None:
-    here = path_of(console)
+    territory_path = path_of(console)
     portal = console.site.database
     actor = Actor(uuid.uuid4(), "", "", "")
 
     async with portal.session(INSTALLATION_ID) as session:
         status = await get_status(session, console.territory.slug)
         await request_archive(session, actor, status)
-        second = asyncio.create_task(console.operator.post(f"{here}/archive"))
+        second = asyncio.create_task(console.operator.post(f"{territory_path}/archive"))
         await wait_until(lambda: one_waits_for_a_lock(portal))
     answer = await second
 
@@ -340,12 +340,12 @@ async def test_two_requests_at_once_make_one(console: Console) -> None:
 
 
 async def test_an_archive_that_failed_says_why(console: Console) -> None:
-    here = path_of(console)
-    await console.operator.post(f"{here}/archive")
+    territory_path = path_of(console)
+    await console.operator.post(f"{territory_path}/archive")
     reason = "The archive may take 9000 MB, and the folder has 12 MB left."
     await write_outcome(console, state="failed", outcome=reason, finished_at=now())
 
-    page = await console.operator.get(here)
+    page = await console.operator.get(territory_path)
 
     assert f"<bdi>{reason}</bdi>" in page.text
 

@@ -111,23 +111,23 @@ async def test_nothing_that_a_territory_keeps_to_itself_is_shown(
 ) -> None:
     await fill(console)
     await console.gather()
-    here = f"/installation/territories/{console.territory.slug}"
+    territory_path = f"/installation/territories/{console.territory.slug}"
 
     pages = [
         (await console.operator.get(path)).text
         for path in (
             "/installation",
             "/installation/territories.csv",
-            here,
-            f"{here}/spaces/{SPACE}",
+            territory_path,
+            f"{territory_path}/spaces/{SPACE}",
         )
     ]
-    told = [
+    overviews = [
         await overview.list_territories(console.settings),
         await overview.describe_territory(console.settings, console.territory.slug),
     ]
 
-    for text in (*pages, *map(str, told)):
+    for text in (*pages, *map(str, overviews)):
         assert console.territory.slug in text
         assert CANARY not in text
     assert "Mairie de Kerlévan" in pages[2]
@@ -220,11 +220,11 @@ ALERTS = [
 ]
 
 
-@pytest.mark.parametrize(("own", "tone"), ALERTS)
+@pytest.mark.parametrize(("gathered", "tone"), ALERTS)
 def test_an_alert_says_what_to_do_in_both_languages(
-    console_words: Any, own: GatheredFigures, tone: str
+    console_words: Any, gathered: GatheredFigures, tone: str
 ) -> None:
-    (alert,) = list_alerts("demo", own)
+    (alert,) = list_alerts("demo", gathered)
 
     assert alert.tone == tone
     for words in (alert.title, alert.remedy):

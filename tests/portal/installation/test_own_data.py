@@ -8,7 +8,7 @@ from tests.portal.installation.conftest import Console
 from tests.visitors import browse, make_operator
 from udi.ui.own_data_pages import CSV_PATH, DELETION, JSON_PATH, PATH
 
-ASKED = "What I asked as operator"
+OPERATOR_REQUESTS = "What I asked as operator"
 OF_A_LOGIN = {"Account": 1, "Open sessions": 1}
 OF_AN_OPERATOR = OF_A_LOGIN | {"Roles in organisations": 1}
 
@@ -27,8 +27,8 @@ async def test_an_operator_reads_and_downloads_their_own_rows(console: Console) 
     table = await console.operator.get(CSV_PATH)
 
     assert page.status_code == 200
-    assert f"{ASKED} (1)" in page.text
-    assert count_kinds(document) == OF_AN_OPERATOR | {ASKED: 1}
+    assert f"{OPERATOR_REQUESTS} (1)" in page.text
+    assert count_kinds(document) == OF_AN_OPERATOR | {OPERATOR_REQUESTS: 1}
     assert table.status_code == 200
     assert "gather" in table.content.decode()
 
@@ -44,8 +44,8 @@ async def test_nobody_reads_rows_of_another_operator(console: Console) -> None:
     of_stranger = (await console.clients["stranger"].get(JSON_PATH)).json()
 
     assert count_kinds(of_another) == OF_AN_OPERATOR
-    assert ASKED not in count_kinds(elsewhere)
-    assert ASKED not in count_kinds(of_stranger)
+    assert OPERATOR_REQUESTS not in count_kinds(elsewhere)
+    assert OPERATOR_REQUESTS not in count_kinds(of_stranger)
     assert OF_A_LOGIN.items() <= count_kinds(of_stranger).items()
 
 

@@ -197,10 +197,12 @@ async def test_its_files_come_with_it_and_are_those_that_are_online(
     assert folder.fingerprint == tenant.fingerprint
     assert [part.email for part in folder.file.team] == [MEMBER]
 
-    here = f"/installation/territories/{scene.slug}"
-    await scene.console.operator.post(f"{here}/files")
+    territory_path = f"/installation/territories/{scene.slug}"
+    await scene.console.operator.post(f"{territory_path}/files")
     await scene.work()
-    later = re.findall(r'href="([^"]+files\.zip)"', (await scene.get(here)).text)
+    later = re.findall(
+        r'href="([^"]+files\.zip)"', (await scene.get(territory_path)).text
+    )
     assert len(later) == 2
     contents = [(await scene.get(link)).content for link in later]
     assert {content[:2] for content in contents} == {b"PK"}

@@ -19,7 +19,7 @@ class Catalogue:
 
     pages: dict[str, Answer] = field(default_factory=dict)
     live: Callable[[str, dict[str, str]], Answer | None] | None = None
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     origin: str = ""
     pause: float = 0
@@ -47,7 +47,7 @@ def serve(name: str) -> Iterator[Catalogue]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            catalogue.asked.append(self.path)
+            catalogue.requests.append(self.path)
             catalogue.headers.append(dict(self.headers.items()))
             status, headers, body = catalogue.answer(self.path)
             etag = headers.get("ETag")

@@ -101,8 +101,8 @@ async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
                   "There is no licence: nobody knows what they may do with the data.", "This dataset has no title.",
                   "1 dataset could not be imported"):  # fmt: skip
         assert words in page.text
-    assert source.asked[0] == "/"
-    assert not any("arbres.csv" in path for path in source.asked)
+    assert source.requests[0] == "/"
+    assert not any("arbres.csv" in path for path in source.requests)
     async with portal_database.session(demo.id) as session:
         assert await session.scalar(select(func.count()).select_from(Dataset)) == 0
 
@@ -154,7 +154,7 @@ async def test_what_a_page_announces_is_read(
 
     assert "Fontaines" in page.text
     assert "DCAT" in page.text
-    assert source.asked == ["/site/", "/all.ttl"]
+    assert source.requests == ["/site/", "/all.ttl"]
 
 
 async def test_a_folder_is_read_document_by_document(source: Catalogue) -> None:
@@ -206,9 +206,9 @@ async def test_a_service_of_records_is_asked_for_its_records(source: Catalogue) 
 
     await tried(source, "/csw?service=CSW&map=towns")
 
-    assert len(source.asked) == 2
+    assert len(source.requests) == 2
     assert all(
-        words in source.asked[1]
+        words in source.requests[1]
         for words in ("map=towns", "request=GetRecords", "maxRecords=10")
     )
 
@@ -219,14 +219,14 @@ async def test_what_everybody_cannot_reach_is_refused(source: Catalogue) -> None
     )
 
     private = await tried(source, "/", hosts=())
-    before = list(source.asked)
+    before = list(source.requests)
     led_astray = await tried(source, "/away")
 
     assert [
         [fault.code for fault in trial.faults] for trial in (private, led_astray)
     ] == [["source_refused"]] * 2
     assert before == []
-    assert not any("meta-data" in path for path in source.asked)
+    assert not any("meta-data" in path for path in source.requests)
 
 
 @pytest.mark.parametrize("kind", ["endless", "slow", "silent"])
@@ -272,11 +272,11 @@ async def test_what_is_no_catalogue_is_said_in_words(
     assert "addresses were asked" in page.text
     assert "Refused" in page.text
     assert "passwd" not in page.text
-    assert len(source.asked) <= harvest_trial.MOST_REQUESTS
+    assert len(source.requests) <= harvest_trial.MOST_REQUESTS
 
 
 @pytest.mark.parametrize(
-    ("typed", "read"),
+    ("text", "read"),
     [
         ("data.example.org", "https://data.example.org/"),
         (" http://data.example.org/a?b=c#d ", "http://data.example.org/a?b=c"),
@@ -284,18 +284,18 @@ async def test_what_is_no_catalogue_is_said_in_words(
         ("https://[::1", ""), ("nowhere", ""), ("javascript:alert(1)", ""),
     ],
 )  # fmt: skip
-def test_an_address_is_read_as_a_person_writes_it(typed: str, read: str) -> None:
-    assert normalise_address(typed) == read
+def test_an_address_is_read_as_a_person_writes_it(text: str, read: str) -> None:
+    assert normalise_address(text) == read
 
 
 async def test_what_is_no_address_is_said_beside_the_field(
     person: httpx.AsyncClient, source: Catalogue
 ) -> None:
-    for typed in ("", "two words", "ftp://data.example.org"):
-        page = await attempt(person, typed)
+    for address in ("", "two words", "ftp://data.example.org"):
+        page = await attempt(person, address)
         assert page.status_code == 422
         assert "This is not the address of a site." in page.text
-    assert source.asked == []
+    assert source.requests == []
 
 
 async def test_a_passer_by_logs_in_first(
@@ -305,7 +305,7 @@ async def test_a_passer_by_logs_in_first(
         answers = [await client.get(trials.HOME), await attempt(client, source.origin)]
 
     assert [answer.status_code for answer in answers] == [303, 401]
-    assert source.asked == []
+    assert source.requests == []
 
 
 async def test_one_person_does_not_try_without_end(

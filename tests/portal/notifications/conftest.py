@@ -202,12 +202,12 @@ class Program:
 
     url: str = ""
     statuses: deque[int] = field(default_factory=deque)
-    told: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    deliveries: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     location: str = ""
 
     @property
     def bodies(self) -> list[Any]:
-        return [json.loads(body) for _, body in self.told]
+        return [json.loads(body) for _, body in self.deliveries]
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def program(portal_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prog
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            state.told.append(
+            state.deliveries.append(
                 ({name.lower(): value for name, value in self.headers.items()}, body)
             )
             self.send_response(state.statuses.popleft() if state.statuses else 200)

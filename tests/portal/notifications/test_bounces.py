@@ -111,13 +111,13 @@ def test_list_own_refusals_leaves_a_forged_report(
 def test_list_own_refusals_leaves_a_mail_that_went_to_somebody_else(
     settings: Settings,
 ) -> None:
-    own = message_id_of(settings, "forger@p.example")
+    message_id = message_id_of(settings, "forger@p.example")
 
     with pytest.raises(NotABounceError):
-        list_own_refusals(settings, report(block("a@p.example"), message_id=own))
+        list_own_refusals(settings, report(block("a@p.example"), message_id=message_id))
     assert list_own_refusals(
         settings,
-        report(block("a@p.example"), block("forger@p.example"), message_id=own),
+        report(block("a@p.example"), block("forger@p.example"), message_id=message_id),
     ) == ["forger@p.example"]
 
 

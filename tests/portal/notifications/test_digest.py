@@ -46,7 +46,7 @@ async def long_ago(reader: Reader) -> None:
         await session.execute(update(Change).values(at=Change.at - timedelta(days=90)))
 
 
-async def told(reader: Reader, moment: datetime) -> int:
+async def run_digest(reader: Reader, moment: datetime) -> int:
     queued = await reader.look(moment)
     await reader.work()
     return queued
@@ -78,7 +78,7 @@ async def test_a_mail_says_what_is_new_changed_and_withdrawn_and_why(
     await armor.add(8)
     await feed.run_once()
 
-    await told(ana, now() + TOMORROW)
+    await run_digest(ana, now() + TOMORROW)
 
     [mail] = relay.mails
     [content] = words(relay.mails)
@@ -117,7 +117,7 @@ async def test_the_same_change_met_twice_is_told_once(
     await ana.since_long()
     await armor.add(0)
 
-    await told(ana, now() + TOMORROW)
+    await run_digest(ana, now() + TOMORROW)
 
     [content] = words(relay.mails)
     assert content.count("- Qualité de l'air") == 1
@@ -138,7 +138,7 @@ async def test_what_was_published_then_changed_is_new_under_its_last_title(
     await armor.add(0, **air | {"resource_title": "Air"})
     await armor.withdraw(await armor.add(4))
 
-    await told(ana, now() + TOMORROW)
+    await run_digest(ana, now() + TOMORROW)
 
     [content] = words(relay.mails)
     new, _, withdrawn = content.partition("RETIRÉ")
@@ -184,7 +184,7 @@ async def test_each_leaves_once_whatever_is_killed_between(
 
     first, again = relay.mails
     assert first["Message-ID"] == again["Message-ID"]
-    assert await told(ana, moment + TOMORROW) == 0
+    assert await run_digest(ana, moment + TOMORROW) == 0
 
 
 async def test_a_relay_that_is_away_gets_it_later(
@@ -210,9 +210,9 @@ async def test_nothing_new_is_no_mail(
     await ana.follow("theme", "economy")
     await ana.since_long()
 
-    assert await told(ana, now() + TOMORROW) == 0
+    assert await run_digest(ana, now() + TOMORROW) == 0
     await armor.add(0)
-    await told(ana, now() + 2 * TOMORROW)
+    await run_digest(ana, now() + 2 * TOMORROW)
 
     assert relay.mails == []
 
@@ -223,7 +223,7 @@ async def test_what_changed_before_someone_followed_is_not_reported(
     await armor.add(0)
     await ana.follow("theme", "environment")
 
-    await told(ana, now() + TOMORROW)
+    await run_digest(ana, now() + TOMORROW)
 
     assert relay.mails == []
 
@@ -236,12 +236,12 @@ async def test_weekly_is_on_mondays_and_never_is_never(
     await armor.add(0)
     refused = await ana.client.post("/following/rhythm", data={"rhythm": "hourly"})
     await ana.client.post("/following/rhythm", data={"rhythm": "never"})
-    silent = await told(ana, now() + WEEK)
+    silent = await run_digest(ana, now() + WEEK)
     await ana.client.post("/following/rhythm", data={"rhythm": "weekly"})
     await armor.add(4)
 
     assert (refused.status_code, silent) == (422, 0)
-    assert await told(ana, now() + WEEK) == 1
+    assert await run_digest(ana, now() + WEEK) == 1
     [content] = words(relay.mails)
     assert "Arbres" in content
     assert "Qualité" not in content, "what changed while nothing was to be told"
@@ -360,18 +360,18 @@ async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
 
 
 @pytest.mark.parametrize(
-    ("here", "there"),
+    ("first_zone", "second_zone"),
     [("Europe/Paris", "Pacific/Noumea"), ("Pacific/Noumea", "Indian/Reunion")],
 )
 async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_twice(
-    ana: Reader, here: str, there: str
+    ana: Reader, first_zone: str, second_zone: str
 ) -> None:
     await ana.follow("theme", "environment")
     first = datetime(2026, 11, 10, tzinfo=UTC)
     await hourly(ana, first, 24 * 5)
 
     for number in range(24 * 5):
-        zone = ZoneInfo(here if number < 60 else there)
+        zone = ZoneInfo(first_zone if number < 60 else second_zone)
         await ana.look(first + timedelta(hours=number), zone)
 
     digests = await digests_of(ana)
@@ -382,8 +382,8 @@ async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_
         for before, after in pairwise(digests)
     )
     assert [
-        digests[0].until.astimezone(ZoneInfo(here)).hour,
-        digests[-1].until.astimezone(ZoneInfo(there)).hour,
+        digests[0].until.astimezone(ZoneInfo(first_zone)).hour,
+        digests[-1].until.astimezone(ZoneInfo(second_zone)).hour,
     ] == [7, 7]
 
 
@@ -449,7 +449,7 @@ async def test_a_person_without_an_address_gets_none_and_is_reported(
         await session.execute(update(Person).values(email=""))
 
     page = await ana.client.get("/following")
-    await told(ana, now() + TOMORROW)
+    await run_digest(ana, now() + TOMORROW)
 
     assert "Aucun courriel ne vous parvient" in page.text
     assert relay.mails == []
@@ -481,7 +481,7 @@ async def test_mails_are_in_the_language_last_read(
     await ana.since_long()
     await armor.add(0)
 
-    await told(ana, now() + TOMORROW)
+    await run_digest(ana, now() + TOMORROW)
 
     assert relay.mails[0]["Content-Language"] == "en"
     assert "You receive this mail because you follow:" in words(relay.mails)[0]
@@ -497,7 +497,7 @@ async def test_territories_are_told_apart(
     await elsewhere.add(4)
 
     for reader in (ana, zoe):
-        await told(reader, now() + TOMORROW)
+        await run_digest(reader, now() + TOMORROW)
 
     assert {
         mail["To"]: ("Qualité" in content, "Arbres" in content)
@@ -512,7 +512,7 @@ async def digest(armor: Catalogue, reader: Reader) -> None:
     await reader.follow("theme", "environment")
     await reader.since_long()
     await armor.add(0)
-    await told(reader, now() + TOMORROW)
+    await run_digest(reader, now() + TOMORROW)
 
 
 def stop_address(relay: Relay) -> str:
@@ -564,7 +564,7 @@ async def test_one_click_stops_the_mails_at_once(
     assert "Ne plus recevoir ces courriels" in page.text
     assert "C’est fait" in again.text
     await armor.add(4)
-    assert await told(ana, now() + WEEK) == 0
+    assert await run_digest(ana, now() + WEEK) == 0
     await ana.client.post("/following/rhythm", data={"rhythm": "daily"})
     assert "Arbres" not in (await ana.client.get("/following")).text
     assert len(await ana.followings()) == 1

@@ -168,8 +168,8 @@ async def test_the_following_of_another_is_not_there(
         for following in (hers, elsewhere)
     ]
     listed = (await client.get(PATH, headers=mine)).json()
-    async with browse(portal_app, zoe.territory) as there:
-        refused = await every(there, mine, elsewhere.id)
+    async with browse(portal_app, zoe.territory) as neighbour:
+        refused = await every(neighbour, mine, elsewhere.id)
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert listed["items"] == []

@@ -160,9 +160,12 @@ async def test_each_change_is_told_signed_and_once(
         "dataset.updated": 2,
         "dataset.withdrawn": 1,
     }
-    assert all(is_signed(hook.secret, headers, body) for headers, body in program.told)
+    assert all(
+        is_signed(hook.secret, headers, body) for headers, body in program.deliveries
+    )
     assert not any(
-        is_signed("whsec_" + "A" * 44, headers, body) for headers, body in program.told
+        is_signed("whsec_" + "A" * 44, headers, body)
+        for headers, body in program.deliveries
     )
     last = next(body for body in program.bodies if body["type"] == "dataset.withdrawn")
     assert last["data"] == {
@@ -172,7 +175,7 @@ async def test_each_change_is_told_signed_and_once(
         "api_url": f"{ana.territory.origin}/api/v1/datasets/{air['global_id']}",
     }
     assert set(last) == {"type", "timestamp", "data"}
-    assert len({headers["webhook-id"] for headers, _ in program.told}) == 4
+    assert len({headers["webhook-id"] for headers, _ in program.deliveries}) == 4
     assert {message.state for message in await hook.deliveries()} == {"delivered"}
 
 
@@ -228,8 +231,8 @@ async def test_a_message_that_is_not_taken_comes_again_and_then_the_webhook_stop
 
     [message] = await hook.deliveries()
     assert (message.state, message.attempts, message.answer) == ("failed", 10, "500")
-    assert len(program.told) == 10
-    assert len({headers["webhook-id"] for headers, _ in program.told}) == 1
+    assert len(program.deliveries) == 10
+    assert len({headers["webhook-id"] for headers, _ in program.deliveries}) == 1
     assert ((await hook.row()).state, (await hook.row()).reason) == (
         "stopped",
         "failing",
@@ -272,7 +275,7 @@ async def test_gone_stops_it_at_once(
     await hook.work()
 
     assert ((await hook.row()).state, (await hook.row()).reason) == ("stopped", "gone")
-    assert len(program.told) == 1
+    assert len(program.deliveries) == 1
     assert {message.state for message in await hook.deliveries()} == {"failed"}
     assert "n’existe plus (410)" in (await ana.client.get(hook.page)).text
 
@@ -289,7 +292,7 @@ async def test_a_redirect_is_not_followed(
 
     [message] = await hook.deliveries()
     assert (message.type, message.state, message.answer) == ("test", "failed", "307")
-    assert len(program.told) == 1
+    assert len(program.deliveries) == 1
 
 
 async def test_for_a_day_both_secrets_sign(
@@ -304,7 +307,7 @@ async def test_for_a_day_both_secrets_sign(
     monkeypatch.setattr(delivery, "now", lambda: later)
     await hook.work()
 
-    both, latest_message = program.told
+    both, latest_message = program.deliveries
     assert replaced != hook.secret
     assert is_signed(hook.secret, *both)
     assert is_signed(replaced, *both)
@@ -329,7 +332,7 @@ async def test_the_owner_pauses_resumes_tests_and_deletes(
     await ana.client.post(f"{hook.page}/pause")
     await hook.work()
     refused = await ana.client.post(f"{hook.page}/test")
-    assert program.told == []
+    assert program.deliveries == []
     await ana.client.post(f"{hook.page}/resume")
     await ana.client.post(f"{hook.page}/test")
     await hook.work()
@@ -444,8 +447,8 @@ async def test_nobody_sees_or_touches_anothers(
         assert (
             await another.execute(update(Webhook).values(url="https://evil.example"))
         ).rowcount == 0  # type: ignore[attr-defined]  # of an update
-    async with ana.database.session(ana.territory.id, person=await ana.id()) as own:
-        assert (await own.scalars(select(Webhook.secret))).all() == [hook.secret]
+    async with ana.database.session(ana.territory.id, person=await ana.id()) as session:
+        assert (await session.scalars(select(Webhook.secret))).all() == [hook.secret]
 
 
 async def test_another_territory_tells_nothing_here(
@@ -519,7 +522,7 @@ async def test_the_lines_to_copy_tell_ours_from_others(
     lines: dict[str, Any] = {}
     exec(unescape(textarea.partition(">")[2].partition("</textarea>")[0]), lines)  # noqa: S102 - what the page tells to run
 
-    [(headers, body)] = program.told
+    [(headers, body)] = program.deliveries
     assert lines["is_ours"](hook.secret, headers, body)
     assert not lines["is_ours"](hook.secret, headers, body + b" ")
     assert not lines["is_ours"]("whsec_" + "A" * 44, headers, body)

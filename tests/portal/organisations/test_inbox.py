@@ -40,14 +40,16 @@ async def test_application_waits_for_the_team_then_its_question_for_who_asked(
     workspace: Workspace,
 ) -> None:
     address = await workspace.ask()
-    asked = [await kinds(client) for client in (workspace.team, workspace.person)]
+    waiting_kinds = [
+        await kinds(client) for client in (workspace.team, workspace.person)
+    ]
     page = await workspace.team.get("/inbox")
     await workspace.decide(address, "request_information", "Quel service ?")
     questioned = [await kinds(client) for client in (workspace.team, workspace.person)]
     await workspace.decide(address, "approve")
     settled = [await kinds(client) for client in (workspace.team, workspace.person)]
 
-    assert asked == [[("application", "team")], []]
+    assert waiting_kinds == [[("application", "team")], []]
     assert f'href="{address}"' in page.text
     assert questioned == [[], [("application_question", "person")]]
     assert settled == [[], []]

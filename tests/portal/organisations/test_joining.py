@@ -192,7 +192,7 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
 
 
 @pytest.mark.parametrize(
-    ("changed", "field", "said"),
+    ("changed", "field", "message"),
     [
         ({"name": "  "}, "name", "nom officiel"),
         ({"name": "x" * 151}, "name", "nom officiel"),
@@ -213,25 +213,25 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
     ],
 )
 async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
-    workspace: Workspace, changed: dict[str, str], field: str, said: str
+    workspace: Workspace, changed: dict[str, str], field: str, message: str
 ) -> None:
     answer = await workspace.person.post("/join/new", data={**FORM, **changed})
 
     assert answer.status_code == 422
     [words] = re.findall(rf'<p class="error" id="{field}-e">([^<]+)', answer.text)
-    assert said in words
+    assert message in words
     assert f'href="#{field}"' in answer.text
-    typed = {**FORM, **changed}["name"]
-    assert f'value="{typed}"' in answer.text
+    name = {**FORM, **changed}["name"]
+    assert f'value="{name}"' in answer.text
     assert await workspace.rows(Application) == []
 
 
 @pytest.mark.parametrize(
-    ("language", "read", "said"),
+    ("language", "read", "sentence"),
     [("fr", "Lire la charte", "Texte."), ("en", "Read the", "Text.")],
 )
 async def test_the_charter_is_read_where_one_says_to_follow_it(
-    workspace: Workspace, language: str, read: str, said: str
+    workspace: Workspace, language: str, read: str, sentence: str
 ) -> None:
     headers = {"Accept-Language": language}
     page = (await workspace.person.get("/join/new", headers=headers)).text
@@ -245,7 +245,7 @@ async def test_the_charter_is_read_where_one_says_to_follow_it(
         r"<details( open)?><summary>([^<]+)</summary>\n(.+?)</details>", page, re.DOTALL
     )
     assert (state, summary.startswith(read)) == ("", True)
-    assert f"<p>{said}</p>" in words
+    assert f"<p>{sentence}</p>" in words
     assert page.index("</details>") < page.index('id="charter"')
     assert "<details open>" in unread
 

@@ -36,7 +36,7 @@ from udi.portal.organisations.models import (
 from udi.ui.site import Site
 
 PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
-HERE = "/my-space/organisations/seve"
+ORGANISATION_PATH = "/my-space/organisations/seve"
 NOTED = {
     "accept": "joined",
     "decline": "declined",
@@ -124,14 +124,16 @@ class House:
         """An invitation of the stranger, or their request, brought to this stage: its address."""
         if stage in {MembershipStage.REQUESTED, MembershipStage.REFUSED}:
             sent = await self.clients["stranger"].post(
-                f"{HERE}/membership", data={"words": "Je plante aussi."}
+                f"{ORGANISATION_PATH}/membership", data={"words": "Je plante aussi."}
             )
         else:
             form = {"email": self.logins["stranger"].email.upper(), "role": "publisher"}
-            sent = await self.clients["admin"].post(f"{HERE}/invitations", data=form)
+            sent = await self.clients["admin"].post(
+                f"{ORGANISATION_PATH}/invitations", data=form
+            )
         assert sent.status_code == 303, sent.text
         [entry] = await self.rows(MembershipEntry)
-        address = f"{HERE}/entries/{entry.id}"
+        address = f"{ORGANISATION_PATH}/entries/{entry.id}"
         if stage in WAY:
             await self.do(address, WAY[stage])
         [entry] = await self.rows(MembershipEntry)
@@ -231,9 +233,9 @@ async def test_somebody_invited_reads_a_mail_and_comes_in(
     listed = await house.clients["stranger"].get("/join")
     await house.do(address, MembershipEvent.ACCEPT)
     after = await house.clients["stranger"].get(address)
-    waiting = await house.clients["admin"].get(HERE)
+    waiting = await house.clients["admin"].get(ORGANISATION_PATH)
     await house.settle()
-    people = await house.clients["admin"].get(HERE)
+    people = await house.clients["admin"].get(ORGANISATION_PATH)
 
     [mail] = relay.mails
     assert (mail["To"], mail["Subject"]) == (
@@ -274,16 +276,19 @@ async def test_the_last_administrator_names_another_before_leaving(
     publisher = await house.id("publisher")
     client = house.clients["admin"]
     early = [
-        await client.post(f"{HERE}/members/{admin}/remove"),
-        await client.post(f"{HERE}/members/{admin}/role", data={"role": "member"}),
+        await client.post(f"{ORGANISATION_PATH}/members/{admin}/remove"),
+        await client.post(
+            f"{ORGANISATION_PATH}/members/{admin}/role", data={"role": "member"}
+        ),
     ]
     named = await client.post(
-        f"{HERE}/members/{publisher}/role", data={"role": "manager"}
+        f"{ORGANISATION_PATH}/members/{publisher}/role", data={"role": "manager"}
     )
-    left = await client.post(f"{HERE}/members/{admin}/remove")
-    gone = await client.get(HERE)
+    left = await client.post(f"{ORGANISATION_PATH}/members/{admin}/remove")
+    gone = await client.get(ORGANISATION_PATH)
     again = await client.post(
-        f"{HERE}/invitations", data={"email": "x@y.example", "role": "member"}
+        f"{ORGANISATION_PATH}/invitations",
+        data={"email": "x@y.example", "role": "member"},
     )
 
     assert {page.status_code for page in early} == {409}
@@ -299,7 +304,7 @@ async def test_the_last_administrator_names_another_before_leaving(
         (admin, [], True),
     ]
     await house.settle()
-    assert (await client.get(HERE)).status_code == 403
+    assert (await client.get(ORGANISATION_PATH)).status_code == 403
     assert (await house.events())[-2:] == ["member.changed", "member.left"]
 
 
@@ -309,15 +314,18 @@ async def test_a_member_who_does_not_administer_sees_and_leaves_only(
     client = house.clients["publisher"]
     admin = await house.id("admin")
     me = await house.id("publisher")
-    page = await client.get(HERE)
+    page = await client.get(ORGANISATION_PATH)
     refused = [
         await client.post(
-            f"{HERE}/invitations", data={"email": "x@y.example", "role": "manager"}
+            f"{ORGANISATION_PATH}/invitations",
+            data={"email": "x@y.example", "role": "manager"},
         ),
-        await client.post(f"{HERE}/members/{me}/role", data={"role": "manager"}),
-        await client.post(f"{HERE}/members/{admin}/remove"),
+        await client.post(
+            f"{ORGANISATION_PATH}/members/{me}/role", data={"role": "manager"}
+        ),
+        await client.post(f"{ORGANISATION_PATH}/members/{admin}/remove"),
     ]
-    left = await client.post(f"{HERE}/members/{me}/remove")
+    left = await client.post(f"{ORGANISATION_PATH}/members/{me}/remove")
 
     assert page.status_code == 200
     assert "/invitations" not in page.text
@@ -334,10 +342,11 @@ async def test_a_member_of_another_organisation_reads_why_and_who_can_help(
     admin = await house.id("admin")
     address = await house.begin(MembershipStage.REQUESTED)
     refused = [
-        await client.get(HERE),
-        await client.post(f"{HERE}/members/{admin}/remove"),
+        await client.get(ORGANISATION_PATH),
+        await client.post(f"{ORGANISATION_PATH}/members/{admin}/remove"),
         await client.post(
-            f"{HERE}/invitations", data={"email": "x@y.example", "role": "manager"}
+            f"{ORGANISATION_PATH}/invitations",
+            data={"email": "x@y.example", "role": "manager"},
         ),
         await client.post(f"{address}/admit", data={"role": "manager"}),
         await client.post(f"{address}/accept"),
@@ -350,7 +359,7 @@ async def test_a_member_of_another_organisation_reads_why_and_who_can_help(
     assert unknown.status_code == 404
     assert await house.changes() == []
     async with browse(house.app, other, house.logins["admin"]) as elsewhere:
-        assert (await elsewhere.get(HERE)).status_code == 404
+        assert (await elsewhere.get(ORGANISATION_PATH)).status_code == 404
 
 
 async def test_an_invitation_is_for_its_address_alone(house: House) -> None:
@@ -374,10 +383,10 @@ async def test_an_invitation_is_for_its_address_alone(house: House) -> None:
     ],
 )
 async def test_a_wrong_invitation_is_named(house: House, email: str, role: str) -> None:
-    typed = house.logins[email].email if email in house.logins else email
+    address = house.logins[email].email if email in house.logins else email
 
     answer = await house.clients["admin"].post(
-        f"{HERE}/invitations", data={"email": typed, "role": role}
+        f"{ORGANISATION_PATH}/invitations", data={"email": address, "role": role}
     )
 
     assert answer.status_code == 422
@@ -388,12 +397,14 @@ async def test_twice_the_same_is_once(house: House) -> None:
     await house.begin(MembershipStage.INVITED)
     form = {"email": house.logins["stranger"].email, "role": "manager"}
 
-    again = await house.clients["admin"].post(f"{HERE}/invitations", data=form)
+    again = await house.clients["admin"].post(
+        f"{ORGANISATION_PATH}/invitations", data=form
+    )
     membership_request = await house.clients["stranger"].post(
-        f"{HERE}/membership", data={"words": ""}
+        f"{ORGANISATION_PATH}/membership", data={"words": ""}
     )
     member = await house.clients["publisher"].post(
-        f"{HERE}/membership", data={"words": ""}
+        f"{ORGANISATION_PATH}/membership", data={"words": ""}
     )
 
     assert (again.status_code, membership_request.status_code, member.status_code) == (
@@ -409,7 +420,7 @@ async def test_an_identity_service_that_is_away_is_said_on_the_page(
 ) -> None:
     publisher = await house.id("publisher")
     await house.clients["admin"].post(
-        f"{HERE}/members/{publisher}/role", data={"role": "manager"}
+        f"{ORGANISATION_PATH}/members/{publisher}/role", data={"role": "manager"}
     )
     async with house.site.database.session(
         house.territory.id, role="worker"
@@ -418,6 +429,6 @@ async def test_an_identity_service_that_is_away_is_said_on_the_page(
             await session.scalars(select(MemberChange))
         ).one().failure = MemberChangeFailure.AWAY
 
-    page = await house.clients["admin"].get(HERE)
+    page = await house.clients["admin"].get(ORGANISATION_PATH)
 
     assert "Rien n’est perdu" in page.text

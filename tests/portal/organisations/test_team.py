@@ -301,8 +301,8 @@ async def test_team_of_another_territory_sees_nothing(
 
 
 async def test_last_member_stays(scene: TeamScene) -> None:
-    own = await scene.person_id("member")
-    removal = f"{PATH}/members/{own}/removal"
+    person_id = await scene.person_id("member")
+    removal = f"{PATH}/members/{person_id}/removal"
     page = await scene.clients["member"].get(removal)
     refused = await scene.clients["member"].post(removal)
 
@@ -317,8 +317,8 @@ async def test_member_leaves_once_there_is_another(scene: TeamScene) -> None:
         await scene.answer("invited", "accept")
         await scene.settle()
         await scene.log_in_as_member(stack, "invited")
-        own = await scene.person_id("member")
-        removal = f"{PATH}/members/{own}/removal"
+        person_id = await scene.person_id("member")
+        removal = f"{PATH}/members/{person_id}/removal"
         page = await scene.clients["invited"].get(removal)
         left = await scene.clients["member"].post(removal)
         closed = await scene.clients["member"].get(PATH)

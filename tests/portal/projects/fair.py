@@ -59,21 +59,21 @@ class Fair:
         return match.group(1)
 
     async def declare(
-        self, who: httpx.AsyncClient, slug: str = "", **said: Any
+        self, who: httpx.AsyncClient, slug: str = "", **fields: Any
     ) -> httpx.Response:
         """Turn suggestions on, or say more, with a form that is fresh unless `seen` is said."""
-        if "seen" in said:
-            form_revision = said.pop("seen")
+        if "seen" in fields:
+            form_revision = fields.pop("seen")
         else:
             form_revision = await self.seen(who, slug)
         return await who.post(
-            f"{HOME}/interests", data={"for": slug, "seen": form_revision, **said}
+            f"{HOME}/interests", data={"for": slug, "seen": form_revision, **fields}
         )
 
     async def turn_on(
-        self, who: httpx.AsyncClient, slug: str = "", **said: Any
+        self, who: httpx.AsyncClient, slug: str = "", **fields: Any
     ) -> None:
-        answer = await self.declare(who, slug, **said)
+        answer = await self.declare(who, slug, **fields)
         assert answer.status_code == 303, answer.text
 
     async def page(self, who: httpx.AsyncClient, slug: str = "") -> str:

@@ -37,11 +37,11 @@ async def ask(
     method: str,
     address: str,
     by: dict[str, str] | None = None,
-    said: Any = None,
+    fields: Any = None,
 ) -> httpx.Response:
     headers = {"Accept": "application/json", **(by or {})}
     return await workshop.anyone.request(
-        method, address, headers=headers, **({"json": said} if said else {})
+        method, address, headers=headers, **({"json": fields} if fields else {})
     )
 
 
@@ -102,7 +102,7 @@ async def test_data_are_asked_for_supported_and_promised(workshop: Workshop) -> 
         workshop, "PUT", home, mine, NEED | {"title": "Ombres des bâtiments"}
     )
     supported = [await ask(workshop, "PUT", f"{home}/support", other) for _ in range(2)]
-    own = await ask(workshop, "PUT", f"{home}/support", mine)
+    own_support = await ask(workshop, "PUT", f"{home}/support", mine)
     board = (await ask(workshop, "GET", NEEDS)).json()["items"]
     listed = (await ask(workshop, "GET", f"{NEEDS}/mine", mine)).json()
     promise = {"event": "promise", "day": "2099-05-31", "words": "Après la campagne."}
@@ -112,7 +112,7 @@ async def test_data_are_asked_for_supported_and_promised(workshop: Workshop) -> 
     left = await ask(workshop, "DELETE", f"{home}/support", other)
 
     assert corrected.json()["title"] == "Ombres des bâtiments"
-    assert [answer.status_code for answer in (*supported, own, left)] == [
+    assert [answer.status_code for answer in (*supported, own_support, left)] == [
         204,
         204,
         409,
@@ -173,7 +173,7 @@ async def test_what_is_withdrawn_or_hidden_is_for_its_author_and_the_team(
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("body", "field"),
     [
         ({"title": "x"}, "words"),
         (NEED | {"theme": "fame"}, "theme"),
@@ -182,12 +182,12 @@ async def test_what_is_withdrawn_or_hidden_is_for_its_author_and_the_team(
     ],
 )
 async def test_what_is_wrong_with_a_request_is_named(
-    workshop: Workshop, said: Any, field: str
+    workshop: Workshop, body: Any, field: str
 ) -> None:
     mine = await token_of(workshop.leader, "access")
 
     headers = {"Accept": "application/json", **mine}
-    answer = await workshop.anyone.post(NEEDS, json=said, headers=headers)
+    answer = await workshop.anyone.post(NEEDS, json=body, headers=headers)
 
     assert answer.status_code == 422
     assert [error.get("field", "") for error in answer.json()["errors"]] == [field]
@@ -212,7 +212,7 @@ async def test_a_team_is_invited_joins_and_is_given_rights(workshop: Workshop) -
     edits = await ask(
         workshop, "PUT", f"{home}/team/{member['id']}", mine, {"right": "edit"}
     )
-    own = await ask(
+    changed_right = await ask(
         workshop, "PUT", f"{home}/team/{member['id']}", other, {"right": "edit"}
     )
     refusal = await ask(
@@ -235,7 +235,7 @@ async def test_a_team_is_invited_joins_and_is_given_rights(workshop: Workshop) -
     )
     assert (
         edits.json()["items"][0]["right"],
-        own.status_code,
+        changed_right.status_code,
         refusal.status_code,
     ) == (
         "edit",

@@ -406,10 +406,10 @@ async def test_the_call_of_32_candidates_and_6_laureates(
         subject = "est lauréat de" if number < 6 else "n’est pas retenu pour"
         assert subject in emails_by_recipient[login.email]["Subject"]
         assert f"Raison {number:02}." in text_of(emails_by_recipient[login.email])
-    own = f"{workspace.address}/submissions/{sent[6].id}"
+    submission_path = f"{workspace.address}/submissions/{sent[6].id}"
     refused = candidates[6][0]
-    assert "Raison 06." in (await refused.get(own)).text
-    assert (await candidates[7][0].get(own)).status_code == 404
+    assert "Raison 06." in (await refused.get(submission_path)).text
+    assert (await candidates[7][0].get(submission_path)).status_code == 404
 
 
 async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_sent(

@@ -170,9 +170,9 @@ async def board(
 
 
 async def decide(
-    who: httpx.AsyncClient, address: str, decision: str, **said: str
+    who: httpx.AsyncClient, address: str, decision: str, **fields: str
 ) -> httpx.Response:
-    return await who.post(f"{address}/decide", data={"decision": decision, **said})
+    return await who.post(f"{address}/decide", data={"decision": decision, **fields})
 
 
 def tomorrow() -> str:
@@ -350,7 +350,7 @@ async def test_a_producer_names_what_came_of_it(board: Board) -> None:
 
 
 @pytest.mark.parametrize(
-    ("decision", "said", "field"),
+    ("decision", "fields", "field"),
     [
         ("decline", {"words": " "}, "words"),
         ("promise", {"day": "2020-01-01"}, "day"),
@@ -358,11 +358,11 @@ async def test_a_producer_names_what_came_of_it(board: Board) -> None:
     ],
 )
 async def test_what_lacks_in_an_answer_is_said_at_its_field(
-    board: Board, decision: str, said: dict[str, str], field: str
+    board: Board, decision: str, fields: dict[str, str], field: str
 ) -> None:
     address = await board.ask()
 
-    answer = await decide(board.producer, address, decision, **said)
+    answer = await decide(board.producer, address, decision, **fields)
 
     assert answer.status_code == 422
     assert f'id="{field}-e"' in answer.text

@@ -114,7 +114,7 @@ async def test_another_territory_sees_no_project_and_no_picture(
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("title", " ", "Le projet n’a pas de nom."),
         ("summary", "", "La description manque."),
@@ -127,7 +127,7 @@ async def test_another_territory_sees_no_project_and_no_picture(
     ],
 )
 async def test_what_is_wrong_is_said_beside_its_field(
-    workshop: Workshop, field: str, value: str, said: str
+    workshop: Workshop, field: str, value: str, message: str
 ) -> None:
     changes = {"requester": "company"} if field == "organisation" else {}
 
@@ -136,7 +136,7 @@ async def test_what_is_wrong_is_said_beside_its_field(
     )
 
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert f'href="#{field}"' in answer.text
     assert await workshop.count(Project) == 0
 

@@ -37,7 +37,7 @@ __all__ = ["fair"]
 PAGE = Path(__file__).parents[3] / "docs/reference/matchmaking.md"
 NOISE = {"looks_for": "le bruit des rues la nuit", "mailed": "1"}
 HELPER = {"offers": "testers", "discoverable": "1", "name": "Les Marcheuses"}
-KEPT = (DeclaredInterest, SuggestionMark, SuggestionMessage)
+STORED_TABLES = (DeclaredInterest, SuggestionMark, SuggestionMessage)
 TRANSITIONS = read_transitions("""
     undecided turn_on  on
     undecided turn_off off
@@ -222,19 +222,19 @@ async def test_what_is_not_wanted_never_comes_again_and_what_is_useful_comes_fir
 
 
 @pytest.mark.parametrize(
-    ("said", "wrong"),
+    ("form", "field"),
     [
         ({"discoverable": "1", "offers": "skills"}, "name"), ({"discoverable": "1", "name": "Ana"}, "discoverable"),
         ({"themes": "nothing"}, "themes"), ({"offers": "data"}, "offers"), ({"looks_for": "x" * 301}, "looks_for"),
     ],
 )  # fmt: skip
 async def test_a_form_that_says_too_little_or_too_much_keeps_nothing(
-    fair: Fair, said: dict[str, str], wrong: str
+    fair: Fair, form: dict[str, str], field: str
 ) -> None:
-    answer = await fair.declare(fair.workshop.leader, **said)
+    answer = await fair.declare(fair.workshop.leader, **form)
 
     assert answer.status_code == 422
-    assert f'href="#{wrong}"' in answer.text
+    assert f'href="#{field}"' in answer.text
     assert await fair.workshop.rows(SuggestionChoice) == []
 
 
@@ -348,7 +348,7 @@ async def test_a_worker_that_is_under_way_brings_nothing_back(
     await server.wait_closed()
 
     assert await fair.state(person) is SuggestionState.OFF
-    assert [await workshop.rows(model) for model in KEPT] == [[], [], []]
+    assert [await workshop.rows(model) for model in STORED_TABLES] == [[], [], []]
     assert await fair.queue() == 0
     await fair.tell(interest)
     assert fair.relay.mails == []
@@ -365,7 +365,11 @@ async def test_two_clicks_at_once_leave_it_off(fair: Fair) -> None:
             leader.post(f"{HOME}/off"), *changes, leader.post(f"{HOME}/off")
         )
         assert await fair.state(person) is SuggestionState.OFF
-        assert [await fair.workshop.rows(model) for model in KEPT] == [[], [], []]
+        assert [await fair.workshop.rows(model) for model in STORED_TABLES] == [
+            [],
+            [],
+            [],
+        ]
 
 
 async def test_only_those_who_administer_an_organisation_turn_on_what_it_turned_off(

@@ -55,7 +55,7 @@ class Chosen:
     """What one person does with suggestions: nothing, off, or on with this."""
 
     state: str
-    found: bool
+    discoverable: bool
     looks_for: str
     has: str
     themes: frozenset[str]
@@ -76,7 +76,7 @@ class World:
 
 PERSON = st.integers(0, PEOPLE - 1)
 CHOSEN = st.builds(
-    Chosen, state=st.sampled_from(["on", "on", "on", "off", "undecided"]), found=st.booleans(), looks_for=TEXTS, has=TEXTS,
+    Chosen, state=st.sampled_from(["on", "on", "on", "off", "undecided"]), discoverable=st.booleans(), looks_for=TEXTS, has=TEXTS,
     themes=THEMES, offers=HELP, seeks=HELP, never=st.frozensets(PERSON, max_size=2),
 )  # fmt: skip
 WORLDS = st.builds(
@@ -173,7 +173,7 @@ async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | 
 def _declare(chosen: Chosen, person: UUID) -> DeclaredInterest:
     return DeclaredInterest(
         choice_id=uuid5(person, "choice"), person_id=person, language="fr", looks_for=chosen.looks_for, has=chosen.has,
-        themes=sorted(chosen.themes), offers=sorted(chosen.offers), seeks=sorted(chosen.seeks), discoverable=chosen.found,
+        themes=sorted(chosen.themes), offers=sorted(chosen.offers), seeks=sorted(chosen.seeks), discoverable=chosen.discoverable,
         name=f"Nom {person}", notified_until=now(), declared_at=now(),
     )  # fmt: skip
 
@@ -193,12 +193,15 @@ async def two(
     max_examples=examples(15, 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(here=WORLDS, there=WORLDS)
+@given(first_world=WORLDS, second_world=WORLDS)
 async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
-    two: tuple[Catalogue, Catalogue], indexes: SearchIndexes, here: World, there: World
+    two: tuple[Catalogue, Catalogue],
+    indexes: SearchIndexes,
+    first_world: World,
+    second_world: World,
 ) -> None:
     met = 0
-    for catalogue, world in zip(two, (here, there), strict=True):
+    for catalogue, world in zip(two, (first_world, second_world), strict=True):
         interests = await settle(catalogue, world)
         rows = await read_all(catalogue)
         for number, interest in enumerate(interests):
@@ -243,15 +246,17 @@ async def test_such_a_world_has_something_of_everything(
     two: tuple[Catalogue, Catalogue], indexes: SearchIndexes
 ) -> None:
     """So that what is said above is not said of nothing."""
-    here = two[0]
+    catalogue = two[0]
     met = set()
-    for interest in await settle(here, RICH):
+    for interest in await settle(catalogue, RICH):
         assert interest
-        async with here.database.session(
-            here.territory.id, role="app", person=interest.person_id
+        async with catalogue.database.session(
+            catalogue.territory.id, role="app", person=interest.person_id
         ) as session:
             suggestions = await find_suggestions(
-                session, indexes.find(here.territory.id), SuggestionRecipient(interest)
+                session,
+                indexes.find(catalogue.territory.id),
+                SuggestionRecipient(interest),
             )
         met |= {
             suggestion.thing for those in suggestions.values() for suggestion in those
@@ -282,28 +287,32 @@ async def read_all(catalogue: Catalogue) -> dict[tuple[str, UUID], Any]:
         }
 
 
-def check_dataset(each: Suggestion, _interest: DeclaredInterest, _row: None) -> None:
+def check_dataset(
+    suggestion: Suggestion, _interest: DeclaredInterest, _row: None
+) -> None:
     """It is one of the catalogue's."""
-    assert each.title in TITLES.values()
+    assert suggestion.title in TITLES.values()
 
 
 def check_interest(
-    each: Suggestion, interest: DeclaredInterest, row: DeclaredInterest
+    suggestion: Suggestion, interest: DeclaredInterest, row: DeclaredInterest
 ) -> None:
     """It is somebody else's who may be found, under the name that they chose."""
     assert row.discoverable
     assert row.id != interest.id
-    assert each.title == row.name
+    assert suggestion.title == row.name
 
 
-def check_project(_each: Suggestion, interest: DeclaredInterest, row: Project) -> None:
+def check_project(
+    _suggestion: Suggestion, interest: DeclaredInterest, row: Project
+) -> None:
     """It is public, and somebody else leads it."""
     assert (row.confidential, row.hidden_at) == (False, None)
     assert row.leader_id != interest.person_id
 
 
 def check_request(
-    _each: Suggestion, interest: DeclaredInterest, row: DataRequest
+    _suggestion: Suggestion, interest: DeclaredInterest, row: DataRequest
 ) -> None:
     """It is open, and somebody else asked it."""
     assert row.state in SHOWN_REQUESTS
@@ -319,17 +328,19 @@ CHECKS: dict[SuggestionTarget, Callable[[Suggestion, DeclaredInterest, Any], Non
 
 
 def check(
-    each: Suggestion,
+    suggestion: Suggestion,
     interest: DeclaredInterest,
     rows: dict[tuple[str, UUID], Any],
     never: set[UUID],
 ) -> None:
     """What holds of any suggestion to anybody."""
-    assert each.id not in never
-    assert each.why
-    CHECKS[each.thing](each, interest, rows.get((each.thing, each.id)))
-    for why in each.why:
-        check_why(each, why.source, why.path, interest, rows)
+    assert suggestion.id not in never
+    assert suggestion.why
+    CHECKS[suggestion.thing](
+        suggestion, interest, rows.get((suggestion.thing, suggestion.id))
+    )
+    for why in suggestion.why:
+        check_why(suggestion, why.source, why.path, interest, rows)
         assert {*why.words, *why.support, why.theme} - {""}
         assert set(why.support) <= {
             *interest.offers,
@@ -339,7 +350,7 @@ def check(
 
 
 def check_why(
-    each: Suggestion,
+    suggestion: Suggestion,
     source: ReasonSource,
     path: str,
     interest: DeclaredInterest,
@@ -347,10 +358,10 @@ def check_why(
 ) -> None:
     """A reason is one's own, and its words are said on both sides."""
     if source in {ReasonSource.PROJECT, ReasonSource.REQUEST}:
-        own = rows[source, UUID(path.rpartition("/")[2])]
+        row = rows[source, UUID(path.rpartition("/")[2])]
         assert interest.person_id in {
-            getattr(own, "leader_id", None),
-            getattr(own, "person_id", None),
+            getattr(row, "leader_id", None),
+            getattr(row, "person_id", None),
         }
     if source in {ReasonSource.HAS, ReasonSource.LOOKS_FOR}:
         declared_stems = stems_of(
@@ -358,7 +369,7 @@ def check_why(
         )
         assert all(
             stems_of(word) & declared_stems
-            for why in each.why
+            for why in suggestion.why
             if why.source is source
             for word in why.words
         )

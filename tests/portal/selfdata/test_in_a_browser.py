@@ -25,7 +25,7 @@ async def keep_register(town_hall: TownHall) -> None:
     """The commune states, takes a sample list, and publishes all of it."""
     ticked = {"entry": [str(n) for n in range(14)]}
     await town_hall.manager.post(f"{REGISTER}/statement", data=STATEMENT)
-    await town_hall.manager.post(f"{REGISTER}/ready/commune", data=ticked)
+    await town_hall.manager.post(f"{REGISTER}/templates/commune", data=ticked)
     await town_hall.manager.post(f"{REGISTER}/publish")
     await fill(town_hall, 14)
 
@@ -37,14 +37,14 @@ async def test_pages_hold_on_every_screen_and_stay_light(
     row = await town_hall.add(service="Brouillon", data="")
     origin = town_hall.territory.origin
     manager, anyone = town_hall.manager, town_hall.anyone
-    wrong = await town_hall.publish(row)
+    refused_entry = await town_hall.publish(row)
     publish = f"{REGISTER}/entries/{row.id}/publish"
 
     for who, path, name in (
         (manager, REGISTER, "register"),
-        (manager, f"{REGISTER}/ready/school", "ready-list"),
+        (manager, f"{REGISTER}/templates/school", "register-template"),
         (manager, f"{REGISTER}/entries/{row.id}", "entry"),
-        (Answered(manager, publish, wrong), publish, "entry-refused"),
+        (Answered(manager, publish, refused_entry), publish, "entry-refused"),
         (anyone, "/my-data", "my-data"),
         (anyone, "/my-data?q=zzz", "my-data-none"),
         (anyone, "/my-data/letter?org=kerlevan", "my-data-refused"),

@@ -20,7 +20,7 @@ from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
-from udi.portal.selfdata import ready_lists
+from udi.portal.selfdata import register_templates
 from udi.portal.selfdata.models import (
     LifeMoment,
     ProcessingEntry,
@@ -37,7 +37,7 @@ STATEMENT = {
 ACTS = [
     ("GET", ""),
     ("GET", "/new"),
-    ("GET", "/ready/commune"),
+    ("GET", "/templates/commune"),
     ("GET", "/export.csv"),
     ("GET", "/export.json"),
     ("GET", "/entries/{entry}"),
@@ -45,7 +45,7 @@ ACTS = [
     ("POST", "/review"),
     ("POST", "/publish"),
     ("POST", "/import"),
-    ("POST", "/ready/commune"),
+    ("POST", "/templates/commune"),
     ("POST", "/new"),
     ("POST", "/entries/{entry}"),
     ("POST", "/entries/{entry}/publish"),
@@ -230,9 +230,9 @@ async def test_a_register_is_reviewed(town_hall: TownHall) -> None:
         await session.execute(update(ProcessingEntry).values(reviewed_on=old))
         await session.execute(update(ProcessingStatement).values(reviewed_on=old))
 
-    said = await town_hall.manager.post(f"{REGISTER}/review")
+    reviewed = await town_hall.manager.post(f"{REGISTER}/review")
 
-    assert (unsaid.status_code, said.status_code) == (409, 303)
+    assert (unsaid.status_code, reviewed.status_code) == (409, 303)
     [entry] = await town_hall.entries()
     assert entry.reviewed_on > old
     assert (await town_hall.statement()).reviewed_on > old
@@ -269,12 +269,12 @@ async def test_a_service_of_another_organisation_is_not_there(
     assert [entry.state for entry in await town_hall.entries()] == ["draft"]
 
 
-async def test_services_of_a_ready_list_become_drafts(town_hall: TownHall) -> None:
-    address = f"{REGISTER}/ready/commune"
+async def test_services_of_a_template_become_drafts(town_hall: TownHall) -> None:
+    address = f"{REGISTER}/templates/commune"
     page = await town_hall.manager.get(address)
     empty = await town_hall.manager.post(address, data={})
     added = await town_hall.manager.post(address, data={"entry": ["0", "4", "999"]})
-    unknown = await town_hall.manager.get(f"{REGISTER}/ready/moon")
+    unknown = await town_hall.manager.get(f"{REGISTER}/templates/moon")
 
     assert "Cantine scolaire" in page.text
     assert (empty.status_code, added.status_code) == (422, 303)
@@ -286,9 +286,9 @@ async def test_services_of_a_ready_list_become_drafts(town_hall: TownHall) -> No
     assert (await town_hall.publish(canteen)).status_code == 303
 
 
-@pytest.mark.parametrize("name", ready_lists.NAMES)
-def test_a_ready_list_is_whole_in_each_language(name: str) -> None:
-    entries = ready_lists.read_list(name)
+@pytest.mark.parametrize("name", register_templates.NAMES)
+def test_a_template_is_whole_in_each_language(name: str) -> None:
+    entries = register_templates.read_template(name)
 
     assert 10 <= len(entries) <= 15
     for entry in entries:
@@ -308,9 +308,9 @@ def test_a_ready_list_is_whole_in_each_language(name: str) -> None:
         assert set(entry.moments) <= set(LifeMoment)
 
 
-@pytest.mark.parametrize("name", ready_lists.NAMES)
+@pytest.mark.parametrize("name", register_templates.NAMES)
 def test_a_sample_list_says_that_data_of_health_are_sensitive(name: str) -> None:
-    entries = ready_lists.read_list(name)
+    entries = register_templates.read_template(name)
     of_health = [
         entry for entry in entries if HEALTH.search(entry.texts["data"]["en"].lower())
     ]
@@ -343,13 +343,13 @@ async def test_administrators_are_asked_a_week_after_they_came(
     ) as session:
         week = now() - timedelta(days=8)
         await session.execute(update(Organisation).values(created_at=week))
-    asked = (await town_hall.manager.get("/inbox.json")).json()
+    inbox = (await town_hall.manager.get("/inbox.json")).json()
     member = (await town_hall.publisher.get("/inbox.json")).json()
     page = await town_hall.manager.get("/inbox", headers=ENGLISH)
     await town_hall.manager.post(f"{REGISTER}/statement", data={"holds_data": "no"})
     settled = (await town_hall.manager.get("/inbox.json")).json()
 
-    [item] = asked["items"]
+    [item] = inbox["items"]
     assert (item["kind"], item["id"]) == ("processing", str(KERLEVAN))
     assert item["url"].endswith(REGISTER)
     assert "Say whether it holds personal data" in page.text

@@ -38,11 +38,11 @@ async def test_a_register_is_written_and_read(town_hall: TownHall) -> None:
 
     written = await put(town_hall, token, body(entries=entries))
     public = await town_hall.anyone.get(PATH, headers=PROGRAM)
-    own = await town_hall.anyone.get(PATH, headers=token)
+    response = await town_hall.anyone.get(PATH, headers=token)
 
     assert written.status_code == 200, written.text
-    assert written.json() == own.json()
-    assert len(own.json()["entries"]) == 2
+    assert written.json() == response.json()
+    assert len(response.json()["entries"]) == 2
     assert public.json()["officer_email"] == "dpo@kerlevan.example"
     assert [entry["service"] for entry in public.json()["entries"]] == [
         "Cantine scolaire"

@@ -130,9 +130,11 @@ async def test_an_error_has_its_line_and_column(
 
 
 async def test_all_errors_are_said_at_once(town_hall: TownHall) -> None:
-    wrong = LINE.replace("public_task", "x").replace("Crèche", "")
+    invalid_line = LINE.replace("public_task", "x").replace("Crèche", "")
 
-    sent = await send(town_hall, f"{HEADER}\n{wrong}\n{LINE}\n{LINE};more\n{wrong}\n")
+    sent = await send(
+        town_hall, f"{HEADER}\n{invalid_line}\n{LINE}\n{LINE};more\n{invalid_line}\n"
+    )
 
     words = unescape(sent.text)
     assert "5 errors to correct, nothing was kept" in words

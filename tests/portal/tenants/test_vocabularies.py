@@ -58,7 +58,7 @@ def test_a_territory_need_not_have_any() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("themes", b"# r\nVie\tVIE\n", "vocabulary.themes.tsv, line 2: \u00abVIE\u00bb is no code of that table. Take one from"),
         ("themes", b"Vie\tSOCI VIE\n", "line 1: \u00abSOCI VIE\u00bb is no code"),
@@ -78,7 +78,7 @@ def test_a_territory_need_not_have_any() -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line_and_the_remedy(
-    folder: Path, name: str, content: bytes, said: str
+    folder: Path, name: str, content: bytes, message: str
 ) -> None:
     (folder / f"vocabulary.{name}.tsv").write_bytes(content)
 
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_said_with_its_line_and_the_remedy(
         read_folder(folder)
 
     assert len(caught.value.faults) == 1
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(

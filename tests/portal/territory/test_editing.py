@@ -429,8 +429,8 @@ async def test_menu_and_footer_are_those_of_the_territory(
         "footer-2-1-to": "https://ville.example/",
     }
     before = await read_home(dashboard, "fr")
-    wrong = form | {"menu-2-label_fr": "Perdu", "menu-2-to": "/pages/perdu"}
-    refused = await dashboard.team.post(f"{SITE}/menu", data=wrong)
+    invalid_form = form | {"menu-2-label_fr": "Perdu", "menu-2-to": "/pages/perdu"}
+    refused = await dashboard.team.post(f"{SITE}/menu", data=invalid_form)
     saved = await dashboard.team.post(f"{SITE}/menu", data=form)
     await publish(dashboard)
     page = await read_home(dashboard, "fr")

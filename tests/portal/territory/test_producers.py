@@ -37,16 +37,16 @@ async def fill(dashboard: Dashboard, catalogue: Catalogue) -> None:
     """Armor: three datasets, two late, on the hosted node. Kerlévan: one in time, and a node of its own. Goéland: none."""
     database, territory = catalogue.database, catalogue.territory
     kerlevan = catalogue.organisations["kerlevan"]
-    own = uuid4()
+    node_id = uuid4()
     async with database.session(territory.id, role="worker") as session:
         session.add_all(
             [
                 Node(id=NODE, slug="shared", name="Nœud mutualisé", url="", client_id="a", hosted=True),
-                Node(id=own, slug="kerlevan", name="Nœud de Kerlévan", url="", client_id="b"),
+                Node(id=node_id, slug="kerlevan", name="Nœud de Kerlévan", url="", client_id="b"),
             ]
         )  # fmt: skip
         await session.flush()
-        session.add(NodeProducer(node_id=own, organisation_id=kerlevan))
+        session.add(NodeProducer(node_id=node_id, organisation_id=kerlevan))
         await session.execute(
             update(Organisation)
             .where(Organisation.id == kerlevan)

@@ -66,6 +66,10 @@ IDLE_TIMEOUT = "60s"
 """After which the server ends a page's connection that nobody used: the memory of a busy moment is not kept for ever."""
 READS = "only_reads"
 """The option of the connections that `reading` keeps."""
+_READING: dict[str, Any] = {
+    **read_connections.OPTIONS,
+    "execution_options": {READS: True},
+}
 SERVER = {"jit": "off", "search_path": "app,public"}
 TYPES = {
     datetime: DateTime(timezone=True),
@@ -233,16 +237,11 @@ class Database:
                 "timeout": PATIENCE if self._pages else 5,
                 "command_timeout": PATIENCE if self._pages else None,
             },
-            **(
-                read_connections.OPTIONS | {"execution_options": {READS: True}}
-                if only_reads
-                else {"pool_pre_ping": True}
-            ),
+            **(_READING if only_reads else {}),
         )
         event.listen(engine.sync_engine, "handle_error", _mark_disconnected)
         attach_keys(engine, self._column_keys)
-        if only_reads:
-            read_connections.watch_connections(engine)
+        read_connections.watch_connections(engine)
         return engine
 
     @asynccontextmanager

@@ -1,7 +1,8 @@
 """Connections for pages that only read: they keep their territory, each statement is its own transaction.
 
 What a page reads takes one round trip a statement, where BEGIN, SET LOCAL, COMMIT and looking whether the connection
-lives took five more (docs/decisions/0009). Nothing is written there: the server refuses it.
+lives took five more (docs/decisions/0009). Nothing is written there: the server refuses it. How a connection is looked
+at before it is used (`watch_connections`) is the same for those that write.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ took the database twice the time of the reading itself.
 
 
 def watch_connections(engine: AsyncEngine) -> None:
-    """Look at a connection before somebody reads with it: whether it was closed, and at the server after a while.
+    """Look at a connection before it is used: whether it was closed, and at the server after a while.
 
     A server that lost its power within `FRESH` closes nothing: the first statement finds out, and leaves no other.
     """

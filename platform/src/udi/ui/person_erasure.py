@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, text, update
+from sqlalchemy import ColumnElement, Table, Uuid, delete, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -93,6 +93,8 @@ def _nothing(rows: PersonalRows, name: str, person_id: UUID) -> Any:
         return {}
     if isinstance(column_type, ARRAY):
         return []
+    if isinstance(column_type, Uuid):
+        return None
     is_name_of_row = name == rows.column and rows.at_deletion is AtDeletion.UNNAMED
     if rows.link is PersonLink.EMAIL and is_name_of_row:
         return str(person_id)

@@ -155,20 +155,20 @@ class Site:
             entries += list_entries(self, request)
         return entries
 
-    async def send_email(self, territory: Territory, mail: Email) -> None:
-        """Hand a mail of a territory to the relay; one whose address is refused for good, or that has none
-        (its reader deleted their account), is left, with a line in the log.
+    async def send_email(self, territory: Territory, mail: Email) -> bool:
+        """Hand a mail of a territory to the relay; whether it took it. One whose address is refused for good, or that has
+        none (its reader deleted their account), is left, with a line in the log.
 
         Raises:
             EmailError: the relay did not take it; the job that sends it is tried again.
         """
         if not mail.to:
             log.info("mail left, nobody reads it any more", mail=mail.id)
-            return
+            return False
         refused = self.services.find(REFUSED_ADDRESSES)
         if refused and await refused.is_refused(territory.id, mail.to):
             log.info("mail left, its address refuses mails", mail=mail.id)
-            return
+            return False
         signed_id = sign_mail_id(
             mail_key(self.settings, self.program), mail.id, mail.to
         )
@@ -187,12 +187,13 @@ class Site:
             )
             if refused:
                 await refused.note_refusal(territory.id, mail.to)
-            return
+            return False
         except EmailError as error:
             log.warning("mail not taken", mail=mail.id, fault=str(error))
             raise
         if refused:
             await refused.note_delivery(territory.id, mail.to)
+        return True
 
     async def send_emails(
         self, territory: Territory, job: Job, mails: Sequence[Email]

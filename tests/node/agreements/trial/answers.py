@@ -187,13 +187,13 @@ def _read_parquet(content: bytes) -> View:
         names = [column[0] for column in result.description or ()]
         lines = result.fetchall()
     boxes = [names.index(name) for name in BOX] if GEOMETRY in names else []
-    own = [
+    column_ranks = [
         rank for rank, name in enumerate(names) if name not in {LINE, GEOMETRY, *BOX}
     ]
     places = [_point(line, boxes) for line in lines] if boxes else []
     return View(
-        tuple(names[rank] for rank in own),
-        tuple(tuple(_number(line[rank]) for rank in own) for line in lines),
+        tuple(names[rank] for rank in column_ranks),
+        tuple(tuple(_number(line[rank]) for rank in column_ranks) for line in lines),
         tuple(line[names.index(LINE)] for line in lines),
         _rounded(places) if any(places) else None,
     )

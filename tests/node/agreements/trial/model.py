@@ -47,7 +47,7 @@ class Use:
     """A reading that was noted: how, with which result, how many bytes, when."""
 
     what: str
-    verdict: str
+    outcome: str
     size: int
     moment: datetime
 
@@ -76,7 +76,7 @@ class Situation:
     def readings_of_minute(self, moment: datetime) -> int:
         """Readings let through since the minute of this moment began."""
         minute = moment.replace(second=0, microsecond=0)
-        return sum(use.verdict == ALLOWED and use.moment >= minute for use in self.uses)
+        return sum(use.outcome == ALLOWED and use.moment >= minute for use in self.uses)
 
 
 @dataclass(frozen=True)

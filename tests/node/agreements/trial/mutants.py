@@ -58,13 +58,13 @@ def _change_view(**changes: tuple[Any, ...]) -> Patch:
     """A node whose decision is right, but for what is shown."""
 
     def decide_wrongly(*arguments: Any) -> ReadingDecision:
-        verdict = decide_reading(*arguments)
-        if verdict.view is None:
-            return verdict
+        decision = decide_reading(*arguments)
+        if decision.view is None:
+            return decision
         view = View(
-            **{"columns": verdict.view.columns, "rows": verdict.view.rows, **changes}
+            **{"columns": decision.view.columns, "rows": decision.view.rows, **changes}
         )
-        return ReadingDecision(view=view, remaining_bytes=verdict.remaining_bytes)
+        return ReadingDecision(view=view, remaining_bytes=decision.remaining_bytes)
 
     return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
 
@@ -227,11 +227,15 @@ def _let_caches_keep(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(requests, "PRIVATE", {"Cache-Control": "private, max-age=60"})
 
 
-VERDICT = {"verdict", "log"}
+DECISION_SIGNS = {"verdict", "log"}
 """The answer is another; where it has no body (HEAD), the log says which."""
 MUTANTS = {
     "takes a hidden column for none": Mutant(
-        _know_nothing_hidden, VERDICT, ("page", "items"), in_part=True, found_at=12
+        _know_nothing_hidden,
+        DECISION_SIGNS,
+        ("page", "items"),
+        in_part=True,
+        found_at=12,
     ),
     "shows every column": Mutant(
         _change_view(columns=()),
@@ -249,24 +253,26 @@ MUTANTS = {
     ),
     "counts nothing": Mutant(_count_nothing, {"verdict", "volume"}),
     "counts no bytes": Mutant(_forget_bytes, {"log", "volume"}),
-    "ignores the end": Mutant(_change_agreement(ends_at=FAR), VERDICT),
+    "ignores the end": Mutant(_change_agreement(ends_at=FAR), DECISION_SIGNS),
     "ignores the beginning": Mutant(
-        _change_agreement(starts_at=LONG_AGO), VERDICT, found_at=78
+        _change_agreement(starts_at=LONG_AGO), DECISION_SIGNS, found_at=78
     ),
     "ignores a revocation": Mutant(
-        _ignore_state(AgreementValidity.REVOKED), VERDICT, found_at=6
+        _ignore_state(AgreementValidity.REVOKED), DECISION_SIGNS, found_at=6
     ),
-    "ignores a notice": Mutant(_change_standing(closes_at=None), VERDICT),
+    "ignores a notice": Mutant(_change_standing(closes_at=None), DECISION_SIGNS),
     "ignores a suspension": Mutant(
-        _ignore_state(AgreementValidity.SUSPENDED), VERDICT, found_at=24
+        _ignore_state(AgreementValidity.SUSPENDED), DECISION_SIGNS, found_at=24
     ),
     "ignores that it was given up": Mutant(
-        _ignore_state(AgreementValidity.GIVEN_UP), VERDICT
+        _ignore_state(AgreementValidity.GIVEN_UP), DECISION_SIGNS
     ),
-    "ignores the purpose": Mutant(_change_reading(purpose=None), VERDICT),
-    "ignores the end of a credential": Mutant(_keep_credentials_for_ever, VERDICT),
-    "opens to any credential": Mutant(_open_to_any_credential, VERDICT),
-    "keeps the standing that came last": Mutant(_keep_last_arrived, VERDICT),
+    "ignores the purpose": Mutant(_change_reading(purpose=None), DECISION_SIGNS),
+    "ignores the end of a credential": Mutant(
+        _keep_credentials_for_ever, DECISION_SIGNS
+    ),
+    "opens to any credential": Mutant(_open_to_any_credential, DECISION_SIGNS),
+    "keeps the standing that came last": Mutant(_keep_last_arrived, DECISION_SIGNS),
     "notes no refusal": Mutant(_note_no_refusal, {"log"}),
     "notes late refusals as readings": Mutant(
         _note_late_refusals_as_readings,

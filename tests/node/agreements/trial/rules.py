@@ -51,7 +51,7 @@ class Expected:
     """What else is said: names of columns, a rectangle, links."""
 
     @property
-    def verdict(self) -> str:
+    def outcome(self) -> str:
         """What the log says of it."""
         return self.code or ALLOWED
 

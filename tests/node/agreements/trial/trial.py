@@ -54,7 +54,7 @@ class Tally:
         """Count one reading."""
         counts = self.given if expected.is_given else self.refused
         counts[step.address.name] += 1
-        self.verdicts[expected.verdict] += 1
+        self.verdicts[expected.outcome] += 1
 
 
 async def run_case(stage: Stage, case: Case, tally: Tally) -> None:
@@ -138,7 +138,7 @@ class Trial:
                     dataset_id=UUID(self.publication.dataset),
                     credential_id=None,
                     kind=use.what,
-                    outcome=use.verdict,
+                    outcome=use.outcome,
                     bytes=use.size,
                     happened_at=use.moment,
                 )
@@ -152,7 +152,7 @@ class Trial:
 
     async def tell(self, event: Event) -> None:
         """Let the portal change the standing, and the node learn of it."""
-        before = self.grant.said
+        before = self.grant.signed_status
         closes_at = None
         if event.closes_after is not None:
             closes_at = (self.present + event.closes_after).replace(microsecond=0)
@@ -204,7 +204,7 @@ class Trial:
         if expected.what:
             size = expected.size_of(request, answer.content)
             self.situation.uses.append(
-                Use(expected.what, expected.verdict, size, self.present)
+                Use(expected.what, expected.outcome, size, self.present)
             )
 
     async def require_nothing(self, address: Address, method: str) -> None:
@@ -330,17 +330,17 @@ class Trial:
         )[1:]
         readings = Counter[tuple[str, str]]()
         refusals = Counter[tuple[str, str]]()
-        for *_, what, verdict, size, times in lines:
-            if verdict == ALLOWED:
+        for *_, what, outcome, size, times in lines:
+            if outcome == ALLOWED:
                 readings[what, size] += int(times)
             else:
-                refusals[what, verdict] += int(times)
+                refusals[what, outcome] += int(times)
         uses = self.situation.uses
         expected_readings = Counter(
-            (use.what, str(use.size)) for use in uses if use.verdict == ALLOWED
+            (use.what, str(use.size)) for use in uses if use.outcome == ALLOWED
         )
         refused = Counter(
-            (use.what, use.verdict) for use in uses if use.verdict != ALLOWED
+            (use.what, use.outcome) for use in uses if use.outcome != ALLOWED
         )
         if (readings, refusals) != (expected_readings, refused):
             raise DisagreementError(

@@ -58,17 +58,17 @@ def hangs_up(handler: BaseHTTPRequestHandler) -> None:
 
 @dataclass
 class Machine:
-    """What answers at each path; `asked` are the moment, method, path and headers of each request; `sent`, bytes of bodies."""
+    """What answers at each path; `requests` are the moment, method, path and headers of each request; `sent`, bytes of bodies."""
 
     origin: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
-    asked: list[tuple[float, str, str, dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[float, str, str, dict[str, str]]] = field(default_factory=list)
     ended: list[float] = field(default_factory=list)
     sent: int = 0
 
     @property
     def methods(self) -> list[str]:
-        return [method for _, method, _, _ in self.asked]
+        return [method for _, method, _, _ in self.requests]
 
     def url(self, path: str = "/file.csv") -> str:
         return f"{self.origin}{path}"
@@ -78,7 +78,7 @@ def open_machine(state: Machine) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            state.asked.append((time.monotonic(), self.command, self.path, headers))
+            state.requests.append((time.monotonic(), self.command, self.path, headers))
             state.answers.get(self.path, says(404))(self)
             state.ended.append(time.monotonic())
 

@@ -16,7 +16,7 @@ from udi.portal.catalogue.links.content import (
 DATA = b"a,b\n1,2\n"
 SHA = hashlib.sha256(DATA)
 MD5 = hashlib.md5(DATA, usedforsecurity=False)
-SHA_64, MD5_64 = (base64.b64encode(each.digest()).decode() for each in (SHA, MD5))
+SHA_64, MD5_64 = (base64.b64encode(hasher.digest()).decode() for hasher in (SHA, MD5))
 ME = ExpectedFile(8, "SHA-256", SHA.hexdigest())
 ME_MD5 = ExpectedFile(8, "MD5", MD5.hexdigest().upper())
 OTHER = ExpectedFile(9, "SHA-256", "0" * 64)
@@ -46,7 +46,7 @@ def test_the_size_is_the_whole_files(
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "found"),
+    ("status", "headers", "expected"),
     [
         (200, {"repr-digest": f"sha-256=:{SHA_64}:"}, {"sha256": SHA.hexdigest()}),
         (206, {"repr-digest": f"sha-512=:AAAA:, sha-256=:{SHA_64}:;p=1"}, {"sha512": "000000", "sha256": SHA.hexdigest()}),
@@ -59,9 +59,9 @@ def test_the_size_is_the_whole_files(
     ],
 )  # fmt: skip
 def test_digests_are_read_from_the_headers_that_name_the_whole_file(
-    status: int, headers: dict[str, str], found: dict[str, str]
+    status: int, headers: dict[str, str], expected: dict[str, str]
 ) -> None:
-    assert read_digests(status, headers) == found
+    assert read_digests(status, headers) == expected
 
 
 @pytest.mark.parametrize(

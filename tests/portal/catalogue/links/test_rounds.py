@@ -36,7 +36,7 @@ async def test_an_address_is_looked_at_once_whatever_the_number_of_datasets(
 
     link = await watcher.link(machine.url())
     assert looks == [1, 0]
-    assert len(machine.asked) == 1
+    assert len(machine.requests) == 1
     assert (link.state, link.answer, link.size, link.host) == (
         "reachable",
         "200",
@@ -49,8 +49,8 @@ async def test_an_address_is_looked_at_once_whatever_the_number_of_datasets(
 async def test_files_of_the_territorys_own_node_are_left_out(
     watcher: Watcher, machine: Machine
 ) -> None:
-    own = watcher.catalogue.territory.links["node"]
-    await watcher.publish(f"{own}/files/a.csv", machine.url())
+    node_origin = watcher.catalogue.territory.links["node"]
+    await watcher.publish(f"{node_origin}/files/a.csv", machine.url())
 
     async with watcher.catalogue.database.session(
         watcher.tenant, role="worker"
@@ -95,7 +95,7 @@ async def test_a_machine_is_left_in_peace_as_long_as_it_asks(
     ]
 
     assert looks == [1, 0, 0]
-    assert len(machine.asked) == 1
+    assert len(machine.requests) == 1
     links = sorted((await watcher.links()).values(), key=lambda link: link.failures)
     assert [link.failures for link in links] == [0, 0, 0, 1]
     assert links[-1].next_at - now() > timedelta(minutes=59)
@@ -116,7 +116,7 @@ async def test_a_machine_that_keeps_silent_is_not_asked_for_each_of_its_files(
     await watcher.publish(*(machine.url(path) for path in paths))
 
     assert await watcher.look() == len(paths)
-    assert len({path for _, _, path, _ in machine.asked}) == SILENCES
+    assert len({path for _, _, path, _ in machine.requests}) == SILENCES
     assert [link.failures for link in (await watcher.links()).values()] == [1] * len(
         paths
     )
@@ -157,7 +157,7 @@ async def test_two_workers_never_ask_one_machine_at_once(
     )
 
     assert sorted(looks) == [0, 0, 0, 3]
-    begun = [moment for moment, _, _, _ in machine.asked]
+    begun = [moment for moment, _, _, _ in machine.requests]
     assert len(begun) == 3
     assert all(
         later - ended >= 0.25
@@ -333,4 +333,4 @@ async def test_the_portals_worker_looks_by_itself(
         await asyncio.gather(working, return_exceptions=True)
 
     assert link.public_status["state"] == "reachable"
-    assert len(machine.asked) == 1
+    assert len(machine.requests) == 1

@@ -75,7 +75,7 @@ contacts = st.builds(
     role=maybe, summary=maybe, extra=extras,
 )  # fmt: skip
 several_contacts = st.lists(
-    contacts, min_size=1, max_size=2, unique_by=lambda each: each.email
+    contacts, min_size=1, max_size=2, unique_by=lambda item: item.email
 ).map(tuple)
 checksums = st.sampled_from([("MD5", 16), ("SHA-256", 32), ("SHA-512", 64)]).flatmap(
     lambda one: st.binary(min_size=one[1], max_size=one[1]).map(
@@ -91,7 +91,7 @@ parameters = st.lists(
     max_size=2,
 )
 files = st.builds(
-    Media, **of_any_media, kind=st.just(MediaKind.FILE), url=addresses.map(lambda each: f"{each}.csv"),
+    Media, **of_any_media, kind=st.just(MediaKind.FILE), url=addresses.map(lambda item: f"{item}.csv"),
     contract=st.just(DOWNLOAD), media_type=st.sampled_from(
         ["text/csv", "application/json", "application/geo+json", "application/pdf"]
     ), size=st.integers(1, 2**53), checksum=checksums, structure=st.just("") | addresses,
@@ -122,10 +122,12 @@ licences = st.sampled_from(sorted(LICENCES)).map(
     lambda code: LicenceTerms(code=code)
 ) | st.builds(LicenceTerms, label=texts, url=addresses)
 summaries = texts.flatmap(
-    lambda said: st.tuples(
-        st.just(said),
-        st.lists(st.sampled_from(sorted(said)), unique=True).map(
-            lambda tags: {tag: f"<p><strong>{said[tag]}</strong></p>" for tag in tags}
+    lambda summary: st.tuples(
+        st.just(summary),
+        st.lists(st.sampled_from(sorted(summary)), unique=True).map(
+            lambda tags: {
+                tag: f"<p><strong>{summary[tag]}</strong></p>" for tag in tags
+            }
         ),
     )
 )
@@ -147,7 +149,7 @@ def _record(
     access: tuple[AccessRights, bool],
     title: str,
     titles: dict[str, str],
-    **said: Any,
+    **fields: Any,
 ) -> Record:
     return Record(
         title=titles.get("fr", title),
@@ -156,7 +158,7 @@ def _record(
         summary_html=summary[1],
         access=access[0],
         personal=access[1],
-        **said,
+        **fields,
     )
 
 
@@ -187,7 +189,7 @@ of_any_record: dict[str, Any] = {
     "extra": extras,
 }  # fmt: skip
 several_media = st.lists(
-    files | services | series, min_size=1, max_size=3, unique_by=lambda each: each.id
+    files | services | series, min_size=1, max_size=3, unique_by=lambda item: item.id
 ).map(tuple)
 SELF_DATA = {
     "ext_selfdata": {

@@ -58,7 +58,7 @@ def test_each_table_takes_words_of_a_territory() -> None:
         assert (licence.target, licence.code) == ("ETALAB_2_0", "etalab-2.0")
         assert other is not None
         assert (other.target, other.code) == ("CC_BY_4_0", "")
-        table, maps, own = (find_format(wording) for wording in WORDS["formats"])
+        table, maps, own_format = (find_format(wording) for wording in WORDS["formats"])
         assert table is not None
         assert (table.target, table.media_type, table.kind) == (
             "CSV",
@@ -67,8 +67,8 @@ def test_each_table_takes_words_of_a_territory() -> None:
         )
         assert maps is not None
         assert maps.kind == "service"
-        assert own is not None
-        assert (own.target, own.kind) == ("DBF_OWN", "file")
+        assert own_format is not None
+        assert (own_format.target, own_format.kind) == ("DBF_OWN", "file")
         assert find_frequency("À chaque conseil") == "QUARTERLY"
         assert find_access("sur demande motivée") == ("RESTRICTED", "")
 

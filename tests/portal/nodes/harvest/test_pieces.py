@@ -57,7 +57,7 @@ def turtle(count: int) -> bytes:
     return "\n".join(lines).encode()
 
 
-def told(pages: list[HarvestedPage]) -> dict[str, Any]:
+def content_of(pages: list[HarvestedPage]) -> dict[str, Any]:
     """What pages say together."""
     records = {record.identifier: record for page in pages for record in page.records}
     return {
@@ -88,11 +88,11 @@ def test_pieces_say_what_the_whole_says(tmp_path: Path, make: Any, count: int) -
     pieces = in_pieces(body, tmp_path)
 
     assert is_divisible(body[:1000])
-    assert whole.dataset_count == len(told([whole])["records"]) == count
+    assert whole.dataset_count == len(content_of([whole])["records"]) == count
     assert len(pieces) == max(
         1, -(-(count + (make is turtle)) // large_documents.AT_ONCE)
     )
-    assert told(pieces) == told([whole])
+    assert content_of(pieces) == content_of([whole])
 
 
 def test_the_order_of_triples_does_not_matter(tmp_path: Path) -> None:
@@ -104,7 +104,9 @@ def test_the_order_of_triples_does_not_matter(tmp_path: Path) -> None:
     )
     assert shuffled is not None
 
-    assert told(in_pieces(shuffled, tmp_path)) == told([read(body, base_url=AT)])
+    assert content_of(in_pieces(shuffled, tmp_path)) == content_of(
+        [read(body, base_url=AT)]
+    )
 
 
 @pytest.mark.parametrize("chunk", [7, 64, 1000])
@@ -122,7 +124,7 @@ def test_a_document_may_be_cut_anywhere(
 
     pieces = list(read_pieces(tmp_path / "document", base_url=AT))
 
-    assert told(pieces) == told([read(body, base_url=AT)])
+    assert content_of(pieces) == content_of([read(body, base_url=AT)])
 
 
 @pytest.mark.parametrize(

@@ -188,18 +188,18 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     assert (ours.period, ours.frequency) == (record.period, record.frequency)
     assert ours.series == record.series
     assert placed(ours) == placed(record)
-    assert asked(ours) == asked(record)
-    assert {told(contact) for contact in ours.contacts} == {
-        told(contact) for contact in record.contacts
+    assert constraint_texts(ours) == constraint_texts(record)
+    assert {contact_key(contact) for contact in ours.contacts} == {
+        contact_key(contact) for contact in record.contacts
     }
-    assert sorted(map(held, ours.media), key=str) == sorted(
-        (held(medium, record) for medium in record.media), key=str
+    assert sorted(map(media_content, ours.media), key=str) == sorted(
+        (media_content(medium, record) for medium in record.media), key=str
     )
     assert read.publisher is not None
     assert list(read.publisher.name.values()) == [record.producer.name]
 
 
-def told(contact: Contact) -> tuple[str, ...]:
+def contact_key(contact: Contact) -> tuple[str, ...]:
     return contact.name, contact.email, contact.organisation
 
 
@@ -209,7 +209,7 @@ def placed(record: Record) -> object:
     return where and (where.box, where.shape, find_epsg_code(where.projection))
 
 
-def asked(record: Record) -> set[tuple[str, str]]:
+def constraint_texts(record: Record) -> set[tuple[str, str]]:
     """What its producer asks, by language: DCAT-AP has one property for all of it, of which each line counts."""
     constraints = record.constraints
     texts = (
@@ -227,7 +227,7 @@ def asked(record: Record) -> set[tuple[str, str]]:
     }
 
 
-def held(media: Media, of: Record | None = None) -> tuple[object, ...]:
+def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
     """What DCAT-AP can say of a file or a service; nothing of where restricted data are. A series is neither."""
     service = media.kind is MediaKind.SERVICE
     size, checksum, kind = (
@@ -255,9 +255,9 @@ def held(media: Media, of: Record | None = None) -> tuple[object, ...]:
     )
 
 
-def bare(**said: object) -> bytes:
+def bare(**fields: object) -> bytes:
     return json.dumps(
-        [{"identifier": "1", "title": "Trees", "distribution": []} | said]
+        [{"identifier": "1", "title": "Trees", "distribution": []} | fields]
     ).encode()
 
 

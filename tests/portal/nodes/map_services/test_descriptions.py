@@ -115,7 +115,7 @@ async def test_a_service_is_asked_once_for_all_who_wait_for_it(
     answers = await asyncio.gather(*others)
 
     assert {len(answer.layers) for answer in answers} == {2}
-    assert len(maps.asked) == 1
+    assert len(maps.requests) == 1
 
 
 async def test_a_service_that_trickles_is_given_up_though_each_step_is_quick(
@@ -128,7 +128,7 @@ async def test_a_service_that_trickles_is_given_up_though_each_step_is_quick(
     again = await obstacle_of(impatient_reader, service_at(maps, "/slow"))
 
     assert (obstacle, again) == (MapObstacle.UNREACHABLE, MapObstacle.UNREACHABLE)
-    assert len(maps.asked) == 1
+    assert len(maps.requests) == 1
 
 
 async def test_a_turn_that_does_not_come_is_not_held_against_the_service(
@@ -157,14 +157,14 @@ async def test_no_more_people_wait_than_may_and_what_is_kept_is_still_shown(
     ]
 
     refused = await obstacle_of(reader, service_at(maps, "/held"))
-    kept = await obstacle_of(reader, service_at(maps, "/wms"))
+    accepted = await obstacle_of(reader, service_at(maps, "/wms"))
     released.set()
     answers = await asyncio.gather(*waiting)
     later = await obstacle_of(reader, service_at(maps, "/held"))
 
-    assert (refused, kept, later) == (MapObstacle.BUSY, None, None)
+    assert (refused, accepted, later) == (MapObstacle.BUSY, None, None)
     assert len(answers) == MOST_WAITING
-    assert len(maps.asked) == 2
+    assert len(maps.requests) == 2
 
 
 async def test_a_description_that_fills_the_memory_of_its_reader_is_unreadable(
@@ -188,10 +188,14 @@ async def test_what_is_kept_has_a_bound_for_all_services_together(
     small_reader = MapServiceReader(
         client, patience=PATIENT, most_characters=size * 3 // 2
     )
-    maps.asked.clear()
+    maps.requests.clear()
 
     for service in (services[0], services[1], services[1], services[0]):
         await small_reader.read(service, READER)
     await small_reader.close()
 
-    assert [path.partition("?")[0] for path in maps.asked] == ["/wms", "/other", "/wms"]
+    assert [path.partition("?")[0] for path in maps.requests] == [
+        "/wms",
+        "/other",
+        "/wms",
+    ]

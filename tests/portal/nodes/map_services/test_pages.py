@@ -61,12 +61,12 @@ async def reader(
     portal_site: Site, monkeypatch: pytest.MonkeyPatch, moments: list[float]
 ) -> AsyncIterator[None]:
     client = OutgoingClient(["*.localhost:*"])
-    kept = MapServiceReader(
+    service_reader = MapServiceReader(
         client, clock=lambda: moments[-1], patience=60, turn_patience=60
     )
-    override_service(monkeypatch, portal_site.services, MAP_SERVICES, kept)
+    override_service(monkeypatch, portal_site.services, MAP_SERVICES, service_reader)
     yield
-    await kept.close()
+    await service_reader.close()
     await client.close()
 
 
@@ -109,23 +109,23 @@ async def test_a_layer_is_shown_once_somebody_chooses_it_and_its_server_alone_is
     dataset = address.partition("/services")[0]
 
     page_of_dataset = await visitor.get(dataset, follow_redirects=True)
-    before = list(maps.asked)
+    before = list(maps.requests)
     page = await visitor.get(address)
-    shown = await visitor.get(f"{address}?layer=voirie")
+    layer_page = await visitor.get(f"{address}?layer=voirie")
     again = await visitor.get(f"{address}?layer=nulle")
 
     assert f'href="{address}"' in page_of_dataset.text
     assert before == []
-    assert maps.asked == ["/wms?map=x&SERVICE=WMS&REQUEST=GetCapabilities"]
+    assert maps.requests == ["/wms?map=x&SERVICE=WMS&REQUEST=GetCapabilities"]
     assert maps.headers[0]["Origin"] == armor.territory.origin
     assert "openlayers.js" not in page.text
     assert maps.origin not in policy_of(page)
     assert "Rues &amp; chemins" in page.text
     assert f"{maps.origin}/wms?map=x" in page.text
-    assert f"img-src 'self' data: {maps.origin};" in policy_of(shown)
-    assert "connect-src 'self';" in policy_of(shown)
-    assert "service-map.js" in shown.text
-    assert f"Your browser asks {maps.origin[7:]} for this map." in shown.text
+    assert f"img-src 'self' data: {maps.origin};" in policy_of(layer_page)
+    assert "connect-src 'self';" in policy_of(layer_page)
+    assert "service-map.js" in layer_page.text
+    assert f"Your browser asks {maps.origin[7:]} for this map." in layer_page.text
     assert again.status_code == 404
 
 
@@ -139,12 +139,12 @@ async def test_objects_are_shown_where_their_server_lets_pages_read_them(
     closed = await add_service(armor, f"{maps.origin}/closed", "wfs")
     api = await add_service(armor, f"{maps.origin}/api/collections/toilettes", "custom")
 
-    shown = await visitor.get(f"{opened}?layer=ville:arbres")
+    layer_page = await visitor.get(f"{opened}?layer=ville:arbres")
     refused = await visitor.get(f"{closed}?layer=ville:arbres")
     collection = await visitor.get(f"{api}?layer=toilettes")
 
-    assert f"connect-src 'self' {maps.origin};" in policy_of(shown)
-    assert "img-src 'self' data:;" in policy_of(shown)
+    assert f"connect-src 'self' {maps.origin};" in policy_of(layer_page)
+    assert "img-src 'self' data:;" in policy_of(layer_page)
     assert "openlayers.js" not in refused.text
     assert maps.origin not in policy_of(refused)
     assert "The service does not let pages of other sites read it." in unescape(
@@ -187,14 +187,14 @@ async def test_a_failure_is_asked_about_again_after_a_minute(
 
     first = await visitor.get(address)
     maps.put("/wms", documents.WMS_130)
-    kept = await visitor.get(address)
+    cached_page = await visitor.get(address)
     moments.append(FAILURE_SECONDS + 1)
     renewed = await visitor.get(address)
 
     assert "answered with an error" in first.text
-    assert "answered with an error" in kept.text
+    assert "answered with an error" in cached_page.text
     assert "Zonage" in renewed.text
-    assert len(maps.asked) == 2
+    assert len(maps.requests) == 2
 
 
 async def test_no_connection_of_the_database_is_held_while_a_service_is_asked(
@@ -234,7 +234,7 @@ async def test_where_many_services_are_asked_for_the_page_says_so(
 
     assert page.status_code == 200
     assert "Many visitors are opening maps here." in page.text
-    assert maps.asked == []
+    assert maps.requests == []
 
 
 async def test_services_of_restricted_data_and_files_have_no_page(
@@ -255,7 +255,7 @@ async def test_services_of_restricted_data_and_files_have_no_page(
     page = await visitor.get(closed.partition("/services")[0], follow_redirects=True)
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
-    assert maps.asked == []
+    assert maps.requests == []
     assert closed not in page.text
 
 

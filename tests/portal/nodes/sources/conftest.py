@@ -142,7 +142,7 @@ class Reading:
             )
             return [(row[0], row[1]) for row in await session.execute(query)]
 
-    async def shown(self) -> dict[str, UUID]:
+    async def list_published(self) -> dict[str, UUID]:
         """Identifiers of published datasets by title."""
         return dict(await self.list_shown())
 
@@ -200,10 +200,10 @@ async def open_source(
                 rhythm=rhythm,
                 language="fr",
             )
-        own = HarvestContext(
+        harvest_context = HarvestContext(
             portal_database, reader, demo, portal_site.pages.gettext, **workspace
         )
-        return Reading(own, portal_database, demo, source.id, producer)
+        return Reading(harvest_context, portal_database, demo, source.id, producer)
 
     return register
 

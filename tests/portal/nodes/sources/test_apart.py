@@ -13,7 +13,7 @@ from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan, team
 from tests.portal.nodes.sources.test_large import described
-from tests.portal.nodes.sources.test_running import TURTLE, Killed, names
+from tests.portal.nodes.sources.test_runs import TURTLE, Killed, names
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, DatasetState
@@ -43,7 +43,10 @@ async def test_what_leaves_one_source_leaves_no_other(
     runs = [await mine.read(), await mine.read()]
 
     assert [(run.missing, run.withdrawn) for run in runs] == [(1, 0), (0, 1)]
-    assert (len(await mine.shown()), len(await other.shown())) == (3, 4)
+    assert (len(await mine.list_published()), len(await other.list_published())) == (
+        3,
+        4,
+    )
     assert {record.missing for record in (await other.records()).values()} == {0}
 
 
@@ -54,7 +57,7 @@ async def test_a_dataset_that_another_publishes_now_is_not_withdrawn_with_its_so
     catalogue.live = ckan(dataset_names)
     reading = await open_source(f"{catalogue.origin}{CKAN}")
     await reading.read()
-    gone = (await reading.shown())[f"Jeu {dataset_names[0]}"]
+    gone = (await reading.list_published())[f"Jeu {dataset_names[0]}"]
     async with portal_database.session(demo.id) as session:
         node = await register_node(
             session,
@@ -93,7 +96,7 @@ async def test_a_record_that_is_refused_today_is_not_taken_for_gone(
     assert [(run.refused, run.missing, run.withdrawn) for run in runs] == [
         (1, 0, 0)
     ] * 3
-    assert set(await reading.shown()) == {"Fontaines", "Bancs"}
+    assert set(await reading.list_published()) == {"Fontaines", "Bancs"}
 
 
 async def test_a_portal_of_rudi_is_published_for_the_producer_of_the_source_whoever_it_names(
@@ -137,7 +140,7 @@ async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(
     monkeypatch.setattr(reading.workspace.reader, "get", late)
     assert await harvest_next_source(reading.workspace)
 
-    assert await reading.shown() == {}
+    assert await reading.list_published() == {}
     assert (await reading.source()).lease is None
 
 
@@ -161,7 +164,7 @@ async def test_a_reading_that_was_killed_begins_anew_in_a_document_that_changed(
     monkeypatch.setattr(harvest_run, "leased_source", fatal)
     with pytest.raises(Killed):
         await reading.read()
-    stored = len(await reading.shown())
+    stored = len(await reading.list_published())
     other = json.loads(described(24))
     other["dataset"].reverse()
     catalogue.put("/data.json", other)
@@ -169,4 +172,4 @@ async def test_a_reading_that_was_killed_begins_anew_in_a_document_that_changed(
 
     assert 0 < stored < 20
     assert run.outcome == "complete"
-    assert len(await reading.shown()) == 24
+    assert len(await reading.list_published()) == 24

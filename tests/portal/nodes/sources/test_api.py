@@ -290,8 +290,10 @@ async def test_only_who_looks_after_a_source_sees_it(
         for name, headers in others.items()
     }
     next_door = await every(client, neighbour, source, NOBODY)
-    async with browse(portal_app, other) as there:
-        elsewhere = set((await every(there, manager, source, NOBODY)).values())
+    async with browse(portal_app, other) as neighbour_client:
+        elsewhere = set(
+            (await every(neighbour_client, manager, source, NOBODY)).values()
+        )
 
     assert statuses == {
         "nobody": {401},

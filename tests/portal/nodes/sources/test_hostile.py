@@ -71,8 +71,8 @@ async def test_a_hostile_document_fails_the_reading_and_withdraws_nothing(
         )
 
     assert codes[0] == code
-    assert len(await reading_.shown()) == 2
-    assert len(catalogue.asked) < 100
+    assert len(await reading_.list_published()) == 2
+    assert len(catalogue.requests) < 100
 
 
 async def test_a_document_without_an_end_is_left(
@@ -132,7 +132,11 @@ async def test_a_source_on_this_very_machine_is_never_asked(
     )
     await outgoing.close()
 
-    assert (run.outcome, codes, catalogue.asked) == ("failed", ["source_refused"], [])
+    assert (run.outcome, codes, catalogue.requests) == (
+        "failed",
+        ["source_refused"],
+        [],
+    )
 
 
 async def test_pages_without_an_end_are_left_and_what_was_read_is_kept(
@@ -204,14 +208,16 @@ async def test_robots_that_name_us_are_obeyed_and_a_site_that_cannot_say_is_left
     assert (await reading_.read()).outcome == "complete"
 
     catalogue.put("/robots.txt", b"User-agent: UDI\nDisallow: /api/")
-    request_count = len(catalogue.asked)
+    request_count = len(catalogue.requests)
     run, codes = await refused(reading_)
     assert (run.outcome, codes[0]) == ("failed", "source_closed")
-    assert not any(path.startswith("/api/") for path in catalogue.asked[request_count:])
+    assert not any(
+        path.startswith("/api/") for path in catalogue.requests[request_count:]
+    )
 
     catalogue.put("/robots.txt", b"", status=503)
     run, codes = await refused(reading_)
-    assert (run.outcome, codes[0], len(await reading_.shown())) == (
+    assert (run.outcome, codes[0], len(await reading_.list_published())) == (
         "failed",
         "source_status",
         1,

@@ -84,7 +84,7 @@ async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is
     )
     assert (second.outcome, second.total, second.created) == ("complete", PIECE + 41, 1)
     assert second.unchanged == PIECE + 40
-    assert len(await reading.shown()) == PIECE + 41
+    assert len(await reading.list_published()) == PIECE + 41
     assert left_in(small) == []
 
 
@@ -135,7 +135,7 @@ async def test_one_that_breaks_on_the_way_withdraws_nothing(
     assert [fault.code for fault in await reading.faults() if not fault.identifier] == [
         "document_unreadable"
     ]
-    assert len(await reading.shown()) == PIECE + 40
+    assert len(await reading.list_published()) == PIECE + 40
 
 
 async def test_each_bound_is_that_of_the_kind_of_document(

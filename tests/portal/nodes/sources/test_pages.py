@@ -126,7 +126,7 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "said"),
+    ("fields", "field", "message"),
     [
         ({"address": "two words"}, "address", "This is not the address of a site."),
         ({"address": ""}, "address", "This is not the address of a site."),
@@ -139,19 +139,19 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     ],
 )
 async def test_what_is_wrong_is_said_beside_its_field(
-    manager: httpx.AsyncClient, fields: dict[str, str], field: str, said: str
+    manager: httpx.AsyncClient, fields: dict[str, str], field: str, message: str
 ) -> None:
-    typed = {
+    form = {
         "address": "data.example.org",
         "producer": "armor",
         "rhythm": "daily",
         **fields,
     }
-    page = await manager.post("/sources", data=typed, headers={"Accept-Language": "en"})
+    page = await manager.post("/sources", data=form, headers={"Accept-Language": "en"})
 
     assert page.status_code == 422
     assert f'id="{field}-e"' in page.text
-    assert said in page.text
+    assert message in page.text
 
 
 async def test_the_same_catalogue_is_not_registered_twice(
@@ -245,10 +245,10 @@ async def test_a_record_is_given_as_its_source_wrote_it(
     catalogue.live = ckan(["a"])
     reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
     await reading.read()
-    own = (await reading.records())["a"].id
+    record_id = (await reading.records())["a"].id
 
     async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
-        original = await client.get(f"/sources/{reading.source_id}/records/{own}")
+        original = await client.get(f"/sources/{reading.source_id}/records/{record_id}")
         none = await client.get(f"/sources/{reading.source_id}/records/{uuid.uuid4()}")
 
     assert original.json()["metadata_modified"] == "2026-01-15T08:00:00"

@@ -111,7 +111,7 @@ async def test_many_records_killed_three_times_are_each_there_once(
     assert deaths == 3
     assert (run.outcome, counts(run)) == ("complete", (MANY, MANY, 0, 0, 0))
     assert await reading.count_events("dataset.published") == MANY
-    assert len(await reading.shown()) == MANY
+    assert len(await reading.list_published()) == MANY
     with capsys.disabled():
         sys.stdout.write(
             f"\n{MANY} records in {took:.1f} s, {MANY / took:.0f} a second\n"

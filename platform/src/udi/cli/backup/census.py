@@ -125,7 +125,7 @@ async def _open_connections(
     """A connection to each database that exists, and one beside them."""
     async with AsyncExitStack() as stack:
         controller = await _connect(stack, superuser, "postgres")
-        there = {
+        databases = {
             row["datname"]
             for row in await controller.fetch("SELECT datname FROM pg_database")
         }
@@ -133,7 +133,7 @@ async def _open_connections(
             {
                 name: await _connect(stack, superuser, name)
                 for name in names
-                if name in there
+                if name in databases
             },
             controller,
         )

@@ -179,12 +179,17 @@ def _save_objects(
     """The node's files, and the bytes that were stored for them; those in S3 are only looked at."""
     where = workplace.settings.object_store_url
     if workplace.objects is None:
-        there = asyncio.run(read_object_sizes(workplace.settings))
+        object_sizes = asyncio.run(read_object_sizes(workplace.settings))
         lost = [
-            stored.key for stored in named if not stored.has_size(there.get(stored.key))
+            stored.key
+            for stored in named
+            if not stored.has_size(object_sizes.get(stored.key))
         ]
         counted = ObjectBackup(
-            kind="elsewhere", where=where, count=len(there), size=sum(there.values())
+            kind="elsewhere",
+            where=where,
+            count=len(object_sizes),
+            size=sum(object_sizes.values()),
         )
         return counted.model_copy(update={"removed_meanwhile": lost}), 0
     if not any(path.is_file() for path in workplace.objects.rglob("*")):

@@ -171,11 +171,11 @@ def _verify_objects(workplace: BackupContext, manifest: Manifest) -> None:
         stored.key: stored for stored in manifest.files if stored.key not in gone
     }
     if manifest.objects.kind == "elsewhere":
-        there = asyncio.run(read_object_sizes(workplace.settings))
+        object_sizes = asyncio.run(read_object_sizes(workplace.settings))
         faults = [
             f"{key} is missing"
             for key, stored in expected.items()
-            if not stored.has_size(there.get(key))
+            if not stored.has_size(object_sizes.get(key))
         ]
     else:
         if expected:

@@ -25,9 +25,11 @@ def restore_files(
     """
     objects = source.objects
     if objects is None:
-        there = asyncio.run(read_object_sizes(source.settings))
+        object_sizes = asyncio.run(read_object_sizes(source.settings))
         return [
-            stored.key for stored in named if not stored.has_size(there.get(stored.key))
+            stored.key
+            for stored in named
+            if not stored.has_size(object_sizes.get(stored.key))
         ]
     objects.mkdir(parents=True, exist_ok=True)
     if manifest.objects.kind == "held" and manifest.objects.snapshot:

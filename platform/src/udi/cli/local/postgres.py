@@ -54,7 +54,11 @@ NON_DURABLE_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "shared_buffers": "128MB",
+    "max_wal_size": "2GB",
+    "autovacuum_naptime": "5min",
 }
+"""For tests, which make dozens of databases: each would be looked through by a process of its own every minute."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class Dataset(TenantColumns, NodeTable):
     `closed_at`, under `former_licence`. `default_view` is the canonical query of the page of the data that its
     producer chose for it; empty: the page chooses. `column_roles` is what its producer says that columns are for, by
     name (`ChosenRole`), and `column_units` their units where its file does not write them so. `versions` are those of
-    its main file; `parts` are what is beside it. A dataset of links has no version of a main file.
+    its main file (`file_first_day` to `file_last_day` is its period, where one is given); `parts` are what is beside it.
+    A dataset of links has no version of a main file.
     """
 
     __tablename__ = "dataset"
@@ -96,6 +97,8 @@ class Dataset(TenantColumns, NodeTable):
     default_view: Mapped[str] = mapped_column(Text, server_default="")
     column_roles: Mapped[dict[str, str]] = mapped_column(server_default="{}")
     column_units: Mapped[dict[str, str]] = mapped_column(server_default="{}")
+    file_first_day: Mapped[date | None]
+    file_last_day: Mapped[date | None]
 
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(

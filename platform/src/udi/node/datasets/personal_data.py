@@ -57,7 +57,7 @@ NEUTRAL = (
     neutral(
         Dataset,
         "title description record withdrawal_reason document media_id proposals accepted_file_id accepted_parts former_licence"
-        " default_view column_roles column_units",
+        " default_view column_roles column_units file_first_day file_last_day",
         OF_DATA,
     ),
     neutral(DatasetPart, "title address documentation", OF_DATA),

@@ -22,7 +22,9 @@ def provide_services(site: Site) -> None:
     services.provide(READERS, readers, close=readers.close)
     services.provide(PORTAL_KEYS, PortalKeys(site.outgoing))
     folder = site.settings.state / "tables"
-    tables = DatasetTableCache(site.database, services[OBJECTS], folder)
+    tables = DatasetTableCache(
+        site.database, services[OBJECTS], folder, services[EXPORTS]
+    )
     services.provide(DATASET_TABLES, tables)
     services.provide(FIND_TABLE, tables)
     derived_files = DerivedFiles(tables.of_file, services[VIEWS], services[EXPORTS])

@@ -4,6 +4,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -35,6 +36,11 @@ from udi.node.spaces.queries import (
     require_dataset_permission,
 )
 
+SERVED_FIRST = (
+    StoredFile.access.in_(SERVED_ACCESS).desc(),
+    StoredFile.created_at.desc(),
+)
+"""The order in which a file is looked for among the versions of one."""
 LAST_ONLY = "Its producer keeps the last versions only."
 
 
@@ -133,6 +139,32 @@ async def get_current_file(
     return require_readable(file, let=let)
 
 
+async def get_current_files(
+    session: AsyncSession, dataset_id: UUID
+) -> list[StoredFile]:
+    """What `get_current_file` gives of the main file and of each part, restricted ones too, the main file first.
+
+    Raises:
+        NotFoundError: nothing of it was ever open.
+        GoneError: its producer withdrew it.
+        HeldBackError: nobody looked at any of them yet, or something in each could harm.
+    """
+    query = (
+        select(StoredFile)
+        .where(
+            StoredFile.dataset_id == dataset_id,
+            StoredFile.access != FileAccess.DRAFT,
+        )
+        .ext(distinct_on(StoredFile.part_id))
+        .order_by(StoredFile.part_id.nulls_first(), *SERVED_FIRST)
+    )
+    files = list(await session.scalars(query))
+    if not files:
+        raise await missing_error(session, ErasedDataset.id == dataset_id)
+    current = [file for file in files if file.access in SERVED_ACCESS]
+    return current or [require_readable(files[0], let=True)]
+
+
 async def _find_current_file(
     session: AsyncSession, dataset_id: UUID, part_id: UUID | None
 ) -> StoredFile | None:
@@ -143,9 +175,7 @@ async def _find_current_file(
             StoredFile.part_id.is_not_distinct_from(part_id),
             StoredFile.access != FileAccess.DRAFT,
         )
-        .order_by(
-            StoredFile.access.in_(SERVED_ACCESS).desc(), StoredFile.created_at.desc()
-        )
+        .order_by(*SERVED_FIRST)
     )
     file: StoredFile | None = await session.scalar(query.limit(1))
     return file

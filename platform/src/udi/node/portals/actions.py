@@ -67,8 +67,8 @@ async def announce_to_further_portals(
     """Have each further portal that shows this space told a record."""
     for portal in await list_portals(session, staying=True):
         if space_slug in portal.spaces:
-            there = record_for_portal(record, portal.spaces[space_slug])
-            await request_delivery(session, portal.id, dataset_id, record=there)
+            portal_record = record_for_portal(record, portal.spaces[space_slug])
+            await request_delivery(session, portal.id, dataset_id, record=portal_record)
 
 
 async def withdraw_from_further_portals(

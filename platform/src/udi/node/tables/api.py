@@ -28,6 +28,13 @@ from udi.node.files.restricted import READING_ERRORS
 from udi.node.spaces.operations import CREDENTIAL, TABLES, download_operation
 from udi.node.tables import schemas
 from udi.node.tables.addresses import TableAddresses
+from udi.node.tables.agent_tools import (
+    AGGREGATE_ROWS,
+    DESCRIBE_TABLE,
+    LIST_DOWNLOADS,
+    LIST_VALUES,
+    READ_ROWS,
+)
 from udi.node.tables.openapi import build_openapi
 from udi.node.tables.requests import (
     TableRequest,
@@ -101,6 +108,7 @@ ABOUT = {"table_request": Provide(get_description_request)}
         summary="Find what there is about a table",
         description="The addresses that follow. Restricted tables have names and types of columns too.",
         answer=schemas.TableResource,
+        tools=(LIST_DOWNLOADS,),
     ),
 )
 async def show_resource(table_request: NamedDependency[TableRequest]) -> Response[Any]:
@@ -134,6 +142,7 @@ async def answer_resource(table_request: TableRequest) -> Response[Any]:
         summary="Read the columns of a table",
         description="What each column holds, also as a Table Schema.",
         answer=schemas.TableProfileAnswer,
+        tools=(DESCRIBE_TABLE,),
     ),
 )
 async def show_profile(table_request: NamedDependency[TableRequest]) -> Response[Any]:
@@ -199,6 +208,7 @@ async def answer_openapi(table_request: TableRequest) -> Response[Any]:
         errors=ROW_ERRORS,
         query=schemas.RowPageParameters,
         schemes=(CREDENTIAL,),
+        tools=(READ_ROWS, LIST_VALUES, AGGREGATE_ROWS),
     ),
 )
 async def read_data(

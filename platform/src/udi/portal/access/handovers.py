@@ -53,6 +53,7 @@ async def _list_projects(session: AsyncSession, person: Person) -> list[Handover
             project.title,
             "Have somebody of its team lead it, or give the agreement up",
             f"/projects/{project.id}/team",
+            is_private=True,
         )
         for project in await session.scalars(query)
     ]
@@ -70,6 +71,7 @@ async def _list_requests(session: AsyncSession, person: Person) -> list[Handover
             request.applicant.title,
             "Withdraw the request",
             f"/access-requests/{request.id}",
+            is_private=True,
         )
         for request in await session.scalars(query)
     ]

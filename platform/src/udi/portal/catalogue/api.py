@@ -12,6 +12,11 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
+from udi.portal.catalogue.agent_tools import (
+    DESCRIBE_DATASET,
+    LIST_TERMS,
+    SEARCH_DATASETS,
+)
 from udi.portal.catalogue.cached_responses import (
     BuiltResponse,
     find_search_page,
@@ -70,6 +75,7 @@ JSON = "application/json"
             ResponseLink("readDataset", "dataset_id", "/items/0/id"),
             ResponseLink("readProducer", "slug", "/items/0/producer/slug"),
         ),
+        tools=(SEARCH_DATASETS, LIST_TERMS),
     ),
 )
 async def search_catalogue(
@@ -122,6 +128,7 @@ async def walk_catalogue(
         answer=DatasetDetail,
         errors=(NotFoundError, WithdrawnError),
         links=(ResponseLink("readProducer", "slug", "/producer/slug"),),
+        tools=(DESCRIBE_DATASET,),
     ),
 )
 async def read_dataset(

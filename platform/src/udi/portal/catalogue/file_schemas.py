@@ -1,4 +1,4 @@
-"""What the API says of the files and services of a dataset; `shapes` has the rest."""
+"""What the API says of the files and services of a dataset; `schemas` has the rest."""
 
 from datetime import datetime
 from typing import Annotated

@@ -22,6 +22,8 @@ class DatasetReuse:
     """The title by language, the main one first."""
     by: str
     """Who makes it; empty where nobody says."""
+    thanked: bool = False
+    """Whether the producer thanks for it."""
 
 
 @dataclass(frozen=True)

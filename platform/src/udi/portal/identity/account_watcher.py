@@ -19,7 +19,7 @@ from udi.kit.identity import MODERATORS
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.portal.identity.actions import sync_memberships
-from udi.portal.identity.deletion.tasks import erase_returned
+from udi.portal.identity.deletion.erasure import erase_returned
 from udi.portal.identity.departures import DEPARTURES, change_rights, end_account
 from udi.portal.identity.models import (
     TEAM,

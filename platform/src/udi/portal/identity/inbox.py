@@ -42,6 +42,7 @@ class InboxKind(StrEnum):
     INVITATION = "invitation"
     NODE_DRAFT = "node_draft"
     NODE_READING = "node_reading"
+    NODE_SOURCE = "node_source"
     NODE_STOPPED = "node_stopped"
     NODE_SUBJECT_REQUEST = "node_subject_request"
     NODE_UPDATE = "node_update"
@@ -49,6 +50,10 @@ class InboxKind(StrEnum):
     PROCESSING = "processing"
     REPORT = "report"
     SOURCE = "source"
+    SUBJECT_DRAFT = "subject_draft"
+    SUBJECT_LATE = "subject_late"
+    SUBJECT_LATE_PRODUCER = "subject_late_producer"
+    SUBJECT_NEWS = "subject_news"
 
 
 KIND_NAMES = {
@@ -64,6 +69,7 @@ KIND_NAMES = {
     InboxKind.INVITATION: "Invitation",
     InboxKind.NODE_DRAFT: "Drafts",
     InboxKind.NODE_READING: "Files that could not be read",
+    InboxKind.NODE_SOURCE: "Automatic updates that are paused",
     InboxKind.NODE_STOPPED: "Publications that stopped",
     InboxKind.NODE_SUBJECT_REQUEST: "Requests of people about their data",
     InboxKind.NODE_UPDATE: "Datasets to update",
@@ -71,6 +77,10 @@ KIND_NAMES = {
     InboxKind.PROCESSING: "Personal data to declare",
     InboxKind.REPORT: "Node that takes no report",
     InboxKind.SOURCE: "Harvest that failed",
+    InboxKind.SUBJECT_DRAFT: "Request about my data, not sent yet",
+    InboxKind.SUBJECT_LATE: "Request about my data, answer late",
+    InboxKind.SUBJECT_LATE_PRODUCER: "Producer late with requests about personal data",
+    InboxKind.SUBJECT_NEWS: "Request about my data, something new",
 }
 """What each is called, in English: messages of the catalogues."""
 

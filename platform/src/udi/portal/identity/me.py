@@ -14,8 +14,13 @@ from udi.portal.identity.pages import name_organisations_of
 from udi.portal.identity.tokens import Bearer
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, Routes, Session
+from udi.ui.openapi.agent_tools import AgentTool
 
 PATH = "/api/v1/me"
+MY_ACCESS = AgentTool(
+    "my_access",
+    "Whose token is shown, in which organisations, and what it may do. Without a token everything public can be read.",
+)
 Named = Annotated[
     str, Meta(description="As people named it.", examples=["Ville de Portelune"])
 ]
@@ -57,6 +62,7 @@ class Me(Struct, kw_only=True):
         answer=Me,
         scope="profile",
         errors=(ForbiddenError,),
+        tools=(MY_ACCESS,),
     ),
 )
 async def read_me(

@@ -1,6 +1,6 @@
 """People known to the portal, and their sessions."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,14 @@ class Person(TenantColumns, PersonColumns, PortalTable):
     """When they last looked at their inbox."""
     mail_refused_at: Mapped[datetime | None]
     """When their address last refused a mail for good; none again once a mail is taken."""
+    node_used_on: Mapped[date | None]
+    """The last day, in UTC, on which a node or the identity service told of a use elsewhere than here."""
+    unused_warned_at: Mapped[datetime | None]
+    """When the relay took the first mail that says that nobody uses their account; it counts until they come back."""
+    unused_warned_again_at: Mapped[datetime | None]
+    """When it took the second."""
+    unused_reported_at: Mapped[datetime | None]
+    """When the team was told that the account nobody uses is still needed here."""
 
 
 class WebSession(TenantColumns, WebSessionColumns, PortalTable):
@@ -70,6 +78,8 @@ class WatchedAccount(PortalTable):
     requested_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
     gone: Mapped[bool] = mapped_column(server_default=text("false"))
+    node_used_on: Mapped[date | None]
+    """As for people: it is carried to the territories that know them."""
     memberships: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """Groups by slug of the organisation."""
 

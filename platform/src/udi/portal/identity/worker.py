@@ -9,6 +9,7 @@ from udi.kit.sessions import schedule_expiry
 from udi.portal.identity import provider_grants
 from udi.portal.identity.account_watcher import CRON, create_watcher
 from udi.portal.identity.deletion import tasks as deletion_tasks
+from udi.portal.identity.deletion import unused
 from udi.portal.identity.models import TABLES
 from udi.portal.identity.provider_grants import review_recent
 from udi.ui.site import Site
@@ -20,9 +21,10 @@ def task_handlers(site: Site) -> Mapping[str, Handler]:
 
 
 def list_schedules(site: Site) -> Schedules:
-    """Forget sessions that ended, compare accounts with the identity service, review the groups that others give."""
+    """Forget sessions that ended, compare accounts with the identity service, review groups that others give, and unused accounts."""
     return [
         schedule_expiry(site.database, site.registry, TABLES),
         Schedule("compare_accounts", CRON, create_watcher(site).run),
         Schedule("review_groups", CRON, partial(review_recent, site)),
+        Schedule("review_unused_accounts", unused.CRON, unused.create_review(site).run),
     ]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from litestar import Response, post
 from msgspec import Meta, MsgspecError, Struct, json
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,7 @@ from udi.kit.clock import now
 from udi.kit.errors import field_error
 from udi.kit.sessions import SESSIONS
 from udi.portal.identity.deletion.actions import list_erased
+from udi.portal.identity.deletion.last_uses import note_node_use
 from udi.portal.identity.models import (
     TEAM,
     AccountWatch,
@@ -38,10 +39,19 @@ Subjects = Annotated[
 
 
 class AccountQuery(Struct, frozen=True):
-    """Subjects of the identity service: those that hold something at the node, and all that it knows besides."""
+    """Subjects of the identity service: those that hold something at the node, and all that it knows besides.
+
+    `used` are those of the first that somebody uses there; a node of an earlier release does not say it of any.
+    """
 
     subjects: Subjects
     known: Subjects = []
+    used: Subjects | None = None
+
+    @property
+    def in_use(self) -> Sequence[str]:
+        """The accounts that are used at the node; all that hold something there, where it does not say."""
+        return self.subjects if self.used is None else self.used
 
 
 def read_query(body: bytes) -> AccountQuery:
@@ -77,6 +87,7 @@ async def report_accounts(
         erased = await list_erased(session, [*query.subjects, *query.known])
         subjects = [subject for subject in query.subjects if subject not in erased]
         accounts = await _describe(session, node, issuer, subjects)
+        await _note_uses(session, query.in_use)
     confirmed_at = compared.confirmed_at.isoformat() if compared else None
     answer = {
         "confirmed_at": confirmed_at,
@@ -145,6 +156,21 @@ async def _watch(
     )
     query = select(WatchedAccount).where(WatchedAccount.subject.in_(subjects))
     return (await session.scalars(query)).all()
+
+
+async def _note_uses(session: AsyncSession, subjects: Sequence[str]) -> None:
+    """Keep the day, once: an account that is used at a node alone is none that nobody uses."""
+    day = now().date()
+    await note_node_use(session, subjects, day)
+    earlier = or_(
+        WatchedAccount.node_used_on.is_(None), WatchedAccount.node_used_on < day
+    )
+    statement = update(WatchedAccount).where(
+        WatchedAccount.subject.in_(subjects), earlier
+    )
+    await session.execute(
+        statement.values(node_used_on=day).execution_options(synchronize_session=False)
+    )
 
 
 routes: Routes = [report_accounts]

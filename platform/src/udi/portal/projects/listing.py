@@ -199,6 +199,9 @@ class UsedDataset:
     access: str
     gone: bool
     producer: str
+    producer_slug: str = ""
+    thanked: bool = False
+    """Whether the producer thanks for the use."""
 
 
 async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedDataset]:
@@ -218,11 +221,17 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
         Dataset.theme,
         Dataset.access,
         Organisation.name,
+        Organisation.slug.label("producer_slug"),
+        ProjectDataset.thanked,
+    )
+    use = (ProjectDataset.tenant_id == Dataset.tenant_id) & (
+        ProjectDataset.dataset_id == Dataset.id
     )
     dataset_query = (
         select(*columns)
         .join(Organisation, owner)
-        .where(Dataset.id.in_(dataset_ids), DATASET_SHOWN)
+        .join(ProjectDataset, use)
+        .where(ProjectDataset.project_id == project, DATASET_SHOWN)
     )
     used = [
         UsedDataset(
@@ -235,6 +244,8 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
             row.access,
             gone=False,
             producer=row.name,
+            producer_slug=row.producer_slug,
+            thanked=row.thanked,
         )
         for row in await session.execute(dataset_query)
     ]

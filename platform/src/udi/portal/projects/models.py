@@ -150,6 +150,10 @@ class ProjectDataset(PortalTable):
     project_id: Mapped[UUID] = mapped_column(primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     added_at: Mapped[datetime]
+    thanked: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Whether the producer of the dataset thanks for it, beside the reuse."""
+    thanked_at: Mapped[datetime | None]
+    """When they did so first, and the project was told."""
 
 
 class ProjectMember(TenantColumns, PortalTable):

@@ -177,6 +177,7 @@ class ProjectDatasetItem(Struct, frozen=True, kw_only=True):
     title: str
     gone: Annotated[bool, _meta("Whether it was withdrawn since.")]
     page: Address
+    thanked: Annotated[bool, _meta("Whether its producer thanks for the use.")]
 
 
 class ProjectPictureItem(Struct, frozen=True, kw_only=True):
@@ -316,6 +317,7 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
                 title=dataset.title,
                 gone=dataset.gone,
                 page=f"{origin}/data/{dataset.id}",
+                thanked=dataset.thanked,
             )
             for dataset in used
         ]

@@ -72,6 +72,7 @@ def is_still_valid(project: Project, what: str, member: ProjectMember | None) ->
         "added": member is not None and member.stage == TeamMemberStage.JOINED,
         "published": project.listed,
         "reported": project.listed,
+        "thanked": project.listed,
         "hidden": project.hidden_at is not None,
         "unhidden": project.listed,
     }[what]

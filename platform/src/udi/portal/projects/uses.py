@@ -22,6 +22,7 @@ STATEMENT = str(
         Project.language,
         Project.translations,
         coalesce(Organisation.name, Project.leader_name).label("by"),
+        ProjectDataset.thanked,
         func.count().over().label("total"),
     )
     .select_from(Project)
@@ -30,12 +31,13 @@ STATEMENT = str(
         (Organisation.tenant_id == Project.tenant_id)
         & (Organisation.id == Project.organisation_id),
     )
+    .join(
+        ProjectDataset,
+        (ProjectDataset.tenant_id == Project.tenant_id)
+        & (ProjectDataset.project_id == Project.id),
+    )
     .where(
-        Project.id.in_(
-            select(ProjectDataset.project_id).where(
-                ProjectDataset.dataset_id == literal_column("$1::uuid")
-            )
-        ),
+        ProjectDataset.dataset_id == literal_column("$1::uuid"),
         Project.state != ProjectState.ARCHIVED,
         *PUBLIC_CONDITIONS,
     )
@@ -58,6 +60,7 @@ async def find_uses(
             f"{PATH}/{row['id']}",
             join_texts(row["language"], row["title"], row["translations"], "title"),
             row["by"],
+            row["thanked"],
         )
         for row in rows
     ]

@@ -5,10 +5,12 @@ from udi.ui.domains import Domain
 DOMAIN = Domain(
     name="selfdata",
     package="udi.portal.selfdata",
-    needs=("projects",),
+    needs=("projects", "territory"),
     services="udi.portal.selfdata.registration:provide_services",
     web_services="udi.portal.selfdata.routes:provide_web_services",
     routes="udi.portal.selfdata.routes:list_routes",
+    tasks="udi.portal.selfdata.requests.tasks:task_handlers",
+    schedules="udi.portal.selfdata.worker:list_schedules",
     archive="udi.portal.selfdata.archive",
     personal_data="udi.portal.selfdata.personal_data",
 )

@@ -9,6 +9,7 @@ from udi.portal.projects.translated_texts import (
 )
 from udi.portal.selfdata.models import LifeMoment, ProcessingState
 from udi.portal.selfdata.register_input import TEXTS, EntryInput, StatementInput
+from udi.protocol.subject_requests import SubjectRight
 from udi.protocol.subject_rights import LegalBasis
 from udi.ui.translated_texts import Translations, swap_main_texts
 
@@ -33,6 +34,23 @@ BASIS_NAMES = {
     LegalBasis.LEGITIMATE_INTERESTS: "The organisation has a legitimate interest, and respects your rights",
 }
 """Legal bases in words for the people concerned, in English."""
+RIGHT_NAMES = {
+    SubjectRight.ACCESS: "Access the data",
+    SubjectRight.RECTIFICATION: "Correct",
+    SubjectRight.ERASURE: "Erase",
+    SubjectRight.RESTRICTION: "Stop the use",
+    SubjectRight.OBJECTION: "Object",
+    SubjectRight.PORTABILITY: "Get the data back",
+}
+"""Rights in words, in English: messages of the catalogues."""
+RIGHT_HINTS = {
+    SubjectRight.ACCESS: "Which data it holds about me, and a copy of them.",
+    SubjectRight.RECTIFICATION: "My address is wrong, my name is misspelt.",
+    SubjectRight.ERASURE: "I left, it no longer needs them.",
+    SubjectRight.RESTRICTION: "Until it has checked something that I dispute.",
+    SubjectRight.OBJECTION: "I do not want it to use them for this.",
+    SubjectRight.PORTABILITY: "A file with what I gave it, to give it to another.",
+}
 
 
 def read_statement_input(form: Any) -> StatementInput:

@@ -22,7 +22,13 @@ from udi.portal.selfdata.choice import (
     ChoiceFilters,
     choose,
 )
-from udi.portal.selfdata.forms import BASIS_NAMES, MOMENT_NAMES
+from udi.portal.selfdata.forms import (
+    BASIS_NAMES,
+    MOMENT_NAMES,
+    RIGHT_HINTS,
+    RIGHT_NAMES,
+)
+from udi.portal.selfdata.punctuality.queries import find_punctuality, map_punctuality
 from udi.portal.selfdata.queries import list_public_registers, read_register
 from udi.portal.selfdata.rights_requests import Letter, write_letter
 from udi.protocol.subject_requests import SubjectRight
@@ -32,23 +38,6 @@ from udi.ui.site import render, site_of
 
 PRODUCER = f"{PATH}/producers/{{slug:str}}"
 RIGHTS = f"{PATH}/rights"
-RIGHT_NAMES = {
-    SubjectRight.ACCESS: "Access the data",
-    SubjectRight.RECTIFICATION: "Correct",
-    SubjectRight.ERASURE: "Erase",
-    SubjectRight.RESTRICTION: "Stop the use",
-    SubjectRight.OBJECTION: "Object",
-    SubjectRight.PORTABILITY: "Get the data back",
-}
-"""Rights in words, in English: messages of the catalogues."""
-RIGHT_HINTS = {
-    SubjectRight.ACCESS: "Which data it holds about me, and a copy of them.",
-    SubjectRight.RECTIFICATION: "My address is wrong, my name is misspelt.",
-    SubjectRight.ERASURE: "I left, it no longer needs them.",
-    SubjectRight.RESTRICTION: "Until it has checked something that I dispute.",
-    SubjectRight.OBJECTION: "I do not want it to use them for this.",
-    SubjectRight.PORTABILITY: "A file with what I gave it, to give it to another.",
-}
 
 
 @get(PATH)
@@ -56,7 +45,7 @@ async def show_my_data(request: AnyRequest, session: Session) -> Response[str]:
     """Every producer: whether it holds personal data, for which services, and whom to write to."""
     filters = ChoiceFilters.of(read_pairs(request))
     choice = choose(await list_public_registers(session), filters)
-    return _render_choice(request, choice)
+    return await _render_choice(request, session, choice)
 
 
 @get(LETTER)
@@ -67,7 +56,7 @@ async def show_letters(
     choice = await _read_choice(request, session)
     missing = _list_missing(choice)
     if missing:
-        return _render_choice(request, choice, missing)
+        return await _render_choice(request, session, choice, missing)
     letters = _write_letters(request, territory, choice)
     right = SubjectRight(choice.filters.right)
     return render(
@@ -129,6 +118,7 @@ async def show_producer_data(
         "selfdata/producer.html",
         register=register,
         organisation=organisation,
+        punctuality=await find_punctuality(session, organisation.id),
         basis_names=BASIS_NAMES,
         right_names=RIGHT_NAMES,
         right_hints=RIGHT_HINTS,
@@ -175,16 +165,21 @@ def _write_letters(
     return Page(letters, whole.total, number, CARDS)
 
 
-def _render_choice(
-    request: AnyRequest, choice: Choice, missing: list[str] | None = None
+async def _render_choice(
+    request: AnyRequest,
+    session: AsyncSession,
+    choice: Choice,
+    missing: list[str] | None = None,
 ) -> Response[str]:
     if missing:
         choice = replace(choice, filters=choice.filters.with_changes(page=1))
+    page_ids = [register.organisation.id for register in choice.page.items]
     return render(
         request,
         "selfdata/my-data.html",
         status=422 if missing else 200,
         choice=choice,
+        punctuality=await map_punctuality(session, page_ids),
         missing=missing or [],
         moment_names=MOMENT_NAMES,
         right_names=RIGHT_NAMES,

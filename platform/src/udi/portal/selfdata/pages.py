@@ -1,4 +1,4 @@
-"""The register of an organisation, as its managers keep it: the statement, sample lists, files, and all services at once."""
+"""The register of an organisation, as its managers keep it: the statement, its templates, files, and all services at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from udi.kit.identity import Actor
 from udi.portal.organisations.members.pages import PLACE
 from udi.portal.organisations.members.queries import get_member_organisation
 from udi.portal.organisations.models import Organisation
-from udi.portal.selfdata import ready_lists
+from udi.portal.selfdata import register_templates
 from udi.portal.selfdata.actions import (
     add_entries,
     publish_entries,
@@ -40,13 +40,13 @@ from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 REGISTER = f"{PLACE}/processing"
-READY = f"{REGISTER}/ready/{{name:str}}"
-LIST_NAMES = {
+TEMPLATE = f"{REGISTER}/templates/{{name:str}}"
+TEMPLATE_NAMES = {
     "commune": "Commune",
     "school": "School",
     "association": "Association",
 }
-"""Sample lists, in English: messages of the catalogues."""
+"""Templates of the register («sample lists» on pages), in English: messages of the catalogues."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ async def publish_drafts(
     return Redirect(address_of(organisation), status_code=303)
 
 
-@get(READY)
-async def show_ready_list(
+@get(TEMPLATE)
+async def show_template(
     request: AnyRequest,
     session: Session,
     member: Member,
@@ -150,20 +150,20 @@ async def show_ready_list(
 ) -> Response[str]:
     """What such an organisation usually holds, to be ticked."""
     organisation = await get_managed(session, member, slug)
-    entries = _read_list(name)
+    entries = _read_template(name)
     return render(
         request,
-        "selfdata/ready-list.html",
+        "selfdata/register-template.html",
         organisation=organisation,
         name=name,
-        list_name=LIST_NAMES[name],
+        template_name=TEMPLATE_NAMES[name],
         entries=entries,
         is_empty=False,
     )
 
 
-@post(READY, status_code=303)
-async def add_from_list(
+@post(TEMPLATE, status_code=303)
+async def add_from_template(
     request: AnyRequest,
     session: Session,
     territory: CurrentTerritory,
@@ -173,7 +173,7 @@ async def add_from_list(
 ) -> Response[Any]:
     """Take the ticked services into the register, as drafts."""
     organisation = await get_managed(session, member, slug, lock=True)
-    entries = _read_list(name)
+    entries = _read_template(name)
     ticked = set(map(str, (await request.form()).getall("entry", [])))
     chosen = [
         entry.write_in(territory.languages)
@@ -183,11 +183,11 @@ async def add_from_list(
     if not chosen:
         return render(
             request,
-            "selfdata/ready-list.html",
+            "selfdata/register-template.html",
             status=422,
             organisation=organisation,
             name=name,
-            list_name=LIST_NAMES[name],
+            template_name=TEMPLATE_NAMES[name],
             entries=entries,
             is_empty=True,
         )
@@ -195,9 +195,9 @@ async def add_from_list(
     return Redirect(address_of(organisation), status_code=303)
 
 
-def _read_list(name: str) -> Sequence[ready_lists.ReadyEntry]:
+def _read_template(name: str) -> Sequence[register_templates.TemplateEntry]:
     try:
-        return ready_lists.read_list(name)
+        return register_templates.read_template(name)
     except KeyError:
         raise NotFoundError("There is no such list.") from None
 
@@ -294,7 +294,7 @@ async def _render_register(
         organisation=organisation,
         register=register,
         described=described or StatementInput(),
-        lists=LIST_NAMES,
+        register_templates=TEMPLATE_NAMES,
         basis_names=BASIS_NAMES,
         moment_names=MOMENT_NAMES,
         errors=dict(errors or {}),
@@ -307,8 +307,8 @@ routes: Routes = [
     submit_statement,
     submit_review,
     publish_drafts,
-    show_ready_list,
-    add_from_list,
+    show_template,
+    add_from_template,
     import_file,
     export_csv,
     export_json,

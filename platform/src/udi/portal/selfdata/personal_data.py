@@ -8,6 +8,7 @@ from udi.kit.personal_data import (
     neutral,
 )
 from udi.portal.selfdata.models import ProcessingEntry, ProcessingStatement
+from udi.portal.selfdata.requests.models import SubjectRequest, SubjectRequestCount
 
 PERSONAL = (
     PersonalRows(
@@ -30,8 +31,31 @@ PERSONAL = (
         at_deletion=AtDeletion.UNNAMED,
         labels={"service": "Name of the service", "changed_at": "Changed"},
     ),
+    PersonalRows(
+        SubjectRequest,
+        "person_id",
+        PersonalSubject.REQUESTS,
+        "Requests about my own data",
+        why="So that you see where they stand. What you wrote and the answer are with the organisation.",
+        until="Until a year after the end; without your name once your account is deleted.",
+        at_deletion=AtDeletion.UNNAMED,
+        labels={
+            "number": "Number",
+            "right": "Right",
+            "state": "State",
+            "drafted_at": "Started",
+            "received_on": "Received",
+            "due_on": "Answer due",
+            "decided_on": "Answered",
+            "ended_on": "Ended",
+        },
+        withheld=frozenset({"confirmation_hash", "organisation_id"}),
+        emptied=frozenset({"person_id", "number"}),
+    ),
 )
 NEUTRAL = (
+    neutral(SubjectRequest, "node_id outcome", "the node, and whether it was in time"),
+    neutral(SubjectRequestCount, "outcome", "whether answers were in time"),
     neutral(
         ProcessingStatement,
         "officer_email officer_address",

@@ -63,7 +63,7 @@ def write_letter(
         paragraphs=(
             recipient % {"name": name},
             say("Hello,"),
-            _demand(right, say),
+            write_demand(right, say),
             say(
                 "You know me by: [your name, and what this organisation knows of you: an address, a customer number, a date of birth]."
             ),
@@ -90,7 +90,8 @@ def _subject(right: SubjectRight, say: Say) -> str:
     return subjects[right]
 
 
-def _demand(right: SubjectRight, say: Say) -> str:
+def write_demand(right: SubjectRight, say: Say) -> str:
+    """What is asked, with gaps in brackets."""
     demands = {
         SubjectRight.ACCESS: say(
             "Please tell me whether you hold data about me. If you do, please send me a copy. Please also tell me why you hold them, for how long, where they come from and who receives them (GDPR, article 15)."

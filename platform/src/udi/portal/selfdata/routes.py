@@ -8,16 +8,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.organisations.queries import list_producers
-from udi.portal.selfdata import api, entry_pages, my_data, pages
+from udi.portal.selfdata import api, entry_pages, my_data, pages, paper
 from udi.portal.selfdata.choice import PATH
+from udi.portal.selfdata.punctuality import api as punctuality_api
+from udi.portal.selfdata.punctuality import pages as punctuality_pages
+from udi.portal.selfdata.requests import pages as request_pages
+from udi.portal.selfdata.requests import report_api
 from udi.ui.dependencies import AnyRequest, Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import NAVIGATION, Site
 
 
 def list_routes(_site: Site) -> Routes:
-    """The addresses of registers, and of who reads them."""
-    return [*pages.routes, *entry_pages.routes, *api.routes, *my_data.routes]
+    """The addresses of registers, of who reads them, and of requests about one's own data."""
+    return [
+        *pages.routes,
+        *entry_pages.routes,
+        *api.routes,
+        *my_data.routes,
+        *request_pages.routes,
+        *report_api.routes,
+        *punctuality_pages.routes,
+        *punctuality_api.routes,
+        *paper.routes,
+    ]
 
 
 def list_navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
@@ -37,6 +51,7 @@ async def list_addresses(
     return [
         (PATH, None),
         (my_data.RIGHTS, None),
+        (paper.PATH, None),
         *((f"{PATH}/producers/{producer.slug}", None) for producer in producers),
     ]
 
@@ -47,5 +62,8 @@ def provide_web_services(site: Site) -> None:
     services.contribute(NAVIGATION, list_navigation)
     services.contribute(SITEMAP, list_addresses)
     services.contribute(
-        PAGE_ADDRESSES, ("my_data", PATH), ("my_data_rights", my_data.RIGHTS)
+        PAGE_ADDRESSES,
+        ("my_data", PATH),
+        ("my_data_rights", my_data.RIGHTS),
+        ("subject-requests", punctuality_pages.TEAM_PATH),
     )

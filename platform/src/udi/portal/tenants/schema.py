@@ -12,7 +12,7 @@ from pydantic import Field, HttpUrl, field_validator, model_validator
 from udi.kit.login_providers import ACCOUNT
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import TIME_ZONE
-from udi.portal.tenants.schema_parts import SLUG, ByLanguage, TenantFilePart, Words
+from udi.portal.tenants.field_types import SLUG, ByLanguage, TenantFilePart, Words
 from udi.portal.tenants.site_schema import BlockPart, FooterPart, LinkPart, check_kinds
 from udi.ui.locale import LANGUAGES
 

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from udi.tabular.columns.column import LINE, TypedColumn
-from udi.tabular.difference.difference_key import find_key
 from udi.tabular.difference.difference_names import compare_names
+from udi.tabular.difference.row_keys import find_key
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 from udi.tabular.sandbox.parquet_views import open_parquet_views
 

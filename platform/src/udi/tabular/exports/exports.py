@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from udi.kit.errors import UnavailableError
 from udi.kit.sandbox import ProcessLimits
 from udi.tabular.columns.column import TypedColumn
 from udi.tabular.exports.extracts import ExtractResult, TableExtract
+from udi.tabular.exports.unions import TableUnion
 from udi.tabular.queries.fair_queue import FairQueue
 from udi.tabular.queries.pool import LATER, SOON, AsyncFairQueue, QueryTooHeavyError
 from udi.tabular.queries.query import Query
@@ -94,6 +95,7 @@ TILES = "udi.tabular.geo.geo_export:write_tiles"
 NUMBERED_TILES = "udi.tabular.geo.geo_export:write_numbered_tiles"
 """Where each is written, in a child."""
 VIEW = "udi.tabular.exports.extract_writer:write_extract"
+UNION = "udi.tabular.exports.union_writer:write_union"
 T = TypeVar("T")
 
 
@@ -240,6 +242,22 @@ class ExportWriter:
                 )
                 output.replace(path)
         return extract
+
+    async def write_union(
+        self, table: DatasetTable, union: TableUnion, paths: Sequence[Path]
+    ) -> None:
+        """Several tables as one, kept where `table` is; `paths` are theirs, in the order of the members.
+
+        Raises:
+            QueryTooHeavyError: it takes too much time, memory or place.
+            TooManyRequestsError: too many exports of this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        async with self._gate.acquire_slot(table.space):
+            with self._working_folder(table) as folder:
+                output = folder / "union.parquet"
+                await self._call_child(UNION, (output, union, *paths), int)
+                output.replace(table.path)
 
     async def close(self) -> None:
         """End what is being written."""

@@ -9,7 +9,7 @@ from itertools import islice
 from udi.tabular.columns.column import BOX, GEOMETRY, LINE
 from udi.tabular.columns.value_patterns import is_date, is_null, is_number
 from udi.tabular.formats.delimited_text import DelimitedRecords, Row
-from udi.tabular.formats.header_parts import is_unit_line, join_groups, join_lines
+from udi.tabular.formats.header_lines import is_unit_line, join_groups, join_lines
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.formats.repaired_text import has_blanks_before_quotes, unwrap_lines
 from udi.tabular.messages.notes import Note, UnreadableTableError

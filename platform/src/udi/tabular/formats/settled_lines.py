@@ -6,7 +6,7 @@ from statistics import median
 from udi.tabular.columns.value_patterns import is_null
 from udi.tabular.formats.delimited_text import Row
 from udi.tabular.formats.dialect import TableLayout, cell_at, has_values, is_name
-from udi.tabular.formats.header_parts import is_unit_line
+from udi.tabular.formats.header_lines import is_unit_line
 from udi.tabular.formats.line_settings import LineSettings
 from udi.tabular.formats.totals import is_total
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from udi.tabular.columns.column import ColumnType, TypedColumn
-from udi.tabular.formats.header_parts import is_unit
+from udi.tabular.formats.header_lines import is_unit
 
 BRACKETS = re.compile(r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]\s*$")
 PREPOSITION = re.compile(r"\s(?:en|in)\s+(\S{1,20}(?:\s\S{1,10})?)\s*$", re.IGNORECASE)

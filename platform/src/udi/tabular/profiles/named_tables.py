@@ -24,6 +24,8 @@ WITHIN = " › "
 """Between the parts of a place: a sheet of a workbook of an archive."""
 PART_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What no table is called: it is how the files of a dataset are called in addresses."""
+SERIES = "series"
+"""What no table is called either: it is how the files of a dataset that are each of a period are called, as one table."""
 SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".tab", ".json", ".geojson", ".parquet"})
 """What a name loses of the name of a file in an archive."""
 
@@ -82,7 +84,7 @@ class NamedTableFolder:
     tables: list[NamedTable] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
-    _names: set[str] = field(default_factory=set)
+    _names: set[str] = field(default_factory=lambda: {SERIES})
 
     def add(self, place: str, converted: TableConversion, path: Path) -> None:
         """Keep a typed table, unless it is a list of remarks, or one too many; its file goes into the folder.

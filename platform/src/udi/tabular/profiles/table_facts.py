@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from udi.tabular.columns.column import GEOMETRY, LINE, ColumnType, TypedColumn
-from udi.tabular.difference.difference_key import MOST_TRIED, NEARLY, key_rank
+from udi.tabular.difference.row_keys import MOST_TRIED, NEARLY, key_rank
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 from udi.tabular.sandbox.parquet_views import open_parquet_views
 

@@ -59,8 +59,8 @@ def _connection(path: Path) -> Connection:
     return connection
 
 
-def create_view(connection: Connection, file: str) -> None:
-    """The view `t` of a Parquet, whose columns are named by rank: the line first, the typed ones, then geometries if there are, then the row's number."""
+def create_view(connection: Connection, file: str, name: str = "t") -> None:
+    """The view `t`, or another name, of a Parquet, whose columns are named by rank: the line first, the typed ones, then geometries if there are, then the row's number."""
     facts = connection.execute(
         f"DESCRIBE SELECT * FROM read_parquet({file})"
     ).fetchall()
@@ -68,4 +68,4 @@ def create_view(connection: Connection, file: str) -> None:
     numbered = f"read_parquet({file}, file_row_number = true) AS x({ranks}, n)"
     if any(fact[0].lower() == "file_row_number" for fact in facts):
         numbered = f"(SELECT *, row_number() OVER () - 1 AS n FROM read_parquet({file}) AS x({ranks}))"
-    connection.execute(f"CREATE VIEW t AS SELECT *, n + 1 AS r FROM {numbered}")
+    connection.execute(f"CREATE VIEW {name} AS SELECT *, n + 1 AS r FROM {numbered}")

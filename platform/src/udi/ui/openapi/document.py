@@ -26,6 +26,7 @@ from msgspec.json import schema_components
 from udi.kit.tenancy import Territory
 from udi.ui import problems
 from udi.ui.locale import localise
+from udi.ui.openapi.agent_tools import EXTENSION
 from udi.ui.openapi.examples import make_example
 from udi.ui.openapi.operations import (
     DETAILS,
@@ -204,6 +205,8 @@ def _complete(
     parameters += _struct_parameters(details.headers, "header", schemas)
     completed = {**operation, "parameters": parameters}
     completed.pop("deprecated", None)
+    if details.tools:
+        completed[EXTENSION] = [tool.extension for tool in details.tools]
     if details.body_media_type:
         completed["requestBody"] = _request_body(details, schemas)
     declared = {*details.statuses, *details.empty, *details.errors}

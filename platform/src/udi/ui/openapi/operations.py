@@ -15,6 +15,7 @@ from litestar.openapi.spec import Tag
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from udi.kit.errors import UdiError
+from udi.ui.openapi.agent_tools import AgentTool
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -83,6 +84,8 @@ class OperationDetails:
     body_media_type: str
     links: tuple[ResponseLink, ...]
     schemes: tuple[BearerScheme, ...]
+    tools: tuple[AgentTool, ...]
+    """What it is for programs that reason."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "OperationDetails":
         """Itself, which nothing changes: Litestar copies handlers, and types cannot be copied."""
@@ -108,12 +111,13 @@ def describe_operation(
     scopes: Sequence[str] = (),
     is_public: bool = True,
     links: Sequence[ResponseLink] = (),
+    tools: Sequence[AgentTool] = (),
 ) -> dict[str, Any]:
     """What Litestar's decorators take to put a handler into the document of the API.
 
     `name` is its operationId; at a second address of the same handler, its path is added. `answer` is what the body
     of each of `statuses` (the first is that of the handler) is made of; without one the body is of `media_types`, or there is none. Of several `errors`
-    of one status, the first is described. `empty` are other statuses without a body. `is_public`: it is also answered to whoever shows nothing of `schemes`.
+    of one status, the first is described. `empty` are other statuses without a body. `is_public`: it is also answered to whoever shows nothing of `schemes`. `tools`: those of the Model Context Protocol that call it.
     """
     has_body = answer is not None or tuple(media_types) != (JSON,)
     by_status: dict[int, type[UdiError]] = {}
@@ -132,6 +136,7 @@ def describe_operation(
         body_media_type=body_media_type or (JSON if body else ""),
         links=tuple(links),
         schemes=tuple(schemes),
+        tools=tuple(tools),
     )
     return {
         "status_code": statuses[0],

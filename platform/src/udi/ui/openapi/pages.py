@@ -53,7 +53,7 @@ def api_routes(page: ApiPage) -> Routes:
             "Vary": "Accept-Language, Cookie",
         }
         return Response(
-            _find_document(request, territory, page),
+            find_document(request, territory, page),
             media_type="application/json",
             headers=headers,
         )
@@ -64,7 +64,7 @@ def api_routes(page: ApiPage) -> Routes:
     ) -> Response[str]:
         """How to use the API with a program: the operations of one part (`about`), or an introduction."""
         site = request.app.state.site
-        document = _find_document(request, territory, page)
+        document = find_document(request, territory, page)
         tags = document["tags"]
         names = [tag["name"] for tag in tags]
         requested = request.query_params.get("about", "")
@@ -94,9 +94,8 @@ def api_routes(page: ApiPage) -> Routes:
     ]
 
 
-def _find_document(
-    request: AnyRequest, territory: Territory, page: ApiPage
-) -> Document:
+def find_document(request: AnyRequest, territory: Territory, page: ApiPage) -> Document:
+    """The document of a program, as a territory gives it in the reader's language."""
     site = request.app.state.site
     documents: ApiDocuments | None = site.services.find(API_DOCUMENTS)
     if documents is None:

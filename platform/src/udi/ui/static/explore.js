@@ -2,20 +2,20 @@
    place, keeps the focus where it was and lets the count be read out. Without it, or when the node is away, the browser follows. */
 "use strict";
 const region = document.getElementById("explore");
-const own = (url) => url.origin === location.origin && url.pathname === location.pathname;
+const isSamePage = (url) => url.origin === location.origin && url.pathname === location.pathname;
 let turn = 0, typing = 0;
 const restore = (id, place) => {
-  const field = (id && document.getElementById(id)) || document.getElementById("found");
+  const field = (id && document.getElementById(id)) || document.getElementById("result-count");
   if (!field) return;
   field.focus({ preventScroll: true });
   if (place !== null && field.setSelectionRange && field.type === "search") field.setSelectionRange(place, place);
 };
 const announce = () => {
-  const found = document.getElementById("found");
-  if (!found) return;
-  const words = [...found.childNodes];
-  found.replaceChildren();
-  setTimeout(() => found.replaceChildren(...words), 60);
+  const count = document.getElementById("result-count");
+  if (!count) return;
+  const words = [...count.childNodes];
+  count.replaceChildren();
+  setTimeout(() => count.replaceChildren(...words), 60);
 };
 const load = async (url) => {
   const mine = ++turn;
@@ -57,7 +57,7 @@ const panel = async (url, opener) => {
     fill(rest, page.text);
     const content = rest.querySelector("#panel");
     if (!content) throw new Error();
-    content.querySelector("#found")?.removeAttribute("id");
+    content.querySelector("#result-count")?.removeAttribute("id");
     box.setAttribute("aria-labelledby", "panel-title");
     box.append(content);
     region.append(box);
@@ -75,7 +75,7 @@ region.addEventListener("click", (event) => {
     return;
   }
   const url = new URL(link.href);
-  if (!own(url) || link.hash && link.getAttribute("href").startsWith("#") || link.target) return;
+  if (!isSamePage(url) || link.hash && link.getAttribute("href").startsWith("#") || link.target) return;
   event.preventDefault();
   if (link.classList.contains("panel-link") && "showModal" in HTMLDialogElement.prototype) panel(url, link.id);
   else show(url, { id: link.id });
@@ -83,7 +83,7 @@ region.addEventListener("click", (event) => {
 region.addEventListener("submit", (event) => {
   const form = event.target;
   const url = new URL(form.action);
-  if (form.method !== "get" || !own(url)) return;
+  if (form.method !== "get" || !isSamePage(url)) return;
   event.preventDefault();
   clearTimeout(typing);
   url.search = new URLSearchParams([...new FormData(form, event.submitter)].filter(([, value]) => typeof value === "string"));

@@ -63,8 +63,8 @@ const show = (form, field) => {
   cell.classList.toggle(cell.matches("td") ? "bad" : "invalid", Boolean(words));
 };
 const tell = (form, words = "") => {
-  const wrong = form.querySelectorAll("[aria-invalid]").length;
-  form.querySelector("[data-state]").textContent = [words, wrong ? form.dataset.sayWrong + " " + wrong : form.dataset.sayRight].filter(Boolean).join(" ");
+  const invalid = form.querySelectorAll("[aria-invalid]").length;
+  form.querySelector("[data-state]").textContent = [words, invalid ? form.dataset.sayWrong + " " + invalid : form.dataset.sayRight].filter(Boolean).join(" ");
 };
 const rename = (text, from, to) => text.replace("r" + from + "-", "r" + to + "-");
 const addRow = (form) => {

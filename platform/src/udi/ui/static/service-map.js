@@ -23,13 +23,13 @@ if (box && window.OpenLayers) {
   };
 
   const follow = (source) => {
-    let shown = false;
+    let isLoaded = false;
     source.on("tileloadend", () => {
-      if (!shown) say(words.shown);
-      shown = true;
+      if (!isLoaded) say(words.shown);
+      isLoaded = true;
       box.dataset.ready = "";
     });
-    source.on("tileloaderror", () => { if (!shown) say(words.failed); });
+    source.on("tileloaderror", () => { if (!isLoaded) say(words.failed); });
     return new TileLayer({ source });
   };
   const drawImages = () => {

@@ -7,12 +7,12 @@ for (const field of document.querySelectorAll("input[data-suggest]")) {
   field.setAttribute("list", list.id);
   let waiting = 0, latest = "";
   const ask = async () => {
-    const typed = latest = field.value;
-    if (typed.trim().length < 2) return list.replaceChildren();
+    const text = latest = field.value;
+    if (text.trim().length < 2) return list.replaceChildren();
     try {
-      const answer = await fetch(field.dataset.suggest + "?q=" + encodeURIComponent(typed));
+      const answer = await fetch(field.dataset.suggest + "?q=" + encodeURIComponent(text));
       const [, words] = await answer.json();
-      if (typed === latest) list.replaceChildren(...words.map((word) => new Option(word, word)));
+      if (text === latest) list.replaceChildren(...words.map((word) => new Option(word, word)));
     } catch { list.replaceChildren(); }
   };
   field.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 150); });

@@ -101,7 +101,7 @@ async def announce_published(session: AsyncSession, portal: FurtherPortal) -> in
         else:
             coming = dataset.record
         if coming is not None:
-            there = record_for_portal(coming, portal.spaces[dataset.space.slug])
-            await request_delivery(session, portal.id, dataset.id, record=there)
+            portal_record = record_for_portal(coming, portal.spaces[dataset.space.slug])
+            await request_delivery(session, portal.id, dataset.id, record=portal_record)
             count += 1
     return count

@@ -101,10 +101,7 @@ def check_description(about: PartDescription) -> list[Refusal]:
     roles = ADDRESS_ROLES if about.address else FILE_ROLES
     if about.role not in roles:
         refusals.append(Refusal("role", "Choose what it is."))
-    if about.last_day and not about.first_day:
-        refusals.append(Refusal("first_day", "Give the first day too."))
-    elif about.first_day and about.last_day and about.last_day < about.first_day:
-        refusals.append(Refusal("last_day", "The period ends before it begins."))
+    refusals += check_period(about.first_day, about.last_day)
     for name in ("address", "documentation"):
         address = getattr(about, name)
         if address and not _is_public_address(address):
@@ -116,6 +113,15 @@ def check_description(about: PartDescription) -> list[Refusal]:
                 )
             )
     return refusals
+
+
+def check_period(first_day: date | None, last_day: date | None) -> list[Refusal]:
+    """What is wrong with a period."""
+    if last_day and not first_day:
+        return [Refusal("first_day", "Give the first day too.")]
+    if first_day and last_day and last_day < first_day:
+        return [Refusal("last_day", "The period ends before it begins.")]
+    return []
 
 
 def _is_public_address(address: str) -> bool:
@@ -270,6 +276,26 @@ async def describe_part(
     await session.refresh(dataset, ["parts"])
     if announce and is_listed(part):
         await announce_parts(session, dataset, territory)
+
+
+def set_main_period(
+    author: Author, dataset: Dataset, first_day: date | None, last_day: date | None
+) -> None:
+    """Keep of which period the main file is, or that it is of none. The dataset must be locked.
+
+    Raises:
+        InvalidError: it is no period.
+        NotFoundError: the dataset has no main file.
+    """
+    dataset.require_file()
+    if refusals := check_period(first_day, last_day):
+        raise InvalidError(refusals=refusals)
+    if (dataset.file_first_day, dataset.file_last_day) == (first_day, last_day):
+        return
+    dataset.file_first_day = first_day
+    dataset.file_last_day = last_day
+    dataset.updated_at = now()
+    dataset.record_event(author, "file.dated")
 
 
 def _move(dataset: Dataset, part: DatasetPart, place: int) -> None:

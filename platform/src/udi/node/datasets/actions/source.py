@@ -13,7 +13,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, NotFoundError, Refusals, UdiError
 from udi.kit.identity import Actor
 from udi.kit.sealed_columns import BrokenColumnError
-from udi.node.datasets.models import Dataset
+from udi.node.datasets.models import Author, Dataset
 from udi.node.datasets.renewal.models import DatasetSource, Frequency
 from udi.node.files.remote.addresses import UnderstoodAddress, understand_address
 from udi.node.files.remote.remote_files import (
@@ -48,13 +48,16 @@ class SourceInput:
 
 async def set_source(
     session: AsyncSession,
-    actor: Actor,
+    author: Author,
     dataset: Dataset,
     given: SourceInput,
     *,
+    person_id: UUID,
     locale: str,
 ) -> DatasetSource:
     """Renew a dataset from a source from now on; the first look is at once.
+
+    `person_id` answers for it: the author, or who made the key of a script.
 
     Raises:
         InvalidError: it is no address, or no frequency, or the credential is not whole.
@@ -85,10 +88,10 @@ async def set_source(
     source.address = understood.address
     source.credential = json.dumps(credential) if credential else ""
     source.frequency = given.frequency
-    source.person_id = actor.person_id
+    source.person_id = person_id
     source.locale = locale
     dataset.record_event(
-        actor, "source.set", kind=understood.name, frequency=given.frequency
+        author, "source.set", kind=understood.name, frequency=given.frequency
     )
     await check_source_now(session, dataset, source)
     return source
@@ -183,6 +186,7 @@ async def check_source_now(
     source.failures = 0
     source.error = source.remedy = ""
     source.paused = False
+    source.paused_at = None
     source.due_at = now()
     source.revision = (source.revision or 0) + 1
     await session.flush()
@@ -218,11 +222,31 @@ async def queue_due_checks(session: AsyncSession) -> int:
     return len(due)
 
 
-async def delete_source(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
+async def pause_source(session: AsyncSession, author: Author, dataset: Dataset) -> None:
+    """Do not look until somebody has it looked at; what opens it is kept.
+
+    Raises:
+        NotFoundError: there is no source.
+    """
+    source = await find_source(session, dataset)
+    if source is None:
+        raise NotFoundError
+    if source.paused:
+        return
+    source.paused = True
+    source.paused_at = now()
+    source.error = source.remedy = source.offered_key = ""
+    source.revision = source.revision + 1
+    dataset.record_event(author, "source.paused_by_person")
+
+
+async def delete_source(
+    session: AsyncSession, author: Author, dataset: Dataset
+) -> None:
     """Do not look any more."""
     source = await find_source(session, dataset)
     if source is not None:
-        dataset.record_event(actor, "source.stopped")
+        dataset.record_event(author, "source.stopped")
         await session.delete(source)
 
 
@@ -274,6 +298,7 @@ def note_failure(dataset: Dataset, source: DatasetSource, error: UdiError) -> No
     )
     if waits_for_person or source.failures >= MOST_FAILURES:
         source.paused = True
+        source.paused_at = now()
         dataset.record_event(None, "source.paused")
 
 

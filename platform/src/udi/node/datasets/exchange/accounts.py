@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import CursorResult, delete, exists, or_, select, update
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 CRON = "* * * * * 30"
 """Half a minute after the portal compared its accounts."""
 SLICE = 1000
+LATELY = timedelta(days=1)
+"""For how long the portal is told that a script was at work."""
 LEFT = "left"
 ROLE = "role"
 """Why a key ended by itself."""
@@ -67,11 +69,15 @@ class AccountSync:
         async with self.database.session(territory.id, role="worker") as session:
             subjects = sorted(await _list_subjects(session, self.issuer))
             known = sorted(await _list_known(session, self.issuer))
+            used = await _list_used(session, self.issuer)
         ended = await self._erase_deleted(territory, known)
         confirmed: list[datetime | None] = []
         for start in range(0, max(len(subjects), 1), SLICE):
+            some = subjects[start : start + SLICE]
             answer = await self.portal.query_accounts(
-                territory, subjects[start : start + SLICE]
+                territory,
+                some,
+                used=[subject for subject in some if subject in used],
             )
             confirmed.append(answer.confirmed_at)
             async with self.database.session(territory.id, role="worker") as session:
@@ -118,6 +124,24 @@ async def _list_known(session: AsyncSession, issuer: str) -> set[str]:
     return set(
         await session.scalars(select(Person.subject).where(Person.issuer == issuer))
     )
+
+
+async def _list_used(session: AsyncSession, issuer: str) -> set[str]:
+    """Who is logged in here, or has a script that was at work since yesterday."""
+    same_key = (
+        ScriptKey.tenant_id == Person.tenant_id,
+        ScriptKey.person_id == Person.id,
+    )
+    same_session = (
+        WebSession.tenant_id == Person.tenant_id,
+        WebSession.person_id == Person.id,
+    )
+    in_use = or_(
+        exists().where(*same_key, ScriptKey.last_used_at > now() - LATELY),
+        exists().where(*same_session),
+    )
+    query = select(Person.subject).where(Person.issuer == issuer, in_use)
+    return set(await session.scalars(query))
 
 
 async def _list_subjects(session: AsyncSession, issuer: str) -> set[str]:

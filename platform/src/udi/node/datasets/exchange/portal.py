@@ -245,10 +245,13 @@ class PortalClient:
         territory: Territory,
         subjects: Sequence[str],
         known: Sequence[str] = (),
+        *,
+        used: Sequence[str] = (),
     ) -> AccountReport:
         """What became of these accounts of the identity service; of one that the portal does not know yet, nothing.
 
-        Of those that are `known` here besides, it says only which were deleted.
+        Of those that are `known` here besides, it says only which were deleted. `used` are those, among the first, with
+        which somebody is logged in, or a script was at work since yesterday: an account that is used is not deleted.
 
         Raises:
             PortalUnavailableError
@@ -258,7 +261,11 @@ class PortalClient:
             portal,
             ACCOUNTS,
             "POST",
-            json={"subjects": list(subjects), "known": list(known)},
+            json={
+                "subjects": list(subjects),
+                "known": list(known),
+                "used": list(used),
+            },
         )
         return _read_accounts(_json_object(answer.content))
 

@@ -49,6 +49,16 @@ def build_upload_context(request: PageRequest, territory: Territory) -> UploadCo
     )
 
 
+def require_token(request: PageRequest) -> None:
+    """Refuse whoever shows no key, logged in or not: these addresses are for scripts.
+
+    Raises:
+        UnauthenticatedError: no key is shown.
+    """
+    if not has_token(request):
+        raise UnauthenticatedError("Send a key of the space.", headers=CHALLENGE)
+
+
 def has_token(request: PageRequest) -> bool:
     """Whether the request shows a key."""
     return request.headers.get("authorization", "").lower().startswith("bearer ")
@@ -61,7 +71,7 @@ async def get_sender(session: AsyncSession, request: PageRequest) -> Sender:
         UnauthenticatedError: nobody is logged in and no key is shown, or one that is not good.
     """
     if has_token(request):
-        return Sender(key_id=(await _get_key(session, request)).id)
+        return Sender(key_id=(await get_script_key(session, request)).id)
     return Sender.of(_get_member(request))
 
 
@@ -87,7 +97,7 @@ async def get_upload_space(
         return await get_member_upload_space(
             session, member, slug, dataset_id, part_id, to=to, lock=lock
         ), Sender.of(member)
-    key = await _get_key(session, request)
+    key = await get_script_key(session, request)
     query = select(Space).where(Space.slug == slug)
     space: Space | None = await session.scalar(
         query.with_for_update() if lock else query
@@ -140,7 +150,7 @@ async def get_script_dataset(
     Raises:
         UdiError: the key is not good, or not for it.
     """
-    key = await _get_key(session, request)
+    key = await get_script_key(session, request)
     dataset = await find_dataset(session, dataset_id, lock=lock)
     if dataset is None:
         raise await missing_error(session, ErasedDataset.id == dataset_id)
@@ -161,7 +171,12 @@ def require_replaceable(dataset: Dataset, part_id: UUID | None) -> None:
         get_part(dataset, part_id).require_file()
 
 
-async def _get_key(session: AsyncSession, request: PageRequest) -> ScriptKey:
+async def get_script_key(session: AsyncSession, request: PageRequest) -> ScriptKey:
+    """The key that a script shows.
+
+    Raises:
+        UnauthenticatedError: it shows none, or one that is not good.
+    """
     token = request.headers.get("authorization", "").partition(" ")[2].strip()
     if not SPACE_KEY.matches(token):
         raise UnauthenticatedError(

@@ -12,7 +12,6 @@ from udi.kit.errors import (
     GoneError,
     InvalidError,
     Refusal,
-    UnauthenticatedError,
 )
 from udi.kit.tenancy import Territory
 from udi.node.datasets import part_schemas, schemas
@@ -30,13 +29,13 @@ from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_tex
 from udi.node.datasets.intake.access import (
     build_upload_context,
     get_script_dataset,
-    has_token,
+    require_token,
 )
 from udi.node.datasets.models import Dataset, DatasetPart, PartRole
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.records.parts import part_path
 from udi.node.datasets.versions.publishability import may_publish
-from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
+from udi.node.spaces.keys import require_fresh_accounts
 from udi.node.spaces.operations import DatasetPath, PartPath, sending_operation
 from udi.node.spaces.senders import Sender
 from udi.ui.dependencies import CurrentTerritory, Routes
@@ -77,7 +76,7 @@ async def list_parts(
     dataset_id: DatasetPath,
 ) -> Response[part_schemas.PartList]:
     """All of them, for a script of the space."""
-    _require_token(request)
+    require_token(request)
     async with build_upload_context(request, territory).storage.session() as session:
         dataset, _ = await get_script_dataset(session, request, dataset_id)
         items = [build_detail(part, territory) for part in dataset.parts]
@@ -103,7 +102,7 @@ async def create_part(
     dataset_id: DatasetPath,
 ) -> Response[part_schemas.PartDetail]:
     """Put it at the end of the list."""
-    _require_token(request)
+    require_token(request)
     body = await _read_body(request, part_schemas.NewPart)
     _refuse_opening(body)
     about = PartDescription(
@@ -144,7 +143,7 @@ async def change_part(
     part_id: PartPath,
 ) -> Response[part_schemas.PartDetail]:
     """Keep what is sent of it; of a published one, the portals are told."""
-    _require_token(request)
+    require_token(request)
     body = await _read_body(request, part_schemas.PartChange)
     async with build_upload_context(request, territory).storage.session() as session:
         dataset, sender = await get_script_dataset(
@@ -179,7 +178,7 @@ async def delete_part(
     part_id: PartPath,
 ) -> None:
     """Remove it; `reason` is asked for one that was public."""
-    _require_token(request)
+    require_token(request)
     reason = clean_text(request.query_params.get("reason") or "")[:LONGEST_REASON]
     async with build_upload_context(request, territory).storage.session() as session:
         dataset, sender = await get_script_dataset(
@@ -266,11 +265,6 @@ def build_detail(part: DatasetPart, territory: Territory) -> part_schemas.PartDe
         url=url,
         file=file,
     )
-
-
-def _require_token(request: PageRequest) -> None:
-    if not has_token(request):
-        raise UnauthenticatedError("Send a key of the space.", headers=CHALLENGE)
 
 
 async def _read_body(request: PageRequest, kind: type[PartBody]) -> PartBody:

@@ -14,6 +14,7 @@ from udi.node.datasets.actions.source import (
     confirm_host_key,
     delete_source,
     find_source,
+    pause_source,
     set_source,
 )
 from udi.node.datasets.intake.access import get_member_upload_space
@@ -92,7 +93,14 @@ async def save_source(
         values={name: str(form.get(name) or "") for name in _list_field_names()},
     )
     try:
-        await set_source(session, member, dataset, given, locale=locale_of(request))
+        await set_source(
+            session,
+            member,
+            dataset,
+            given,
+            person_id=member.person_id,
+            locale=locale_of(request),
+        )
     except UPLOAD_ERRORS as error:
         return await _show_source_form(request, session, dataset, given, error)
     return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
@@ -131,6 +139,17 @@ async def check_source(
         if source is None:
             raise NotFoundError
         await check_source_now(session, dataset, source)
+    return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
+
+
+@post("/datasets/{dataset_id:uuid}/source/pause")
+async def pause_renewal(
+    session: Session, member: Member, dataset_id: FromPath[UUID]
+) -> Redirect:
+    """Do not look until somebody has it looked at; what opens the source is kept."""
+    await pause_source(
+        session, member, await get_dataset(session, member, dataset_id, lock=True)
+    )
     return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
 
 
@@ -178,5 +197,6 @@ routes: Routes = [
     fetch_file,
     save_source,
     check_source,
+    pause_renewal,
     stop_renewal,
 ]

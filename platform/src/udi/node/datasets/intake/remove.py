@@ -2,17 +2,17 @@
 
 from litestar import delete
 
-from udi.kit.errors import ConflictError, GoneError, InvalidError, UnauthenticatedError
+from udi.kit.errors import ConflictError, GoneError, InvalidError
 from udi.node.datasets import schemas
 from udi.node.datasets.actions.remove import remove_version
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
 from udi.node.datasets.intake.access import (
     build_upload_context,
     get_script_dataset,
-    has_token,
+    require_token,
 )
 from udi.node.datasets.pages.messages import PageRequest
-from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
+from udi.node.spaces.keys import require_fresh_accounts
 from udi.node.spaces.operations import DatasetPath, sending_operation
 from udi.ui.dependencies import CurrentTerritory, Routes
 
@@ -35,8 +35,7 @@ async def delete_version(
     number: schemas.VersionPath,
 ) -> None:
     """Remove it for good; `reason` says why to those who follow the address of one that was public."""
-    if not has_token(request):
-        raise UnauthenticatedError("Send a key of the space.", headers=CHALLENGE)
+    require_token(request)
     reason = clean_text(request.query_params.get("reason") or "")[:LONGEST_REASON]
     async with build_upload_context(request, territory).storage.session() as session:
         dataset, sender = await get_script_dataset(

@@ -11,6 +11,7 @@ from udi.node.datasets.intake import (
     remote_files,
     remove,
     resumable,
+    sources,
 )
 
 routes: Sequence[ControllerRouterHandler] = [
@@ -18,6 +19,7 @@ routes: Sequence[ControllerRouterHandler] = [
     *progress.routes,
     *put.routes,
     *parts.routes,
+    *sources.routes,
     *remove.routes,
     *remote_files.routes,
 ]

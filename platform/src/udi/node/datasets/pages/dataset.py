@@ -59,6 +59,10 @@ from udi.node.datasets.versions.model_exports import (
     list_model_exports,
 )
 from udi.node.datasets.versions.publishability import explain_stops
+from udi.node.datasets.versions.series import (
+    find_newest_series,
+    find_served_series,
+)
 from udi.node.datasets.versions.table_list import list_tables_of
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
@@ -120,6 +124,8 @@ async def show_dataset(
         correctable=can_correct_rows(dataset),
         tables=list_tables_of(dataset, dataset.latest) if dataset.has_file else [],
         part_roles=PART_ROLE_NAMES,
+        series=find_newest_series(dataset),
+        has_served_series=find_served_series(dataset).is_table,
         source=source,
         form=describe_source_form(translator(request), source),
         due=await find_due(session, dataset, territory.zone),

@@ -25,6 +25,7 @@ from udi.node.datasets.records.parts import (
     part_caption,
     part_path,
 )
+from udi.node.datasets.versions.series import find_open_series
 from udi.node.datasets.versions.table_list import TableEntry, list_tables_of
 from udi.node.files.models import SERVED_ACCESS, ErasedDataset, FileAccess
 from udi.node.files.queries import missing_error
@@ -75,6 +76,7 @@ async def show_files(
         portal_url=f"{territory.links.get('portal', '')}/data/{dataset_id}",
         dataset_id=dataset_id,
         restricted=dataset.restricted,
+        series=find_open_series(dataset),
     )
 
 

@@ -26,6 +26,7 @@ from udi.node.datasets.actions.parts import (
     is_listed,
     publish_part,
     remove_part,
+    set_main_period,
 )
 from udi.node.datasets.actions.prepare import prepare_promptly
 from udi.node.datasets.descriptions.description import (
@@ -204,6 +205,25 @@ async def submit_part_removal(
         return _part_page(
             request, territory, dataset, part, errors, status=error.status
         )
+    return Redirect(f"/datasets/{dataset_id}#parts", status_code=303)
+
+
+@post("/datasets/{dataset_id:uuid}/period")
+async def submit_main_period(
+    request: PageRequest,
+    session: Session,
+    member: Member,
+    dataset_id: FromPath[UUID],
+) -> Redirect:
+    """Keep of which period the main file is; empty: of none.
+
+    Raises:
+        InvalidError: it is no period.
+    """
+    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    about, refusals = _read_form(await request.form())
+    _require_no_refusal(refusals)
+    set_main_period(member, dataset, about.first_day, about.last_day)
     return Redirect(f"/datasets/{dataset_id}#parts", status_code=303)
 
 
@@ -398,4 +418,5 @@ routes: Routes = [
     submit_part,
     upload_part_version,
     submit_part_removal,
+    submit_main_period,
 ]

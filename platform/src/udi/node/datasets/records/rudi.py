@@ -25,7 +25,7 @@ from udi.node.datasets.records.parts import (
 from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import schema_report_of
 from udi.node.datasets.versions.table_list import list_tables_of
-from udi.node.datasets.versions.tables import TablePlace
+from udi.node.datasets.versions.table_places import TablePlace
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses

@@ -71,5 +71,6 @@ class DatasetSource(TenantColumns, NodeTable):
     error: Mapped[str] = mapped_column(Text, server_default="")
     remedy: Mapped[str] = mapped_column(Text, default="", server_default="")
     paused: Mapped[bool] = mapped_column(server_default="false")
+    paused_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
     """Raised whenever somebody sets the source, or has it looked at: an earlier look notes nothing any more."""

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from udi.node.datasets.models import DatasetPart
@@ -158,6 +159,11 @@ def write_answers(holding: SpaceExport) -> bytes:
                 "opening_view": exported_dataset.dataset.default_view,
                 "column_roles": exported_dataset.dataset.column_roles,
                 "column_units": exported_dataset.dataset.column_units,
+                **_days(
+                    "file_",
+                    exported_dataset.dataset.file_first_day,
+                    exported_dataset.dataset.file_last_day,
+                ),
                 "parts": [
                     _answers_of_part(part, exported_dataset.folder)
                     for part in exported_dataset.dataset.parts
@@ -170,17 +176,22 @@ def write_answers(holding: SpaceExport) -> bytes:
 
 def _answers_of_part(part: DatasetPart, dataset_folder: str) -> dict[str, Any]:
     """What was typed of a part; `folder` is where the versions of its file are, empty for a link or a service."""
-    days = {"first_day": part.first_day, "last_day": part.last_day}
     return {
         "id": str(part.id),
         "folder": f"{dataset_folder}/{folder_of_part(part)}" if part.versions else "",
         "role": part.role,
         "title": part.title,
-        **{name: day.isoformat() if day else "" for name, day in days.items()},
+        **_days("", part.first_day, part.last_day),
         "address": part.address,
         "documentation": part.documentation,
         "is_public": part.is_public,
     }
+
+
+def _days(prefix: str, first_day: date | None, last_day: date | None) -> dict[str, str]:
+    """A period as answers write it."""
+    days = {"first_day": first_day, "last_day": last_day}
+    return {prefix + name: day.isoformat() if day else "" for name, day in days.items()}
 
 
 def write_history(holding: SpaceExport) -> bytes:

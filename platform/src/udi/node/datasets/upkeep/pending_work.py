@@ -22,12 +22,21 @@ from udi.node.datasets.models import (
     PreparationState,
     Version,
 )
+from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.datasets.upkeep.schedule import UpdateDeadline, next_due
 from udi.node.files.models import ErasedDataset, RemovedVersion
 from udi.node.spaces.models import Space
 from udi.protocol.inbox import NodeInboxKind, WaitingNumber
 
 STOPPED = (DeliveryState.REFUSED, DeliveryState.FAILED)
+
+
+@dataclass(frozen=True)
+class PausedSource:
+    """Why a dataset is not renewed from its source any more, in English; without a reason, somebody paused it."""
+
+    reason: str
+    remedy: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +50,7 @@ class WaitingDataset:
     space_name: str
     since: datetime
     due_on: date | None = None
+    paused_source: PausedSource | None = None
     path: str = ""
     """The page where it is settled, where that is none of the dataset's."""
 
@@ -167,6 +177,12 @@ def _select_datasets() -> Select[tuple[object, ...]]:
             Delivery.state.label("delivery"),
             Delivery.updated_at.label("told_at"),
             moments.c.moments,
+            DatasetSource.paused.label("is_paused"),
+            func.coalesce(DatasetSource.paused_at, DatasetSource.checked_at).label(
+                "paused_at"
+            ),
+            DatasetSource.error.label("source_error"),
+            DatasetSource.remedy.label("source_remedy"),
         )
         .join(
             Space,
@@ -177,6 +193,13 @@ def _select_datasets() -> Select[tuple[object, ...]]:
             Delivery,
             (Delivery.tenant_id == Dataset.tenant_id)
             & (Delivery.dataset_id == Dataset.id),
+        )
+        .outerjoin(
+            DatasetSource,
+            (DatasetSource.tenant_id == Dataset.tenant_id)
+            & (DatasetSource.dataset_id == Dataset.id)
+            & DatasetSource.paused
+            & Dataset.withdrawn_at.is_(None),
         )
         .outerjoin(moments, moments.c.dataset_id == Dataset.id)
         .where(
@@ -201,7 +224,14 @@ def _assess(
         space_name=row.name,
         since=since,
         due_on=due,
+        paused_source=_read_paused_source(row),
     )
+
+
+def _read_paused_source(row: Row[tuple[object, ...]]) -> PausedSource | None:
+    if not row.is_paused:
+        return None
+    return PausedSource(row.source_error, row.source_remedy)
 
 
 def _name_kind(
@@ -219,6 +249,8 @@ def _name_kind(
         return NodeInboxKind.VERSION, row.version_at, None
     due = _find_due(row.frequency, row.moments or (), row, territory)
     if due is None or not due.late_days(today(territory.zone)):
+        if row.is_paused:
+            return NodeInboxKind.SOURCE, row.paused_at or row.created_at, None
         return None, row.created_at, None
     end = datetime.combine(due.day, time(), territory.zone) + timedelta(days=1)
     return NodeInboxKind.UPDATE, end, due.day

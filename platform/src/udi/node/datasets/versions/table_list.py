@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.versions.findings import is_table, named_tables_of
-from udi.node.datasets.versions.tables import TablePlace
+from udi.node.datasets.versions.table_places import TablePlace
 from udi.node.tables.addresses import TableAddresses
 from udi.tabular.profiles.named_tables import clean_title
 from udi.tabular.profiles.profile import Profile

@@ -1,12 +1,12 @@
 """The typed tables of published datasets, copied to this machine when somebody asks one a question."""
 
 import asyncio
+import hashlib
 import os
 import shutil
-import time
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError, UdiError, UnavailableError
@@ -21,25 +22,41 @@ from udi.kit.identity import Actor
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
 from udi.node.datasets.descriptions.description import titles_of
-from udi.node.datasets.models import Preparation, PreparationState, Version
+from udi.node.datasets.models import (
+    Dataset,
+    Preparation,
+    PreparationState,
+    Version,
+)
+from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import named_tables_of, repairs_of
-from udi.node.files.local_copies import write_copy
+from udi.node.datasets.versions.series import Series, find_series
+from udi.node.datasets.versions.table_copies import (
+    KEPT_SECONDS,
+    KEPT_SECONDS_IN_MEMORY,
+    TableObject,
+    remove_old_copies,
+    write_table,
+)
+from udi.node.datasets.versions.table_places import MAIN, TablePlace
 from udi.node.files.models import FileAccess, StoredFile
-from udi.node.files.queries import get_current_file, is_own
+from udi.node.files.queries import (
+    get_current_file,
+    get_current_files,
+    is_own,
+)
 from udi.node.files.restricted import RestrictedError
 from udi.node.files.store import ObjectStore
 from udi.tabular.columns.chosen_roles import read_roles
+from udi.tabular.exports.exports import ExportWriter
+from udi.tabular.exports.unions import TableUnion
 from udi.tabular.formats.units import find_units
-from udi.tabular.profiles.named_tables import PART_ID, NamedTable
+from udi.tabular.profiles.named_tables import SERIES, NamedTable, name_of_place
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.table import DatasetTable
 
 log = structlog.get_logger()
-KEPT_BYTES = 20 * 1024**3
-KEPT_SECONDS = 24 * 3600.0
-"""Of the copies: how many bytes in all, and how long one stays that nobody asks for."""
-KEPT_SECONDS_IN_MEMORY = 600.0
 TABLES = "tables"
 """The folder of the copies in memory."""
 
@@ -50,58 +67,23 @@ def _repairs(version: Version) -> dict[str, object]:
     return {"repairs": repairs} if repairs else {}
 
 
-@dataclass(frozen=True)
-class TablePlace:
-    """Where a table of a dataset is: in which part (None: the main file), and which beside the main table of that file.
-
-    Its name in addresses is the id of the part, the name of the table, or both with a dot between them.
-    """
-
-    part_id: UUID | None = None
-    sheet: str = ""
-
-    @classmethod
-    def parse(cls, table_name: str) -> "TablePlace":
-        """What a name says; empty is the main table of the main file."""
-        first, _, rest = table_name.partition(".")
-        if PART_ID.fullmatch(first):
-            return cls(UUID(first), rest)
-        return cls(None, table_name)
-
-    @property
-    def is_main(self) -> bool:
-        """Whether it is the main table of the main file."""
-        return self == MAIN
-
-    @property
-    def table_name(self) -> str:
-        """Its name in addresses."""
-        part = [str(self.part_id)] if self.part_id else []
-        return ".".join(filter(None, [*part, self.sheet]))
-
-
-MAIN = TablePlace()
-
-
-@dataclass(frozen=True)
-class TableObject:
-    """Where the Parquet of a table is stored: a whole object, or `size` bytes of one."""
-
-    key: str
-    start: int = 0
-    size: int = 0
-
-
 class DatasetTableCache:
     """Finds the table of a dataset by the dataset's id; copies live in a folder of this machine, for a day at most.
 
     Those of sealed spaces live in its memory, for some minutes.
     """
 
-    def __init__(self, database: Database, store: ObjectStore, folder: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: ObjectStore,
+        folder: Path,
+        exports: ExportWriter,
+    ) -> None:
         self._database = database
         self._store = store
         self._folder = folder
+        self._exports = exports
         self._memory: Path | None = None
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -126,14 +108,22 @@ class DatasetTableCache:
             UnavailableError: its file is still being read.
         """
         place = TablePlace.parse(table_name)
-        file = await get_current_file(session, resource_id, place.part_id, let=True)
-        restricted = file.access == FileAccess.RESTRICTED
+        if place.is_series:
+            files = await get_current_files(session, resource_id)
+        else:
+            files = [
+                await get_current_file(session, resource_id, place.part_id, let=True)
+            ]
+        file = files[0]
+        restricted = any(one.access == FileAccess.RESTRICTED for one in files)
         theirs = restricted and not await is_own(session, actor, file)
         if theirs and not let:
             raise RestrictedError(file.dataset_id)
-        version = await self.version_of(file)
         try:
-            table = await self._find_table(version, place)
+            if place.is_series:
+                table = await self._find_series(files)
+            else:
+                table = await self._find_table(await self.version_of(file), place)
         except (NotFoundError, UnavailableError) as error:
             if not theirs or place.is_main:
                 raise
@@ -190,6 +180,59 @@ class DatasetTableCache:
             units=units_of(version.dataset, visible),
         )
 
+    async def _find_series(self, files: Sequence[StoredFile]) -> DatasetTable:
+        """The table of these files of a dataset, as its producer may read it."""
+        ids = {file.id for file in files}
+        with space_context(None):
+            async with self._database.session(files[0].tenant_id) as session:
+                dataset = await find_dataset(session, files[0].dataset_id)
+        if dataset is None:
+            raise NotFoundError("This dataset has no such table.")
+        current = [version for version in dataset.files if version.file_id in ids]
+        series = find_series(dataset, current)
+        if series.is_waiting:
+            raise UnavailableError(
+                "This table is still being read.", headers={"Retry-After": "30"}
+            )
+        if not series.is_table:
+            raise NotFoundError("This dataset has no such table.")
+        for file in series.files:
+            set_committed_value(file.version, "dataset", dataset)
+        return await self._series_table(dataset, series)
+
+    async def _series_table(self, dataset: Dataset, series: Series) -> DatasetTable:
+        """The table of files that agree; written from theirs when it is first read."""
+        tables = [
+            await self._find_table(file.version, TablePlace(file.part_id))
+            for file in series.files
+        ]
+        union = series.union
+        newest = tables[-1]
+        contents = [table.digest for table in tables]
+        digest = hashlib.sha256(f"{contents} {union!r}".encode()).hexdigest()
+        table = replace(
+            newest,
+            path=newest.path.with_name(f"{SERIES}-{digest[:32]}.parquet"),
+            columns=union.columns,
+            rows=series.rows,
+            digest=digest,
+            name=name_of_place(dataset.title),
+            title=_join_titles(dataset.title, [series.title]),
+            titles={
+                language: _join_titles(title, [series.title])
+                for language, title in titles_of(dataset.description).items()
+            },
+            table_name=SERIES,
+            modified=max(dataset.updated_at, *(table.modified for table in tables)),
+            geometry=series.geometry,
+            bbox=union.bbox,
+            default_view="",
+            profile={},
+            roles=read_roles(dataset.column_roles, union.columns),
+        )
+        write = partial(self._write_union, table, union, tables)
+        return replace(table, fetch_file=partial(self._ensure_copy, write, table.path))
+
     async def _sheet_table(
         self,
         version: Version,
@@ -236,7 +279,9 @@ class DatasetTableCache:
         path = (memory / TABLES if memory else self._folder) / f"{name}.parquet"
         return DatasetTable(
             path=path,
-            fetch_file=partial(self._ensure_copy, source, path),
+            fetch_file=partial(
+                self._ensure_copy, partial(self._fetch, source, path), path
+            ),
             columns=(),
             rows=0,
             digest=f"{file.sha256}-{preparation.revision}{sheet}",
@@ -253,8 +298,10 @@ class DatasetTableCache:
             licence=dataset.description.get("licence", ""),
         )
 
-    async def _ensure_copy(self, source: TableObject, path: Path) -> None:
-        """Copy a table here, unless it is here.
+    async def _ensure_copy(
+        self, bring: Callable[[], Awaitable[None]], path: Path
+    ) -> None:
+        """Bring a table here, unless it is here.
 
         Raises:
             NotFoundError: it is gone.
@@ -264,7 +311,7 @@ class DatasetTableCache:
             async with self._turns.setdefault(path.name, asyncio.Lock()):
                 if not await asyncio.to_thread(path.exists):
                     await asyncio.to_thread(self.remove_old_copies)
-                    await self._fetch(source, path)
+                    await bring()
             await asyncio.to_thread(os.utime, path)
         except OSError as error:
             log.warning("table not brought", error=type(error).__name__)
@@ -275,25 +322,31 @@ class DatasetTableCache:
         finally:
             self._turns.pop(path.name, None)
 
+    async def _write_union(
+        self, table: DatasetTable, union: TableUnion, tables: Iterable[DatasetTable]
+    ) -> None:
+        """Write several tables as one; raises as `_ensure_copy`, and as exports do."""
+        for member in tables:
+            await member.fetch_file()
+        paths = [member.path for member in tables]
+        await self._exports.write_union(table, union, paths)
+
     async def _fetch(self, source: TableObject, path: Path) -> None:
         arriving = path.with_suffix(f".{uuid.uuid4().hex}")
         await asyncio.to_thread(
             arriving.parent.mkdir, mode=0o700, parents=True, exist_ok=True
         )
         try:
-            if source.size:
-                await _write_range(self._store, source, arriving)
-            else:
-                await asyncio.to_thread(_write_copy, self._store, source.key, arriving)
+            await write_table(self._store, source, arriving)
             arriving.replace(path)
         finally:
             arriving.unlink(missing_ok=True)
 
     def remove_old_copies(self) -> None:
         """Remove copies that nobody asked for in their time, then the oldest while they are too many."""
-        _remove_old_copies(self._folder, KEPT_SECONDS)
+        remove_old_copies(self._folder, KEPT_SECONDS)
         if self._memory is not None:
-            _remove_old_copies(self._memory, KEPT_SECONDS_IN_MEMORY)
+            remove_old_copies(self._memory, KEPT_SECONDS_IN_MEMORY)
 
     async def forget_dataset(self, tenant: UUID, dataset_id: UUID) -> None:
         """Remove the copies of an erased dataset from this machine; from others they go within a day."""
@@ -317,30 +370,9 @@ class DatasetTableCache:
 DATASET_TABLES = ServiceKey[DatasetTableCache]("dataset tables", "datasets")
 
 
-def _remove_old_copies(folder: Path, lifetime: float) -> None:
-    copies = [
-        (copy, file_status)
-        for copy in folder.rglob("*.*")
-        if (file_status := _stat(copy))
-    ]
-    left = sum(file_status.st_size for _, file_status in copies)
-    for copy, file_status in sorted(copies, key=lambda entry: entry[1].st_mtime):
-        if time.time() - file_status.st_mtime > lifetime or left > KEPT_BYTES:
-            copy.unlink(missing_ok=True)
-            left -= file_status.st_size
-
-
 def _folder_of(file: StoredFile) -> str:
     """The folder of a dataset's copies."""
     return f"{file.tenant_id}/{file.dataset_id}"
-
-
-def _stat(copy: Path) -> os.stat_result | None:
-    """What is known of a copy, unless another process has removed it."""
-    try:
-        return copy.stat()
-    except FileNotFoundError:
-        return None
 
 
 def _require_ready(version: Version | None) -> tuple[Version, Preparation]:
@@ -396,20 +428,3 @@ def _unknown_table(file: StoredFile, table_name: str, error: UdiError) -> Datase
 def _join_titles(title: str, labels: Iterable[str]) -> str:
     """The title of a dataset with those of a part and of a table in it."""
     return " – ".join(filter(None, [title, *labels]))
-
-
-async def _write_range(store: ObjectStore, source: TableObject, target: Path) -> None:
-    try:
-        end = source.start + source.size
-        await write_copy(target, store.stream(source.key, source.start, end))
-    except FileNotFoundError:
-        raise NotFoundError("This dataset has no such table.") from None
-
-
-def _write_copy(store: ObjectStore, key: str, target: Path) -> None:
-    try:
-        with target.open("wb") as out:
-            for piece in store.read(key):
-                out.write(piece)
-    except FileNotFoundError:
-        raise NotFoundError("This dataset is not a table: download its file.") from None

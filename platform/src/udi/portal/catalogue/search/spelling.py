@@ -130,9 +130,16 @@ def edit_distance(word: str, other: str, most: int) -> int:
     last = list(range(len(other) + 1))
     for i, letter in enumerate(word, 1):
         row = [i]
-        for j, there in enumerate(other, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != there))
-            if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == there:
+        for j, other_letter in enumerate(other, 1):
+            cost = min(
+                last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != other_letter)
+            )
+            if (
+                i > 1
+                and j > 1
+                and letter == other[j - 2]
+                and word[i - 2] == other_letter
+            ):
                 cost = min(cost, before[j - 2] + 1)
             row.append(cost)
         before = last

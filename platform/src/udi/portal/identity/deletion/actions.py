@@ -26,6 +26,8 @@ from udi.ui.personal_rows import PersonalRegister
 
 DELETE_ACCOUNT = "delete_account"
 SEND_CONFIRMATION = "send_deletion_confirmation"
+UNUSED = "unused"
+"""The `reason` of a deletion that nobody asked for."""
 DIGEST_RETENTION = timedelta(days=400)
 """Longer than any backup: a node that was brought back from one erases the account again."""
 
@@ -46,6 +48,19 @@ async def request_deletion(
     await jobs.enqueue(session, DELETE_ACCOUNT, payload)
 
 
+async def request_unused_deletion(
+    session: AsyncSession, person: Person, *, language: str
+) -> None:
+    """Have the worker delete an account that nobody uses, in the territory whose language and look its owner's mails have."""
+    payload = {
+        "issuer": person.issuer,
+        "subject": person.subject,
+        "language": language,
+        "reason": UNUSED,
+    }
+    await jobs.enqueue(session, DELETE_ACCOUNT, payload)
+
+
 async def erase_account(
     session: AsyncSession,
     person: Person,
@@ -57,6 +72,10 @@ async def erase_account(
     """End what somebody holds in the session's territory, then erase them there."""
     await end_account(session, person, ends)
     await erase_person(session, register, person, former_name=former_name)
+    person.node_used_on = None
+    person.unused_warned_at = None
+    person.unused_warned_again_at = None
+    person.unused_reported_at = None
     audit.record(session, None, "person.erased", person.id)
 
 

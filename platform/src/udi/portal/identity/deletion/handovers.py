@@ -18,6 +18,8 @@ class Handover:
     name: str
     act: str
     address: str
+    is_private: bool = False
+    """Whether the territory's team may not know what it is: a project, a request."""
 
 
 ListHandovers = Callable[

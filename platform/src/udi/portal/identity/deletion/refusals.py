@@ -41,10 +41,10 @@ async def is_still_needed(
             person = (await session.scalars(query)).one_or_none()
             if person and await list_handovers(site, session, territory, person):
                 return True
-    return await _is_last_operator(site, admin, issuer, subject)
+    return await is_last_operator(site, admin, issuer, subject)
 
 
-async def _is_last_operator(
+async def is_last_operator(
     site: Site, admin: RealmAdmin, issuer: str, subject: str
 ) -> bool:
     """As the identity service has them; those who ask to be deleted themselves do not stay."""

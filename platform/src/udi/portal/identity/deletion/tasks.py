@@ -4,34 +4,29 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import structlog
-from sqlalchemy import select
 
-from udi.kit import jobs
-from udi.kit.erased_accounts import digest_subject
-from udi.kit.errors import ProvisionError
 from udi.kit.jobs import Handler, Job
 from udi.kit.mail_relay import EmailError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.deletion.actions import (
     DELETE_ACCOUNT,
     SEND_CONFIRMATION,
-    erase_account,
-    list_returned,
-    note_erasure,
+    UNUSED,
 )
-from udi.portal.identity.deletion.places import list_territories
+from udi.portal.identity.deletion.erasure import (
+    delete_at_identity_service,
+    erase_in,
+    read_last_mail,
+)
+from udi.portal.identity.deletion.places import forget_departure, list_territories
 from udi.portal.identity.deletion.refusals import is_still_needed, refuse_deletion
-from udi.portal.identity.departures import DEPARTURES
-from udi.portal.identity.models import Person
-from udi.portal.identity.provision.account_changes import log_out
+from udi.portal.identity.deletion.unused_deletion import delete_unused
 from udi.portal.identity.provision.admin import (
     RealmAdmin,
     connect_for_members,
     find_or_none,
 )
 from udi.ui.emails import EmailRecipient
-from udi.ui.person_erasure import FORMER_MEMBER, erase_rows
-from udi.ui.personal_rows import PersonKeys, read_register
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -69,76 +64,19 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
     admin = connect()
     territories = await list_territories(site)
     is_begun = await asyncio.to_thread(find_or_none, admin.get_user, subject) is None
-    if not is_begun and await is_still_needed(site, admin, issuer, subject):
+    if not is_begun and job.payload.get("reason") == UNUSED:
+        if not await delete_unused(site, admin, job):
+            await forget_departure(site, issuer, subject)
+            return
+    elif not is_begun and await is_still_needed(site, admin, issuer, subject):
         for territory in territories:
             if territory.id == job.tenant:
                 await refuse_deletion(site, territory, job)
         return
     await asyncio.to_thread(delete_at_identity_service, admin, subject)
     for territory in territories:
-        is_asked_here = territory.id == job.tenant
-        language = str(job.payload["language"]) if is_asked_here else ""
-        await erase_in(site, territory, issuer, subject, mail_language=language)
-
-
-def delete_at_identity_service(admin: RealmAdmin, subject: str) -> None:
-    """Log the account out everywhere, nodes included, and delete it; without complaint where it is gone.
-
-    Raises:
-        ProvisionError: the identity service does not answer, or refuses.
-    """
-    log_out(admin, subject)
-    find_or_none(admin.delete_user, subject)
-    if find_or_none(admin.get_user, subject) is not None:
-        msg = "Keycloak still has the account that was deleted."
-        raise ProvisionError(msg)
-
-
-async def erase_in(
-    site: Site,
-    territory: Territory,
-    issuer: str,
-    subject: str,
-    *,
-    mail_language: str = "",
-) -> None:
-    """Erase the account in one territory, known there or not; with a language, queue the last mail to who is known."""
-    register = read_register(site.domains)
-    ends = site.services.contributions(DEPARTURES)
-    former_name = site.pages.gettext(territory.languages[0], FORMER_MEMBER)
-    async with site.database.session(territory.id, role="worker") as session:
-        await note_erasure(session, subject)
-        person = await session.scalar(
-            select(Person)
-            .where(Person.issuer == issuer, Person.subject == subject)
-            .with_for_update()
-        )
-        if person is None:
-            keys = PersonKeys.know_by_subject(subject)
-            await erase_rows(session, register, keys)
-            return
-        address = person.email
-        await erase_account(session, person, register, ends, former_name=former_name)
-        if mail_language and address:
-            payload = {
-                "to": address,
-                "language": mail_language,
-                "key": digest_subject(subject)[:16],
-            }
-            await jobs.enqueue(session, SEND_CONFIRMATION, payload)
-    log.info("account erased", territory=territory.slug)
-
-
-async def erase_returned(site: Site, issuer: str) -> int:
-    """Erase again what names an account that was deleted in a territory before; how many accounts."""
-    erased = 0
-    for territory in await list_territories(site):
-        async with site.database.session(territory.id, role="worker") as session:
-            subjects = await list_returned(session, issuer)
-        for subject in sorted(subjects):
-            await erase_in(site, territory, issuer, subject)
-            erased += 1
-    return erased
+        last_mail = read_last_mail(job, territory)
+        await erase_in(site, territory, issuer, subject, last_mail)
 
 
 async def send_confirmation(site: Site, territory: Territory, job: Job) -> None:
@@ -153,6 +91,7 @@ async def send_confirmation(site: Site, territory: Territory, job: Job) -> None:
         EmailRecipient(job.payload["to"], job.payload["language"]),
         key=f"account-deleted-{job.payload['key']}",
         backup_days=site.settings.backup_days,
+        is_unused=job.payload.get("reason") == UNUSED,
     )
     try:
         await site.send_email(territory, mail)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from udi.portal.identity.provision.admin import RealmAdmin, find_or_none
@@ -79,6 +79,22 @@ def read_provider_logins(admin: RealmAdmin, since: datetime) -> dict[str, str]:
         if alias and event.get("userId"):
             logins.setdefault(str(event["userId"]), str(alias))
     return logins
+
+
+def read_last_login(admin: RealmAdmin, subject: str) -> datetime | None:
+    """When an account logged in last, at any program of the realm; None where no event says so: they are kept for 90 days.
+
+    Raises:
+        ProvisionError: the identity service does not answer, or refuses.
+    """
+    moments = [
+        int(event["time"])
+        for event in _all(admin.get_events, type="LOGIN", user=subject)
+        if event.get("userId") == subject
+    ]
+    if not moments:
+        return None
+    return datetime.fromtimestamp(max(moments) / 1000, UTC)
 
 
 def _all(

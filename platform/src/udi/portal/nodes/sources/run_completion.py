@@ -217,12 +217,12 @@ async def note_unchanged(
     session: AsyncSession, source: CatalogueSource, run: SourceRun
 ) -> None:
     """Nothing changed since the last complete reading: what was there then is there now."""
-    there = (
+    statement = (
         update(SourceRecord)
         .where(*_published(source), SourceRecord.missing == 0)
         .values(seen_run=run.id)
     )
-    await session.execute(there, execution_options=QUIET)
+    await session.execute(statement, execution_options=QUIET)
     run.total = run.unchanged = await _count(
         session, [*_published(source), SourceRecord.missing == 0]
     )

@@ -23,7 +23,7 @@ def write_emails(
     if application.state != ApplicationState.SUBMITTED:
         template = TEMPLATES[ApplicationState(application.state)]
         return [_write_email(site, territory, application, person, template, applicant)]
-    mails = [("asked", team_recipient(territory)), ("receipt", applicant)]
+    mails = [("submitted", team_recipient(territory)), ("receipt", applicant)]
     return [
         _write_email(site, territory, application, person, template, recipient)
         for template, recipient in mails

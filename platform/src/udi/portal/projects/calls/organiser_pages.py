@@ -262,7 +262,7 @@ async def _render_organiser_page(
     standing = queries.call_state(call)
     return render(
         request,
-        "projects/call-desk.html",
+        "projects/call-organiser.html",
         status=422 if error else 200,
         call=call,
         standing=standing,

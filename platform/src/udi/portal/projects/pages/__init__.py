@@ -8,6 +8,7 @@ from udi.portal.projects.pages import (
     project,
     reuse,
     team,
+    thanks,
 )
 from udi.ui.dependencies import Routes
 
@@ -19,4 +20,5 @@ routes: Routes = [
     *team.routes,
     *pictures.routes,
     *moderation.routes,
+    *thanks.routes,
 ]

@@ -1,5 +1,6 @@
 """The page of a project, and what its people do there: take it on, let everybody see it."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -29,12 +30,14 @@ async def show_project(
     """What it is, which data it uses, where its result is, what it changed."""
     project = await queries.get_project(session, actor, project_id)
     right = await queries.find_right(session, project, actor)
+    used = await listing.list_used_datasets(session, project.id)
     return render(
         request,
         "projects/project.html",
         project=project,
         organisation=await find_organisation(session, project.organisation_id),
-        used=await listing.list_used_datasets(session, project.id),
+        used=used,
+        thankable=list_thankable(project, used, actor),
         pictures=await listing.list_pictures(session, project.id),
         edits=right is TeamRight.EDIT,
         owns=queries.is_owner(project, actor),
@@ -42,6 +45,19 @@ async def show_project(
         is_team=actor is not None and actor.moderator,
         host=urlsplit(project.url).hostname or "",
         events=list_allowed_events(project, actor) if right is TeamRight.EDIT else [],
+    )
+
+
+def list_thankable(
+    project: Project, used: Iterable[listing.UsedDataset], actor: Actor | None
+) -> frozenset[UUID]:
+    """For the use of which datasets the person may thank in the name of their producer."""
+    if actor is None or not project.listed:
+        return frozenset()
+    return frozenset(
+        dataset.id
+        for dataset in used
+        if not dataset.gone and actor.may_publish(dataset.producer_slug)
     )
 
 

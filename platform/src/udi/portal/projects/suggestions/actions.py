@@ -289,8 +289,8 @@ async def mark_suggestion(
         return
     other = None
     if thing == SuggestionTarget.INTEREST:
-        there = (DeclaredInterest.id == id_, DeclaredInterest.discoverable)
-        other = await session.scalar(select(DeclaredInterest.id).where(*there))
+        conditions = (DeclaredInterest.id == id_, DeclaredInterest.discoverable)
+        other = await session.scalar(select(DeclaredInterest.id).where(*conditions))
         if other is None:
             raise NotFoundError("This person or organisation can no longer be found.")
     counted = select(func.count()).where(

@@ -40,15 +40,16 @@ from udi.node.datasets.pages.explore.query_words import (
 )
 from udi.node.datasets.pages.explore.sharing import file_address, share_view
 from udi.node.datasets.pages.explore.versions import (
+    OpenFiles,
     find_explored_table,
-    list_open_versions,
+    list_open_files,
 )
 from udi.node.datasets.pages.explore.view_choice import list_view_choices
 from udi.node.datasets.pages.explore.view_registry import VIEWS
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest, locale_of
-from udi.node.datasets.versions.table_list import TableEntry, list_tables_of
-from udi.node.datasets.versions.tables import TablePlace
+from udi.node.datasets.versions.table_list import list_tables_of
+from udi.node.datasets.versions.table_places import TablePlace
 from udi.node.files.restricted import RestrictedError
 from udi.node.tables.addresses import TableAddresses
 from udi.node.tables.requests import TableRequest, open_table, request_table
@@ -105,10 +106,10 @@ async def show_data(
     except NotFoundError:
         if "version" in request.query_params:
             raise
-        _, tables = await list_open_versions(request, territory, dataset_id, None)
-        if not tables or not tables[0].table_name:
+        listed = await list_open_files(request, territory, dataset_id, None)
+        if not listed.tables or not listed.tables[0].table_name:
             raise
-        return Redirect(tables[0].address, status_code=303)
+        return Redirect(listed.tables[0].address, status_code=303)
     if table_request.table.is_restricted:
         return _render_restricted(request, territory, dataset_id, table_request.table)
     await open_table(table_request, territory)
@@ -320,17 +321,20 @@ class ExplorePage:
     async def _list_surroundings(self, query: ExploreQuery) -> Mapping[str, Any]:
         """What stands around the view: files, versions, licence."""
         licence = LICENCES.get(self.table.licence)
-        versions: Sequence[Version] = ()
-        tables: Sequence[TableEntry] = ()
+        place = TablePlace.parse(self.table.table_name)
+        listed = OpenFiles()
         if self.version is not None:
-            tables = list_tables_of(self.version.dataset, self.version)
+            listed = OpenFiles(
+                tables=list_tables_of(self.version.dataset, self.version)
+            )
         elif self.table.is_open:
-            versions, tables = await list_open_versions(
+            listed = await list_open_files(
                 self.request,
                 self.territory,
                 self.table_request.dataset_id,
-                TablePlace.parse(self.table.table_name).part_id,
+                place.part_id,
             )
+        tables = () if place.is_series else listed.tables
         view_choices = await list_view_choices(
             self.request,
             self.territory,
@@ -345,8 +349,10 @@ class ExplorePage:
             "version": self.version,
             "repairs": self._list_repairs(),
             "is_open": self.is_shared,
-            "versions": versions if self.table.is_main else (),
+            "versions": listed.versions if self.table.is_main else (),
             "tables": tables if len(tables) > 1 else (),
+            "series": listed.series,
+            "is_series": place.is_series,
             "licence_name": localise(licence.name, locale_of(self.request))
             if licence
             else "",

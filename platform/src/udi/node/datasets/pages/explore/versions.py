@@ -1,6 +1,7 @@
 """Which version of a table a page is about."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +13,10 @@ from udi.node.datasets.models import Version
 from udi.node.datasets.pages.difference import is_open
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.datasets.versions.series import Series, find_open_series
 from udi.node.datasets.versions.table_list import TableEntry, list_tables_of
-from udi.node.datasets.versions.tables import DATASET_TABLES, TablePlace
+from udi.node.datasets.versions.table_places import TablePlace
+from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.locale import localise_title
@@ -93,23 +96,33 @@ async def find_explored_table(
     return replace(table, title=title), version
 
 
-async def list_open_versions(
-    request: PageRequest, territory: Territory, dataset_id: UUID, part_id: UUID | None
-) -> tuple[list[Version], list[TableEntry]]:
-    """The versions of a file that everybody may read, the newest first, and the tables of that one.
+@dataclass(frozen=True)
+class OpenFiles:
+    """What everybody may read: the versions of a file, the newest first, and the tables of that one.
 
-    Whoever reads is no member of the space.
+    `series` are the files of the dataset that are each of a period.
     """
+
+    versions: Sequence[Version] = ()
+    tables: Sequence[TableEntry] = ()
+    series: Series = field(default_factory=Series)
+
+
+async def list_open_files(
+    request: PageRequest, territory: Territory, dataset_id: UUID, part_id: UUID | None
+) -> OpenFiles:
+    """The same of the main file (None), or of a part; whoever reads is no member of the space."""
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             dataset = await find_dataset(session, dataset_id)
     if dataset is None:
-        return [], []
+        return OpenFiles()
+    series = find_open_series(dataset)
     versions = [
         version
         for version in dataset.list_versions_of(part_id)
         if is_open(dataset, version)
     ]
     if not versions:
-        return [], []
-    return versions, list_tables_of(dataset, versions[0])
+        return OpenFiles(series=series)
+    return OpenFiles(versions, list_tables_of(dataset, versions[0]), series)

@@ -1,0 +1,350 @@
+"""`/my-data/requests`: one's own requests, as far as the portal knows them; their words are read and written at the node."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.calendar_entries import MEDIA_TYPE as CALENDAR
+from udi.kit.clock import today
+from udi.kit.errors import ConflictError, NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.keys import SIGNER
+from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.selfdata.choice import LETTER, PATH, Choice, ChoiceFilters, choose
+from udi.portal.selfdata.forms import RIGHT_NAMES
+from udi.portal.selfdata.queries import Register, list_public_registers
+from udi.portal.selfdata.requests.calendars import (
+    list_months,
+    list_weekdays,
+    write_due_days,
+)
+from udi.portal.selfdata.requests.drafts import draft_requests, withdraw_draft
+from udi.portal.selfdata.requests.queries import (
+    OwnRequest,
+    get_own_request,
+    list_open_requests,
+    list_own_requests,
+)
+from udi.portal.selfdata.requests.request_nodes import map_request_nodes
+from udi.portal.selfdata.requests.returns import ReturnOutcome, confirm_return
+from udi.portal.selfdata.requests.tickets import write_ticket
+from udi.portal.selfdata.requests.timeline import (
+    HEAD,
+    HEIGHT,
+    draw_bar,
+    draw_months,
+    span_axis,
+)
+from udi.portal.selfdata.rights_requests import producer_country
+from udi.protocol.credentials import TICKET
+from udi.protocol.subject_requests import ENDED, SubjectRequestState, SubjectRight
+from udi.protocol.subject_tickets import SUBJECT_REQUESTS_PATH
+from udi.ui.dependencies import (
+    AnyRequest,
+    CurrentTerritory,
+    Member,
+    Routes,
+    Session,
+)
+from udi.ui.middleware import content_security_policy, list_form_targets
+from udi.ui.site import render, site_of
+
+ASK = f"{PATH}/ask"
+HOME = f"{PATH}/requests"
+ONE = f"{HOME}/{{request_id:uuid}}"
+STATE_NAMES = {
+    SubjectRequestState.DRAFTED: "To be sent",
+    SubjectRequestState.SUBMITTED: "Received",
+    SubjectRequestState.IDENTITY_PENDING: "A question for you",
+    SubjectRequestState.PROCESSING: "Being processed",
+    SubjectRequestState.EXTENDED: "Two months more",
+    SubjectRequestState.ANSWERED: "Answered",
+    SubjectRequestState.REFUSED: "Refused",
+    SubjectRequestState.ESCALATED: "With the data protection officer",
+    SubjectRequestState.CLOSED: "Closed",
+    SubjectRequestState.LAPSED: "Lapsed",
+    SubjectRequestState.WITHDRAWN: "Withdrawn",
+}
+"""States in words, in English: messages of the catalogues."""
+
+
+@dataclass(frozen=True)
+class AskChoice:
+    """The chosen organisations: those that are asked here, those by letter, and requests that are open already."""
+
+    choice: Choice
+    takers: Sequence[Register]
+    by_letter: Sequence[Register]
+    open_requests: Sequence[OwnRequest]
+
+    @property
+    def letter_address(self) -> str:
+        """The letters to those that take no requests here."""
+        slugs = tuple(register.organisation.slug for register in self.by_letter)
+        filters = self.choice.filters.with_changes(chosen=slugs, is_all=False)
+        return filters.address(LETTER)
+
+
+async def sort_choice(
+    session: AsyncSession, member: Actor, filters: ChoiceFilters
+) -> AskChoice:
+    """How each of the chosen organisations is asked.
+
+    Raises:
+        NotFoundError: nothing is chosen, or no right.
+    """
+    choice = choose(await list_public_registers(session), filters)
+    if not choice.chosen or not filters.right:
+        raise NotFoundError(
+            "This address names no organisation, or no right.",
+            remedy="Choose both on the page “My data”.",
+        )
+    ids = [register.organisation.id for register in choice.chosen]
+    nodes = await map_request_nodes(session, ids)
+    open_requests = await list_open_requests(
+        session, member, SubjectRight(filters.right), ids
+    )
+    open_at = {own_request.producer.id for own_request in open_requests}
+    takers = [
+        register
+        for register in choice.chosen
+        if register.organisation.id in nodes and register.organisation.id not in open_at
+    ]
+    by_letter = [
+        register for register in choice.chosen if register.organisation.id not in nodes
+    ]
+    return AskChoice(choice, takers, by_letter, open_requests)
+
+
+@get(ASK)
+async def show_ask(
+    request: AnyRequest, session: Session, member: Member
+) -> Response[str]:
+    """What happens with the chosen organisations, before anything is made."""
+    filters = ChoiceFilters.of(read_pairs(request))
+    ask = await sort_choice(session, member, filters)
+    right_name = RIGHT_NAMES[SubjectRight(filters.right)]
+    return render(request, "selfdata/ask.html", ask=ask, right_name=right_name)
+
+
+@post(HOME, status_code=303)
+async def submit_requests(
+    request: AnyRequest, session: Session, member: Member
+) -> Redirect:
+    """Draft a request to each of the chosen organisations that takes them and has none open."""
+    form = await request.form()
+    pairs = [(name, str(value)) for name, value in form.multi_items()]
+    filters = ChoiceFilters.of(pairs)
+    ask = await sort_choice(session, member, filters)
+    producers = [register.organisation for register in ask.takers]
+    right = SubjectRight(filters.right)
+    drafts = await draft_requests(session, member, right, producers)
+    if not drafts and not ask.open_requests:
+        raise ConflictError(
+            "None of these organisations takes requests here yet.",
+            remedy="Write the letter: they must answer it too.",
+        )
+    return Redirect(HOME, status_code=303)
+
+
+@get(HOME)
+async def show_requests(
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
+) -> Response[str]:
+    """All of one's requests on one axis, the most urgent first."""
+    day = today(territory.zone)
+    own_requests = await list_own_requests(session, member)
+    drafts = [own_request for own_request in own_requests if own_request.is_draft]
+    live = [
+        own_request
+        for own_request in own_requests
+        if not own_request.is_draft and own_request.request.state not in ENDED
+    ]
+    live.sort(key=lambda own_request: _urgency(own_request, day))
+    axis = span_axis(live, day)
+    language: str = request.scope["state"]["locale"]
+    return render(
+        request,
+        "selfdata/requests.html",
+        drafts=drafts,
+        bars=[(live_one, draw_bar(live_one, axis, language)) for live_one in live],
+        months=draw_months(axis, language),
+        sent=[one for one in own_requests if one.request.received_on is not None],
+        day=day,
+        head_height=HEAD,
+        bar_height=HEIGHT,
+        node_path=SUBJECT_REQUESTS_PATH,
+        right_names=RIGHT_NAMES,
+        state_names=STATE_NAMES,
+    )
+
+
+def _urgency(own_request: OwnRequest, day: Any) -> tuple[bool, bool, Any]:
+    """Late ones first, then those with something to read, then by the day that is due."""
+    request = own_request.request
+    is_read = request.news_at is None
+    return (not own_request.is_late(day), is_read, request.due_on or day)
+
+
+@get(f"{HOME}.ics")
+async def send_all_due_days(
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
+) -> Response[bytes]:
+    """The days by which open requests are to be answered, for a calendar."""
+    own_requests = await list_own_requests(session, member)
+    opened = [own_request for own_request in own_requests if own_request.is_open]
+    return _send_calendar(request, opened, territory.origin)
+
+
+@get(f"{ONE}/due.ics")
+async def send_due_day(
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
+    request_id: FromPath[UUID],
+) -> Response[bytes]:
+    """The day by which one is to be answered."""
+    own_request = await get_own_request(session, member, request_id)
+    return _send_calendar(request, [own_request], territory.origin)
+
+
+def _send_calendar(
+    request: AnyRequest, own_requests: Sequence[OwnRequest], origin: str
+) -> Response[bytes]:
+    say = site_of(request).pages.translator(request)
+    title = say("Last day to answer request %(number)s")
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": 'attachment; filename="requests.ics"',
+    }
+    body = write_due_days(own_requests, title, origin)
+    return Response(body, media_type=CALENDAR, headers=headers)
+
+
+@get(ONE)
+async def show_request(
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
+    request_id: FromPath[UUID],
+) -> Response[str]:
+    """A draft with the button that leads to the node; of one that was sent, the receipt."""
+    own_request = await get_own_request(session, member, request_id)
+    if own_request.is_draft:
+        return await _render_draft(request, session, territory, own_request)
+    row = own_request.request
+    months = []
+    if row.received_on is not None and row.due_on is not None:
+        country = producer_country(own_request.producer, territory)
+        months = list_months(row.received_on, row.due_on, country)
+    drafts = [
+        other for other in await list_own_requests(session, member) if other.is_draft
+    ]
+    return render(
+        request,
+        "selfdata/receipt.html",
+        own_request=own_request,
+        months=months,
+        weekdays=list_weekdays(request.scope["state"]["locale"]),
+        drafts=drafts,
+        day=today(territory.zone),
+        node_path=SUBJECT_REQUESTS_PATH,
+        right_names=RIGHT_NAMES,
+        state_names=STATE_NAMES,
+    )
+
+
+async def _render_draft(
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Any,
+    own_request: OwnRequest,
+) -> Response[str]:
+    site = site_of(request)
+    language: str = request.scope["state"]["locale"]
+    ticket_form = await write_ticket(
+        session, site.services[SIGNER], territory, own_request, language=language
+    )
+    page = render(
+        request,
+        "selfdata/draft.html",
+        own_request=own_request,
+        ticket_form=ticket_form,
+        minutes=int(TICKET.total_seconds() // 60),
+        right_names=RIGHT_NAMES,
+    )
+    page.headers["Cache-Control"] = "no-store"
+    targets = list_form_targets(request)
+    if ticket_form is not None:
+        targets = [*targets, ticket_form.origin]
+    page.headers["Content-Security-Policy"] = content_security_policy(targets)
+    return page
+
+
+@post(f"{ONE}/delete", status_code=303)
+async def delete_draft(
+    session: Session, member: Member, request_id: FromPath[UUID]
+) -> Redirect:
+    """Give a draft up: nothing was sent."""
+    own_request = await get_own_request(session, member, request_id)
+    await withdraw_draft(session, own_request)
+    return Redirect(HOME, status_code=303)
+
+
+@get(f"{ONE}/return")
+async def come_back(
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    member: Member,
+    request_id: FromPath[UUID],
+    confirmation: FromQuery[str] = "",
+) -> Response[Any]:
+    """Come back from the node, where the request was written; the address is left at once."""
+    try:
+        own_request = await get_own_request(session, member, request_id)
+    except NotFoundError:
+        return _render_return(request, None, "unknown", status=404)
+    outcome = await confirm_return(session, territory, own_request, confirmation)
+    if outcome is ReturnOutcome.CONFIRMED:
+        return Redirect(f"{HOME}/{request_id}", status_code=303)
+    return _render_return(request, own_request, outcome, status=409)
+
+
+def _render_return(
+    request: AnyRequest, own_request: OwnRequest | None, outcome: str, *, status: int
+) -> Response[str]:
+    return render(
+        request,
+        "selfdata/return.html",
+        status=status,
+        own_request=own_request,
+        outcome=outcome,
+        home=HOME,
+    )
+
+
+routes: Routes = [
+    show_ask,
+    submit_requests,
+    show_requests,
+    send_all_due_days,
+    send_due_day,
+    show_request,
+    delete_draft,
+    come_back,
+]

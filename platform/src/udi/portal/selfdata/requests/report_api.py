@@ -1,0 +1,49 @@
+"""What a node calls to report how requests about one's own data stand."""
+
+from typing import Any
+
+from litestar import Response, post
+from msgspec import MsgspecError, json, to_builtins
+
+from udi.kit.errors import field_error
+from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
+from udi.portal.selfdata.requests.reports import take_reports
+from udi.protocol.subject_request_reports import (
+    PATH,
+    SubjectRequestReportAnswer,
+    SubjectRequestReports,
+)
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
+
+LARGEST = 2 * 1024 * 1024
+
+
+def read_reports(body: bytes) -> SubjectRequestReports:
+    """What a node reports.
+
+    Raises:
+        InvalidError: it is something else.
+    """
+    try:
+        return json.decode(body, type=SubjectRequestReports)
+    except (MsgspecError, ValueError, RecursionError) as error:
+        raise field_error(
+            "requests",
+            "These are no reports of requests.",
+            "Send “requests” and “paper” as the protocol says, 1,000 of each at most.",
+        ) from error
+
+
+@post(PATH, status_code=200)
+async def receive_reports(
+    request: AnyRequest, territory: CurrentTerritory
+) -> Response[Any]:
+    """Take how requests stand at the node that calls; say of each what became of the report."""
+    client_id = await identify_client(request, territory)
+    reports = read_reports(await read_json_body(request, largest=LARGEST))
+    async with node_session(request, territory, client_id) as (session, node):
+        outcomes = await take_reports(session, node, reports)
+    return as_json(to_builtins(SubjectRequestReportAnswer(requests=outcomes)))
+
+
+routes: Routes = [receive_reports]

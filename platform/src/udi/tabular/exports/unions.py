@@ -1,0 +1,91 @@
+"""Tables with the same columns, as one table: which columns each has, and what a first column says of its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from udi.tabular.columns.column import Bounds, ColumnType, TypedColumn
+
+NUMBERS = frozenset({"BIGINT", "INTEGER", "DOUBLE"})
+"""How numbers are stored: a column of whole numbers in one table and of decimals in another is one column."""
+
+
+@dataclass(frozen=True)
+class UnionMember:
+    """One of the tables: what the first column says of its rows, and the rank that each other column has in it.
+
+    A rank of None: the table holds nothing in this column. `places` is the rank of its geometry, where it has some.
+    """
+
+    mark: str
+    ranks: tuple[int | None, ...]
+    places: int | None = None
+
+
+@dataclass(frozen=True)
+class TableUnion:
+    """The columns of the whole, the one of the marks first; `kinds` and `bbox` are of its places."""
+
+    columns: tuple[TypedColumn, ...]
+    members: tuple[UnionMember, ...]
+    kinds: tuple[str, ...] = ()
+    bbox: Bounds | None = None
+
+
+@dataclass(frozen=True)
+class ColumnDisagreement:
+    """How the columns of a table differ from those of another, by name."""
+
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    other_type: tuple[str, ...] = ()
+
+
+def compare_columns(
+    columns: tuple[TypedColumn, ...], others: tuple[TypedColumn, ...]
+) -> ColumnDisagreement | None:
+    """How `others` differ from `columns`; None where both may be in one table, whatever their order."""
+    by_name = {column.name: column for column in columns}
+    other_by_name = {column.name: column for column in others}
+    disagreement = ColumnDisagreement(
+        missing=tuple(name for name in by_name if name not in other_by_name),
+        added=tuple(name for name in other_by_name if name not in by_name),
+        other_type=tuple(
+            name
+            for name, column in by_name.items()
+            if name in other_by_name and _differ(column, other_by_name[name])
+        ),
+    )
+    return disagreement if disagreement != ColumnDisagreement() else None
+
+
+def _differ(column: TypedColumn, other: TypedColumn) -> bool:
+    if ColumnType.EMPTY in {column.type, other.type}:
+        return False
+    stored = {column.sql_type, other.sql_type}
+    return len(stored) > 1 and not stored <= NUMBERS
+
+
+def merge_columns(
+    tables: Sequence[tuple[TypedColumn, ...]],
+) -> tuple[TypedColumn, ...]:
+    """The columns of tables that agree, in the order of the last; a type that holds the values of each."""
+    by_name: dict[str, list[TypedColumn]] = {}
+    for columns in tables:
+        for column in columns:
+            by_name.setdefault(column.name, []).append(column)
+    return tuple(_merge(by_name[column.name]) for column in tables[-1])
+
+
+def _merge(columns: list[TypedColumn]) -> TypedColumn:
+    filled = [column for column in columns if column.type is not ColumnType.EMPTY]
+    if not filled:
+        return columns[-1]
+    last = filled[-1]
+    if len({column.type for column in filled}) == 1:
+        return last
+    stored = {column.sql_type for column in filled}
+    if not stored <= NUMBERS:
+        return TypedColumn(last.name, ColumnType.TEXT)
+    if "DOUBLE" in stored:
+        return TypedColumn(last.name, ColumnType.NUMBER, last.format)
+    return TypedColumn(last.name, ColumnType.INTEGER, last.format)

@@ -1,0 +1,268 @@
+"""`/mcp`: what a program that reasons asks, and what it is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from litestar import Response, post
+from msgspec import DecodeError, json
+
+from udi import __version__
+from udi.kit.clock import now
+from udi.kit.errors import ForbiddenError
+from udi.kit.service_registry import ServiceKey
+from udi.kit.tenancy import Territory
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
+from udi.ui.locale import localise
+from udi.ui.mcp.messages import (
+    HANDSHAKE_VERSIONS,
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    VERSIONS,
+    Message,
+    MessageError,
+    read_message,
+)
+from udi.ui.mcp.tools import ToolOperation, list_tool_operations, write_answer
+from udi.ui.openapi.agent_tools import AgentTool, ToolResponse
+from udi.ui.openapi.document import list_details
+from udi.ui.openapi.pages import ApiPage, find_document
+from udi.ui.site import site_of
+
+PATH = "/mcp"
+LARGEST_MESSAGE = 64 * 1024
+LARGEST_ANSWER = 256 * 1024
+"""Bytes of what a call answers: more is not read by whoever reasons."""
+TIMEOUT = 60.0
+TOOLS_TTL = 3_600_000
+"""Milliseconds for which a client may keep the list of tools."""
+FORWARDED = ("authorization", "accept-language")
+"""What a call is asked with; no cookie, so that a browser lends nobody its session."""
+SERVER = "udi"
+ToolsByOperation = Mapping[tuple[str, str], Sequence[AgentTool]]
+TOOLS = ServiceKey[ToolsByOperation]("tools for programs that reason", "ui")
+
+
+@dataclass(frozen=True)
+class McpServer:
+    """What answers at one territory, in one language."""
+
+    page: ApiPage
+    instructions: str
+
+    async def answer(
+        self, request: AnyRequest, territory: Territory, message: Message
+    ) -> dict[str, Any]:
+        """The result of a request.
+
+        Raises:
+            MessageError: nobody here knows the method, or the tool.
+        """
+        match message.method:
+            case "initialize" if not message.is_modern:
+                return self._initialize(territory, message)
+            case "ping" if not message.is_modern:
+                return {}
+            case "server/discover" if message.is_modern:
+                return self._discover(territory)
+            case "tools/list":
+                return self._list_tools(request, territory, message)
+            case "tools/call":
+                return await self._call_tool(request, territory, message)
+        raise MessageError(
+            METHOD_NOT_FOUND,
+            f"Nobody here answers {message.method[:100]}: there are tools/list and tools/call.",
+            status=0 if message.is_modern else 200,
+        )
+
+    def _server_info(self, territory: Territory) -> dict[str, str]:
+        title = localise(territory.name, territory.languages[0])
+        return {"name": SERVER, "title": title, "version": __version__}
+
+    def _initialize(self, territory: Territory, message: Message) -> dict[str, Any]:
+        requested = message.params.get("protocolVersion")
+        known = requested in HANDSHAKE_VERSIONS
+        return {
+            "protocolVersion": requested if known else HANDSHAKE_VERSIONS[0],
+            "capabilities": {"tools": {}},
+            "serverInfo": self._server_info(territory),
+            "instructions": self.instructions,
+        }
+
+    def _discover(self, territory: Territory) -> dict[str, Any]:
+        return {
+            "resultType": "complete",
+            "supportedVersions": list(VERSIONS),
+            "capabilities": {"tools": {}},
+            "serverInfo": self._server_info(territory),
+            "instructions": self.instructions,
+            "ttlMs": TOOLS_TTL,
+            "cacheScope": "public",
+            "_meta": {
+                "io.modelcontextprotocol/serverInfo": self._server_info(territory)
+            },
+        }
+
+    def _list_tools(
+        self, request: AnyRequest, territory: Territory, message: Message
+    ) -> dict[str, Any]:
+        operations = self._operations(request, territory)
+        result: dict[str, Any] = {"tools": [entry.describe() for entry in operations]}
+        if message.is_modern:
+            result |= {
+                "resultType": "complete",
+                "ttlMs": TOOLS_TTL,
+                "cacheScope": "public",
+            }
+        return result
+
+    def _operations(
+        self, request: AnyRequest, territory: Territory
+    ) -> list[ToolOperation]:
+        services = site_of(request).services
+        tools = services.find(TOOLS)
+        if tools is None:
+            tools = {
+                place: details.tools
+                for place, details in list_details(request.app)
+                if details.tools
+            }
+            services.provide(TOOLS, tools)
+        return list_tool_operations(find_document(request, territory, self.page), tools)
+
+    async def _call_tool(
+        self, request: AnyRequest, territory: Territory, message: Message
+    ) -> dict[str, Any]:
+        name = message.params.get("name")
+        arguments = message.params.get("arguments") or {}
+        operation = next(
+            (
+                entry
+                for entry in self._operations(request, territory)
+                if entry.tool.name == name
+            ),
+            None,
+        )
+        if operation is None:
+            raise MessageError(
+                INVALID_PARAMS,
+                f"There is no tool {str(name)[:100]}: tools/list names them.",
+                status=0 if message.is_modern else 200,
+            )
+        faults = operation.list_faults(arguments)
+        if faults:
+            return _write_result(message, {"faults": faults}, is_error=True)
+        answer, is_error = await _ask(request, territory, operation, arguments)
+        if len(json.encode(answer)) > LARGEST_ANSWER:
+            answer = {
+                "faults": [
+                    "This answer is larger than 256 kB. Ask for fewer rows or columns, or for sums of groups."
+                ]
+            }
+            is_error = True
+        return _write_result(message, answer, is_error=is_error)
+
+
+async def _ask(
+    request: AnyRequest,
+    territory: Territory,
+    operation: ToolOperation,
+    arguments: Mapping[str, Any],
+) -> tuple[dict[str, Any], bool]:
+    """What the operation answers to the caller, and whether it refused."""
+    origin = territory.links[site_of(request).program]
+    address = operation.address_of(arguments)
+    record_address = operation.record_address_of(arguments)
+    client = request.client
+    transport = httpx.ASGITransport(
+        app=request.app,  # type: ignore[arg-type]
+        raise_app_exceptions=False,
+        client=(client.host, client.port) if client else ("127.0.0.1", 0),
+    )
+    headers = {
+        name: value for name in FORWARDED if (value := request.headers.get(name))
+    }
+    headers["accept"] = "application/json"
+    headers["host"] = request.headers.get("host", urlsplit(origin).netloc)
+    async with httpx.AsyncClient(
+        transport=transport, base_url=origin, timeout=TIMEOUT, headers=headers
+    ) as inner:
+        response = await inner.get(address)
+        body = _read_json(response.content)
+        if response.status_code >= httpx.codes.BAD_REQUEST:
+            return {"status": response.status_code, "problem": body}, True
+        record = None
+        if record_address:
+            cited = await inner.get(record_address)
+            if cited.status_code == httpx.codes.OK:
+                record = _read_json(cited.content)
+    tool_response = ToolResponse(body, f"{origin}{address}", arguments, record)
+    return write_answer(operation, tool_response, now()), False
+
+
+def _read_json(content: bytes) -> Any:
+    try:
+        return json.decode(content)
+    except (DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _write_result(
+    message: Message, answer: Mapping[str, Any], *, is_error: bool
+) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "content": [{"type": "text", "text": json.encode(answer).decode()}],
+        "structuredContent": answer,
+        "isError": is_error,
+    }
+    return result | ({"resultType": "complete"} if message.is_modern else {})
+
+
+def mcp_routes(page: ApiPage, instructions: str) -> Routes:
+    """`/mcp` of a program, over the API that `page` presents."""
+    server = McpServer(page, instructions)
+
+    @post(PATH, status_code=200, request_max_body_size=LARGEST_MESSAGE)
+    async def answer_message(
+        request: AnyRequest, territory: CurrentTerritory
+    ) -> Response[Any]:
+        """One message of the Model Context Protocol."""
+        _require_own_origin(request)
+        message_id: Any = None
+        try:
+            message = read_message(await request.body(), request.headers)
+            if message.is_notification:
+                return Response(b"", status_code=202, media_type="text/plain")
+            message_id = message.id
+            result = await server.answer(request, territory, message)
+        except MessageError as error:
+            return _respond(error.write(message_id), error.status)
+        return _respond({"jsonrpc": "2.0", "id": message_id, "result": result}, 200)
+
+    return [answer_message]
+
+
+def _respond(content: dict[str, Any], status: int) -> Response[Any]:
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Language, Authorization"}
+    return Response(
+        json.encode(content),
+        status_code=status,
+        media_type="application/json",
+        headers=headers,
+    )
+
+
+def _require_own_origin(request: AnyRequest) -> None:
+    """Refuse the pages of other sites, as the protocol demands.
+
+    Raises:
+        ForbiddenError: a browser says that another site asks.
+    """
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ForbiddenError(
+            "Pages of other sites may not ask here.",
+            remedy="Ask from a program, or from a page of this site.",
+        )

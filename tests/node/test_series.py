@@ -1,0 +1,456 @@
+"""The files of a dataset that are each of a period are one table, where their columns agree."""
+
+import uuid
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+from sqlalchemy import update
+
+from tests.node.producer import Producer
+from tests.node.test_erase_dataset import withdraw
+from tests.node.test_parts import add, save
+from tests.node.test_show_data import patient as patient
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.draft import request_preparation
+from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.versions.series import period_label
+from udi.node.files.models import FileAccess, StoredFile
+
+BIRTHS = "commune;sexe;naissances\nKerlévan;F;{0}\nKerlévan;M;{1}\n"
+BASE = "/api/resources/{0}/tables/series"
+PAGE = "/datasets/{0}/tables/series"
+
+
+def births(first: object, second: object) -> bytes:
+    return BIRTHS.format(first, second).encode()
+
+
+async def add_year(
+    producer: Producer,
+    dataset: str,
+    year: int,
+    content: bytes,
+    *,
+    role: str = "data",
+    **fields: str,
+) -> str:
+    """The id of a published part with the file of a year."""
+    part = await add(producer, dataset, content, f"{year}.csv")
+    period = {"first_day": f"{year}-01-01", "last_day": f"{year}-12-31"} | fields
+    saved = await save(
+        producer, dataset, part, title=f"Naissances {year}", role=role, **period
+    )
+    assert saved.status_code == 303, saved.text
+    return part
+
+
+async def date_main(
+    producer: Producer, dataset: str, first_day: str, last_day: str
+) -> httpx.Response:
+    days = {"first_day": first_day, "last_day": last_day}
+    return await producer.client.post(f"/datasets/{dataset}/period", data=days)
+
+
+async def yearly(producer: Producer) -> str:
+    """A dataset whose main file is of 2024, with parts of 2022 and 2023."""
+    dataset = await producer.publish(await producer.draft(births(5, 6), "2024.csv"))
+    dated = await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    assert dated.status_code == 303
+    await add_year(producer, dataset, 2023, births(3, 4))
+    await add_year(producer, dataset, 2022, births(1, 2))
+    return dataset
+
+
+async def keep_back(
+    database: Database, territory: Territory, access: FileAccess, files: Any
+) -> None:
+    """Have files kept from their readers, as a look that finds something does."""
+    async with database.session(territory.id, role="worker") as session:
+        await session.execute(update(StoredFile).where(files).values(access=access))
+
+
+async def rows_of(client: httpx.AsyncClient, dataset: str, query: str = "") -> Any:
+    answer = await client.get(f"{BASE.format(dataset)}/data/{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+async def test_years_are_one_table(
+    producer: Producer, passer_by: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    dataset = await yearly(producer)
+    base = BASE.format(dataset)
+    path = PAGE.format(dataset)
+
+    rows = await rows_of(passer_by, dataset)
+    filtered = await rows_of(passer_by, dataset, "?period__exact=2023&sexe__exact=M")
+    grouped = await rows_of(passer_by, dataset, "?period__groupby&naissances__sum")
+    profile = (await passer_by.get(f"{base}/profile/")).json()["profile"]
+    csv = await passer_by.get(f"{base}/data/csv/")
+    named = await passer_by.get(f"{path}/x.csv?period__greater=2023")
+    parquet = await passer_by.get(f"{path}/x.parquet")
+    part = await passer_by.get(f"{base}/data/parquet/", headers={"Range": "bytes=0-3"})
+
+    assert [row["__id"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert [(row["period"], row["naissances"]) for row in rows] == [
+        (2022, 1), (2022, 2), (2023, 3), (2023, 4), (2024, 5), (2024, 6),
+    ]  # fmt: skip
+    assert [row["naissances"] for row in filtered] == [4]
+    assert {row["period"]: row["naissances__sum"] for row in grouped} == {
+        2022: 3, 2023: 7, 2024: 11,
+    }  # fmt: skip
+    assert profile["header"] == ["period", "commune", "sexe", "naissances"]
+    assert profile["columns"]["period"]["format"] == "year"
+    assert profile["total_lines"] == 6
+    assert csv.text.splitlines()[1] == "2022,Kerlévan,F,1"
+    assert "associations-de-kerlevan.csv" in csv.headers["content-disposition"]
+    assert len(named.text.splitlines()) == 5
+    (tmp_path / "x.parquet").write_bytes(parquet.content)
+    table = duckdb.read_parquet(str(tmp_path / "x.parquet"))
+    assert table.columns == ["period", "commune", "sexe", "naissances"]
+    assert len(table) == 6
+    assert (part.status_code, part.content) == (206, b"PAR1")
+
+
+async def test_the_page_of_all_periods_has_its_chart_and_the_others_lead_to_it(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+    path = PAGE.format(dataset)
+
+    page = await passer_by.get(path)
+    chart = await passer_by.get(f"{path}?view=chart")
+    picture = await passer_by.get(f"{path}/chart.svg")
+    main = await passer_by.get(f"/datasets/{dataset}/data")
+    files = await passer_by.get(f"/datasets/{dataset}/files")
+    own = await producer.page(f"/datasets/{dataset}")
+
+    assert page.status_code == 200
+    assert "Associations de Kerlévan – 2022–2024" in page.text
+    assert "Périodes dans ce tableau : 2022, 2023, 2024." in page.text
+    assert f"{path}/chart.svg" in chart.text
+    assert picture.status_code == 200
+    assert [path in text for text in (main.text, files.text, own)] == [True] * 3
+
+
+async def test_a_new_year_joins_the_table(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+    before = await passer_by.get(f"{BASE.format(dataset)}/data/")
+
+    await add_year(producer, dataset, 2025, births(7, 8))
+    after = await passer_by.get(
+        f"{BASE.format(dataset)}/data/",
+        headers={"If-None-Match": before.headers["etag"]},
+    )
+
+    assert after.status_code == 200
+    assert [row["period"] for row in after.json()["data"]][6:] == [2025, 2025]
+
+
+async def test_a_replaced_year_is_the_newest_that_is_published(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(births(5, 6), "2024.csv"))
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    part = await add_year(producer, dataset, 2023, births(3, 4))
+    await producer.send(
+        births(30, 40), "2023.csv", f"/datasets/{dataset}/parts/{part}/file"
+    )
+    before = await rows_of(passer_by, dataset)
+    days = {"first_day": "2023-01-01", "last_day": "2023-12-31"}
+    await save(producer, dataset, part, title="2023", role="data", **days)
+
+    after = await rows_of(passer_by, dataset)
+
+    assert [row["naissances"] for row in before] == [3, 4, 5, 6]
+    assert [row["naissances"] for row in after] == [30, 40, 5, 6]
+
+
+async def test_a_file_whose_columns_differ_is_not_in_it_and_the_page_says_which(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+    other = "commune;naissances;rang\nKerlévan;beaucoup;A\nPlouvec;peu;B\n".encode()
+    await add_year(producer, dataset, 2021, other)
+
+    rows = await rows_of(passer_by, dataset)
+    pages = [
+        (await passer_by.get(PAGE.format(dataset))).text,
+        (await passer_by.get(f"/datasets/{dataset}/files")).text,
+        await producer.page(f"/datasets/{dataset}"),
+    ]
+
+    assert {row["period"] for row in rows} == {2022, 2023, 2024}
+    for page in pages:
+        assert "Naissances 2021" in page
+        assert "Colonnes qui lui manquent : sexe." in page
+        assert "Colonnes qu’il a en plus : rang." in page
+        assert "Colonnes d’un autre type : naissances." in page
+
+
+async def test_there_is_no_table_where_no_two_files_agree(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(births(5, 6), "2024.csv"))
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    alone = await passer_by.get(PAGE.format(dataset))
+    await add_year(producer, dataset, 2023, b"lieu;nombre\nA;1\nB;2\n")
+
+    differing = await passer_by.get(PAGE.format(dataset))
+    rows = await passer_by.get(f"{BASE.format(dataset)}/data/")
+    files = await passer_by.get(f"/datasets/{dataset}/files")
+
+    assert [answer.status_code for answer in (alone, differing, rows)] == [404] * 3
+    assert "ils ne forment pas un seul tableau" in files.text
+    assert PAGE.format(dataset) not in files.text
+
+
+async def test_whole_numbers_and_decimals_and_an_empty_column_agree(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(
+        await producer.draft(births("5,5", "6,25"), "2024.csv")
+    )
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    await add_year(producer, dataset, 2023, births("", ""))
+    reordered = "naissances;sexe;commune\n3;F;Kerlévan\n4;M;Kerlévan\n".encode()
+    await add_year(producer, dataset, 2022, reordered)
+
+    rows = await rows_of(passer_by, dataset)
+
+    assert [row["naissances"] for row in rows] == [3.0, 4.0, None, None, 5.5, 6.25]
+    assert {row["commune"] for row in rows} == {"Kerlévan"}
+
+
+async def test_only_data_with_a_period_are_in_it(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+    await add_year(producer, dataset, 2021, births(9, 9), role="archive")
+    await add_year(producer, dataset, 2020, births(9, 9), first_day="", last_day="")
+    await add(producer, dataset, births(9, 9), "2019.csv")
+
+    before = await rows_of(passer_by, dataset)
+    await date_main(producer, dataset, "", "")
+    after = await rows_of(passer_by, dataset)
+
+    assert {row["period"] for row in before} == {2022, 2023, 2024}
+    assert {row["period"] for row in after} == {2022, 2023}
+
+
+async def test_a_column_called_period_keeps_its_name(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    content = b"Period;n\nmatin;1\nsoir;2\n"
+    dataset = await producer.publish(await producer.draft(content, "2024.csv"))
+    await date_main(producer, dataset, "2024-01-01", "2024-01-31")
+    await add_year(producer, dataset, 2023, b"Period;n\nmatin;3\nsoir;4\n")
+
+    rows = await rows_of(passer_by, dataset)
+
+    assert [(row["period_2"], row["Period"]) for row in rows] == [
+        ("2023", "matin"),
+        ("2023", "soir"),
+        ("2024-01", "matin"),
+        ("2024-01", "soir"),
+    ]
+
+
+async def test_files_of_one_period_are_told_apart_by_their_titles(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(births(5, 6), "nord.csv"))
+    await date_main(producer, dataset, "2023-01-01", "2023-12-31")
+    await add_year(producer, dataset, 2023, births(3, 4))
+
+    rows = await rows_of(passer_by, dataset)
+
+    assert {row["period"] for row in rows} == {"2023 nord", "2023 Naissances 2023"}
+
+
+async def test_places_of_years_are_on_one_map(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    def stops(latitude: int) -> bytes:
+        lines = [f"Quai {n},{latitude}.{n},-4.5" for n in range(1, 9)]
+        return "\n".join(["nom,lat,lon", *lines, ""]).encode()
+
+    dataset = await producer.publish(await producer.draft(stops(48), "2024.csv"))
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    await add_year(producer, dataset, 2023, stops(47))
+    await add_year(producer, dataset, 2022, b"nom,lat,lon\nQuai,,\nPont,,\n")
+    path = PAGE.format(dataset)
+
+    drawn = await passer_by.get(f"{path}?view=map")
+    items = await passer_by.get(
+        f"/ogc/{dataset}/tables/series/collections/data/items?bbox=-5,47,-4,47.95"
+    )
+    geojson = (await passer_by.get(f"{path}/x.geojson")).json()
+    tiles = await passer_by.get(f"{path}/x.pmtiles", headers={"Range": "bytes=0-6"})
+
+    assert "<svg" in drawn.text
+    assert items.json()["numberMatched"] == 8
+    years = [feature["properties"]["period"] for feature in geojson["features"]]
+    assert [years.count(year) for year in (2022, 2023, 2024)] == [2, 8, 8]
+    assert tiles.content == b"PMTiles"
+
+
+async def test_a_withdrawn_dataset_has_no_table_of_its_periods(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+    await rows_of(passer_by, dataset)
+    await withdraw(producer, dataset)
+
+    answers = [
+        await passer_by.get(path)
+        for path in (
+            PAGE.format(dataset),
+            f"{PAGE.format(dataset)}/x.csv",
+            f"{BASE.format(dataset)}/data/",
+        )
+    ]
+
+    assert [answer.status_code for answer in answers] == [410] * 3
+
+
+async def test_a_removed_year_is_gone_from_it(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+    part = await add_year(producer, dataset, 2025, births(7, 8))
+    before = await rows_of(passer_by, dataset)
+
+    await producer.client.post(
+        f"/datasets/{dataset}/parts/{part}/remove", data={"reason": "Erreur"}
+    )
+    after = await rows_of(passer_by, dataset)
+
+    assert (len(before), len(after)) == (8, 6)
+
+
+@pytest.mark.parametrize("access", [FileAccess.HELD, FileAccess.WAITING])
+async def test_a_file_that_is_kept_from_readers_is_not_in_it(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+    access: FileAccess,
+) -> None:
+    dataset = await yearly(producer)
+    part = await add_year(producer, dataset, 2025, births(7, 8))
+    before = await rows_of(passer_by, dataset)
+    await keep_back(node_database, demo, access, StoredFile.part_id == uuid.UUID(part))
+    after = await rows_of(passer_by, dataset)
+    await keep_back(
+        node_database, demo, access, StoredFile.dataset_id == uuid.UUID(dataset)
+    )
+    none = await passer_by.get(f"{BASE.format(dataset)}/data/")
+
+    assert (len(before), len(after)) == (8, 6)
+    assert none.status_code == 423
+
+
+async def test_it_waits_for_a_file_that_is_read_again(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    dataset = await yearly(producer)
+    async with node_database.session(demo.id, role="worker") as session:
+        stored = await find_dataset(session, uuid.UUID(dataset))
+        assert stored is not None
+        await request_preparation(session, stored.parts[0].versions[0])
+
+    answer = await passer_by.get(f"{BASE.format(dataset)}/data/")
+    files = await passer_by.get(f"/datasets/{dataset}/files")
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "30"
+    assert PAGE.format(dataset) not in files.text
+
+
+async def test_real_files_of_four_years_are_one_table(
+    producer: Producer, passer_by: httpx.AsyncClient, shared_data: Path
+) -> None:
+    folder = shared_data / "data/tables"
+    contents = {
+        year: (folder / f"alessandria_ingressi-biblioteca-{year}.csv").read_bytes()
+        for year in range(2021, 2025)
+    }
+    dataset = await producer.publish(
+        await producer.draft(contents.pop(2024), "2024.csv")
+    )
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    for year, content in contents.items():
+        await add_year(producer, dataset, year, content)
+
+    summed = await rows_of(passer_by, dataset, "?period__groupby&Ingressi__sum")
+    single = await passer_by.get(f"/api/resources/{dataset}/data/?Ingressi__sum")
+
+    assert [row["period"] for row in summed] == [2021, 2022, 2023, 2024]
+    assert summed[-1]["Ingressi__sum"] == single.json()["data"][0]["Ingressi__sum"]
+
+
+async def test_a_draft_has_none(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.draft(births(5, 6), "2024.csv")
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    part = await add(producer, dataset, births(3, 4), "2023.csv")
+    await save(
+        producer, dataset, part, title="2023", role="data", first_day="2023-01-01"
+    )
+
+    own = await producer.page(f"/datasets/{dataset}")
+    hidden = [
+        await passer_by.get(path)
+        for path in (PAGE.format(dataset), f"{BASE.format(dataset)}/data/")
+    ]
+
+    assert "Périodes dans ce tableau : 2023-01-01/.., 2024." in own
+    assert PAGE.format(dataset) not in own
+    assert [answer.status_code for answer in hidden] == [404, 404]
+
+
+@pytest.mark.parametrize(
+    ("first_day", "last_day"),
+    [("", "2024-12-31"), ("2024-12-31", "2024-01-01"), ("hier", "")],
+)
+async def test_a_period_of_the_main_file_that_is_none_is_refused(
+    producer: Producer, passer_by: httpx.AsyncClient, first_day: str, last_day: str
+) -> None:
+    dataset = await yearly(producer)
+
+    refused = await date_main(producer, dataset, first_day, last_day)
+
+    assert refused.status_code == 422
+    assert {row["period"] for row in await rows_of(passer_by, dataset)} == {
+        2022, 2023, 2024,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first_day", "last_day", "label"),
+    [
+        ("2024-01-01", "2024-12-31", "2024"),
+        ("2024-02-01", "2024-02-29", "2024-02"),
+        ("2024-02-01", "2024-02-28", "2024-02-01/2024-02-28"),
+        ("2024-02-01", "2024-02-01", "2024-02-01"),
+        ("2023-01-01", "2024-12-31", "2023-01-01/2024-12-31"),
+        ("2024-02-01", "", "2024-02-01/.."),
+    ],
+)
+def test_a_period_is_written_as_iso_does(
+    first_day: str, last_day: str, label: str
+) -> None:
+    last = date.fromisoformat(last_day) if last_day else None
+    assert period_label(date.fromisoformat(first_day), last) == label

@@ -1,0 +1,1 @@
+"""Figures on how punctually producers answer."""

@@ -1,0 +1,216 @@
+"""What time brings about: reminders, outcomes, deletion after a year; what waits for people; what leaves with an account."""
+
+from datetime import date, datetime, time, timedelta
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, text
+
+from tests.mails import do_email_job
+from tests.portal.selfdata.conftest import ENGLISH
+from tests.portal.selfdata.requests.conftest import HOME, Inhabitants, Relay
+from udi.kit.clock import now
+from udi.portal.identity.deletion.actions import erase_account
+from udi.portal.identity.departures import DEPARTURES
+from udi.portal.identity.models import Person
+from udi.portal.selfdata.requests.clock import REMIND, apply_time
+from udi.portal.selfdata.requests.models import SubjectRequestCount
+from udi.portal.selfdata.requests.outcomes import find_outcome
+from udi.portal.selfdata.requests.tasks import task_handlers
+from udi.ui.personal_rows import read_register
+
+DAY = date(2026, 12, 1)
+
+
+async def pass_time(inhabitants: Inhabitants, moment: datetime | None = None) -> None:
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, role="worker"
+    ) as session:
+        await apply_time(session, inhabitants.territory, moment or now())
+
+
+async def list_reminders(inhabitants: Inhabitants) -> list[str]:
+    """The requests of which a reminder is queued."""
+    query = text(
+        "SELECT convert_from(payload, 'UTF8')::jsonb ->> 'request' FROM queue.pgqueuer"
+        " WHERE entrypoint = :name AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
+    )
+    values = {"name": REMIND, "tenant": str(inhabitants.territory.id)}
+    async with inhabitants.site.database.platform_session(role="worker") as session:
+        return list(await session.scalars(query, values))
+
+
+@pytest.mark.parametrize(
+    ("dates", "outcome"),
+    [
+        ({"due_on": None}, None),
+        ({}, None),
+        ({"decided_on": DAY}, "on_time"),
+        ({"decided_on": DAY + timedelta(1)}, "late"),
+        ({"decided_on": DAY, "extended": True}, "extended"),
+        ({"decided_on": DAY, "was_late": True}, "late"),
+        ({"was_late": True}, "late"),
+        ({"today": DAY + timedelta(7)}, None),
+        ({"today": DAY + timedelta(8)}, "late"),
+        ({"today": DAY + timedelta(8), "ended_on": DAY}, None),
+    ],
+    ids=str,
+)
+def test_find_outcome(dates: dict[str, object], outcome: str | None) -> None:
+    usual = {"due_on": DAY, "decided_on": None, "ended_on": None}
+    request = SimpleNamespace(**usual | {"extended": False, "was_late": False} | dates)
+
+    found = find_outcome(request, dates.get("today", DAY))  # type: ignore[arg-type]
+
+    assert found == outcome
+
+
+async def test_an_outcome_never_changes(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    await inhabitants.change(request.id, decided_on=now().date(), state="answered")
+    await pass_time(inhabitants)
+    assert (await inhabitants.row(request.id)).outcome == "on_time"
+    await inhabitants.change(request.id, was_late=True)
+
+    await pass_time(inhabitants)
+
+    assert (await inhabitants.row(request.id)).outcome == "on_time"
+
+
+async def test_each_reminder_is_sent_once(
+    inhabitants: Inhabitants, relay: Relay
+) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    [unread, late, fresh] = await inhabitants.submit(
+        "kerlevan", right="erasure"
+    ) + await inhabitants.submit("seve", "kerlevan", right="objection")
+    await inhabitants.change(draft.id, drafted_at=now() - timedelta(days=5))
+    await inhabitants.change(unread.id, news_at=now() - timedelta(days=15))
+    await inhabitants.change(late.id, due_on=now().date() - timedelta(days=2))
+
+    await pass_time(inhabitants)
+    await pass_time(inhabitants)
+
+    queued = await list_reminders(inhabitants)
+    assert sorted(queued) == sorted(map(str, (draft.id, unread.id, late.id)))
+    assert str(fresh.id) not in queued
+    await do_email_job(
+        inhabitants.site,
+        inhabitants.territory,
+        task_handlers(inhabitants.site),
+        REMIND,
+        {"request": str(late.id), "sequence": 1},
+    )
+    [mail] = relay.mails
+    assert late.number in mail["subject"]
+
+
+async def test_what_ended_a_year_ago_is_only_counted(inhabitants: Inhabitants) -> None:
+    [old, young] = await inhabitants.submit("kerlevan", "seve")
+    ended = {"state": "closed", "outcome": "late", "received_on": date(2025, 3, 9)}
+    await inhabitants.change(old.id, ended_on=date(2025, 11, 30), **ended)
+    await inhabitants.change(young.id, ended_on=date(2025, 12, 1), **ended)
+
+    noon = datetime.combine(date(2026, 11, 30), time(12), now().tzinfo)
+    await pass_time(inhabitants, noon)
+
+    assert [row.id for row in await inhabitants.rows()] == [young.id]
+    [count] = await inhabitants.town_hall.rows(SubjectRequestCount)
+    assert (count.right, count.month, count.outcome, count.number) == (
+        "access",
+        date(2025, 3, 1),
+        "late",
+        1,
+    )
+
+
+async def test_what_nobody_received_goes_after_a_month(
+    inhabitants: Inhabitants,
+) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.change(
+        draft.id, state="lapsed", ended_on=now().date() - timedelta(days=31)
+    )
+
+    await pass_time(inhabitants)
+
+    assert await inhabitants.rows() == []
+    assert await inhabitants.town_hall.rows(SubjectRequestCount) == []
+
+
+async def test_what_waits_for_a_person(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    [unread, late] = await inhabitants.submit("kerlevan", "seve", right="erasure")
+    await inhabitants.submit("kerlevan", right="objection")
+    await inhabitants.change(unread.id, news_at=now())
+    await inhabitants.change(late.id, due_on=now().date() - timedelta(days=2))
+
+    mine = (await inhabitants.person.get("/inbox.json")).json()["items"]
+    theirs = (await inhabitants.other.get("/inbox.json")).json()["items"]
+
+    assert sorted((item["kind"], item["title"]) for item in mine) == [
+        ("subject_draft", draft.number),
+        ("subject_late", late.number),
+        ("subject_news", unread.number),
+    ]
+    assert theirs == []
+    page = await inhabitants.person.get("/inbox", headers=ENGLISH)
+    assert "Finish my request" in page.text
+
+
+async def test_own_data_show_the_requests(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+
+    page = await inhabitants.person.get("/my-space/my-data", headers=ENGLISH)
+
+    assert "Requests about my own data" in page.text
+    assert request.number in page.text
+    assert request.confirmation_hash not in page.text
+
+
+async def test_a_deleted_account_leaves_no_name(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("seve")
+    [request] = await inhabitants.submit("kerlevan")
+    site = inhabitants.site
+    async with site.database.session(
+        inhabitants.territory.id, role="worker"
+    ) as session:
+        person = await session.scalar(
+            select(Person).where(Person.id == request.person_id)
+        )
+        assert person is not None
+        await erase_account(
+            session,
+            person,
+            read_register(site.domains),
+            site.services.contributions(DEPARTURES),
+            former_name="Ancien compte",
+        )
+
+    [row] = await inhabitants.rows()
+    assert row.id == request.id != draft.id
+    assert (row.person_id, row.number) == (None, "")
+    assert set(
+        (
+            await inhabitants.send(
+                inhabitants.report(request.id, sequence=3, state="processing")
+            )
+        ).values()
+    ) == {"accepted"}
+
+
+async def test_a_mail_to_a_deleted_account_is_not_written(
+    inhabitants: Inhabitants, relay: Relay
+) -> None:
+    for request_id in (uuid4(),):
+        await do_email_job(
+            inhabitants.site,
+            inhabitants.territory,
+            task_handlers(inhabitants.site),
+            REMIND,
+            {"request": str(request_id), "sequence": 1},
+        )
+
+    assert relay.mails == []
+    assert (await inhabitants.person.get(HOME)).status_code == 200

@@ -1,0 +1,260 @@
+"""Beginning requests: one for each producer, a number for each, none twice; the ticket leads to the right node."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from joserfc import jws
+from msgspec import json
+from sqlalchemy import select
+
+from tests.portal.selfdata.conftest import KERLEVAN, SEVE
+from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
+from udi.kit.clock import now
+from udi.kit.keys import SIGNER, verify
+from udi.portal.audit.models import AuditEvent
+from udi.portal.nodes.models import Node
+from udi.portal.selfdata.requests.drafts import lapse_drafts
+from udi.portal.selfdata.requests.models import SubjectRequest
+from udi.portal.selfdata.requests.numbers import ALPHABET, draw_number
+from udi.protocol.credentials import SUBJECT_TICKET
+
+
+async def suspend_hosted_node(inhabitants: Inhabitants) -> None:
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, role="worker"
+    ) as session:
+        node = await session.scalar(select(Node).where(Node.slug == "hosted"))
+        assert node is not None
+        node.state = "suspended"  # type: ignore[assignment]
+
+
+def read_ticket(page: str) -> tuple[str, str]:
+    """The address of the form and its ticket."""
+    match = re.search(
+        r'<form action="([^"]+)" method="post">\s*<input type="hidden" name="ticket" value="([^"]+)"',
+        page,
+    )
+    assert match is not None, page
+    return match[1], match[2]
+
+
+def test_a_number_is_short_and_easy_to_read() -> None:
+    number = draw_number()
+
+    assert re.fullmatch(f"[{ALPHABET}]{{4}}-[{ALPHABET}]{{2}}", number)
+    assert not set("ILOU") & set(ALPHABET)
+
+
+async def test_one_draft_for_each_producer(inhabitants: Inhabitants) -> None:
+    drafts = await inhabitants.ask("kerlevan", "seve", right="erasure")
+
+    assert {draft.organisation_id for draft in drafts} == {KERLEVAN, SEVE}
+    assert {(draft.state, draft.right) for draft in drafts} == {("drafted", "erasure")}
+    assert len({draft.number for draft in drafts}) == 2
+    page = unescape((await inhabitants.person.get(HOME, headers=ENGLISH)).text)
+    assert "2 requests to be sent" in page
+    assert all(draft.number in page for draft in drafts)
+
+
+async def test_a_passer_by_logs_in_first(inhabitants: Inhabitants) -> None:
+    anyone = inhabitants.town_hall.anyone
+    address = "/my-data/ask?right=access&org=kerlevan"
+
+    page = await anyone.get(address, headers={"Accept": "text/html"})
+    posted = await anyone.post(HOME, data={"right": "access", "org": "kerlevan"})
+
+    assert page.status_code == 303
+    assert "login" in page.headers["location"]
+    assert "kerlevan" in page.headers["location"]
+    assert posted.status_code in {303, 401}
+    assert await inhabitants.rows() == []
+
+
+async def test_ask_says_how_each_is_asked(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("seve")
+    await suspend_hosted_node(inhabitants)
+
+    page = await inhabitants.person.get(
+        "/my-data/ask?right=access&org=kerlevan&org=seve", headers=ENGLISH
+    )
+
+    assert draft.number in page.text
+    assert 'href="/my-data/letter?right=access&amp;org=kerlevan"' in page.text
+    assert "organisations to ask here" not in page.text
+
+
+async def test_ask_without_a_choice_is_refused(inhabitants: Inhabitants) -> None:
+    for query in ("", "?right=access", "?org=kerlevan", "?right=moon&org=kerlevan"):
+        page = await inhabitants.person.get(f"/my-data/ask{query}")
+        assert page.status_code == 404
+    posted = await inhabitants.person.post(HOME, data={"right": "access"})
+    assert posted.status_code == 404
+    assert await inhabitants.rows() == []
+
+
+async def test_an_open_request_is_not_made_twice(inhabitants: Inhabitants) -> None:
+    [first] = await inhabitants.ask("kerlevan")
+
+    again = await inhabitants.ask("kerlevan")
+    another_right = await inhabitants.ask("kerlevan", right="erasure")
+    another_person = await inhabitants.ask("kerlevan", by=inhabitants.other)
+
+    assert again == []
+    assert [row.right for row in another_right] == ["erasure"]
+    assert len(another_person) == 1
+    assert another_person[0].person_id != first.person_id
+
+
+async def test_who_was_answered_may_ask_again(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    day = now().date()
+    await inhabitants.send(
+        inhabitants.report(request.id, state="answered", decided_on=day)
+    )
+
+    assert len(await inhabitants.ask("kerlevan")) == 1
+
+
+async def test_a_producer_without_a_node_keeps_the_letter(
+    inhabitants: Inhabitants,
+) -> None:
+    await suspend_hosted_node(inhabitants)
+
+    answer = await inhabitants.person.post(
+        HOME, data={"right": "access", "org": "kerlevan"}, headers=ENGLISH
+    )
+
+    assert answer.status_code == 409
+    assert "Write the letter" in unescape(answer.text)
+    assert await inhabitants.rows() == []
+
+
+async def test_more_than_fifty_are_refused(
+    inhabitants: Inhabitants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udi.portal.selfdata.requests.drafts.MOST_AT_ONCE", 1)
+    form = {"right": "access", "org": ["kerlevan", "seve"]}
+
+    answer = await inhabitants.person.post(HOME, data=form)
+
+    assert answer.status_code == 409
+    assert await inhabitants.rows() == []
+
+
+@pytest.mark.parametrize(
+    ("slug", "origin"),
+    [("kerlevan", "https://node.example"), ("seve", "https://own.example")],
+)
+async def test_a_ticket_leads_to_the_node_of_the_producer(
+    inhabitants: Inhabitants, slug: str, origin: str
+) -> None:
+    [draft] = await inhabitants.ask(slug)
+
+    page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+
+    address, ticket = read_ticket(page.text)
+    assert address == f"{origin}/subjects/tickets"
+    assert origin in page.headers["content-security-policy"].partition("form-action")[2]
+    assert page.headers["cache-control"] == "no-store"
+    keys = inhabitants.site.services[SIGNER].public_keys()
+    signed = verify(
+        ticket,
+        keys,
+        kind=SUBJECT_TICKET,
+        issuer=inhabitants.territory.origin,
+        audience=origin,
+    )
+    assert signed.subject == str(draft.id)
+    assert (signed.claims["number"], signed.claims["right"]) == (draft.number, "access")
+    assert signed.claims["producer"] == slug
+
+
+async def test_a_ticket_names_nobody(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    page = await inhabitants.person.get(f"{HOME}/{draft.id}")
+
+    _, ticket = read_ticket(page.text)
+    claims: dict[str, Any] = json.decode(jws.extract_compact(ticket.encode()).payload)
+
+    text = str(claims)
+    for value in (
+        inhabitants.login.subject,
+        inhabitants.login.email,
+        inhabitants.login.name,
+        str(draft.person_id),
+    ):
+        assert value not in text
+
+
+async def test_a_request_is_its_persons_alone(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+
+    for client in (inhabitants.other, inhabitants.team, inhabitants.town_hall.manager):
+        for path in ("", "/due.ics", "/return?confirmation=x"):
+            answer = await client.get(f"{HOME}/{draft.id}{path}")
+            assert answer.status_code == 404, path
+        assert (await client.post(f"{HOME}/{draft.id}/delete")).status_code == 404
+        assert draft.number not in (await client.get(HOME)).text
+    assert len(await inhabitants.rows()) == 1
+
+
+async def test_the_database_shows_a_person_their_own_rows_only(
+    inhabitants: Inhabitants,
+) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    [theirs] = await inhabitants.ask("kerlevan", by=inhabitants.other)
+
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, person=draft.person_id
+    ) as session:
+        seen = list(await session.scalars(select(SubjectRequest.id)))
+
+    assert seen == [draft.id]
+    assert theirs.id not in seen
+
+
+async def test_a_draft_is_deleted_by_its_person(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+
+    answer = await inhabitants.person.post(f"{HOME}/{draft.id}/delete")
+
+    assert answer.status_code == 303
+    assert await inhabitants.rows() == []
+
+
+async def test_what_was_sent_is_not_deleted(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+
+    answer = await inhabitants.person.post(f"{HOME}/{request.id}/delete")
+
+    assert answer.status_code == 409
+    assert (await inhabitants.row(request.id)).state == "submitted"
+
+
+async def test_drafts_lapse_after_seven_days(inhabitants: Inhabitants) -> None:
+    [old] = await inhabitants.ask("kerlevan")
+    [young] = await inhabitants.ask("seve")
+    await inhabitants.change(old.id, drafted_at=now() - timedelta(days=7))
+    await inhabitants.change(young.id, drafted_at=now() - timedelta(days=6, hours=23))
+
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, role="worker"
+    ) as session:
+        assert await lapse_drafts(session, now()) == 1
+
+    assert (await inhabitants.row(old.id)).state == "lapsed"
+    assert (await inhabitants.row(young.id)).state == "drafted"
+    assert len(await inhabitants.ask("kerlevan")) == 1
+
+
+async def test_the_journal_knows_no_request(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    await inhabitants.send(inhabitants.report(request.id, state="processing"))
+
+    events = await inhabitants.town_hall.rows(AuditEvent)
+
+    assert [event.name for event in events if event.subject_id == request.id] == []
+    assert str(request.id) not in str([event.facts for event in events])

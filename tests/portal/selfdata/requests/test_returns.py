@@ -1,0 +1,135 @@
+"""Coming back from the node: once, by the account that began; whatever else comes stores nothing."""
+
+import re
+from html import unescape
+from uuid import uuid4
+
+import pytest
+
+from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
+from udi.kit.clock import today
+from udi.protocol.credentials import CONFIRMATION
+from udi.protocol.deadlines import answer_day
+
+
+async def test_a_return_gives_a_receipt_with_the_day(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+
+    answer = await inhabitants.go(draft.id)
+
+    row = await inhabitants.row(draft.id)
+    day = today(inhabitants.territory.zone)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"{HOME}/{draft.id}"
+    assert (row.state, row.received_on) == ("submitted", day)
+    assert row.due_on == answer_day(day, "FR")
+    assert row.confirmation_hash == CONFIRMATION.hexdigest(
+        inhabitants.secrets[draft.id]
+    )
+    page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+    assert draft.number in page.text
+    assert "Mairie de Kerlévan received it on" in unescape(page.text)
+
+
+async def test_the_secret_itself_is_not_kept(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+
+    row = await inhabitants.row(request.id)
+
+    assert inhabitants.secrets[request.id] not in str(vars(row))
+
+
+async def test_the_same_return_twice_changes_nothing(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+
+    again = await inhabitants.come_back(request.id, inhabitants.secrets[request.id])
+
+    after = await inhabitants.row(request.id)
+    assert again.status_code == 303
+    assert (after.state, after.confirmation_hash, after.received_on) == (
+        request.state,
+        request.confirmation_hash,
+        request.received_on,
+    )
+
+
+async def test_another_confirmation_is_not_stored(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+
+    answer = await inhabitants.come_back(request.id, CONFIRMATION.generate())
+
+    assert answer.status_code == 409
+    assert "The first one counts." in unescape(answer.text)
+    row = await inhabitants.row(request.id)
+    assert row.confirmation_hash == request.confirmation_hash
+
+
+async def test_another_account_stores_nothing(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.person.get(f"{HOME}/{draft.id}")
+
+    answer = await inhabitants.come_back(
+        draft.id, CONFIRMATION.generate(), inhabitants.other
+    )
+
+    assert answer.status_code == 404
+    assert "another account" in unescape(answer.text)
+    row = await inhabitants.row(draft.id)
+    assert (row.state, row.confirmation_hash) == ("drafted", "")
+
+
+async def test_an_unknown_request_stores_nothing(inhabitants: Inhabitants) -> None:
+    answer = await inhabitants.come_back(uuid4(), CONFIRMATION.generate())
+
+    assert answer.status_code == 404
+    assert await inhabitants.rows() == []
+
+
+@pytest.mark.parametrize("secret", ["", "short", "x" * 44, "é" * 43, "x" * 42 + "="])
+async def test_a_malformed_confirmation_stores_nothing(
+    inhabitants: Inhabitants, secret: str
+) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.person.get(f"{HOME}/{draft.id}")
+
+    answer = await inhabitants.come_back(draft.id, secret)
+
+    assert answer.status_code == 409
+    assert (await inhabitants.row(draft.id)).confirmation_hash == ""
+
+
+async def test_a_draft_that_never_went_to_a_node_stores_nothing(
+    inhabitants: Inhabitants,
+) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+
+    answer = await inhabitants.come_back(draft.id, CONFIRMATION.generate())
+
+    assert answer.status_code == 409
+    assert (await inhabitants.row(draft.id)).state == "drafted"
+
+
+async def test_a_draft_that_lapsed_stores_nothing(inhabitants: Inhabitants) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.change(draft.id, state="lapsed")
+
+    answer = await inhabitants.go(draft.id)
+
+    assert answer.status_code == 409
+    assert "This draft has ended." in unescape(answer.text)
+    assert (await inhabitants.row(draft.id)).confirmation_hash == ""
+
+
+async def test_a_calendar_names_the_number_alone(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+
+    one = await inhabitants.person.get(f"{HOME}/{request.id}/due.ics", headers=ENGLISH)
+    every = await inhabitants.person.get(f"{HOME}.ics", headers=ENGLISH)
+
+    assert one.headers["content-type"].startswith("text/calendar")
+    assert request.due_on is not None
+    for calendar in (one.text, every.text):
+        text = re.sub(r"\r\n ", "", calendar)
+        assert f"Last day to answer request {request.number}" in text
+        assert f"DTSTART;VALUE=DATE:{request.due_on:%Y%m%d}" in text
+        assert "erl" not in text.lower().replace("calendar", "")
