@@ -4,7 +4,7 @@ from udi.kit.foundation import execute_script
 from udi.kit.rls import belong, isolate
 
 revision = "subject_requests"
-down_revision = "heartbeats"
+down_revision = "unused_accounts"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -3,7 +3,7 @@
 from udi.kit.foundation import execute_script
 
 revision = "main_file_periods"
-down_revision = "source_revisions"
+down_revision = "source_pauses"
 branch_labels = None
 depends_on = None
 phase = "expand"
