@@ -60,7 +60,7 @@ class ListeningPortal:
 async def put_through(
     asker: Asker, agent: Agent, colleague: Agent, words: WrittenWords
 ) -> None:
-    """Every event and every field, each with a word of its person_path."""
+    """Every event and every field, each with a word of its own."""
     form = {name: words[name] for name in ("concerns", "known_by", "words")}
     files = {
         "file": (f"{words['name of a file']}.pdf", b"%PDF-" + words["file"].encode())
