@@ -1,4 +1,4 @@
-"""Only the territory's portal has a room opened, for the organisation that its token names."""
+"""Only the territory's portal has a space opened, for the organisation that its token names."""
 
 import uuid
 from typing import Any
@@ -30,7 +30,7 @@ async def spaces(database: Database, territory: Territory) -> list[Space]:
         return list((await session.scalars(select(Space))).all())
 
 
-async def test_the_portal_has_a_room_opened_and_renamed_and_what_was_given_stays(
+async def test_the_portal_has_a_space_opened_and_renamed_and_what_was_given_stays(
     passer_by: httpx.AsyncClient,
     portal: PortalDouble,
     demo: Territory,
@@ -101,7 +101,7 @@ async def test_nobody_else_opens_one(
         ({"organisation_id": str(uuid.uuid4())}, 422),
     ],
 )
-async def test_what_does_not_say_whose_room_it_is_is_refused(
+async def test_what_does_not_say_whose_space_it_is_is_refused(
     passer_by: httpx.AsyncClient,
     portal: PortalDouble,
     demo: Territory,

@@ -16,6 +16,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     "udi-agreement-delivery+jwt": ("node PUT /api/v1/agreements/{agreement_id}",),
     "udi-reading+jwt": ("node POST /agreements/{agreement_id}/files",),
     "udi-subject-ticket+jwt": ("node POST /subjects/tickets",),
+    "udi-consent-link+jwt": ("node POST /consents/{consent_id}/link",),
     # Signed by a node, for itself.
     "udi-manager+jwt": (
         "node DELETE /manager/api/v1/catalog/{kind}/{object_id}",
@@ -29,6 +30,9 @@ OPENS: dict[str, tuple[str, ...]] = {
     # Evidence.
     "udi-agreement+jwt": NOTHING,
     "udi-agreement-status+jwt": NOTHING,
+    "udi-consent-freshness+jws": NOTHING,
+    "udi-consent-receipt+jws": NOTHING,
+    "udi-consent-status+jws": NOTHING,
     "udi-archive": NOTHING,
     "udi-subject-dossier+jwt": NOTHING,
     # Secrets of people and of machines.

@@ -83,7 +83,7 @@ async def test_changing_the_limits_of_a_producer(console: Console) -> None:
     form = f"{path_of(console)}/spaces/{SPACE}"
 
     await console.operator.post(
-        form, data={"room": "3", "requests_per_minute": "50", "jobs_at_once": ""}
+        form, data={"storage": "3", "requests_per_minute": "50", "jobs_at_once": ""}
     )
     await console.work()
 
@@ -94,18 +94,18 @@ async def test_changing_the_limits_of_a_producer(console: Console) -> None:
     limits = (space.quota_bytes, space.requests_per_minute, space.jobs_at_once)
     assert limits == (3 * 10**9, 50, None)
     page = (await console.operator.get(form)).text
-    assert 'name="room" type="text" value="3"' in page
+    assert 'name="storage" type="text" value="3"' in page
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("room", ""),
-        ("room", "0"),
-        ("room", "-1"),
-        ("room", "1e3"),
-        ("room", "1000001"),
-        ("room", "٣"),
+        ("storage", ""),
+        ("storage", "0"),
+        ("storage", "-1"),
+        ("storage", "1e3"),
+        ("storage", "1000001"),
+        ("storage", "٣"),
         ("jobs_at_once", "two"),
         ("uploads_at_once", "9" * 40),
     ],
@@ -117,7 +117,7 @@ async def test_a_limit_that_is_no_number_is_refused_beside_its_field(
     await console.gather()
 
     answer = await console.operator.post(
-        f"{path_of(console)}/spaces/{SPACE}", data={"room": "3", field: value}
+        f"{path_of(console)}/spaces/{SPACE}", data={"storage": "3", field: value}
     )
 
     assert answer.status_code == 422
@@ -179,7 +179,7 @@ async def test_an_act_that_fails_says_why_and_does_not_stop_the_worker(
     await fill(console)
     await console.gather()
     await console.operator.post(
-        f"{path_of(console)}/spaces/{SPACE}", data={"room": "3"}
+        f"{path_of(console)}/spaces/{SPACE}", data={"storage": "3"}
     )
     async with console.databases.portal.session(
         INSTALLATION_ID, role="worker"

@@ -46,7 +46,8 @@ def set_(
     territory: TerritorySlug,
     slug: Annotated[str, typer.Argument(help="Slug of the producer.")],
     quota_gb: Annotated[
-        int | None, typer.Option(min=1, help="Room on the hosted node, in gigabytes.")
+        int | None,
+        typer.Option(min=1, help="Storage on the hosted node, in gigabytes."),
     ] = None,
     requests_per_minute: Annotated[
         int | None, typer.Option(min=0, help="Requests for its data; 0: as others.")
@@ -61,7 +62,7 @@ def set_(
 ) -> None:
     """Give a producer limits of its own on the hosted node. What is not given stays. May be repeated.
 
-    The room is also in tenant.toml (`organisation.quota_gb`), which the next `udi tenant apply` makes true again.
+    The storage is also in tenant.toml (`organisation.quota_gb`), which the next `udi tenant apply` makes true again.
     """
     limits = {
         "quota_bytes": quota_gb * GIGABYTE if quota_gb else None,

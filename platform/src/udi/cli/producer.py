@@ -54,7 +54,7 @@ def add(
     address: Annotated[str, typer.Option(help="Postal address.")] = "",
     quota_gb: Annotated[
         int | None,
-        typer.Option(help="Room on the hosted node, in gigabytes; 5 at first."),
+        typer.Option(help="Storage on the hosted node, in gigabytes; 5 at first."),
     ] = None,
     json: AsJson = False,
 ) -> None:

@@ -196,7 +196,7 @@ def apply_folder(
 ) -> ApplyResult:
     """Make one territory's files true everywhere; `mark` is the version that they were taken from.
 
-    Without `with_operator_values`, identity services of others and the rooms of producers are left as they are.
+    Without `with_operator_values`, identity services of others and the spaces of producers are left as they are.
     `tell` is called before each stage. Without `stores_credential`, no file is written for the hosted node: it derives its
     credential.
 

@@ -23,10 +23,10 @@ class NodeInboxKind(StrEnum):
     DRAFT = "draft"
     UPDATE = "update"
     """A dataset whose next version is late."""
-    SUBJECT_REQUEST = "subject_request"
-    """A request of somebody about the data that the producer holds on them."""
     SOURCE = "source"
     """An automatic update that stopped after failures, or that somebody paused."""
+    SUBJECT_REQUEST = "subject_request"
+    """A request of somebody about the data that the producer holds on them."""
 
 
 Slug = Annotated[str, Meta(min_length=1, max_length=100)]

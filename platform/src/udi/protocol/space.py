@@ -1,4 +1,4 @@
-"""The room that a portal asks a hosted node to open for a producer."""
+"""The space that a portal asks a hosted node to open for a producer."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -15,7 +15,7 @@ LONGEST_NAME = 300
 
 
 class SpaceRequest(Struct, frozen=True, kw_only=True):
-    """Whose room: the organisation as the portal knows it. `slug` stands in the room's addresses."""
+    """Whose space: the organisation as the portal knows it. `slug` stands in the space's addresses."""
 
     organisation_id: UUID
     slug: str
@@ -24,9 +24,9 @@ class SpaceRequest(Struct, frozen=True, kw_only=True):
 
 
 class InvalidSpaceRequest(InvalidDocument):
-    """What was sent does not say whose room it is."""
+    """What was sent does not say whose space it is."""
 
-    title = "This room cannot be opened"
+    title = "This space cannot be opened"
 
 
 _SPACE = validators.group(
@@ -41,7 +41,7 @@ _SPACE = validators.group(
 
 
 def read_space(data: object) -> SpaceRequest:
-    """The room in a portal's JSON.
+    """The space in a portal's JSON.
 
     Raises:
         InvalidSpaceRequest: with all its faults.
@@ -58,11 +58,11 @@ def read_space(data: object) -> SpaceRequest:
     )
 
 
-def write_space(room: SpaceRequest) -> dict[str, Any]:
+def write_space(space_request: SpaceRequest) -> dict[str, Any]:
     """The JSON that a node reads."""
     return {
-        "organisation_id": str(room.organisation_id),
-        "slug": room.slug,
-        "name": room.name,
-        "email": room.email,
+        "organisation_id": str(space_request.organisation_id),
+        "slug": space_request.slug,
+        "name": space_request.name,
+        "email": space_request.email,
     }

@@ -68,6 +68,7 @@ VALUES = {
     "word": ("ident_info",),
     "digest": ("x",),
     "archive_id": (UNKNOWN_ID,),
+    "consent_id": (UNKNOWN_ID,),
     "key_id": (UNKNOWN_ID,),
     "organisation_id": (UNKNOWN_ID,),
     "part_id": (UNKNOWN_ID,),

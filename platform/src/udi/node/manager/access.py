@@ -37,7 +37,7 @@ class SpaceClient:
 
 
 def build_upload_context(request: AnyRequest, territory: Territory) -> UploadContext:
-    """What brings a file to its end; its depot is not kept to the spaces of a person: the key says which space."""
+    """What brings a file to its end; its storage is not kept to the spaces of a person: the key says which space."""
     site = site_of(request)
     storage = TenantStorage(
         site.database, site.services[OBJECTS], territory.id, unconfined=True

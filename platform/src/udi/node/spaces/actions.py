@@ -13,7 +13,7 @@ from udi.protocol.space import SpaceRequest
 
 DEFAULT_QUOTA = 20 * 10**9
 FIRST_QUOTA = 5 * 10**9
-"""Of a room opened by the portal, as for an organisation of a territory's files that says none."""
+"""Of a space opened by the portal, as for an organisation of a territory's files that says none."""
 
 
 async def apply_space(
@@ -45,11 +45,11 @@ async def apply_space(
 
 
 async def open_space(session: AsyncSession, space_request: SpaceRequest) -> Space:
-    """Open the room that a portal asks for, or bring its name and mail address up to date. May be repeated.
+    """Open the space that a portal asks for, or bring its name and mail address up to date. May be repeated.
 
     Raises:
         InvalidError: its slug is none.
-        ConflictError: the slug is another organisation's room, or the organisation has one of another slug.
+        ConflictError: the slug is another organisation's space, or the organisation has one of another slug.
     """
     if not SPACE.fullmatch(space_request.slug):
         raise field_error(

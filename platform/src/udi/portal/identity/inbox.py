@@ -37,6 +37,7 @@ class InboxKind(StrEnum):
     APPLICATION_QUESTION = "application_question"
     CALL = "call"
     CALL_QUESTION = "call_question"
+    CONSENT_NOTICE = "consent_notice"
     DATA_REQUEST = "data_request"
     MEMBERSHIP_REQUEST = "membership_request"
     INVITATION = "invitation"
@@ -64,6 +65,7 @@ KIND_NAMES = {
     InboxKind.APPLICATION_QUESTION: "Question from the team",
     InboxKind.CALL: "Call for projects",
     InboxKind.CALL_QUESTION: "Question about a call",
+    InboxKind.CONSENT_NOTICE: "Question to inhabitants",
     InboxKind.DATA_REQUEST: "Data request",
     InboxKind.MEMBERSHIP_REQUEST: "Request of a member",
     InboxKind.INVITATION: "Invitation",

@@ -85,7 +85,7 @@ def _check_storage(slug: str, figures: GatheredFigures) -> list[OperatorAlert]:
             slug,
             "bad" if space.stored_bytes >= WHOLLY_FULL * space.quota_bytes else "warn",
             "The space “%(space)s” is %(percent)s %% full",
-            "Give it more room, below on the page of the territory.",
+            "Give it more storage, below on the page of the territory.",
             {
                 "space": space.name,
                 "percent": round(100 * space.stored_bytes / space.quota_bytes),

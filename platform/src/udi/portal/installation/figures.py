@@ -64,7 +64,7 @@ class GatheredFigures(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fill(self) -> float:
-        """How much of the room of its producers is used, from 0."""
+        """How much of the storage of its producers is used, from 0."""
         if self.quota_bytes:
             return self.stored_bytes / self.quota_bytes
         return 0.0

@@ -39,7 +39,7 @@ TERRITORY = "/installation/territories/{slug:str}"
 LIMITS = f"{TERRITORY}/spaces/{{space:str}}"
 GIGABYTE = 10**9
 MOST = 1_000_000
-"""Of a limit; of a room, in gigabytes."""
+"""Of a limit; of the storage, in gigabytes."""
 REFRESH_SECONDS = 3
 SLOW_REFRESH_SECONDS = 60
 """Where only an archive is waited for, which may take hours, or what does it does not run."""
@@ -186,7 +186,9 @@ async def change_limits(
     status = await get_status(installation_session, slug)
     current_space = _get_space(status, space)
     form = await request.form()
-    values = {name: str(form.get(name, "")).strip() for name in ("room", *LIMIT_NAMES)}
+    values = {
+        name: str(form.get(name, "")).strip() for name in ("storage", *LIMIT_NAMES)
+    }
     try:
         limits = read_limits(values)
     except InvalidError as error:
@@ -211,15 +213,15 @@ def read_limits(values: dict[str, str]) -> dict[str, int]:
     refusals = Refusals()
     limits = {}
     for name, value in values.items():
-        least = 1 if name == "room" else 0
-        number = _read_number(value or ("" if name == "room" else "0"))
+        least = 1 if name == "storage" else 0
+        number = _read_number(value or ("" if name == "storage" else "0"))
         if number is None or not least <= number <= MOST:
             refusals.refuse(
                 name,
                 "This is not a whole number between %(least)s and %(most)s.",
                 values={"least": least, "most": MOST},
             )
-        elif name == "room":
+        elif name == "storage":
             limits["quota_bytes"] = number * GIGABYTE
         else:
             limits[name] = number
@@ -249,7 +251,7 @@ def _render_limits(
     values: dict[str, str] | None = None,
 ) -> Response[str]:
     current = {
-        "room": str(space.quota_bytes // GIGABYTE),
+        "storage": str(space.quota_bytes // GIGABYTE),
         **{name: str(getattr(space, name) or "") for name in LIMIT_NAMES},
     }
     return render(

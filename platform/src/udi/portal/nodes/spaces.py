@@ -1,4 +1,4 @@
-"""Having the hosted node open the room of an organisation that joined."""
+"""Having the hosted node open the space of an organisation that joined."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class SpaceCreationError(Exception):
-    """The hosted node did not open the room: asked again later. The message is a status, or why there is none."""
+    """The hosted node did not open the space: asked again later. The message is a status, or why there is none."""
 
 
 def space_task_handlers(site: Site) -> Handlers:
@@ -65,7 +65,7 @@ async def open_space(site: Site, job: Job) -> None:
             session,
             await session.get_one(Application, (job.tenant, id_), with_for_update=True),
         )
-    log.info("room opened", node=node.slug, organisation=organisation.slug)
+    log.info("space opened", node=node.slug, organisation=organisation.slug)
 
 
 async def _put(

@@ -63,7 +63,7 @@ class ApplicationState(StrEnum):
 
 
 class HostingChoice(StrEnum):
-    """Where an organisation keeps its data: a room on the hosted node, a node of its own, the portal that it has."""
+    """Where an organisation keeps its data: a space on the hosted node, a node of its own, the portal that it has."""
 
     HOSTED = "hosted"
     OWN = "own"
@@ -105,7 +105,7 @@ class Application(TenantColumns, PortalTable):
     organisation_id: Mapped[UUID | None]
     """What it became."""
     space_ready_at: Mapped[datetime | None]
-    """When the hosted node said that the room is there."""
+    """When the hosted node said that the space is there."""
 
 
 class MemberChangeFailure(StrEnum):

@@ -348,7 +348,10 @@ class OrganisationPart(TenantFilePart):
         description="Identifier already known to others; derived from the slugs when absent.",
     )
     quota_gb: int = Field(
-        default=5, ge=1, le=10_000, description="Room on the hosted node, in gigabytes."
+        default=5,
+        ge=1,
+        le=10_000,
+        description="Storage on the hosted node, in gigabytes.",
     )
 
 

@@ -61,6 +61,18 @@ class PushResponse:
 
 
 @dataclass(frozen=True)
+class SignedChanges:
+    """What a portal signed for a node since a revision, each as sent; `freshness` is empty where more is to come."""
+
+    agreements: list[tuple[str, str]]
+    """Agreements, and their statuses."""
+    consents: list[str]
+    revision: int
+    """The last of them."""
+    freshness: str = ""
+
+
+@dataclass(frozen=True)
 class PortalPeer:
     """A portal, and who this node is there: its client and the name of the secret."""
 
@@ -158,10 +170,8 @@ class PortalClient:
         client_id = node_client_id(to.slug, self.settings.node_name)
         return PortalPeer(_portal_origin(to), client_id, f"node_credential_{to.slug}")
 
-    async def list_agreements(
-        self, territory: Territory, after: int
-    ) -> tuple[list[tuple[str, str]], int]:
-        """The agreements that changed after a revision, and their standings, both as signed; the last revision of them.
+    async def list_agreements(self, territory: Territory, after: int) -> SignedChanges:
+        """What the portal signed for this node after a revision: agreements with their statuses, and consents.
 
         Raises:
             PortalUnavailableError
@@ -174,11 +184,16 @@ class PortalClient:
             entry for entry in payload.get("items") or () if isinstance(entry, dict)
         ]
         revision = payload.get("revision")
-        pairs = [
-            (str(entry.get("agreement") or ""), str(entry.get("status") or ""))
-            for entry in items
-        ]
-        return pairs, revision if isinstance(revision, int) else after
+        return SignedChanges(
+            agreements=[
+                (str(entry.get("agreement") or ""), str(entry.get("status") or ""))
+                for entry in items
+                if "consent" not in entry
+            ],
+            consents=[str(entry["consent"]) for entry in items if "consent" in entry],
+            revision=revision if isinstance(revision, int) else after,
+            freshness=_text(payload.get("freshness")),
+        )
 
     async def report_uses(
         self, territory: Territory, hours: Mapping[UUID, datetime]

@@ -184,7 +184,7 @@ def _peer_of(portal: FurtherPortal) -> PortalPeer:
 async def synchronise_portals_periodically(
     database: Database, registry: TerritoryRegistry, client: PortalClient
 ) -> None:
-    """Have an envoy for each further portal, so that none waits for another; a companion of the worker."""
+    """Synchronise each further portal in a task of its own, so that none waits for another; a companion of the worker."""
     envoys = dict[UUID, PortalSync]()
     visits = dict[UUID, asyncio.Task[None]]()
     try:

@@ -1,4 +1,4 @@
-"""The portal has a room opened for a producer that it welcomed."""
+"""The portal has a space opened for a producer that it welcomed."""
 
 import json
 from typing import Any

@@ -47,7 +47,7 @@ Gettext = Callable[[str, str], str]
 
 @dataclass(frozen=True)
 class UploadContext:
-    """What the end of an upload needs: its depot, its territory, words for proposed answers, and what looks at it."""
+    """What the end of an upload needs: its storage, its territory, words for proposed answers, and what looks at it."""
 
     storage: TenantStorage
     territory: Territory

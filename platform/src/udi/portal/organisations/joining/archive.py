@@ -24,7 +24,7 @@ LEFT_OUT = ()
 
 
 async def requeue_joining(session: AsyncSession) -> int:
-    """Queue again the changes of members and the rooms that were on their way; how many."""
+    """Queue again the changes of members and the spaces that were on their way; how many."""
     changes = (
         await session.scalars(
             select(MemberChange.id).where(MemberChange.done_at.is_(None))
@@ -37,7 +37,7 @@ async def requeue_joining(session: AsyncSession) -> int:
         Application.choice == HostingChoice.HOSTED,
         Application.space_ready_at.is_(None),
     )
-    rooms = (await session.scalars(select(Application.id).where(*due))).all()
-    for application in rooms:
+    applications = (await session.scalars(select(Application.id).where(*due))).all()
+    for application in applications:
         await jobs.enqueue(session, OPEN_SPACE, {"application": str(application)})
-    return len(changes) + len(rooms)
+    return len(changes) + len(applications)

@@ -28,15 +28,15 @@ from udi.portal.organisations.models import (
     Organisation,
 )
 
-OPEN_SPACE = "open_room"
-"""Job of the domain that knows the hosted node: have it open a room."""
+OPEN_SPACE = "open_space"
+"""Job of the domain that knows the hosted node: have it open a space."""
 LONGEST_WORDS = 2000
 
 
 async def approve_application(
     session: AsyncSession, actor: Actor, application: Application, *, revision: int
 ) -> Organisation:
-    """Make the organisation a producer, the person its administrator, and have its room opened; the person is notified.
+    """Make the organisation a producer, the person its administrator, and have its space opened; the person is notified.
 
     Raises:
         ForbiddenError: the person is not of the team.
@@ -127,7 +127,7 @@ async def request_information(
 
 
 async def mark_space_opened(session: AsyncSession, application: Application) -> None:
-    """The hosted node opened the room."""
+    """The hosted node opened the space."""
     application.space_ready_at = now()
     await session.flush()
 
