@@ -6,7 +6,7 @@ from udi.kit.foundation import execute_script
 from udi.kit.rls import confine, isolate
 
 revision = "subject_requests"
-down_revision = "main_file_periods"
+down_revision = "source_revisions"
 branch_labels = None
 depends_on = None
 phase = "expand"
