@@ -40,7 +40,7 @@ class Inhabitants:
     other: httpx.AsyncClient
     team: httpx.AsyncClient
     hosted: Pusher
-    own: Pusher
+    own_node: Pusher
     login: Login
     secrets: dict[UUID, str] = field(default_factory=dict)
 
@@ -183,7 +183,7 @@ async def inhabitants(
                 producers=(),
             )
         )
-        own = await stack.enter_async_context(
+        own_pusher = await stack.enter_async_context(
             pushing(
                 site,
                 portal_app,
@@ -198,4 +198,4 @@ async def inhabitants(
             own_node = await session.scalar(select(Node).where(Node.slug == "own"))
             assert own_node is not None
             own_node.reports_inbox = True
-        yield Inhabitants(town_hall, person, other, team, hosted, own, login)
+        yield Inhabitants(town_hall, person, other, team, hosted, own_pusher, login)

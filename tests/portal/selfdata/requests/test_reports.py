@@ -75,7 +75,7 @@ async def test_another_node_is_refused(inhabitants: Inhabitants) -> None:
         of_hosted, of_own = of_own, of_hosted
 
     stolen = await inhabitants.send(
-        inhabitants.report(of_hosted.id, state="answered"), by=inhabitants.own
+        inhabitants.report(of_hosted.id, state="answered"), by=inhabitants.own_node
     )
     taken = await inhabitants.send(
         inhabitants.report(of_own.id, state="answered"), by=inhabitants.hosted
@@ -83,9 +83,9 @@ async def test_another_node_is_refused(inhabitants: Inhabitants) -> None:
 
     assert set(stolen.values()) == set(taken.values()) == {"refused"}
     assert {row.state for row in await inhabitants.rows()} == {"submitted"}
-    assert (await inhabitants.send(inhabitants.report(of_own.id), by=inhabitants.own))[
-        str(of_own.id)
-    ] == "accepted"
+    assert (
+        await inhabitants.send(inhabitants.report(of_own.id), by=inhabitants.own_node)
+    )[str(of_own.id)] == "accepted"
 
 
 async def test_an_unknown_request_is_said(inhabitants: Inhabitants) -> None:
@@ -136,7 +136,7 @@ def test_reachable_states_are_those_of_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "invalid",
     [
         {"state": "drafted"},
         {"received_on": date(2001, 1, 1)},
@@ -149,11 +149,11 @@ def test_reachable_states_are_those_of_the_table() -> None:
     ids=str,
 )
 async def test_days_that_cannot_be_are_refused(
-    inhabitants: Inhabitants, wrong: dict[str, Any]
+    inhabitants: Inhabitants, invalid: dict[str, Any]
 ) -> None:
     [request] = await inhabitants.submit("kerlevan")
 
-    outcomes = await inhabitants.send(inhabitants.report(request.id, **wrong))
+    outcomes = await inhabitants.send(inhabitants.report(request.id, **invalid))
 
     assert outcomes == {str(request.id): "refused"}
     assert status_of(await inhabitants.row(request.id)) == status_of(request)
@@ -291,9 +291,9 @@ async def test_paper_of_another_producer_is_refused(inhabitants: Inhabitants) ->
     of_nobody = inhabitants.paper(uuid4()) | {"producer": "nobody"}
 
     hosted = await inhabitants.send_paper(of_seve, of_nobody)
-    own = await inhabitants.send_paper(of_kerlevan, by=inhabitants.own)
+    own_outcomes = await inhabitants.send_paper(of_kerlevan, by=inhabitants.own_node)
 
-    assert set(hosted.values()) == set(own.values()) == {"refused"}
+    assert set(hosted.values()) == set(own_outcomes.values()) == {"refused"}
     assert await inhabitants.rows() == []
 
 
