@@ -31,6 +31,7 @@ from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import ProgramName, Settings
 from udi.ui import login
 from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import Routes
 from udi.ui.domains import Domain
 from udi.ui.site import Site, create_app
 
@@ -60,7 +61,9 @@ async def decide() -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def program(settings: Settings, database: Database) -> AsyncIterator[Litestar]:
+async def program(
+    settings: Settings, database: Database, further_routes: Routes = ()
+) -> AsyncIterator[Litestar]:
     """A program that knows people, for the database it is given."""
     name: ProgramName = database.program
     service = IdentityService(settings)
@@ -90,6 +93,6 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
     )
     site.services.provide(SESSIONS, sessions)
     routes = [*pages.routes, *api.routes] if name == "portal" else []
-    yield create_app(site, [*login.routes, *routes, who, decide])
+    yield create_app(site, [*login.routes, *routes, who, decide, *further_routes])
     await service.close()
     await site.outgoing.close()

@@ -16,6 +16,7 @@ from tests.node.hidden_members import PLACES, workbook
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
+from tests.pages.node_requests import write_subject_request
 from tests.pages.spaces import connect
 from tests.pages.subject_requests import ask_about_own_data
 from tests.portal.access.policies import POLICY, REQUEST_FORM
@@ -33,7 +34,8 @@ from udi.node.spaces.actions import apply_space
 from udi.portal.access.models import AccessAgreement
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.identity.models import Person
+from udi.portal.consents.models import NoticeVersion
+from udi.portal.identity.models import Person, WebSession
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.source_kinds import SOURCE_STATUS
@@ -57,6 +59,12 @@ from udi.ui.site import Site
 BIRTHS = "commune;sexe;naissances\n" + "".join(
     f"Kerlévan;{sex};{40 + number}\n" for number, sex in enumerate("FM" * 6)
 )
+QUESTION = {
+    "question": "Prêter vos courbes d’énergie à une étude sur la chaleur ?",
+    "data": "Îlot et énergie, sans votre nom.",
+    "reason": "Choisir dix rues à ombrager.",
+    "months": "3",
+}
 ARABIC = "بيانات المرور في المدينة"
 TOWN = "بلدية أرمورين"
 LONG = "Une description très longue qui n’en finit pas, " * 3
@@ -131,6 +139,7 @@ async def furnished(
         )
         catalogue |= await suggest(portal_app, territory, visitors["team"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
+        published |= await write_subject_request(stack, node_app, territory, visitors)
         await gather_figures(settings)
         catalogue |= await start_territory(visitors["operator"])
         names = {"portal territory": territory.slug} | catalogue | published
@@ -266,9 +275,32 @@ async def restrict(
     async with site.database.session(territory.id, role="worker") as session:
         agreement = (await session.scalars(select(AccessAgreement))).one()
         project = agreement.project_id
+    notice, consent = await lend(site, territory, team, leader, str(agreement.id))
     return {
         "portal request": request_paths[1].rpartition("/")[2], "portal agreement": str(agreement.id), "portal led": str(project),
+        "portal notice": notice, "portal consent": consent,
     }  # fmt: skip
+
+
+async def lend(
+    site: Site,
+    territory: Territory,
+    team: httpx.AsyncClient,
+    leader: httpx.AsyncClient,
+    agreement: str,
+) -> tuple[str, str]:
+    """The project asks people, the producer accepts, and who leads the project lends too; a later version waits."""
+    page = f"/agreements/{agreement}/consents"
+    assert (await leader.post(page, data=QUESTION)).status_code == 303
+    async with site.database.session(territory.id, role="worker") as session:
+        notice = (await session.scalars(select(NoticeVersion.id))).one()
+        await session.execute(update(WebSession).values(authenticated_at=now()))
+    accepted = await team.post(f"{page}/{notice}/accept")
+    assert accepted.status_code == 303, accepted.text
+    given = await leader.post(f"/consents/{notice}", data={"answer": "yes"})
+    assert given.status_code == 303, given.text
+    assert (await leader.post(page, data=QUESTION)).status_code == 303
+    return str(notice), given.headers["location"].rpartition("/")[2]
 
 
 async def follow(

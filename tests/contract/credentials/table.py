@@ -15,7 +15,8 @@ OPENS: dict[str, tuple[str, ...]] = {
     "udi-space+jwt": ("node PUT /api/v1/spaces/{organisation_id}",),
     "udi-agreement-delivery+jwt": ("node PUT /api/v1/agreements/{agreement_id}",),
     "udi-reading+jwt": ("node POST /agreements/{agreement_id}/files",),
-    "udi-subject-ticket+jwt": NOTHING,
+    "udi-subject-ticket+jwt": ("node POST /subjects/tickets",),
+    "udi-consent-link+jwt": ("node POST /consents/{consent_id}/link",),
     # Signed by a node, for itself.
     "udi-manager+jwt": (
         "node DELETE /manager/api/v1/catalog/{kind}/{object_id}",
@@ -29,10 +30,15 @@ OPENS: dict[str, tuple[str, ...]] = {
     # Evidence.
     "udi-agreement+jwt": NOTHING,
     "udi-agreement-status+jwt": NOTHING,
+    "udi-consent-freshness+jws": NOTHING,
+    "udi-consent-receipt+jws": NOTHING,
+    "udi-consent-status+jws": NOTHING,
     "udi-archive": NOTHING,
+    "udi-subject-dossier+jwt": NOTHING,
     # Secrets of people and of machines.
     "session at the portal": ("portal *",),
     "session at the node": ("node *",),
+    "session of a reader of answers": ("node GET /subjects/requests",),
     "token of a person": ("portal * /api/v1/*", "portal * /api/3/action/*"),
     "key of a space": (
         "node DELETE /api/v1/datasets/{dataset_id}/versions/{number}",
@@ -63,6 +69,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     ),
     "invitation of a node": ("portal POST /nodes/join",),
     "token of the metrics": ("portal GET /metrics", "node GET /metrics"),
+    "browser of a request about one's own data": NOTHING,
     "confirmation of a request about one's own data": NOTHING,
     "key of a login": NOTHING,
     "secret of a client": NOTHING,

@@ -279,9 +279,13 @@ def allowed(kind: str, address: Address) -> bool:
 
 
 def test_each_kind_that_is_declared_has_a_line_in_the_table() -> None:
-    assert set(declared()) | {"session at the portal", "session at the node"} == set(
-        OPENS
-    ) | {"session"}
+    sessions = {
+        "session at the portal",
+        "session at the node",
+        "session of a reader of answers",
+    }
+
+    assert set(declared()) | sessions == set(OPENS) | {"session"}
 
 
 def is_tried(kind: str, address: Address, rank: int, share: int) -> bool:

@@ -31,7 +31,9 @@ PORTAL = [
     "/nodes/invitations/{thing}/renew", "/data/{thing}/withdraw", "/my-space/organisations/{slug}/processing/statement",
     "/my-space/organisations/{slug}/processing/publish", "/my-space/organisations/{slug}/processing/import",
     "/my-space/organisations/{slug}/processing/entries/{thing}/publish",
-    "/my-space/organisations/{slug}/processing/entries/{thing}/delete",
+    "/my-space/organisations/{slug}/processing/entries/{thing}/delete", "/agreements/{thing}/consents",
+    "/agreements/{thing}/consents/{thing}/accept", "/agreements/{thing}/consents/{thing}/refuse",
+    "/consents/{thing}/invalidate",
 ]  # fmt: skip
 BY_PROGRAM = [
     "/api/v1/access-requests/{thing}/events",
@@ -41,7 +43,8 @@ BY_PROGRAM = [
 PUT_BY_PROGRAM = ["/api/v1/organisations/{thing}/processing"]
 NODE = [
     "/spaces/{slug}/archive", "/datasets/{thing}/withdraw", "/datasets/{thing}/erase", "/spaces/{slug}/keys",
-    "/datasets/{thing}/people", "/datasets/{thing}/versions/1/remove",
+    "/datasets/{thing}/people", "/datasets/{thing}/versions/1/remove", "/datasets/{thing}/consents",
+    "/datasets/{thing}/consents/{thing}/confirm",
 ]  # fmt: skip
 NODE_READS = ["/datasets/{thing}/versions/1/link"]
 OTHERS = [

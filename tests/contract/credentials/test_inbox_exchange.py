@@ -89,7 +89,9 @@ async def exchange(programs: Programs) -> AsyncIterator[Exchange]:
             world,
             portal,
             node,
-            InboxSync(database, registry, client, world.issuer.url),
+            InboxSync(
+                database, registry, client, world.issuer.url, world.node.services
+            ),
             UsesSync(database, registry, client),
         )
 

@@ -44,6 +44,9 @@ from udi.node.manager.tokens import make_token as make_manager_token
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
+from udi.node.subject_requests.identity import SUBJECT_AREA, SUBJECT_SESSIONS
+from udi.node.subject_requests.signing import DOSSIER, make_node_signer
+from udi.node.subject_requests.tickets import COOKIE, TICKET_COOKIE
 from udi.node.tables.requests import RATES
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
@@ -136,6 +139,7 @@ class World:
             "udi-manager+jwt": self._manager_token,
             "session at the portal": self._session(self.portal),
             "session at the node": self._session(self.node),
+            "session of a reader of answers": self._subject_session,
             "invitation of a node": self._invitation,
             "state of a login": self._login_state,
             "signed address": self._signed_address,
@@ -173,6 +177,11 @@ class World:
             return token
 
         return give
+
+    async def _subject_session(self, _address: str) -> str:
+        sessions = self.node.services[SUBJECT_SESSIONS]
+        token: str = await sessions.log_in(self.territory, self.login)
+        return token
 
     async def _manager_token(self, _address: str) -> str:
         ring = self.node.services[FILE_KEYS]()
@@ -452,11 +461,16 @@ def _elsewhere(
     """What opens nothing here, or is given by the identity service."""
     client = f"{territory.slug}-portal"
     person = {"sub": login.subject, "sid": str(uuid.uuid4()), "client_id": None}
+    origin = territory.links["node"]
     document, _ = signature.sign_manifest(settings, "0" * 64, territory.slug)
     return {
         "udi-archive": str(document["jws"]),
+        DOSSIER.typ: make_node_signer(settings).sign_document(
+            {}, kind=DOSSIER, issuer=origin, audience=origin
+        ),
         "key of a login": login_attempts.new_key(),
         CONFIRMATION.name: CONFIRMATION.generate(),
+        TICKET_COOKIE.name: TICKET_COOKIE.generate(),
         "secret of a client": CLIENT_SECRET.generate(),
         "identity token": issuer.token(client, client, **person, typ="ID"),
         "access token of a person": issuer.token(client, territory.origin, **person),
@@ -469,5 +483,7 @@ def cookies(world: World, program: str, text: str) -> dict[str, str]:
     return {
         cookie_name(origin): text,
         cookie_name(origin, "udi-login"): text,
+        cookie_name(origin, SUBJECT_AREA.cookie): text,
+        cookie_name(origin, COOKIE): text,
         "consoleToken": text,
     }

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,14 @@ from udi.protocol.agreement import (
     fingerprint,
     write_agreement,
     write_agreement_status,
+)
+from udi.protocol.consent import (
+    CONSENT_FRESHNESS_TYPE,
+    CONSENT_STATUS_TYPE,
+    ConsentState,
+    ConsentStatus,
+    write_consent_status,
+    write_freshness,
 )
 from udi.protocol.credentials import AGREEMENT, READING
 from udi.protocol.policy import Requester
@@ -99,12 +108,40 @@ def replace_struct(struct: Any, **changes: Any) -> Any:
 
 
 @dataclass
+class Loan:
+    """A consent as the portal has it, under an agreement."""
+
+    grant: Grant
+    status: ConsentStatus
+
+    @property
+    def id(self) -> uuid.UUID:
+        return self.status.consent
+
+    @property
+    def document(self) -> str:
+        """How it stands, signed."""
+        return self.grant.portal.sign(
+            write_consent_status(self.status), CONSENT_STATUS_TYPE
+        )
+
+    def change(self, **changes: Any) -> "Loan":
+        """Let it stand otherwise, under the next revision; nobody is told yet."""
+        self.grant.portal.revision += 1
+        self.status = replace_struct(
+            self.status, revision=self.grant.portal.revision, **changes
+        )
+        return self
+
+
+@dataclass
 class Granting(PortalDouble):
     """The portal of the node's tests, which also grants."""
 
     audience: str = ""
     revision: int = 0
     grants: list[Grant] = field(default_factory=list)
+    loans: list[Loan] = field(default_factory=list)
     request_count: int = 0
 
     def grant(self, dataset: str, terms: Terms = WHOLE, **changes: Any) -> Grant:
@@ -132,6 +169,23 @@ class Granting(PortalDouble):
         grant = Grant(self, agreement, standing, document, secret)
         self.grants.append(grant)
         return grant
+
+    def lend(self, grant: Grant, **changes: Any) -> Loan:
+        """Somebody lends what an agreement is about, for half a year."""
+        self.revision += 1
+        defaults: dict[str, Any] = {
+            "consent": uuid.uuid4(), "agreement": grant.id, "dataset": grant.agreement.dataset,
+            "notice_sha256": "0" * 64, "state": ConsentState.GIVEN, "revision": self.revision,
+            "given_at": now(), "expires_at": now() + YEAR / 2,
+        }  # fmt: skip
+        loan = Loan(grant, ConsentStatus(**{**defaults, **changes}))
+        self.loans.append(loan)
+        return loan
+
+    def fresh(self, **later: float) -> str:
+        """That the node was told everything, and for how long it may rely on that."""
+        until = now() + timedelta(**(later or {"hours": 24}))
+        return self.sign(write_freshness(until), CONSENT_FRESHNESS_TYPE)
 
     def sign(
         self,
@@ -178,16 +232,26 @@ class Granting(PortalDouble):
         query = parse_qs(address.query)
         after = int(query["after"][0])
         limit = int(query["limit"][0])
-        later_grants = sorted(
-            (grant for grant in self.grants if grant.standing.revision > after),
-            key=lambda grant: grant.standing.revision,
-        )
-        items = [
-            {"agreement": grant.document, "status": grant.signed_status}
-            for grant in later_grants[:limit]
+        changes: list[tuple[int, dict[str, str]]] = [
+            (
+                grant.standing.revision,
+                {"agreement": grant.document, "status": grant.signed_status},
+            )
+            for grant in self.grants
         ]
-        last = later_grants[:limit][-1].standing.revision if items else after
-        return 200, {"items": items, "revision": last}
+        changes += [
+            (loan.status.revision, {"consent": loan.document}) for loan in self.loans
+        ]
+        later = sorted(
+            (change for change in changes if change[0] > after), key=itemgetter(0)
+        )[:limit]
+        answer: dict[str, Any] = {
+            "items": [item for _, item in later],
+            "revision": later[-1][0] if later else after,
+        }
+        if len(later) < limit:
+            answer["freshness"] = self.fresh()
+        return 200, answer
 
 
 def in_days(days: float) -> datetime:

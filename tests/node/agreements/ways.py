@@ -83,6 +83,7 @@ NAMED = (
     "/agreements/{agreement}/data",
     "/api/v1/agreements/{agreement}/uses",
     "/datasets/{id}/agreements",
+    "/datasets/{id}/consents",
     "/datasets/{id}/uses.csv",
 )
 ROWS_LEAVE = (
@@ -109,8 +110,11 @@ DESCRIBE = (
 """Open to everybody: what there is, and no row of it."""
 OTHER = frozenset(
     (
-        "/", "/agreements/{agreement_id}/files", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
+        "/", "/agreements/{agreement_id}/files", "/consents/{consent_id}/link", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
         "/my-space/my-data", "/my-space/my-data.csv", "/my-space/my-data.json",
+        "/.well-known/jwks.json", "/requests", "/requests/{request_id}", "/requests/{request_id}/dossier.json", "/requests/{request_id}/files/{file_id}",
+        "/spaces/{slug}/requests/new", "/spaces/{slug}/requests/settings", "/subjects/login", "/subjects/login/callback",
+        "/subjects/new", "/subjects/requests", "/subjects/requests/{request_id}", "/subjects/requests/{request_id}/files/{file_id}",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",
         "/datasets/{dataset_id}/history.csv", "/datasets/{dataset_id}/outlines", "/datasets/{dataset_id}/parts/new", "/datasets/{dataset_id}/parts/{part_id}",

@@ -154,7 +154,7 @@ async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(
         agreement_row.jws for agreement_row in agreement_rows
     ]
     assert [item["agreement"] for item in after["items"]] == [agreement_rows[1].jws]
-    assert none == {"items": [], "revision": whole["revision"]}
+    assert (none["items"], none["revision"]) == ([], whole["revision"])
     assert (len(first_page["items"]), first_page["revision"]) == (
         1,
         agreement_rows[0].revision,

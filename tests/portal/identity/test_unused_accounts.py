@@ -302,24 +302,6 @@ async def test_a_use_at_a_node_is_one_in_all_territories_that_know_the_person(
     assert (relay.mails, await stage.list_deletions(demo)) == ([], [])
 
 
-async def test_a_use_at_a_node_on_the_day_of_a_warning_counts_as_one_after_it(
-    stage: UnusedStage, demo: Territory, relay: Relay
-) -> None:
-    """The hour is not known: the warning counts no more, and is sent anew."""
-    warned_at = last_use_before(-3)
-    await stage.know(
-        demo,
-        used_at=last_use_before(-90),
-        node_used_on=warned_at.date(),
-        unused_warned_at=warned_at.replace(hour=12),
-        unused_warned_again_at=ago(30),
-    )
-
-    await stage.review()
-
-    assert [mail["Subject"][:12] for mail in relay.mails] == ["Votre compte"]
-
-
 @pytest.mark.parametrize("territory_of_node", ["demo", "other"])
 async def test_a_use_at_a_node_is_a_use_of_the_account(
     stage: UnusedStage,

@@ -52,6 +52,7 @@ def before(days: float) -> datetime:
         (USED, USED, DUE, FIRST),
         # A second warning of an earlier round does not count for this one.
         (before(60), before(70), before(14), SECOND),
+        (before(60), before(60), before(14), SECOND),
         # Something kept the account, or the installation deleted none, for longer than warnings last.
         (before(60), before(14), before(-45), DELETION),
         (before(60), before(14), before(-46), SECOND),
@@ -62,6 +63,12 @@ def test_find_step_follows_the_table(
     first: datetime | None, second: datetime | None, moment: datetime, step: UnusedStep
 ) -> None:
     assert find_step(UnusedRecord(USED, first, second), moment, 24) is step
+
+
+def test_a_warning_of_the_moment_of_the_last_use_does_not_count() -> None:
+    record = UnusedRecord(USED, USED)
+
+    assert find_step(record, USED + timedelta(days=130), 6) is FIRST
 
 
 @pytest.mark.parametrize("moment", [USED, before(60), DUE, before(-4000)])

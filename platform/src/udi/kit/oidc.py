@@ -35,6 +35,8 @@ ACCESS_TOKEN = IdentityTokenKind(name="access token of a person", claim="Bearer"
 MACHINE_TOKEN = IdentityTokenKind(name="access token of a machine", claim="Bearer")
 LOGOUT_TOKEN = IdentityTokenKind(name="logout token", typ="logout+jwt")
 SCOPE = "openid organization:*"
+SUBJECTS_SCOPE = "openid"
+SUBJECTS_PATH = "/subjects"
 PROVIDER_CLAIM = "identity_provider"
 """In our identity tokens: alias of the identity service of others that a login came through."""
 Prompt = Literal["", "none", "login"]
@@ -58,11 +60,15 @@ class IdentityClient:
     id: str
     secret: str
     origin: str
+    path: str = ""
+    """What the addresses of its login begin with."""
+    scope: str = SCOPE
+    """What it asks for of whoever logs in."""
 
     @property
     def callback(self) -> str:
         """Where the identity service sends people back."""
-        return f"{self.origin}/login/callback"
+        return f"{self.origin}{self.path}/login/callback"
 
 
 def client_id(program: ProgramName, slug: str) -> str:
@@ -78,6 +84,24 @@ def node_client_id(slug: str, node: str) -> str:
 def login_client_id(slug: str, node: str) -> str:
     """How it calls a producer's own node, where people log in."""
     return f"{node_client_id(slug, node)}-login"
+
+
+def subjects_client_id(slug: str) -> str:
+    """How it calls the node of a territory where people read answers about themselves."""
+    return f"{slug}-subjects"
+
+
+def subjects_client(settings: Settings, slug: str, origin: str) -> IdentityClient:
+    """The second client of a node, which knows people by identifiers of its own (OpenID Connect Core, 8.1).
+
+    It asks for no name, no address and no membership.
+
+    Raises:
+        MissingSecretError: the node's key is absent.
+    """
+    name = subjects_client_id(slug)
+    secret = settings.client_secret("node", name)
+    return IdentityClient(name, secret, origin, SUBJECTS_PATH, SUBJECTS_SCOPE)
 
 
 def territory_client(
@@ -179,7 +203,7 @@ class IdentityService:
             "client_id": client.id,
             "redirect_uri": client.callback,
             "response_type": "code",
-            "scope": SCOPE,
+            "scope": client.scope,
             "state": state,
             "nonce": nonce,
             "code_challenge": challenge,
@@ -228,7 +252,7 @@ class IdentityService:
         form = {
             "grant_type": "refresh_token",
             "refresh_token": refresh_token,
-            "scope": SCOPE,
+            "scope": client.scope,
         }
         return await self._login(client, form)
 

@@ -42,6 +42,8 @@ class RefusalReason(StrEnum):
     ONLY_IN_PART = "only_in_part"
     VOLUME_SPENT = "volume_spent"
     TOO_OFTEN = "too_often"
+    NO_CONSENT = "no_consent"
+    CONSENTS_STALE = "consents_stale"
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,16 @@ DENIALS = {
         "The agreement opens %(limit)s readings a minute, and they are spent.",
         "Wait for %(moment)s.",
     ),
+    RefusalReason.NO_CONSENT: RefusalResponse(
+        FORBIDDEN,
+        "These rows are about people, and nobody lends them to the project at this moment.",
+        "Put the project’s question to people: its page says how many lend.",
+    ),
+    RefusalReason.CONSENTS_STALE: RefusalResponse(
+        FORBIDDEN,
+        "The portal was not heard for a day: this node cannot know who still lends these rows.",
+        "Try again once the portal answers.",
+    ),
 }
 
 
@@ -152,17 +164,34 @@ class ReadingRequest(Struct, frozen=True, kw_only=True):
     """The same, since the minute began."""
 
 
+class PersonRows(Struct, frozen=True, kw_only=True):
+    """The rows of people who lend them: those whose cell in a column is one of these numbers."""
+
+    column: str
+    codes: tuple[str, ...]
+
+
 class View(Struct, frozen=True, kw_only=True):
     """What there is of a table for whoever reads under an agreement: everything else does not exist for them."""
 
     columns: tuple[str, ...]
     """Empty: all."""
     rows: tuple[RowFilter, ...]
+    persons: PersonRows | None = None
+    """Of whom, where rows are about people."""
 
     @property
     def is_whole(self) -> bool:
         """Whether it is the whole table."""
-        return not self.columns and not self.rows
+        return not self.columns and not self.rows and self.persons is None
+
+    def still_lent(self, persons: PersonRows | None) -> bool:
+        """Whether all of it may be given where now these people lend; None: rows are about nobody."""
+        if persons is None:
+            return True
+        if self.persons is None or self.persons.column != persons.column:
+            return False
+        return set(self.persons.codes) <= set(persons.codes)
 
 
 @dataclass(frozen=True)

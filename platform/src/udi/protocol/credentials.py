@@ -31,3 +31,7 @@ CONFIRMATION = SecretKind(name="confirmation of a request about one's own data")
 
 The node keeps it until the portal took the first report; the portal keeps its digest (`hexdigest`) once the browser is back.
 """
+CONSENT_LINK = SignedTokenKind(
+    typ="udi-consent-link+jwt", scope="link", lifetime=TICKET
+)
+"""That whoever brings it gave the consent which is its subject, and may say by which number the producer knows them."""

@@ -12,7 +12,7 @@ MOST_SUBJECTS = 100
 
 
 class NodeInboxKind(StrEnum):
-    """What waits at a node: of one dataset, the first that applies."""
+    """What waits at a node: of one dataset, the first that applies; and what is of none."""
 
     READING = "reading"
     """A file that could not be read."""
@@ -25,6 +25,8 @@ class NodeInboxKind(StrEnum):
     """A dataset whose next version is late."""
     SOURCE = "source"
     """An automatic update that stopped after failures, or that somebody paused."""
+    SUBJECT_REQUEST = "subject_request"
+    """A request of somebody about the data that the producer holds on them."""
 
 
 Slug = Annotated[str, Meta(min_length=1, max_length=100)]

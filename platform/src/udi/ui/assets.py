@@ -24,8 +24,15 @@ LIBRARY = "openlayers.js"
 """Of the map that moves: it comes compressed, since that takes seconds (openlayers/README.md)."""
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
 """Make the sheet of every page."""
-PAGE_SHEETS = ("work.css", "home.css", "explore.css", "rows.css", "requests.css")
-"""Of pages of work, of the home, of tables, of rows that are corrected and of requests, which load theirs besides."""
+PAGE_SHEETS = (
+    "work.css",
+    "home.css",
+    "explore.css",
+    "rows.css",
+    "requests.css",
+    "consents.css",
+)
+"""Of pages of work, of the home, of tables, of rows that are corrected, of requests and of consents, which load theirs besides."""
 
 
 @dataclass(frozen=True)

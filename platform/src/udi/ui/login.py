@@ -19,10 +19,21 @@ from udi.kit.errors import NotFoundError, UdiError, UnavailableError
 from udi.kit.identity import SECOND_FACTOR, Actor
 from udi.kit.login_providers import ACCOUNT, NATIONAL, provider_alias
 from udi.kit.oidc import IdentityRefusedError, Prompt
+from udi.kit.service_registry import ServiceKey
 from udi.kit.sessions import SESSIONS, Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Visitor
+from udi.ui.login_failures import (
+    AWAY,
+    CANCELLED,
+    DELETED,
+    EXPIRED,
+    FOREIGN,
+    LEFT,
+    MISFIT,
+    LoginFailure,
+)
 from udi.ui.refresh import is_refresh
 from udi.ui.routes import local_path
 from udi.ui.security_log import LOGIN_FAILURE
@@ -34,14 +45,38 @@ LONGEST_COOKIE = 100
 
 
 @dataclass(frozen=True)
-class LoginFailure:
-    """Why nobody is logged in, in words; `slug` is for the log."""
+class LoginArea:
+    """One of the logins of a program: before which addresses it stands, its cookie, its sessions."""
 
-    slug: str
-    status: int
-    title: str
-    why: str
-    remedy: str
+    path: str
+    """What its addresses begin with."""
+    cookie: str
+    sessions: ServiceKey[Sessions]
+    home: str = "/"
+    """Where somebody is led who came from no page."""
+
+    @property
+    def login_path(self) -> str:
+        """Where it begins."""
+        return f"{self.path}/login"
+
+    @property
+    def key_cookie(self) -> str:
+        """The cookie with the key of a login under way."""
+        return f"{self.cookie}-login"
+
+    def sessions_of(self, request: AnyRequest) -> Sessions:
+        """Its sessions in the program that answers."""
+        return site_of(request).services[self.sessions]
+
+    def find_token(self, request: AnyRequest, territory: Territory) -> str:
+        """What its cookie holds, or nothing."""
+        return request.cookies.get(cookie_name(territory.origin, self.cookie), "")[
+            :LONGEST_COOKIE
+        ]
+
+
+MAIN_AREA = LoginArea("", "udi", SESSIONS)
 
 
 @dataclass(frozen=True)
@@ -56,66 +91,17 @@ class LoginChoice:
 
 UNKNOWN_BROWSER = {"login_required", "interaction_required", "consent_required"}
 """What an identity service answers that may ask nothing (OpenID Connect Core, 3.1.2.6)."""
-AWAY = LoginFailure(
-    "away",
-    503,
-    "Logging in is not possible for the moment",
-    "The identity service does not answer.",
-    "Try again in a few minutes; nothing was lost.",
-)
-LEFT = LoginFailure(
-    "left",
-    200,
-    "You are logged out here",
-    "The identity service does not answer, so your session there stays open for half an hour at most.",
-    "On a computer that you share, close the browser.",
-)
-EXPIRED = LoginFailure(
-    "expired",
-    400,
-    "This login has expired",
-    "It began too long ago, in another browser, or was already used.",
-    "Begin again: it takes a moment.",
-)
-FOREIGN = LoginFailure(
-    "foreign",
-    400,
-    "This answer is not accepted",
-    "It does not come from this territory’s identity service.",
-    "Begin again from this page; if it happens again, write to the team.",
-)
-CANCELLED = LoginFailure(
-    "cancelled",
-    403,
-    "You are not logged in",
-    "The login was cancelled, or refused by the identity service.",
-    "Begin again if you wish; what is public needs no account.",
-)
-DELETED = LoginFailure(
-    "deleted",
-    403,
-    "This account was deleted",
-    "Nobody can log in with it any more.",
-    "Create a new account if you wish; what is public needs none.",
-)
-MISFIT = LoginFailure(
-    "misfit",
-    503,
-    "Logging in does not work here",
-    "The identity service and this site do not understand each other: the fault is ours.",
-    "Write to the team; what is public stays open meanwhile.",
-)
 
 
 def sessions_of(request: AnyRequest) -> Sessions:
     """The sessions of the program that answers."""
-    return site_of(request).services[SESSIONS]
+    return MAIN_AREA.sessions_of(request)
 
 
 async def find_actor(request: AnyRequest) -> Actor | None:
     """Who asks, by the cookie and on the territory of the host, or on the installation itself."""
     scope: Territory = request.scope["state"]["login_scope"]
-    token = _session_cookie(request, scope)
+    token = MAIN_AREA.find_token(request, scope)
     if token:
         return await sessions_of(request).find_actor(
             scope, token, is_refresh=is_refresh(request)
@@ -130,13 +116,10 @@ def cookie_name(origin: str, name: str = "udi") -> str:
     return name
 
 
-def _session_cookie(request: AnyRequest, territory: Territory) -> str:
-    return request.cookies.get(cookie_name(territory.origin), "")[:LONGEST_COOKIE]
-
-
-def _cookie(
+def make_cookie(
     territory: Territory, value: str, *, name: str = "udi", max_age: int | None = None
 ) -> Cookie:
+    """A cookie that only this host is shown, over an encrypted connection where there is one."""
     secure = territory.origin.startswith("https://")
     return Cookie(
         cookie_name(territory.origin, name),
@@ -149,7 +132,11 @@ def _cookie(
 
 
 def explain_failure(
-    request: AnyRequest, failure: LoginFailure, *, back: str = "/"
+    request: AnyRequest,
+    failure: LoginFailure,
+    *,
+    back: str = "/",
+    area: LoginArea = MAIN_AREA,
 ) -> Response[Any]:
     """The page that says why, what to do, and what goes on."""
     log.warning("login failed", reason=failure.slug, program=site_of(request).program)
@@ -159,7 +146,7 @@ def explain_failure(
         "ui/login-away.html",
         status=failure.status,
         failure=failure,
-        again=f"/login?back={quote(back, safe='/')}",
+        again=f"{area.login_path}?back={quote(back, safe='/')}",
     )
     response.headers["Cache-Control"] = "no-store"
     if failure is AWAY:
@@ -186,46 +173,78 @@ async def begin_login(
     Where the territory has providers, the browser is asked first whether Keycloak knows it; `choose` shows the choice,
     and `provider` is what was chosen.
     """
-    back = local_path(back) if len(back) <= LONGEST_BACK else "/"
+    request_options = LoginOptions(back, provider, choose, again, factor, fresh)
+    return await lead_to_login(request, MAIN_AREA, login_scope, actor, request_options)
+
+
+@dataclass(frozen=True)
+class LoginOptions:
+    """What the address of a login asks for; `begin_login` says what each is."""
+
+    back: str = "/"
+    provider: str = ""
+    choose: bool = False
+    again: bool = False
+    factor: bool = False
+    fresh: bool = False
+
+
+async def lead_to_login(
+    request: AnyRequest,
+    area: LoginArea,
+    territory: Territory,
+    actor: Actor | None,
+    options: LoginOptions,
+) -> Response[Any]:
+    """Lead to the identity service, and later back to the page."""
+    back = local_path(options.back) if len(options.back) <= LONGEST_BACK else "/"
     if actor is not None and not (
-        again or fresh or (factor and actor.level < SECOND_FACTOR)
+        options.again
+        or options.fresh
+        or (options.factor and actor.level < SECOND_FACTOR)
     ):
         return Redirect(back, status_code=303)
-    if request.url.hostname != urlsplit(login_scope.origin).hostname:
+    if request.url.hostname != urlsplit(territory.origin).hostname:
         return Redirect(
-            f"{login_scope.origin}/login?back={quote(back, safe='/')}", status_code=303
+            f"{territory.origin}{area.login_path}?back={quote(back, safe='/')}",
+            status_code=303,
         )
-    if choose and actor is None and login_scope.login_providers:
-        return _render_choice(request, login_scope, back, factor=factor)
-    hint = _find_provider(login_scope, provider)
-    if not provider and fresh and actor is not None:
-        hint = actor.provider
-    sessions = sessions_of(request)
+    if options.choose and actor is None and territory.login_providers:
+        return _render_choice(request, area, territory, back, factor=options.factor)
+    sessions = area.sessions_of(request)
     try:
         await sessions.service.keys.refresh()
     except IdentityUnavailableError:
-        return explain_failure(request, AWAY, back=back)
-    key = _find_or_draw_key(request, login_scope)
-    needs_factor = factor or (
-        fresh and actor is not None and actor.level >= SECOND_FACTOR
+        return explain_failure(request, AWAY, back=back, area=area)
+    key = _find_or_draw_key(request, area, territory)
+    needs_factor = options.factor or (
+        options.fresh and actor is not None and actor.level >= SECOND_FACTOR
     )
     attempt = login_attempts.begin_attempt(
         key, back, SECOND_FACTOR if needs_factor else 0
     )
-    prompt: Prompt = "login" if fresh else ""
-    if actor is None and not provider and login_scope.login_providers:
+    prompt: Prompt = "login" if options.fresh else ""
+    if actor is None and not options.provider and territory.login_providers:
         prompt = "none"
     address = sessions.service.login_url(
-        sessions.client_of(login_scope),
+        sessions.client_of(territory),
         state=attempt.state,
         nonce=attempt.nonce,
         verifier=attempt.verifier,
         language=request.scope["state"]["locale"],
         level=attempt.level,
         prompt=prompt,
-        provider=hint,
+        provider=_find_hint(territory, actor, options),
     )
-    return _lead_on(login_scope, key, address)
+    return _lead_on(area, territory, key, address)
+
+
+def _find_hint(territory: Territory, actor: Actor | None, options: LoginOptions) -> str:
+    """How Keycloak calls the provider that the login goes through, if through one."""
+    hint = _find_provider(territory, options.provider)
+    if not options.provider and options.fresh and actor is not None:
+        return actor.provider
+    return hint
 
 
 @get("/login/callback")
@@ -233,55 +252,66 @@ async def finish_login(
     request: AnyRequest, login_scope: CurrentTerritory, actor: Visitor
 ) -> Response[Any]:
     """What the identity service answers: open the session, go back to the page."""
+    return await take_login(request, MAIN_AREA, login_scope, actor)
+
+
+async def take_login(
+    request: AnyRequest, area: LoginArea, territory: Territory, actor: Actor | None
+) -> Response[Any]:
+    """Open the session of whom the identity service sends back, and go back to the page."""
     query = request.query_params
-    key = request.cookies.get(cookie_name(login_scope.origin, "udi-login"))
+    key = request.cookies.get(cookie_name(territory.origin, area.key_cookie))
     try:
         attempt = login_attempts.resume_attempt(key, query.get("state", ""))
     except login_attempts.InvalidLoginAttemptError:
         if actor:
-            return Redirect("/", status_code=303)
-        return explain_failure(request, EXPIRED)
-    sessions = sessions_of(request)
+            return Redirect(area.home, status_code=303)
+        return explain_failure(request, EXPIRED, area=area)
+    sessions = area.sessions_of(request)
     if query.get("iss") != sessions.service.issuer:
-        return explain_failure(request, FOREIGN, back=attempt.back)
-    if query.get("error") in UNKNOWN_BROWSER and login_scope.login_providers:
-        return Redirect(_choice_address(attempt), status_code=303)
+        return explain_failure(request, FOREIGN, back=attempt.back, area=area)
+    if query.get("error") in UNKNOWN_BROWSER and territory.login_providers:
+        return Redirect(_choice_address(area, attempt), status_code=303)
     if "error" in query:
-        return explain_failure(request, _identify_failure(query), back=attempt.back)
+        return explain_failure(
+            request, _identify_failure(query), back=attempt.back, area=area
+        )
     outcome = await _open_session(
-        request, sessions, login_scope, attempt, query.get("code", "")
+        request, area, territory, attempt, query.get("code", "")
     )
     if isinstance(outcome, LoginFailure):
         if outcome is EXPIRED and actor:
             return Redirect(attempt.back, status_code=303)
-        return explain_failure(request, outcome, back=attempt.back)
-    cookie = _cookie(login_scope, outcome)
+        return explain_failure(request, outcome, back=attempt.back, area=area)
+    cookie = make_cookie(territory, outcome, name=area.cookie)
     back = attempt.back
-    if sessions.requires_second_factor(login_scope):
-        someone = await sessions.find_actor(login_scope, outcome)
+    if sessions.requires_second_factor(territory):
+        someone = await sessions.find_actor(territory, outcome)
     else:
         someone = None
     if someone is not None and someone.lacks_factor and attempt.level < SECOND_FACTOR:
-        back = f"/login?factor=true&back={quote(back, safe='/')}"
+        back = f"{area.login_path}?factor=true&back={quote(back, safe='/')}"
     return Redirect(
         back, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"}
     )
 
 
-def _lead_on(territory: Territory, key: str, address: str) -> Redirect:
+def _lead_on(area: LoginArea, territory: Territory, key: str, address: str) -> Redirect:
     """To the identity service, with the key of this login kept by the browser."""
     lifetime = int(login_attempts.LIFETIME.total_seconds())
     return Redirect(
         address,
         status_code=303,
-        cookies=[_cookie(territory, key, name="udi-login", max_age=lifetime)],
+        cookies=[make_cookie(territory, key, name=area.key_cookie, max_age=lifetime)],
         headers={"Cache-Control": "no-store"},
     )
 
 
-def _find_or_draw_key(request: AnyRequest, territory: Territory) -> str:
+def _find_or_draw_key(
+    request: AnyRequest, area: LoginArea, territory: Territory
+) -> str:
     """The key that this browser holds for its logins, or a new one."""
-    key = request.cookies.get(cookie_name(territory.origin, "udi-login"))
+    key = request.cookies.get(cookie_name(territory.origin, area.key_cookie))
     if key and login_attempts.is_key(key):
         return key
     return login_attempts.new_key()
@@ -300,13 +330,19 @@ def _find_provider(territory: Territory, name: str) -> str:
     return provider_alias(territory.slug, name)
 
 
-def _choice_address(attempt: login_attempts.LoginAttempt) -> str:
+def _choice_address(area: LoginArea, attempt: login_attempts.LoginAttempt) -> str:
     factor = "&factor=true" if attempt.level >= SECOND_FACTOR else ""
-    return f"/login?choose=true{factor}&back={quote(attempt.back, safe='/')}"
+    back = quote(attempt.back, safe="/")
+    return f"{area.login_path}?choose=true{factor}&back={back}"
 
 
 def _render_choice(
-    request: AnyRequest, territory: Territory, back: str, *, factor: bool
+    request: AnyRequest,
+    area: LoginArea,
+    territory: Territory,
+    back: str,
+    *,
+    factor: bool,
 ) -> Response[Any]:
     """The ways to log in, those of the State first."""
     more = f"{'&factor=true' if factor else ''}&back={quote(back, safe='/')}"
@@ -314,7 +350,7 @@ def _render_choice(
     choices = [
         LoginChoice(
             provider.label_in(language),
-            f"/login?provider={provider.name}{more}",
+            f"{area.login_path}?provider={provider.name}{more}",
             provider.about,
             provider.kind in NATIONAL,
         )
@@ -324,7 +360,7 @@ def _render_choice(
         request,
         "ui/login-choice.html",
         choices=choices,
-        account=f"/login?provider={ACCOUNT}{more}",
+        account=f"{area.login_path}?provider={ACCOUNT}{more}",
     )
     page.headers["Cache-Control"] = "no-store"
     return page
@@ -344,11 +380,12 @@ def _identify_failure(query: Any) -> LoginFailure:
 
 async def _open_session(
     request: AnyRequest,
-    sessions: Sessions,
+    area: LoginArea,
     territory: Territory,
     attempt: login_attempts.LoginAttempt,
     code: str,
 ) -> str | LoginFailure:
+    sessions = area.sessions_of(request)
     try:
         client = sessions.client_of(territory)
         login = await sessions.service.exchange(
@@ -366,7 +403,7 @@ async def _open_session(
         return MISFIT
     try:
         return await sessions.log_in(
-            territory, login, replaced=_session_cookie(request, territory)
+            territory, login, replaced=area.find_token(request, territory)
         )
     except AccountErasedError:
         return DELETED
@@ -375,21 +412,28 @@ async def _open_session(
 @post("/logout")
 async def log_out(request: AnyRequest, login_scope: CurrentTerritory) -> Response[Any]:
     """End the session here, then at the identity service."""
-    sessions = sessions_of(request)
-    token = _session_cookie(request, login_scope)
-    id_token = await sessions.log_out(login_scope, token) if token else None
-    cookie = _cookie(login_scope, "", max_age=0)
+    return await end_session(request, MAIN_AREA, login_scope)
+
+
+async def end_session(
+    request: AnyRequest, area: LoginArea, territory: Territory
+) -> Response[Any]:
+    """End the session of a browser here, then at the identity service."""
+    sessions = area.sessions_of(request)
+    token = area.find_token(request, territory)
+    id_token = await sessions.log_out(territory, token) if token else None
+    cookie = make_cookie(territory, "", name=area.cookie, max_age=0)
     if not id_token:
         return Redirect("/", status_code=303, cookies=[cookie])
     try:
         await sessions.service.keys.refresh()
     except IdentityUnavailableError:
         request.scope["state"]["actor"] = None
-        response = explain_failure(request, LEFT)
+        response = explain_failure(request, LEFT, area=area)
         response.set_cookie(cookie)
         return response
     address = sessions.service.logout_url(
-        sessions.client_of(login_scope), id_token=id_token
+        sessions.client_of(territory), id_token=id_token
     )
     return Redirect(address, status_code=303, cookies=[cookie])
 
@@ -397,7 +441,12 @@ async def log_out(request: AnyRequest, login_scope: CurrentTerritory) -> Respons
 @post("/logout/back-channel", status_code=200)
 async def backchannel_logout(request: AnyRequest) -> Response[None]:
     """The identity service announces that a session ended; the token says on which territory."""
-    sessions = sessions_of(request)
+    return await take_logout_notice(request, MAIN_AREA)
+
+
+async def take_logout_notice(request: AnyRequest, area: LoginArea) -> Response[None]:
+    """End the sessions that a logout token of the identity service names."""
+    sessions = area.sessions_of(request)
     site = site_of(request)
     form = await request.form()
     try:

@@ -68,10 +68,12 @@ VALUES = {
     "word": ("ident_info",),
     "digest": ("x",),
     "archive_id": (UNKNOWN_ID,),
+    "consent_id": (UNKNOWN_ID,),
     "key_id": (UNKNOWN_ID,),
     "organisation_id": (UNKNOWN_ID,),
     "part_id": (UNKNOWN_ID,),
     "portal_id": (UNKNOWN_ID,),
+    "request_id": (UNKNOWN_ID,),
     "upload_id": (UNKNOWN_ID,),
     "table_name": ("feuille",),
 }

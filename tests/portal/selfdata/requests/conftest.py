@@ -10,17 +10,16 @@ from uuid import UUID
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from tests.contract.conftest import issuer
 from tests.contract.node import Issuer, Pusher, pushing
 from tests.portal.notifications.conftest import Relay, relay
-from tests.portal.selfdata.conftest import SEVE, TownHall
+from tests.portal.selfdata.conftest import TownHall
 from tests.visitors import browse
 from udi.kit.clock import today
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.models import Node
 from udi.portal.selfdata.requests.models import SubjectRequest
 from udi.protocol.credentials import CONFIRMATION
 from udi.protocol.subject_request_reports import PATH
@@ -183,7 +182,7 @@ async def inhabitants(
                 producers=(),
             )
         )
-        own_pusher = await stack.enter_async_context(
+        own_node = await stack.enter_async_context(
             pushing(
                 site,
                 portal_app,
@@ -191,11 +190,6 @@ async def inhabitants(
                 issuer,
                 slug="own",
                 url="https://own.example",
-                producers=(SEVE,),
             )
         )
-        async with site.database.session(demo.id, role="worker") as session:
-            own_node = await session.scalar(select(Node).where(Node.slug == "own"))
-            assert own_node is not None
-            own_node.reports_inbox = True
-        yield Inhabitants(town_hall, person, other, team, hosted, own_pusher, login)
+        yield Inhabitants(town_hall, person, other, team, hosted, own_node, login)

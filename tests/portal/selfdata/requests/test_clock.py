@@ -61,9 +61,9 @@ def test_find_outcome(dates: dict[str, object], outcome: str | None) -> None:
     usual = {"due_on": DAY, "decided_on": None, "ended_on": None}
     request = SimpleNamespace(**usual | {"extended": False, "was_late": False} | dates)
 
-    actual = find_outcome(request, dates.get("today", DAY))  # type: ignore[arg-type]
+    result = find_outcome(request, dates.get("today", DAY))  # type: ignore[arg-type]
 
-    assert actual == outcome
+    assert result == outcome
 
 
 async def test_an_outcome_never_changes(inhabitants: Inhabitants) -> None:

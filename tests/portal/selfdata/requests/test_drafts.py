@@ -82,7 +82,9 @@ async def test_ask_says_how_each_is_asked(inhabitants: Inhabitants) -> None:
     )
 
     assert draft.number in page.text
-    assert 'href="/my-data/letter?right=access&amp;org=kerlevan"' in page.text
+    assert (
+        'href="/my-data/letter?right=access&amp;org=seve&amp;org=kerlevan"' in page.text
+    )
     assert "organisations to ask here" not in page.text
 
 
@@ -144,13 +146,21 @@ async def test_more_than_fifty_are_refused(
     assert await inhabitants.rows() == []
 
 
-@pytest.mark.parametrize(
-    ("slug", "origin"),
-    [("kerlevan", "https://node.example"), ("seve", "https://own.example")],
-)
-async def test_a_ticket_leads_to_the_node_of_the_producer(
-    inhabitants: Inhabitants, slug: str, origin: str
+async def test_a_producer_with_a_node_of_its_own_keeps_the_letter(
+    inhabitants: Inhabitants,
 ) -> None:
+    """Such a node has no login for people who ask yet."""
+    answer = await inhabitants.person.post(
+        HOME, data={"right": "access", "org": "own-town"}
+    )
+
+    assert answer.status_code == 409
+    assert await inhabitants.rows() == []
+
+
+async def test_a_ticket_leads_to_the_hosted_node(inhabitants: Inhabitants) -> None:
+    slug = "kerlevan"
+    origin = "https://node.example"
     [draft] = await inhabitants.ask(slug)
 
     page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
@@ -258,3 +268,18 @@ async def test_the_journal_knows_no_request(inhabitants: Inhabitants) -> None:
 
     assert [event.name for event in events if event.subject_id == request.id] == []
     assert str(request.id) not in str([event.facts for event in events])
+
+
+async def test_a_number_that_somebody_has_is_drawn_again(
+    inhabitants: Inhabitants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the database does not show whose it is."""
+    numbers = iter(["AAAA-AA", "AAAA-AA", "BBBB-BB"])
+    monkeypatch.setattr(
+        "udi.portal.selfdata.requests.drafts.draw_number", lambda: next(numbers)
+    )
+
+    [first] = await inhabitants.ask("kerlevan")
+    [second] = await inhabitants.ask("kerlevan", by=inhabitants.other)
+
+    assert (first.number, second.number) == ("AAAA-AA", "BBBB-BB")

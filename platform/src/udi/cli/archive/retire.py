@@ -17,7 +17,7 @@ from udi.cli.archive.identity import list_organisations
 from udi.cli.archive.verification import open_archive
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
-from udi.kit.oidc import client_id
+from udi.kit.oidc import client_id, subjects_client_id
 from udi.kit.rows import delete_rows
 from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person as NodePerson
@@ -230,6 +230,7 @@ def _delete_identity(
     ]
     for name in [
         *(client_id(program, slug) for program in contents.PROGRAMS),
+        subjects_client_id(slug),
         *machines,
     ]:
         retired.clients += remove_machine(connection, name)

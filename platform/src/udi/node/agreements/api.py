@@ -11,7 +11,13 @@ from udi.kit.errors import NotFoundError, UnauthenticatedError, field_error
 from udi.kit.paging import page_number
 from udi.kit.tenancy import space_context
 from udi.node.agreements.actions import store_agreement
-from udi.node.agreements.documents import read_current_agreement, verify_documents
+from udi.node.agreements.consents import store_consent
+from udi.node.agreements.documents import (
+    SignedAgreement,
+    read_current_agreement,
+    verify_consent,
+    verify_documents,
+)
 from udi.node.agreements.gate import AGREEMENT_GATE, credential_digest
 from udi.node.agreements.models import AgreementUse
 from udi.node.agreements.queries import list_credential_agreements, list_uses
@@ -25,6 +31,7 @@ from udi.node.datasets.exchange.portal_tokens import require_portal
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.restricted import CHALLENGE, PRIVATE
 from udi.node.spaces.operations import CREDENTIAL, RESTRICTED_DATA
+from udi.protocol.consent import ConsentStatus
 from udi.protocol.credentials import AGREEMENT
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.openapi.operations import describe_operation
@@ -41,10 +48,12 @@ async def receive_agreement(
 ) -> Response[dict[str, int]]:
     """Keep an agreement and how it stands; the revision that is held now, which may be a later one."""
     await require_portal(request, territory, AGREEMENT, agreement_id)
-    document, status_document = await _read_body(request)
-    signed = await verify_documents(
-        site_of(request).services[PORTAL_KEYS], territory, document, status_document
-    )
+    document, status_document, consent_document = await _read_body(request)
+    keys = site_of(request).services[PORTAL_KEYS]
+    signed = await verify_documents(keys, territory, document, status_document)
+    consent = None
+    if consent_document:
+        consent = await verify_consent(keys, territory, consent_document)
     if signed.agreement.id != agreement_id:
         raise field_error(
             "agreement", "This is another agreement than the address says."
@@ -54,23 +63,34 @@ async def receive_agreement(
             if await find_dataset(session, signed.agreement.dataset) is None:
                 raise NotFoundError("This node has no such dataset.")
             revision = await store_agreement(session, signed)
+            if consent is not None:
+                _require_same_agreement(signed, consent)
+                await store_consent(session, consent, consent_document)
     return Response({"revision": revision}, headers=PRIVATE)
 
 
-async def _read_body(request: AnyRequest) -> tuple[str, str]:
+def _require_same_agreement(signed: SignedAgreement, consent: ConsentStatus) -> None:
+    agreement = signed.agreement
+    if (consent.agreement, consent.dataset) != (agreement.id, agreement.dataset):
+        raise field_error("consent", "The consent is about another agreement.")
+
+
+async def _read_body(request: AnyRequest) -> tuple[str, str, str]:
     try:
         body = json.loads(await request.body())
         document = body["agreement"]
         status_document = body["status"]
+        consent_document = body.get("consent", "")
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise field_error(
             "",
             "This is not JSON with both documents.",
             "Send agreement and status, each as a JWS.",
         ) from error
-    if not isinstance(document, str) or not isinstance(status_document, str):
+    documents = (document, status_document, consent_document)
+    if not all(isinstance(text, str) for text in documents):
         raise field_error("", "Both documents are texts: a JWS each.")
-    return document, status_document
+    return documents
 
 
 @get(

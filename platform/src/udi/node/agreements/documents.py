@@ -3,9 +3,11 @@
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from udi.kit.credentials import InvalidSignatureError
+from udi.kit.credentials import InvalidSignatureError, SignedDocumentKind
 from udi.kit.errors import UnavailableError, field_error
 from udi.kit.http import OutgoingError
 from udi.kit.tenancy import Territory
@@ -19,6 +21,13 @@ from udi.protocol.agreement import (
     fingerprint,
     read_agreement,
     read_agreement_status,
+)
+from udi.protocol.consent import (
+    CONSENT_FRESHNESS_TYPE,
+    CONSENT_STATUS_TYPE,
+    ConsentStatus,
+    read_consent_status,
+    read_freshness,
 )
 
 
@@ -66,6 +75,45 @@ async def verify_documents(
     ):
         raise field_error("status", "The status is about another agreement.")
     return SignedAgreement(agreement, agreement_status, document, status_document)
+
+
+async def verify_consent(
+    keys: PortalKeys, territory: Territory, document: str
+) -> ConsentStatus:
+    """How a consent stands, when the territory's portal signed it for this node.
+
+    Raises:
+        InvalidError: it is not the portal's, or is for another node.
+        InvalidConsentStatus: what is signed is not shaped as it should be.
+        UnavailableError: the portal's keys are not known here and cannot be read.
+    """
+    return read_consent_status(
+        await _read_signed(keys, territory, document, CONSENT_STATUS_TYPE)
+    )
+
+
+async def verify_freshness(
+    keys: PortalKeys, territory: Territory, document: str
+) -> datetime:
+    """Until when the consents that are held count, as the portal signed it for this node; raises as `verify_consent`."""
+    return read_freshness(
+        await _read_signed(keys, territory, document, CONSENT_FRESHNESS_TYPE)
+    )
+
+
+async def _read_signed(
+    keys: PortalKeys, territory: Territory, document: str, kind: SignedDocumentKind
+) -> dict[str, Any]:
+    try:
+        return await keys.verify_signed_document(territory, document, kind)
+    except InvalidSignatureError as error:
+        raise field_error(
+            "consent", "This is not signed by the territory’s portal for this node."
+        ) from error
+    except OutgoingError as error:
+        raise UnavailableError(
+            "The portal's keys cannot be read.", headers={"Retry-After": "30"}
+        ) from error
 
 
 @dataclass(frozen=True)

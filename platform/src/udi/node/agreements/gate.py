@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 import structlog
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -23,6 +24,7 @@ from udi.node.agreements.actions import (
     mark_use_checked,
     update_use,
 )
+from udi.node.agreements.consents import read_person_rows
 from udi.node.agreements.documents import CurrentAgreement, read_current_agreement
 from udi.node.agreements.freshness import AgreementFreshness
 from udi.node.agreements.models import ALLOWED, STOPPED, HeldAgreement
@@ -46,7 +48,7 @@ from udi.protocol.access_decision import (
     decide_reading,
     refuse,
 )
-from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
+from udi.protocol.agreement import PROJECT_CREDENTIAL, Agreement, fingerprint
 from udi.protocol.terms import Purpose
 from udi.ui.dependencies import AnyRequest
 
@@ -90,6 +92,8 @@ class AgreementReading:
             decision = await decide_attempt(
                 session, row, self.attempt, size=size, but=self.use_id
             )
+            if decision.view and not self.view.still_lent(decision.view.persons):
+                decision = refuse(RefusalReason.NO_CONSENT)
             if decision.refused:
                 await log_reading_as_refusal(
                     session, row, self.use_id, decision.refused.value
@@ -131,14 +135,14 @@ class AgreementReading:
                 await get_agreement(session, self.signed_agreement.agreement.id)
             )
             reading = _reading(self.attempt, 0, 0, 0)
-            ended = (
-                decide_reading(
-                    signed_agreement.agreement,
-                    signed_agreement.status,
-                    reading,
-                    now(),
-                ).refused
-                is not None
+            decision = decide_reading(
+                signed_agreement.agreement, signed_agreement.status, reading, now()
+            )
+            decision = await _keep_to_lenders(
+                session, signed_agreement.agreement, decision
+            )
+            ended = decision.view is None or not self.view.still_lent(
+                decision.view.persons
             )
             await mark_use_checked(session, self.use_id)
         return ended
@@ -292,12 +296,25 @@ async def decide_attempt(
         await find_agreement(session, row.id, lock=True)
     signed_agreement = read_current_agreement(row)
     sent, began = await read_consumption(session, signed_agreement.agreement, but=but)
-    return decide_reading(
+    decision = decide_reading(
         signed_agreement.agreement,
         signed_agreement.status,
         _reading(attempt, size, sent, began),
         now(),
     )
+    return await _keep_to_lenders(session, signed_agreement.agreement, decision)
+
+
+async def _keep_to_lenders(
+    session: AsyncSession, agreement: Agreement, decision: ReadingDecision
+) -> ReadingDecision:
+    """The same decision, for the rows of people who lend them; where rows are about nobody, as it is."""
+    if decision.view is None:
+        return decision
+    persons = await read_person_rows(session, agreement.id, agreement.dataset)
+    if isinstance(persons, RefusalReason):
+        return refuse(persons)
+    return replace(decision, view=structs.replace(decision.view, persons=persons))
 
 
 def credential_digest(request: AnyRequest) -> str | None:

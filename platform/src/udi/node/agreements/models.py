@@ -1,12 +1,14 @@
 """Tables of the agreements that the portal made known, of their credentials, of each reading, and how far it was asked."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns, TenantKey, tenant_foreign_key
+from udi.kit.sealed_columns import SealedText
 from udi.node.schema import NodeTable
 
 ALLOWED = "allowed"
@@ -82,6 +84,71 @@ class AgreementUse(TenantColumns, NodeTable):
     ended_at: Mapped[datetime | None]
 
 
+class PersonColumn(NodeTable):
+    """The column of a restricted table that says whom each row is about, as its producer names it.
+
+    Where there is one, rows are given under an agreement only of who lends them under it. `codes_are_secret`: only the
+    person knows the number that stands there, so that whoever brings it is taken to be them.
+    """
+
+    __tablename__ = "person_column"
+    __table_args__ = (tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),)
+
+    tenant_id: Mapped[TenantKey]
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    codes_are_secret: Mapped[bool] = mapped_column(server_default="false")
+    changed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class HeldConsent(TenantColumns, NodeTable):
+    """How a consent stands, as the portal signed it last; the id is the portal's, and says nothing of the person."""
+
+    __tablename__ = "held_consent"
+    __table_args__ = (
+        Index("ix_held_consent_agreement", "tenant_id", "agreement_id", "state"),
+        Index("ix_held_consent_dataset", "tenant_id", "dataset_id"),
+    )
+
+    agreement_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    document: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class LinkState(StrEnum):
+    """Whether the number that somebody brought counts."""
+
+    PENDING = "pending"
+    """The producer has still to say that it is theirs."""
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+class ConsentLink(TenantColumns, NodeTable):
+    """The number by which a producer knows who lends; the id is the consent's. It goes when the consent ends.
+
+    `code_digest` is keyed: it finds who brought the same number, and gives none of them away.
+    """
+
+    __tablename__ = "consent_link"
+    __table_args__ = (
+        tenant_foreign_key("id", "held_consent", ondelete="CASCADE"),
+        Index("ix_consent_link_dataset", "tenant_id", "dataset_id", "state"),
+        Index("ix_consent_link_digest", "tenant_id", "code_digest"),
+    )
+
+    dataset_id: Mapped[UUID]
+    code: Mapped[str] = mapped_column(SealedText("consent_link.code"))
+    code_digest: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(server_default="1")
+    brought_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
 class AgreementCursor(NodeTable):
     """How far a territory's portal was asked: the last revision, and when it was tried, answered, and did not answer."""
 
@@ -94,3 +161,5 @@ class AgreementCursor(NodeTable):
     failed_at: Mapped[datetime | None]
     uses_reported_until: Mapped[datetime | None]
     """Up to when the hour of each credential's last use was reported to the portal."""
+    consents_fresh_until: Mapped[datetime | None]
+    """Until when the consents that are held count, without hearing the portal again."""

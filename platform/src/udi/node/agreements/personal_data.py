@@ -1,7 +1,14 @@
 """Which columns of this domain hold nobody: it keeps nothing of people."""
 
 from udi.kit.personal_data import PersonalRows, neutral
-from udi.node.agreements.models import AgreementUse, HeldAgreement, HeldCredential
+from udi.node.agreements.models import (
+    AgreementUse,
+    ConsentLink,
+    HeldAgreement,
+    HeldConsent,
+    HeldCredential,
+    PersonColumn,
+)
 
 PERSONAL: tuple[PersonalRows, ...] = ()
 NEUTRAL = (
@@ -15,5 +22,16 @@ NEUTRAL = (
         AgreementUse,
         "agreement_id dataset_id credential_id outcome",
         "a reading of a project's machine",
+    ),
+    neutral(PersonColumn, "dataset_id name", "the name of a column"),
+    neutral(
+        HeldConsent,
+        "agreement_id dataset_id document state",
+        "how a consent stands, under an identifier drawn for it: no account is known here",
+    ),
+    neutral(
+        ConsentLink,
+        "dataset_id code code_digest state",
+        "the number by which a producer knows somebody, sealed, beside no account; it goes when the consent ends",
     ),
 )

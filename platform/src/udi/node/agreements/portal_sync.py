@@ -15,7 +15,12 @@ from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.agreements.actions import delete_old_uses, store_agreement, update_cursor
-from udi.node.agreements.documents import verify_documents
+from udi.node.agreements.consents import store_consent
+from udi.node.agreements.documents import (
+    verify_consent,
+    verify_documents,
+    verify_freshness,
+)
 from udi.node.agreements.freshness import ASK_AGREEMENTS
 from udi.node.agreements.queries import may_have_agreements, read_cursor
 from udi.node.datasets.exchange.portal import (
@@ -68,15 +73,19 @@ class AgreementSync:
     async def _fetch_all(self, territory: Territory, after: int) -> int:
         count = 0
         while True:
-            pairs, revision = await self.portal.list_agreements(territory, after)
-            for document, status_document in pairs:
+            changes = await self.portal.list_agreements(territory, after)
+            for document, status_document in changes.agreements:
                 await self._store(territory, document, status_document)
-            count += len(pairs)
-            if not pairs or revision <= after:
+            for document in changes.consents:
+                await self._store_consent(territory, document)
+            count += len(changes.agreements) + len(changes.consents)
+            if changes.freshness:
+                await self._note_freshness(territory, changes.freshness)
+            if changes.revision <= after:
                 return count
-            after = revision
+            after = changes.revision
             async with self.database.session(territory.id, role="worker") as session:
-                await update_cursor(session, revision)
+                await update_cursor(session, after)
 
     async def _store(
         self, territory: Territory, document: str, status_document: str
@@ -93,6 +102,30 @@ class AgreementSync:
             raise
         except UdiError as error:
             log.warning("agreement not taken in", error=type(error).__name__)
+
+    async def _store_consent(self, territory: Territory, document: str) -> None:
+        """Keep how a consent stands; one that is wrong keeps no other back."""
+        try:
+            status = await verify_consent(self.keys, territory, document)
+            async with self.database.session(territory.id, role="worker") as session:
+                if await find_dataset(session, status.dataset) is not None:
+                    await store_consent(session, status, document)
+        except UnavailableError:
+            raise
+        except UdiError as error:
+            log.warning("consent not taken in", error=type(error).__name__)
+
+    async def _note_freshness(self, territory: Territory, document: str) -> None:
+        """Note until when the consents count; what is wrong with it leaves them as old as they were."""
+        try:
+            fresh_until = await verify_freshness(self.keys, territory, document)
+        except UnavailableError:
+            raise
+        except UdiError as error:
+            log.warning("freshness of consents not noted", error=type(error).__name__)
+            return
+        async with self.database.session(territory.id, role="worker") as session:
+            await update_cursor(session, consents_fresh_until=fresh_until)
 
 
 def task_handlers(registry: TerritoryRegistry, asker: AgreementSync) -> Handlers:

@@ -1,10 +1,10 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.node.agreements import api, pages
+from udi.node.agreements import api, consent_pages, pages
 from udi.ui.dependencies import Routes
 from udi.ui.site import Site
 
 
 def list_routes(_site: Site) -> Routes:
     """The addresses."""
-    return [*api.routes, *pages.routes]
+    return [*api.routes, *pages.routes, *consent_pages.routes]

@@ -14,7 +14,7 @@ import msgspec
 from udi.kit.service_registry import ServiceKey
 from udi.node.files.restricted import PermittedReading
 from udi.protocol import terms
-from udi.protocol.access_decision import RefusalReason, View
+from udi.protocol.access_decision import PersonRows, RefusalReason, View
 from udi.tabular.columns.chosen_roles import read_roles
 from udi.tabular.columns.column import GEOMETRY, TypedColumn
 from udi.tabular.exports.exports import ExportWriter
@@ -135,10 +135,10 @@ def extract_of(
     ]
     if unknown or not visible_ranks:
         raise AgreementMismatchError
-    statement = where_statement(
-        [_condition(table, ranks, row_filter) for row_filter in view.rows],
-        table.columns,
-    )
+    conditions = [_condition(table, ranks, row_filter) for row_filter in view.rows]
+    if view.persons is not None:
+        conditions.append(_person_condition(table, ranks, view.persons))
+    statement = where_statement(conditions, table.columns)
     placed = table.has_geometry and (not view.columns or GEOMETRY in view.columns)
     subset = TableExtract(
         columns=tuple((rank, table.columns[rank].name) for rank in visible_ranks),
@@ -148,6 +148,24 @@ def extract_of(
         kinds=(table.geometry,) if placed else (),
     )
     return tuple(table.columns[rank] for rank in visible_ranks), subset
+
+
+def _person_condition(
+    table: DatasetTable, ranks: dict[str, int], persons: PersonRows
+) -> Condition:
+    """The rows of people who lend them; a number that the column cannot hold is nobody's, and keeps nobody else back."""
+    rank = ranks.get(persons.column)
+    if rank is None:
+        raise AgreementMismatchError
+    values = []
+    for code in persons.codes:
+        try:
+            values.append(read_value(table.columns[rank], Operator.IN, code))
+        except InvalidQueryError:
+            continue
+    if not values:
+        raise AgreementMismatchError
+    return Filter(rank, Operator.IN, tuple(values))
 
 
 def _condition(

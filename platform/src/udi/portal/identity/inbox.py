@@ -37,6 +37,7 @@ class InboxKind(StrEnum):
     APPLICATION_QUESTION = "application_question"
     CALL = "call"
     CALL_QUESTION = "call_question"
+    CONSENT_NOTICE = "consent_notice"
     DATA_REQUEST = "data_request"
     MEMBERSHIP_REQUEST = "membership_request"
     INVITATION = "invitation"
@@ -44,6 +45,7 @@ class InboxKind(StrEnum):
     NODE_READING = "node_reading"
     NODE_SOURCE = "node_source"
     NODE_STOPPED = "node_stopped"
+    NODE_SUBJECT_REQUEST = "node_subject_request"
     NODE_UPDATE = "node_update"
     NODE_VERSION = "node_version"
     PROCESSING = "processing"
@@ -63,6 +65,7 @@ KIND_NAMES = {
     InboxKind.APPLICATION_QUESTION: "Question from the team",
     InboxKind.CALL: "Call for projects",
     InboxKind.CALL_QUESTION: "Question about a call",
+    InboxKind.CONSENT_NOTICE: "Question to inhabitants",
     InboxKind.DATA_REQUEST: "Data request",
     InboxKind.MEMBERSHIP_REQUEST: "Request of a member",
     InboxKind.INVITATION: "Invitation",
@@ -70,6 +73,7 @@ KIND_NAMES = {
     InboxKind.NODE_READING: "Files that could not be read",
     InboxKind.NODE_SOURCE: "Automatic updates that are paused",
     InboxKind.NODE_STOPPED: "Publications that stopped",
+    InboxKind.NODE_SUBJECT_REQUEST: "Requests of people about their data",
     InboxKind.NODE_UPDATE: "Datasets to update",
     InboxKind.NODE_VERSION: "New versions to publish",
     InboxKind.PROCESSING: "Personal data to declare",

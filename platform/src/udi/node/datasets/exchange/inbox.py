@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.schedules import Schedule, run_in_each_territory
+from udi.kit.service_registry import Services
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
-from udi.node.datasets.upkeep.pending_work import count_waiting, list_waiting
+from udi.node.datasets.upkeep.pending_work import count_waiting, list_everything
 from udi.node.identity.models import Person, WebSession
 from udi.protocol.inbox import MOST_SUBJECTS, InboxCountAnswer, NodeInbox
 
@@ -32,6 +33,7 @@ class InboxSync:
     registry: TerritoryRegistry
     portal: PortalClient
     issuer: str
+    services: Services
 
     async def run(self) -> None:
         """Exchange with each, as a scheduled task."""
@@ -51,7 +53,8 @@ class InboxSync:
             PortalUnavailableError: the portal does not answer, or knows nothing of inboxes.
         """
         async with self.database.session(territory.id, role="worker") as session:
-            numbers = count_waiting(await list_waiting(session, territory))
+            items = await list_everything(self.services, session, territory)
+            numbers = count_waiting(items)
             subjects = await _list_subjects(session, self.issuer)
         inbox = NodeInbox(waiting=numbers, subjects=subjects)
         answer = await self.portal.exchange_inbox(territory, inbox)
@@ -60,10 +63,14 @@ class InboxSync:
 
 
 def schedule_inbox(
-    database: Database, registry: TerritoryRegistry, portal: PortalClient, issuer: str
+    database: Database,
+    registry: TerritoryRegistry,
+    portal: PortalClient,
+    issuer: str,
+    services: Services,
 ) -> Schedule:
     """Exchange each minute."""
-    sync = InboxSync(database, registry, portal, issuer)
+    sync = InboxSync(database, registry, portal, issuer, services)
     return Schedule("exchange_inbox", CRON, sync.run)
 
 

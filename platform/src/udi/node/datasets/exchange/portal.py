@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from msgspec import MsgspecError, to_builtins
+from msgspec import MsgspecError, Struct, to_builtins
 from msgspec.json import decode
 
 from udi.kit.clock import now
@@ -58,6 +58,18 @@ class PushResponse:
 
     report_id: str
     refused: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class SignedChanges:
+    """What a portal signed for a node since a revision, each as sent; `freshness` is empty where more is to come."""
+
+    agreements: list[tuple[str, str]]
+    """Agreements, and their statuses."""
+    consents: list[str]
+    revision: int
+    """The last of them."""
+    freshness: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,10 +170,8 @@ class PortalClient:
         client_id = node_client_id(to.slug, self.settings.node_name)
         return PortalPeer(_portal_origin(to), client_id, f"node_credential_{to.slug}")
 
-    async def list_agreements(
-        self, territory: Territory, after: int
-    ) -> tuple[list[tuple[str, str]], int]:
-        """The agreements that changed after a revision, and their standings, both as signed; the last revision of them.
+    async def list_agreements(self, territory: Territory, after: int) -> SignedChanges:
+        """What the portal signed for this node after a revision: agreements with their statuses, and consents.
 
         Raises:
             PortalUnavailableError
@@ -174,11 +184,16 @@ class PortalClient:
             entry for entry in payload.get("items") or () if isinstance(entry, dict)
         ]
         revision = payload.get("revision")
-        pairs = [
-            (str(entry.get("agreement") or ""), str(entry.get("status") or ""))
-            for entry in items
-        ]
-        return pairs, revision if isinstance(revision, int) else after
+        return SignedChanges(
+            agreements=[
+                (str(entry.get("agreement") or ""), str(entry.get("status") or ""))
+                for entry in items
+                if "consent" not in entry
+            ],
+            consents=[str(entry["consent"]) for entry in items if "consent" in entry],
+            revision=revision if isinstance(revision, int) else after,
+            freshness=_text(payload.get("freshness")),
+        )
 
     async def report_uses(
         self, territory: Territory, hours: Mapping[UUID, datetime]
@@ -227,6 +242,18 @@ class PortalClient:
         """
         portal = self._peer_of(territory)
         await self._request_authorised(portal, USES, "PUT", json=to_builtins(uses))
+
+    async def send(self, territory: Territory, path: str, message: Struct) -> bytes:
+        """Post a message of the protocol to an address of the portal; what it answers.
+
+        Raises:
+            PortalUnavailableError
+        """
+        answer = await self._request_authorised(
+            self._peer_of(territory), path, "POST", json=to_builtins(message)
+        )
+        content: bytes = answer.content
+        return content
 
     async def query_accounts(
         self,

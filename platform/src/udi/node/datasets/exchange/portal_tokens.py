@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from udi.kit.credentials import InvalidSignatureError, SignedTokenKind
+from udi.kit.credentials import InvalidSignatureError, SignedToken, SignedTokenKind
 from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from udi.kit.http import OutgoingError
 from udi.kit.sessions import consume_token
@@ -75,8 +75,23 @@ async def require_ticket(
         ForbiddenError: there is none, or not such a one, or it was used.
         UnavailableError: as `require_portal`.
     """
+    await take_ticket(request, territory, token, kind, subject)
+
+
+async def take_ticket(
+    request: AnyRequest,
+    territory: Territory,
+    token: str,
+    kind: SignedTokenKind,
+    subject: UUID | None = None,
+) -> SignedToken:
+    """What a ticket says; the same, about any subject where none is named.
+
+    Raises:
+        ForbiddenError, UnavailableError: as `require_ticket`.
+    """
     try:
-        await _verify_token(request, territory, token, kind, subject)
+        return await _verify_token(request, territory, token, kind, subject)
     except InvalidSignatureError as error:
         raise ForbiddenError(
             "This authorisation is for something else, was already used, or is more than two minutes old.",
@@ -89,10 +104,10 @@ async def _verify_token(
     territory: Territory,
     token: str,
     kind: SignedTokenKind,
-    subject: UUID,
+    subject: UUID | None,
     *,
     origin: str = "",
-) -> None:
+) -> SignedToken:
     keys = site_of(request).services[PORTAL_KEYS]
     try:
         signed = await keys.verify_token(territory, token, kind, origin=origin)
@@ -100,11 +115,11 @@ async def _verify_token(
         raise UnavailableError(
             "The portal's keys cannot be read.", headers={"Retry-After": "30"}
         ) from error
-    if signed.subject != str(subject):
+    if subject is not None and signed.subject != str(subject):
         msg = "The token is about something else."
         raise InvalidSignatureError(msg)
     if not kind.single_use:
-        return
+        return signed
     mark = f"{kind.typ} {origin} {signed.jti}"
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
@@ -112,3 +127,4 @@ async def _verify_token(
     if not fresh:
         msg = "The token was used."
         raise InvalidSignatureError(msg)
+    return signed

@@ -10,7 +10,7 @@ from udi.kit.clock import now, today
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.messages import PageRequest
-from udi.node.datasets.upkeep.pending_work import list_waiting
+from udi.node.datasets.upkeep.pending_work import list_everything
 from udi.node.identity.models import Person
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.inbox_counts import InboxCount
@@ -32,7 +32,8 @@ async def show_inbox(
     space: FromQuery[str] = "",
 ) -> Response[str]:
     """All that waits in the person's spaces, or in one of them; and how much waits at the portal."""
-    items = await list_waiting(session, territory, _published_spaces(member))
+    services = site_of(request).services
+    items = await list_everything(services, session, territory, member)
     if space:
         items = [item for item in items if item.space_slug == space]
     elsewhere = await _read_portal_count(session, territory, member)
@@ -41,7 +42,7 @@ async def show_inbox(
         "datasets/inbox.html",
         items=items[:MOST_LISTED],
         total=len(items),
-        late=sum(item.due_on is not None for item in items),
+        late=sum(item.is_late(today(territory.zone)) for item in items),
         today=today(territory.zone),
         elsewhere=elsewhere.waiting,
         portal=territory.links.get("portal", ""),
@@ -55,14 +56,10 @@ async def count_waiting_for(
     """What waits for a person here and, as the portal answered last, there."""
     site = site_of(request)
     async with site.database.session(territory.id, person=actor.person_id) as session:
-        items = await list_waiting(session, territory, _published_spaces(actor))
+        items = await list_everything(site.services, session, territory, actor)
         elsewhere = await _read_portal_count(session, territory, actor)
-    late = sum(item.due_on is not None for item in items)
+    late = sum(item.is_late(today(territory.zone)) for item in items)
     return InboxCount(len(items) + elsewhere.waiting, late + elsewhere.late)
-
-
-def _published_spaces(actor: Actor) -> list[str]:
-    return [slug for slug in sorted(actor.memberships) if actor.may_publish(slug)]
 
 
 async def _read_portal_count(

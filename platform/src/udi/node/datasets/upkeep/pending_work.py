@@ -1,6 +1,6 @@
 """What waits in the spaces of producers: one kind a dataset, read in a few queries whatever their number."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
+from udi.kit.identity import Actor
+from udi.kit.service_registry import Hook, Services
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import (
     Dataset,
@@ -39,7 +41,7 @@ class PausedSource:
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingDataset:
-    """A dataset that waits for its producer; `due_on` is the day on which its next version was due."""
+    """A dataset, or something else, that waits for its producer; `due_on` is the day on which its next version was due."""
 
     kind: NodeInboxKind
     id: UUID
@@ -49,6 +51,35 @@ class WaitingDataset:
     since: datetime
     due_on: date | None = None
     paused_source: PausedSource | None = None
+    path: str = ""
+    """The page where it is settled, where that is none of the dataset's."""
+
+    def is_late(self, day: date) -> bool:
+        """Whether its last day is over."""
+        return self.due_on is not None and self.due_on < day
+
+
+ListFurther = Callable[
+    [AsyncSession, Territory, Actor | None], Awaitable[list[WaitingDataset]]
+]
+FURTHER_WAITING = Hook[ListFurther]("what else waits at a node")
+"""What waits besides datasets: for somebody, or (None) for all."""
+
+
+async def list_everything(
+    services: Services,
+    session: AsyncSession,
+    territory: Territory,
+    actor: Actor | None = None,
+) -> list[WaitingDataset]:
+    """What waits for somebody, or for everybody: datasets, and what other domains contribute."""
+    slugs = None
+    if actor is not None:
+        slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    items = await list_waiting(session, territory, slugs)
+    for list_further in services.contributions(FURTHER_WAITING):
+        items += await list_further(session, territory, actor)
+    return sorted(items, key=lambda item: (item.due_on or date.max, item.since))
 
 
 async def list_waiting(

@@ -3,7 +3,7 @@
 from udi.kit.foundation import execute_script
 
 revision = "source_pauses"
-down_revision = "source_revisions"
+down_revision = "consents"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -17,8 +17,10 @@ from udi.portal.access.agreements.credentials import record_uses
 from udi.portal.access.agreements.node_messages import (
     LONGEST_USES,
     MOST_LISTED,
+    SIGNED_CHANGES,
     list_agreements_for_node,
     read_uses,
+    sign_freshness,
 )
 from udi.portal.access.agreements.queries import (
     get_public_agreement,
@@ -63,12 +65,21 @@ async def list_agreements(
     client_id = await identify_client(request, territory)
     size = min(max(limit, 1), MOST_LISTED)
     start = min(max(after, 0), 2**62)
-    agreement_signer = signer_of(site_of(request), territory)
+    site = site_of(request)
+    agreement_signer = signer_of(site, territory)
     async with node_session(request, territory, client_id) as (session, node):
         items, last = await list_agreements_for_node(
-            session, agreement_signer, node, after=start, limit=size
+            session,
+            agreement_signer,
+            node,
+            after=start,
+            limit=size,
+            sources=site.services.contributions(SIGNED_CHANGES),
         )
-    return as_json({"items": items, "revision": last})
+        answer: dict[str, Any] = {"items": items, "revision": last}
+        if len(items) < size:
+            answer["freshness"] = sign_freshness(agreement_signer, node)
+    return as_json(answer)
 
 
 @post("/kalim/v1/agreements/uses", status_code=204)

@@ -58,7 +58,7 @@ async def deliver_agreement(site: Site, job: Job) -> None:
         await _record_delivery(site, territory, id_, trouble="address")
         return
     try:
-        revision = await _put(site, agreement_signer, id_, node, body)
+        revision = await put_agreement(site, agreement_signer, id_, node, body)
     except AgreementDeliveryError as error:
         await _record_delivery(site, territory, id_, trouble=str(error))
         raise
@@ -68,13 +68,18 @@ async def deliver_agreement(site: Site, job: Job) -> None:
     )
 
 
-async def _put(
+async def put_agreement(
     site: Site,
     agreement_signer: AgreementSigner,
     id_: UUID,
     node: Node,
     body: dict[str, str],
 ) -> int:
+    """Send a node an agreement and its status; the revision that it holds.
+
+    Raises:
+        AgreementDeliveryError: it did not answer, or refused.
+    """
     origin = agreement_signer.territory.origin
     token = agreement_signer.signer.sign(
         AGREEMENT, subject=str(id_), issuer=origin, audience=audience_of(node)

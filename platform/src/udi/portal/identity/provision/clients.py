@@ -17,6 +17,8 @@ from udi.portal.identity.provision.admin import (
 MOST_CONFLICTS = 5
 DEFAULT_SCOPES = ["basic", "profile", "email", "acr", "roles"]
 OPTIONAL_SCOPES = ["organization", "offline_access"]
+SUBJECTS_SCOPES = ["basic", "acr"]
+PAIRWISE_MAPPER = "oidc-sha256-pairwise-sub-mapper"
 AUDIENCE_MAPPER = "oidc-audience-mapper"
 PROVIDER_MAPPER = {
     "name": "identity provider",
@@ -50,12 +52,34 @@ def web_client(
         "attributes": {
             "pkce.code.challenge.method": "S256",
             "post.logout.redirect.uris": f"{client.origin}/",
-            "backchannel.logout.url": f"{back_channel}/logout/back-channel",
+            "backchannel.logout.url": f"{back_channel}{client.path}/logout/back-channel",
             "backchannel.logout.session.required": "true",
             "backchannel.logout.revoke.offline.tokens": "true",
             "oauth2.device.authorization.grant.enabled": "false",
             **theme,
         },
+    }
+
+
+def subjects_client_target(
+    client: IdentityClient, *, name: str, back_channel: str, theme: Mapping[str, str]
+) -> dict[str, Any]:
+    """The same for people who read answers about themselves: it is told no name, no address and no membership."""
+    target = web_client(client, name=name, back_channel=back_channel, theme=theme)
+    return {
+        **target,
+        "defaultClientScopes": SUBJECTS_SCOPES,
+        "optionalClientScopes": [],
+    }
+
+
+def pairwise_mapper(salt: str) -> dict[str, Any]:
+    """Has the tokens of a client name people by identifiers that no other client is given (OpenID Connect Core, 8.1)."""
+    return {
+        "name": "pairwise subject",
+        "protocol": "openid-connect",
+        "protocolMapper": PAIRWISE_MAPPER,
+        "config": {"pairwiseSubAlgorithmSalt": salt},
     }
 
 
@@ -106,12 +130,15 @@ def audience_mapper(audience: str) -> dict[str, Any]:
 
 
 def apply_client(
-    admin: RealmAdmin, target: Mapping[str, Any], audience: str
+    admin: RealmAdmin,
+    target: Mapping[str, Any],
+    audience: str,
+    *further_mappers: Mapping[str, Any],
 ) -> ProvisionChange:
     """Create a client with what its tokens carry, or change what differs."""
     name = str(target["clientId"])
     existing = admin.find_client(name)
-    mappers = [audience_mapper(audience)]
+    mappers = [audience_mapper(audience), *further_mappers]
     if target["standardFlowEnabled"]:
         mappers.append(PROVIDER_MAPPER)
     if existing is None:

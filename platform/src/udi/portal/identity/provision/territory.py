@@ -1,9 +1,9 @@
-"""A territory at the identity service: two clients, its organisations. A machine: one client."""
+"""A territory at the identity service: three clients, its organisations. A machine: one client."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from udi.kit.oidc import CLIENT_SECRET, IdentityClient, client_id
+from udi.kit.oidc import CLIENT_SECRET, IdentityClient, client_id, subjects_client
 from udi.portal.identity.provision.admin import (
     ProvisionChange,
     RealmAdmin,
@@ -12,6 +12,8 @@ from udi.portal.identity.provision.admin import (
 from udi.portal.identity.provision.clients import (
     apply_client,
     machine_client,
+    pairwise_mapper,
+    subjects_client_target,
     web_client,
 )
 from udi.portal.identity.provision.organisations import (
@@ -52,8 +54,31 @@ def apply_territory(
             theme=theme or {},
         )
         changes.append(apply_client(admin, target, client.origin))
+    changes.append(
+        _apply_subjects_client(admin, settings, slug, name, origins["node"], theme)
+    )
     wanted_ones = desired_organisations(slug, name, organisations)
     return [*changes, *apply_organisations(admin, slug, wanted_ones, thorough=thorough)]
+
+
+def _apply_subjects_client(
+    admin: RealmAdmin,
+    settings: Settings,
+    slug: str,
+    name: str,
+    origin: str,
+    theme: Mapping[str, str] | None,
+) -> ProvisionChange:
+    """The client of the node by which people read answers about themselves; the salt stays as long as the node's key."""
+    client = subjects_client(settings, slug, origin)
+    target = subjects_client_target(
+        client,
+        name=name,
+        back_channel=settings.back_channel("node"),
+        theme=theme or {},
+    )
+    salt = settings.derived_key("node", f"pairwise subjects of {slug}").hex()
+    return apply_client(admin, target, client.origin, pairwise_mapper(salt))
 
 
 @dataclass(frozen=True)

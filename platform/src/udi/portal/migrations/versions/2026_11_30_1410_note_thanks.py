@@ -3,7 +3,7 @@
 from udi.kit.foundation import execute_script
 
 revision = "thanks_noted"
-down_revision = "subject_requests"
+down_revision = "consents"
 branch_labels = None
 depends_on = None
 phase = "expand"

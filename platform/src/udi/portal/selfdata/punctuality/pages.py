@@ -45,7 +45,7 @@ async def export_punctuality(request: AnyRequest, session: Session) -> Response[
     say = site_of(request).pages.translator(request)
     header = [
         say("Producer"),
-        say("Requests"),
+        say("Requests counted"),
         say("Answered in time"),
         say("In time, after two months more"),
         say("Late"),

@@ -30,7 +30,7 @@ class CalendarDay:
 class CalendarMonth:
     """A month in weeks that begin on Monday."""
 
-    first: date
+    name: str
     weeks: Sequence[Sequence[CalendarDay]]
 
 
@@ -62,18 +62,20 @@ def list_weekdays(language: str) -> list[tuple[str, str]]:
     ]
 
 
-def list_months(received_on: date, due_on: date, country: str) -> list[CalendarMonth]:
+def list_months(
+    received_on: date, due_on: date, country: str, language: str
+) -> list[CalendarMonth]:
     """The months from the receipt to the last day, at most four."""
     first = received_on.replace(day=1)
     months: list[CalendarMonth] = []
     while first <= due_on and len(months) < MOST_MONTHS:
-        months.append(_fill_month(first, received_on, due_on, country))
+        months.append(_fill_month(first, received_on, due_on, country, language))
         first = add_months(first, 1)
     return months
 
 
 def _fill_month(
-    first: date, received_on: date, due_on: date, country: str
+    first: date, received_on: date, due_on: date, country: str, language: str
 ) -> CalendarMonth:
     weeks = []
     for week in Calendar().monthdatescalendar(first.year, first.month):
@@ -85,7 +87,8 @@ def _fill_month(
                 kind = _name_day(day, received_on, due_on, country)
                 days.append(CalendarDay(day.day, kind))
         weeks.append(days)
-    return CalendarMonth(first, weeks)
+    name = format_date(first, "LLLL y", locale=find_locale(language))
+    return CalendarMonth(str(name), weeks)
 
 
 def _name_day(day: date, received_on: date, due_on: date, country: str) -> str:

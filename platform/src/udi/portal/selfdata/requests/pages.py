@@ -247,10 +247,11 @@ async def show_request(
     if own_request.is_draft:
         return await _render_draft(request, session, territory, own_request)
     row = own_request.request
+    language: str = request.scope["state"]["locale"]
     months = []
     if row.received_on is not None and row.due_on is not None:
         country = producer_country(own_request.producer, territory)
-        months = list_months(row.received_on, row.due_on, country)
+        months = list_months(row.received_on, row.due_on, country, language)
     drafts = [
         other for other in await list_own_requests(session, member) if other.is_draft
     ]
@@ -259,7 +260,7 @@ async def show_request(
         "selfdata/receipt.html",
         own_request=own_request,
         months=months,
-        weekdays=list_weekdays(request.scope["state"]["locale"]),
+        weekdays=list_weekdays(language),
         drafts=drafts,
         day=today(territory.zone),
         node_path=SUBJECT_REQUESTS_PATH,

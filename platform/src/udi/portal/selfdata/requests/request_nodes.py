@@ -1,4 +1,7 @@
-"""Which node takes the requests to a producer: its own, else the hosted one of the territory."""
+"""Which node takes the requests to a producer: the hosted one of the territory, for those that have none of their own.
+
+A producer's own node has no login for people who ask yet: its producers keep the letter.
+"""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -12,35 +15,25 @@ from udi.portal.nodes.models import Node, NodeProducer, NodeState
 async def map_request_nodes(
     session: AsyncSession, organisation_ids: Sequence[UUID]
 ) -> Mapping[UUID, Node]:
-    """The node that takes requests, by organisation; those that have none are left out.
-
-    An own node is asked first. It takes requests where it is one of ours, which is known by its calls: a node of RUDI
-    takes none.
-    """
+    """The node that takes requests, by organisation; those that have none are left out."""
     usable = (Node.state == NodeState.ACTIVE, Node.url != "")
-    own_nodes = (
-        select(NodeProducer.organisation_id, Node)
+    hosted = select(Node).where(*usable, Node.hosted).order_by(Node.created_at).limit(1)
+    node = await session.scalar(hosted)
+    if node is None:
+        return {}
+    elsewhere = (
+        select(NodeProducer.organisation_id)
         .join(
             Node,
             (Node.tenant_id == NodeProducer.tenant_id)
             & (Node.id == NodeProducer.node_id),
         )
         .where(
-            *usable,
-            Node.reports_inbox,
-            ~Node.hosted,
-            NodeProducer.organisation_id.in_(organisation_ids),
+            *usable, ~Node.hosted, NodeProducer.organisation_id.in_(organisation_ids)
         )
-        .order_by(Node.created_at.desc(), Node.id)
     )
-    nodes: dict[UUID, Node] = {}
-    hosted = select(Node).where(*usable, Node.hosted).order_by(Node.created_at).limit(1)
-    hosted_node = await session.scalar(hosted)
-    if hosted_node is not None:
-        nodes = dict.fromkeys(organisation_ids, hosted_node)
-    for organisation_id, node in await session.execute(own_nodes):
-        nodes[organisation_id] = node
-    return nodes
+    at_own_nodes = set(await session.scalars(elsewhere))
+    return {id_: node for id_ in organisation_ids if id_ not in at_own_nodes}
 
 
 async def find_request_node(

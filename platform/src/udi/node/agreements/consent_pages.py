@@ -1,0 +1,240 @@
+"""Of whom rows are: the number that somebody brings who lends their data, and the producer that names a column and confirms."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ConflictError, InvalidError
+from udi.kit.tenancy import Territory
+from udi.node.agreements.consents import (
+    bring_code,
+    count_confirmed_links,
+    decide_link,
+    find_person_column,
+    get_live_consent,
+    list_links,
+    name_person_column,
+)
+from udi.node.agreements.gate import AGREEMENT_GATE
+from udi.node.agreements.models import HeldConsent, LinkState
+from udi.node.datasets.exchange.portal_tokens import require_ticket
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.messages import PageRequest, field_errors
+from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.datasets.versions.findings import profile_of
+from udi.node.files.downloads import keyring_of
+from udi.node.files.restricted import PRIVATE
+from udi.node.files.signed_urls import require_signature, sign_path
+from udi.protocol.credentials import CONSENT_LINK
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
+from udi.ui.middleware import FROM_ELSEWHERE
+from udi.ui.site import render, site_of
+
+LINK = "/consents/{consent_id:uuid}/link"
+CODE = "/consents/{consent_id:uuid}/code"
+DATASET = "/datasets/{dataset_id:uuid}/consents"
+LONGEST_FORM = 16 * 1024
+TYPING = timedelta(minutes=15)
+"""How long somebody has to write their number."""
+
+
+@get(LINK)
+async def redirect_to_receipt(
+    territory: CurrentTerritory, consent_id: FromPath[UUID]
+) -> Redirect:
+    """The portal gives the ticket that opens this page."""
+    return Redirect(_receipt_of(territory, consent_id), status_code=303)
+
+
+@post(
+    LINK,
+    status_code=200,
+    opt={FROM_ELSEWHERE: True},
+    request_max_body_size=LONGEST_FORM,
+)
+async def show_code_form(
+    request: PageRequest, territory: CurrentTerritory, consent_id: FromPath[UUID]
+) -> Response[str]:
+    """The form for the number, for whoever the portal sends here with a ticket about their own consent."""
+    ticket = str((await request.form()).get("ticket") or "")
+    await require_ticket(request, territory, ticket, CONSENT_LINK, consent_id)
+    gate = site_of(request).services[AGREEMENT_GATE]
+    await gate.freshness.wait_until_fresh(territory)
+    async with gate.session(territory.id) as session:
+        consent = await get_live_consent(session, consent_id)
+        return await _render_code_form(request, territory, session, consent)
+
+
+@post(CODE, status_code=303, request_max_body_size=LONGEST_FORM)
+async def submit_code(
+    request: PageRequest, territory: CurrentTerritory, consent_id: FromPath[UUID]
+) -> Response[Any]:
+    """Keep the number, by an address that the form signed; the portal never sees it."""
+    require_signature(
+        keyring_of(request),
+        territory.id,
+        "POST",
+        request.scope["path"],
+        dict(request.query_params),
+    )
+    code = str((await request.form()).get("code") or "")
+    site = site_of(request)
+    key = site.settings.derived_key("node", "consent codes")
+    async with site.services[AGREEMENT_GATE].session(territory.id) as session:
+        consent = await get_live_consent(session, consent_id)
+        try:
+            async with session.begin_nested():
+                await bring_code(session, consent, code, key)
+        except InvalidError as error:
+            errors = field_errors(request, error.refusals)
+            return await _render_code_form(request, territory, session, consent, errors)
+    return Redirect(f"{_receipt_of(territory, consent_id)}?linked=1", status_code=303)
+
+
+@get(DATASET)
+async def show_consents(
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
+) -> Response[str]:
+    """Which column says whom rows are about, how many lend, and the numbers that wait."""
+    dataset = await get_dataset(session, member, dataset_id)
+    return await _render_consents(request, session, dataset)
+
+
+@post(DATASET, status_code=303, guards=[require_confirmation()])
+async def name_column(
+    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
+) -> Response[Any]:
+    """Name the column, another one, or none.
+
+    Raises:
+        ConflictError: the data are open.
+    """
+    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    if not dataset.restricted:
+        raise ConflictError(
+            "These data are open: everybody reads every row.",
+            remedy="Restrict them first.",
+        )
+    form = await request.form()
+    try:
+        await name_person_column(
+            session,
+            member,
+            dataset_id,
+            str(form.get("column") or ""),
+            _list_columns(dataset),
+            codes_are_secret=form.get("secret") == "1",
+        )
+    except InvalidError as error:
+        errors = field_errors(request, error.refusals)
+        return await _render_consents(request, session, dataset, errors)
+    return Redirect(f"/datasets/{dataset_id}/consents", status_code=303)
+
+
+@post(
+    f"{DATASET}/{{consent_id:uuid}}/confirm",
+    status_code=303,
+    guards=[require_confirmation()],
+)
+async def confirm_link(
+    session: Session,
+    member: Member,
+    dataset_id: FromPath[UUID],
+    consent_id: FromPath[UUID],
+) -> Redirect:
+    """The number is that of who brought it."""
+    await get_dataset(session, member, dataset_id, lock=True)
+    await decide_link(session, member, dataset_id, consent_id, LinkState.CONFIRMED)
+    return Redirect(f"/datasets/{dataset_id}/consents", status_code=303)
+
+
+@post(f"{DATASET}/{{consent_id:uuid}}/reject", status_code=303)
+async def reject_link(
+    session: Session,
+    member: Member,
+    dataset_id: FromPath[UUID],
+    consent_id: FromPath[UUID],
+) -> Redirect:
+    """It is not: nothing is given for it."""
+    await get_dataset(session, member, dataset_id, lock=True)
+    await decide_link(session, member, dataset_id, consent_id, LinkState.REJECTED)
+    return Redirect(f"/datasets/{dataset_id}/consents", status_code=303)
+
+
+def _receipt_of(territory: Territory, consent_id: UUID) -> str:
+    return f"{territory.links['portal']}/my-data/consents/{consent_id}"
+
+
+def _list_columns(dataset: Dataset) -> list[str]:
+    """The columns of the newest file; none where it is no table."""
+    if not dataset.has_file:
+        return []
+    return [column.name for column in profile_of(dataset).columns]
+
+
+async def _render_code_form(
+    request: PageRequest,
+    territory: Territory,
+    session: AsyncSession,
+    consent: HeldConsent,
+    errors: dict[str, str] | None = None,
+) -> Response[str]:
+    dataset = await find_dataset(session, consent.dataset_id)
+    column = await find_person_column(session, consent.dataset_id)
+    page = render(
+        request,
+        "agreements/code.html",
+        status=422 if errors else 200,
+        dataset=dataset,
+        column=column,
+        action=sign_path(
+            keyring_of(request),
+            territory.id,
+            f"/consents/{consent.id}/code",
+            lifetime=TYPING,
+            method="POST",
+        ),
+        receipt=_receipt_of(territory, consent.id),
+        reference=str(consent.id)[:8].upper(),
+        errors=errors or {},
+    )
+    page.headers.update({**PRIVATE, "Referrer-Policy": "no-referrer"})
+    return page
+
+
+async def _render_consents(
+    request: PageRequest,
+    session: AsyncSession,
+    dataset: Dataset,
+    errors: dict[str, str] | None = None,
+) -> Response[str]:
+    page = render(
+        request,
+        "agreements/consents.html",
+        status=422 if errors else 200,
+        dataset=dataset,
+        column=await find_person_column(session, dataset.id),
+        columns=_list_columns(dataset),
+        links=await list_links(session, dataset.id),
+        lending=await count_confirmed_links(session, dataset.id),
+        errors=errors or {},
+    )
+    page.headers.update(PRIVATE)
+    return page
+
+
+routes: Routes = [
+    redirect_to_receipt,
+    show_code_form,
+    submit_code,
+    show_consents,
+    name_column,
+    confirm_link,
+    reject_link,
+]

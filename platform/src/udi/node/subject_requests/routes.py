@@ -1,0 +1,39 @@
+"""The addresses of this domain, and what only web workers have of it."""
+
+from udi.kit.identity import Actor
+from udi.node.subject_requests import (
+    login_pages,
+    paper_pages,
+    person_pages,
+    producer_pages,
+)
+from udi.node.subject_requests.producer_pages import REQUESTS_PATH
+from udi.ui.dependencies import AnyRequest, Routes
+from udi.ui.site import NAVIGATION, Site
+
+
+def list_navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
+    """The way to requests, for those who manage an organisation."""
+    actor: Actor | None = request.scope["state"].get("actor")
+    if actor is None or not any(map(actor.may_manage, actor.memberships)):
+        return []
+    say = site.pages.translator(request)
+    return [(say("Requests"), REQUESTS_PATH)]
+
+
+def provide_web_services(site: Site) -> None:
+    """The entry of the menu."""
+    if not site.settings.own_node:
+        site.services.contribute(NAVIGATION, list_navigation)
+
+
+def list_routes(site: Site) -> Routes:
+    """The addresses; a producer's own node has no client for people who ask yet, and takes none."""
+    if site.settings.own_node:
+        return []
+    return [
+        *login_pages.routes,
+        *person_pages.routes,
+        *producer_pages.routes,
+        *paper_pages.routes,
+    ]

@@ -1,0 +1,7 @@
+"""What an archive holds of consents: all of it; nodes open nothing by what another portal signed."""
+
+from udi.kit.rows import ArchivedTable
+from udi.portal.consents.models import Consent, NoticeVersion
+
+CARRIED = (ArchivedTable(NoticeVersion), ArchivedTable(Consent))
+LEFT_OUT = ()

@@ -1,0 +1,35 @@
+"""The pages of consents on every screen, in French and English, light enough for a phone."""
+
+from tests.portal.consents.conftest import NO, Lending
+from tests.ui.tab import Tab
+
+LIGHT = 75_000
+"""Bytes of a page at most: what is left is for the styles."""
+
+
+async def test_pages_hold_on_every_screen_and_stay_light(
+    lending: Lending, tab: Tab
+) -> None:
+    question = await lending.open()
+    consent = await lending.give(question)
+    await lending.neighbour.post(question, data=NO)
+    other = await lending.give(await lending.open(reason="Choisir vingt rues."))
+    stopped = await lending.inhabitant.post(f"/my-data/consents/{other.id}/withdraw")
+    await lending.submit(question="Prêter aussi vos horaires ?")
+    present = f"/consents/{other.notice_id}"
+    origin = lending.desk.territory.origin
+    passer, inhabitant = lending.desk.passer, lending.inhabitant
+
+    for who, path, name in (
+        (passer, present, "consent"),
+        (passer, f"/embed{present}", "consent-embed"),
+        (inhabitant, present, "consent-member"),
+        (lending.neighbour, present, "consent-refused"),
+        (inhabitant, stopped.headers["location"], "consents"),
+        (inhabitant, f"/my-data/consents/{consent.id}", "consent-receipt"),
+        (lending.desk.person, lending.page, "notice-project"),
+        (lending.desk.producer, lending.page, "notice-producer"),
+    ):
+        assert await tab.find_faults(who, f"{origin}{path}", name, "fr", "en") == []
+        page = await who.get(path)
+        assert len(page.content) < LIGHT
