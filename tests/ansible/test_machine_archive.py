@@ -70,20 +70,20 @@ async def test_an_archive_requested_on_the_page_is_whole_and_signed(
         page = await browser.new_page(locale="fr-FR")
         await open_installation(page, deployment)
         archive = await request_archive(page, deployment)
-        told = await page.locator("main").inner_text()
+        page_text = await page.locator("main").inner_text()
     timings["archive requested to made"] = time.monotonic() - started
 
     checksums = list_checksums(machine, archive)
-    verdict = machine.run(f"udi tenant import {archive} --check-only 2>&1; true")
+    output = machine.run(f"udi tenant import {archive} --check-only 2>&1; true")
     assert machine.run(f"stat -c %a:%U {archive} {FOLDER}").split() == [
         "600:udi-archive",
         "700:udi-archive",
     ]
-    assert re.search("signée avec la clé", told)
+    assert re.search("signée avec la clé", page_text)
     digest = hashlib.sha256(TABLE).hexdigest()
     assert checksums.get(f"files/{digest}") == digest
     assert list(checksums)[-2:] == ["manifest.json", "signature.json"]
-    assert "lives here already" in verdict, verdict
+    assert "lives here already" in output, output
 
 
 def test_the_unit_restarted_no_more_often_than_it_was_told(machine: Machine) -> None:

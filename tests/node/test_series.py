@@ -128,14 +128,16 @@ async def test_the_page_of_all_periods_has_its_chart_and_the_others_lead_to_it(
     picture = await passer_by.get(f"{path}/chart.svg")
     main = await passer_by.get(f"/datasets/{dataset}/data")
     files = await passer_by.get(f"/datasets/{dataset}/files")
-    own = await producer.page(f"/datasets/{dataset}")
+    producer_page = await producer.page(f"/datasets/{dataset}")
 
     assert page.status_code == 200
     assert "Associations de Kerlévan – 2022–2024" in page.text
     assert "Périodes dans ce tableau : 2022, 2023, 2024." in page.text
     assert f"{path}/chart.svg" in chart.text
     assert picture.status_code == 200
-    assert [path in text for text in (main.text, files.text, own)] == [True] * 3
+    assert [path in text for text in (main.text, files.text, producer_page)] == [
+        True
+    ] * 3
 
 
 async def test_a_new_year_joins_the_table(
@@ -456,14 +458,14 @@ async def test_a_draft_has_none(
         producer, dataset, part, title="2023", role="data", first_day="2023-01-01"
     )
 
-    own = await producer.page(f"/datasets/{dataset}")
+    producer_page = await producer.page(f"/datasets/{dataset}")
     hidden = [
         await passer_by.get(path)
         for path in (PAGE.format(dataset), f"{BASE.format(dataset)}/data/")
     ]
 
-    assert "Périodes dans ce tableau : 2023-01-01/.., 2024." in own
-    assert PAGE.format(dataset) not in own
+    assert "Périodes dans ce tableau : 2023-01-01/.., 2024." in producer_page
+    assert PAGE.format(dataset) not in producer_page
     assert [answer.status_code for answer in hidden] == [404, 404]
 
 

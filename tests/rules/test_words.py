@@ -264,13 +264,13 @@ def test_a_module_is_named_for_what_it_holds() -> None:
 
 def is_unnamed(stem: str) -> bool:
     """Whether the name of a module says nothing of what it holds, or that another one was too long."""
-    return stem in FORBIDDEN_MODULES or stem.endswith(("_parts", "_places"))
+    return stem in FORBIDDEN_MODULES or stem.endswith("_parts")
 
 
 def test_a_module_that_was_cut_by_its_size_is_seen() -> None:
-    names = ["schema_parts", "rdf_places", "parts", "states", "part_schemas"]
+    names = ["schema_parts", "parts", "states", "part_schemas"]
 
-    assert [is_unnamed(name) for name in names] == [True, True, False, True, False]
+    assert [is_unnamed(name) for name in names] == [True, False, True, False]
 
 
 def test_a_module_of_tests_is_named_for_what_it_tests() -> None:

@@ -68,13 +68,13 @@ async def test_an_agreement_on_a_part_does_not_open_it(
 async def test_the_public_pages_of_restricted_data_do_not_name_it(
     producer: Producer, machine: httpx.AsyncClient, years: str
 ) -> None:
-    own = await producer.page(f"/datasets/{years}")
+    producer_page = await producer.page(f"/datasets/{years}")
     public = [
         (await machine.get(f"/datasets/{years}/{path}")).text
         for path in ("data", "files", "datapackage.json")
     ]
 
-    assert "Toutes les périodes" in own
+    assert "Toutes les périodes" in producer_page
     assert [text for text in public if "riodes" in text or "series" in text] == []
 
 
@@ -96,12 +96,12 @@ async def test_an_agreement_on_all_opens_it(
     )
     assert rows.json()["meta"]["total"] == 80
     for way in PAGES:
-        own = await producer.client.get(way.format(id=years, name=NAME))
+        producer_response = await producer.client.get(way.format(id=years, name=NAME))
         theirs = await machine.get(
             way.format(id=years, name=NAME), headers=grant.headers
         )
-        assert (own.status_code, theirs.status_code) == (200, 401), way
-        assert "private" in own.headers["cache-control"]
+        assert (producer_response.status_code, theirs.status_code) == (200, 401), way
+        assert "private" in producer_response.headers["cache-control"]
     await withdraw(producer, years)
     gone = await machine.get(
         f"/api/resources/{years}/tables/{NAME}/data/", headers=grant.headers

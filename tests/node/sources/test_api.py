@@ -48,7 +48,7 @@ async def script(
     return SourceClient(passer_by, renewal.dataset, await new_key(manager))
 
 
-async def kept(renewal: Renewal) -> dict[str, str]:
+async def read_stored_credential(renewal: Renewal) -> dict[str, str]:
     """What is kept sealed."""
     source = await renewal.source()
     async with renewal.database.session(renewal.territory.id, role="worker") as session:
@@ -68,30 +68,30 @@ async def test_a_script_sets_runs_pauses_and_deletes_a_source(
     webdav.put("a.csv", OTHER)
     ran = await script.ask("POST", f"{script.path}/run")
     await renewal.look()
-    shown = await script.ask("GET")
+    state = await script.ask("GET")
     listed = await script.ask("GET", "/api/v1/sources")
     paused = await script.ask("PATCH", paused=True)
     await renewal.look()
-    asked = len(webdav.list_answers())
+    request_count = len(webdav.list_answers())
     resumed = await script.ask("PATCH", paused=False)
     deleted = await script.ask("DELETE")
 
     assert before.status_code == 404
     assert (created.status_code, ran.status_code) == (201, 202), created.text
-    assert shown.json()["changed_at"] is not None
-    assert (shown.json()["error"], shown.json()["failures"]) == ("", 0)
-    assert listed.json() == {"items": [shown.json()]}
+    assert state.json()["changed_at"] is not None
+    assert (state.json()["error"], state.json()["failures"]) == ("", 0)
+    assert listed.json() == {"items": [state.json()]}
     assert await renewal.file() == OTHER
     assert (paused.json()["paused"], paused.json()["next_check_at"]) == (True, None)
     assert paused.json()["paused_at"] is not None
-    assert asked == 2
+    assert request_count == 2
     assert (resumed.json()["paused"], resumed.json()["paused_at"]) == (False, None)
     assert deleted.status_code == 204
     assert await rows(renewal.database, renewal.territory, DatasetSource) == []
     assert (await script.ask("DELETE")).status_code == 404
     assert all(
         PASSWORD not in answer.text and "no-store" in answer.headers["cache-control"]
-        for answer in (created, ran, shown, listed, paused, resumed)
+        for answer in (created, ran, state, listed, paused, resumed)
     )
     events = await rows(renewal.database, renewal.territory, DatasetEvent)
     acts = {
@@ -110,7 +110,7 @@ async def test_what_a_change_leaves_out_stays_for_the_same_server_alone(
     await script.ask("PUT", **SFTP)
     weekly = await script.ask("PATCH", frequency="weekly")
     other_file = await script.ask("PATCH", address="sftp://files.example/b.csv")
-    same_server = await kept(renewal)
+    same_server = await read_stored_credential(renewal)
     elsewhere = await script.ask("PATCH", address="sftp://other.example/a.csv")
     again = await script.ask("PUT", **SFTP)
 
@@ -188,8 +188,8 @@ async def test_a_key_of_other_datasets_or_spaces_reaches_no_source(
     listed = await limited.ask("GET", "/api/v1/sources")
     assert listed.json() == {"items": []}
     assert (await nobody.ask("GET", "/api/v1/sources")).status_code == 401
-    own = await renewal.producer.client.get("/api/v1/sources")
-    assert own.status_code == 401
+    own_response = await renewal.producer.client.get("/api/v1/sources")
+    assert own_response.status_code == 401
     assert not (await renewal.source()).paused
 
 

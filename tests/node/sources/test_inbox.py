@@ -74,15 +74,15 @@ async def test_a_source_that_somebody_paused_waits_until_it_is_looked_at(
 
     paused = await renewal.look()
     [item] = await waiting(renewal)
-    shown = await renewal.page()
+    page_text = await renewal.page()
     listed = await renewal.producer.page("/inbox")
 
     assert webdav.list_answers() == []
     assert (paused.paused, item.since) == (True, paused.paused_at)
     assert (item.kind, item.paused_source.reason) == ("source", "")  # type: ignore[union-attr]
-    assert "Quelqu’un l’a suspendue" in shown
+    assert "Quelqu’un l’a suspendue" in page_text
     assert "Quelqu’un l’a suspendue" in listed
-    assert "Suspendre la mise à jour" not in shown
+    assert "Suspendre la mise à jour" not in page_text
     events = await rows(renewal.database, renewal.territory, DatasetEvent)
     paused_events = [e for e in events if e.action == "source.paused_by_person"]
     await press(renewal, "pause")

@@ -137,13 +137,13 @@ async def test_a_token_opens_what_it_opens_at_the_api(
 ) -> None:
     token = await token_of(portal_app, filled.territory, scopes=["profile"])
     async with browse(portal_app, filled.territory) as client:
-        shown = await call_tool(
+        access = await call_tool(
             client, "my_access", {}, Authorization=f"Bearer {token}"
         )
         without = await call_tool(client, "my_access", {})
         invented = await call_tool(client, "my_access", {}, Authorization="Bearer udi")
 
-    assert shown["result"]["organisations"][0]["slug"] == "armor"
+    assert access["result"]["organisations"][0]["slug"] == "armor"
     assert (without["status"], invented["status"]) == (401, 401)
 
 

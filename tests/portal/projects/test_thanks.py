@@ -45,8 +45,8 @@ async def test_a_producer_thanks_for_a_reuse_and_everybody_sees_it(
     assert (answer.status_code, again.status_code) == (303, 303)
     for path in (address, f"/data/{dataset.id}"):
         assert THANKS in (await workshop.anyone.get(path)).text
-    told = await workshop.anyone.get(f"/api/v1{address}")
-    assert [item["thanked"] for item in told.json()["datasets"]] == [True]
+    thanked = await workshop.anyone.get(f"/api/v1{address}")
+    assert [item["thanked"] for item in thanked.json()["datasets"]] == [True]
     [mail] = relay.mails
     assert mail["To"] == workshop.logins["other"].email
     assert "vous remercie" in text_of(mail)
@@ -97,9 +97,9 @@ async def test_only_the_producer_thanks_and_only_for_what_is_used_and_seen(
     await workshop.team.post(f"{address}/hide", data={"reason": "Publicité."})
     unseen = await workshop.leader.post(f"{address}/thanks", data=body)
     assert unseen.status_code == 404
-    own = await workshop.begin()
-    await workshop.leader.post(f"{own}/datasets", data=body)
-    confidential = await workshop.leader.post(f"{own}/thanks", data=body)
+    own_project = await workshop.begin()
+    await workshop.leader.post(f"{own_project}/datasets", data=body)
+    confidential = await workshop.leader.post(f"{own_project}/thanks", data=body)
     assert confidential.status_code == 409
     uses = await workshop.rows(ProjectDataset)
     assert not any(use.thanked for use in uses)

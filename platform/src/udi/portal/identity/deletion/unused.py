@@ -179,9 +179,9 @@ class UnusedReview:
             return
         mail = self.site.emails.render(
             territory,
-            "identity/emails/account-unused-kept.jinja",
+            "identity/emails/account-unused-needed.jinja",
             team_recipient(territory),
-            key=f"account-unused-kept-{digest_subject(use.subject)[:16]}-{now():%Y%m%d}",
+            key=f"account-unused-needed-{digest_subject(use.subject)[:16]}-{now():%Y%m%d}",
             since=use.last_used_at.astimezone(territory.zone).date(),
             handovers=[handover for handover in handovers if not handover.is_private],
             has_private=any(handover.is_private for handover in handovers),
