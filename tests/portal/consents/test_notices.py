@@ -86,6 +86,7 @@ async def test_a_producer_refuses_with_a_reason_and_decides_once(
 ) -> None:
     version = await lending.submit()
     address = f"{lending.page}/{version.id}"
+    empty = await lending.desk.producer.get(lending.page)
     without = await lending.desk.producer.post(f"{address}/refuse", data={"reason": ""})
     refused = await lending.desk.producer.post(
         f"{address}/refuse", data={"reason": "Trop vague."}
@@ -98,6 +99,7 @@ async def test_a_producer_refuses_with_a_reason_and_decides_once(
         303,
         409,
     ]
+    assert f'value="{NOTICE["reason"]}"' not in empty.text
     assert "Trop vague." in page.text
     assert (await lending.inhabitant.get(f"/consents/{version.id}")).status_code == 404
 

@@ -149,15 +149,15 @@ async def _render_notice(
     form: Form | None = None,
 ) -> Response[str]:
     versions = await list_versions(session, agreement_case.agreement.id)
+    is_producer = agreement_case.side is AccessSide.PRODUCER
+    form_values: dict[str, str] = {"months": "12"}
     if form is not None:
         form_values = dict(form)
-    elif versions:
+    elif versions and not is_producer:
         newest = notice_of(versions[0])
         form_values = {
             name: str(getattr(newest, name)) for name in (*LENGTHS, "months")
         }
-    else:
-        form_values = {"months": "12"}
     signed_agreement = agreement_case.signed_agreement
     return render(
         request,
@@ -166,7 +166,7 @@ async def _render_notice(
         agreement=agreement_case.agreement,
         signed_agreement=signed_agreement,
         versions=[(version, notice_of(version)) for version in versions],
-        is_producer=agreement_case.side is AccessSide.PRODUCER,
+        is_producer=is_producer,
         is_open=agreement_case.agreement.state in LIVE
         and is_unexpired(agreement_case.agreement),
         may_ask=signed_agreement.requester.kind is not Requester.PERSON,
