@@ -89,16 +89,18 @@ async def test_the_officer_is_named_changed_and_taken_away(agent: Agent) -> None
     named = await agent.client.post(
         SETTINGS, data={"officer_email": "dpo@kerlevan.example"}
     )
-    shown = await agent.client.get(SETTINGS)
-    wrong = await agent.client.post(SETTINGS, data={"officer_email": "not an address"})
+    settings_page = await agent.client.get(SETTINGS)
+    invalid = await agent.client.post(
+        SETTINGS, data={"officer_email": "not an address"}
+    )
     emptied = await agent.client.post(SETTINGS, data={"officer_email": ""})
 
-    assert (named.status_code, wrong.status_code, emptied.status_code) == (
+    assert (named.status_code, invalid.status_code, emptied.status_code) == (
         303,
         422,
         303,
     )
-    assert "dpo@kerlevan.example" in shown.text
+    assert "dpo@kerlevan.example" in settings_page.text
     assert "dpo@kerlevan.example" not in (await agent.client.get(SETTINGS)).text
 
 
