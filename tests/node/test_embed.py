@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.node.producer import Producer
+from tests.node.test_named_tables import BOOK
 from tests.node.test_show_data import SPOTS
 from tests.service_overrides import ServiceOverrides
 from tests.ui.tab import Tab
@@ -159,6 +160,30 @@ async def test_the_page_of_the_data_gives_the_frame_of_its_view(
     assert address == f"{demo.links['node']}/embed/datasets/{dataset}/{frame}"
     assert (await passer_by.get(address)).status_code == 200
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+
+async def test_another_table_has_a_frame_of_its_own(
+    producer: Producer, passer_by: httpx.AsyncClient, demo: Territory
+) -> None:
+    dataset = await producer.publish(await producer.draft(BOOK, "classeur.xlsx"))
+    path = f"/datasets/{dataset}/tables/arbres-plantes"
+
+    page = await passer_by.get(path)
+    frame = await passer_by.get(f"/embed{path}/table?lang=fr")
+    chart = await passer_by.get(f"/embed{path}/chart")
+    unknown = [
+        await passer_by.get(f"/embed/datasets/{dataset}/tables/{rest}")
+        for rest in ("inconnue/table", "arbres-plantes/strange", "arbres-plantes/map")
+    ]
+
+    assert f"/embed{path}/table?lang=fr" in html.unescape(page.text)
+    assert frame.status_code == 200
+    assert "Tilleul 3" in frame.text
+    assert path in frame.text
+    assert f"/datasets/{dataset}/data" not in frame.text
+    assert chart.status_code == 200
+    assert f"{path}?view=chart" in chart.text
+    assert [answer.status_code for answer in unknown] == [404, 404, 404]
 
 
 async def test_a_frame_shows_the_rows_of_its_address(

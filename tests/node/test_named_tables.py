@@ -17,6 +17,7 @@ from tests.node.hidden_members import (
     workbook,
 )
 from tests.node.producer import Producer
+from tests.node.tables.test_hard_files import STREETS, flat_book
 from tests.node.test_erase_dataset import withdraw
 from tests.node.test_parts import PEOPLE
 from tests.node.test_parts import add as add_part
@@ -133,6 +134,32 @@ async def test_a_record_names_the_tables_of_open_data_alone(
     assert named == {"public": tables, "restricted": {}}[access]
 
 
+@pytest.mark.parametrize(
+    ("access", "names"),
+    [
+        ("public", ["file", "csv", "parquet", "arbres-plantes-csv", "arbres-plantes-parquet"]),
+        ("restricted", ["file", "csv", "parquet"]),
+    ],
+)  # fmt: skip
+async def test_a_data_package_lists_the_tables_of_open_data_alone(
+    producer: Producer, passer_by: httpx.AsyncClient, access: str, names: list[str]
+) -> None:
+    dataset = await producer.publish(
+        await producer.draft(BOOK, "classeur.xlsx"), access=access
+    )
+
+    package = await passer_by.get(f"/datasets/{dataset}/datapackage.json")
+
+    resources = package.json()["resources"]
+    fields = [
+        [field["name"] for field in resource["schema"]["fields"]]
+        for resource in resources
+        if resource["name"].startswith("arbres")
+    ]
+    assert [resource["name"] for resource in resources] == names
+    assert fields == [["essence", "hauteur", "plante le", "lieu"]] * (len(names) - 3)
+
+
 async def test_answers_of_two_tables_differ_in_their_tags(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -217,6 +244,18 @@ def test_lists_of_remarks_and_what_is_below_a_table_are_no_tables(
     book = workbook(("Quartiers", PLACES), ("Notes", notes), ("Vide", []))
 
     assert inspect(tmp_path, book, "classeur.xlsx") == ([], [])
+
+
+def test_sheets_of_a_flat_document_are_tables(tmp_path: Path) -> None:
+    rows = [[str(cell) for cell in row] for row in TREES]
+    book = flat_book(
+        ("Quartiers", STREETS), ("Arbres", rows), ("Calculs", rows), hidden="Calculs"
+    )
+
+    tables, left = inspect(tmp_path, book.encode(), "classeur.fods")
+
+    assert [(table.name, table.rows) for table in tables] == [("arbres", 12)]
+    assert left == ["Calculs"]
 
 
 def test_hidden_sheets_are_named_and_not_read(tmp_path: Path) -> None:

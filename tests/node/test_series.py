@@ -197,6 +197,29 @@ async def test_a_file_whose_columns_differ_is_not_in_it_and_the_page_says_which(
         assert "Colonnes d’un autre type : naissances." in page
 
 
+async def test_pages_that_a_reader_kept_are_told_of_a_new_file(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+    paths = [PAGE.format(dataset), f"/datasets/{dataset}/data"]
+    before = [await passer_by.get(path) for path in paths]
+    tags = [page.headers["etag"] for page in before]
+    fresh = [
+        await passer_by.get(path, headers={"If-None-Match": tag})
+        for path, tag in zip(paths, tags, strict=True)
+    ]
+
+    await add_year(producer, dataset, 2021, b"lieu;nombre\nA;1\nB;2\n")
+    after = [
+        await passer_by.get(path, headers={"If-None-Match": tag})
+        for path, tag in zip(paths, tags, strict=True)
+    ]
+
+    assert [page.status_code for page in fresh] == [304, 304]
+    assert [page.status_code for page in after] == [200, 200]
+    assert "Naissances 2021" in after[0].text
+
+
 async def test_there_is_no_table_where_no_two_files_agree(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -302,6 +325,29 @@ async def test_places_of_years_are_on_one_map(
     years = [feature["properties"]["period"] for feature in geojson["features"]]
     assert [years.count(year) for year in (2022, 2023, 2024)] == [2, 8, 8]
     assert tiles.content == b"PMTiles"
+
+
+async def test_the_data_package_has_the_columns_of_each_file_and_of_all_periods(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+
+    package = await passer_by.get(f"/datasets/{dataset}/datapackage.json")
+
+    resources = {one["name"]: one for one in package.json()["resources"]}
+    parts = [name for name in resources if name.startswith("part-")]
+    part = parts[0].removeprefix("part-")
+    assert len(parts) == 2
+    assert set(resources) >= {"file", "csv", "series-csv", "series-parquet"}
+    fields = [
+        [field["name"] for field in resources[name]["schema"]["fields"]]
+        for name in ("csv", parts[0], f"{part}-csv", "series-csv")
+    ]
+    columns = ["commune", "sexe", "naissances"]
+    assert fields == [columns] * 3 + [["period", *columns]]
+    for name in (f"{part}-parquet", "series-parquet", "series-csv"):
+        path = resources[name]["path"].partition("/api/")[2]
+        assert (await passer_by.get(f"/api/{path}")).status_code == 200
 
 
 async def test_a_withdrawn_dataset_has_no_table_of_its_periods(

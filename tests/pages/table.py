@@ -152,6 +152,7 @@ STOPS = [
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/map",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node map}/chart",
         "/embed/datasets/{dataset_id}/{part} => /embed/datasets/{node draft}/table = 404",
+        "/embed/datasets/{dataset_id}/tables/{table_name}/{part} => /embed/datasets/{node years}/tables/series/table",
     ),
     *_stops(
         "node", "subject", "/subjects/new", "/subjects/requests",

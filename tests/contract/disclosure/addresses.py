@@ -35,6 +35,7 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
     "node /manager/api/v1/catalog/{kind}": {"kind": ("resources", "media")},
     "node /manager/api/v1/catalog/{kind}/{object_id}": {"kind": ("resources", "media")},
     "node /embed/datasets/{dataset_id}/{part}": {"part": PARTS},
+    "node /embed/datasets/{dataset_id}/tables/{table_name}/{part}": {"part": PARTS},
     "node /ogc/{resource_id}/collections/{name}": {"name": ("data",)},
     "node /ogc/{resource_id}/collections/{name}/items": {"name": ("data",)},
     "node /ogc/{resource_id}/collections/{name}/items/{line}": {"name": ("data",)},

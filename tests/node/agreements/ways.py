@@ -60,6 +60,7 @@ NAMED = (
     "/embed/datasets/{id}/table",
     "/embed/datasets/{id}/map",
     "/embed/datasets/{id}/chart",
+    "/embed/datasets/{id}/tables/{part}/table",
     "/datasets/{id}/versions/1/difference",
     "/datasets/{id}/cells",
     "/datasets/{id}/cells.csv",

@@ -275,9 +275,9 @@ async def test_who_decided_does_not_take_the_second_look(
     await agent.act(request_id, "refuse")
     await asker.act(request_id, "escalate", text="C’est la deuxième fois.")
 
-    decider_response = await agent.act(request_id, "uphold")
+    upheld = await agent.act(request_id, "uphold")
 
-    assert decider_response.status_code == 403
+    assert upheld.status_code == 403
     assert "events/uphold" not in (await agent.see(request_id)).text
     assert (await colleague.act(request_id, "uphold")).status_code == 303
     again = await asker.act(request_id, "escalate", text="Encore.")
@@ -338,7 +338,7 @@ async def test_messages_go_both_ways_and_move_nothing(
     await agent.client.post(
         f"/requests/{request_id}/messages", data={"text": "Quelle école ?"}
     )
-    notified, _ = await look(node_database, demo, request_id)
+    noted_row, _ = await look(node_database, demo, request_id)
     page = await asker.see(request_id)
     await asker.client.post(
         f"/subjects/requests/{request_id}/messages", data={"text": "L’école du port."}
@@ -348,7 +348,7 @@ async def test_messages_go_both_ways_and_move_nothing(
     assert "L’école du port." in (await agent.see(request_id)).text
     after, _ = await look(node_database, demo, request_id)
     assert (after.state, after.due_on) == (before.state, before.due_on)
-    assert (notified.news, after.news) == (True, False)
+    assert (noted_row.news, after.news) == (True, False)
     empty = await asker.client.post(
         f"/subjects/requests/{request_id}/messages", data={"text": ""}
     )

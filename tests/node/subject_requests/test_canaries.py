@@ -67,10 +67,10 @@ async def put_through(
     }
     request_id = await asker.ask(form=form)
     at = f"/requests/{request_id}"
-    request_path = f"/subjects{at}"
+    person_path = f"/subjects{at}"
     column = f"{words['column']};b\n{words['cell']};2\n".encode()
     await asker.client.post(
-        f"{request_path}/messages", data={"text": words["message"]}, files=files
+        f"{person_path}/messages", data={"text": words["message"]}, files=files
     )
     await agent.client.post(f"{at}/messages", data={"text": words["reply"]})
     await agent.act(request_id, "ask_identity", text=words["doubt"])
@@ -102,8 +102,8 @@ async def put_through(
     assert entered.status_code == 303, entered.text
     read = [await asker.see(request_id), await agent.see(request_id)]
     read.append(await agent.client.get(f"{at}/dossier.json"))
-    page_texts = "".join(page.text for page in read)
-    assert words["answer"] in page_texts
+    page_text = "".join(page.text for page in read)
+    assert words["answer"] in page_text
 
 
 async def test_nothing_that_is_written_is_in_clear(
@@ -125,17 +125,17 @@ async def test_nothing_that_is_written_is_in_clear(
     patterns = words.patterns
     names = list(settings.database_names.values())
     looked_for = patterns | {"ground": GROUND.encode(), "outcome": b"nothing_held"}
-    written_text = json.dumps([logs, portal.reports], default=str)
+    outgoing_text = json.dumps([logs, portal.reports], default=str)
     subject = asker.login.subject
     assert len(patterns) >= 18
-    assert [len(entries) for entries in portal.reports[0].values()] == [1, 1]
+    assert [len(requests) for requests in portal.reports[0].values()] == [1, 1]
     assert await rows_in_clear(postgres, names, looked_for) == []
     assert files_in_clear(run_folder, words) == []  # type: ignore[arg-type]
-    assert [place for place, word in words.words.items() if word in written_text] == []
+    assert [place for place, word in words.words.items() if word in outgoing_text] == []
     assert (
-        GROUND in written_text,
-        "nothing_held" in written_text,
-        subject in written_text,
+        GROUND in outgoing_text,
+        "nothing_held" in outgoing_text,
+        subject in outgoing_text,
     ) == (
         False,
         False,
@@ -163,4 +163,4 @@ async def test_the_search_finds_what_is_planted(
     file.unlink()
 
     assert len(in_rows) == 1
-    assert any(str(file) in str(hit) for hit in in_files)
+    assert any(str(file) in str(leak) for leak in in_files)

@@ -90,12 +90,12 @@ async def test_the_officer_is_named_changed_and_taken_away(agent: Agent) -> None
         SETTINGS, data={"officer_email": "dpo@kerlevan.example"}
     )
     settings_page = await agent.client.get(SETTINGS)
-    invalid = await agent.client.post(
+    refused = await agent.client.post(
         SETTINGS, data={"officer_email": "not an address"}
     )
     emptied = await agent.client.post(SETTINGS, data={"officer_email": ""})
 
-    assert (named.status_code, invalid.status_code, emptied.status_code) == (
+    assert (named.status_code, refused.status_code, emptied.status_code) == (
         303,
         422,
         303,

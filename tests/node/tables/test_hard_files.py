@@ -438,6 +438,62 @@ def test_breaks_and_blanks_of_a_flat_document_are_in_its_cells() -> None:
     assert profile.sample[0][0] == "Rue  A\nBourg\tB"
 
 
+def flat_book(*sheets: tuple[str, list[list[str]]], hidden: str = "") -> str:
+    """A flat document of these sheets."""
+    style = '<style:style style:name="h" style:family="table"><style:table-properties table:display="false"/></style:style>'
+    tables = ""
+    for name, records in sheets:
+        rows = "".join(
+            f"<table:table-row>{''.join(map(CELL.format, record))}</table:table-row>"
+            for record in records
+        )
+        shown = ' table:style-name="h"' if name == hidden else ""
+        tables += f'<table:table table:name="{name}"{shown}>{rows}</table:table>'
+    book = FLAT.format(rows="").replace("<table:table></table:table>", style + tables)
+    return book.replace("xmlns:office", 'xmlns:style="s" xmlns:office', 1)
+
+
+STREETS = [["lieu", "places"], ["Rue A", "12"], ["Rue B", "7"]]
+
+
+def test_the_sheets_of_a_flat_document_are_chosen_as_in_others() -> None:
+    book = flat_book(
+        ("Bonjour", [["bonjour"]]),
+        ("Calculs", STREETS),
+        ("Rues", STREETS),
+        ("Suite", STREETS),
+        hidden="Calculs",
+    )
+
+    profile = read(book, "t.fods")
+
+    assert (profile.sheet, profile.rows, names(profile)) == (
+        "Rues",
+        2,
+        ["lieu", "places"],
+    )
+    assert [(sheet.name, sheet.hidden) for sheet in profile.sheets] == [
+        ("Bonjour", False),
+        ("Calculs", True),
+        ("Rues", False),
+        ("Suite", False),
+    ]
+    assert {"other_sheets", "hidden_sheets"} <= {note.code for note in profile.notes}
+
+
+def test_a_table_in_a_cell_of_a_flat_document_is_no_sheet() -> None:
+    cell = CELL.format("dedans")
+    inner = f"<table:table><table:table-row>{cell}</table:table-row></table:table>"
+    book = flat_book(("Rues", STREETS), ("Suite", STREETS)).replace(
+        "<text:p>Rue A</text:p>", f"<text:p>Rue A</text:p>{inner}", 1
+    )
+
+    profile = read(book, "t.fods")
+
+    assert [sheet.name for sheet in profile.sheets] == ["Rues", "Suite"]
+    assert profile.sample[0] == ("Rue A", "12")
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

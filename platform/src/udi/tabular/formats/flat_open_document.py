@@ -1,4 +1,4 @@
-"""The first sheet of a spreadsheet in one XML file (flat OpenDocument 1.3, `.fods`)."""
+"""The sheets of a spreadsheet in one XML file (flat OpenDocument 1.3, `.fods`)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,8 @@ from udi.tabular.messages.notes import UnreadableTableError
 
 MOST_CELLS = 5_000_000
 WIDEST = 16_384
+MOST_SHEETS = 200
+FIRST_ROWS = 50
 MOST_BLANKS = 1_000
 """Blanks that one element may stand for."""
 PIECE = 1024 * 1024
@@ -25,24 +27,42 @@ VALUES = {
 """The attribute that says the value of a cell, by its type; cells of other types say it as text."""
 
 
-def flat_rows(path: Path) -> Iterator[Row]:
-    """The rows of the first sheet as text, each with its number.
+def flat_rows(path: Path, sheet: int = 0) -> Iterator[Row]:
+    """The rows of a sheet, counted from 0, as text, each with its number.
 
     Raises:
         UnreadableTableError: it is not well formed, stops before its end, declares entities, or is larger than a sheet.
     """
-    sheet = _FirstSheet()
+    reader = _SheetReader(sheet)
+    for _ in _parse(path, reader):
+        yield from reader.take_rows()
+
+
+def list_flat_sheets(path: Path) -> list[tuple[str, bool, list[Row]]]:
+    """The sheets as far as `MOST_SHEETS`: the name of each, whether it is hidden, and its first rows that hold anything.
+
+    Raises:
+        UnreadableTableError: as `flat_rows`.
+    """
+    reader = _SheetLister()
+    for _ in _parse(path, reader):
+        reader.keep_first_rows()
+    return reader.sheets
+
+
+def _parse(path: Path, reader: "_SheetReader") -> Iterator[None]:
+    """Have a file read piece by piece: one step a piece."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = sheet.start
-    parser.EndElementHandler = sheet.end
-    parser.CharacterDataHandler = sheet.text
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
     parser.EntityDeclHandler = _refuse_entity
     with path.open("rb") as file:
         try:
             while piece := file.read(PIECE):
                 parser.Parse(piece, False)
-                yield from sheet.take_rows()
+                yield
             parser.Parse(b"", True)
         except (expat.ExpatError, ValueError) as error:
             code = "damaged"
@@ -54,11 +74,13 @@ def _refuse_entity(*_: object) -> None:
     raise UnreadableTableError(code)
 
 
-class _FirstSheet:
-    """The rows of the first sheet that closed; what is repeated and empty takes no room."""
+class _SheetReader:
+    """The rows of one sheet, counted from 0; what is repeated and empty takes no room."""
 
-    def __init__(self) -> None:
-        self.ended = False
+    def __init__(self, sheet: int) -> None:
+        self._sheet = sheet
+        self._current = -1
+        self._depth = 0
         self._rows: list[Row] = []
         self._number = 0
         self._cell_count = 0
@@ -76,8 +98,18 @@ class _FirstSheet:
         self._rows = []
         return rows
 
+    @property
+    def is_read(self) -> bool:
+        """Whether what comes now is of the sheet, and not of a table in one of its cells."""
+        return self._depth == 1 and self._current == self._sheet
+
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if self.ended:
+        if name == "table:table":
+            self._depth += 1
+            if self._depth == 1:
+                self._current += 1
+                self.begin_sheet(attributes)
+        if not self.is_read:
             return
         if name == "table:table-row":
             self._times = int(attributes.get("table:number-rows-repeated", "1"))
@@ -100,11 +132,16 @@ class _FirstSheet:
             self._paragraphs[-1] += BLANKS[name] * times
 
     def text(self, data: str) -> None:
-        if self._in_paragraph and not self.ended:
+        if self._in_paragraph and self.is_read:
             self._paragraphs[-1] += data
 
+    def begin_sheet(self, attributes: dict[str, str]) -> None:
+        """What a sheet says of itself as it begins."""
+
     def end(self, name: str) -> None:
-        if self.ended:
+        if name == "table:table":
+            self._depth -= 1
+        if not self.is_read:
             return
         if name == "text:p":
             self._in_paragraph = False
@@ -114,8 +151,6 @@ class _FirstSheet:
             self._close_cell()
         elif name == "table:table-row":
             self._close_row()
-        elif name == "table:table":
-            self.ended = True
 
     def _close_cell(self) -> None:
         text = self._value
@@ -140,3 +175,37 @@ class _FirstSheet:
         for _ in range(self._times):
             self._number += 1
             self._rows.append((self._number, self._cells))
+
+
+class _SheetLister(_SheetReader):
+    """The name and the first rows of every sheet."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.sheets: list[tuple[str, bool, list[Row]]] = []
+        self._style = ""
+        self._hidden_styles: set[str] = set()
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "style:style":
+            self._style = attributes.get("style:name", "")
+        elif attributes.get("table:display") == "false":
+            self._hidden_styles.add(self._style)
+        super().start(name, attributes)
+
+    def begin_sheet(self, attributes: dict[str, str]) -> None:
+        self.keep_first_rows()
+        self._sheet = self._current
+        self._number = 0
+        self._cell_count = 0
+        if len(self.sheets) < MOST_SHEETS:
+            hidden = attributes.get("table:style-name", "") in self._hidden_styles
+            name = attributes.get("table:name") or f"Sheet{self._current + 1}"
+            self.sheets.append((name, hidden, []))
+
+    def keep_first_rows(self) -> None:
+        """Keep the first rows of the sheet that is read, and forget the others."""
+        rows = self.take_rows()
+        if self.sheets and self._current < MOST_SHEETS:
+            first_rows = self.sheets[-1][2]
+            first_rows += rows[: FIRST_ROWS - len(first_rows)]

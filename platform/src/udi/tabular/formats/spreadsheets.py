@@ -99,6 +99,14 @@ def list_sheets(path: Path) -> tuple[Sheet, ...]:
 
 
 def _notes(path: Path, sheets: tuple[Sheet, ...], sheet_name: str) -> tuple[Note, ...]:
+    notes = list_sheet_notes(sheets, sheet_name)
+    if _has_macros(path):
+        return (*notes, Note("macros"))
+    return notes
+
+
+def list_sheet_notes(sheets: tuple[Sheet, ...], sheet_name: str) -> tuple[Note, ...]:
+    """What is said of the sheets that are not the one of the table."""
     others = [
         sheet.name for sheet in sheets if sheet.name != sheet_name and not sheet.hidden
     ]
@@ -113,8 +121,6 @@ def _notes(path: Path, sheets: tuple[Sheet, ...], sheet_name: str) -> tuple[Note
         )
     if hidden:
         notes.append(Note("hidden_sheets", values={"sheets": ", ".join(hidden)}))
-    if _has_macros(path):
-        notes.append(Note("macros"))
     return tuple(notes)
 
 

@@ -2,12 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from udi.tabular.formats.delimited_text import Row
-from udi.tabular.formats.file_kind import DIF, FODS, SYLK, FileKind
-from udi.tabular.formats.flat_open_document import MOST_CELLS, WIDEST, flat_rows
+from udi.tabular.formats.dialect import has_values
+from udi.tabular.formats.file_kind import DIF, SYLK, FileKind
+from udi.tabular.formats.flat_open_document import (
+    MOST_CELLS,
+    WIDEST,
+    flat_rows,
+    list_flat_sheets,
+)
 from udi.tabular.formats.source import SourceFile
+from udi.tabular.formats.spreadsheets import Sheet, Workbook, list_sheet_notes
 from udi.tabular.formats.text_encoding import detect_encoding, read_text
 from udi.tabular.messages.notes import UnreadableTableError
 
@@ -20,14 +28,55 @@ BOTH = 2
 
 
 def cell_rows(path: Path, kind: FileKind) -> Iterator[Row]:
-    """The rows of the first sheet as text, each with its number.
+    """The rows of the only sheet as text, each with its number.
 
     Raises:
         UnreadableTableError: the file is damaged, or larger than a sheet.
     """
+    _require_size(path)
+    return READERS[kind](path)
+
+
+def open_flat_workbook(
+    path: Path, requested_sheet: str = ""
+) -> tuple[Workbook, Callable[[], Iterator[Row]]]:
+    """The sheets of a flat OpenDocument, of which one is chosen as in other spreadsheets, and its rows.
+
+    Raises:
+        UnreadableTableError: the file is damaged, larger than a sheet, or has no such sheet.
+    """
+    _require_size(path)
+    listed = list_flat_sheets(path)
+    sheets = tuple(Sheet(name, hidden) for name, hidden, _ in listed)
+    names = [sheet.name for sheet in sheets]
+    if requested_sheet and requested_sheet not in names:
+        raise UnreadableTableError("no_such_sheet", sheet=requested_sheet)
+    if requested_sheet:
+        rank = names.index(requested_sheet)
+    else:
+        rank = _choose_sheet(listed)
+    name = names[rank] if names else ""
+    book = Workbook(sheets, name, list_sheet_notes(sheets, name))
+    return book, partial(flat_rows, path, rank)
+
+
+def _choose_sheet(listed: list[tuple[str, bool, list[Row]]]) -> int:
+    """The first with two columns and a row below a header, else the first that says anything; shown sheets first."""
+    ranks = sorted(range(len(listed)), key=lambda rank: listed[rank][1])
+    fallback = 0
+    for rank in reversed(ranks):
+        if any(has_values(cells) for _, cells in listed[rank][2]):
+            fallback = rank
+    for rank in ranks:
+        full = [cells for _, cells in listed[rank][2] if has_values(cells)]
+        if len(full) > 1 and max(sum(map(bool, cells)) for cells in full) > 1:
+            return rank
+    return fallback
+
+
+def _require_size(path: Path) -> None:
     if path.stat().st_size > LARGEST:
         raise UnreadableTableError("too_large_sheet")
-    return READERS[kind](path)
 
 
 def _lines(path: Path) -> list[str]:
@@ -108,7 +157,6 @@ def _interchange_rows(path: Path) -> Iterator[Row]:
 
 
 READERS: dict[FileKind, Callable[[Path], Iterator[Row]]] = {
-    FODS: flat_rows,
     SYLK: _symbolic_link_rows,
     DIF: _interchange_rows,
 }

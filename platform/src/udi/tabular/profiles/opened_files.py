@@ -11,6 +11,7 @@ from udi.tabular.formats.delimited_text import DelimitedRecords, Row
 from udi.tabular.formats.dialect import find_dialect
 from udi.tabular.formats.file_kind import (
     CSV,
+    FODS,
     HEAD,
     HTML,
     SPREADSHEETS,
@@ -39,7 +40,7 @@ from udi.tabular.formats.text_encoding import (
     read_text,
     with_byte_order,
 )
-from udi.tabular.formats.text_spreadsheets import cell_rows
+from udi.tabular.formats.text_spreadsheets import cell_rows, open_flat_workbook
 from udi.tabular.messages.notes import Note, UnreadableTableError
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.sandbox.duckdb_sandbox import connect
@@ -96,7 +97,7 @@ def open_source_file(
             )
     elif kind.reads == "cells":
         with source.on_disk() as path:
-            yield OpenedFile(kind, partial(cell_rows, path, kind))
+            yield _open_cells(path, kind, corrections)
     elif kind.reads == "companions":
         raise UnreadableTableError("lone_shapefile")
     else:
@@ -261,6 +262,16 @@ def _open_sheet(
         sheet=book.sheet_name,
         sheets=book.sheets,
         notes=book.notes,
+    )
+
+
+def _open_cells(path: Path, kind: FileKind, corrections: Corrections) -> OpenedFile:
+    """A spreadsheet in text."""
+    if kind != FODS:
+        return OpenedFile(kind, partial(cell_rows, path, kind))
+    book, rows = open_flat_workbook(path, corrections.sheet)
+    return OpenedFile(
+        kind, rows, sheet=book.sheet_name, sheets=book.sheets, notes=book.notes
     )
 
 

@@ -73,6 +73,8 @@ PICTURES = frozenset(
 MEDIA = ("word/media/", "ppt/media/", "xl/media/", "Pictures/")
 MARKED_UP = frozenset({"SVG", "KML", "GPX", "GML", "XML"})
 PACKED = b"PK"
+WITH_SHEETS = frozenset({"sheet", "cells"})
+"""How files are read of which each sheet is looked at by itself."""
 Convert = Callable[[Path, str, Profile, Corrections, Path], TableConversion | None]
 """Write the typed table of a file, of one of its sheets or of its layers."""
 
@@ -265,9 +267,9 @@ class _RemainderSearch:
     ) -> None:
         """One sheet or one layer; an empty sheet has nothing to search, and a hidden one makes no table."""
         sheet = profile
-        if profile.reads == "sheet":
+        if profile.reads in WITH_SHEETS:
             sheet = profile_path(path, name, corrections)
-        if profile.reads != "sheet" or sheet.is_table:
+        if profile.reads not in WITH_SHEETS or sheet.is_table:
             self._search_table(
                 path, name, sheet, corrections, place, depth, is_listed=is_listed
             )

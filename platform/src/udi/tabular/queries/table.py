@@ -32,6 +32,8 @@ class DatasetTable:
     title: str
     """The main one; `titles` has it by language, where there are several."""
     modified: datetime
+    described: datetime | None = None
+    """When something of its dataset changed last, which pages of it may show."""
     table_name: str = ""
     """Its name in addresses among the tables of its dataset; empty for the main one, that of an agreement's columns."""
     is_open: bool = True

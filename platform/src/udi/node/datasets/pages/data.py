@@ -14,7 +14,6 @@ from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.records.data_package import compose_package
-from udi.node.datasets.records.parts import list_published_parts
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.queries import get_current_file
 from udi.node.spaces.operations import FILES as FILES_TAG
@@ -29,7 +28,7 @@ from udi.ui.site import site_of
         "readDataPackage",
         tag=FILES_TAG,
         summary="Read a dataset as a Data Package",
-        description="The file and the table of the newest version (Data Package, version 2).",
+        description="The files of a dataset as they are now, and each of its tables with its columns (Data Package, version 2).",
         answer=dict[str, Any],
         errors=(NotFoundError, GoneError, HeldBackError),
     ),
@@ -50,8 +49,9 @@ async def show_package(
     with space_context(None):
         async with site_of(request).database.session(territory.id) as unconfined:
             dataset = await find_dataset(unconfined, dataset_id)
-    parts = list_published_parts(dataset) if dataset else []
-    package = compose_package(version, territory, locale_of(request), parts)
+    if dataset is None:
+        raise NotFoundError
+    package = compose_package(dataset, version, territory, locale_of(request))
     body = json.dumps(package, ensure_ascii=False).encode()
     headers = {
         "Access-Control-Allow-Origin": "*",

@@ -29,8 +29,9 @@ from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.restricted import RestrictedError, add_request_page
+from udi.node.tables.addresses import TableAddresses
 from udi.node.tables.requests import TableRequest, open_table, request_table
-from udi.protocol.addresses import OPENING, PARTS, VIEW, NodeAddresses
+from udi.protocol.addresses import OPENING, PARTS, VIEW
 from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.query import PAGE_SIZE
 from udi.tabular.queries.query_string import parse_parameters
@@ -53,7 +54,30 @@ async def frame_part(
     dataset_id: FromPath[UUID],
     part: FromPath[str],
 ) -> Response[Any]:
-    """One view of what everybody may see; the database is let go before the table is read."""
+    """One view of what everybody may see."""
+    return await _frame_table(request, territory, dataset_id, part)
+
+
+@get("/datasets/{dataset_id:uuid}/tables/{table_name:str}/{part:str}")
+async def frame_named_part(
+    request: PageRequest,
+    territory: CurrentTerritory,
+    dataset_id: FromPath[UUID],
+    table_name: FromPath[str],
+    part: FromPath[str],
+) -> Response[Any]:
+    """The same of a table beside the main one."""
+    return await _frame_table(request, territory, dataset_id, part, table_name)
+
+
+async def _frame_table(
+    request: PageRequest,
+    territory: Territory,
+    dataset_id: UUID,
+    part: str,
+    table_name: str = "",
+) -> Response[Any]:
+    """One view of a table; the database is let go before the table is read."""
     if part not in PARTS:
         raise NotFoundError(
             "Only a table, a map or a chart can be embedded in another page."
@@ -61,7 +85,7 @@ async def frame_part(
 
     async def find_table(session: AsyncSession) -> DatasetTable:
         tables = site_of(request).services[DATASET_TABLES]
-        return await tables(session, None, dataset_id)
+        return await tables(session, None, dataset_id, table_name=table_name)
 
     table_request = await request_table(
         request, territory, None, dataset_id, find_table, cost=COST
@@ -140,7 +164,8 @@ async def _render(
     language = choose_language(language_of(request), accepted, territory.languages)
     title = localise_title(table.title, table.titles, language)
     table = replace(table, title=title)
-    node = NodeAddresses(territory.origin, table_request.dataset_id)
+    addresses = TableAddresses.of(table_request.dataset_id, table)
+    page_path = f"{territory.origin}{addresses.page}"
     context = ExploreContext(
         request=request,
         territory=territory,
@@ -148,7 +173,7 @@ async def _render(
         table=table,
         query=replace(query, at=None),
         locale=language,
-        path=node.page,
+        path=page_path,
     )
     view = VIEWS[query.view]
     values = dict(await view.read(context))
@@ -164,8 +189,8 @@ async def _render(
         query=query,
         table=table,
         framed=True,
-        page_path=node.page,
-        whole=join_query(node.page, whole_pairs),
+        page_path=page_path,
+        whole=join_query(page_path, whole_pairs),
         **values,
     )
 
@@ -189,7 +214,7 @@ def _on_restricted(request: PageRequest, error: RestrictedError) -> Response[Any
 routes: Routes = [
     Router(
         "/embed",
-        route_handlers=[frame_part],
+        route_handlers=[frame_part, frame_named_part],
         exception_handlers={
             RestrictedError: _on_restricted,
             UdiError: on_embedded_error,

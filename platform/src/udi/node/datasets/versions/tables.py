@@ -294,6 +294,7 @@ class DatasetTableCache:
             },
             table_name=place.table_name,
             modified=preparation.updated_at,
+            described=dataset.updated_at,
             memory=memory,
             licence=dataset.description.get("licence", ""),
         )

@@ -388,7 +388,7 @@ class ExplorePage:
     @property
     def _etag(self) -> str:
         cache_key = (
-            f"{self.table_request.etag} {self.table.title} {self.table.licence}"
+            f"{self.table_request.etag} {self.table.title} {self.table.licence} {self.table.described}"
             f" {locale_of(self.request)} {self.request.headers.get(FRAGMENT, '')}"
             f" {__version__} {self.territory!r} {self.table.default_view}"
         )

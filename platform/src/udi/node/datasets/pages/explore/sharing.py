@@ -13,7 +13,6 @@ from udi.node.datasets.pages.explore.explore_query import (
 )
 from udi.node.datasets.pages.explore.snippets import Snippet, write_snippets
 from udi.node.tables.addresses import TableAddresses
-from udi.protocol.addresses import NodeAddresses
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.embedding import LANGUAGE, iframe_html
@@ -40,13 +39,15 @@ def share_view(
     locale: str,
 ) -> SharedView:
     """The addresses of a view for other people, other pages and programs."""
-    node = NodeAddresses(territory.origin, dataset_id)
     addresses = TableAddresses.of(dataset_id, table)
     frame = ""
-    if table.is_open and table.is_main:
+    if table.is_open:
         part = query.view if query.view in HEIGHTS else TABLE
         pairs = [pair for pair in query.pairs if pair[0] not in {"view", LANGUAGE}]
-        address = join_query(node.embed(part), [*pairs, (LANGUAGE, locale)])
+        address = join_query(
+            f"{territory.origin}/embed{addresses.folder}/{part}",
+            [*pairs, (LANGUAGE, locale)],
+        )
         frame = iframe_html(address, table.title, HEIGHTS[part])
     pages = tuple(pair for pair in query.pairs if pair[0] in {"page", "page_size"})
     return SharedView(
