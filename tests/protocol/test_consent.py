@@ -165,15 +165,15 @@ def test_a_receipt_is_read_as_linked_data() -> None:
     receipt = write_receipt(NOTICE, GIVEN, "https://demo.example")
     store = Store()
     store.load(json.dumps(receipt).encode(), format=RdfFormat.JSON_LD)
-    found = store.query(
+    solutions = store.query(
         "PREFIX dpv: <https://w3id.org/dpv#> PREFIX spdx: <http://spdx.org/rdf/terms#> "
         "SELECT ?basis ?person ?sum ?stop WHERE { ?record dpv:hasLegalBasis ?basis; dpv:hasDataSubject ?person; "
         "dpv:hasNotice/spdx:checksumValue ?sum; dpv:hasConsentControl/dpv:isExercisedAt ?stop }"
     )
-    assert isinstance(found, QuerySolutions)
+    assert isinstance(solutions, QuerySolutions)
     rows = [
         [row[name].value for name in ("basis", "person", "sum", "stop")]
-        for row in found
+        for row in solutions
     ]
 
     assert rows == [

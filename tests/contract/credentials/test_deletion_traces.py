@@ -102,7 +102,7 @@ async def test_no_entry_of_the_search_index_names_somebody_before_or_after(
     catalogue = await open_catalogue(world.portal.database, world.territory)
     await catalogue.add(1)
     words = (name, login.email.partition("@")[0], login.subject)
-    found = {}
+    names_by_moment = {}
     for moment in ("before", "after"):
         folder = tmp_path / moment
         index = TenantIndex(folder)
@@ -110,7 +110,7 @@ async def test_no_entry_of_the_search_index_names_somebody_before_or_after(
             world.portal.database, world.territory.id, world.territory.slug
         )
         opened, content = read_index(folder)
-        found[moment] = [
+        names_by_moment[moment] = [
             word
             for word in words
             if count_hits(opened, word) or word.encode() in content
@@ -119,4 +119,4 @@ async def test_no_entry_of_the_search_index_names_somebody_before_or_after(
         if moment == "before":
             await leave_for_good(leaver)
 
-    assert found == {"before": [], "after": []}
+    assert names_by_moment == {"before": [], "after": []}

@@ -184,17 +184,17 @@ async def test_every_way_gives_rows_of_those_who_lend_only(
     await lenders.name_column()
     await lenders.lend(grant, "PA-0003")
     names = {"agreement": grant.id, "file": uuid4(), "media": uuid4(), "part": "x"}
-    shown: dict[str, set[str]] = {}
+    codes_by_path: dict[str, set[str]] = {}
     for path in ROWS_LEAVE:
         address = path.format(id=lenders.dataset, **names)
         answer = await lenders.machine.get(address, headers=grant.headers)
         content = answer.content.decode("utf-8", errors="replace")
-        shown[path] = {code for code in CODES if code in content}
+        codes_by_path[path] = {code for code in CODES if code in content}
 
-    assert {path: codes - {"PA-0003"} for path, codes in shown.items()} == {
-        path: set() for path in shown
+    assert {path: codes - {"PA-0003"} for path, codes in codes_by_path.items()} == {
+        path: set() for path in codes_by_path
     }
-    assert sum(codes == {"PA-0003"} for codes in shown.values()) >= 6
+    assert sum(codes == {"PA-0003"} for codes in codes_by_path.values()) >= 6
 
 
 async def test_the_file_as_it_is_becomes_the_rows_of_those_who_lend(
@@ -365,11 +365,11 @@ async def test_a_ticket_opens_its_own_consent_once(
     await lenders.push(other)
     audience = lenders.portal.audience
     ticket = lenders.portal.token(audience, loan.id, CONSENT_LINK, lifetime=120)
-    wrong = lenders.portal.token(audience, loan.id, READING, lifetime=120)
+    foreign_token = lenders.portal.token(audience, loan.id, READING, lifetime=120)
     foreign = await lenders.open_form(other, ticket)
     answers = [
         foreign.status_code,
-        (await lenders.open_form(loan, wrong)).status_code,
+        (await lenders.open_form(loan, foreign_token)).status_code,
         (await lenders.open_form(loan, ticket)).status_code,
         (await lenders.open_form(loan, ticket)).status_code,
         (await lenders.machine.post(f"/consents/{loan.id}/code")).status_code,
@@ -435,13 +435,13 @@ async def test_a_producer_names_a_column_of_the_table_or_none(
     lenders: Lenders, grant: Grant
 ) -> None:
     client = lenders.producer.client
-    wrong = await client.post(lenders.page, data={"column": "ailleurs"})
+    invalid = await client.post(lenders.page, data={"column": "ailleurs"})
     await lenders.name_column()
-    shown = await client.get(lenders.page)
+    settings_page = await client.get(lenders.page)
     await lenders.name_column("")
 
-    assert wrong.status_code == 422
-    assert '<option value="compteur" selected' in shown.text
+    assert invalid.status_code == 422
+    assert '<option value="compteur" selected' in settings_page.text
     assert await lenders.read(grant) == CODES
 
 
@@ -466,13 +466,13 @@ async def test_a_stop_is_felt_as_soon_as_the_node_knows_it(
         loan = await lenders.lend(grant, "PA-0003")
         assert await lenders.read(grant) == ["PA-0003", "PA-0040"]
         began = time.monotonic()
-        told = asyncio.create_task(lenders.stop(loan))
+        stop_task = asyncio.create_task(lenders.stop(loan))
         while True:
-            is_told = told.done()
+            is_told = stop_task.done()
             if "PA-0003" not in await lenders.read(grant):
                 break
             assert not is_told
-        await told
+        await stop_task
         durations.append(time.monotonic() - began)
 
     figures = f"median {statistics.median(durations) * 1000:.0f} ms, worst of {TIMES}: {max(durations) * 1000:.0f} ms"

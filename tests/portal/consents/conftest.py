@@ -34,7 +34,7 @@ NO = {"answer": "no"}
 class Lending:
     """Who asks (`desk.person`), who holds (`desk.producer`), who is asked."""
 
-    desk: Workspace
+    workspace: Workspace
     agreement: str
     """The address of the agreement."""
     inhabitant: httpx.AsyncClient
@@ -48,7 +48,7 @@ class Lending:
 
     async def rows(self, model: Any) -> list[Any]:
         """All rows of a table."""
-        return await self.desk.rows(model)
+        return await self.workspace.rows(model)
 
     async def versions(self) -> list[NoticeVersion]:
         """The versions of the notice, the first first."""
@@ -57,14 +57,16 @@ class Lending:
 
     async def submit(self, **changed: str) -> NoticeVersion:
         """Send a version to the producer."""
-        sent = await self.desk.person.post(self.page, data={**NOTICE, **changed})
+        sent = await self.workspace.person.post(self.page, data={**NOTICE, **changed})
         assert sent.status_code == 303, sent.text
         return (await self.versions())[-1]
 
     async def open(self, **changed: str) -> str:
         """A version that the producer accepted: the address of the question."""
         version = await self.submit(**changed)
-        accepted = await self.desk.producer.post(f"{self.page}/{version.id}/accept")
+        accepted = await self.workspace.producer.post(
+            f"{self.page}/{version.id}/accept"
+        )
         assert accepted.status_code == 303, accepted.text
         return f"/consents/{version.id}"
 
@@ -87,16 +89,16 @@ class Lending:
 
     async def make_login_old(self, minutes: int) -> None:
         """Everybody logged in some minutes ago."""
-        async with self.desk.site.database.session(
-            self.desk.territory.id, role="worker"
+        async with self.workspace.site.database.session(
+            self.workspace.territory.id, role="worker"
         ) as session:
             moment = now() - timedelta(minutes=minutes)
             await session.execute(update(WebSession).values(authenticated_at=moment))
 
     async def let_time_pass(self, model: Any, **values: Any) -> None:
         """Change rows as time would, then look at what is due."""
-        async with self.desk.site.database.session(
-            self.desk.territory.id, role="worker"
+        async with self.workspace.site.database.session(
+            self.workspace.territory.id, role="worker"
         ) as session:
             if values:
                 await session.execute(update(model).values(**values))
@@ -104,8 +106,8 @@ class Lending:
 
     async def person_id(self) -> UUID:
         """The inhabitant, as the portal knows them."""
-        async with self.desk.site.database.session(
-            self.desk.territory.id, role="worker"
+        async with self.workspace.site.database.session(
+            self.workspace.territory.id, role="worker"
         ) as session:
             query = select(Person.id).where(Person.subject == self.login.subject)
             return (await session.scalars(query)).one()

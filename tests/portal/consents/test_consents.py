@@ -38,7 +38,9 @@ async def test_both_answers_are_the_same_no_first_and_nothing_ticked(
     lending: Lending, visitor: str
 ) -> None:
     question = await lending.open()
-    client = {"inhabitant": lending.inhabitant, "passer": lending.desk.passer}[visitor]
+    client = {"inhabitant": lending.inhabitant, "passer": lending.workspace.passer}[
+        visitor
+    ]
     page = await client.get(question, headers=ENGLISH)
 
     assert page.status_code == 200
@@ -64,8 +66,8 @@ async def test_a_yes_gives_a_receipt_that_names_nobody(lending: Lending) -> None
     page = await lending.inhabitant.get(f"{LIST}/{consent.id}")
     sent = await lending.inhabitant.get(f"{LIST}/{consent.id}/receipt.json")
     document = sent.json()
-    origin = lending.desk.territory.origin
-    keys = (await lending.desk.passer.get("/.well-known/jwks.json")).json()
+    origin = lending.workspace.territory.origin
+    keys = (await lending.workspace.passer.get("/.well-known/jwks.json")).json()
     claims = verify_document(
         document["jws"], keys, kind=CONSENT_RECEIPT_TYPE, issuer=origin, audience=origin
     )
@@ -113,8 +115,8 @@ async def test_a_yes_wants_a_login_of_five_minutes_and_a_no_does_not(
 
 async def test_who_is_not_logged_in_leaves_nothing(lending: Lending) -> None:
     question = await lending.open()
-    left = await lending.desk.passer.get(f"{question}?answer=no", headers=ENGLISH)
-    posted = await lending.desk.passer.post(question, data=YES)
+    left = await lending.workspace.passer.get(f"{question}?answer=no", headers=ENGLISH)
+    posted = await lending.workspace.passer.post(question, data=YES)
 
     assert "nothing is kept of your answer" in left.text
     assert posted.status_code in {302, 303, 401}
@@ -147,14 +149,14 @@ async def test_a_refused_purpose_is_not_put_again_for_six_months(
     [refusal] = await lending.rows(Consent)
     again = await lending.open(question="Et maintenant ?")
     page = await lending.inhabitant.get(again, headers=ENGLISH)
-    own = await lending.inhabitant.get(f"{again}?again=1", headers=ENGLISH)
+    own_response = await lending.inhabitant.get(f"{again}?again=1", headers=ENGLISH)
     other = await lending.neighbour.get(again, headers=ENGLISH)
 
     assert (refusal.expires_at - refusal.answered_at).days in range(180, 186)
     assert (refusal.revision, refusal.receipt) == (0, "")
     assert 'class="equal"' not in page.text
     assert "not put to you again before" in page.text
-    assert len(read_answers(own.text)) == len(read_answers(other.text)) == 2
+    assert len(read_answers(own_response.text)) == len(read_answers(other.text)) == 2
 
     await lending.let_time_pass(Consent, expires_at=now())
 
@@ -188,7 +190,7 @@ async def test_one_click_stops_at_once_and_twice_is_once(lending: Lending) -> No
     after = await lending.inhabitant.get(stopped.headers["location"], headers=ENGLISH)
     [row] = await lending.rows(Consent)
     [version] = await lending.versions()
-    project = await lending.desk.person.get(lending.page, headers=ENGLISH)
+    project = await lending.workspace.person.get(lending.page, headers=ENGLISH)
 
     assert f"{LIST}/{consent.id}/withdraw" in before.text
     assert [stopped.status_code, twice.status_code] == [303, 303]
@@ -203,7 +205,7 @@ async def test_nobody_else_sees_or_stops_it(lending: Lending) -> None:
     consent = await lending.give(await lending.open())
     one = f"{LIST}/{consent.id}"
 
-    for client in (lending.neighbour, lending.desk.person, lending.desk.team):
+    for client in (lending.neighbour, lending.workspace.person, lending.workspace.team):
         assert (await client.get(one)).status_code == 404
         assert (await client.get(f"{one}/receipt.json")).status_code == 404
         assert (await client.post(f"{one}/withdraw")).status_code == 404
@@ -213,8 +215,8 @@ async def test_nobody_else_sees_or_stops_it(lending: Lending) -> None:
 
 async def test_pages_of_one_person_read_no_row_of_another(lending: Lending) -> None:
     await lending.give(await lending.open())
-    database = lending.desk.site.database
-    tenant = lending.desk.territory.id
+    database = lending.workspace.site.database
+    tenant = lending.workspace.territory.id
     mine = await lending.person_id()
     counts = []
     for person in (mine, tenant):
@@ -277,18 +279,18 @@ async def test_the_team_ends_a_question_that_was_wrong(lending: Lending) -> None
     await lending.give(question)
     [version] = await lending.versions()
     why = {"reason": "Le but n’est pas dit."}
-    refused = await lending.desk.person.post(f"{question}/invalidate", data=why)
-    without = await lending.desk.team.post(f"{question}/invalidate", data={})
-    ended = await lending.desk.team.post(f"{question}/invalidate", data=why)
-    twice = await lending.desk.team.post(f"{question}/invalidate", data=why)
+    refused = await lending.workspace.person.post(f"{question}/invalidate", data=why)
+    without = await lending.workspace.team.post(f"{question}/invalidate", data={})
+    ended = await lending.workspace.team.post(f"{question}/invalidate", data=why)
+    twice = await lending.workspace.team.post(f"{question}/invalidate", data=why)
     job = Job(
         INVALIDATE,
-        lending.desk.territory.id,
+        lending.workspace.territory.id,
         {"notice": str(version.id)},
         0,
         last=False,
     )
-    await invalidate_consents(lending.desk.site, job)
+    await invalidate_consents(lending.workspace.site, job)
     page = await lending.inhabitant.get(question)
 
     assert [answer.status_code for answer in (refused, without, ended, twice)] == [
@@ -306,8 +308,10 @@ async def test_who_leaves_lends_nothing_any_more(lending: Lending) -> None:
     question = await lending.open()
     consent = await lending.give(question)
     await lending.give(question, lending.neighbour)
-    tenant = lending.desk.territory.id
-    async with lending.desk.site.database.session(tenant, role="worker") as session:
+    tenant = lending.workspace.territory.id
+    async with lending.workspace.site.database.session(
+        tenant, role="worker"
+    ) as session:
         person = await session.get_one(Person, (tenant, await lending.person_id()))
         await end_account(session, person, [stop_lending])
     rows = {row.id: row.state for row in await lending.rows(Consent)}
@@ -362,9 +366,9 @@ async def test_a_frame_decides_nothing_and_has_no_cookie(lending: Lending) -> No
 async def test_a_frame_shows_the_newest_version(lending: Lending) -> None:
     first = await lending.open()
     await lending.open(question="Et celle-ci ?")
-    frame = await lending.desk.passer.get(f"/embed{first}")
+    frame = await lending.workspace.passer.get(f"/embed{first}")
     waiting = await lending.submit(question="Pas encore ?")
 
     assert "Et celle-ci ?" in frame.text
-    gone = await lending.desk.passer.get(f"/embed/consents/{waiting.id}")
+    gone = await lending.workspace.passer.get(f"/embed/consents/{waiting.id}")
     assert gone.status_code == 404

@@ -40,25 +40,25 @@ def issuer(portal_site: Any) -> Iterator[Issuer]:
 
 async def deliver(lending: Lending, consent: Consent) -> None:
     payload = {"consent": str(consent.id), "revision": 0}
-    job = Job(DELIVER_CONSENT, lending.desk.territory.id, payload, 0, last=False)
-    await deliver_consent(lending.desk.site, job)
+    job = Job(DELIVER_CONSENT, lending.workspace.territory.id, payload, 0, last=False)
+    await deliver_consent(lending.workspace.site, job)
 
 
 async def reach(lending: Lending, node: Receiver) -> None:
     """The node of the dataset is at this address."""
-    async with lending.desk.site.database.session(
-        lending.desk.territory.id, role="worker"
+    async with lending.workspace.site.database.session(
+        lending.workspace.territory.id, role="worker"
     ) as session:
         await session.execute(update(Node).values(url=node.origin))
 
 
 async def read_status(lending: Lending, document: str, audience: str) -> ConsentStatus:
-    keys = (await lending.desk.passer.get("/.well-known/jwks.json")).json()
+    keys = (await lending.workspace.passer.get("/.well-known/jwks.json")).json()
     claims = verify_document(
         document,
         keys,
         kind=CONSENT_STATUS_TYPE,
-        issuer=lending.desk.territory.origin,
+        issuer=lending.workspace.territory.origin,
         audience=audience,
     )
     assert str(await lending.person_id()) not in str(claims)
@@ -110,18 +110,18 @@ async def test_a_node_asks_for_agreements_and_consents_in_one_order(
     await lending.neighbour.post(
         f"/consents/{consent.notice_id}", data={"answer": "no"}
     )
-    territory = lending.desk.territory
+    territory = lending.workspace.territory
     token = issuer.token(f"{territory.slug}-node-hosted", territory.origin)
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-    answer = await lending.desk.passer.get("/kalim/v1/agreements", headers=headers)
+    answer = await lending.workspace.passer.get("/kalim/v1/agreements", headers=headers)
     body = answer.json()
-    rest = await lending.desk.passer.get(
+    rest = await lending.workspace.passer.get(
         f"/kalim/v1/agreements?after={body['revision']}", headers=headers
     )
-    part = await lending.desk.passer.get(
+    part = await lending.workspace.passer.get(
         "/kalim/v1/agreements?limit=1", headers=headers
     )
-    keys = (await lending.desk.passer.get("/.well-known/jwks.json")).json()
+    keys = (await lending.workspace.passer.get("/.well-known/jwks.json")).json()
     audience = territory.links["node"]
     fresh_until = read_freshness(
         verify_document(

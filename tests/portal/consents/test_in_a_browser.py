@@ -17,8 +17,8 @@ async def test_pages_hold_on_every_screen_and_stay_light(
     stopped = await lending.inhabitant.post(f"/my-data/consents/{other.id}/withdraw")
     await lending.submit(question="Prêter aussi vos horaires ?")
     present = f"/consents/{other.notice_id}"
-    origin = lending.desk.territory.origin
-    passer, inhabitant = lending.desk.passer, lending.inhabitant
+    origin = lending.workspace.territory.origin
+    passer, inhabitant = lending.workspace.passer, lending.inhabitant
 
     for who, path, name in (
         (passer, present, "consent"),
@@ -27,8 +27,8 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         (lending.neighbour, present, "consent-refused"),
         (inhabitant, stopped.headers["location"], "consents"),
         (inhabitant, f"/my-data/consents/{consent.id}", "consent-receipt"),
-        (lending.desk.person, lending.page, "notice-project"),
-        (lending.desk.producer, lending.page, "notice-producer"),
+        (lending.workspace.person, lending.page, "notice-project"),
+        (lending.workspace.producer, lending.page, "notice-producer"),
     ):
         assert await tab.find_faults(who, f"{origin}{path}", name, "fr", "en") == []
         page = await who.get(path)

@@ -15,7 +15,7 @@ async def test_a_version_goes_to_the_producer_who_accepts_it(lending: Lending) -
     version = await lending.submit()
     notice = notice_of(version)
     closed = await lending.inhabitant.get(f"/consents/{version.id}")
-    inbox = await lending.desk.producer.get("/inbox")
+    inbox = await lending.workspace.producer.get("/inbox")
 
     assert (version.state, version.version) == ("submitted", 1)
     assert version.sha256 == notice_digest(notice)
@@ -29,12 +29,14 @@ async def test_a_version_goes_to_the_producer_who_accepts_it(lending: Lending) -
     assert lending.page in inbox.text
     assert "chaleur" in inbox.text
 
-    accepted = await lending.desk.producer.post(f"{lending.page}/{version.id}/accept")
+    accepted = await lending.workspace.producer.post(
+        f"{lending.page}/{version.id}/accept"
+    )
 
     assert accepted.status_code == 303
     assert (await lending.inhabitant.get(f"/consents/{version.id}")).status_code == 200
-    assert lending.page not in (await lending.desk.producer.get("/inbox")).text
-    events = await lending.desk.events()
+    assert lending.page not in (await lending.workspace.producer.get("/inbox")).text
+    events = await lending.workspace.events()
     assert events[-2:] == ["notice.submitted", "notice.accepted"]
 
 
@@ -54,7 +56,7 @@ async def test_a_version_goes_to_the_producer_who_accepts_it(lending: Lending) -
 async def test_words_that_are_hard_to_read_are_refused_at_their_place(
     lending: Lending, name: str, text: str, words: str
 ) -> None:
-    sent = await lending.desk.person.post(
+    sent = await lending.workspace.person.post(
         lending.page, data={**NOTICE, name: text}, headers=ENGLISH
     )
 
@@ -68,16 +70,16 @@ async def test_only_the_two_sides_see_the_page_and_each_does_its_part(
     lending: Lending,
 ) -> None:
     version = await lending.submit()
-    desk = lending.desk
+    workspace = lending.workspace
 
     assert (await lending.inhabitant.get(lending.page)).status_code == 404
-    assert (await desk.producer.post(lending.page, data=NOTICE)).status_code == 403
+    assert (await workspace.producer.post(lending.page, data=NOTICE)).status_code == 403
     for event in ("accept", "refuse"):
         address = f"{lending.page}/{version.id}/{event}"
-        assert (await desk.person.post(address)).status_code == 403
+        assert (await workspace.person.post(address)).status_code == 403
         assert (await lending.inhabitant.post(address)).status_code == 404
     elsewhere = f"{lending.page}/{lending.agreement.split('/')[-1]}/accept"
-    assert (await desk.producer.post(elsewhere)).status_code == 404
+    assert (await workspace.producer.post(elsewhere)).status_code == 404
     assert [row.state for row in await lending.versions()] == ["submitted"]
 
 
@@ -86,13 +88,15 @@ async def test_a_producer_refuses_with_a_reason_and_decides_once(
 ) -> None:
     version = await lending.submit()
     address = f"{lending.page}/{version.id}"
-    empty = await lending.desk.producer.get(lending.page)
-    without = await lending.desk.producer.post(f"{address}/refuse", data={"reason": ""})
-    refused = await lending.desk.producer.post(
+    empty = await lending.workspace.producer.get(lending.page)
+    without = await lending.workspace.producer.post(
+        f"{address}/refuse", data={"reason": ""}
+    )
+    refused = await lending.workspace.producer.post(
         f"{address}/refuse", data={"reason": "Trop vague."}
     )
-    again = await lending.desk.producer.post(f"{address}/accept")
-    page = await lending.desk.person.get(lending.page)
+    again = await lending.workspace.producer.post(f"{address}/accept")
+    page = await lending.workspace.person.get(lending.page)
 
     assert [without.status_code, refused.status_code, again.status_code] == [
         422,
@@ -112,7 +116,7 @@ async def test_a_later_version_replaces_the_one_that_waits_and_the_one_that_is_o
     await lending.submit(question="Troisième question ?")
     before = await lending.inhabitant.get(first)
     third = (await lending.versions())[-1]
-    await lending.desk.producer.post(f"{lending.page}/{third.id}/accept")
+    await lending.workspace.producer.post(f"{lending.page}/{third.id}/accept")
     after = await lending.inhabitant.get(first)
 
     assert before.status_code == 200
@@ -130,7 +134,7 @@ async def test_a_later_version_replaces_the_one_that_waits_and_the_one_that_is_o
 async def test_nobody_is_asked_under_an_agreement_that_ended(lending: Lending) -> None:
     question = await lending.open()
     await lending.let_time_pass(AccessAgreement, state=AgreementState.REVOKED)
-    sent = await lending.desk.person.post(lending.page, data=NOTICE)
+    sent = await lending.workspace.person.post(lending.page, data=NOTICE)
     page = await lending.inhabitant.get(question)
     given = await lending.inhabitant.post(question, data={"answer": "yes"})
 
@@ -144,8 +148,10 @@ async def test_a_person_who_leads_a_project_alone_cannot_ask(lending: Lending) -
     document = {**row.document}
     document["requester"] = {**document["requester"], "kind": "person"}
     await lending.let_time_pass(AccessAgreement, document=document)
-    sent = await lending.desk.person.post(lending.page, data=NOTICE, headers=ENGLISH)
-    page = await lending.desk.person.get(lending.page, headers=ENGLISH)
+    sent = await lending.workspace.person.post(
+        lending.page, data=NOTICE, headers=ENGLISH
+    )
+    page = await lending.workspace.person.get(lending.page, headers=ENGLISH)
 
     assert sent.status_code == 409
     assert "An organisation must lead" in page.text
