@@ -40,6 +40,7 @@ from udi.ui.locale import (
     requested_language,
     title_lang_attribute,
 )
+from udi.ui.page_environment import PageEnvironment
 
 UI_FOLDER = Path(__file__).parent
 REFUSED = 400
@@ -133,7 +134,7 @@ class PageRenderer:
                 )
 
     def _environment(self, loader: PrefixLoader, language: str) -> Environment:
-        environment = Environment(
+        environment = PageEnvironment(
             loader=loader,
             bytecode_cache=self._compiled,
             autoescape=True,
