@@ -3,7 +3,6 @@
 import base64
 import json
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,6 @@ from uuid import UUID
 from msgspec import MsgspecError, Struct, to_builtins
 from msgspec.json import decode
 
-from udi.kit.clock import now
 from udi.kit.credentials import SignedDocumentKind, SignedToken, SignedTokenKind
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.keys import verify, verify_document
@@ -25,6 +23,7 @@ from udi.node.datasets.exchange.account_reports import (
     AccountReport,
     read_account_report,
 )
+from udi.node.datasets.exchange.problem_reports import build_report, shorten_text
 from udi.protocol.inbox import PATH as INBOX
 from udi.protocol.inbox import InboxCountAnswer, NodeInbox
 from udi.protocol.uses import PATH as USES
@@ -41,7 +40,6 @@ KEYS_KEPT = timedelta(hours=24).total_seconds()
 KEYS_COOLDOWN = 5.0
 EARLY = 30.0
 LONGEST_ANSWER = 1024 * 1024
-LONGEST_MESSAGE = 2000
 
 
 class PortalUnavailableError(Exception):
@@ -113,13 +111,13 @@ class PortalClient:
         if answer.is_success:
             return PushResponse(_report_id(answer.content))
         if method == "DELETE" and answer.status_code in {404, 410}:
-            return PushResponse("", _build_report(method, dataset_id, {}, status="OK"))
+            return PushResponse("", build_report(method, dataset_id, {}, status="OK"))
         if answer.is_client_error and answer.status_code not in NOT_A_REFUSAL:
             problem = _json_object(answer.content)
             if problem.get("errors") or problem.get("report_id"):
                 return PushResponse(
                     str(problem.get("report_id") or ""),
-                    _build_report(method, dataset_id, problem, status="KO"),
+                    build_report(method, dataset_id, problem, status="KO"),
                 )
         raise PortalUnavailableError(
             "The portal answered with an error.", f"status {answer.status_code}"
@@ -192,7 +190,7 @@ class PortalClient:
             ],
             consents=[str(entry["consent"]) for entry in items if "consent" in entry],
             revision=revision if isinstance(revision, int) else after,
-            freshness=_text(payload.get("freshness")),
+            freshness=shorten_text(payload.get("freshness")),
         )
 
     async def report_uses(
@@ -465,41 +463,6 @@ def _report_id(content: bytes) -> str:
         return str(UUID(str(json.loads(content))))
     except ValueError as error:
         raise PortalUnavailableError("The portal's answer names no report.") from error
-
-
-def _build_report(
-    method: str, dataset_id: UUID, problem: Mapping[str, Any], *, status: str
-) -> dict[str, Any]:
-    """A refusal (problem+json) in the shape of a report."""
-    errors = [error for error in problem.get("errors") or () if isinstance(error, dict)]
-    moment = now().isoformat()
-    return {
-        "report_id": str(problem.get("report_id") or uuid.uuid4()),
-        "submission_date": moment,
-        "treatment_date": moment,
-        "method": method,
-        "resource_id": str(dataset_id),
-        "integration_status": status,
-        "comment": _text(problem.get("detail")),
-        "integration_errors": [
-            {
-                "error_code": _text(error.get("code")),
-                "error_message": " ".join(
-                    filter(
-                        None, (_text(error.get("reason")), _text(error.get("remedy")))
-                    )
-                ),
-                "field_name": _text(error.get("field")),
-            }
-            for error in errors
-        ],
-    }
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value[:LONGEST_MESSAGE].replace("\x00", "")
-    return ""
 
 
 def _json_object(content: bytes) -> dict[str, Any]:
