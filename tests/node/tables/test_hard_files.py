@@ -447,8 +447,8 @@ def flat_book(*sheets: tuple[str, list[list[str]]], hidden: str = "") -> str:
             f"<table:table-row>{''.join(map(CELL.format, record))}</table:table-row>"
             for record in records
         )
-        preview = ' table:style-name="h"' if name == hidden else ""
-        tables += f'<table:table table:name="{name}"{preview}>{rows}</table:table>'
+        attribute = ' table:style-name="h"' if name == hidden else ""
+        tables += f'<table:table table:name="{name}"{attribute}>{rows}</table:table>'
     book = FLAT.format(rows="").replace("<table:table></table:table>", style + tables)
     return book.replace("xmlns:office", 'xmlns:style="s" xmlns:office', 1)
 
