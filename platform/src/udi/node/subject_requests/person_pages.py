@@ -60,6 +60,7 @@ from udi.node.subject_requests.queries import (
     list_entries,
     list_own_requests,
 )
+from udi.node.subject_requests.second_look import find_second_look
 from udi.node.subject_requests.tickets import (
     COOKIE,
     TICKET_LIFETIME,
@@ -261,6 +262,7 @@ async def _render_request(
         possible={event.value for event in list_possible(facts, PERSON, moment)},
         is_late=facts.is_late(moment),
         readable_until=readable_until(facts),
+        second_look=await find_second_look(session, row, space),
         sent=sent,
         **page_words(),
     )
