@@ -125,7 +125,7 @@ async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
     await set_territory_state(life.settings, life.slug, "active")
 
 
-async def wait_at_node(life: Life) -> None:
+async def add_waiting_request(life: Life) -> None:
     """Somebody asked a producer on paper, and nobody answered."""
     database = Database(life.settings, "node")
     async with database.session(life.id, role="owner") as session:
@@ -159,7 +159,7 @@ async def wait_at_node(life: Life) -> None:
 async def test_requests_of_people_are_not_left_without_a_word(
     life: Life, tmp_path: Path
 ) -> None:
-    await wait_at_node(life)
+    await add_waiting_request(life)
     path = tmp_path / "waiting.tar"
 
     copied = await export_to(life, tmp_path / "copy.tar")

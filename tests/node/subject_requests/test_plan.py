@@ -132,7 +132,7 @@ def test_an_overturned_decision_gives_fifteen_days_and_never_fewer_than_were_lef
     assert after.decided_at is None
 
 
-def contest(moment: datetime) -> RequestFacts:
+def make_contested_facts(moment: datetime) -> RequestFacts:
     """A refusal of the day of receipt, contested at once."""
     agent = SubjectRequestActor.AGENT
     refused = plan_move(submitted(moment), EVENTS.REFUSE, agent, moment)
@@ -140,7 +140,7 @@ def contest(moment: datetime) -> RequestFacts:
 
 
 def test_a_decision_in_time_is_not_late_while_it_is_contested() -> None:
-    contested = contest(datetime(2027, 1, 31, 9, tzinfo=UTC))
+    contested = make_contested_facts(datetime(2027, 1, 31, 9, tzinfo=UTC))
     later = datetime(2027, 3, 20, 9, tzinfo=UTC)
     officer = SubjectRequestActor.OFFICER
 
@@ -168,7 +168,9 @@ def test_an_extension_never_moves_the_day_backwards(
 ) -> None:
     officer = SubjectRequestActor.OFFICER
     later = moment + timedelta(days=days)
-    overturned = plan_move(contest(moment), EVENTS.OVERTURN, officer, later)
+    overturned = plan_move(
+        make_contested_facts(moment), EVENTS.OVERTURN, officer, later
+    )
 
     extended = plan_move(overturned, EVENTS.EXTEND, SubjectRequestActor.AGENT, later)
 

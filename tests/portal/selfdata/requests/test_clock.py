@@ -142,7 +142,7 @@ async def test_what_was_sent_ends_where_a_territory_arrives(
 
     rows = {row.id: row for row in await inhabitants.rows()}
     kept, ended = rows[draft.id], rows[open_one.id]
-    assert (kept.state, kept.node_id is None, kept.outcome) == ("drafted", False, "")
+    assert (kept.state, kept.ended_on, kept.outcome) == ("drafted", None, "")
     assert (ended.state, ended.node_id, ended.news_at) == ("closed", None, None)
     assert (ended.outcome, rows[known.id].outcome) == (MOVED, "late")
     assert ended.ended_on is not None

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import MANAGERS
@@ -35,7 +35,7 @@ async def find_second_look(
         return SecondLook.NOBODY
     managers = select(Membership.person_id).where(
         Membership.organisation_slug == space.slug,
-        Membership.groups.contains([MANAGERS]),
+        literal(MANAGERS) == any_(Membership.groups),
         Membership.person_id.is_distinct_from(request.decided_by),
     )
     if await session.scalar(managers.limit(1)) is None:

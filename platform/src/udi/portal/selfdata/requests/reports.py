@@ -92,7 +92,7 @@ async def _take_report(
     digest = CONFIRMATION.hexdigest(report.confirmation)
     if not compare_digest(row.confirmation_hash, digest):
         return ReportOutcome.REFUSED
-    accepted = _accept(row)
+    accepted = _find_acceptance(row)
     if report.sequence <= row.sequence:
         return accepted
     if not _may_follow(row, report):
@@ -110,7 +110,7 @@ async def _take_report(
     return accepted
 
 
-def _accept(row: SubjectRequest) -> ReportOutcome:
+def _find_acceptance(row: SubjectRequest) -> ReportOutcome:
     """The outcome of a report that is taken: the node learns that nobody reads there any more."""
     return ReportOutcome.ACCEPTED if row.person_id else ReportOutcome.GONE
 
