@@ -123,11 +123,11 @@ async def test_requests_of_people_are_shown_to_who_manages_the_producer_alone(
             session.add(waiting)
     publisher = make_person(territory, memberships={SLUG: ["publishers"]})
 
-    managed = await exchange.items()
+    manager_items = await exchange.items()
     async with browse(world.apps["portal"], territory, publisher) as client:
         document = (await client.get("/inbox.json")).json()
 
-    assert sorted(managed) == [("node_draft", 1), ("node_subject_request", 1)]
+    assert sorted(manager_items) == [("node_draft", 1), ("node_subject_request", 1)]
     assert [item["kind"] for item in document["items"]] == ["node_draft"]
 
 

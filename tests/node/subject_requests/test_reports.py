@@ -142,14 +142,14 @@ async def test_the_producer_is_told_that_the_account_is_gone(
     await due_again(node_database, demo, request_id)
 
     page = (await agent.see(request_id)).text
-    accepted = await agent.act(request_id, "accept")
+    response = await agent.act(request_id, "accept")
 
     assert "a supprimé son compte" not in before
     assert "a supprimé son compte" in page
     assert "Seule cette personne" not in page
     assert "events/ask_identity" not in page
     assert (row.report_state, row.reported_sequence) == ("gone", row.sequence)
-    assert accepted.status_code == 303
+    assert response.status_code == 303
     assert (await reporter.report("gone", request_id))["requests"]
 
 

@@ -127,15 +127,15 @@ async def test_a_contested_decision_is_late_nowhere(
     due_on = now().date() - timedelta(days=3)
     await put(node_database, demo, request_id, due_on=due_on)
 
-    listed = (await agent.client.get("/requests")).text
+    list_page = (await agent.client.get("/requests")).text
     pages = [
-        listed,
+        list_page,
         (await agent.see(request_id)).text,
         (await asker.see(request_id)).text,
         (await asker.client.get("/subjects/requests")).text,
     ]
 
-    assert "7F3K-2M" in listed
+    assert "7F3K-2M" in list_page
     assert [page for page in pages if "retard" in page.lower()] == []
     async with node_database.session(demo.id, role="worker") as session:
         [item] = await list_everything(node_site.services, session, demo)
@@ -148,28 +148,28 @@ async def test_a_hold_is_said_where_destruction_would_be(
     request_id = await asker.ask()
     before = (await asker.see(request_id)).text
     await agent.client.post(f"/requests/{request_id}/hold", data={"reference": "12"})
-    held = (await asker.see(request_id)).text
+    held_page = (await asker.see(request_id)).text
     await agent.act(request_id, "refuse")
 
-    refused = (await asker.see(request_id)).text
+    refused_page = (await asker.see(request_id)).text
 
     assert "est détruit tout de suite" in before
-    assert "est détruit tout de suite" not in held
-    assert "est conservé pour une réclamation" in held
-    assert "Lisible jusqu" not in refused
-    assert "Tout reste lisible ici" in refused
+    assert "est détruit tout de suite" not in held_page
+    assert "est conservé pour une réclamation" in held_page
+    assert "Lisible jusqu" not in refused_page
+    assert "Tout reste lisible ici" in refused_page
 
 
 async def test_nothing_on_paper_is_said_to_be_read_here(agent: Agent) -> None:
     written = await agent.client.post(PATH, data=FORM)
     request_id = written.headers["location"].rpartition("/")[2]
 
-    asked = await agent.act(request_id, "ask_identity")
-    accepted = await agent.act(request_id, "accept")
+    identity_response = await agent.act(request_id, "ask_identity")
+    accept_response = await agent.act(request_id, "accept")
     page = (await agent.see(request_id)).text
 
-    assert (asked.status_code, accepted.status_code) == (409, 303)
-    assert "n’a pas de page" in unescape(asked.text)
+    assert (identity_response.status_code, accept_response.status_code) == (409, 303)
+    assert "n’a pas de page" in unescape(identity_response.text)
     assert "events/ask_identity" not in page
     assert "Seule cette personne" not in page
     assert "Vous l’envoyez vous-même" in page

@@ -141,11 +141,11 @@ async def test_requests_about_own_data_go_on_under_their_pseudonym(
     tables = [f"app.{row.table.name}" for row in rows]
     requests = "SELECT id FROM app.subject_request WHERE subject_id = $1 ORDER BY id"
     await fill(connection, replace(stage.register, rows=rows), demo, stage.fixture)
-    held, open_one = await connection.fetch(requests, stage.fixture.pseudonym)
+    held_row, open_row = await connection.fetch(requests, stage.fixture.pseudonym)
     await connection.execute(
         "UPDATE app.subject_request SET legal_hold = id = $1 WHERE id = ANY($2)",
-        held["id"],
-        [held["id"], open_one["id"]],
+        held_row["id"],
+        [held_row["id"], open_row["id"]],
     )
     before = await read_tables(connection, tables)
 
@@ -158,7 +158,10 @@ async def test_requests_about_own_data_go_on_under_their_pseudonym(
         "app.subject_request_entry",
         "app.subject_file",
     }
-    assert await connection.fetch(requests, stage.fixture.pseudonym) == [held, open_one]
+    assert await connection.fetch(requests, stage.fixture.pseudonym) == [
+        held_row,
+        open_row,
+    ]
     assert await read_tables(connection, tables) == before
 
 

@@ -129,10 +129,10 @@ async def test_what_was_sent_ends_where_a_territory_arrives(
     inhabitants: Inhabitants,
 ) -> None:
     [draft] = await inhabitants.ask("seve", right="erasure")
-    [open_one, known] = await inhabitants.submit("kerlevan", "seve")
+    [open_request, late_request] = await inhabitants.submit("kerlevan", "seve")
     past = now().date() - timedelta(days=9)
-    await inhabitants.change(open_one.id, due_on=past, news_at=now())
-    await inhabitants.change(known.id, due_on=past, outcome="late")
+    await inhabitants.change(open_request.id, due_on=past, news_at=now())
+    await inhabitants.change(late_request.id, due_on=past, outcome="late")
 
     async with inhabitants.site.database.session(
         inhabitants.territory.id, role="owner"
@@ -141,11 +141,20 @@ async def test_what_was_sent_ends_where_a_territory_arrives(
     await pass_time(inhabitants)
 
     rows = {row.id: row for row in await inhabitants.rows()}
-    kept, ended = rows[draft.id], rows[open_one.id]
-    assert (kept.state, kept.ended_on, kept.outcome) == ("drafted", None, "")
-    assert (ended.state, ended.node_id, ended.news_at) == ("closed", None, None)
-    assert (ended.outcome, rows[known.id].outcome) == (MOVED, "late")
-    assert ended.ended_on is not None
+    draft_row = rows[draft.id]
+    open_row = rows[open_request.id]
+    assert (draft_row.state, draft_row.ended_on, draft_row.outcome) == (
+        "drafted",
+        None,
+        "",
+    )
+    assert (open_row.state, open_row.node_id, open_row.news_at) == (
+        "closed",
+        None,
+        None,
+    )
+    assert (open_row.outcome, rows[late_request.id].outcome) == (MOVED, "late")
+    assert open_row.ended_on is not None
     page = (await inhabitants.person.get(HOME, headers=ENGLISH)).text
     assert page.count("ask again if you need to") == 2
 
