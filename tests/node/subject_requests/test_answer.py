@@ -420,12 +420,12 @@ async def test_the_same_hold_twice_changes_nothing(
     address = f"/requests/{request_id}/hold"
     offered = re.compile(r'name="hold" value="(on|off)"')
     states = []
-    for wanted in ("on", "on", "off", "off"):
-        answer = await agent.client.post(address, data={"hold": wanted})
+    for hold in ("on", "on", "off", "off"):
+        answer = await agent.client.post(address, data={"hold": hold})
         assert answer.status_code == 303
         states.append(await look(node_database, demo, request_id))
         [offer] = offered.findall((await agent.see(request_id)).text)
-        assert offer != wanted
+        assert offer != hold
 
     assert states[0] == states[1]
     assert states[2] == states[3]

@@ -40,7 +40,7 @@ async def test_each_side_sends_so_many_files_and_no_more(
 ) -> None:
     monkeypatch.setattr(acts, "MOST_KEPT", 2)
     request_id = await asker.ask()
-    own = f"/subjects/requests/{request_id}/messages"
+    messages = f"/subjects/requests/{request_id}/messages"
     theirs = f"/requests/{request_id}"
     words = {"text": "Voici."}
 
@@ -49,7 +49,7 @@ async def test_each_side_sends_so_many_files_and_no_more(
         answer = await client.post(address, data=words, files=files)
         return answer.status_code
 
-    person = [await send(asker.client, own) for _ in range(3)]
+    person = [await send(asker.client, messages) for _ in range(3)]
     producer = [
         await send(agent.client, f"{theirs}/messages"),
         await send(agent.client, f"{theirs}/files"),
@@ -59,7 +59,7 @@ async def test_each_side_sends_so_many_files_and_no_more(
 
     assert person == [303, 303, 422]
     assert producer == [303, 303, 422, 422]
-    unburdened = await asker.client.post(own, data=words)
+    unburdened = await asker.client.post(messages, data=words)
     assert unburdened.status_code == 303
 
 

@@ -96,10 +96,10 @@ async def test_a_way_back_that_was_lost_is_found_again(
     brought = await asker.bring(request_id)
     page = await asker.see(str(request_id))
 
-    own = f"/subjects/requests/{request_id}"
+    address = f"/subjects/requests/{request_id}"
     assert again.headers["location"] == back
-    assert (reopened.status_code, reopened.headers["location"]) == (303, own)
-    assert (brought.status_code, brought.headers["location"]) == (303, own)
+    assert (reopened.status_code, reopened.headers["location"]) == (303, address)
+    assert (brought.status_code, brought.headers["location"]) == (303, address)
     assert f'href="{back}"' in unescape(page.text)
     stolen = await neighbour.write(request_id)
     assert (stolen.status_code, "confirmation" in stolen.text) == (403, False)
@@ -107,7 +107,7 @@ async def test_a_way_back_that_was_lost_is_found_again(
         node_database, asker.territory, str(request_id), report_state=ReportState.LINKED
     )
     assert "confirmation=" not in (await asker.see(str(request_id))).text
-    assert (await asker.write(request_id)).headers["location"] == own
+    assert (await asker.write(request_id)).headers["location"] == address
 
 
 def forget_login(asker: Asker) -> None:
