@@ -47,7 +47,7 @@ from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
 from udi.node.subject_requests.identity import SUBJECT_AREA, SUBJECT_SESSIONS
 from udi.node.subject_requests.signing import DOSSIER, make_node_signer
-from udi.node.subject_requests.tickets import COOKIE, TICKET_COOKIE
+from udi.node.subject_requests.tickets import TICKET_COOKIE, name_ticket_cookie
 from udi.node.tables.requests import RATES
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
@@ -515,6 +515,6 @@ def cookies(world: World, program: str, text: str) -> dict[str, str]:
         cookie_name(origin): text,
         cookie_name(origin, "udi-login"): text,
         cookie_name(origin, SUBJECT_AREA.cookie): text,
-        cookie_name(origin, COOKIE): text,
+        cookie_name(origin, name_ticket_cookie(world.thing)): text,
         "consoleToken": text,
     }
