@@ -226,7 +226,7 @@ async def test_another_territory_finds_nothing(
 
 @pytest.mark.parametrize("right", list(SubjectRight))
 async def test_a_refusal_has_a_ground_of_its_right_and_both_remedies(
-    asker: Asker, agent: Agent, right: SubjectRight
+    asker: Asker, agent: Agent, colleague: Agent, right: SubjectRight
 ) -> None:
     request_id = await asker.ask(right=right)
     others = set(RefusalGround) - set(list_grounds(right))

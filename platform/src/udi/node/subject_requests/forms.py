@@ -212,7 +212,7 @@ NEEDS_TEXT: Mapping[SubjectRequestEvent, str] = {
     EVENTS.ASK_IDENTITY: "Say why you doubt who asks, and what the person should do.",
     EVENTS.GIVE_IDENTITY: "Give the code or the number, or say that you came to the counter.",
     EVENTS.EXTEND: "Say in plain words why two months more are needed.",
-    EVENTS.ANSWER: "Only this person reads your answer.",
+    EVENTS.ANSWER: "A few sentences are enough.",
     EVENTS.REFUSE: "Explain the ground in plain words.",
     EVENTS.ESCALATE: "Say what is wrong with the answer, or that none came.",
     EVENTS.UPHOLD: "Say why the decision is right.",

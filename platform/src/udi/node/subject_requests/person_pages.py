@@ -62,6 +62,7 @@ from udi.node.subject_requests.queries import (
     list_entries,
     list_own_requests,
 )
+from udi.node.subject_requests.second_look import find_second_look
 from udi.node.subject_requests.tickets import (
     TICKET_LIFETIME,
     find_tickets,
@@ -364,6 +365,7 @@ async def _render_request(
         is_late=facts.is_late(moment),
         readable_until=readable_until(facts),
         return_url=find_return_address(request.scope["state"]["territory"], row),
+        second_look=await find_second_look(session, row, space),
         sent=sent,
         **page_words(),
     )

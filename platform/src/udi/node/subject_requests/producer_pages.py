@@ -125,7 +125,7 @@ async def list_producer_requests(
         request,
         "subject_requests/inbox.html",
         requests=rows,
-        late=sum(1 for _, _, days in rows if days < 0),
+        late=sum(RequestFacts.of(row).is_late(moment) for row, _, _ in rows),
         spaces=[space for space in spaces if member.may_manage(space.slug)],
         ended=ended,
         **page_words(),

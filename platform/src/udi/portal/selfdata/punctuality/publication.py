@@ -21,7 +21,7 @@ from udi.portal.selfdata.punctuality.models import (
 )
 from udi.portal.selfdata.requests.models import SubjectRequest
 from udi.portal.selfdata.requests.outcomes import PunctualityOutcome
-from udi.portal.selfdata.requests.queries import OPEN
+from udi.portal.selfdata.requests.queries import is_undecided
 from udi.protocol.subject_requests import SubjectRequestState
 
 LOCK = text(
@@ -47,7 +47,10 @@ async def publish_punctuality(session: AsyncSession, today: date) -> None:
     """Add each producer's next group to its figures, where one is whole."""
     query = (
         select(SubjectRequest)
-        .where(SubjectRequest.outcome != "", ~SubjectRequest.is_published)
+        .where(
+            SubjectRequest.outcome.in_(list(PunctualityOutcome)),
+            ~SubjectRequest.is_published,
+        )
         .order_by(
             SubjectRequest.organisation_id,
             SubjectRequest.received_on,
@@ -106,7 +109,7 @@ async def _add_cohort(
 async def _count_for_team(session: AsyncSession, today: date) -> None:
     """How many stand where, rounded down to five; what is below is not there."""
     is_late = (
-        SubjectRequest.state.in_(OPEN) & (SubjectRequest.due_on < today)
+        is_undecided() & (SubjectRequest.due_on < today)
     ) | SubjectRequest.was_late
     is_late_column = func.coalesce(is_late, False).label("is_late")
     number = func.count()
@@ -131,7 +134,8 @@ async def _count_for_team(session: AsyncSession, today: date) -> None:
 async def _find_late_producers(session: AsyncSession, today: date) -> None:
     """Producers that let five people or more wait beyond the day."""
     query = select(SubjectRequest).where(
-        SubjectRequest.state.in_(set(OPEN) - {SubjectRequestState.DRAFTED}),
+        SubjectRequest.state != SubjectRequestState.DRAFTED,
+        is_undecided(),
         SubjectRequest.due_on < today,
     )
     askers: dict[UUID, set[str]] = {}

@@ -71,7 +71,7 @@ class SubjectRequest(TenantColumns, PortalTable):
     """Since when something at the node waits to be read; none: nothing does."""
     reminded_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(Text, default="", server_default="")
-    """Whether it was answered in time (`PunctualityOutcome`), set once; empty while it is open."""
+    """Whether it was answered in time (`PunctualityOutcome`, or `MOVED`), set once; empty while it is open."""
     is_published: Mapped[bool] = mapped_column(
         default=False, server_default=text("false")
     )

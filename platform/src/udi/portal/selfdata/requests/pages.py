@@ -204,7 +204,7 @@ async def send_all_due_days(
 ) -> Response[bytes]:
     """The days by which open requests are to be answered, for a calendar."""
     own_requests = await list_own_requests(session, member)
-    opened = [own_request for own_request in own_requests if own_request.is_open]
+    opened = [one for one in own_requests if one.is_open and not one.is_contested]
     return _send_calendar(request, opened, territory.origin)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
@@ -27,6 +27,13 @@ READABLE_MONTHS = 2
 """How long an answer can be read at the node."""
 OPEN = tuple(state for state in SubjectRequestState if state not in {*DECIDED, *ENDED})
 """States in which the person waits, or has to send it."""
+
+
+def is_undecided() -> ColumnElement[bool]:
+    """Of rows: whether a decision is to come; one that is only looked at again was made."""
+    is_escalated = SubjectRequest.state == SubjectRequestState.ESCALATED
+    is_contested = and_(is_escalated, SubjectRequest.decided_on.is_not(None))
+    return and_(SubjectRequest.state.in_(OPEN), ~is_contested)
 
 
 @dataclass(frozen=True)
@@ -55,9 +62,20 @@ class OwnRequest:
         return not self.is_draft and self.request.state in OPEN
 
     @property
+    def is_contested(self) -> bool:
+        """Whether a decision was made, and is only looked at again."""
+        is_escalated = self.request.state == SubjectRequestState.ESCALATED
+        return is_escalated and self.is_decided
+
+    @property
     def is_decided(self) -> bool:
         """Whether the producer answered or refused."""
         return self.request.decided_on is not None
+
+    @property
+    def is_left_behind(self) -> bool:
+        """Whether it was closed and no node has it: it went, or stayed behind when the territory moved."""
+        return self.node is None and self.request.state == SubjectRequestState.CLOSED
 
     @property
     def readable_until(self) -> date | None:
@@ -69,7 +87,8 @@ class OwnRequest:
     def is_late(self, today: date) -> bool:
         """Whether the day of an answer that is still to come is over."""
         due_on = self.request.due_on
-        return self.is_open and due_on is not None and due_on < today
+        is_due = self.is_open and not self.is_contested
+        return is_due and due_on is not None and due_on < today
 
     @property
     def url(self) -> str:
