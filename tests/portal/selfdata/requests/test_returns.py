@@ -2,12 +2,15 @@
 
 import re
 from html import unescape
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
 from udi.kit.clock import today
+from udi.portal.selfdata.requests.queries import get_own_request
+from udi.portal.selfdata.requests.returns import ReturnOutcome, confirm_return
 from udi.protocol.credentials import CONFIRMATION
 from udi.protocol.deadlines import answer_day
 
@@ -118,6 +121,30 @@ async def test_a_draft_that_lapsed_stores_nothing(inhabitants: Inhabitants) -> N
     assert answer.status_code == 409
     assert "This draft has ended." in unescape(answer.text)
     assert (await inhabitants.row(draft.id)).confirmation_hash == ""
+
+
+async def test_of_two_returns_at_once_the_first_counts(
+    inhabitants: Inhabitants,
+) -> None:
+    """The second one read the request as a draft, before the first was stored."""
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.person.get(f"{HOME}/{draft.id}")
+    member = SimpleNamespace(person_id=draft.person_id)
+
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, person=draft.person_id
+    ) as session:
+        own_request = await get_own_request(session, member, draft.id)  # type: ignore[arg-type]  # the person is all that it reads
+        assert (await inhabitants.go(draft.id)).status_code == 303
+        outcome = await confirm_return(
+            session, inhabitants.territory, own_request, CONFIRMATION.generate()
+        )
+
+    assert outcome is ReturnOutcome.OTHER
+    row = await inhabitants.row(draft.id)
+    assert row.confirmation_hash == CONFIRMATION.hexdigest(
+        inhabitants.secrets[draft.id]
+    )
 
 
 async def test_a_calendar_names_the_number_alone(inhabitants: Inhabitants) -> None:

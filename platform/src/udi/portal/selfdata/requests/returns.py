@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
 from udi.kit.tenancy import Territory
-from udi.portal.selfdata.requests.queries import OwnRequest
+from udi.portal.selfdata.requests.queries import OwnRequest, hold_request
 from udi.portal.selfdata.rights_requests import producer_country
 from udi.protocol.credentials import CONFIRMATION
 from udi.protocol.deadlines import answer_day
@@ -44,6 +44,7 @@ async def confirm_return(
     request = own_request.request
     if not FORM.fullmatch(confirmation):
         return ReturnOutcome.MALFORMED
+    await hold_request(session, request)
     digest = CONFIRMATION.hexdigest(confirmation)
     if request.confirmation_hash:
         if compare_digest(request.confirmation_hash, digest):
