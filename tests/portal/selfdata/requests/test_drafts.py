@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from joserfc import jws
@@ -23,6 +24,7 @@ from udi.portal.selfdata.requests.models import SubjectRequest
 from udi.portal.selfdata.requests.numbers import ALPHABET, draw_number
 from udi.portal.selfdata.requests.queries import get_own_request
 from udi.protocol.credentials import SUBJECT_TICKET
+from udi.protocol.inbox import PATH as INBOX
 
 
 async def suspend_hosted_node(inhabitants: Inhabitants) -> None:
@@ -175,6 +177,34 @@ async def test_a_producer_with_a_node_of_its_own_keeps_the_letter(
     assert await inhabitants.rows() == []
 
 
+async def test_a_producer_without_a_space_at_the_hosted_node_keeps_the_letter(
+    inhabitants: Inhabitants,
+) -> None:
+    """The node tells each minute whose spaces it holds."""
+    inbox = {"waiting": [], "subjects": [], "spaces": ["kerlevan"]}
+    told = await inhabitants.hosted.send("POST", INBOX, inbox)
+
+    page = await inhabitants.person.get(
+        "/my-data/ask?right=access&org=kerlevan&org=seve", headers=ENGLISH
+    )
+    drafts = await inhabitants.ask("kerlevan", "seve")
+    of_nobody = await inhabitants.send_paper(
+        inhabitants.paper(uuid4()) | {"producer": "seve"}
+    )
+    silent = await inhabitants.hosted.send(
+        "POST", INBOX, {"waiting": [], "subjects": []}
+    )
+    alone = await inhabitants.person.post(
+        HOME, data={"right": "erasure", "org": "seve"}
+    )
+
+    assert (told.status_code, silent.status_code) == (200, 200)
+    assert 'href="/my-data/letter?right=access&amp;org=seve"' in page.text
+    assert [draft.organisation_id for draft in drafts] == [KERLEVAN]
+    assert set(of_nobody.values()) == {"refused"}
+    assert alone.status_code == 409
+
+
 async def test_a_ticket_leads_to_the_hosted_node(inhabitants: Inhabitants) -> None:
     slug = "kerlevan"
     origin = "https://node.example"
@@ -311,7 +341,7 @@ async def test_a_lapsed_draft_says_that_nothing_was_sent(
     again = 'href="/my-data/ask?right=erasure&org=kerlevan"'
     assert "This draft lapsed, nothing was sent" in own.text
     assert "received it on" not in own.text
-    assert "Lapsed, nothing was sent" in listed.text
+    assert "This draft lapsed, nothing was sent" in listed.text
     for page in (own, listed):
         assert again in unescape(page.text)
         assert draft.number in page.text

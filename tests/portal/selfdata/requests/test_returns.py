@@ -1,6 +1,7 @@
 """Coming back from the node: once, by the account that began; whatever else comes stores nothing."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from types import SimpleNamespace
 from uuid import uuid4
@@ -8,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
-from udi.kit.clock import today
+from udi.kit.clock import now, today
 from udi.portal.selfdata.requests.queries import get_own_request
 from udi.portal.selfdata.requests.returns import ReturnOutcome, confirm_return
 from udi.protocol.credentials import CONFIRMATION
@@ -121,6 +122,44 @@ async def test_a_draft_that_lapsed_stores_nothing(inhabitants: Inhabitants) -> N
     assert answer.status_code == 409
     assert "This draft has ended." in unescape(answer.text)
     assert (await inhabitants.row(draft.id)).confirmation_hash == ""
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23, 303), (24, 409)])
+async def test_a_return_after_a_day_is_refused_in_words(
+    inhabitants: Inhabitants, hours: int, status: int
+) -> None:
+    """Its node waits no more for the confirmation, and would never tell how it stands."""
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.person.get(f"{HOME}/{draft.id}")
+    outcomes = await inhabitants.send(inhabitants.report(draft.id))
+    told_at = (await inhabitants.row(draft.id)).written_at
+    await inhabitants.change(draft.id, written_at=now() - timedelta(hours=hours))
+
+    answer = await inhabitants.go(draft.id)
+
+    assert outcomes == {str(draft.id): "unconfirmed"}
+    assert told_at is not None
+    assert answer.status_code == status
+    assert ("more than 24 hours" in answer.text) is (status == 409)
+    row = await inhabitants.row(draft.id)
+    assert (row.confirmation_hash == "") is (status == 409)
+
+
+async def test_what_was_written_only_is_not_called_unsent(
+    inhabitants: Inhabitants,
+) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.person.get(f"{HOME}/{draft.id}")
+    await inhabitants.send(inhabitants.report(draft.id))
+    await inhabitants.change(draft.id, state="lapsed", ended_on=now().date())
+
+    own = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+    listed = await inhabitants.person.get(HOME, headers=ENGLISH)
+
+    for page in (own, listed):
+        assert "This request is not followed here" in page.text
+        assert "nothing was sent" not in page.text
+    assert f"https://node.example/subjects/requests/{draft.id}" in own.text
 
 
 async def test_of_two_returns_at_once_the_first_counts(

@@ -202,6 +202,7 @@ async def _render_draft(
         "selfdata/draft.html",
         own_request=own_request,
         ticket_form=ticket_form,
+        node_path=SUBJECT_REQUESTS_PATH,
         minutes=int(TICKET.total_seconds() // 60),
         right_names=RIGHT_NAMES,
     )

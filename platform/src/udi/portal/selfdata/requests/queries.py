@@ -48,11 +48,16 @@ class OwnRequest:
 
     @property
     def is_lapsed_draft(self) -> bool:
-        """Whether it was never sent, and is over."""
+        """Whether the browser never came back from the node, and it is over."""
         return (
             self.request.state == SubjectRequestState.LAPSED
             and self.request.received_on is None
         )
+
+    @property
+    def is_written_only(self) -> bool:
+        """Whether its node has it, and the browser never came back: it cannot be followed here."""
+        return self.is_lapsed_draft and self.request.written_at is not None
 
     @property
     def lapses_at(self) -> datetime:
