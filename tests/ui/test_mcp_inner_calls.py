@@ -114,6 +114,6 @@ async def test_a_program_that_fails_answers_500() -> None:
 def test_what_is_no_json_is_said_in_words(
     response: InnerResponse, problem: dict[str, str] | None
 ) -> None:
-    found = find_problem(response)
+    result = find_problem(response)
 
-    assert (found or {}).get("problem") == problem
+    assert (result or {}).get("problem") == problem

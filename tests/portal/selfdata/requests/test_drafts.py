@@ -182,7 +182,7 @@ async def test_a_producer_without_a_space_at_the_hosted_node_keeps_the_letter(
 ) -> None:
     """The node tells each minute whose spaces it holds."""
     inbox = {"waiting": [], "subjects": [], "spaces": ["kerlevan"]}
-    told = await inhabitants.hosted.send("POST", INBOX, inbox)
+    inbox_answer = await inhabitants.hosted.send("POST", INBOX, inbox)
 
     page = await inhabitants.person.get(
         "/my-data/ask?right=access&org=kerlevan&org=seve", headers=ENGLISH
@@ -198,7 +198,7 @@ async def test_a_producer_without_a_space_at_the_hosted_node_keeps_the_letter(
         HOME, data={"right": "erasure", "org": "seve"}
     )
 
-    assert (told.status_code, silent.status_code) == (200, 200)
+    assert (inbox_answer.status_code, silent.status_code) == (200, 200)
     assert 'href="/my-data/letter?right=access&amp;org=seve"' in page.text
     assert [draft.organisation_id for draft in drafts] == [KERLEVAN]
     assert set(of_nobody.values()) == {"refused"}
@@ -335,14 +335,14 @@ async def test_a_lapsed_draft_says_that_nothing_was_sent(
     ) as session:
         await lapse_drafts(session, now())
 
-    own = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+    request_page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
     listed = await inhabitants.person.get(HOME, headers=ENGLISH)
 
     again = 'href="/my-data/ask?right=erasure&org=kerlevan"'
-    assert "This draft lapsed, nothing was sent" in own.text
-    assert "received it on" not in own.text
+    assert "This draft lapsed, nothing was sent" in request_page.text
+    assert "received it on" not in request_page.text
     assert "This draft lapsed, nothing was sent" in listed.text
-    for page in (own, listed):
+    for page in (request_page, listed):
         assert again in unescape(page.text)
         assert draft.number in page.text
 

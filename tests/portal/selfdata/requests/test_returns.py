@@ -153,13 +153,13 @@ async def test_what_was_written_only_is_not_called_unsent(
     await inhabitants.send(inhabitants.report(draft.id))
     await inhabitants.change(draft.id, state="lapsed", ended_on=now().date())
 
-    own = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+    request_page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
     listed = await inhabitants.person.get(HOME, headers=ENGLISH)
 
-    for page in (own, listed):
+    for page in (request_page, listed):
         assert "This request is not followed here" in page.text
         assert "nothing was sent" not in page.text
-    assert f"https://node.example/subjects/requests/{draft.id}" in own.text
+    assert f"https://node.example/subjects/requests/{draft.id}" in request_page.text
 
 
 async def test_of_two_returns_at_once_the_first_counts(
