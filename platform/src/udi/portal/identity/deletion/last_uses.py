@@ -1,6 +1,7 @@
 """When an account of the realm was used last, over all territories: suspended ones, nodes and the installation too."""
 
 import asyncio
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,10 +14,14 @@ from udi.portal.identity.deletion.deadlines import UnusedRecord
 from udi.portal.identity.deletion.node_uses import note_node_use, slice_subjects
 from udi.portal.identity.deletion.places import list_territories
 from udi.portal.identity.models import ApiToken, Person, WatchedAccount, WebSession
-from udi.portal.identity.provision.account_changes import read_last_login
+from udi.portal.identity.provision.account_changes import (
+    Account,
+    read_last_login,
+)
 from udi.portal.identity.provision.admin import RealmAdmin
 from udi.ui.site import Site
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 TOKEN_USE = (
     select(func.max(ApiToken.last_used_at))
     .where(ApiToken.tenant_id == Person.tenant_id, ApiToken.person_id == Person.id)
@@ -27,6 +32,18 @@ SESSION_USE = (
     .where(WebSession.tenant_id == Person.tenant_id, WebSession.person_id == Person.id)
     .scalar_subquery()
 )
+
+
+def digest_address(address: str) -> str:
+    """What is kept of an address to which a warning left."""
+    return hashlib.sha256(address.casefold().encode()).hexdigest()
+
+
+def find_address(account: Account, person: Person) -> str:
+    """Where the owner of an account is reached: its address of today, where that is proven; else that of a login."""
+    if account.email and account.email_verified:
+        return account.email
+    return person.email
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,17 @@ class AccountUse:
             _newest([person.unused_warned_at for person in people]),
             _newest([person.unused_warned_again_at for person in people]),
         )
+
+    def is_warned_at(self, address: str) -> bool:
+        """Whether the first warning left to this address."""
+        warned = [
+            known.person for known in self.people if known.person.unused_warned_at
+        ]
+        if not warned:
+            return False
+        last = max(warned, key=lambda person: person.unused_warned_at or NEVER)
+        expected = last.unused_warned_hash or digest_address(last.email)
+        return expected == digest_address(address)
 
     @property
     def reported_at(self) -> datetime | None:
