@@ -1,23 +1,22 @@
 """When an account of the realm was used last, over all territories: suspended ones, nodes and the installation too."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.identity.deletion.deadlines import UnusedRecord
+from udi.portal.identity.deletion.node_uses import note_node_use, slice_subjects
 from udi.portal.identity.deletion.places import list_territories
 from udi.portal.identity.models import ApiToken, Person, WatchedAccount, WebSession
 from udi.portal.identity.provision.account_changes import read_last_login
 from udi.portal.identity.provision.admin import RealmAdmin
 from udi.ui.site import Site
 
-SLICE = 500
-"""Accounts that one statement names."""
 TOKEN_USE = (
     select(func.max(ApiToken.last_used_at))
     .where(ApiToken.tenant_id == Person.tenant_id, ApiToken.person_id == Person.id)
@@ -95,7 +94,7 @@ async def read_account_uses(
     watched_days: dict[str, date] = {}
     for territory in await list_territories(site):
         async with site.database.session(territory.id, role="worker") as session:
-            for some in _slice_subjects(subjects):
+            for some in slice_subjects(subjects):
                 await _add_people(session, territory, issuer, some, uses)
                 await _add_watched(session, some, watched_days)
     for subject, day in watched_days.items():
@@ -144,12 +143,6 @@ async def _list_watched(
     return [(subject, day) for subject, day in rows if day is not None]
 
 
-def _slice_subjects(subjects: Collection[str]) -> Iterator[list[str]]:
-    ordered = sorted(subjects)
-    for start in range(0, len(ordered), SLICE):
-        yield ordered[start : start + SLICE]
-
-
 def _note(use: AccountUse, moment: datetime | None) -> None:
     if moment is not None:
         use.last_used_at = max(use.last_used_at, moment)
@@ -176,20 +169,6 @@ async def carry_node_uses(site: Site) -> None:
         async with site.database.session(territory.id, role="worker") as session:
             for day, subjects in days.items():
                 await note_node_use(session, subjects, day)
-
-
-async def note_node_use(
-    session: AsyncSession, subjects: Collection[str], day: date
-) -> None:
-    """Keep that accounts were used at a node on a day, where the session's territory knows them."""
-    for some in _slice_subjects(subjects):
-        earlier = or_(Person.node_used_on.is_(None), Person.node_used_on < day)
-        statement = update(Person).where(Person.subject.in_(some), earlier)
-        await session.execute(
-            statement.values(node_used_on=day).execution_options(
-                synchronize_session=False
-            )
-        )
 
 
 async def find_later_login(admin: RealmAdmin, use: AccountUse) -> datetime | None:
