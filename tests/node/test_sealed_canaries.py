@@ -91,7 +91,15 @@ class Canaries:
         """As they may be written."""
         texts = {
             name: str(getattr(self, name)).encode()
-            for name in ("text", "mail", "wrong_value", "changed", "whole", "latitude", "day")
+            for name in (
+                "text",
+                "mail",
+                "wrong_value",
+                "changed",
+                "whole",
+                "latitude",
+                "day",
+            )
         }
         return {
             **texts,
