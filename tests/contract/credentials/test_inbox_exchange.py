@@ -180,6 +180,19 @@ async def test_exchange_takes_away_what_waits_no_more(exchange: Exchange) -> Non
     assert await exchange.items() == []
 
 
+async def test_exchange_tells_whose_spaces_the_node_holds(exchange: Exchange) -> None:
+    territory = exchange.world.territory
+    await Producer(exchange.node).draft()
+
+    await exchange.inbox.exchange(territory)
+
+    async with exchange.world.portal.database.session(
+        territory.id, role="worker"
+    ) as session:
+        spaces = await session.scalar(select(Node.spaces).where(Node.slug == HOSTED))
+    assert spaces == [SLUG]
+
+
 async def test_exchange_keeps_the_identifier_of_what_still_waits(
     exchange: Exchange,
 ) -> None:

@@ -147,7 +147,9 @@ async def test_a_hold_is_said_where_destruction_would_be(
 ) -> None:
     request_id = await asker.ask()
     before = (await asker.see(request_id)).text
-    await agent.client.post(f"/requests/{request_id}/hold", data={"hold": "on"})
+    await agent.client.post(
+        f"/requests/{request_id}/hold", data={"reference": "12", "hold": "on"}
+    )
     held_page = (await asker.see(request_id)).text
     await agent.act(request_id, "refuse")
 

@@ -1,6 +1,7 @@
 """What time brings about: reminders, outcomes, deletion after a year; what waits for people; what leaves with an account."""
 
 from datetime import date, datetime, time, timedelta
+from html import unescape
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -70,7 +71,8 @@ def test_find_outcome(dates: dict[str, object], outcome: str | None) -> None:
 
 async def test_an_outcome_never_changes(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
-    await inhabitants.change(request.id, decided_on=now().date(), state="answered")
+    answered = {"decided_on": now().date(), "state": "answered", "sequence": 1}
+    await inhabitants.change(request.id, **answered)
     await pass_time(inhabitants)
     assert (await inhabitants.row(request.id)).outcome == "on_time"
     await inhabitants.change(request.id, was_late=True)
@@ -78,6 +80,59 @@ async def test_an_outcome_never_changes(inhabitants: Inhabitants) -> None:
     await pass_time(inhabitants)
 
     assert (await inhabitants.row(request.id)).outcome == "on_time"
+
+
+async def test_what_no_node_reported_is_late_with_nobody(
+    inhabitants: Inhabitants,
+) -> None:
+    """Anybody can open the address of a return: it counts once the node tells of the request."""
+    [silent, reported] = await inhabitants.submit("kerlevan", "seve")
+    long_ago = now().date() - timedelta(days=20)
+    await inhabitants.change(silent.id, due_on=long_ago)
+    await inhabitants.change(reported.id, due_on=long_ago, sequence=1)
+
+    await pass_time(inhabitants)
+
+    assert (await inhabitants.row(silent.id)).outcome == ""
+    assert (await inhabitants.row(reported.id)).outcome == "late"
+
+
+async def test_an_answer_in_time_that_is_looked_at_again_is_not_late(
+    inhabitants: Inhabitants,
+) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    day = now().date()
+    await inhabitants.change(
+        request.id,
+        state="escalated",
+        sequence=2,
+        due_on=day - timedelta(days=2),
+        decided_on=day - timedelta(days=9),
+    )
+
+    await pass_time(inhabitants)
+
+    assert await list_reminders(inhabitants) == []
+    assert (await inhabitants.row(request.id)).outcome == "on_time"
+    page = await inhabitants.person.get(HOME, headers=ENGLISH)
+    assert "days late" not in page.text
+
+
+async def test_a_silent_node_is_said_to_the_person(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    await inhabitants.change(request.id, due_on=now().date() - timedelta(days=20))
+
+    pages = [
+        unescape((await inhabitants.person.get(address, headers=ENGLISH)).text)
+        for address in (HOME, f"{HOME}/{request.id}")
+    ]
+    waiting = (await inhabitants.person.get("/inbox.json")).json()["items"]
+
+    for page in pages:
+        assert "Not confirmed by the organisation’s site yet." in page
+        assert 'href="/my-data/letter?right=access&org=kerlevan"' in page
+        assert "days late" not in page
+    assert [item["title"] for item in waiting] == [request.number]
 
 
 async def test_each_reminder_is_sent_once(
@@ -89,14 +144,16 @@ async def test_each_reminder_is_sent_once(
     ) + await inhabitants.submit("seve", "kerlevan", right="objection")
     await inhabitants.change(draft.id, drafted_at=now() - timedelta(days=5))
     await inhabitants.change(unread.id, news_at=now() - timedelta(days=15))
-    await inhabitants.change(late.id, due_on=now().date() - timedelta(days=2))
+    two_days_ago = now().date() - timedelta(days=2)
+    await inhabitants.change(late.id, due_on=two_days_ago, sequence=1)
+    await inhabitants.change(fresh.id, due_on=two_days_ago)
 
     await pass_time(inhabitants)
     await pass_time(inhabitants)
 
     queued = await list_reminders(inhabitants)
     assert sorted(queued) == sorted(map(str, (draft.id, unread.id, late.id)))
-    assert str(fresh.id) not in queued
+    assert str(fresh.id) not in queued, "no node told of it"
     await do_email_job(
         inhabitants.site,
         inhabitants.territory,

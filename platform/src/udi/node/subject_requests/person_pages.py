@@ -364,8 +364,8 @@ async def _render_request(
         possible={event.value for event in list_possible(facts, PERSON, moment)},
         is_late=facts.is_late(moment),
         readable_until=readable_until(facts),
-        second_look=await find_second_look(session, row, space),
         return_url=find_return_address(request.scope["state"]["territory"], row),
+        second_look=await find_second_look(session, row, space),
         sent=sent,
         **page_words(),
     )

@@ -28,7 +28,6 @@ from udi.node.datasets.models import (
     PreparationState,
     Version,
 )
-from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import named_tables_of, repairs_of
 from udi.node.datasets.versions.series import Series, find_series
@@ -185,7 +184,9 @@ class DatasetTableCache:
         ids = {file.id for file in files}
         with space_context(None):
             async with self._database.session(files[0].tenant_id) as session:
-                dataset = await find_dataset(session, files[0].dataset_id)
+                dataset = await session.scalar(
+                    select(Dataset).where(Dataset.id == files[0].dataset_id)
+                )
         if dataset is None:
             raise NotFoundError("This dataset has no such table.")
         current = [version for version in dataset.files if version.file_id in ids]

@@ -21,7 +21,7 @@ from udi.portal.selfdata.punctuality.models import (
 )
 from udi.portal.selfdata.requests.models import SubjectRequest
 from udi.portal.selfdata.requests.outcomes import PunctualityOutcome
-from udi.portal.selfdata.requests.queries import is_undecided
+from udi.portal.selfdata.requests.queries import REPORTED, is_undecided
 from udi.protocol.subject_requests import SubjectRequestState
 
 LOCK = text(
@@ -49,6 +49,7 @@ async def publish_punctuality(session: AsyncSession, today: date) -> None:
         select(SubjectRequest)
         .where(
             SubjectRequest.outcome.in_(list(PunctualityOutcome)),
+            REPORTED,
             ~SubjectRequest.is_published,
         )
         .order_by(
@@ -115,7 +116,10 @@ async def _count_for_team(session: AsyncSession, today: date) -> None:
     number = func.count()
     query = (
         select(SubjectRequest.right, SubjectRequest.state, is_late_column, number)
-        .where(SubjectRequest.state != SubjectRequestState.DRAFTED)
+        .where(
+            SubjectRequest.state != SubjectRequestState.DRAFTED,
+            REPORTED,
+        )
         .group_by(SubjectRequest.right, SubjectRequest.state, is_late_column)
     )
     rows = (await session.execute(query)).all()
@@ -136,6 +140,7 @@ async def _find_late_producers(session: AsyncSession, today: date) -> None:
     query = select(SubjectRequest).where(
         SubjectRequest.state != SubjectRequestState.DRAFTED,
         is_undecided(),
+        REPORTED,
         SubjectRequest.due_on < today,
     )
     askers: dict[UUID, set[str]] = {}

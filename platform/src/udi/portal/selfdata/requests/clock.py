@@ -11,7 +11,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.selfdata.requests.drafts import lapse_drafts
 from udi.portal.selfdata.requests.models import SubjectRequest, SubjectRequestCount
 from udi.portal.selfdata.requests.outcomes import PunctualityOutcome, find_outcome
-from udi.portal.selfdata.requests.queries import is_undecided
+from udi.portal.selfdata.requests.queries import REPORTED, is_undecided
 from udi.protocol.deadlines import MONTHS_OF_A_YEAR, add_months
 from udi.protocol.subject_requests import SubjectRequestState
 
@@ -37,9 +37,10 @@ async def apply_time(
 
 
 async def set_outcomes(session: AsyncSession, today: date) -> None:
-    """Note of each request whether it was answered in time, once that is known; it never changes after."""
+    """Note of each request that a node reported whether it was answered in time, once that is known; it never changes after."""
     query = select(SubjectRequest).where(
         SubjectRequest.outcome == "",
+        REPORTED,
         SubjectRequest.due_on.is_not(None),
         or_(
             SubjectRequest.was_late,
@@ -67,6 +68,7 @@ async def remind_people(session: AsyncSession, moment: datetime, today: date) ->
     late = and_(
         SubjectRequest.state != SubjectRequestState.DRAFTED,
         is_undecided(),
+        REPORTED,
         SubjectRequest.due_on < today,
         or_(reminded_at.is_(None), cast(reminded_at, Date) <= SubjectRequest.due_on),
     )

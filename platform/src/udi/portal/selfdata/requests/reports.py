@@ -88,6 +88,7 @@ async def _take_report(
     if row.on_paper or row.node_id != node.id:
         return ReportOutcome.REFUSED
     if not row.confirmation_hash:
+        row.written_at = row.written_at or now()
         return ReportOutcome.UNCONFIRMED
     digest = CONFIRMATION.hexdigest(report.confirmation)
     if not compare_digest(row.confirmation_hash, digest):
