@@ -270,6 +270,7 @@ async def test_a_yes_whose_time_is_over_is_given_anew(lending: Lending) -> None:
     consent = await lending.give(question)
     rows = {row.id: row.state for row in await lending.rows(Consent)}
 
+    assert consent.id != former.id
     assert rows == {former.id: "expired", consent.id: "given"}
     assert (await lending.versions())[0].given == 1
 
