@@ -18,7 +18,7 @@ from udi.kit.child import (
     ChildProcess,
     ChildTimeoutError,
 )
-from udi.kit.errors import UnavailableError
+from udi.kit.errors import ConflictError, UdiError, UnavailableError
 from udi.kit.sandbox import ProcessLimits
 from udi.tabular.columns.column import TypedColumn
 from udi.tabular.exports.extracts import ExtractResult, TableExtract
@@ -250,6 +250,7 @@ class ExportWriter:
 
         Raises:
             QueryTooHeavyError: it takes too much time, memory or place.
+            ConflictError: whole numbers of one table would lose digits beside the decimals of another.
             TooManyRequestsError: too many exports of this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
@@ -476,7 +477,7 @@ def _open_export(path: Path) -> ExportFile:
     return ExportFile(path.open("rb"), path.stat().st_size)
 
 
-def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
+def _refusal(error: ChildError) -> UdiError:
     smaller = (
         "Filter the rows, choose fewer columns, or download the whole table as Parquet."
     )
@@ -491,6 +492,11 @@ def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
         return QueryTooHeavyError(
             "A sheet holds 1,048,575 rows, and this table has more.",
             remedy="Filter the rows, or download the CSV.",
+        )
+    if error.args[:1] == ("InexactNumbersError",):
+        return ConflictError(
+            "The files cannot be one table: a column has decimals in one file, and whole numbers too large for decimals in another.",
+            remedy="Read each file on its own.",
         )
     if isinstance(error, ChildCrashError) and "SIGXFSZ" in error.args[0]:
         return QueryTooHeavyError("This export is too large.", remedy=smaller)
