@@ -213,13 +213,13 @@ async def test_the_frequency_alone_leaves_a_paused_source_paused(
     await script.ask("PATCH", paused=True)
 
     changed = await script.ask("PATCH", frequency="weekly")
-    wrong = await script.ask("PATCH", frequency="never")
+    refused = await script.ask("PATCH", frequency="never")
     moved = await script.ask("PATCH", address="sftp://files.example/b.csv")
 
     assert changed.status_code == 200, changed.text
     assert (changed.json()["paused"], changed.json()["frequency"]) == (True, "weekly")
-    assert wrong.status_code == 422
-    assert [error["field"] for error in wrong.json()["errors"]] == ["frequency"]
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["frequency"]
     assert moved.json()["paused"] is False
 
 

@@ -18,11 +18,11 @@ from udi.kit.child import (
     ChildProcess,
     ChildTimeoutError,
 )
-from udi.kit.errors import ConflictError, UdiError, UnavailableError
+from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.sandbox import ProcessLimits
 from udi.tabular.columns.column import TypedColumn
 from udi.tabular.exports.extracts import ExtractResult, TableExtract
-from udi.tabular.exports.unions import TableUnion
+from udi.tabular.exports.unions import TableUnion, refuse_inexact_union
 from udi.tabular.queries.fair_queue import FairQueue
 from udi.tabular.queries.pool import LATER, SOON, AsyncFairQueue, QueryTooHeavyError
 from udi.tabular.queries.query import Query
@@ -249,10 +249,8 @@ class ExportWriter:
         """Several tables as one, kept where `table` is; `paths` are theirs, in the order of the members.
 
         Raises:
-            QueryTooHeavyError: it takes too much time, memory or place.
             ConflictError: whole numbers of one table would lose digits beside the decimals of another.
-            TooManyRequestsError: too many exports of this producer's tables wait already.
-            UnavailableError: the turn did not come in time, or the child died.
+            QueryTooHeavyError, TooManyRequestsError, UnavailableError: as `keep_whole`.
         """
         async with self._gate.acquire_slot(table.space):
             with self._working_folder(table) as folder:
@@ -494,10 +492,7 @@ def _refusal(error: ChildError) -> UdiError:
             remedy="Filter the rows, or download the CSV.",
         )
     if error.args[:1] == ("InexactNumbersError",):
-        return ConflictError(
-            "The files cannot be one table: a column has decimals in one file, and whole numbers too large for decimals in another.",
-            remedy="Read each file on its own.",
-        )
+        return refuse_inexact_union()
     if isinstance(error, ChildCrashError) and "SIGXFSZ" in error.args[0]:
         return QueryTooHeavyError("This export is too large.", remedy=smaller)
     return UnavailableError(

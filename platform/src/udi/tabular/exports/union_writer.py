@@ -57,11 +57,11 @@ def _require_exact(
         cell = member.ranks[rank]
         if cell is None:
             continue
-        found = connection.execute(
+        inexact = connection.execute(
             f"SELECT 1 FROM t{number} WHERE typeof(c{cell}) = 'BIGINT' AND "
             f"(c{cell} > {MOST_EXACT} OR c{cell} < -{MOST_EXACT}) LIMIT 1"
         ).fetchone()
-        if found:
+        if inexact:
             raise InexactNumbersError(column.name)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from udi.kit.errors import ConflictError
 from udi.tabular.columns.column import (
     TEXT_STORED,
     Bounds,
@@ -80,14 +81,16 @@ def merge_units(
     tables: Sequence[tuple[tuple[TypedColumn, ...], Mapping[str, str]]],
 ) -> dict[str, str]:
     """The units that each table with something in the column has: columns, and units by name."""
-    found: dict[str, set[str]] = {}
+    units_by_name: dict[str, set[str]] = {}
     for columns, units in tables:
         for column in columns:
             if column.type is not ColumnType.EMPTY:
-                found.setdefault(column.name, set()).add(units.get(column.name, ""))
+                units_by_name.setdefault(column.name, set()).add(
+                    units.get(column.name, "")
+                )
     return {
         name: unit
-        for name, known in found.items()
+        for name, known in units_by_name.items()
         if len(known) == 1 and (unit := next(iter(known)))
     }
 
@@ -97,6 +100,14 @@ def _differ(column: TypedColumn, other: TypedColumn) -> bool:
         return False
     stored = {column.sql_type, other.sql_type}
     return len(stored) > 1 and not stored <= NUMBERS
+
+
+def refuse_inexact_union() -> ConflictError:
+    """Why tables are not one where whole numbers would lose digits beside decimals."""
+    return ConflictError(
+        "The files cannot be one table: a column has decimals in one file, and whole numbers too large for decimals in another.",
+        remedy="Read each file on its own.",
+    )
 
 
 def merge_columns(

@@ -28,11 +28,11 @@ class TableObject:
 
 @dataclass
 class RefusedUnions:
-    """The tables of several files that could not be written, by digest: nobody tries one again for some minutes."""
+    """The tables of several files that could not be written, by path: nobody tries one again for some minutes."""
 
-    _refusals: dict[str, tuple[float, UdiError]] = field(default_factory=dict)
+    _refusals: dict[Path, tuple[float, UdiError]] = field(default_factory=dict)
 
-    def add(self, digest: str, error: UdiError) -> None:
+    def add(self, path: Path, error: UdiError) -> None:
         """Remember why one was not written."""
         moment = time.monotonic()
         self._refusals = {
@@ -40,15 +40,15 @@ class RefusedUnions:
             for name, refusal in self._refusals.items()
             if moment - refusal[0] < REFUSED_SECONDS
         }
-        self._refusals[digest] = (moment, error)
+        self._refusals[path] = (moment, error)
 
-    def check(self, digest: str) -> None:
+    def check(self, path: Path) -> None:
         """Refuse what was refused a short while ago, in the same words.
 
         Raises:
             UdiError: it was.
         """
-        moment, error = self._refusals.get(digest, (0.0, None))
+        moment, error = self._refusals.get(path, (0.0, None))
         if error is not None and time.monotonic() - moment < REFUSED_SECONDS:
             raise error
 

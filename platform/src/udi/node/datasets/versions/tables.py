@@ -355,14 +355,14 @@ class DatasetTableCache:
         self, table: DatasetTable, union: TableUnion, tables: Iterable[DatasetTable]
     ) -> None:
         """Write several tables as one; raises as `_ensure_copy`, and as exports do."""
-        self._refused.check(table.digest)
+        self._refused.check(table.path)
         for member in tables:
             await member.fetch_file()
         paths = [member.path for member in tables]
         try:
             await self._exports.write_union(table, union, paths)
         except (ConflictError, QueryTooHeavyError) as error:
-            self._refused.add(table.digest, error)
+            self._refused.add(table.path, error)
             raise
 
     async def _fetch(self, source: TableObject, path: Path) -> None:
