@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from udi.kit.personal_data import AtDeletion, PersonalRows
+from udi.kit.personal_data import AtDeletion, PersonalRows, PersonLink
 from udi.kit.tenancy import Territory
 from udi.settings import ProgramName, Settings
 from udi.ui.personal_rows import PersonalRegister, PersonKeys
@@ -42,6 +42,8 @@ class Fixture:
 
     keys: PersonKeys
     name: str
+    pseudonym: uuid.UUID = field(default_factory=uuid.uuid4)
+    """By which the rows name them that no account leads to."""
     canaries: dict[str, str] = field(default_factory=dict)
     """By the kind of row in which each was put."""
 
@@ -100,13 +102,20 @@ def kind_of(rows: PersonalRows) -> str:
     return f"{rows.table.name}.{rows.column}"
 
 
+def is_erased_with_account(rows: PersonalRows) -> bool:
+    """Whether nothing of such rows may be found once the account is erased; it leads to none of a pairwise pseudonym."""
+    return (
+        rows.at_deletion is AtDeletion.ERASED and rows.link is not PersonLink.PAIRWISE
+    )
+
+
 def _row(
     rows: PersonalRows,
     territory: Territory,
     fixture: Fixture,
     parents: dict[str, uuid.UUID],
 ) -> dict[str, Any]:
-    is_erased = rows.at_deletion is AtDeletion.ERASED
+    is_erased = is_erased_with_account(rows)
     gone = {name for name in rows.columns if is_erased or name in rows.emptied}
     values: dict[str, Any] = {}
     for column in rows.table.columns:
@@ -145,6 +154,8 @@ def _naming(
         model, name = rows.through
         return parents[f"{model.__table__.name}.{name}"]
     value = fixture.keys.value_of(rows.link)
+    if rows.link is PersonLink.PAIRWISE:
+        value = fixture.pseudonym
     if rows.key:
         return json.dumps({rows.key: str(value)})
     return value if isinstance(column.type, Uuid) else str(value)

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -31,9 +32,11 @@ from udi.cli.archive.retire import retire
 from udi.cli.local.errors import LocalError
 from udi.cli.main import build_app
 from udi.cli.suspension import set_territory_state
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.node.files.store import ObjectStore
+from udi.node.subject_requests.models import SubjectRequest
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.provision.operators import add_operator
@@ -120,6 +123,61 @@ async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
         assert words in str(refused.exception)
     assert await states(life.settings, life.slug) == ["suspended", "suspended"]
     await set_territory_state(life.settings, life.slug, "active")
+
+
+async def add_waiting_request(life: Life) -> None:
+    """Somebody asked a producer on paper, and nobody answered."""
+    database = Database(life.settings, "node")
+    async with database.session(life.id, role="owner") as session:
+        space_id = await session.scalar(text("SELECT id FROM app.space LIMIT 1"))
+        values = dict.fromkeys(
+            ("concerns", "known_by", "words", "person_name", "person_contact"), ""
+        )
+        request = SubjectRequest(
+            **values,
+            id=uuid4(),
+            space_id=space_id,
+            channel="paper",
+            number="P7F3-K2M",
+            right="access",
+            state="processing",
+            language="fr",
+            country="FR",
+            time_zone="Europe/Paris",
+            officer=False,
+            received_at=now(),
+            received_on=now().date(),
+            due_on=now().date(),
+            moved_at=now(),
+            confirmation="",
+            report_after=now(),
+        )
+        session.add(request)
+    await database.close()
+
+
+async def test_requests_of_people_are_not_left_without_a_word(
+    life: Life, tmp_path: Path
+) -> None:
+    await add_waiting_request(life)
+    path = tmp_path / "waiting.tar"
+
+    copied = await export_to(life, tmp_path / "copy.tar")
+    with pytest.raises(ConflictError, match=r"held at the node.*: 1\."):
+        await export_to(life, path, suspend=True)
+    before = await states(life.settings, life.slug)
+    await export_to(life, path, suspend=True, end_requests=True)
+    with pytest.raises(ConflictError, match=r"held at the node.*: 1\."):
+        await retire(life.settings, life.slug, archive=path, tell=quiet)
+
+    assert copied.datasets > 0
+    assert before == ["active", "active"]
+    assert await states(life.settings, life.slug) == ["suspended", "suspended"]
+    await set_territory_state(life.settings, life.slug, "active")
+    database = Database(life.settings, "node")
+    async with database.session(life.id, role="owner") as session:
+        await session.execute(text("DELETE FROM app.subject_request"))
+    await database.close()
 
 
 @pytest.fixture

@@ -177,7 +177,11 @@ async def test_the_session_goes_on_by_a_refresh(
 
 
 async def test_a_logout_at_the_identity_service_ends_the_session(
-    scene: Scene, node: Litestar, own_back_channel: Settings, node_database: Database
+    scene: Scene,
+    node: Litestar,
+    own_back_channel: Settings,
+    node_database: Database,
+    other: Territory,
 ) -> None:
     someone, browser = await scene.visitor()
     port = int(own_back_channel.node_back_channel.rpartition(":")[2])

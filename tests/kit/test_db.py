@@ -201,6 +201,26 @@ async def test_rows_come_from_a_new_connection_after_the_one_before_died(
     assert after != before
 
 
+async def test_a_transaction_that_was_given_up_in_a_deadlock_may_be_tried_again(
+    pages: Database, demo: Territory
+) -> None:
+    lock = text("SELECT pg_advisory_xact_lock(:key)")
+    both = asyncio.Barrier(2)
+
+    async def lock_in_order(*keys: int) -> None:
+        async with pages.session(demo.id) as session:
+            await session.execute(lock, {"key": keys[0]})
+            await both.wait()
+            await session.execute(lock, {"key": keys[1]})
+
+    outcomes = await asyncio.gather(
+        lock_in_order(1, 2), lock_in_order(2, 1), return_exceptions=True
+    )
+    [error] = [outcome for outcome in outcomes if outcome is not None]
+
+    assert is_unavailable(error)
+
+
 async def test_rows_that_take_too_long_leave_no_connection_in_the_middle_of_it(
     pages: Database, demo: Territory
 ) -> None:

@@ -143,6 +143,32 @@ async def test_wrong_arguments_are_named(
     assert words in str(answer["faults"])
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"dataset_id": "{trees}/data/parquet"},
+        {"dataset_id": "{trees}%2Fdata%2Fparquet"},
+        {"dataset_id": ".."},
+        {"table": "../data/parquet"},
+        {"table": "x/y"},
+        {"table": "x\\y"},
+        {"table": ".."},
+        {"table": "x%2Fy"},
+    ],
+    ids=str,
+)
+async def test_an_argument_leads_to_no_other_address(
+    passer_by: httpx.AsyncClient, trees: str, place: dict[str, str]
+) -> None:
+    arguments = {"dataset_id": trees} | {
+        name: value.replace("{trees}", trees) for name, value in place.items()
+    }
+
+    answer = await call_tool(passer_by, "describe_table", arguments)
+
+    assert [fault.partition(":")[0] for fault in answer["faults"]] == list(place)
+
+
 async def test_what_the_table_refuses_comes_in_its_words(
     passer_by: httpx.AsyncClient, trees: str
 ) -> None:

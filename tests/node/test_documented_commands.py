@@ -78,7 +78,7 @@ async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
     tmp_path: Path,
     environment: dict[str, str],
 ) -> None:
-    send, expect, add, remove, look = blocks("sh")
+    send, expect, add, fetch, remove, look = blocks("sh")
     dataset = await producer.publish()
     key = await new_key(manager)
     origin = demo.links["node"]
@@ -104,6 +104,7 @@ async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
     )
     (tmp_path / "counts-2025.csv").write_text("lieu;passages\nPort;41\n")
     added = await run(add, tmp_path, origin, variables)
+    fetched = await run(fetch, tmp_path, origin, variables)
 
     assert removed is None
     assert "Names were left in it" in page
@@ -113,3 +114,5 @@ async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
     assert (looked["state"], looked["publication"]) == ("receiving", None)
     assert (expected["published"], expected["version"]) == (True, 3)
     assert (added["published"], added["version"]) == (True, 1)
+    assert fetched["address"] == "sftp://files.example.org/counts.csv"
+    assert "password" not in json.dumps(fetched)

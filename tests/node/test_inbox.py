@@ -120,6 +120,7 @@ async def test_inbox_of_the_node_lists_own_spaces_with_the_act(
         ]
 
     assert f'href="/datasets/{dataset}/describe"' in inbox
+    assert "1 chose à faire" in inbox
     assert all(
         dataset not in page and "Rien ne vous attend ici" in page for page in foreign
     )

@@ -78,10 +78,14 @@ def fill(path: str, dataset: str, part: str) -> str:
         "word": "test",
         "language": "fr",
         "digest": "0",
+        "event": "accept",
         **dict.fromkeys(
             (
                 "agreement_id",
                 "archive_id",
+                "consent_id",
+                "entry_id",
+                "request_id",
                 "file_id",
                 "key_id",
                 "organisation_id",

@@ -65,7 +65,7 @@ async def ask_about_own_data(
         await _change(site, territory, ids[right], facts)
     await _count(site, territory, producer)
     return {
-        "portal draft": str(ids["rectification"]),
+        "portal unsent": str(ids["rectification"]),
         "portal own": str(ids["access"]),
     }
 

@@ -103,7 +103,7 @@ STOPS = [
         "/territory/site/pages/{slug} => /territory/site/pages/about", "/territory/site/pages/{slug}/preview => /territory/site/pages/about/preview",
         "/territory/site/pictures", "/territory/site/menu", "/territory/subject-requests",
         "/my-data/ask => /my-data/ask?right=access&all=1", "/my-data/ask => /my-data/ask?right=restriction&org=armor", "/my-data/requests",
-        "/my-data/requests/{request_id} => /my-data/requests/{portal draft}", "/my-data/requests/{request_id} => /my-data/requests/{portal own}",
+        "/my-data/requests/{request_id} => /my-data/requests/{portal unsent}", "/my-data/requests/{request_id} => /my-data/requests/{portal own}",
         "/my-data/requests/{request_id}/return => /my-data/requests/{portal own}/return = 409",
         "/territory", "/territory/producers", "/territory/producers => /territory/producers?sort=late&order=desc",
         "/territory/journal", "/territory/journal => /territory/journal?kind=parking", "/territory/journal => /territory/journal?from=hier = 422",

@@ -168,11 +168,13 @@ def test_what_was_not_agreed_is_refused_and_said_in_both_languages(
 
 def test_every_refusal_has_its_answer_and_its_test() -> None:
     before_any_agreement = {RefusalReason.NO_CREDENTIAL}
+    by_consents = {RefusalReason.NO_CONSENT, RefusalReason.CONSENTS_STALE}
+    elsewhere = before_any_agreement | by_consents
 
     assert list(DENIALS) == list(RefusalReason)
-    assert {why for why, _ in REFUSED} | before_any_agreement == set(RefusalReason)
+    assert {why for why, _ in REFUSED} | elsewhere == set(RefusalReason)
     assert refuse(RefusalReason.NO_CREDENTIAL).status == 401
-    assert {denial.status for denial in DENIALS.values()} == {401, 403, 429}
+    assert {denial.status for denial in DENIALS.values()} == {401, 403, 429, 503}
 
 
 def test_nothing_is_let_through_while_the_portal_said_nothing() -> None:

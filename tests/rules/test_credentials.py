@@ -35,7 +35,7 @@ MADE = {
     "ui/request_log.py": "names a request in the log",
     "node/datasets/actions/anonymise.py": "derives the key with which columns are coded",
     "tabular/personal/transformations.py": "codes a column",
-    "node/agreements/consents.py": "digests the number of who lends, to find it again; it opens nothing",
+    "node/agreements/consent_links.py": "digests the number of who lends, to find it again, and its reference; they open nothing",
     "kit/shared_memory.py": "salts what is counted of readers",
     "portal/catalogue/search/build.py": "names a folder",
 }

@@ -44,7 +44,8 @@ PUT_BY_PROGRAM = ["/api/v1/organisations/{thing}/processing"]
 NODE = [
     "/spaces/{slug}/archive", "/datasets/{thing}/withdraw", "/datasets/{thing}/erase", "/spaces/{slug}/keys",
     "/datasets/{thing}/people", "/datasets/{thing}/versions/1/remove", "/datasets/{thing}/consents",
-    "/datasets/{thing}/consents/{thing}/confirm",
+    "/datasets/{thing}/consents/{thing}/confirm", "/requests/{thing}/events/answer", "/requests/{thing}/hold",
+    "/spaces/{slug}/requests/settings",
 ]  # fmt: skip
 NODE_READS = ["/datasets/{thing}/versions/1/link"]
 OTHERS = [

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import delete, select, update
 from tests.contract.credentials.test_leaving import Outgoing
 from tests.contract.credentials.world import Programs, World, build
 from tests.node.producer import SLUG, Producer
-from tests.visitors import browse
+from tests.visitors import browse, make_person
 from udi.kit.clock import now, today
 from udi.kit.oidc import node_client_id
 from udi.node.datasets.exchange.inbox import InboxSync
@@ -24,6 +25,7 @@ from udi.node.spaces.models import Space, UseCount
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import Node, NodeProducer, NodeUseDay, NodeWaiting
 from udi.portal.organisations.models import Application, Organisation
+from udi.protocol.inbox import NodeInboxKind
 from udi.settings import HOSTED
 
 
@@ -96,6 +98,39 @@ async def exchange(programs: Programs) -> AsyncIterator[Exchange]:
         )
 
 
+async def test_requests_of_people_are_shown_to_who_manages_the_producer_alone(
+    exchange: Exchange,
+) -> None:
+    world = exchange.world
+    territory = world.territory
+    async with world.portal.database.session(territory.id, role="worker") as session:
+        hall = await session.scalar(
+            select(Organisation).where(Organisation.slug == SLUG)
+        )
+        node = await session.scalar(select(Node).where(Node.slug == HOSTED))
+        assert hall is not None
+        assert node is not None
+        for kind in (NodeInboxKind.SUBJECT_REQUEST, NodeInboxKind.DRAFT):
+            waiting = NodeWaiting(
+                id=uuid4(),
+                node_id=node.id,
+                organisation_id=hall.id,
+                kind=kind,
+                number=1,
+                since=now(),
+                received_at=now(),
+            )
+            session.add(waiting)
+    publisher = make_person(territory, memberships={SLUG: ["publishers"]})
+
+    manager_items = await exchange.items()
+    async with browse(world.apps["portal"], territory, publisher) as client:
+        document = (await client.get("/inbox.json")).json()
+
+    assert sorted(manager_items) == [("node_draft", 1), ("node_subject_request", 1)]
+    assert [item["kind"] for item in document["items"]] == ["node_draft"]
+
+
 def badge(page: httpx.Response) -> str:
     """The count in the header of a page, empty where there is none."""
     return (
@@ -143,6 +178,19 @@ async def test_exchange_takes_away_what_waits_no_more(exchange: Exchange) -> Non
 
     assert before == [("node_draft", 1)]
     assert await exchange.items() == []
+
+
+async def test_exchange_tells_whose_spaces_the_node_holds(exchange: Exchange) -> None:
+    territory = exchange.world.territory
+    await Producer(exchange.node).draft()
+
+    await exchange.inbox.exchange(territory)
+
+    async with exchange.world.portal.database.session(
+        territory.id, role="worker"
+    ) as session:
+        spaces = await session.scalar(select(Node.spaces).where(Node.slug == HOSTED))
+    assert spaces == [SLUG]
 
 
 async def test_exchange_keeps_the_identifier_of_what_still_waits(

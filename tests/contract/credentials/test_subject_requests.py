@@ -63,7 +63,8 @@ class Exchange:
             headers={"Sec-Fetch-Site": "cross-site"},
         )
         assert brought.status_code == 303, brought.text
-        return await self.asker.client.post("/subjects/new", data=FORM)
+        form = FORM | {"ticket": str((await self.row()).id)}
+        return await self.asker.client.post("/subjects/new", data=form)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ from udi.node import app as node
 from udi.node import site as node_parts
 from udi.node.agreements.actions import store_agreement
 from udi.node.agreements.documents import SignedAgreement
+from udi.node.agreements.models import HeldConsent
 from udi.node.datasets.exchange.portal import PORTAL_KEYS
 from udi.node.files.signed_urls import sign_path
 from udi.node.manager.tokens import make_token as make_manager_token
@@ -46,7 +47,7 @@ from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
 from udi.node.subject_requests.identity import SUBJECT_AREA, SUBJECT_SESSIONS
 from udi.node.subject_requests.signing import DOSSIER, make_node_signer
-from udi.node.subject_requests.tickets import COOKIE, TICKET_COOKIE
+from udi.node.subject_requests.tickets import TICKET_COOKIE, name_ticket_cookie
 from udi.node.tables.requests import RATES
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
@@ -76,9 +77,16 @@ from udi.protocol.agreement import (
     write_agreement,
     write_agreement_status,
 )
+from udi.protocol.consent import (
+    CONSENT_FRESHNESS_TYPE,
+    CONSENT_RECEIPT_TYPE,
+    CONSENT_STATUS_TYPE,
+    ConsentState,
+)
 from udi.protocol.credentials import (
     AGREEMENT,
     CONFIRMATION,
+    CONSENT_LINK,
     READING,
     REPORT,
     SPACE,
@@ -131,7 +139,14 @@ class World:
         once = {name: self._keep(text) for name, text in self.texts_by_kind.items()}
         signed = {
             kind.typ: self._sign(kind)
-            for kind in (REPORT, SPACE, AGREEMENT, READING, SUBJECT_TICKET)
+            for kind in (
+                REPORT,
+                SPACE,
+                AGREEMENT,
+                READING,
+                SUBJECT_TICKET,
+                CONSENT_LINK,
+            )
         }
         return {
             **once,
@@ -384,10 +399,26 @@ async def _at_node(
             await store_agreement(
                 session, SignedAgreement(agreement, standing, document, status_document)
             )
+            session.add(
+                HeldConsent(
+                    id=thing,
+                    agreement_id=thing,
+                    dataset_id=thing,
+                    document="",
+                    revision=1,
+                    state=ConsentState.GIVEN,
+                    expires_at=later,
+                )
+            )
             key, token = await make_key(
                 session, maker, space, name="script", datasets=None, expires_at=None
             )
+    evidence = {
+        kind.typ: signer.sign_document({}, kind=kind, **parties)
+        for kind in (CONSENT_STATUS_TYPE, CONSENT_RECEIPT_TYPE, CONSENT_FRESHNESS_TYPE)
+    }
     return {
+        **evidence,
         "udi-agreement+jwt": document, "udi-agreement-status+jwt": status_document, "project credential": secret, "key of a space": token,
         "id of the key": str(key.id),
     }  # fmt: skip
@@ -484,6 +515,6 @@ def cookies(world: World, program: str, text: str) -> dict[str, str]:
         cookie_name(origin): text,
         cookie_name(origin, "udi-login"): text,
         cookie_name(origin, SUBJECT_AREA.cookie): text,
-        cookie_name(origin, COOKIE): text,
+        cookie_name(origin, name_ticket_cookie(world.thing)): text,
         "consoleToken": text,
     }

@@ -8,6 +8,7 @@ import pytest
 from litestar import Litestar
 
 from tests.node.agreements.granting import METERS, Granting
+from tests.node.agreements.lenders import Lenders
 from tests.node.conftest import Browse
 from tests.node.producer import Producer
 from tests.service_overrides import ServiceOverrides
@@ -83,3 +84,15 @@ async def machine(
     async with browse(node_app, demo) as client:
         client.headers["accept"] = "*/*"
         yield client
+
+
+@pytest.fixture
+async def lenders(
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    producer: Producer,
+    meters: str,
+    node_database: Database,
+    at_node: Territory,
+) -> Lenders:
+    return Lenders(portal, machine, producer, meters, node_database, at_node)

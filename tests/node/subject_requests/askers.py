@@ -90,9 +90,16 @@ class Asker:
         request_id = uuid.uuid4()
         brought = await self.bring(request_id, **changes)
         assert brought.status_code == 303, brought.text
-        sent = await self.client.post("/subjects/new", data=form or FORM)
+        sent = await self.write(request_id, form)
         assert sent.status_code == 303, sent.text
         return str(request_id)
+
+    async def write(
+        self, request_id: UUID, form: dict[str, str] | None = None, **options: Any
+    ) -> httpx.Response:
+        """Send the form of a ticket."""
+        fields = (form or FORM) | {"ticket": str(request_id)}
+        return await self.client.post("/subjects/new", data=fields, **options)
 
     async def see(self, request_id: str) -> httpx.Response:
         return await self.client.get(f"/subjects/requests/{request_id}")

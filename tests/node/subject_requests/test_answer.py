@@ -226,7 +226,7 @@ async def test_another_territory_finds_nothing(
 
 @pytest.mark.parametrize("right", list(SubjectRight))
 async def test_a_refusal_has_a_ground_of_its_right_and_both_remedies(
-    asker: Asker, agent: Agent, right: SubjectRight
+    asker: Asker, agent: Agent, colleague: Agent, right: SubjectRight
 ) -> None:
     request_id = await asker.ask(right=right)
     others = set(RefusalGround) - set(list_grounds(right))
@@ -403,7 +403,7 @@ async def test_what_is_kept_for_a_complaint_is_not_destroyed(
 ) -> None:
     request_id = await asker.ask()
     held = await agent.client.post(
-        f"/requests/{request_id}/hold", data={"reference": "CNIL 12"}
+        f"/requests/{request_id}/hold", data={"hold": "on", "reference": "CNIL 12"}
     )
 
     await asker.act(request_id, "withdraw")
@@ -411,3 +411,42 @@ async def test_what_is_kept_for_a_complaint_is_not_destroyed(
     row, entries = await look(node_database, demo, request_id)
     assert held.status_code == 303
     assert (row.state, row.known_by != "", entries > 0) == ("withdrawn", True, True)
+
+
+async def test_the_same_hold_twice_changes_nothing(
+    asker: Asker, agent: Agent, node_database: Database, demo: Territory
+) -> None:
+    request_id = await asker.ask()
+    address = f"/requests/{request_id}/hold"
+    offered = re.compile(r'name="hold" value="(on|off)"')
+    states = []
+    for hold in ("on", "on", "off", "off"):
+        answer = await agent.client.post(address, data={"hold": hold})
+        assert answer.status_code == 303
+        states.append(await look(node_database, demo, request_id))
+        [offer] = offered.findall((await agent.see(request_id)).text)
+        assert offer != hold
+
+    assert states[0] == states[1]
+    assert states[2] == states[3]
+    assert [row.legal_hold for row, _ in states] == [True, True, False, False]
+    for nothing in ({}, {"hold": "perhaps"}):
+        refused = await agent.client.post(address, data=nothing)
+        assert refused.status_code == 422
+
+
+async def test_a_refusal_by_the_officer_opens_after_such_a_login_too(
+    asker: Asker, agent: Agent, node_database: Database, demo: Territory
+) -> None:
+    request_id = await asker.ask()
+    yesterday = now().date() - timedelta(days=3)
+    await put(node_database, demo, request_id, due_on=yesterday)
+    await asker.act(request_id, "escalate", text="Aucune réponse.")
+    upheld = await agent.act(request_id, "uphold", text="Rien n’est dû ici.")
+    await asker.log_in(authenticated_at=now() - OLD)
+
+    answer = await asker.see(request_id)
+
+    row, _ = await look(node_database, demo, request_id)
+    assert (upheld.status_code, row.decided_by) == (303, None)
+    assert (answer.status_code, "Rien n’est dû" in answer.text) == (303, False)

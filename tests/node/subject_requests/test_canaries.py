@@ -81,7 +81,9 @@ async def put_through(
     await agent.act(request_id, "accept")
     await agent.act(request_id, "extend", text=words["extension"])
     await agent.client.post(f"{at}/files", files={"file": ("table.csv", column)})
-    await agent.client.post(f"{at}/hold", data={"reference": words["complaint"]})
+    await agent.client.post(
+        f"{at}/hold", data={"hold": "on", "reference": words["complaint"]}
+    )
     await agent.act(request_id, "refuse", ground=GROUND, text=words["refusal"])
     await asker.act(request_id, "escalate", text=words["escalation"])
     await colleague.act(request_id, "overturn", text=words["overturning"])

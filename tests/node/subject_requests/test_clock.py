@@ -121,13 +121,13 @@ async def test_a_legal_hold_stops_time(
 ) -> None:
     request_id = await asker.ask()
     await agent.act(request_id, "refuse")
-    await agent.client.post(f"/requests/{request_id}/hold", data={"reference": "12"})
+    await agent.client.post(f"/requests/{request_id}/hold", data={"hold": "on"})
 
     await advance(node_database, demo, monkeypatch, 800)
 
     held, entries = await look(node_database, demo, request_id)
     assert (held.state, entries > 1) == ("refused", True)
-    await agent.client.post(f"/requests/{request_id}/hold", data={})
+    await agent.client.post(f"/requests/{request_id}/hold", data={"hold": "off"})
     await advance(node_database, demo, monkeypatch, 800)
     freed, entries = await look(node_database, demo, request_id)
     assert (freed.state, entries) == ("closed", 0)
@@ -141,9 +141,11 @@ async def test_what_was_withdrawn_while_held_is_destroyed_once_released(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     request_id = await asker.ask()
-    await agent.client.post(f"/requests/{request_id}/hold", data={})
+    await agent.client.post(f"/requests/{request_id}/hold", data={"hold": "on"})
     await asker.act(request_id, "withdraw")
-    released = await agent.client.post(f"/requests/{request_id}/hold", data={})
+    released = await agent.client.post(
+        f"/requests/{request_id}/hold", data={"hold": "off"}
+    )
 
     await advance(node_database, demo, monkeypatch, 0)
 

@@ -1,5 +1,6 @@
 """What becomes of a request: a pure function, tried on any day and in any time zone."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -129,6 +130,62 @@ def test_an_overturned_decision_gives_fifteen_days_and_never_fewer_than_were_lef
 
     assert (soon.due_on, after.due_on) == (date(2027, 3, 1), date(2027, 4, 5))
     assert after.decided_at is None
+
+
+def make_contested_facts(moment: datetime) -> RequestFacts:
+    """A refusal of the day of receipt, contested at once."""
+    agent = SubjectRequestActor.AGENT
+    refused = plan_move(submitted(moment), EVENTS.REFUSE, agent, moment)
+    return plan_move(refused, EVENTS.ESCALATE, SubjectRequestActor.PERSON, moment)
+
+
+def test_a_decision_in_time_is_not_late_while_it_is_contested() -> None:
+    contested = make_contested_facts(datetime(2027, 1, 31, 9, tzinfo=UTC))
+    later = datetime(2027, 3, 20, 9, tzinfo=UTC)
+    officer = SubjectRequestActor.OFFICER
+
+    upheld = plan_move(contested, EVENTS.UPHOLD, officer, later)
+    overturned = plan_move(contested, EVENTS.OVERTURN, officer, later)
+    after_due = datetime(2027, 4, 6, 9, tzinfo=UTC)
+
+    assert (contested.is_late(later), upheld.was_late) == (False, False)
+    assert (overturned.was_late, overturned.is_late(later)) == (False, False)
+    assert overturned.is_late(after_due)
+
+
+def test_silence_that_is_contested_is_late() -> None:
+    facts = submitted(datetime(2027, 1, 31, 9, tzinfo=UTC))
+    late = datetime(2027, 3, 20, 9, tzinfo=UTC)
+
+    escalated = plan_move(facts, EVENTS.ESCALATE, SubjectRequestActor.PERSON, late)
+
+    assert (escalated.is_late(late), escalated.was_late) == (True, True)
+
+
+@given(MOMENTS, st.integers(0, 300))
+def test_an_extension_never_moves_the_day_backwards(
+    moment: datetime, days: int
+) -> None:
+    officer = SubjectRequestActor.OFFICER
+    later = moment + timedelta(days=days)
+    overturned = plan_move(
+        make_contested_facts(moment), EVENTS.OVERTURN, officer, later
+    )
+
+    extended = plan_move(overturned, EVENTS.EXTEND, SubjectRequestActor.AGENT, later)
+
+    assert extended.due_on >= overturned.due_on
+
+
+def test_who_has_no_page_is_not_asked_who_they_are() -> None:
+    moment = datetime(2027, 1, 31, 9, tzinfo=UTC)
+    facts = replace(submitted(moment), by_letter=True)
+    agent = SubjectRequestActor.AGENT
+
+    assert EVENTS.ASK_IDENTITY not in list_possible(facts, agent, moment)
+    assert EVENTS.ACCEPT in list_possible(facts, agent, moment)
+    with pytest.raises(ConflictError, match="no page"):
+        plan_move(facts, EVENTS.ASK_IDENTITY, agent, moment)
 
 
 def test_a_third_question_about_identity_is_refused() -> None:

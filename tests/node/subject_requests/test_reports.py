@@ -129,6 +129,30 @@ async def test_it_is_told_again_until_the_browser_is_back_for_a_day_at_most(
     assert (row.report_state, row.state) == ("detached", "submitted")
 
 
+async def test_the_producer_is_told_that_the_account_is_gone(
+    request_id: str,
+    agent: Agent,
+    reporter: Reporter,
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    before = (await agent.see(request_id)).text
+    await reporter.report("gone", request_id)
+    row, _ = await look(node_database, demo, request_id)
+    await due_again(node_database, demo, request_id)
+
+    page = (await agent.see(request_id)).text
+    response = await agent.act(request_id, "accept")
+
+    assert "a supprimé son compte" not in before
+    assert "a supprimé son compte" in page
+    assert "Seule cette personne" not in page
+    assert "events/ask_identity" not in page
+    assert (row.report_state, row.reported_sequence) == ("gone", row.sequence)
+    assert response.status_code == 303
+    assert (await reporter.report("gone", request_id))["requests"]
+
+
 @pytest.mark.parametrize("outcome", ["unknown", "refused"])
 async def test_what_the_portal_does_not_know_lives_at_the_node_only(
     request_id: str,

@@ -130,6 +130,25 @@ async def test_a_node_that_does_not_answer_is_told_later_and_the_page_says_so(
     )
 
 
+async def test_a_node_that_asks_for_what_comes_after_has_applied_what_came_before(
+    workspace: Workspace,
+) -> None:
+    """The portal never reached it."""
+    await workspace.set_policy()
+    address = await workspace.agree()
+    revision = (await workspace.agreement_row(address)).revision
+    pages = []
+    with trusted_issuer(workspace.site) as issuer:
+        for after in (0, revision - 1, revision):
+            await ask(workspace, issuer, after=str(after))
+            page = await workspace.producer.get(address)
+            pages.append("Appliquée par le nœud</dt><dd>Oui" in page.text)
+    row = await workspace.agreement_row(address)
+
+    assert pages == [False, False, True]
+    assert (row.delivered, row.delivery_error) == (row.revision, "")
+
+
 async def test_a_node_asks_for_what_changed_in_the_order_of_revisions(
     workspace: Workspace,
 ) -> None:

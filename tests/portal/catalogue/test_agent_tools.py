@@ -15,9 +15,12 @@ from tests.mcp import HANDSHAKE, MODERN, call_tool, request_result, send, write_
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.catalogue.test_documentation import token_of
 from tests.visitors import browse
+from udi.kit.budgets import RateLimit
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.tenants import budgets
 from udi.ui.mcp.server import PATH
 from udi.ui.openapi.document import ADDRESS
+from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
 TOOLS = ["describe_dataset", "list_terms", "my_access", "search_datasets"]
 
@@ -123,13 +126,77 @@ async def test_what_the_operation_refuses_comes_in_its_words(
     unknown = await call_tool(
         program, "describe_dataset", {"dataset_id": str(uuid.uuid4())}
     )
-    outside = await call_tool(
-        program, "describe_dataset", {"dataset_id": "../../kalim/v1/agreements"}
-    )
     year = await call_tool(program, "search_datasets", {"from": "never"})
 
-    assert (unknown["status"], outside["status"], year["status"]) == (404, 404, 422)
+    assert (unknown["status"], year["status"]) == (404, 422)
     assert year["problem"]["errors"][0]["field"] == "from"
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "../../kalim/v1/agreements",
+        "{known}/quality",
+        "{known}%2Fquality",
+        "{known}?x",
+        ".",
+        "..",
+        "nothing",
+        "",
+        7,
+        ["{known}"],
+    ],
+    ids=str,
+)
+async def test_an_argument_leads_to_no_other_address(
+    program: httpx.AsyncClient, identifier: Any
+) -> None:
+    search_answer = await call_tool(program, "search_datasets", {"q": "arbres"})
+    known = search_answer["datasets"][0]["dataset_id"]
+    if isinstance(identifier, str):
+        identifier = identifier.replace("{known}", known)
+
+    answer = await call_tool(program, "describe_dataset", {"dataset_id": identifier})
+
+    assert [fault.partition(":")[0] for fault in answer["faults"]] == ["dataset_id"]
+
+
+async def test_each_caller_behind_the_proxy_has_their_own_requests(
+    program: httpx.AsyncClient, portal_app: Litestar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message counts as a request, and what it asks of an operation as another."""
+    rates: ApiRateLimiters = portal_app.state.site.services[API_RATES]
+    monkeypatch.setattr(rates.passers_by, "limit", 2)
+    monkeypatch.setattr(rates.passers_by, "clock", lambda: 7_290.0)
+    first = {"X-Forwarded-For": "192.0.2.7"}
+    others = [{"X-Forwarded-For": f"198.51.100.{number}"} for number in (9, 10)]
+    search = write_message("tools/call", {"name": "list_terms", "arguments": {}})
+
+    answered = await call_tool(program, "list_terms", {}, **first)
+    refused = await send(
+        program, search, **first, Authorization="Bearer of nobody at all"
+    )
+    elsewhere = [
+        await call_tool(program, "list_terms", {}, **headers) for headers in others
+    ]
+
+    assert "filters" in answered
+    assert refused.status_code == 429
+    assert all("filters" in answer for answer in elsewhere), "one address for all"
+
+
+async def test_a_message_is_no_write(
+    program: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        budgets, "ADDRESS_WRITES", RateLimit("address-writes", 0, 86_400)
+    )
+
+    listed = await request_result(program, "tools/list")
+    written = await program.post("/following/inbox-mail", data={})
+
+    assert [tool["name"] for tool in listed["tools"]] == TOOLS
+    assert written.status_code == 429
 
 
 async def test_a_token_opens_what_it_opens_at_the_api(

@@ -97,12 +97,17 @@ class Lending:
 
     async def let_time_pass(self, model: Any, **values: Any) -> None:
         """Change rows as time would, then look at what is due."""
+        if values:
+            await self.change(model, **values)
+        territory = self.workspace.territory
+        await end_due_consents(self.workspace.site.database, territory.id, now())
+
+    async def change(self, model: Any, **values: Any) -> None:
+        """Change all rows of a table."""
         async with self.workspace.site.database.session(
             self.workspace.territory.id, role="worker"
         ) as session:
-            if values:
-                await session.execute(update(model).values(**values))
-            await end_due_consents(session, now())
+            await session.execute(update(model).values(**values))
 
     async def person_id(self) -> UUID:
         """The inhabitant, as the portal knows them."""

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -12,7 +13,11 @@ from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.kit.keys import verify_document
 from udi.portal.access.agreements.transitions import AgreementState
-from udi.portal.access.models import AccessAgreement
+from udi.portal.access.models import (
+    AccessAgreement,
+    ProjectCredential,
+    PublicAgreement,
+)
 from udi.portal.audit.models import AuditEvent
 from udi.portal.consents.delivery import invalidate_consents
 from udi.portal.consents.departures import stop_lending
@@ -20,6 +25,7 @@ from udi.portal.consents.models import Consent
 from udi.portal.consents.notices import INVALIDATE
 from udi.portal.identity.departures import end_account
 from udi.portal.identity.models import Person
+from udi.portal.nodes.models import Node
 from udi.protocol.consent import CONSENT_RECEIPT_TYPE
 
 ENGLISH = {"Accept-Language": "en"}
@@ -198,7 +204,9 @@ async def test_one_click_stops_at_once_and_twice_is_once(lending: Lending) -> No
     assert 'role="status"' in after.text
     assert "No project reads data about you" in after.text
     assert (version.given, version.stopped) == (0, 1)
-    assert "must be erased on your side" in project.text
+    assert "erase what you read before" in project.text
+    assert "sees that somebody stopped, and not who" in after.text
+    assert "must erase" not in after.text
 
 
 async def test_nobody_else_sees_or_stops_it(lending: Lending) -> None:
@@ -252,6 +260,132 @@ async def test_time_ends_a_yes(lending: Lending) -> None:
     await lending.let_time_pass(Consent, expires_at=now() - timedelta(seconds=1))
 
     assert (before, await lending.states()) == (["given"], ["expired"])
+
+
+async def test_a_yes_whose_time_is_over_is_given_anew(lending: Lending) -> None:
+    """The clock has not come by yet."""
+    question = await lending.open()
+    former = await lending.give(question)
+    await lending.change(Consent, expires_at=now() - timedelta(seconds=1))
+    consent = await lending.give(question)
+    rows = {row.id: row.state for row in await lending.rows(Consent)}
+
+    assert rows == {former.id: "expired", consent.id: "given"}
+    assert (await lending.versions())[0].given == 1
+
+
+async def test_a_no_after_a_yes_whose_time_is_over_is_a_no(lending: Lending) -> None:
+    question = await lending.open()
+    await lending.give(question)
+    await lending.change(Consent, expires_at=now() - timedelta(seconds=1))
+    refused = await lending.inhabitant.post(question, data=NO)
+
+    assert refused.status_code == 303
+    assert sorted(await lending.states()) == ["expired", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (AgreementState.SUSPENDED, "The agreement with the project is suspended."),
+        (AgreementState.REVOKED, "The producer ended the agreement"),
+        (AgreementState.GIVEN_UP, "The project gave the agreement up."),
+        (AgreementState.ENDED, "The agreement with the project has ended."),
+    ],
+)
+async def test_nobody_is_asked_once_the_agreement_is_off_and_the_page_says_why(
+    lending: Lending, state: AgreementState, words: str
+) -> None:
+    question = await lending.open()
+    await lending.change(AccessAgreement, state=state)
+    await lending.change(PublicAgreement, state=state)
+    given = await lending.inhabitant.post(question, data=YES)
+    pages = [
+        await lending.inhabitant.get(question, headers=ENGLISH),
+        await lending.workspace.passer.get(question, headers=ENGLISH),
+        await lending.workspace.passer.get(f"/embed{question}?lang=en"),
+    ]
+
+    sides = await lending.workspace.person.get(lending.page, headers=ENGLISH)
+
+    assert given.status_code == 409
+    assert "Open: people answer" not in sides.text
+    assert words in sides.text
+    for page in pages:
+        assert words in page.text
+        assert 'class="equal"' not in page.text
+
+
+async def test_a_request_in_the_hour_of_the_yes_is_one(lending: Lending) -> None:
+    consent = await lending.give(await lending.open())
+    [version] = await lending.versions()
+    hour = now().replace(minute=0, second=0, microsecond=0) - timedelta(days=40)
+    before = await lending.inhabitant.get(LIST, headers=ENGLISH)
+    await lending.change(Consent, answered_at=hour + timedelta(minutes=20))
+    credential = ProjectCredential(
+        project_id=version.project_id,
+        node_id=consent.node_id,
+        name="Machine",
+        sha256="0" * 64,
+        created_by=await lending.person_id(),
+        created_at=hour - timedelta(days=1),
+        expires_at=now() + timedelta(days=1),
+        last_used_at=hour,
+    )
+    async with lending.workspace.site.database.session(
+        lending.workspace.territory.id, role="worker"
+    ) as session:
+        session.add(credential)
+    after = await lending.inhabitant.get(LIST, headers=ENGLISH)
+
+    assert "none reported since your yes" in before.text
+    assert "What people of the project read on pages does not." in before.text
+    assert "none reported since your yes" not in after.text
+    assert f'datetime="{hour.date().isoformat()}' in after.text
+
+
+async def test_a_receipt_does_not_say_what_the_portal_does_not_know(
+    lending: Lending,
+) -> None:
+    await lending.change(Node, url="https://noeud.test")
+    consent = await lending.give(await lending.open())
+    one = f"{LIST}/{consent.id}"
+    page = await lending.inhabitant.get(one, headers=ENGLISH)
+    linked = await lending.inhabitant.get(f"{one}?linked=1", headers=ENGLISH)
+
+    assert "If it does already, you have nothing to do." in page.text
+    assert "nothing is lent" not in page.text
+    assert 'name="ticket"' not in page.text
+    assert "it counts at once, or after" in linked.text
+    assert "We do not send it to the project" in page.text
+
+
+async def test_nobody_is_sent_to_the_node_with_more_than_five_numbers_in_thirty_days(
+    lending: Lending,
+) -> None:
+    await lending.change(Node, url="https://noeud.test")
+    question = await lending.open()
+
+    async def ask(consent: Consent, by: httpx.AsyncClient) -> bool:
+        page = await by.get(f"{LIST}/{consent.id}?step=number", headers=ENGLISH)
+        assert page.status_code == 200
+        has_ticket = 'name="ticket" value="ey' in page.text
+        assert ("that is the limit" in page.text) != has_ticket
+        return has_ticket
+
+    first = await lending.give(question)
+    other = await lending.give(question, lending.neighbour)
+    answers = [await ask(first, lending.inhabitant) for _ in range(3)]
+    await lending.inhabitant.post(f"{LIST}/{first.id}/withdraw")
+    second = await lending.give(question)
+    answers += [await ask(second, lending.inhabitant) for _ in range(3)]
+
+    assert answers == [True] * 5 + [False]
+    assert await ask(other, lending.neighbour)
+
+    await lending.change(Consent, link_ticket_at=now() - timedelta(days=31))
+
+    assert await ask(second, lending.inhabitant)
 
 
 @pytest.mark.parametrize("state", [AgreementState.REVOKED, AgreementState.GIVEN_UP])

@@ -5,16 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.contract.node import Issuer, Receiver, receiver, trusted_issuer
 from tests.portal.consents.conftest import Lending
 from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.kit.keys import verify_document
+from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.agreements.delivery import AgreementDeliveryError
+from udi.portal.access.agreements.node_messages import list_agreements_for_node
+from udi.portal.access.agreements.revisions import send_agreement_status
+from udi.portal.access.models import AccessAgreement
 from udi.portal.consents.actions import DELIVER_CONSENT
 from udi.portal.consents.delivery import deliver_consent
+from udi.portal.consents.documents import list_changed_consents
 from udi.portal.consents.models import Consent
 from udi.portal.nodes.models import Node
 from udi.protocol.consent import (
@@ -101,6 +107,70 @@ async def test_a_node_that_does_not_answer_is_told_later_and_the_person_sees_it(
     )
 
     assert "is being told" in page.text
+
+
+async def test_a_node_that_asks_for_what_comes_after_has_confirmed_what_came_before(
+    lending: Lending, issuer: Issuer
+) -> None:
+    """The portal never reached it."""
+    consent = await lending.give(await lending.open())
+    await lending.inhabitant.post(f"/my-data/consents/{consent.id}/withdraw")
+    [stopped] = await lending.rows(Consent)
+    territory = lending.workspace.territory
+    token = issuer.token(f"{territory.slug}-node-hosted", territory.origin)
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    pages = []
+    for after in (0, stopped.revision - 1, stopped.revision):
+        await lending.workspace.passer.get(
+            f"/kalim/v1/agreements?after={after}", headers=headers
+        )
+        page = await lending.inhabitant.get(
+            "/my-data/consents", headers={"Accept-Language": "en"}
+        )
+        pages.append("not confirmed yet" in page.text)
+    [row] = await lending.rows(Consent)
+
+    assert pages == [True, True, False]
+    assert row.delivered == row.revision == stopped.revision
+
+
+async def test_no_agreement_is_passed_over_that_is_committed_between_two_statements(
+    lending: Lending,
+) -> None:
+    await lending.give(await lending.open())
+    workspace = lending.workspace
+    tenant = workspace.territory.id
+    database = workspace.site.database
+    signer = signer_of(workspace.site, workspace.territory)
+
+    async def commit_then_list(
+        session: AsyncSession, *rest: Any
+    ) -> list[tuple[int, dict[str, str]]]:
+        async with database.session(tenant, role="worker") as other:
+            agreement = (await other.scalars(select(AccessAgreement))).one()
+            await send_agreement_status(other, agreement)
+        await lending.give(
+            f"/consents/{(await lending.versions())[0].id}", lending.neighbour
+        )
+        return await list_changed_consents(session, *rest)
+
+    async with database.session(tenant, role="worker") as session:
+        node_id = select(Consent.node_id)
+        node = (await session.scalars(select(Node).where(Node.id.in_(node_id)))).one()
+        first, last = await list_agreements_for_node(
+            session, signer, node, after=0, limit=100, sources=[commit_then_list]
+        )
+        rest, _ = await list_agreements_for_node(
+            session,
+            signer,
+            node,
+            after=last,
+            limit=100,
+            sources=[list_changed_consents],
+        )
+
+    assert [sorted(item) for item in first] == [["agreement", "status"], ["consent"]]
+    assert [sorted(item) for item in rest] == [["agreement", "status"], ["consent"]]
 
 
 async def test_a_node_asks_for_agreements_and_consents_in_one_order(

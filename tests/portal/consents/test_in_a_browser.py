@@ -2,6 +2,11 @@
 
 from tests.portal.consents.conftest import NO, Lending
 from tests.ui.tab import Tab
+from udi.kit.clock import now
+from udi.portal.access.agreements.transitions import AgreementState
+from udi.portal.access.models import AccessAgreement, PublicAgreement
+from udi.portal.consents.models import Consent
+from udi.portal.nodes.models import Node
 
 LIGHT = 75_000
 """Bytes of a page at most: what is left is for the styles."""
@@ -33,3 +38,25 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         assert await tab.find_faults(who, f"{origin}{path}", name, "fr", "en") == []
         page = await who.get(path)
         assert len(page.content) < LIGHT
+
+
+async def test_the_way_to_the_node_and_a_suspended_question_hold_on_every_screen(
+    lending: Lending, tab: Tab
+) -> None:
+    await lending.change(Node, url="https://noeud.test")
+    question = await lending.open()
+    consent = await lending.give(question)
+    receipt = f"/my-data/consents/{consent.id}"
+    await lending.change(AccessAgreement, state=AgreementState.SUSPENDED)
+    await lending.change(PublicAgreement, state=AgreementState.SUSPENDED)
+    await lending.change(Consent, link_tickets=3, link_ticket_at=now())
+    origin = lending.workspace.territory.origin
+
+    for who, path, name in (
+        (lending.inhabitant, f"{receipt}?linked=1", "consent-linked"),
+        (lending.inhabitant, f"{receipt}?step=number", "consent-number"),
+        (lending.inhabitant, f"{receipt}?step=number", "consent-too-many"),
+        (lending.neighbour, question, "consent-suspended"),
+        (lending.workspace.passer, f"/embed{question}", "consent-embed-suspended"),
+    ):
+        assert await tab.find_faults(who, f"{origin}{path}", name, "fr", "en") == []

@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tests.personal_rows import Fixture, connect, fill, kind_of, new_fixture, search
+from tests.personal_rows import (
+    Fixture,
+    connect,
+    fill,
+    is_erased_with_account,
+    kind_of,
+    new_fixture,
+    search,
+)
 from udi.kit.db import Database
-from udi.kit.personal_data import AtDeletion, PersonalRows
+from udi.kit.personal_data import PersonalRows, PersonLink
 from udi.kit.tenancy import Territory
 from udi.node.identity.models import Person as NodePerson
 from udi.portal.identity.models import Person as PortalPerson
@@ -36,7 +44,7 @@ def list_erasures() -> list[tuple[ProgramName, str]]:
         for program in programs
         for rows in read_program(program).rows
         if rows.table.name != "person"
-        and (rows.emptied or rows.at_deletion is AtDeletion.ERASED)
+        and (rows.emptied or is_erased_with_account(rows))
     ]
 
 
@@ -122,6 +130,50 @@ async def test_a_person_is_found_when_one_erasure_is_cut_out(
     assert await stage.count(omitted) == 1, "the person's own row"
     assert remaining.get(table, set()) >= stage.fixture.canaries_of(omitted)
     assert remaining.keys() <= {table}
+
+
+async def test_requests_about_own_data_go_on_under_their_pseudonym(
+    stages: dict[str, Stage], demo: Territory
+) -> None:
+    stage = stages["node"]
+    connection = stage.connection
+    rows = [row for row in stage.register.rows if row.link is PersonLink.PAIRWISE]
+    tables = [f"app.{row.table.name}" for row in rows]
+    requests = "SELECT id FROM app.subject_request WHERE subject_id = $1 ORDER BY id"
+    same_id = stage.fixture.keys.id
+    fixture = replace(stage.fixture, pseudonym=same_id)
+    for _ in range(2):
+        await fill(connection, replace(stage.register, rows=rows), demo, fixture)
+    held_row, open_row = await connection.fetch(requests, same_id)
+    await connection.execute(
+        "UPDATE app.subject_request SET legal_hold = id = $1 WHERE id = ANY($2)",
+        held_row["id"],
+        [held_row["id"], open_row["id"]],
+    )
+    before = await read_tables(connection, tables)
+
+    await stage.erase()
+
+    assert set(tables) == {
+        "app.subject_person",
+        "app.subject_session",
+        "app.subject_request",
+        "app.subject_request_entry",
+        "app.subject_file",
+    }
+    assert await connection.fetch(requests, same_id) == [
+        held_row,
+        open_row,
+    ]
+    assert await read_tables(connection, tables) == before
+
+
+async def read_tables(connection: Any, tables: list[str]) -> dict[str, list[Any]]:
+    """All rows of some tables."""
+    return {
+        table: await connection.fetch(f"SELECT * FROM {table} ORDER BY id")
+        for table in tables
+    }
 
 
 @pytest.mark.parametrize("program", ["portal", "node"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.mails import text_of
 from tests.portal.identity.deletions import add_organisation, suspend
@@ -23,6 +24,7 @@ from udi.kit.clock import now
 from udi.kit.mail_relay import EmailError
 from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.portal.audit.models import AuditEvent
+from udi.portal.identity.deletion.handovers import HANDOVERS, Handover
 from udi.portal.identity.models import ApiToken, Person, WatchedAccount
 from udi.portal.identity.tokens import API_TOKEN
 from udi.ui.site import Site
@@ -86,6 +88,72 @@ async def test_the_second_warning_has_another_identifier_and_says_that_it_is_the
     assert second["Subject"].startswith("Dernier avis")
     assert first["Message-ID"] != second["Message-ID"]
     assert (await stage.read(demo)).unused_warned_again_at is not None
+    assert await stage.list_deletions(demo) == []
+
+
+async def test_warnings_leave_to_the_address_of_today_where_it_is_proven(
+    stage: UnusedStage, demo: Territory, relay: Relay
+) -> None:
+    await stage.know(demo, used_at=last_use_before(57))
+    stage.change_address("unproven@people.example", proven=False)
+    await stage.review()
+    stage.change_address("new@people.example")
+    await stage.know(demo, used_at=last_use_before(10), unused_warned_at=ago(50))
+
+    await stage.review()
+    begun = await stage.read(demo)
+    await stage.know(demo, used_at=last_use_before(-40), unused_warned_at=ago(50))
+    await stage.review()
+
+    assert [mail["To"] for mail in relay.mails] == [
+        stage.login.email,
+        "new@people.example",
+        "new@people.example",
+    ]
+    assert [mail["Subject"].split()[0] for mail in relay.mails] == [
+        "Votre",
+        "Votre",
+        "Dernier",
+    ]
+    assert begun.unused_warned_at is not None
+    assert begun.unused_warned_at > ago(1)
+
+
+async def test_who_was_warned_at_another_address_is_warned_anew(
+    stage: UnusedStage, demo: Territory, relay: Relay
+) -> None:
+    await stage.know(demo, used_at=last_use_before(-3), **warned_twice())
+    stage.change_address("new@people.example")
+
+    await stage.review()
+
+    assert [mail["To"] for mail in relay.mails] == ["new@people.example"]
+    assert await stage.list_deletions(demo) == []
+    assert (await stage.read(demo)).unused_warned_again_at is None
+
+
+async def test_what_must_be_handed_over_in_a_suspended_territory_keeps_an_account(
+    stage: UnusedStage,
+    demo: Territory,
+    other: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A domain says that they lead a project there, without any role in an organisation."""
+
+    async def list_projects(
+        _session: AsyncSession, territory: Territory, _person: Person
+    ) -> list[Handover]:
+        project = Handover("It would have no leader.", "Z", "", "", is_private=True)
+        return [project] if territory.id == other.id else []
+
+    services = stage.site.services
+    monkeypatch.setitem(services._contributions, HANDOVERS, [list_projects])
+    await stage.know(demo, used_at=last_use_before(-3), **warned_twice())
+    await stage.know(other, used_at=last_use_before(-9))
+    await suspend(stage.site.database, other)
+
+    await stage.review()
+
     assert await stage.list_deletions(demo) == []
 
 

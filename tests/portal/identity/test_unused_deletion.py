@@ -83,6 +83,45 @@ async def test_the_deletion_looks_again_and_leaves_who_came_back_or_is_needed(
     assert relay.mails == []
 
 
+async def test_a_territory_whose_rows_are_not_held_is_asked_what_needs_them(
+    stage: UnusedStage,
+    demo: Territory,
+    other: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rows of eight territories are held: a ninth one has a role for them since the daily look."""
+    monkeypatch.setattr(unused_deletion, "MOST_HELD", 1)
+    await stage.know(demo, used_at=last_use_before(-3), **warned_twice())
+    await stage.know(other, used_at=last_use_before(-9))
+    await stage.review()
+    person = await stage.read(other)
+    await add_organisation(stage.site.database, other)
+    async with stage.site.database.session(other.id, role="worker") as session:
+        session.add(
+            Membership(
+                person_id=person.id, organisation_slug="armor", groups=["managers"]
+            )
+        )
+
+    await stage.delete(demo)
+
+    assert stage.login.subject in stage.service.accounts
+    assert await stage.is_known(other)
+
+
+async def test_an_address_that_changed_since_the_daily_look_keeps_the_account(
+    stage: UnusedStage, demo: Territory
+) -> None:
+    await stage.know(demo, used_at=last_use_before(-3), **warned_twice())
+    await stage.review()
+    stage.change_address("new@people.example")
+
+    await stage.delete(demo)
+
+    assert stage.login.subject in stage.service.accounts
+    assert await stage.is_known(demo)
+
+
 async def test_a_deletion_that_was_cut_short_ends_when_it_is_tried_again(
     stage: UnusedStage,
     demo: Territory,

@@ -49,7 +49,14 @@ class UnusedStage:
     def __post_init__(self) -> None:
         issuer = self.site.services[SESSIONS].service.issuer
         self.login = replace(self.login, issuer=issuer)
-        self.service.accounts[self.login.subject] = dict(ACCOUNT)
+        self.service.accounts[self.login.subject] = ACCOUNT | {
+            "email": self.login.email
+        }
+
+    def change_address(self, address: str, *, proven: bool = True) -> None:
+        """They change the address of their account, and prove that it is theirs."""
+        account = self.service.accounts[self.login.subject]
+        account |= {"email": address, "emailVerified": proven}
 
     async def know(
         self,

@@ -56,6 +56,7 @@ ALLOWED_COLUMNS: dict[Any, set[str]] = {
         "number",
         "right",
         "drafted_at",
+        "written_at",
         "confirmation_hash",
         "escalated",
         "news_at",

@@ -49,6 +49,8 @@ PATIENCE = 3.0
 READ_ONLY = "25006"
 CONFLICT = "40001"
 """What a machine answers that follows another: to a write, and to a reading that held up what it follows."""
+DEADLOCK = "40P01"
+"""Two transactions waited for each other, and this one was given up: the same again goes through."""
 SPACE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 NO_SPACE = "-"
 """Named where a request is kept to no space at all: it is nobody's slug."""
@@ -160,7 +162,11 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     state = getattr(getattr(error, "orig", None) or error, "sqlstate", None) or ""
-    return state.startswith(("08", "53", "57P")) or state in {READ_ONLY, CONFLICT}
+    return state.startswith(("08", "53", "57P")) or state in {
+        READ_ONLY,
+        CONFLICT,
+        DEADLOCK,
+    }
 
 
 def _mark_disconnected(context: ExceptionContext) -> None:

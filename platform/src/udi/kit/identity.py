@@ -42,6 +42,8 @@ class Actor:
     """Whether they may have joined a first organisation meanwhile: only a login tells, which asks them nothing."""
     lacks_factor: bool = False
     """Whether rights of theirs wait for a second factor."""
+    below_factor: bool = False
+    """Whether a second factor is demanded here, and their login showed none, whatever their rights."""
 
     @property
     def verified_email(self) -> str | None:
@@ -67,10 +69,18 @@ SECOND_FACTOR = 2
 
 def without_factor(actor: Actor) -> Actor:
     """The same person, without the rights that wait for a second factor where none was shown: to manage, to be of the team."""
-    if actor.level >= SECOND_FACTOR or not manages_any(actor):
+    if actor.level >= SECOND_FACTOR:
         return actor
+    if not manages_any(actor):
+        return replace(actor, below_factor=True)
     left = {slug: groups - {MANAGERS} for slug, groups in actor.memberships.items()}
-    return replace(actor, moderator=False, memberships=left, lacks_factor=True)
+    return replace(
+        actor,
+        moderator=False,
+        memberships=left,
+        lacks_factor=True,
+        below_factor=True,
+    )
 
 
 def manages_any(actor: Actor) -> bool:

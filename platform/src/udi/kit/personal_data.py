@@ -46,6 +46,11 @@ class PersonLink(StrEnum):
     EMAIL = "email"
     SUBJECT = "subject"
     """By the identifier of the identity service."""
+    PAIRWISE = "pairwise"
+    """By the identifier of somebody whom a client of their own knows under a pairwise subject: no account leads to it.
+
+    Erasing an account passes such rows by; their own clock ends them. `at_deletion` says what the end of the account leaves.
+    """
 
 
 WHILE_ACCOUNT = "As long as your account exists."

@@ -22,6 +22,7 @@ from udi.protocol.terms import Purpose, RowFilter
 UNAUTHENTICATED = 401
 FORBIDDEN = 403
 TOO_MANY = 429
+UNAVAILABLE = 503
 
 
 class RefusalReason(StrEnum):
@@ -137,9 +138,9 @@ DENIALS = {
         "Put the project’s question to people: its page says how many lend.",
     ),
     RefusalReason.CONSENTS_STALE: RefusalResponse(
-        FORBIDDEN,
+        UNAVAILABLE,
         "The portal was not heard for a day: this node cannot know who still lends these rows.",
-        "Try again once the portal answers.",
+        "Try again in a few minutes. If it lasts, write to the producer: its node does not reach the portal.",
     ),
 }
 

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 PATH = "/kalim/v1/inbox"
 MOST_NUMBERS = 20_000
 MOST_SUBJECTS = 100
+MOST_SPACES = 20_000
 
 
 class NodeInboxKind(StrEnum):
@@ -52,6 +53,8 @@ class NodeInbox(Struct, frozen=True, kw_only=True):
         list[Annotated[str, Meta(min_length=1, max_length=100)]],
         Meta(max_length=MOST_SUBJECTS),
     ]
+    spaces: Annotated[list[Slug], Meta(max_length=MOST_SPACES)] | None = None
+    """Producers that have a space there; a node of before says none."""
 
 
 class PersonCount(Struct, frozen=True, kw_only=True):

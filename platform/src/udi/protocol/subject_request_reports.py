@@ -68,6 +68,8 @@ class ReportOutcome(StrEnum):
 
     ACCEPTED = "accepted"
     """Also of a report that is older than what the portal has: nothing is to be sent again."""
+    GONE = "gone"
+    """Accepted, and the account of who asked was deleted: they read nothing at the node any more."""
     UNCONFIRMED = "unconfirmed"
     """The browser did not come back yet: send it again later, a day long at most."""
     UNKNOWN = "unknown"

@@ -45,6 +45,7 @@ MACHINE_PATHS = (
     "/konsult/",
     "/apigateway/",
     "/logout/back-channel",
+    "/subjects/logout/back-channel",
     "/health",
     "/ready",
     "/metrics",

@@ -20,7 +20,14 @@ from udi.ui.locale import LANGUAGES, choose_language, in_languages, requested_la
 from udi.ui.newcomers import find_login
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
+ANY_HOST = (
+    "/health",
+    "/ready",
+    "/metrics",
+    "/static/",
+    "/logout/back-channel",
+    "/subjects/logout/back-channel",
+)
 LOOKS = ("/theme.css", "/icon.svg", "/language/", "/problems")
 """What the page of a suspended territory needs, and the page that explains the refusal to programs."""
 OPERATOR_PATHS = ("/installation", "/my-space/my-data", "/login", "/logout")

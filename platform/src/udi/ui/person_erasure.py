@@ -54,9 +54,12 @@ async def erase_rows(
     *,
     besides: Table | None = None,
 ) -> None:
-    """Erase or empty what names somebody in the session's territory, but for one table; their tasks are forgotten."""
+    """Erase or empty what names somebody in the session's territory, but for one table; their tasks are forgotten.
+
+    What only a pairwise pseudonym names is passed by: no account leads to it, and others may rely on it.
+    """
     for rows in register.rows:
-        if rows.table is not besides:
+        if rows.table is not besides and rows.link is not PersonLink.PAIRWISE:
             await _erase_kind(session, rows, keys)
     for payload in register.payloads:
         value = str(keys.value_of(payload.link))

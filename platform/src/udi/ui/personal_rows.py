@@ -58,6 +58,7 @@ class PersonKeys:
             PersonLink.ID: self.id,
             PersonLink.EMAIL: self.email.lower(),
             PersonLink.SUBJECT: self.subject,
+            PersonLink.PAIRWISE: self.id,
         }
         return values[link]
 

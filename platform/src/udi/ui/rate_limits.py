@@ -22,6 +22,8 @@ class ApiRateLimiters:
     people: RateLimiter
 
 
+READS_ONLY = "reads_only"
+"""Name among the options of a handler (`opt`): it changes nothing, whatever its method, and is counted as a request."""
 API_RATES = ServiceKey[ApiRateLimiters]("API rates", "tenants")
 
 

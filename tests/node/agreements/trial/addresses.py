@@ -69,6 +69,7 @@ VALUES = {
     "digest": ("x",),
     "archive_id": (UNKNOWN_ID,),
     "consent_id": (UNKNOWN_ID,),
+    "event": ("accept",),
     "key_id": (UNKNOWN_ID,),
     "organisation_id": (UNKNOWN_ID,),
     "part_id": (UNKNOWN_ID,),

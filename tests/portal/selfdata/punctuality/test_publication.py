@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from html import unescape
 from uuid import uuid4
 
+import pytest
+
 from tests.portal.selfdata.conftest import ENGLISH, KERLEVAN
 from tests.portal.selfdata.requests.conftest import Inhabitants, inhabitants, issuer
 from udi.kit.clock import now
@@ -113,7 +115,8 @@ async def test_requests_of_one_person_make_no_group(inhabitants: Inhabitants) ->
     rights = ("access", "rectification", "erasure", "restriction", "objection")
     for right in rights:
         [request] = await inhabitants.submit("kerlevan", right=right)
-        await inhabitants.change(request.id, decided_on=now().date(), state="answered")
+        answered = {"decided_on": now().date(), "state": "answered", "sequence": 1}
+        await inhabitants.change(request.id, **answered)
 
     await publish(inhabitants)
     assert await find_figures(inhabitants) == []
@@ -164,6 +167,37 @@ async def test_a_late_producer_waits_for_the_team(inhabitants: Inhabitants) -> N
     assert (await inhabitants.person.get("/inbox.json")).json()["items"] == []
     page = await inhabitants.team.get(TEAM, headers=ENGLISH)
     assert "Five people or more wait" in page.text
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sequence": 0, "on_paper": False},
+        {
+            "state": "escalated",
+            "decided_on": now().date() - timedelta(60),
+            "due_on": now().date() - timedelta(30),
+        },
+    ],
+    ids=["no node told of it", "answered in time, then looked at again"],
+)
+async def test_only_what_a_node_reported_and_did_not_answer_is_late(
+    inhabitants: Inhabitants, values: dict[str, object]
+) -> None:
+    await decide_papers(inhabitants, 5, state="processing", decided_on=None)
+    await inhabitants.change_all(**values)
+
+    await publish(inhabitants)
+
+    assert await inhabitants.town_hall.rows(LateProducer) == []
+    figures = await inhabitants.town_hall.rows(SubjectRequestFigure)
+    assert [row for row in figures if row.is_late] == []
+    assert [
+        row.late for row in await inhabitants.town_hall.rows(PunctualityFigure)
+    ] in (
+        [],
+        [0],
+    )
 
 
 async def test_a_producer_that_caught_up_leaves_the_list(

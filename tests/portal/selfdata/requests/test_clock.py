@@ -1,6 +1,7 @@
 """What time brings about: reminders, outcomes, deletion after a year; what waits for people; what leaves with an account."""
 
 from datetime import date, datetime, time, timedelta
+from html import unescape
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -14,9 +15,11 @@ from udi.kit.clock import now
 from udi.portal.identity.deletion.actions import erase_account
 from udi.portal.identity.departures import DEPARTURES
 from udi.portal.identity.models import Person
+from udi.portal.selfdata.archive import resume_import
+from udi.portal.selfdata.punctuality.publication import publish_punctuality
 from udi.portal.selfdata.requests.clock import REMIND, apply_time
 from udi.portal.selfdata.requests.models import SubjectRequestCount
-from udi.portal.selfdata.requests.outcomes import find_outcome
+from udi.portal.selfdata.requests.outcomes import MOVED, find_outcome
 from udi.portal.selfdata.requests.tasks import task_handlers
 from udi.ui.personal_rows import read_register
 
@@ -68,7 +71,8 @@ def test_find_outcome(dates: dict[str, object], outcome: str | None) -> None:
 
 async def test_an_outcome_never_changes(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
-    await inhabitants.change(request.id, decided_on=now().date(), state="answered")
+    answered = {"decided_on": now().date(), "state": "answered", "sequence": 1}
+    await inhabitants.change(request.id, **answered)
     await pass_time(inhabitants)
     assert (await inhabitants.row(request.id)).outcome == "on_time"
     await inhabitants.change(request.id, was_late=True)
@@ -76,6 +80,59 @@ async def test_an_outcome_never_changes(inhabitants: Inhabitants) -> None:
     await pass_time(inhabitants)
 
     assert (await inhabitants.row(request.id)).outcome == "on_time"
+
+
+async def test_what_no_node_reported_is_late_with_nobody(
+    inhabitants: Inhabitants,
+) -> None:
+    """Anybody can open the address of a return: it counts once the node tells of the request."""
+    [silent, reported] = await inhabitants.submit("kerlevan", "seve")
+    long_ago = now().date() - timedelta(days=20)
+    await inhabitants.change(silent.id, due_on=long_ago)
+    await inhabitants.change(reported.id, due_on=long_ago, sequence=1)
+
+    await pass_time(inhabitants)
+
+    assert (await inhabitants.row(silent.id)).outcome == ""
+    assert (await inhabitants.row(reported.id)).outcome == "late"
+
+
+async def test_an_answer_in_time_that_is_looked_at_again_is_not_late(
+    inhabitants: Inhabitants,
+) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    day = now().date()
+    await inhabitants.change(
+        request.id,
+        state="escalated",
+        sequence=2,
+        due_on=day - timedelta(days=2),
+        decided_on=day - timedelta(days=9),
+    )
+
+    await pass_time(inhabitants)
+
+    assert await list_reminders(inhabitants) == []
+    assert (await inhabitants.row(request.id)).outcome == "on_time"
+    page = await inhabitants.person.get(HOME, headers=ENGLISH)
+    assert "days late" not in page.text
+
+
+async def test_a_silent_node_is_said_to_the_person(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    await inhabitants.change(request.id, due_on=now().date() - timedelta(days=20))
+
+    pages = [
+        unescape((await inhabitants.person.get(address, headers=ENGLISH)).text)
+        for address in (HOME, f"{HOME}/{request.id}")
+    ]
+    waiting = (await inhabitants.person.get("/inbox.json")).json()["items"]
+
+    for page in pages:
+        assert "Not confirmed by the organisation’s site yet." in page
+        assert 'href="/my-data/letter?right=access&org=kerlevan"' in page
+        assert "days late" not in page
+    assert [item["title"] for item in waiting] == [request.number]
 
 
 async def test_each_reminder_is_sent_once(
@@ -87,14 +144,16 @@ async def test_each_reminder_is_sent_once(
     ) + await inhabitants.submit("seve", "kerlevan", right="objection")
     await inhabitants.change(draft.id, drafted_at=now() - timedelta(days=5))
     await inhabitants.change(unread.id, news_at=now() - timedelta(days=15))
-    await inhabitants.change(late.id, due_on=now().date() - timedelta(days=2))
+    two_days_ago = now().date() - timedelta(days=2)
+    await inhabitants.change(late.id, due_on=two_days_ago, sequence=1)
+    await inhabitants.change(fresh.id, due_on=two_days_ago)
 
     await pass_time(inhabitants)
     await pass_time(inhabitants)
 
     queued = await list_reminders(inhabitants)
     assert sorted(queued) == sorted(map(str, (draft.id, unread.id, late.id)))
-    assert str(fresh.id) not in queued
+    assert str(fresh.id) not in queued, "no node told of it"
     await do_email_job(
         inhabitants.site,
         inhabitants.territory,
@@ -104,6 +163,76 @@ async def test_each_reminder_is_sent_once(
     )
     [mail] = relay.mails
     assert late.number in mail["subject"]
+
+
+async def test_a_contested_decision_is_not_late(inhabitants: Inhabitants) -> None:
+    [contested, silent] = await inhabitants.submit("kerlevan", "seve")
+    past = now().date() - timedelta(days=2)
+    values = {"state": "escalated", "due_on": past}
+    decided_on = past - timedelta(days=9)
+    await inhabitants.change(contested.id, decided_on=decided_on, **values)
+    await inhabitants.change(silent.id, **values)
+
+    await pass_time(inhabitants)
+
+    assert await list_reminders(inhabitants) == [str(silent.id)]
+    items = (await inhabitants.person.get("/inbox.json")).json()["items"]
+    assert [item["title"] for item in items] == [silent.number]
+    page = (await inhabitants.person.get(HOME, headers=ENGLISH)).text
+    assert page.count("2 days late") == 1
+
+
+async def test_what_was_sent_ends_where_a_territory_arrives(
+    inhabitants: Inhabitants,
+) -> None:
+    [draft] = await inhabitants.ask("seve", right="erasure")
+    [open_request, late_request] = await inhabitants.submit("kerlevan", "seve")
+    past = now().date() - timedelta(days=9)
+    await inhabitants.change(open_request.id, due_on=past, news_at=now())
+    await inhabitants.change(late_request.id, due_on=past, outcome="late")
+
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, role="owner"
+    ) as session:
+        await resume_import(session, inhabitants.site.settings)
+    await pass_time(inhabitants)
+
+    rows = {row.id: row for row in await inhabitants.rows()}
+    draft_row = rows[draft.id]
+    open_row = rows[open_request.id]
+    assert (draft_row.state, draft_row.ended_on, draft_row.outcome) == (
+        "drafted",
+        None,
+        "",
+    )
+    assert (open_row.state, open_row.node_id, open_row.news_at) == (
+        "closed",
+        None,
+        None,
+    )
+    assert (open_row.outcome, rows[late_request.id].outcome) == (MOVED, "late")
+    assert open_row.ended_on is not None
+    page = (await inhabitants.person.get(HOME, headers=ENGLISH)).text
+    assert page.count("ask again if you need to") == 2
+
+
+async def test_what_stayed_behind_is_counted_nowhere(inhabitants: Inhabitants) -> None:
+    [request] = await inhabitants.submit("kerlevan")
+    long_ago = {"received_on": date(2025, 3, 9), "ended_on": date(2025, 4, 9)}
+    await inhabitants.change(request.id, state="closed", outcome=MOVED, **long_ago)
+
+    await publish_figures(inhabitants)
+    await pass_time(inhabitants)
+
+    assert await inhabitants.rows() == []
+    assert await inhabitants.town_hall.rows(SubjectRequestCount) == []
+
+
+async def publish_figures(inhabitants: Inhabitants) -> None:
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, role="worker"
+    ) as session:
+        await publish_punctuality(session, now().date())
 
 
 async def test_what_ended_a_year_ago_is_only_counted(inhabitants: Inhabitants) -> None:
@@ -197,7 +326,7 @@ async def test_a_deleted_account_leaves_no_name(inhabitants: Inhabitants) -> Non
                 inhabitants.report(request.id, sequence=3, state="processing")
             )
         ).values()
-    ) == {"accepted"}
+    ) == {"gone"}
 
 
 async def test_a_mail_to_a_deleted_account_is_not_written(

@@ -3,7 +3,9 @@
 import re
 from datetime import timedelta
 from html import unescape
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from joserfc import jws
@@ -13,13 +15,16 @@ from sqlalchemy import select
 from tests.portal.selfdata.conftest import KERLEVAN, SEVE
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
 from udi.kit.clock import now
+from udi.kit.errors import ConflictError
 from udi.kit.keys import SIGNER, verify
 from udi.portal.audit.models import AuditEvent
 from udi.portal.nodes.models import Node
-from udi.portal.selfdata.requests.drafts import lapse_drafts
+from udi.portal.selfdata.requests.drafts import lapse_drafts, withdraw_draft
 from udi.portal.selfdata.requests.models import SubjectRequest
 from udi.portal.selfdata.requests.numbers import ALPHABET, draw_number
+from udi.portal.selfdata.requests.queries import get_own_request
 from udi.protocol.credentials import SUBJECT_TICKET
+from udi.protocol.inbox import PATH as INBOX
 
 
 async def suspend_hosted_node(inhabitants: Inhabitants) -> None:
@@ -91,9 +96,13 @@ async def test_ask_says_how_each_is_asked(inhabitants: Inhabitants) -> None:
 async def test_ask_without_a_choice_is_refused(inhabitants: Inhabitants) -> None:
     for query in ("", "?right=access", "?org=kerlevan", "?right=moon&org=kerlevan"):
         page = await inhabitants.person.get(f"/my-data/ask{query}")
-        assert page.status_code == 404
-    posted = await inhabitants.person.post(HOME, data={"right": "access"})
-    assert posted.status_code == 404
+        assert page.status_code == 422
+        assert 'action="/my-data/letter"' in page.text
+    posted = await inhabitants.person.post(
+        HOME, data={"right": "access"}, headers=ENGLISH
+    )
+    assert posted.status_code == 422
+    assert "Choose one organisation at least." in posted.text
     assert await inhabitants.rows() == []
 
 
@@ -140,10 +149,20 @@ async def test_more_than_fifty_are_refused(
     monkeypatch.setattr("udi.portal.selfdata.requests.drafts.MOST_AT_ONCE", 1)
     form = {"right": "access", "org": ["kerlevan", "seve"]}
 
+    for module in ("ask_pages", "my_data"):
+        monkeypatch.setattr(f"udi.portal.selfdata.{module}.MOST_AT_ONCE", 1)
+
     answer = await inhabitants.person.post(HOME, data=form)
+    page = await inhabitants.person.get(
+        "/my-data/ask?right=access&org=kerlevan&org=seve", headers=ENGLISH
+    )
+    choice = await inhabitants.person.get("/my-data", headers=ENGLISH)
 
     assert answer.status_code == 409
     assert await inhabitants.rows() == []
+    assert "At most 1 organisations at once" in page.text
+    assert 'action="/my-data/requests"' not in page.text
+    assert "At most 1 organisations at once" in choice.text
 
 
 async def test_a_producer_with_a_node_of_its_own_keeps_the_letter(
@@ -156,6 +175,34 @@ async def test_a_producer_with_a_node_of_its_own_keeps_the_letter(
 
     assert answer.status_code == 409
     assert await inhabitants.rows() == []
+
+
+async def test_a_producer_without_a_space_at_the_hosted_node_keeps_the_letter(
+    inhabitants: Inhabitants,
+) -> None:
+    """The node tells each minute whose spaces it holds."""
+    inbox = {"waiting": [], "subjects": [], "spaces": ["kerlevan"]}
+    inbox_answer = await inhabitants.hosted.send("POST", INBOX, inbox)
+
+    page = await inhabitants.person.get(
+        "/my-data/ask?right=access&org=kerlevan&org=seve", headers=ENGLISH
+    )
+    drafts = await inhabitants.ask("kerlevan", "seve")
+    of_nobody = await inhabitants.send_paper(
+        inhabitants.paper(uuid4()) | {"producer": "seve"}
+    )
+    silent = await inhabitants.hosted.send(
+        "POST", INBOX, {"waiting": [], "subjects": []}
+    )
+    alone = await inhabitants.person.post(
+        HOME, data={"right": "erasure", "org": "seve"}
+    )
+
+    assert (inbox_answer.status_code, silent.status_code) == (200, 200)
+    assert 'href="/my-data/letter?right=access&amp;org=seve"' in page.text
+    assert [draft.organisation_id for draft in drafts] == [KERLEVAN]
+    assert set(of_nobody.values()) == {"refused"}
+    assert alone.status_code == 409
 
 
 async def test_a_ticket_leads_to_the_hosted_node(inhabitants: Inhabitants) -> None:
@@ -258,6 +305,46 @@ async def test_drafts_lapse_after_seven_days(inhabitants: Inhabitants) -> None:
     assert (await inhabitants.row(old.id)).state == "lapsed"
     assert (await inhabitants.row(young.id)).state == "drafted"
     assert len(await inhabitants.ask("kerlevan")) == 1
+
+
+async def test_a_draft_that_was_sent_meanwhile_is_not_deleted(
+    inhabitants: Inhabitants,
+) -> None:
+    """Whoever deletes it read it as a draft, before the browser came back."""
+    [draft] = await inhabitants.ask("kerlevan")
+    member = SimpleNamespace(person_id=draft.person_id)
+
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, person=draft.person_id
+    ) as session:
+        own_request = await get_own_request(session, member, draft.id)  # type: ignore[arg-type]  # the person is all that it reads
+        assert (await inhabitants.go(draft.id)).status_code == 303
+        with pytest.raises(ConflictError):
+            await withdraw_draft(session, own_request)
+
+    assert (await inhabitants.row(draft.id)).state == "submitted"
+
+
+async def test_a_lapsed_draft_says_that_nothing_was_sent(
+    inhabitants: Inhabitants,
+) -> None:
+    [draft] = await inhabitants.ask("kerlevan", right="erasure")
+    await inhabitants.change(draft.id, drafted_at=now() - timedelta(days=7))
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, role="worker"
+    ) as session:
+        await lapse_drafts(session, now())
+
+    request_page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+    listed = await inhabitants.person.get(HOME, headers=ENGLISH)
+
+    again = 'href="/my-data/ask?right=erasure&org=kerlevan"'
+    assert "This draft lapsed, nothing was sent" in request_page.text
+    assert "received it on" not in request_page.text
+    assert "This draft lapsed, nothing was sent" in listed.text
+    for page in (request_page, listed):
+        assert again in unescape(page.text)
+        assert draft.number in page.text
 
 
 async def test_the_journal_knows_no_request(inhabitants: Inhabitants) -> None:

@@ -1,13 +1,17 @@
 """Coming back from the node: once, by the account that began; whatever else comes stores nothing."""
 
 import re
+from datetime import timedelta
 from html import unescape
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
-from udi.kit.clock import today
+from udi.kit.clock import now, today
+from udi.portal.selfdata.requests.queries import get_own_request
+from udi.portal.selfdata.requests.returns import ReturnOutcome, confirm_return
 from udi.protocol.credentials import CONFIRMATION
 from udi.protocol.deadlines import answer_day
 
@@ -118,6 +122,68 @@ async def test_a_draft_that_lapsed_stores_nothing(inhabitants: Inhabitants) -> N
     assert answer.status_code == 409
     assert "This draft has ended." in unescape(answer.text)
     assert (await inhabitants.row(draft.id)).confirmation_hash == ""
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23, 303), (24, 409)])
+async def test_a_return_after_a_day_is_refused_in_words(
+    inhabitants: Inhabitants, hours: int, status: int
+) -> None:
+    """Its node waits no more for the confirmation, and would never tell how it stands."""
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.person.get(f"{HOME}/{draft.id}")
+    outcomes = await inhabitants.send(inhabitants.report(draft.id))
+    told_at = (await inhabitants.row(draft.id)).written_at
+    await inhabitants.change(draft.id, written_at=now() - timedelta(hours=hours))
+
+    answer = await inhabitants.go(draft.id)
+
+    assert outcomes == {str(draft.id): "unconfirmed"}
+    assert told_at is not None
+    assert answer.status_code == status
+    assert ("more than 24 hours" in answer.text) is (status == 409)
+    row = await inhabitants.row(draft.id)
+    assert (row.confirmation_hash == "") is (status == 409)
+
+
+async def test_what_was_written_only_is_not_called_unsent(
+    inhabitants: Inhabitants,
+) -> None:
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.person.get(f"{HOME}/{draft.id}")
+    await inhabitants.send(inhabitants.report(draft.id))
+    await inhabitants.change(draft.id, state="lapsed", ended_on=now().date())
+
+    request_page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+    listed = await inhabitants.person.get(HOME, headers=ENGLISH)
+
+    for page in (request_page, listed):
+        assert "This request is not followed here" in page.text
+        assert "nothing was sent" not in page.text
+    assert f"https://node.example/subjects/requests/{draft.id}" in request_page.text
+
+
+async def test_of_two_returns_at_once_the_first_counts(
+    inhabitants: Inhabitants,
+) -> None:
+    """The second one read the request as a draft, before the first was stored."""
+    [draft] = await inhabitants.ask("kerlevan")
+    await inhabitants.person.get(f"{HOME}/{draft.id}")
+    member = SimpleNamespace(person_id=draft.person_id)
+
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, person=draft.person_id
+    ) as session:
+        own_request = await get_own_request(session, member, draft.id)  # type: ignore[arg-type]  # the person is all that it reads
+        assert (await inhabitants.go(draft.id)).status_code == 303
+        outcome = await confirm_return(
+            session, inhabitants.territory, own_request, CONFIRMATION.generate()
+        )
+
+    assert outcome is ReturnOutcome.OTHER
+    row = await inhabitants.row(draft.id)
+    assert row.confirmation_hash == CONFIRMATION.hexdigest(
+        inhabitants.secrets[draft.id]
+    )
 
 
 async def test_a_calendar_names_the_number_alone(inhabitants: Inhabitants) -> None:

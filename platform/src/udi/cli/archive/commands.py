@@ -20,6 +20,13 @@ from udi.kit.clock import now
 from udi.portal.tenants.schema import HOST
 from udi.settings import ProgramName, get_settings
 
+EndRequests = Annotated[
+    bool,
+    typer.Option(
+        "--end-requests",
+        help="Although requests of people about their data are not over: no archive holds them.",
+    ),
+]
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 TWICE = 2
@@ -44,6 +51,7 @@ def export_(
     suspend: Annotated[
         bool, typer.Option("--suspend", help="Close it first: for a final move.")
     ] = False,
+    end_requests: EndRequests = False,
     json_: AsJson = False,
 ) -> None:
     """Write one signed archive of a territory, with all that it takes to live elsewhere. Changes nothing here.
@@ -60,6 +68,7 @@ def export_(
             target,
             with_files=not without_files,
             suspend=suspend,
+            end_requests=end_requests,
             tell=_Progress(),
         )
     )
@@ -112,6 +121,7 @@ def retire_(
             help="Say it twice to delete what is saved nowhere.",
         ),
     ] = 0,
+    end_requests: EndRequests = False,
     yes_retire: Annotated[
         str, typer.Option(help="The slug again, for scripts; else it is asked.")
     ] = "",
@@ -131,7 +141,15 @@ def retire_(
         raise LocalError(
             "Nothing was deleted: the slug is not the same", "type it as it is"
         )
-    done = asyncio.run(retire(get_settings(), slug, archive=archive, tell=_Progress()))
+    done = asyncio.run(
+        retire(
+            get_settings(),
+            slug,
+            archive=archive,
+            end_requests=end_requests,
+            tell=_Progress(),
+        )
+    )
     if json_:
         print(json.dumps(asdict(done) if done else {"territory": slug}))
     elif done is None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi import __version__
 from udi.cli.archive import contents, signature
 from udi.cli.archive.identity import encode_lines, read_identity
+from udi.cli.archive.requests_left import require_no_requests
 from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveWriter
 from udi.cli.local.errors import LocalError
 from udi.cli.suspension import set_territory_state
@@ -167,6 +168,7 @@ async def export_territory(
     *,
     with_files: bool = True,
     suspend: bool = False,
+    end_requests: bool = False,
     needs_folder: bool = True,
     reserve: int = 0,
     tell: ProgressReporter,
@@ -174,10 +176,11 @@ async def export_territory(
     """Write the archive of a territory; on a living installation unless it is to be suspended first.
 
     Without `needs_folder`, its files that are online are enough: a territory that was started on a page has no folder here.
-    `reserve`: bytes of the disk that stay free while it is written.
+    `reserve`: bytes of the disk that stay free while it is written. `end_requests`: suspend it although people wait.
 
     Raises:
         NotFoundError: no territory has this slug.
+        ConflictError: it is to be suspended, and requests of people are not over at its node.
         LocalError: its files are not here, an object is gone or damaged, or the disk is full; no archive is left.
     """
     portal = Database(settings, "portal", pool_size=2)
@@ -187,6 +190,8 @@ async def export_territory(
             tenant = await get_tenant(session, slug)
         if needs_folder:
             _require_own_files(settings, tenant)
+        if suspend and not end_requests:
+            await require_no_requests(node, tenant.id, slug)
         if (
             suspend
             and (await set_territory_state(settings, slug, "suspended")).portal

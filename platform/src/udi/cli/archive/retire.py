@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, text
 from udi.cli.archive import contents, placement
 from udi.cli.archive.exporter import ProgressReporter
 from udi.cli.archive.identity import list_organisations
+from udi.cli.archive.requests_left import require_no_requests
 from udi.cli.archive.verification import open_archive
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
@@ -63,12 +64,18 @@ class DeletionResult:
 
 
 async def retire(
-    settings: Settings, slug: str, *, archive: Path | None, tell: ProgressReporter
+    settings: Settings,
+    slug: str,
+    *,
+    archive: Path | None,
+    end_requests: bool = False,
+    tell: ProgressReporter,
 ) -> DeletionResult | None:
     """Delete a territory; None when there is none of this slug. Without an archive, nothing is asked of one.
 
     Raises:
-        ConflictError: it is not suspended, or the archive is not of it as it is now.
+        ConflictError: it is not suspended, requests of people are not over at its node (without `end_requests`), or the
+            archive is not of it as it is now.
     """
     databases: Databases = {
         program: Database(settings, program, pool_size=2)
@@ -78,6 +85,8 @@ async def retire(
         tenant = await _find_tenant(databases, slug)
         if tenant is None:
             return None
+        if not end_requests:
+            await require_no_requests(databases["node"], tenant, slug)
         if archive is not None:
             tell("verifying the archive")
             await _require_archive(settings, databases, tenant, slug, archive)

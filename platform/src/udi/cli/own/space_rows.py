@@ -25,8 +25,16 @@ from udi.node.files.models import ErasedDataset
 from udi.node.identity.models import Person
 from udi.node.spaces.models import Space
 
-LOCAL_TABLES = {"audit_event", "membership", "moved", "space", "space_day"}
-"""What is a node's own: what was done there, who was seen there, addresses that lead away, the space, what a day cost."""
+LOCAL_TABLES = {
+    "audit_event",
+    "membership",
+    "moved",
+    "space",
+    "space_day",
+    "subject_request_settings",
+}
+"""What is a node's own: what was done there, who was seen there, addresses that lead away, the space, what a day cost, whom
+people's requests about their data lead to."""
 MOVED_TABLES = tuple(
     sorted(
         sort_by_dependency(

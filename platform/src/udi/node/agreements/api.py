@@ -45,8 +45,8 @@ AGREEMENT_PATH = "/api/v1/agreements/{agreement_id:uuid}"
 @put(AGREEMENT_PATH, status_code=200, request_max_body_size=LONGEST)
 async def receive_agreement(
     request: AnyRequest, territory: CurrentTerritory, agreement_id: FromPath[UUID]
-) -> Response[dict[str, int]]:
-    """Keep an agreement and how it stands; the revision that is held now, which may be a later one."""
+) -> Response[dict[str, Any]]:
+    """Keep an agreement and how it stands; the revision that is held now, which may be a later one; so of a consent."""
     await require_portal(request, territory, AGREEMENT, agreement_id)
     document, status_document, consent_document = await _read_body(request)
     keys = site_of(request).services[PORTAL_KEYS]
@@ -62,11 +62,18 @@ async def receive_agreement(
         async with site_of(request).database.session(territory.id) as session:
             if await find_dataset(session, signed.agreement.dataset) is None:
                 raise NotFoundError("This node has no such dataset.")
-            revision = await store_agreement(session, signed)
+            stored: dict[str, Any] = {
+                "revision": await store_agreement(session, signed)
+            }
             if consent is not None:
                 _require_same_agreement(signed, consent)
-                await store_consent(session, consent, consent_document)
-    return Response({"revision": revision}, headers=PRIVATE)
+                held = await store_consent(session, consent, consent_document)
+                stored["consent"] = {
+                    "id": str(held.id),
+                    "state": str(held.state),
+                    "revision": held.revision,
+                }
+    return Response(stored, headers=PRIVATE)
 
 
 def _require_same_agreement(signed: SignedAgreement, consent: ConsentStatus) -> None:

@@ -10,15 +10,24 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, InvalidError
+from udi.kit.identity import Actor
+from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
-from udi.node.agreements.consents import (
+from udi.node.agreements.consent_links import (
+    BroughtCode,
+    ColumnChoice,
+    LinkDecision,
     bring_code,
-    count_confirmed_links,
     decide_link,
+    list_confirmed_links,
+    list_waiting_links,
+    name_person_column,
+    reference_of,
+)
+from udi.node.agreements.consents import (
+    find_link,
     find_person_column,
     get_live_consent,
-    list_links,
-    name_person_column,
 )
 from udi.node.agreements.gate import AGREEMENT_GATE
 from udi.node.agreements.models import HeldConsent, LinkState
@@ -31,9 +40,14 @@ from udi.node.files.downloads import keyring_of
 from udi.node.files.restricted import PRIVATE
 from udi.node.files.signed_urls import require_signature, sign_path
 from udi.protocol.credentials import CONSENT_LINK
+from udi.tabular.columns.column import TypedColumn
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
-from udi.ui.middleware import FROM_ELSEWHERE
+from udi.ui.middleware import (
+    FROM_ELSEWHERE,
+    content_security_policy,
+    list_form_targets,
+)
 from udi.ui.site import render, site_of
 
 LINK = "/consents/{consent_id:uuid}/link"
@@ -75,7 +89,7 @@ async def show_code_form(
 async def submit_code(
     request: PageRequest, territory: CurrentTerritory, consent_id: FromPath[UUID]
 ) -> Response[Any]:
-    """Keep the number, by an address that the form signed; the portal never sees it."""
+    """Keep the number, by an address that the form signed; the portal is not sent it."""
     require_signature(
         keyring_of(request),
         territory.id,
@@ -83,14 +97,19 @@ async def submit_code(
         request.scope["path"],
         dict(request.query_params),
     )
-    code = str((await request.form()).get("code") or "")
-    site = site_of(request)
-    key = site.settings.derived_key("node", "consent codes")
-    async with site.services[AGREEMENT_GATE].session(territory.id) as session:
-        consent = await get_live_consent(session, consent_id)
+    form = await request.form()
+    gate = site_of(request).services[AGREEMENT_GATE]
+    async with gate.session(territory.id) as session:
+        consent = await get_live_consent(session, consent_id, lock=True)
+        dataset = await find_dataset(session, consent.dataset_id)
+        brought = BroughtCode(
+            str(form.get("code") or ""),
+            attempt=page_number(form.get("attempt")),
+            columns=_list_columns(dataset) if dataset else (),
+        )
         try:
             async with session.begin_nested():
-                await bring_code(session, consent, code, key)
+                await bring_code(session, consent, brought, _code_key(request))
         except InvalidError as error:
             errors = field_errors(request, error.refusals)
             return await _render_code_form(request, territory, session, consent, errors)
@@ -127,9 +146,9 @@ async def name_column(
             session,
             member,
             dataset_id,
-            str(form.get("column") or ""),
+            ColumnChoice(str(form.get("column") or ""), form.get("secret") == "1"),
             _list_columns(dataset),
-            codes_are_secret=form.get("secret") == "1",
+            _code_key(request),
         )
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
@@ -143,39 +162,64 @@ async def name_column(
     guards=[require_confirmation()],
 )
 async def confirm_link(
+    request: PageRequest,
     session: Session,
     member: Member,
     dataset_id: FromPath[UUID],
     consent_id: FromPath[UUID],
 ) -> Redirect:
     """The number is that of who brought it."""
-    await get_dataset(session, member, dataset_id, lock=True)
-    await decide_link(session, member, dataset_id, consent_id, LinkState.CONFIRMED)
-    return Redirect(f"/datasets/{dataset_id}/consents", status_code=303)
+    return await _decide(
+        request, session, member, dataset_id, consent_id, LinkState.CONFIRMED
+    )
 
 
 @post(f"{DATASET}/{{consent_id:uuid}}/reject", status_code=303)
 async def reject_link(
+    request: PageRequest,
     session: Session,
     member: Member,
     dataset_id: FromPath[UUID],
     consent_id: FromPath[UUID],
 ) -> Redirect:
-    """It is not: nothing is given for it."""
+    """It is not, or not any more: nothing is given for it."""
+    return await _decide(
+        request, session, member, dataset_id, consent_id, LinkState.REJECTED
+    )
+
+
+async def _decide(
+    request: PageRequest,
+    session: AsyncSession,
+    member: Actor,
+    dataset_id: UUID,
+    consent_id: UUID,
+    state: LinkState,
+) -> Redirect:
     await get_dataset(session, member, dataset_id, lock=True)
-    await decide_link(session, member, dataset_id, consent_id, LinkState.REJECTED)
+    form = await request.form()
+    decision = LinkDecision(
+        state,
+        version=str(form.get("version") or ""),
+        same_person=form.get("same") == "1",
+    )
+    await decide_link(session, member, dataset_id, consent_id, decision)
     return Redirect(f"/datasets/{dataset_id}/consents", status_code=303)
+
+
+def _code_key(request: PageRequest) -> bytes:
+    return site_of(request).settings.derived_key("node", "consent codes")
 
 
 def _receipt_of(territory: Territory, consent_id: UUID) -> str:
     return f"{territory.links['portal']}/my-data/consents/{consent_id}"
 
 
-def _list_columns(dataset: Dataset) -> list[str]:
+def _list_columns(dataset: Dataset) -> tuple[TypedColumn, ...]:
     """The columns of the newest file; none where it is no table."""
     if not dataset.has_file:
-        return []
-    return [column.name for column in profile_of(dataset).columns]
+        return ()
+    return profile_of(dataset).columns
 
 
 async def _render_code_form(
@@ -187,6 +231,8 @@ async def _render_code_form(
 ) -> Response[str]:
     dataset = await find_dataset(session, consent.dataset_id)
     column = await find_person_column(session, consent.dataset_id)
+    link = await find_link(session, consent.id)
+    attempt = link.attempts + 1 if link else 1
     page = render(
         request,
         "agreements/code.html",
@@ -201,10 +247,13 @@ async def _render_code_form(
             method="POST",
         ),
         receipt=_receipt_of(territory, consent.id),
-        reference=str(consent.id)[:8].upper(),
+        attempt=attempt,
+        reference=reference_of(_code_key(request), consent.id, attempt),
         errors=errors or {},
     )
+    targets = [*list_form_targets(request), territory.links["portal"]]
     page.headers.update({**PRIVATE, "Referrer-Policy": "no-referrer"})
+    page.headers["Content-Security-Policy"] = content_security_policy(targets)
     return page
 
 
@@ -214,15 +263,17 @@ async def _render_consents(
     dataset: Dataset,
     errors: dict[str, str] | None = None,
 ) -> Response[str]:
+    key = _code_key(request)
+    number = page_number(request.query_params.get("page"))
     page = render(
         request,
         "agreements/consents.html",
         status=422 if errors else 200,
         dataset=dataset,
         column=await find_person_column(session, dataset.id),
-        columns=_list_columns(dataset),
-        links=await list_links(session, dataset.id),
-        lending=await count_confirmed_links(session, dataset.id),
+        columns=[column.name for column in _list_columns(dataset)],
+        links=await list_waiting_links(session, dataset.id, key),
+        confirmed=await list_confirmed_links(session, dataset.id, key, number=number),
         errors=errors or {},
     )
     page.headers.update(PRIVATE)

@@ -36,6 +36,7 @@ from udi.node.agreements.queries import (
 )
 from udi.node.files.restricted import (
     AgreementEndedError,
+    ConsentsStaleError,
     NotGrantedError,
     ReadingRateError,
     RestrictedError,
@@ -191,6 +192,7 @@ class AgreementGate:
         async with self.session(territory.id) as session:
             stored_agreements = await list_credential_agreements(session, digest)
             row = await _choose_agreement(
+                session,
                 [
                     stored_agreement
                     for stored_agreement in stored_agreements
@@ -327,22 +329,27 @@ def credential_digest(request: AnyRequest) -> str | None:
 
 
 async def _choose_agreement(
-    stored_agreements: Sequence[HeldAgreement], attempt: ReadingAttempt
+    session: AsyncSession,
+    stored_agreements: Sequence[HeldAgreement],
+    attempt: ReadingAttempt,
 ) -> HeldAgreement | None:
-    """The agreement that lets it through, else the one that ends last: a project may have had several."""
-    candidates = [
-        (stored_agreement, read_current_agreement(stored_agreement))
-        for stored_agreement in stored_agreements
-    ]
+    """The agreement that lets it through, else the one that ends last: a project may have had several.
+
+    Where several are live, one under which somebody lends is taken first.
+    """
     reading = _reading(attempt, 0, 0, 0)
-    good = [
-        row
-        for row, signed_agreement in candidates
-        if not decide_reading(
-            signed_agreement.agreement, signed_agreement.status, reading, now()
-        ).refused
-    ]
-    return next(iter([*good, *stored_agreements]), None)
+    good = []
+    for row in stored_agreements:
+        signed = read_current_agreement(row)
+        decision = decide_reading(signed.agreement, signed.status, reading, now())
+        if not decision.refused:
+            good.append((row, signed.agreement, decision))
+    if len(good) > 1:
+        for row, agreement, decision in good:
+            lent = await _keep_to_lenders(session, agreement, decision)
+            if not lent.refused:
+                return row
+    return next(iter([*(row for row, _, _ in good), *stored_agreements]), None)
 
 
 def _reading(
@@ -401,11 +408,11 @@ def refusal_of(
     signed_agreement: CurrentAgreement, decision: ReadingDecision
 ) -> NotGrantedError:
     """What is said to whoever is refused, with the page of the agreement."""
-    kind = (
-        ReadingRateError
-        if decision.refused is RefusalReason.TOO_OFTEN
-        else NotGrantedError
-    )
+    kinds: dict[RefusalReason | None, type[NotGrantedError]] = {
+        RefusalReason.TOO_OFTEN: ReadingRateError,
+        RefusalReason.CONSENTS_STALE: ConsentsStaleError,
+    }
+    kind = kinds.get(decision.refused, NotGrantedError)
     return kind(
         signed_agreement.agreement.dataset,
         decision,

@@ -131,7 +131,8 @@ class LinkState(StrEnum):
 class ConsentLink(TenantColumns, NodeTable):
     """The number by which a producer knows who lends; the id is the consent's. It goes when the consent ends.
 
-    `code_digest` is keyed: it finds who brought the same number, and gives none of them away.
+    `code_digest` is keyed: it finds who brought the same number, and gives none of them away. It counts for the column
+    `column_name` and no other; `attempts` says how many numbers were brought so far, and so which of them this is.
     """
 
     __tablename__ = "consent_link"
@@ -144,6 +145,7 @@ class ConsentLink(TenantColumns, NodeTable):
     dataset_id: Mapped[UUID]
     code: Mapped[str] = mapped_column(SealedText("consent_link.code"))
     code_digest: Mapped[str] = mapped_column(Text)
+    column_name: Mapped[str] = mapped_column(Text, server_default="")
     state: Mapped[str] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(server_default="1")
     brought_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

@@ -31,7 +31,7 @@ NEUTRAL = (
     ),
     neutral(
         ConsentLink,
-        "dataset_id code code_digest state",
+        "dataset_id code code_digest column_name state",
         "the number by which a producer knows somebody, sealed, beside no account; it goes when the consent ends",
     ),
 )

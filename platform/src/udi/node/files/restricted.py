@@ -31,6 +31,8 @@ from udi.ui.site import site_of
 
 CHALLENGE = 'Bearer realm="udi"'
 PRIVATE = {"Cache-Control": "private, no-store"}
+STALE_WAIT = 60
+"""Seconds after which whoever reads rows of people tries again, where the portal is away."""
 HELP_RELATION = "help"
 """The relation (IANA) of the page on which one asks."""
 
@@ -119,6 +121,22 @@ class ReadingRateError(NotGrantedError):
     title = "Requests are more frequent than the agreement allows"
     meaning = "The number of requests per minute exceeds what the agreement with the producer allows."
     advice = "Wait as long as the header Retry-After says, then continue more slowly."
+
+
+class ConsentsStaleError(NotGrantedError):
+    """The portal was not heard for too long to know who still lends."""
+
+    status = 503
+    slug = "consents-stale"
+    title = "This node does not know who still lends these data"
+    meaning = "People may have stopped lending these rows, and the portal, which would say so, was not heard for a day."
+    advice = "Nothing you did caused this. Try again in a few minutes; if it lasts, write to the producer."
+
+    def __init__(
+        self, dataset_id: UUID, decision: ReadingDecision, *, page: str = ""
+    ) -> None:
+        super().__init__(dataset_id, decision, page=page)
+        self.headers["Retry-After"] = str(STALE_WAIT)
 
 
 class AgreementEndedError(Exception):

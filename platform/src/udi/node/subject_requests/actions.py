@@ -280,13 +280,20 @@ async def note_identity(
 
 
 async def hold_request(
-    session: AsyncSession, member: Actor, request: SubjectRequest, content: EntryContent
+    session: AsyncSession,
+    member: Actor,
+    request: SubjectRequest,
+    content: EntryContent,
+    *,
+    hold: bool,
 ) -> None:
-    """Keep all of a request for a complaint or a court case, or let it be forgotten again."""
-    request.legal_hold = not request.legal_hold
+    """Keep all of a request for a complaint or a court case, or let it be forgotten again; the same twice changes nothing."""
+    if request.legal_hold == hold:
+        return
+    request.legal_hold = hold
     role = SubjectRequestActor.AGENT
     await _add_entry(session, request, EntryKind.HOLD, role, now(), content, member)
-    if request.legal_hold:
+    if hold:
         record_audit_event(session, member, "subject_request.held", request.id)
     else:
         record_audit_event(session, member, "subject_request.released", request.id)

@@ -1,14 +1,23 @@
 """What the pages of both sides share: which event an address names, whether it is possible, and how a file is given."""
 
+from collections.abc import Sequence
+
 from litestar import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, NotFoundError
+from udi.kit.errors import ConflictError, NotFoundError, field_error
 from udi.kit.file_names import content_disposition
 from udi.node.files.restricted import PRIVATE
 from udi.node.subject_requests.models import SubjectFile, SubjectRequest
 from udi.node.subject_requests.plan import RequestFacts, plan_move
-from udi.node.subject_requests.sealed_files import open_content
+from udi.node.subject_requests.queries import measure_files
+from udi.node.subject_requests.sealed_files import (
+    MOST_BYTES,
+    MOST_KEPT,
+    UploadedFile,
+    open_content,
+)
 from udi.protocol.subject_requests import (
     DECIDED,
     SEE_REQUEST,
@@ -60,6 +69,29 @@ def require_undecided(request: SubjectRequest) -> None:
     require_open(request)
     if request.state in DECIDED:
         raise ConflictError(STATE_CHANGED, remedy=SEE_REQUEST)
+
+
+async def check_room(
+    session: AsyncSession,
+    request: SubjectRequest,
+    role: SubjectRequestActor,
+    files: Sequence[UploadedFile],
+) -> None:
+    """Refuse files beyond what one side may send in a request, all messages together.
+
+    Raises:
+        InvalidError: there are too many, or they are too large.
+    """
+    if not files:
+        return
+    number, size = await measure_files(session, request, role)
+    size += sum(len(file.content) for file in files)
+    if number + len(files) > MOST_KEPT or size > MOST_BYTES:
+        raise field_error(
+            "file",
+            "This request has no room for more files.",
+            "It takes 30 files and 100 MB of each side. Write without a file.",
+        )
 
 
 def require_kept(request: SubjectRequest) -> None:

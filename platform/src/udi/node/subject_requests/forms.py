@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
-from udi.kit.errors import Refusals
+from udi.kit.errors import Refusals, TooLargeError
 from udi.node.subject_requests.actions import SubjectRequestInput
 from udi.node.subject_requests.entries import EntryContent
 from udi.node.subject_requests.grounds import (
@@ -27,6 +28,7 @@ from udi.node.subject_requests.sealed_files import (
     check_files,
 )
 from udi.protocol.subject_requests import EVENTS, SubjectRequestEvent, SubjectRight
+from udi.ui.dependencies import AnyRequest
 
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 1_000
@@ -79,6 +81,30 @@ class RefusedForm:
 
 
 NOTHING_REFUSED = RefusedForm()
+
+
+async def receive_form(request: AnyRequest) -> SentForm:
+    """The texts and the files that were sent, once all of it has come.
+
+    Raises:
+        TooLargeError: it is larger than is taken.
+    """
+    return await read_form(await load_form(request))
+
+
+async def load_form(request: AnyRequest) -> FormMultiDict:
+    """What was sent, once all of it has come; asked for again, it is there.
+
+    Raises:
+        TooLargeError: it is larger than is taken.
+    """
+    try:
+        return await request.form()
+    except RequestEntityTooLarge as error:
+        raise TooLargeError(
+            "What you send is too large.",
+            remedy="Send files of 10 MB at most, all together.",
+        ) from error
 
 
 async def read_form(form: FormMultiDict) -> SentForm:
@@ -186,7 +212,7 @@ NEEDS_TEXT: Mapping[SubjectRequestEvent, str] = {
     EVENTS.ASK_IDENTITY: "Say why you doubt who asks, and what the person should do.",
     EVENTS.GIVE_IDENTITY: "Give the code or the number, or say that you came to the counter.",
     EVENTS.EXTEND: "Say in plain words why two months more are needed.",
-    EVENTS.ANSWER: "Only this person reads your answer.",
+    EVENTS.ANSWER: "A few sentences are enough.",
     EVENTS.REFUSE: "Explain the ground in plain words.",
     EVENTS.ESCALATE: "Say what is wrong with the answer, or that none came.",
     EVENTS.UPHOLD: "Say why the decision is right.",

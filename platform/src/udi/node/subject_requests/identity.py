@@ -1,14 +1,10 @@
 """Who asks about themselves: a login of its own, whose client at the identity service knows people by pairwise subjects."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
-from urllib.parse import quote
 
-from litestar import Response
 from litestar.di import NamedDependency
-from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -17,6 +13,7 @@ from udi.kit.oidc import SUBJECTS_PATH
 from udi.kit.service_registry import ServiceKey
 from udi.kit.sessions import Sessions
 from udi.kit.tenancy import Territory, space_context
+from udi.node.subject_requests.forms import load_form, receive_form
 from udi.protocol.subject_tickets import SUBJECT_REQUESTS_PATH
 from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.login import LoginArea
@@ -30,6 +27,7 @@ SUBJECT_AREA = LoginArea(
 )
 FRESH = timedelta(minutes=5)
 """How old the login may be of somebody who opens an answer."""
+NO_VALUES: Mapping[str, str] = {}
 Subject = NamedDependency[Actor]
 """Who asks about themselves; `person_id` is that of `subject_person`."""
 
@@ -37,10 +35,14 @@ Subject = NamedDependency[Actor]
 class SubjectLoginDueError(Exception):
     """Somebody is to log in first, or again (`fresh`), and then comes to an address."""
 
-    def __init__(self, back: str, *, fresh: bool = False) -> None:
+    def __init__(
+        self, back: str, *, fresh: bool = False, values: Mapping[str, str] = NO_VALUES
+    ) -> None:
         super().__init__()
         self.back = back
         self.fresh = fresh
+        self.values = values
+        """The texts of the form that they sent, which is not taken before."""
 
 
 async def find_subject(request: AnyRequest, territory: Territory) -> Actor | None:
@@ -59,26 +61,24 @@ async def provide_subject(request: AnyRequest, territory: CurrentTerritory) -> A
     """
     subject = await find_subject(request, territory)
     if subject is None:
-        back = request.url.path if request.method == "GET" else SUBJECT_REQUESTS_PATH
-        raise SubjectLoginDueError(back)
+        if request.method != "GET":
+            values = (await receive_form(request)).values
+            raise SubjectLoginDueError(SUBJECT_REQUESTS_PATH, values=values)
+        query = f"?{request.url.query}" if request.url.query else ""
+        raise SubjectLoginDueError(f"{request.url.path}{query}")
     return subject
 
 
-def require_fresh(subject: Actor, back: str) -> None:
+def require_fresh(
+    subject: Actor, back: str, values: Mapping[str, str] = NO_VALUES
+) -> None:
     """Lead to the login whoever did not prove who they are a moment ago: a browser may be left open.
 
     Raises:
         SubjectLoginDueError: the login is older than five minutes.
     """
     if subject.authenticated_at is None or now() - subject.authenticated_at > FRESH:
-        raise SubjectLoginDueError(back, fresh=True)
-
-
-def lead_to_login(_request: AnyRequest, error: SubjectLoginDueError) -> Response[Any]:
-    """The way to the login, and back."""
-    fresh = "fresh=true&" if error.fresh else ""
-    address = f"{SUBJECT_AREA.login_path}?{fresh}back={quote(error.back, safe='/')}"
-    return Redirect(address, status_code=303, headers={"Cache-Control": "no-store"})
+        raise SubjectLoginDueError(back, fresh=True, values=values)
 
 
 @asynccontextmanager
@@ -96,6 +96,8 @@ async def subject_session(
 async def provide_subject_session(
     request: AnyRequest, territory: CurrentTerritory, subject: Subject
 ) -> AsyncIterator[AsyncSession]:
-    """The same for as long as the request."""
+    """The same for as long as the request; a form was received before, so that whoever sends slowly holds no connection."""
+    if request.method != "GET":
+        await load_form(request)
     async with subject_session(request, territory, subject) as session:
         yield session

@@ -8,6 +8,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.upkeep.pending_work import WaitingDataset
 from udi.node.spaces.models import Space
 from udi.node.subject_requests.models import SubjectRequest
+from udi.node.subject_requests.plan import RequestFacts
 from udi.node.subject_requests.queries import list_answered_spaces, list_space_requests
 from udi.protocol.inbox import NodeInboxKind
 from udi.protocol.subject_requests import STATES, UNANSWERED
@@ -18,7 +19,7 @@ WAITING = (*UNANSWERED, STATES.ESCALATED)
 async def list_waiting_requests(
     session: AsyncSession, _territory: Territory, actor: Actor | None
 ) -> list[WaitingDataset]:
-    """Requests that an agent or the officer is to answer, with their last day; the title is the number alone."""
+    """Requests that an agent or the officer is to answer, with the last day where a decision is due; the title is the number alone."""
     if actor is None:
         spaces = list((await session.scalars(select(Space))).all())
     else:
@@ -40,6 +41,6 @@ def _describe(request: SubjectRequest, space: Space) -> WaitingDataset:
         space_slug=space.slug,
         space_name=space.name,
         since=request.moved_at,
-        due_on=request.due_on,
+        due_on=request.due_on if RequestFacts.of(request).is_due else None,
         path=f"/requests/{request.id}",
     )

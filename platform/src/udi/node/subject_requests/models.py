@@ -28,6 +28,8 @@ class ReportState(StrEnum):
     PENDING = "pending"
     """It took no report yet: the browser may not be back."""
     LINKED = "linked"
+    GONE = "gone"
+    """It takes reports, and the account of who asked was deleted."""
     DETACHED = "detached"
     """It never will: the request lives at the node only."""
 
@@ -142,6 +144,12 @@ class SubjectRequest(TenantColumns, NodeTable):
     report_state: Mapped[str] = mapped_column(Text, server_default=ReportState.PENDING)
     report_tries: Mapped[int] = mapped_column(server_default=text("0"))
     report_after: Mapped[datetime]
+
+    @property
+    def by_letter(self) -> bool:
+        """Whether its person has no page here: it came on paper, or their account was deleted."""
+        is_gone = self.report_state == ReportState.GONE
+        return is_gone or self.channel == RequestChannel.PAPER
 
 
 class SubjectRequestEntry(TenantColumns, NodeTable):

@@ -4,7 +4,8 @@ import secrets
 from datetime import datetime, time
 from typing import Any
 
-from litestar import Response, get, post
+from litestar import Response, Router, get, post
+from litestar.di import Provide
 from litestar.params import FromPath
 from litestar.response import Redirect
 
@@ -19,18 +20,20 @@ from udi.node.subject_requests.actions import (
     enter_paper_request,
     set_officer,
 )
+from udi.node.subject_requests.form_sessions import provide_form_session
 from udi.node.subject_requests.forms import (
     LONGEST_LINE,
     NOTHING_REFUSED,
     RefusedForm,
     SentForm,
     read_day,
-    read_form,
+    receive_form,
 )
 from udi.node.subject_requests.queries import find_officer, get_managed_space
 from udi.node.subject_requests.wording import page_words
 from udi.protocol.deadlines import country_of_zone
 from udi.protocol.subject_requests import SubjectRight
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import (
     AnyRequest,
     CurrentTerritory,
@@ -96,7 +99,7 @@ async def write_paper_request(
 ) -> Response[Any]:
     """Write down a request; the month runs from the day on which the paper came."""
     space = await get_managed_space(session, member, slug)
-    form = await read_form(await request.form())
+    form = await receive_form(request)
     try:
         described = _read_paper(form, territory)
     except InvalidError as error:
@@ -155,13 +158,13 @@ def _render_settings(
     )
 
 
-@post(SETTINGS_PATH, status_code=303)
+@post(SETTINGS_PATH, status_code=303, guards=[require_confirmation()])
 async def write_settings(
     request: AnyRequest, session: Session, member: Member, slug: FromPath[str]
 ) -> Response[Any]:
     """Name the data protection officer by their address, or nobody."""
     space = await get_managed_space(session, member, slug)
-    form = await read_form(await request.form())
+    form = await receive_form(request)
     address = form.text("officer_email", LONGEST_LINE)
     if address and not is_mail_address(address):
         error = field_error("officer_email", "This is not a mail address.")
@@ -171,9 +174,16 @@ async def write_settings(
     return Redirect("/requests", status_code=303)
 
 
-routes: Routes = [
+PAGES: Routes = [
     show_paper_form,
     write_paper_request,
     show_settings,
     write_settings,
+]
+routes: Routes = [
+    Router(
+        "/",
+        route_handlers=PAGES,
+        dependencies={"session": Provide(provide_form_session)},
+    )
 ]

@@ -1,16 +1,17 @@
 """For people: a ticket of the portal becomes a request, whose answers only they read, after a login of this moment."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.di import Provide
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ForbiddenError, InvalidError
+from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.oidc import SUBJECTS_PATH
 from udi.kit.tenancy import Territory, space_context
@@ -25,6 +26,7 @@ from udi.node.subject_requests.actions import (
     submit_request,
 )
 from udi.node.subject_requests.acts import (
+    check_room,
     read_event,
     require_open,
     require_possible,
@@ -36,19 +38,19 @@ from udi.node.subject_requests.forms import (
     RefusedForm,
     SentForm,
     read_content,
-    read_form,
     read_message,
     read_request_input,
+    receive_form,
 )
 from udi.node.subject_requests.identity import (
+    NO_VALUES,
     Subject,
     SubjectLoginDueError,
-    lead_to_login,
     provide_subject,
     provide_subject_session,
     require_fresh,
 )
-from udi.node.subject_requests.models import HeldTicket, SubjectRequest
+from udi.node.subject_requests.models import HeldTicket, ReportState, SubjectRequest
 from udi.node.subject_requests.plan import (
     RequestFacts,
     list_possible,
@@ -60,12 +62,19 @@ from udi.node.subject_requests.queries import (
     list_entries,
     list_own_requests,
 )
+from udi.node.subject_requests.second_look import find_second_look
 from udi.node.subject_requests.tickets import (
-    COOKIE,
     TICKET_LIFETIME,
-    find_ticket,
+    find_tickets,
     get_ticket_space,
     keep_ticket,
+    list_secrets,
+    name_ticket_cookie,
+)
+from udi.node.subject_requests.unsent_words import (
+    has_words,
+    lead_to_login,
+    render_unsent,
 )
 from udi.node.subject_requests.wording import page_words
 from udi.protocol.credentials import SUBJECT_TICKET
@@ -80,7 +89,7 @@ from udi.protocol.subject_tickets import (
 )
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.errors import form_errors
-from udi.ui.login import cookie_name, make_cookie
+from udi.ui.login import make_cookie
 from udi.ui.middleware import (
     FROM_ELSEWHERE,
     content_security_policy,
@@ -94,6 +103,8 @@ NEW_PATH = f"{SUBJECTS_PATH}/new"
 REQUEST_PATH = f"{SUBJECT_REQUESTS_PATH}/{{request_id:uuid}}"
 LONGEST_TICKET_FORM = 16 * 1024
 PERSON = SubjectRequestActor.PERSON
+QUIET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""Of what leads to an address that holds a secret, or away from one."""
 
 
 @post(
@@ -107,33 +118,34 @@ async def bring_ticket(request: AnyRequest, territory: CurrentTerritory) -> Redi
     signed = await take_ticket(request, territory, token, SUBJECT_TICKET)
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
-            secret = await keep_ticket(session, signed)
+            ticket = await keep_ticket(session, signed)
+    if not ticket.secret:
+        return Redirect(_address_of(ticket.request_id), status_code=303, headers=QUIET)
     lifetime = int(TICKET_LIFETIME.total_seconds())
-    cookie = make_cookie(territory, secret, name=COOKIE, max_age=lifetime)
-    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return Redirect(NEW_PATH, status_code=303, cookies=[cookie], headers=headers)
+    name = name_ticket_cookie(ticket.request_id)
+    cookie = make_cookie(territory, ticket.secret, name=name, max_age=lifetime)
+    address = f"{NEW_PATH}?ticket={ticket.request_id}"
+    return Redirect(address, status_code=303, cookies=[cookie], headers=QUIET)
 
 
-async def read_own_ticket(
+async def list_own_tickets(
     request: AnyRequest,
     session: AsyncSession,
     territory: Territory,
     *,
     lock: bool = False,
-) -> tuple[HeldTicket, Space]:
-    """The ticket that this browser brought, and whom it is for.
+) -> Sequence[HeldTicket]:
+    """The tickets that this browser brought within the last hour, the newest first."""
+    secrets = list_secrets(request.cookies, territory.origin)
+    return await find_tickets(session, secrets, lock=lock)
 
-    Raises:
-        ForbiddenError: it brought none within the last hour.
-    """
-    secret = request.cookies.get(cookie_name(territory.origin, COOKIE), "")
-    ticket = await find_ticket(session, secret, lock=lock) if secret else None
-    if ticket is None:
-        raise ForbiddenError(
-            "This page opens from the portal, and stays open for an hour.",
-            remedy="Go back to your requests on the portal, and choose «Go on» again. What you sent is not lost.",
-        )
-    return ticket, await get_ticket_space(session, ticket)
+
+def no_ticket_error() -> ForbiddenError:
+    """What a browser is told that brought no ticket within the last hour."""
+    return ForbiddenError(
+        "This page opens from the portal, and stays open for an hour.",
+        remedy="Go back to your requests on the portal, and choose «Go on» again.",
+    )
 
 
 @get(NEW_PATH)
@@ -141,10 +153,29 @@ async def show_request_form(
     request: AnyRequest,
     territory: CurrentTerritory,
     own_session: Session,
+    subject: Subject,
+    ticket: FromQuery[UUID | None] = None,
 ) -> Response[Any]:
-    """What a producer needs to answer, in a few questions."""
-    ticket, space = await read_own_ticket(request, own_session, territory)
-    return _render_form(request, territory, ticket, space)
+    """What a producer needs to answer, in a few questions; without the identifier of a ticket, of the newest one.
+
+    Raises:
+        ForbiddenError: this browser brought none within the last hour.
+    """
+    tickets = await list_own_tickets(request, own_session, territory)
+    chosen = _choose_ticket(tickets, ticket or (tickets[0].id if tickets else None))
+    if chosen is None:
+        written = await find_submitted_request(own_session, subject, ticket)
+        if written is None:
+            raise no_ticket_error()
+        return Redirect(_address_of(written.id), status_code=303, headers=QUIET)
+    space = await get_ticket_space(own_session, chosen)
+    return _render_form(request, territory, chosen, space)
+
+
+def _choose_ticket(
+    tickets: Sequence[HeldTicket], request_id: UUID | None
+) -> HeldTicket | None:
+    return next((ticket for ticket in tickets if ticket.id == request_id), None)
 
 
 @post(NEW_PATH, status_code=303, request_max_body_size=LARGEST_FORM)
@@ -154,9 +185,20 @@ async def write_request(
     own_session: Session,
     subject: Subject,
 ) -> Response[Any]:
-    """Send the request to the producer, and go back to the portal with what ties it to the account there."""
-    ticket, space = await read_own_ticket(request, own_session, territory, lock=True)
-    form = await read_form(await request.form())
+    """Send the request to the producer that its form named, and go back to the portal with what ties it to the account there.
+
+    Raises:
+        ForbiddenError: this browser brought no ticket within the last hour, and nothing was written.
+    """
+    form = await receive_form(request)
+    request_id = read_ticket_id(form)
+    tickets = await list_own_tickets(request, own_session, territory, lock=True)
+    ticket = _choose_ticket(tickets, request_id)
+    if ticket is None:
+        return await _refuse_ticket(
+            request, territory, own_session, subject, form, tickets
+        )
+    space = await get_ticket_space(own_session, ticket)
     try:
         described = read_request_input(form, SubjectRight(ticket.right))
     except InvalidError as error:
@@ -166,12 +208,65 @@ async def write_request(
         own_session, ticket, space, subject.person_id, described
     )
     portal = territory.links["portal"]
+    cookie = make_cookie(territory, "", name=name_ticket_cookie(written.id), max_age=0)
     return Redirect(
         return_address(portal, str(written.id), written.confirmation),
         status_code=303,
-        cookies=[make_cookie(territory, "", name=COOKIE, max_age=0)],
-        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+        cookies=[cookie],
+        headers=QUIET,
     )
+
+
+async def _refuse_ticket(
+    request: AnyRequest,
+    territory: Territory,
+    session: AsyncSession,
+    subject: Actor,
+    form: SentForm,
+    tickets: Sequence[HeldTicket],
+) -> Response[Any]:
+    """What becomes of a form whose ticket is not open: it was sent already, or another is open, or none."""
+    written = await find_submitted_request(session, subject, read_ticket_id(form))
+    if written is not None:
+        back = find_return_address(territory, written) or _address_of(written.id)
+        return Redirect(back, status_code=303, headers=QUIET)
+    if tickets:
+        ticket = tickets[0]
+        space = await get_ticket_space(session, ticket)
+        return _render_form(
+            request, territory, ticket, space, form=form, is_for_another=True
+        )
+    if has_words(form.values):
+        return render_unsent(request, form.values)
+    raise no_ticket_error()
+
+
+def read_ticket_id(form: SentForm) -> UUID | None:
+    """The request that a form names; None where it names none."""
+    try:
+        return UUID(form.text("ticket"))
+    except ValueError:
+        return None
+
+
+async def find_submitted_request(
+    session: AsyncSession, subject: Actor, request_id: UUID | None
+) -> SubjectRequest | None:
+    """The request of this person that was written of a ticket."""
+    if request_id is None:
+        return None
+    try:
+        row, _ = await get_own_request(session, subject, request_id)
+    except NotFoundError:
+        return None
+    return row
+
+
+def find_return_address(territory: Territory, row: SubjectRequest) -> str:
+    """Where the person ties a request to their account at the portal, while it does not know that it was written."""
+    if row.report_state != ReportState.PENDING or not row.confirmation:
+        return ""
+    return return_address(territory.links["portal"], str(row.id), row.confirmation)
 
 
 def _render_form(
@@ -182,15 +277,23 @@ def _render_form(
     *,
     form: SentForm | None = None,
     errors: dict[str, str] | None = None,
+    is_for_another: bool = False,
 ) -> Response[str]:
+    """The form for a ticket; `is_for_another` says that what was sent was for another."""
+    status = 200
+    if errors:
+        status = 422
+    if is_for_another:
+        status = 409
     page = render(
         request,
         "subject_requests/new.html",
-        status=422 if errors else 200,
+        status=status,
         ticket=ticket,
         space=space,
         values=form.values if form else {},
         errors=errors or {},
+        is_for_another=is_for_another,
         **page_words(),
     )
     targets = [*list_form_targets(request), territory.links["portal"]]
@@ -261,6 +364,8 @@ async def _render_request(
         possible={event.value for event in list_possible(facts, PERSON, moment)},
         is_late=facts.is_late(moment),
         readable_until=readable_until(facts),
+        return_url=find_return_address(request.scope["state"]["territory"], row),
+        second_look=await find_second_look(session, row, space),
         sent=sent,
         **page_words(),
     )
@@ -276,13 +381,14 @@ async def write_message(
     request_id: FromPath[UUID],
 ) -> Response[Any]:
     """Write to the producer."""
+    form = await receive_form(request)
     row, space = await get_own_request(own_session, subject, request_id, lock=True)
     require_open(row)
-    form = await read_form(await request.form())
     try:
         text = read_message(form, of_person=True)
+        await check_room(own_session, row, PERSON, form.files)
     except InvalidError as error:
-        require_fresh_reading(row, subject)
+        require_fresh_reading(row, subject, form.values)
         sent = RefusedForm("message", form.values, form_errors(request, error))
         return await _render_request(request, own_session, row, space, sent=sent)
     await add_message(own_session, row, PERSON, text, files=form.files)
@@ -298,14 +404,14 @@ async def apply_own_event(
     event: FromPath[str],
 ) -> Response[Any]:
     """Give an identity, withdraw, or go to the data protection officer."""
+    form = await receive_form(request)
     row, space = await get_own_request(own_session, subject, request_id, lock=True)
     chosen = read_event(event)
-    form = await read_form(await request.form())
     require_possible(row, chosen, PERSON)
     try:
         content = read_content(form, chosen, SubjectRight(row.right))
     except InvalidError as error:
-        require_fresh_reading(row, subject)
+        require_fresh_reading(row, subject, form.values)
         sent = RefusedForm(event, form.values, form_errors(request, error))
         return await _render_request(request, own_session, row, space, sent=sent)
     await move_request(
@@ -328,14 +434,17 @@ async def download_own_file(
     return await serve_request_file(file)
 
 
-def require_fresh_reading(row: SubjectRequest, subject: Actor) -> None:
+def require_fresh_reading(
+    row: SubjectRequest, subject: Actor, values: Mapping[str, str] = NO_VALUES
+) -> None:
     """Where an answer or a refusal was written, whatever came of it, the page needs a login of this moment.
 
     Raises:
         SubjectLoginDueError: the login is older.
     """
-    if row.decided_by is not None and row.destroyed_at is None:
-        require_fresh(subject, _address_of(row.id))
+    was_decided = row.decided_at is not None or row.decided_by is not None
+    if was_decided and row.destroyed_at is None:
+        require_fresh(subject, _address_of(row.id), values)
 
 
 def _address_of(request_id: UUID) -> str:

@@ -1,9 +1,14 @@
-"""What this domain keeps of people: of those who ask, which they read at the node, and of those who answer."""
+"""What this domain keeps of people: of those who ask, which they read at the node, and of those who answer.
+
+Who asks is known by a pairwise subject, to which no account leads: requests go on to their end once the account is gone.
+The identity service ends their sessions with the account, by its logout.
+"""
 
 from udi.kit.personal_data import (
     AtDeletion,
     PersonalRows,
     PersonalSubject,
+    PersonLink,
     neutral,
 )
 from udi.node.subject_requests.models import (
@@ -28,7 +33,8 @@ PERSONAL = (
         "Reader of answers",
         why="To show you your requests, and to nobody else.",
         until="A year after your last request ended.",
-        at_deletion=AtDeletion.ERASED,
+        at_deletion=AtDeletion.UNNAMED,
+        link=PersonLink.PAIRWISE,
         labels={
             "subject": "Identifier at the login service",
             "created_at": "Created",
@@ -44,6 +50,7 @@ PERSONAL = (
         why="So that you stay logged in.",
         until="Until you log out, ten hours at most.",
         at_deletion=AtDeletion.ERASED,
+        link=PersonLink.PAIRWISE,
         labels={"created_at": "Created", "expires_at": "Expires"},
         withheld=frozenset(
             {"token_hash", "memberships", "id_token", "refresh_token", "provider"}
@@ -56,7 +63,8 @@ PERSONAL = (
         "Requests about my data",
         why="So that the organisation answers you.",
         until=UNTIL_FORGOTTEN,
-        at_deletion=AtDeletion.ERASED,
+        at_deletion=AtDeletion.UNNAMED,
+        link=PersonLink.PAIRWISE,
         labels={
             "number": "Number",
             "right": "Right",
@@ -86,7 +94,8 @@ PERSONAL = (
         "What was written in my requests",
         why="So that the organisation answers you.",
         until=UNTIL_FORGOTTEN,
-        at_deletion=AtDeletion.ERASED,
+        at_deletion=AtDeletion.UNNAMED,
+        link=PersonLink.PAIRWISE,
         labels={"happened_at": "When", "kind": "What happened"},
         withheld=frozenset({"content", "role"}),
     ),
@@ -107,7 +116,8 @@ PERSONAL = (
         "Files of my requests",
         why="So that you and the organisation read them.",
         until=UNTIL_FORGOTTEN,
-        at_deletion=AtDeletion.ERASED,
+        at_deletion=AtDeletion.UNNAMED,
+        link=PersonLink.PAIRWISE,
         labels={"name": "Name", "size": "Size", "created_at": "Created"},
         withheld=frozenset({"content", "key", "columns", "role"}),
     ),

@@ -35,6 +35,10 @@ READABLE_MONTHS = 2
 """For how long an answer can be read, and a refusal escalated."""
 OVERTURNED = timedelta(days=15)
 """Within which the producer answers once its officer overturned the decision."""
+ASKED_BY_LETTER = (
+    "The person of this request has no page on which to answer this question."
+)
+WRITE_TO_PERSON = "Write to the address that you hold, then note how you know who asks."
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class RequestFacts:
     identity_requests: int = 0
     escalated: bool = False
     was_late: bool = False
+    by_letter: bool = False
+    """Whether its person has no page here."""
 
     @classmethod
     def of(cls, request: SubjectRequest) -> Self:
@@ -70,12 +76,18 @@ class RequestFacts:
             identity_requests=request.identity_requests,
             escalated=request.escalated,
             was_late=request.was_late,
+            by_letter=request.by_letter,
         )
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the producer is still to decide; a decision stands until its officer overturns it."""
+        is_contested = self.state is STATES.ESCALATED and self.decided_at is not None
+        return not is_contested and self.state not in (*DECIDED, *ENDED)
+
     def is_late(self, moment: datetime) -> bool:
-        """Whether an answer is due, and its last day is over."""
-        is_open = self.state not in (*DECIDED, *ENDED)
-        return is_open and is_overdue(self.due_on, self.zone, moment)
+        """Whether an answer is due, and its last day is over; none is due of a decision that is only contested."""
+        return self.is_due and is_overdue(self.due_on, self.zone, moment)
 
 
 def list_conditions_met(
@@ -123,8 +135,10 @@ def plan_move(
     """What a request is after an event.
 
     Raises:
-        ConflictError: the table does not have this move, not for this actor, or not now.
+        ConflictError: the table does not have this move, not for this actor, or not now; or the person has no page to answer on.
     """
+    if event is EVENTS.ASK_IDENTITY and facts.by_letter:
+        raise ConflictError(ASKED_BY_LETTER, remedy=WRITE_TO_PERSON)
     met = list_conditions_met(facts, moment)
     state = next_subject_request_state(facts.state, event, actor, met)
     planned = replace(
@@ -134,7 +148,8 @@ def plan_move(
         was_late=facts.was_late or facts.is_late(moment),
     )
     if event is EVENTS.EXTEND:
-        due_on = answer_day(facts.received_on, facts.country, extended=True)
+        extended_day = answer_day(facts.received_on, facts.country, extended=True)
+        due_on = max(facts.due_on, extended_day)
         planned = replace(planned, extended=True, due_on=due_on)
     if event is EVENTS.ASK_IDENTITY:
         planned = replace(planned, identity_requests=facts.identity_requests + 1)

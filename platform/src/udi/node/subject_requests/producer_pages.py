@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, Router, get, post
+from litestar.di import Provide
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ForbiddenError, InvalidError
+from udi.kit.errors import ForbiddenError, InvalidError, field_error
 from udi.kit.file_names import content_disposition
 from udi.node.files.restricted import PRIVATE
 from udi.node.subject_requests.actions import (
@@ -25,6 +26,7 @@ from udi.node.subject_requests.actions import (
     remove_prepared_file,
 )
 from udi.node.subject_requests.acts import (
+    check_room,
     read_event,
     require_kept,
     require_open,
@@ -34,6 +36,7 @@ from udi.node.subject_requests.acts import (
 )
 from udi.node.subject_requests.dossier import write_dossier
 from udi.node.subject_requests.entries import EntryContent
+from udi.node.subject_requests.form_sessions import provide_form_session
 from udi.node.subject_requests.forms import (
     CHANGING,
     LARGEST_FORM,
@@ -41,16 +44,17 @@ from udi.node.subject_requests.forms import (
     NOTHING_REFUSED,
     RefusedForm,
     read_content,
-    read_form,
     read_identity_note,
     read_meanings_form,
     read_message,
+    receive_form,
 )
 from udi.node.subject_requests.grounds import list_grounds
 from udi.node.subject_requests.models import SubjectRequest
 from udi.node.subject_requests.plan import RequestFacts, list_possible
 from udi.node.subject_requests.queries import (
     SpaceRequest,
+    factor_error,
     get_file,
     get_space_request,
     list_answered_spaces,
@@ -88,6 +92,8 @@ REQUEST_PATH = f"{REQUESTS_PATH}/{{request_id:uuid}}"
 AGENT = SubjectRequestActor.AGENT
 OFFICER = SubjectRequestActor.OFFICER
 OFFICERS = (EVENTS.UPHOLD, EVENTS.OVERTURN)
+HOLDS = {"on": True, "off": False}
+"""What the form of keeping for a complaint asks for."""
 
 
 @get(REQUESTS_PATH)
@@ -100,9 +106,12 @@ async def list_producer_requests(
     """The requests to the producers for whom this person answers, what is due first at the top.
 
     Raises:
+        LoginTooOldError: the person may answer for some once they show the second factor that is demanded here.
         ForbiddenError: the person answers for none.
     """
     spaces = await list_answered_spaces(session, member)
+    if not spaces and member.below_factor:
+        raise factor_error(REQUESTS_PATH)
     if not spaces:
         raise ForbiddenError(
             "Requests of people about their own data are for those who manage an organisation."
@@ -116,7 +125,7 @@ async def list_producer_requests(
         request,
         "subject_requests/inbox.html",
         requests=rows,
-        late=sum(1 for _, _, days in rows if days < 0),
+        late=sum(RequestFacts.of(row).is_late(moment) for row, _, _ in rows),
         spaces=[space for space in spaces if member.may_manage(space.slug)],
         ended=ended,
         **page_words(),
@@ -200,7 +209,7 @@ async def apply_producer_event(
     role = OFFICER if chosen in OFFICERS else AGENT
     require_possible(row, chosen, role)
     require_role(held, role)
-    form = await read_form(await request.form())
+    form = await receive_form(request)
     try:
         content = read_content(form, chosen, SubjectRight(row.right))
     except InvalidError as error:
@@ -236,12 +245,13 @@ async def write_to_person(
     request: AnyRequest, session: Session, member: Member, request_id: FromPath[UUID]
 ) -> Response[Any]:
     """Write to the person: it stops no clock."""
+    form = await receive_form(request)
     held = await get_space_request(session, member, request_id, lock=True)
     require_open(held.request)
     require_role(held, AGENT)
-    form = await read_form(await request.form())
     try:
         text = read_message(form, of_person=False)
+        await check_room(session, held.request, AGENT, form.files)
     except InvalidError as error:
         sent = RefusedForm("message", form.values, form_errors(request, error))
         return await _render_request(request, session, held, sent=sent)
@@ -259,7 +269,7 @@ async def write_identity_note(
     held = await get_space_request(session, member, request_id, lock=True)
     require_open(held.request)
     require_role(held, AGENT)
-    form = await read_form(await request.form())
+    form = await receive_form(request)
     try:
         content = read_identity_note(form)
     except InvalidError as error:
@@ -269,17 +279,24 @@ async def write_identity_note(
     return _redirect(held.request)
 
 
-@post(f"{REQUEST_PATH}/hold", status_code=303)
-async def switch_hold(
+@post(
+    f"{REQUEST_PATH}/hold",
+    status_code=303,
+    guards=[require_confirmation()],
+)
+async def set_hold(
     request: AnyRequest, session: Session, member: Member, request_id: FromPath[UUID]
 ) -> Response[Any]:
     """Keep all of it for a complaint or a court case, or no longer."""
     held = await get_space_request(session, member, request_id, lock=True)
     require_kept(held.request)
     require_role(held, AGENT)
-    form = await read_form(await request.form())
+    form = await receive_form(request)
+    choice = form.text("hold")
+    if choice not in HOLDS:
+        raise field_error("hold", "Choose one of the list.")
     content = EntryContent(reference=form.text("reference", LONGEST_LINE))
-    await hold_request(session, member, held.request, content)
+    await hold_request(session, member, held.request, content, hold=HOLDS[choice])
     return _redirect(held.request)
 
 
@@ -291,7 +308,7 @@ async def add_answer_file(
     held = await get_space_request(session, member, request_id, lock=True)
     require_undecided(held.request)
     require_role(held, AGENT)
-    form = await read_form(await request.form())
+    form = await receive_form(request)
     prepared = await list_prepared_files(session, held.request)
     refusals = check_files(form.files, field="file", of_person=False)
     if not form.files:
@@ -300,6 +317,7 @@ async def add_answer_file(
         refusals.refuse("file", "There are too many files.", "Send five at most.")
     try:
         refusals.check()
+        await check_room(session, held.request, AGENT, form.files)
     except InvalidError as error:
         sent = RefusedForm("file", form.values, form_errors(request, error))
         return await _render_request(request, session, held, sent=sent)
@@ -320,7 +338,7 @@ async def change_answer_file(
     held = await get_space_request(session, member, request_id, lock=True)
     require_undecided(held.request)
     require_role(held, AGENT)
-    form = await read_form(await request.form())
+    form = await receive_form(request)
     file = await get_file(session, held.request, file_id, sent=False)
     if form.text("act") == "remove":
         await remove_prepared_file(session, held.request, file_id)
@@ -374,16 +392,23 @@ def _redirect(row: SubjectRequest) -> Redirect:
     return Redirect(f"{REQUESTS_PATH}/{row.id}", status_code=303)
 
 
-routes: Routes = [
+PAGES: Routes = [
     list_producer_requests,
     show_producer_request,
     apply_producer_event,
     write_to_person,
     write_identity_note,
-    switch_hold,
+    set_hold,
     add_answer_file,
     change_answer_file,
     download_request_file,
     download_dossier,
+]
+routes: Routes = [
     publish_keys,
+    Router(
+        "/",
+        route_handlers=PAGES,
+        dependencies={"session": Provide(provide_form_session)},
+    ),
 ]

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.errors import ForbiddenError, LoginTooOldError, NotFoundError
 from udi.kit.identity import Actor
 from udi.node.spaces.models import Space
 from udi.node.subject_requests.entries import EntryContent, read_content
@@ -19,7 +20,7 @@ from udi.node.subject_requests.models import (
     SubjectRequestSettings,
 )
 from udi.node.subject_requests.sealed_files import read_meanings
-from udi.protocol.subject_requests import DECIDED, ENDED
+from udi.protocol.subject_requests import DECIDED, ENDED, SubjectRequestActor
 
 MOST_ENDED = 200
 
@@ -88,6 +89,7 @@ async def get_space_request(
     Raises:
         NotFoundError: there is none, or the person does not belong to the producer.
         ForbiddenError: the person belongs to it, and neither manages it nor is its data protection officer.
+        LoginTooOldError: the person is its officer, and did not show the second factor that is demanded here.
     """
     query = _select_with_space().where(SubjectRequest.id == request_id)
     request, space = await _get_one(session, query, lock=lock)
@@ -101,15 +103,15 @@ def require_agent(
     """What somebody may do with a request to a space; `officer` is the address of its officer, empty for none.
 
     Raises:
-        NotFoundError, ForbiddenError: as `get_space_request`.
+        NotFoundError, ForbiddenError, LoginTooOldError: as `get_space_request`.
     """
     if space.slug not in member.memberships:
         raise NotFoundError
     manages = member.may_manage(space.slug)
-    if officer:
-        is_officer = member.verified_email == officer.lower()
-    else:
-        is_officer = manages
+    is_named = is_named_officer(member, officer)
+    is_officer = is_named if officer else manages
+    if is_named and member.below_factor:
+        raise factor_error(f"/requests/{request.id}")
     if not manages and not is_officer:
         raise ForbiddenError(
             "Requests of people about their own data are for those who manage %(name)s.",
@@ -118,6 +120,18 @@ def require_agent(
         )
     decides = is_officer and request.decided_by != member.person_id
     return SpaceRequest(request, space, manages, decides)
+
+
+def is_named_officer(member: Actor, officer: str) -> bool:
+    """Whether a producer's officer, by this address, is the person; nobody is where none is named."""
+    return bool(officer) and member.verified_email == officer.lower()
+
+
+def factor_error(back: str) -> LoginTooOldError:
+    """What somebody is told whose rights wait for a second factor; the page leads there, and then back."""
+    error = LoginTooOldError("Your rights need your second factor.")
+    error.page = f"/login?factor=true&back={quote(back)}"
+    return error
 
 
 async def find_officer(session: AsyncSession, space: Space) -> str:
@@ -152,10 +166,9 @@ async def list_answered_spaces(session: AsyncSession, member: Actor) -> list[Spa
     query = select(Space).where(Space.slug.in_(member.memberships)).order_by(Space.name)
     spaces = []
     for space in (await session.scalars(query)).all():
-        officer = (await find_officer(session, space)).lower()
-        if member.may_manage(space.slug) or (
-            officer and member.verified_email == officer
-        ):
+        officer = await find_officer(session, space)
+        is_officer = is_named_officer(member, officer) and not member.below_factor
+        if member.may_manage(space.slug) or is_officer:
             spaces.append(space)
     return spaces
 
@@ -221,6 +234,17 @@ async def _list_files(
         )
         for file in await session.scalars(query)
     ]
+
+
+async def measure_files(
+    session: AsyncSession, request: SubjectRequest, role: SubjectRequestActor
+) -> tuple[int, int]:
+    """How many files one side sent in a request, and how many bytes they have."""
+    query = select(func.count(), func.coalesce(func.sum(SubjectFile.size), 0)).where(
+        SubjectFile.request_id == request.id, SubjectFile.role == role
+    )
+    number, size = (await session.execute(query)).one()
+    return int(number), int(size)
 
 
 async def get_file(

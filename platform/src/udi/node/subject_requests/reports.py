@@ -41,6 +41,10 @@ LINKING = timedelta(hours=24)
 """How long a browser has to come back to the portal."""
 LONGEST_PAUSE = timedelta(hours=1)
 FIRST_PAUSE = timedelta(minutes=1)
+TAKEN: Mapping[ReportOutcome | None, ReportState] = {
+    ReportOutcome.ACCEPTED: ReportState.LINKED,
+    ReportOutcome.GONE: ReportState.GONE,
+}
 
 
 async def report_requests(
@@ -141,8 +145,8 @@ async def _store_outcomes(
     query = select(SubjectRequest).where(SubjectRequest.id.in_(sequences))
     for row in await session.scalars(query.with_for_update()):
         outcome = outcomes.get(row.id)
-        if outcome is ReportOutcome.ACCEPTED:
-            row.report_state = ReportState.LINKED
+        if outcome in TAKEN:
+            row.report_state = TAKEN[outcome]
             row.reported_sequence = max(row.reported_sequence, sequences[row.id])
             row.report_tries = 0
         elif outcome is ReportOutcome.UNCONFIRMED or outcome is None:

@@ -22,6 +22,9 @@ from udi.node.subject_requests.models import SubjectFile
 
 LARGEST = 10 * 1024 * 1024
 MOST_FILES = 5
+MOST_KEPT = 30
+"""Files that each side may send in one request, and their bytes."""
+MOST_BYTES = 100 * 1024 * 1024
 MOST_COLUMNS = 60
 LONGEST_MEANING = 300
 SAMPLE = 64 * 1024
@@ -116,13 +119,17 @@ def safe_name(name: str) -> str:
 
 
 def read_columns(file: UploadedFile) -> list[str]:
-    """The names of the columns of a CSV file; none for other files."""
+    """The names of the columns of a CSV file; none for other files, or where they cannot be read."""
     if not file.name.lower().endswith(TABLE_SUFFIX):
         return []
-    sample = file.content[:SAMPLE].decode("utf-8-sig", "replace")
+    sample = file.content[:SAMPLE].decode("utf-8-sig", "replace").replace("\x00", "")
     first_lines = "".join(islice(io.StringIO(sample, newline=""), 2))
     delimiter = max(",;\t", key=first_lines.count)
-    header = next(csv.reader(io.StringIO(first_lines), delimiter=delimiter), [])
+    lines = io.StringIO(first_lines, newline="")
+    try:
+        header = next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error:
+        return []
     return [name.strip()[:200] for name in header[:MOST_COLUMNS] if name.strip()]
 
 

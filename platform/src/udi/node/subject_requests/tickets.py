@@ -1,5 +1,7 @@
 """Tickets of the portal: each is taken once, and kept for an hour for the browser that brought it."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,24 +11,47 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.credentials import InvalidSignatureError, SecretKind, SignedToken
-from udi.kit.errors import ConflictError, ForbiddenError
+from udi.kit.errors import ForbiddenError
 from udi.node.spaces.models import Space
 from udi.node.subject_requests.models import HeldTicket, SubjectRequest
 from udi.protocol.subject_tickets import SubjectTicket, read_ticket_claims
+from udi.ui.login import cookie_name
 
 TICKET_COOKIE = SecretKind(name="browser of a request about one's own data")
 """By which the browser that brought a ticket finds it again."""
 COOKIE = "subject"
+"""What the names of these cookies begin with."""
+MOST_TICKETS = 20
+"""Of one browser, at the same time."""
 TICKET_LIFETIME = timedelta(hours=1)
 AGAIN = "Go back to the portal, and choose «Go on» again."
 
 
-async def keep_ticket(session: AsyncSession, signed: SignedToken) -> str:
-    """Keep what a verified ticket says; the secret by which its browser finds it.
+@dataclass(frozen=True)
+class KeptTicket:
+    """Of which request a ticket is, and the secret by which its browser finds it: none where the request was written."""
+
+    request_id: UUID
+    secret: str
+
+
+def name_ticket_cookie(request_id: UUID) -> str:
+    """The cookie of one ticket: another ticket leaves it as it is."""
+    return f"{COOKIE}-{request_id.hex}"
+
+
+def list_secrets(cookies: Mapping[str, str], origin: str) -> list[str]:
+    """What the cookies of tickets hold, as a browser sent them."""
+    prefix = cookie_name(origin, f"{COOKIE}-")
+    secrets = [value for name, value in cookies.items() if name.startswith(prefix)]
+    return [secret for secret in secrets if secret][:MOST_TICKETS]
+
+
+async def keep_ticket(session: AsyncSession, signed: SignedToken) -> KeptTicket:
+    """Keep what a verified ticket says.
 
     Raises:
         ForbiddenError: it does not say what it should.
-        ConflictError: the request was written already.
     """
     try:
         ticket = read_ticket_claims(signed.claims)
@@ -38,15 +63,12 @@ async def keep_ticket(session: AsyncSession, signed: SignedToken) -> str:
         ) from error
     written = select(SubjectRequest.id).where(SubjectRequest.id == request_id)
     if await session.scalar(written) is not None:
-        raise ConflictError(
-            "This request was already sent.",
-            remedy="You read it among your requests, here and on the portal.",
-        )
+        return KeptTicket(request_id, "")
     secret = TICKET_COOKIE.generate()
     await session.execute(delete(HeldTicket).where(HeldTicket.id == request_id))
     session.add(_row(request_id, ticket, secret))
     await session.flush()
-    return secret
+    return KeptTicket(request_id, secret)
 
 
 def _row(request_id: UUID, ticket: SubjectTicket, secret: str) -> HeldTicket:
@@ -64,18 +86,21 @@ def _row(request_id: UUID, ticket: SubjectTicket, secret: str) -> HeldTicket:
     )
 
 
-async def find_ticket(
-    session: AsyncSession, secret: str, *, lock: bool = False
-) -> HeldTicket | None:
-    """The ticket that this browser brought, while it is good; `lock` holds it, so that it is used up once."""
-    query = select(HeldTicket).where(
-        HeldTicket.token_hash == TICKET_COOKIE.digest(secret),
-        HeldTicket.expires_at > now(),
+async def find_tickets(
+    session: AsyncSession, secrets: Sequence[str], *, lock: bool = False
+) -> Sequence[HeldTicket]:
+    """The tickets that this browser brought, while they are good, the newest first; `lock` holds them, so that each is used up once."""
+    query = (
+        select(HeldTicket)
+        .where(
+            HeldTicket.token_hash.in_(list(map(TICKET_COOKIE.digest, secrets))),
+            HeldTicket.expires_at > now(),
+        )
+        .order_by(HeldTicket.expires_at.desc(), HeldTicket.id)
     )
     if lock:
         query = query.with_for_update()
-    ticket: HeldTicket | None = await session.scalar(query)
-    return ticket
+    return (await session.scalars(query)).all()
 
 
 async def get_ticket_space(session: AsyncSession, ticket: HeldTicket) -> Space:

@@ -17,6 +17,10 @@ from udi.protocol import terms
 from udi.protocol.access_decision import PersonRows, RefusalReason, View
 from udi.tabular.columns.chosen_roles import read_roles
 from udi.tabular.columns.column import GEOMETRY, TypedColumn
+from udi.tabular.columns.identifiers import (
+    UnreadableIdentifierError,
+    read_identifier,
+)
 from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.exports.extracts import ExtractResult, TableExtract
 from udi.tabular.messages.query_errors import InvalidQueryError
@@ -160,8 +164,8 @@ def _person_condition(
     values = []
     for code in persons.codes:
         try:
-            values.append(read_value(table.columns[rank], Operator.IN, code))
-        except InvalidQueryError:
+            values.append(read_identifier(table.columns[rank], code))
+        except UnreadableIdentifierError:
             continue
     if not values:
         raise AgreementMismatchError

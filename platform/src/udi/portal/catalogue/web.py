@@ -13,6 +13,7 @@ from udi.ui.mcp.server import mcp_routes
 from udi.ui.metrics import MEASURES
 from udi.ui.openapi.pages import ApiPage, api_routes
 from udi.ui.pages import PAGE_ADDRESSES
+from udi.ui.rate_limits import count_request
 from udi.ui.site import Site
 
 API = ApiPage(
@@ -32,7 +33,7 @@ def list_routes(_site: Site) -> Routes:
         *link_pages.routes,
         *api.routes,
         *api_routes(API),
-        *mcp_routes(API, INSTRUCTIONS),
+        *mcp_routes(API, INSTRUCTIONS, guards=[count_request]),
         *open_routes,
         *frames.routes,
         *oembed.routes,

@@ -6,7 +6,6 @@ The audit names the notice and nobody: who lends what is for that person alone t
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
@@ -20,6 +19,7 @@ from udi.portal.access.agreements.creation import (
 )
 from udi.portal.access.agreements.revisions import next_revision
 from udi.portal.access.models import AccessAgreement
+from udi.portal.consents.locks import lock_consents, lock_notices, lock_person
 from udi.portal.consents.models import Consent, NoticeState, NoticeVersion
 from udi.portal.consents.queries import is_agreement_open, notice_of
 from udi.portal.nodes.models import Node
@@ -35,6 +35,9 @@ from udi.protocol.consent_receipt import GivenConsent, write_receipt
 DELIVER_CONSENT = "deliver_consent"
 REFUSAL_KEPT = 6
 """Months for which a purpose that somebody refused is not put to them again."""
+LINK_TICKETS = 5
+LINK_PERIOD = timedelta(days=30)
+"""How often a person is sent to a node to say their number, under one agreement: more would be guessing."""
 RECENT = timedelta(minutes=5)
 """How old a login may be when somebody says yes."""
 
@@ -50,7 +53,7 @@ async def give_consent(
     Raises:
         ConflictError: the notice is answered no more, or its agreement is over.
     """
-    version = await _lock_open_notice(session, version)
+    version = await _lock_open_notice(session, actor, version)
     before = await _list_answers(session, actor, version)
     for answer in before:
         if answer.notice_id == version.id and answer.state == ConsentState.GIVEN:
@@ -78,7 +81,7 @@ async def refuse_consent(
     Raises:
         ConflictError: the notice is answered no more, or the person lends already: they stop instead.
     """
-    version = await _lock_open_notice(session, version)
+    version = await _lock_open_notice(session, actor, version)
     before = await _list_answers(session, actor, version)
     if any(answer.state == ConsentState.GIVEN for answer in before):
         raise ConflictError(
@@ -107,12 +110,34 @@ async def refuse_consent(
     await session.flush()
 
 
+async def count_link_ticket(session: AsyncSession, consent: Consent) -> bool:
+    """Count that a person is sent to the node with a number; whether they may be, all their consents under the agreement together."""
+    consents = await lock_consents(
+        session,
+        (Consent.agreement_id == consent.agreement_id)
+        & (Consent.person_id == consent.person_id),
+    )
+    moment = now()
+    count = 0
+    for row in consents:
+        if row.link_ticket_at is not None and row.link_ticket_at < moment - LINK_PERIOD:
+            row.link_tickets = 0
+        count += row.link_tickets
+    if count >= LINK_TICKETS:
+        return False
+    consent.link_tickets += 1
+    consent.link_ticket_at = moment
+    await session.flush()
+    return True
+
+
 async def withdraw_consent(session: AsyncSession, consent: Consent) -> None:
     """Stop it at once, without a reason; to stop twice is to stop.
 
     Raises:
         ConflictError: it is a no, or ended otherwise.
     """
+    await _lock_with_notice(session, consent)
     if consent.state == ConsentState.WITHDRAWN:
         return
     await end_consent(session, consent, ConsentEvent.WITHDRAW, ConsentActor.PERSON)
@@ -126,15 +151,9 @@ async def end_consent(
     Raises:
         ConflictError: it is no yes any more, or this is for somebody else to do.
     """
+    version = await _lock_with_notice(session, consent)
     consent.state = CONSENT.next_state(consent.state, event, side)
     consent.ended_at = now()
-    query = (
-        select(NoticeVersion)
-        .where(NoticeVersion.id == consent.notice_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    version = (await session.scalars(query)).one()
     version.given = max(version.given - 1, 0)
     if event is ConsentEvent.WITHDRAW:
         version.stopped += 1
@@ -164,17 +183,24 @@ async def _send_status(session: AsyncSession, consent: Consent) -> None:
     )
 
 
+async def _lock_with_notice(session: AsyncSession, consent: Consent) -> NoticeVersion:
+    """Lock the notice of a consent, then the consent, as both are now."""
+    await session.flush()
+    [version] = await lock_notices(session, NoticeVersion.id == consent.notice_id)
+    await lock_consents(session, Consent.id == consent.id)
+    return version
+
+
 async def _lock_open_notice(
-    session: AsyncSession, version: NoticeVersion
+    session: AsyncSession, actor: Actor, version: NoticeVersion
 ) -> NoticeVersion:
-    """The notice, locked, so that answers of one person come one after another."""
-    query = (
-        select(NoticeVersion)
-        .where(NoticeVersion.id == version.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    version = (await session.scalars(query)).one()
+    """The notice, locked with its other versions, so that answers of one person come one after another.
+
+    Raises:
+        ConflictError: nobody answers it now.
+    """
+    await lock_person(session, actor.person_id)
+    await lock_notices(session, NoticeVersion.agreement_id == version.agreement_id)
     if version.state != NoticeState.ACCEPTED or not await is_agreement_open(
         session, version
     ):
@@ -188,13 +214,20 @@ async def _lock_open_notice(
 async def _list_answers(
     session: AsyncSession, actor: Actor, version: NoticeVersion
 ) -> list[Consent]:
-    """What the person answered to any version, as far as it stands."""
-    query = select(Consent).where(
-        Consent.agreement_id == version.agreement_id,
-        Consent.person_id == actor.person_id,
-        Consent.state.in_((ConsentState.GIVEN, ConsentState.REFUSED)),
+    """What the person answered to any version, as far as it stands; a yes whose time is over ends first."""
+    answers = await lock_consents(
+        session,
+        (Consent.agreement_id == version.agreement_id)
+        & (Consent.person_id == actor.person_id)
+        & Consent.state.in_((ConsentState.GIVEN, ConsentState.REFUSED)),
     )
-    return list((await session.scalars(query.with_for_update())).all())
+    standing = []
+    for answer in answers:
+        if answer.state == ConsentState.GIVEN and answer.expires_at <= now():
+            await end_consent(session, answer, ConsentEvent.EXPIRE, ConsentActor.CLOCK)
+        else:
+            standing.append(answer)
+    return standing
 
 
 async def _find_node_id(session: AsyncSession, version: NoticeVersion) -> UUID:

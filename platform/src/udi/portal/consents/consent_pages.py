@@ -22,9 +22,10 @@ from udi.portal.consents.models import Consent, NoticeState, NoticeVersion
 from udi.portal.consents.notices import invalidate_notice
 from udi.portal.consents.queries import (
     find_answer,
+    find_closing_state,
     find_open_notice,
+    find_public_closing_state,
     get_public_notice,
-    is_agreement_open,
     notice_of,
 )
 from udi.ui.decision_guards import require_confirmation
@@ -131,12 +132,11 @@ async def _render_question(
 ) -> Response[str]:
     notice = notice_of(version)
     answer: Consent | None = None
-    is_open = version.state == NoticeState.ACCEPTED
     if actor is not None:
         answer = await find_answer(session, actor, version.agreement_id)
-        is_open = is_open and await is_agreement_open(session, version)
+        closing_state = await find_closing_state(session, version)
     else:
-        is_open = is_open and notice.agreement_ends_at > now()
+        closing_state = await find_public_closing_state(session, version)
     return render(
         request,
         "consents/question.html",
@@ -145,7 +145,8 @@ async def _render_question(
         notice=notice,
         until=min(add_months(now(), notice.months), notice.agreement_ends_at),
         answer=answer,
-        is_open=is_open,
+        is_open=version.state == NoticeState.ACCEPTED and closing_state is None,
+        closing_state=closing_state,
         is_left=actor is None and request.query_params.get("answer") == "no",
         is_again=request.query_params.get("again") == "1",
         is_member=actor is not None,

@@ -1,17 +1,20 @@
 """What only time and the end of agreements bring about: consents end, what was kept long enough goes."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.schedules import Schedule, Schedules, run_sessions
+from udi.kit.db import Database
+from udi.kit.schedules import Schedule, Schedules, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import add_months
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement
 from udi.portal.consents.actions import end_consent
+from udi.portal.consents.locks import lock_given
 from udi.portal.consents.models import Consent
 from udi.protocol.consent import ConsentActor, ConsentEvent, ConsentState
 from udi.ui.site import Site
@@ -26,42 +29,71 @@ ENDS = {
 """Who ended an agreement, and with it the consents under it."""
 
 
+@dataclass(frozen=True)
+class DueConsents:
+    """Consents that end, by which event, through whom."""
+
+    condition: ColumnElement[bool]
+    event: ConsentEvent
+    actor: ConsentActor
+
+
 def list_schedules(site: Site) -> Schedules:
     """End what is over, every minute."""
 
-    async def apply_due(session: AsyncSession, _: Territory) -> None:
-        await end_due_consents(session, now())
+    async def end_due(territory: Territory) -> None:
+        await end_due_consents(site.database, territory.id, now())
 
-    run = run_sessions(site.database, site.registry, apply_due)
+    async def run() -> None:
+        await run_in_each_territory(site.registry, end_due)
+
     return [Schedule("end_due_consents", "* * * * *", run)]
 
 
-async def end_due_consents(session: AsyncSession, moment: datetime) -> None:
+async def end_due_consents(database: Database, tenant: UUID, moment: datetime) -> None:
     """End the consents whose time or agreement is over, and forget what was kept long enough; may be repeated."""
-    for consent in await _lock_given(session, Consent.expires_at <= moment):
-        await end_consent(session, consent, ConsentEvent.EXPIRE, ConsentActor.CLOCK)
+    await end_each(
+        database,
+        tenant,
+        DueConsents(
+            Consent.expires_at <= moment, ConsentEvent.EXPIRE, ConsentActor.CLOCK
+        ),
+    )
     for state, actor in ENDS.items():
         over = select(AccessAgreement.id).where(AccessAgreement.state == state)
-        for consent in await _lock_given(session, Consent.agreement_id.in_(over)):
-            await end_consent(session, consent, ConsentEvent.REVOKE, actor)
+        condition = Consent.agreement_id.in_(over)
+        await end_each(
+            database, tenant, DueConsents(condition, ConsentEvent.REVOKE, actor)
+        )
     past_proof = add_months(moment, -PROOF_MONTHS)
     forgotten = or_(
         (Consent.state == ConsentState.REFUSED) & (Consent.expires_at <= moment),
         Consent.ended_at <= past_proof,
     )
-    await session.execute(
-        delete(Consent).where(forgotten).execution_options(synchronize_session=False)
-    )
+    async with database.session(tenant, role="worker") as session:
+        ids = (
+            select(Consent.id)
+            .where(forgotten)
+            .order_by(Consent.id)
+            .limit(MOST)
+            .with_for_update(skip_locked=True)
+        )
+        await session.execute(
+            delete(Consent)
+            .where(Consent.id.in_((await session.scalars(ids)).all()))
+            .execution_options(synchronize_session=False)
+        )
 
 
-async def _lock_given(
-    session: AsyncSession, condition: ColumnElement[bool]
-) -> list[Consent]:
-    query = (
-        select(Consent)
-        .where(Consent.state == ConsentState.GIVEN, condition)
-        .order_by(Consent.id)
-        .limit(MOST)
-        .with_for_update(skip_locked=True)
-    )
-    return list((await session.scalars(query)).all())
+async def end_each(database: Database, tenant: UUID, due: DueConsents) -> int:
+    """End consents, each in a transaction of its own: nobody who answers waits for all of them. How many, at most."""
+    query = select(Consent.id).where(Consent.state == ConsentState.GIVEN, due.condition)
+    async with database.session(tenant, role="worker") as session:
+        ids = (await session.scalars(query.order_by(Consent.id).limit(MOST))).all()
+    for id_ in ids:
+        async with database.session(tenant, role="worker") as session:
+            for consent in await lock_given(
+                session, (Consent.id == id_) & due.condition
+            ):
+                await end_consent(session, consent, due.event, due.actor)
+    return len(ids)

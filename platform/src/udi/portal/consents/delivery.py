@@ -4,19 +4,24 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.jobs import Handlers, Job
 from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.agreements.delivery import put_agreement
-from udi.portal.access.agreements.node_messages import sign_agreement_for_node
+from udi.portal.access.agreements.node_messages import (
+    confirm_revisions,
+    sign_agreement_for_node,
+)
 from udi.portal.access.models import AccessAgreement
-from udi.portal.consents.actions import DELIVER_CONSENT, end_consent
+from udi.portal.consents.actions import DELIVER_CONSENT
+from udi.portal.consents.deadlines import DueConsents, end_each
 from udi.portal.consents.documents import sign_consent
 from udi.portal.consents.models import Consent, NoticeVersion
 from udi.portal.consents.notices import INVALIDATE
 from udi.portal.nodes.models import Node
-from udi.protocol.consent import ConsentActor, ConsentEvent, ConsentState
+from udi.protocol.consent import ConsentActor, ConsentEvent
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -69,14 +74,17 @@ async def deliver_consent(site: Site, job: Job) -> None:
     log.info("consent delivered", node=node.slug, revision=revision)
 
 
+async def record_receipt(session: AsyncSession, node: Node, revision: int) -> None:
+    """Note that a node has the status of every consent up to a revision."""
+    await confirm_revisions(session, Consent, node, revision)
+
+
 async def invalidate_consents(site: Site, job: Job) -> None:
-    """End all consents that rest on a version of a notice which was found wrong."""
-    async with site.database.session(job.tenant, role="worker") as session:
-        query = select(Consent).where(
-            Consent.notice_id == UUID(job.payload["notice"]),
-            Consent.state == ConsentState.GIVEN,
-        )
-        for consent in (await session.scalars(query.with_for_update())).all():
-            await end_consent(
-                session, consent, ConsentEvent.INVALIDATE, ConsentActor.TEAM
-            )
+    """End all consents that rest on a version of a notice which was found wrong, one after another."""
+    due = DueConsents(
+        Consent.notice_id == UUID(job.payload["notice"]),
+        ConsentEvent.INVALIDATE,
+        ConsentActor.TEAM,
+    )
+    while await end_each(site.database, job.tenant, due):
+        pass

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.access.agreements.creation import AgreementSigner, audience_of
+from udi.portal.access.agreements.node_messages import RevisionWindow
 from udi.portal.consents.models import Consent, NoticeVersion
 from udi.portal.nodes.models import Node
 from udi.protocol.consent import (
@@ -45,10 +46,9 @@ async def list_changed_consents(
     session: AsyncSession,
     agreement_signer: AgreementSigner,
     node: Node,
-    after: int,
-    limit: int,
+    window: RevisionWindow,
 ) -> list[tuple[int, dict[str, str]]]:
-    """The consents of a node that changed after a revision, in their order: a second kind of what it is told."""
+    """The consents of a node that changed within a window, in their order: a second kind of what it is told."""
     query = (
         select(Consent, NoticeVersion)
         .join(
@@ -56,9 +56,13 @@ async def list_changed_consents(
             (NoticeVersion.tenant_id == Consent.tenant_id)
             & (NoticeVersion.id == Consent.notice_id),
         )
-        .where(Consent.node_id == node.id, Consent.revision > after)
+        .where(
+            Consent.node_id == node.id,
+            Consent.revision > window.after,
+            Consent.revision <= window.last,
+        )
         .order_by(Consent.revision)
-        .limit(limit)
+        .limit(window.limit)
     )
     return [
         (

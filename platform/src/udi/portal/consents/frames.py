@@ -10,7 +10,12 @@ from udi.kit.errors import UdiError
 from udi.portal.access.agreements.creation import add_months
 from udi.portal.catalogue.cached_responses import open_public_session
 from udi.portal.consents.models import NoticeState
-from udi.portal.consents.queries import find_open_notice, get_public_notice, notice_of
+from udi.portal.consents.queries import (
+    find_open_notice,
+    find_public_closing_state,
+    get_public_notice,
+    notice_of,
+)
 from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.embedding import language_of, on_embedded_error, render_embedded
 
@@ -23,6 +28,7 @@ async def frame_question(
     async with open_public_session(request, territory) as session:
         version = await get_public_notice(session, notice_id)
         version = await find_open_notice(session, version.agreement_id) or version
+        closing_state = await find_public_closing_state(session, version)
     notice = notice_of(version)
     return render_embedded(
         request,
@@ -31,8 +37,8 @@ async def frame_question(
         version=version,
         notice=notice,
         until=min(add_months(now(), notice.months), notice.agreement_ends_at),
-        is_open=version.state == NoticeState.ACCEPTED
-        and notice.agreement_ends_at > now(),
+        is_open=version.state == NoticeState.ACCEPTED and closing_state is None,
+        closing_state=closing_state,
         is_left=request.query_params.get("answer") == "no",
         language=language_of(request),
     )

@@ -22,6 +22,7 @@ async def list_waiting_notices(
                 role=InboxRole.PRODUCER,
                 id=version.id,
                 title=notice.question,
+                titles={notice.language: notice.question},
                 url=f"/agreements/{version.agreement_id}/consents",
                 since=version.submitted_at,
                 who=notice.project_title,

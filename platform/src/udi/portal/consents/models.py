@@ -79,6 +79,12 @@ class Consent(TenantColumns, PortalTable):
             unique=True,
             postgresql_where=text("state = 'given'"),
         ),
+        Index(
+            "ix_consent_unconfirmed",
+            "tenant_id",
+            "node_id",
+            postgresql_where=text("delivered < revision"),
+        ),
     )
 
     notice_id: Mapped[UUID]
@@ -86,7 +92,7 @@ class Consent(TenantColumns, PortalTable):
     node_id: Mapped[UUID]
     person_id: Mapped[UUID]
     recipient_reference: Mapped[UUID]
-    """Stands for the person towards the project; drawn at random."""
+    """Stands for the person in the receipt; drawn at random, and sent to nobody else."""
     state: Mapped[str] = mapped_column(Text)
     answered_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -99,3 +105,6 @@ class Consent(TenantColumns, PortalTable):
     """Of its status, in the territory's one sequence; 0: no node hears of it."""
     delivered: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     delivered_at: Mapped[datetime | None]
+    link_tickets: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often the person was sent to the node to say their number, and when last."""
+    link_ticket_at: Mapped[datetime | None]

@@ -22,7 +22,11 @@ from udi.portal.consents.notices import (
     refuse_notice,
     submit_notice,
 )
-from udi.portal.consents.queries import list_versions, notice_of
+from udi.portal.consents.queries import (
+    list_versions,
+    notice_of,
+    read_closing_state,
+)
 from udi.protocol.policy import Requester
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
@@ -169,6 +173,7 @@ async def _render_notice(
         is_producer=is_producer,
         is_open=agreement_case.agreement.state in LIVE
         and is_unexpired(agreement_case.agreement),
+        closing_state=read_closing_state(agreement_case.agreement),
         may_ask=signed_agreement.requester.kind is not Requester.PERSON,
         limits=LENGTHS,
         form=form_values,

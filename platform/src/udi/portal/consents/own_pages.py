@@ -11,7 +11,12 @@ from litestar.response import Redirect
 
 from udi.kit.errors import NotFoundError
 from udi.portal.access.agreements.creation import audience_of, signer_of
-from udi.portal.consents.actions import withdraw_consent
+from udi.portal.consents.actions import (
+    LINK_PERIOD,
+    LINK_TICKETS,
+    count_link_ticket,
+    withdraw_consent,
+)
 from udi.portal.consents.queries import LentData, get_own_consent, list_lent_data
 from udi.protocol.consent import ConsentState, notice_digest
 from udi.protocol.credentials import CONSENT_LINK, TICKET
@@ -61,7 +66,7 @@ async def stop(
     session: Session, member: Member, consent_id: FromPath[UUID]
 ) -> Redirect:
     """Stop at once: no reason, no second question."""
-    consent = await get_own_consent(session, member, consent_id, lock=True)
+    consent = await get_own_consent(session, member, consent_id)
     await withdraw_consent(session, consent)
     return Redirect(f"{CONSENTS}?stopped={consent_id}", status_code=303)
 
@@ -78,7 +83,10 @@ async def show_receipt(
     data = await _get_lent_data(session, member, consent_id)
     ticket = ""
     targets = list_form_targets(request)
-    if data.is_live and data.node.url:
+    is_linkable = bool(data.is_live and data.node.url)
+    is_asked = is_linkable and request.query_params.get("step") == "number"
+    is_counted = is_asked and await count_link_ticket(session, data.consent)
+    if is_counted:
         audience = audience_of(data.node)
         targets = [*targets, audience]
         ticket = signer_of(site_of(request), territory).signer.sign(
@@ -93,6 +101,10 @@ async def show_receipt(
         data=data,
         notice_sha256=notice_digest(data.notice),
         ticket=ticket,
+        is_linkable=is_linkable,
+        is_refused=is_asked and not is_counted,
+        most_tickets=LINK_TICKETS,
+        ticket_days=LINK_PERIOD.days,
         minutes=int(TICKET.total_seconds() // 60),
         is_linked=request.query_params.get("linked") == "1",
     )

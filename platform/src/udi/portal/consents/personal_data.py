@@ -23,7 +23,7 @@ PERSONAL = (
             "answered_at": "Date",
             "expires_at": "Until",
             "ended_at": "Ended",
-            "recipient_reference": "Number that stands for me towards the project",
+            "recipient_reference": "Number that stands for me in the receipt",
             "receipt": "Receipt",
         },
     ),

@@ -12,9 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
-from udi.portal.access.agreements.creation import is_unexpired
-from udi.portal.access.agreements.transitions import LIVE
-from udi.portal.access.models import AccessAgreement, ProjectCredential
+from udi.portal.access.agreements.transitions import AgreementState
+from udi.portal.access.models import (
+    AccessAgreement,
+    ProjectCredential,
+    PublicAgreement,
+)
 from udi.portal.consents.models import Consent, NoticeState, NoticeVersion
 from udi.portal.nodes.models import Node
 from udi.portal.organisations.models import Organisation
@@ -27,7 +30,7 @@ MOST_LISTED = 500
 
 @dataclass(frozen=True)
 class LentData:
-    """What a person answered, with the notice that they read; `last_used_at` is when the project last read there."""
+    """What a person answered, with the notice that they read; `last_used_at` is the hour in which its machines last asked there."""
 
     consent: Consent
     notice: ConsentNotice
@@ -91,12 +94,44 @@ async def list_versions(
     return (await session.scalars(query.order_by(NoticeVersion.version.desc()))).all()
 
 
+OPEN_STATES = (AgreementState.ACTIVE, AgreementState.REVOKING)
+"""The states of an agreement in which people may be asked under it."""
+
+
 async def is_agreement_open(session: AsyncSession, version: NoticeVersion) -> bool:
-    """Whether the agreement of a notice is in force, so that people may be asked."""
+    """Whether people may be asked under the agreement of a notice."""
+    return await find_closing_state(session, version) is None
+
+
+async def find_closing_state(
+    session: AsyncSession, version: NoticeVersion
+) -> AgreementState | None:
+    """The state of the agreement that keeps people from being asked; none: they may be."""
     agreement = await session.get_one(
-        AccessAgreement, (version.tenant_id, version.agreement_id)
+        AccessAgreement,
+        (version.tenant_id, version.agreement_id),
+        populate_existing=True,
     )
-    return agreement.state in LIVE and is_unexpired(agreement)
+    return read_closing_state(agreement)
+
+
+async def find_public_closing_state(
+    session: AsyncSession, version: NoticeVersion
+) -> AgreementState | None:
+    """The same, by what everybody may know of the agreement."""
+    query = select(PublicAgreement).where(PublicAgreement.id == version.agreement_id)
+    agreement = await session.scalar(query)
+    return AgreementState.ENDED if agreement is None else read_closing_state(agreement)
+
+
+def read_closing_state(
+    agreement: AccessAgreement | PublicAgreement,
+) -> AgreementState | None:
+    """The state of an agreement in which nobody is asked under it; none: people are."""
+    state = AgreementState(agreement.state)
+    if state in OPEN_STATES:
+        return None if agreement.ends_at > now() else AgreementState.ENDED
+    return state
 
 
 async def find_answer(
@@ -150,9 +185,13 @@ async def list_lent_data(session: AsyncSession, actor: Actor) -> list[LentData]:
 async def _read_last_use(
     session: AsyncSession, version: NoticeVersion, consent: Consent
 ) -> datetime | None:
-    """When the project's machines last read at the node since the yes, by the hours that nodes report."""
+    """The hour of the last request of the project's machines at the node, from the hour of the yes on.
+
+    Nodes report hours, requests that were refused with them, and nothing of people who read on pages.
+    """
     if consent.state == ConsentState.REFUSED:
         return None
+    hour_of_yes = consent.answered_at.replace(minute=0, second=0, microsecond=0)
     credential = ProjectCredential
     query = select(func.max(credential.last_used_at)).where(
         credential.project_id == version.project_id,
@@ -161,15 +200,13 @@ async def _read_last_use(
             credential.agreement_id.is_(None),
             credential.agreement_id == consent.agreement_id,
         ),
-        credential.last_used_at >= consent.answered_at,
+        credential.last_used_at >= hour_of_yes,
         credential.last_used_at <= (consent.ended_at or now()),
     )
     return await session.scalar(query)
 
 
-async def get_own_consent(
-    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
-) -> Consent:
+async def get_own_consent(session: AsyncSession, actor: Actor, id_: UUID) -> Consent:
     """A consent of the person who asks.
 
     Raises:
@@ -178,7 +215,7 @@ async def get_own_consent(
     query = select(Consent).where(
         Consent.id == id_, Consent.person_id == actor.person_id
     )
-    consent = await session.scalar(query.with_for_update() if lock else query)
+    consent: Consent | None = await session.scalar(query)
     if consent is None:
         raise NotFoundError("No consent of yours is at this address.")
     return consent

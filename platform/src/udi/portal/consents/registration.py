@@ -1,6 +1,10 @@
 """What this domain contributes to the others."""
 
-from udi.portal.access.agreements.node_messages import SIGNED_CHANGES
+from udi.portal.access.agreements.node_messages import (
+    RECEIVED_CHANGES,
+    SIGNED_CHANGES,
+)
+from udi.portal.consents.delivery import record_receipt
 from udi.portal.consents.departures import stop_lending
 from udi.portal.consents.documents import list_changed_consents
 from udi.portal.consents.inbox import list_waiting_notices
@@ -15,3 +19,4 @@ def provide_services(site: Site) -> None:
     services.contribute(INBOX, list_waiting_notices)
     services.contribute(DEPARTURES, stop_lending)
     services.contribute(SIGNED_CHANGES, list_changed_consents)
+    services.contribute(RECEIVED_CHANGES, record_receipt)

@@ -42,6 +42,8 @@ class Person(TenantColumns, PersonColumns, PortalTable):
     """When the relay took the first mail that says that nobody uses their account; it counts until they come back."""
     unused_warned_again_at: Mapped[datetime | None]
     """When it took the second."""
+    unused_warned_hash: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The digest of the address to which the first one left; empty: to that of the last login."""
     unused_reported_at: Mapped[datetime | None]
     """When the team was told that the account nobody uses is still needed here."""
 

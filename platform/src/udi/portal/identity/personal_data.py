@@ -44,7 +44,7 @@ PERSONAL = (
             "unused_warned_at": "First notice that the account is unused",
             "unused_warned_again_at": "Second notice that the account is unused",
         },
-        withheld=frozenset({"issuer"}),
+        withheld=frozenset({"issuer", "unused_warned_hash"}),
     ),
     PersonalRows(
         WebSession,

@@ -13,7 +13,7 @@ from udi.kit.clock import now
 from udi.kit.errors import field_error
 from udi.kit.sessions import SESSIONS
 from udi.portal.identity.deletion.actions import list_erased
-from udi.portal.identity.deletion.last_uses import note_node_use
+from udi.portal.identity.deletion.node_uses import note_node_use
 from udi.portal.identity.models import (
     TEAM,
     AccountWatch,

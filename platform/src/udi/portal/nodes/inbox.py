@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,7 @@ from udi.portal.nodes.models import (
 from udi.portal.nodes.sources.models import RunOutcome
 from udi.portal.nodes.sources.queries import list_source_summaries
 from udi.portal.organisations.models import Organisation
+from udi.protocol.inbox import NodeInboxKind
 
 FAILED = {RunOutcome.FAILED, RunOutcome.VANISHED}
 
@@ -79,8 +80,12 @@ async def list_failed_reports(
 async def list_waiting_at_nodes(
     session: AsyncSession, actor: Actor
 ) -> Sequence[InboxItem]:
-    """For publishers: what waits at nodes, one item a node, a producer and a kind; its page is the node's."""
+    """For publishers: what waits at nodes, one item a node, a producer and a kind; its page is the node's.
+
+    Requests of people about their data are for those who manage the producer.
+    """
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    managed = [slug for slug in slugs if actor.may_manage(slug)]
     if not slugs:
         return []
     tenant = NodeWaiting.tenant_id
@@ -92,7 +97,14 @@ async def list_waiting_at_nodes(
             (Organisation.tenant_id == tenant)
             & (Organisation.id == NodeWaiting.organisation_id),
         )
-        .where(Organisation.slug.in_(slugs), Node.state == NodeState.ACTIVE)
+        .where(
+            Organisation.slug.in_(slugs),
+            or_(
+                NodeWaiting.kind != NodeInboxKind.SUBJECT_REQUEST,
+                Organisation.slug.in_(managed),
+            ),
+            Node.state == NodeState.ACTIVE,
+        )
         .order_by(NodeWaiting.since)
         .limit(MOST_OF_A_DOMAIN)
     )

@@ -53,6 +53,8 @@ class Node(TenantColumns, PortalTable):
     last_seen_at: Mapped[datetime | None]
     reports_inbox: Mapped[bool] = mapped_column(default=False)
     """Whether it tells each minute what waits there; the nodes of RUDI call only when they push."""
+    spaces: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Slugs of the producers that have a space there, as it told last; none until it did."""
 
 
 class NodeProducer(PortalTable):

@@ -76,6 +76,8 @@ async def receive_node_inbox(
     inbox = read_node_inbox(await read_json_body(request, largest=LARGEST))
     async with node_session(request, territory, client_id) as (session, node):
         node.reports_inbox = True
+        if inbox.spaces is not None:
+            node.spaces = sorted(set(inbox.spaces))
         await replace_numbers(session, node, inbox.waiting)
     people = await _count_people(site_of(request), territory, node, inbox.subjects)
     return as_json(to_builtins(InboxCountAnswer(people=people)))

@@ -34,7 +34,7 @@ PERSONAL = (
 OF_DATA = "what a producer publishes about its data, for which it answers"
 OF_READING = "where a reading of a public catalogue is"
 NEUTRAL = (
-    neutral(Node, "name url client_id", "a machine of a producer"),
+    neutral(Node, "name url client_id spaces", "a machine of producers"),
     neutral(
         NodeInvitation,
         "name url organisations code_hash sealed",

@@ -12,7 +12,13 @@ from udi.kit.clock import today
 from udi.kit.emails import Email
 from udi.kit.schedules import Schedule, run_by_clock
 from udi.kit.tenancy import Territory
-from udi.portal.identity.inbox import KIND_NAMES, InboxItem, count, list_inbox
+from udi.portal.identity.inbox import (
+    KIND_NAMES,
+    UNNAMED_IN_EMAILS,
+    InboxItem,
+    count,
+    list_inbox,
+)
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import read_actor
 from udi.portal.notifications.digests import last_send_time
@@ -99,7 +105,10 @@ def write_inbox_mail(
 ) -> Email:
     """The mail of what waits for a person, in their language, what is due first."""
     day = today(territory.zone)
-    total = count(items, day)
+    named = [item for item in items if item.kind not in UNNAMED_IN_EMAILS]
+    total = count(named, day)
+    own_requests = len(items) - len(named)
+    next_due = named[0].due_on if named else None
     token = unsubscribe_token(site.settings, territory, subscription.id)
     return site.emails.render(
         territory,
@@ -108,13 +117,14 @@ def write_inbox_mail(
         key=f"inbox-{subscription.id}-{until.date().isoformat()}",
         unsubscribe=f"{territory.origin}/following/unsubscribe-inbox/{token}",
         list_name="inbox",
-        items=items[:MOST_LISTED],
-        more=max(0, len(items) - MOST_LISTED),
+        items=named[:MOST_LISTED],
+        more=max(0, len(named) - MOST_LISTED),
+        own_requests=own_requests,
         kind_names=KIND_NAMES,
-        waiting=total.waiting,
+        waiting=total.waiting + own_requests,
         late=total.late,
         today=day,
-        next_due=items[0].due_on,
+        next_due=next_due,
         weekly=subscription.inbox_rhythm == DigestRhythm.WEEKLY,
         address=f"{territory.origin}/inbox",
     )

@@ -12,5 +12,6 @@ DOMAIN = Domain(
     tasks="udi.portal.selfdata.requests.tasks:task_handlers",
     schedules="udi.portal.selfdata.worker:list_schedules",
     archive="udi.portal.selfdata.archive",
+    after_import="udi.portal.selfdata.archive:resume_import",
     personal_data="udi.portal.selfdata.personal_data",
 )

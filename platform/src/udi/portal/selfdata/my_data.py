@@ -30,6 +30,7 @@ from udi.portal.selfdata.forms import (
 )
 from udi.portal.selfdata.punctuality.queries import find_punctuality, map_punctuality
 from udi.portal.selfdata.queries import list_public_registers, read_register
+from udi.portal.selfdata.requests.drafts import MOST_AT_ONCE
 from udi.portal.selfdata.rights_requests import Letter, write_letter
 from udi.protocol.subject_requests import SubjectRight
 from udi.protocol.subject_rights import LegalBasis, scope_of_right
@@ -45,7 +46,7 @@ async def show_my_data(request: AnyRequest, session: Session) -> Response[str]:
     """Every producer: whether it holds personal data, for which services, and whom to write to."""
     filters = ChoiceFilters.of(read_pairs(request))
     choice = choose(await list_public_registers(session), filters)
-    return await _render_choice(request, session, choice)
+    return await render_choice(request, session, choice)
 
 
 @get(LETTER)
@@ -54,9 +55,9 @@ async def show_letters(
 ) -> Response[str]:
     """The letters to the chosen organisations, to be printed, copied or mailed."""
     choice = await _read_choice(request, session)
-    missing = _list_missing(choice)
+    missing = list_missing(choice)
     if missing:
-        return await _render_choice(request, session, choice, missing)
+        return await render_choice(request, session, choice, missing)
     letters = _write_letters(request, territory, choice)
     right = SubjectRight(choice.filters.right)
     return render(
@@ -79,7 +80,7 @@ async def send_due_days(
 ) -> Response[bytes]:
     """The days by which these letters, received today, are to be answered, for a calendar."""
     choice = await _read_choice(request, session)
-    if _list_missing(choice):
+    if list_missing(choice):
         raise NotFoundError("This address names no organisation, or no right.")
     say = site_of(request).pages.translator(request)
     written_on = today(territory.zone)
@@ -137,8 +138,8 @@ async def _read_choice(request: AnyRequest, session: AsyncSession) -> Choice:
     return choose(await list_public_registers(session), filters)
 
 
-def _list_missing(choice: Choice) -> list[str]:
-    """What an address lacks for letters: `org`, `right`."""
+def list_missing(choice: Choice) -> list[str]:
+    """What an address lacks for letters and requests: `org`, `right`."""
     missing = []
     if not choice.chosen:
         missing.append("org")
@@ -165,12 +166,13 @@ def _write_letters(
     return Page(letters, whole.total, number, CARDS)
 
 
-async def _render_choice(
+async def render_choice(
     request: AnyRequest,
     session: AsyncSession,
     choice: Choice,
     missing: list[str] | None = None,
 ) -> Response[str]:
+    """The page on which organisations and a right are chosen; with what is missing, where something is."""
     if missing:
         choice = replace(choice, filters=choice.filters.with_changes(page=1))
     page_ids = [register.organisation.id for register in choice.page.items]
@@ -181,6 +183,7 @@ async def _render_choice(
         choice=choice,
         punctuality=await map_punctuality(session, page_ids),
         missing=missing or [],
+        most=MOST_AT_ONCE,
         moment_names=MOMENT_NAMES,
         right_names=RIGHT_NAMES,
         right_hints=RIGHT_HINTS,

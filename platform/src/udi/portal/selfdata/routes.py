@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.organisations.queries import list_producers
-from udi.portal.selfdata import api, entry_pages, my_data, pages, paper
+from udi.portal.selfdata import api, ask_pages, entry_pages, my_data, pages, paper
 from udi.portal.selfdata.choice import PATH
 from udi.portal.selfdata.punctuality import api as punctuality_api
 from udi.portal.selfdata.punctuality import pages as punctuality_pages
@@ -26,6 +26,7 @@ def list_routes(_site: Site) -> Routes:
         *entry_pages.routes,
         *api.routes,
         *my_data.routes,
+        *ask_pages.routes,
         *request_pages.routes,
         *report_api.routes,
         *punctuality_pages.routes,

@@ -12,7 +12,7 @@ from udi.kit.rates import network_of
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
 from udi.ui.middleware import SAFE
-from udi.ui.rate_limits import address_of
+from udi.ui.rate_limits import READS_ONLY, address_of
 
 MINUTE = 60
 HOUR = 3600
@@ -42,7 +42,7 @@ def subject_of_address(connection: Connection) -> str:
     )
 
 
-async def count_write(connection: Connection, _handler: BaseRouteHandler) -> None:
+async def count_write(connection: Connection, handler: BaseRouteHandler) -> None:
     """Count a request that changes something: of its person, its address and the whole territory.
 
     Machines are not counted: they show a token, and what it allows is bounded elsewhere.
@@ -54,7 +54,7 @@ async def count_write(connection: Connection, _handler: BaseRouteHandler) -> Non
     territory: Territory | None = state.get("territory")
     if connection.scope.get("method") in SAFE or territory is None:
         return
-    if connection.headers.get("authorization"):
+    if handler.opt.get(READS_ONLY) or connection.headers.get("authorization"):
         return
     actor: Actor | None = state.get("actor")
     async with connection.app.state.site.database.session(

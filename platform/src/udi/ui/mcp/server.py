@@ -1,12 +1,13 @@
 """`/mcp`: what a program that reasons asks, and what it is told."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from litestar import Response, post
+from litestar.types import Guard
 from msgspec import DecodeError, json
 
 from udi import __version__
@@ -16,6 +17,11 @@ from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.locale import localise
+from udi.ui.mcp.inner_calls import (
+    AnswerTooLargeError,
+    InnerResponse,
+    call_address,
+)
 from udi.ui.mcp.messages import (
     HANDSHAKE_VERSIONS,
     INVALID_PARAMS,
@@ -29,13 +35,24 @@ from udi.ui.mcp.tools import ToolOperation, list_tool_operations, write_answer
 from udi.ui.openapi.agent_tools import AgentTool, ToolResponse
 from udi.ui.openapi.document import list_details
 from udi.ui.openapi.pages import ApiPage, find_document
+from udi.ui.rate_limits import READS_ONLY, address_of
 from udi.ui.site import site_of
 
 PATH = "/mcp"
 LARGEST_MESSAGE = 64 * 1024
 LARGEST_ANSWER = 256 * 1024
 """Bytes of what a call answers: more is not read by whoever reasons."""
+LARGEST_BODY = 2 * 1024 * 1024
+"""Bytes that are read of an operation: more is in its answer than in that of a tool."""
 TIMEOUT = 60.0
+"""Seconds that a call may take."""
+TOO_LARGE = "This answer is larger than 256 kB. Ask for fewer rows or columns, or for sums of groups."
+TOO_SLOW = (
+    "This took longer than a minute. Ask for fewer rows or columns, or again later."
+)
+NO_JSON = "This address answered something that is no JSON. Try again later; if it stays so, tell whoever runs this site."
+REDIRECTED = 300
+OK = 200
 TOOLS_TTL = 3_600_000
 """Milliseconds for which a client may keep the list of tools."""
 FORWARDED = ("authorization", "accept-language")
@@ -154,14 +171,15 @@ class McpServer:
         faults = operation.list_faults(arguments)
         if faults:
             return _write_result(message, {"faults": faults}, is_error=True)
-        answer, is_error = await _ask(request, territory, operation, arguments)
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                answer, is_error = await _ask(request, territory, operation, arguments)
+        except AnswerTooLargeError:
+            return _write_result(message, {"faults": [TOO_LARGE]}, is_error=True)
+        except TimeoutError:
+            return _write_result(message, {"faults": [TOO_SLOW]}, is_error=True)
         if len(json.encode(answer)) > LARGEST_ANSWER:
-            answer = {
-                "faults": [
-                    "This answer is larger than 256 kB. Ask for fewer rows or columns, or for sums of groups."
-                ]
-            }
-            is_error = True
+            return _write_result(message, {"faults": [TOO_LARGE]}, is_error=True)
         return _write_result(message, answer, is_error=is_error)
 
 
@@ -171,35 +189,52 @@ async def _ask(
     operation: ToolOperation,
     arguments: Mapping[str, Any],
 ) -> tuple[dict[str, Any], bool]:
-    """What the operation answers to the caller, and whether it refused."""
+    """What the operation answers to the caller, and whether it refused.
+
+    Raises:
+        AnswerTooLargeError: it answers too much.
+    """
     origin = territory.links[site_of(request).program]
     address = operation.address_of(arguments)
     record_address = operation.record_address_of(arguments)
-    client = request.client
-    transport = httpx.ASGITransport(
-        app=request.app,  # type: ignore[arg-type]
-        raise_app_exceptions=False,
-        client=(client.host, client.port) if client else ("127.0.0.1", 0),
-    )
     headers = {
         name: value for name in FORWARDED if (value := request.headers.get(name))
     }
     headers["accept"] = "application/json"
     headers["host"] = request.headers.get("host", urlsplit(origin).netloc)
-    async with httpx.AsyncClient(
-        transport=transport, base_url=origin, timeout=TIMEOUT, headers=headers
-    ) as inner:
-        response = await inner.get(address)
-        body = _read_json(response.content)
-        if response.status_code >= httpx.codes.BAD_REQUEST:
-            return {"status": response.status_code, "problem": body}, True
-        record = None
-        if record_address:
-            cited = await inner.get(record_address)
-            if cited.status_code == httpx.codes.OK:
-                record = _read_json(cited.content)
+
+    async def read(path: str) -> InnerResponse:
+        return await call_address(
+            request.app,
+            path,
+            origin=origin,
+            client=address_of(request),
+            headers=headers,
+            limit=LARGEST_BODY,
+        )
+
+    response = await read(address)
+    problem = find_problem(response)
+    if problem is not None:
+        return problem, True
+    record = None
+    if record_address:
+        cited = await read(record_address)
+        if cited.status == OK:
+            record = _read_json(cited.content)
+    body = _read_json(response.content)
     tool_response = ToolResponse(body, f"{origin}{address}", arguments, record)
     return write_answer(operation, tool_response, now()), False
+
+
+def find_problem(response: InnerResponse) -> dict[str, Any] | None:
+    """Why an operation did not answer, in its words or in ours; None where it did."""
+    body = _read_json(response.content)
+    if body is None:
+        return {"status": response.status, "problem": {"title": NO_JSON}}
+    if response.status >= REDIRECTED:
+        return {"status": response.status, "problem": body}
+    return None
 
 
 def _read_json(content: bytes) -> Any:
@@ -220,11 +255,19 @@ def _write_result(
     return result | ({"resultType": "complete"} if message.is_modern else {})
 
 
-def mcp_routes(page: ApiPage, instructions: str) -> Routes:
-    """`/mcp` of a program, over the API that `page` presents."""
+def mcp_routes(
+    page: ApiPage, instructions: str, guards: Sequence[Guard] = ()
+) -> Routes:
+    """`/mcp` of a program, over the API that `page` presents; `guards` count its messages."""
     server = McpServer(page, instructions)
 
-    @post(PATH, status_code=200, request_max_body_size=LARGEST_MESSAGE)
+    @post(
+        PATH,
+        status_code=200,
+        request_max_body_size=LARGEST_MESSAGE,
+        guards=list(guards),
+        opt={READS_ONLY: True},
+    )
     async def answer_message(
         request: AnyRequest, territory: CurrentTerritory
     ) -> Response[Any]:

@@ -16,7 +16,13 @@ from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.datasets.upkeep.pending_work import count_waiting, list_everything
 from udi.node.identity.models import Person, WebSession
-from udi.protocol.inbox import MOST_SUBJECTS, InboxCountAnswer, NodeInbox
+from udi.node.spaces.models import Space
+from udi.protocol.inbox import (
+    MOST_SPACES,
+    MOST_SUBJECTS,
+    InboxCountAnswer,
+    NodeInbox,
+)
 
 log = structlog.get_logger()
 CRON = "* * * * * 45"
@@ -56,7 +62,8 @@ class InboxSync:
             items = await list_everything(self.services, session, territory)
             numbers = count_waiting(items)
             subjects = await _list_subjects(session, self.issuer)
-        inbox = NodeInbox(waiting=numbers, subjects=subjects)
+            spaces = list(await session.scalars(select(Space.slug).limit(MOST_SPACES)))
+        inbox = NodeInbox(waiting=numbers, subjects=subjects, spaces=spaces)
         answer = await self.portal.exchange_inbox(territory, inbox)
         async with self.database.session(territory.id, role="worker") as session:
             await _store_counts(session, self.issuer, answer)

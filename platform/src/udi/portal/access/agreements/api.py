@@ -17,7 +17,9 @@ from udi.portal.access.agreements.credentials import record_uses
 from udi.portal.access.agreements.node_messages import (
     LONGEST_USES,
     MOST_LISTED,
+    RECEIVED_CHANGES,
     SIGNED_CHANGES,
+    confirm_revisions,
     list_agreements_for_node,
     read_uses,
     sign_freshness,
@@ -36,6 +38,7 @@ from udi.portal.access.agreements.schemas import (
     PublicAgreementItem,
     PublicAgreementPage,
 )
+from udi.portal.access.models import AccessAgreement
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
@@ -68,6 +71,11 @@ async def list_agreements(
     site = site_of(request)
     agreement_signer = signer_of(site, territory)
     async with node_session(request, territory, client_id) as (session, node):
+        await confirm_revisions(
+            session, AccessAgreement, node, start, delivery_error=""
+        )
+        for record in site.services.contributions(RECEIVED_CHANGES):
+            await record(session, node, start)
         items, last = await list_agreements_for_node(
             session,
             agreement_signer,

@@ -49,6 +49,11 @@ async def next_revision(session: AsyncSession) -> int:
     )
 
 
+async def read_last_revision(session: AsyncSession) -> int:
+    """The last number of the territory: whoever has one up to it is committed, for the counter is locked until then."""
+    return await session.scalar(select(AgreementRevision.last)) or 0
+
+
 async def send_agreement_status(
     session: AsyncSession, agreement: AccessAgreement
 ) -> None:

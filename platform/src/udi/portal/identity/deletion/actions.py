@@ -75,6 +75,7 @@ async def erase_account(
     person.node_used_on = None
     person.unused_warned_at = None
     person.unused_warned_again_at = None
+    person.unused_warned_hash = ""
     person.unused_reported_at = None
     audit.record(session, None, "person.erased", person.id)
 

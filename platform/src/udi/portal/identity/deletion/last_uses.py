@@ -1,23 +1,27 @@
 """When an account of the realm was used last, over all territories: suspended ones, nodes and the installation too."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.identity.deletion.deadlines import UnusedRecord
+from udi.portal.identity.deletion.node_uses import note_node_use, slice_subjects
 from udi.portal.identity.deletion.places import list_territories
 from udi.portal.identity.models import ApiToken, Person, WatchedAccount, WebSession
-from udi.portal.identity.provision.account_changes import read_last_login
+from udi.portal.identity.provision.account_changes import (
+    Account,
+    read_last_login,
+)
 from udi.portal.identity.provision.admin import RealmAdmin
 from udi.ui.site import Site
 
-SLICE = 500
-"""Accounts that one statement names."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 TOKEN_USE = (
     select(func.max(ApiToken.last_used_at))
     .where(ApiToken.tenant_id == Person.tenant_id, ApiToken.person_id == Person.id)
@@ -28,6 +32,18 @@ SESSION_USE = (
     .where(WebSession.tenant_id == Person.tenant_id, WebSession.person_id == Person.id)
     .scalar_subquery()
 )
+
+
+def digest_address(address: str) -> str:
+    """What is kept of an address to which a warning left."""
+    return hashlib.sha256(address.casefold().encode()).hexdigest()
+
+
+def find_address(account: Account, person: Person) -> str:
+    """Where the owner of an account is reached: its address of today, where that is proven; else that of a login."""
+    if account.email and account.email_verified:
+        return account.email
+    return person.email
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,17 @@ class AccountUse:
             _newest([person.unused_warned_at for person in people]),
             _newest([person.unused_warned_again_at for person in people]),
         )
+
+    def is_warned_at(self, address: str) -> bool:
+        """Whether the first warning left to this address."""
+        warned = [
+            known.person for known in self.people if known.person.unused_warned_at
+        ]
+        if not warned:
+            return False
+        last = max(warned, key=lambda person: person.unused_warned_at or NEVER)
+        expected = last.unused_warned_hash or digest_address(last.email)
+        return expected == digest_address(address)
 
     @property
     def reported_at(self) -> datetime | None:
@@ -95,7 +122,7 @@ async def read_account_uses(
     watched_days: dict[str, date] = {}
     for territory in await list_territories(site):
         async with site.database.session(territory.id, role="worker") as session:
-            for some in _slice_subjects(subjects):
+            for some in slice_subjects(subjects):
                 await _add_people(session, territory, issuer, some, uses)
                 await _add_watched(session, some, watched_days)
     for subject, day in watched_days.items():
@@ -144,12 +171,6 @@ async def _list_watched(
     return [(subject, day) for subject, day in rows if day is not None]
 
 
-def _slice_subjects(subjects: Collection[str]) -> Iterator[list[str]]:
-    ordered = sorted(subjects)
-    for start in range(0, len(ordered), SLICE):
-        yield ordered[start : start + SLICE]
-
-
 def _note(use: AccountUse, moment: datetime | None) -> None:
     if moment is not None:
         use.last_used_at = max(use.last_used_at, moment)
@@ -176,20 +197,6 @@ async def carry_node_uses(site: Site) -> None:
         async with site.database.session(territory.id, role="worker") as session:
             for day, subjects in days.items():
                 await note_node_use(session, subjects, day)
-
-
-async def note_node_use(
-    session: AsyncSession, subjects: Collection[str], day: date
-) -> None:
-    """Keep that accounts were used at a node on a day, where the session's territory knows them."""
-    for some in _slice_subjects(subjects):
-        earlier = or_(Person.node_used_on.is_(None), Person.node_used_on < day)
-        statement = update(Person).where(Person.subject.in_(some), earlier)
-        await session.execute(
-            statement.values(node_used_on=day).execution_options(
-                synchronize_session=False
-            )
-        )
 
 
 async def find_later_login(admin: RealmAdmin, use: AccountUse) -> datetime | None:

@@ -54,10 +54,18 @@ async def list_handovers(
     if territory.id == INSTALLATION_ID:
         return await _list_operator_handovers(session, person)
     active = {known.id for known in await site.registry.list()}
+    if territory.id not in active:
+        return []
+    return await list_domain_handovers(site, session, territory, person)
+
+
+async def list_domain_handovers(
+    site: Site, session: AsyncSession, territory: Territory, person: Person
+) -> list[Handover]:
+    """The same, whether or not the territory is served."""
     handovers: list[Handover] = []
-    if territory.id in active:
-        for list_those_of_domain in site.services.contributions(HANDOVERS):
-            handovers += await list_those_of_domain(session, territory, person)
+    for list_those_of_domain in site.services.contributions(HANDOVERS):
+        handovers += await list_those_of_domain(session, territory, person)
     return handovers
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,6 +26,8 @@ from udi.portal.identity.deletion.last_uses import (
     AccountUse,
     KnownPerson,
     carry_node_uses,
+    digest_address,
+    find_address,
     find_later_login,
     list_idle_subjects,
     note_later_login,
@@ -100,19 +102,23 @@ class UnusedReview:
         if home is None:
             log.info("unused account not warned, no active territory knows it")
             return
-        if await asyncio.to_thread(read_account, admin, use.subject) is None:
+        account = await asyncio.to_thread(read_account, admin, use.subject)
+        if account is None:
             return
         if login_at := await find_later_login(admin, use):
             await note_later_login(self.site, use, login_at)
             return
+        address = find_address(account, home.person)
         step = find_step(use.record, now(), months)
+        if not use.is_warned_at(address):
+            step = UnusedStep.FIRST_WARNING
         may_go = step is UnusedStep.DELETION or use.reported_at is not None
         if may_go and await self._keep(admin, use):
             return
         if step is UnusedStep.DELETION:
             await self._request_deletion(use, home)
         else:
-            await self._warn(use, home, step, months)
+            await self._warn(use, home, step, months, address)
 
     async def _find_home(self, use: AccountUse) -> KnownPerson | None:
         """Where they logged in last, among the territories that are served: its language and look are those of the mails."""
@@ -121,7 +127,12 @@ class UnusedReview:
         return max(people, key=lambda known: known.person.last_login_at, default=None)
 
     async def _warn(
-        self, use: AccountUse, home: KnownPerson, step: UnusedStep, months: int
+        self,
+        use: AccountUse,
+        home: KnownPerson,
+        step: UnusedStep,
+        months: int,
+        address: str,
     ) -> None:
         territory = home.territory
         person = home.person
@@ -129,7 +140,7 @@ class UnusedReview:
         mail = self.site.emails.render(
             territory,
             "identity/emails/account-unused.jinja",
-            person_recipient(territory, person),
+            replace(person_recipient(territory, person), address=address),
             key=f"account-unused-{step}-{digest_subject(use.subject)[:16]}-{until:%Y%m%d}",
             since=use.last_used_at.astimezone(territory.zone).date(),
             until=until.astimezone(territory.zone).date(),
@@ -139,9 +150,13 @@ class UnusedReview:
         if not await self.site.send_email(territory, mail):
             log.info("unused account not warned", territory=territory.slug)
             return
-        values: dict[str, datetime | None] = {"unused_warned_again_at": now()}
+        values: dict[str, datetime | str | None] = {"unused_warned_again_at": now()}
         if step is UnusedStep.FIRST_WARNING:
-            values = {"unused_warned_at": now(), "unused_warned_again_at": None}
+            values = {
+                "unused_warned_at": now(),
+                "unused_warned_again_at": None,
+                "unused_warned_hash": digest_address(address),
+            }
         async with self.site.database.session(territory.id, role="worker") as session:
             await _set_columns(session, person, values)
             audit.record(
@@ -206,7 +221,7 @@ class UnusedReview:
 
 
 async def _set_columns(
-    session: AsyncSession, person: Person, values: Mapping[str, datetime | None]
+    session: AsyncSession, person: Person, values: Mapping[str, datetime | str | None]
 ) -> None:
     statement = update(Person).where(Person.id == person.id).values(**values)
     await session.execute(statement.execution_options(synchronize_session=False))

@@ -23,12 +23,17 @@ from udi.portal.identity.deletion.handovers import Handover
 from udi.portal.identity.deletion.last_uses import (
     AccountUse,
     KnownPerson,
+    find_address,
     find_later_login,
     read_account_uses,
 )
-from udi.portal.identity.deletion.places import list_handovers
+from udi.portal.identity.deletion.places import (
+    list_domain_handovers,
+    list_handovers,
+)
 from udi.portal.identity.deletion.refusals import is_last_operator
 from udi.portal.identity.models import Membership, Person
+from udi.portal.identity.provision.account_changes import read_account
 from udi.portal.identity.provision.admin import RealmAdmin
 from udi.ui.site import Site
 
@@ -59,11 +64,12 @@ async def delete_unused(site: Site, admin: RealmAdmin, job: Job) -> bool:
     uses = await read_account_uses(site, issuer, [subject])
     if not uses:
         return False
-    async with _hold(site, uses[0]) as held:
+    use = uses[0]
+    async with _hold(site, use) as held:
         if not await _is_still_unused(site, admin, issuer, subject):
             log.info("unused account kept, it was used or its months changed")
             return False
-        if await _is_needed(site, admin, issuer, subject, held):
+        if await _is_needed(site, admin, use, held):
             log.info("unused account kept, something came to need it")
             return False
         await asyncio.to_thread(delete_at_identity_service, admin, subject)
@@ -109,31 +115,54 @@ async def _is_still_unused(
     months = site.settings.unused_account_months
     for use in await read_account_uses(site, issuer, [subject]):
         if find_step(use.record, now(), months) is UnusedStep.DELETION:
+            if await _has_another_address(admin, use):
+                return False
             return await find_later_login(admin, use) is None
     return False
 
 
+async def _has_another_address(admin: RealmAdmin, use: AccountUse) -> bool:
+    """Whether the warnings left to an address that is not that of the account any more."""
+    account = await asyncio.to_thread(read_account, admin, use.subject)
+    if account is None:
+        return False
+    last = max(use.people, key=lambda known: known.person.last_login_at)
+    return not use.is_warned_at(find_address(account, last.person))
+
+
 async def _is_needed(
-    site: Site, admin: RealmAdmin, issuer: str, subject: str, held: Sequence[HeldPerson]
+    site: Site, admin: RealmAdmin, use: AccountUse, held: Sequence[HeldPerson]
 ) -> bool:
-    """As before, and in the transactions that delete: organisations and projects are held too."""
+    """As before, and in the transactions that delete: organisations and projects are held too; in all other territories."""
     for row in held:
         with tenant_context(row.territory.id):
             if await list_needs(site, row.session, row.territory, row.person):
                 return True
-    return await is_last_operator(site, admin, issuer, subject)
+    held_tenants = {row.territory.id for row in held}
+    for known in use.people:
+        tenant = known.territory.id
+        if tenant in held_tenants:
+            continue
+        async with site.database.session(tenant, role="worker") as session:
+            if await list_needs(site, session, known.territory, known.person):
+                return True
+    issuer = use.people[0].person.issuer
+    return await is_last_operator(site, admin, issuer, use.subject)
 
 
 async def list_needs(
     site: Site, session: AsyncSession, territory: Territory, person: Person
 ) -> list[Handover]:
-    """What keeps an account that nobody uses in a territory: what must be handed over, or a role in one that is suspended."""
+    """What keeps an account that nobody uses in a territory: what must be handed over; in a suspended one, a role too."""
     if territory.id == INSTALLATION_ID:
         return []
     if await site.registry.by_id(territory.id) is None:
         query = select(exists().where(Membership.person_id == person.id))
-        if await session.scalar(query):
+        if await session.scalar(query) or await list_domain_handovers(
+            site, session, territory, person
+        ):
             return [Handover(SUSPENDED, "", "", "", is_private=True)]
+        return []
     return await list_handovers(site, session, territory, person)
 
 

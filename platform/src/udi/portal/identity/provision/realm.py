@@ -5,17 +5,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from udi.kit.errors import ProvisionError
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
 from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
 from udi.portal.identity.provision.admin import (
+    CONFLICT,
     Outcome,
     ProvisionChange,
     RealmAdmin,
+    RefusedCallError,
     create_or_none,
     difference,
     find_or_none,
     merge_representations,
 )
+from udi.portal.identity.provision.clients import MOST_CONFLICTS
 from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.settings import SMTP_PASSWORD, RelaySecurity, Settings
 from udi.ui.locale import LANGUAGES
@@ -164,10 +168,20 @@ def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
 
 
 def _apply_master(master: RealmAdmin) -> ProvisionChange:
-    changes = difference(MASTER_RULES, master.get_realm(MASTER))
-    if changes:
-        master.update_realm(MASTER, changes)
-    return ProvisionChange("realm", MASTER, "updated" if changes else "unchanged")
+    """Change what differs; where another changed the realm at this moment (409), compared with what it is then."""
+    for _ in range(MOST_CONFLICTS):
+        changes = difference(MASTER_RULES, master.get_realm(MASTER))
+        if not changes:
+            return ProvisionChange("realm", MASTER, "unchanged")
+        try:
+            master.update_realm(MASTER, changes)
+        except RefusedCallError as error:
+            if error.status != CONFLICT:
+                raise
+        else:
+            return ProvisionChange("realm", MASTER, "updated")
+    msg = f"Others go on changing the realm {MASTER}: wait until they have ended, and apply again."
+    raise ProvisionError(msg)
 
 
 def _close_command_line(admin: RealmAdmin) -> ProvisionChange:

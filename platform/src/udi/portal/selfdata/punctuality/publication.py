@@ -21,7 +21,7 @@ from udi.portal.selfdata.punctuality.models import (
 )
 from udi.portal.selfdata.requests.models import SubjectRequest
 from udi.portal.selfdata.requests.outcomes import PunctualityOutcome
-from udi.portal.selfdata.requests.queries import OPEN
+from udi.portal.selfdata.requests.queries import REPORTED, is_undecided
 from udi.protocol.subject_requests import SubjectRequestState
 
 LOCK = text(
@@ -47,7 +47,11 @@ async def publish_punctuality(session: AsyncSession, today: date) -> None:
     """Add each producer's next group to its figures, where one is whole."""
     query = (
         select(SubjectRequest)
-        .where(SubjectRequest.outcome != "", ~SubjectRequest.is_published)
+        .where(
+            SubjectRequest.outcome.in_(list(PunctualityOutcome)),
+            REPORTED,
+            ~SubjectRequest.is_published,
+        )
         .order_by(
             SubjectRequest.organisation_id,
             SubjectRequest.received_on,
@@ -106,13 +110,16 @@ async def _add_cohort(
 async def _count_for_team(session: AsyncSession, today: date) -> None:
     """How many stand where, rounded down to five; what is below is not there."""
     is_late = (
-        SubjectRequest.state.in_(OPEN) & (SubjectRequest.due_on < today)
+        is_undecided() & (SubjectRequest.due_on < today)
     ) | SubjectRequest.was_late
     is_late_column = func.coalesce(is_late, False).label("is_late")
     number = func.count()
     query = (
         select(SubjectRequest.right, SubjectRequest.state, is_late_column, number)
-        .where(SubjectRequest.state != SubjectRequestState.DRAFTED)
+        .where(
+            SubjectRequest.state != SubjectRequestState.DRAFTED,
+            REPORTED,
+        )
         .group_by(SubjectRequest.right, SubjectRequest.state, is_late_column)
     )
     rows = (await session.execute(query)).all()
@@ -131,7 +138,9 @@ async def _count_for_team(session: AsyncSession, today: date) -> None:
 async def _find_late_producers(session: AsyncSession, today: date) -> None:
     """Producers that let five people or more wait beyond the day."""
     query = select(SubjectRequest).where(
-        SubjectRequest.state.in_(set(OPEN) - {SubjectRequestState.DRAFTED}),
+        SubjectRequest.state != SubjectRequestState.DRAFTED,
+        is_undecided(),
+        REPORTED,
         SubjectRequest.due_on < today,
     )
     askers: dict[UUID, set[str]] = {}

@@ -10,8 +10,8 @@ from udi.kit import jobs
 from udi.kit.tenancy import Territory
 from udi.portal.selfdata.requests.drafts import lapse_drafts
 from udi.portal.selfdata.requests.models import SubjectRequest, SubjectRequestCount
-from udi.portal.selfdata.requests.outcomes import find_outcome
-from udi.portal.selfdata.requests.queries import OPEN
+from udi.portal.selfdata.requests.outcomes import PunctualityOutcome, find_outcome
+from udi.portal.selfdata.requests.queries import REPORTED, is_undecided
 from udi.protocol.deadlines import MONTHS_OF_A_YEAR, add_months
 from udi.protocol.subject_requests import SubjectRequestState
 
@@ -37,9 +37,10 @@ async def apply_time(
 
 
 async def set_outcomes(session: AsyncSession, today: date) -> None:
-    """Note of each request whether it was answered in time, once that is known; it never changes after."""
+    """Note of each request that a node reported whether it was answered in time, once that is known; it never changes after."""
     query = select(SubjectRequest).where(
         SubjectRequest.outcome == "",
+        REPORTED,
         SubjectRequest.due_on.is_not(None),
         or_(
             SubjectRequest.was_late,
@@ -65,7 +66,9 @@ async def remind_people(session: AsyncSession, moment: datetime, today: date) ->
         or_(reminded_at.is_(None), reminded_at < SubjectRequest.news_at),
     )
     late = and_(
-        SubjectRequest.state.in_(set(OPEN) - {SubjectRequestState.DRAFTED}),
+        SubjectRequest.state != SubjectRequestState.DRAFTED,
+        is_undecided(),
+        REPORTED,
         SubjectRequest.due_on < today,
         or_(reminded_at.is_(None), cast(reminded_at, Date) <= SubjectRequest.due_on),
     )
@@ -96,7 +99,8 @@ async def delete_old_requests(session: AsyncSession, today: date) -> None:
     )
     query = select(SubjectRequest).where(or_(ended, abandoned)).limit(MOST)
     for request in await session.scalars(query.with_for_update(skip_locked=True)):
-        if request.outcome and request.received_on is not None:
+        is_counted = request.outcome in set(PunctualityOutcome)
+        if is_counted and request.received_on is not None:
             await _count(session, request, request.received_on)
         await session.delete(request)
     await session.flush()

@@ -21,6 +21,7 @@ from udi.portal.selfdata.requests.numbers import draw_number
 from udi.portal.selfdata.requests.queries import (
     DRAFT_LIFETIME,
     OwnRequest,
+    hold_request,
     list_open_requests,
 )
 from udi.portal.selfdata.requests.request_nodes import map_request_nodes
@@ -105,6 +106,7 @@ async def withdraw_draft(session: AsyncSession, own_request: OwnRequest) -> None
         ConflictError: it was sent meanwhile.
     """
     request = own_request.request
+    await hold_request(session, request)
     if request.state != SubjectRequestState.DRAFTED:
         raise ConflictError(
             "This request was sent.", remedy="Open it to withdraw it where it is read."

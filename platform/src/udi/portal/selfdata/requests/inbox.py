@@ -17,7 +17,7 @@ async def list_waiting_requests(
     today = now().date()
     items = []
     for own_request in await list_own_requests(session, actor):
-        item = _describe(own_request, late=own_request.is_late(today))
+        item = _describe(own_request, late=own_request.is_overdue(today))
         if item is not None:
             items.append(item)
     return items[:MOST_OF_A_DOMAIN]

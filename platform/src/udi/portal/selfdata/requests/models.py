@@ -56,6 +56,8 @@ class SubjectRequest(TenantColumns, PortalTable):
     right: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default=SubjectRequestState.DRAFTED)
     drafted_at: Mapped[datetime]
+    written_at: Mapped[datetime | None]
+    """When its node first told that it was written there; none where the browser was back before."""
     confirmation_hash: Mapped[str] = mapped_column(Text, default="", server_default="")
     """The digest of what the browser brought back from the node; empty until then."""
     sequence: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -71,7 +73,7 @@ class SubjectRequest(TenantColumns, PortalTable):
     """Since when something at the node waits to be read; none: nothing does."""
     reminded_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(Text, default="", server_default="")
-    """Whether it was answered in time (`PunctualityOutcome`), set once; empty while it is open."""
+    """Whether it was answered in time (`PunctualityOutcome`, or `MOVED`), set once; empty while it is open."""
     is_published: Mapped[bool] = mapped_column(
         default=False, server_default=text("false")
     )

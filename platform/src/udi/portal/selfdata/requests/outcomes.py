@@ -17,6 +17,10 @@ class PunctualityOutcome(StrEnum):
     LATE = "late"
 
 
+MOVED = "moved"
+"""In the place of an outcome: the node stayed behind when the territory moved, and nobody can say. Nothing counts it."""
+
+
 class DatedRequest(Protocol):
     """The dates of a request."""
 

@@ -1,7 +1,6 @@
 """`/my-data/requests`: one's own requests, as far as the portal knows them; their words are read and written at the node."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,26 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.calendar_entries import MEDIA_TYPE as CALENDAR
 from udi.kit.clock import today
-from udi.kit.errors import ConflictError, NotFoundError
-from udi.kit.identity import Actor
+from udi.kit.errors import NotFoundError
 from udi.kit.keys import SIGNER
-from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.selfdata.choice import LETTER, PATH, Choice, ChoiceFilters, choose
+from udi.portal.selfdata.choice import PATH
 from udi.portal.selfdata.forms import RIGHT_NAMES
-from udi.portal.selfdata.queries import Register, list_public_registers
 from udi.portal.selfdata.requests.calendars import (
     list_months,
     list_weekdays,
     write_due_days,
 )
-from udi.portal.selfdata.requests.drafts import draft_requests, withdraw_draft
+from udi.portal.selfdata.requests.drafts import withdraw_draft
 from udi.portal.selfdata.requests.queries import (
     OwnRequest,
     get_own_request,
-    list_open_requests,
     list_own_requests,
 )
-from udi.portal.selfdata.requests.request_nodes import map_request_nodes
 from udi.portal.selfdata.requests.returns import ReturnOutcome, confirm_return
 from udi.portal.selfdata.requests.tickets import write_ticket
 from udi.portal.selfdata.requests.timeline import (
@@ -43,7 +37,7 @@ from udi.portal.selfdata.requests.timeline import (
 )
 from udi.portal.selfdata.rights_requests import producer_country
 from udi.protocol.credentials import TICKET
-from udi.protocol.subject_requests import ENDED, SubjectRequestState, SubjectRight
+from udi.protocol.subject_requests import ENDED, SubjectRequestState
 from udi.protocol.subject_tickets import SUBJECT_REQUESTS_PATH
 from udi.ui.dependencies import (
     AnyRequest,
@@ -55,7 +49,6 @@ from udi.ui.dependencies import (
 from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
-ASK = f"{PATH}/ask"
 HOME = f"{PATH}/requests"
 ONE = f"{HOME}/{{request_id:uuid}}"
 STATE_NAMES = {
@@ -72,85 +65,6 @@ STATE_NAMES = {
     SubjectRequestState.WITHDRAWN: "Withdrawn",
 }
 """States in words, in English: messages of the catalogues."""
-
-
-@dataclass(frozen=True)
-class AskChoice:
-    """The chosen organisations: those that are asked here, those by letter, and requests that are open already."""
-
-    choice: Choice
-    takers: Sequence[Register]
-    by_letter: Sequence[Register]
-    open_requests: Sequence[OwnRequest]
-
-    @property
-    def letter_address(self) -> str:
-        """The letters to those that take no requests here."""
-        slugs = tuple(register.organisation.slug for register in self.by_letter)
-        filters = self.choice.filters.with_changes(chosen=slugs, is_all=False)
-        return filters.address(LETTER)
-
-
-async def sort_choice(
-    session: AsyncSession, member: Actor, filters: ChoiceFilters
-) -> AskChoice:
-    """How each of the chosen organisations is asked.
-
-    Raises:
-        NotFoundError: nothing is chosen, or no right.
-    """
-    choice = choose(await list_public_registers(session), filters)
-    if not choice.chosen or not filters.right:
-        raise NotFoundError(
-            "This address names no organisation, or no right.",
-            remedy="Choose both on the page “My data”.",
-        )
-    ids = [register.organisation.id for register in choice.chosen]
-    nodes = await map_request_nodes(session, ids)
-    open_requests = await list_open_requests(
-        session, member, SubjectRight(filters.right), ids
-    )
-    open_at = {own_request.producer.id for own_request in open_requests}
-    takers = [
-        register
-        for register in choice.chosen
-        if register.organisation.id in nodes and register.organisation.id not in open_at
-    ]
-    by_letter = [
-        register for register in choice.chosen if register.organisation.id not in nodes
-    ]
-    return AskChoice(choice, takers, by_letter, open_requests)
-
-
-@get(ASK)
-async def show_ask(
-    request: AnyRequest, session: Session, member: Member
-) -> Response[str]:
-    """What happens with the chosen organisations, before anything is made."""
-    filters = ChoiceFilters.of(read_pairs(request))
-    ask = await sort_choice(session, member, filters)
-    right_name = RIGHT_NAMES[SubjectRight(filters.right)]
-    return render(request, "selfdata/ask.html", ask=ask, right_name=right_name)
-
-
-@post(HOME, status_code=303)
-async def submit_requests(
-    request: AnyRequest, session: Session, member: Member
-) -> Redirect:
-    """Draft a request to each of the chosen organisations that takes them and has none open."""
-    form = await request.form()
-    pairs = [(name, str(value)) for name, value in form.multi_items()]
-    filters = ChoiceFilters.of(pairs)
-    ask = await sort_choice(session, member, filters)
-    producers = [register.organisation for register in ask.takers]
-    right = SubjectRight(filters.right)
-    drafts = await draft_requests(session, member, right, producers)
-    if not drafts and not ask.open_requests:
-        raise ConflictError(
-            "None of these organisations takes requests here yet.",
-            remedy="Write the letter: they must answer it too.",
-        )
-    return Redirect(HOME, status_code=303)
 
 
 @get(HOME)
@@ -176,6 +90,7 @@ async def show_requests(
         request,
         "selfdata/requests.html",
         drafts=drafts,
+        lapsed_drafts=[one for one in own_requests if one.is_lapsed_draft],
         bars=[(live_one, draw_bar(live_one, axis, language)) for live_one in live],
         months=draw_months(axis, language),
         sent=[one for one in own_requests if one.request.received_on is not None],
@@ -204,7 +119,7 @@ async def send_all_due_days(
 ) -> Response[bytes]:
     """The days by which open requests are to be answered, for a calendar."""
     own_requests = await list_own_requests(session, member)
-    opened = [own_request for own_request in own_requests if own_request.is_open]
+    opened = [one for one in own_requests if one.is_open and not one.is_contested]
     return _send_calendar(request, opened, territory.origin)
 
 
@@ -242,9 +157,9 @@ async def show_request(
     member: Member,
     request_id: FromPath[UUID],
 ) -> Response[str]:
-    """A draft with the button that leads to the node; of one that was sent, the receipt."""
+    """A draft with the button that leads to the node, or the word that it lapsed; of one that was sent, the receipt."""
     own_request = await get_own_request(session, member, request_id)
-    if own_request.is_draft:
+    if own_request.is_draft or own_request.is_lapsed_draft:
         return await _render_draft(request, session, territory, own_request)
     row = own_request.request
     language: str = request.scope["state"]["locale"]
@@ -277,14 +192,17 @@ async def _render_draft(
 ) -> Response[str]:
     site = site_of(request)
     language: str = request.scope["state"]["locale"]
-    ticket_form = await write_ticket(
-        session, site.services[SIGNER], territory, own_request, language=language
-    )
+    ticket_form = None
+    if own_request.is_draft:
+        ticket_form = await write_ticket(
+            session, site.services[SIGNER], territory, own_request, language=language
+        )
     page = render(
         request,
         "selfdata/draft.html",
         own_request=own_request,
         ticket_form=ticket_form,
+        node_path=SUBJECT_REQUESTS_PATH,
         minutes=int(TICKET.total_seconds() // 60),
         right_names=RIGHT_NAMES,
     )
@@ -340,8 +258,6 @@ def _render_return(
 
 
 routes: Routes = [
-    show_ask,
-    submit_requests,
     show_requests,
     send_all_due_days,
     send_due_day,

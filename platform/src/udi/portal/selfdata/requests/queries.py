@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
@@ -27,6 +27,15 @@ READABLE_MONTHS = 2
 """How long an answer can be read at the node."""
 OPEN = tuple(state for state in SubjectRequestState if state not in {*DECIDED, *ENDED})
 """States in which the person waits, or has to send it."""
+REPORTED = or_(SubjectRequest.on_paper, SubjectRequest.sequence > 0)
+"""Requests of which a node told: what a browser alone said counts against no producer."""
+
+
+def is_undecided() -> ColumnElement[bool]:
+    """Of rows: whether a decision is to come; one that is only looked at again was made."""
+    is_escalated = SubjectRequest.state == SubjectRequestState.ESCALATED
+    is_contested = and_(is_escalated, SubjectRequest.decided_on.is_not(None))
+    return and_(SubjectRequest.state.in_(OPEN), ~is_contested)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,19 @@ class OwnRequest:
         return self.request.state == SubjectRequestState.DRAFTED
 
     @property
+    def is_lapsed_draft(self) -> bool:
+        """Whether the browser never came back from the node, and it is over."""
+        return (
+            self.request.state == SubjectRequestState.LAPSED
+            and self.request.received_on is None
+        )
+
+    @property
+    def is_written_only(self) -> bool:
+        """Whether its node has it, and the browser never came back: it cannot be followed here."""
+        return self.is_lapsed_draft and self.request.written_at is not None
+
+    @property
     def lapses_at(self) -> datetime:
         """When a draft goes."""
         return self.request.drafted_at + DRAFT_LIFETIME
@@ -55,9 +77,25 @@ class OwnRequest:
         return not self.is_draft and self.request.state in OPEN
 
     @property
+    def is_contested(self) -> bool:
+        """Whether a decision was made, and is only looked at again."""
+        is_escalated = self.request.state == SubjectRequestState.ESCALATED
+        return is_escalated and self.is_decided
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether its node has not told of it yet: the browser alone says that it was sent."""
+        return self.is_open and not self.request.sequence
+
+    @property
     def is_decided(self) -> bool:
         """Whether the producer answered or refused."""
         return self.request.decided_on is not None
+
+    @property
+    def is_left_behind(self) -> bool:
+        """Whether it was closed and no node has it: it went, or stayed behind when the territory moved."""
+        return self.node is None and self.request.state == SubjectRequestState.CLOSED
 
     @property
     def readable_until(self) -> date | None:
@@ -67,14 +105,31 @@ class OwnRequest:
         return add_months(self.request.decided_on, READABLE_MONTHS)
 
     def is_late(self, today: date) -> bool:
-        """Whether the day of an answer that is still to come is over."""
+        """Whether its node told that an answer is still to come, and the day of the first one is over."""
+        return (
+            self.is_overdue(today) and not self.is_unconfirmed and not self.is_decided
+        )
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether the day of what is still to come is over; its node may never have told of it."""
         due_on = self.request.due_on
-        return self.is_open and due_on is not None and due_on < today
+        is_due = self.is_open and not self.is_contested
+        return is_due and due_on is not None and due_on < today
 
     @property
     def url(self) -> str:
         """Its page at the portal."""
         return f"/my-data/requests/{self.request.id}"
+
+    @property
+    def again_address(self) -> str:
+        """Where the same is asked of the same producer once more."""
+        return f"/my-data/ask?right={self.request.right}&org={self.producer.slug}"
+
+    @property
+    def letter_address(self) -> str:
+        """The letter that asks the same of the same producer."""
+        return f"/my-data/letter?right={self.request.right}&org={self.producer.slug}"
 
 
 async def list_own_requests(
@@ -121,6 +176,21 @@ async def get_own_request(
     raise NotFoundError(
         "You have no such request.", remedy="Your requests are listed under “My data”."
     )
+
+
+async def hold_request(session: AsyncSession, request: SubjectRequest) -> None:
+    """Lock a request as it is now, whatever was read of it before.
+
+    Raises:
+        NotFoundError: it was deleted meanwhile.
+    """
+    query = select(SubjectRequest).where(SubjectRequest.id == request.id)
+    held = query.with_for_update().execution_options(populate_existing=True)
+    if await session.scalar(held) is None:
+        raise NotFoundError(
+            "You have no such request.",
+            remedy="Your requests are listed under “My data”.",
+        )
 
 
 async def list_open_requests(

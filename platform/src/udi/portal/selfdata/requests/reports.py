@@ -88,12 +88,14 @@ async def _take_report(
     if row.on_paper or row.node_id != node.id:
         return ReportOutcome.REFUSED
     if not row.confirmation_hash:
+        row.written_at = row.written_at or now()
         return ReportOutcome.UNCONFIRMED
     digest = CONFIRMATION.hexdigest(report.confirmation)
     if not compare_digest(row.confirmation_hash, digest):
         return ReportOutcome.REFUSED
+    accepted = _find_acceptance(row)
     if report.sequence <= row.sequence:
-        return ReportOutcome.ACCEPTED
+        return accepted
     if not _may_follow(row, report):
         return ReportOutcome.REFUSED
     is_told = row.news_at is not None and row.state == report.state
@@ -106,7 +108,12 @@ async def _take_report(
         if row.person_id is not None:
             payload = {"request": str(row.id), "sequence": report.sequence}
             await jobs.enqueue(session, TELL_NEWS, payload)
-    return ReportOutcome.ACCEPTED
+    return accepted
+
+
+def _find_acceptance(row: SubjectRequest) -> ReportOutcome:
+    """The outcome of a report that is taken: the node learns that nobody reads there any more."""
+    return ReportOutcome.ACCEPTED if row.person_id else ReportOutcome.GONE
 
 
 def _may_follow(row: SubjectRequest, report: SubjectRequestStatus) -> bool:

@@ -1,4 +1,4 @@
-"""Which node takes the requests to a producer: the hosted one of the territory, for those that have none of their own.
+"""Which node takes the requests to a producer: the hosted one of the territory, for those that have a space there.
 
 A producer's own node has no login for people who ask yet: its producers keep the letter.
 """
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.nodes.models import Node, NodeProducer, NodeState
+from udi.portal.organisations.models import Organisation
 
 
 async def map_request_nodes(
@@ -33,7 +34,21 @@ async def map_request_nodes(
         )
     )
     at_own_nodes = set(await session.scalars(elsewhere))
-    return {id_: node for id_ in organisation_ids if id_ not in at_own_nodes}
+    candidates = [id_ for id_ in organisation_ids if id_ not in at_own_nodes]
+    if node.spaces is not None:
+        candidates = await _keep_held(session, candidates, node.spaces)
+    return dict.fromkeys(candidates, node)
+
+
+async def _keep_held(
+    session: AsyncSession, organisation_ids: Sequence[UUID], slugs: Sequence[str]
+) -> list[UUID]:
+    """Those of these organisations that are named by their slug."""
+    query = select(Organisation.id).where(
+        Organisation.id.in_(organisation_ids), Organisation.slug.in_(slugs)
+    )
+    held = set(await session.scalars(query))
+    return [id_ for id_ in organisation_ids if id_ in held]
 
 
 async def find_request_node(
