@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from tests.node.hidden_members import workbook
 from tests.node.producer import Producer
 from tests.node.test_erase_dataset import withdraw
 from tests.node.test_parts import add, save
@@ -18,8 +19,16 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.versions.series import period_label
+from udi.node.datasets.versions import series as series_module
+from udi.node.datasets.versions import table_copies
+from udi.node.datasets.versions.series import (
+    Series,
+    find_open_series,
+    period_label,
+)
+from udi.node.datasets.versions.tables import DATASET_TABLES
 from udi.node.files.models import FileAccess, StoredFile
+from udi.ui.site import Site
 
 BIRTHS = "commune;sexe;naissances\nKerlévan;F;{0}\nKerlévan;M;{1}\n"
 BASE = "/api/resources/{0}/tables/series"
@@ -72,6 +81,29 @@ async def keep_back(
     """Have files kept from their readers, as a look that finds something does."""
     async with database.session(territory.id, role="worker") as session:
         await session.execute(update(StoredFile).where(files).values(access=access))
+
+
+async def current_series(
+    database: Database, territory: Territory, dataset: str
+) -> Series:
+    async with database.session(territory.id, role="worker") as session:
+        stored = await find_dataset(session, uuid.UUID(dataset))
+        assert stored is not None
+        return find_open_series(stored)
+
+
+async def rename_sheet(
+    database: Database, territory: Territory, dataset: str, name: str
+) -> None:
+    """Call the only table beside the main one as no table is called any more."""
+    async with database.session(territory.id, role="worker") as session:
+        stored = await find_dataset(session, uuid.UUID(dataset))
+        assert stored is not None
+        preparation = stored.latest.preparation
+        assert preparation is not None
+        [sheet] = preparation.findings["tables"]
+        renamed = {"tables": [sheet | {"name": name}]}
+        preparation.findings = preparation.findings | renamed
 
 
 async def rows_of(client: httpx.AsyncClient, dataset: str, query: str = "") -> Any:
@@ -254,6 +286,152 @@ async def test_whole_numbers_and_decimals_and_an_empty_column_agree(
     assert {row["commune"] for row in rows} == {"Kerlévan"}
 
 
+async def test_the_last_file_that_is_not_empty_decides_what_a_column_is(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(births("", ""), "2024.csv"))
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    await add_year(producer, dataset, 2023, births(3, 4))
+    await add_year(producer, dataset, 2022, births("beaucoup", "peu"))
+
+    rows = await rows_of(passer_by, dataset)
+    page = (await passer_by.get(PAGE.format(dataset))).text
+
+    assert [(row["period"], row["naissances"]) for row in rows] == [
+        (2023, 3), (2023, 4), (2024, None), (2024, None),
+    ]  # fmt: skip
+    assert "Naissances 2022" in page
+    assert "Colonnes d’un autre type\u00a0: naissances." in page
+
+
+def measured(unit: str) -> bytes:
+    lines = ["lieu;recette", f";{unit}" if unit else "", "Kerlévan;10", "Plouvec;20"]
+    return "\n".join([*filter(None, lines), ""]).encode()
+
+
+async def test_a_file_in_another_unit_is_not_in_it_and_the_page_says_so(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    dataset = await producer.publish(await producer.draft(measured("€"), "2024.csv"))
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    await add_year(producer, dataset, 2023, measured("€"))
+    before = await current_series(node_database, demo, dataset)
+    await add_year(producer, dataset, 2022, measured("k€"))
+    rows = await rows_of(passer_by, dataset)
+    page = (await passer_by.get(PAGE.format(dataset))).text
+    await add_year(producer, dataset, 2021, measured(""))
+    series = await current_series(node_database, demo, dataset)
+
+    assert before.units == {"recette": "€"}
+    assert {row["period"] for row in rows} == {2023, 2024}
+    assert "Naissances 2022" in page
+    assert "Colonnes dans une autre unité\u00a0: recette." in page
+    assert [file.period for file in series.files] == ["2021", "2023", "2024"]
+    assert series.units == {}
+
+
+async def test_periods_that_overlap_are_named_on_each_page(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await yearly(producer)
+    paths = [PAGE.format(dataset), f"/datasets/{dataset}/files"]
+    warning = (
+        "Ces périodes se recouvrent\u00a0: des lignes peuvent être comptées deux fois."
+    )
+    before = [(await passer_by.get(path)).text for path in paths]
+
+    half = {"first_day": "2023-07-01", "last_day": "2023-12-31"}
+    await add_year(producer, dataset, 2023, births(7, 8), **half)
+    pages = [(await passer_by.get(path)).text for path in paths]
+    pages.append(await producer.page(f"/datasets/{dataset}"))
+
+    assert all(warning not in page for page in before)
+    for page in pages:
+        _, _, named = page.partition(warning)
+        named = named.partition("</p>")[0]
+        assert "(2023)" in named
+        assert "(2023-07-01/2023-12-31)" in named
+        assert "2024" not in named
+
+
+async def test_a_sheet_of_the_main_file_keeps_the_address_that_it_had(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    lines: list[list[object]] = [["commune", "naissances"], ["Kerlévan", 1], ["A", 2]]
+    other: list[list[object]] = [["arbre", "hauteur"], ["if", 3], ["hêtre", 4]]
+    book = workbook(("Naissances", lines), ("Arbres", other))
+    dataset = await producer.publish(await producer.draft(book, "2024.xlsx"))
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    await add_year(producer, dataset, 2023, b"commune;naissances\nA;1\nB;2\n")
+    await rename_sheet(node_database, demo, dataset, "series")
+
+    rows = await rows_of(passer_by, dataset)
+    page = (await passer_by.get(PAGE.format(dataset))).text
+    files = (await passer_by.get(f"/datasets/{dataset}/files")).text
+    package = await passer_by.get(f"/datasets/{dataset}/datapackage.json")
+
+    assert [row["arbre"] for row in rows] == ["if", "hêtre"]
+    assert "Toutes les périodes formeront un tableau quand" not in page
+    assert "Toutes les périodes formeront un tableau quand" in files
+    names = [one["name"] for one in package.json()["resources"]]
+    assert len(names) == len(set(names))
+
+
+async def test_files_that_are_too_large_together_are_no_table(
+    producer: Producer, passer_by: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = await yearly(producer)
+    monkeypatch.setattr(series_module, "MOST_CELLS", 23)
+
+    rows = await passer_by.get(f"{BASE.format(dataset)}/data/")
+    files = (await passer_by.get(f"/datasets/{dataset}/files")).text
+
+    assert rows.status_code == 404
+    assert "Ces fichiers sont trop volumineux pour former un seul tableau" in files
+    assert PAGE.format(dataset) not in files
+
+
+async def test_a_table_that_was_too_heavy_is_not_tried_again_at_once(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset = await yearly(producer)
+    exports = node_site.services[DATASET_TABLES]._exports
+    monkeypatch.setattr(exports, "_seconds", 0.01)
+    first = await passer_by.get(f"{BASE.format(dataset)}/data/")
+    monkeypatch.undo()
+
+    again = await passer_by.get(f"{BASE.format(dataset)}/data/")
+    monkeypatch.setattr(table_copies, "REFUSED_SECONDS", 0.0)
+    later = await passer_by.get(f"{BASE.format(dataset)}/data/")
+
+    assert [answer.status_code for answer in (first, again, later)] == [422, 422, 200]
+
+
+async def test_the_producer_of_restricted_data_reads_which_periods_are_in_the_table(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await yearly(producer)
+    await keep_back(
+        node_database,
+        demo,
+        FileAccess.RESTRICTED,
+        StoredFile.dataset_id == uuid.UUID(dataset),
+    )
+
+    page = await producer.page(PAGE.format(dataset))
+
+    assert "Périodes dans ce tableau\u00a0: 2022, 2023, 2024." in page
+
+
 async def test_only_data_with_a_period_are_in_it(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -424,6 +602,8 @@ async def test_it_waits_for_a_file_that_is_read_again(
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "30"
     assert PAGE.format(dataset) not in files.text
+    assert "Un fichier qui a une période est en cours de lecture." in files.text
+    assert "leurs colonnes diffèrent" not in files.text
 
 
 async def test_real_files_of_four_years_are_one_table(

@@ -5,18 +5,21 @@ from typing import Any
 
 import duckdb
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 from udi.tabular.columns.column import ColumnType, TypedColumn
-from udi.tabular.exports.union_writer import write_union
+from udi.tabular.exports.union_writer import InexactNumbersError, write_union
 from udi.tabular.exports.unions import (
     ColumnDisagreement,
     TableUnion,
     UnionMember,
     compare_columns,
     merge_columns,
+    merge_units,
 )
+from udi.tabular.geo.geoparquet import geo_key, geo_metadata
 
 N = TypedColumn("n", ColumnType.INTEGER)
 TEXT = TypedColumn("a", ColumnType.TEXT)
@@ -100,6 +103,99 @@ def test_columns_agree_by_their_names_and_what_they_store(
     disagreement: ColumnDisagreement | None,
 ) -> None:
     assert compare_columns(columns, others) == disagreement
+
+
+def test_a_differing_unit_is_a_disagreement_and_one_that_a_table_lacks_is_none() -> (
+    None
+):
+    other = compare_columns((N, TEXT), (N, TEXT), {"n": "€"}, {"n": "k€"})
+    unsaid = compare_columns((N, TEXT), (N, TEXT), {"n": "€"}, {})
+
+    assert other == ColumnDisagreement(other_unit=("n",))
+    assert unsaid is None
+    assert merge_units([((N,), {"n": "€"}), ((N,), {})]) == {}
+    assert merge_units([((N,), {"n": "€"}), ((EMPTY,), {}), ((N,), {"n": "€"})]) == {
+        "n": "€"
+    }
+
+
+@pytest.mark.parametrize(
+    "types",
+    [("integer", "text"), ("date", "datetime"), ("number", "empty", "boolean")],
+)
+def test_types_that_do_not_agree_are_not_merged(types: tuple[str, ...]) -> None:
+    tables = [(TypedColumn("x", ColumnType(name)),) for name in types]
+
+    with pytest.raises(ValueError, match="no type holds"):
+        merge_columns(tables)
+
+
+def write_column(path: Path, values: list[Any], sql_type: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE x (n {sql_type})")
+        for value in values:
+            connection.execute("INSERT INTO x VALUES (?)", [value])
+        connection.execute(
+            f"COPY (SELECT row_number() OVER () AS __line, n FROM x) TO '{path}' (FORMAT parquet)"
+        )
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1])
+def test_whole_numbers_that_decimals_do_not_hold_are_refused_beside_them(
+    tmp_path: Path, value: int
+) -> None:
+    paths = [tmp_path / f"{number}.parquet" for number in range(3)]
+    write_column(paths[0], [value], "BIGINT")
+    write_column(paths[1], [1.5], "DOUBLE")
+    write_column(paths[2], [2**53], "BIGINT")
+    number = TypedColumn("n", ColumnType.NUMBER)
+    members = (UnionMember("2022", (0,)), UnionMember("2023", (0,)))
+    union = TableUnion((YEAR, number), members)
+    output = tmp_path / "union.parquet"
+
+    with pytest.raises(InexactNumbersError):
+        write_union(output, union, paths[0], paths[1])
+
+    assert write_union(output, union, paths[2], paths[1]) == 2
+
+
+def write_places(path: Path, wkt: str, *types: str) -> None:
+    box = ['"__xmin"', '"__ymin"', '"__xmax"', '"__ymax"']
+    boxes = ", ".join(f"0.0::DOUBLE AS {name}" for name in box)
+    with duckdb.connect() as connection:
+        place = shapely.to_wkb(shapely.from_wkt(wkt))
+        connection.execute("CREATE TABLE x AS SELECT ?::BLOB AS geometry", [place])
+        connection.execute(
+            f"COPY (SELECT 1::BIGINT AS __line, 1::BIGINT AS n, geometry, {boxes} FROM x) TO '{path}' "
+            f"(FORMAT parquet, KV_METADATA {{geo: '{geo_key(types, None)}'}})"
+        )
+
+
+@pytest.mark.parametrize(
+    ("second", "types"),
+    [
+        (("Polygon", "MultiPolygon"), ["MultiPolygon", "Point", "Polygon"]),
+        ((), []),
+    ],
+)
+def test_the_types_of_places_are_those_of_all_tables(
+    tmp_path: Path, second: tuple[str, ...], types: list[str]
+) -> None:
+    paths = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    write_places(paths[0], "POINT (0 0)", "Point")
+    write_places(paths[1], "POLYGON ((0 0, 1 0, 1 1, 0 0))", *second)
+    union = TableUnion(
+        (YEAR, N),
+        (UnionMember("2022", (0,), 1), UnionMember("2023", (0,), 1)),
+        has_places=True,
+    )
+    output = tmp_path / "union.parquet"
+
+    write_union(output, union, *paths)
+
+    metadata = geo_metadata(output)
+    assert metadata is not None
+    assert metadata["columns"]["geometry"]["geometry_types"] == types
 
 
 @pytest.mark.parametrize(

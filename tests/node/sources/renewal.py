@@ -48,17 +48,20 @@ class Renewal:
         await self.run_look()
         return await self.source()
 
-    async def run_look(self) -> None:
+    async def run_look(self, **more: int) -> None:
         """Look once, whatever becomes of the source meanwhile."""
         source = await self.source()
-        payload = {"source": str(source.id), "turn": f"turn {next(self._turns)}"}
+        payload: dict[str, object] = {
+            "source": str(source.id),
+            "turn": f"turn {next(self._turns)}",
+        } | more
         job = Job(REFRESH_SOURCE, self.territory.id, payload, 0, last=False)
         await task_handlers(self.site)[REFRESH_SOURCE](job)
 
-    async def stop(self) -> None:
-        """Press the button that stops it."""
+    async def stop(self, button: str = "stop") -> None:
+        """Press the button that stops it, or another one."""
         answer = await self.producer.client.post(
-            f"/datasets/{self.dataset}/source/stop"
+            f"/datasets/{self.dataset}/source/{button}"
         )
         assert answer.status_code == 303
 

@@ -14,6 +14,7 @@ from tests.node.sources.webdav_server import PASSWORD, WebdavServer
 from udi.node.datasets.actions.source import read_credential
 from udi.node.datasets.models import DatasetEvent
 from udi.node.datasets.renewal.models import DatasetSource
+from udi.node.spaces.limits import LOOKS_PER_MINUTE
 
 SFTP = {
     "address": "sftp://files.example/a.csv",
@@ -203,3 +204,82 @@ async def test_a_dataset_that_is_withdrawn_takes_no_source(
     assert (await script.ask("PUT", **SFTP)).status_code == 409
     options = await script.client.options(script.path)
     assert options.headers["allow"] == "DELETE, GET, OPTIONS, PATCH, PUT"
+
+
+async def test_the_frequency_alone_leaves_a_paused_source_paused(
+    renewal: Renewal, script: SourceClient
+) -> None:
+    await script.ask("PUT", **SFTP)
+    await script.ask("PATCH", paused=True)
+
+    changed = await script.ask("PATCH", frequency="weekly")
+    refused = await script.ask("PATCH", frequency="never")
+    moved = await script.ask("PATCH", address="sftp://files.example/b.csv")
+
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["paused"], changed.json()["frequency"]) == (True, "weekly")
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["frequency"]
+    assert moved.json()["paused"] is False
+
+
+async def test_the_source_of_a_withdrawn_dataset_neither_runs_nor_resumes(
+    renewal: Renewal, script: SourceClient
+) -> None:
+    await script.ask("PUT", **SFTP)
+    await script.ask("PATCH", paused=True)
+    await renewal.producer.client.post(
+        f"/datasets/{renewal.dataset}/withdraw", data={"reason": "Périmé"}
+    )
+    before = await renewal.source()
+
+    answers = [
+        await script.ask("POST", f"{script.path}/run"),
+        await script.ask("PATCH", paused=False),
+        await script.ask("PATCH", frequency="weekly"),
+        await script.ask("PATCH", frequency="weekly", paused=False),
+    ]
+    after = await renewal.source()
+
+    assert [answer.status_code for answer in answers] == [409] * 4
+    assert all("retiré" in answer.json()["detail"] for answer in answers)
+    assert (after.paused, after.frequency, after.revision, after.due_at) == (
+        True,
+        "daily",
+        before.revision,
+        before.due_at,
+    )
+
+
+async def test_runs_of_a_source_are_limited_and_the_refusal_says_until_when(
+    renewal: Renewal, script: SourceClient
+) -> None:
+    await script.ask("PUT", **SFTP)
+
+    answers = [
+        await script.ask("POST", f"{script.path}/run") for _ in range(LOOKS_PER_MINUTE)
+    ]
+    refused = answers[-1]
+
+    assert [answer.status_code for answer in answers[:-1]] == [202] * 9
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert refused.headers["retry-after"] in refused.json()["remedy"]
+    assert (await renewal.source()).revision == LOOKS_PER_MINUTE
+
+
+async def test_a_look_that_another_follows_is_dropped(
+    renewal: Renewal, script: SourceClient, webdav: WebdavServer
+) -> None:
+    webdav.put("a.csv", OTHER)
+    fields = {"password": PASSWORD}
+    await script.ask("PUT", address=webdav.address(), frequency="hourly", fields=fields)
+    first = (await renewal.source()).revision
+    await script.ask("POST", f"{script.path}/run")
+
+    await renewal.run_look(revision=first)
+    dropped = len(webdav.list_answers())
+    await renewal.run_look(revision=first + 1)
+
+    assert dropped == 0
+    assert await renewal.file() == OTHER

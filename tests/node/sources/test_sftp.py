@@ -217,15 +217,16 @@ async def test_a_look_says_nothing_of_the_address_that_was_set_meanwhile(
     assert await renewal.count_versions() == 1
 
 
+@pytest.mark.parametrize("button", ["stop", "pause", "look"])
 async def test_a_file_of_a_source_that_is_stopped_meanwhile_makes_no_version(
-    renewal: Renewal, sftp: SftpServer
+    renewal: Renewal, sftp: SftpServer, button: str
 ) -> None:
     (sftp.folder / "a.csv").write_bytes(OTHER)
     await connect(renewal, sftp)
     sftp.is_slow = True
     look = asyncio.create_task(renewal.run_look())
     await sftp.is_read.wait()
-    await renewal.stop()
+    await renewal.stop(button)
     sftp.release()
 
     await look

@@ -114,7 +114,7 @@ class Workshop:
             ordered = select(AuditEvent.name).order_by(AuditEvent.at, AuditEvent.id)
             return list((await session.scalars(ordered)).all())
 
-    async def tell(self, address: str, what: str, email: str = "") -> None:
+    async def tell(self, address: str, what: str, email: str = "", **more: str) -> None:
         """Send the mail that an event calls for, as the worker does."""
         project = await self.one(address)
         member = {"member": str((await self.member(email)).id)} if email else {}
@@ -123,6 +123,7 @@ class Workshop:
             "what": what,
             "revision": project.revision,
             **member,
+            **more,
         }
         await task_handlers(self.site)[NOTIFY_PROJECT](
             Job(NOTIFY_PROJECT, self.territory.id, payload, 0, last=True)

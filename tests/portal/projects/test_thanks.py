@@ -1,10 +1,14 @@
 """The producer of a dataset says thank you to those who use it: shown beside the reuse, told once, taken back."""
 
+from uuid import UUID
+
 from sqlalchemy import text
 
 from tests.mails import text_of
 from tests.portal.projects.conftest import Relay, Workshop
-from udi.portal.projects.models import ProjectDataset
+from udi.portal.catalogue.models import Dataset
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.models import Project, ProjectDataset
 
 THANKS = "Le producteur dit merci"
 
@@ -38,7 +42,7 @@ async def test_a_producer_thanks_for_a_reuse_and_everybody_sees_it(
 
     answer = await workshop.leader.post(f"{address}/thanks", data=body)
     again = await workshop.leader.post(f"{address}/thanks", data=body)
-    await workshop.tell(address, "thanked")
+    await workshop.tell(address, "thanked", dataset=str(dataset.id))
 
     assert all(f'action="{address}/thanks"' in page for page in offered)
     assert all(f'action="{address}/thanks"' not in page for page in hidden)
@@ -49,7 +53,12 @@ async def test_a_producer_thanks_for_a_reuse_and_everybody_sees_it(
     assert [item["thanked"] for item in thanked.json()["datasets"]] == [True]
     [mail] = relay.mails
     assert mail["To"] == workshop.logins["other"].email
-    assert "vous remercie" in text_of(mail)
+    written = " ".join(text_of(mail).split())
+    [producer] = [
+        one.name for one in await workshop.rows(Organisation) if one.slug == "armor"
+    ]
+    assert f"{producer} vous remercie" in written
+    assert dataset.title in written
     assert await count_mails(workshop) == 1
 
 
@@ -103,3 +112,71 @@ async def test_only_the_producer_thanks_and_only_for_what_is_used_and_seen(
     assert confidential.status_code == 409
     uses = await workshop.rows(ProjectDataset)
     assert not any(use.thanked for use in uses)
+
+
+async def test_nobody_thanks_themselves(workshop: Workshop) -> None:
+    dataset = await workshop.catalogue.add(4, producer="armor")
+    body = {"dataset": str(dataset.id)}
+    address = await workshop.publish()
+    await workshop.leader.post(f"{address}/datasets", data=body)
+
+    pages = [
+        (await workshop.leader.get(path)).text
+        for path in (address, f"/data/{dataset.id}")
+    ]
+    answer = await workshop.leader.post(f"{address}/thanks", data=body)
+
+    assert address in pages[1]
+    assert all(f'action="{address}/thanks"' not in page for page in pages)
+    assert answer.status_code == 409
+    assert not any(use.thanked for use in await workshop.rows(ProjectDataset))
+    assert await count_mails(workshop) == 0
+
+
+async def test_a_producer_does_not_thank_the_project_of_a_colleague(
+    workshop: Workshop,
+) -> None:
+    dataset = await workshop.catalogue.add(4, producer="armor")
+    body = {"dataset": str(dataset.id)}
+    address = await workshop.report(dataset=str(dataset.id))
+    async with workshop.site.database.session(
+        workshop.territory.id, role="worker"
+    ) as session:
+        project = await session.get_one(
+            Project, (workshop.territory.id, UUID(address.split("/")[2]))
+        )
+        produced = await session.get_one(Dataset, (workshop.territory.id, dataset.id))
+        project.organisation_id = produced.organisation_id
+
+    pages = [
+        (await workshop.leader.get(path)).text
+        for path in (address, f"/data/{dataset.id}")
+    ]
+    answer = await workshop.leader.post(f"{address}/thanks", data=body)
+
+    assert all(f'action="{address}/thanks"' not in page for page in pages)
+    assert answer.status_code == 409
+
+
+async def test_two_producers_at_one_revision_are_two_mails_and_thanks_taken_back_are_none(
+    workshop: Workshop, relay: Relay
+) -> None:
+    datasets = [await workshop.catalogue.add(n, producer="armor") for n in (4, 5)]
+    address = await workshop.report(dataset=str(datasets[0].id))
+    await workshop.other.post(
+        f"{address}/datasets", data={"dataset": str(datasets[1].id)}
+    )
+    for dataset in datasets:
+        body = {"dataset": str(dataset.id)}
+        answer = await workshop.leader.post(f"{address}/thanks", data=body)
+        assert answer.status_code == 303
+        await workshop.tell(address, "thanked", dataset=str(dataset.id))
+    await workshop.leader.post(
+        f"{address}/thanks", data={"dataset": str(datasets[0].id), "withdraw": "1"}
+    )
+    await workshop.tell(address, "thanked", dataset=str(datasets[0].id))
+
+    assert len({mail["Message-ID"] for mail in relay.mails}) == 2
+    assert len(relay.mails) == 2
+    for dataset, mail in zip(datasets, relay.mails, strict=True):
+        assert dataset.title in " ".join(text_of(mail).split())

@@ -31,6 +31,7 @@ WINDOW = 60
 KNOWN_FOR = 30.0
 """Seconds until a limit that the operator changed is read again."""
 RETRY_UPLOAD = 30
+LOOKS_PER_MINUTE = 10
 PRECISION = 6
 """Decimals to which a budget that is read back is exact."""
 
@@ -122,12 +123,7 @@ class SpaceLimiter:
             TooManyRequestsError: nothing is left; it says when there will be.
         """
         limit = (await self.share(tenant, space)).requests_per_minute
-        moment = time.monotonic()
-        name = f"{tenant}/{space}"
-        with self._budgets.lock():
-            bucket = restore_bucket(limit, moment, self._budgets.read(name))
-            is_allowed = bucket.take(limit, moment)
-            self._budgets.write(name, SharedNumber(0, bucket.whole_at))
+        bucket, is_allowed = self._take(f"{tenant}/{space}", limit)
         headers = {
             "RateLimit-Policy": f'"space";q={limit};w={WINDOW}',
             "RateLimit": f'"space";r={int(bucket.left)};t={bucket.reset_after}',
@@ -140,6 +136,30 @@ class SpaceLimiter:
             values={"seconds": bucket.retry_after},
             headers={**headers, "Retry-After": str(bucket.retry_after)},
         )
+
+    def spend_look(self, tenant: UUID, dataset: UUID) -> None:
+        """Spend one look of those that people and scripts may ask of the source of a dataset.
+
+        Raises:
+            TooManyRequestsError: nothing is left; it says when there will be.
+        """
+        bucket, is_allowed = self._take(f"look/{tenant}/{dataset}", LOOKS_PER_MINUTE)
+        if not is_allowed:
+            raise TooManyRequestsError(
+                "This source is checked too often.",
+                remedy="Wait %(seconds)s seconds, then try again.",
+                values={"seconds": bucket.retry_after},
+                headers={"Retry-After": str(bucket.retry_after)},
+            )
+
+    def _take(self, name: str, limit: int) -> tuple[TokenBucket, bool]:
+        """Spend one of a budget that all web workers share, and whether there was one."""
+        moment = time.monotonic()
+        with self._budgets.lock():
+            bucket = restore_bucket(limit, moment, self._budgets.read(name))
+            is_allowed = bucket.take(limit, moment)
+            self._budgets.write(name, SharedNumber(0, bucket.whole_at))
+        return bucket, is_allowed
 
     @asynccontextmanager
     async def hold_upload_slot(self, tenant: UUID, space: UUID) -> AsyncIterator[None]:
@@ -173,6 +193,17 @@ async def enforce_rate_limit(request: AnyRequest, space_id: UUID) -> dict[str, s
     """
     territory: Territory = request.scope["state"]["territory"]
     return await limits_of(request).spend(territory.id, space_id)
+
+
+def enforce_look_limit(
+    request: AnyRequest, territory: Territory, dataset_id: UUID
+) -> None:
+    """Spend one look at the source of a dataset.
+
+    Raises:
+        TooManyRequestsError: nothing is left (429).
+    """
+    limits_of(request).spend_look(territory.id, dataset_id)
 
 
 async def body_of(request: AnyRequest, space_id: UUID) -> AsyncGenerator[bytes]:

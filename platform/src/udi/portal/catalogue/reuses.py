@@ -24,6 +24,17 @@ class DatasetReuse:
     """Who makes it; empty where nobody says."""
     thanked: bool = False
     """Whether the producer thanks for it."""
+    organisation_id: UUID | None = None
+    owner_id: UUID | None = None
+    """Whose it is: nobody thanks themselves."""
+
+    def may_thank(self, producer: UUID, person: UUID) -> bool:
+        """Whether somebody who publishes for the producer may thank for it."""
+        return (
+            not self.thanked
+            and self.organisation_id != producer
+            and self.owner_id != person
+        )
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,27 @@
 """The mails about projects. None says anything of a confidential project but that there is one."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
 from udi.kit.emails import Email
 from udi.kit.tenancy import Territory
 from udi.portal.projects.models import Project, ProjectMember
 from udi.ui.emails import EmailRecipient
+from udi.ui.locale import localise_title
 from udi.ui.site import Site
 
 FOR_TEAM = ("published", "reported")
+
+
+@dataclass(frozen=True)
+class ThankedUse:
+    """The use of a dataset for which its producer thanks."""
+
+    dataset_id: UUID
+    title: str
+    titles: Mapping[str, str]
+    producer: str
 
 
 def write_email(
@@ -18,16 +33,24 @@ def write_email(
     recipient: EmailRecipient,
     *,
     member: ProjectMember | None,
+    use: ThankedUse | None = None,
 ) -> Email:
-    """The mail that an event calls for."""
+    """The mail that an event calls for; its key is that of the event: `use` is thanked for once."""
+    subject = str(member.id if member else revision)
+    if use:
+        subject = str(use.dataset_id)
     return site.emails.render(
         territory,
         f"projects/emails/project-{what}.jinja",
         recipient,
-        key=f"project-{project.id}-{what}-{member.id if member else revision}",
+        key=f"project-{project.id}-{what}-{subject}",
         title=project.title_in(recipient.language),
         confidential=project.confidential,
         url=project.url,
+        producer=use.producer if use else "",
+        dataset=localise_title(use.title, use.titles, recipient.language)
+        if use
+        else "",
         reason=project.hidden_reason,
         address=f"{territory.origin}/projects/{project.id}",
     )

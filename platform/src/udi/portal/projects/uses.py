@@ -23,6 +23,8 @@ STATEMENT = str(
         Project.translations,
         coalesce(Organisation.name, Project.leader_name).label("by"),
         ProjectDataset.thanked,
+        Project.organisation_id,
+        coalesce(Project.leader_id, Project.reporter_id).label("owner_id"),
         func.count().over().label("total"),
     )
     .select_from(Project)
@@ -61,6 +63,8 @@ async def find_uses(
             join_texts(row["language"], row["title"], row["translations"], "title"),
             row["by"],
             row["thanked"],
+            row["organisation_id"],
+            row["owner_id"],
         )
         for row in rows
     ]

@@ -18,11 +18,11 @@ from udi.kit.child import (
     ChildProcess,
     ChildTimeoutError,
 )
-from udi.kit.errors import UnavailableError
+from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.sandbox import ProcessLimits
 from udi.tabular.columns.column import TypedColumn
 from udi.tabular.exports.extracts import ExtractResult, TableExtract
-from udi.tabular.exports.unions import TableUnion
+from udi.tabular.exports.unions import TableUnion, refuse_inexact_union
 from udi.tabular.queries.fair_queue import FairQueue
 from udi.tabular.queries.pool import LATER, SOON, AsyncFairQueue, QueryTooHeavyError
 from udi.tabular.queries.query import Query
@@ -249,9 +249,8 @@ class ExportWriter:
         """Several tables as one, kept where `table` is; `paths` are theirs, in the order of the members.
 
         Raises:
-            QueryTooHeavyError: it takes too much time, memory or place.
-            TooManyRequestsError: too many exports of this producer's tables wait already.
-            UnavailableError: the turn did not come in time, or the child died.
+            ConflictError: whole numbers of one table would lose digits beside the decimals of another.
+            QueryTooHeavyError, TooManyRequestsError, UnavailableError: as `keep_whole`.
         """
         async with self._gate.acquire_slot(table.space):
             with self._working_folder(table) as folder:
@@ -476,7 +475,7 @@ def _open_export(path: Path) -> ExportFile:
     return ExportFile(path.open("rb"), path.stat().st_size)
 
 
-def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
+def _refusal(error: ChildError) -> UdiError:
     smaller = (
         "Filter the rows, choose fewer columns, or download the whole table as Parquet."
     )
@@ -492,6 +491,8 @@ def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
             "A sheet holds 1,048,575 rows, and this table has more.",
             remedy="Filter the rows, or download the CSV.",
         )
+    if error.args[:1] == ("InexactNumbersError",):
+        return refuse_inexact_union()
     if isinstance(error, ChildCrashError) and "SIGXFSZ" in error.args[0]:
         return QueryTooHeavyError("This export is too large.", remedy=smaller)
     return UnavailableError(

@@ -105,6 +105,15 @@ def parquet_layer(
     )
 
 
+def read_geometry_types(path: Path) -> set[str]:
+    """The types of the places of a GeoParquet; empty where it does not say them."""
+    metadata = geo_metadata(path)
+    if metadata is None:
+        return set()
+    column = metadata["columns"][metadata["primary_column"]]
+    return set(column.get("geometry_types") or ())
+
+
 def _type(stored: str) -> ColumnType:
     if any(mark in stored for mark in STRUCTURED):
         return ColumnType.JSON

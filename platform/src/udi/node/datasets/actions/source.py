@@ -64,16 +64,12 @@ async def set_source(
         ConflictError: the dataset is withdrawn.
     """
     understood = understand_address(given.address, given.kind, given.values)
-    if dataset.withdrawn_at is not None:
-        raise ConflictError(
-            "This dataset is withdrawn.", remedy="Publish it again first."
-        )
+    _require_not_withdrawn(dataset)
     source = await find_source(session, dataset)
     former = await _read_kept_credential(session, source, understood)
     credential = understood.kind.update_credential(former, understood.credential)
     refusals = Refusals()
-    if given.frequency not in set(Frequency):
-        refusals.refuse("frequency", "Choose how often.")
+    _check_frequency(refusals, given.frequency)
     for missing in understood.kind.list_missing(credential):
         refusals.refuse(missing.name, "Fill in this field: the server asks for it.")
     refusals.check()
@@ -95,6 +91,40 @@ async def set_source(
     )
     await check_source_now(session, dataset, source)
     return source
+
+
+async def set_frequency(
+    session: AsyncSession,
+    author: Author,
+    dataset: Dataset,
+    source: DatasetSource,
+    frequency: str,
+) -> None:
+    """Look at a source this often once it is looked at again; it is not looked at now, and stays paused where it is.
+
+    Raises:
+        InvalidError: it is no frequency.
+        ConflictError: the dataset is withdrawn.
+    """
+    _require_not_withdrawn(dataset)
+    refusals = Refusals()
+    _check_frequency(refusals, frequency)
+    refusals.check()
+    source.frequency = frequency
+    dataset.record_event(author, "source.set", kind=source.kind, frequency=frequency)
+    await session.flush()
+
+
+def _check_frequency(refusals: Refusals, frequency: str) -> None:
+    if frequency not in set(Frequency):
+        refusals.refuse("frequency", "Choose how often.")
+
+
+def _require_not_withdrawn(dataset: Dataset) -> None:
+    if dataset.withdrawn_at is not None:
+        raise ConflictError(
+            "This dataset is withdrawn.", remedy="Publish it again first."
+        )
 
 
 def _is_same_place(source: DatasetSource, understood: UnderstoodAddress) -> bool:
@@ -163,7 +193,7 @@ async def confirm_host_key(
 
     Raises:
         NotFoundError: there is no source.
-        ConflictError: the server showed another key since.
+        ConflictError: the server showed another key since, or the dataset is withdrawn.
     """
     source = await find_source(session, dataset)
     if source is None:
@@ -182,7 +212,12 @@ async def confirm_host_key(
 async def check_source_now(
     session: AsyncSession, dataset: Dataset, source: DatasetSource
 ) -> None:
-    """Look at the address as soon as the worker can, paused or not."""
+    """Look at the address as soon as the worker can, paused or not.
+
+    Raises:
+        ConflictError: the dataset is withdrawn.
+    """
+    _require_not_withdrawn(dataset)
     source.failures = 0
     source.error = source.remedy = ""
     source.paused = False
@@ -200,7 +235,11 @@ async def queue_source_check(
     turn = source.due_at
     source.due_at = now() + EVERY[Frequency(source.frequency)]
     await session.flush()
-    payload = {"source": str(source.id), "turn": turn.isoformat()}
+    payload = {
+        "source": str(source.id),
+        "turn": turn.isoformat(),
+        "revision": source.revision,
+    }
     await enqueue_heavy_job(session, space_id, REFRESH_SOURCE, payload)
 
 
@@ -257,10 +296,20 @@ async def find_source(session: AsyncSession, dataset: Dataset) -> DatasetSource 
     return source
 
 
-async def is_wanted(session: AsyncSession, dataset: Dataset, address: str) -> bool:
-    """Whether the dataset is still renewed from this address."""
+def renewal_key(source: DatasetSource, turn: str) -> str:
+    """The idempotency key of the upload of a look: of which source, as it was set at the time, and of which turn."""
+    return f"{source.id} {source.revision} {turn}"
+
+
+async def is_wanted(session: AsyncSession, dataset: Dataset, key: str) -> bool:
+    """Whether what a look brought, whose upload has this key, may still renew the dataset.
+
+    It may not once somebody paused the source, set it otherwise, or had it looked at again.
+    """
     source = await find_source(session, dataset)
-    return source is not None and source.address == address
+    if source is None or source.paused:
+        return False
+    return key.startswith(renewal_key(source, ""))
 
 
 def note_success(

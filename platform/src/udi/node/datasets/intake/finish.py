@@ -186,15 +186,17 @@ async def _save_version(
 async def _require_wanted(
     session: AsyncSession, dataset: Dataset, upload: Upload
 ) -> None:
-    """Refuse a file that was renewed from an address that somebody corrected or stopped meanwhile.
+    """Refuse a file that was renewed from a source that somebody corrected, paused or stopped meanwhile.
 
     Raises:
-        ConflictError: nothing renews the dataset from there any more.
+        ConflictError: what renews the dataset is not that any more.
     """
     is_renewal = upload.address and upload.person_id is None and upload.key_id is None
-    if is_renewal and not await is_wanted(session, dataset, upload.address):
+    if is_renewal and not await is_wanted(
+        session, dataset, upload.idempotency_key or ""
+    ):
         raise ConflictError(
-            "This file came from an address that no longer renews the dataset."
+            "This file came from a source that was changed or paused meanwhile."
         )
 
 

@@ -17,6 +17,7 @@ from udi.node.datasets.actions.source import (
     note_success,
     queue_due_checks,
     read_location,
+    renewal_key,
 )
 from udi.node.datasets.intake.finish import (
     UploadContext,
@@ -154,9 +155,7 @@ async def refresh_source(
     source_id = UUID(job.payload["source"])
     check = None
     try:
-        check = await _open_upload(
-            context.storage, source_id, job.payload["turn"], limit=bounds.limit
-        )
+        check = await _open_upload(context.storage, source_id, job, limit=bounds.limit)
         if check is None:
             return
         crash_at("refresh.begun")
@@ -189,9 +188,9 @@ async def _fetch_version(
 
 
 async def _open_upload(
-    storage: TenantStorage, source_id: UUID, turn: str, *, limit: int
+    storage: TenantStorage, source_id: UUID, job: Job, *, limit: int
 ) -> SourceCheck | None:
-    """The upload of this turn, found again when a kill interrupted it."""
+    """The upload of this turn, found again when a kill interrupted it; none where another look comes after this one."""
     async with storage.session() as session:
         source_and_dataset = await get_source(session, source_id)
         if (
@@ -201,6 +200,8 @@ async def _open_upload(
         ):
             return None
         source, dataset = source_and_dataset
+        if job.payload.get("revision", source.revision) != source.revision:
+            return None
         if await waits_for_person(session, dataset):
             source.error = WAITING
             source.remedy = source.offered_key = ""
@@ -213,7 +214,7 @@ async def _open_upload(
             name=dataset.latest.file.name,
             dataset_id=dataset.id,
             locale=source.locale,
-            idempotency_key=f"{source.id} {turn}",
+            idempotency_key=renewal_key(source, job.payload["turn"]),
             publish=True,
             address=source.address,
         )

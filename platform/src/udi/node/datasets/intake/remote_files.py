@@ -32,9 +32,9 @@ from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.files.remote.addresses import understand_address
 from udi.node.files.remote.source_kinds import list_source_kinds
 from udi.node.files.uploads import UploadAnnouncement, create_upload
-from udi.node.spaces.limits import enqueue_heavy_job
+from udi.node.spaces.limits import enforce_look_limit, enqueue_heavy_job
 from udi.node.spaces.senders import Sender
-from udi.ui.dependencies import Member, Routes, Session
+from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render, site_of
 
 FIELD = "address"
@@ -127,11 +127,16 @@ async def _show_source_form(
 
 @post("/datasets/{dataset_id:uuid}/source/look")
 async def check_source(
-    request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
+    request: PageRequest,
+    session: Session,
+    member: Member,
+    territory: CurrentTerritory,
+    dataset_id: FromPath[UUID],
 ) -> Redirect:
     """Look at the source now; with the field `fingerprint`, trust the key that the server showed."""
     fingerprint = str((await request.form()).get("fingerprint") or "")
     dataset = await get_dataset(session, member, dataset_id, lock=True)
+    enforce_look_limit(request, territory, dataset_id)
     if fingerprint:
         await confirm_host_key(session, member, dataset, fingerprint)
     else:

@@ -26,6 +26,7 @@ from udi.node.datasets.actions.source import (
     delete_source,
     find_source,
     pause_source,
+    set_frequency,
     set_source,
 )
 from udi.node.datasets.intake.access import (
@@ -39,6 +40,7 @@ from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.renewal.models import DatasetSource, Frequency
 from udi.node.files.remote.addresses import understand_address
 from udi.node.files.remote.source_kinds import SourceKind
+from udi.node.spaces.limits import enforce_look_limit
 from udi.node.spaces.operations import DatasetPath, sending_operation
 from udi.node.spaces.senders import Sender
 from udi.ui.dependencies import CurrentTerritory, Routes
@@ -143,6 +145,7 @@ async def put_source(
     given = SourceInput(body.address, body.frequency, body.kind, body.fields)
     async with build_upload_context(request, territory).storage.session() as session:
         owned = await _get_dataset(session, request, dataset_id)
+        enforce_look_limit(request, territory, dataset_id)
         is_new = await find_source(session, owned.dataset) is None
         source = await _set_source(session, request, owned, given)
         detail = _build_detail(request, source)
@@ -155,7 +158,7 @@ async def put_source(
     **sending_operation(
         "changeSource",
         summary="Change, pause or resume the source of a dataset",
-        description="A change of the address, the kind, the frequency or the fields has it looked at now; paused: true stops that, and keeps what opens it.",
+        description="A change of the address, the kind, the frequency or the fields has it looked at now; a paused source of which the frequency alone changes stays paused. paused: true stops that, and keeps what opens it.",
         answer=source_schemas.SourceDetail,
         errors=ERRORS,
         body=source_schemas.SourceChange,
@@ -171,11 +174,17 @@ async def change_source(
         owned = await _get_dataset(session, request, dataset_id)
         source = await _get_source(session, owned.dataset)
         given = _merge_change(source, body)
-        if given is not None:
+        if given is not None or body.paused is False:
+            enforce_look_limit(request, territory, dataset_id)
+        if given is not None and source.paused and _is_frequency_alone(body):
+            await set_frequency(
+                session, owned.sender, owned.dataset, source, given.frequency
+            )
+        elif given is not None:
             await _set_source(session, request, owned, given)
         if body.paused is True:
             await pause_source(session, owned.sender, owned.dataset)
-        elif body.paused is False and source.paused:
+        elif body.paused is False and (source.paused or owned.dataset.withdrawn_at):
             await check_source_now(session, owned.dataset, source)
         detail = _build_detail(request, source)
     return Response(detail, headers=PRIVATE)
@@ -189,7 +198,7 @@ async def change_source(
         description="As soon as the worker can, paused or not; read the source again to see what came of it.",
         answer=source_schemas.SourceDetail,
         statuses=(202,),
-        errors=(GoneError,),
+        errors=(ConflictError, GoneError),
     ),
 )
 async def run_source(
@@ -200,6 +209,7 @@ async def run_source(
     async with build_upload_context(request, territory).storage.session() as session:
         dataset, _ = await get_script_dataset(session, request, dataset_id, lock=True)
         source = await _get_source(session, dataset)
+        enforce_look_limit(request, territory, dataset_id)
         await check_source_now(session, dataset, source)
         detail = _build_detail(request, source)
     return Response(detail, status_code=202, headers=PRIVATE)
@@ -316,6 +326,12 @@ def _merge_change(
         kind=_value_or(body.kind, source.kind),
         values=_value_or(body.fields, {}),
     )
+
+
+def _is_frequency_alone(body: source_schemas.SourceChange) -> bool:
+    """Whether nothing else is sent of the place: no reason to look at a paused source."""
+    others = (body.address, body.kind, body.fields)
+    return all(other is msgspec.UNSET for other in others)
 
 
 def _value_or(value: Value | msgspec.UnsetType, former: Value) -> Value:

@@ -1,14 +1,15 @@
 """The files of a dataset that are each of a period, as one table: those whose columns agree, and how the others differ."""
 
 import calendar
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePath
 from uuid import UUID
 
 from udi.node.datasets.models import Dataset, PartRole, PreparationState, Version
-from udi.node.datasets.versions.findings import is_table
+from udi.node.datasets.versions.column_units import units_of
+from udi.node.datasets.versions.findings import is_table, named_tables_of
 from udi.node.files.models import SERVED_ACCESS, FileAccess
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.exports.unions import (
@@ -17,13 +18,17 @@ from udi.tabular.exports.unions import (
     UnionMember,
     compare_columns,
     merge_columns,
+    merge_units,
 )
 from udi.tabular.geo.places import geometry_kind
+from udi.tabular.profiles.named_tables import SERIES
 from udi.tabular.profiles.profile import Profile
 
 PERIOD = "period"
 """The column that says of which period a row is, as far as no column of the files is called so."""
 FEWEST = 2
+MOST_CELLS = 400_000_000
+"""Of all files together: what a child writes as one table in its time, with a margin."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class SeriesFile:
     last_day: date | None
     version: Version
     profile: Profile
+    units: Mapping[str, str] = field(default_factory=dict)
+    """The unit of each column that has one, by name."""
 
     @property
     def part_id(self) -> UUID | None:
@@ -45,6 +52,17 @@ class SeriesFile:
     def period(self) -> str:
         """The period, as a year, a month, a day or an interval (ISO 8601)."""
         return period_label(self.first_day, self.last_day)
+
+    @property
+    def label(self) -> str:
+        """The title with the period."""
+        return f"{self.title} ({self.period})"
+
+    def overlaps(self, other: "SeriesFile") -> bool:
+        """Whether a day is in both periods."""
+        return self.first_day <= (other.last_day or date.max) and other.first_day <= (
+            self.last_day or date.max
+        )
 
 
 @dataclass(frozen=True)
@@ -59,17 +77,44 @@ class FileLeftOut:
 class Series:
     """The files in the table, the oldest period first, and those that are not in it.
 
-    `is_waiting`: one of them is being read again, so nobody knows yet.
+    `is_waiting`: one of them is being read again, so nobody knows yet. `has_namesake`: the main file was read when a
+    table of its own could still be called so, and that one has the address.
     """
 
     files: tuple[SeriesFile, ...] = ()
     left_out: tuple[FileLeftOut, ...] = ()
     is_waiting: bool = False
+    has_namesake: bool = False
 
     @property
     def is_table(self) -> bool:
         """Whether there is one."""
-        return len(self.files) >= FEWEST and not self.is_waiting
+        return (
+            len(self.files) >= FEWEST
+            and not self.is_waiting
+            and not self.has_namesake
+            and not self.is_too_large
+        )
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether they are more together than one table is written of."""
+        columns = len(self.files[0].profile.columns) if self.files else 0
+        return self.rows * (columns + 1) > MOST_CELLS
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a page has something to say of it."""
+        return len(self.files) >= FEWEST or bool(self.left_out) or self.is_waiting
+
+    @property
+    def overlaps(self) -> tuple[SeriesFile, ...]:
+        """The files of the table whose period shares a day with that of another: rows may be in both."""
+        return tuple(
+            file
+            for file in self.files
+            if any(file.overlaps(other) for other in self.files if other is not file)
+        )
 
     @property
     def newest(self) -> SeriesFile:
@@ -85,6 +130,11 @@ class Series:
     def rows(self) -> int:
         """How many rows they have together."""
         return sum(file.profile.rows or 0 for file in self.files)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each column whose unit all of them write."""
+        return merge_units([(file.profile.columns, file.units) for file in self.files])
 
     @property
     def geometry(self) -> str:
@@ -110,7 +160,7 @@ class Series:
                 _member(file, mark, columns)
                 for file, mark in zip(self.files, marks, strict=True)
             ),
-            kinds=tuple(sorted({file.profile.geometry for file in self._placed})),
+            has_places=bool(self._placed),
             bbox=bbox,
         )
 
@@ -131,24 +181,23 @@ class Series:
 
 def find_series(dataset: Dataset, versions: Iterable[Version]) -> Series:
     """The table of the files of these versions: of each file one, and of files of data that have a period."""
+    current = list(versions)
     files = sorted(
-        _list_files(dataset, versions),
+        _list_files(dataset, current),
         key=lambda file: (file.first_day, file.last_day or date.max),
     )
-    waiting = any(_is_read_again(file.version) for file in files)
+    waiting = len(files) >= FEWEST and any(
+        _is_read_again(file.version) for file in files
+    )
+    namesake = any(has_series_sheet(version) for version in current)
     tables = [file for file in files if is_table(file.version)]
-    for newest in reversed(tables):
-        agreeing = tuple(
-            file
-            for file in tables
-            if compare_columns(newest.profile.columns, file.profile.columns) is None
-        )
-        if len(agreeing) >= FEWEST:
-            return Series(agreeing, _list_left_out(newest, tables), waiting)
-    if not tables:
+    attempts = [_gather(newest, tables) for newest in reversed(tables)]
+    for files_in, left_out in attempts:
+        if len(files_in) >= FEWEST:
+            return Series(files_in, left_out, waiting, namesake)
+    if not attempts:
         return Series(is_waiting=waiting)
-    newest = tables[-1]
-    return Series((newest,), _list_left_out(newest, tables), waiting)
+    return Series(*attempts[0], waiting, namesake)
 
 
 def find_open_series(dataset: Dataset) -> Series:
@@ -214,18 +263,42 @@ def _list_files(dataset: Dataset, versions: Iterable[Version]) -> Iterable[Serie
         last_day = part.last_day if part else dataset.file_last_day
         if is_data and first_day is not None:
             profile = Profile.from_json(version.profile)
-            yield SeriesFile(title, first_day, last_day, version, profile)
+            units = units_of(dataset, profile) if part is None else profile.units
+            yield SeriesFile(title, first_day, last_day, version, profile, units)
 
 
-def _list_left_out(
-    newest: SeriesFile, tables: Iterable[SeriesFile]
-) -> tuple[FileLeftOut, ...]:
+def _gather(
+    newest: SeriesFile, tables: Sequence[SeriesFile]
+) -> tuple[tuple[SeriesFile, ...], tuple[FileLeftOut, ...]]:
+    """The files that agree with the newest and with one another, the last ones first asked, and those that do not.
+
+    Each is compared with the columns of all that are in the table before it: where the newest is empty, the last one
+    that is not decides.
+    """
+    agreeing = [newest]
     left_out = list[FileLeftOut]()
-    for file in tables:
-        disagreement = compare_columns(newest.profile.columns, file.profile.columns)
-        if disagreement is not None:
+    columns = newest.profile.columns
+    units = dict(newest.units)
+    for file in reversed(tables):
+        if file is newest:
+            continue
+        disagreement = compare_columns(columns, file.profile.columns, units, file.units)
+        if disagreement is None:
+            agreeing.append(file)
+            columns = merge_columns([file.profile.columns, columns])
+            units = {**file.units, **units}
+        else:
             left_out.append(FileLeftOut(file, disagreement))
-    return tuple(left_out)
+    ranks = {id(file): rank for rank, file in enumerate(tables)}
+    agreeing.sort(key=lambda file: ranks[id(file)])
+    return tuple(agreeing), tuple(reversed(left_out))
+
+
+def has_series_sheet(version: Version) -> bool:
+    """Whether a version of the main file has a table of its own that is called as that of all periods is."""
+    return version.part_id is None and any(
+        sheet.name == SERIES for sheet in named_tables_of(version)
+    )
 
 
 def _is_read_again(version: Version) -> bool:

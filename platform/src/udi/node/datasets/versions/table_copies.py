@@ -3,10 +3,10 @@
 import asyncio
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import NotFoundError, UdiError
 from udi.node.files.local_copies import write_copy
 from udi.node.files.store import ObjectStore
 
@@ -14,6 +14,7 @@ KEPT_BYTES = 20 * 1024**3
 KEPT_SECONDS = 24 * 3600.0
 """Of the copies: how many bytes in all, and how long one stays that nobody asks for."""
 KEPT_SECONDS_IN_MEMORY = 600.0
+REFUSED_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,33 @@ class TableObject:
     key: str
     start: int = 0
     size: int = 0
+
+
+@dataclass
+class RefusedUnions:
+    """The tables of several files that could not be written, by path: nobody tries one again for some minutes."""
+
+    _refusals: dict[Path, tuple[float, UdiError]] = field(default_factory=dict)
+
+    def add(self, path: Path, error: UdiError) -> None:
+        """Remember why one was not written."""
+        moment = time.monotonic()
+        self._refusals = {
+            name: refusal
+            for name, refusal in self._refusals.items()
+            if moment - refusal[0] < REFUSED_SECONDS
+        }
+        self._refusals[path] = (moment, error)
+
+    def check(self, path: Path) -> None:
+        """Refuse what was refused a short while ago, in the same words.
+
+        Raises:
+            UdiError: it was.
+        """
+        moment, error = self._refusals.get(path, (0.0, None))
+        if error is not None and time.monotonic() - moment < REFUSED_SECONDS:
+            raise error
 
 
 def remove_old_copies(folder: Path, lifetime: float) -> None:

@@ -17,7 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from udi.kit.db import Database
-from udi.kit.errors import NotFoundError, UdiError, UnavailableError
+from udi.kit.errors import (
+    ConflictError,
+    NotFoundError,
+    UdiError,
+    UnavailableError,
+)
 from udi.kit.identity import Actor
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
@@ -30,10 +35,15 @@ from udi.node.datasets.models import (
 )
 from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import named_tables_of, repairs_of
-from udi.node.datasets.versions.series import Series, find_series
+from udi.node.datasets.versions.series import (
+    Series,
+    find_series,
+    has_series_sheet,
+)
 from udi.node.datasets.versions.table_copies import (
     KEPT_SECONDS,
     KEPT_SECONDS_IN_MEMORY,
+    RefusedUnions,
     TableObject,
     remove_old_copies,
     write_table,
@@ -53,6 +63,7 @@ from udi.tabular.exports.unions import TableUnion
 from udi.tabular.formats.units import find_units
 from udi.tabular.profiles.named_tables import SERIES, NamedTable, name_of_place
 from udi.tabular.profiles.profile import Profile
+from udi.tabular.queries.pool import QueryTooHeavyError
 from udi.tabular.queries.table import DatasetTable
 
 log = structlog.get_logger()
@@ -85,6 +96,7 @@ class DatasetTableCache:
         self._exports = exports
         self._memory: Path | None = None
         self._turns: dict[str, asyncio.Lock] = {}
+        self._refused = RefusedUnions()
 
     async def __call__(
         self,
@@ -107,7 +119,10 @@ class DatasetTableCache:
             UnavailableError: its file is still being read.
         """
         place = TablePlace.parse(table_name)
-        if place.is_series:
+        is_series = place.is_series and not await self._has_namesake(
+            session, resource_id
+        )
+        if is_series:
             files = await get_current_files(session, resource_id)
         else:
             files = [
@@ -119,7 +134,7 @@ class DatasetTableCache:
         if theirs and not let:
             raise RestrictedError(file.dataset_id)
         try:
-            if place.is_series:
+            if is_series:
                 table = await self._find_series(files)
             else:
                 table = await self._find_table(await self.version_of(file), place)
@@ -128,6 +143,15 @@ class DatasetTableCache:
                 raise
             table = _unknown_table(file, table_name, error)
         return replace(table, is_open=not restricted, is_restricted=theirs)
+
+    async def _has_namesake(self, session: AsyncSession, resource_id: UUID) -> bool:
+        """Whether the main file has a table of its own at the address of all periods."""
+        try:
+            file = await get_current_file(session, resource_id, let=True)
+        except UdiError:
+            return False
+        version = await self.version_of(file)
+        return version is not None and has_series_sheet(version)
 
     async def of_file(self, file: StoredFile) -> DatasetTable:
         """The table of a restricted file, for whoever has an agreement; raises as `__call__`."""
@@ -210,12 +234,15 @@ class DatasetTableCache:
         union = series.union
         newest = tables[-1]
         contents = [table.digest for table in tables]
-        digest = hashlib.sha256(f"{contents} {union!r}".encode()).hexdigest()
+        digest = hashlib.sha256(
+            f"{contents} {union!r} {series.units}".encode()
+        ).hexdigest()
         table = replace(
             newest,
             path=newest.path.with_name(f"{SERIES}-{digest[:32]}.parquet"),
             columns=union.columns,
             rows=series.rows,
+            units=_visible_units(series, tables),
             digest=digest,
             name=name_of_place(dataset.title),
             title=_join_titles(dataset.title, [series.title]),
@@ -328,10 +355,15 @@ class DatasetTableCache:
         self, table: DatasetTable, union: TableUnion, tables: Iterable[DatasetTable]
     ) -> None:
         """Write several tables as one; raises as `_ensure_copy`, and as exports do."""
+        self._refused.check(table.path)
         for member in tables:
             await member.fetch_file()
         paths = [member.path for member in tables]
-        await self._exports.write_union(table, union, paths)
+        try:
+            await self._exports.write_union(table, union, paths)
+        except (ConflictError, QueryTooHeavyError) as error:
+            self._refused.add(table.path, error)
+            raise
 
     async def _fetch(self, source: TableObject, path: Path) -> None:
         arriving = path.with_suffix(f".{uuid.uuid4().hex}")
@@ -405,6 +437,15 @@ def _require_sheet(
             if sheet.name == place.sheet:
                 return version, preparation, sheet
     raise NotFoundError("This dataset has no such table.")
+
+
+def _visible_units(series: Series, tables: Sequence[DatasetTable]) -> dict[str, str]:
+    """The units of a series that one of its tables shows: those of restricted ones may be in a cell."""
+    return {
+        name: unit
+        for name, unit in series.units.items()
+        if any(table.units.get(name) == unit for table in tables)
+    }
 
 
 def _unknown_table(file: StoredFile, table_name: str, error: UdiError) -> DatasetTable:

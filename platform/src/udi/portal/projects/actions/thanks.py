@@ -14,6 +14,7 @@ from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project, ProjectDataset
+from udi.portal.projects.queries import is_owner
 
 
 async def give_thanks(
@@ -24,9 +25,14 @@ async def give_thanks(
     Raises:
         NotFoundError: the project uses no such dataset, or it is not published.
         ForbiddenError: the person does not publish for its producer.
-        ConflictError: not everybody sees the project.
+        ConflictError: not everybody sees the project, or it is of the producer or the person.
     """
-    use = await _get_use(session, actor, project, dataset)
+    use, producer_id = await _get_use(session, actor, project, dataset)
+    if is_owner(project, actor) or project.organisation_id == producer_id:
+        raise ConflictError(
+            "This project is your own or that of your organisation.",
+            remedy="Thank those who use your data elsewhere.",
+        )
     if not project.listed:
         raise ConflictError(
             "Not everybody sees this project.",
@@ -37,7 +43,7 @@ async def give_thanks(
     use.thanked = True
     if use.thanked_at is None:
         use.thanked_at = now()
-        await queue_notification(session, project, "thanked")
+        await queue_notification(session, project, "thanked", dataset=dataset)
     audit.record(session, actor, "reuse.thanked", project.id, dataset=str(dataset))
 
 
@@ -49,7 +55,7 @@ async def withdraw_thanks(
     Raises:
         NotFoundError, ForbiddenError: as for `give_thanks`.
     """
-    use = await _get_use(session, actor, project, dataset)
+    use, _ = await _get_use(session, actor, project, dataset)
     if use.thanked:
         use.thanked = False
         audit.record(
@@ -59,10 +65,10 @@ async def withdraw_thanks(
 
 async def _get_use(
     session: AsyncSession, actor: Actor, project: Project, dataset: UUID
-) -> ProjectDataset:
-    """That a project uses a dataset, held until the transaction ends."""
+) -> tuple[ProjectDataset, UUID]:
+    """That a project uses a dataset, held until the transaction ends; and the organisation that produces it."""
     query = (
-        select(ProjectDataset, Organisation.slug, Organisation.name)
+        select(ProjectDataset, Organisation.id, Organisation.slug, Organisation.name)
         .join(
             Dataset,
             (Dataset.tenant_id == ProjectDataset.tenant_id)
@@ -89,4 +95,4 @@ async def _get_use(
             "Only people who publish for %(name)s can thank in its name.",
             values={"name": row.name},
         )
-    return use
+    return use, row.id

@@ -30,14 +30,17 @@ async def show_project(
     """What it is, which data it uses, where its result is, what it changed."""
     project = await queries.get_project(session, actor, project_id)
     right = await queries.find_right(session, project, actor)
+    organisation = await find_organisation(session, project.organisation_id)
     used = await listing.list_used_datasets(session, project.id)
     return render(
         request,
         "projects/project.html",
         project=project,
-        organisation=await find_organisation(session, project.organisation_id),
+        organisation=organisation,
         used=used,
-        thankable=list_thankable(project, used, actor),
+        thankable=list_thankable(
+            project, used, actor, organisation.slug if organisation else ""
+        ),
         pictures=await listing.list_pictures(session, project.id),
         edits=right is TeamRight.EDIT,
         owns=queries.is_owner(project, actor),
@@ -49,15 +52,27 @@ async def show_project(
 
 
 def list_thankable(
-    project: Project, used: Iterable[listing.UsedDataset], actor: Actor | None
+    project: Project,
+    used: Iterable[listing.UsedDataset],
+    actor: Actor | None,
+    organisation: str,
 ) -> frozenset[UUID]:
-    """For the use of which datasets the person may thank in the name of their producer."""
+    """For the use of which datasets the person may thank in the name of their producer, or take the thanks back.
+
+    `organisation` is that of the project: nobody thanks themselves.
+    """
     if actor is None or not project.listed:
         return frozenset()
-    return frozenset(
-        dataset.id
+    is_own = queries.is_owner(project, actor)
+    published = [
+        dataset
         for dataset in used
         if not dataset.gone and actor.may_publish(dataset.producer_slug)
+    ]
+    return frozenset(
+        dataset.id
+        for dataset in published
+        if dataset.thanked or not (is_own or dataset.producer_slug == organisation)
     )
 
 

@@ -327,14 +327,18 @@ class ExplorePage:
             listed = OpenFiles(
                 tables=list_tables_of(self.version.dataset, self.version)
             )
-        elif self.table.is_open:
+        elif self.table.is_open or place.is_series:
             listed = await list_open_files(
                 self.request,
                 self.territory,
                 self.table_request.dataset_id,
                 place.part_id,
+                is_restricted=not self.table.is_open,
             )
-        tables = () if place.is_series else listed.tables
+        is_series = (
+            place.is_series and self.version is None and not listed.series.has_namesake
+        )
+        tables = () if is_series else listed.tables
         view_choices = await list_view_choices(
             self.request,
             self.territory,
@@ -352,7 +356,7 @@ class ExplorePage:
             "versions": listed.versions if self.table.is_main else (),
             "tables": tables if len(tables) > 1 else (),
             "series": listed.series,
-            "is_series": place.is_series,
+            "is_series": is_series,
             "licence_name": localise(licence.name, locale_of(self.request))
             if licence
             else "",

@@ -13,7 +13,11 @@ from udi.node.datasets.models import Version
 from udi.node.datasets.pages.difference import is_open
 from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import find_dataset, get_dataset
-from udi.node.datasets.versions.series import Series, find_open_series
+from udi.node.datasets.versions.series import (
+    Series,
+    find_open_series,
+    find_served_series,
+)
 from udi.node.datasets.versions.table_list import TableEntry, list_tables_of
 from udi.node.datasets.versions.table_places import TablePlace
 from udi.node.datasets.versions.tables import DATASET_TABLES
@@ -109,14 +113,24 @@ class OpenFiles:
 
 
 async def list_open_files(
-    request: PageRequest, territory: Territory, dataset_id: UUID, part_id: UUID | None
+    request: PageRequest,
+    territory: Territory,
+    dataset_id: UUID,
+    part_id: UUID | None,
+    *,
+    is_restricted: bool = False,
 ) -> OpenFiles:
-    """The same of the main file (None), or of a part; whoever reads is no member of the space."""
+    """The same of the main file (None), or of a part; whoever reads is no member of the space.
+
+    Where the table is restricted, its producer alone sees its page: the files of its periods, and nothing else.
+    """
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             dataset = await find_dataset(session, dataset_id)
     if dataset is None:
         return OpenFiles()
+    if is_restricted:
+        return OpenFiles(series=find_served_series(dataset))
     series = find_open_series(dataset)
     versions = [
         version
