@@ -211,6 +211,7 @@ async def lead_to_login(
         )
     if options.choose and actor is None and territory.login_providers:
         return _render_choice(request, area, territory, back, factor=options.factor)
+    hint = _find_hint(territory, actor, options)
     sessions = area.sessions_of(request)
     try:
         await sessions.service.keys.refresh()
@@ -234,7 +235,7 @@ async def lead_to_login(
         language=request.scope["state"]["locale"],
         level=attempt.level,
         prompt=prompt,
-        provider=_find_hint(territory, actor, options),
+        provider=hint,
     )
     return _lead_on(area, territory, key, address)
 

@@ -168,7 +168,7 @@ async def test_each_reminder_is_sent_once(
 async def test_a_contested_decision_is_not_late(inhabitants: Inhabitants) -> None:
     [contested, silent] = await inhabitants.submit("kerlevan", "seve")
     past = now().date() - timedelta(days=2)
-    values = {"state": "escalated", "due_on": past}
+    values = {"state": "escalated", "due_on": past, "sequence": 1}
     decided_on = past - timedelta(days=9)
     await inhabitants.change(contested.id, decided_on=decided_on, **values)
     await inhabitants.change(silent.id, **values)

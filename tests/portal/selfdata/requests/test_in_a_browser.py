@@ -32,7 +32,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         (person, "/my-data/ask?right=access&all=1", "ask"),
         (person, HOME, "requests"),
         (inhabitants.other, HOME, "requests-none"),
-        (person, f"{HOME}/{names['portal draft']}", "draft"),
+        (person, f"{HOME}/{names['portal unsent']}", "draft"),
         (person, f"{HOME}/{names['portal own']}", "late"),
         (person, f"{HOME}/{answered}", "receipt"),
         (anyone, "/my-data", "my-data-punctual"),
