@@ -25,9 +25,21 @@ from udi.node.spaces.models import Space
 
 LISTED = Path(__file__).parents[1] / "rules/routes.txt"
 SESSION = frozenset(
-    ("/login", "/login/callback", "/logout", "/logout/back-channel", "/language/{code}")
+    (
+        "/login",
+        "/login/callback",
+        "/logout",
+        "/logout/back-channel",
+        "/language/{code}",
+        "/subjects/login",
+        "/subjects/login/callback",
+        "/subjects/logout",
+        "/subjects/logout/back-channel",
+    )
 )
 """About who is logged in."""
+MESSAGES = frozenset(("/mcp",))
+"""Take a message of a protocol, and answer what is none with 400."""
 FINAL = ("/discard", "/erase", "/remove", "/withdraw")
 """Take something away: asked last."""
 BODIES: Mapping[str, Mapping[str, str]] = {"/datasets/{dataset_id}/describe": ANSWERS}
@@ -47,7 +59,7 @@ def list_routes() -> list[tuple[str, str]]:
     routes = [
         (method, path)
         for program, method, path in listed
-        if program == "node" and path not in SESSION
+        if program == "node" and path not in SESSION | MESSAGES
     ]
     return sorted(routes, key=_weigh)
 

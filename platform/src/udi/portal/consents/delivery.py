@@ -4,16 +4,12 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.jobs import Handlers, Job
 from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.agreements.delivery import put_agreement
-from udi.portal.access.agreements.node_messages import (
-    confirm_revisions,
-    sign_agreement_for_node,
-)
+from udi.portal.access.agreements.node_messages import sign_agreement_for_node
 from udi.portal.access.models import AccessAgreement
 from udi.portal.consents.actions import DELIVER_CONSENT
 from udi.portal.consents.deadlines import DueConsents, end_each
@@ -72,11 +68,6 @@ async def deliver_consent(site: Site, job: Job) -> None:
             consent.delivered = max(consent.delivered, revision)
             consent.delivered_at = now()
     log.info("consent delivered", node=node.slug, revision=revision)
-
-
-async def record_receipt(session: AsyncSession, node: Node, revision: int) -> None:
-    """Note that a node has the status of every consent up to a revision."""
-    await confirm_revisions(session, Consent, node, revision)
 
 
 async def invalidate_consents(site: Site, job: Job) -> None:

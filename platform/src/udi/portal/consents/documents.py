@@ -6,7 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.access.agreements.creation import AgreementSigner, audience_of
-from udi.portal.access.agreements.node_messages import RevisionWindow
+from udi.portal.access.agreements.node_messages import (
+    RevisionWindow,
+    confirm_revisions,
+)
 from udi.portal.consents.models import Consent, NoticeVersion
 from udi.portal.nodes.models import Node
 from udi.protocol.consent import (
@@ -71,3 +74,8 @@ async def list_changed_consents(
         )
         for consent, version in await session.execute(query)
     ]
+
+
+async def record_receipt(session: AsyncSession, node: Node, revision: int) -> None:
+    """Note that a node has the status of every consent up to a revision."""
+    await confirm_revisions(session, Consent, node, revision)

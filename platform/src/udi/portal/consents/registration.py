@@ -4,9 +4,8 @@ from udi.portal.access.agreements.node_messages import (
     RECEIVED_CHANGES,
     SIGNED_CHANGES,
 )
-from udi.portal.consents.delivery import record_receipt
 from udi.portal.consents.departures import stop_lending
-from udi.portal.consents.documents import list_changed_consents
+from udi.portal.consents.documents import list_changed_consents, record_receipt
 from udi.portal.consents.inbox import list_waiting_notices
 from udi.portal.identity.departures import DEPARTURES
 from udi.portal.identity.inbox import INBOX
