@@ -20,3 +20,9 @@ def is_web_address(url: str) -> bool:
         and is_plain
         and len(url) <= LONGEST_WEB_ADDRESS
     )
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address: whom a token is for."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

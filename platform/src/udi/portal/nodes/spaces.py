@@ -9,8 +9,9 @@ from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handlers, Job
 from udi.kit.keys import SIGNER
 from udi.kit.tenancy import Territory
+from udi.kit.web_addresses import origin_of
 from udi.portal.nodes.models import Node
-from udi.portal.nodes.tasks import LONGEST_ANSWER, origin_of
+from udi.portal.nodes.tasks import LONGEST_ANSWER
 from udi.portal.organisations.joining.decisions import OPEN_SPACE, mark_space_opened
 from udi.portal.organisations.models import Application, Organisation
 from udi.protocol.credentials import SPACE

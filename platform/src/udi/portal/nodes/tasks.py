@@ -1,7 +1,6 @@
 """Sending each report back to the node that pushed (RUDI: `PUT {node}/resources/{id}/report`)."""
 
 from functools import partial
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -11,6 +10,7 @@ from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handlers, Job
 from udi.kit.keys import SIGNER
+from udi.kit.web_addresses import origin_of
 from udi.portal.nodes.models import Node, Report, ReportDeliveryState
 from udi.portal.nodes.rudi import report_document
 from udi.portal.nodes.sources import emails, webhooks
@@ -139,9 +139,3 @@ async def _note(
         report.last_error = error
         if delivery is ReportDeliveryState.SENT:
             report.sent_at = now()
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an address: whom a token is for."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.keys import Signer
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.tasks import origin_of
+from udi.kit.web_addresses import origin_of
 from udi.portal.selfdata.requests.queries import OwnRequest
 from udi.portal.selfdata.requests.request_nodes import find_request_node
 from udi.portal.selfdata.rights_requests import producer_country
