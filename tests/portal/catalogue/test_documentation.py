@@ -264,7 +264,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     of_data_requests = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1
     of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
-    of_registers = 4 + 8
+    of_registers = 4 + 8 + 4
     others = (
         of_registers
         + of_teams
@@ -314,6 +314,10 @@ async def test_each_refusal_that_is_described_is_one(
             f"{BASE}/organisations/{{organisation_id}}/processing",
             "404",
         ): f"{BASE}/organisations/{NOBODY}/processing",
+        (
+            f"{BASE}/organisations/{{organisation_id}}/punctuality",
+            "404",
+        ): f"{BASE}/organisations/{NOBODY}/punctuality",
         (f"{BASE}/agreements", "422"): f"{BASE}/agreements?size=0",
         (f"{BASE}/agreements/{{agreement_id}}", "404"): f"{BASE}/agreements/{NOBODY}",
         (f"{BASE}/projects", "422"): f"{BASE}/projects?purpose=fame",

@@ -20,6 +20,7 @@ PATHS = [
     "/territory/producers",
     "/territory/producers.csv",
     "/territory/site",
+    "/territory/subject-requests",
     "/territory/site/changes",
     "/territory/site/look",
     "/territory/site/look/preview.css",
@@ -32,6 +33,7 @@ PAGES = [
     "/territory",
     "/territory/team",
     "/territory/producers",
+    "/territory/subject-requests",
     "/territory/site",
     "/territory/journal",
 ]
