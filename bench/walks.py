@@ -42,9 +42,12 @@ HOOKS = frozenset(
         "udi.portal.catalogue.compression",
         "udi.node.datasets.pages.inbox",
         "udi.node.datasets.upkeep.pending_work",
+        "udi.node.subject_requests.inbox",
+        "udi.node.subject_requests.queries",
+        "udi.node.subject_requests.routes",
     }
 )
-"""Called by the frame and by no domain: before each request, for each column of a row, for the count in each header."""
+"""Called by the frame and by no domain: before each request, for each column of a row, for count and menu in each header."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ import udi.protocol
 from udi.protocol import fault_kinds
 from udi.protocol.access_decision import DENIALS
 from udi.protocol.agreement import InvalidAgreement, InvalidAgreementStatus
+from udi.protocol.consent import CONSENT_CHANGED, SEE_CONSENTS, InvalidConsentStatus
 from udi.protocol.explanations import EXPLANATIONS, UNKNOWN, explain_code
 from udi.protocol.faults import FaultCode, FaultTemplate, InvalidDocument, InvalidRecord
 from udi.protocol.odrl_reader import InvalidOdrl
+from udi.protocol.plain_words import check_plain_words
 from udi.protocol.policy import InvalidPolicy
 from udi.protocol.report import InvalidReport
 from udi.protocol.subject_requests import NOT_NOW, SEE_REQUEST, STATE_CHANGED
@@ -26,8 +28,10 @@ KINDS = {
 }
 ERRORS = (
     InvalidDocument, InvalidRecord, InvalidReport, InvalidTerms, InvalidPolicy, InvalidAgreement, InvalidAgreementStatus,
-    InvalidOdrl,
+    InvalidConsentStatus, InvalidOdrl,
 )  # fmt: skip
+HARD = check_plain_words(f"{'mot ' * 60}. {'a' * 60}. CRIONS TOUS TRES FORT ENSEMBLE.")
+"""A sentence that is too long, a word that is, and one in capital letters."""
 MESSAGES = {
     *(words for kind in KINDS.values() for words in (kind.message, kind.remedy)),
     *(
@@ -42,6 +46,8 @@ MESSAGES = {
     ),
     *(error.title for error in ERRORS),
     *(STATE_CHANGED, NOT_NOW, SEE_REQUEST),
+    *(CONSENT_CHANGED, SEE_CONSENTS),
+    *(words for fault in HARD for words in (fault.reason, fault.remedy)),
 }
 
 

@@ -44,4 +44,6 @@ def test_each_name_of_the_table_is_there(name: str) -> None:
 def test_every_package_is_named() -> None:
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
-    assert packages == set(re.findall(r"`(\w+)` ", README.partition("## The rooms")[2]))
+    assert packages == set(
+        re.findall(r"`(\w+)` ", README.partition("## The packages")[2])
+    )

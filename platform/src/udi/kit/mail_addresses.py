@@ -24,4 +24,4 @@ def is_mail_address(text: str) -> bool:
 
 def mail_url(address: str) -> str:
     """The link that opens a mail to an address and to nobody else: `a?bcc=b` is a name that somebody may have."""
-    return f"mailto:{quote(address, safe='@+')}"
+    return f"mailto:{quote(address, safe='@+', errors='replace')}"

@@ -66,6 +66,8 @@ class ConsentActor(StrEnum):
     CLOCK = "clock"
 
 
+CONSENT_CHANGED = "This consent has ended, or is not yours to change."
+SEE_CONSENTS = "See the list of what you lend for its current state."
 STATES = ConsentState
 EVENTS = ConsentEvent
 CONSENT = Transitions[ConsentState, ConsentEvent](
@@ -78,8 +80,8 @@ CONSENT = Transitions[ConsentState, ConsentEvent](
         (STATES.GIVEN, EVENTS.INVALIDATE): STATES.INVALIDATED,
         (STATES.GIVEN, EVENTS.RENEW): STATES.REPLACED,
     },
-    reason="This consent has ended, or is not yours to change.",
-    remedy="See the list of what you lend for its current state.",
+    reason=CONSENT_CHANGED,
+    remedy=SEE_CONSENTS,
     actors={
         ConsentActor.PERSON: (
             EVENTS.GIVE,
