@@ -79,7 +79,7 @@ async def test_a_source_that_somebody_paused_waits_until_it_is_looked_at(
 
     assert webdav.list_answers() == []
     assert (paused.paused, item.since) == (True, paused.paused_at)
-    assert (item.kind, item.paused_source.reason) == ("source", "")  # type: ignore[union-attr]
+    assert (item.kind, item.paused_source.reason) == ("source", "")  # type: ignore[union-attr]  # it is there, or the test fails
     assert "Quelqu’un l’a suspendue" in page_text
     assert "Quelqu’un l’a suspendue" in listed
     assert "Suspendre la mise à jour" not in page_text

@@ -68,7 +68,7 @@ class Asker:
             "language": "fr",
             "officer": False,
         }
-        claims = write_ticket_claims(SubjectTicket(**values)) | changes  # type: ignore[operator]
+        claims = write_ticket_claims(SubjectTicket(**values)) | changes  # type: ignore[operator]  # both are dictionaries
         return self.signer.sign(
             SUBJECT_TICKET,
             subject=str(request_id or uuid.uuid4()),

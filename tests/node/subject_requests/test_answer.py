@@ -300,7 +300,7 @@ async def test_the_named_officer_alone_takes_the_second_look(
     await asker.act(request_id, "escalate", text="C’est la deuxième fois.")
     officer = make_person(demo, memberships={SLUG: []})
     async with node_database.session(demo.id, role="worker") as session:
-        named = SubjectRequestSettings(id=space.id, officer_email=officer.email.upper())  # type: ignore[attr-defined]
+        named = SubjectRequestSettings(id=space.id, officer_email=officer.email.upper())  # type: ignore[attr-defined]  # a fixture without a type
         session.add(named)
 
     assert (await colleague.act(request_id, "overturn")).status_code == 403

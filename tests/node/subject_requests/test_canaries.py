@@ -122,7 +122,7 @@ async def test_nothing_that_is_written_is_in_clear(
     portal = ListeningPortal()
     with capture_logs() as logs:
         await put_through(asker, agent, colleague, words)
-        await report_requests(node_database, portal, demo)  # type: ignore[arg-type]
+        await report_requests(node_database, portal, demo)  # type: ignore[arg-type]  # a fixture without a type, or values by name
 
     patterns = words.patterns
     names = list(settings.database_names.values())
@@ -132,7 +132,7 @@ async def test_nothing_that_is_written_is_in_clear(
     assert len(patterns) >= 18
     assert [len(requests) for requests in portal.reports[0].values()] == [1, 1]
     assert await rows_in_clear(postgres, names, looked_for) == []
-    assert files_in_clear(run_folder, words) == []  # type: ignore[arg-type]
+    assert files_in_clear(run_folder, words) == []  # type: ignore[arg-type]  # a fixture without a type, or values by name
     assert [place for place, word in words.words.items() if word in outgoing_text] == []
     assert (
         GROUND in outgoing_text,
@@ -161,7 +161,7 @@ async def test_the_search_finds_what_is_planted(
 
     names = list(settings.database_names.values())
     in_rows = await rows_in_clear(postgres, names, words.patterns)
-    in_files = files_in_clear(run_folder, words)  # type: ignore[arg-type]
+    in_files = files_in_clear(run_folder, words)  # type: ignore[arg-type]  # a fixture without a type, or values by name
     file.unlink()
 
     assert len(in_rows) == 1

@@ -126,7 +126,7 @@ class Written:
     def find(self, text: str = "", **criteria: object) -> query.SearchResult:
         reader = self.indexes.find(self.tenant)
         assert reader is not None
-        return query.search(reader, Criteria(text, **criteria))  # type: ignore[arg-type]
+        return query.search(reader, Criteria(text, **criteria))  # type: ignore[arg-type]  # a fixture without a type, or values by name
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 ACCOUNT = "account"
 """In place of a provider's name: an address and a password at our own identity service."""
@@ -62,12 +61,6 @@ def claim_attribute(alias: str, claim: str) -> str:
     if plain != claim:
         plain += f"-{hashlib.sha256(claim.encode()).hexdigest()[:8]}"
     return f"udi.{alias}.{plain}"
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an address."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def read_login_providers(

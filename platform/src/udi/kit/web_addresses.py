@@ -23,6 +23,6 @@ def is_web_address(url: str) -> bool:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of an address: whom a token is for."""
+    """Scheme, host and port of an address."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

@@ -204,7 +204,7 @@ async def test_no_connection_of_the_database_is_held_while_a_service_is_asked(
     connection_counts: list[int] = []
 
     def answer(_path: str, _words: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        connection_counts.append(pool.checkedout())  # type: ignore[attr-defined]
+        connection_counts.append(pool.checkedout())  # type: ignore[attr-defined]  # a fixture without a type
         return 200, {}, documents.WMS_130
 
     maps.live = answer

@@ -41,7 +41,7 @@ def publish(
         waiting = waiting[len(cohort) :]
         counts = count_outcomes(cohort)
         added = [counts[outcome] for outcome in PunctualityOutcome]
-        totals.append(tuple(map(sum, zip(totals[-1], added, strict=True))))  # type: ignore[arg-type]
+        totals.append(tuple(map(sum, zip(totals[-1], added, strict=True))))  # type: ignore[arg-type]  # a fixture without a type, or values by name
         cohorts.append(cohort)
     return totals, cohorts
 

@@ -64,7 +64,7 @@ def test_find_outcome(dates: dict[str, object], outcome: str | None) -> None:
     usual = {"due_on": DAY, "decided_on": None, "ended_on": None}
     request = SimpleNamespace(**usual | {"extended": False, "was_late": False} | dates)
 
-    result = find_outcome(request, dates.get("today", DAY))  # type: ignore[arg-type]
+    result = find_outcome(request, dates.get("today", DAY))  # type: ignore[arg-type]  # a fixture without a type, or values by name
 
     assert result == outcome
 

@@ -33,7 +33,7 @@ async def suspend_hosted_node(inhabitants: Inhabitants) -> None:
     ) as session:
         node = await session.scalar(select(Node).where(Node.slug == "hosted"))
         assert node is not None
-        node.state = "suspended"  # type: ignore[assignment]
+        node.state = "suspended"  # type: ignore[assignment]  # a state that the test puts there
 
 
 def read_ticket(page: str) -> tuple[str, str]:

@@ -8,8 +8,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.login_providers import origin_of
 from udi.kit.territories import upsert
+from udi.kit.web_addresses import origin_of
 from udi.portal.tenants.files import TenantFolder
 from udi.portal.tenants.models import Tenant
 from udi.settings import ProgramName, Settings

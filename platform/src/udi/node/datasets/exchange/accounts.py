@@ -30,6 +30,16 @@ log = structlog.get_logger()
 CRON = "* * * * * 30"
 """Half a minute after the portal compared its accounts."""
 SLICE = 1000
+SAME_KEY = (
+    ScriptKey.tenant_id == Person.tenant_id,
+    ScriptKey.person_id == Person.id,
+)
+"""Of keys of scripts: those of a person."""
+SAME_SESSION = (
+    WebSession.tenant_id == Person.tenant_id,
+    WebSession.person_id == Person.id,
+)
+"""Of sessions: those of a person."""
 LATELY = timedelta(days=1)
 """For how long the portal is told that a script was at work."""
 LEFT = "left"
@@ -128,34 +138,18 @@ async def _list_known(session: AsyncSession, issuer: str) -> set[str]:
 
 async def _list_used(session: AsyncSession, issuer: str) -> set[str]:
     """Who is logged in here, or has a script that was at work since yesterday."""
-    same_key = (
-        ScriptKey.tenant_id == Person.tenant_id,
-        ScriptKey.person_id == Person.id,
-    )
-    same_session = (
-        WebSession.tenant_id == Person.tenant_id,
-        WebSession.person_id == Person.id,
-    )
     in_use = or_(
-        exists().where(*same_key, ScriptKey.last_used_at > now() - LATELY),
-        exists().where(*same_session),
+        exists().where(*SAME_KEY, ScriptKey.last_used_at > now() - LATELY),
+        exists().where(*SAME_SESSION),
     )
     query = select(Person.subject).where(Person.issuer == issuer, in_use)
     return set(await session.scalars(query))
 
 
 async def _list_subjects(session: AsyncSession, issuer: str) -> set[str]:
-    same_key = (
-        ScriptKey.tenant_id == Person.tenant_id,
-        ScriptKey.person_id == Person.id,
-    )
-    same_session = (
-        WebSession.tenant_id == Person.tenant_id,
-        WebSession.person_id == Person.id,
-    )
     alive = or_(
-        exists().where(*same_key, ScriptKey.revoked_at.is_(None)),
-        exists().where(*same_session),
+        exists().where(*SAME_KEY, ScriptKey.revoked_at.is_(None)),
+        exists().where(*SAME_SESSION),
     )
     return set(
         await session.scalars(

@@ -13,7 +13,7 @@ import httpx
 
 from udi.kit.errors import ProvisionError
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
-from udi.kit.login_providers import origin_of
+from udi.kit.web_addresses import origin_of
 from udi.portal.identity.provision.admin import RealmAdmin, RefusedCallError
 from udi.portal.identity.provision.realm import MASTER
 from udi.portal.tenants.schema import ProviderPart
