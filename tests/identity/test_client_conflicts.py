@@ -10,6 +10,7 @@ from udi.portal.identity.provision.admin import (
     RefusedCallError,
 )
 from udi.portal.identity.provision.clients import MOST_CONFLICTS, apply_client
+from udi.portal.identity.provision.realm import COMMAND_LINE, close_command_line
 
 ORIGIN = "https://portal.example"
 TARGET = {"clientId": "udi-portal", "name": "Ours", "standardFlowEnabled": False}
@@ -18,13 +19,17 @@ TARGET = {"clientId": "udi-portal", "name": "Ours", "standardFlowEnabled": False
 class BusyAdmin:
     """A realm in which somebody else changes the client at each of the first updates."""
 
-    def __init__(self, conflicts: int, *, status: int = 409) -> None:
+    realm = "busy"
+
+    def __init__(
+        self, conflicts: int, *, status: int = 409, name: str = "udi-portal"
+    ) -> None:
         self.conflicts = conflicts
         self.status = status
-        self.client: dict[str, Any] = {"id": "1", "clientId": "udi-portal", "name": ""}
+        self.client: dict[str, Any] = {"id": "1", "clientId": name, "name": ""}
 
     def find_client(self, name: str) -> dict[str, Any]:
-        assert name == TARGET["clientId"]
+        assert name == self.client["clientId"]
         return dict(self.client)
 
     def update_client(self, client_id: str, payload: dict[str, Any]) -> None:
@@ -62,3 +67,15 @@ def test_another_refusal_is_not_tried_again() -> None:
     with pytest.raises(RefusedCallError):
         apply(admin)
     assert admin.client["name"] == ""
+
+
+def test_the_command_line_of_keycloak_is_closed_while_another_closes_it() -> None:
+    admin = BusyAdmin(conflicts=2, name=COMMAND_LINE)
+    admin.client |= {"enabled": True, "directAccessGrantsEnabled": True}
+
+    outcomes = [close_command_line(cast("RealmAdmin", admin)).outcome for _ in "12"]
+
+    assert outcomes == ["updated", "unchanged"]
+    assert not admin.client["enabled"]
+    assert not admin.client["directAccessGrantsEnabled"]
+    assert admin.client["description"] == "theirs, 0 to come"

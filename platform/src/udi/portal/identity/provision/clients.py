@@ -1,6 +1,6 @@
 """The clients of a territory's programs, and those of machines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from udi.kit.errors import ProvisionError
@@ -144,28 +144,65 @@ def apply_client(
     if existing is None:
         admin.create_client({**target, "protocolMappers": mappers})
         return ProvisionChange("client", name, "created")
-    changed = _update_client(admin, target, existing)
+    changed = update_client(admin, target, existing)
     for mapper in mappers:
         changed = _apply_mapper(admin, existing, mapper) or changed
     return ProvisionChange("client", name, "updated" if changed else "unchanged")
 
 
-def _update_client(
+def update_client(
     admin: RealmAdmin, target: Mapping[str, Any], existing: Mapping[str, Any]
 ) -> bool:
-    """Change what differs; where another changed the client at this moment (409), compared with what it is then."""
+    """Change what differs of a client; returns whether anything did."""
+    name = str(target["clientId"])
+
+    def read() -> Mapping[str, Any]:
+        return admin.find_client(name) or existing
+
+    def update(current: Mapping[str, Any]) -> None:
+        admin.update_client(current["id"], merge_representations(current, target))
+
+    return update_despite_conflicts(
+        f"the client {name}", target, existing, read, update
+    )
+
+
+def update_despite_conflicts(
+    subject: str,
+    target: Mapping[str, Any],
+    current: Mapping[str, Any],
+    read: Callable[[], Mapping[str, Any]],
+    update: Callable[[Mapping[str, Any]], None],
+) -> bool:
+    """Change what differs from the target; where another changed it at this moment (409), compared with what it is then.
+
+    Args:
+        subject: what is changed, for the message to people.
+        target: the members that it must have.
+        current: what it was when it was last read.
+        read: reads what it is now, after a conflict.
+        update: changes it, given what it is now.
+
+    Returns:
+        Whether anything was changed.
+
+    Raises:
+        ProvisionError: others go on changing it, or Keycloak refuses for another reason.
+    """
     for _ in range(MOST_CONFLICTS):
-        if not difference(target, existing):
+        if not difference(target, current):
             return False
         try:
-            admin.update_client(existing["id"], merge_representations(existing, target))
+            update(current)
         except RefusedCallError as error:
             if error.status != CONFLICT:
                 raise
-            existing = admin.find_client(str(target["clientId"])) or existing
+            current = read()
         else:
             return True
-    msg = f"Others go on changing the client {target['clientId']}: wait until they have ended, and apply again."
+    msg = (
+        f"Others go on changing {subject}: wait until they have ended, and apply again."
+    )
     raise ProvisionError(msg)
 
 

@@ -5,21 +5,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from udi.kit.errors import ProvisionError
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
 from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
 from udi.portal.identity.provision.admin import (
-    CONFLICT,
-    Outcome,
     ProvisionChange,
     RealmAdmin,
-    RefusedCallError,
     create_or_none,
     difference,
     find_or_none,
     merge_representations,
 )
-from udi.portal.identity.provision.clients import MOST_CONFLICTS
+from udi.portal.identity.provision.clients import (
+    update_client,
+    update_despite_conflicts,
+)
 from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.settings import SMTP_PASSWORD, RelaySecurity, Settings
 from udi.ui.locale import LANGUAGES
@@ -80,6 +79,11 @@ MASTER_RULES: dict[str, Any] = {
 }
 """Of the realm of Keycloak's administrators: whoever makes a human one there is protected as people are."""
 COMMAND_LINE = "admin-cli"
+CLOSED_COMMAND_LINE = {
+    "clientId": COMMAND_LINE,
+    "enabled": False,
+    "directAccessGrantsEnabled": False,
+}
 """A client that Keycloak makes in each realm, which gives tokens for passwords: nothing of ours asks any."""
 GROUPS_MAPPER = {
     "name": "organization groups",
@@ -159,40 +163,38 @@ def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
         change,
         *_apply_roles(admin),
         _apply_scope(admin),
-        _close_command_line(admin),
+        close_command_line(admin),
     ]
     with admin.in_realm(MASTER):
-        done += [_apply_master(admin), _close_command_line(admin)]
+        done += [_apply_master(admin), close_command_line(admin)]
     done.append(apply_browser_flow(admin, second_factor=settings.second_factor))
     return done
 
 
 def _apply_master(master: RealmAdmin) -> ProvisionChange:
-    """Change what differs; where another changed the realm at this moment (409), compared with what it is then."""
-    for _ in range(MOST_CONFLICTS):
-        changes = difference(MASTER_RULES, master.get_realm(MASTER))
-        if not changes:
-            return ProvisionChange("realm", MASTER, "unchanged")
-        try:
-            master.update_realm(MASTER, changes)
-        except RefusedCallError as error:
-            if error.status != CONFLICT:
-                raise
-        else:
-            return ProvisionChange("realm", MASTER, "updated")
-    msg = f"Others go on changing the realm {MASTER}: wait until they have ended, and apply again."
-    raise ProvisionError(msg)
+    """Change what differs."""
+
+    def read() -> Mapping[str, Any]:
+        return master.get_realm(MASTER)
+
+    def update(current: Mapping[str, Any]) -> None:
+        master.update_realm(MASTER, difference(MASTER_RULES, current))
+
+    changed = update_despite_conflicts(
+        f"the realm {MASTER}", MASTER_RULES, read(), read, update
+    )
+    return ProvisionChange("realm", MASTER, "updated" if changed else "unchanged")
 
 
-def _close_command_line(admin: RealmAdmin) -> ProvisionChange:
+def close_command_line(admin: RealmAdmin) -> ProvisionChange:
     """Let nobody exchange a password for a token by the client that Keycloak makes for its own command line."""
     client = admin.find_client(COMMAND_LINE)
-    outcome: Outcome = "unchanged"
-    if client is not None and client["enabled"]:
-        closed = {"enabled": False, "directAccessGrantsEnabled": False}
-        admin.update_client(client["id"], merge_representations(client, closed))
-        outcome = "updated"
-    return ProvisionChange("client", f"{COMMAND_LINE} of {admin.realm}", outcome)
+    changed = client is not None and update_client(admin, CLOSED_COMMAND_LINE, client)
+    return ProvisionChange(
+        "client",
+        f"{COMMAND_LINE} of {admin.realm}",
+        "updated" if changed else "unchanged",
+    )
 
 
 def _apply_roles(admin: RealmAdmin) -> list[ProvisionChange]:
