@@ -52,7 +52,7 @@ STOPS = [
         "/my-data", "/my-data => /my-data?q=cantine&moment=childhood&org=armor", "/my-data => /my-data?q=zzzz", "/my-data => /my-data?all=1",
         "/my-data/rights", "/my-data/producers/{slug} => /my-data/producers/armor", "/my-data/producers/{slug} => /my-data/producers/arabic",
         "/my-data/letter => /my-data/letter?right=erasure&all=1", "/my-data/letter => /my-data/letter = 422",
-        "/my-data/paper", "/my-data/paper => /my-data/paper?org=armor&right=erasure&whom=child",
+        "/help", "/my-data/paper", "/my-data/paper => /my-data/paper?org=armor&right=erasure&whom=child",
         "/consents/{notice_id} => /consents/{portal notice}", "/embed/consents/{notice_id} => /embed/consents/{portal notice}",
         "/projects/{project_id} => /projects/{portal reuse}", "/calls", "/calls/{call_id} => /calls/{portal call}",
         "/ogc => /ogc?f=html", "/ogc/collections => /ogc/collections?f=html", "/ogc/conformance => /ogc/conformance?f=html",
@@ -155,7 +155,7 @@ STOPS = [
         "/embed/datasets/{dataset_id}/tables/{table_name}/{part} => /embed/datasets/{node years}/tables/series/table",
     ),
     *_stops(
-        "node", "subject", "/subjects/new", "/subjects/requests",
+        "node", "subject", "/subjects/new", "/subjects/requests", "/subjects/consents",
         "/subjects/requests/{request_id} => /subjects/requests/{node request}",
     ),
     *_stops(
@@ -321,6 +321,7 @@ NO_PAGES = {
         "/theme.css",
     ],
     "node": [
+        "/consents/{consent_id}/code",
         "/consents/{consent_id}/link",
         "/my-space/my-data.csv",
         "/my-space/my-data.json",

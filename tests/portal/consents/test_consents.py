@@ -448,7 +448,7 @@ async def test_who_leaves_lends_nothing_any_more(lending: Lending) -> None:
         tenant, role="worker"
     ) as session:
         person = await session.get_one(Person, (tenant, await lending.person_id()))
-        await end_account(session, person, [stop_lending])
+        await end_account(session, person, [stop_lending], [])
     rows = {row.id: row.state for row in await lending.rows(Consent)}
 
     assert rows.pop(consent.id) == "withdrawn"

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.node.subject_requests.models import (
     HeldTicket,
+    Lender,
     SubjectFile,
     SubjectPerson,
     SubjectRequest,
@@ -28,6 +29,9 @@ LEFT_OUT = (
     ExcludedTable(SubjectRequest, WHERE_ASKED),
     ExcludedTable(SubjectRequestEntry, WHERE_ASKED),
     ExcludedTable(SubjectFile, WHERE_ASKED),
+    ExcludedTable(
+        Lender, "people are known by subjects of this installation's identity service"
+    ),
 )
 
 

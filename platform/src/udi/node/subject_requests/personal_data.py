@@ -13,6 +13,7 @@ from udi.kit.personal_data import (
 )
 from udi.node.subject_requests.models import (
     HeldTicket,
+    Lender,
     SubjectFile,
     SubjectPerson,
     SubjectRequest,
@@ -78,6 +79,17 @@ PERSONAL = (
         withheld=frozenset({"confirmation", "person_name", "person_contact"}),
     ),
     PersonalRows(
+        Lender,
+        "subject_id",
+        PersonalSubject.REQUESTS,
+        "Consents for which I brought a number",
+        why="So that you stop them here, and nobody else brings numbers for them.",
+        until="Thirty days after the last number, once the consent has ended.",
+        at_deletion=AtDeletion.UNNAMED,
+        link=PersonLink.PAIRWISE,
+        labels={"attempted_at": "Number brought", "stopped_at": "Stopped here"},
+    ),
+    PersonalRows(
         SubjectRequest,
         "decided_by",
         PersonalSubject.ORGANISATIONS,
@@ -123,6 +135,7 @@ PERSONAL = (
     ),
 )
 NEUTRAL = (
+    neutral(Lender, "dataset_id", "which data are lent"),
     neutral(
         HeldTicket,
         "token_hash producer number time_zone",

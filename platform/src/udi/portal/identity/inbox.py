@@ -85,10 +85,10 @@ KIND_NAMES = {
     InboxKind.SUBJECT_NEWS: "Request about my data, something new",
 }
 """What each is called, in English: messages of the catalogues."""
-UNNAMED_IN_EMAILS = frozenset(
+OWN_REQUESTS = frozenset(
     {InboxKind.SUBJECT_DRAFT, InboxKind.SUBJECT_LATE, InboxKind.SUBJECT_NEWS}
 )
-"""Of these a mail says how many there are: of whom somebody asks what about themselves, and when, is behind the login."""
+"""Of these, mails and feeds say that they are there and no more: of whom somebody asks what about themselves, and when, is for the pages."""
 
 
 @dataclass(frozen=True, kw_only=True)

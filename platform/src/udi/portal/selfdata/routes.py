@@ -8,7 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.organisations.queries import list_producers
-from udi.portal.selfdata import api, ask_pages, entry_pages, my_data, pages, paper
+from udi.portal.selfdata import (
+    api,
+    ask_pages,
+    entry_pages,
+    help_pages,
+    my_data,
+    pages,
+    paper,
+)
 from udi.portal.selfdata.choice import PATH
 from udi.portal.selfdata.punctuality import api as punctuality_api
 from udi.portal.selfdata.punctuality import pages as punctuality_pages
@@ -32,6 +40,7 @@ def list_routes(_site: Site) -> Routes:
         *punctuality_pages.routes,
         *punctuality_api.routes,
         *paper.routes,
+        *help_pages.routes,
     ]
 
 
@@ -53,6 +62,7 @@ async def list_addresses(
         (PATH, None),
         (my_data.RIGHTS, None),
         (paper.PATH, None),
+        (help_pages.PATH, None),
         *((f"{PATH}/producers/{producer.slug}", None) for producer in producers),
     ]
 

@@ -88,8 +88,13 @@ async def create_webhook(
     url: str,
     everything: bool,
     readings: bool = False,
+    projects: bool = False,
 ) -> Webhook:
-    """Tell a checked address what changes, from now on; `readings`: also those of the sources the person looks after.
+    """Tell a checked address what changes, from now on.
+
+    Args:
+        readings: also of those of the sources the person looks after.
+        projects: also what becomes of the data that projects of the person read.
 
     Raises:
         ConflictError: the person has as many as one may.
@@ -105,6 +110,7 @@ async def create_webhook(
         url=url,
         everything=everything,
         readings=readings,
+        projects=projects,
         secret=new_secret(),
         state=WebhookState.ACTIVE,
         created_at=now(),
