@@ -241,4 +241,4 @@ async def test_the_wish_is_on_the_form_of_webhooks(lending: Lending) -> None:
     [webhook] = await lending.rows(Webhook)
     assert made.status_code == 200, made.text
     assert (webhook.projects, webhook.readings) == (True, False)
-    assert "consentements de mes projets" in made.text
+    assert "données de mes projets" in made.text

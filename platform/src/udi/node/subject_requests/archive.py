@@ -7,6 +7,7 @@ from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.node.subject_requests.models import (
     HeldTicket,
     Lender,
+    RecipientNotice,
     SubjectFile,
     SubjectPerson,
     SubjectRequest,
@@ -29,6 +30,7 @@ LEFT_OUT = (
     ExcludedTable(SubjectRequest, WHERE_ASKED),
     ExcludedTable(SubjectRequestEntry, WHERE_ASKED),
     ExcludedTable(SubjectFile, WHERE_ASKED),
+    ExcludedTable(RecipientNotice, WHERE_ASKED),
     ExcludedTable(
         Lender, "people are known by subjects of this installation's identity service"
     ),

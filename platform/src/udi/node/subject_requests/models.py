@@ -209,6 +209,40 @@ class SubjectFile(TenantColumns, NodeTable):
     created_at: Mapped[datetime]
 
 
+class RecipientNotice(TenantColumns, NodeTable):
+    """That data of a dataset changed, for the project of one agreement; it names the request here, and nowhere else."""
+
+    __tablename__ = "recipient_notice"
+    __table_args__ = (
+        tenant_foreign_key("space_id", "space"),
+        tenant_foreign_key("request_id", "subject_request", ondelete="CASCADE"),
+        UniqueConstraint(
+            "tenant_id",
+            "request_id",
+            "agreement_id",
+            name="uq_recipient_notice_agreement",
+        ),
+        Index(
+            "ix_recipient_notice_open",
+            "tenant_id",
+            "report_after",
+            postgresql_where=text("state IN ('', 'waiting')"),
+        ),
+    )
+
+    space_id: Mapped[UUID]
+    request_id: Mapped[UUID]
+    subject_id: Mapped[UUID | None]
+    agreement_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    version: Mapped[int]
+    change: Mapped[str] = mapped_column(Text)
+    noticed_on: Mapped[date]
+    state: Mapped[str] = mapped_column(Text)
+    """As `RecipientNoticeState`; empty before the portal was told."""
+    report_after: Mapped[datetime]
+
+
 class Lender(TenantColumns, NodeTable):
     """Who brought a number for a consent; the id is the consent's. It goes some time after the consent ended."""
 

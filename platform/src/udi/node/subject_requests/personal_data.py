@@ -14,6 +14,7 @@ from udi.kit.personal_data import (
 from udi.node.subject_requests.models import (
     HeldTicket,
     Lender,
+    RecipientNotice,
     SubjectFile,
     SubjectPerson,
     SubjectRequest,
@@ -79,6 +80,17 @@ PERSONAL = (
         withheld=frozenset({"confirmation", "person_name", "person_contact"}),
     ),
     PersonalRows(
+        RecipientNotice,
+        "subject_id",
+        PersonalSubject.REQUESTS,
+        "Projects told that my data changed",
+        why="So that those who read your data correct or erase them too.",
+        until=UNTIL_FORGOTTEN,
+        at_deletion=AtDeletion.UNNAMED,
+        link=PersonLink.PAIRWISE,
+        labels={"noticed_on": "Day", "state": "State"},
+    ),
+    PersonalRows(
         Lender,
         "subject_id",
         PersonalSubject.REQUESTS,
@@ -135,6 +147,11 @@ PERSONAL = (
     ),
 )
 NEUTRAL = (
+    neutral(
+        RecipientNotice,
+        "agreement_id dataset_id change",
+        "which data changed, and under which agreement somebody reads them",
+    ),
     neutral(Lender, "dataset_id", "which data are lent"),
     neutral(
         HeldTicket,

@@ -14,8 +14,7 @@ from udi.kit.clock import now
 from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.consents.models import Consent, ConsentChange, NoticeVersion
-from udi.portal.notifications.models import Webhook, WebhookDelivery, WebhookState
-from udi.portal.notifications.webhooks.actions import queue_delivery
+from udi.portal.notifications.webhooks.actions import queue_for_projects
 from udi.portal.projects.models import Project
 from udi.protocol.consent import ConsentState
 from udi.ui.site import Site
@@ -92,25 +91,11 @@ async def notify_withdrawal(site: Site, territory: Territory, change_id: UUID) -
         if change is None:
             return
         version = await session.get_one(NoticeVersion, (territory.id, change.notice_id))
-        notified = select(WebhookDelivery.webhook_id).where(
-            WebhookDelivery.change_id == change.id
-        )
         leader = select(Project.leader_id).where(Project.id == version.project_id)
-        webhooks = await session.scalars(
-            select(Webhook)
-            .where(
-                Webhook.projects,
-                Webhook.state == WebhookState.ACTIVE,
-                Webhook.person_id.in_(leader),
-                Webhook.id.not_in(notified),
-            )
-            .order_by(Webhook.id)
-        )
         data = build_payload(territory, change, version)
-        for webhook in webhooks.all():
-            await queue_delivery(
-                session, webhook, change.id, EVENT, change.changed_at, data
-            )
+        await queue_for_projects(
+            session, leader, change.id, EVENT, change.changed_at, data
+        )
 
 
 def build_payload(

@@ -38,6 +38,7 @@ class InboxKind(StrEnum):
     CALL = "call"
     CALL_QUESTION = "call_question"
     CONSENT_NOTICE = "consent_notice"
+    DATA_CHANGE = "data_change"
     DATA_REQUEST = "data_request"
     MEMBERSHIP_REQUEST = "membership_request"
     INVITATION = "invitation"
@@ -66,6 +67,7 @@ KIND_NAMES = {
     InboxKind.CALL: "Call for projects",
     InboxKind.CALL_QUESTION: "Question about a call",
     InboxKind.CONSENT_NOTICE: "Question to inhabitants",
+    InboxKind.DATA_CHANGE: "Data to correct or to erase",
     InboxKind.DATA_REQUEST: "Data request",
     InboxKind.MEMBERSHIP_REQUEST: "Request of a member",
     InboxKind.INVITATION: "Invitation",

@@ -20,6 +20,8 @@ from udi.portal.selfdata import (
 from udi.portal.selfdata.choice import PATH
 from udi.portal.selfdata.punctuality import api as punctuality_api
 from udi.portal.selfdata.punctuality import pages as punctuality_pages
+from udi.portal.selfdata.recipients import pages as recipient_pages
+from udi.portal.selfdata.recipients import report_api as recipient_report_api
 from udi.portal.selfdata.requests import pages as request_pages
 from udi.portal.selfdata.requests import report_api
 from udi.ui.dependencies import AnyRequest, Routes
@@ -41,6 +43,8 @@ def list_routes(_site: Site) -> Routes:
         *punctuality_api.routes,
         *paper.routes,
         *help_pages.routes,
+        *recipient_pages.routes,
+        *recipient_report_api.routes,
     ]
 
 
