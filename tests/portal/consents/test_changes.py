@@ -1,6 +1,7 @@
 """A project learns of each consent that it was given or ended, by its API and its webhooks; never whose it is."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,8 @@ from udi.portal.consents.models import Consent, ConsentChange
 from udi.portal.identity.models import Person
 from udi.portal.notifications.models import Webhook, WebhookDelivery, WebhookState
 from udi.portal.projects.models import Project
+
+TICKED = re.compile(r'<input[^>]*name="projects"[^>]*checked')
 
 
 async def project_of(lending: Lending) -> UUID:
@@ -234,11 +237,15 @@ async def test_a_webhook_that_is_not_called_is_not_told(
 
 async def test_the_wish_is_on_the_form_of_webhooks(lending: Lending) -> None:
     person = lending.workspace.person
-    form = {"url": "https://program.example/told", "projects": "on"}
-
-    made = await person.post("/following/webhooks", data=form)
-
+    form = {"url": "http://told", "projects": "1"}
+    await add_webhook(lending)
     [webhook] = await lending.rows(Webhook)
-    assert made.status_code == 200, made.text
-    assert (webhook.projects, webhook.readings) == (True, False)
-    assert "données de mes projets" in made.text
+
+    offered = await person.get("/following/webhooks")
+    refused = await person.post("/following/webhooks", data=form)
+    shown = await person.get(f"/following/webhooks/{webhook.id}")
+
+    assert TICKED.search(offered.text) is None
+    assert refused.status_code == 422
+    assert TICKED.search(refused.text)
+    assert "données de mes projets" in shown.text
