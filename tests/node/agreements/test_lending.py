@@ -11,6 +11,7 @@ from sqlalchemy import update
 from tests.node.agreements.granting import Grant, Loan
 from tests.node.agreements.lenders import ENGLISH, Lenders
 from tests.node.subject_requests.askers import make_subject
+from tests.ui.tab import Tab
 from udi.kit.clock import now
 from udi.node.agreements.models import ConsentLink, HeldConsent
 from udi.node.agreements.portal_sync import AgreementSync
@@ -326,3 +327,41 @@ async def test_a_stop_names_nobody_in_the_journal_and_keeps_the_last_document(
     assert held.state == ConsentState.WITHDRAWN
     assert (event.actor_id, event.subject_id) == (None, grant.id)
     assert event.facts == {}
+
+
+class Holder:
+    """Somebody who lends, as a browser that keeps their login."""
+
+    def __init__(self, lenders: Lenders, loan: Loan) -> None:
+        self._client = lenders.machine
+        self._cookie = lenders.cookies[loan.id]
+
+    async def get(self, path: str, *, headers: dict[str, str]) -> httpx.Response:
+        """Ask for a path, logged in."""
+        sent = {**headers, "Accept": "text/html", "Cookie": self._cookie}
+        return await self._client.get(path, headers=sent)
+
+
+async def test_the_pages_hold_on_every_screen(
+    lenders: Lenders, grant: Grant, tab: Tab
+) -> None:
+    await lenders.name_column()
+    person = make_subject(lenders.tenant)
+    lent, stopped, empty = [lenders.portal.lend(grant) for _ in range(3)]
+    for loan in (lent, stopped):
+        await lenders.log_in(loan, person)
+        await lenders.push(loan)
+        await lenders.bring(loan, f"PA-000{3 if loan is lent else 5}")
+    await stop(lenders, stopped)
+    await lenders.log_in(empty)
+    origin = lenders.tenant.links["node"]
+    address = f"{origin}{CONSENTS_PATH}"
+    form = (await lenders.show_ticket(lent)).headers["location"]
+
+    for loan, where, name in (
+        (lent, address, "lent"),
+        (empty, address, "lent-nothing"),
+        (lent, f"{origin}{form}", "lent-number"),
+    ):
+        holder = Holder(lenders, loan)
+        assert await tab.find_faults(holder, where, name, "fr", "en", "es") == []

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.contract.node import Issuer, trusted_issuer
 from tests.portal.access.conftest import Workspace, workspace
+from tests.ui.tab import Tab
 from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.portal.access.models import AccessAgreement
@@ -212,3 +213,22 @@ async def test_a_webhook_of_who_leads_the_project_is_told_once(
         "day": "2026-11-30",
     }
     assert UUID(message["data"]["id"])
+
+
+async def test_the_page_holds_on_every_screen(
+    workspace: Workspace, issuer: Issuer, agreement: AccessAgreement, tab: Tab
+) -> None:
+    notices = [
+        notice_of(agreement, change=change, version=version)
+        for change, version in (("corrected", 3), ("erased", 0), ("restricted", 2))
+    ]
+    await tell(workspace, issuer, {"notices": notices})
+    done = f"{page_of(agreement)}/{notices[0]['id']}/acknowledge"
+    await workspace.person.post(done)
+    address = f"{workspace.territory.origin}{page_of(agreement)}"
+
+    for client, name in (
+        (workspace.person, "data-changes"),
+        (workspace.producer, "data-changes-producer"),
+    ):
+        assert await tab.find_faults(client, address, name, "fr", "en", "es") == []
