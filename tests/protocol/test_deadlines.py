@@ -172,8 +172,8 @@ def test_previous_working_day_is_the_last_before_a_holiday_or_a_weekend() -> Non
 def test_previous_working_day_is_one_and_none_is_between(
     day: date, country: str
 ) -> None:
-    found = previous_working_day(day, country)
+    before = previous_working_day(day, country)
 
-    assert is_working_day(found, country)
-    skipped = [found + timedelta(days=n) for n in range(1, (day - found).days + 1)]
+    assert is_working_day(before, country)
+    skipped = [before + timedelta(days=n) for n in range(1, (day - before).days + 1)]
     assert not any(is_working_day(between, country) for between in skipped)

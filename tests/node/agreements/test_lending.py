@@ -221,10 +221,10 @@ async def test_nothing_that_the_portal_says_revives_what_was_stopped(
     loan = await lenders.lend(grant, "PA-0003")
     await stop(lenders, loan)
 
-    told = await lenders.push(loan.change())
+    answer = await lenders.push(loan.change())
     form = await lenders.open_form(loan)
 
-    assert told.json()["consent"]["state"] == "withdrawn"
+    assert answer.json()["consent"]["state"] == "withdrawn"
     assert form.status_code == 404
     assert await lenders.read(grant) == ["no_consent"]
 

@@ -134,10 +134,10 @@ async def test_changes_are_forgotten_after_four_hundred_days(lending: Lending) -
     moment = now()
 
     await lending.let_time_pass(ConsentChange, changed_at=moment - timedelta(days=399))
-    kept = await lending.rows(ConsentChange)
+    before = await lending.rows(ConsentChange)
     await lending.let_time_pass(ConsentChange, changed_at=moment - timedelta(days=401))
 
-    assert len(kept) == 1
+    assert len(before) == 1
     assert await lending.rows(ConsentChange) == []
 
 
@@ -243,9 +243,9 @@ async def test_the_wish_is_on_the_form_of_webhooks(lending: Lending) -> None:
 
     offered = await person.get("/following/webhooks")
     refused = await person.post("/following/webhooks", data=form)
-    shown = await person.get(f"/following/webhooks/{webhook.id}")
+    page = await person.get(f"/following/webhooks/{webhook.id}")
 
     assert TICKED.search(offered.text) is None
     assert refused.status_code == 422
     assert TICKED.search(refused.text)
-    assert "données de mes projets" in shown.text
+    assert "données de mes projets" in page.text

@@ -90,7 +90,7 @@ async def test_the_mail_has_the_day_and_nothing_of_who_reads_what(
     assert "Un de vos consentements prend fin le" in text_of(mail)
     assert str(consent.expires_at.year) in text_of(mail)
     assert "/my-data/consents" in text_of(mail)
-    told = text_of(mail) + html_of(mail) + str(mail["Subject"])
+    content = text_of(mail) + html_of(mail) + str(mail["Subject"])
     for secret in (
         NOTICE["question"],
         NOTICE["data"],
@@ -101,7 +101,7 @@ async def test_the_mail_has_the_day_and_nothing_of_who_reads_what(
         str(consent.id),
         str(consent.recipient_reference),
     ):
-        assert secret not in told
+        assert secret not in content
 
 
 async def test_a_consent_that_was_stopped_meanwhile_has_no_mail(

@@ -42,12 +42,12 @@ async def agreement(workspace: Workspace) -> AccessAgreement:
     return row
 
 
-def notice_of(agreement: AccessAgreement, **changed: Any) -> dict[str, Any]:
-    """What a node tells."""
+def notice_of(row: AccessAgreement, **changed: Any) -> dict[str, Any]:
+    """What a node tells of an agreement."""
     return {
         "id": str(uuid4()),
-        "agreement": str(agreement.id),
-        "dataset": str(agreement.dataset_id),
+        "agreement": str(row.id),
+        "dataset": str(row.dataset_id),
         "version": 3,
         "change": "erased",
         "noticed_on": "2026-11-30",
@@ -138,7 +138,11 @@ async def test_others_see_nothing(
 
 
 @pytest.mark.parametrize(
-    "changed", [{"agreement": str(uuid4())}, {"dataset": str(uuid4())}]
+    "changed",
+    [
+        {"agreement": "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"},
+        {"dataset": "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"},
+    ],
 )
 async def test_a_notice_of_another_agreement_is_unknown(
     workspace: Workspace,

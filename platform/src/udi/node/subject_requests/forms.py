@@ -31,7 +31,7 @@ from udi.node.subject_requests.sealed_files import (
 from udi.protocol.subject_requests import EVENTS, SubjectRequestEvent, SubjectRight
 from udi.ui.dependencies import AnyRequest
 
-TOLD = "tell-"
+RECIPIENT_BOX = "tell-"
 """What the name of the box of a dataset begins with."""
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 1_000
@@ -276,9 +276,9 @@ def read_told_datasets(form: SentForm) -> frozenset[UUID]:
     """The datasets whose readers an agent ticked, to be told of what was done."""
     chosen = set()
     for name in form.values:
-        if name.startswith(TOLD):
+        if name.startswith(RECIPIENT_BOX):
             try:
-                chosen.add(UUID(name.removeprefix(TOLD)))
+                chosen.add(UUID(name.removeprefix(RECIPIENT_BOX)))
             except ValueError:
                 continue
     return frozenset(chosen)

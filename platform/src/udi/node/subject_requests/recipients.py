@@ -48,8 +48,8 @@ NIGHT = time(3)
 """When the portal is told, where the producer is."""
 AGAIN = timedelta(hours=1)
 """When it is asked again whether a project acknowledged."""
-UNTOLD = ""
-OPEN = (UNTOLD, RecipientNoticeState.WAITING)
+UNREPORTED = ""
+OPEN = (UNREPORTED, RecipientNoticeState.WAITING)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class GivenDataset:
 class NoticeCount:
     """How many projects are told of what was done, and how many acknowledged."""
 
-    told: int
+    notified: int
     acknowledged: int
 
 
@@ -95,9 +95,12 @@ async def tell_recipients(
     session: AsyncSession, request: SubjectRequest, datasets: Collection[UUID]
 ) -> None:
     """Have the projects that read these datasets of the producer told; each once for a request."""
+    right = SubjectRight(request.right)
+    if right not in CHANGES:
+        return
     moment = now()
     facts = RequestFacts.of(request)
-    change = CHANGES[SubjectRight(request.right)]
+    change = CHANGES[right]
     for given in await list_given_datasets(session, request):
         if given.dataset.id not in datasets:
             continue
@@ -117,7 +120,7 @@ async def tell_recipients(
                 "version": _newest_version(given.dataset),
                 "change": change,
                 "noticed_on": moment.astimezone(facts.zone).date(),
-                "state": UNTOLD,
+                "state": UNREPORTED,
                 "report_after": _next_night(moment, facts),
             }
             await session.execute(
@@ -142,13 +145,13 @@ def _next_night(moment: datetime, facts: RequestFacts) -> datetime:
 
 async def count_notices(session: AsyncSession, request: SubjectRequest) -> NoticeCount:
     """How many projects are told of a request's answer, and how many acknowledged."""
-    acknowledged = RecipientNotice.state == RecipientNoticeState.ACKNOWLEDGED
-    query = select(func.count(), func.count().filter(acknowledged)).where(
+    is_acknowledged = RecipientNotice.state == RecipientNoticeState.ACKNOWLEDGED
+    query = select(func.count(), func.count().filter(is_acknowledged)).where(
         RecipientNotice.request_id == request.id,
         RecipientNotice.state != RecipientNoticeState.UNKNOWN,
     )
-    told, done = (await session.execute(query)).one()
-    return NoticeCount(int(told), int(done))
+    notified, acknowledged = (await session.execute(query)).one()
+    return NoticeCount(int(notified), int(acknowledged))
 
 
 async def report_notices(
@@ -173,11 +176,11 @@ async def report_notices(
         territory, PATH, RecipientNoticeReports(notices=notices)
     )
     states = _read_answer(content)
-    told = select(RecipientNotice).where(
+    reported = select(RecipientNotice).where(
         RecipientNotice.id.in_([notice.id for notice in notices])
     )
     async with database.session(territory.id, role="worker") as session:
-        for row in await session.scalars(told.with_for_update()):
+        for row in await session.scalars(reported.with_for_update()):
             row.state = states.get(row.id, row.state)
             row.report_after = now() + AGAIN
         await session.flush()

@@ -97,7 +97,7 @@ class ConsentChanges(Struct, frozen=True, kw_only=True):
         scope=SCOPE,
         summary="List the changes in the consents of my project",
         description=(
-            "Who lends is not said. After a consent ended, read the data again and erase what came before."
+            "Nobody is named. After a consent ended, read the data again and erase what came before."
             " Changes are kept for 400 days."
         ),
         answer=ConsentChanges,

@@ -21,7 +21,7 @@ from udi.ui.site import Site
 
 NOTIFY_WITHDRAWAL = "notify_of_withdrawal"
 EVENT = "consent.withdrawn"
-KEPT = timedelta(days=400)
+CHANGE_RETENTION = timedelta(days=400)
 """How long a project can still ask for a change."""
 
 
@@ -79,7 +79,7 @@ async def forget_changes(session: AsyncSession, moment: datetime) -> None:
     """Forget what changed long ago."""
     await session.execute(
         delete(ConsentChange)
-        .where(ConsentChange.changed_at <= moment - KEPT)
+        .where(ConsentChange.changed_at <= moment - CHANGE_RETENTION)
         .execution_options(synchronize_session=False)
     )
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 from udi.kit.foundation import execute_script
-from udi.kit.rls import isolate
+from udi.kit.rls import confine, isolate
 
 revision = "lenders"
 down_revision = "subject_request_reminders"
@@ -38,5 +38,7 @@ CREATE POLICY own_subject ON app.lender AS RESTRICTIVE TO udi_node_app
 def upgrade() -> None:
     execute_script(TABLES)
     for statement in isolate("node", "lender"):
+        op.execute(statement)
+    for statement in confine("node", "lender", by="dataset_id"):
         op.execute(statement)
     op.execute(OWN)
