@@ -282,8 +282,7 @@ def _distribution(
     )
     if link and media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}:
         yield from typed_value(node, "dcat:downloadURL", link, "rdfs:Resource")
-    if media.name:
-        yield (node, term("dct:title"), literal(media.name))
+    yield from _media_titles(node, media, media.name)
     if media.caption:
         yield (node, term("dct:description"), literal(media.caption))
     if media.dates:
@@ -297,6 +296,14 @@ def _distribution(
         yield from typed_value(node, "dct:type", type_node, "skos:Concept")
     if media.is_service:
         yield from _service(node, dataset, address, record, media)
+
+
+def _media_titles(node: str, media: Media, name: str) -> Iterator[Triple]:
+    """The name of a file or a service in each of its languages; `name`, without a language, where it has one alone."""
+    if media.names:
+        yield from localised_literals(node, "dct:title", media.names)
+    elif name:
+        yield (node, term("dct:title"), literal(name))
 
 
 def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
@@ -377,10 +384,8 @@ def _service(
 ) -> Iterator[Triple]:
     node = iri(f"{address}#service-{media.id}")
     yield from typed_value(distribution, "dcat:accessService", node, "dcat:DataService")
-    yield (
-        node,
-        term("dct:title"),
-        literal(media.name or f"{record.title} ({media.format})"),
+    yield from _media_titles(
+        node, media, media.name or f"{record.title} ({media.format})"
     )
     yield from typed_link(node, "dcat:endpointURL", media.url, "rdfs:Resource")
     yield (node, term("dcat:servesDataset"), dataset)

@@ -191,6 +191,7 @@ def _media(data: Document) -> of.Media:
         url=add_scheme(connector["url"]),
         contract=(connector.get("interface_contract") or "").strip(),
         parameters=tuple(connector.get("connector_parameters") or ()),
+        names=read_texts(data.get("media_names")),
         dates=_dates(data["media_dates"]) if data.get("media_dates") else None,
         size=data.get("file_size") if is_file else None,
         checksum=of.Checksum(checksum["algo"], checksum["hash"])
@@ -237,6 +238,7 @@ def write_media(media: of.Media) -> Document:
             **_rename_fields(
                 media, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[media.kind]
             ),
+            "media_names": write_texts(media.names),
             "media_dates": media.dates and _write_dates(media.dates),
             "connector": _without_empty_fields(
                 {

@@ -45,6 +45,7 @@ PUBLIC_MEDIA_FIELDS = frozenset(
         "media_type",
         "media_id",
         "media_name",
+        "media_names",
         "media_caption",
         "media_role",
         "media_access",

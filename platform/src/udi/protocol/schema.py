@@ -106,6 +106,7 @@ connector = group(
 _ANY_MEDIA = {"media_id": uuid, "connector": connector}
 _ANY_MEDIA_OPTIONAL = {
     "media_name": line,
+    "media_names": texts(LINE),
     "media_caption": paragraph,
     "media_role": line,
     "media_access": line,

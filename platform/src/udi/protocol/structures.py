@@ -84,6 +84,7 @@ class Media(Struct, frozen=True, kw_only=True):
     `role` is a word of `vocabulary.MediaRole`, or of others; `access` is `vocabulary.PUBLIC_MEDIA` where everybody reads a
     file of restricted data, else empty. RUDI has neither: `media_role` and `media_access` are ours.
     RUDI has no field for `columns` and `tables`: `file_columns` and `file_tables` are ours.
+    `names` is the name by language, the main one included, where it has several: `media_names` is ours.
     """
 
     id: UUID
@@ -92,6 +93,7 @@ class Media(Struct, frozen=True, kw_only=True):
     contract: str = ""
     parameters: tuple[dict[str, Any], ...] = ()
     name: str = ""
+    names: Texts = field(default_factory=dict)
     caption: str = ""
     role: str = ""
     access: str = ""

@@ -112,6 +112,15 @@ class Dataset(TenantColumns, PortalTable):
         return localise_title(self.title, self.titles, language)
 
     @property
+    def file_names(self) -> dict[str, dict[str, str]]:
+        """The names by language of files and services that have several, by identifier."""
+        return {
+            str(media.get("media_id", "")).lower(): read_texts(media["media_names"])
+            for media in self.record.get("available_formats") or ()
+            if media.get("media_names")
+        }
+
+    @property
     def summary(self) -> dict[str, str]:
         """The text by language, without its HTML."""
         return read_texts(self.record.get("summary"))

@@ -28,7 +28,7 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
     theme = THEMES.get(dataset.record.theme)
     address = f"{origin}/data/{record.id}"
     resources = [
-        resource(media, record, address, place)
+        resource(media, record, address, place, language)
         for place, media in enumerate(record.media)
     ]
     contact = record.contacts[0] if record.contacts else None
@@ -71,12 +71,15 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
     }
 
 
-def resource(media: Media, record: Record, address: str, place: int) -> Document:
+def resource(
+    media: Media, record: Record, address: str, place: int, language: str
+) -> Document:
     """A file or a service; a restricted one leads to the dataset's page."""
     return {
         "id": str(media.id),
         "package_id": str(record.id),
-        "name": media.name or media.format,
+        "name": localise_title(media.name, media.names, language) or media.format,
+        **({"name_translated": media.names} if media.names else {}),
         "description": media.caption,
         "url": media.url if record.access is AccessRights.PUBLIC else address,
         "format": media.format,

@@ -95,7 +95,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             keywords=_keywords(record),
             producer=_producer(record, context, faults),
             contacts=_contacts(record, id_),
-            media=_media(record, id_),
+            media=_media(record, id_, context.language),
             dates=_dates(record, context, faults),
             access=AccessRights.PUBLIC
             if record.access in OPEN
@@ -208,12 +208,14 @@ def _contacts(record: HarvestedRecord, record_id: UUID) -> tuple[of.Contact, ...
     )
 
 
-def _media(record: HarvestedRecord, record_id: UUID) -> tuple[of.Media, ...]:
+def _media(
+    record: HarvestedRecord, record_id: UUID, language: str
+) -> tuple[of.Media, ...]:
     """Files and services that have an address; two of the same name at the source are told apart by their order."""
     media: dict[UUID, of.Media] = {}
     for distribution in record.distributions:
         if distribution.url or (distribution.service and distribution.service.endpoint):
-            medium = media_of(record_id, distribution)
+            medium = media_of(record_id, distribution, language)
             if medium.id not in media:
                 identifier = medium.id
             else:

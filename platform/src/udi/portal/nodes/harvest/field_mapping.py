@@ -116,8 +116,13 @@ def box_of(record: HarvestedRecord) -> of.Geography | None:
     )
 
 
-def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
-    """A file, a service or a page. Its identifier follows from the source's, else from its address."""
+def media_of(
+    dataset: UUID, distribution: HarvestedDistribution, language: str = ""
+) -> of.Media:
+    """A file, a service or a page, named in this language where it can be.
+
+    Its identifier follows from the source's, else from its address.
+    """
     address = distribution.url or (
         distribution.service.endpoint if distribution.service else ""
     )
@@ -144,7 +149,8 @@ def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
         kind=MediaKind.SERVICE if service else MediaKind.FILE,
         url=address,
         contract=contract,
-        name=_first(distribution.title)[:LINE],
+        name=(distribution.title.get(language) or _first(distribution.title))[:LINE],
+        names=_names(distribution.title),
         caption=_first(distribution.description)[:PARAGRAPH],
         dates=dates,
         media_type=""
@@ -174,6 +180,13 @@ def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
 
 def _first(texts: dict[str, str]) -> str:
     return next(iter(texts.values()), "")
+
+
+def _names(title: Texts) -> Texts:
+    """The name by language, where it has several."""
+    if len(title) > 1:
+        return {tag: words[:LINE] for tag, words in title.items()}
+    return {}
 
 
 def _rest(distribution: HarvestedDistribution) -> dict[str, object]:
