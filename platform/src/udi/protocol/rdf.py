@@ -84,6 +84,8 @@ def write_dataset(
     yield from _shared_properties(node, address, record)
     yield from _coverage(node, address, record)
     yield from _series(node, record)
+    if not record.media:
+        yield from _terms(node, address, record)
     for media in record.media:
         yield from _distribution(node, address, record, media)
     for api in _list_apis(record):
@@ -317,6 +319,8 @@ def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
         yield from typed_value(node, "dct:license", licence, "dct:LicenseDocument")
         if not standard_licence:
             yield from localised_literals(licence, "rdfs:label", record.licence.label)
+        elif not standard_licence.authority:
+            yield from localised_literals(licence, "rdfs:label", standard_licence.name)
     constraints = record.constraints
     statements = [
         statement

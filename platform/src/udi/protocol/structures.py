@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import API, file_label, link_label, service_label
-from udi.protocol.licences import LICENCES, Licence, find_licence
+from udi.protocol.licences import LICENCES, NOT_STATED, Licence, find_licence
 from udi.protocol.restricted_data import is_terms_of_agreement
 from udi.protocol.texts import Texts
 from udi.protocol.vocabulary import MediaKind, MediaRole, StorageStatus
@@ -177,10 +177,18 @@ class LicenceTerms(Struct, frozen=True, kw_only=True):
 
     @property
     def standard_licence(self) -> Licence | None:
-        """The licence of `licences.py` that its code, or else its address, means."""
+        """The licence of `licences.py` that its code, or else its address, means; its words, where it has none."""
         if self.code:
             return LICENCES.get(self.code)
-        return find_licence(self.url)
+        if self.url:
+            return find_licence(self.url)
+        known = (find_licence(words) for words in self.label.values())
+        return next(filter(None, known), None)
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether its source names a licence."""
+        return bool(self.code) or self.label != NOT_STATED
 
     @property
     def name(self) -> Texts:

@@ -26,6 +26,7 @@ from udi.protocol.texts import read_texts
 from udi.ui.locale import localise_title
 
 OTHER_LICENCE = "other"
+NO_LICENCE = "not-stated"
 AGREEMENT = "agreement"
 """In the place of the licence of restricted data: the terms of each agreement."""
 PUBLISHED = text("state = 'published'")
@@ -79,7 +80,7 @@ class Dataset(TenantColumns, PortalTable):
     theme: Mapped[str] = mapped_column(Text)
     keywords: Mapped[list[str]] = mapped_column(ARRAY(Text))
     licence: Mapped[str] = mapped_column(Text)
-    """A code of `protocol.licences`, `agreement`, or `other`: the record has its name and address."""
+    """A code of `protocol.licences`, `agreement`, `not-stated`, or `other`: the record has its name and address."""
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
     formats: Mapped[list[str]] = mapped_column(ARRAY(Text))
     period_start: Mapped[datetime | None]

@@ -48,7 +48,7 @@ Access = Annotated[
 Licence = Annotated[
     str,
     _describe(
-        "Code of the licence; “other” when the producer’s record names its own, “agreement” where the terms of an agreement are in its place."
+        "Code of the licence; “other” when the producer’s record names one of its own, “not-stated” when it names none, “agreement” where the terms of an agreement are in its place."
     ),
 ]
 Formats = Annotated[

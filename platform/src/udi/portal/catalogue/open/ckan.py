@@ -11,7 +11,7 @@ from udi.portal.catalogue.models import AGREEMENT
 from udi.portal.catalogue.open.listing import PublishedDataset
 from udi.portal.organisations.models import Organisation
 from udi.protocol.access import AccessRights
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import LICENCES, LISTED
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.structures import Media, Record
 from udi.protocol.themes import THEMES, Theme
@@ -44,7 +44,8 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
         "state": "active",
         "private": False,
         "isopen": record.access is AccessRights.PUBLIC
-        and record.licence.standard_licence is not None,
+        and record.licence.standard_licence is not None
+        and record.licence.standard_licence.is_open,
         "author": record.producer.name,
         "author_email": None,
         "maintainer": contact.name if contact else None,
@@ -148,16 +149,17 @@ def tag(word: str) -> Document:
 
 
 def licences(language: str) -> list[Document]:
-    """Every licence with a code."""
+    """Every licence with a code; those of a jurisdiction are named where a dataset has one."""
     return [
         {
             "id": licence.code,
             "title": localise(licence.name, language),
             "url": licence.url,
             "status": "active",
-            "family": "",
+            "family": licence.family,
+            "is_okd_compliant": licence.is_open,
         }
-        for licence in LICENCES.values()
+        for licence in LISTED.values()
     ]
 
 

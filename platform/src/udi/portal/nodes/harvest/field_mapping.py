@@ -10,17 +10,12 @@ from udi.portal.nodes.harvest.record import (
     HarvestedRecord,
 )
 from udi.protocol import structures as of
-from udi.protocol.licences import find_licence
+from udi.protocol.licences import NOT_STATED
 from udi.protocol.schema import LINE, PARAGRAPH
 from udi.protocol.texts import Texts
 from udi.protocol.themes import THEMES, translate_theme
 from udi.protocol.vocabulary import DOWNLOAD, HASHES, MediaKind
 
-NOT_STATED = {
-    "fr": "Licence non précisée",
-    "en": "Licence not stated",
-    "es": "Licencia no indicada",
-}
 PAGE = "page"
 CONTRACTS = {"WMS_SRVC": "wms", "WFS_SRVC": "wfs", "WMTS_SRVC": "wmts"}
 THEME_OF = {
@@ -63,13 +58,8 @@ def licence_of(record: HarvestedRecord) -> of.LicenceTerms:
     licence = record.licence or (shared.pop() if len(shared) == 1 else None)
     if licence is None:
         return of.LicenceTerms(label=NOT_STATED)
-    if not licence.code:
-        known_licence = find_licence(licence.uri) or find_licence(licence.source)
-    else:
-        known_licence = None
-    code = licence.code or (known_licence.code if known_licence else "")
-    if code:
-        return of.LicenceTerms(code=code)
+    if licence.code:
+        return of.LicenceTerms(code=licence.code)
     return _custom(licence, next(iter(record.title), "fr"))
 
 
