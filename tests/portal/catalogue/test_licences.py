@@ -50,7 +50,7 @@ async def test_a_licence_is_one_value_of_the_filter(
     }
     assert {item["licence"] for item in listed["items"]} == {"cc-by-4.0"}
     assert "Creative Commons Attribution 4.0 (CC BY)" in page.text
-    assert "Other licence" in every.text
+    assert "Another licence" in every.text
 
 
 async def test_the_page_says_what_a_known_licence_lets_people_do(
