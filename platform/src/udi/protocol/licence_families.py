@@ -33,7 +33,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "es": "Puede hacer lo que quiera con estos datos, sin pedir permiso ni citar a nadie.",
     },
     "public-domain": {
-        "fr": "Aucun droit d’auteur connu ne limite l’usage de ces données : vous pouvez en faire ce que vous voulez.",
+        "fr": "Aucun droit d’auteur connu ne limite l’usage de ces données : vous pouvez en faire ce que vous voulez.",
         "en": "No known copyright limits the use of these data: you may do what you like with them.",
         "es": "Ningún derecho de autor conocido limita el uso de estos datos: puede hacer lo que quiera con ellos.",
     },
@@ -54,11 +54,11 @@ FAMILIES: dict[str, dict[str, str]] = {
         "No puede venderlos ni usarlos con fines comerciales.",
     },
     "no-sale-share": {
-        "fr": "Vous pouvez copier et modifier ces données, en citant leur auteur, et partager le résultat dans les mêmes "
+        "fr": "Vous pouvez copier et modifier ces données, en citant leur auteur, si vous partagez le résultat dans les mêmes "
         "conditions. Vous ne pouvez ni les vendre ni en tirer un avantage commercial.",
-        "en": "You may copy and change these data, naming their author, and share the result under the same "
+        "en": "You may copy and change these data, naming their author, if you share the result under the same "
         "conditions. You may not sell them or use them for commercial gain.",
-        "es": "Puede copiar y modificar estos datos, citando a su autor, y compartir el resultado en las mismas "
+        "es": "Puede copiar y modificar estos datos, citando a su autor, si comparte el resultado en las mismas "
         "condiciones. No puede venderlos ni usarlos con fines comerciales.",
     },
     "no-sale-unchanged": {

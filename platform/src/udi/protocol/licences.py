@@ -6,7 +6,7 @@ They are the rows of `licences.tsv`, and the ones that Creative Commons wrote an
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from udi.protocol import licence_wordings as wordings
@@ -225,6 +225,7 @@ def _codes_by_authority() -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=2048)
 def find_licence(wording: str) -> Licence | None:
     """The licence that a label, name or address means, or None; versions are never guessed."""
     text = " ".join(wording[: wordings.LONGEST].split())
@@ -256,6 +257,7 @@ def _creative_commons(kind: str, version: str, jurisdiction: str) -> Licence | N
     return LICENCES.get(f"{code}-{jurisdiction}") or LICENCES.get(code)
 
 
+@lru_cache(maxsize=2048)
 def find_mentioned_licence(sentence: str) -> Licence | None:
     """The one licence that a sentence links to or names; None where it names none or several."""
     text = wordings.COMPATIBLE.sub("", sentence[: wordings.LONGEST])
