@@ -58,13 +58,13 @@ async def test_the_page_says_what_a_known_licence_lets_people_do(
 ) -> None:
     async with browse(portal_app, armor.territory) as visitor:
         known = await visitor.get(f"/data/{records[1].id}?lang=en")
-        own = await visitor.get(f"/data/{records[2].id}?lang=en")
+        custom = await visitor.get(f"/data/{records[2].id}?lang=en")
 
     assert "Creative Commons Attribution 4.0 (CC BY)" in known.text
     assert f'href="{CREATIVE}"' in known.text
     assert "Name their source, and say what you changed." in known.text
-    assert "Règles de la ville" in own.text
-    assert "You may copy" not in own.text
+    assert "Règles de la ville" in custom.text
+    assert "You may copy" not in custom.text
 
 
 async def test_programs_read_the_licence_under_its_own_codes(

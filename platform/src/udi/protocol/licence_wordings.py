@@ -5,7 +5,7 @@ import unicodedata
 
 LONGEST = 2000
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.-]+\.[a-z]{2,8}/\S+", re.IGNORECASE)
-DEED = re.compile(r"/(?:legalcode|deed)(?:\.[\w-]+)*$")
+SUMMARY_PAGE = re.compile(r"/(?:legalcode|deed)(?:\.[\w-]+)*$")
 REGISTERS = re.compile(
     r"(?:spdx\.org/licenses|opensource\.org/licenses?|choosealicense\.com/licenses"
     r"|(?:licenses\.)?opendefinition\.org/licenses|dcat-ap\.de/def/licenses"
@@ -104,7 +104,7 @@ def is_address(text: str) -> bool:
 def address_key(address: str) -> str:
     """An address without its scheme, `www.`, the slash at its end and the language of the page that it leads to."""
     text = re.sub(r"^(?:https?://)?(?:www\.)?", "", address.strip().lower())
-    return DEED.sub("", text.rstrip("/")).rstrip("/")
+    return SUMMARY_PAGE.sub("", text.rstrip("/")).rstrip("/")
 
 
 def name_in_register(address: str) -> str:

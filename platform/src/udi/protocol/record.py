@@ -11,9 +11,8 @@ from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.frequencies import CODES
 from udi.protocol.languages import language_of
-from udi.protocol.licences import LICENCES, RUDI_LICENCES, find_licence
+from udi.protocol.licence_terms import read_licence, write_licence
 from udi.protocol.restricted_data import conceal_document, is_placeholder, is_restricted
-from udi.protocol.rules import dig
 from udi.protocol.structures import Record
 from udi.protocol.texts import read_texts, write_texts
 from udi.protocol.validation import validate
@@ -70,7 +69,7 @@ def restore_record(data: Document) -> Record:
         if confidentiality["restricted_access"]
         else AccessRights.PUBLIC,
         personal=bool(confidentiality.get("gdpr_sensitive")),
-        licence=_licence(access["licence"]),
+        licence=read_licence(access["licence"]),
         storage=StorageStatus(data["storage_status"]),
         languages=_distinct(languages),
         constraints=of.Constraints(
@@ -273,38 +272,6 @@ def _write_table(table: of.MediaTable) -> Document:
     )
 
 
-def _licence(data: Document) -> of.LicenceTerms:
-    if data["licence_type"] == "STANDARD":
-        return of.LicenceTerms(code=data["licence_label"])
-    label = read_texts(data["custom_licence_label"])
-    url = add_scheme(data.get("custom_licence_uri") or "")
-    licence = find_licence(url)
-    if licence and (licence.name, licence.url) == (label, url):
-        return of.LicenceTerms(code=licence.code)
-    return of.LicenceTerms(label=label, url=url)
-
-
-def find_licence_code(document: Document) -> str:
-    """The code of the licence that a document in RUDI's JSON names; empty where it is none that is known."""
-    terms = dig(document, "access_condition", "licence") or {}
-    label = terms.get("licence_label")
-    licence = find_licence(str(terms.get("custom_licence_uri") or ""))
-    if label:
-        return str(label)
-    return licence.code if licence else ""
-
-
-def _write_licence(licence: of.LicenceTerms) -> Document:
-    """RUDI's eight by their code; every other by its name and address."""
-    if licence.code and (licence.code in RUDI_LICENCES or licence.code not in LICENCES):
-        return {"licence_type": "STANDARD", "licence_label": licence.code}
-    return {
-        "licence_type": "CUSTOM",
-        "custom_licence_label": write_texts(licence.name),
-        "custom_licence_uri": licence.link,
-    }
-
-
 def _write_access(record: Record) -> Document:
     constraints = {
         name: getattr(record.constraints, ours)
@@ -312,7 +279,7 @@ def _write_access(record: Record) -> Document:
     }
     return _without_empty_fields(
         {
-            "licence": _write_licence(record.licence),
+            "licence": write_licence(record.licence),
             "confidentiality": {
                 "restricted_access": record.access is AccessRights.RESTRICTED,
                 "gdpr_sensitive": record.personal,

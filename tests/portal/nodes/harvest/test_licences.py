@@ -72,7 +72,7 @@ def harvest(record: Record) -> Record:
     """The record as a portal reads it in our DCAT."""
     body = write_triples(list(write_dataset(ORIGIN, record)), RdfFormat.TURTLE)
     page = format_detection.read(body, base_url=ORIGIN)
-    [read] = [found for found in page.records if found.title]
+    [read] = [record for record in page.records if record.title]
     return convert(read, CONTEXT).record
 
 

@@ -34,7 +34,7 @@ from udi.node.portals.actions import (
     withdraw_from_further_portals,
 )
 from udi.node.spaces.senders import Sender
-from udi.protocol.record import find_licence_code
+from udi.protocol.licence_terms import find_licence_code
 from udi.protocol.rules import dig
 
 RETRIABLE_STATES = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)

@@ -16,7 +16,7 @@ from udi.node.datasets.descriptions.description import (
 from udi.node.datasets.records.rudi_clients import AVAILABLE, as_version_4
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import language_of
-from udi.protocol.record import find_licence_code
+from udi.protocol.licence_terms import find_licence_code
 from udi.protocol.rules import dig, entries
 from udi.protocol.texts import read_texts
 from udi.ui.translated_texts import translated_name
