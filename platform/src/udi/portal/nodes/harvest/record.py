@@ -25,6 +25,14 @@ class RecordKind(StrEnum):
     SERVICE = "service"
 
 
+class IdentityBasis(StrEnum):
+    """What a record is known by: its own identifier, or what stands for one."""
+
+    IDENTIFIER = "identifier"
+    FILE = "file"
+    TITLE = "title"
+
+
 class DistributionKind(StrEnum):
     """How a distribution is used: downloaded, called, or only read about on a page."""
 
@@ -179,6 +187,7 @@ class HarvestedRecord:
     title: Texts
     source_record: OriginalRecord
     kind: RecordKind = RecordKind.DATASET
+    identified_by: IdentityBasis = IdentityBasis.IDENTIFIER
     aliases: tuple[str, ...] = ()
     description: Texts = field(default_factory=dict)
     keywords: Words = field(default_factory=dict)

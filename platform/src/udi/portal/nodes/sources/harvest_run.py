@@ -39,9 +39,9 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
+from udi.portal.nodes.sources.recognition import HarvestItem
 from udi.portal.nodes.sources.reconciliation import RecordAction
 from udi.portal.nodes.sources.record_import import (
-    HarvestItem,
     ImportContext,
     ImportResult,
     RecordImport,

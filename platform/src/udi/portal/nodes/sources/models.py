@@ -135,6 +135,25 @@ class SourceRecord(PortalTable):
     """As the source wrote it, where that is small."""
 
 
+class SourceRecordAlias(PortalTable):
+    """Another name under which a record of a source is known: made of an identifier, or (`loose`) of its files and titles."""
+
+    __tablename__ = "source_record_alias"
+    __table_args__ = (
+        tenant_foreign_key("source_id", "catalogue_source", ondelete="CASCADE"),
+        Index(None, "tenant_id", "source_id", "record_id"),
+    )
+
+    tenant_id: Mapped[TenantKey]
+    source_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Made of the source's identifier and the name."""
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of the dataset."""
+    loose: Mapped[bool]
+    """Whether two records may have it; then it tells nothing."""
+
+
 class SourceRun(TenantColumns, PortalTable):
     """One reading of a source: `total` is always created, updated, unchanged and refused together."""
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,16 +13,21 @@ from msgspec import structs
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.push import PushedRecord, publish_records
-from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.conversion import ConversionContext, convert, dataset_id
+from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
+from udi.portal.nodes.harvest.outcomes import duplicate_fault
 from udi.portal.nodes.harvest.record import HarvestedRecord, RefusedRecord
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
+from udi.portal.nodes.sources.recognition import (
+    HarvestItem,
+    RecognisedItem,
+    recognise_items,
+    store_names,
+)
 from udi.portal.nodes.sources.reconciliation import (
     KnownRecord,
     RecordAction,
@@ -43,7 +48,6 @@ GLOBAL_IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 """What an identifier that no two datasets share looks like."""
-HarvestItem = HarvestedRecord | RefusedRecord
 
 
 @dataclass(frozen=True)
@@ -98,14 +102,20 @@ async def store_slice(
     moment: datetime,
 ) -> ImportResult:
     """Create, update, leave or refuse each thing, and note that it was met in this reading."""
-    rows = await _known(session, ground.source, things)
-    published = select(Dataset.id).where(
-        Dataset.id.in_(rows), Dataset.state == DatasetState.PUBLISHED
+    recognised = await recognise_items(session, ground.source.id, run.id, things)
+    row_ids = {found.row.id for found in recognised if found.row}
+    published = select(Dataset.id, Dataset.title).where(
+        Dataset.id.in_(row_ids), Dataset.state == DatasetState.PUBLISHED
     )
-    published_ids = set(await session.scalars(published)) if rows else set()
-    judge = _RecordClassifier(ground, run.id, rows, published_ids, moment)
+    if row_ids:
+        published_titles = {
+            row.id: row.title for row in await session.execute(published)
+        }
+    else:
+        published_titles = {}
+    judge = _RecordClassifier(ground, run.id, published_titles, moment)
     results = await asyncio.to_thread(
-        lambda: [judge.classify(entry) for entry in things]
+        lambda: list(map(judge.classify, things, recognised))
     )
     await _publish(
         session,
@@ -120,40 +130,18 @@ async def store_slice(
     return ImportResult(results)
 
 
-async def _known(
-    session: AsyncSession, source: CatalogueSource, things: Sequence[HarvestItem]
-) -> dict[UUID, SourceRecord]:
-    ids = {id_ for entry in things for id_ in _ids(source.id, entry.identifier)}
-    query = (
-        select(SourceRecord)
-        .options(defer(SourceRecord.original))
-        .where(SourceRecord.source_id == source.id, SourceRecord.id.in_(ids))
-    )
-    return {row.id: row for row in await session.scalars(query)}
-
-
-def _ids(source: UUID, identifier: str) -> set[UUID]:
-    """What the dataset of a record may be called: by us, or by a source of RUDI's, whose identifiers stay."""
-    derived_ids = {dataset_id(source, identifier)} if identifier else set()
-    try:
-        return {*derived_ids, UUID(identifier.strip())}
-    except ValueError:
-        return derived_ids
-
-
 @dataclass(frozen=True)
 class _RecordClassifier:
     """What is to be done with each thing of a slice."""
 
     ground: ImportContext
     run: UUID
-    rows: Mapping[UUID, SourceRecord]
-    published_ids: Collection[UUID]
+    published_titles: Mapping[UUID, str]
     moment: datetime
 
-    def classify(self, thing: HarvestItem) -> RecordImport:
+    def classify(self, thing: HarvestItem, recognised: RecognisedItem) -> RecordImport:
+        row = recognised.row
         if isinstance(thing, RefusedRecord):
-            row = self._row(thing.identifier)
             return RecordImport(
                 thing.identifier,
                 thing.title,
@@ -161,7 +149,6 @@ class _RecordClassifier:
                 thing.faults,
                 row=row,
             )
-        row = self._row(thing.identifier)
         result = RecordImport(
             thing.identifier,
             next(iter(thing.title.values())),
@@ -169,9 +156,13 @@ class _RecordClassifier:
             thing.faults,
             row=row,
         )
+        if recognised.rival_title:
+            result.faults = (duplicate_fault(thing, recognised.rival_title),)
+            return result
         source = self.ground.source
         context = ConversionContext(
             source=source.id,
+            dataset=row.id if row else None,
             producer=self.ground.producer,
             language=source.language,
             found_at=row.first_read_at if row else self.moment,
@@ -189,25 +180,16 @@ class _RecordClassifier:
         if row:
             existing = KnownRecord(
                 row.digest,
-                is_published=row.id in self.published_ids,
+                is_published=row.id in self.published_titles,
                 is_in_current_run=row.seen_run == self.run,
             )
         else:
             existing = None
         result.action = choose_record_action(existing, result.digest)
-        if result.action is RecordAction.REFUSED:
-            result.faults = (
-                kinds.IDENTIFIER_DUPLICATE.at(
-                    "identifier", value=result.identifier, title=result.title
-                ),
-            )
+        if row and result.action is RecordAction.REFUSED:
+            other = self.published_titles.get(row.id, result.title)
+            result.faults = (duplicate_fault(thing, other),)
         return result
-
-    def _row(self, identifier: str) -> SourceRecord | None:
-        candidates = (
-            self.rows.get(id_) for id_ in _ids(self.ground.source.id, identifier)
-        )
-        return next((row for row in candidates if row is not None), None)
 
 
 def _digest(record: of.Record) -> str:
@@ -322,6 +304,15 @@ async def _keep(
         await session.execute(
             statement.on_conflict_do_update(index_elements=same, set_=changed), rows
         )
+    await store_names(
+        session,
+        source.id,
+        [
+            (result.record.id, result.harvest_record)
+            for result in stored_results
+            if result.record and result.harvest_record
+        ],
+    )
     met = {
         result.row.id
         for result in results
