@@ -3,9 +3,24 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.portal.nodes.elsewhere import Catalogue
-from tests.portal.nodes.sources.conftest import Open, Reading, count_rows
-from udi.portal.nodes.sources.models import SourceRecordAlias, SourceRun
+from tests.portal.nodes.sources.conftest import Open, Reading, count_rows, team
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError
+from udi.portal.nodes.sources.actions import change_address, register_source
+from udi.portal.nodes.sources.leases import (
+    LeaseLostError,
+    acquire_lease,
+    leased_source,
+)
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourceRecordAlias,
+    SourceRun,
+)
+from udi.portal.organisations.models import Organisation
 
 PATH = "/data.json"
 
@@ -126,13 +141,100 @@ async def test_an_identifier_beside_its_own_record_without_one_is_refused_by_nam
     assert len(await reading.list_published()) == 1
 
 
+async def test_a_catalogue_that_moves_keeps_its_pages(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    reading = await open_source(f"{catalogue.origin}{PATH}")
+    datasets = [dataset(f"Enquête {place}", f"{place}.csv") for place in range(8)]
+    await read(reading, catalogue, *datasets)
+    before = await reading.list_published()
+    catalogue.put(PATH, b"", status=404)
+    catalogue.put("/new.json", json.dumps({"dataset": datasets}).encode())
+
+    await move(reading, f"{catalogue.origin}/new.json")
+    run = await reading.read()
+
+    assert (run.outcome, run.unchanged, run.missing) == ("complete", 8, 0)
+    assert await reading.list_published() == before
+    assert (await reading.source()).entry.endswith("/new.json")
+    assert await reading.count_events("source.address_changed") == 1
+
+
+async def test_a_move_ends_the_reading_that_goes_on(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    reading = await open_source(f"{catalogue.origin}{PATH}")
+    catalogue.put(PATH, json.dumps({"dataset": [dataset("Bancs", "a.csv")]}).encode())
+    async with reading.database.session(reading.territory.id, role="worker") as session:
+        claim = await acquire_lease(session, reading.territory.id, now())
+    assert claim is not None
+
+    await move(reading, f"{catalogue.origin}/new.json")
+
+    [run] = await reading.runs()
+    source = await reading.source()
+    assert (run.phase, run.outcome) == ("ended", "partial")
+    assert (source.lease, source.failures, source.entry) == (None, 0, "")
+    with pytest.raises(LeaseLostError):
+        async with leased_source(reading.database, claim):
+            pass
+
+
+@pytest.mark.parametrize("state", ["closed", "closing"])
+async def test_a_closed_source_does_not_move(
+    catalogue: Catalogue, open_source: Open, state: str
+) -> None:
+    reading = await open_source(f"{catalogue.origin}{PATH}")
+    await reading.change(state=state)
+
+    with pytest.raises(ConflictError):
+        await move(reading, "https://elsewhere.example.org/")
+
+
+async def test_a_source_moves_neither_to_no_address_nor_onto_another(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    reading = await open_source(f"{catalogue.origin}{PATH}")
+
+    with pytest.raises(InvalidError):
+        await move(reading, "nowhere at all")
+    await move(reading, f"{catalogue.origin}{PATH}")
+    assert await reading.count_events("source.address_changed") == 0
+    async with reading.database.session(reading.territory.id) as session:
+        producer = await session.get_one(
+            Organisation, (reading.territory.id, reading.producer)
+        )
+        await register_source(
+            session,
+            team(reading.territory),
+            producer,
+            address="https://elsewhere.example.org/",
+            rhythm="daily",
+            language="fr",
+        )
+    with pytest.raises(ConflictError):
+        await move(reading, "https://elsewhere.example.org/")
+
+
+async def move(reading: Reading, address: str) -> None:
+    async with reading.database.session(reading.territory.id) as session:
+        source = await session.get_one(
+            CatalogueSource, (reading.territory.id, reading.source_id)
+        )
+        producer = await session.get_one(
+            Organisation, (reading.territory.id, reading.producer)
+        )
+        await change_address(
+            session, team(reading.territory), producer, source, address
+        )
+
+
 async def test_sources_of_one_address_are_known_apart(
     catalogue: Catalogue, open_source: Open
 ) -> None:
     one = await open_source(f"{catalogue.origin}{PATH}")
-    other = await open_source(f"{catalogue.origin}{PATH}")
-
     await read(one, catalogue, dataset("Bancs", "a.csv"))
+    other = await open_source(f"{catalogue.origin}{PATH}")
     await read(other, catalogue, dataset("Bancs", "a.csv"))
 
     [mine] = (await one.list_published()).values()

@@ -313,3 +313,46 @@ async def test_its_pages_hold_on_every_screen(
         ]  # fmt: skip
 
     assert faults == []
+
+
+async def test_a_source_whose_catalogue_moved_is_read_at_its_new_address(
+    manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
+) -> None:
+    catalogue.live = ckan(["a", "b"])
+    page = (await register(manager, catalogue.origin)).headers["location"]
+    await read()
+    moved = f"{catalogue.origin}/api/3/action/package_search"
+    english = {"Accept-Language": "en"}
+
+    wrong = await manager.post(
+        f"{page}/address", data={"address": "two words"}, headers=english
+    )
+    await register(manager, "data.example.org")
+    taken = await manager.post(
+        f"{page}/address", data={"address": "data.example.org"}, headers=english
+    )
+    done = await manager.post(f"{page}/address", data={"address": moved})
+    await read()
+    shown = await manager.get(page, headers=english)
+
+    assert (wrong.status_code, taken.status_code) == (422, 409)
+    assert "This is not the address of a site." in wrong.text
+    assert 'id="address-e"' in wrong.text
+    assert "registered already" in taken.text
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    assert moved in shown.text
+
+
+async def test_only_those_who_look_after_a_source_move_it(
+    portal_app: Litestar, demo: Territory, manager: httpx.AsyncClient
+) -> None:
+    page = (await register(manager, "data.example.org")).headers["location"]
+    breizh = make_person(demo, memberships={"breizh": ["managers"]})
+
+    async with browse(portal_app, demo, breizh) as client:
+        refused = await client.post(
+            f"{page}/address", data={"address": "elsewhere.example.org"}
+        )
+
+    assert refused.status_code == 404
+    assert "elsewhere.example.org" not in (await manager.get(page)).text

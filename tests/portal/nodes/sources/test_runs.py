@@ -438,7 +438,7 @@ async def test_the_same_short_identifier_at_two_sources_is_two_datasets_and_a_un
     catalogue: Catalogue, open_source: Open
 ) -> None:
     universal = "6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10"
-    catalogue.live = ckan(["arbres", universal])
+    catalogue.live = ckan(["arbres", universal], elsewhere="50")
     first = await open_source(f"{catalogue.origin}/api/3/action/package_search")
     second = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=50"
@@ -450,14 +450,12 @@ async def test_the_same_short_identifier_at_two_sources_is_two_datasets_and_a_un
 
     assert (counts(first_run)[:5], counts(two)[:5]) == (
         (2, 2, 0, 0, 0),
-        (2, 1, 0, 0, 1),
+        (2, 1, 0, 1, 0),
     )
-    assert counts(await second.read())[:5] == (2, 0, 0, 1, 1)
+    assert counts(await second.read())[:5] == (2, 0, 0, 2, 0)
     assert [
-        row.field
-        for row in await second.faults()
-        if row.identifier == universal and row.level == "refused"
-    ] == ["local_id"]
+        row.identifier for row in await second.faults() if row.code == "also_here"
+    ] == [universal]
 
 
 async def test_an_identifier_twice_is_refused_by_name_across_pages(
@@ -595,7 +593,7 @@ async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_ha
 
     run = await second.read()
 
-    assert counts(run)[:5] == (2, 0, 0, 0, 2)
+    assert counts(run)[:5] == (2, 0, 0, 2, 0)
     assert await second.list_published() == {}
     assert await first.list_published() == before
 

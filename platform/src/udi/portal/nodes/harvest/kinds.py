@@ -112,6 +112,12 @@ INDISTINCT = FaultKind(
     "Nothing tells this dataset from “%(title)s”: neither has an identifier, and title and file are the same.",
     "Give each dataset an identifier of its own.",
 )
+ALSO_HERE = FaultKind(
+    "also_here",
+    MENDED,
+    "This dataset is here already, as “%(title)s”: its page says that it is also in your catalogue.",
+    "There is nothing to mend.",
+)
 IDENTIFIER_DUPLICATE = FaultKind(
     "identifier_duplicate",
     REFUSED,

@@ -74,10 +74,12 @@ ALWAYS_REPORTED = frozenset(
     {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.REFUSED}
 )
 """What is told of a record, whether there is anything to mend or not."""
+AS_BEFORE = (RecordAction.UNCHANGED, RecordAction.ELSEWHERE)
 COUNTED = (
     RecordAction.CREATED,
     RecordAction.UPDATED,
     RecordAction.UNCHANGED,
+    RecordAction.ELSEWHERE,
     RecordAction.REFUSED,
 )
 Translate = Callable[[str, str], str]
@@ -430,21 +432,25 @@ def _note(run: SourceRun, place: CrawlState) -> None:
 async def _count(session: AsyncSession, run: SourceRun, stored: ImportResult) -> None:
     run.created += stored.count(RecordAction.CREATED)
     run.updated += stored.count(RecordAction.UPDATED)
-    run.unchanged += stored.count(RecordAction.UNCHANGED)
+    run.unchanged += stored.count(RecordAction.UNCHANGED, RecordAction.ELSEWHERE)
     run.refused += stored.count(RecordAction.REFUSED)
     run.total += stored.count(*COUNTED)
     notable_results = [
         result
         for result in stored.results
         if result.action in ALWAYS_REPORTED
-        or (result.action is RecordAction.UNCHANGED and result.faults)
+        or (result.action in AS_BEFORE and result.faults)
     ]
     await log_records(session, run, map(_build_log_entry, notable_results))
 
 
 def _build_log_entry(result: RecordImport) -> RecordLogEntry:
+    if result.action in AS_BEFORE:
+        outcome = RecordOutcome.UNCHANGED
+    else:
+        outcome = RecordOutcome(result.action.value)
     return RecordLogEntry(
-        RecordOutcome(result.action.value),
+        outcome,
         result.identifier,
         result.title,
         result.dataset_id,

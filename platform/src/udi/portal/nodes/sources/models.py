@@ -112,6 +112,7 @@ class SourceRecord(PortalTable):
     __tablename__ = "source_record"
     __table_args__ = (
         tenant_foreign_key("source_id", "catalogue_source", ondelete="CASCADE"),
+        Index(None, "tenant_id", "same_as"),
     )
 
     tenant_id: Mapped[TenantKey]
@@ -126,6 +127,8 @@ class SourceRecord(PortalTable):
     """In how many complete readings, one after the other, it was not there."""
     withdrawn: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether its dataset is not published: it left, or was never taken."""
+    same_as: Mapped[UUID | None]
+    """The dataset that another source or node publishes, which this record describes as well."""
     seen_run: Mapped[UUID | None]
     """The last reading in which it was."""
     first_read_at: Mapped[datetime]

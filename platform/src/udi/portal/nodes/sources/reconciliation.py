@@ -31,6 +31,8 @@ class RecordAction(StrEnum):
     REFUSED = "refused"
     REPEATED = "repeated"
     """It was met in the same reading already, word for word: it counts once."""
+    ELSEWHERE = "elsewhere"
+    """It describes a dataset that is read in another source, or pushed: its page says that it is also here."""
 
 
 class RunAssessment(StrEnum):

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,12 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.push import PushedRecord, publish_records
+from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.harvest.outcomes import duplicate_fault
 from udi.portal.nodes.harvest.record import HarvestedRecord, RefusedRecord
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
+from udi.portal.nodes.sources.origin_decisions import (
+    GLOBAL_IDENTIFIER,
+    OriginDecision,
+)
 from udi.portal.nodes.sources.recognition import (
     HarvestItem,
     RecognisedItem,
@@ -33,6 +37,12 @@ from udi.portal.nodes.sources.reconciliation import (
     RecordAction,
     choose_record_action,
 )
+from udi.portal.nodes.sources.shared_datasets import (
+    OriginCandidate,
+    list_other_origin,
+    match_datasets,
+    take_over,
+)
 from udi.protocol import structures as of
 from udi.protocol.faults import Fault as OurFault
 from udi.protocol.faults import InvalidRecord
@@ -40,14 +50,10 @@ from udi.protocol.record import write_record
 
 LARGEST_ORIGINAL = 32 * 1024
 LONGEST_IDENTIFIER = 500
+STORED = {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.ELSEWHERE}
 LOCAL_ID = "local_id"
 NAMES = {LOCAL_ID, "doi", "dataverse_doi"}
 """Fields in which no two datasets of a territory say the same."""
-GLOBAL_IDENTIFIER = re.compile(
-    r"://|^urn:|^10\.\d{4,}/|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",
-    re.IGNORECASE,
-)
-"""What an identifier that no two datasets share looks like."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +77,14 @@ class RecordImport:
     record: of.Record | None = None
     digest: str = ""
     harvest_record: HarvestedRecord | None = None
+    same_as: UUID | None = None
+    """The dataset of another source or node that it describes as well."""
 
     @property
     def dataset_id(self) -> UUID | None:
         """The dataset that it is here; None where nothing of it is shown."""
+        if self.same_as:
+            return self.same_as
         if self.action is RecordAction.REFUSED:
             if self.row and not self.row.withdrawn:
                 return self.row.id
@@ -105,7 +115,9 @@ async def store_slice(
     recognised = await recognise_items(session, ground.source.id, run.id, things)
     row_ids = {found.row.id for found in recognised if found.row}
     published = select(Dataset.id, Dataset.title).where(
-        Dataset.id.in_(row_ids), Dataset.state == DatasetState.PUBLISHED
+        Dataset.id.in_(row_ids),
+        Dataset.node_id == ground.source.id,
+        Dataset.state == DatasetState.PUBLISHED,
     )
     if row_ids:
         published_titles = {
@@ -117,6 +129,7 @@ async def store_slice(
     results = await asyncio.to_thread(
         lambda: list(map(judge.classify, things, recognised))
     )
+    await _settle_shared(session, ground, results, moment)
     await _publish(
         session,
         ground,
@@ -159,24 +172,10 @@ class _RecordClassifier:
         if recognised.rival_title:
             result.faults = (duplicate_fault(thing, recognised.rival_title),)
             return result
-        source = self.ground.source
-        context = ConversionContext(
-            source=source.id,
-            dataset=row.id if row else None,
-            producer=self.ground.producer,
-            language=source.language,
-            found_at=row.first_read_at if row else self.moment,
-        )
-        try:
-            conversion = convert(thing, context)
-        except InvalidRecord as error:
-            result.faults = (*thing.faults, *map(_convert_fault, error.faults))
-            return result
-        record = structs.replace(conversion.record, producer=self.ground.producer)
-        result.record = record
         result.harvest_record = thing
-        result.digest = _digest(record)
-        result.faults = (*thing.faults, *conversion.faults)
+        dataset = row.id if row else None
+        if not _convert(self.ground, result, dataset, self.moment):
+            return result
         if row:
             existing = KnownRecord(
                 row.digest,
@@ -190,6 +189,108 @@ class _RecordClassifier:
             other = self.published_titles.get(row.id, result.title)
             result.faults = (duplicate_fault(thing, other),)
         return result
+
+
+def _convert(
+    ground: ImportContext,
+    result: RecordImport,
+    dataset: UUID | None,
+    moment: datetime,
+) -> bool:
+    """Make our record of what was found, as that of a dataset where it is known; whether there is one."""
+    thing = result.harvest_record
+    if thing is None:
+        return False
+    context = ConversionContext(
+        source=ground.source.id,
+        dataset=dataset,
+        producer=ground.producer,
+        language=ground.source.language,
+        found_at=result.row.first_read_at if result.row else moment,
+    )
+    try:
+        conversion = convert(thing, context)
+    except InvalidRecord as error:
+        result.faults = (*thing.faults, *map(_convert_fault, error.faults))
+        return False
+    record = structs.replace(conversion.record, producer=ground.producer)
+    result.record = record
+    result.digest = _digest(record)
+    result.faults = (*thing.faults, *conversion.faults)
+    return True
+
+
+async def _settle_shared(
+    session: AsyncSession,
+    ground: ImportContext,
+    results: Sequence[RecordImport],
+    moment: datetime,
+) -> None:
+    """What describes a dataset of another source is listed on its page, or takes it over: it gets no page of its own."""
+    published = [
+        result.record.id
+        for result in results
+        if result.record
+        and result.action in {RecordAction.CREATED, RecordAction.UPDATED}
+    ]
+    candidates = [
+        (
+            result,
+            OriginCandidate(
+                result.record,
+                result.harvest_record,
+                result.row.same_as if result.row else None,
+            ),
+        )
+        for result in results
+        if result.action is RecordAction.CREATED
+        and result.record
+        and result.harvest_record
+    ]
+    if not candidates:
+        return
+    shared_datasets = await match_datasets(
+        session, ground.source, [candidate for _, candidate in candidates], published
+    )
+    taken: set[UUID] = set()
+    for (result, candidate), shared in zip(candidates, shared_datasets, strict=True):
+        if shared is None:
+            continue
+        dataset = shared.dataset
+        if dataset.id in taken:
+            result.action = RecordAction.REFUSED
+            result.faults = (duplicate_fault(candidate.harvest_record, dataset.title),)
+        elif shared.decision is OriginDecision.LISTED:
+            _list_elsewhere(ground, result, candidate, dataset, moment)
+        else:
+            taken.add(dataset.id)
+            await take_over(session, ground.source, shared, result.row, moment)
+            _convert(ground, result, dataset.id, moment)
+            result.action = RecordAction.UPDATED
+
+
+def _list_elsewhere(
+    ground: ImportContext,
+    result: RecordImport,
+    candidate: OriginCandidate,
+    dataset: Dataset,
+    moment: datetime,
+) -> None:
+    result.action = RecordAction.ELSEWHERE
+    result.same_as = dataset.id
+    result.faults = (
+        kinds.ALSO_HERE.at("identifier", title=dataset.title),
+        *result.faults,
+    )
+    if dataset.state == DatasetState.PUBLISHED:
+        list_other_origin(
+            dataset,
+            ground.source,
+            record_id=candidate.record.id,
+            identifier=candidate.record.local_id,
+            page=candidate.record.description.source,
+            moment=moment,
+        )
 
 
 def _digest(record: of.Record) -> str:
@@ -273,7 +374,7 @@ async def _keep(
         if result.record
         and result.harvest_record
         and (
-            result.action in {RecordAction.CREATED, RecordAction.UPDATED}
+            result.action in STORED
             or (result.action is RecordAction.REFUSED and result.row is None)
         )
     ]
@@ -287,7 +388,9 @@ async def _keep(
             "first_read_at": result.row.first_read_at if result.row else moment,
             "changed_at": moment,
             "missing": 0,
-            "withdrawn": result.action is RecordAction.REFUSED,
+            "withdrawn": result.action
+            in {RecordAction.REFUSED, RecordAction.ELSEWHERE},
+            "same_as": result.same_as,
             **_original(result.harvest_record),
         }
         for result in stored_results

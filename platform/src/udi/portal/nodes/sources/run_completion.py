@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import DatasetState
@@ -32,6 +33,7 @@ from udi.portal.nodes.sources.reconciliation import (
     next_reading,
 )
 from udi.portal.nodes.sources.run_log import RecordLogEntry, log_missing, log_records
+from udi.portal.nodes.sources.shared_datasets import forget_other_origins, hand_over
 from udi.portal.nodes.sources.webhooks import queue_notification
 
 KEPT_RUNS = 30
@@ -83,6 +85,7 @@ async def reconcile_missing(
         await session.execute(later, execution_options=QUIET)
         missing_conditions = [*away, SourceRecord.missing < MISSES]
         run.missing = await _count(session, missing_conditions)
+        await forget_other_origins(session, source, moment, except_run=run.id)
         await log_missing(session, run, missing_conditions)
         run.phase = RunPhase.WITHDRAWING
 
@@ -130,6 +133,7 @@ async def close_batch(
     )
     if len(ids) == BATCH:
         return False
+    await forget_other_origins(session, source, now())
     source.state = SourceState.CLOSED
     source.dataset_count = 0
     release_lease(source, None)
@@ -141,7 +145,10 @@ async def withdraw_records(
 ) -> dict[UUID, str]:
     """Withdraw their datasets, unless somebody did already; each address keeps saying what was there. Their titles."""
     datasets = await catalogue.lock_datasets(session, ids)
+    handed_over = await hand_over(session, source, datasets.values(), now())
     for dataset in datasets.values():
+        if dataset.id in handed_over:
+            continue
         if dataset.node_id == source.id and dataset.state == DatasetState.PUBLISHED:
             await catalogue.withdraw_dataset(session, dataset, reason=reason)
     theirs = update(SourceRecord).where(
@@ -223,6 +230,10 @@ async def note_unchanged(
         .values(seen_run=run.id)
     )
     await session.execute(statement, execution_options=QUIET)
+    shared = update(SourceRecord).where(
+        SourceRecord.source_id == source.id, SourceRecord.same_as.is_not(None)
+    )
+    await session.execute(shared.values(seen_run=run.id), execution_options=QUIET)
     run.total = run.unchanged = await _count(
         session, [*_published(source), SourceRecord.missing == 0]
     )

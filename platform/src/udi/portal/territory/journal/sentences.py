@@ -5,6 +5,7 @@ from collections.abc import Mapping
 EVENT_SENTENCES: Mapping[str, str] = {
     "dataset.published": "A dataset was published",
     "dataset.updated": "A dataset was updated",
+    "dataset.origin_changed": "A dataset is read in another catalogue",
     "dataset.withdrawn": "A dataset was withdrawn",
     "dataset.allowed": "A withdrawn dataset may be published again",
     "links.notified": "A producer was told of links that fail or work again",
@@ -28,6 +29,7 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "producer.reminded": "A producer was reminded of late datasets",
     "source.registered": "A catalogue to read was registered",
     "source.rhythm_changed": "The rhythm at which a catalogue is read changed",
+    "source.address_changed": "The address of a catalogue that is read changed",
     "source.run_requested": "A reading of a catalogue was requested",
     "source.paused": "The reading of a catalogue was paused",
     "source.resumed": "The reading of a catalogue was resumed",
