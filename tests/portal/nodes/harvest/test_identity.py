@@ -84,7 +84,7 @@ def test_datasets_of_one_file_are_told_apart_by_title_and_of_one_title_by_publis
         for order in itertools.permutations(SHARED)
     }
 
-    assert [len(found) for found in identifiers] == [4]
+    assert [len(group) for group in identifiers] == [4]
 
 
 def test_records_that_nothing_tells_apart_are_refused_but_one_with_words_that_name_it() -> (
@@ -95,8 +95,10 @@ def test_records_that_nothing_tells_apart_are_refused_but_one_with_words_that_na
 
     pages = [read(one, other), read(other, one)]
 
-    kept = {record.description["fr"] for page in pages for record in page.records}
-    assert len(kept) == 1
+    descriptions = {
+        record.description["fr"] for page in pages for record in page.records
+    }
+    assert len(descriptions) == 1
     for page in pages:
         [refused] = page.refused
         message, remedy = refused.faults[0].translate()

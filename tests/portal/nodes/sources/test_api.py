@@ -277,7 +277,7 @@ async def test_a_program_says_where_a_catalogue_is_now(
 
     moved = await change(address="https://opendata.example.org/")
     both = await change(address="https://open.example.org/", rhythm="weekly")
-    wrong = await change(address="two words")
+    refused = await change(address="two words")
     number = await change(address=12)
     nothing = await change()
 
@@ -289,8 +289,8 @@ async def test_a_program_says_where_a_catalogue_is_now(
         "https://open.example.org/",
         "weekly",
     )
-    assert [answer.status_code for answer in (wrong, number, nothing)] == [422] * 3
-    assert wrong.json()["errors"][0]["field"] == "address"
+    assert [answer.status_code for answer in (refused, number, nothing)] == [422] * 3
+    assert refused.json()["errors"][0]["field"] == "address"
 
 
 async def test_only_who_looks_after_a_source_sees_it(

@@ -324,7 +324,7 @@ async def test_a_source_whose_catalogue_moved_is_read_at_its_new_address(
     moved = f"{catalogue.origin}/api/3/action/package_search"
     english = {"Accept-Language": "en"}
 
-    wrong = await manager.post(
+    refused = await manager.post(
         f"{page}/address", data={"address": "two words"}, headers=english
     )
     await register(manager, "data.example.org")
@@ -333,14 +333,14 @@ async def test_a_source_whose_catalogue_moved_is_read_at_its_new_address(
     )
     done = await manager.post(f"{page}/address", data={"address": moved})
     await read()
-    shown = await manager.get(page, headers=english)
+    page_after = await manager.get(page, headers=english)
 
-    assert (wrong.status_code, taken.status_code) == (422, 409)
-    assert "This is not the address of a site." in wrong.text
-    assert 'id="address-e"' in wrong.text
+    assert (refused.status_code, taken.status_code) == (422, 409)
+    assert "This is not the address of a site." in refused.text
+    assert 'id="address-e"' in refused.text
     assert "registered already" in taken.text
     assert (done.status_code, done.headers["location"]) == (303, page)
-    assert moved in shown.text
+    assert moved in page_after.text
 
 
 async def test_only_those_who_look_after_a_source_move_it(

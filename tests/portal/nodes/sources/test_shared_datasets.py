@@ -1,6 +1,7 @@
 """One dataset by several sources: one page that says where else it is, and that another source takes over in time."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,10 +16,11 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.actions import store_dataset
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.moderate import withdraw_dataset_for_team
-from udi.portal.nodes.sources.actions import close_source
+from udi.portal.nodes.sources.actions import close_source, register_source
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceState
 from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.models import Organisation
 from udi.protocol.record import read_record
 
 TOWN = "/town.json"
@@ -84,8 +86,8 @@ async def test_a_dataset_of_two_sources_has_one_page_that_names_both(
     [run] = await second.runs()
     assert (run.outcome, run.total, run.unchanged, run.refused) == ("complete", 1, 1, 0)
     assert await second.list_published() == {}
-    shown = await load(first, id_)
-    [other] = shown.other_origins
+    stored = await load(first, id_)
+    [other] = stored.other_origins
     assert other["site"] == catalogue.origin.removeprefix("http://")
     assert other["source"] == str(second.source_id)
     [fault] = [row for row in await second.faults() if row.code == "also_here"]
@@ -94,7 +96,7 @@ async def test_a_dataset_of_two_sources_has_one_page_that_names_both(
     again = await second.read()
     await first.read()
     assert (again.unchanged, again.created, again.missing) == (1, 0, 0)
-    assert (await load(first, id_)).other_origins == shown.other_origins
+    assert (await load(first, id_)).other_origins == stored.other_origins
 
 
 UNSURE = [
@@ -231,18 +233,59 @@ async def test_the_nearer_source_of_one_producer_takes_a_dataset_over(
     region = await open_source(f"{catalogue.origin}{REGION}")
     await region.read()
     [id_] = (await region.list_published()).values()
-    town = await open_source(f"{catalogue.origin}{TOWN}")
-    await town.read()
-    assert await town.list_published() == {}
+    stranger = await open_source(f"{catalogue.origin}{TOWN}")
+    await stranger.read()
+    assert await stranger.list_published() == {}
 
-    await town.change(organisation_id=region.producer)
+    town = await open_another(region, f"{catalogue.origin}{TOWN}?of=region")
     await town.read()
     await region.read()
+    await town.read()
 
     assert await town.list_published() == {"Bancs publics": id_}
-    [other] = (await load(town, id_)).other_origins
-    assert other["source"] == str(region.source_id)
+    others = (await load(town, id_)).other_origins
+    assert {other["source"] for other in others} == {
+        str(region.source_id),
+        str(stranger.source_id),
+    }
     assert await town.count_events("dataset.origin_changed") == 1
+
+
+async def test_a_record_that_is_refused_takes_nothing_over(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    near = dataset("Bancs publics", landingPage=f"{catalogue.origin}/data/benches")
+    put(catalogue, TOWN, near)
+    put(catalogue, REGION, dataset())
+    region = await open_source(f"{catalogue.origin}{REGION}")
+    await region.read()
+    before = await region.list_published()
+    town = await open_source(f"{catalogue.origin}{TOWN}")
+    await town.change(organisation_id=region.producer)
+
+    run = await town.read()
+    again = await town.read()
+
+    assert (run.refused, again.refused) == (1, 1)
+    assert await region.list_published() == before
+    assert await town.count_events("dataset.origin_changed") == 0
+
+
+async def open_another(reading: Reading, address: str) -> Reading:
+    """Another source of the producer of one."""
+    async with reading.database.session(reading.territory.id) as session:
+        producer = await session.get_one(
+            Organisation, (reading.territory.id, reading.producer)
+        )
+        source = await register_source(
+            session,
+            team(reading.territory),
+            producer,
+            address=address,
+            rhythm="daily",
+            language="fr",
+        )
+    return replace(reading, source_id=source.id)
 
 
 async def test_a_push_of_a_node_stays_and_a_source_of_its_producer_is_named_beside(

@@ -49,7 +49,7 @@ NEUTRAL = (
     neutral(CatalogueSource, "address entry lease", "the address of a catalogue"),
     neutral(
         SourceRecord,
-        "identifier digest same_as seen_run original_type original",
+        "identifier digest same_as renamed_to seen_run original_type original",
         OF_DATA,
     ),
     neutral(SourceRecordAlias, "record_id", OF_DATA),

@@ -27,6 +27,7 @@ from udi.portal.nodes.sources.models import (
 )
 from udi.portal.nodes.sources.queries import may_manage_sources
 from udi.portal.nodes.sources.reconciliation import next_reading
+from udi.portal.nodes.sources.renames import count_renames
 from udi.portal.nodes.sources.run_completion import finish_run
 from udi.portal.nodes.sources.shared_datasets import forget_other_origins
 from udi.portal.organisations.models import Organisation
@@ -274,6 +275,22 @@ async def accept_loss(
     source.next_at = now()
     source.accepts_loss = True
     record(session, actor, "source.loss_accepted", source.id)
+
+
+async def accept_renames(
+    session: AsyncSession, actor: Actor, source: CatalogueSource
+) -> None:
+    """Say that records are what they seem to have become: their datasets keep their addresses, under the new identifiers.
+
+    Raises:
+        ConflictError: nobody is asked about it.
+    """
+    if source.state != SourceState.VANISHED or not await count_renames(session, source):
+        raise ConflictError("No decision is expected here.")
+    source.state = SourceState.ACTIVE
+    source.next_at = now()
+    source.accepts_renames = True
+    record(session, actor, "source.renames_accepted", source.id)
 
 
 async def close_source(

@@ -51,6 +51,7 @@ ACTS = {
     "pause": actions.pause_source,
     "resume": actions.resume_source,
     "accept": actions.accept_loss,
+    "same": actions.accept_renames,
 }
 KEEP = "keep"
 WITHDRAW = "withdraw"
@@ -58,7 +59,7 @@ source_operation = partial(api_operation, tag=TAG, scope=SCOPE)
 ActPath = Annotated[
     str,
     PathParameter(
-        description="Read it now, pause it, resume it, or accept that what left it is let go.",
+        description="Read it now, pause it, resume it, accept that what left it is let go, or say that records are the same under new identifiers.",
         schema_extra={"enum": list(ACTS)},
     ),
 ]

@@ -47,6 +47,7 @@ from udi.portal.nodes.sources.record_import import (
     RecordImport,
     store_slice,
 )
+from udi.portal.nodes.sources.renames import join_batch
 from udi.portal.nodes.sources.run_log import (
     RecordLogEntry,
     log_faults,
@@ -165,6 +166,8 @@ class _SourceHarvester:
                     place = None
             if ended:
                 return
+            if source.accepts_renames:
+                continue
             if (
                 place is not None
                 and run is not None
@@ -191,6 +194,13 @@ class _SourceHarvester:
         self, session: AsyncSession, source: CatalogueSource, run: SourceRun
     ) -> bool:
         """What needs nothing of the site; whether the reading ended."""
+        if source.accepts_renames:
+            await join_batch(
+                session,
+                source,
+                lambda message: self._context.say(source.language, message),
+            )
+            return False
         place = CrawlState.from_json(run.crawl_state)
         if run.phase == RunPhase.WITHDRAWING:
             last = await run_completion.withdraw_batch(

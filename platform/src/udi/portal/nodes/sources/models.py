@@ -98,6 +98,10 @@ class CatalogueSource(TenantColumns, PortalTable):
         default=False, server_default=text("false")
     )
     """Whether a person said that the next reading may withdraw all that is not there."""
+    accepts_renames: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )
+    """Whether a person said that records are what they seem to have become."""
     dataset_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Datasets of it that are published, at the end of the last reading."""
     lease: Mapped[UUID | None]
@@ -129,6 +133,8 @@ class SourceRecord(PortalTable):
     """Whether its dataset is not published: it left, or was never taken."""
     same_as: Mapped[UUID | None]
     """The dataset that another source or node publishes, which this record describes as well."""
+    renamed_to: Mapped[UUID | None]
+    """The record of this source that it seems to have become, under another identifier: a person is to say so."""
     seen_run: Mapped[UUID | None]
     """The last reading in which it was."""
     first_read_at: Mapped[datetime]

@@ -79,10 +79,10 @@ def host_name(address: str) -> str:
 def global_names(record: HarvestedRecord) -> set[str]:
     """The identifiers of a record that mean the same everywhere, as others may have written them."""
     names: set[str] = set()
-    own = (
+    identifiers = (
         [record.identifier] if record.identified_by is IdentityBasis.IDENTIFIER else []
     )
-    for name in map(str.strip, [*own, *record.aliases[:MOST_ALIASES]]):
+    for name in map(str.strip, [*identifiers, *record.aliases[:MOST_ALIASES]]):
         if not GLOBAL_IDENTIFIER.search(name):
             continue
         key = comparison_key(name)

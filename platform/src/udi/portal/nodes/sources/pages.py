@@ -19,6 +19,7 @@ from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresse
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.originals import send_original
+from udi.portal.nodes.sources.renames import MOST_SHOWN, count_renames, list_renames
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.portal.organisations.models import Organisation
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
@@ -35,6 +36,7 @@ ACTS = {
     "pause": actions.pause_source,
     "resume": actions.resume_source,
     "accept": actions.accept_loss,
+    "same": actions.accept_renames,
 }
 
 
@@ -151,6 +153,8 @@ async def _show_source(
         "source",
         status=error.status if error else 200,
         address_error=_describe_error(request, error),
+        renames=await list_renames(session, source, limit=MOST_SHOWN),
+        rename_count=await count_renames(session, source),
         reading=reading,
         source=source,
         producer=producer,

@@ -39,6 +39,7 @@ from udi.portal.nodes.sources.reconciliation import (
 )
 from udi.portal.nodes.sources.shared_datasets import (
     OriginCandidate,
+    SharedDataset,
     list_other_origin,
     match_datasets,
     take_over,
@@ -113,7 +114,7 @@ async def store_slice(
 ) -> ImportResult:
     """Create, update, leave or refuse each thing, and note that it was met in this reading."""
     recognised = await recognise_items(session, ground.source.id, run.id, things)
-    row_ids = {found.row.id for found in recognised if found.row}
+    row_ids = {item.row.id for item in recognised if item.row}
     published = select(Dataset.id, Dataset.title).where(
         Dataset.id.in_(row_ids),
         Dataset.node_id == ground.source.id,
@@ -264,9 +265,35 @@ async def _settle_shared(
             _list_elsewhere(ground, result, candidate, dataset, moment)
         else:
             taken.add(dataset.id)
-            await take_over(session, ground.source, shared, result.row, moment)
-            _convert(ground, result, dataset.id, moment)
+            await _take_over(session, ground, result, shared, moment)
+
+
+async def _take_over(
+    session: AsyncSession,
+    ground: ImportContext,
+    result: RecordImport,
+    shared: SharedDataset,
+    moment: datetime,
+) -> None:
+    """Publish a record in the place of the dataset that it describes; where it is refused, all stays as it was."""
+    dataset_id = shared.dataset.id
+    savepoint = await session.begin_nested()
+    await take_over(session, ground.source, shared, result.row, moment)
+    if _convert(ground, result, dataset_id, moment):
+        refused = await _attempt(session, ground.node, [result])
+        if not refused:
+            await savepoint.commit()
             result.action = RecordAction.UPDATED
+            return
+        result.faults = (
+            *(_convert_fault(fault) for faults in refused.values() for fault in faults),
+            *result.faults,
+        )
+    await savepoint.rollback()
+    await session.refresh(shared.dataset)
+    if result.row is not None:
+        await session.refresh(result.row)
+    result.action = RecordAction.REFUSED
 
 
 def _list_elsewhere(
@@ -416,6 +443,15 @@ async def _keep(
             if result.record and result.harvest_record
         ],
     )
+    await _mark_met(session, source, run, results)
+
+
+async def _mark_met(
+    session: AsyncSession,
+    source: CatalogueSource,
+    run: SourceRun,
+    results: Sequence[RecordImport],
+) -> None:
     met = {
         result.row.id
         for result in results

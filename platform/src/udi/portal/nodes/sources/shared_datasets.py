@@ -119,18 +119,18 @@ async def _find_ids(
     """By what the record was known to be, else by its identifiers, else by its page and files; what is not sure is none."""
     names = [global_names(candidate.harvest_record) for candidate in candidates]
     by_name = await _find_by_names(session, source, set().union(*names))
-    found: list[UUID | None] = []
-    for candidate, own in zip(candidates, names, strict=True):
-        ids = {id_ for name in own for id_ in by_name.get(name, ())}
-        found.append(candidate.same_as or (ids.pop() if len(ids) == 1 else None))
-    open_places = [place for place, id_ in enumerate(found) if id_ is None]
+    matches: list[UUID | None] = []
+    for candidate, candidate_names in zip(candidates, names, strict=True):
+        ids = {id_ for name in candidate_names for id_ in by_name.get(name, ())}
+        matches.append(candidate.same_as or (ids.pop() if len(ids) == 1 else None))
+    open_places = [place for place, id_ in enumerate(matches) if id_ is None]
     by_page = await _find_by_pages(
         session, source, [candidates[place].record for place in open_places]
     )
     for place, id_ in zip(open_places, by_page, strict=True):
-        if id_ is not None and by_page.count(id_) == 1 and id_ not in found:
-            found[place] = id_
-    return found
+        if id_ is not None and by_page.count(id_) == 1 and id_ not in matches:
+            matches[place] = id_
+    return matches
 
 
 async def _find_by_names(
@@ -165,13 +165,13 @@ async def _find_by_pages(
     session: AsyncSession, source: CatalogueSource, records: Sequence[of.Record]
 ) -> list[UUID | None]:
     """Datasets of others that have the page of a record at its producer, and one of its files."""
-    wanted = {
+    addresses = {
         media.url
         for record in records
         if _is_page(record.description.source)
         for media in record.media
     }
-    if not wanted:
+    if not addresses:
         return [None] * len(records)
     query = (
         select(Distribution.url, Dataset.id)
@@ -181,7 +181,7 @@ async def _find_by_pages(
             & (Dataset.id == Distribution.dataset_id),
         )
         .where(
-            Distribution.url.in_(wanted),
+            Distribution.url.in_(addresses),
             Dataset.state == DatasetState.PUBLISHED,
             Dataset.node_id != source.id,
         )

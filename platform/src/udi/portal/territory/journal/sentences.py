@@ -35,6 +35,7 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "source.resumed": "The reading of a catalogue was resumed",
     "source.vanished": "Much of a catalogue was missing at once",
     "source.loss_accepted": "The loss of a part of a catalogue was accepted",
+    "source.renames_accepted": "New identifiers of a catalogue were accepted",
     "source.closed": "The reading of a catalogue was stopped for good",
     "access_policy.set": "The access conditions of a dataset were set",
     "access_request.submitted": "A request for access was sent",
