@@ -176,6 +176,13 @@ async def test_another_source_takes_over_what_leaves_the_first_at_the_same_addre
     [other] = (await load(first, id_)).other_origins
     assert other["source"] == str(first.source_id)
 
+    put(catalogue, REGION, dataset("Gares", "g-1"))
+    await second.read()
+    await second.read()
+    await first.read()
+    assert set(await second.list_published()) == {"Gares"}
+    assert (await first.list_published())["Bancs"] == id_
+
 
 async def test_a_source_that_is_closed_leaves_its_shared_datasets_to_the_other(
     catalogue: Catalogue, open_source: Open

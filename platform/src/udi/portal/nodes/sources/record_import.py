@@ -241,6 +241,7 @@ async def _settle_shared(
                 result.record,
                 result.harvest_record,
                 result.row.same_as if result.row else None,
+                is_known=result.row is not None,
             ),
         )
         for result in results

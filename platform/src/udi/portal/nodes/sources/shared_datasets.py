@@ -60,6 +60,8 @@ class OriginCandidate:
     record: of.Record
     harvest_record: HarvestedRecord
     same_as: UUID | None = None
+    is_known: bool = False
+    """Whether it has a row of this source already."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,14 @@ async def _find_ids(
     """By what the record was known to be, else by its identifiers, else by its page and files; what is not sure is none."""
     names = [global_names(candidate.harvest_record) for candidate in candidates]
     by_name = await _find_by_names(session, source, set().union(*names))
+    same_ids = await _find_by_ids(session, source, candidates)
     matches: list[UUID | None] = []
     for candidate, candidate_names in zip(candidates, names, strict=True):
         ids = {id_ for name in candidate_names for id_ in by_name.get(name, ())}
-        matches.append(candidate.same_as or (ids.pop() if len(ids) == 1 else None))
+        if candidate.record.id in same_ids:
+            matches.append(candidate.record.id)
+        else:
+            matches.append(candidate.same_as or (ids.pop() if len(ids) == 1 else None))
     open_places = [place for place, id_ in enumerate(matches) if id_ is None]
     by_page = await _find_by_pages(
         session, source, [candidates[place].record for place in open_places]
@@ -131,6 +137,23 @@ async def _find_ids(
         if id_ is not None and by_page.count(id_) == 1 and id_ not in matches:
             matches[place] = id_
     return matches
+
+
+async def _find_by_ids(
+    session: AsyncSession,
+    source: CatalogueSource,
+    candidates: Sequence[OriginCandidate],
+) -> set[UUID]:
+    """Datasets of others under the very identifier of a record; one that is withdrawn only where it was of this source."""
+    known = {candidate.record.id: candidate.is_known for candidate in candidates}
+    query = select(Dataset.id, Dataset.state).where(
+        Dataset.id.in_(known), Dataset.node_id != source.id
+    )
+    return {
+        row.id
+        for row in await session.execute(query)
+        if row.state == DatasetState.PUBLISHED or known[row.id]
+    }
 
 
 async def _find_by_names(
