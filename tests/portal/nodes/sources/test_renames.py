@@ -59,6 +59,8 @@ async def test_a_catalogue_with_new_identifiers_keeps_its_pages(
     assert (run.outcome, run.withdrawn, source.state) == ("vanished", 0, "vanished")
     assert len(await reading.list_shown()) == 2 * number
 
+    later = await read(reading, catalogue, *new)
+    assert (later.outcome, later.withdrawn) == ("vanished", 0)
     await accept(reading)
     after = await reading.read()
     again = await reading.read()

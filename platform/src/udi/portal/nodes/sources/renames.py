@@ -1,7 +1,7 @@
 """Records of a source that came back under other identifiers: recognised, shown side by side, joined when a person says so."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -93,10 +93,13 @@ async def find_renames(
     away: Sequence[Any],
 ) -> dict[UUID, UUID]:
     """Which records that are not there came back under another identifier in this reading; kept with them."""
-    await _forget_renames(session, source)
+    known = await _read_known_renames(session, run, away)
+    await _forget_renames(session, source, known)
     if not run.created:
-        return {}
-    gone = await _read_contents(session, away)
+        return known
+    gone = await _read_contents(
+        session, [*away, SourceRecord.id.not_in(known)] if known else away
+    )
     created = [
         SourceRecord.source_id == source.id,
         ~SourceRecord.withdrawn,
@@ -111,12 +114,36 @@ async def find_renames(
         await session.execute(
             statement.values(renamed_to=later), execution_options=QUIET
         )
-    return pairs
+    return known | pairs
 
 
-async def _forget_renames(session: AsyncSession, source: CatalogueSource) -> None:
+async def _read_known_renames(
+    session: AsyncSession, run: SourceRun, away: Sequence[Any]
+) -> dict[UUID, UUID]:
+    """Those of earlier readings that this one shows as well: the former is not there, the later is."""
+    later = aliased(SourceRecord)
+    query = (
+        select(SourceRecord.id, later.id)
+        .join(
+            later,
+            and_(
+                later.tenant_id == SourceRecord.tenant_id,
+                later.source_id == SourceRecord.source_id,
+                later.id == SourceRecord.renamed_to,
+            ),
+        )
+        .where(*away, later.seen_run == run.id)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def _forget_renames(
+    session: AsyncSession, source: CatalogueSource, known: Collection[UUID] = ()
+) -> None:
     statement = update(SourceRecord).where(
-        SourceRecord.source_id == source.id, SourceRecord.renamed_to.is_not(None)
+        SourceRecord.source_id == source.id,
+        SourceRecord.renamed_to.is_not(None),
+        SourceRecord.id.not_in(known),
     )
     await session.execute(statement.values(renamed_to=None), execution_options=QUIET)
 
@@ -222,12 +249,14 @@ async def _join_records(
     of_new = (record.source_id == source.id, record.id == pair.new_id)
     of_former = (record.source_id == source.id, record.id == pair.former_id)
     alias = SourceRecordAlias
+    seen_run = await session.scalar(select(record.seen_run).where(*of_new))
     await session.execute(delete(record).where(*of_new), execution_options=QUIET)
     former = update(record).where(*of_former)
     values = {
         "identifier": pair.new_identifier,
         "digest": "",
         "missing": 0,
+        "seen_run": seen_run,
         "renamed_to": None,
     }
     await session.execute(former.values(values), execution_options=QUIET)

@@ -14,7 +14,7 @@ from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import DatasetState
 from udi.portal.nodes.sources.crawl import CrawlState
 from udi.portal.nodes.sources.emails import queue_emails
-from udi.portal.nodes.sources.leases import release_lease
+from udi.portal.nodes.sources.leases import READ_STATES, release_lease
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RecordOutcome,
@@ -70,18 +70,25 @@ async def reconcile_missing(
         await finish_run(session, source, run, outcome, moment)
     elif assessment is RunAssessment.VANISHED:
         run.missing = missing
+        is_known = source.state == SourceState.VANISHED
         source.state = SourceState.VANISHED
         await log_missing(session, run, away)
-        audit.record(
-            session,
-            None,
-            "source.vanished",
-            source.id,
-            missing=missing,
-            known=published_count,
+        if not is_known:
+            audit.record(
+                session,
+                None,
+                "source.vanished",
+                source.id,
+                missing=missing,
+                known=published_count,
+            )
+        await finish_run(
+            session, source, run, RunOutcome.VANISHED, moment, is_known=is_known
         )
-        await finish_run(session, source, run, RunOutcome.VANISHED, moment)
     else:
+        if source.state == SourceState.VANISHED:
+            source.state = SourceState.ACTIVE
+            audit.record(session, None, "source.healed", source.id)
         times = MISSES if assessment is RunAssessment.LOST else 1
         later = (
             update(SourceRecord)
@@ -170,8 +177,10 @@ async def finish_run(
     run: SourceRun,
     outcome: RunOutcome,
     moment: datetime,
+    *,
+    is_known: bool = False,
 ) -> None:
-    """Close a reading, and set the next."""
+    """Close a reading, and set the next; people were told already of an outcome that `is_known`."""
     place = CrawlState.from_json(run.crawl_state)
     run.outcome = outcome
     run.phase = RunPhase.ENDED
@@ -192,10 +201,10 @@ async def finish_run(
         refused=run.refused,
         refused_before=await _refused_before(session, run),
     )
-    if alert is not None:
+    if alert is not None and not is_known:
         await queue_emails(session, source, run, alert)
     await queue_notification(session, source, run)
-    paused = source.state != SourceState.ACTIVE
+    paused = source.state not in READ_STATES
     release_lease(
         source,
         None

@@ -34,6 +34,7 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "source.paused": "The reading of a catalogue was paused",
     "source.resumed": "The reading of a catalogue was resumed",
     "source.vanished": "Much of a catalogue was missing at once",
+    "source.healed": "A catalogue was whole again by itself",
     "source.loss_accepted": "The loss of a part of a catalogue was accepted",
     "source.renames_accepted": "New identifiers of a catalogue were accepted",
     "source.closed": "The reading of a catalogue was stopped for good",
