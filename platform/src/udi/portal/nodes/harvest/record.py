@@ -274,6 +274,11 @@ class HarvestedPage:
         return len(self.records) + sum(refusal.is_dataset for refusal in self.refused)
 
     @property
+    def thing_count(self) -> int:
+        """Whatever the document holds: datasets, services and the rest."""
+        return len(self.records) + len(self.services) + len(self.refused)
+
+    @property
     def readable(self) -> bool:
         """Whether the document could be read at all."""
         return all(fault.level is not FaultLevel.REFUSED for fault in self.faults)

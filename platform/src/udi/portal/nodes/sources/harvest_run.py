@@ -427,6 +427,7 @@ class _SourceHarvester:
                 cost=cost,
                 fresh=summary.fresh,
                 dataset_count=summary.dataset_count,
+                received=summary.received,
             )
             await log_non_datasets(session, run, summary.others)
             await log_faults(session, run, [*summary.page.faults, *faults])
