@@ -356,3 +356,38 @@ async def test_only_those_who_look_after_a_source_move_it(
 
     assert refused.status_code == 404
     assert "elsewhere.example.org" not in (await manager.get(page)).text
+
+
+def describe(title: str, identifier: str) -> dict[str, Any]:
+    return {
+        "identifier": identifier,
+        "title": title,
+        "distribution": [{"downloadURL": f"https://files.example.org/{title}.csv"}],
+    }
+
+
+async def test_former_and_new_identifiers_stand_side_by_side_until_somebody_decides(
+    manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
+) -> None:
+    english = {"Accept-Language": "en"}
+    catalogue.put("/data.json", {"dataset": [describe(n, f"old-{n}") for n in "abc"]})
+    page = (await register(manager, f"{catalogue.origin}/data.json")).headers[
+        "location"
+    ]
+    await read()
+    early = await manager.post(f"{page}/same", headers=english)
+    catalogue.put("/data.json", {"dataset": [describe(n, f"new-{n}") for n in "abc"]})
+    await manager.post(f"{page}/read")
+    await read()
+
+    question = await manager.get(page, headers=english)
+    done = await manager.post(f"{page}/same")
+    await read()
+    answered = await manager.get(page, headers=english)
+
+    assert early.status_code == 409
+    assert "3 datasets seem to have other identifiers" in question.text
+    assert "<td>old-a</td><td>new-a</td>" in question.text
+    assert f'action="{page}/same"' in question.text
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    assert "They are the same" not in answered.text
