@@ -56,6 +56,14 @@ class RenamedRecord:
     new_identifier: str
 
 
+@dataclass(frozen=True)
+class Renames:
+    """How many records seem to have another identifier, and of how many an earlier reading said so."""
+
+    total: int = 0
+    known: int = 0
+
+
 def pair_contents(
     gone: Mapping[UUID, Content], new: Mapping[UUID, Content]
 ) -> dict[UUID, UUID]:
@@ -91,12 +99,12 @@ async def find_renames(
     source: CatalogueSource,
     run: SourceRun,
     away: Sequence[Any],
-) -> dict[UUID, UUID]:
-    """Which records that are not there came back under another identifier in this reading; kept with them."""
+) -> Renames:
+    """Which records that are not there came back under another identifier in this reading, or before; kept with them."""
     known = await _read_known_renames(session, run, away)
     await _forget_renames(session, source, known)
     if not run.created:
-        return known
+        return Renames(len(known), len(known))
     gone = await _read_contents(
         session, [*away, SourceRecord.id.not_in(known)] if known else away
     )
@@ -114,7 +122,7 @@ async def find_renames(
         await session.execute(
             statement.values(renamed_to=later), execution_options=QUIET
         )
-    return known | pairs
+    return Renames(len(known) + len(pairs), len(known))
 
 
 async def _read_known_renames(

@@ -32,7 +32,7 @@ from udi.portal.nodes.sources.reconciliation import (
     find_alert,
     next_reading,
 )
-from udi.portal.nodes.sources.renames import find_renames
+from udi.portal.nodes.sources.renames import Renames, find_renames
 from udi.portal.nodes.sources.run_log import RecordLogEntry, log_missing, log_records
 from udi.portal.nodes.sources.shared_datasets import forget_other_origins, hand_over
 from udi.portal.nodes.sources.webhooks import queue_notification
@@ -50,13 +50,14 @@ async def reconcile_missing(
     place = CrawlState.from_json(run.crawl_state)
     away = [*_published(source), _unmet(run)]
     missing = await _count(session, away)
-    published_count = await _count(session, _published(source)) - run.created
     if place.is_complete and missing:
-        renamed = await find_renames(session, source, run, away)
+        renames = await find_renames(session, source, run, away)
     else:
-        renamed = {}
+        renames = Renames()
+    new_count = run.created + renames.known
+    published_count = await _count(session, _published(source)) - new_count
     assessment = assess_run(
-        renamed=len(renamed),
+        renamed=renames.total,
         complete=place.is_complete,
         published_count=published_count,
         missing=missing,
