@@ -84,6 +84,8 @@ def write_dataset(
     yield from _shared_properties(node, address, record)
     yield from _coverage(node, address, record)
     yield from _series(node, record)
+    if not record.media:
+        yield from _terms(node, address, record)
     for media in record.media:
         yield from _distribution(node, address, record, media)
     for api in _list_apis(record):
@@ -282,8 +284,7 @@ def _distribution(
     )
     if link and media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}:
         yield from typed_value(node, "dcat:downloadURL", link, "rdfs:Resource")
-    if media.name:
-        yield (node, term("dct:title"), literal(media.name))
+    yield from _media_titles(node, media, media.name)
     if media.caption:
         yield (node, term("dct:description"), literal(media.caption))
     if media.dates:
@@ -299,6 +300,14 @@ def _distribution(
         yield from _service(node, dataset, address, record, media)
 
 
+def _media_titles(node: str, media: Media, name: str) -> Iterator[Triple]:
+    """The name of a file or a service in each of its languages; `name`, without a language, where it has one alone."""
+    if media.names:
+        yield from localised_literals(node, "dct:title", media.names)
+    elif name:
+        yield (node, term("dct:title"), literal(name))
+
+
 def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
     """The licence, or the policy of restricted data, and what the producer asks besides."""
     standard_licence = record.licence.standard_licence
@@ -310,6 +319,8 @@ def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
         yield from typed_value(node, "dct:license", licence, "dct:LicenseDocument")
         if not standard_licence:
             yield from localised_literals(licence, "rdfs:label", record.licence.label)
+        elif not standard_licence.authority:
+            yield from localised_literals(licence, "rdfs:label", standard_licence.name)
     constraints = record.constraints
     statements = [
         statement
@@ -377,10 +388,8 @@ def _service(
 ) -> Iterator[Triple]:
     node = iri(f"{address}#service-{media.id}")
     yield from typed_value(distribution, "dcat:accessService", node, "dcat:DataService")
-    yield (
-        node,
-        term("dct:title"),
-        literal(media.name or f"{record.title} ({media.format})"),
+    yield from _media_titles(
+        node, media, media.name or f"{record.title} ({media.format})"
     )
     yield from typed_link(node, "dcat:endpointURL", media.url, "rdfs:Resource")
     yield (node, term("dcat:servesDataset"), dataset)

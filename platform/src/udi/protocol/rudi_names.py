@@ -90,7 +90,14 @@ KNOWN_OF_ORGANISATION = {
     *ORGANISATION.values(),
 }
 KNOWN_OF_CONTACT = {"contact_id", *CONTACT.values()}
-_OF_ANY_MEDIA = {"media_type", "media_id", "media_dates", "connector", *MEDIA.values()}
+_OF_ANY_MEDIA = {
+    "media_type",
+    "media_id",
+    "media_names",
+    "media_dates",
+    "connector",
+    *MEDIA.values(),
+}
 KNOWN_OF_MEDIA = {
     MediaKind.FILE: {
         *_OF_ANY_MEDIA,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import structs
 
 from udi.protocol.access import AccessRights
 from udi.protocol.frequencies import CODES as FREQUENCIES
@@ -92,6 +93,22 @@ parameters = st.lists(
     st.builds(lambda name, value: {"key": name, "value": value}, names, words),
     max_size=2,
 )
+several_titles = st.just({}) | st.builds(
+    lambda french, other, tag: {"fr": french, tag: other},
+    words,
+    words,
+    st.sampled_from(sorted(set(LANGUAGES) - {"fr"})),
+)
+
+
+def _with_names(media: Media, names_by_language: dict[str, str]) -> Media:
+    return structs.replace(
+        media,
+        name=names_by_language.get("fr", media.name),
+        names=names_by_language,
+    )
+
+
 files = st.builds(
     Media, **of_any_media, kind=st.just(MediaKind.FILE), url=addresses.map(lambda item: f"{item}.csv"),
     contract=st.just(DOWNLOAD), media_type=st.sampled_from(
@@ -135,14 +152,6 @@ summaries = texts.flatmap(
 )
 rights = st.sampled_from(
     [(AccessRights.PUBLIC, False), (AccessRights.RESTRICTED, False)]
-)
-
-
-several_titles = st.just({}) | st.builds(
-    lambda french, other, tag: {"fr": french, tag: other},
-    words,
-    words,
-    st.sampled_from(sorted(set(LANGUAGES) - {"fr"})),
 )
 
 
@@ -191,7 +200,10 @@ of_any_record: dict[str, Any] = {
     "extra": extras,
 }  # fmt: skip
 several_media = st.lists(
-    files | services | series, min_size=1, max_size=3, unique_by=lambda item: item.id
+    st.builds(_with_names, files | services | series, several_titles),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda item: item.id,
 ).map(tuple)
 SELF_DATA = {
     "ext_selfdata": {

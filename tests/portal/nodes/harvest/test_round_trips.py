@@ -48,7 +48,7 @@ FINDING = settings(QUIET, max_examples=500, database=None, phases=[Phase.generat
 
 DCAT = {
     "id", "title", "titles", "summary", "theme", "keywords", "producer.name", "contacts.name", "contacts.email",
-    "contacts.organisation", "media.kind", "media.url", "media.name", "media.caption", "media.dates.updated",
+    "contacts.organisation", "media.kind", "media.url", "media.name", "media.names", "media.caption", "media.dates.updated",
     "media.media_type", "media.size", "media.checksum.algorithm", "media.checksum.value", "media.structure",
     "media.documentation", "dates.created", "dates.updated", "dates.published", "access", "licence.code", "licence.label",
     "licence.url", "languages", "constraints.usage", "constraints.reference", "constraints.mention", "constraints.access",
@@ -245,6 +245,7 @@ def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
         service,
         url,
         media.name,
+        sorted(media.names.items()),
         media.caption,
         updated,
         kind,

@@ -11,7 +11,7 @@ from udi.portal.catalogue.open.representations import CROISSANT_PROFILE
 from udi.portal.catalogue.open.signposts import licence_of, permanent_name
 from udi.protocol.access import AccessRights
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
-from udi.ui.locale import localise
+from udi.ui.locale import localise, localise_title
 
 CONTEXT = {
     "@language": "en",
@@ -65,7 +65,7 @@ def write_dataset(
         "url": producer.url or f"{origin}/producers/{producer.slug}",
     }
     open_ = dataset.access == AccessRights.PUBLIC
-    files = list(_files(dataset, address))
+    files = list(_files(dataset, address, language))
     document = {
         "@context": CONTEXT | {"@language": language},
         "@type": "sc:Dataset",
@@ -107,13 +107,15 @@ def write_dataset(
     }
 
 
-def _files(dataset: Dataset, address: str) -> Iterator[dict[str, Any]]:
+def _files(dataset: Dataset, address: str, language: str) -> Iterator[dict[str, Any]]:
+    file_names = dataset.file_names
     for media in dataset.distributions:
         if media.kind == "FILE":
-            yield _file(media, address)
+            names = file_names.get(str(media.id))
+            yield _file(media, address, localise_title(media.name, names, language))
 
 
-def _file(media: Distribution, address: str) -> dict[str, Any]:
+def _file(media: Distribution, address: str, name: str) -> dict[str, Any]:
     if media.hash_algorithm in HASHES:
         digest = {HASHES[media.hash_algorithm]: media.hash_value}
     else:
@@ -121,7 +123,7 @@ def _file(media: Distribution, address: str) -> dict[str, Any]:
     file_object = {
         "@type": "cr:FileObject",
         "@id": f"{address}#media-{media.id}",
-        "name": media.name or media.format,
+        "name": name or media.format,
         "description": media.caption,
         "contentUrl": media.url,
         "encodingFormat": media.media_type.partition(";")[0]

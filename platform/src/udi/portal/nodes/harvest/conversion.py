@@ -101,7 +101,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             keywords=_keywords(record),
             producer=_producer(record, context, faults),
             contacts=_contacts(record, id_),
-            media=_media(record, id_),
+            media=_media(record, id_, context.language),
             dates=_dates(record, context, faults),
             access=AccessRights.PUBLIC
             if record.access in OPEN
@@ -109,7 +109,9 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             licence=licence_of(record),
             languages=tuple(languages),
             constraints=of.Constraints(
-                access=_localised_text(record.access_reason, context),
+                usage=_shorten_texts(record.usage),
+                access=_localised_text(record.access_reason, context)
+                or _shorten_texts(record.access_conditions),
                 other=_shorten_texts(rights_of(record)),
             ),
             period=period_of(record),
@@ -221,12 +223,14 @@ def _contacts(record: HarvestedRecord, record_id: UUID) -> tuple[of.Contact, ...
     )
 
 
-def _media(record: HarvestedRecord, record_id: UUID) -> tuple[of.Media, ...]:
+def _media(
+    record: HarvestedRecord, record_id: UUID, language: str
+) -> tuple[of.Media, ...]:
     """Files and services that have an address; two of the same name at the source are told apart by their order."""
     media: dict[UUID, of.Media] = {}
     for distribution in record.distributions:
         if distribution.url or (distribution.service and distribution.service.endpoint):
-            medium = media_of(record_id, distribution)
+            medium = media_of(record_id, distribution, language)
             if medium.id not in media:
                 identifier = medium.id
             else:

@@ -10,17 +10,12 @@ from udi.portal.nodes.harvest.record import (
     HarvestedRecord,
 )
 from udi.protocol import structures as of
-from udi.protocol.licences import find_licence
+from udi.protocol.licences import NOT_STATED
 from udi.protocol.schema import LINE, PARAGRAPH
 from udi.protocol.texts import Texts
 from udi.protocol.themes import THEMES, translate_theme
 from udi.protocol.vocabulary import DOWNLOAD, HASHES, MediaKind
 
-NOT_STATED = {
-    "fr": "Licence non précisée",
-    "en": "Licence not stated",
-    "es": "Licencia no indicada",
-}
 PAGE = "page"
 CONTRACTS = {"WMS_SRVC": "wms", "WFS_SRVC": "wfs", "WMTS_SRVC": "wmts"}
 THEME_OF = {
@@ -63,13 +58,8 @@ def licence_of(record: HarvestedRecord) -> of.LicenceTerms:
     licence = record.licence or (shared.pop() if len(shared) == 1 else None)
     if licence is None:
         return of.LicenceTerms(label=NOT_STATED)
-    if not licence.code:
-        known_licence = find_licence(licence.uri) or find_licence(licence.source)
-    else:
-        known_licence = None
-    code = licence.code or (known_licence.code if known_licence else "")
-    if code:
-        return of.LicenceTerms(code=code)
+    if licence.code:
+        return of.LicenceTerms(code=licence.code)
     return _custom(licence, next(iter(record.title), "fr"))
 
 
@@ -116,8 +106,13 @@ def box_of(record: HarvestedRecord) -> of.Geography | None:
     )
 
 
-def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
-    """A file, a service or a page. Its identifier follows from the source's, else from its address."""
+def media_of(
+    dataset: UUID, distribution: HarvestedDistribution, language: str = ""
+) -> of.Media:
+    """A file, a service or a page, named in this language where it can be.
+
+    Its identifier follows from the source's, else from its address.
+    """
     address = distribution.url or (
         distribution.service.endpoint if distribution.service else ""
     )
@@ -144,7 +139,8 @@ def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
         kind=MediaKind.SERVICE if service else MediaKind.FILE,
         url=address,
         contract=contract,
-        name=_first(distribution.title)[:LINE],
+        name=(distribution.title.get(language) or _first(distribution.title))[:LINE],
+        names=_names(distribution.title),
         caption=_first(distribution.description)[:PARAGRAPH],
         dates=dates,
         media_type=""
@@ -174,6 +170,13 @@ def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
 
 def _first(texts: dict[str, str]) -> str:
     return next(iter(texts.values()), "")
+
+
+def _names(title: Texts) -> Texts:
+    """The name by language, where it has several."""
+    if len(title) > 1:
+        return {tag: words[:LINE] for tag, words in title.items()}
+    return {}
 
 
 def _rest(distribution: HarvestedDistribution) -> dict[str, object]:

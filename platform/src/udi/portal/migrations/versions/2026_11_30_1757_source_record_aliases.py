@@ -4,7 +4,7 @@ from udi.kit.foundation import execute_script
 from udi.kit.rls import isolate
 
 revision = "source_record_aliases"
-down_revision = "consent_links_counted"
+down_revision = "data_change_notices"
 branch_labels = None
 depends_on = None
 phase = "expand"
