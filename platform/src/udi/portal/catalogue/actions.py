@@ -169,6 +169,7 @@ async def withdraw_dataset(
     dataset.titles = {}
     dataset.synopsis = {}
     dataset.record = {}
+    dataset.other_origins = []
     dataset.keywords = []
     dataset.local_id = ""
     dataset.doi = ""
