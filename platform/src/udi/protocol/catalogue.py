@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from udi.protocol.rdf import (
     EXTENSIONS,
@@ -34,12 +35,21 @@ WITHDRAWN = "http://publications.europa.eu/resource/authority/dataset-status/WIT
 
 
 @dataclass(frozen=True, kw_only=True)
+class HarvesterName:
+    """The organisation that reads a dataset in a catalogue of others."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CatalogueEntry:
     """A dataset of a catalogue; `listed` is when the catalogue first showed it, `described` when it last changed there."""
 
     record: Record
     listed: datetime
     described: datetime
+    harvester: HarvesterName | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +148,8 @@ def write_entry(
     yield from typed_value(listed, "dct:conformsTo", iri(PROFILE), "dct:Standard")
     yield moment_of(listed, "dct:issued", entry.listed)
     yield moment_of(listed, "dct:modified", entry.described)
+    if entry.harvester:
+        yield from write_harvester(dataset, entry.harvester)
     for service in entry.record.media:
         if service.kind is MediaKind.SERVICE:
             yield (
@@ -146,6 +158,16 @@ def write_entry(
                 iri(f"{dataset}#service-{service.id}"),
             )
     yield from write_dataset(catalogue.dataset_origin, entry.record, extensions)
+
+
+def write_harvester(dataset: str, harvester: HarvesterName) -> Iterator[Triple]:
+    """Who reads a dataset elsewhere: a contributor to the catalogue's record of it, for the data are its publisher's."""
+    listed = iri(f"{dataset}#record")
+    agent = f"<urn:uuid:{harvester.id}>"
+    yield is_a(listed, "dcat:CatalogRecord")
+    yield (listed, term("foaf:primaryTopic"), iri(dataset))
+    yield from typed_value(listed, "dct:contributor", agent, "foaf:Agent")
+    yield (agent, term("foaf:name"), literal(harvester.name))
 
 
 def write_withdrawal(address: str, title: str, moment: datetime) -> Iterator[Triple]:

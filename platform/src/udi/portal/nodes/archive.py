@@ -20,6 +20,7 @@ from udi.portal.nodes.sources.models import (
     SourceAction,
     SourceFault,
     SourceFeed,
+    SourcePublisher,
     SourceRecord,
     SourceRun,
 )
@@ -33,6 +34,7 @@ CARRIED = (
         CatalogueSource, regenerated_columns=frozenset({"lease", "leased_until"})
     ),
     ArchivedTable(SourceRecord),
+    ArchivedTable(SourcePublisher),
 )
 LEFT_OUT = (
     ExcludedTable(

@@ -18,6 +18,7 @@ from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresses
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.originals import send_original
+from udi.portal.nodes.sources.publishers.queries import list_choices, list_publishers
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
@@ -28,6 +29,8 @@ from udi.ui.site import render, site_of
 HOME = "/sources"
 ONE = f"{HOME}/{{source_id:uuid}}"
 MOST_REFUSED = 50
+MOST_PUBLISHERS_SHOWN = 200
+"""The API gives them all."""
 ACTS = {
     "read": actions.schedule_reading,
     "pause": actions.pause_source,
@@ -146,6 +149,8 @@ async def show_source(
         else [],
         logged_faults_limit=MOST_LOGGED_FAULTS,
         refused=[(row, read_fault(row)) for row in faults],
+        publishers=(await list_publishers(session, source))[:MOST_PUBLISHERS_SHOWN],
+        organisations=await list_choices(session),
         feeds=feed
         and write_addresses(
             site_of(request).settings, territory, feed, source, producer

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +23,11 @@ from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.harvest.record import HarvestedRecord, RefusedRecord
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
+from udi.portal.nodes.sources.publishers.identity import (
+    NamedPublisher,
+    identify_publisher,
+)
+from udi.portal.nodes.sources.publishers.matching import match_publishers
 from udi.portal.nodes.sources.reconciliation import (
     KnownRecord,
     RecordAction,
@@ -53,6 +58,8 @@ class ImportContext:
     source: CatalogueSource
     node: Node
     producer: of.Organisation
+    publishers: Mapping[str, of.Organisation] = field(default_factory=dict)
+    """Under whom the datasets of each publisher that the source names stand, by its key."""
 
 
 @dataclass
@@ -67,6 +74,8 @@ class RecordImport:
     record: of.Record | None = None
     digest: str = ""
     harvest_record: HarvestedRecord | None = None
+    publisher: str = ""
+    """The key of the publisher that it names."""
 
     @property
     def dataset_id(self) -> UUID | None:
@@ -98,6 +107,7 @@ async def store_slice(
     moment: datetime,
 ) -> ImportResult:
     """Create, update, leave or refuse each thing, and note that it was met in this reading."""
+    ground = await _match_publishers(session, ground, things, moment)
     rows = await _known(session, ground.source, things)
     published = select(Dataset.id).where(
         Dataset.id.in_(rows), Dataset.state == DatasetState.PUBLISHED
@@ -118,6 +128,37 @@ async def store_slice(
     )
     await _keep(session, ground.source, run, results, moment)
     return ImportResult(results)
+
+
+async def _match_publishers(
+    session: AsyncSession,
+    ground: ImportContext,
+    things: Sequence[HarvestItem],
+    moment: datetime,
+) -> ImportContext:
+    """The same context, with the organisations of the publishers that the records name."""
+    named = [
+        publisher
+        for thing in things
+        if isinstance(thing, HarvestedRecord)
+        and (publisher := _identify_publisher(ground, thing))
+    ]
+    if not named:
+        return ground
+    organisations = await match_publishers(session, ground.source, named, moment)
+    return replace(
+        ground,
+        publishers={
+            key: of.Organisation(id=organisation.id, name=organisation.name)
+            for key, organisation in organisations.items()
+        },
+    )
+
+
+def _identify_publisher(
+    ground: ImportContext, record: HarvestedRecord
+) -> NamedPublisher | None:
+    return identify_publisher(record.publisher, [ground.source.language])
 
 
 async def _known(
@@ -181,10 +222,15 @@ class _RecordClassifier:
         except InvalidRecord as error:
             result.faults = (*thing.faults, *map(_convert_fault, error.faults))
             return result
-        record = structs.replace(conversion.record, producer=self.ground.producer)
+        publisher = _identify_publisher(self.ground, thing)
+        result.publisher = publisher.key if publisher else ""
+        record = structs.replace(
+            conversion.record,
+            producer=self.ground.publishers.get(result.publisher, self.ground.producer),
+        )
         result.record = record
         result.harvest_record = thing
-        result.digest = _digest(record)
+        result.digest = _digest(record, result.publisher)
         result.faults = (*thing.faults, *conversion.faults)
         if row:
             existing = KnownRecord(
@@ -210,10 +256,11 @@ class _RecordClassifier:
         return next((row for row in candidates if row is not None), None)
 
 
-def _digest(record: of.Record) -> str:
+def _digest(record: of.Record, publisher: str) -> str:
     json_text = json.dumps(
         write_record(record), sort_keys=True, ensure_ascii=False, default=str
     )
+    json_text += publisher
     return hashlib.sha256(json_text.encode("utf-8", "replace")).hexdigest()
 
 
@@ -235,7 +282,7 @@ async def _publish(
     """Publish what is new or changed. An identifier that means something at its source only is left out where another
     dataset has it, and so is another name of it; one that means the same everywhere is that of a dataset that is here already.
     """
-    refused = await _attempt(session, ground.node, results)
+    refused = await _attempt(session, ground, results)
     again = []
     for result in results:
         faults = refused.get(result.record.id, ()) if result.record else ()
@@ -254,7 +301,7 @@ async def _publish(
                 result.record, **dict.fromkeys(duplicate_fields, "")
             )
             again.append(result)
-    refused |= await _attempt(session, ground.node, again)
+    refused |= await _attempt(session, ground, again)
     for result in results:
         if result.record and result.record.id in refused:
             result.action = RecordAction.REFUSED
@@ -265,7 +312,7 @@ async def _publish(
 
 
 async def _attempt(
-    session: AsyncSession, node: Node, results: Sequence[RecordImport]
+    session: AsyncSession, ground: ImportContext, results: Sequence[RecordImport]
 ) -> dict[UUID, list[OurFault]]:
     sent = [
         PushedRecord("PUT", {}, (), result.record, either=True)
@@ -273,7 +320,9 @@ async def _attempt(
         if result.record
     ]
     if sent:
-        return await publish_records(session, node, sent)
+        return await publish_records(
+            session, ground.node, sent, harvester_id=ground.source.organisation_id
+        )
     return {}
 
 
@@ -301,6 +350,7 @@ async def _keep(
             "id": result.record.id,
             "identifier": result.identifier[:LONGEST_IDENTIFIER],
             "digest": result.digest,
+            "publisher": result.publisher,
             "seen_run": run.id,
             "first_read_at": result.row.first_read_at if result.row else moment,
             "changed_at": moment,

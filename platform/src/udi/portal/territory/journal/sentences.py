@@ -28,6 +28,8 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "producer.reminded": "A producer was reminded of late datasets",
     "source.registered": "A catalogue to read was registered",
     "source.rhythm_changed": "The rhythm at which a catalogue is read changed",
+    "source.publisher_chosen": "The organisation of a publisher of a catalogue was chosen",
+    "source.publisher_answered": "A publisher of a catalogue was confirmed or refused",
     "source.run_requested": "A reading of a catalogue was requested",
     "source.paused": "The reading of a catalogue was paused",
     "source.resumed": "The reading of a catalogue was resumed",
