@@ -88,7 +88,7 @@ def test_identify_publisher_names_nobody_where_a_record_does_not(
     assert identify_publisher(publisher_agent, ["fr"]) is None
 
 
-SAID = st.builds(
+AGENTS = st.builds(
     Agent,
     name=st.dictionaries(
         st.sampled_from(["fr", "en"]), st.sampled_from(["Ville", "VILLE", "Métropole"])
@@ -99,7 +99,7 @@ SAID = st.builds(
 )
 
 
-@given(st.lists(SAID, max_size=6), st.randoms(use_true_random=False))
+@given(st.lists(AGENTS, max_size=6), st.randoms(use_true_random=False))
 def test_merge_publishers_does_not_depend_on_the_order_of_records(
     publisher_agent: list[Agent], random: Random
 ) -> None:

@@ -212,7 +212,7 @@ async def test_a_source_speaks_for_nobody_who_is_here_until_they_confirm(
     async with browse(portal_app, demo, member) as client:
         todo = await client.get("/inbox", headers=ENGLISH)
         page = await client.get(PROPOSALS, headers=ENGLISH)
-        shown = await client.get(f"/data/{addresses['Jeu 0']}", headers=ENGLISH)
+        dataset_page = await client.get(f"/data/{addresses['Jeu 0']}", headers=ENGLISH)
         confirmed = await client.post(PROPOSALS, data=answer)
         again = await client.post(PROPOSALS, data=answer)
 
@@ -221,7 +221,7 @@ async def test_a_source_speaks_for_nobody_who_is_here_until_they_confirm(
     assert {o.id for o in meanwhile.values()} == {reading.producer}
     assert "Publishers to confirm" in todo.text
     assert KNOWN in page.text
-    assert "Publisher, as the source says:" in shown.text
+    assert "Publisher, as the source says:" in dataset_page.text
     assert (confirmed.status_code, again.status_code) == (303, 409)
     assert {o.id for o in (await list_organisations(reading)).values()} == {known}
     assert await list_linked(reading) == {reading.producer, known}
