@@ -259,7 +259,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     refusals = 6 + 1 + 5 + 2 + 1 + 2
     of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
     of_projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
-    of_agreements = 2 + 2 + 1 + 1 + 1 + 4
+    of_agreements = 2 + 2 + 1 + 1 + 1 + 4 + 6
     of_calls = 2 + 2
     of_data_requests = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1
     of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
@@ -303,6 +303,7 @@ async def test_each_refusal_that_is_described_is_one(
     theirs = f"{BASE}/access-requests/{{access_request_id}}"
     rules = f"{BASE}/access-policies/{{restricted_id}}"
     team = f"{BASE}/projects/{{project_id}}/team"
+    changes = f"{BASE}/projects/{{project_id}}/consent-changes"
     await filled.withdraw(gone)
     urls = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
@@ -333,6 +334,9 @@ async def test_each_refusal_that_is_described_is_one(
         ): f"{BASE}/data-requests/{NOBODY}",
         (team, "404"): team.format(project_id=NOBODY),
         (team, "403"): team.format(**path_parameters),
+        (changes, "404"): changes.format(project_id=NOBODY),
+        (changes, "403"): changes.format(**path_parameters),
+        (changes, "422"): f"{changes.format(**path_parameters)}?size=0",
         (rules, "404"): rules.format(restricted_id=NOBODY),
         (rules, "409"): rules.format(restricted_id=open_id),
         (theirs, "404"): theirs.format(access_request_id=NOBODY),
@@ -361,7 +365,7 @@ async def test_each_refusal_that_is_described_is_one(
     async with browse(portal_app, filled.territory) as program:
         for which, url in urls.items():
             token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (
-                which[0] in (*ours, theirs, team) and rich
+                which[0] in (*ours, theirs, team, changes) and rich
             )
             with monkeypatch.context() as patch:
                 if which[1] == "429":
