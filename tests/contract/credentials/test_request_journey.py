@@ -36,7 +36,7 @@ class Journey:
     clients: dict[str, httpx.AsyncClient]
     clicks: int = 0
     words: int = 0
-    typed: int = 0
+    field_count: int = 0
     seen: list[str] = field(default_factory=list)
 
     async def answer(self, route: Route) -> None:
@@ -101,7 +101,7 @@ class Journey:
     async def type(self, name: str, text: str) -> None:
         """Fill in a field."""
         await self.page.locator(f'[name="{name}"]').fill(text)
-        self.typed += 1
+        self.field_count += 1
 
 
 @pytest.fixture
@@ -163,12 +163,17 @@ async def find_requests(exchange: Exchange) -> dict[str, UUID]:
 async def pass_time(exchange: Exchange, request_id: UUID) -> None:
     """The last day of a request is over, and the node's worker sees it."""
     world = exchange.world
-    late = now().date() - timedelta(days=3)
+    received_at = now() - timedelta(days=34)
+    values = {
+        "received_at": received_at,
+        "received_on": received_at.date(),
+        "due_on": now().date() - timedelta(days=3),
+    }
     async with world.node.database.session(
         world.territory.id, role="worker"
     ) as session:
         row = SubjectRequest.id == request_id
-        await session.execute(update(SubjectRequest).where(row).values(due_on=late))
+        await session.execute(update(SubjectRequest).where(row).values(**values))
         await advance_requests(session)
 
 
@@ -200,7 +205,7 @@ async def test_an_inhabitant_asks_three_of_whom_one_answers_one_extends_one_is_l
 ) -> None:
     origin = exchange.world.territory.origin
     await ask_three(journey, origin, producers)
-    asking = (journey.clicks, journey.typed, journey.words)
+    before = (journey.clicks, journey.field_count, journey.words)
     requests = await find_requests(exchange)
     answered, extended, late = (requests[f"concern {number}"] for number in range(3))
     for request_id in (answered, extended):
@@ -224,7 +229,7 @@ async def test_an_inhabitant_asks_three_of_whom_one_answers_one_extends_one_is_l
     second = await page.locator("main").inner_text()
 
     print(  # noqa: T201 - figures to publish
-        f"three requests: {asking[0]} clicks, {asking[1]} fields, {asking[2]} words;"
+        f"three requests: {before[0]} clicks, {before[1]} fields, {before[2]} words;"
         f" with the reading of both answers {journey.clicks} clicks, {journey.words} words"
     )
     assert len(requests) == 3

@@ -263,7 +263,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     refusals = 6 + 1 + 5 + 2 + 1 + 2
     of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
     of_projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
-    of_agreements = 2 + 2 + 1 + 1 + 1 + 4
+    of_agreements = 2 + 2 + 1 + 1 + 1 + 4 + 6
     of_calls = 2 + 2
     of_data_requests = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1
     of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
@@ -349,6 +349,9 @@ async def test_each_refusal_that_is_described_is_one(
         (changes, "422"): f"{changes.format(**path_parameters)}?size=0",
         (team, "404"): team.format(project_id=NOBODY),
         (team, "403"): team.format(**path_parameters),
+        (changes, "404"): changes.format(project_id=NOBODY),
+        (changes, "403"): changes.format(**path_parameters),
+        (changes, "422"): f"{changes.format(**path_parameters)}?size=0",
         (rules, "404"): rules.format(restricted_id=NOBODY),
         (rules, "409"): rules.format(restricted_id=open_id),
         (theirs, "404"): theirs.format(access_request_id=NOBODY),

@@ -213,3 +213,17 @@ async def test_a_node_asks_for_agreements_and_consents_in_one_order(
     assert rest.json()["items"] == []
     assert "freshness" in rest.json()
     assert "freshness" not in part.json()
+
+
+@pytest.mark.parametrize(("kind", "count"), [("hosted", 1), ("own", 0)])
+async def test_the_receipt_says_where_people_stop_without_the_portal(
+    lending: Lending, kind: str, count: int
+) -> None:
+    """A producer's own node has no login for people."""
+    consent = await lending.give(await lending.open())
+    await lending.change(Node, url="https://node.example", hosted=kind == "hosted")
+
+    page = await lending.inhabitant.get(f"/my-data/consents/{consent.id}")
+
+    assert page.status_code == 200
+    assert page.text.count('href="https://node.example/subjects/consents"') == count

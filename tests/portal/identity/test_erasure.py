@@ -160,6 +160,8 @@ async def test_requests_about_own_data_go_on_under_their_pseudonym(
         "app.subject_request",
         "app.subject_request_entry",
         "app.subject_file",
+        "app.lender",
+        "app.recipient_notice",
     }
     assert await connection.fetch(requests, same_id) == [
         held_row,

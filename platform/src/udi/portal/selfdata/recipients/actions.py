@@ -85,5 +85,5 @@ async def acknowledge_notice(
         return
     notice.acknowledged_at = now()
     notice.acknowledged_by = actor.person_id
-    audit.record(session, actor, "data_change.acknowledged", agreement_id)
+    audit.record(session, actor, "agreement.change_acknowledged", agreement_id)
     await session.flush()
