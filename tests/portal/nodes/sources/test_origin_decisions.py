@@ -25,6 +25,19 @@ TABLE = [
     ("two sources, nearer", MatchedDataset(nearness=ELSEWHERE), PRODUCER, TAKES_OVER),
     ("two sources, farther", MatchedDataset(nearness=PRODUCER), PAGE, LISTED),
     ("of another producer", MatchedDataset(same_producer=False), PRODUCER, LISTED),
+    ("the same source", MatchedDataset(is_own=True), PRODUCER, OriginDecision.REPEATED),
+    (
+        "the same source, withdrawn",
+        MatchedDataset(is_own=True, is_published=False),
+        PRODUCER,
+        TAKES_OVER,
+    ),
+    (
+        "its source is closed",
+        MatchedDataset(is_closed=True, same_producer=False),
+        ELSEWHERE,
+        TAKES_OVER,
+    ),
     ("its source left", MatchedDataset(is_published=False), ELSEWHERE, TAKES_OVER),
     (
         "its node withdrew it",

@@ -202,6 +202,45 @@ async def test_a_source_that_is_closed_leaves_its_shared_datasets_to_the_other(
     assert await second.list_published() == {"Bancs publics": id_}
 
 
+async def test_what_a_closed_source_left_is_read_in_the_other_from_then_on(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second, id_ = await read_both(
+        catalogue, open_source, dataset(), dataset("Bancs publics")
+    )
+    async with first.database.session(first.territory.id) as session:
+        source = await session.get_one(
+            CatalogueSource, (first.territory.id, first.source_id)
+        )
+        await close_source(session, team(first.territory), source, withdraw=False)
+
+    run = await second.read()
+
+    assert (run.updated, run.created) == (1, 0)
+    assert await second.list_published() == {"Bancs publics": id_}
+    assert (await load(first, id_)).other_origins == []
+
+
+async def test_a_second_record_of_a_dataset_that_was_taken_over_is_refused_by_name(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    by_page = dataset("Bancs, copie", "copy", landingPage=PAGE)
+    first, second, id_ = await read_both(
+        catalogue, open_source, dataset(landingPage=PAGE), by_page
+    )
+    put(catalogue, REGION, dataset("Bancs publics"), by_page)
+    await second.read()
+    assert len((await load(first, id_)).other_origins) == 2
+
+    put(catalogue, TOWN, dataset("Jardins", "j-1"))
+    await first.read()
+    await first.read()
+    runs = [await second.read(), await second.read()]
+
+    assert [(run.refused, run.created) for run in runs] == [(1, 0), (1, 0)]
+    assert list((await second.list_published()).values()) == [id_]
+
+
 async def test_a_source_that_no_longer_has_a_dataset_is_named_no_more(
     catalogue: Catalogue, open_source: Open
 ) -> None:

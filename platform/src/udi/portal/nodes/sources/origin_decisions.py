@@ -34,6 +34,8 @@ class OriginDecision(StrEnum):
 
     LISTED = "listed"
     """The dataset stays where it is read; its page says that it is also there."""
+    REPEATED = "repeated"
+    """Another record of the same source describes it already."""
     TAKES_OVER = "takes over"
 
 
@@ -41,7 +43,11 @@ class OriginDecision(StrEnum):
 class MatchedDataset:
     """The dataset that a record of another source describes as well."""
 
+    is_own: bool = False
+    """Whether it is read in the same source."""
     is_pushed: bool = False
+    is_closed: bool = False
+    """Whether its source is read no more."""
     is_published: bool = True
     by_team: bool = False
     """Whether the team withdrew it."""
@@ -53,7 +59,9 @@ def decide_origin(match: MatchedDataset, nearness: Nearness) -> OriginDecision:
     """Of a record that describes a dataset of another source: whether the dataset is read there from now on."""
     if match.by_team:
         return OriginDecision.LISTED
-    if not match.is_published:
+    if match.is_own and match.is_published:
+        return OriginDecision.REPEATED
+    if not match.is_published or match.is_closed:
         return OriginDecision.TAKES_OVER
     if match.is_pushed or not match.same_producer or nearness >= match.nearness:
         return OriginDecision.LISTED

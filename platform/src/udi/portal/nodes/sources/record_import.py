@@ -305,7 +305,7 @@ async def _settle_shared(
         if shared is None:
             continue
         dataset = shared.dataset
-        if dataset.id in taken:
+        if dataset.id in taken or shared.decision is OriginDecision.REPEATED:
             result.action = RecordAction.REFUSED
             result.faults = (duplicate_fault(candidate.harvest_record, dataset.title),)
         elif shared.decision is OriginDecision.LISTED:

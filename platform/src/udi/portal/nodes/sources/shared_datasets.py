@@ -49,6 +49,8 @@ from udi.protocol.record import restore_record
 from udi.protocol.validators import is_url
 
 QUIET = {"synchronize_session": False}
+MOST_OWNERS = 50
+"""Datasets that have one file, among which that of a page is looked for."""
 MOST_OTHERS = 20
 """Places that the page of one dataset names."""
 
@@ -89,8 +91,7 @@ async def match_datasets(
     locked = await lock_datasets(session, {*published, *(id_ for id_ in ids if id_)})
     datasets = {id_: locked[id_] for id_ in ids if id_ and id_ in locked}
     by_team = await _list_withdrawn_by_team(session, datasets)
-    pushed = await _list_pushed(session, datasets.values())
-    hosts = await _list_hosts(session, datasets.values())
+    holders = await _list_holders(session, datasets.values())
     shared: list[SharedDataset | None] = []
     for id_, candidate in zip(ids, candidates, strict=True):
         dataset = datasets.get(id_) if id_ else None
@@ -98,18 +99,17 @@ async def match_datasets(
             shared.append(None)
             continue
         match = MatchedDataset(
-            is_pushed=dataset.node_id in pushed,
+            is_own=dataset.node_id == source.id,
+            is_pushed=dataset.node_id not in holders,
+            is_closed=dataset.node_id in holders
+            and holders[dataset.node_id].state == SourceState.CLOSED,
             is_published=dataset.state == DatasetState.PUBLISHED,
             by_team=dataset.id in by_team,
             same_producer=dataset.organisation_id == source.organisation_id,
-            nearness=_nearness_of(dataset, hosts.get(dataset.node_id, "")),
+            nearness=_nearness_of(dataset, holders.get(dataset.node_id)),
         )
         nearness = measure_nearness(host_name(source.address), candidate.record)
-        if dataset.node_id == source.id and match.is_published:
-            decision = OriginDecision.TAKES_OVER
-        else:
-            decision = decide_origin(match, nearness)
-        shared.append(SharedDataset(dataset, decision))
+        shared.append(SharedDataset(dataset, decide_origin(match, nearness)))
     return shared
 
 
@@ -212,6 +212,8 @@ async def _find_by_pages(
     owners: dict[str, set[UUID]] = {}
     for url, id_ in await session.execute(query):
         owners.setdefault(url, set()).add(id_)
+    # What very many have, such as one service of maps, tells of none which it is.
+    owners = {url: ids for url, ids in owners.items() if len(ids) <= MOST_OWNERS}
     ids = {id_ for some in owners.values() for id_ in some}
     loaded = select(Dataset).where(Dataset.id.in_(ids))
     pages = {
@@ -260,29 +262,19 @@ async def _list_withdrawn_by_team(
     return set(await session.scalars(query))
 
 
-async def _list_pushed(session: AsyncSession, datasets: Iterable[Dataset]) -> set[UUID]:
-    """Nodes that push themselves: those that are no source."""
-    nodes = {dataset.node_id for dataset in datasets}
-    query = select(CatalogueSource.id).where(CatalogueSource.id.in_(nodes))
-    return nodes - set(await session.scalars(query)) if nodes else set()
-
-
-async def _list_hosts(
+async def _list_holders(
     session: AsyncSession, datasets: Iterable[Dataset]
-) -> dict[UUID, str]:
+) -> dict[UUID, CatalogueSource]:
+    """The sources that datasets are read in; what has none is pushed by its node."""
     nodes = {dataset.node_id for dataset in datasets}
-    if not nodes:
-        return {}
-    query = select(CatalogueSource.id, CatalogueSource.address).where(
-        CatalogueSource.id.in_(nodes)
-    )
-    return {row.id: host_name(row.address) for row in await session.execute(query)}
+    query = select(CatalogueSource).where(CatalogueSource.id.in_(nodes))
+    return {holder.id: holder for holder in await session.scalars(query)}
 
 
-def _nearness_of(dataset: Dataset, host: str) -> Nearness:
-    if not dataset.record:
+def _nearness_of(dataset: Dataset, holder: CatalogueSource | None) -> Nearness:
+    if holder is None or not dataset.record:
         return Nearness.ELSEWHERE
-    return measure_nearness(host, restore_record(dataset.record))
+    return measure_nearness(host_name(holder.address), restore_record(dataset.record))
 
 
 def list_other_origin(
@@ -361,6 +353,7 @@ async def take_over(
         if theirs is not None:
             theirs.withdrawn = True
             theirs.same_as = dataset.id
+        if theirs is not None and former.state != SourceState.CLOSED:
             list_other_origin(
                 dataset,
                 former,
