@@ -17,5 +17,6 @@ DOMAIN = Domain(
     ),
     web_services="udi.portal.territory.routes:provide_web_services",
     tasks="udi.portal.territory.producers.reminders:task_handlers",
+    schedules="udi.portal.territory.status.measures:list_schedules",
     routes="udi.portal.territory.routes:list_routes",
 )

@@ -16,6 +16,7 @@ from udi.portal.territory.producers import pages as producer_pages
 from udi.portal.territory.site import look, settings, texts
 from udi.portal.territory.site import pages as site_pages
 from udi.portal.territory.site.rendering import PATH as SITE
+from udi.portal.territory.status import pages as status_pages
 from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
@@ -37,6 +38,7 @@ def list_routes(_site: Site) -> Routes:
         *look.routes,
         *settings.routes,
         *texts.routes,
+        *status_pages.routes,
     ]
 
 
@@ -52,4 +54,5 @@ def provide_web_services(site: Site) -> None:
         ("territory-producers", producer_pages.PATH),
         ("journal", journal_pages.PATH),
         ("site", SITE),
+        ("status", status_pages.PATH),
     )
