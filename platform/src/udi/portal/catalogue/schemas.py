@@ -14,6 +14,7 @@ from udi.portal.catalogue import models
 from udi.portal.catalogue.file_schemas import DistributionDetail
 from udi.portal.catalogue.queries import DatasetSummary, SearchPage
 from udi.portal.organisations.models import Organisation
+from udi.protocol.metadata_json import read_frequency, read_metadata, write_metadata
 
 BASE = "/api/v1"
 
@@ -56,7 +57,11 @@ Formats = Annotated[
 ]
 Instant = Annotated[datetime, Meta(tz=True)]
 Modified = Annotated[
-    datetime, _describe("When the data last changed, says the producer.", tz=True)
+    datetime,
+    _describe(
+        "When the data last changed, says the producer; null where nobody says it.",
+        tz=True,
+    ),
 ]
 Published = Annotated[datetime, _describe("When this portal first showed it.", tz=True)]
 
@@ -99,7 +104,7 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
     access: Access
     licence: Licence
     formats: Formats
-    modified: Modified
+    modified: Modified | None
     published: Published
     producer: ProducerName
     url: Annotated[str, _describe("Path of the dataset in this API.")]
@@ -120,7 +125,7 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
         )
         return cls(
             **{name: getattr(line, name) for name in same},
-            modified=line.modified_at,
+            modified=line.stated_update,
             published=line.published_at,
             producer=ProducerName(slug=line.producer, name=line.producer_name),
             url=f"{BASE}/datasets/{line.id}",
@@ -151,10 +156,18 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         list[str], _describe("Languages of the data: two-letter codes.")
     ]
     created: Annotated[
-        datetime, _describe("When the data were made, says the producer.", tz=True)
+        datetime | None,
+        _describe("When the data were made; null where nobody says it.", tz=True),
     ]
-    modified: Modified
+    modified: Modified | None
     published: Published
+    frequency: Annotated[
+        str,
+        _describe(
+            "How often the data are updated, a code of the EU’s table; empty where nobody says it.",
+            examples=["MONTHLY"],
+        ),
+    ]
     period: DatasetPeriod
     bbox: Annotated[
         list[float] | None, _describe("West, south, east, north, in degrees (WGS 84).")
@@ -162,6 +175,12 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
     producer: ProducerReference
     distributions: list[DistributionDetail]
     page: Page
+    metadata: Annotated[
+        dict[str, Any],
+        _describe(
+            "What DCAT-AP says of it besides, where its source does: themes, subjects, agents, places, periods, pages, provenance, standards, versions."
+        ),
+    ]
     record: Annotated[
         dict[str, Any], _describe("RUDI’s metadata, as the producer’s node sent it.")
     ]
@@ -190,9 +209,11 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         owner = row.organisation
         return cls(
             **{name: getattr(row, name) for name in same},
-            created=row.created_at,
-            modified=row.modified_at,
+            created=row.stated_creation,
+            modified=row.stated_update,
             published=row.published_at,
+            frequency=read_frequency(row.record),
+            metadata=write_metadata(read_metadata(row.record)),
             period=DatasetPeriod(start=row.period_start, end=row.period_end),
             bbox=sides if len(sides) == 4 else None,  # noqa: PLR2004 - a rectangle has four sides
             producer=ProducerReference(id=owner.id, slug=owner.slug, name=owner.name),
