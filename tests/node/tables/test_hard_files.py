@@ -481,6 +481,49 @@ def test_the_sheets_of_a_flat_document_are_chosen_as_in_others() -> None:
     assert {"other_sheets", "hidden_sheets"} <= {note.code for note in profile.notes}
 
 
+SPANNED = CELL.replace(
+    "<table:table-cell", '<table:table-cell table:number-rows-spanned="3"', 1
+)
+COVERED = "<table:covered-table-cell/>"
+
+
+@pytest.mark.parametrize(
+    ("below", "expected"),
+    [
+        (
+            f"<table:table-row>{COVERED}{CELL.format('12')}</table:table-row>"
+            f"<table:table-row>{COVERED}{CELL.format('7')}</table:table-row>"
+            f"<table:table-row>{CELL.format('Bourg')}{CELL.format('9')}</table:table-row>",
+            (("Rue A", "3"), ("Rue A", "12"), ("Rue A", "7"), ("Bourg", "9")),
+        ),
+        (
+            f'<table:table-row table:number-rows-repeated="9">{COVERED}</table:table-row>'
+            f"<table:table-row>{CELL.format('Bourg')}{CELL.format('9')}</table:table-row>",
+            (("Rue A", "3"), ("Rue A", ""), ("Rue A", ""), ("Bourg", "9")),
+        ),
+        (
+            f"<table:table-row>{CELL.format('Halle')}{CELL.format('12')}</table:table-row>",
+            (("Rue A", "3"), ("Halle", "12")),
+        ),
+    ],
+    ids=["covered", "covered and empty", "a cell of its own"],
+)
+def test_each_row_of_a_merged_cell_of_a_flat_document_has_its_value(
+    below: str, expected: tuple[tuple[str, ...], ...]
+) -> None:
+    rows = (
+        f"<table:table-row>{CELL.format('lieu')}{CELL.format('places')}</table:table-row>"
+        f"<table:table-row>{SPANNED.format('Rue A')}{CELL.format('3')}</table:table-row>"
+    )
+
+    profile = read(FLAT.format(rows=rows + below), "t.fods")
+
+    assert tuple((row[0], row[1] or "") for row in profile.sample) == expected
+    assert [
+        note.values["count"] for note in profile.notes if note.code == "merged_cells"
+    ] == ["1"]
+
+
 def test_a_table_in_a_cell_of_a_flat_document_is_no_sheet() -> None:
     cell = CELL.format("dedans")
     inner = f"<table:table><table:table-row>{cell}</table:table-row></table:table>"

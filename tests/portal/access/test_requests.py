@@ -16,6 +16,7 @@ from udi.kit.errors import ConflictError
 from udi.portal.access.models import (
     AccessAgreement,
     AccessDocument,
+    AccessRequest,
     AccessRequestState,
     AccessStep,
 )
@@ -305,3 +306,56 @@ async def test_one_project_has_one_request_for_the_same_data(
     again = await workspace.send(project=project)
 
     assert again.status_code == 409
+
+
+async def test_a_program_fills_in_the_form_that_only_a_person_can_send(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    answers = {
+        "title": "Rafraîchir la ville",
+        "summary": "Choisir dix rues à ombrager.",
+        "requester": "research",
+        "purpose": "research",
+        "words": "Repérer les îlots où la consommation grimpe.",
+        "months": "6",
+        "columns": ["îlot", "énergie"],
+    }
+    response = await workspace.passer.get(
+        "/api/v1/access-requests/draft",
+        params={"dataset": str(workspace.dataset), **answers},
+    )
+    form = await workspace.person.get(response.json()["form"])
+
+    assert {entry["field"] for entry in response.json()["missing"]} == {
+        "interest", "answer_quels_t_s", "answer_qui_lira",
+    }  # fmt: skip
+    assert "Rempli à l’avance" in form.text
+    assert "Repérer les îlots où la consommation grimpe." in form.text
+    assert re.search(r'value="énergie"[^>]*checked', form.text)
+    assert re.search(rf'action="{workspace.home}/access-requests/new"', form.text)
+    assert await workspace.rows(AccessRequest) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "field"),
+    [
+        ({"dataset": "nobody"}, 422, "dataset"),
+        ({"dataset": "6f1f7c3e-2b1d-4c3a-9a55-0d1e2f3a4b5c"}, 404, None),
+        ({"words": "a" * 6_000}, 422, "words"),
+        ({"color": "red"}, 422, "color"),
+    ],
+)
+async def test_a_draft_that_cannot_be_filled_in_says_why(
+    workspace: Workspace, changes: dict[str, str], status: int, field: str | None
+) -> None:
+    await workspace.set_policy()
+    response = await workspace.passer.get(
+        "/api/v1/access-requests/draft",
+        params={"dataset": str(workspace.dataset), **changes},
+    )
+
+    assert response.status_code == status
+    assert [entry["field"] for entry in response.json().get("errors", [])] == (
+        [field] if field else []
+    )

@@ -22,7 +22,14 @@ from udi.ui.mcp.server import PATH
 from udi.ui.openapi.document import ADDRESS
 from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
-TOOLS = ["describe_dataset", "list_terms", "my_access", "search_datasets"]
+TOOLS = [
+    "describe_dataset",
+    "draft_access_request",
+    "draft_data_request",
+    "list_terms",
+    "my_access",
+    "search_datasets",
+]
 
 
 @pytest.fixture
@@ -326,3 +333,21 @@ async def test_the_client_of_the_protocols_own_kit_understands(
     assert (answer["version"], sorted(answer["tools"])) == (version, TOOLS)
     assert answer["answers"][0]["content"]["datasets"]
     assert [entry["is_error"] for entry in answer["answers"]] == [False, True]
+
+
+async def test_a_request_for_data_is_drafted_and_nothing_is_sent(
+    program: httpx.AsyncClient,
+) -> None:
+    answers = {"title": "Bruit des rues la nuit", "words": "Une carte des rues calmes."}
+    draft = await call_tool(program, "draft_data_request", answers)
+    empty = await call_tool(program, "draft_data_request", {})
+    long = await call_tool(program, "draft_data_request", {"words": "a" * 6_000})
+    board = (await program.get("/api/v1/data-requests")).json()
+
+    address = httpx.URL(draft["form"])
+    assert (address.path, dict(address.params)) == ("/data-requests/new", answers)
+    assert draft["missing"] == []
+    assert draft["why_not_sent"].startswith("Nothing was sent")
+    assert {entry["field"] for entry in empty["missing"]} == {"title", "words"}
+    assert (long["status"], long["problem"]["errors"][0]["field"]) == (422, "words")
+    assert board["total"] == 0

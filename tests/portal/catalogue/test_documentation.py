@@ -44,6 +44,9 @@ POOR = (
     "agreements/mine",
 )
 """What a token without rights does not read."""
+DRAFT = f"{BASE}/access-requests/draft"
+QUERIES = {DRAFT: "?dataset={restricted_id}"}
+"""What an operation cannot do without."""
 NODES = f"{BASE}/resources"
 """What nodes push to, whose contract is RUDI's."""
 
@@ -209,7 +212,8 @@ async def test_each_answer_has_the_fields_that_are_described(
         ).json()["id"]
         assert len(list(operations(document))) > 20
         for path, operation in operations(document):
-            answer = await program.get(path.format(**path_parameters), headers=bearer)
+            address = f"{path}{QUERIES.get(path, '')}".format(**path_parameters)
+            answer = await program.get(address, headers=bearer)
             [(media_type, body)] = operation["responses"]["200"]["content"].items()
 
             assert answer.status_code == 200
@@ -265,6 +269,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
     of_registers = 4 + 8 + 4
+    of_drafts = 2 + 4 + 4
     others = (
         of_registers
         + of_teams
@@ -274,6 +279,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
         + of_calls
         + of_data_requests
         + of_access
+        + of_drafts
     )
     assert count == answers + refusals + others + (11 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
     page = document["components"]["schemas"]["DatasetPage"]
@@ -331,6 +337,10 @@ async def test_each_refusal_that_is_described_is_one(
             f"{BASE}/data-requests/{{data_request_id}}",
             "404",
         ): f"{BASE}/data-requests/{NOBODY}",
+        (f"{BASE}/data-requests/draft", "422"): f"{BASE}/data-requests/draft?sort=1",
+        (DRAFT, "404"): f"{DRAFT}?dataset={NOBODY}",
+        (DRAFT, "409"): f"{DRAFT}?dataset={open_id}",
+        (DRAFT, "422"): f"{DRAFT}?dataset=nobody",
         (team, "404"): team.format(project_id=NOBODY),
         (team, "403"): team.format(**path_parameters),
         (rules, "404"): rules.format(restricted_id=NOBODY),

@@ -56,6 +56,20 @@ async def test_the_page_says_which_words_begin_like_the_one_typed(
     assert "a word that begins so, such as “trottinette" in page.text
 
 
+async def test_the_page_and_programs_learn_which_words_of_a_question_were_left_out(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
+    question = "q=comptages+cyclables+saumon"
+    page = await fetch(portal_app, filled, f"/data?{question}", "fr")
+    answer = await fetch(portal_app, filled, f"/api/v1/datasets?{question}")
+    exact = await fetch(portal_app, filled, f"/data?{question}&exact=1", "fr")
+
+    assert "voici les plus proches, sans «\u00a0saumon\u00a0»" in page.text
+    assert f"/data?{question}&amp;exact=1" in page.text
+    assert (answer.json()["total"], answer.json()["dropped"]) == (1, ["saumon"])
+    assert "ne parle de «\u00a0comptages cyclables saumon\u00a0»" in exact.text
+
+
 async def test_every_filter_of_the_page_is_kept_by_its_form_and_has_a_chip(
     filled: Catalogue, portal_app: Litestar
 ) -> None:

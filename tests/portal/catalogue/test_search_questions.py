@@ -173,6 +173,47 @@ def test_a_misspelt_word_has_the_synonyms_of_the_one_meant(
     assert set(result.seqs) == {3, 4, 5}
 
 
+@pytest.mark.parametrize(
+    ("text", "seqs", "dropped"),
+    [
+        ("Où sont les pistes cyclables près de Brocéliande ?", {3}, ["brocéliande"]),
+        ("Where is the air pollution of Brocéliande?", {1, 2}, ["brocéliande"]),
+        ("pistes cyclables saumon truite", {3}, ["saumon", "truite"]),
+        ("pistes saumon truite brochet", set(), []),
+        ("pistes saumon", set(), []),
+        ("saumon truite brochet", set(), []),
+    ],
+)
+def test_a_long_question_goes_without_the_words_that_the_nearest_dataset_lacks(
+    question_index: Written, text: str, seqs: set[int], dropped: list[str]
+) -> None:
+    result = question_index.find(text)
+
+    assert set(result.seqs) == seqs
+    assert [group.text for group in result.parsed_query.dropped] == dropped
+    assert question_index.find(text, exact=True).total == 0
+
+
+def test_no_filter_phrase_or_exclusion_is_ever_dropped(question_index: Written) -> None:
+    text = "pistes cyclables saumon"
+
+    assert question_index.find(text).seqs == [3]
+    assert question_index.find(text, theme=("culture",)).total == 0
+    assert question_index.find(f'{text} "eau propre"').total == 0
+    assert question_index.find(f"{text} -cyclable").total == 0
+
+
+def test_words_that_ask_count_where_there_is_nothing_else(
+    question_index: Written,
+) -> None:
+    result = question_index.find("où trouver")
+
+    assert [word.text for word in result.words] == ["ou", "trouver"]
+    assert [
+        word.text for word in question_index.find("où trouver un vélo ?").words
+    ] == ["velo"]
+
+
 def test_a_park_is_no_car_park(question_index: Written) -> None:
     assert "parking" not in default_thesaurus().find(["park"])[0].labels
 

@@ -106,7 +106,7 @@ def render_problem(request: AnyRequest, error: UdiError) -> Response[dict[str, A
     if error.page:
         body["page"] = error.page
     if error.refusals:
-        body["errors"] = [_describe_refusal(refusal, say) for refusal in error.refusals]
+        body["errors"] = [describe_refusal(refusal, say) for refusal in error.refusals]
     return Response(
         body,
         status_code=error.status,
@@ -230,7 +230,7 @@ def _fill(text: str, values: dict[str, Any]) -> str:
 def form_errors(request: AnyRequest, error: UdiError | None) -> dict[str, str]:
     """What is wrong with each field of a form, and what to do, in the reader's language."""
     entries = [
-        _describe_refusal(refusal, _translator(request))
+        describe_refusal(refusal, _translator(request))
         for refusal in (error.refusals if error else ())
     ]
     return {
@@ -241,7 +241,8 @@ def form_errors(request: AnyRequest, error: UdiError | None) -> dict[str, str]:
     }
 
 
-def _describe_refusal(refusal: Refusal, say: Any) -> dict[str, str]:
+def describe_refusal(refusal: Refusal, say: Any) -> dict[str, str]:
+    """What is wrong with a field, with the words in the reader's language; a part that is empty is left out."""
     reason, remedy = (
         _fill(say(words), dict(refusal.values))
         for words in (refusal.reason, refusal.remedy)

@@ -47,6 +47,8 @@ def _present_search(response: ToolResponse) -> dict[str, Any]:
             for item in page["items"]
         ],
     }
+    if page["dropped"]:
+        answer["words_left_out"] = page["dropped"]
     if page["replaced"]:
         answer["words_replaced"] = page["replaced"]
     if not page["prepared"]:

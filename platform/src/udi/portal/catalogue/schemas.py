@@ -304,6 +304,12 @@ class DatasetPage(Struct, frozen=True, kw_only=True):
             "For each filter, its 50 most frequent values, or all where `facets` names it, counted as if that filter were not used."
         ),
     ]
+    dropped: Annotated[
+        list[str],
+        _describe(
+            "Words of a question of three or more that were left out, since no dataset has them all."
+        ),
+    ]
     replaced: list[Replacement]
     completed: list[Completion]
     also: list[Synonyms]
@@ -348,6 +354,7 @@ class DatasetPage(Struct, frozen=True, kw_only=True):
                 for word in page.words
                 if word.instead
             ],
+            dropped=[group.text for group in page.parsed_query.dropped],
             completed=[
                 Completion(word=word.text, by=list(word.completed))
                 for word in page.words

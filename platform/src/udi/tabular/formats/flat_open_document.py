@@ -1,6 +1,7 @@
 """The sheets of a spreadsheet in one XML file (flat OpenDocument 1.3, `.fods`)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
@@ -27,8 +28,26 @@ VALUES = {
 """The attribute that says the value of a cell, by its type; cells of other types say it as text."""
 
 
+@dataclass
+class FlatSheet:
+    """A sheet as it is listed: its first rows that hold anything, and how many cells are merged over several rows."""
+
+    name: str
+    hidden: bool
+    first_rows: list[Row] = field(default_factory=list)
+    merged_count: int = 0
+
+
+@dataclass(frozen=True)
+class _RowSpan:
+    """A cell merged over several rows: the number of its last row, and its value."""
+
+    last: int
+    value: str
+
+
 def flat_rows(path: Path, sheet: int = 0) -> Iterator[Row]:
-    """The rows of a sheet, counted from 0, as text, each with its number.
+    """The rows of a sheet, counted from 0, as text, each with its number; cells merged over rows give each their value.
 
     Raises:
         UnreadableTableError: it is not well formed, stops before its end, declares entities, or is larger than a sheet.
@@ -38,8 +57,8 @@ def flat_rows(path: Path, sheet: int = 0) -> Iterator[Row]:
         yield from reader.take_rows()
 
 
-def list_flat_sheets(path: Path) -> list[tuple[str, bool, list[Row]]]:
-    """The sheets as far as `MOST_SHEETS`: the name of each, whether it is hidden, and its first rows that hold anything.
+def list_flat_sheets(path: Path) -> list[FlatSheet]:
+    """The sheets as far as `MOST_SHEETS`.
 
     Raises:
         UnreadableTableError: as `flat_rows`.
@@ -89,6 +108,8 @@ class _SheetReader:
         self._blank = 0
         self._value: str | None = None
         self._cell_times = 0
+        self._rows_spanned = 1
+        self._spans: dict[int, _RowSpan] = {}
         self._paragraphs: list[str] = []
         self._in_paragraph = False
         self._in_note = False
@@ -108,6 +129,7 @@ class _SheetReader:
             self._depth += 1
             if self._depth == 1:
                 self._current += 1
+                self._spans = {}
                 self.begin_sheet(attributes)
         if not self.is_read:
             return
@@ -119,6 +141,7 @@ class _SheetReader:
             kind = attributes.get("office:value-type", "")
             self._value = attributes.get(VALUES.get(kind, ""))
             self._cell_times = int(attributes.get("table:number-columns-repeated", "1"))
+            self._rows_spanned = _rows_spanned(attributes)
             self._paragraphs = []
         elif name == "office:annotation":
             self._in_note = True
@@ -137,6 +160,9 @@ class _SheetReader:
 
     def begin_sheet(self, attributes: dict[str, str]) -> None:
         """What a sheet says of itself as it begins."""
+
+    def count_merged_cell(self) -> None:
+        """A cell merged over several rows was read."""
 
     def end(self, name: str) -> None:
         if name == "table:table":
@@ -164,17 +190,43 @@ class _SheetReader:
             raise UnreadableTableError("too_many_columns", most="1,000")
         self._cells += [""] * self._blank + [text] * self._cell_times
         self._blank = 0
+        if self._rows_spanned > 1:
+            last = self._number + self._rows_spanned
+            self._spans[len(self._cells) - 1] = _RowSpan(last, text)
+            self.count_merged_cell()
 
     def _close_row(self) -> None:
-        if not self._cells:
-            self._number += self._times
-            return
-        self._cell_count += len(self._cells) * self._times
-        if self._cell_count > MOST_CELLS:
-            raise UnreadableTableError("too_many_cells", most=f"{MOST_CELLS:,}")
-        for _ in range(self._times):
+        end = self._number + self._times
+        while self._number < end:
+            cells = self._fill_spans(self._number + 1)
+            if not cells:
+                self._number = end
+                return
             self._number += 1
-            self._rows.append((self._number, self._cells))
+            self._cell_count += len(cells)
+            if self._cell_count > MOST_CELLS:
+                raise UnreadableTableError("too_many_cells", most=f"{MOST_CELLS:,}")
+            self._rows.append((self._number, cells))
+
+    def _fill_spans(self, number: int) -> list[str]:
+        """The cells of the row that was read, as those of this number: with the values of cells merged from above."""
+        self._spans = {
+            place: span for place, span in self._spans.items() if span.last >= number
+        }
+        if not self._spans:
+            return self._cells
+        cells = list(self._cells)
+        for place, span in self._spans.items():
+            cells += [""] * (place + 1 - len(cells))
+            cells[place] = cells[place] or span.value
+        return cells
+
+
+def _rows_spanned(attributes: dict[str, str]) -> int:
+    """Over how many rows of one column a cell is merged."""
+    if attributes.get("table:number-columns-spanned", "1") != "1":
+        return 1
+    return int(attributes.get("table:number-rows-spanned", "1"))
 
 
 class _SheetLister(_SheetReader):
@@ -182,7 +234,7 @@ class _SheetLister(_SheetReader):
 
     def __init__(self) -> None:
         super().__init__(0)
-        self.sheets: list[tuple[str, bool, list[Row]]] = []
+        self.sheets: list[FlatSheet] = []
         self._style = ""
         self._hidden_styles: set[str] = set()
 
@@ -201,11 +253,15 @@ class _SheetLister(_SheetReader):
         if len(self.sheets) < MOST_SHEETS:
             hidden = attributes.get("table:style-name", "") in self._hidden_styles
             name = attributes.get("table:name") or f"Sheet{self._current + 1}"
-            self.sheets.append((name, hidden, []))
+            self.sheets.append(FlatSheet(name, hidden))
+
+    def count_merged_cell(self) -> None:
+        if self.sheets and self._current < MOST_SHEETS:
+            self.sheets[-1].merged_count += 1
 
     def keep_first_rows(self) -> None:
         """Keep the first rows of the sheet that is read, and forget the others."""
         rows = self.take_rows()
         if self.sheets and self._current < MOST_SHEETS:
-            first_rows = self.sheets[-1][2]
+            first_rows = self.sheets[-1].first_rows
             first_rows += rows[: FIRST_ROWS - len(first_rows)]

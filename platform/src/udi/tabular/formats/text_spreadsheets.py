@@ -11,13 +11,14 @@ from udi.tabular.formats.file_kind import DIF, SYLK, FileKind
 from udi.tabular.formats.flat_open_document import (
     MOST_CELLS,
     WIDEST,
+    FlatSheet,
     flat_rows,
     list_flat_sheets,
 )
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.formats.spreadsheets import Sheet, Workbook, list_sheet_notes
 from udi.tabular.formats.text_encoding import detect_encoding, read_text
-from udi.tabular.messages.notes import UnreadableTableError
+from udi.tabular.messages.notes import Note, UnreadableTableError
 
 LARGEST = 64 * 1024**2
 FIELD = re.compile(r";([A-Z])((?:[^;]|;;)*)")
@@ -47,7 +48,7 @@ def open_flat_workbook(
     """
     _require_size(path)
     listed = list_flat_sheets(path)
-    sheets = tuple(Sheet(name, hidden) for name, hidden, _ in listed)
+    sheets = tuple(Sheet(sheet.name, sheet.hidden) for sheet in listed)
     names = [sheet.name for sheet in sheets]
     if requested_sheet and requested_sheet not in names:
         raise UnreadableTableError("no_such_sheet", sheet=requested_sheet)
@@ -56,19 +57,22 @@ def open_flat_workbook(
     else:
         rank = _choose_sheet(listed)
     name = names[rank] if names else ""
-    book = Workbook(sheets, name, list_sheet_notes(sheets, name))
+    notes = list_sheet_notes(sheets, name)
+    if listed and (count := listed[rank].merged_count):
+        notes = (*notes, Note("merged_cells", values={"count": str(count)}))
+    book = Workbook(sheets, name, notes)
     return book, partial(flat_rows, path, rank)
 
 
-def _choose_sheet(listed: list[tuple[str, bool, list[Row]]]) -> int:
+def _choose_sheet(listed: list[FlatSheet]) -> int:
     """The first with two columns and a row below a header, else the first that says anything; shown sheets first."""
-    ranks = sorted(range(len(listed)), key=lambda rank: listed[rank][1])
+    ranks = sorted(range(len(listed)), key=lambda rank: listed[rank].hidden)
     fallback = 0
     for rank in reversed(ranks):
-        if any(has_values(cells) for _, cells in listed[rank][2]):
+        if any(has_values(cells) for _, cells in listed[rank].first_rows):
             fallback = rank
     for rank in ranks:
-        full = [cells for _, cells in listed[rank][2] if has_values(cells)]
+        full = [cells for _, cells in listed[rank].first_rows if has_values(cells)]
         if len(full) > 1 and max(sum(map(bool, cells)) for cells in full) > 1:
             return rank
     return fallback

@@ -14,6 +14,7 @@ from udi.kit.errors import (
     InvalidError,
     NotFoundError,
     PreconditionFailedError,
+    Refusal,
     field_error,
 )
 from udi.kit.tenancy import Territory
@@ -27,12 +28,16 @@ from udi.portal.access.policies.queries import (
 from udi.portal.access.requests import queries, requester_actions, schemas
 from udi.portal.access.requests.decisions import apply_event
 from udi.portal.access.requests.documents import list_documents
-from udi.portal.access.requests.request_input import AccessRequestInput
+from udi.portal.access.requests.request_input import AccessRequestInput, check_input
 from udi.portal.access.requests.thread import list_steps
+from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
+from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
+from udi.portal.projects.agent_tools import DRAFT_ACCESS_REQUEST
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.policy import FieldKind, Policy
@@ -41,6 +46,22 @@ from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.site import site_of
 
+DRAFTED = (
+    "dataset",
+    "title",
+    "summary",
+    "requester",
+    "purpose",
+    "words",
+    "interest",
+    "months",
+)
+COLUMNS = "columns"
+NAMELESS_PROJECT = Refusal(
+    "title",
+    "The project has no name.",
+    "Give it one, of 150 characters at most.",
+)
 request_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOPE)
 
 
@@ -67,6 +88,56 @@ async def list_own_requests(
     return Response(
         schemas.MyAccessRequests(sent=mine, to_answer=waiting), headers=PRIVATE
     )
+
+
+@get(
+    "/draft",
+    **api_operation(
+        "draftAccessRequest",
+        tag=schemas.TAG,
+        summary="Draft a request for access",
+        description="The address of the form with these answers, for a person to read, complete and send. Nothing is kept or sent.",
+        answer=FormDraft,
+        errors=(NotFoundError, ConflictError, InvalidError),
+        query=schemas.AccessDraftParameters,
+        has_validator=False,
+        tools=(DRAFT_ACCESS_REQUEST,),
+    ),
+)
+async def draft_request(
+    request: ApiRequest, session: Session, territory: CurrentTerritory
+) -> Response[FormDraft]:
+    """A form filled in, which a person sends."""
+    pairs = read_pairs(request)
+    columns = tuple(value for name, value in pairs if name == COLUMNS)
+    parameters = Parameters(
+        [pair for pair in pairs if pair[0] != COLUMNS], (*DRAFTED, COLUMNS)
+    )
+    texts = {
+        name: parameters.read_text(name, longest=LONGEST_ADDRESS) for name in DRAFTED
+    }
+    parameters.check()
+    dataset = await get_restricted_dataset(
+        session, _identifier(texts.pop("dataset"), "dataset")
+    )
+    policy = policy_of(await get_policy(session, dataset))
+    request_input = AccessRequestInput(
+        purpose=texts["purpose"],
+        words=texts["words"],
+        interest=texts["interest"],
+        months=texts["months"],
+        columns=columns,
+    )
+    refusals = check_input(request_input, policy, texts["requester"])
+    if not texts["title"]:
+        refusals.append(NAMELESS_PROJECT)
+    draft = write_draft(
+        request,
+        f"{territory.origin}/data/{dataset.id}/access-requests/new",
+        {**texts, COLUMNS: columns},
+        refusals,
+    )
+    return Response(draft, headers=PRIVATE)
 
 
 @post(
@@ -277,6 +348,7 @@ routes: Routes = [
         schemas.BASE,
         route_handlers=[
             list_own_requests,
+            draft_request,
             create_request,
             read_request,
             correct_request,

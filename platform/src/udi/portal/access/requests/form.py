@@ -70,6 +70,16 @@ class AccessRequestForm:
         return {name: text[:LONGEST_KEPT] for name, text in values.items() if text}
 
 
+def list_form_fields(policy: Policy) -> list[str]:
+    """The fields of the form of a dataset that an address may fill in: all but documents."""
+    answers = [
+        f"{ANSWER}{policy_field.name}"
+        for policy_field in policy.fields
+        if policy_field.kind is not FieldKind.DOCUMENT
+    ]
+    return [*FORM_FIELDS, *answers]
+
+
 def read_draft(draft: Mapping[str, str]) -> AccessRequestForm:
     """What somebody began to write."""
     columns = tuple(line for line in draft.get("columns", "").splitlines() if line)

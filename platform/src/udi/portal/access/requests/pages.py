@@ -22,6 +22,7 @@ from udi.portal.access.policies.queries import (
 from udi.portal.access.requests.form import (
     NEW,
     AccessRequestForm,
+    list_form_fields,
     read_draft,
     read_request_form,
 )
@@ -34,6 +35,7 @@ from udi.portal.access.requests.requester_actions import submit_request
 from udi.portal.catalogue.models import Dataset
 from udi.portal.organisations.queries import list_producers
 from udi.portal.projects.actions.describe import ProjectInput, create_project
+from udi.portal.projects.form_drafts import read_answers
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project, list_led_projects
 from udi.portal.tenants.budgets import DRAFTS, subject_of_address
@@ -81,7 +83,8 @@ async def show_request_form(
         form_values = read_draft(draft.form_values)
     else:
         form_values = AccessRequestForm(
-            {"project": request.query_params.get("project", "")[:36]}
+            read_answers(request, list_form_fields(policy_of(policy))),
+            tuple(request.query_params.getall("columns", [])),
         )
     return await _render_form(request, session, actor, dataset, policy, form_values)
 
@@ -196,9 +199,16 @@ async def _render_form(
             (str(project.id), project.title)
             for project in (await list_led_projects(session, actor) if actor else [])
         ],
-        action=f"{request.url.path}{'?' + request.url.query if request.url.query else ''}",
+        action=_write_action(request),
+        is_filled_in="words" in request.query_params,
         documents=[],
     )
+
+
+def _write_action(request: AnyRequest) -> str:
+    """Where the form is sent: to the draft that it goes on with, and without what the address filled in."""
+    draft = _read_uuid(request.query_params.get("draft", ""))
+    return f"{request.url.path}?draft={draft}" if draft else request.url.path
 
 
 def _read_uuid(text: str) -> UUID | None:

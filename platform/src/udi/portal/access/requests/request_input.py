@@ -6,7 +6,6 @@ from datetime import date
 
 from udi.kit.errors import Refusal, Refusals
 from udi.portal.access.requests.documents import UploadedDocument, check_documents
-from udi.portal.projects.models import Project
 from udi.protocol.policy import FieldKind, FormField, Policy
 from udi.protocol.terms import Terms
 
@@ -30,13 +29,15 @@ class AccessRequestInput:
 def check_input(
     request_input: AccessRequestInput,
     policy: Policy,
-    project: Project,
+    requester: str,
     existing_documents: Sequence[str] = (),
 ) -> list[Refusal]:
-    """What is wrong with what was typed, and with who asks; `existing_documents` are those that are here already."""
+    """What is wrong with what was typed, and with who asks (the project's `requester`); `existing_documents` are those that
+    are here already.
+    """
     terms = policy.terms
     refusals = Refusals()
-    if project.requester not in {requester.value for requester in policy.requesters}:
+    if requester not in {accepted.value for accepted in policy.requesters}:
         refusals.refuse(
             "project",
             "The leader of this project is not among those who may ask.",

@@ -119,7 +119,7 @@ def _require_valid_input(
     if refusals := check_input(
         request_input,
         structs.replace(policy_rules, fields=()) if connector else policy_rules,
-        project,
+        project.requester,
         existing_documents,
     ):
         raise InvalidError("Nothing was sent yet.", refusals=refusals)

@@ -25,6 +25,7 @@ from udi.portal.access.policies.schemas import (
 )
 from udi.portal.access.requests.queries import AccessRequestCase
 from udi.portal.access.requests.transitions import ACCESS_REQUEST, AccessRequestEvent
+from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose, read_terms
 
 SCOPE = "access"
@@ -258,6 +259,37 @@ class NewAccessRequest(AccessRequestCorrection, kw_only=True):
 
     dataset: Annotated[str, Meta(description="Identifier of the dataset.")]
     project: Annotated[str, Meta(description="Identifier of a project that I lead.")]
+
+
+class AccessDraftParameters(Struct, kw_only=True):
+    """The query of a draft of a request for access."""
+
+    dataset: Annotated[UUID, Meta(description="Identifier of a restricted dataset.")]
+    title: Annotated[
+        str,
+        Meta(
+            description="Title of the project.", examples=["Paths of school children"]
+        ),
+    ] = ""
+    summary: Annotated[str, Meta(description="What the project is about.")] = ""
+    requester: Annotated[
+        str,
+        Meta(
+            description="In which capacity the project is led.",
+            extra_json_schema={"enum": [*Requester, ""]},
+        ),
+    ] = ""
+    purpose: Annotated[
+        str,
+        Meta(
+            description="What the data are to be read for.",
+            extra_json_schema={"enum": [*Purpose, ""]},
+        ),
+    ] = ""
+    words: Words = ""
+    interest: Interest = ""
+    months: Months = 0
+    columns: Columns = []
 
 
 class AccessRequestEventInput(Struct, kw_only=True):

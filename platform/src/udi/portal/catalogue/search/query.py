@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from tantivy import DocAddress, FieldType, Occur, Order, Query
@@ -52,6 +52,10 @@ PHRASE_WEIGHT = 0.05
 TYPED_SCORE = 1.0
 SYNONYM_SCORE = 0.5
 THEME_SCORE = 0.05
+GROUP_SCORE = 1_000.0
+"""More than the nearness of words ever counts."""
+FEWEST_TO_DROP = 3
+"""Words: of a shorter question, each is meant."""
 LAST_WORD = re.compile(r"(?P<before>.*?)(?P<start>[^\W_]+)", re.DOTALL)
 RANKED = 60
 """How many of the nearest are put in order by more than their nearness."""
@@ -117,14 +121,52 @@ def search(
     parsed_query = analyse_query(
         reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact
     )
-    question = _QueryBuilder(reader).build_query(parsed_query, criteria)
+    builder = _QueryBuilder(reader)
+    question = builder.build_query(parsed_query, criteria)
     total, facets = count_facets(reader, question.must, criteria)
+    if not total and not criteria.exact:
+        shorter_query = _drop_words(reader, builder, parsed_query, criteria)
+        if shorter_query:
+            parsed_query = shorter_query
+            question = builder.build_query(parsed_query, criteria)
+            total, facets = count_facets(reader, question.must, criteria)
     return SearchResult(
         total,
         _page_rows(reader, question, criteria, parsed_query, total),
         facets,
         parsed_query,
     )
+
+
+def _drop_words(
+    reader: IndexReader,
+    builder: "_QueryBuilder",
+    parsed_query: ExpandedQuery,
+    criteria: Criteria,
+) -> ExpandedQuery | None:
+    """A long question that no dataset answers, without the words that the nearest dataset lacks.
+
+    None where it is short, or where no dataset has half of its words.
+    """
+    groups = parsed_query.groups
+    if len(parsed_query.words) < FEWEST_TO_DROP:
+        return None
+    hits = reader.searcher.search(
+        builder.build_partial_query(parsed_query, criteria), 1, count=False
+    ).hits
+    if not hits:
+        return None
+    nearest = str(reader.searcher.doc(hits[0][1])["id"][0])
+    matching_groups = [
+        group
+        for group in groups
+        if count_matches(reader, builder.build_membership_query(group, nearest))
+    ]
+    dropped = [group for group in groups if group not in matching_groups]
+    shorter_query = replace(parsed_query, groups=matching_groups, dropped=dropped)
+    if len(shorter_query.words) * 2 < len(parsed_query.words):
+        return None
+    return shorter_query
 
 
 def count_answers(
@@ -209,6 +251,34 @@ class _QueryBuilder:
             nearer=[self._named(word.stems) for word in parsed_query.words],
             together=list(self._proximity_queries(parsed_query)),
         )
+
+    def build_partial_query(
+        self, parsed_query: ExpandedQuery, criteria: Criteria
+    ) -> Query:
+        """What has most groups of words of a question comes first; of as many, what is nearest to them."""
+        question = self.build_query(replace(parsed_query, groups=[]), criteria)
+        some = [
+            query
+            for group in parsed_query.groups
+            for query in (
+                Query.const_score_query(self._unscored_group(group), GROUP_SCORE),
+                self._group(group),
+            )
+        ]
+        return Query.boolean_query(
+            [
+                (Occur.Must, question.must()),
+                (Occur.Must, _any_of(some)),
+                *_with_occur(Occur.Should, map(self._named_group, parsed_query.groups)),
+            ]
+        )
+
+    def build_membership_query(self, group: WordGroup, dataset: str) -> Query:
+        """The dataset of this identifier, if it has a group of words."""
+        return _all_of([self._unscored_group(group), self._term("id", dataset)])
+
+    def _named_group(self, group: WordGroup) -> Query:
+        return _any_of(self._named(word.stems) for word in group.words)
 
     def _group(self, group: WordGroup) -> Query:
         """Words that must all be there, or something that means the same.

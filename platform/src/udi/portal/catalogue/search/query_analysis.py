@@ -51,12 +51,16 @@ class WordGroup:
 
 @dataclass(frozen=True)
 class ExpandedQuery:
-    """All of the question; `apart` are phrases and `apart_words` the stems of words that no answer may have."""
+    """All of the question; `apart` are phrases and `apart_words` the stems of words that no answer may have.
+
+    `dropped` are groups of a long question that are left out, since no dataset has them all.
+    """
 
     groups: list[WordGroup] = field(default_factory=list)
     phrases: list[Phrase] = field(default_factory=list)
     apart: list[Phrase] = field(default_factory=list)
     apart_words: list[words.Stems] = field(default_factory=list)
+    dropped: list[WordGroup] = field(default_factory=list)
 
     @property
     def words(self) -> list[QueryWord]:

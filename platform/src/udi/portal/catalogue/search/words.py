@@ -21,6 +21,24 @@ ELIDED = [*"ldnsjmtc", "qu"]
 CACHED = 20_000
 MOST_ASKED = 24
 Stems = tuple[str, ...]
+_QUESTIONS = {
+    "fr": """
+        ou quel quelle quels quelles combien comment pourquoi quand qui que quoi est sont etait etaient t on y a il elle
+        ils elles je tu nous vous peut puis peux pouvez avoir savoir trouver chercher voir faire pres
+    """,
+    "en": """
+        where which what who when how why many much do does did can could i you we me my were have has had find see look
+        looking get from about
+    """,
+    "es": """
+        donde cual cuales que quien quienes cuanto cuanta cuantos cuantas como cuando hay esta estan puedo puede
+        encontrar buscar ver saber hacer cerca
+    """,
+}
+QUESTION_WORDS = {
+    code: frozenset(listed.split()) for code, listed in _QUESTIONS.items()
+}
+"""What people put around what they look for, without accents: like stop words, they count only where there is nothing else."""
 
 
 def _lowercase_analyzer() -> TextAnalyzerBuilder:
@@ -164,7 +182,10 @@ def _word_stems(word: str, languages: tuple[str, ...]) -> tuple[Stems, bool]:
     stems = [stem for found_stems in by_language for stem in found_stems]
     if FRENCH in languages:
         stems += _stem_word(WITH_ACCENTS, word)
-    return tuple(dict.fromkeys(stems)), not all(by_language)
+    asks = any(
+        strip_accents(word) in QUESTION_WORDS.get(code, ()) for code in languages
+    )
+    return tuple(dict.fromkeys(stems)), asks or not all(by_language)
 
 
 def query_words(text: str) -> list[tuple[str, Stems]]:

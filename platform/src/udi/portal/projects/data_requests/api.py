@@ -1,5 +1,6 @@
 """`/api/v1/data-requests`: data that people need and nobody publishes, for programs; with a token, what pages let do."""
 
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.queries import find_organisation
+from udi.portal.projects.agent_tools import DRAFT_DATA_REQUEST
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,
@@ -42,7 +44,9 @@ from udi.portal.projects.data_requests.actions import (
 from udi.portal.projects.data_requests.decisions import DECISIONS
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import DataRequestState
+from udi.portal.projects.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.portal.projects.request_bodies import read_body
+from udi.protocol.themes import THEMES
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
@@ -104,6 +108,40 @@ async def read_request(
         await _build_schema(session, data_request, territory),
         private=data_request.state in CLOSED,
     )
+
+
+@get(
+    "/draft",
+    **need_operation(
+        "draftDataRequest",
+        summary="Draft a request for data",
+        description="The address of the form with these answers, for a person to read, complete and send. Nothing is kept or sent.",
+        answer=FormDraft,
+        errors=(InvalidError,),
+        query=schemas.DataRequestDraftParameters,
+        has_validator=False,
+        tools=(DRAFT_DATA_REQUEST,),
+    ),
+)
+async def draft_request(
+    request: ApiRequest, territory: CurrentTerritory
+) -> Response[FormDraft]:
+    """A form filled in, which a person sends."""
+    parameters = Parameters(read_pairs(request), ("title", "words", "theme"))
+    themes = parameters.read_choices("theme", THEMES)
+    request_input = DataRequestInput(
+        title=parameters.read_text("title"),
+        words=parameters.read_text("words", longest=LONGEST_ADDRESS),
+        theme=themes[0] if themes else "",
+    ).tidy()
+    parameters.check()
+    draft = write_draft(
+        request,
+        f"{territory.origin}{schemas.PAGE}/new",
+        asdict(request_input),
+        request_input.check(),
+    )
+    return Response(draft, headers=PRIVATE)
 
 
 @get(
@@ -309,6 +347,7 @@ routes: Routes = [
         route_handlers=[
             list_board,
             read_request,
+            draft_request,
             list_mine,
             create,
             change,

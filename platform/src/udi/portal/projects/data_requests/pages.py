@@ -26,6 +26,7 @@ from udi.portal.projects.data_requests.actions import (
 )
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import DataRequestState
+from udi.portal.projects.form_drafts import read_answers
 from udi.protocol.themes import THEMES
 from udi.ui.atom import MEDIA_TYPE
 from udi.ui.dependencies import (
@@ -101,7 +102,9 @@ async def show_form(
     member: Member,  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form; with a title, what is near it first."""
-    request_input = DataRequestInput(title=request.query_params.get("title", "")[:150])
+    request_input = DataRequestInput(
+        **read_answers(request, ("title", "words", "theme"))
+    )
     return await _render_form(request, session, territory, request_input)
 
 
@@ -309,6 +312,7 @@ async def _render_form(
         "errors": form_errors(request, error),
         "of": of,
         "met": met,
+        "is_filled_in": "words" in request.query_params,
         "themes": themes,
     }
     near_datasets = matching.drop_same_titles(near or [])[: matching.MOST_SHOWN]

@@ -222,6 +222,22 @@ class NewDataRequest(Struct, kw_only=True):
     theme: Theme = ""
 
 
+class DataRequestDraftParameters(Struct, kw_only=True):
+    """The query of a draft of a request for data."""
+
+    title: Annotated[
+        str, Meta(description="The data, in a few words.", examples=["Noise at night"])
+    ] = ""
+    words: Annotated[
+        str,
+        Meta(
+            description="What the data are needed for.",
+            examples=["A map of quiet streets."],
+        ),
+    ] = ""
+    theme: Theme = ""
+
+
 class DataRequestEventInput(Struct, kw_only=True):
     """What happens to a request for data."""
 
