@@ -23,6 +23,7 @@ from udi.protocol.rdf_metadata import (
     write_media_metadata,
     write_metadata,
     write_publisher,
+    write_rights,
     write_shared_metadata,
 )
 from udi.protocol.restricted_data import TERMS
@@ -331,8 +332,8 @@ def _distribution(
     if media.dates and media.dates.published:
         yield moment_of(node, "dct:issued", media.dates.published)
     yield from write_languages(node, media.metadata.languages)
-    yield from write_media_metadata(node, address, media)
-    yield from _terms(node, address, record)
+    yield from write_media_metadata(node, media)
+    yield from _terms(node, address, record, media)
     yield from _file_properties(node, media)
     if media.role == MediaRole.DOCUMENTATION and link:
         yield from typed_value(dataset, "foaf:page", link, "foaf:Document")
@@ -355,7 +356,7 @@ def _media_words(node: str, media: Media) -> Iterator[Triple]:
         yield (node, term("dct:description"), literal(media.caption))
 
 
-def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
+def _terms(node: str, address: str, record: Record, media: Media) -> Iterator[Triple]:
     """The licence, or the policy of restricted data, and what the producer asks besides."""
     standard_licence = record.licence.standard_licence
     link = record.licence.link
@@ -366,23 +367,7 @@ def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
         yield from typed_value(node, "dct:license", licence, "dct:LicenseDocument")
         if not standard_licence:
             yield from localised_literals(licence, "rdfs:label", record.licence.label)
-    constraints = record.constraints
-    statements = [
-        statement
-        for statement in (
-            constraints.usage,
-            constraints.reference,
-            constraints.mention,
-            constraints.access,
-            constraints.other,
-        )
-        if statement
-    ]
-    if statements:
-        rights = iri(f"{address}#rights")
-        yield from typed_value(node, "dct:rights", rights, "dct:RightsStatement")
-        for texts in statements:
-            yield from localised_literals(rights, "rdfs:label", texts)
+    yield from write_rights(node, address, record.constraints, media)
 
 
 def _file_properties(node: str, media: Media) -> Iterator[Triple]:
@@ -447,7 +432,7 @@ def _service(
     yield (node, term("dcat:servesDataset"), dataset)
     yield (node, term("dct:accessRights"), _access_rights(record))
     yield from _shared_properties(node, address, record)
-    yield from _terms(node, address, record)
+    yield from _terms(node, address, record, media)
     yield from typed_link(
         node, "dcat:endpointDescription", media.documentation, "rdfs:Resource"
     )

@@ -8,6 +8,7 @@ from udi.kit.mail_addresses import mail_url
 from udi.protocol import hvd
 from udi.protocol.structures import (
     Agent,
+    Constraints,
     ContactPoint,
     Interval,
     Media,
@@ -29,6 +30,7 @@ from udi.protocol.triples import (
     typed_value,
 )
 
+CONCEPT = "skos:Concept"
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 """An address that stands for itself: with a scheme, and no blank."""
 PHONE_SIGNS = re.compile(r"[^0-9+]")
@@ -73,7 +75,7 @@ def write_shared_metadata(
         yield from _resource(
             node,
             "dct:subject",
-            "skos:Concept",
+            CONCEPT,
             "skos:prefLabel",
             subject,
             f"{address}#subject-{number}",
@@ -112,27 +114,55 @@ def write_categories(node: str, categories: Iterable[str]) -> Iterator[Triple]:
             yield from hvd.write_categories(node, [named[category]])
             continue
         yield from hvd.write_legislation(node)
-        yield from typed_link(node, "dcatap:hvdCategory", category, "skos:Concept")
+        yield from _concept(node, "dcatap:hvdCategory", category)
 
 
-def write_media_metadata(node: str, address: str, media: Media) -> Iterator[Triple]:
+def write_media_metadata(node: str, media: Media) -> Iterator[Triple]:
     """What is said of a distribution beside what RUDI's fields hold."""
     metadata = media.metadata
-    if metadata.rights:
-        rights = iri(f"{address}#media-{media.id}-rights")
-        yield from typed_value(node, "dct:rights", rights, "dct:RightsStatement")
-        for language, words in metadata.rights.items():
-            yield from localised_literals(rights, "rdfs:label", {language: words})
-    for statement in metadata.rights_statements:
-        yield from typed_link(node, "dct:rights", statement, "dct:RightsStatement")
-    yield from typed_link(node, "adms:status", metadata.status, "skos:Concept")
-    yield from typed_link(
-        node, "dcatap:availability", metadata.availability, "skos:Concept"
-    )
+    yield from _concept(node, "adms:status", metadata.status)
+    yield from _concept(node, "dcatap:availability", metadata.availability)
     for standard in metadata.conforms_to:
         yield from typed_link(node, "dct:conformsTo", standard, "dct:Standard")
     for page in metadata.documentation:
         yield from typed_link(node, "foaf:page", page, "foaf:Document")
+
+
+def write_rights(
+    node: str, address: str, constraints: Constraints, media: Media
+) -> Iterator[Triple]:
+    """What is asked of who uses a distribution or a service, in the one statement that DCAT-AP has room for."""
+    texts = [
+        statement
+        for statement in (
+            constraints.usage,
+            constraints.reference,
+            constraints.mention,
+            constraints.access,
+            constraints.other,
+            media.metadata.rights,
+        )
+        if statement
+    ]
+    links = media.metadata.rights_statements
+    if not texts and len(links) == 1:
+        yield from typed_link(node, "dct:rights", links[0], "dct:RightsStatement")
+    elif texts or links:
+        is_own = media.metadata.rights or links
+        place = f"media-{media.id}-rights" if is_own else "rights"
+        rights = iri(f"{address}#{place}")
+        yield from typed_value(node, "dct:rights", rights, "dct:RightsStatement")
+        for text in texts:
+            yield from localised_literals(rights, "rdfs:label", text)
+        for link in links:
+            if statement := find_iri(link):
+                yield (rights, term("rdfs:seeAlso"), statement)
+
+
+def _concept(node: str, name: str, address: str) -> Iterator[Triple]:
+    """A term of a vocabulary: its class asks for a label, which the vocabulary has."""
+    if concept := find_iri(address):
+        yield (node, term(name), concept)
 
 
 def _agent(node: str, name: str, place: str, agent: Agent) -> Iterator[Triple]:
@@ -143,7 +173,7 @@ def _agent(node: str, name: str, place: str, agent: Agent) -> Iterator[Triple]:
     yield from localised_literals(described, "foaf:name", agent.name)
     if agent.identifier:
         yield (described, term("dct:identifier"), literal(agent.identifier))
-    yield from typed_link(described, "dct:type", agent.kind, "skos:Concept")
+    yield from _concept(described, "dct:type", agent.kind)
     if agent.email and (mailbox := find_iri(mail_url(agent.email))):
         yield (described, term("foaf:mbox"), mailbox)
     yield from typed_link(described, "foaf:homepage", agent.url, "foaf:Document")
@@ -229,7 +259,8 @@ def _resource(
     if not described:
         return
     yield (node, term(name), described)
-    yield is_a(described, kind)
+    if resource.label or kind != CONCEPT:
+        yield is_a(described, kind)
     if resource.label:
         yield (described, term(label), literal(resource.label))
 

@@ -17,9 +17,12 @@ from tests.portal.nodes.harvest.federated import (
     read_by_another,
 )
 from tests.portal.nodes.harvest.test_round_trips import QUIET
+from tests.protocol.graphs import read_graph
+from tests.protocol.shacl import violations
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import convert
 from udi.protocol.access import AccessRights
+from udi.protocol.rdf import write_dataset
 from udi.protocol.record import conceal_record, restore_record, write_record
 from udi.protocol.structures import Record
 
@@ -104,3 +107,13 @@ def test_real_catalogues_are_passed_on_as_they_are(
             record.dates.stated_update,
             record.dates.published,
         )
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_passed_on_breaks_no_shape(
+    shared_data: Path, records: dict[str, list[Record]], name: str
+) -> None:
+    shapes = shared_data / "reference/dcat-ap-shapes/dcat-ap-3.0.1/shapes.ttl"
+
+    for record in records[name]:
+        assert violations(read_graph(write_dataset(FIRST, record)), shapes) == []

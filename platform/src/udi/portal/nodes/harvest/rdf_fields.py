@@ -284,14 +284,15 @@ def _rights(graph: Graph, node: Value) -> list[tuple[str, str]]:
 
 
 def _rights_statements(graph: Graph, node: Value) -> list[str]:
-    """Addresses of what is said of rights, where its words are nowhere."""
-    return [
-        source_value(value)
-        for value in graph.values(node, "dct:rights")
-        if isinstance(value, ox.NamedNode)
-        and LINK.fullmatch(source_value(value))
-        and not graph.texts(value, "rdfs:label", "dct:description")
-    ]
+    """Addresses of what is said of rights, where its words are nowhere; and those that a statement refers to."""
+    statements: list[str] = []
+    for value in graph.values(node, "dct:rights"):
+        references = graph.values(value, "rdfs:seeAlso")
+        statements += [source_value(reference) for reference in references]
+        is_described = references or graph.texts(value, "rdfs:label", "dct:description")
+        if isinstance(value, ox.NamedNode) and not is_described:
+            statements.append(source_value(value))
+    return [statement for statement in statements if LINK.fullmatch(statement)]
 
 
 def _media(text: str) -> str:
