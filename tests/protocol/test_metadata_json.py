@@ -74,7 +74,7 @@ def test_what_is_wrong_is_refused_where_it_is(name: str, value: object) -> None:
     faults = validate(a_record(dcat={name: value}))
 
     assert faults
-    assert all(fault.path.startswith(f"dcat.{name}") for fault in faults)
+    assert all(fault.field.startswith(f"dcat.{name}") for fault in faults)
     with pytest.raises(InvalidRecord):
         read_record(a_record(dcat={name: value}))
 

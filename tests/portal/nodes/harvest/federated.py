@@ -10,6 +10,7 @@ import msgspec
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.record import RecordKind
+from udi.protocol.access import AccessRights
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import restore_record, write_record
 from udi.protocol.serialisations import write_turtle
@@ -52,9 +53,14 @@ def comparable(record: Record) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(record)
     for name in INTENDED:
         del document[name]
+    is_restricted = record.access is AccessRights.RESTRICTED
     for media in document["media"]:
         for name in INTENDED_OF_MEDIA:
             del media[name]
+        if is_restricted:
+            # Asked for at the page of whoever is read.
+            del media["url"]
+            del media["contract"]
         standards = {*media["metadata"].pop("conforms_to"), media.pop("structure")}
         media["standards"] = sorted(standards - {""})
     for contact in document["contacts"]:

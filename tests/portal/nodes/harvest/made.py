@@ -168,12 +168,16 @@ def _name_by_titles(media: Media) -> Media:
     """A title in several languages has the main one among them."""
     titles = media.metadata.titles if len(media.metadata.titles) > 1 else {}
     captions = media.metadata.captions if len(media.metadata.captions) > 1 else {}
+    is_page_only = media.metadata.is_download is False
+    access_url = "" if is_page_only else media.metadata.access_url
     return structs.replace(
         media,
         name=titles.get("fr") or titles.get(min(titles, default=""), media.name),
         caption=captions.get("fr")
         or captions.get(min(captions, default=""), media.caption),
-        metadata=structs.replace(media.metadata, titles=titles, captions=captions),
+        metadata=structs.replace(
+            media.metadata, titles=titles, captions=captions, access_url=access_url
+        ),
     )
 
 

@@ -185,7 +185,8 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
         record.access,
     )
     check_words_and_dates(ours, record)
-    assert metadata_of(ours) == metadata_of(record)
+    links = {media.url for media in record.media if media.role == "documentation"}
+    assert metadata_of(ours, links) == metadata_of(record, links)
     assert (ours.licence.standard_licence or ours.licence) == (
         record.licence.standard_licence or record.licence
     )
@@ -225,21 +226,22 @@ def check_words_and_dates(ours: Record, record: Record) -> None:
     )
 
 
-def metadata_of(record: Record) -> dict[str, object]:
+def metadata_of(record: Record, links: set[str]) -> dict[str, object]:
     """What DCAT-AP says besides, in no order; less what follows from other fields, which are compared by themselves."""
     metadata = structs.replace(
         record.metadata, themes=(), publisher=None, landing_page="", keywords={}
     )
-    links = {media.url for media in record.media if media.role == "documentation"}
     pages = set(metadata.documentation) - links
+    labels = {subject.label for subject in metadata.subjects}
     laws = set(metadata.applicable_legislation) | {LEGISLATION}
     return comparable_metadata(metadata) | {
         "documentation": sorted(pages),
         "applicable_legislation": sorted(laws),
         "access": metadata.access or record.access.name,
         "keywords": {
-            tag: sorted(set(words) - {subject.label for subject in metadata.subjects})
+            tag: sorted(set(words) - labels)
             for tag, words in record.metadata.keywords.items()
+            if set(words) - labels
         },
     }
 
@@ -280,6 +282,13 @@ def constraint_texts(record: Record) -> set[tuple[str, str]]:
     }
 
 
+def _is_download(media: Media, url: str) -> bool | None:
+    """A series is read as a file that its address is not; nothing is said of what restricted data lead to."""
+    if url.startswith(f"{ORIGIN}/data/"):
+        return None
+    return False if media.kind is MediaKind.SERIES else media.metadata.is_download
+
+
 def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
     """What DCAT-AP can say of a file or a service; nothing of where restricted data are. A series is neither."""
     service = media.kind is MediaKind.SERVICE
@@ -289,6 +298,7 @@ def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
     updated = media.dates and media.dates.stated_update
     published = media.dates and media.dates.published
     metadata = media.metadata
+    is_series = media.kind is MediaKind.SERIES
     is_concealed = of is not None and (
         of.access is AccessRights.RESTRICTED and media.access != PUBLIC_MEDIA
     )
@@ -315,9 +325,9 @@ def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
         metadata.captions,
         set(metadata.rights_statements),
         "" if is_concealed else metadata.access_url,
-        metadata.endpoint,
-        None if url.startswith(f"{ORIGIN}/data/") else metadata.is_download,
-        metadata.format,
+        metadata.endpoint or (media.url if service and is_concealed else ""),
+        _is_download(media, url),
+        "REST" if is_series else metadata.format,
         metadata.media_type,
         metadata.size,
         metadata.checksum,

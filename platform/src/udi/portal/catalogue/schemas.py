@@ -57,11 +57,8 @@ Formats = Annotated[
 ]
 Instant = Annotated[datetime, Meta(tz=True)]
 Modified = Annotated[
-    datetime,
-    _describe(
-        "When the data last changed, says the producer; null where nobody says it.",
-        tz=True,
-    ),
+    Instant | None,
+    _describe("When the data last changed; null where nobody says it."),
 ]
 Published = Annotated[datetime, _describe("When this portal first showed it.", tz=True)]
 
@@ -104,7 +101,7 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
     access: Access
     licence: Licence
     formats: Formats
-    modified: Modified | None
+    modified: Modified
     published: Published
     producer: ProducerName
     url: Annotated[str, _describe("Path of the dataset in this API.")]
@@ -156,10 +153,10 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         list[str], _describe("Languages of the data: two-letter codes.")
     ]
     created: Annotated[
-        datetime | None,
-        _describe("When the data were made; null where nobody says it.", tz=True),
+        Instant | None,
+        _describe("When the data were made; null where nobody says it."),
     ]
-    modified: Modified | None
+    modified: Modified
     published: Published
     frequency: Annotated[
         str,
