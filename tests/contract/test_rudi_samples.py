@@ -19,9 +19,9 @@ EXPECTED: dict[str, set[str]] = {
     "04-portal-v1.2.1": ACCEPTED,
     "05-portal-v1.3.0": {"ERR-405"},
     "06-portal-agri": ACCEPTED,
-    "07-portal-open": {"ERR-106", "ERR-306", "ERR-307"},
-    "08-portal-mandatory-only": {"ERR-202"},
-    "09-portal-no-updated-date-INVALID": {"ERR-106", "ERR-202"},
+    "07-portal-open": {"ERR-106", "ERR-303", "ERR-306", "ERR-307"},
+    "08-portal-mandatory-only": {"ERR-202", "ERR-303"},
+    "09-portal-no-updated-date-INVALID": {"ERR-106", "ERR-202", "ERR-303"},
     "10-portal-transport": {"ERR-303"},
     "11-portal-separators": ACCEPTED,
     "12-kalim-create-ok": ACCEPTED,
@@ -30,7 +30,7 @@ EXPECTED: dict[str, set[str]] = {
     "15-konsult-restricted": ACCEPTED,
     "16-konsult-open": {"ERR-306"},
     "17-nodestub-resource": ACCEPTED,
-    "18-node-catalog-example": {"ERR-201", "ERR-202"},
+    "18-node-catalog-example": {"ERR-201", "ERR-202", "ERR-303"},
     "19-node-write-meta": {"ERR-302"},
 }
 SAMPLES = "reference/rudi-samples"

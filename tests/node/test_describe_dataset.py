@@ -25,6 +25,7 @@ INVALID_CHANGES = [
     ({"frequency": "hourly"}, "frequency"),
     ({"language": "xx"}, "language"),
     ({"licence": "mine"}, "licence"),
+    ({"licence": "other"}, "licence"),
     ({"contact": ""}, "contact"),
     ({"contact": "nobody"}, "contact"),
     ({"contact": "a@b c.fr"}, "contact"),
@@ -89,6 +90,36 @@ async def test_the_licence_used_last_is_proposed_again(producer: Producer) -> No
     page = await producer.page(f"/datasets/{await producer.draft(b'a;b;c')}/describe")
 
     assert 'value="odbl-1.0" checked' in page
+
+
+async def test_a_licence_without_a_code_at_rudi_is_chosen_in_a_list(
+    producer: Producer,
+) -> None:
+    dataset = await producer.draft()
+    address = f"/datasets/{dataset}/describe"
+
+    offered = await producer.page(address)
+    answer = await producer.describe(
+        dataset, licence="other", other_licence="dl-de-by-2.0"
+    )
+    chosen = await producer.page(address)
+    review = await producer.page(f"/datasets/{dataset}/review")
+
+    assert '<option value="cc-by-4.0"' in offered
+    assert '<option value="odbl-1.0"' not in offered
+    assert answer.status_code == 303
+    assert 'value="other" checked' in chosen
+    assert '<option value="dl-de-by-2.0" selected' in chosen
+    assert "Licence de données Allemagne, attribution 2.0" in review
+
+
+async def test_another_licence_has_to_be_named(producer: Producer) -> None:
+    refused = await producer.describe(
+        await producer.draft(), licence="other", other_licence=""
+    )
+
+    assert refused.status_code == 422
+    assert 'href="#licence"' in refused.text
 
 
 async def test_a_wrong_form_comes_back_with_everything_typed(

@@ -129,7 +129,7 @@ def test_dates_that_nobody_said_are_named() -> None:
 
 def test_of_restricted_files_nothing_is_told_of_what_is_in_them() -> None:
     dcat = {
-        "titles": {"fr": "Arbres", "en": "Trees"},
+        "captions": {"fr": "Arbres", "en": "Trees"},
         "status": "https://status.example/1",
         "access_url": "https://source.example/ask",
         "size": 3,
@@ -142,6 +142,9 @@ def test_of_restricted_files_nothing_is_told_of_what_is_in_them() -> None:
     concealed = conceal_record(read_record(document))
 
     metadata = concealed.media[0].metadata
-    assert (metadata.titles, metadata.status) == (dcat["titles"], dcat["status"])
+    assert (metadata.captions, metadata.status) == (
+        dcat["captions"],
+        dcat["status"],
+    )
     assert (metadata.access_url, metadata.size, metadata.checksum) == ("", None, None)
     assert metadata.conforms_to == ()

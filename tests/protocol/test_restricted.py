@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.protocol.examples import a_file, a_full_record, a_record, put
 from udi.protocol.access import AccessRights
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import LICENCES, RUDI_LICENCES
 from udi.protocol.record import conceal_record, read_record, write_record
 from udi.protocol.restricted_data import (
     FORMER_TERMS,
@@ -111,7 +111,7 @@ def test_the_number_of_columns_is_published() -> None:
     )
 
 
-@pytest.mark.parametrize("code", LICENCES)
+@pytest.mark.parametrize("code", RUDI_LICENCES)
 def test_no_licence_of_open_data_stays(code: str) -> None:
     licence = LICENCES[code]
     custom = {
@@ -133,6 +133,33 @@ def test_no_licence_of_open_data_stays(code: str) -> None:
         assert record.licence.is_agreement
         assert record.licence.standard_licence is None
         assert validate(document) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "stays"),
+    [
+        ("cc-by-4.0", False),
+        ("dl-de-by-2.0", False),
+        ("cc-by-3.0-it", False),
+        ("cc-by-nc-4.0", True),
+        ("pseul", True),
+    ],
+)
+def test_of_licences_without_a_code_at_rudi_the_open_ones_go(
+    code: str, *, stays: bool
+) -> None:
+    licence = LICENCES[code]
+    custom = {
+        "licence_type": "CUSTOM",
+        "custom_licence_label": write_texts(licence.name),
+        "custom_licence_uri": licence.url,
+    }
+
+    document = conceal_document(
+        put(restricted(), "access_condition.licence", custom), terms=TERMS
+    )
+
+    assert (document["access_condition"]["licence"] == custom) is stays
 
 
 def test_where_the_terms_are_is_said_as_far_as_it_is_known() -> None:

@@ -16,7 +16,7 @@ from tests.visitors import browse
 from udi.portal.catalogue.open.ckan_actions import NAMES_AT_ONCE
 from udi.portal.catalogue.open.ckan_query import UnreadableQueryError, read_criteria
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import LISTED
 from udi.protocol.themes import THEMES
 
 BASE = "/api/3/action"
@@ -66,7 +66,7 @@ async def test_lists_are_those_of_the_catalogue(
     assert themes == sorted(THEMES)
     assert theme["package_count"] == 3
     assert tags == ["mobilité"]
-    assert {licence["id"] for licence in licences} == set(LICENCES)
+    assert {licence["id"] for licence in licences} == set(LISTED)
 
 
 async def test_a_package_is_the_dataset(

@@ -126,6 +126,40 @@ async def test_an_update_may_name_the_record_in_its_address(north: Pusher) -> No
     assert (await dataset_of(north, record["global_id"])).title == "Right"
 
 
+async def test_every_fault_of_a_record_is_said_at_once(north: Pusher) -> None:
+    known = make_record(north.organisation, local_id="taken")
+    await north.post(known)
+    faulty = make_record(north.organisation, local_id="taken") | {
+        "resource_title": "",
+        "theme": "astrology",
+        "producer": {
+            "organization_id": str(uuid.uuid4()),
+            "organization_name": "Nobody",
+        },
+    }
+
+    refusal = await north.send("PUT", f"{RESOURCES}/{uuid.uuid4()}", faulty)
+
+    assert refusal.status_code == 404
+    assert [(error["field"], error["code"]) for error in refusal.json()["errors"]] == [
+        ("global_id", "ERR-303"),
+        ("resource_title", "ERR-308"),
+        ("global_id", "ERR-104"),
+        ("producer.organization_id", "ERR-113"),
+        ("theme", "ERR-303"),
+        ("local_id", "ERR-304"),
+    ]
+    assert await north.count_datasets() == 1
+
+
+async def test_identifiers_that_no_database_can_hold_are_refused(
+    north: Pusher,
+) -> None:
+    faulty = make_record(north.organisation, local_id="a\x00b", theme="a\x01b")
+
+    assert (await north.post(faulty)).status_code == 422
+
+
 async def test_what_is_unknown_can_neither_be_updated_nor_withdrawn(
     north: Pusher,
 ) -> None:
@@ -237,7 +271,7 @@ async def test_every_fault_is_named_at_once_in_the_callers_language(
     french = await north.send("POST", body=record, Accept_Language="fr")
 
     fields = {error["field"] for error in english.json()["errors"]}
-    assert fields == {"resource_title", "keywords"}
+    assert fields == {"resource_title", "keywords", "theme"}
     assert english.headers["content-type"] == "application/problem+json"
     assert {error["reason"] for error in english.json()["errors"]}.isdisjoint(
         {error["reason"] for error in french.json()["errors"]}

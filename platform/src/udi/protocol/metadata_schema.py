@@ -100,7 +100,6 @@ METADATA = group(
 MEDIA_METADATA = group(
     {},
     {
-        "titles": lines,
         "captions": texts,
         "rights": texts,
         "rights_statements": addresses,

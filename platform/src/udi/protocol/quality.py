@@ -302,7 +302,7 @@ def _grade_licence(record: Record) -> Grade:
         return _grade_presence(licence.link or standard)
     if licence.is_agreement:
         return Grade.ABSENT
-    if standard and standard.authority:
+    if standard and standard.authority and standard.has_version:
         return Grade.WHOLE
     return Grade.PARTIAL if standard or licence.link else Grade.ABSENT
 

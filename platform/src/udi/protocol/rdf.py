@@ -98,6 +98,8 @@ def write_dataset(
     yield from _coverage(node, address, record)
     yield from _series(node, record)
     yield from write_metadata(node, address, record.metadata)
+    if not record.media:
+        yield from _terms(node, address, record)
     for media in record.media:
         yield from _distribution(node, address, record, media)
     for api in _list_apis(record):
@@ -326,7 +328,8 @@ def _distribution(
         is_download = media.metadata.is_download
     if link and is_download:
         yield from typed_value(node, "dcat:downloadURL", link, "rdfs:Resource")
-    yield from _media_words(node, media)
+    yield from _media_titles(node, media, media.name)
+    yield from _media_captions(node, media)
     if media.dates and media.dates.stated_update:
         yield moment_of(node, "dct:modified", media.dates.stated_update)
     if media.dates and media.dates.published:
@@ -344,19 +347,25 @@ def _distribution(
         yield from _service(node, dataset, address, record, media)
 
 
-def _media_words(node: str, media: Media) -> Iterator[Triple]:
-    """Title and description of a distribution, in their languages where they have several."""
-    if media.metadata.titles:
-        yield from localised_literals(node, "dct:title", media.metadata.titles)
-    elif media.name:
-        yield (node, term("dct:title"), literal(media.name))
+def _media_titles(node: str, media: Media, name: str) -> Iterator[Triple]:
+    """The name of a file or a service in each of its languages; `name`, without a language, where it has one alone."""
+    if media.names:
+        yield from localised_literals(node, "dct:title", media.names)
+    elif name:
+        yield (node, term("dct:title"), literal(name))
+
+
+def _media_captions(node: str, media: Media) -> Iterator[Triple]:
+    """The description of a file or a service, in its languages where it has several."""
     if media.metadata.captions:
         yield from localised_literals(node, "dct:description", media.metadata.captions)
     elif media.caption:
         yield (node, term("dct:description"), literal(media.caption))
 
 
-def _terms(node: str, address: str, record: Record, media: Media) -> Iterator[Triple]:
+def _terms(
+    node: str, address: str, record: Record, media: Media | None = None
+) -> Iterator[Triple]:
     """The licence, or the policy of restricted data, and what the producer asks besides."""
     standard_licence = record.licence.standard_licence
     link = record.licence.link
@@ -367,6 +376,8 @@ def _terms(node: str, address: str, record: Record, media: Media) -> Iterator[Tr
         yield from typed_value(node, "dct:license", licence, "dct:LicenseDocument")
         if not standard_licence:
             yield from localised_literals(licence, "rdfs:label", record.licence.label)
+        elif not standard_licence.authority:
+            yield from localised_literals(licence, "rdfs:label", standard_licence.name)
     yield from write_rights(node, address, record.constraints, media)
 
 
@@ -422,10 +433,8 @@ def _service(
 ) -> Iterator[Triple]:
     node = iri(f"{address}#service-{media.id}")
     yield from typed_value(distribution, "dcat:accessService", node, "dcat:DataService")
-    yield (
-        node,
-        term("dct:title"),
-        literal(media.name or f"{record.title} ({media.format})"),
+    yield from _media_titles(
+        node, media, media.name or f"{record.title} ({media.format})"
     )
     endpoint = media.metadata.endpoint or media.url
     yield from typed_link(node, "dcat:endpointURL", endpoint, "rdfs:Resource")

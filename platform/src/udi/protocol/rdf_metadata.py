@@ -12,6 +12,7 @@ from udi.protocol.structures import (
     ContactPoint,
     Interval,
     Media,
+    MediaMetadata,
     Metadata,
     NamedResource,
 )
@@ -129,9 +130,10 @@ def write_media_metadata(node: str, media: Media) -> Iterator[Triple]:
 
 
 def write_rights(
-    node: str, address: str, constraints: Constraints, media: Media
+    node: str, address: str, constraints: Constraints, media: Media | None
 ) -> Iterator[Triple]:
     """What is asked of who uses a distribution or a service, in the one statement that DCAT-AP has room for."""
+    metadata = media.metadata if media else MediaMetadata()
     texts = [
         statement
         for statement in (
@@ -140,16 +142,16 @@ def write_rights(
             constraints.mention,
             constraints.access,
             constraints.other,
-            media.metadata.rights,
+            metadata.rights,
         )
         if statement
     ]
-    links = media.metadata.rights_statements
+    links = metadata.rights_statements
     if not texts and len(links) == 1:
         yield from typed_link(node, "dct:rights", links[0], "dct:RightsStatement")
     elif texts or links:
-        is_own = media.metadata.rights or links
-        place = f"media-{media.id}-rights" if is_own else "rights"
+        is_own = metadata.rights or links
+        place = f"media-{media.id}-rights" if media and is_own else "rights"
         rights = iri(f"{address}#{place}")
         yield from typed_value(node, "dct:rights", rights, "dct:RightsStatement")
         for text in texts:

@@ -10,6 +10,7 @@ from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.languages import language_of
+from udi.protocol.licence_terms import read_licence, write_licence
 from udi.protocol.metadata_json import (
     read_frequency,
     read_media_metadata,
@@ -73,7 +74,7 @@ def restore_record(data: Document) -> Record:
         if confidentiality["restricted_access"]
         else AccessRights.PUBLIC,
         personal=bool(confidentiality.get("gdpr_sensitive")),
-        licence=_licence(access["licence"]),
+        licence=read_licence(access["licence"]),
         storage=StorageStatus(data["storage_status"]),
         languages=_distinct(languages),
         constraints=of.Constraints(
@@ -198,6 +199,7 @@ def _media(data: Document) -> of.Media:
         url=add_scheme(connector["url"]),
         contract=(connector.get("interface_contract") or "").strip(),
         parameters=tuple(connector.get("connector_parameters") or ()),
+        names=read_texts(data.get("media_names")),
         dates=_dates(data["media_dates"]) if data.get("media_dates") else None,
         size=data.get("file_size") if is_file else None,
         checksum=of.Checksum(checksum["algo"], checksum["hash"])
@@ -245,6 +247,7 @@ def write_media(media: of.Media) -> Document:
             **_rename_fields(
                 media, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[media.kind]
             ),
+            "media_names": write_texts(media.names),
             "media_dates": media.dates and _write_dates(media.dates),
             "connector": _without_empty_fields(
                 {
@@ -278,30 +281,14 @@ def _write_table(table: of.MediaTable) -> Document:
     )
 
 
-def _licence(data: Document) -> of.LicenceTerms:
-    if data["licence_type"] == "STANDARD":
-        return of.LicenceTerms(code=data["licence_label"])
-    return of.LicenceTerms(
-        label=read_texts(data["custom_licence_label"]),
-        url=add_scheme(data.get("custom_licence_uri") or ""),
-    )
-
-
 def _write_access(record: Record) -> Document:
-    licence = record.licence
-    standard = {"licence_type": "STANDARD", "licence_label": licence.code}
-    custom = {
-        "licence_type": "CUSTOM",
-        "custom_licence_label": write_texts(licence.label),
-        "custom_licence_uri": licence.url,
-    }
     constraints = {
         name: getattr(record.constraints, ours)
         for ours, name in rudi_names.CONSTRAINTS.items()
     }
     return _without_empty_fields(
         {
-            "licence": standard if licence.code else custom,
+            "licence": write_licence(record.licence),
             "confidentiality": {
                 "restricted_access": record.access is AccessRights.RESTRICTED,
                 "gdpr_sensitive": record.personal,

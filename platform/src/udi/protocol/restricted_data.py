@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from udi.protocol.access import AccessRights
-from udi.protocol.licences import LICENCES, find_licence
+from udi.protocol.licences import LICENCES, RUDI_LICENCES, find_licence
 from udi.protocol.rudi_names import METADATA
 from udi.protocol.texts import Texts, read_texts, write_texts
 from udi.protocol.vocabulary import MediaKind
@@ -46,6 +46,7 @@ PUBLIC_MEDIA_FIELDS = frozenset(
         "media_type",
         "media_id",
         "media_name",
+        "media_names",
         "media_caption",
         "media_role",
         "media_access",
@@ -63,7 +64,6 @@ PUBLIC_MEDIA_FIELDS = frozenset(
 """Fields of a file, a service or a series that say nothing of what is in it; every other is left out."""
 PUBLIC_MEDIA_METADATA = frozenset(
     (
-        "titles",
         "captions",
         "rights",
         "rights_statements",
@@ -176,7 +176,9 @@ def _conceal_licence(licence: Document, terms: str) -> Document:
 
 
 def _is_open(address: str, label: Texts) -> bool:
-    """Whether a licence is one of `licences.py` under another name."""
+    """Whether a licence is one of open data, or of RUDI's eight, under another name."""
     return any(
-        find_licence(wording) for wording in (address, *label.values()) if wording
+        licence.is_open or licence.code in RUDI_LICENCES
+        for wording in (address, *label.values())
+        if (licence := find_licence(wording))
     )

@@ -98,6 +98,7 @@ KNOWN_OF_CONTACT = {"contact_id", *CONTACT.values()}
 _OF_ANY_MEDIA = {
     "media_type",
     "media_id",
+    "media_names",
     "media_dates",
     "connector",
     METADATA,

@@ -10,7 +10,7 @@ import re
 from udi.protocol import fault_kinds
 from udi.protocol.frequencies import CODES as FREQUENCIES
 from udi.protocol.languages import TAGS
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import RUDI_LICENCES
 from udi.protocol.metadata_schema import MEDIA_METADATA, METADATA
 from udi.protocol.rudi_names import COUNTERS
 from udi.protocol.rudi_names import METADATA as DCAT
@@ -120,6 +120,7 @@ connector = group(
 _ANY_MEDIA = {"media_id": uuid, "connector": connector}
 _ANY_MEDIA_OPTIONAL = {
     "media_name": line,
+    "media_names": texts(LINE),
     "media_caption": paragraph,
     "media_role": line,
     "media_access": line,
@@ -168,7 +169,7 @@ media = tagged_group(
 licence = tagged_group(
     "licence_type",
     {
-        "STANDARD": group({"licence_label": choice(list(LICENCES))}),
+        "STANDARD": group({"licence_label": choice(list(RUDI_LICENCES))}),
         "CUSTOM": group(
             {
                 "custom_licence_label": texts(PARAGRAPH, least=1),

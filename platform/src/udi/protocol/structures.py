@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import API, file_label, link_label, service_label
-from udi.protocol.licences import LICENCES, Licence, find_licence
+from udi.protocol.licences import LICENCES, NOT_STATED, Licence, find_licence
 from udi.protocol.restricted_data import is_terms_of_agreement
 from udi.protocol.texts import Texts
 from udi.protocol.vocabulary import MediaKind, MediaRole, StorageStatus
@@ -172,9 +172,8 @@ class MediaMetadata(Struct, frozen=True, kw_only=True):
     `checksum` is of an algorithm that RUDI has not, or of what a service gives.
     """
 
-    titles: Texts = field(default_factory=dict)
-    """By language, the main one included, where there are several."""
     captions: Texts = field(default_factory=dict)
+    """By language, the main one included, where there are several."""
     rights: Texts = field(default_factory=dict)
     rights_statements: tuple[str, ...] = ()
     access_url: str = ""
@@ -199,6 +198,7 @@ class Media(Struct, frozen=True, kw_only=True):
     `role` is a word of `vocabulary.MediaRole`, or of others; `access` is `vocabulary.PUBLIC_MEDIA` where everybody reads a
     file of restricted data, else empty. RUDI has neither: `media_role` and `media_access` are ours.
     RUDI has no field for `columns` and `tables`: `file_columns` and `file_tables` are ours.
+    `names` is the name by language, the main one included, where it has several: `media_names` is ours.
     """
 
     id: UUID
@@ -207,6 +207,7 @@ class Media(Struct, frozen=True, kw_only=True):
     contract: str = ""
     parameters: tuple[dict[str, Any], ...] = ()
     name: str = ""
+    names: Texts = field(default_factory=dict)
     caption: str = ""
     role: str = ""
     access: str = ""
@@ -291,10 +292,18 @@ class LicenceTerms(Struct, frozen=True, kw_only=True):
 
     @property
     def standard_licence(self) -> Licence | None:
-        """The licence of `licences.py` that its code, or else its address, means."""
+        """The licence of `licences.py` that its code, or else its address, means; its words, where it has none."""
         if self.code:
             return LICENCES.get(self.code)
-        return find_licence(self.url)
+        if self.url:
+            return find_licence(self.url)
+        known = (find_licence(words) for words in self.label.values())
+        return next(filter(None, known), None)
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether its source names a licence."""
+        return bool(self.code) or self.label != NOT_STATED
 
     @property
     def name(self) -> Texts:

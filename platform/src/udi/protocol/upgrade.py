@@ -12,7 +12,7 @@ from typing import Any
 
 from udi.protocol import fault_kinds
 from udi.protocol.faults import FaultCode, InvalidRecord
-from udi.protocol.licences import find_licence
+from udi.protocol.licences import RUDI_LICENCES, find_licence
 from udi.protocol.rudi_names import COUNTERS
 from udi.protocol.rules import dig, entries
 from udi.protocol.scan import json_type, scan
@@ -131,7 +131,8 @@ def _infer_open_access(record: Document) -> None:
     access = record.get("access_condition")
     licence = dig(access, "licence")
     wording = dig(licence, "licence_label") or dig(licence, "custom_licence_uri")
-    if isinstance(access, dict) and isinstance(wording, str) and find_licence(wording):
+    known = find_licence(wording) if isinstance(wording, str) else None
+    if isinstance(access, dict) and known and known.code in RUDI_LICENCES:
         access.setdefault(
             "confidentiality", {"restricted_access": False, "gdpr_sensitive": False}
         )

@@ -160,24 +160,20 @@ metadata = st.builds(
 media_metadata: dict[str, Any] = {
     "rights_statements": some_others, "status": st.just("") | others, "availability": st.just("") | others,
     "languages": st.lists(tags, max_size=2, unique=True).map(tuple), "conforms_to": some_others, "documentation": some_others,
-    "titles": some_texts, "captions": some_texts, "rights": some_texts,
+    "captions": some_texts, "rights": some_texts,
 }  # fmt: skip
 
 
-def _name_by_titles(media: Media) -> Media:
-    """A title in several languages has the main one among them."""
-    titles = media.metadata.titles if len(media.metadata.titles) > 1 else {}
-    captions = media.metadata.captions if len(media.metadata.captions) > 1 else {}
-    is_page_only = media.metadata.is_download is False
-    access_url = "" if is_page_only else media.metadata.access_url
+def _with_whole_captions(media: Media) -> Media:
+    """A description in several languages has the main one among them; a page to ask at is not that of the file."""
+    metadata = media.metadata
+    captions = metadata.captions if len(metadata.captions) > 1 else {}
+    access_url = "" if metadata.is_download is False else metadata.access_url
+    main = captions.get("fr") or captions.get(min(captions, default=""), media.caption)
     return structs.replace(
         media,
-        name=titles.get("fr") or titles.get(min(titles, default=""), media.name),
-        caption=captions.get("fr")
-        or captions.get(min(captions, default=""), media.caption),
-        metadata=structs.replace(
-            media.metadata, titles=titles, captions=captions, access_url=access_url
-        ),
+        caption=main,
+        metadata=structs.replace(metadata, captions=captions, access_url=access_url),
     )
 
 
@@ -189,6 +185,22 @@ parameters = st.lists(
     st.builds(lambda name, value: {"key": name, "value": value}, names, words),
     max_size=2,
 )
+several_titles = st.just({}) | st.builds(
+    lambda french, other, tag: {"fr": french, tag: other},
+    words,
+    words,
+    st.sampled_from(sorted(set(LANGUAGES) - {"fr"})),
+)
+
+
+def _with_names(media: Media, names_by_language: dict[str, str]) -> Media:
+    return structs.replace(
+        media,
+        name=names_by_language.get("fr", media.name),
+        names=names_by_language,
+    )
+
+
 files = st.builds(
     Media, **of_any_media, kind=st.just(MediaKind.FILE), url=addresses.map(lambda item: f"{item}.csv"),
     contract=st.just(DOWNLOAD), media_type=st.sampled_from(
@@ -237,14 +249,6 @@ summaries = texts.flatmap(
 )
 rights = st.sampled_from(
     [(AccessRights.PUBLIC, False), (AccessRights.RESTRICTED, False)]
-)
-
-
-several_titles = st.just({}) | st.builds(
-    lambda french, other, tag: {"fr": french, tag: other},
-    words,
-    words,
-    st.sampled_from(sorted(set(LANGUAGES) - {"fr"})),
 )
 
 
@@ -315,7 +319,11 @@ of_any_record: dict[str, Any] = {
     "metadata": metadata, "extra": extras,
 }  # fmt: skip
 several_media = st.lists(
-    (files | services).map(_name_by_titles) | series,
+    st.builds(
+        _with_names,
+        (files | services).map(_with_whole_captions) | series,
+        several_titles,
+    ),
     min_size=1,
     max_size=3,
     unique_by=lambda item: item.id,

@@ -214,8 +214,8 @@ def test_arcgis_hub_hides_its_licence_in_html(shared_data: Path) -> None:
         for record in page.records
         if record.licence
     } == {
-        ("etalab-2.0", "by-page"),
-        ("", "unversioned"),
+        ("etalab-2.0", "words"),
+        ("etalab", "unversioned"),
     }
     assert sum("placeholder" in codes(record) for record in page.records) == 3
     assert page.records[0].spatial.box == (6.5735, 46.3912, 6.6069, 46.4028)

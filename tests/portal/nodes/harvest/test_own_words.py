@@ -57,7 +57,7 @@ def test_each_table_takes_words_of_a_territory() -> None:
         assert licence is not None
         assert (licence.target, licence.code) == ("ETALAB_2_0", "etalab-2.0")
         assert other is not None
-        assert (other.target, other.code) == ("CC_BY_4_0", "")
+        assert (other.target, other.code) == ("CC_BY_4_0", "cc-by-4.0")
         table, maps, own_format = (find_format(wording) for wording in WORDS["formats"])
         assert table is not None
         assert (table.target, table.media_type, table.kind) == (

@@ -72,7 +72,7 @@ def paths(structure: type[Struct], before: str = "") -> Iterator[str]:
 
 DCAT = {
     "id", "title", "titles", "summary", "theme", "keywords", "producer.name", "contacts.name", "contacts.email",
-    "contacts.organisation", "media.kind", "media.url", "media.name", "media.caption", "media.dates.updated",
+    "contacts.organisation", "media.kind", "media.url", "media.name", "media.names", "media.caption", "media.dates.updated",
     "media.media_type", "media.size", "media.checksum.algorithm", "media.checksum.value", "media.structure",
     "media.documentation", "dates.created", "dates.updated", "dates.published", "access", "licence.code", "licence.label",
     "licence.url", "languages", "constraints.usage", "constraints.reference", "constraints.mention", "constraints.access",
@@ -313,6 +313,7 @@ def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
         service,
         url,
         media.name,
+        sorted(media.names.items()),
         media.caption,
         updated,
         published,
@@ -321,7 +322,6 @@ def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
         checksum,
         media.documentation,
         {media.structure, *metadata.conforms_to} - {""},
-        metadata.titles,
         metadata.captions,
         set(metadata.rights_statements),
         "" if is_concealed else metadata.access_url,

@@ -40,7 +40,7 @@ from udi.node.manager.queries import (
 )
 from udi.node.manager.records import attach_file, make_plan
 from udi.node.manager.request_bodies import Document, parse_id, read_body, read_object
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import RUDI_LICENCES
 from udi.protocol.themes import THEMES
 from udi.protocol.vocabulary import CURRENT_VERSION
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
@@ -175,7 +175,7 @@ async def show_reference_data(
             "licence_url": licence.url,
             "labels": licence.name,
         }
-        for licence in LICENCES.values()
+        for licence in RUDI_LICENCES.values()
     ]
     return Response(
         licences if request.scope["path"].endswith("/licences") else list(THEMES),

@@ -16,6 +16,7 @@ from udi.portal.catalogue.history import replace_description
 from udi.portal.catalogue.links.inventory import delete_dataset_links
 from udi.portal.catalogue.models import (
     AGREEMENT,
+    NO_LICENCE,
     OTHER_LICENCE,
     Dataset,
     DatasetState,
@@ -250,7 +251,10 @@ def columns_of(record: Record) -> dict[str, Any]:
 def _licence_column(record: Record) -> str:
     if record.licence.is_agreement:
         return AGREEMENT
-    return record.licence.code or OTHER_LICENCE
+    if not record.licence.is_stated:
+        return NO_LICENCE
+    licence = record.licence.standard_licence
+    return licence.code if licence else OTHER_LICENCE
 
 
 def media_columns(position: int, item: Media) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.texts import read_texts
 from udi.protocol.themes import THEMES
 from udi.protocol.vocabulary import PUBLIC_MEDIA, MediaRole
-from udi.ui.locale import localise
+from udi.ui.locale import localise, localise_title
 
 SHORT_HASH = 12
 KM_A_DEGREE = 111.32
@@ -76,6 +76,15 @@ class DatasetView:
     @cached_property
     def services(self) -> list[Distribution]:
         return [media for media in self.dataset.distributions if media.kind != "FILE"]
+
+    @cached_property
+    def _file_names(self) -> dict[str, dict[str, str]]:
+        return self.dataset.file_names
+
+    def name_of(self, media: Distribution) -> str:
+        """The name of a file or a service for this reader."""
+        names = self._file_names.get(str(media.id))
+        return localise_title(media.name, names, self.language)
 
     def is_readable(self, media: Distribution) -> bool:
         """Whether everybody reads it: all of an open dataset, the public documentation of a restricted one."""

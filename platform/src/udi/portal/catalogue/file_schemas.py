@@ -62,6 +62,12 @@ class DistributionDetail(Struct, frozen=True, kw_only=True):
         str, Meta(description="file, service or series.", examples=["file"])
     ]
     name: Annotated[str, Meta(examples=["arbres.csv"])]
+    names: Annotated[
+        dict[str, str],
+        Meta(
+            description="Name by language, where the producer wrote several; empty where there is one."
+        ),
+    ]
     url: Annotated[
         str,
         Meta(
@@ -87,8 +93,10 @@ class DistributionDetail(Struct, frozen=True, kw_only=True):
     ]
 
     @classmethod
-    def of(cls, media: models.Distribution) -> "DistributionDetail":
-        """A row of the catalogue."""
+    def of(
+        cls, media: models.Distribution, names: dict[str, str]
+    ) -> "DistributionDetail":
+        """A row of the catalogue, with the names by language that its record has."""
         same = ("id", "name", "url", "media_type", "format", "size", "contract")
         if media.hash_value:
             checksum = DistributionChecksum(
@@ -99,6 +107,7 @@ class DistributionDetail(Struct, frozen=True, kw_only=True):
         facts = {name: getattr(media, name) for name in same}
         return cls(
             **facts,
+            names=names,
             kind=media.kind.lower(),
             checksum=checksum,
             availability=Availability.of(media),

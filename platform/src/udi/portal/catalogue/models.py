@@ -26,6 +26,7 @@ from udi.protocol.texts import read_texts
 from udi.ui.locale import localise_title
 
 OTHER_LICENCE = "other"
+NO_LICENCE = "not-stated"
 AGREEMENT = "agreement"
 """In the place of the licence of restricted data: the terms of each agreement."""
 PUBLISHED = text("state = 'published'")
@@ -79,7 +80,7 @@ class Dataset(TenantColumns, PortalTable):
     theme: Mapped[str] = mapped_column(Text)
     keywords: Mapped[list[str]] = mapped_column(ARRAY(Text))
     licence: Mapped[str] = mapped_column(Text)
-    """A code of `protocol.licences`, `agreement`, or `other`: the record has its name and address."""
+    """A code of `protocol.licences`, `agreement`, `not-stated`, or `other`: the record has its name and address."""
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
     formats: Mapped[list[str]] = mapped_column(ARRAY(Text))
     period_start: Mapped[datetime | None]
@@ -124,6 +125,15 @@ class Dataset(TenantColumns, PortalTable):
     def stated_update(self) -> datetime | None:
         """`modified_at`, where somebody said it."""
         return None if "updated" in self.unstated_dates else self.modified_at
+
+    @property
+    def file_names(self) -> dict[str, dict[str, str]]:
+        """The names by language of files and services that have several, by identifier."""
+        return {
+            str(media.get("media_id", "")).lower(): read_texts(media["media_names"])
+            for media in self.record.get("available_formats") or ()
+            if media.get("media_names")
+        }
 
     @property
     def summary(self) -> dict[str, str]:

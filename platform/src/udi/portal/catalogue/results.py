@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from udi.portal.catalogue.area_map import AreaLabel
 from udi.portal.catalogue.markup import highlight
-from udi.portal.catalogue.models import AGREEMENT
+from udi.portal.catalogue.models import AGREEMENT, NO_LICENCE
 from udi.portal.catalogue.queries import DatasetSummary, SearchPage
 from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import (
@@ -20,7 +20,7 @@ from udi.portal.catalogue.search.criteria import (
 from udi.portal.catalogue.search.extent import read_period
 from udi.portal.catalogue.search.words import query_words, word_stems
 from udi.protocol.access import AccessRights
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import LICENCES, NOT_STATED
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localise
@@ -154,6 +154,8 @@ class FilterLabels:
 def _licence_name(value: str) -> Mapping[str, str]:
     if value == AGREEMENT:
         return TERMS_OF_AGREEMENT
+    if value == NO_LICENCE:
+        return NOT_STATED
     if value in LICENCES:
         return LICENCES[value].name
     return OTHER_LICENCE_NAME

@@ -49,7 +49,7 @@ Access = Annotated[
 Licence = Annotated[
     str,
     _describe(
-        "Code of the licence; “other” when the producer’s record names its own, “agreement” where the terms of an agreement are in its place."
+        "Code of the licence; “other” when the producer’s record names one of its own, “not-stated” when it names none, “agreement” where the terms of an agreement are in its place."
     ),
 ]
 Formats = Annotated[
@@ -204,6 +204,7 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
             if side is not None
         ]
         owner = row.organisation
+        file_names = row.file_names
         return cls(
             **{name: getattr(row, name) for name in same},
             created=row.stated_creation,
@@ -214,7 +215,10 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
             period=DatasetPeriod(start=row.period_start, end=row.period_end),
             bbox=sides if len(sides) == 4 else None,  # noqa: PLR2004 - a rectangle has four sides
             producer=ProducerReference(id=owner.id, slug=owner.slug, name=owner.name),
-            distributions=[DistributionDetail.of(media) for media in row.distributions],
+            distributions=[
+                DistributionDetail.of(media, file_names.get(str(media.id), {}))
+                for media in row.distributions
+            ],
             page=f"{origin}/data/{row.id}",
         )
 

@@ -34,6 +34,7 @@ from udi.node.portals.actions import (
     withdraw_from_further_portals,
 )
 from udi.node.spaces.senders import Sender
+from udi.protocol.licence_terms import find_licence_code
 from udi.protocol.rules import dig
 
 RETRIABLE_STATES = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
@@ -137,7 +138,7 @@ def published_licence(dataset: Dataset) -> str:
         dataset.record or (dataset.delivery.record if dataset.delivery else None) or {}
     )
     if dataset.opened_at:
-        return str(dig(published, "access_condition", "licence", "licence_label") or "")
+        return find_licence_code(published)
     return ""
 
 

@@ -37,7 +37,8 @@ LONGEST = {"title": 150, "summary": 10_000, "keywords": 2_000}
 LONGEST_WORD = 60
 MOST_KEYWORDS = 30
 LONGEST_REASON = 500
-OFFERED_LICENCES = ("etalab-2.0", "odbl-1.0", "public-domain-cc0", "cc-by-nd-4.0")
+OTHER_LICENCE = "other"
+"""The answer that a licence is meant which the form has in a list of its own, `other_licence`."""
 FREQUENCIES = (
     "never",
     "continuous",
@@ -114,6 +115,9 @@ def read_answers(form: Mapping[str, object], locale: str) -> Answers:
         name: clean_text(value) if isinstance(value, str) else ""
         for name, value in values.items()
     }
+    other_licence = form.get("other_licence")
+    if answers["licence"] == OTHER_LICENCE and isinstance(other_licence, str):
+        answers["licence"] = clean_text(other_licence) or OTHER_LICENCE
     for name in ("title", "keywords", "contact"):
         answers[name] = " ".join(answers[name].split())
     return {

@@ -26,7 +26,7 @@ from udi.node.datasets.descriptions.advice import AdviceItem, FileFacts, advise
 from udi.node.datasets.descriptions.description import (
     LOCALE,
     LONGEST_REASON,
-    OFFERED_LICENCES,
+    OTHER_LICENCE,
     TRANSLATED_FIELDS,
     Answers,
     check_answers,
@@ -85,7 +85,7 @@ from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
 from udi.protocol.languages import LANGUAGES
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import LICENCES, LISTED, RUDI_LICENCES
 from udi.protocol.quality import assess_quality
 from udi.protocol.quality_lines import QualityLine, list_quality_lines
 from udi.protocol.record import restore_record
@@ -364,13 +364,6 @@ def describe_page(
     status: int = 200,
 ) -> Response[str]:
     """The form of step 2, with what is wrong; `units` are those that were typed."""
-    licences = [
-        LICENCES[code]
-        for code in dict.fromkeys(
-            (*OFFERED_LICENCES, dataset.description.get("licence", ""))
-        )
-        if code in LICENCES
-    ]
     return render(
         request,
         "datasets/describe.html",
@@ -379,7 +372,9 @@ def describe_page(
         answers=BlankAnswers(dataset.description),
         profile=profile_of(dataset),
         errors=field_errors(request, refusals),
-        licences=licences,
+        licences=list(RUDI_LICENCES.values()),
+        other_licence=OTHER_LICENCE,
+        other_licences=_list_other_licences(request, dataset),
         access_rights=list(AccessRights),
         open_licence=_open_licence(request, dataset),
         file_area=area_of_file(dataset.newest),
@@ -389,6 +384,23 @@ def describe_page(
         units=list_unit_fields(dataset, units),
         **form_choices(request),
     )
+
+
+def _list_other_licences(
+    request: PageRequest, dataset: Dataset
+) -> list[tuple[str, str]]:
+    """(code, name) of those without a code at RUDI; the one that is chosen is among them."""
+    locale = locale_of(request)
+    chosen = LICENCES.get(dataset.description.get("licence", ""))
+    others = {
+        licence.code: licence for licence in (*LISTED.values(), chosen) if licence
+    }
+    named = [
+        (code, localise(licence.name, locale))
+        for code, licence in others.items()
+        if code not in RUDI_LICENCES and (licence.has_version or licence is chosen)
+    ]
+    return sorted(named, key=lambda option: option[1].casefold())
 
 
 def _describe_languages(request: PageRequest, dataset: Dataset) -> FormLanguages:

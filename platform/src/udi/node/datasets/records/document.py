@@ -16,6 +16,7 @@ from udi.node.datasets.descriptions.description import (
 from udi.node.datasets.records.rudi_clients import AVAILABLE, as_version_4
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import language_of
+from udi.protocol.licence_terms import find_licence_code
 from udi.protocol.rules import dig, entries
 from udi.protocol.texts import read_texts
 from udi.ui.translated_texts import translated_name
@@ -55,7 +56,7 @@ def answers_of(document: Document) -> Answers:
     """What the answers of the form would be; empty where the record says nothing, or what the form does not offer."""
     texts = read_texts(document.get("summary"))
     locale = next(iter(texts), "fr")
-    licence = dig(document, "access_condition", "licence", "licence_label")
+    licence = find_licence_code(document)
     values = {
         "title": document.get("resource_title"),
         "summary": texts.get(locale),

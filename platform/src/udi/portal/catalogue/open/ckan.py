@@ -12,7 +12,7 @@ from udi.portal.catalogue.open.ckan_extras import list_extras
 from udi.portal.catalogue.open.listing import PublishedDataset
 from udi.portal.organisations.models import Organisation
 from udi.protocol.access import AccessRights
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import LICENCES, LISTED
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.structures import Media, Record
 from udi.protocol.themes import THEMES, Theme
@@ -29,7 +29,7 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
     theme = THEMES.get(dataset.record.theme)
     address = f"{origin}/data/{record.id}"
     resources = [
-        resource(media, record, address, place)
+        resource(media, record, address, place, language)
         for place, media in enumerate(record.media)
     ]
     contact = record.contacts[0] if record.contacts else None
@@ -45,7 +45,8 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
         "state": "active",
         "private": False,
         "isopen": record.access is AccessRights.PUBLIC
-        and record.licence.standard_licence is not None,
+        and record.licence.standard_licence is not None
+        and record.licence.standard_licence.is_open,
         "author": record.producer.name,
         "author_email": None,
         "maintainer": contact.name if contact else None,
@@ -72,13 +73,16 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
     }
 
 
-def resource(media: Media, record: Record, address: str, place: int) -> Document:
+def resource(
+    media: Media, record: Record, address: str, place: int, language: str
+) -> Document:
     """A file or a service; a restricted one leads to the dataset's page."""
     dates = media.dates or record.dates
     return {
         "id": str(media.id),
         "package_id": str(record.id),
-        "name": media.name or media.format,
+        "name": localise_title(media.name, media.names, language) or media.format,
+        **({"name_translated": media.names} if media.names else {}),
         "description": media.caption,
         "url": media.url if record.access is AccessRights.PUBLIC else address,
         "format": media.format,
@@ -141,16 +145,17 @@ def tag(word: str) -> Document:
 
 
 def licences(language: str) -> list[Document]:
-    """Every licence with a code."""
+    """Every licence with a code; those of a jurisdiction are named where a dataset has one."""
     return [
         {
             "id": licence.code,
             "title": localise(licence.name, language),
             "url": licence.url,
             "status": "active",
-            "family": "",
+            "family": licence.family,
+            "is_okd_compliant": licence.is_open,
         }
-        for licence in LICENCES.values()
+        for licence in LISTED.values()
     ]
 
 

@@ -161,7 +161,9 @@ async def resource_show(context: CkanContext, values: Values) -> Any:
         address = f"{context.origin}/data/{row.record.id}"
         for place, media in enumerate(row.record.media):
             if media.id == resource_id:
-                return ckan.resource(media, row.record, address, place)
+                return ckan.resource(
+                    media, row.record, address, place, context.language
+                )
     raise NotFoundError("This dataset has no such file.")
 
 

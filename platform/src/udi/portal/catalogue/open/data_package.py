@@ -8,7 +8,7 @@ from udi.portal.catalogue.open.signposts import licence_of
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.texts import read_texts
-from udi.ui.locale import localise
+from udi.ui.locale import localise, localise_title
 
 SCHEMA = "https://datapackage.org/profiles/2.0/datapackage.json"
 RESOURCE_SCHEMA = "https://datapackage.org/profiles/2.0/dataresource.json"
@@ -20,6 +20,7 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
     address = f"{origin}/data/{dataset.id}"
     producer = dataset.organisation
     open_ = dataset.access == AccessRights.PUBLIC
+    file_names = dataset.file_names
     package = {
         "$schema": SCHEMA,
         "name": str(dataset.id),
@@ -39,7 +40,11 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
             }
         ],
         "resources": [
-            _resource(media, media.url if open_ else address)
+            _resource(
+                media,
+                media.url if open_ else address,
+                localise_title(media.name, file_names.get(str(media.id)), language),
+            )
             for media in dataset.distributions
         ],
     }
@@ -64,13 +69,13 @@ def _licences(dataset: Dataset, language: str) -> list[dict[str, str]]:
     return []
 
 
-def _resource(media: Distribution, path: str) -> dict[str, Any]:
+def _resource(media: Distribution, path: str, title: str) -> dict[str, Any]:
     digest = HASHES.get(media.hash_algorithm)
     resource = {
         "$schema": RESOURCE_SCHEMA,
         "name": "-".join(part for part in (slug_of(media.name), str(media.id)) if part),
         "path": path,
-        "title": media.name,
+        "title": title,
         "description": media.caption,
         "format": media.format.lower(),
         "mediatype": media.media_type.partition(";")[0],

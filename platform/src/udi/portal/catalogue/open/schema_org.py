@@ -15,7 +15,7 @@ from udi.protocol.access import AccessRights
 from udi.protocol.metadata_json import read_metadata
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.structures import Agent, Metadata
-from udi.ui.locale import localise
+from udi.ui.locale import localise, localise_title
 
 CONTEXT = {
     "@language": "en",
@@ -69,7 +69,7 @@ def write_dataset(
         "url": producer.url or f"{origin}/producers/{producer.slug}",
     }
     open_ = dataset.access == AccessRights.PUBLIC
-    files = list(_files(dataset, address))
+    files = list(_files(dataset, address, language))
     metadata = read_metadata(dataset.record)
     year = (dataset.stated_update or dataset.published_at).year
     document = {
@@ -117,13 +117,15 @@ def write_dataset(
     }
 
 
-def _files(dataset: Dataset, address: str) -> Iterator[dict[str, Any]]:
+def _files(dataset: Dataset, address: str, language: str) -> Iterator[dict[str, Any]]:
+    file_names = dataset.file_names
     for media in dataset.distributions:
         if media.kind == "FILE":
-            yield _file(media, address)
+            names = file_names.get(str(media.id))
+            yield _file(media, address, localise_title(media.name, names, language))
 
 
-def _file(media: Distribution, address: str) -> dict[str, Any]:
+def _file(media: Distribution, address: str, name: str) -> dict[str, Any]:
     if media.hash_algorithm in HASHES:
         digest = {HASHES[media.hash_algorithm]: media.hash_value}
     else:
@@ -131,7 +133,7 @@ def _file(media: Distribution, address: str) -> dict[str, Any]:
     file_object = {
         "@type": "cr:FileObject",
         "@id": f"{address}#media-{media.id}",
-        "name": media.name or media.format,
+        "name": name or media.format,
         "description": media.caption,
         "contentUrl": media.url,
         "encodingFormat": media.media_type.partition(";")[0]

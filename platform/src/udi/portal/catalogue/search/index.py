@@ -17,7 +17,7 @@ import structlog
 import tantivy
 
 from udi.kit.service_registry import ServiceKey
-from udi.portal.catalogue.models import OTHER_LICENCE
+from udi.portal.catalogue.models import NO_LICENCE, OTHER_LICENCE
 from udi.portal.catalogue.place_names import list_searched_names
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
@@ -186,7 +186,7 @@ def completeness(row: Any) -> int:
         row.theme,
         row.west is not None,
         row.period_start is not None,
-        row.licence != OTHER_LICENCE,
+        row.licence not in {OTHER_LICENCE, NO_LICENCE},
     )
     formats = max(map(grade_format, row.formats), default=Grade.ABSENT)
     return int(formats) + sum(int(Grade.WHOLE) for value in presence if value)

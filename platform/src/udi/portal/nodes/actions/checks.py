@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from udi.portal.nodes.models import Node, NodeProducer
 from udi.portal.organisations.models import Organisation
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault
+from udi.protocol.rules import dig
 from udi.protocol.structures import Record
 from udi.protocol.themes import THEMES
 
@@ -70,6 +71,47 @@ def creation_faults(node: Node, dataset: Dataset | None) -> list[Fault]:
 
 
 @dataclass(frozen=True)
+class RecordClaims:
+    """What a record says that only the territory can judge; None and empty where it cannot be read."""
+
+    id: UUID | None
+    producer: UUID | None
+    theme: str = ""
+    identifiers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """Those of a record that is right by itself."""
+        return cls(
+            record.id, record.producer.id, record.theme, tuple(identifiers(record))
+        )
+
+    @classmethod
+    def within(cls, document: Mapping[str, Any]) -> Self:
+        """Those of a document with faults, as far as they can be read."""
+        lines = [(field, _read_line(document.get(field))) for field in UNIQUE]
+        return cls(
+            _read_id(document.get(ID)),
+            _read_id(dig(document, *PRODUCER.split("."))),
+            _read_line(document.get("theme")),
+            tuple((field, line) for field, line in lines if line),
+        )
+
+
+def _read_line(value: object) -> str:
+    """A line that a database may be asked for, empty for anything else."""
+    line = value.strip() if isinstance(value, str) else ""
+    return line if line.isprintable() else ""
+
+
+def _read_id(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
 class ValidationContext:
     """What the territory knows about the records of a push: read once for all of them."""
 
@@ -89,10 +131,10 @@ class ValidationContext:
         cls,
         session: AsyncSession,
         node: Node,
-        records: Sequence[Record],
+        claims: Sequence[RecordClaims],
         datasets_by_id: Mapping[UUID, Dataset],
     ) -> Self:
-        """Look up what the records need."""
+        """Look up what the claims of records need."""
         away = [
             dataset.id
             for dataset in datasets_by_id.values()
@@ -107,36 +149,42 @@ class ValidationContext:
             linked=frozenset(await list_producer_ids(session, node)),
             missing=frozenset(
                 await missing_organisations(
-                    session, [record.producer.id for record in records]
+                    session, [claim.producer for claim in claims if claim.producer]
                 )
             ),
             withdrawn={row.id: row.reason for row in await session.execute(query)}
             if away
             else {},
-            ids_by_identifier=await _taken(session, records),
+            ids_by_identifier=await _taken(session, claims),
         )
 
-    def faults(self, record: Record, *, changing: bool) -> list[Fault]:
+    def faults(self, claims: RecordClaims, *, changing: bool) -> list[Fault]:
         """What forbids the record here (104, 108, 110 to 113, 303, 304), as a change or as a new one."""
-        dataset = self.datasets_by_id.get(record.id)
-        if changing:
-            whose = change_faults(self.node, dataset, record.id)
-        else:
-            whose = creation_faults(self.node, dataset)
-        if not whose and record.id in self.withdrawn and not is_published(dataset):
-            whose = [
-                fault_kinds.WITHDRAWN_BY_TEAM.at(ID, reason=self.withdrawn[record.id])
-            ]
-        faults = [*whose, *self._producer_faults(record.producer.id)]
-        if record.theme and record.theme not in THEMES:
+        faults = []
+        if claims.id:
+            faults += self._dataset_faults(claims.id, changing=changing)
+        if claims.producer:
+            faults += self._producer_faults(claims.producer)
+        if claims.theme and claims.theme not in THEMES:
             faults.append(
                 fault_kinds.UNKNOWN_THEME.at(
-                    "theme", value=record.theme, allowed=tuple(THEMES)
+                    "theme", value=claims.theme, allowed=tuple(THEMES)
                 )
             )
-        for field, value in identifiers(record):
-            if self.ids_by_identifier.get((field, value), frozenset()) - {record.id}:
+        for field, value in claims.identifiers:
+            if self.ids_by_identifier.get((field, value), frozenset()) - {claims.id}:
                 faults.append(fault_kinds.IDENTIFIER_USED.at(field, value=value))
+        return faults
+
+    def _dataset_faults(self, dataset_id: UUID, *, changing: bool) -> list[Fault]:
+        dataset = self.datasets_by_id.get(dataset_id)
+        if changing:
+            faults = change_faults(self.node, dataset, dataset_id)
+        else:
+            faults = creation_faults(self.node, dataset)
+        if not faults and dataset_id in self.withdrawn and not is_published(dataset):
+            reason = self.withdrawn[dataset_id]
+            return [fault_kinds.WITHDRAWN_BY_TEAM.at(ID, reason=reason)]
         return faults
 
     def _producer_faults(self, producer: UUID) -> list[Fault]:
@@ -159,9 +207,9 @@ def identifiers(record: Record) -> list[tuple[str, str]]:
 
 
 async def _taken(
-    session: AsyncSession, records: Sequence[Record]
+    session: AsyncSession, claims: Sequence[RecordClaims]
 ) -> dict[tuple[str, str], frozenset[UUID]]:
-    pairs = [pair for record in records for pair in identifiers(record)]
+    pairs = [pair for claim in claims for pair in claim.identifiers]
     ids_by_identifier: dict[tuple[str, str], frozenset[UUID]] = {}
     for field in dict.fromkeys(field for field, _ in pairs):
         column = UNIQUE[field]

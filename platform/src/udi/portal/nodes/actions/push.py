@@ -1,6 +1,6 @@
 """A node pushes a record, or withdraws one: RUDI's checks against the territory, then the catalogue, then a report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -15,6 +15,7 @@ from udi.kit.errors import ForbiddenError, Refusal
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.actions.checks import (
+    RecordClaims,
     ValidationContext,
     change_faults,
     find_dataset,
@@ -24,7 +25,13 @@ from udi.portal.nodes.actions.checks import (
 from udi.portal.nodes.actions.reports import make_report, save_reports
 from udi.portal.nodes.models import Node, NodeState, Report
 from udi.protocol import fault_kinds
-from udi.protocol.faults import Fault, FaultCode, FaultTemplate, InvalidRecord
+from udi.protocol.faults import (
+    Fault,
+    FaultCode,
+    FaultTemplate,
+    InvalidRecord,
+    without_repeats,
+)
 from udi.protocol.record import Record, restore_record, write_record
 from udi.protocol.rules import dig
 from udi.protocol.scan import read_json
@@ -131,10 +138,10 @@ class PushedRecord:
             fault.code is FaultCode.BAD_DOCUMENT for fault in faults
         ):
             raise InvalidRecord(faults)
+        claimed_id = RecordClaims.within(document).id
+        if address and claimed_id and address != claimed_id:
+            faults = [WRONG_ADDRESS.at(ID, value=str(address)), *faults]
         record = None if faults else restore_record(document)
-        if record is not None and address not in {None, record.id}:
-            faults = [WRONG_ADDRESS.at(ID, value=str(address))]
-            record = None
         return cls(method, document, tuple(faults), record, either)
 
     @property
@@ -172,12 +179,18 @@ async def push_records(
         submission.record for submission in sent if submission.record is not None
     ]
     refused = await publish_records(session, node, sent) if records else {}
+    faulty = {
+        place: submission
+        for place, submission in enumerate(sent)
+        if submission.record is None
+    }
+    further_faults = await _judge_faulty(session, node, faulty)
     outcomes = []
-    for submission in sent:
-        faults = (
-            *submission.faults,
-            *(refused.get(submission.record.id, ()) if submission.record else ()),
-        )
+    for place, submission in enumerate(sent):
+        if submission.record:
+            faults = tuple(refused.get(submission.record.id, ()))
+        else:
+            faults = further_faults[place]
         report = make_report(
             node,
             method=submission.method,
@@ -190,6 +203,38 @@ async def push_records(
         outcomes.append(PushResult(report, faults))
     await save_reports(session, [outcome.report for outcome in outcomes])
     return outcomes
+
+
+async def _judge_faulty(
+    session: AsyncSession, node: Node, faulty: Mapping[int, PushedRecord]
+) -> dict[int, tuple[Fault, ...]]:
+    """All faults of documents that are wrong by themselves: what the territory would refuse too is said at once."""
+    if not faulty:
+        return {}
+    claims_by_place = {
+        place: RecordClaims.within(submission.document)
+        for place, submission in faulty.items()
+    }
+    claims = list(claims_by_place.values())
+    ids = [claim.id for claim in claims if claim.id]
+    query = select(Dataset).where(Dataset.id.in_(ids))
+    datasets_by_id = {dataset.id: dataset for dataset in await session.scalars(query)}
+    ground = await ValidationContext.load(session, node, claims, datasets_by_id)
+    faults_by_place = {}
+    for place, submission in faulty.items():
+        claim = claims_by_place[place]
+        dataset = datasets_by_id.get(claim.id) if claim.id else None
+        changing = _is_change(submission, dataset)
+        faults = [*submission.faults, *ground.faults(claim, changing=changing)]
+        faults_by_place[place] = tuple(without_repeats(faults))
+    return faults_by_place
+
+
+def _is_change(submission: PushedRecord, dataset: Dataset | None) -> bool:
+    """Whether it is a new version of a dataset, and not a new one."""
+    if submission.either:
+        return is_published(dataset)
+    return submission.method == "PUT"
 
 
 async def publish_records(
@@ -205,7 +250,10 @@ async def publish_records(
     await _lock_records(session, ids)
     datasets_by_id = await catalogue.lock_datasets(session, ids)
     ground = await ValidationContext.load(
-        session, node, [record for _, record in coming], datasets_by_id
+        session,
+        node,
+        [RecordClaims.of(record) for _, record in coming],
+        datasets_by_id,
     )
     refused = {}
     accepted = []
@@ -213,11 +261,8 @@ async def publish_records(
         dataset = datasets_by_id.get(record.id)
         if dataset is not None and _is_repeat(node, dataset, record):
             continue
-        if submission.either:
-            changing = is_published(dataset)
-        else:
-            changing = submission.method == "PUT"
-        if faults := ground.faults(record, changing=changing):
+        changing = _is_change(submission, dataset)
+        if faults := ground.faults(RecordClaims.of(record), changing=changing):
             refused[record.id] = faults
         else:
             accepted.append(record)

@@ -112,7 +112,9 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             licence=licence_of(record),
             languages=tuple(languages),
             constraints=of.Constraints(
-                access=_localised_text(record.access_reason, context),
+                usage=_shorten_texts(record.usage),
+                access=_localised_text(record.access_reason, context)
+                or _shorten_texts(record.access_conditions),
                 other=_shorten_texts(rights_of(record)),
             ),
             period=period_of(record),

@@ -33,6 +33,7 @@ SIZE = re.compile(
     r"([\d\s\u00a0\u202f,.]+?)\s*([kmgt]i?)?(b|o|octets?|bytes?)?", re.IGNORECASE
 )
 SUFFIX = re.compile(r"\.([a-z0-9]{2,8})(?:\.(?:gz|zip))?(?:[?#].*)?$", re.IGNORECASE)
+ARCHIVES = {"ZIP", "Gzip", "7Z"}
 SUFFIXES = {
     extension: file_format
     for file_format in FORMATS.values()
@@ -42,7 +43,10 @@ SUFFIXES = {
 
 @dataclass(kw_only=True)
 class RawDistribution:
-    """A distribution as the source wrote it; `formats` are all the wordings of its format, `texts` are (words, language)."""
+    """A distribution as the source wrote it; `formats` are all the wordings of its format, `texts` are (words, language).
+
+    `dataset_format` is the one format that the dataset has as a whole, for a distribution that does not say its own.
+    """
 
     identifier: str = ""
     titles: list[tuple[str, str]] = field(default_factory=list)
@@ -53,6 +57,7 @@ class RawDistribution:
     access: str = ""
     download: str = ""
     formats: list[str] = field(default_factory=list)
+    dataset_format: str = ""
     media_types: list[str] = field(default_factory=list)
     compress: str = ""
     package: str = ""
@@ -164,7 +169,10 @@ def _means(format_match: FormatMatch | None) -> DistributionKind:
 def _format(
     draft: Draft, where: str, raw: RawDistribution, url: str
 ) -> FormatMatch | None:
-    """By its wordings, else its media type, else the end of its address."""
+    """By its wordings, else its media type, else the end of its address, else the format of the dataset as a whole.
+
+    The end of an address that is an archive says less than the format of what is in it.
+    """
     wordings = [
         wording
         for wording in (*raw.formats, *raw.media_types)
@@ -175,11 +183,17 @@ def _format(
             format_match.target or format_match.media_type or format_match.compress
         ):
             return format_match
+    of_dataset = find_format(raw.dataset_format) if raw.dataset_format else None
+    if wordings and of_dataset:
+        return of_dataset
     if wordings:
         draft.add_fault(kinds.FORMAT_UNKNOWN, f"{where}.format", value=wordings[0])
         return None
     suffix = SUFFIX.search(url)
     file_format = SUFFIXES.get(suffix[1].lower()) if suffix else None
+    is_archive = file_format is not None and file_format.label in ARCHIVES
+    if of_dataset and (file_format is None or is_archive):
+        return of_dataset
     if file_format:
         return FormatMatch(
             file_format.authority,

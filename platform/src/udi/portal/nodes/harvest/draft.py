@@ -48,9 +48,16 @@ LINK = re.compile(r"https?://\S+")
 
 
 class Draft:
-    """`language` is that of texts which do not say theirs; `extra` keeps what no field can hold."""
+    """`language` is that of texts which do not say theirs; `extra` keeps what no field can hold.
 
-    def __init__(self, base_url: str, language: str) -> None:
+    `language_stated`: the record says its language, or one of its texts does. Where nothing does, `language` is only
+    what is expected of the source, and `outcomes` looks at the words.
+    """
+
+    def __init__(
+        self, base_url: str, language: str, *, language_stated: bool = False
+    ) -> None:
+        self.language_stated = language_stated
         self.base_url = base_url
         self.language = language
         self.identifier = ""
@@ -59,6 +66,8 @@ class Draft:
         self.title: Texts = {}
         self.description: Texts = {}
         self.rights: Texts = {}
+        self.usage: Texts = {}
+        self.access_conditions: Texts = {}
         self.provenance: Texts = {}
         self.version_notes: Texts = {}
         self.keywords: dict[str, list[str]] = {}
@@ -125,9 +134,18 @@ class Draft:
         if words := self.clean_text(where, value):
             into.setdefault(self.language_code(where, language), words)
 
+    def add_line(self, into: Texts, where: str, value: Any, language: str = "") -> None:
+        """Put a sentence behind what is there: several sentences are one text."""
+        words = self.clean_text(where, value)
+        tag = self.language_code(where, language)
+        before = into.get(tag, "")
+        if words and words not in before:
+            into[tag] = f"{before}\n{words}".strip()
+
     def language_code(self, where: str, language: str) -> str:
         """The two-letter code of a language tag, the record's own language without one."""
         code = find_language(language) if language else self.language
+        self.language_stated = self.language_stated or bool(language and code)
         if language and not code:
             self.add_fault(kinds.LANGUAGE_UNKNOWN, where, value=language)
         elif language and re.match(r"[A-Za-z]{3}\b", language):
@@ -196,6 +214,9 @@ class Draft:
         )
         if not clean_wordings or (licence_match and licence_match.match == "none"):
             return None
+        if licence_match and licence_match.match == "no-condition":
+            self.add_line(self.usage, where, label or source)
+            return None
         if (licence_match and licence_match.match == "misplaced") or (
             not licence_match
             and any(find_access(wording)[0] for wording in clean_wordings)
@@ -217,11 +238,7 @@ class Draft:
                 source=source or label,
                 labels=names,
             )
-        if licence_match.match == "unversioned" or (
-            licence_match.target
-            and not licence_match.code
-            and re.fullmatch("CC_BY[A-Z]*", licence_match.target)
-        ):
+        if licence_match.match == "unversioned":
             self.add_fault(kinds.LICENCE_VERSION, where, value=label or source)
         if licence_match.target:
             uri = f"http://publications.europa.eu/resource/authority/licence/{licence_match.target}"

@@ -73,10 +73,12 @@ def read_record(root: Element, *, base_url: str, language: str) -> Outcome:
     draft.themes_other.clear()
     _about(root, draft)
     _box(root, draft)
+    formats = {element_text(element) for element in find_elements(root, "format")}
+    dataset_format = formats.pop() if len(formats) == 1 else ""
     for place, element in enumerate(
         (*find_elements(root, "URI"), *find_elements(root, "references"))
     ):
-        _link(element, draft, place, find_text(root, "format"))
+        _link(element, draft, place, dataset_format)
     return finalise_draft(draft, original)
 
 
@@ -141,18 +143,15 @@ def _box(root: Element, draft: Draft) -> None:
             draft.keep_extra("ows:BoundingBox", f"{system} {lower} {upper}")
 
 
-def _link(element: Element, draft: Draft, place: int, form: str) -> None:
+def _link(element: Element, draft: Draft, place: int, dataset_format: str) -> None:
     protocol = element.get("protocol") or element.get("scheme") or ""
     address = element_text(element)
     match = SERVICES.search(protocol) or SERVICE_QUERY.search(address)
     raw = RawDistribution(
         titles=[(element.get("name") or element.get("description") or "", "")],
         access=address,
-        formats=[protocol]
-        if match and SERVICES.search(protocol)
-        else [form]
-        if form
-        else [],
+        formats=[protocol] if match and SERVICES.search(protocol) else [],
+        dataset_format="" if match else dataset_format,
         service=DataService(endpoint=address.partition("?")[0]) if match else None,
         extra={"protocol": protocol},
     )

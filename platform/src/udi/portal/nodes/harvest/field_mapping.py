@@ -13,17 +13,12 @@ from udi.portal.nodes.harvest.record import (
     HarvestedRecord,
 )
 from udi.protocol import structures as of
-from udi.protocol.licences import find_licence
+from udi.protocol.licences import NOT_STATED
 from udi.protocol.schema import LINE, PARAGRAPH
 from udi.protocol.texts import Texts
 from udi.protocol.themes import THEMES, translate_theme
 from udi.protocol.vocabulary import DOWNLOAD, HASHES, MediaKind
 
-NOT_STATED = {
-    "fr": "Licence non précisée",
-    "en": "Licence not stated",
-    "es": "Licencia no indicada",
-}
 PAGE = "page"
 CONTRACTS = {"WMS_SRVC": "wms", "WFS_SRVC": "wfs", "WMTS_SRVC": "wmts"}
 THEME_OF = {
@@ -66,13 +61,8 @@ def licence_of(record: HarvestedRecord) -> of.LicenceTerms:
     licence = record.licence or (shared.pop() if len(shared) == 1 else None)
     if licence is None:
         return of.LicenceTerms(label=NOT_STATED)
-    if not licence.code:
-        known_licence = find_licence(licence.uri) or find_licence(licence.source)
-    else:
-        known_licence = None
-    code = licence.code or (known_licence.code if known_licence else "")
-    if code:
-        return of.LicenceTerms(code=code)
+    if licence.code:
+        return of.LicenceTerms(code=licence.code)
     return _custom(licence, next(iter(record.title), "fr"))
 
 
@@ -123,9 +113,12 @@ def media_of(
     dataset: UUID,
     distribution: HarvestedDistribution,
     shared_rights: Texts,
-    language: str,
+    language: str = "",
 ) -> of.Media:
-    """A file, a service or a page. Its identifier follows from the source's, else from its address."""
+    """A file, a service or a page, named in this language where it can be.
+
+    Its identifier follows from the source's, else from its address.
+    """
     address = distribution.url or (
         distribution.service.endpoint if distribution.service else ""
     )
@@ -146,6 +139,7 @@ def media_of(
         url=address,
         contract=contract,
         name=_main_text(distribution.title, language)[:LINE],
+        names=_names(distribution.title),
         caption=_main_text(distribution.description, language)[:PARAGRAPH],
         dates=_dates(distribution),
         media_type=""
@@ -193,6 +187,13 @@ def _main_text(texts: Texts, language: str) -> str:
     """That of a language, else of the first in the order of their codes: the same whatever the order of the document."""
     first = min(texts, default=language)
     return texts.get(language) or texts.get(first, "")
+
+
+def _names(title: Texts) -> Texts:
+    """The name by language, where it has several."""
+    if len(title) > 1:
+        return {tag: words[:LINE] for tag, words in title.items()}
+    return {}
 
 
 def _rest(distribution: HarvestedDistribution) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """ISO 19139 (and 19139-2, 19115-3) records: metadata of data with places, as GeoNetwork and its like write them."""
 
 import re
-from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from udi.portal.nodes.harvest import kinds
@@ -13,9 +12,13 @@ from udi.portal.nodes.harvest.iso_fields import (
     read_people,
     read_place,
 )
+from udi.portal.nodes.harvest.iso_texts import (
+    code_or_text,
+    read_free_text,
+    read_locales,
+)
 from udi.portal.nodes.harvest.outcomes import Outcome, finalise_draft
 from udi.portal.nodes.harvest.record import OriginalRecord, RecordKind, RefusedRecord
-from udi.portal.nodes.harvest.vocabulary import find_language
 from udi.portal.nodes.harvest.xml_tree import (
     HREF,
     element_text,
@@ -50,10 +53,10 @@ REVISED = "revision"
 def read_record(root: Element, *, base_url: str, language: str) -> Outcome:
     """The record of one `MD_Metadata` element."""
     original = OriginalRecord(XML, serialise(root))
-    spoken = _language(
+    spoken = code_or_text(
         find_element(root, "language/*", "defaultLocale/PT_Locale/language/*")
     )
-    draft = Draft(base_url, spoken or language)
+    draft = Draft(base_url, spoken or language, language_stated=bool(spoken))
     levels = [
         code(element)
         for element in (
@@ -91,45 +94,16 @@ def _kind(levels: list[str], *, service: bool) -> RecordKind | None:
     return None
 
 
-def _language(element: Element | None) -> str:
-    if element is not None:
-        return find_language(code(element)) or find_language(element_text(element))
-    return ""
-
-
 class _Reader:
     """One record: its texts are in the language of the record and in those of its locales."""
 
     def __init__(self, root: Element, draft: Draft) -> None:
         self.root = root
         self.draft = draft
-        self.locales = {
-            locale.get("id", ""): _language(
-                find_element(locale, "languageCode/*", "language/*")
-            )
-            for locale in (
-                *find_elements(root, "locale/PT_Locale"),
-                *find_elements(root, "otherLocale/PT_Locale"),
-            )
-        }
-
-    def read_free_text(self, element: Element | None) -> Iterator[tuple[str, str]]:
-        """(words, language) of a free text."""
-        if element is None:
-            return
-        texts = [child for child in element if local_name(child) != "PT_FreeText"]
-        if spoken := element_text(texts[0]) if texts else (element.text or "").strip():
-            yield spoken, ""
-        for localised_string in find_elements(
-            element, "PT_FreeText/textGroup/LocalisedCharacterString"
-        ):
-            locale = localised_string.get("locale", "").lstrip("#")
-            language = self.locales.get(locale) or find_language(locale)
-            if element_text(localised_string) and language:
-                yield element_text(localised_string), language
+        self.locales = read_locales(root)
 
     def put(self, into: Texts, where: str, element: Element | None) -> None:
-        for spoken, language in self.read_free_text(element):
+        for spoken, language in read_free_text(element, self.locales):
             self.draft.add_text(into, where, spoken, language)
 
     def read(self, identification: Element | None) -> None:
@@ -171,9 +145,9 @@ class _Reader:
                 anchor.get(HREF, "") if anchor is not None else element_text(element),
             )
         read_people(self.root, identification, draft)
-        read_constraints(identification, draft)
+        read_constraints(identification, draft, self.locales)
         read_place(self.root, identification, draft)
-        read_links(self.root, identification, draft)
+        read_links(self.root, identification, draft, self.locales)
 
     def _identity(self, citation: Element | None) -> None:
         for element in find_elements(citation, "identifier/*"):
@@ -223,7 +197,7 @@ class _Reader:
         for element in find_elements(group, "keyword"):
             anchor = find_element(element, "Anchor")
             address = anchor.get(HREF, "") if anchor is not None else ""
-            spoken = list(self.read_free_text(element))
+            spoken = list(read_free_text(element, self.locales))
             label = spoken[0][0] if spoken else ""
             if kind == "place":
                 self.draft.add_place(address, label)

@@ -10,11 +10,11 @@ from udi.portal.nodes.harvest.distributions import (
     add_distribution,
 )
 from udi.portal.nodes.harvest.draft import Draft
+from udi.portal.nodes.harvest.iso_texts import Locales, read_free_text
 from udi.portal.nodes.harvest.record import (
     Agent,
     DataService,
     DistributionKind,
-    HarvestedLicence,
     RecordKind,
 )
 from udi.portal.nodes.harvest.vocabulary import find_access, find_format, find_licence
@@ -119,22 +119,24 @@ def _email(party: Element) -> str:
     return find_text(party, "**/electronicMailAddress")
 
 
-def read_constraints(identification: Element | None, draft: Draft) -> None:
+def read_constraints(
+    identification: Element | None, draft: Draft, locales: Locales
+) -> None:
     """Licence from the constraints of use, access from those of access; what is neither is rights in words."""
     for legal in find_elements(
         identification, "resourceConstraints/MD_LegalConstraints"
     ):
-        _legal(legal, draft)
+        _legal(legal, draft, locales)
     for kind in ("MD_Constraints", "MD_SecurityConstraints"):
         for limitation in find_elements(
             identification, f"resourceConstraints/{kind}/useLimitation"
         ):
-            _licence(draft, _wordings(limitation))
-    if draft.licence is None and draft.rights:
-        _use_rights_as_licence(draft)
+            _licence(draft, limitation, locales)
+    if draft.licence is None and draft.usage:
+        _use_sentence_as_licence(draft)
 
 
-def _legal(legal: Element, draft: Draft) -> None:
+def _legal(legal: Element, draft: Draft, locales: Locales) -> None:
     access = [
         code(constraint) for constraint in find_elements(legal, "accessConstraints/*")
     ]
@@ -144,11 +146,11 @@ def _legal(legal: Element, draft: Draft) -> None:
         if (access and not uses) or any(
             find_access(wording)[0] for wording in wordings[:1]
         ):
-            _restriction(draft, wordings)
+            _restriction(draft, constraint, locales)
         else:
-            _licence(draft, wordings)
+            _licence(draft, constraint, locales)
     for constraint in find_elements(legal, "useLimitation"):
-        _licence(draft, _wordings(constraint))
+        _licence(draft, constraint, locales)
     for restriction in (*access, *uses):
         if restriction not in SILENT:
             draft.keep_extra("restriction", restriction)
@@ -172,51 +174,45 @@ def _wordings(element: Element) -> list[str]:
     ]
 
 
-def _restriction(draft: Draft, wordings: list[str]) -> None:
+def _restriction(draft: Draft, element: Element, locales: Locales) -> None:
+    wordings = _wordings(element)
     access_wording = next(
         (wording for wording in wordings if find_access(wording)[0]), ""
     )
     if access_wording:
         draft.add_access_rights("accessConstraints", access_wording)
     elif wordings:
-        draft.add_text(draft.rights, "accessConstraints", wordings[-1])
+        for words, tag in _sentences(element, locales, wordings):
+            draft.add_line(draft.access_conditions, "accessConstraints", words, tag)
 
 
-def _licence(draft: Draft, wordings: list[str]) -> None:
-    """The first that is known wins over words; words are kept as rights."""
+def _sentences(
+    element: Element, locales: Locales, wordings: list[str]
+) -> list[tuple[str, str]]:
+    """(words, language) of a constraint; its address, where it has no words."""
+    sentences = list(read_free_text(element, locales))
+    return sentences or [(wording, "") for wording in wordings[-1:]]
+
+
+def _licence(draft: Draft, element: Element, locales: Locales) -> None:
+    """The first that is known wins over words, which say how the data may be used."""
+    wordings = _wordings(element)
     licence_match = find_licence(*wordings)
-    is_known = licence_match is not None and licence_match.match not in {
-        "none",
-        "no-condition",
-    }
-    if is_known and (draft.licence is None or not draft.licence.code):
+    if licence_match is None:
+        for words, tag in _sentences(element, locales, wordings):
+            draft.add_line(draft.usage, "useConstraints", words, tag)
+    elif draft.licence is None or not draft.licence.code:
         draft.licence = (
             draft.parse_licence("useConstraints", *wordings) or draft.licence
         )
-    elif (
-        licence_match
-        and licence_match.match == "no-condition"
-        and draft.licence is None
-    ):
-        draft.licence = draft.parse_licence("useConstraints", *wordings)
-    elif not licence_match and wordings:
-        _add_words(draft, wordings)
 
 
-def _add_words(draft: Draft, wordings: list[str]) -> None:
-    """Several sentences of rights are one text."""
-    wording = draft.clean_text("useConstraints", wordings[-1])
-    before = draft.rights.get(draft.language, "")
-    if wording and wording not in before:
-        draft.rights[draft.language] = f"{before}\n{wording}".strip()
-
-
-def _use_rights_as_licence(draft: Draft) -> None:
-    """No licence is named: what the constraints say stands for it, as it is."""
-    sentence = draft.rights.get(draft.language) or next(iter(draft.rights.values()))
-    draft.licence = draft.parse_licence("useConstraints", sentence) or HarvestedLicence(
-        label=sentence, match="custom", source=sentence
-    )
+def _use_sentence_as_licence(draft: Draft) -> None:
+    """No licence is named: what the constraints of use say stands for it, as it is."""
+    sentence = draft.usage.get(draft.language) or next(iter(draft.usage.values()))
+    licence_match = find_licence(sentence)
+    if licence_match is None:
+        draft.licence = draft.parse_licence("useConstraints", sentence)
 
 
 def read_place(root: Element, identification: Element | None, draft: Draft) -> None:
@@ -266,7 +262,9 @@ def _side(extent: Element, name: str) -> str:
     return ""
 
 
-def read_links(root: Element, identification: Element | None, draft: Draft) -> None:
+def read_links(
+    root: Element, identification: Element | None, draft: Draft, locales: Locales
+) -> None:
     """Online resources; a page of information is documentation, the others are files and services."""
     format_names = (
         find_text(element, "name", "formatSpecificationCitation/CI_Citation/title")
@@ -277,15 +275,18 @@ def read_links(root: Element, identification: Element | None, draft: Draft) -> N
     for place, link in enumerate(
         (*find_elements(root, "distributionInfo/**/onLine/*"), *operations)
     ):
-        _link(link, draft, f"onLine[{place}]", formats)
+        _link(link, draft, f"onLine[{place}]", formats, locales)
     for element in find_elements(identification, "operatesOn"):
         draft.add_once(draft.series, element.get(HREF) or element.get("uuidref") or "")
 
 
-def _link(link: Element, draft: Draft, where: str, formats: list[str]) -> None:
-    address, name, description = (
-        find_text(link, part) for part in ("linkage", "name", "description")
-    )
+def _link(
+    link: Element, draft: Draft, where: str, formats: list[str], locales: Locales
+) -> None:
+    address = find_text(link, "linkage")
+    names = list(read_free_text(find_element(link, "name"), locales))
+    descriptions = list(read_free_text(find_element(link, "description"), locales))
+    name = find_text(link, "name")
     purpose = code(find_element(link, "function/*"))
     anchor = find_element(link, "protocol/Anchor")
     protocol = (anchor.get(HREF, "") if anchor is not None else "") or find_text(
@@ -298,17 +299,17 @@ def _link(link: Element, draft: Draft, where: str, formats: list[str]) -> None:
     if page and purpose == "information" and draft.kind is not RecordKind.SERVICE:
         draft.add_once(draft.documentation, draft.parse_url(where, address))
         return
-    plain = formats if len(formats) == 1 and not service else []
     raw = RawDistribution(
-        titles=[(name or description, "")],
-        descriptions=[(description if name else "", "")],
+        titles=names or descriptions,
+        descriptions=descriptions if names else [],
         access=address,
         download=address if purpose == "download" and not service else "",
         formats=[service]
         if service in {"WMS", "WFS", "WMTS", "WCS"}
         else ["HTML"]
         if page
-        else plain,
+        else [],
+        dataset_format=formats[0] if len(formats) == 1 and not service else "",
         service=DataService(
             endpoint=address.partition("?")[0],
             description=address if "?" in address else "",

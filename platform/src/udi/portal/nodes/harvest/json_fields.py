@@ -139,6 +139,7 @@ def put_languages(draft: Draft, names: Iterable[str], where: str = "language") -
         draft.add_language(where, name)
     if len(draft.languages) == 1:
         draft.language = draft.languages[0]
+        draft.language_stated = True
 
 
 def put_keywords(draft: Draft, item: Item, name: str) -> None:

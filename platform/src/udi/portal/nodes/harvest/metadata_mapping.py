@@ -67,8 +67,7 @@ def media_metadata_of(
     is_service = distribution.kind is DistributionKind.SERVICE
     rights = distribution.rights if distribution.rights != shared_rights else {}
     return of.MediaMetadata(
-        titles=_several(distribution.title, LINE),
-        captions=_several(distribution.description, PARAGRAPH),
+        captions=_several(distribution.description),
         rights=_texts(rights),
         rights_statements=_addresses(distribution.rights_statements),
         access_url=_other_page(distribution.access_url, media.url),
@@ -197,9 +196,9 @@ def _checksum(
     return None
 
 
-def _several(texts: Texts, limit: int) -> Texts:
+def _several(texts: Texts) -> Texts:
     if len(texts) > 1:
-        return _texts(texts, limit)
+        return _texts(texts)
     return {}
 
 

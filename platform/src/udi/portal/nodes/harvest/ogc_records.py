@@ -31,7 +31,6 @@ from udi.portal.nodes.harvest.record import (
     RecordKind,
 )
 from udi.portal.nodes.harvest.untrusted_documents import read_json
-from udi.portal.nodes.harvest.vocabulary import find_format
 
 KNOWN_FIELDS = {
     "type",
@@ -238,9 +237,7 @@ def _links(item: Item, properties: Item, draft: Draft) -> None:
                 titles=localised_texts(link, "title"),
                 access=address.split("{", maxsplit=1)[0],
                 media_types=[text_value(link, "type")],
-                formats=[formats[0]]
-                if len(formats) == 1 and not find_format(text_value(link, "type"))
-                else [],
+                dataset_format=formats[0] if len(formats) == 1 else "",
                 size=link.get("length"),
                 service=DataService(endpoint=address.split("{", maxsplit=1)[0])
                 if service

@@ -3,11 +3,14 @@
 import dataclasses
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
+from udi.portal.nodes.harvest.language_detection import detect_language
 from udi.portal.nodes.harvest.record import (
+    HarvestedDistribution,
     HarvestedPage,
     HarvestedRecord,
     OriginalRecord,
@@ -15,6 +18,7 @@ from udi.portal.nodes.harvest.record import (
     RefusedRecord,
 )
 from udi.protocol.faults import MOST_FAULTS
+from udi.protocol.texts import Texts
 
 LARGEST_RECORD = 1024**2
 MOST_DISTRIBUTIONS = 500
@@ -32,6 +36,7 @@ def finalise_draft(draft: Draft, original: OriginalRecord) -> Outcome:
         draft.add_fault(kinds.TITLE_MISSING, "title")
     if not draft.identifier:
         draft.add_fault(kinds.IDENTIFIER_MISSING, "identifier")
+    _recognise_language(draft)
     _split_keywords(draft)
     _check_completeness(draft)
     faults = deduplicate_faults(draft.faults)
@@ -48,6 +53,44 @@ def finalise_draft(draft: Draft, original: OriginalRecord) -> Outcome:
             source_record=original,
         )
     return _record(draft, original, faults)
+
+
+def _recognise_language(draft: Draft) -> None:
+    """Put texts under the language of their words, where nothing in the record says which it is.
+
+    A language that the record says of its data is the only one that is believed.
+    """
+    if draft.language_stated:
+        return
+    texts = (draft.title, draft.description)
+    words = ". ".join(text for by_tag in texts for text in by_tag.values())
+    language = detect_language(words)
+    if not language or language == draft.language:
+        return
+    if draft.languages and language not in draft.languages:
+        return
+    texts_by_tag: tuple[dict[str, Any], ...] = (
+        *texts,
+        draft.rights,
+        draft.usage,
+        draft.access_conditions,
+        draft.provenance,
+        draft.version_notes,
+        draft.keywords,
+        *(
+            part
+            for distribution in draft.distributions
+            for part in _texts_of(distribution)
+        ),
+    )
+    for by_tag in texts_by_tag:
+        if draft.language in by_tag:
+            by_tag[language] = by_tag.pop(draft.language)
+    draft.language = language
+
+
+def _texts_of(distribution: HarvestedDistribution) -> tuple[Texts, ...]:
+    return distribution.title, distribution.description, distribution.rights
 
 
 def _check_completeness(draft: Draft) -> None:
@@ -119,6 +162,8 @@ def _record(
         access_reason=draft.access_reason,
         rights=draft.rights,
         created=draft.created,
+        usage=draft.usage,
+        access_conditions=draft.access_conditions,
         issued=draft.issued,
         modified=draft.modified,
         frequency=draft.frequency,

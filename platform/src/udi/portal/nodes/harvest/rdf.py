@@ -209,7 +209,11 @@ def _dataset(
         for language_value in graph.values(node, "dct:language")
         if (code := find_language(source_value(language_value)))
     ]
-    draft = Draft(graph.base_url, spoken[0] if len(spoken) == 1 else language)
+    draft = Draft(
+        graph.base_url,
+        spoken[0] if len(spoken) == 1 else language,
+        language_stated=len(spoken) == 1,
+    )
     if "dcat:DatasetSeries" in graph.types(node):
         draft.kind = RecordKind.SERIES
     else:

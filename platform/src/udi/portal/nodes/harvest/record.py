@@ -67,9 +67,9 @@ class HarvestedContact:
 
 @dataclass(frozen=True, kw_only=True)
 class HarvestedLicence:
-    """`uri` is the EU's identifier where one is known, else the source's; `code` is RUDI's where it has one.
+    """`uri` is the EU's identifier where one is known, else the source's; `code` one of `protocol.licences`.
 
-    `source` is what the source wrote; `match` says how sure the mapping is, as `vocabularies/licences.tsv` does.
+    `source` is what the source wrote; `match` says how it was found, as `vocabulary.LicenceMatch` does.
     `labels` are its names by language, where the source gives several and no table knows it.
     """
 
@@ -174,6 +174,7 @@ class HarvestedRecord:
     """One dataset, series or service of a source.
 
     `identifier` is the source's own, as written; `aliases` are the other names under which it is known there.
+    `usage` is what it says of the use of the data besides a licence, `access_conditions` of access, `rights` of neither.
     Languages are ISO 639-1 codes; `frequency` is a code of the EU's table (`ANNUAL`), `access` of its table of rights.
     """
 
@@ -199,6 +200,8 @@ class HarvestedRecord:
     access_reason: str = ""
     rights: Texts = field(default_factory=dict)
     created: str = ""
+    usage: Texts = field(default_factory=dict)
+    access_conditions: Texts = field(default_factory=dict)
     issued: str = ""
     modified: str = ""
     frequency: str = ""

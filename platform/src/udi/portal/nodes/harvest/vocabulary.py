@@ -13,20 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from udi.protocol.licences import LICENCES
+from udi.protocol.licences import LICENCES, Licence, find_mentioned_licence
+from udi.protocol.licences import find_licence as find_known_licence
 
 FOLDER = Path(__file__).parent / "vocabularies"
 AUTHORITY = "://publications.europa.eu/resource/authority/"
 EU = "http://publications.europa.eu/resource/authority/"
 TAIL = re.compile(r"(/legalcode|/deed(\.\w\w)?)?/*$")
-CREATIVE = re.compile(
-    r"https?://creativecommons\.org/licenses/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)(/[a-z]{2}\b)?"
-)
 LINK = re.compile(r"https?://[^\s<>\"'()]+[^\s<>\"'().,;]")
-OPEN_LICENCE = re.compile(
-    r"licen[cs]e\s+ouverte|open\s+licen[cs]e|licence\s+etalab", re.IGNORECASE
-)
-VERSION = re.compile(r"\b(?:v|version\s*)?([12])\.0\b", re.IGNORECASE)
 PERIODS = {
     "P1Y": "ANNUAL",
     "P2Y": "BIENNIAL",
@@ -60,7 +54,11 @@ ZIPPED = re.compile(r"^zipped\s+|\s*\(zip\)$|\.zip$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class LicenceMatch:
-    """`target` is a code of the EU's table, `code` RUDI's; `match` as in the table (exact, words, none…)."""
+    """`target` is a code of the EU's table, `code` one of `protocol.licences`.
+
+    `match` says how it was found (exact, words, ported, unversioned), or that the wording stands in the place of a
+    licence and is none, as in the table: `none` says nothing, `no-condition` speaks of use, `misplaced` of access.
+    """
 
     target: str
     code: str
@@ -107,8 +105,9 @@ def territory_vocabulary(words: Mapping[str, Mapping[str, str]]) -> Iterator[Non
 def _row(name: str, code: str) -> list[str]:
     """The columns of a row of ours whose first says this."""
     if name == "licences":
-        if code in LICENCES:
-            return [LICENCES[code].authority, code, "exact"]
+        licence = LICENCES.get(code) or find_known_licence(f"{EU}licence/{code}")
+        if licence:
+            return [licence.authority, licence.code, "exact"]
         return [code, "", "exact"]
     if name == "formats":
         kind = "service" if code.endswith("_SRVC") else "file"
@@ -202,48 +201,28 @@ def find_licence(*wordings: str) -> LicenceMatch | None:
     """What the first wording that is known means; words of a sentence come after whole wordings, None is unknown."""
     nonblank_wordings = [wording for wording in wordings if wording.strip()]
     for wording in nonblank_wordings:
-        code = _code(wording, "licence")
-        row = table("licences").get(lookup_key(wording)) or (
-            table("licences").get(lookup_key(code)) if code else None
-        )
-        if row:
+        if row := table("licences").get(lookup_key(wording)):
             return LicenceMatch(*row)
-        if code:
+        if licence := find_known_licence(wording):
+            return _match(licence)
+        if code := _code(wording, "licence"):
             return LicenceMatch(code, "", "exact")
-        if licence := _creative(wording):
-            return licence
-    return next(
-        (
-            licence
-            for wording in nonblank_wordings
-            if (licence := _in_sentence(wording))
-        ),
-        None,
-    )
-
-
-def _creative(wording: str) -> LicenceMatch | None:
-    if not (match := CREATIVE.search(wording.lower())):
-        return None
-    code = f"CC_{match[1].replace('-', '').upper()}_{match[2].replace('.', '_')}"
-    rudi = "cc-by-nd-4.0" if code == "CC_BYND_4_0" else ""
-    return LicenceMatch(code, rudi, "ported" if match[3] else "exact")
-
-
-def _in_sentence(wording: str) -> LicenceMatch | None:
-    for link in LINK.findall(wording):
-        if row := table("licences").get(lookup_key(link)):
-            return LicenceMatch(row[0], row[1], "by-page")
-        if licence := _creative(link):
-            return licence
-    if OPEN_LICENCE.search(wording):
-        version = VERSION.search(wording)
-        if not version:
-            return LicenceMatch("", "", "unversioned")
-        if version[1] == "2":
-            return LicenceMatch("ETALAB_2_0", "etalab-2.0", "words")
-        return LicenceMatch("", "etalab-1.0", "words")
+    for wording in nonblank_wordings:
+        if licence := find_mentioned_licence(wording):
+            return _match(licence, in_sentence=True)
     return None
+
+
+def _match(licence: Licence, *, in_sentence: bool = False) -> LicenceMatch:
+    """The licence by its codes; the EU's code of the general one, where it has none for a jurisdiction."""
+    general = LICENCES.get(licence.code.removesuffix(f"-{licence.port}"), licence)
+    if not licence.has_version:
+        match = "unversioned"
+    elif licence.port:
+        match = "ported"
+    else:
+        match = "words" if in_sentence else "exact"
+    return LicenceMatch(licence.authority or general.authority, licence.code, match)
 
 
 def find_format(text: str) -> FormatMatch | None:

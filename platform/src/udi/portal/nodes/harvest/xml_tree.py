@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, tostring
 
+TRANSLATIONS = {"PT_FreeText", "PT_FreeURL"}
+"""Elements of ISO that stand beside a text or an address, and have it in other languages."""
 HREF = "{http://www.w3.org/1999/xlink}href"
 
 
@@ -51,10 +53,33 @@ def find_element(element: Element | None, *paths: str) -> Element | None:
 
 
 def element_text(element: Element | None) -> str:
-    """All the text inside, blanks collapsed."""
-    if element is not None:
-        return " ".join("".join(element.itertext()).split())
-    return ""
+    """All the text inside, blanks collapsed; of one in several languages, the main one, else the first."""
+    if element is None:
+        return ""
+    return main_text(element) or next(
+        (
+            text
+            for name in ("LocalisedCharacterString", "LocalisedURL")
+            for localised in find_elements(element, f"**/{name}")
+            if (text := main_text(localised))
+        ),
+        "",
+    )
+
+
+def main_text(element: Element) -> str:
+    """The text inside without those in other languages, blanks collapsed."""
+    return " ".join("".join(_main_texts(element)).split())
+
+
+def _main_texts(element: Element) -> Iterator[str]:
+    if element.text:
+        yield element.text
+    for child in element:
+        if local_name(child) not in TRANSLATIONS:
+            yield from _main_texts(child)
+        if child.tail:
+            yield child.tail
 
 
 def find_text(element: Element | None, *paths: str) -> str:
