@@ -301,10 +301,24 @@ DATASET: Mapping[str, Extractor] = {
     "licence": _references("dct:license"),
     "identifier": _identifiers,
 }
+
+
+def _of_distributions(extract: Extractor) -> Extractor:
+    """What is said of the dataset or of one of its distributions."""
+
+    def extract_all(graph: SourceGraph, node: Term) -> Values:
+        things = [node, *graph.values(node, "dcat:distribution")]
+        return frozenset(value for thing in things for value in extract(graph, thing))
+
+    return extract_all
+
+
 WRITTEN: Mapping[str, Extractor] = {
+    "licence": _of_distributions(_references("dct:license")),
+    "rights": _of_distributions(_statements("dct:rights")),
     "theme": _references("dcat:theme", "dct:subject", "dcatap:hvdCategory"),
 }
-"""Where we say a thing under another property: a theme of no EU table is a subject, a high-value category has its own."""
+"""Where we say a thing elsewhere: a theme of no EU table is a subject, the licence of a dataset is that of its files."""
 DISTRIBUTION: Mapping[str, Extractor] = {
     "access address": _references("dcat:accessURL"),
     "download address": _references("dcat:downloadURL"),

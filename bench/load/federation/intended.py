@@ -94,10 +94,13 @@ INTENDED = (
         _mapped_to(f"{EU}access-right/"),
         "access rights in words are the EU's of the same meaning",
     ),
-    IntendedDifference(
-        "distribution: licence",
-        _mapped_to(f"{EU}licence/"),
-        "a licence by another address or by its name is the EU's entry",
+    *(
+        IntendedDifference(
+            f"{thing}: licence",
+            _mapped_to(f"{EU}licence/"),
+            "a licence by another address or by its name is the EU's entry",
+        )
+        for thing in ("dataset", "distribution")
     ),
     IntendedDifference(
         "distribution: format",
