@@ -86,5 +86,5 @@ def _draw_part(part: str, score: dict[str, Any]) -> Table:
 
 def _figures(outcomes: dict[str, int]) -> list[str]:
     counts = [outcomes.get(outcome, 0) for outcome in OUTCOMES]
-    said = sum(counts[:-1])
-    return [str(count or "") for count in (said, *counts)]
+    total = sum(counts[:-1])
+    return [str(count or "") for count in (total, *counts)]

@@ -30,7 +30,7 @@ FORMER = {
     "version_notes": {"fr": "Plus"},
     "extra": {"x": 1},
 }
-WRONG: list[tuple[str, Any]] = [
+INVALID: list[tuple[str, Any]] = [
     ("themes", "ENVI"),
     ("subjects", [{"uri": 3}]),
     ("keywords", {"fr": "arbre"}),
@@ -69,7 +69,7 @@ def test_a_record_without_it_has_none_written() -> None:
     assert write_metadata(Metadata()) == {}
 
 
-@pytest.mark.parametrize(("name", "value"), WRONG)
+@pytest.mark.parametrize(("name", "value"), INVALID)
 def test_what_is_wrong_is_refused_where_it_is(name: str, value: object) -> None:
     faults = validate(a_record(dcat={name: value}))
 
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_refused_where_it_is(name: str, value: object) -> None:
         read_record(a_record(dcat={name: value}))
 
 
-@pytest.mark.parametrize("stored", [*[{name: value} for name, value in WRONG[:5]], 3])
+@pytest.mark.parametrize("stored", [*[{name: value} for name, value in INVALID[:5]], 3])
 def test_what_is_stored_is_read_whatever_it_is(stored: object) -> None:
     assert restore_record(a_record(dcat=stored)).metadata == Metadata()
 

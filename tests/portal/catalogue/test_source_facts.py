@@ -101,8 +101,8 @@ async def test_search_finds_places_holders_and_subjects(
     armor: Catalogue, trees: Record, portal_app: Litestar
 ) -> None:
     for words in ("quartier des lices", "syndicat arbres", "platanes", "rennes"):
-        found = await fetch(portal_app, armor, f"/api/v1/datasets?q={words}")
-        assert str(trees.id) in [item["id"] for item in found.json()["items"]], words
+        response = await fetch(portal_app, armor, f"/api/v1/datasets?q={words}")
+        assert str(trees.id) in [item["id"] for item in response.json()["items"]], words
 
 
 async def test_programs_read_what_the_source_says(
@@ -176,12 +176,14 @@ def test_the_publisher_is_said_where_it_is_not_the_producer() -> None:
     publisher = record.metadata.publisher
     assert publisher
     same = structs.replace(publisher, name={"fr": record.producer.name})
-    own = structs.replace(
+    same_record = structs.replace(
         record, metadata=structs.replace(record.metadata, publisher=same)
     )
 
     assert "publisher" in [fact.name for fact in list_source_facts(record, "fr")]
-    assert "publisher" not in [fact.name for fact in list_source_facts(own, "fr")]
+    assert "publisher" not in [
+        fact.name for fact in list_source_facts(same_record, "fr")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -245,8 +247,8 @@ def test_a_place_that_no_list_has_is_its_label_or_its_code() -> None:
 def test_extras_say_only_what_the_record_says() -> None:
     plain = read_record(document(0))
 
-    said = {name for name, value in list_extras(plain).items() if value}
+    names = {name for name, value in list_extras(plain).items() if value}
     more = {name for name, value in list_extras(described_record()).items() if value}
 
-    assert said == {"access_rights"}
-    assert more > said | {"theme", "landing_page", "version_notes", "spatial_text"}
+    assert names == {"access_rights"}
+    assert more > names | {"theme", "landing_page", "version_notes", "spatial_text"}
