@@ -40,6 +40,8 @@ class CatalogueEntry:
     record: Record
     listed: datetime
     described: datetime
+    other_identifiers: tuple[str, ...] = ()
+    """Those of the same dataset in catalogues of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +148,12 @@ def write_entry(
                 iri(f"{dataset}#service-{service.id}"),
             )
     yield from write_dataset(catalogue.dataset_origin, entry.record, extensions)
+    for position, notation in enumerate(entry.other_identifiers, start=1):
+        other = iri(f"{dataset}#origin-{position}")
+        yield from typed_value(
+            iri(dataset), "adms:identifier", other, "adms:Identifier"
+        )
+        yield (other, term("skos:notation"), literal(notation))
 
 
 def write_withdrawal(address: str, title: str, moment: datetime) -> Iterator[Triple]:

@@ -283,6 +283,11 @@ IDENTIFIER_USED = FaultTemplate(
     "“%(value)s” is already the identifier of another dataset.",
     "Choose another, or leave it out.",
 )
+IDENTIFIER_OF_OTHER = FaultTemplate(
+    FaultCode.ALREADY_USED,
+    "“%(value)s” is already the identifier of “%(title)s”.",
+    "If it is the same dataset, have it published from one place only; else choose another identifier, or leave it out.",
+)
 WITHDRAWN_BY_TEAM = FaultTemplate(
     FaultCode.NOT_ALLOWED,
     "The territory's team withdrew this dataset: %(reason)s",

@@ -31,6 +31,9 @@ SECONDS = 60
 MEGABYTES = 64
 NOT_DOCUMENTS = {".zip", ".csv", ".xlsx", ".tar", ".geojson", ".md", ".tsv"}
 SOUND = {
+    "uk-gemini_01_Dataset_Invalid_XSD_No_Such_Element.xml": 1,
+    "uk-gemini_01_Dataset_Invalid_XSD_No_Such_Element_unix.xml": 1,
+    "uk-gemini_05_Series_Invalid_XSD_No_Such_Element.xml": 1,
     "piveau_example_metric.ttl": 1,
     "pod_charset-problems.json": 1,
     "pod_www.defense.gov.data.json": 175,

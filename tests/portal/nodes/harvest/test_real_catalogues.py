@@ -124,14 +124,14 @@ def test_services_and_other_things_are_told_from_datasets(
     kinds = {record.kind for page in pages.values() for record in page.records}
 
     assert kinds == {RecordKind.DATASET, RecordKind.SERIES}
-    assert sum(len(page.services) for page in pages.values()) == 34
+    assert sum(len(page.services) for page in pages.values()) == 36
     assert (
         sum(
             not refusal.is_dataset
             for page in pages.values()
             for refusal in page.refused
         )
-        == 10
+        == 8
     )
 
 

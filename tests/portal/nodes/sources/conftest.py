@@ -30,13 +30,15 @@ from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
 
 
-def packages(names: list[str], *, start: int, rows: int) -> dict[str, Any]:
+def packages(
+    names: list[str], *, start: int, rows: int, files: str = "https://data.example.org"
+) -> dict[str, Any]:
     """A page of a CKAN's answer."""
     results = [
         {
             "id": name, "name": name, "title": f"Jeu {name}", "notes": f"Description de {name}.", "license_id": "fr-lo",
             "metadata_modified": "2026-01-15T08:00:00", "organization": {"title": "Ville d’Exemple"},
-            "resources": [{"id": f"r-{name}", "url": f"https://data.example.org/{name}.csv", "format": "CSV"}],
+            "resources": [{"id": f"r-{name}", "url": f"{files}/{name}.csv", "format": "CSV"}],
         }
         for name in names[start : start + rows]
     ]  # fmt: skip
@@ -48,19 +50,26 @@ def packages(names: list[str], *, start: int, rows: int) -> dict[str, Any]:
 
 
 def ckan(
-    names: list[str], *, largest: int = 100
+    names: list[str], *, largest: int = 100, elsewhere: str = ""
 ) -> Callable[[str, dict[str, str]], Answer | None]:
-    """A CKAN that holds packages of these names, a list that may be changed."""
+    """A CKAN that holds packages of these names, a list that may be changed.
+
+    Who asks for so many `elsewhere` is given other files under the same names: another catalogue, for what is read there.
+    """
 
     def live(path: str, parameters: dict[str, str]) -> Answer | None:
         if path != "/api/3/action/package_search":
             return None
         start = int(parameters.get("start", 0))
         rows = min(int(parameters.get("rows", 10)), largest)
+        if elsewhere and parameters.get("rows") == elsewhere:
+            files = "https://files.example.net"
+        else:
+            files = "https://data.example.org"
         return (
             200,
             {"Content-Type": "application/json"},
-            json.dumps(packages(names, start=start, rows=rows)).encode(),
+            json.dumps(packages(names, start=start, rows=rows, files=files)).encode(),
         )
 
     return live

@@ -30,7 +30,7 @@ async def test_what_leaves_one_source_leaves_no_other(
     catalogue: Catalogue, open_source: Open
 ) -> None:
     dataset_names = names(4)
-    catalogue.live = ckan(dataset_names)
+    catalogue.live = ckan(dataset_names, elsewhere="50")
     mine = await open_source(f"{catalogue.origin}{CKAN}")
     other = await open_source(f"{catalogue.origin}{CKAN}?rows=50")
     await other.change(next_at=None)

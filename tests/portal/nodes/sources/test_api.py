@@ -267,6 +267,32 @@ async def test_a_program_paces_pauses_and_closes(
         assert "source.rhythm_changed" in list(event_names)
 
 
+async def test_a_program_says_where_a_catalogue_is_now(
+    client: httpx.AsyncClient, manager: Headers
+) -> None:
+    source = await register(client, manager, "data.example.org")
+
+    def change(**fields: Any) -> Any:
+        return client.patch(source["url"], headers=manager, json=fields)
+
+    moved = await change(address="https://opendata.example.org/")
+    both = await change(address="https://open.example.org/", rhythm="weekly")
+    refused = await change(address="two words")
+    number = await change(address=12)
+    nothing = await change()
+
+    assert (moved.json()["address"], moved.json()["rhythm"]) == (
+        "https://opendata.example.org/",
+        "daily",
+    )
+    assert (both.json()["address"], both.json()["rhythm"]) == (
+        "https://open.example.org/",
+        "weekly",
+    )
+    assert [answer.status_code for answer in (refused, number, nothing)] == [422] * 3
+    assert refused.json()["errors"][0]["field"] == "address"
+
+
 async def test_only_who_looks_after_a_source_sees_it(
     client: httpx.AsyncClient,
     manager: Headers,

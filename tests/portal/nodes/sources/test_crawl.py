@@ -69,6 +69,43 @@ def test_a_next_page_elsewhere_is_not_read_and_nothing_is_missing(
     assert (place.waiting, place.is_complete) == ((), False)
 
 
+@pytest.mark.parametrize(
+    ("announced", "received", "is_complete"),
+    [
+        (276, 5, False),
+        (965, 0, False),
+        (276, 200, True),
+        (21, 1, False),
+        (20, 1, True),
+        (6, 2, True),
+        (5, 5, True),
+        (0, 5, True),
+    ],
+)
+def test_a_catalogue_that_gives_far_less_than_it_announces_is_not_complete(
+    *, announced: int, received: int, is_complete: bool
+) -> None:
+    place, faults = crawl.advance(
+        reading(), START, page(received, total=announced), where=START
+    )
+
+    codes = [] if is_complete else ["fewer_than_announced"]
+    assert (place.is_complete, [fault.code for fault in faults]) == (is_complete, codes)
+    assert CrawlState.from_json(place.to_json()) == place
+
+
+def test_what_is_announced_counts_over_all_pages_and_services_count_too() -> None:
+    second = f"{START}?page=2"
+    first_page = replace(page(30, total=60, next=second), services=page(10).records)
+
+    place, _ = crawl.advance(reading(), START, first_page, where=START)
+    last, faults = crawl.advance(place, second, page(5, total=60), where=second)
+
+    assert (last.announced, last.received) == (60, 45)
+    assert (last.is_complete, faults) == (True, [])
+    assert "announced" not in reading().to_json()
+
+
 def test_a_page_that_leads_to_itself_is_the_last() -> None:
     place, faults = crawl.advance(
         reading(), START, page(next=f"{START}#again"), where=START

@@ -313,3 +313,81 @@ async def test_its_pages_hold_on_every_screen(
         ]  # fmt: skip
 
     assert faults == []
+
+
+async def test_a_source_whose_catalogue_moved_is_read_at_its_new_address(
+    manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
+) -> None:
+    catalogue.live = ckan(["a", "b"])
+    page = (await register(manager, catalogue.origin)).headers["location"]
+    await read()
+    moved = f"{catalogue.origin}/api/3/action/package_search"
+    english = {"Accept-Language": "en"}
+
+    refused = await manager.post(
+        f"{page}/address", data={"address": "two words"}, headers=english
+    )
+    await register(manager, "data.example.org")
+    taken = await manager.post(
+        f"{page}/address", data={"address": "data.example.org"}, headers=english
+    )
+    done = await manager.post(f"{page}/address", data={"address": moved})
+    await read()
+    page_after = await manager.get(page, headers=english)
+
+    assert (refused.status_code, taken.status_code) == (422, 409)
+    assert "This is not the address of a site." in refused.text
+    assert 'id="address-e"' in refused.text
+    assert "registered already" in taken.text
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    assert moved in page_after.text
+
+
+async def test_only_those_who_look_after_a_source_move_it(
+    portal_app: Litestar, demo: Territory, manager: httpx.AsyncClient
+) -> None:
+    page = (await register(manager, "data.example.org")).headers["location"]
+    breizh = make_person(demo, memberships={"breizh": ["managers"]})
+
+    async with browse(portal_app, demo, breizh) as client:
+        refused = await client.post(
+            f"{page}/address", data={"address": "elsewhere.example.org"}
+        )
+
+    assert refused.status_code == 404
+    assert "elsewhere.example.org" not in (await manager.get(page)).text
+
+
+def describe(title: str, identifier: str) -> dict[str, Any]:
+    return {
+        "identifier": identifier,
+        "title": title,
+        "distribution": [{"downloadURL": f"https://files.example.org/{title}.csv"}],
+    }
+
+
+async def test_former_and_new_identifiers_stand_side_by_side_until_somebody_decides(
+    manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
+) -> None:
+    english = {"Accept-Language": "en"}
+    catalogue.put("/data.json", {"dataset": [describe(n, f"old-{n}") for n in "abc"]})
+    page = (await register(manager, f"{catalogue.origin}/data.json")).headers[
+        "location"
+    ]
+    await read()
+    early = await manager.post(f"{page}/same", headers=english)
+    catalogue.put("/data.json", {"dataset": [describe(n, f"new-{n}") for n in "abc"]})
+    await manager.post(f"{page}/read")
+    await read()
+
+    question = await manager.get(page, headers=english)
+    done = await manager.post(f"{page}/same")
+    await read()
+    answered = await manager.get(page, headers=english)
+
+    assert early.status_code == 409
+    assert "3 datasets seem to have other identifiers" in question.text
+    assert "<td>old-a</td><td>new-a</td>" in question.text
+    assert f'action="{page}/same"' in question.text
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    assert "They are the same" not in answered.text

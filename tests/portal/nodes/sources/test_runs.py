@@ -164,12 +164,11 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
     source = await reading.source()
 
     assert (run.outcome, run.missing, run.withdrawn) == ("vanished", 20, 0)
-    assert (source.state, source.next_at, len(await reading.list_published())) == (
-        "vanished",
-        None,
-        30,
-    )
-    assert not await harvest_next_source(reading.workspace)
+    assert (source.state, len(await reading.list_published())) == ("vanished", 30)
+    assert source.next_at is not None
+    run = await reading.read()
+    assert (run.outcome, run.withdrawn) == ("vanished", 0)
+    assert await reading.count_events("source.vanished") == 1
 
     async with portal_database.session(demo.id) as session:
         await accept_loss(
@@ -180,6 +179,31 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
     assert (run.outcome, run.missing, run.withdrawn) == ("complete", 0, 20)
     assert len(await reading.list_published()) == 10
     assert not (await reading.source()).accepts_loss
+
+
+async def test_an_empty_answer_heals_once_the_catalogue_is_whole_again(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    dataset_names = names(12)
+    whole = ckan(dataset_names)
+    catalogue.live = whole
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=100"
+    )
+    await reading.read()
+    before = await reading.list_published()
+
+    catalogue.live = ckan([])
+    runs = [await reading.read() for _ in range(3)]
+    assert {run.outcome for run in runs} == {"vanished"}
+    catalogue.live = whole
+    last = await reading.read()
+
+    assert (last.outcome, counts(last)) == ("complete", (12, 0, 0, 12, 0, 0, 0))
+    assert await reading.list_published() == before
+    source = await reading.source()
+    assert (source.state, source.failures) == ("active", 0)
+    assert await reading.count_events("source.healed") == 1
 
 
 async def test_nothing_leaves_because_of_a_reading_that_broke(
@@ -438,7 +462,7 @@ async def test_the_same_short_identifier_at_two_sources_is_two_datasets_and_a_un
     catalogue: Catalogue, open_source: Open
 ) -> None:
     universal = "6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10"
-    catalogue.live = ckan(["arbres", universal])
+    catalogue.live = ckan(["arbres", universal], elsewhere="50")
     first = await open_source(f"{catalogue.origin}/api/3/action/package_search")
     second = await open_source(
         f"{catalogue.origin}/api/3/action/package_search?rows=50"
@@ -450,14 +474,12 @@ async def test_the_same_short_identifier_at_two_sources_is_two_datasets_and_a_un
 
     assert (counts(first_run)[:5], counts(two)[:5]) == (
         (2, 2, 0, 0, 0),
-        (2, 1, 0, 0, 1),
+        (2, 1, 0, 1, 0),
     )
-    assert counts(await second.read())[:5] == (2, 0, 0, 1, 1)
+    assert counts(await second.read())[:5] == (2, 0, 0, 2, 0)
     assert [
-        row.field
-        for row in await second.faults()
-        if row.identifier == universal and row.level == "refused"
-    ] == ["local_id"]
+        row.identifier for row in await second.faults() if row.code == "also_here"
+    ] == [universal]
 
 
 async def test_an_identifier_twice_is_refused_by_name_across_pages(
@@ -595,7 +617,7 @@ async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_ha
 
     run = await second.read()
 
-    assert counts(run)[:5] == (2, 0, 0, 0, 2)
+    assert counts(run)[:5] == (2, 0, 0, 2, 0)
     assert await second.list_published() == {}
     assert await first.list_published() == before
 

@@ -1,7 +1,5 @@
 """Writes of the catalogue: what a producer's node describes, changes and withdraws."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.identity import Actor
+from udi.kit.slugs import list_words
 from udi.portal import audit
 from udi.portal.catalogue.history import replace_description
 from udi.portal.catalogue.links.inventory import delete_dataset_links
@@ -84,6 +83,8 @@ async def store_datasets(
             "described_at": moment,
         }
         dataset = datasets_by_id.get(record.id)
+        if dataset is not None and dataset.title == record.title:
+            columns["slug"] = dataset.slug
         event: ChangeKind | None = ChangeKind.PUBLISHED
         if dataset is not None and dataset.state == DatasetState.PUBLISHED:
             if await replace_description(session, dataset, columns["record"]):
@@ -168,6 +169,7 @@ async def withdraw_dataset(
     dataset.titles = {}
     dataset.synopsis = {}
     dataset.record = {}
+    dataset.other_origins = []
     dataset.keywords = []
     dataset.local_id = ""
     dataset.doi = ""
@@ -206,10 +208,7 @@ def _notify_followers(
 
 def slug_of(title: str) -> str:
     """The readable end of an address: `qualite-de-lair`."""
-    plain = unicodedata.normalize("NFKD", title.replace("œ", "oe").replace("Œ", "oe"))
-    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    words = re.findall(r"[a-z0-9]+", letters.lower())
-    slug = "-".join(words)
+    slug = "-".join(list_words(title))
     if slug in TAKEN:
         return f"{slug}-data"
     if len(slug) <= LONGEST_SLUG:

@@ -85,7 +85,10 @@ async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[byte
     async for dataset in _stream_datasets(session, tenant):
         record = restore_record(dataset.record)
         entry = CatalogueEntry(
-            record=record, listed=dataset.published_at, described=dataset.described_at
+            record=record,
+            listed=dataset.published_at,
+            described=dataset.described_at,
+            other_identifiers=dataset.other_identifiers,
         )
         lines = write_canonical(write_entry(catalogue, entry)).splitlines(keepends=True)
         yield b"".join(line for line in lines if line not in shared)

@@ -1,5 +1,6 @@
 """Tables of the catalogue. The producer's record is the source; columns are what lists, filters and keys need."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -103,6 +104,10 @@ class Dataset(TenantColumns, PortalTable):
     doi: Mapped[str] = mapped_column(Text)
     record: Mapped[dict[str, Any]] = mapped_column(CompressedDescription)
     """RUDI's metadata as accepted."""
+    other_origins: Mapped[list[dict[str, str]]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'")
+    )
+    """Other catalogues that describe it: `source`, `record`, `site`, `url`, `identifier` there, and the day `since`."""
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     distributions: Mapped[list["Distribution"]] = relationship(
@@ -111,6 +116,11 @@ class Dataset(TenantColumns, PortalTable):
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
+
+    @property
+    def other_identifiers(self) -> tuple[str, ...]:
+        """Its identifiers in other catalogues, each once."""
+        return list_other_identifiers(self.other_origins)
 
     def title_in(self, language: str) -> str:
         """The title for a reader of this language."""
@@ -139,6 +149,14 @@ class Dataset(TenantColumns, PortalTable):
     def summary(self) -> dict[str, str]:
         """The text by language, without its HTML."""
         return read_texts(self.record.get("summary"))
+
+
+def list_other_identifiers(
+    other_origins: Iterable[Mapping[str, str]],
+) -> tuple[str, ...]:
+    """The identifiers of a dataset in other catalogues, each once."""
+    names = [other["identifier"] for other in other_origins]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 class Distribution(PortalTable):

@@ -137,6 +137,25 @@ class DatasetPeriod(Struct, frozen=True, kw_only=True):
     end: Instant | None
 
 
+class OtherOrigin(Struct, frozen=True, kw_only=True):
+    """Another catalogue that describes the dataset."""
+
+    site: Annotated[str, _describe("Name of its host.")]
+    url: Annotated[str, _describe("Its page there; empty where it has none.")]
+    identifier: Annotated[str, _describe("Its identifier there; empty without one.")]
+    since: Annotated[str, _describe("The day on which it was first read there.")]
+
+    @classmethod
+    def of(cls, other: dict[str, str]) -> "OtherOrigin":
+        """An entry of the row of a dataset."""
+        return cls(
+            site=other["site"],
+            url=other["url"],
+            identifier=other["identifier"],
+            since=other["since"],
+        )
+
+
 class DatasetDetail(Struct, frozen=True, kw_only=True):
     """A dataset: our words for it, and the producer’s record."""
 
@@ -171,6 +190,9 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
     ]
     producer: ProducerReference
     distributions: list[DistributionDetail]
+    other_origins: Annotated[
+        list[OtherOrigin], _describe("Other catalogues that describe it as well.")
+    ]
     page: Page
     metadata: Annotated[
         dict[str, Any],
@@ -219,6 +241,7 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
                 DistributionDetail.of(media, file_names.get(str(media.id), {}))
                 for media in row.distributions
             ],
+            other_origins=[OtherOrigin.of(other) for other in row.other_origins],
             page=f"{origin}/data/{row.id}",
         )
 

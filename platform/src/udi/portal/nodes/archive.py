@@ -21,6 +21,7 @@ from udi.portal.nodes.sources.models import (
     SourceFault,
     SourceFeed,
     SourceRecord,
+    SourceRecordAlias,
     SourceRun,
 )
 from udi.settings import Settings
@@ -33,6 +34,7 @@ CARRIED = (
         CatalogueSource, regenerated_columns=frozenset({"lease", "leased_until"})
     ),
     ArchivedTable(SourceRecord),
+    ArchivedTable(SourceRecordAlias),
 )
 LEFT_OUT = (
     ExcludedTable(

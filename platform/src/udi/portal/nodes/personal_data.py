@@ -16,6 +16,7 @@ from udi.portal.nodes.sources.models import (
     SourceFault,
     SourceFeed,
     SourceRecord,
+    SourceRecordAlias,
     SourceRun,
 )
 
@@ -46,7 +47,12 @@ NEUTRAL = (
         "what is wrong in the description of a dataset",
     ),
     neutral(CatalogueSource, "address entry lease", "the address of a catalogue"),
-    neutral(SourceRecord, "identifier digest seen_run original_type original", OF_DATA),
+    neutral(
+        SourceRecord,
+        "identifier digest same_as renamed_to seen_run original_type original",
+        OF_DATA,
+    ),
+    neutral(SourceRecordAlias, "record_id", OF_DATA),
     neutral(SourceRun, "phase outcome crawl_state", OF_READING),
     neutral(SourceFault, "identifier title field message remedy filled", OF_READING),
     neutral(SourceAction, "dataset_id identifier title action", OF_READING),

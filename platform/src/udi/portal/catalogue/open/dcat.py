@@ -264,7 +264,10 @@ def _triples(
     yield from write_page(catalogue, part)
     for dataset in rows:
         entry = CatalogueEntry(
-            record=dataset.record, listed=dataset.listed, described=dataset.described
+            record=dataset.record,
+            listed=dataset.listed,
+            described=dataset.described,
+            other_identifiers=dataset.other_identifiers,
         )
         yield from write_entry(catalogue, entry, extensions)
 

@@ -26,7 +26,7 @@ from udi.kit.errors import UnavailableError
 from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.compression import decompress_description
 from udi.portal.catalogue.dataset_rows import OWNER
-from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.models import Dataset, list_other_identifiers
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, Place, SortOrder
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.catalogue.search import query
@@ -45,6 +45,7 @@ ROWS = str(
         Dataset.slug,
         Dataset.published_at,
         Dataset.described_at,
+        Dataset.other_origins,
         *OWNER.columns,
     )
     .join(
@@ -72,6 +73,7 @@ class PublishedDataset:
     described: datetime
     producer: Organisation
     seq: int
+    other_identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,9 @@ async def _read_datasets(
     """The datasets of some numbers, in their order, by one statement of the driver; many are of the same producer."""
     producers: dict[UUID, Organisation] = {}
     datasets: dict[int, PublishedDataset] = {}
-    for seq, record, slug, listed, described, *owner in await rows.fetch(ROWS, seqs):
+    for seq, record, slug, listed, described, others, *owner in await rows.fetch(
+        ROWS, seqs
+    ):
         producer_id = owner[PRODUCER_ID]
         if producer_id not in producers:
             producers[producer_id] = OWNER.restore(owner)
@@ -193,6 +197,7 @@ async def _read_datasets(
             described,
             producers[producer_id],
             seq,
+            list_other_identifiers(others),
         )
     return [datasets[seq] for seq in seqs if seq in datasets]
 

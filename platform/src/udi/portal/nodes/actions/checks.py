@@ -123,8 +123,8 @@ class ValidationContext:
     """Those named that the territory does not know."""
     withdrawn: Mapping[UUID, str]
     """Reasons of the team, by dataset that it took off."""
-    ids_by_identifier: Mapping[tuple[str, str], frozenset[UUID]]
-    """Datasets by field and value of an identifier that names one only."""
+    titles_by_identifier: Mapping[tuple[str, str], Mapping[UUID, str]]
+    """Datasets, with their titles, by field and value of an identifier that names one only."""
 
     @classmethod
     async def load(
@@ -155,7 +155,7 @@ class ValidationContext:
             withdrawn={row.id: row.reason for row in await session.execute(query)}
             if away
             else {},
-            ids_by_identifier=await _taken(session, claims),
+            titles_by_identifier=await _taken(session, claims),
         )
 
     def faults(self, claims: RecordClaims, *, changing: bool) -> list[Fault]:
@@ -172,8 +172,13 @@ class ValidationContext:
                 )
             )
         for field, value in claims.identifiers:
-            if self.ids_by_identifier.get((field, value), frozenset()) - {claims.id}:
-                faults.append(fault_kinds.IDENTIFIER_USED.at(field, value=value))
+            for id_, title in self.titles_by_identifier.get((field, value), {}).items():
+                if id_ != claims.id:
+                    faults.append(
+                        fault_kinds.IDENTIFIER_OF_OTHER.at(
+                            field, value=value, title=title
+                        )
+                    )
         return faults
 
     def _dataset_faults(self, dataset_id: UUID, *, changing: bool) -> list[Fault]:
@@ -208,16 +213,14 @@ def identifiers(record: Record) -> list[tuple[str, str]]:
 
 async def _taken(
     session: AsyncSession, claims: Sequence[RecordClaims]
-) -> dict[tuple[str, str], frozenset[UUID]]:
+) -> dict[tuple[str, str], dict[UUID, str]]:
     pairs = [pair for claim in claims for pair in claim.identifiers]
-    ids_by_identifier: dict[tuple[str, str], frozenset[UUID]] = {}
+    titles_by_identifier: dict[tuple[str, str], dict[UUID, str]] = {}
     for field in dict.fromkeys(field for field, _ in pairs):
         column = UNIQUE[field]
-        query = select(column, Dataset.id).where(
+        query = select(column, Dataset.id, Dataset.title).where(
             column.in_([value for name, value in pairs if name == field])
         )
-        for value, id_ in await session.execute(query):
-            ids_by_identifier[field, value] = ids_by_identifier.get(
-                (field, value), frozenset()
-            ) | {id_}
-    return ids_by_identifier
+        for value, id_, title in await session.execute(query):
+            titles_by_identifier.setdefault((field, value), {})[id_] = title
+    return titles_by_identifier

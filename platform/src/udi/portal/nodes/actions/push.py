@@ -247,7 +247,7 @@ async def publish_records(
         if submission.record is not None
     ]
     ids = [record.id for _, record in coming]
-    await _lock_records(session, ids)
+    await lock_records(session, ids)
     datasets_by_id = await catalogue.lock_datasets(session, ids)
     ground = await ValidationContext.load(
         session,
@@ -313,7 +313,7 @@ async def withdraw_record(
 ) -> PushResult:
     """Withdraw a record (DELETE); its address keeps saying that it was there, and why it left."""
     submitted_at = now()
-    await _lock_records(session, [resource_id])
+    await lock_records(session, [resource_id])
     dataset = await find_dataset(session, resource_id)
     faults = change_faults(node, dataset, resource_id)
     if dataset is not None and not faults:
@@ -330,7 +330,7 @@ async def withdraw_record(
     return PushResult(report, tuple(faults))
 
 
-async def _lock_records(session: AsyncSession, ids: Iterable[UUID]) -> None:
+async def lock_records(session: AsyncSession, ids: Iterable[UUID]) -> None:
     """Two calls about one record wait for each other, even before it exists; the lock ends with the transaction.
 
     Taken in one order, whatever the order of the records: two calls about several never wait for each other's rest.

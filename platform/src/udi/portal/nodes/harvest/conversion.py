@@ -23,7 +23,11 @@ from udi.portal.nodes.harvest.field_mapping import (
     theme_of,
 )
 from udi.portal.nodes.harvest.metadata_mapping import metadata_of
-from udi.portal.nodes.harvest.record import HarvestedContact, HarvestedRecord
+from udi.portal.nodes.harvest.record import (
+    HarvestedContact,
+    HarvestedRecord,
+    IdentityBasis,
+)
 from udi.portal.nodes.harvest.rudi import MEDIA_TYPE as RUDI
 from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
@@ -58,6 +62,8 @@ class ConversionContext:
     producer: of.Organisation
     found_at: datetime
     language: str = "fr"
+    dataset: UUID | None = None
+    """The identifier of a dataset that it is known to be; else one is made of its own."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
         received = json.loads(record.source_record.body)
         return ConversionResult(read_record(upgrade_record(received)))
     faults: list[HarvestFault] = []
-    id_ = dataset_id(context.source, record.identifier)
+    id_ = context.dataset or dataset_id(context.source, record.identifier)
     title = _title(record, context, faults)
     summary = record.description or {}
     languages = record.languages or languages_of(record) or (context.language,)
@@ -121,7 +127,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             frequency=record.frequency,
             series=_series(record),
             geography=box_of(record),
-            local_id=record.identifier[:300],
+            local_id=_local_id(record),
             doi=_alias(record, DOI),
             dataverse_doi=_alias(record, DATAVERSE_DOI),
             description=_description(record),
@@ -197,6 +203,13 @@ def _producer(
     if not (record.publisher and record.publisher.name):
         faults.append(kinds.PUBLISHER_MISSING.at("publisher"))
     return context.producer
+
+
+def _local_id(record: HarvestedRecord) -> str:
+    """The identifier that the source gave; what stands for one is nobody's identifier."""
+    if record.identified_by is IdentityBasis.IDENTIFIER:
+        return record.identifier[:300]
+    return ""
 
 
 def _alias(record: HarvestedRecord, form: re.Pattern[str]) -> str:

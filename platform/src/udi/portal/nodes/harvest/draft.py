@@ -15,6 +15,7 @@ from udi.portal.nodes.harvest.record import (
     HarvestedDistribution,
     HarvestedLicence,
     HarvestedPeriod,
+    IdentityBasis,
     SpatialCoverage,
     VocabularyTerm,
 )
@@ -61,6 +62,7 @@ class Draft:
         self.base_url = base_url
         self.language = language
         self.identifier = ""
+        self.identified_by = IdentityBasis.IDENTIFIER
         self.aliases: list[str] = []
         self.kind = RecordKind.DATASET
         self.title: Texts = {}

@@ -94,6 +94,30 @@ IDENTIFIER_ABSENT = FaultKind(
     "There is no identifier: the address of the description is used.",
     "Add an identifier that never changes.",
 )
+IDENTIFIER_OF_FILE = FaultKind(
+    "identifier_absent",
+    MENDED,
+    "There is no identifier: the address of its file and its title are used.",
+    "Add an identifier that never changes.",
+)
+IDENTIFIER_OF_TITLE = FaultKind(
+    "identifier_absent",
+    WARNED,
+    "There is no identifier and no file: its title and its publisher are used.",
+    "Add an identifier that never changes.",
+)
+INDISTINCT = FaultKind(
+    "identifier_duplicate",
+    REFUSED,
+    "Nothing tells this dataset from “%(title)s”: neither has an identifier, and title and file are the same.",
+    "Give each dataset an identifier of its own.",
+)
+ALSO_HERE = FaultKind(
+    "also_here",
+    MENDED,
+    "This dataset is here already, as “%(title)s”: its page says that it is also in your catalogue.",
+    "There is nothing to mend.",
+)
 IDENTIFIER_DUPLICATE = FaultKind(
     "identifier_duplicate",
     REFUSED,

@@ -8,11 +8,13 @@ from typing import Any
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
+from udi.portal.nodes.harvest.identity import derive_identifier
 from udi.portal.nodes.harvest.language_detection import detect_language
 from udi.portal.nodes.harvest.record import (
     HarvestedDistribution,
     HarvestedPage,
     HarvestedRecord,
+    IdentityBasis,
     OriginalRecord,
     RecordKind,
     RefusedRecord,
@@ -34,9 +36,8 @@ def finalise_draft(draft: Draft, original: OriginalRecord) -> Outcome:
         )
     if not draft.title:
         draft.add_fault(kinds.TITLE_MISSING, "title")
-    if not draft.identifier:
-        draft.add_fault(kinds.IDENTIFIER_MISSING, "identifier")
     _recognise_language(draft)
+    _identify(draft)
     _split_keywords(draft)
     _check_completeness(draft)
     faults = deduplicate_faults(draft.faults)
@@ -53,6 +54,19 @@ def finalise_draft(draft: Draft, original: OriginalRecord) -> Outcome:
             source_record=original,
         )
     return _record(draft, original, faults)
+
+
+def _identify(draft: Draft) -> None:
+    """Where the source gives no identifier, make one of what the record is known by."""
+    if draft.identifier:
+        return
+    draft.identifier, draft.identified_by = derive_identifier(draft)
+    if not draft.identifier:
+        draft.add_fault(kinds.IDENTIFIER_MISSING, "identifier")
+    elif draft.identified_by is IdentityBasis.FILE:
+        draft.add_fault(kinds.IDENTIFIER_OF_FILE, "identifier")
+    else:
+        draft.add_fault(kinds.IDENTIFIER_OF_TITLE, "identifier")
 
 
 def _recognise_language(draft: Draft) -> None:
@@ -143,6 +157,7 @@ def _record(
     return HarvestedRecord(
         identifier=draft.identifier,
         kind=draft.kind,
+        identified_by=draft.identified_by,
         title=draft.title,
         source_record=original,
         aliases=tuple(alias for alias in draft.aliases if alias != draft.identifier),
@@ -203,11 +218,13 @@ def make_page(outcomes: Iterable[Outcome], **about: object) -> HarvestedPage:
         else:
             existing_by_identifier = records
         first = existing_by_identifier.setdefault(outcome.identifier, outcome)
-        if (
-            first is not outcome
-            and first.source_record.sha256 != outcome.source_record.sha256
-        ):
-            refused.append(_duplicate(outcome, first))
+        second = outcome
+        if first.source_record.sha256 == outcome.source_record.sha256:
+            continue
+        if outcome.identified_by is not IdentityBasis.IDENTIFIER:
+            first, second = sorted((first, outcome), key=_content)
+            existing_by_identifier[outcome.identifier] = first
+        refused.append(_duplicate(second, first))
     page = HarvestedPage(
         format="",
         records=tuple(records.values()),
@@ -217,11 +234,22 @@ def make_page(outcomes: Iterable[Outcome], **about: object) -> HarvestedPage:
     return dataclasses.replace(page, **about)  # type: ignore[arg-type]  # the names are those of Page, given by readers
 
 
+def _content(record: HarvestedRecord) -> str:
+    """What decides between two records that nothing tells apart, whichever comes first."""
+    return record.source_record.sha256
+
+
+def duplicate_fault(record: HarvestedRecord, title: str) -> HarvestFault:
+    """Why a record is refused beside another, of this title, that is known by the same."""
+    if record.identified_by is IdentityBasis.IDENTIFIER:
+        return kinds.IDENTIFIER_DUPLICATE.at(
+            "identifier", value=record.identifier, title=title
+        )
+    return kinds.INDISTINCT.at("identifier", title=title)
+
+
 def _duplicate(second: HarvestedRecord, first: HarvestedRecord) -> RefusedRecord:
-    title = next(iter(first.title.values()))
-    fault = kinds.IDENTIFIER_DUPLICATE.at(
-        "identifier", value=second.identifier, title=title
-    )
+    fault = duplicate_fault(second, next(iter(first.title.values())))
     return RefusedRecord(
         faults=(fault, *second.faults),
         kind=second.kind,

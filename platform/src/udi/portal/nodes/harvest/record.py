@@ -25,6 +25,14 @@ class RecordKind(StrEnum):
     SERVICE = "service"
 
 
+class IdentityBasis(StrEnum):
+    """What a record is known by: its own identifier, or what stands for one."""
+
+    IDENTIFIER = "identifier"
+    FILE = "file"
+    TITLE = "title"
+
+
 class DistributionKind(StrEnum):
     """How a distribution is used: downloaded, called, or only read about on a page."""
 
@@ -182,6 +190,7 @@ class HarvestedRecord:
     title: Texts
     source_record: OriginalRecord
     kind: RecordKind = RecordKind.DATASET
+    identified_by: IdentityBasis = IdentityBasis.IDENTIFIER
     aliases: tuple[str, ...] = ()
     description: Texts = field(default_factory=dict)
     keywords: Words = field(default_factory=dict)
@@ -279,6 +288,11 @@ class HarvestedPage:
     def dataset_count(self) -> int:
         """Datasets and series that the document holds, whether they can be used or not."""
         return len(self.records) + sum(refusal.is_dataset for refusal in self.refused)
+
+    @property
+    def thing_count(self) -> int:
+        """Whatever the document holds: datasets, services and the rest."""
+        return len(self.records) + len(self.services) + len(self.refused)
 
     @property
     def readable(self) -> bool:

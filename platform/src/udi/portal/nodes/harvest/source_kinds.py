@@ -61,6 +61,12 @@ NO_PROGRESS = FaultKind(
     "A page holds nothing but what the pages before it held: %(value)s",
     "Let each page give the records that follow those of the page before.",
 )
+FEWER_THAN_ANNOUNCED = FaultKind(
+    "fewer_than_announced",
+    REFUSED,
+    "The catalogue announces %(announced)s records and gives %(count)s: the reading is not complete, and nothing is withdrawn.",
+    "Have the catalogue give all its records, or announce those that it gives.",
+)
 MANY_PAGES = FaultKind(
     "source_too_large",
     REFUSED,

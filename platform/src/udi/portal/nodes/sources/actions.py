@@ -17,14 +17,19 @@ from udi.kit.identity import Actor
 from udi.portal.audit import record
 from udi.portal.nodes.harvest.trial import normalise_address
 from udi.portal.nodes.models import Node, NodeProducer
+from udi.portal.nodes.sources.leases import find_open_run, release_lease
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
+    RunOutcome,
     SourceRhythm,
     SourceRun,
     SourceState,
 )
 from udi.portal.nodes.sources.queries import may_manage_sources
 from udi.portal.nodes.sources.reconciliation import next_reading
+from udi.portal.nodes.sources.renames import count_renames
+from udi.portal.nodes.sources.run_completion import finish_run
+from udi.portal.nodes.sources.shared_datasets import forget_other_origins
 from udi.portal.organisations.models import Organisation
 
 MOST_SOURCES = 50
@@ -84,8 +89,16 @@ async def register_source(
 
 
 def _checked(address: str, rhythm: str) -> str:
-    where = normalise_address(address) if address.strip() else ""
     refusals = Refusals()
+    where = _normalise(address, refusals)
+    if rhythm not in set(SourceRhythm):
+        refusals.append(UNKNOWN_RHYTHM)
+    refusals.check()
+    return where
+
+
+def _normalise(address: str, refusals: Refusals) -> str:
+    where = normalise_address(address) if address.strip() else ""
     if not where:
         refusals.refuse(
             "address",
@@ -93,19 +106,18 @@ def _checked(address: str, rhythm: str) -> str:
             "Paste it as your browser shows it.",
             "bad-address",
         )
-    if rhythm not in set(SourceRhythm):
-        refusals.append(UNKNOWN_RHYTHM)
-    refusals.check()
     return where
 
 
-async def _check_quota(
+async def _check_unregistered(
     session: AsyncSession, producer: Organisation, address: str
 ) -> None:
-    theirs = CatalogueSource.organisation_id == producer.id
     existing_id = await session.scalar(
         select(CatalogueSource.id)
-        .where(theirs, CatalogueSource.address == address)
+        .where(
+            CatalogueSource.organisation_id == producer.id,
+            CatalogueSource.address == address,
+        )
         .limit(1)
     )
     if existing_id is not None:
@@ -113,6 +125,13 @@ async def _check_quota(
             "This catalogue is registered already.",
             remedy="Look at its page: it can be read again from there.",
         )
+
+
+async def _check_quota(
+    session: AsyncSession, producer: Organisation, address: str
+) -> None:
+    await _check_unregistered(session, producer, address)
+    theirs = CatalogueSource.organisation_id == producer.id
     count = (
         await session.scalar(
             select(func.count()).select_from(CatalogueSource).where(theirs)
@@ -169,6 +188,46 @@ async def change_rhythm(
     record(session, actor, "source.rhythm_changed", source.id, rhythm=rhythm)
 
 
+async def change_address(
+    session: AsyncSession,
+    actor: Actor,
+    producer: Organisation,
+    source: CatalogueSource,
+    address: str,
+) -> None:
+    """Read the catalogue where it is now: its datasets keep their addresses here, and a reading that goes on ends.
+
+    Raises:
+        InvalidError: this is no address.
+        ConflictError: it is closed, or the producer has another source there.
+    """
+    where = _check_address(address)
+    if source.state not in OPEN:
+        raise ConflictError("This source is closed already.")
+    if where == source.address:
+        return
+    await _check_unregistered(session, producer, where)
+    run = await find_open_run(session, source.id)
+    if run is not None:
+        await finish_run(session, source, run, RunOutcome.PARTIAL, now())
+    source.address = where
+    source.entry = ""
+    source.etag = ""
+    source.last_modified = ""
+    source.failures = 0
+    source.accepts_loss = False
+    reading = source.state == SourceState.ACTIVE
+    release_lease(source, now() if reading else None)
+    record(session, actor, "source.address_changed", source.id)
+
+
+def _check_address(address: str) -> str:
+    refusals = Refusals()
+    where = _normalise(address, refusals)
+    refusals.check()
+    return where
+
+
 async def pause_source(
     session: AsyncSession, actor: Actor, source: CatalogueSource
 ) -> None:
@@ -218,6 +277,22 @@ async def accept_loss(
     record(session, actor, "source.loss_accepted", source.id)
 
 
+async def accept_renames(
+    session: AsyncSession, actor: Actor, source: CatalogueSource
+) -> None:
+    """Say that records are what they seem to have become: their datasets keep their addresses, under the new identifiers.
+
+    Raises:
+        ConflictError: nobody is asked about it.
+    """
+    if source.state != SourceState.VANISHED or not await count_renames(session, source):
+        raise ConflictError("No decision is expected here.")
+    source.state = SourceState.ACTIVE
+    source.next_at = now()
+    source.accepts_renames = True
+    record(session, actor, "source.renames_accepted", source.id)
+
+
 async def close_source(
     session: AsyncSession, actor: Actor, source: CatalogueSource, *, withdraw: bool
 ) -> None:
@@ -230,4 +305,6 @@ async def close_source(
         raise ConflictError("This source is closed already.")
     source.state = SourceState.CLOSING if withdraw else SourceState.CLOSED
     source.next_at = now() if withdraw else None
+    if not withdraw:
+        await forget_other_origins(session, source, now())
     record(session, actor, "source.closed", source.id, withdraw=withdraw)

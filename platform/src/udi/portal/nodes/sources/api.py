@@ -51,6 +51,7 @@ ACTS = {
     "pause": actions.pause_source,
     "resume": actions.resume_source,
     "accept": actions.accept_loss,
+    "same": actions.accept_renames,
 }
 KEEP = "keep"
 WITHDRAW = "withdraw"
@@ -58,7 +59,7 @@ source_operation = partial(api_operation, tag=TAG, scope=SCOPE)
 ActPath = Annotated[
     str,
     PathParameter(
-        description="Read it now, pause it, resume it, or accept that what left it is let go.",
+        description="Read it now, pause it, resume it, accept that what left it is let go, or say that records are the same under new identifiers.",
         schema_extra={"enum": list(ACTS)},
     ),
 ]
@@ -176,8 +177,8 @@ async def read_source(
     ONE,
     **source_operation(
         "changeSource",
-        summary="Change the rhythm of a source",
-        description="Have it read more or less often.",
+        summary="Change the rhythm or the address of a source",
+        description="Have it read more or less often, or where it is now: its datasets keep their addresses here.",
         answer=SourceItem,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=SourceChange,
@@ -186,12 +187,18 @@ async def read_source(
 async def change_source(
     context: NamedDependency[SourceApiContext], source_id: SourcePath
 ) -> Response[Any]:
-    """Read it more or less often."""
-    rhythm = (await read_json_texts(context.request, "rhythm"))["rhythm"]
+    """Read it more or less often, or elsewhere."""
+    change = await read_json_texts(context.request, rhythm="", address="")
     source, producer = await queries.get_source(
         context.session, context.actor, source_id, lock=True
     )
-    await actions.change_rhythm(context.session, context.actor, source, rhythm)
+    session, actor = context.session, context.actor
+    if change["rhythm"] or not change["address"]:
+        await actions.change_rhythm(session, actor, source, change["rhythm"])
+    if change["address"]:
+        await actions.change_address(
+            session, actor, producer, source, change["address"]
+        )
     return context.send(await context.describe_source(source, producer))
 
 

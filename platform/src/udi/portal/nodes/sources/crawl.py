@@ -20,6 +20,10 @@ AMBIGUOUS_FORMATS = frozenset({"", FOLDER, "schema.org"})
 """Formats of pages that anything may be: one without any dataset is no catalogue."""
 
 
+MOST_LACKING = 20
+"""Things that a catalogue may announce and not give before its total is believed."""
+
+
 @dataclass(frozen=True)
 class CrawlState:
     """Where a reading is. It is kept with each slice of records, so that one that was killed goes on from there."""
@@ -43,6 +47,9 @@ class CrawlState:
     total: int = 0
     size: int = 0
     seconds: int = 0
+    announced: int = 0
+    received: int = 0
+    """How many things the catalogue says that it has, and how many it gave, whatever they are."""
 
     @property
     def is_searching(self) -> bool:
@@ -56,7 +63,10 @@ class CrawlState:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        plain = {name: _plain(value) for name, value in asdict(self).items()}
+        # A program of before, which knows neither, may take the reading up.
+        unset = {name for name in ("announced", "received") if not plain[name]}
+        return {name: value for name, value in plain.items() if name not in unset}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
@@ -164,17 +174,26 @@ def advance(
     cost: CrawlCost = NO_COST,
     fresh: bool = True,
     dataset_count: int = -1,
+    received: int = -1,
 ) -> tuple[CrawlState, list[HarvestFault]]:
     """Past a document of the catalogue, on to what it leads to; and what is wrong with that.
 
     `where` is the address that answered, after redirects; `fresh` is whether it held a record that no page before held;
-    `found`, how many it held, where `page` is what is left of one that was read in pieces.
+    `dataset_count` and `received`, how many datasets and things of any kind it held, where `page` is what is left of one
+    that was read in pieces.
     """
     faults: list[HarvestFault] = []
     count = page.dataset_count if dataset_count < 0 else dataset_count
+    announced = max(place.announced, page.total or 0)
     place = mark_visited(
         replace(
-            place, visited=place.visited | {_mark(where)}, total=place.total + count
+            place,
+            visited=place.visited | {_mark(where)},
+            total=place.total + count,
+            announced=announced,
+            received=place.received + (page.thing_count if received < 0 else received)
+            if announced
+            else 0,
         ),
         address,
         cost,
@@ -195,7 +214,19 @@ def advance(
         *place.waiting,
         *(link for link in coming if link not in queued_addresses),
     )
+    if not (waiting or faults or place.broken) and _is_far_from_announced(place):
+        faults.append(
+            source_kinds.FEWER_THAN_ANNOUNCED.at(
+                "", announced=place.announced, count=place.received
+            )
+        )
     return replace(place, waiting=waiting, broken=place.broken or bool(faults)), faults
+
+
+def _is_far_from_announced(place: CrawlState) -> bool:
+    """Totals are often wrong by some; one that is far from what came says that the catalogue did not give it all."""
+    lacking = place.announced - place.received
+    return lacking >= MOST_LACKING and place.announced >= 2 * place.received
 
 
 def limit_reached(place: CrawlState) -> HarvestFault | None:

@@ -18,12 +18,15 @@ class DocumentSummary:
     page: HarvestedPage = EMPTY
     dataset_count: int = 0
     things: int = 0
+    received: int = 0
+    """Whatever it held: datasets, services and the rest."""
     others: list[tuple[str, str, HarvestFault]] = field(default_factory=list)
     """What is no dataset: identifier, title and why; as many as a report keeps."""
 
     def add_page(self, page: HarvestedPage) -> None:
         """Add one that is stored."""
         self.dataset_count += page.dataset_count
+        self.received += page.thing_count
         self.things += len(page.records) + sum(
             refusal.is_dataset for refusal in page.refused
         )

@@ -39,14 +39,15 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
+from udi.portal.nodes.sources.recognition import HarvestItem
 from udi.portal.nodes.sources.reconciliation import RecordAction
 from udi.portal.nodes.sources.record_import import (
-    HarvestItem,
     ImportContext,
     ImportResult,
     RecordImport,
     store_slice,
 )
+from udi.portal.nodes.sources.renames import join_batch
 from udi.portal.nodes.sources.run_log import (
     RecordLogEntry,
     log_faults,
@@ -74,10 +75,12 @@ ALWAYS_REPORTED = frozenset(
     {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.REFUSED}
 )
 """What is told of a record, whether there is anything to mend or not."""
+AS_BEFORE = (RecordAction.UNCHANGED, RecordAction.ELSEWHERE)
 COUNTED = (
     RecordAction.CREATED,
     RecordAction.UPDATED,
     RecordAction.UNCHANGED,
+    RecordAction.ELSEWHERE,
     RecordAction.REFUSED,
 )
 Translate = Callable[[str, str], str]
@@ -163,6 +166,8 @@ class _SourceHarvester:
                     place = None
             if ended:
                 return
+            if source.accepts_renames:
+                continue
             if (
                 place is not None
                 and run is not None
@@ -189,6 +194,13 @@ class _SourceHarvester:
         self, session: AsyncSession, source: CatalogueSource, run: SourceRun
     ) -> bool:
         """What needs nothing of the site; whether the reading ended."""
+        if source.accepts_renames:
+            await join_batch(
+                session,
+                source,
+                lambda message: self._context.say(source.language, message),
+            )
+            return False
         place = CrawlState.from_json(run.crawl_state)
         if run.phase == RunPhase.WITHDRAWING:
             last = await run_completion.withdraw_batch(
@@ -415,6 +427,7 @@ class _SourceHarvester:
                 cost=cost,
                 fresh=summary.fresh,
                 dataset_count=summary.dataset_count,
+                received=summary.received,
             )
             await log_non_datasets(session, run, summary.others)
             await log_faults(session, run, [*summary.page.faults, *faults])
@@ -430,21 +443,25 @@ def _note(run: SourceRun, place: CrawlState) -> None:
 async def _count(session: AsyncSession, run: SourceRun, stored: ImportResult) -> None:
     run.created += stored.count(RecordAction.CREATED)
     run.updated += stored.count(RecordAction.UPDATED)
-    run.unchanged += stored.count(RecordAction.UNCHANGED)
+    run.unchanged += stored.count(RecordAction.UNCHANGED, RecordAction.ELSEWHERE)
     run.refused += stored.count(RecordAction.REFUSED)
     run.total += stored.count(*COUNTED)
     notable_results = [
         result
         for result in stored.results
         if result.action in ALWAYS_REPORTED
-        or (result.action is RecordAction.UNCHANGED and result.faults)
+        or (result.action in AS_BEFORE and result.faults)
     ]
     await log_records(session, run, map(_build_log_entry, notable_results))
 
 
 def _build_log_entry(result: RecordImport) -> RecordLogEntry:
+    if result.action in AS_BEFORE:
+        outcome = RecordOutcome.UNCHANGED
+    else:
+        outcome = RecordOutcome(result.action.value)
     return RecordLogEntry(
-        RecordOutcome(result.action.value),
+        outcome,
         result.identifier,
         result.title,
         result.dataset_id,

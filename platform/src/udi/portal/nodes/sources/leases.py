@@ -21,7 +21,9 @@ from udi.portal.nodes.sources.models import (
 
 LEASE = timedelta(minutes=15)
 """Longer than anything that happens between two transactions of a reading."""
-WORKED_ON = (SourceState.ACTIVE, SourceState.CLOSING)
+READ_STATES = (SourceState.ACTIVE, SourceState.VANISHED)
+"""What much of vanished from is read on: it may be whole again before a person decides."""
+WORKED_ON = (*READ_STATES, SourceState.CLOSING)
 
 
 class LeaseLostError(Exception):
@@ -60,10 +62,7 @@ async def acquire_lease(
         return None
     source.lease = uuid4()
     source.leased_until = moment + LEASE
-    if (
-        source.state == SourceState.ACTIVE
-        and await find_open_run(session, source.id) is None
-    ):
+    if source.state in READ_STATES and await find_open_run(session, source.id) is None:
         place = crawl.start_crawl(source.entry or source.address).to_json()
         session.add(
             SourceRun(source_id=source.id, started_at=moment, crawl_state=place)

@@ -98,6 +98,10 @@ class CatalogueSource(TenantColumns, PortalTable):
         default=False, server_default=text("false")
     )
     """Whether a person said that the next reading may withdraw all that is not there."""
+    accepts_renames: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )
+    """Whether a person said that records are what they seem to have become."""
     dataset_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Datasets of it that are published, at the end of the last reading."""
     lease: Mapped[UUID | None]
@@ -112,6 +116,7 @@ class SourceRecord(PortalTable):
     __tablename__ = "source_record"
     __table_args__ = (
         tenant_foreign_key("source_id", "catalogue_source", ondelete="CASCADE"),
+        Index(None, "tenant_id", "same_as"),
     )
 
     tenant_id: Mapped[TenantKey]
@@ -126,6 +131,10 @@ class SourceRecord(PortalTable):
     """In how many complete readings, one after the other, it was not there."""
     withdrawn: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether its dataset is not published: it left, or was never taken."""
+    same_as: Mapped[UUID | None]
+    """The dataset that another source or node publishes, which this record describes as well."""
+    renamed_to: Mapped[UUID | None]
+    """The record of this source that it seems to have become, under another identifier: a person is to say so."""
     seen_run: Mapped[UUID | None]
     """The last reading in which it was."""
     first_read_at: Mapped[datetime]
@@ -133,6 +142,25 @@ class SourceRecord(PortalTable):
     original_type: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
     original: Mapped[bytes | None] = mapped_column(LargeBinary)
     """As the source wrote it, where that is small."""
+
+
+class SourceRecordAlias(PortalTable):
+    """Another name under which a record of a source is known: made of an identifier, or (`loose`) of its files and titles."""
+
+    __tablename__ = "source_record_alias"
+    __table_args__ = (
+        tenant_foreign_key("source_id", "catalogue_source", ondelete="CASCADE"),
+        Index(None, "tenant_id", "source_id", "record_id"),
+    )
+
+    tenant_id: Mapped[TenantKey]
+    source_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Made of the source's identifier and the name."""
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of the dataset."""
+    loose: Mapped[bool]
+    """Whether two records may have it; then it tells nothing."""
 
 
 class SourceRun(TenantColumns, PortalTable):

@@ -17,8 +17,11 @@ from udi.portal.nodes.sources import actions, queries
 from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresses
 from udi.portal.nodes.sources.formats import format_name
+from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.originals import send_original
+from udi.portal.nodes.sources.renames import MOST_SHOWN, count_renames, list_renames
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
+from udi.portal.organisations.models import Organisation
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
@@ -33,6 +36,7 @@ ACTS = {
     "pause": actions.pause_source,
     "resume": actions.resume_source,
     "accept": actions.accept_loss,
+    "same": actions.accept_renames,
 }
 
 
@@ -122,6 +126,18 @@ async def show_source(
 ) -> Response[str]:
     """What is read there, its last readings, and what to correct."""
     source, producer = await queries.get_source(session, member, source_id)
+    return await _show_source(request, session, member, territory, source, producer)
+
+
+async def _show_source(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    territory: Territory,
+    source: CatalogueSource,
+    producer: Organisation,
+    error: UdiError | None = None,
+) -> Response[str]:
     runs = await queries.list_runs(session, source)
     reported_run = queries.find_reported_run(runs)
     feed = await find_feed(session, member)
@@ -135,6 +151,10 @@ async def show_source(
     page = _render(
         request,
         "source",
+        status=error.status if error else 200,
+        address_error=_describe_error(request, error),
+        renames=await list_renames(session, source, limit=MOST_SHOWN),
+        rename_count=await count_renames(session, source),
         reading=reading,
         source=source,
         producer=producer,
@@ -220,6 +240,36 @@ async def change_rhythm(
     return Redirect(f"{HOME}/{source_id}", status_code=303)
 
 
+@post(f"{ONE}/address", status_code=303)
+async def change_address(
+    request: AnyRequest,
+    session: Session,
+    member: Member,
+    territory: CurrentTerritory,
+    source_id: FromPath[UUID],
+) -> Response[Any]:
+    """Read the catalogue where it is now; its datasets keep their addresses here."""
+    source, producer = await queries.get_source(session, member, source_id, lock=True)
+    address = str((await request.form()).get("address") or "")[:LONGEST_ADDRESS]
+    try:
+        await actions.change_address(session, member, producer, source, address)
+    except (InvalidError, ConflictError) as error:
+        return await _show_source(
+            request, session, member, territory, source, producer, error
+        )
+    return Redirect(f"{HOME}/{source_id}", status_code=303)
+
+
+def _describe_error(request: AnyRequest, error: UdiError | None) -> str:
+    """Why an address was refused, in words for its field."""
+    if error is None:
+        return ""
+    say = site_of(request).pages.translator(request)
+    for words in form_errors(request, error).values():
+        return words
+    return f"{say(error.detail) % error.values} {say(error.remedy) % error.values}"
+
+
 @post(f"{ONE}/feed", status_code=303)
 async def make_feed(
     session: Session, member: Member, source_id: FromPath[UUID]
@@ -246,6 +296,7 @@ routes: Routes = [
     show_close_form,
     close_source,
     change_rhythm,
+    change_address,
     make_feed,
     act_on_source,
     download_original,

@@ -11,6 +11,8 @@ MISSES = 2
 MOST_LOST = 5
 LOST_SHARE = 0.2
 """More records than this, and a larger share of those known: a person is asked before they are let go."""
+RENAMED_SHARE = 0.8
+"""Such a share of the records under other identifiers: the catalogue was renumbered, or moved."""
 EVERY = {
     SourceRhythm.HOURLY: timedelta(hours=1),
     SourceRhythm.DAILY: timedelta(days=1),
@@ -31,6 +33,8 @@ class RecordAction(StrEnum):
     REFUSED = "refused"
     REPEATED = "repeated"
     """It was met in the same reading already, word for word: it counts once."""
+    ELSEWHERE = "elsewhere"
+    """It describes a dataset that is read in another source, or pushed: its page says that it is also here."""
 
 
 class RunAssessment(StrEnum):
@@ -76,13 +80,23 @@ def choose_record_action(existing: KnownRecord | None, digest: str) -> RecordAct
 
 
 def assess_run(
-    *, complete: bool, published_count: int, missing: int, accepts_loss: bool
+    *,
+    complete: bool,
+    published_count: int,
+    missing: int,
+    accepts_loss: bool,
+    renamed: int = 0,
 ) -> RunAssessment:
-    """Of a reading: `known` records were published before it, `missing` of them are not there."""
+    """Of a reading: `known` records were published before it, `missing` of them are not there.
+
+    `renamed` are those of them that seem to be there under other identifiers: where nearly all are, a person is asked.
+    """
     if not complete:
         return RunAssessment.NOTHING
     if accepts_loss:
         return RunAssessment.LOST
+    if min(renamed, missing) >= RENAMED_SHARE * max(published_count, 1):
+        return RunAssessment.VANISHED
     if missing > MOST_LOST and missing > LOST_SHARE * published_count:
         return RunAssessment.VANISHED
     return RunAssessment.MISSING

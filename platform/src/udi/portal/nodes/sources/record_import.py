@@ -3,8 +3,7 @@
 import asyncio
 import hashlib
 import json
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,20 +12,37 @@ from msgspec import structs
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.push import PushedRecord, publish_records
 from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.conversion import ConversionContext, convert, dataset_id
+from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
+from udi.portal.nodes.harvest.outcomes import duplicate_fault
 from udi.portal.nodes.harvest.record import HarvestedRecord, RefusedRecord
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
+from udi.portal.nodes.sources.origin_decisions import (
+    GLOBAL_IDENTIFIER,
+    OriginDecision,
+)
+from udi.portal.nodes.sources.recognition import (
+    HarvestItem,
+    RecognisedItem,
+    recognise_items,
+    store_names,
+)
 from udi.portal.nodes.sources.reconciliation import (
     KnownRecord,
     RecordAction,
     choose_record_action,
+)
+from udi.portal.nodes.sources.shared_datasets import (
+    OriginCandidate,
+    SharedDataset,
+    list_other_origin,
+    match_datasets,
+    take_over,
 )
 from udi.protocol import structures as of
 from udi.protocol.faults import Fault as OurFault
@@ -35,15 +51,10 @@ from udi.protocol.record import write_record
 
 LARGEST_ORIGINAL = 32 * 1024
 LONGEST_IDENTIFIER = 500
+STORED = {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.ELSEWHERE}
 LOCAL_ID = "local_id"
 NAMES = {LOCAL_ID, "doi", "dataverse_doi"}
 """Fields in which no two datasets of a territory say the same."""
-GLOBAL_IDENTIFIER = re.compile(
-    r"://|^urn:|^10\.\d{4,}/|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",
-    re.IGNORECASE,
-)
-"""What an identifier that no two datasets share looks like."""
-HarvestItem = HarvestedRecord | RefusedRecord
 
 
 @dataclass(frozen=True)
@@ -67,10 +78,14 @@ class RecordImport:
     record: of.Record | None = None
     digest: str = ""
     harvest_record: HarvestedRecord | None = None
+    same_as: UUID | None = None
+    """The dataset of another source or node that it describes as well."""
 
     @property
     def dataset_id(self) -> UUID | None:
         """The dataset that it is here; None where nothing of it is shown."""
+        if self.same_as:
+            return self.same_as
         if self.action is RecordAction.REFUSED:
             if self.row and not self.row.withdrawn:
                 return self.row.id
@@ -98,15 +113,24 @@ async def store_slice(
     moment: datetime,
 ) -> ImportResult:
     """Create, update, leave or refuse each thing, and note that it was met in this reading."""
-    rows = await _known(session, ground.source, things)
-    published = select(Dataset.id).where(
-        Dataset.id.in_(rows), Dataset.state == DatasetState.PUBLISHED
+    recognised = await recognise_items(session, ground.source.id, run.id, things)
+    row_ids = {item.row.id for item in recognised if item.row}
+    published = select(Dataset.id, Dataset.title).where(
+        Dataset.id.in_(row_ids),
+        Dataset.node_id == ground.source.id,
+        Dataset.state == DatasetState.PUBLISHED,
     )
-    published_ids = set(await session.scalars(published)) if rows else set()
-    judge = _RecordClassifier(ground, run.id, rows, published_ids, moment)
+    if row_ids:
+        published_titles = {
+            row.id: row.title for row in await session.execute(published)
+        }
+    else:
+        published_titles = {}
+    judge = _RecordClassifier(ground, run.id, published_titles, moment)
     results = await asyncio.to_thread(
-        lambda: [judge.classify(entry) for entry in things]
+        lambda: list(map(judge.classify, things, recognised))
     )
+    await _settle_shared(session, ground, results, moment)
     await _publish(
         session,
         ground,
@@ -120,40 +144,18 @@ async def store_slice(
     return ImportResult(results)
 
 
-async def _known(
-    session: AsyncSession, source: CatalogueSource, things: Sequence[HarvestItem]
-) -> dict[UUID, SourceRecord]:
-    ids = {id_ for entry in things for id_ in _ids(source.id, entry.identifier)}
-    query = (
-        select(SourceRecord)
-        .options(defer(SourceRecord.original))
-        .where(SourceRecord.source_id == source.id, SourceRecord.id.in_(ids))
-    )
-    return {row.id: row for row in await session.scalars(query)}
-
-
-def _ids(source: UUID, identifier: str) -> set[UUID]:
-    """What the dataset of a record may be called: by us, or by a source of RUDI's, whose identifiers stay."""
-    derived_ids = {dataset_id(source, identifier)} if identifier else set()
-    try:
-        return {*derived_ids, UUID(identifier.strip())}
-    except ValueError:
-        return derived_ids
-
-
 @dataclass(frozen=True)
 class _RecordClassifier:
     """What is to be done with each thing of a slice."""
 
     ground: ImportContext
     run: UUID
-    rows: Mapping[UUID, SourceRecord]
-    published_ids: Collection[UUID]
+    published_titles: Mapping[UUID, str]
     moment: datetime
 
-    def classify(self, thing: HarvestItem) -> RecordImport:
+    def classify(self, thing: HarvestItem, recognised: RecognisedItem) -> RecordImport:
+        row = recognised.row
         if isinstance(thing, RefusedRecord):
-            row = self._row(thing.identifier)
             return RecordImport(
                 thing.identifier,
                 thing.title,
@@ -161,7 +163,6 @@ class _RecordClassifier:
                 thing.faults,
                 row=row,
             )
-        row = self._row(thing.identifier)
         result = RecordImport(
             thing.identifier,
             next(iter(thing.title.values())),
@@ -169,45 +170,155 @@ class _RecordClassifier:
             thing.faults,
             row=row,
         )
-        source = self.ground.source
-        context = ConversionContext(
-            source=source.id,
-            producer=self.ground.producer,
-            language=source.language,
-            found_at=row.first_read_at if row else self.moment,
-        )
-        try:
-            conversion = convert(thing, context)
-        except InvalidRecord as error:
-            result.faults = (*thing.faults, *map(_convert_fault, error.faults))
+        if recognised.rival_title:
+            result.faults = (duplicate_fault(thing, recognised.rival_title),)
             return result
-        record = structs.replace(conversion.record, producer=self.ground.producer)
-        result.record = record
         result.harvest_record = thing
-        result.digest = _digest(record)
-        result.faults = (*thing.faults, *conversion.faults)
+        dataset = row.id if row else None
+        if not _convert(self.ground, result, dataset, self.moment):
+            return result
         if row:
             existing = KnownRecord(
                 row.digest,
-                is_published=row.id in self.published_ids,
+                is_published=row.id in self.published_titles,
                 is_in_current_run=row.seen_run == self.run,
             )
         else:
             existing = None
         result.action = choose_record_action(existing, result.digest)
-        if result.action is RecordAction.REFUSED:
-            result.faults = (
-                kinds.IDENTIFIER_DUPLICATE.at(
-                    "identifier", value=result.identifier, title=result.title
-                ),
-            )
+        if row and result.action is RecordAction.REFUSED:
+            other = self.published_titles.get(row.id, result.title)
+            result.faults = (duplicate_fault(thing, other),)
         return result
 
-    def _row(self, identifier: str) -> SourceRecord | None:
-        candidates = (
-            self.rows.get(id_) for id_ in _ids(self.ground.source.id, identifier)
+
+def _convert(
+    ground: ImportContext,
+    result: RecordImport,
+    dataset: UUID | None,
+    moment: datetime,
+) -> bool:
+    """Make our record of what was found, as that of a dataset where it is known; whether there is one."""
+    thing = result.harvest_record
+    if thing is None:
+        return False
+    context = ConversionContext(
+        source=ground.source.id,
+        dataset=dataset,
+        producer=ground.producer,
+        language=ground.source.language,
+        found_at=result.row.first_read_at if result.row else moment,
+    )
+    try:
+        conversion = convert(thing, context)
+    except InvalidRecord as error:
+        result.faults = (*thing.faults, *map(_convert_fault, error.faults))
+        return False
+    record = structs.replace(conversion.record, producer=ground.producer)
+    result.record = record
+    result.digest = _digest(record)
+    result.faults = (*thing.faults, *conversion.faults)
+    return True
+
+
+async def _settle_shared(
+    session: AsyncSession,
+    ground: ImportContext,
+    results: Sequence[RecordImport],
+    moment: datetime,
+) -> None:
+    """What describes a dataset of another source is listed on its page, or takes it over: it gets no page of its own."""
+    published = [
+        result.record.id
+        for result in results
+        if result.record
+        and result.action in {RecordAction.CREATED, RecordAction.UPDATED}
+    ]
+    candidates = [
+        (
+            result,
+            OriginCandidate(
+                result.record,
+                result.harvest_record,
+                result.row.same_as if result.row else None,
+                is_known=result.row is not None,
+            ),
         )
-        return next((row for row in candidates if row is not None), None)
+        for result in results
+        if result.action is RecordAction.CREATED
+        and result.record
+        and result.harvest_record
+    ]
+    if not candidates:
+        return
+    shared_datasets = await match_datasets(
+        session, ground.source, [candidate for _, candidate in candidates], published
+    )
+    taken: set[UUID] = set()
+    for (result, candidate), shared in zip(candidates, shared_datasets, strict=True):
+        if shared is None:
+            continue
+        dataset = shared.dataset
+        if dataset.id in taken:
+            result.action = RecordAction.REFUSED
+            result.faults = (duplicate_fault(candidate.harvest_record, dataset.title),)
+        elif shared.decision is OriginDecision.LISTED:
+            _list_elsewhere(ground, result, candidate, dataset, moment)
+        else:
+            taken.add(dataset.id)
+            await _take_over(session, ground, result, shared, moment)
+
+
+async def _take_over(
+    session: AsyncSession,
+    ground: ImportContext,
+    result: RecordImport,
+    shared: SharedDataset,
+    moment: datetime,
+) -> None:
+    """Publish a record in the place of the dataset that it describes; where it is refused, all stays as it was."""
+    dataset_id = shared.dataset.id
+    savepoint = await session.begin_nested()
+    await take_over(session, ground.source, shared, result.row, moment)
+    if _convert(ground, result, dataset_id, moment):
+        refused = await _attempt(session, ground.node, [result])
+        if not refused:
+            await savepoint.commit()
+            result.action = RecordAction.UPDATED
+            return
+        result.faults = (
+            *(_convert_fault(fault) for faults in refused.values() for fault in faults),
+            *result.faults,
+        )
+    await savepoint.rollback()
+    await session.refresh(shared.dataset)
+    if result.row is not None:
+        await session.refresh(result.row)
+    result.action = RecordAction.REFUSED
+
+
+def _list_elsewhere(
+    ground: ImportContext,
+    result: RecordImport,
+    candidate: OriginCandidate,
+    dataset: Dataset,
+    moment: datetime,
+) -> None:
+    result.action = RecordAction.ELSEWHERE
+    result.same_as = dataset.id
+    result.faults = (
+        kinds.ALSO_HERE.at("identifier", title=dataset.title),
+        *result.faults,
+    )
+    if dataset.state == DatasetState.PUBLISHED:
+        list_other_origin(
+            dataset,
+            ground.source,
+            record_id=candidate.record.id,
+            identifier=candidate.record.local_id,
+            page=candidate.record.description.source,
+            moment=moment,
+        )
 
 
 def _digest(record: of.Record) -> str:
@@ -291,7 +402,7 @@ async def _keep(
         if result.record
         and result.harvest_record
         and (
-            result.action in {RecordAction.CREATED, RecordAction.UPDATED}
+            result.action in STORED
             or (result.action is RecordAction.REFUSED and result.row is None)
         )
     ]
@@ -305,7 +416,9 @@ async def _keep(
             "first_read_at": result.row.first_read_at if result.row else moment,
             "changed_at": moment,
             "missing": 0,
-            "withdrawn": result.action is RecordAction.REFUSED,
+            "withdrawn": result.action
+            in {RecordAction.REFUSED, RecordAction.ELSEWHERE},
+            "same_as": result.same_as,
             **_original(result.harvest_record),
         }
         for result in stored_results
@@ -322,6 +435,24 @@ async def _keep(
         await session.execute(
             statement.on_conflict_do_update(index_elements=same, set_=changed), rows
         )
+    await store_names(
+        session,
+        source.id,
+        [
+            (result.record.id, result.harvest_record)
+            for result in stored_results
+            if result.record and result.harvest_record
+        ],
+    )
+    await _mark_met(session, source, run, results)
+
+
+async def _mark_met(
+    session: AsyncSession,
+    source: CatalogueSource,
+    run: SourceRun,
+    results: Sequence[RecordImport],
+) -> None:
     met = {
         result.row.id
         for result in results

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import DatasetState
 from udi.portal.nodes.sources.crawl import CrawlState
 from udi.portal.nodes.sources.emails import queue_emails
-from udi.portal.nodes.sources.leases import release_lease
+from udi.portal.nodes.sources.leases import READ_STATES, release_lease
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RecordOutcome,
@@ -31,7 +32,9 @@ from udi.portal.nodes.sources.reconciliation import (
     find_alert,
     next_reading,
 )
+from udi.portal.nodes.sources.renames import Renames, find_renames
 from udi.portal.nodes.sources.run_log import RecordLogEntry, log_missing, log_records
+from udi.portal.nodes.sources.shared_datasets import forget_other_origins, hand_over
 from udi.portal.nodes.sources.webhooks import queue_notification
 
 KEPT_RUNS = 30
@@ -47,8 +50,14 @@ async def reconcile_missing(
     place = CrawlState.from_json(run.crawl_state)
     away = [*_published(source), _unmet(run)]
     missing = await _count(session, away)
-    published_count = await _count(session, _published(source)) - run.created
+    if place.is_complete and missing:
+        renames = await find_renames(session, source, run, away)
+    else:
+        renames = Renames()
+    new_count = run.created + renames.known
+    published_count = await _count(session, _published(source)) - new_count
     assessment = assess_run(
+        renamed=renames.total,
         complete=place.is_complete,
         published_count=published_count,
         missing=missing,
@@ -62,18 +71,25 @@ async def reconcile_missing(
         await finish_run(session, source, run, outcome, moment)
     elif assessment is RunAssessment.VANISHED:
         run.missing = missing
+        is_known = source.state == SourceState.VANISHED
         source.state = SourceState.VANISHED
         await log_missing(session, run, away)
-        audit.record(
-            session,
-            None,
-            "source.vanished",
-            source.id,
-            missing=missing,
-            known=published_count,
+        if not is_known:
+            audit.record(
+                session,
+                None,
+                "source.vanished",
+                source.id,
+                missing=missing,
+                known=published_count,
+            )
+        await finish_run(
+            session, source, run, RunOutcome.VANISHED, moment, is_known=is_known
         )
-        await finish_run(session, source, run, RunOutcome.VANISHED, moment)
     else:
+        if source.state == SourceState.VANISHED:
+            source.state = SourceState.ACTIVE
+            audit.record(session, None, "source.healed", source.id)
         times = MISSES if assessment is RunAssessment.LOST else 1
         later = (
             update(SourceRecord)
@@ -83,6 +99,7 @@ async def reconcile_missing(
         await session.execute(later, execution_options=QUIET)
         missing_conditions = [*away, SourceRecord.missing < MISSES]
         run.missing = await _count(session, missing_conditions)
+        await forget_other_origins(session, source, moment, except_run=run.id)
         await log_missing(session, run, missing_conditions)
         run.phase = RunPhase.WITHDRAWING
 
@@ -130,6 +147,7 @@ async def close_batch(
     )
     if len(ids) == BATCH:
         return False
+    await forget_other_origins(session, source, now())
     source.state = SourceState.CLOSED
     source.dataset_count = 0
     release_lease(source, None)
@@ -141,7 +159,10 @@ async def withdraw_records(
 ) -> dict[UUID, str]:
     """Withdraw their datasets, unless somebody did already; each address keeps saying what was there. Their titles."""
     datasets = await catalogue.lock_datasets(session, ids)
+    handed_over = await hand_over(session, source, datasets.values(), now())
     for dataset in datasets.values():
+        if dataset.id in handed_over:
+            continue
         if dataset.node_id == source.id and dataset.state == DatasetState.PUBLISHED:
             await catalogue.withdraw_dataset(session, dataset, reason=reason)
     theirs = update(SourceRecord).where(
@@ -157,8 +178,10 @@ async def finish_run(
     run: SourceRun,
     outcome: RunOutcome,
     moment: datetime,
+    *,
+    is_known: bool = False,
 ) -> None:
-    """Close a reading, and set the next."""
+    """Close a reading, and set the next; people were told already of an outcome that `is_known`."""
     place = CrawlState.from_json(run.crawl_state)
     run.outcome = outcome
     run.phase = RunPhase.ENDED
@@ -179,10 +202,10 @@ async def finish_run(
         refused=run.refused,
         refused_before=await _refused_before(session, run),
     )
-    if alert is not None:
+    if alert is not None and not is_known:
         await queue_emails(session, source, run, alert)
     await queue_notification(session, source, run)
-    paused = source.state != SourceState.ACTIVE
+    paused = source.state not in READ_STATES
     release_lease(
         source,
         None
@@ -223,6 +246,10 @@ async def note_unchanged(
         .values(seen_run=run.id)
     )
     await session.execute(statement, execution_options=QUIET)
+    shared = update(SourceRecord).where(
+        SourceRecord.source_id == source.id, SourceRecord.same_as.is_not(None)
+    )
+    await session.execute(shared.values(seen_run=run.id), execution_options=QUIET)
     run.total = run.unchanged = await _count(
         session, [*_published(source), SourceRecord.missing == 0]
     )

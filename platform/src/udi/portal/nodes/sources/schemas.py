@@ -346,6 +346,10 @@ class NewSource(Struct, kw_only=True):
 
 
 class SourceChange(Struct, kw_only=True):
-    """What is to change of a source."""
+    """What is to change of a source: one of the two at least."""
 
-    rhythm: Rhythm
+    rhythm: Rhythm | UnsetType = UNSET
+    address: Annotated[
+        str | UnsetType,
+        _described("Where its catalogue is now; its datasets keep their addresses."),
+    ] = UNSET

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "unstated_dates_named"
-down_revision = "data_change_notices"
+down_revision = "renamed_records"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -1,0 +1,98 @@
+"""What is the same dataset at two places, and at which of them it is read: tables of decisions, without a database."""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from urllib.parse import urlsplit
+
+from udi.portal.nodes.harvest.addresses import comparison_key
+from udi.portal.nodes.harvest.record import HarvestedRecord, IdentityBasis
+from udi.protocol import structures as of
+
+GLOBAL_IDENTIFIER = re.compile(
+    r"://|^urn:|^10\.\d{4,}/|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",
+    re.IGNORECASE,
+)
+"""What an identifier that no two datasets share looks like."""
+UUID_FORM = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
+)
+DOI = re.compile(r"10\.\d{4,9}/\S+")
+MOST_ALIASES = 20
+
+
+class Nearness(IntEnum):
+    """How near to its producer the place is where a description stands; less is nearer."""
+
+    PRODUCER = 1
+    PAGE = 2
+    ELSEWHERE = 3
+
+
+class OriginDecision(StrEnum):
+    """What becomes of a record beside the dataset that it describes as well."""
+
+    LISTED = "listed"
+    """The dataset stays where it is read; its page says that it is also there."""
+    TAKES_OVER = "takes over"
+
+
+@dataclass(frozen=True)
+class MatchedDataset:
+    """The dataset that a record of another source describes as well."""
+
+    is_pushed: bool = False
+    is_published: bool = True
+    by_team: bool = False
+    """Whether the team withdrew it."""
+    same_producer: bool = True
+    nearness: Nearness = Nearness.ELSEWHERE
+
+
+def decide_origin(match: MatchedDataset, nearness: Nearness) -> OriginDecision:
+    """Of a record that describes a dataset of another source: whether the dataset is read there from now on."""
+    if match.by_team:
+        return OriginDecision.LISTED
+    if not match.is_published:
+        return OriginDecision.TAKES_OVER
+    if match.is_pushed or not match.same_producer or nearness >= match.nearness:
+        return OriginDecision.LISTED
+    return OriginDecision.TAKES_OVER
+
+
+def measure_nearness(host: str, record: of.Record) -> Nearness:
+    """How near the site of a source is to the producer of what a record describes."""
+    if host in {host_name(media.url) for media in record.media}:
+        return Nearness.PRODUCER
+    if host == host_name(record.description.source):
+        return Nearness.PAGE
+    return Nearness.ELSEWHERE
+
+
+def host_name(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def global_names(record: HarvestedRecord) -> set[str]:
+    """The identifiers of a record that mean the same everywhere, as others may have written them."""
+    names: set[str] = set()
+    identifiers = (
+        [record.identifier] if record.identified_by is IdentityBasis.IDENTIFIER else []
+    )
+    for name in map(str.strip, [*identifiers, *record.aliases[:MOST_ALIASES]]):
+        if not GLOBAL_IDENTIFIER.search(name):
+            continue
+        key = comparison_key(name)
+        names |= {name, key}
+        if "://" in name:
+            names |= {
+                f"{scheme}://{key}{end}"
+                for scheme in ("http", "https")
+                for end in ("", "/")
+            }
+        if doi := DOI.search(name):
+            names |= {doi[0], f"https://doi.org/{doi[0]}", f"doi:{doi[0]}"}
+    return names

@@ -1,0 +1,492 @@
+"""One dataset that several sources describe: it has one page, and lists the other places where it is.
+
+What is sure is matched within the territory alone: an identifier that means the same everywhere, or the same page at the
+source and a file in common. A node's own push is never taken over; a source of the same producer that is nearer to the
+data is. When the place that a dataset was read in goes, another takes it over, under its address here.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.portal import audit
+from udi.portal.catalogue.actions import lock_datasets
+from udi.portal.catalogue.models import (
+    Dataset,
+    DatasetState,
+    Distribution,
+    Withdrawal,
+)
+from udi.portal.nodes.actions.push import lock_records
+from udi.portal.nodes.harvest.addresses import comparison_key
+from udi.portal.nodes.harvest.record import HarvestedRecord
+from udi.portal.nodes.sources.crawl import host_of
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourceRecord,
+    SourceRecordAlias,
+    SourceState,
+)
+from udi.portal.nodes.sources.origin_decisions import (
+    UUID_FORM,
+    MatchedDataset,
+    Nearness,
+    OriginDecision,
+    decide_origin,
+    global_names,
+    host_name,
+    measure_nearness,
+)
+from udi.protocol import structures as of
+from udi.protocol.record import restore_record
+from udi.protocol.validators import is_url
+
+QUIET = {"synchronize_session": False}
+MOST_OTHERS = 20
+"""Places that the page of one dataset names."""
+
+
+@dataclass(frozen=True)
+class OriginCandidate:
+    """A record that is new to its source, or that describes (`same_as`) a dataset of another."""
+
+    record: of.Record
+    harvest_record: HarvestedRecord
+    same_as: UUID | None = None
+    is_known: bool = False
+    """Whether it has a row of this source already."""
+
+
+@dataclass(frozen=True)
+class SharedDataset:
+    """The dataset that a record describes as well, and what becomes of the two."""
+
+    dataset: Dataset
+    decision: OriginDecision
+
+
+async def match_datasets(
+    session: AsyncSession,
+    source: CatalogueSource,
+    candidates: Sequence[OriginCandidate],
+    published: Collection[UUID],
+) -> list[SharedDataset | None]:
+    """Tell of each record which dataset of another source or node it describes; None where it is one of its own.
+
+    These datasets are locked, together with those that are `published` after: two sources never wait for each other.
+    """
+    ids = await _find_ids(session, source, candidates)
+    if not any(ids):
+        return [None] * len(ids)
+    await lock_records(session, {*published, *(id_ for id_ in ids if id_)})
+    locked = await lock_datasets(session, {*published, *(id_ for id_ in ids if id_)})
+    datasets = {id_: locked[id_] for id_ in ids if id_ and id_ in locked}
+    by_team = await _list_withdrawn_by_team(session, datasets)
+    pushed = await _list_pushed(session, datasets.values())
+    hosts = await _list_hosts(session, datasets.values())
+    shared: list[SharedDataset | None] = []
+    for id_, candidate in zip(ids, candidates, strict=True):
+        dataset = datasets.get(id_) if id_ else None
+        if dataset is None:
+            shared.append(None)
+            continue
+        match = MatchedDataset(
+            is_pushed=dataset.node_id in pushed,
+            is_published=dataset.state == DatasetState.PUBLISHED,
+            by_team=dataset.id in by_team,
+            same_producer=dataset.organisation_id == source.organisation_id,
+            nearness=_nearness_of(dataset, hosts.get(dataset.node_id, "")),
+        )
+        nearness = measure_nearness(host_name(source.address), candidate.record)
+        if dataset.node_id == source.id and match.is_published:
+            decision = OriginDecision.TAKES_OVER
+        else:
+            decision = decide_origin(match, nearness)
+        shared.append(SharedDataset(dataset, decision))
+    return shared
+
+
+async def _find_ids(
+    session: AsyncSession,
+    source: CatalogueSource,
+    candidates: Sequence[OriginCandidate],
+) -> list[UUID | None]:
+    """By what the record was known to be, else by its identifiers, else by its page and files; what is not sure is none."""
+    names = [global_names(candidate.harvest_record) for candidate in candidates]
+    by_name = await _find_by_names(session, source, set().union(*names))
+    same_ids = await _find_by_ids(session, source, candidates)
+    matches: list[UUID | None] = []
+    for candidate, candidate_names in zip(candidates, names, strict=True):
+        ids = {id_ for name in candidate_names for id_ in by_name.get(name, ())}
+        if candidate.record.id in same_ids:
+            matches.append(candidate.record.id)
+        else:
+            matches.append(candidate.same_as or (ids.pop() if len(ids) == 1 else None))
+    open_places = [place for place, id_ in enumerate(matches) if id_ is None]
+    by_page = await _find_by_pages(
+        session, source, [candidates[place].record for place in open_places]
+    )
+    for place, id_ in zip(open_places, by_page, strict=True):
+        if id_ is not None and by_page.count(id_) == 1 and id_ not in matches:
+            matches[place] = id_
+    return matches
+
+
+async def _find_by_ids(
+    session: AsyncSession,
+    source: CatalogueSource,
+    candidates: Sequence[OriginCandidate],
+) -> set[UUID]:
+    """Datasets of others under the very identifier of a record; one that is withdrawn only where it was of this source."""
+    known = {candidate.record.id: candidate.is_known for candidate in candidates}
+    query = select(Dataset.id, Dataset.state).where(
+        Dataset.id.in_(known), Dataset.node_id != source.id
+    )
+    return {
+        row.id
+        for row in await session.execute(query)
+        if row.state == DatasetState.PUBLISHED or known[row.id]
+    }
+
+
+async def _find_by_names(
+    session: AsyncSession, source: CatalogueSource, names: Collection[str]
+) -> dict[str, set[UUID]]:
+    """Datasets of others that are shown, by each name that they have of these."""
+    if not names:
+        return {}
+    ids = {
+        match.lower(): UUID(match)
+        for name in names
+        for match in UUID_FORM.findall(name)
+    }
+    query = select(Dataset.id, Dataset.local_id, Dataset.doi).where(
+        Dataset.state == DatasetState.PUBLISHED,
+        Dataset.node_id != source.id,
+        or_(
+            Dataset.local_id.in_(names),
+            Dataset.doi.in_(names),
+            Dataset.id.in_(ids.values()),
+        ),
+    )
+    by_name: dict[str, set[UUID]] = {}
+    for row in await session.execute(query):
+        same_id = [name for name in names if str(row.id) in name.lower()]
+        for name in {row.local_id, row.doi, *same_id} & set(names):
+            by_name.setdefault(name, set()).add(row.id)
+    return by_name
+
+
+async def _find_by_pages(
+    session: AsyncSession, source: CatalogueSource, records: Sequence[of.Record]
+) -> list[UUID | None]:
+    """Datasets of others that have the page of a record at its producer, and one of its files."""
+    addresses = {
+        media.url
+        for record in records
+        if _is_page(record.description.source)
+        for media in record.media
+    }
+    if not addresses:
+        return [None] * len(records)
+    query = (
+        select(Distribution.url, Dataset.id)
+        .join(
+            Dataset,
+            (Dataset.tenant_id == Distribution.tenant_id)
+            & (Dataset.id == Distribution.dataset_id),
+        )
+        .where(
+            Distribution.url.in_(addresses),
+            Dataset.state == DatasetState.PUBLISHED,
+            Dataset.node_id != source.id,
+        )
+    )
+    owners: dict[str, set[UUID]] = {}
+    for url, id_ in await session.execute(query):
+        owners.setdefault(url, set()).add(id_)
+    ids = {id_ for some in owners.values() for id_ in some}
+    loaded = select(Dataset).where(Dataset.id.in_(ids))
+    pages = {
+        dataset.id: comparison_key(restore_record(dataset.record).description.source)
+        for dataset in await session.scalars(loaded)
+    }
+    matches: list[UUID | None] = []
+    for record in records:
+        page = record.description.source
+        same = {
+            id_
+            for media in record.media
+            for id_ in owners.get(media.url, ())
+            if _is_page(page) and pages[id_] == comparison_key(page)
+        }
+        matches.append(same.pop() if len(same) == 1 else None)
+    return matches
+
+
+def _is_page(address: str) -> bool:
+    """Whether it is the page of one dataset: the home of a site is that of all."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return bool(parts.path.strip("/") or parts.query)
+
+
+async def _lock(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Dataset]:
+    if not ids:
+        return {}
+    return dict(await lock_datasets(session, sorted(set(ids))))
+
+
+async def _list_withdrawn_by_team(
+    session: AsyncSession, datasets: Mapping[UUID, Dataset]
+) -> set[UUID]:
+    gone = [
+        dataset.id
+        for dataset in datasets.values()
+        if dataset.state != DatasetState.PUBLISHED
+    ]
+    if not gone:
+        return set()
+    query = select(Withdrawal.id).where(Withdrawal.id.in_(gone), Withdrawal.by_team)
+    return set(await session.scalars(query))
+
+
+async def _list_pushed(session: AsyncSession, datasets: Iterable[Dataset]) -> set[UUID]:
+    """Nodes that push themselves: those that are no source."""
+    nodes = {dataset.node_id for dataset in datasets}
+    query = select(CatalogueSource.id).where(CatalogueSource.id.in_(nodes))
+    return nodes - set(await session.scalars(query)) if nodes else set()
+
+
+async def _list_hosts(
+    session: AsyncSession, datasets: Iterable[Dataset]
+) -> dict[UUID, str]:
+    nodes = {dataset.node_id for dataset in datasets}
+    if not nodes:
+        return {}
+    query = select(CatalogueSource.id, CatalogueSource.address).where(
+        CatalogueSource.id.in_(nodes)
+    )
+    return {row.id: host_name(row.address) for row in await session.execute(query)}
+
+
+def _nearness_of(dataset: Dataset, host: str) -> Nearness:
+    if not dataset.record:
+        return Nearness.ELSEWHERE
+    return measure_nearness(host, restore_record(dataset.record))
+
+
+def list_other_origin(
+    dataset: Dataset,
+    source: CatalogueSource,
+    *,
+    record_id: UUID,
+    identifier: str,
+    page: str,
+    moment: datetime,
+) -> None:
+    """Have the page of a dataset say that it is also at another source, since a day; what it says already stays."""
+    entry: dict[str, Any] = {
+        "source": str(source.id),
+        "record": str(record_id),
+        "site": host_of(source.address),
+        "url": page if is_url(page) else "",
+        "identifier": identifier,
+        "since": moment.date().isoformat(),
+    }
+    former = [
+        other for other in dataset.other_origins if _is_at(other, source.id, record_id)
+    ]
+    if former:
+        entry["since"] = former[0]["since"]
+    if former == [entry]:
+        return
+    others = [other for other in dataset.other_origins if other not in former]
+    _set_others(dataset, [*others, entry], moment)
+
+
+def _is_at(other: Mapping[str, Any], source: UUID, record_id: UUID | None) -> bool:
+    return other["source"] == str(source) and record_id in {None, UUID(other["record"])}
+
+
+def _set_others(
+    dataset: Dataset, others: Iterable[dict[str, Any]], moment: datetime
+) -> None:
+    """In an order of their own, whichever source was read first."""
+    ordered = sorted(
+        others, key=lambda other: (other["since"], other["site"], other["record"])
+    )
+    dataset.other_origins = ordered[:MOST_OTHERS]
+    dataset.described_at = moment
+
+
+def _forget_other(
+    dataset: Dataset, source: UUID, moment: datetime, record_id: UUID | None = None
+) -> None:
+    others = [
+        other for other in dataset.other_origins if not _is_at(other, source, record_id)
+    ]
+    if len(others) < len(dataset.other_origins):
+        _set_others(dataset, others, moment)
+
+
+async def take_over(
+    session: AsyncSession,
+    source: CatalogueSource,
+    shared: SharedDataset,
+    row: SourceRecord | None,
+    moment: datetime,
+) -> None:
+    """Read a dataset in this source from now on, under its address; where it was read before is said beside."""
+    dataset = shared.dataset
+    former = await session.get(CatalogueSource, (source.tenant_id, dataset.node_id))
+    if row is not None and row.id != dataset.id:
+        await session.delete(row)
+    _forget_other(dataset, source.id, moment)
+    if dataset.node_id == source.id:
+        return
+    if former is not None and dataset.state == DatasetState.PUBLISHED:
+        theirs = await session.get(
+            SourceRecord, (source.tenant_id, former.id, dataset.id)
+        )
+        if theirs is not None:
+            theirs.withdrawn = True
+            theirs.same_as = dataset.id
+            list_other_origin(
+                dataset,
+                former,
+                record_id=dataset.id,
+                identifier=theirs.identifier,
+                page=restore_record(dataset.record).description.source,
+                moment=moment,
+            )
+    dataset.node_id = source.id
+    await session.flush()
+    audit.record(
+        session, None, "dataset.origin_changed", dataset.id, node=str(source.id)
+    )
+
+
+async def hand_over(
+    session: AsyncSession,
+    source: CatalogueSource,
+    datasets: Iterable[Dataset],
+    moment: datetime,
+) -> set[UUID]:
+    """Have other sources read on what leaves this one, where they describe it too; the datasets that stay so."""
+    held = {
+        dataset.id: dataset
+        for dataset in datasets
+        if dataset.node_id == source.id
+        and dataset.state == DatasetState.PUBLISHED
+        and dataset.other_origins
+    }
+    if not held:
+        return set()
+    query = (
+        select(SourceRecord)
+        .join(
+            CatalogueSource,
+            (CatalogueSource.tenant_id == SourceRecord.tenant_id)
+            & (CatalogueSource.id == SourceRecord.source_id),
+        )
+        .where(
+            SourceRecord.same_as.in_(held),
+            SourceRecord.source_id != source.id,
+            CatalogueSource.state == SourceState.ACTIVE,
+        )
+        .order_by(SourceRecord.first_read_at, SourceRecord.source_id, SourceRecord.id)
+    )
+    handed: set[UUID] = set()
+    for row in await session.scalars(query):
+        dataset = held[row.same_as] if row.same_as else None
+        if dataset is not None and dataset.id not in handed:
+            handed.add(dataset.id)
+            await _move_record(session, dataset, row, moment)
+    return handed
+
+
+async def _move_record(
+    session: AsyncSession, dataset: Dataset, row: SourceRecord, moment: datetime
+) -> None:
+    """The record of another source is that of the dataset from now on; its source is read soon, which renews the description."""
+    heir = row.source_id
+    former_id = row.id
+    _forget_other(dataset, heir, moment)
+    dataset.node_id = heir
+    await session.flush()
+    of_heir = (SourceRecord.source_id == heir, SourceRecord.id == former_id)
+    await session.execute(
+        update(SourceRecord)
+        .where(*of_heir)
+        .values(id=dataset.id, withdrawn=False, same_as=None, digest="", missing=0),
+        execution_options=QUIET,
+    )
+    session.expunge(row)
+    await session.execute(
+        update(SourceRecordAlias)
+        .where(
+            SourceRecordAlias.source_id == heir,
+            SourceRecordAlias.record_id == former_id,
+        )
+        .values(record_id=dataset.id),
+        execution_options=QUIET,
+    )
+    if former_id != dataset.id:
+        alias = {"source_id": heir, "id": former_id, "record_id": dataset.id}
+        await session.execute(
+            insert(SourceRecordAlias).on_conflict_do_nothing(),
+            [{**alias, "loose": False}],
+        )
+    free = (
+        select(CatalogueSource.id)
+        .where(CatalogueSource.id == heir, CatalogueSource.lease.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+    await session.execute(
+        update(CatalogueSource)
+        .where(CatalogueSource.id.in_(free))
+        .values(etag="", last_modified="", next_at=moment),
+        execution_options=QUIET,
+    )
+    audit.record(session, None, "dataset.origin_changed", dataset.id, node=str(heir))
+
+
+async def forget_other_origins(
+    session: AsyncSession,
+    source: CatalogueSource,
+    moment: datetime,
+    *,
+    except_run: UUID | None = None,
+) -> None:
+    """Say no more that datasets are also at a source: all of them, or those that a whole reading did not meet."""
+    conditions: list[Any] = [
+        SourceRecord.source_id == source.id,
+        SourceRecord.same_as.is_not(None),
+    ]
+    if except_run is not None:
+        conditions.append(
+            or_(SourceRecord.seen_run.is_(None), SourceRecord.seen_run != except_run)
+        )
+    rows = (
+        await session.execute(
+            select(SourceRecord.id, SourceRecord.same_as).where(*conditions)
+        )
+    ).all()
+    datasets = await _lock(session, [row.same_as for row in rows])
+    for row in rows:
+        if dataset := datasets.get(row.same_as):
+            _forget_other(dataset, source.id, moment, row.id)
+    await session.flush()
+    await session.execute(
+        delete(SourceRecord).where(*conditions), execution_options=QUIET
+    )
