@@ -4,6 +4,7 @@ import typer
 
 from bench import (
     explore,
+    federation,
     pages,
     personal,
     pictures,
@@ -28,6 +29,7 @@ for command in (
     explore.explore,
     personal.personal,
     reading.reading,
+    federation.federation,
     search.search,
     pages.pages,
     sources.sources,

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
+from tests.portal.catalogue.test_source_facts import DCAT
 from tests.ui.axe import axe_violations
 from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
@@ -91,6 +92,7 @@ async def tables(armor: Catalogue, feed: SearchFeed) -> dict[str, str]:
     for name, number, changes in (
         ("restricted", 7, {}),
         ("long", 5, {"resource_title": LONG[:150].strip(), "synopsis": [{"lang": "fr", "text": LONG[:150]}], "summary": [{"lang": "fr", "text": LONG}]}),
+        ("sourced", 4, {"dcat": DCAT | {"documentation": [f"https://source.example/{'x' * 120}"]}, "update_frequency": "MONTHLY"}),
         ("arabic", 0, {"resource_title": ARABIC, "synopsis": [{"lang": "fr", "text": ARABIC}]}),
     ):  # fmt: skip
         names[name] = str((await armor.add(number, **changes)).id)
@@ -120,7 +122,7 @@ async def find_faults(
 async def test_what_is_long_is_shown_at_every_width(
     armor: Catalogue, tables: dict[str, str], portal_app: Litestar, tab: Tab
 ) -> None:
-    addresses = {name: f"/data/{tables[name]}" for name in ("table", "long")}
+    addresses = {name: f"/data/{tables[name]}" for name in ("table", "long", "sourced")}
     frames = {
         f"frame-{name}": f"/embed/data/{tables[name]}?lang=fr"
         for name in ("long", "gone")

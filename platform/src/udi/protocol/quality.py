@@ -162,18 +162,25 @@ def grade_record(record: Record, today: date) -> Grades:
         "keywords": _grade_keywords(record),
         "theme": _grade_presence(record.theme),
         "area": _grade_presence(record.geography is not None),
-        "period": _grade_presence(record.period is not None),
+        "period": _grade_presence(record.period or record.metadata.periods),
         "file": _grade_presence(record.media),
         "format": max(map(_grade_format, record.media), default=Grade.ABSENT),
         "description": _grade_description(record),
         "licence": _grade_licence(record),
-        "contact": _grade_presence(any(contact.email for contact in record.contacts)),
+        "contact": _grade_presence(_can_be_asked(record)),
         **_grade_freshness(record.frequency, changed_on, today),
     }
     columns = _grade_columns(record)
     if columns is not None:
         grades["columns"] = columns
     return MappingProxyType(grades)
+
+
+def _can_be_asked(record: Record) -> bool:
+    """Whether somebody has a mail address, a telephone number or a page."""
+    return any(contact.email for contact in record.contacts) or any(
+        point.phone or point.url for point in record.metadata.contact_points
+    )
 
 
 def measure_bars(grades: Grades) -> tuple[BarResult, ...]:

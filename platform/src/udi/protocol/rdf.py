@@ -10,10 +10,22 @@ from uuid import uuid5
 
 from udi.kit.mail_addresses import mail_url
 from udi.protocol import frequencies, geodcat, hvd
+from udi.protocol.access import URI as ACCESS_RIGHT
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses, find_addresses
 from udi.protocol.formats import FORMATS, find_format
+from udi.protocol.formats import URI as FILE_TYPE
 from udi.protocol.languages import LANGUAGES
+from udi.protocol.rdf_metadata import (
+    write_categories,
+    write_contact_means,
+    write_keywords,
+    write_media_metadata,
+    write_metadata,
+    write_publisher,
+    write_rights,
+    write_shared_metadata,
+)
 from udi.protocol.restricted_data import TERMS
 from udi.protocol.structures import BoundingBox, Contact, Media, Record
 from udi.protocol.themes import THEMES
@@ -76,14 +88,16 @@ def write_dataset(
     )
     yield from _identifiers(node, address, record)
     yield from typed_value(
-        node, "dct:accessRights", iri(record.access.uri), "dct:RightsStatement"
+        node, "dct:accessRights", _access_rights(record), "dct:RightsStatement"
     )
-    yield from typed_value(node, "dcat:landingPage", node, "foaf:Document")
+    landing_page = find_iri(record.metadata.landing_page) or node
+    yield from typed_value(node, "dcat:landingPage", landing_page, "foaf:Document")
     yield from _dates(node, record)
     yield from write_languages(node, record.languages)
     yield from _shared_properties(node, address, record)
     yield from _coverage(node, address, record)
     yield from _series(node, record)
+    yield from write_metadata(node, address, record.metadata)
     if not record.media:
         yield from _terms(node, address, record)
     for media in record.media:
@@ -95,6 +109,16 @@ def write_dataset(
         yield from _high_value(node, address, record)
     if GEO in extensions:
         yield from _geographical(node, address, record)
+
+
+def _access_rights(record: Record) -> str:
+    """Those that the source says, where it says more than whether everybody reads the data."""
+    code = record.metadata.access
+    if code and (code == AccessRights.PUBLIC.name) == (
+        record.access is AccessRights.PUBLIC
+    ):
+        return iri(ACCESS_RIGHT + code)
+    return iri(record.access.uri)
 
 
 def _list_apis(record: Record) -> list[Media]:
@@ -137,25 +161,31 @@ def _titles(node: str, record: Record) -> Iterator[Triple]:
 
 def _shared_properties(node: str, address: str, record: Record) -> Iterator[Triple]:
     """What a dataset and its services share: theme, keywords, publisher, contacts."""
-    if theme := THEMES.get(record.theme):
+    theme = THEMES.get(record.theme)
+    if theme and not record.metadata.themes:
         yield (node, term("dcat:theme"), iri(theme.uri))
-    for word in record.keywords:
-        yield (node, term("dcat:keyword"), literal(word))
-    yield from _publisher(node, record)
+    yield from write_keywords(node, record.keywords, record.metadata.keywords)
+    yield from write_shared_metadata(node, address, record.metadata)
+    yield from _publisher(node, address, record)
     for contact in record.contacts:
         yield from _contact(node, address, contact)
 
 
 def _high_value(node: str, address: str, record: Record) -> Iterator[Triple]:
-    categories = hvd.find_categories(record.keywords)
+    categories = dict.fromkeys(
+        (
+            *(category.uri for category in hvd.find_categories(record.keywords)),
+            *record.metadata.hvd_categories,
+        )
+    )
     if not categories:
         return
-    yield from hvd.write_categories(node, categories)
+    yield from write_categories(node, categories)
     for media in (*record.media, *_list_apis(record)):
         yield from hvd.write_legislation(iri(f"{address}#media-{media.id}"))
         if media.is_service:
             service = iri(f"{address}#service-{media.id}")
-            yield from hvd.write_categories(service, categories)
+            yield from write_categories(service, categories)
             page = find_iri(media.documentation) or iri(address)
             yield from typed_value(service, "foaf:page", page, "foaf:Document")
 
@@ -195,13 +225,20 @@ def _identifiers(node: str, address: str, record: Record) -> Iterator[Triple]:
 
 
 def _dates(node: str, record: Record) -> Iterator[Triple]:
-    yield moment_of(node, "dct:created", record.dates.created)
-    yield moment_of(node, "dct:modified", record.dates.updated)
+    if record.dates.stated_creation:
+        yield moment_of(node, "dct:created", record.dates.stated_creation)
+    if record.dates.stated_update:
+        yield moment_of(node, "dct:modified", record.dates.stated_update)
     if record.dates.published:
         yield moment_of(node, "dct:issued", record.dates.published)
 
 
-def _publisher(node: str, record: Record) -> Iterator[Triple]:
+def _publisher(node: str, address: str, record: Record) -> Iterator[Triple]:
+    """As its source describes it, where there is one; else the producer on the portal."""
+    described = record.metadata.publisher
+    if described and (described.name or described.uri):
+        yield from write_publisher(node, address, described)
+        return
     publisher = f"<urn:uuid:{record.producer.id}>"
     yield from typed_value(node, "dct:publisher", publisher, "foaf:Agent")
     yield (publisher, term("foaf:name"), literal(record.producer.name))
@@ -215,10 +252,13 @@ def _contact(node: str, address: str, contact: Contact) -> Iterator[Triple]:
         yield (point, term("vcard:hasEmail"), mailbox)
     if contact.organisation:
         yield (point, term("vcard:organization-name"), literal(contact.organisation))
+    if contact.role:
+        yield (point, term("vcard:role"), literal(contact.role))
+    yield from write_contact_means(point, contact.phone, contact.url)
 
 
 def _coverage(node: str, address: str, record: Record) -> Iterator[Triple]:
-    if record.period:
+    if record.period and not record.metadata.periods:
         period = iri(f"{address}#period")
         yield from typed_value(node, "dct:temporal", period, "dct:PeriodOfTime")
         yield moment_of(period, "dcat:startDate", record.period.start)
@@ -278,18 +318,25 @@ def _distribution(
     node = iri(f"{address}#media-{media.id}")
     open_ = record.access is AccessRights.PUBLIC or media.access == PUBLIC_MEDIA
     link = find_iri(media.url) if open_ else ""
+    access_link = (find_iri(media.metadata.access_url) if open_ else "") or link
     yield from typed_value(dataset, "dcat:distribution", node, "dcat:Distribution")
     yield from typed_value(
-        node, "dcat:accessURL", link or iri(address), "rdfs:Resource"
+        node, "dcat:accessURL", access_link or iri(address), "rdfs:Resource"
     )
-    if link and media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}:
+    is_download = media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}
+    if media.metadata.is_download is not None:
+        is_download = media.metadata.is_download
+    if link and is_download:
         yield from typed_value(node, "dcat:downloadURL", link, "rdfs:Resource")
     yield from _media_titles(node, media, media.name)
-    if media.caption:
-        yield (node, term("dct:description"), literal(media.caption))
-    if media.dates:
-        yield moment_of(node, "dct:modified", media.dates.updated)
-    yield from _terms(node, address, record)
+    yield from _media_captions(node, media)
+    if media.dates and media.dates.stated_update:
+        yield moment_of(node, "dct:modified", media.dates.stated_update)
+    if media.dates and media.dates.published:
+        yield moment_of(node, "dct:issued", media.dates.published)
+    yield from write_languages(node, media.metadata.languages)
+    yield from write_media_metadata(node, media)
+    yield from _terms(node, address, record, media)
     yield from _file_properties(node, media)
     if media.role == MediaRole.DOCUMENTATION and link:
         yield from typed_value(dataset, "foaf:page", link, "foaf:Document")
@@ -308,7 +355,17 @@ def _media_titles(node: str, media: Media, name: str) -> Iterator[Triple]:
         yield (node, term("dct:title"), literal(name))
 
 
-def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
+def _media_captions(node: str, media: Media) -> Iterator[Triple]:
+    """The description of a file or a service, in its languages where it has several."""
+    if media.metadata.captions:
+        yield from localised_literals(node, "dct:description", media.metadata.captions)
+    elif media.caption:
+        yield (node, term("dct:description"), literal(media.caption))
+
+
+def _terms(
+    node: str, address: str, record: Record, media: Media | None = None
+) -> Iterator[Triple]:
     """The licence, or the policy of restricted data, and what the producer asks besides."""
     standard_licence = record.licence.standard_licence
     link = record.licence.link
@@ -321,53 +378,41 @@ def _terms(node: str, address: str, record: Record) -> Iterator[Triple]:
             yield from localised_literals(licence, "rdfs:label", record.licence.label)
         elif not standard_licence.authority:
             yield from localised_literals(licence, "rdfs:label", standard_licence.name)
-    constraints = record.constraints
-    statements = [
-        statement
-        for statement in (
-            constraints.usage,
-            constraints.reference,
-            constraints.mention,
-            constraints.access,
-            constraints.other,
-        )
-        if statement
-    ]
-    if statements:
-        rights = iri(f"{address}#rights")
-        yield from typed_value(node, "dct:rights", rights, "dct:RightsStatement")
-        for texts in statements:
-            yield from localised_literals(rights, "rdfs:label", texts)
+    yield from write_rights(node, address, record.constraints, media)
 
 
 def _file_properties(node: str, media: Media) -> Iterator[Triple]:
     """Format, media type, size and checksum, as far as they are known and DCAT-AP can say them."""
     file_format = FORMATS.get(media.format)
-    if file_format and file_format.uri:
-        yield from typed_value(
-            node, "dct:format", iri(file_format.uri), "dct:MediaTypeOrExtent"
-        )
+    if media.metadata.format:
+        format_uri = FILE_TYPE + media.metadata.format
+    else:
+        format_uri = (file_format and file_format.uri) or ""
+    yield from typed_link(node, "dct:format", format_uri, "dct:MediaTypeOrExtent")
     plain = (
-        media.media_type.lower()
+        (media.media_type or media.metadata.media_type)
+        .lower()
         .replace(" ", "")
         .removesuffix("+crypt")
         .partition(";")[0]
     )
-    registered = find_format(plain)
+    registered = find_format(plain) or plain == media.metadata.media_type
     if MEDIA_TYPE.fullmatch(plain) and registered:
         yield from typed_value(
             node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType"
         )
     yield from typed_link(node, "dct:conformsTo", media.structure, "dct:Standard")
-    if media.size is not None:
+    size = media.metadata.size if media.size is None else media.size
+    if size is not None:
         yield (
             node,
             term("dcat:byteSize"),
-            typed_literal(str(media.size), "xsd:nonNegativeInteger"),
+            typed_literal(str(size), "xsd:nonNegativeInteger"),
         )
-    if media.checksum and HEXADECIMAL.fullmatch(media.checksum.value):
+    known_checksum = media.checksum or media.metadata.checksum
+    if known_checksum and HEXADECIMAL.fullmatch(known_checksum.value):
         checksum = f"{node[:-1]}-checksum>"
-        algorithm = media.checksum.algorithm.replace("-", "").lower()
+        algorithm = known_checksum.algorithm.replace("-", "").lower()
         yield from typed_value(node, "spdx:checksum", checksum, "spdx:Checksum")
         yield from typed_value(
             checksum,
@@ -375,7 +420,7 @@ def _file_properties(node: str, media: Media) -> Iterator[Triple]:
             iri(CHECKSUM_ALGORITHM + algorithm),
             "spdx:ChecksumAlgorithm",
         )
-        digest = typed_literal(media.checksum.value.lower(), "xsd:hexBinary")
+        digest = typed_literal(known_checksum.value.lower(), "xsd:hexBinary")
         yield (checksum, term("spdx:checksumValue"), digest)
 
 
@@ -391,11 +436,12 @@ def _service(
     yield from _media_titles(
         node, media, media.name or f"{record.title} ({media.format})"
     )
-    yield from typed_link(node, "dcat:endpointURL", media.url, "rdfs:Resource")
+    endpoint = media.metadata.endpoint or media.url
+    yield from typed_link(node, "dcat:endpointURL", endpoint, "rdfs:Resource")
     yield (node, term("dcat:servesDataset"), dataset)
-    yield (node, term("dct:accessRights"), iri(record.access.uri))
+    yield (node, term("dct:accessRights"), _access_rights(record))
     yield from _shared_properties(node, address, record)
-    yield from _terms(node, address, record)
+    yield from _terms(node, address, record, media)
     yield from typed_link(
         node, "dcat:endpointDescription", media.documentation, "rdfs:Resource"
     )

@@ -9,9 +9,14 @@ from udi.protocol import rudi_names
 from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
-from udi.protocol.frequencies import CODES
 from udi.protocol.languages import language_of
 from udi.protocol.licence_terms import read_licence, write_licence
+from udi.protocol.metadata_json import (
+    read_frequency,
+    read_media_metadata,
+    read_metadata,
+    write_metadata,
+)
 from udi.protocol.restricted_data import conceal_document, is_placeholder, is_restricted
 from udi.protocol.structures import Record
 from udi.protocol.texts import read_texts, write_texts
@@ -79,11 +84,12 @@ def restore_record(data: Document) -> Record:
             }
         ),
         period=_period(data.get("temporal_spread")),
-        frequency=_frequency(data),
+        frequency=read_frequency(data),
         series=_series(data),
         geography=_geography(data.get("geography")),
         size=_size(data.get("dataset_size")),
         description=_description(data["metadata_info"]),
+        metadata=read_metadata(data),
         extensions=data.get("ext_metadata") or {},
         extra=_extra_fields(data, rudi_names.KNOWN_OF_RECORD),
         **_read_lines(data, rudi_names.RECORD),
@@ -126,6 +132,7 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
             "storage_status": record.storage.value,
             "access_condition": _write_access(record),
             "metadata_info": _write_description(record.description, api_version),
+            rudi_names.METADATA: write_metadata(record.metadata),
             "ext_metadata": record.extensions
             if api_version >= VERSION_OF_EXTENSIONS
             else {},
@@ -200,6 +207,7 @@ def _media(data: Document) -> of.Media:
         else None,
         columns=_columns(data) if is_file else (),
         tables=_tables(data) if is_file else (),
+        metadata=read_media_metadata(data),
         counters={name: data[name] for name in counters if data.get(name) is not None},
         extra=_extra_fields(data, rudi_names.KNOWN_OF_MEDIA[kind]),
         **_read_lines(data, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[kind]),
@@ -257,6 +265,7 @@ def write_media(media: of.Media) -> Document:
             "checksum": checksum
             and {"algo": checksum.algorithm, "hash": checksum.value},
             **media.counters,
+            rudi_names.METADATA: write_metadata(media.metadata),
         }
     )
 
@@ -332,14 +341,6 @@ def _write_period(period: of.Period) -> Document:
             "end_date": _format_moment(period.end),
         }
     )
-
-
-def _frequency(data: Document) -> str:
-    """The code of the record; harvested ones of before it had a field keep it among what their source wrote."""
-    harvested = data.get("harvested")
-    earlier = harvested.get("frequency") if isinstance(harvested, dict) else None
-    code = str(data.get("update_frequency") or earlier or "")
-    return code if code in CODES else ""
 
 
 def _series(data: Document) -> tuple[of.Series, ...]:
@@ -420,14 +421,14 @@ def _write_description(description: of.Description, api_version: str) -> Documen
 
 def _dates(data: Document) -> of.Dates:
     return of.Dates(
-        **{name: _parse_moment(data.get(name)) for name in rudi_names.DATES}
+        unstated=tuple(data.get("unstated") or ()),
+        **{name: _parse_moment(data.get(name)) for name in rudi_names.DATES},
     )
 
 
 def _write_dates(dates: of.Dates) -> Document:
-    return _without_empty_fields(
-        {name: _format_moment(getattr(dates, name)) for name in rudi_names.DATES}
-    )
+    moments = {name: _format_moment(getattr(dates, name)) for name in rudi_names.DATES}
+    return _without_empty_fields({**moments, "unstated": list(dates.unstated)})
 
 
 def _parse_moment(value: str | None) -> Any:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES, RUDI_LICENCES, find_licence
+from udi.protocol.rudi_names import METADATA
 from udi.protocol.texts import Texts, read_texts, write_texts
 from udi.protocol.vocabulary import MediaKind
 
@@ -61,6 +62,21 @@ PUBLIC_MEDIA_FIELDS = frozenset(
     )
 )
 """Fields of a file, a service or a series that say nothing of what is in it; every other is left out."""
+PUBLIC_MEDIA_METADATA = frozenset(
+    (
+        "captions",
+        "rights",
+        "rights_statements",
+        "endpoint",
+        "format",
+        "media_type",
+        "status",
+        "availability",
+        "languages",
+        "documentation",
+    )
+)
+"""The same, of what DCAT-AP says of a distribution."""
 FIELD_COUNT = "number_of_fields"
 
 
@@ -132,6 +148,13 @@ def _conceal_media(media: Document) -> Document:
     public = {
         name: value for name, value in media.items() if name in PUBLIC_MEDIA_FIELDS
     }
+    metadata = {
+        name: value
+        for name, value in (media.get(METADATA) or {}).items()
+        if name in PUBLIC_MEDIA_METADATA
+    }
+    if metadata:
+        public[METADATA] = metadata
     if media.get("media_type") == MediaKind.FILE:
         public |= {"file_size": NO_SIZE, "checksum": dict(NO_CHECKSUM)}
     return public

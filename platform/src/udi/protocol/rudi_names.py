@@ -20,6 +20,8 @@ CONTACT = {
     "organisation": "organization_name",
     "role": "role",
     "summary": "contact_summary",
+    "phone": "contact_phone",
+    "url": "contact_page",
 }
 MEDIA = {
     "name": "media_name",
@@ -38,6 +40,8 @@ MEDIA_OF_KIND = {
     MediaKind.SERIES: {},
 }
 ADDRESSES = {"visual", "structure", "documentation"}
+METADATA = "dcat"
+"""What DCAT-AP says of a dataset or a distribution and RUDI has no field for: a name of ours."""
 COUNTERS = (
     "latency",
     "period",
@@ -82,6 +86,7 @@ _OTHERS = (
     "access_condition",
     "metadata_info",
     "ext_metadata",
+    METADATA,
 )
 KNOWN_OF_RECORD = {*RECORD.values(), *_OTHERS}
 KNOWN_OF_ORGANISATION = {
@@ -96,6 +101,7 @@ _OF_ANY_MEDIA = {
     "media_names",
     "media_dates",
     "connector",
+    METADATA,
     *MEDIA.values(),
 }
 KNOWN_OF_MEDIA = {

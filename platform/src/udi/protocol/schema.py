@@ -11,7 +11,9 @@ from udi.protocol import fault_kinds
 from udi.protocol.frequencies import CODES as FREQUENCIES
 from udi.protocol.languages import TAGS
 from udi.protocol.licences import RUDI_LICENCES
+from udi.protocol.metadata_schema import MEDIA_METADATA, METADATA
 from udi.protocol.rudi_names import COUNTERS
+from udi.protocol.rudi_names import METADATA as DCAT
 from udi.protocol.validators import (
     Validator,
     anything,
@@ -67,7 +69,13 @@ def texts(limit: int, *, least: int = 0, blank: bool = False) -> Validator:
 
 dates = group(
     {"created": moment, "updated": moment},
-    {"validated": moment, "published": moment, "expires": moment, "deleted": moment},
+    {
+        "validated": moment,
+        "published": moment,
+        "expires": moment,
+        "deleted": moment,
+        "unstated": list_of(choice(("created", "updated")), 2),
+    },
 )
 organisation = group(
     {"organization_id": uuid, "organization_name": text(LINE)},
@@ -82,7 +90,13 @@ organisation = group(
 )
 contact = group(
     {"contact_id": uuid, "contact_name": text(LINE), "email": email},
-    {"organization_name": line, "role": line, "contact_summary": paragraph},
+    {
+        "organization_name": line,
+        "role": line,
+        "contact_summary": paragraph,
+        "contact_phone": line,
+        "contact_page": url,
+    },
 )
 connector = group(
     {"url": url},
@@ -112,6 +126,7 @@ _ANY_MEDIA_OPTIONAL = {
     "media_access": line,
     "media_visual": url,
     "media_dates": dates,
+    DCAT: MEDIA_METADATA,
 }
 media = tagged_group(
     "media_type",
@@ -253,5 +268,6 @@ RECORD = group(
             },
         ),
         "ext_metadata": group({}, {"ext_selfdata": self_data}),
+        DCAT: METADATA,
     },
 )

@@ -41,11 +41,18 @@ class Contact(Struct, frozen=True, kw_only=True):
     organisation: str = ""
     role: str = ""
     summary: str = ""
+    phone: str = ""
+    url: str = ""
+    """RUDI has neither: `contact_phone` and `contact_page` are ours."""
     extra: Extra = field(default_factory=dict)
 
 
 class Dates(Struct, frozen=True, kw_only=True):
-    """Instants in UTC."""
+    """Instants in UTC.
+
+    RUDI asks for `created` and `updated`. Where a source says neither, `unstated` names the one that only stands for it
+    (`created`, `updated`): it orders lists, and is told to nobody. RUDI has no field for it: `unstated` is ours.
+    """
 
     created: datetime
     updated: datetime
@@ -53,6 +60,17 @@ class Dates(Struct, frozen=True, kw_only=True):
     published: datetime | None = None
     expires: datetime | None = None
     deleted: datetime | None = None
+    unstated: tuple[str, ...] = ()
+
+    @property
+    def stated_creation(self) -> datetime | None:
+        """When it was created, where somebody said so."""
+        return None if "created" in self.unstated else self.created
+
+    @property
+    def stated_update(self) -> datetime | None:
+        """When it last changed, where somebody said so."""
+        return None if "updated" in self.unstated else self.updated
 
 
 class Checksum(Struct, frozen=True):
@@ -76,6 +94,102 @@ class MediaTable(Struct, frozen=True, kw_only=True):
     url: str = ""
     records: int | None = None
     fields: int | None = None
+
+
+class NamedResource(Struct, frozen=True, kw_only=True):
+    """A place, a subject, a standard or a source: its address, its name, or both."""
+
+    uri: str = ""
+    label: str = ""
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """Somebody as a source describes them: names by language, address, identifier there, kind, mail and page."""
+
+    name: Texts = field(default_factory=dict)
+    uri: str = ""
+    identifier: str = ""
+    kind: str = ""
+    email: str = ""
+    url: str = ""
+
+
+class ContactPoint(Struct, frozen=True, kw_only=True):
+    """Whom to ask, without an e-mail address that a `Contact` has: a telephone number, a page, or only a name."""
+
+    name: str = ""
+    organisation: str = ""
+    phone: str = ""
+    url: str = ""
+    role: str = ""
+
+
+class Interval(Struct, frozen=True, kw_only=True):
+    """A period that data speak of; the side that nobody said is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class Metadata(Struct, frozen=True, kw_only=True):
+    """What DCAT-AP says of a dataset and RUDI has no field for; `dcat` in RUDI's JSON, a name of ours.
+
+    `themes` are codes of the EU's table, `subjects` those of other vocabularies. Addresses of the EU's tables stay addresses.
+    `access` is a code of its table of access rights, which says more than whether a record is public or restricted.
+    """
+
+    themes: tuple[str, ...] = ()
+    subjects: tuple[NamedResource, ...] = ()
+    hvd_categories: tuple[str, ...] = ()
+    applicable_legislation: tuple[str, ...] = ()
+    keywords: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By language, where they are in several."""
+    publisher: Agent | None = None
+    creators: tuple[Agent, ...] = ()
+    rights_holders: tuple[Agent, ...] = ()
+    contact_points: tuple[ContactPoint, ...] = ()
+    periods: tuple[Interval, ...] = ()
+    """Where there are several, or one without a start."""
+    temporal_resolution: str = ""
+    """A duration of ISO 8601."""
+    places: tuple[NamedResource, ...] = ()
+    spatial_resolution: float | None = None
+    """Metres."""
+    landing_page: str = ""
+    documentation: tuple[str, ...] = ()
+    provenance: tuple[Texts, ...] = ()
+    sources: tuple[NamedResource, ...] = ()
+    conforms_to: tuple[NamedResource, ...] = ()
+    version: str = ""
+    version_notes: Texts = field(default_factory=dict)
+    access: str = ""
+
+
+class MediaMetadata(Struct, frozen=True, kw_only=True):
+    """What DCAT-AP says of a distribution and RUDI has no field for; `dcat` in RUDI's JSON, a name of ours.
+
+    `format` is a code of the EU's file types. `endpoint` is what programs call, where the address is another.
+    `checksum` is of an algorithm that RUDI has not, or of what a service gives.
+    """
+
+    captions: Texts = field(default_factory=dict)
+    """By language, the main one included, where there are several."""
+    rights: Texts = field(default_factory=dict)
+    rights_statements: tuple[str, ...] = ()
+    access_url: str = ""
+    """Where it is not that of the file."""
+    is_download: bool | None = None
+    """Whether the source says that the address is that of the file itself; None where that follows from what it is."""
+    endpoint: str = ""
+    format: str = ""
+    media_type: str = ""
+    size: int | None = None
+    checksum: Checksum | None = None
+    status: str = ""
+    availability: str = ""
+    languages: tuple[str, ...] = ()
+    conforms_to: tuple[str, ...] = ()
+    documentation: tuple[str, ...] = ()
 
 
 class Media(Struct, frozen=True, kw_only=True):
@@ -108,6 +222,7 @@ class Media(Struct, frozen=True, kw_only=True):
     tables: tuple[MediaTable, ...] = ()
     documentation: str = ""
     counters: dict[str, int] = field(default_factory=dict)
+    metadata: MediaMetadata = field(default_factory=MediaMetadata)
     extra: Extra = field(default_factory=dict)
 
     @property
@@ -260,6 +375,7 @@ class Record(Struct, frozen=True, kw_only=True):
     doi: str = ""
     dataverse_doi: str = ""
     description: Description = field(default_factory=Description)
+    metadata: Metadata = field(default_factory=Metadata)
     extensions: Extra = field(default_factory=dict)
     extra: Extra = field(default_factory=dict)
 

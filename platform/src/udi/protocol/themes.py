@@ -87,6 +87,55 @@ THEMES = {
     for code, fr, en, es, authority in _TABLE
 }
 
+_EU_TABLE = (
+    (
+        "AGRI",
+        "Agriculture, pêche, sylviculture et alimentation",
+        "Agriculture, fisheries, forestry and food",
+        "Agricultura, pesca, silvicultura y alimentación",
+    ),
+    ("ECON", "Économie et finances", "Economy and finance", "Economía y finanzas"),
+    (
+        "EDUC",
+        "Éducation, culture et sport",
+        "Education, culture and sport",
+        "Educación, cultura y deportes",
+    ),
+    ("ENER", "Énergie", "Energy", "Energía"),
+    ("ENVI", "Environnement", "Environment", "Medio ambiente"),
+    (
+        "GOVE",
+        "Gouvernement et secteur public",
+        "Government and public sector",
+        "Gobierno y sector público",
+    ),
+    ("HEAL", "Santé", "Health", "Salud"),
+    (
+        "INTR",
+        "Questions internationales",
+        "International issues",
+        "Asuntos internacionales",
+    ),
+    (
+        "JUST",
+        "Justice, sécurité et ordre public",
+        "Justice, security and public order",
+        "Justicia, seguridad y orden público",
+    ),
+    ("OP_DATPRO", "Données provisoires", "Provisional data", "Datos provisionales"),
+    ("REGI", "Régions et villes", "Regions and cities", "Regiones y ciudades"),
+    ("SOCI", "Population et société", "Population and society", "Población y sociedad"),
+    (
+        "TECH",
+        "Science et technologie",
+        "Science and technology",
+        "Ciencia y tecnología",
+    ),
+    ("TRAN", "Transports", "Transport", "Transporte"),
+)
+EU_THEMES = {code: {"fr": fr, "en": en, "es": es} for code, fr, en, es in _EU_TABLE}
+"""The EU's data themes, by the codes of its table, in words."""
+
 # What nodes wrote before themes had codes (RUDI until 2022), and usual variants.
 _OLD = {
     "transportation": (

@@ -9,23 +9,30 @@ from msgspec import structs
 
 from udi.protocol.access import AccessRights
 from udi.protocol.frequencies import CODES as FREQUENCIES
+from udi.protocol.hvd import CATEGORIES, LEGISLATION
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.rudi_names import COUNTERS
 from udi.protocol.structures import (
+    Agent,
     BoundingBox,
     Checksum,
     Constraints,
     Contact,
+    ContactPoint,
     Coordinates,
     DatasetSize,
     Dates,
     Description,
     Geography,
+    Interval,
     LicenceTerms,
     Media,
     MediaColumn,
+    MediaMetadata,
     MediaTable,
+    Metadata,
+    NamedResource,
     Organisation,
     Period,
     Record,
@@ -65,7 +72,10 @@ def _dates(at: datetime, more: tuple[bool, ...]) -> Dates:
         for number, name in enumerate(days, 1)
         if more[number - 1]
     }
-    return Dates(created=at, updated=at + timedelta(days=5), **others)
+    unstated = {3: ("created",), 4: ("created", "updated")}.get(sum(more), ())
+    return Dates(
+        created=at, updated=at + timedelta(days=5), unstated=unstated, **others
+    )
 
 
 dates = st.builds(_dates, moments, st.tuples(*[st.booleans()] * 4))
@@ -75,7 +85,7 @@ organisations = st.builds(
 )  # fmt: skip
 contacts = st.builds(
     Contact, id=st.uuids(version=4), name=words, email=names.map(lambda name: f"{name}@example.org"), organisation=maybe,
-    role=maybe, summary=maybe, extra=extras,
+    role=maybe, summary=maybe, extra=extras, phone=st.sampled_from(["", "+33299000000"]), url=st.just("") | addresses,
 )  # fmt: skip
 several_contacts = st.lists(
     contacts, min_size=1, max_size=2, unique_by=lambda item: item.email
@@ -85,6 +95,88 @@ checksums = st.sampled_from([("MD5", 16), ("SHA-256", 32), ("SHA-512", 64)]).fla
         lambda value: Checksum(one[0], value.hex())
     )
 )
+others = names.map(lambda name: f"https://elsewhere.example/{name}")
+"""Of pages, places, people and terms, apart from those of files and series."""
+some_others = st.lists(others, max_size=2, unique=True).map(tuple)
+
+
+def _named(kind: str) -> st.SearchStrategy[tuple[NamedResource, ...]]:
+    """Things with an address, a name or both, whose addresses are of no other kind of thing."""
+    uris = names.map(lambda name: f"https://{kind}.example/{name}")
+    resources = st.builds(NamedResource, uri=uris, label=maybe) | st.builds(
+        NamedResource, label=words
+    )
+    return st.lists(
+        resources,
+        max_size=2,
+        unique_by=(lambda item: item.uri, lambda item: item.label),
+    ).map(tuple)
+
+
+def _agents(kind: str) -> st.SearchStrategy[Agent]:
+    return st.builds(
+        Agent,
+        name=texts,
+        uri=st.just("") | names.map(lambda name: f"https://{kind}.example/{name}"),
+        identifier=maybe,
+        kind=st.just("") | others,
+        email=st.just("") | names.map(lambda name: f"{name}@example.org"),
+        url=st.just("") | others,
+    )
+
+
+def _some_agents(kind: str) -> st.SearchStrategy[tuple[Agent, ...]]:
+    return st.lists(_agents(kind), max_size=2, unique_by=lambda item: item.uri).map(
+        tuple
+    )
+
+
+def _intervals(pairs: list[tuple[datetime, int]]) -> tuple[Interval, ...]:
+    """Several, or one without a start, as RUDI's one period cannot say."""
+    if len(pairs) == 1:
+        return (Interval(end=pairs[0][0]),)
+    return tuple(
+        Interval(start=at, end=at + timedelta(days=days)) for at, days in pairs
+    )
+
+
+metadata = st.builds(
+    Metadata,
+    themes=st.lists(st.sampled_from(["AGRI", "ENVI", "TECH", "TRAN"]), max_size=2, unique=True).map(tuple),
+    subjects=_named("subjects"),
+    hvd_categories=st.lists(st.sampled_from([category.uri for category in CATEGORIES]), max_size=2, unique=True).map(tuple),
+    applicable_legislation=names.map(lambda name: (LEGISLATION, f"https://law.example/{name}")) | st.just((LEGISLATION,)),
+    publisher=st.none() | _agents("publishers"), creators=_some_agents("creators"), rights_holders=_some_agents("holders"),
+    contact_points=st.lists(
+        st.builds(ContactPoint, name=words, organisation=maybe, phone=st.sampled_from(["", "+33299000001"]), url=st.just("") | others, role=maybe),
+        max_size=2, unique_by=lambda item: item.name,
+    ).map(tuple),
+    periods=st.lists(st.tuples(moments, st.integers(1, 900)), max_size=2, unique=True).map(_intervals),
+    temporal_resolution=st.sampled_from(["", "P1D", "PT15M"]), places=_named("places"), spatial_resolution=st.none() | st.integers(1, 5000).map(float),
+    landing_page=st.just("") | others, documentation=some_others,
+    provenance=st.lists(texts, max_size=2, unique_by=str).map(tuple), sources=_named("sources"), conforms_to=_named("standards"),
+    version=st.sampled_from(["", "1.0.2"]), version_notes=some_texts, access=st.sampled_from(["", "NON_PUBLIC"]),
+)  # fmt: skip
+media_metadata: dict[str, Any] = {
+    "rights_statements": some_others, "status": st.just("") | others, "availability": st.just("") | others,
+    "languages": st.lists(tags, max_size=2, unique=True).map(tuple), "conforms_to": some_others, "documentation": some_others,
+    "captions": some_texts, "rights": some_texts,
+}  # fmt: skip
+
+
+def _with_whole_captions(media: Media) -> Media:
+    """A description in several languages has the main one among them; a page to ask at is not that of the file."""
+    metadata = media.metadata
+    captions = metadata.captions if len(metadata.captions) > 1 else {}
+    access_url = "" if metadata.is_download is False else metadata.access_url
+    main = captions.get("fr") or captions.get(min(captions, default=""), media.caption)
+    return structs.replace(
+        media,
+        caption=main,
+        metadata=structs.replace(metadata, captions=captions, access_url=access_url),
+    )
+
+
 of_any_media: dict[str, Any] = {
     "id": st.uuids(version=4), "name": maybe, "caption": maybe, "visual": st.just("") | addresses,
     "dates": st.none() | dates, "extra": extras,
@@ -114,6 +206,7 @@ files = st.builds(
     contract=st.just(DOWNLOAD), media_type=st.sampled_from(
         ["text/csv", "application/json", "application/geo+json", "application/pdf"]
     ), size=st.integers(1, 2**53), checksum=checksums, structure=st.just("") | addresses,
+    metadata=st.builds(MediaMetadata, **media_metadata, access_url=st.just("") | others, is_download=st.sampled_from([None, False])),
     encoding=st.sampled_from(["", "UTF-8", "ISO-8859-1"]), role=st.sampled_from(["", "data", "documentation", "archive"]),
     access=st.sampled_from(["", PUBLIC_MEDIA]),
     columns=st.lists(st.builds(MediaColumn, names, st.sampled_from(["", "€", "km²"])), max_size=2).map(tuple),
@@ -122,6 +215,10 @@ files = st.builds(
 services = st.builds(
     Media, **of_any_media, kind=st.just(MediaKind.SERVICE), url=addresses, contract=st.sampled_from(["", "api", "generic-data"]),
     parameters=parameters.map(tuple), documentation=st.just("") | addresses,
+    metadata=st.builds(
+        MediaMetadata, **media_metadata, endpoint=st.just("") | others, size=st.none() | st.integers(1, 2**53), checksum=st.none() | checksums,
+        is_download=st.sampled_from([None, True]), format=st.sampled_from(["", "JSON_LD"]), media_type=st.sampled_from(["", "application/x-protobuf"]),
+    ),
 )  # fmt: skip
 series = st.builds(
     Media, **of_any_media, kind=st.just(MediaKind.SERIES), url=addresses,
@@ -155,14 +252,36 @@ rights = st.sampled_from(
 )
 
 
+MOST_UNTAGGED = 2
+
+
+def _hull(periods: tuple[Interval, ...]) -> Period | None:
+    """RUDI's one period of several."""
+    starts = [period.start for period in periods if period.start]
+    ends = [period.end for period in periods if period.end]
+    if len(starts) < len(periods):
+        return None
+    return Period(min(starts), max(ends))
+
+
 def _record(
     summary: tuple[dict[str, str], dict[str, str]],
     access: tuple[AccessRights, bool],
     title: str,
     titles: dict[str, str],
+    metadata: Metadata,
     **fields: Any,
 ) -> Record:
+    keywords = fields["keywords"]
+    if len(keywords) > MOST_UNTAGGED:
+        by_language = {"en": keywords[:1], "fr": keywords[1:]}
+        metadata = structs.replace(metadata, keywords=by_language)
+    if metadata.periods:
+        fields["period"] = _hull(metadata.periods)
+    if access[0] is AccessRights.PUBLIC:
+        metadata = structs.replace(metadata, access="")
     return Record(
+        metadata=metadata,
         title=titles.get("fr", title),
         titles=titles,
         summary=summary[0],
@@ -197,10 +316,14 @@ of_any_record: dict[str, Any] = {
     "description": st.builds(
         Description, dates=st.none() | dates, contacts=st.just(()) | several_contacts, source=st.just("") | addresses
     ),
-    "extra": extras,
+    "metadata": metadata, "extra": extras,
 }  # fmt: skip
 several_media = st.lists(
-    st.builds(_with_names, files | services | series, several_titles),
+    st.builds(
+        _with_names,
+        (files | services).map(_with_whole_captions) | series,
+        several_titles,
+    ),
     min_size=1,
     max_size=3,
     unique_by=lambda item: item.id,

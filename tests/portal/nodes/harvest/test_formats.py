@@ -177,6 +177,7 @@ def test_ckan_resources_and_extras(shared_data: Path) -> None:
         assert record.frequency == "MONTHLY"
         assert record.contacts[0].email == "contact1@example.org"
         assert record.spatial.resolution == 1.5
+        assert record.temporal_resolution == "PT15M"
         assert (
             "http://data.europa.eu/eli/reg_impl/2023/138/oj"
             in record.applicable_legislation
@@ -185,6 +186,7 @@ def test_ckan_resources_and_extras(shared_data: Path) -> None:
             "SHA-1", "4304cf2e751e6053c90b1804c89c0ebb758f395a"
         )
         assert record.languages == ("en", "ca", "es")
+    assert [creator.name for creator in plain.creators] == [{"fr": "Test Creator"}]
     assert plain.temporal == (
         HarvestedPeriod("1905-03-01", "2013-01-05"),
         HarvestedPeriod("2024-04-10", "2024-05-29"),

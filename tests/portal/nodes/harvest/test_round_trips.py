@@ -9,19 +9,29 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import Struct, structs
 from pyoxigraph import RdfFormat
 
 from tests.portal.nodes.harvest import made
+from tests.portal.nodes.harvest.federated import comparable_metadata
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.record import RecordKind
 from udi.protocol.access import AccessRights
 from udi.protocol.geodcat import find_epsg_code
+from udi.protocol.hvd import LEGISLATION
 from udi.protocol.rdf import dataset_address, write_dataset
 from udi.protocol.record import conceal_record, restore_record, write_record
 from udi.protocol.serialisations import write_canonical, write_triples
-from udi.protocol.structures import Contact, LicenceTerms, Media, Organisation, Record
+from udi.protocol.structures import (
+    Contact,
+    LicenceTerms,
+    Media,
+    MediaMetadata,
+    Metadata,
+    Organisation,
+    Record,
+)
 from udi.protocol.themes import THEMES
 from udi.protocol.vocabulary import PUBLIC_MEDIA, MediaKind
 
@@ -46,39 +56,6 @@ def given_of(record: Record) -> ConversionContext:
 FINDING = settings(QUIET, max_examples=500, database=None, phases=[Phase.generate])
 
 
-DCAT = {
-    "id", "title", "titles", "summary", "theme", "keywords", "producer.name", "contacts.name", "contacts.email",
-    "contacts.organisation", "media.kind", "media.url", "media.name", "media.names", "media.caption", "media.dates.updated",
-    "media.media_type", "media.size", "media.checksum.algorithm", "media.checksum.value", "media.structure",
-    "media.documentation", "dates.created", "dates.updated", "dates.published", "access", "licence.code", "licence.label",
-    "licence.url", "languages", "constraints.usage", "constraints.reference", "constraints.mention", "constraints.access",
-    "constraints.other", "period.start", "period.end", "frequency", "series.url", "series.title", "geography.box.west", "geography.box.south", "geography.box.east",
-    "geography.box.north", "geography.shape", "geography.projection", "doi", "dataverse_doi", "local_id",
-}  # fmt: skip
-"""The fields that DCAT-AP 3 and GeoDCAT-AP 3 can hold; what is compared below is all of it."""
-NOT_DCAT = {
-    "synopsis": "one description", "summary_html": "descriptions are plain", "producer.id": "whom a source is read for is told",
-    "producer.address": "no property", "producer.caption": "no property", "producer.summary": "no property",
-    "producer.coordinates.latitude": "no property", "producer.coordinates.longitude": "no property",
-    "producer.extra": "not ours", "contacts.id": "made anew", "contacts.role": "no property",
-    "contacts.summary": "no property", "contacts.extra": "not ours", "media.id": "made anew",
-    "media.contract": "follows from what there is to download", "media.parameters": "RUDI's own", "media.visual": "no property",
-    "media.encoding": "no property", "media.columns.name": "no property", "media.columns.unit": "no property",
-    "media.tables.name": "no property", "media.tables.url": "no property", "media.tables.records": "no property", "media.tables.fields": "no property", "media.role": "only whether it is a file or a service",
-    "media.access": "follows from the address that it has", "media.counters": "of series, which DCAT-AP has not", "media.extra": "not ours",
-    **{f"{part}.{name}": "the days of creation, change and publication only" for part, names in {
-        "dates": ("validated", "expires", "deleted"),
-        "media.dates": ("created", "validated", "published", "expires", "deleted"),
-    }.items() for name in names},
-    "personal": "no property", "storage": "no property", "size.records": "no property", "size.fields": "no property",
-    **{f"description.{name}": "of a catalogue's record, which our feed has none of" for name in (
-        "source", "contacts.id", "contacts.name", "contacts.email", "contacts.organisation", "contacts.role", "contacts.summary",
-        "contacts.extra", "dates.created", "dates.updated", "dates.validated", "dates.published", "dates.expires", "dates.deleted",
-    )},
-    "extensions": "RUDI's own", "extra": "not ours",
-}  # fmt: skip
-
-
 def paths(structure: type[Struct], before: str = "") -> Iterator[str]:
     """Every field of a structure, and of those in it."""
     for name, hint in get_type_hints(structure).items():
@@ -91,6 +68,41 @@ def paths(structure: type[Struct], before: str = "") -> Iterator[str]:
             None,
         )
         yield from paths(inner, f"{before}{name}.") if inner else [f"{before}{name}"]
+
+
+DCAT = {
+    "id", "title", "titles", "summary", "theme", "keywords", "producer.name", "contacts.name", "contacts.email",
+    "contacts.organisation", "media.kind", "media.url", "media.name", "media.names", "media.caption", "media.dates.updated",
+    "media.media_type", "media.size", "media.checksum.algorithm", "media.checksum.value", "media.structure",
+    "media.documentation", "dates.created", "dates.updated", "dates.published", "access", "licence.code", "licence.label",
+    "licence.url", "languages", "constraints.usage", "constraints.reference", "constraints.mention", "constraints.access",
+    "constraints.other", "period.start", "period.end", "frequency", "series.url", "series.title", "geography.box.west", "geography.box.south", "geography.box.east",
+    "geography.box.north", "geography.shape", "geography.projection", "doi", "dataverse_doi", "local_id",
+    "contacts.role", "contacts.phone", "contacts.url", "dates.unstated", "media.dates.published", "media.dates.unstated",
+    *(path for path in paths(Metadata, "metadata.")), *(path for path in paths(MediaMetadata, "media.metadata.")),
+}  # fmt: skip
+"""The fields that DCAT-AP 3 and GeoDCAT-AP 3 can hold; what is compared below is all of it."""
+NOT_DCAT = {
+    "synopsis": "one description", "summary_html": "descriptions are plain", "producer.id": "whom a source is read for is told",
+    "producer.address": "no property", "producer.caption": "no property", "producer.summary": "no property",
+    "producer.coordinates.latitude": "no property", "producer.coordinates.longitude": "no property",
+    "producer.extra": "not ours", "contacts.id": "made anew",
+    "contacts.summary": "no property", "contacts.extra": "not ours", "media.id": "made anew",
+    "media.contract": "follows from what there is to download", "media.parameters": "RUDI's own", "media.visual": "no property",
+    "media.encoding": "no property", "media.columns.name": "no property", "media.columns.unit": "no property",
+    "media.tables.name": "no property", "media.tables.url": "no property", "media.tables.records": "no property", "media.tables.fields": "no property", "media.role": "only whether it is a file or a service",
+    "media.access": "follows from the address that it has", "media.counters": "of series, which DCAT-AP has not", "media.extra": "not ours",
+    **{f"{part}.{name}": "the days of creation, change and publication only" for part, names in {
+        "dates": ("validated", "expires", "deleted"),
+        "media.dates": ("created", "validated", "expires", "deleted"),
+    }.items() for name in names},
+    "personal": "no property", "storage": "no property", "size.records": "no property", "size.fields": "no property",
+    **{f"description.{name}": "of a catalogue's record, which our feed has none of" for name in (
+        "source", "contacts.id", "contacts.name", "contacts.email", "contacts.organisation", "contacts.role", "contacts.summary", "contacts.phone", "contacts.url", "dates.unstated",
+        "contacts.extra", "dates.created", "dates.updated", "dates.validated", "dates.published", "dates.expires", "dates.deleted",
+    )},
+    "extensions": "RUDI's own", "extra": "not ours",
+}  # fmt: skip
 
 
 def values(thing: object, path: str) -> list[object]:
@@ -155,7 +167,7 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
 
     assert (read.identifier, read.landing_page) == (
         str(record.id),
-        dataset_address(ORIGIN, record),
+        record.metadata.landing_page or dataset_address(ORIGIN, record),
     )
     assert (ours.local_id, ours.doi, ours.dataverse_doi) == (
         str(record.id),
@@ -172,16 +184,9 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
         record.summary,
         record.access,
     )
-    assert (set(ours.keywords), set(ours.languages)) == (
-        set(record.keywords),
-        set(record.languages),
-    )
-    assert THEMES[ours.theme].authority == THEMES[record.theme].authority
-    assert (ours.dates.created, ours.dates.updated) == (
-        record.dates.created,
-        record.dates.updated,
-    )
-    assert ours.dates.published == (record.dates.published or record.dates.created)
+    check_words_and_dates(ours, record)
+    links = {media.url for media in record.media if media.role == "documentation"}
+    assert metadata_of(ours, links) == metadata_of(record, links)
     assert (ours.licence.standard_licence or ours.licence) == (
         record.licence.standard_licence or record.licence
     )
@@ -196,11 +201,60 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
         (media_content(medium, record) for medium in record.media), key=str
     )
     assert read.publisher is not None
-    assert list(read.publisher.name.values()) == [record.producer.name]
+    described = record.metadata.publisher
+    names = described.name if described else {"": record.producer.name}
+    assert set(read.publisher.name.values()) == set(names.values())
+
+
+def check_words_and_dates(ours: Record, record: Record) -> None:
+    labels = {subject.label for subject in record.metadata.subjects if subject.label}
+    assert (set(ours.keywords), set(ours.languages)) == (
+        {*record.keywords, *labels},
+        set(record.languages),
+    )
+    assert set(ours.metadata.themes) == set(
+        record.metadata.themes or [THEMES[record.theme].authority]
+    )
+    assert (
+        ours.dates.stated_creation,
+        ours.dates.stated_update,
+        ours.dates.published,
+    ) == (
+        record.dates.stated_creation,
+        record.dates.stated_update,
+        record.dates.published,
+    )
+
+
+def metadata_of(record: Record, links: set[str]) -> dict[str, object]:
+    """What DCAT-AP says besides, in no order; less what follows from other fields, which are compared by themselves."""
+    metadata = structs.replace(
+        record.metadata, themes=(), publisher=None, landing_page="", keywords={}
+    )
+    pages = set(metadata.documentation) - links
+    labels = {subject.label for subject in metadata.subjects}
+    laws = set(metadata.applicable_legislation) | {LEGISLATION}
+    return comparable_metadata(metadata) | {
+        "documentation": sorted(pages),
+        "applicable_legislation": sorted(laws),
+        "access": metadata.access or record.access.name,
+        "keywords": {
+            tag: sorted(set(words) - labels)
+            for tag, words in record.metadata.keywords.items()
+            if set(words) - labels
+        },
+    }
 
 
 def contact_key(contact: Contact) -> tuple[str, ...]:
-    return contact.name, contact.email, contact.organisation
+    return (
+        contact.name,
+        contact.email,
+        contact.organisation,
+        contact.role,
+        contact.phone,
+        contact.url,
+    )
 
 
 def placed(record: Record) -> object:
@@ -218,6 +272,7 @@ def constraint_texts(record: Record) -> set[tuple[str, str]]:
         constraints.mention,
         constraints.access,
         constraints.other,
+        *(media.metadata.rights for media in record.media),
     )
     return {
         (tag, line)
@@ -227,13 +282,26 @@ def constraint_texts(record: Record) -> set[tuple[str, str]]:
     }
 
 
+def _is_download(media: Media, url: str) -> bool | None:
+    """A series is read as a file that its address is not; nothing is said of what restricted data lead to."""
+    if url.startswith(f"{ORIGIN}/data/"):
+        return None
+    return False if media.kind is MediaKind.SERIES else media.metadata.is_download
+
+
 def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
     """What DCAT-AP can say of a file or a service; nothing of where restricted data are. A series is neither."""
     service = media.kind is MediaKind.SERVICE
     size, checksum, kind = (
         (None, None, "") if service else (media.size, media.checksum, media.media_type)
     )
-    updated = media.dates and media.dates.updated
+    updated = media.dates and media.dates.stated_update
+    published = media.dates and media.dates.published
+    metadata = media.metadata
+    is_series = media.kind is MediaKind.SERIES
+    is_concealed = of is not None and (
+        of.access is AccessRights.RESTRICTED and media.access != PUBLIC_MEDIA
+    )
     url = media.url
     if (
         of is not None
@@ -248,11 +316,25 @@ def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
         sorted(media.names.items()),
         media.caption,
         updated,
+        published,
         kind,
         size,
         checksum,
-        media.structure,
         media.documentation,
+        {media.structure, *metadata.conforms_to} - {""},
+        metadata.captions,
+        set(metadata.rights_statements),
+        "" if is_concealed else metadata.access_url,
+        metadata.endpoint or (media.url if service and is_concealed else ""),
+        _is_download(media, url),
+        "REST" if is_series else metadata.format,
+        metadata.media_type,
+        metadata.size,
+        metadata.checksum,
+        metadata.status,
+        metadata.availability,
+        set(metadata.languages),
+        set(metadata.documentation),
     )
 
 
@@ -311,6 +393,7 @@ def test_what_is_missing_is_said_and_not_invented() -> None:
         }
     )
     assert ours.dates.updated == ABOUT.found_at
+    assert (ours.dates.stated_creation, ours.dates.stated_update) == (None, None)
     assert [fault.code for fault in converted.faults] == [
         "publisher_missing",
         "date_missing",
@@ -334,7 +417,7 @@ def test_what_our_record_has_no_field_for_is_kept() -> None:
     assert ours.access is AccessRights.RESTRICTED
     assert ours.licence == LicenceTerms(label={"fr": "House rules"})
     assert ours.keywords == ("agriculture",)
-    assert ours.extra["harvested"]["frequency"] == "ANNUAL"
+    assert (ours.frequency, ours.metadata.access) == ("ANNUAL", "NON_PUBLIC")
     assert ours.extra["harvested"]["extra"]["x"] == {"y": 1}
 
 

@@ -280,6 +280,7 @@ def columns_of(record: Record) -> dict[str, Any]:
         },
         "created_at": record.dates.created,
         "modified_at": record.dates.updated,
+        "unstated_dates": list(record.dates.unstated),
         "local_id": record.local_id,
         "doi": record.doi,
         "record": write_record(record),

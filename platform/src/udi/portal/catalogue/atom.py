@@ -66,7 +66,7 @@ def _entry(
     return Entry(
         id=permalink,
         title=line.title_in(language),
-        updated=line.modified_at,
+        updated=line.stated_update or line.published_at,
         published=line.published_at,
         author=line.producer_name,
         links=[

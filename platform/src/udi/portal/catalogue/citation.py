@@ -24,14 +24,14 @@ SPECIAL = {
 
 def write_csl(dataset: Dataset, permalink: str) -> bytes:
     """A list of one item (citeproc's CSL-JSON 1.0)."""
-    day = dataset.modified_at
+    day = dataset.stated_update
     item = {
         "id": str(dataset.id),
         "type": "dataset",
         "title": dataset.title,
         "author": [{"literal": dataset.organisation.name}],
         "publisher": dataset.organisation.name,
-        "issued": {"date-parts": [[day.year, day.month, day.day]]},
+        "issued": {"date-parts": [[day.year, day.month, day.day]]} if day else None,
         "URL": permalink,
         "DOI": dataset.doi,
         "language": dataset.languages[0] if dataset.languages else "",
@@ -41,11 +41,12 @@ def write_csl(dataset: Dataset, permalink: str) -> bytes:
 
 def write_bibtex(dataset: Dataset, permalink: str) -> bytes:
     """One `@misc`, the only type for data that every style knows."""
+    day = dataset.stated_update
     fields = {
         "author": f"{{{_escape_bibtex(dataset.organisation.name)}}}",
         "title": f"{{{_escape_bibtex(dataset.title)}}}",
-        "year": str(dataset.modified_at.year),
-        "month": str(dataset.modified_at.month),
+        "year": str(day.year) if day else "",
+        "month": str(day.month) if day else "",
         "howpublished": f"\\url{{{permalink}}}",
         "url": permalink,
         "doi": _escape_bibtex(dataset.doi),
@@ -57,14 +58,15 @@ def write_bibtex(dataset: Dataset, permalink: str) -> bytes:
 
 def write_ris(dataset: Dataset, permalink: str) -> bytes:
     """One reference of type DATA; lines end as RIS asks."""
+    day = dataset.stated_update
     fields = (
         ("TY", "DATA"),
         ("ID", str(dataset.id)),
         ("TI", dataset.title),
         ("AU", dataset.organisation.name),
         ("PB", dataset.organisation.name),
-        ("PY", str(dataset.modified_at.year)),
-        ("DA", dataset.modified_at.strftime("%Y/%m/%d")),
+        ("PY", str(day.year) if day else ""),
+        ("DA", day.strftime("%Y/%m/%d") if day else ""),
         ("DO", dataset.doi),
         ("LA", dataset.languages[0] if dataset.languages else ""),
         ("UR", permalink),

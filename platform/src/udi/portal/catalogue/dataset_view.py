@@ -20,6 +20,7 @@ from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses, find_addresses
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
+from udi.protocol.metadata_json import read_metadata
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.texts import read_texts
 from udi.protocol.themes import THEMES
@@ -56,6 +57,8 @@ class DatasetContact:
     name: str
     role: str
     email: str
+    phone: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,16 +205,26 @@ class DatasetView:
 
     @cached_property
     def contacts(self) -> list[DatasetContact]:
-        """The contacts that have an address."""
-        return [
+        """Those who have a mail address, then those who only have a telephone number or a page."""
+        contacts = [
             DatasetContact(
                 contact.get("contact_name", ""),
                 contact.get("role", ""),
                 contact["email"],
+                contact.get("contact_phone", ""),
+                contact.get("contact_page", ""),
             )
             for contact in self.record.get("contacts", [])
             if contact.get("email")
         ]
+        points = (
+            DatasetContact(
+                point.name or point.organisation, point.role, "", point.phone, point.url
+            )
+            for point in read_metadata(dict(self.record)).contact_points
+            if point.phone or point.url
+        )
+        return [*contacts, *points]
 
     @cached_property
     def language_names(self) -> str:
@@ -272,9 +285,19 @@ class DatasetView:
         return ""
 
     @cached_property
-    def year(self) -> int:
-        modified: datetime = self.dataset.modified_at
-        return modified.year
+    def created(self) -> datetime | None:
+        """When the data were made, where somebody said so."""
+        return self.dataset.stated_creation
+
+    @cached_property
+    def modified(self) -> datetime | None:
+        """When the data last changed, where somebody said so."""
+        return self.dataset.stated_update
+
+    @cached_property
+    def year(self) -> int | None:
+        """The year of citations; None where nobody said when the data changed."""
+        return self.modified.year if self.modified else None
 
     @cached_property
     def path(self) -> str:

@@ -96,6 +96,10 @@ class Dataset(TenantColumns, PortalTable):
     created_at: Mapped[datetime]
     """When the data were made; `modified_at`, when they last changed: both by the producer."""
     modified_at: Mapped[datetime]
+    unstated_dates: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{}'")
+    )
+    """`created` and `updated`, where the column only stands for what the source does not say."""
     published_at: Mapped[datetime]
     """When this portal first showed it; `described_at`, when it last received its description."""
     described_at: Mapped[datetime]
@@ -124,6 +128,16 @@ class Dataset(TenantColumns, PortalTable):
     def title_in(self, language: str) -> str:
         """The title for a reader of this language."""
         return localise_title(self.title, self.titles, language)
+
+    @property
+    def stated_creation(self) -> datetime | None:
+        """`created_at`, where somebody said it."""
+        return None if "created" in self.unstated_dates else self.created_at
+
+    @property
+    def stated_update(self) -> datetime | None:
+        """`modified_at`, where somebody said it."""
+        return None if "updated" in self.unstated_dates else self.modified_at
 
     @property
     def file_names(self) -> dict[str, dict[str, str]]:

@@ -40,6 +40,7 @@ LINE = select(
     Dataset.licence,
     Dataset.formats,
     Dataset.modified_at,
+    Dataset.unstated_dates,
     Dataset.published_at,
     Organisation.slug.label("producer"),
     Organisation.name.label("producer_name"),
@@ -96,9 +97,15 @@ class DatasetSummary(Struct, frozen=True):
     licence: str
     formats: list[str]
     modified_at: datetime
+    unstated_dates: list[str]
     published_at: datetime
     producer: str
     producer_name: str
+
+    @property
+    def stated_update(self) -> datetime | None:
+        """When it last changed, where somebody said it."""
+        return None if "updated" in self.unstated_dates else self.modified_at
 
     def title_in(self, language: str) -> str:
         """The title for a reader of this language."""

@@ -15,6 +15,7 @@ from udi.portal.catalogue.dataset_rows import reading_producer_of
 from udi.portal.catalogue.file_schemas import DistributionDetail
 from udi.portal.catalogue.queries import DatasetSummary, SearchPage
 from udi.portal.organisations.models import Organisation
+from udi.protocol.metadata_json import read_frequency, read_metadata, write_metadata
 
 BASE = "/api/v1"
 
@@ -57,7 +58,8 @@ Formats = Annotated[
 ]
 Instant = Annotated[datetime, Meta(tz=True)]
 Modified = Annotated[
-    datetime, _describe("When the data last changed, says the producer.", tz=True)
+    Instant | None,
+    _describe("When the data last changed; null where nobody says it."),
 ]
 Published = Annotated[datetime, _describe("When this portal first showed it.", tz=True)]
 
@@ -121,7 +123,7 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
         )
         return cls(
             **{name: getattr(line, name) for name in same},
-            modified=line.modified_at,
+            modified=line.stated_update,
             published=line.published_at,
             producer=ProducerName(slug=line.producer, name=line.producer_name),
             url=f"{BASE}/datasets/{line.id}",
@@ -171,10 +173,18 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         list[str], _describe("Languages of the data: two-letter codes.")
     ]
     created: Annotated[
-        datetime, _describe("When the data were made, says the producer.", tz=True)
+        Instant | None,
+        _describe("When the data were made; null where nobody says it."),
     ]
     modified: Modified
     published: Published
+    frequency: Annotated[
+        str,
+        _describe(
+            "How often the data are updated, a code of the EU’s table; empty where nobody says it.",
+            examples=["MONTHLY"],
+        ),
+    ]
     period: DatasetPeriod
     bbox: Annotated[
         list[float] | None, _describe("West, south, east, north, in degrees (WGS 84).")
@@ -189,6 +199,12 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         list[OtherOrigin], _describe("Other catalogues that describe it as well.")
     ]
     page: Page
+    metadata: Annotated[
+        dict[str, Any],
+        _describe(
+            "What DCAT-AP says of it besides, where its source does: themes, subjects, agents, places, periods, pages, provenance, standards, versions."
+        ),
+    ]
     record: Annotated[
         dict[str, Any], _describe("RUDI’s metadata, as the producer’s node sent it.")
     ]
@@ -219,9 +235,11 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         harvester = reading_producer_of(row)
         return cls(
             **{name: getattr(row, name) for name in same},
-            created=row.created_at,
-            modified=row.modified_at,
+            created=row.stated_creation,
+            modified=row.stated_update,
             published=row.published_at,
+            frequency=read_frequency(row.record),
+            metadata=write_metadata(read_metadata(row.record)),
             period=DatasetPeriod(start=row.period_start, end=row.period_end),
             bbox=sides if len(sides) == 4 else None,  # noqa: PLR2004 - a rectangle has four sides
             producer=ProducerReference(id=owner.id, slug=owner.slug, name=owner.name),

@@ -70,7 +70,7 @@ def assess_record(record: Record) -> DatasetAssessment:
             for result in quality.bars
             if result.bar is not QualityBar.FRESH
         ),
-        frequency=sys.intern(record.frequency),
+        frequency=sys.intern(record.frequency if _is_dated(record) else ""),
         categories=tuple(
             category.authority for category in find_categories(record.keywords)
         ),
@@ -78,6 +78,11 @@ def assess_record(record: Record) -> DatasetAssessment:
         has_download=MediaKind.FILE in kinds,
         is_harvested=EXTRA in record.extra,
     )
+
+
+def _is_dated(record: Record) -> bool:
+    """Whether its source says when the data changed or appeared: without a day, nothing is late or up to date."""
+    return bool(record.dates.stated_update or record.dates.published)
 
 
 AssessRecord = Callable[[Record], DatasetAssessment]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from udi.portal.catalogue.models import AGREEMENT
+from udi.portal.catalogue.open.ckan_extras import list_extras
 from udi.portal.catalogue.open.listing import PublishedDataset
 from udi.portal.organisations.models import Organisation
 from udi.protocol.access import AccessRights
@@ -51,7 +52,7 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
         "author_email": None,
         "maintainer": contact.name if contact else None,
         "maintainer_email": contact.email if contact else None,
-        "version": None,
+        "version": record.metadata.version or None,
         "creator_user_id": None,
         **_licence(record, language),
         "owner_org": str(dataset.producer.id),
@@ -77,6 +78,7 @@ def resource(
     media: Media, record: Record, address: str, place: int, language: str
 ) -> Document:
     """A file or a service; a restricted one leads to the dataset's page."""
+    dates = media.dates or record.dates
     return {
         "id": str(media.id),
         "package_id": str(record.id),
@@ -93,15 +95,9 @@ def resource(
         "state": "active",
         "position": place,
         "datastore_active": False,
-        "created": _format_moment(
-            media.dates.created if media.dates else record.dates.created
-        ),
-        "last_modified": _format_moment(
-            media.dates.updated if media.dates else record.dates.updated
-        ),
-        "metadata_modified": _format_moment(
-            media.dates.updated if media.dates else record.dates.updated
-        ),
+        "created": _format_moment(dates.stated_creation or dates.published),
+        "last_modified": _format_moment(dates.stated_update),
+        "metadata_modified": _format_moment(dates.stated_update),
     }
 
 
@@ -226,14 +222,16 @@ def _licence(record: Record, language: str) -> Document:
     }
 
 
-def _extras(record: Record, harvester: HarvesterName | None) -> dict[str, str]:
+def _extras(record: Record, harvester: HarvesterName | None) -> dict[str, str | None]:
     box = record.geography.box if record.geography else None
     period = record.period
+    dates = record.dates
     return {
-        "access_rights": record.access.uri,
+        **list_extras(record),
         "harvester_name": harvester.name if harvester else "",
-        "issued": _format_moment(record.dates.published or record.dates.created),
-        "modified": _format_moment(record.dates.updated),
+        "issued": _format_moment(dates.published or dates.stated_creation),
+        "created": _format_moment(dates.stated_creation),
+        "modified": _format_moment(dates.stated_update),
         "language": ",".join(record.languages),
         "identifier": record.doi or str(record.id),
         "temporal_start": _format_moment(period.start) if period else "",
@@ -262,6 +260,8 @@ def _count(count: int | None) -> Document:
     return {"package_count": count}
 
 
-def _format_moment(moment: datetime) -> str:
-    """In UTC without saying so, as CKAN does."""
+def _format_moment(moment: datetime | None) -> str | None:
+    """In UTC without saying so, as CKAN does; nothing for what nobody said."""
+    if moment is None:
+        return None
     return moment.replace(tzinfo=None).isoformat()

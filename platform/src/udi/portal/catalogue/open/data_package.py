@@ -29,7 +29,7 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
         "description": localise(dataset.summary, language)
         or localise(dataset.synopsis, language),
         "homepage": address,
-        "created": dataset.created_at.isoformat(),
+        "created": dataset.stated_creation and dataset.stated_creation.isoformat(),
         "keywords": dataset.keywords,
         "licenses": _licences(dataset, language),
         "contributors": [

@@ -3,14 +3,18 @@
 One document is both: Croissant is schema.org with a few words more. The portal knows files, not columns: it says no record set.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from udi.portal.catalogue.models import AGREEMENT, Dataset, Distribution
 from udi.portal.catalogue.open.representations import CROISSANT_PROFILE
 from udi.portal.catalogue.open.signposts import licence_of, permanent_name
+from udi.portal.catalogue.place_names import name_place
 from udi.protocol.access import AccessRights
+from udi.protocol.metadata_json import read_metadata
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
+from udi.protocol.structures import Agent, Metadata
 from udi.ui.locale import localise, localise_title
 
 CONTEXT = {
@@ -66,6 +70,8 @@ def write_dataset(
     }
     open_ = dataset.access == AccessRights.PUBLIC
     files = list(_files(dataset, address, language))
+    metadata = read_metadata(dataset.record)
+    year = (dataset.stated_update or dataset.published_at).year
     document = {
         "@context": CONTEXT | {"@language": language},
         "@type": "sc:Dataset",
@@ -83,15 +89,19 @@ def write_dataset(
         else "",
         "keywords": dataset.keywords,
         "inLanguage": dataset.languages,
-        "creator": publisher,
+        "creator": _agents(metadata.creators, language) or publisher,
+        "copyrightHolder": _agents(metadata.rights_holders, language),
         "publisher": publisher,
-        "dateCreated": dataset.created_at.isoformat(),
+        "dateCreated": _format_moment(dataset.stated_creation),
         "datePublished": dataset.published_at.isoformat(),
-        "dateModified": dataset.modified_at.isoformat(),
+        "dateModified": _format_moment(dataset.stated_update),
         "temporalCoverage": _period(dataset),
-        "spatialCoverage": _place(dataset),
+        "spatialCoverage": _places(dataset, metadata),
+        "about": _subjects(metadata),
+        "isBasedOn": [source.uri for source in metadata.sources if source.uri],
+        "version": metadata.version,
         "isAccessibleForFree": True if open_ else None,
-        "citeAs": f"{producer.name} ({dataset.modified_at.year}). {dataset.title}. {permanent_name(dataset, origin)}",
+        "citeAs": f"{producer.name} ({year}). {dataset.title}. {permanent_name(dataset, origin)}",
         "includedInDataCatalog": {
             "@type": "DataCatalog",
             "name": catalogue,
@@ -143,8 +153,38 @@ def _period(dataset: Dataset) -> str:
     return f"{dataset.period_start.date().isoformat()}/{end}"
 
 
-def _place(dataset: Dataset) -> dict[str, Any] | None:
-    if dataset.west is None:
-        return None
-    box = f"{dataset.south} {dataset.west} {dataset.north} {dataset.east}"
-    return {"@type": "Place", "geo": {"@type": "GeoShape", "box": box}}
+def _format_moment(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _agents(agents: Iterable[Agent], language: str) -> list[dict[str, str]]:
+    """Those who made the data or own them, as the source describes them."""
+    return [
+        {"@type": "Organization", "name": name}
+        | ({"url": agent.url} if agent.url else {})
+        for agent in agents
+        if (name := localise(agent.name, language))
+    ]
+
+
+def _subjects(metadata: Metadata) -> list[dict[str, str]]:
+    return [
+        {"@type": "DefinedTerm", "name": subject.label}
+        | ({"url": subject.uri} if subject.uri else {})
+        for subject in metadata.subjects
+        if subject.label
+    ]
+
+
+def _places(
+    dataset: Dataset, metadata: Metadata
+) -> dict[str, Any] | list[dict[str, Any]]:
+    """The rectangle, and places by their names and addresses; one alone stands by itself."""
+    places: list[dict[str, Any]] = []
+    if dataset.west is not None:
+        box = f"{dataset.south} {dataset.west} {dataset.north} {dataset.east}"
+        places.append({"@type": "Place", "geo": {"@type": "GeoShape", "box": box}})
+    for place in metadata.places:
+        named = {"@type": "Place", "name": name_place(place)}
+        places.append(named | ({"sameAs": place.uri} if place.uri else {}))
+    return places[0] if len(places) == 1 else places

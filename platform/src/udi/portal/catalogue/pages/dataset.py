@@ -49,6 +49,7 @@ from udi.portal.catalogue.queries import (
     list_similar_datasets,
 )
 from udi.portal.catalogue.reuses import find_reuses
+from udi.portal.catalogue.source_facts import find_rhythm, list_source_facts
 from udi.portal.catalogue.stewards import find_steward
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
 from udi.portal.notifications.pages import FollowButton, build_follow_button
@@ -174,6 +175,8 @@ async def _render_dataset(
             _editing_address_finder(editing_addresses) if may_edit else None,
         ),
         measures=measure_record(record, locale),
+        rhythm=find_rhythm(record, locale, today(territory.zone)),
+        source_facts=list_source_facts(record, locale),
         may_edit=may_edit,
         is_team=is_team,
         origin=await _find_origin(request, session, dataset),

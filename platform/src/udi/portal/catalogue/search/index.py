@@ -18,8 +18,10 @@ import tantivy
 
 from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.models import NO_LICENCE, OTHER_LICENCE
+from udi.portal.catalogue.place_names import list_searched_names
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
+from udi.protocol.metadata_json import read_metadata
 from udi.protocol.quality import Grade, grade_format
 from udi.protocol.texts import read_texts
 
@@ -113,7 +115,12 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
     title = [*words.text_stems(row.title), *words.texts_stems(translations)]
     keys = words.text_stems(keywords)
     summary = read_texts(row.record.get("summary"))
-    described = [*words.texts_stems(row.synopsis), *words.texts_stems(summary)]
+    named = list_searched_names(read_metadata(row.record))
+    described = [
+        *words.texts_stems(row.synopsis),
+        *words.texts_stems(summary),
+        *words.text_stems(" ".join(named)),
+    ]
     document.add_text(
         "text",
         " ".join([*title, *keys, *words.text_stems(row.producer_name), *described]),
@@ -127,6 +134,7 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
             row.producer_name,
             *row.synopsis.values(),
             *summary.values(),
+            *named,
         ]
     ):
         document.add_text("phrase", " ".join(words.plain_words(text)))
@@ -138,6 +146,7 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
                 keywords,
                 row.producer_name,
                 *row.synopsis.values(),
+                *named,
             ]
         )
     )

@@ -6,6 +6,7 @@ from urllib.parse import quote, urljoin
 
 from udi.portal.nodes.harvest.addresses import next_page
 from udi.portal.nodes.harvest.ckan_fields import (
+    AGENT_PARTS,
     read_coverage,
     read_people,
     read_resources,
@@ -107,7 +108,12 @@ KNOWN_FIELDS = {
     "bbox-south-lat",
     "spatial_bbox",
     "spatial_resolution_in_meters",
-    "creator",
+    "temporal_resolution",
+    *(
+        f"{role}{part}"
+        for role in ("creator", "rights_holder")
+        for part in ("", *(f"_{name}" for name in AGENT_PARTS))
+    ),
     "alternate_identifier",
     "contact_name",
     "contact_email",
@@ -226,6 +232,8 @@ def _package(item: Item, draft: Draft) -> None:
     read_rights(item, draft)
     read_people(item, draft)
     read_coverage(item, draft)
+    duration = next(iter(text_values(item.get("temporal_resolution"))), "")
+    draft.temporal_resolution = duration.strip()
     read_resources(item, draft)
     keep_unknown_fields(draft, item, KNOWN_FIELDS)
 

@@ -23,6 +23,7 @@ from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind
 from udi.portal.nodes.harvest.vocabulary import find_access
 from udi.protocol.texts import Texts
 
+AGENT_PARTS = ("name", "identifier", "uri", "type", "email", "url")
 SIDES = ("bbox-west-long", "bbox-south-lat", "bbox-east-long", "bbox-north-lat")
 RESOURCE = {
     "id",
@@ -114,6 +115,8 @@ def read_people(item: Item, draft: Draft) -> None:
             ).lower(),
             url=text_value(publisher, "url") or text_value(item, "publisher_url"),
         )
+    draft.creators = _agents(item, draft, "creator")
+    draft.rights_holders = _agents(item, draft, "rights_holder")
     for contact in list_objects(item.get("contact")):
         add_contact(
             draft,
@@ -137,6 +140,27 @@ def read_people(item: Item, draft: Draft) -> None:
                 email=text_value(item, f"{role}_email"),
                 role=role,
             )
+
+
+def _agents(item: Item, draft: Draft, role: str) -> list[Agent]:
+    """Those of a field with subfields, else of extras that begin with its name (`creator_name`)."""
+    flat = {part: text_value(item, f"{role}_{part}") for part in AGENT_PARTS}
+    agents: list[Agent] = []
+    for entry in list_objects(item.get(role)) or [flat]:
+        name: Texts = {}
+        for words, tag in localised_texts(entry, "name"):
+            draft.add_text(name, role, words, tag)
+        agent = Agent(
+            name=name,
+            identifier=text_value(entry, "identifier"),
+            uri=text_value(entry, "uri"),
+            type=text_value(entry, "type"),
+            email=text_value(entry, "email").lower(),
+            url=text_value(entry, "url"),
+        )
+        if agent.name or agent.uri:
+            draft.add_once(agents, agent)
+    return agents
 
 
 def read_coverage(item: Item, draft: Draft) -> None:

@@ -22,6 +22,7 @@ from udi.portal.nodes.harvest.field_mapping import (
     rights_of,
     theme_of,
 )
+from udi.portal.nodes.harvest.metadata_mapping import metadata_of
 from udi.portal.nodes.harvest.record import (
     HarvestedContact,
     HarvestedRecord,
@@ -31,7 +32,15 @@ from udi.portal.nodes.harvest.rudi import MEDIA_TYPE as RUDI
 from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record
-from udi.protocol.schema import DATAVERSE_DOI, DOI, KEYWORDS, PARAGRAPH, TITLE, WORD
+from udi.protocol.schema import (
+    DATAVERSE_DOI,
+    DOI,
+    KEYWORDS,
+    LINE,
+    PARAGRAPH,
+    TITLE,
+    WORD,
+)
 from udi.protocol.texts import Texts
 from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validators import LONGEST_URL, is_url
@@ -122,6 +131,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             doi=_alias(record, DOI),
             dataverse_doi=_alias(record, DATAVERSE_DOI),
             description=_description(record),
+            metadata=metadata_of(record),
             extra=_rest(record),
         ),
         tuple(faults),
@@ -218,6 +228,10 @@ def _contacts(record: HarvestedRecord, record_id: UUID) -> tuple[of.Contact, ...
             email=contact.email,
             organisation=contact.organisation,
             role=contact.role,
+            phone=contact.phone[:LINE],
+            url=contact.url
+            if len(contact.url) <= LONGEST_URL and is_url(contact.url)
+            else "",
         )
         for contact in usable
     )
@@ -228,9 +242,10 @@ def _media(
 ) -> tuple[of.Media, ...]:
     """Files and services that have an address; two of the same name at the source are told apart by their order."""
     media: dict[UUID, of.Media] = {}
+    rights = rights_of(record)
     for distribution in record.distributions:
         if distribution.url or (distribution.service and distribution.service.endpoint):
-            medium = media_of(record_id, distribution, language)
+            medium = media_of(record_id, distribution, rights, language)
             if medium.id not in media:
                 identifier = medium.id
             else:
@@ -251,21 +266,27 @@ def _series(record: HarvestedRecord) -> tuple[of.Series, ...]:
 def _dates(
     record: HarvestedRecord, context: ConversionContext, faults: list[HarvestFault]
 ) -> of.Dates:
-    """The day of the last change, else of publication, else the day on which it was found."""
+    """What the source says; for what it does not, another day stands, that is told to nobody: in the end that of its finding."""
     modified = start_of(record.modified) if record.modified else None
     issued = start_of(record.issued) if record.issued else None
-    updated = modified or issued
+    creation_date = record.created or read_date(
+        str(record.extra.get("date.creation") or "")
+    )
+    created = start_of(creation_date) if creation_date else None
+    updated = modified or issued or created
     if not updated:
         faults.append(kinds.DATE_MISSING.at("modified"))
         if record.source_modified:
             updated = start_of(record.source_modified)
         else:
             updated = context.found_at
-    creation_date = read_date(
-        str(record.extra.get("dct:created") or record.extra.get("date.creation") or "")
+    stated = {"created": created, "updated": modified}
+    return of.Dates(
+        created=created or issued or updated,
+        updated=updated,
+        published=issued,
+        unstated=tuple(name for name, moment in stated.items() if moment is None),
     )
-    created = start_of(creation_date) if creation_date else issued
-    return of.Dates(created=created or updated, updated=updated, published=issued)
 
 
 def _description(record: HarvestedRecord) -> of.Description:
@@ -273,7 +294,11 @@ def _description(record: HarvestedRecord) -> of.Description:
         changed = start_of(record.source_modified)
     else:
         changed = None
-    dates = of.Dates(created=changed, updated=changed) if changed else None
+    dates = (
+        of.Dates(created=changed, updated=changed, unstated=("created",))
+        if changed
+        else None
+    )
     return of.Description(dates=dates, source=record.landing_page)
 
 
@@ -281,31 +306,6 @@ def _rest(record: HarvestedRecord) -> dict[str, object]:
     """Everything that our record has no field for, under the harvest's names."""
     rest = {
         "aliases": list(record.aliases[:MOST_VALUES]),
-        "themes": list(record.themes),
-        "themes_other": [
-            [term.uri, term.label] for term in record.themes_other[:MOST_VALUES]
-        ],
-        "hvd_categories": list(record.hvd_categories),
-        "publisher": record.publisher
-        and {
-            "name": record.publisher.name,
-            "uri": record.publisher.uri,
-            "id": record.publisher.identifier,
-        },
-        "access": record.access,
-        "frequency": record.frequency,
-        "periods": [
-            [period.start, period.end] for period in record.temporal[:MOST_VALUES]
-        ],
-        "places": [
-            [place.uri, place.label] for place in record.spatial.places[:MOST_VALUES]
-        ],
-        "documentation": list(record.documentation[:MOST_VALUES]),
-        "provenance": record.provenance,
-        "conforms_to": list(record.conforms_to[:MOST_VALUES]),
-        "applicable_legislation": list(record.applicable_legislation[:MOST_VALUES]),
-        "version": record.version,
-        "version_notes": record.version_notes,
         "series": list(record.series[:MOST_VALUES]),
         "title": record.title
         if len(record.title) > 1
@@ -322,6 +322,4 @@ def _rest(record: HarvestedRecord) -> dict[str, object]:
     extra = {
         name: value for name, value in rest.items() if value not in (None, "", [], {})
     }
-    if extra:
-        return {EXTRA: extra}
-    return {}
+    return {EXTRA: extra}

@@ -52,6 +52,8 @@ class RawDistribution:
     titles: list[tuple[str, str]] = field(default_factory=list)
     descriptions: list[tuple[str, str]] = field(default_factory=list)
     rights: list[tuple[str, str]] = field(default_factory=list)
+    rights_statements: list[str] = field(default_factory=list)
+    documentation: list[str] = field(default_factory=list)
     access: str = ""
     download: str = ""
     formats: list[str] = field(default_factory=list)
@@ -107,6 +109,12 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
             checksum=_checksum(*raw.checksum),
             licence=_licence(draft, where, raw),
             rights=_texts(draft, f"{where}.rights", raw.rights),
+            rights_statements=tuple(raw.rights_statements),
+            documentation=tuple(
+                page
+                for written in raw.documentation
+                if (page := draft.parse_url(f"{where}.page", written))
+            ),
             issued=draft.parse_date(f"{where}.issued", raw.issued),
             modified=draft.parse_date(f"{where}.modified", raw.modified),
             languages=_languages(draft, where, raw.languages),

@@ -32,6 +32,11 @@ from udi.portal.nodes.harvest.vocabulary import (
 from udi.protocol.texts import TAG, Texts, strip_html
 
 TEMPLATE = re.compile(r"\{\{.*?\}\}|^(TODO|Theme \d|Lorem ipsum)\b")
+BLOCK = re.compile(
+    r"<(?:br|hr|/?(?:p|div|li|ul|ol|dl|dt|dd|tr|td|th|table|h[1-6]|blockquote|section))\b[^<>]*>",
+    re.IGNORECASE,
+)
+"""Tags of HTML that end a line: the words around them are not one word."""
 SAYS_NOTHING = re.compile(
     r"not specified|unspecified|unknown|n/?a|none|non (?:précisée?|renseignée?)|-+",
     re.IGNORECASE,
@@ -72,18 +77,25 @@ class Draft:
         self.themes_other: list[VocabularyTerm] = []
         self.hvd_categories: list[str] = []
         self.publisher: Agent | None = None
+        self.publisher_stated = True
+        self.creators: list[Agent] = []
+        self.rights_holders: list[Agent] = []
         self.contacts: list[HarvestedContact] = []
         self.distributions: list[HarvestedDistribution] = []
         self.licence: HarvestedLicence | None = None
         self.licence_said = False
         self.access = self.access_reason = ""
-        self.issued = self.modified = self.source_modified = self.frequency = ""
+        self.created = self.issued = self.modified = self.source_modified = ""
+        self.frequency = self.temporal_resolution = ""
         self.temporal: list[HarvestedPeriod] = []
         self.spatial = SpatialCoverage()
         self.languages: list[str] = []
         self.landing_page = self.version = ""
         self.documentation: list[str] = []
+        self.provenance_statements: list[Texts] = []
+        self.sources: list[VocabularyTerm] = []
         self.conforms_to: list[str] = []
+        self.standards: list[VocabularyTerm] = []
         self.legislation: list[str] = []
         self.series: list[str] = []
         self.series_titles: dict[str, Texts] = {}
@@ -114,7 +126,10 @@ class Draft:
             self.add_fault(kinds.PLACEHOLDER, where, value=placeholder[0])
             if placeholder[0] == text:
                 return ""
-        return strip_html(unescape(strip_html(text))).strip()
+        lines = strip_html(unescape(strip_html(BLOCK.sub("\n", text)))).strip()
+        if lines != text and "\n" in lines:
+            return re.sub(r"[^\S\n]*\n\s*", "\n", lines)
+        return lines
 
     def add_text(self, into: Texts, where: str, value: Any, language: str = "") -> None:
         """Put a text under its language; the first of a language stays."""

@@ -2,7 +2,10 @@
 
 from uuid import UUID, uuid5
 
+from msgspec import structs
+
 from udi.portal.nodes.harvest.dates import start_of
+from udi.portal.nodes.harvest.metadata_mapping import media_metadata_of
 from udi.portal.nodes.harvest.record import (
     DistributionKind,
     HarvestedDistribution,
@@ -107,7 +110,10 @@ def box_of(record: HarvestedRecord) -> of.Geography | None:
 
 
 def media_of(
-    dataset: UUID, distribution: HarvestedDistribution, language: str = ""
+    dataset: UUID,
+    distribution: HarvestedDistribution,
+    shared_rights: Texts,
+    language: str = "",
 ) -> of.Media:
     """A file, a service or a page, named in this language where it can be.
 
@@ -127,22 +133,15 @@ def media_of(
         checksum = distribution.checksum
     else:
         checksum = None
-    changed = distribution.modified or distribution.issued
-    if changed:
-        dates = of.Dates(
-            created=start_of(distribution.issued or changed), updated=start_of(changed)
-        )
-    else:
-        dates = None
-    return of.Media(
+    media = of.Media(
         id=uuid5(dataset, f"media {distribution.identifier or address}"),
         kind=MediaKind.SERVICE if service else MediaKind.FILE,
         url=address,
         contract=contract,
-        name=(distribution.title.get(language) or _first(distribution.title))[:LINE],
+        name=_main_text(distribution.title, language)[:LINE],
         names=_names(distribution.title),
-        caption=_first(distribution.description)[:PARAGRAPH],
-        dates=dates,
+        caption=_main_text(distribution.description, language)[:PARAGRAPH],
+        dates=_dates(distribution),
         media_type=""
         if service
         else distribution.media_type
@@ -166,10 +165,28 @@ def media_of(
         else "",
         extra=_rest(distribution),
     )
+    metadata = media_metadata_of(distribution, media, shared_rights)
+    return structs.replace(media, metadata=metadata)
 
 
-def _first(texts: dict[str, str]) -> str:
-    return next(iter(texts.values()), "")
+def _dates(distribution: HarvestedDistribution) -> of.Dates | None:
+    """When a file was published and changed; what its source does not say only stands for it."""
+    issued = start_of(distribution.issued) if distribution.issued else None
+    changed = start_of(distribution.modified) if distribution.modified else issued
+    if changed is None:
+        return None
+    return of.Dates(
+        created=issued or changed,
+        updated=changed,
+        published=issued,
+        unstated=("created",) if distribution.modified else ("created", "updated"),
+    )
+
+
+def _main_text(texts: Texts, language: str) -> str:
+    """That of a language, else of the first in the order of their codes: the same whatever the order of the document."""
+    first = min(texts, default=language)
+    return texts.get(language) or texts.get(first, "")
 
 
 def _names(title: Texts) -> Texts:
@@ -181,20 +198,12 @@ def _names(title: Texts) -> Texts:
 
 def _rest(distribution: HarvestedDistribution) -> dict[str, object]:
     rest = {
-        "access_url": distribution.access_url
-        if distribution.access_url != distribution.url
-        else "",
         "format": distribution.format_label,
         "compress_format": distribution.compress_format,
         "package_format": distribution.package_format,
         "licence": distribution.licence.uri or distribution.licence.label
         if distribution.licence
         else "",
-        "rights": distribution.rights,
-        "languages": list(distribution.languages),
-        "conforms_to": list(distribution.conforms_to),
-        "availability": distribution.availability,
-        "status": distribution.status,
         "extra": distribution.extra,
     }
     extra = {

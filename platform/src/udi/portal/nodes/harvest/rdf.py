@@ -23,19 +23,26 @@ from udi.portal.nodes.harvest.graph import (
 from udi.portal.nodes.harvest.outcomes import Outcome, finalise_draft, make_page
 from udi.portal.nodes.harvest.rdf_coverage import read_coverage
 from udi.portal.nodes.harvest.rdf_fields import (
+    address_of,
     licence_labels,
     licence_words,
+    read_agents,
     read_contacts,
     read_distributions,
-    read_publisher,
 )
-from udi.portal.nodes.harvest.record import HarvestedPage, OriginalRecord, RecordKind
+from udi.portal.nodes.harvest.record import (
+    HarvestedPage,
+    OriginalRecord,
+    RecordKind,
+    VocabularyTerm,
+)
 from udi.portal.nodes.harvest.untrusted_documents import read_json, read_xml
 from udi.portal.nodes.harvest.vocabulary import (
     find_access,
     find_frequency,
     find_language,
 )
+from udi.protocol.texts import Texts
 
 DATASETS = ("dcat:Dataset", "dcat:DatasetSeries", "dcatapit:Dataset")
 SERVICES = ("dcat:DataService",)
@@ -224,13 +231,16 @@ def _dataset(
             ),
             "",
         )
-        draft.add_theme("dcat:theme", source_value(value), label)
+        is_ours = (
+            label and isinstance(value, ox.NamedNode) and not address_of(node, value)
+        )
+        draft.add_theme("dcat:theme", "" if is_ours else source_value(value), label)
     for value in graph.values(node, "dcatap:hvdCategory"):
         draft.add_once(draft.hvd_categories, source_value(value))
     _rights(graph, node, draft)
     _dates(graph, node, draft)
     _links(graph, node, draft)
-    read_publisher(graph, node, draft)
+    read_agents(graph, node, draft)
     read_contacts(graph, node, draft)
     read_distributions(graph, node, draft)
     read_coverage(graph, node, draft)
@@ -313,10 +323,13 @@ def _words(graph: Graph, node: Node, draft: Draft) -> None:
     for words, tag in graph.texts(node, "dcat:keyword", "dc:subject"):
         draft.add_keyword("dcat:keyword", words, tag)
     for value in graph.values(node, "dct:provenance"):
+        statement: Texts = {}
         for words, tag in graph.texts(value, "rdfs:label", "dct:description") or [
             (source_value(value), "")
         ]:
             draft.add_text(draft.provenance, "dct:provenance", words, tag)
+            draft.add_text(statement, "dct:provenance", words, tag)
+        draft.add_once(draft.provenance_statements, statement)
     for words, tag in graph.texts(node, "adms:versionNotes"):
         draft.add_text(draft.version_notes, "adms:versionNotes", words, tag)
     draft.version = draft.clean_text(
@@ -375,10 +388,7 @@ def _dates(graph: Graph, node: Node, draft: Draft) -> None:
     draft.issued = draft.parse_date(
         "dct:issued", graph.text(node, "dct:issued", "schema:datePublished")
     )
-    created = graph.text(node, "dct:created")
-    if not draft.issued:
-        draft.issued = draft.parse_date("dct:created", created)
-    draft.keep_extra("dct:created", created)
+    draft.created = draft.parse_date("dct:created", graph.text(node, "dct:created"))
     draft.modified = draft.parse_date(
         "dct:modified", graph.text(node, "dct:modified", "schema:dateModified")
     )
@@ -422,6 +432,23 @@ def _links(graph: Graph, node: Node, draft: Draft) -> None:
             draft.update_spatial(systems=(*draft.spatial.systems, text))
         else:
             draft.add_once(draft.conforms_to, text)
+            label = graph.text(value, "dct:title", "rdfs:label", "dct:identifier")
+            uri = address_of(node, value)
+            draft.add_once(
+                draft.standards,
+                VocabularyTerm(
+                    uri,
+                    draft.clean_text("dct:conformsTo", label or ("" if uri else text)),
+                ),
+            )
+    for value in graph.values(node, "dct:source", "prov:wasDerivedFrom"):
+        label = graph.text(value, "dct:title", "rdfs:label")
+        uri = address_of(node, value)
+        words = draft.clean_text(
+            "dct:source", label or ("" if uri else source_value(value))
+        )
+        if uri or words:
+            draft.add_once(draft.sources, VocabularyTerm(uri, words))
     for value in graph.values(node, "dcatap:applicableLegislation"):
         draft.add_once(draft.legislation, source_value(value))
     for value in graph.values(node, "dcat:inSeries", "dct:isPartOf"):

@@ -34,10 +34,12 @@ def read_coverage(graph: Graph, node: Node, draft: Draft) -> None:
     for value in graph.values(node, "dct:temporal"):
         _period(graph, value, draft)
     for value in graph.values(node, "dct:spatial"):
-        _place(graph, value, draft)
+        _place(graph, node, value, draft)
     for text, _ in graph.texts(node, "dcat:spatialResolutionInMeters")[:1]:
         if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
             draft.update_spatial(resolution=float(text))
+    for text, _ in graph.texts(node, "dcat:temporalResolution")[:1]:
+        draft.temporal_resolution = text.strip()
 
 
 def _period(graph: Graph, value: Value, draft: Draft) -> None:
@@ -64,7 +66,7 @@ def _instant(graph: Graph, node: Value, names: tuple[str, ...]) -> str:
     return ""
 
 
-def _place(graph: Graph, value: Value, draft: Draft) -> None:
+def _place(graph: Graph, node: Node, value: Value, draft: Draft) -> None:
     if isinstance(value, ox.Literal):
         box = read_box(value.value)
         if box:
@@ -98,11 +100,14 @@ def _place(graph: Graph, value: Value, draft: Draft) -> None:
         )
     ]
     uri = source_value(value)
-    if isinstance(value, ox.NamedNode) and not LINK.fullmatch(uri):
+    if uri.startswith(f"{source_value(node)}#"):
+        uri = ""
+    if isinstance(value, ox.NamedNode) and uri and not LINK.fullmatch(uri):
         uri, labels = "", labels or [uri]
-    if labels or (uri and not literals):
+    place_uri = "" if literals and "#" in uri else uri
+    if labels or place_uri:
         draft.add_place(
-            "" if literals and "#" in uri else uri,
+            place_uri,
             draft.clean_text("dct:spatial", labels[0]) if labels else "",
         )
 

@@ -25,13 +25,8 @@ NAMES = (
     "schema:name",
     "dct:title",
 )
-PUBLISHERS = (
-    "dct:publisher",
-    "dct:rightsHolder",
-    "dct:creator",
-    "schema:publisher",
-    "dc:publisher",
-)
+PUBLISHERS = ("dct:publisher", "schema:publisher", "dc:publisher")
+STAND_INS = ("dct:rightsHolder", "dct:creator")
 EMAILS = ("vcard:hasEmail", "vcard:email", "foaf:mbox", "schema:email")
 ORGANISATIONS = ("vcard:organization-name", "vcard:org")
 PEOPLE = {"foaf:Person", "vcard:Individual", "schema:Person"}
@@ -39,30 +34,53 @@ ORGANISATION_TYPES = {"foaf:Organization", "vcard:Organization", "org:Organizati
 CONTACTS = ("dcat:contactPoint", "adms:contactPoint")
 
 
-def read_publisher(graph: Graph, node: Node, draft: Draft) -> None:
-    """The publisher, else who holds the rights, else the author."""
-    for value in graph.values(node, *PUBLISHERS):
-        name: Texts = {}
-        for words, tag in graph.texts(value, *NAMES):
-            draft.add_text(name, "dct:publisher", words, tag)
-        if isinstance(value, (ox.BlankNode, ox.Literal)) or is_word(value):
-            uri = ""
-        else:
-            uri = source_value(value)
-        if not name and not uri:
-            draft.add_text(name, "dct:publisher", source_value(value))
-        if name or uri:
-            draft.publisher = Agent(
-                name=name,
-                identifier=graph.text(value, "dct:identifier", "adms:identifier"),
-                uri=uri,
-                type=graph.text(value, "dct:type"),
-                email=_email(graph, value),
-                url=graph.text(value, "foaf:homepage", "foaf:page", "schema:url"),
-                is_person=bool(graph.types(value) & PEOPLE)
-                and not graph.types(value) & ORGANISATION_TYPES,
-            )
-            return
+def read_agents(graph: Graph, node: Node, draft: Draft) -> None:
+    """Publisher, creators and who holds the rights; without a publisher, the last or the first stands for it."""
+    draft.creators = _agents(graph, node, draft, "dct:creator")
+    draft.rights_holders = _agents(graph, node, draft, "dct:rightsHolder")
+    publishers = _agents(graph, node, draft, *PUBLISHERS)
+    draft.publisher_stated = bool(publishers)
+    candidates = [*publishers, *draft.rights_holders, *draft.creators]
+    draft.publisher = next(iter(candidates), None)
+
+
+def _agents(graph: Graph, node: Node, draft: Draft, *names: str) -> list[Agent]:
+    agents: list[Agent] = []
+    for value in graph.values(node, *names):
+        draft.add_once(agents, _agent(graph, node, value, draft))
+    return agents
+
+
+def _agent(graph: Graph, node: Node, value: Value, draft: Draft) -> Agent | None:
+    """What is said of somebody; None where nothing is."""
+    name: Texts = {}
+    for words, tag in graph.texts(value, *NAMES):
+        draft.add_text(name, "dct:publisher", words, tag)
+    uri = address_of(node, value)
+    if not name and not uri:
+        draft.add_text(name, "dct:publisher", source_value(value))
+    if not name and not uri:
+        return None
+    return Agent(
+        name=name,
+        identifier=graph.text(value, "dct:identifier", "adms:identifier"),
+        uri=uri,
+        type=graph.text(value, "dct:type"),
+        email=_email(graph, value),
+        url=graph.text(value, "foaf:homepage", "foaf:page", "schema:url"),
+        is_person=bool(graph.types(value) & PEOPLE)
+        and not graph.types(value) & ORGANISATION_TYPES,
+    )
+
+
+def address_of(node: Node, value: Value) -> str:
+    """The address of a thing; none for what is only named within the description of a dataset, by its address and «#»."""
+    if not isinstance(value, ox.NamedNode) or is_word(value):
+        return ""
+    address = source_value(value)
+    if address.startswith(f"{source_value(node)}#"):
+        return ""
+    return address
 
 
 def _email(graph: Graph, node: Value) -> str:
@@ -166,6 +184,10 @@ def _raw(graph: Graph, node: Value) -> RawDistribution:
         titles=graph.texts(node, "dct:title", "schema:name"),
         descriptions=graph.texts(node, "dct:description", "schema:description"),
         rights=_rights(graph, node),
+        rights_statements=_rights_statements(graph, node),
+        documentation=[
+            source_value(value) for value in graph.values(node, "foaf:page")
+        ],
         access=_address(graph, node, "dcat:accessURL", "schema:url"),
         download=_address(graph, node, "dcat:downloadURL", "schema:contentUrl"),
         formats=[
@@ -263,6 +285,18 @@ def _rights(graph: Graph, node: Value) -> list[tuple[str, str]]:
         if words.strip() and not LINK.fullmatch(words):
             by_tag.setdefault(tag, []).append(words.strip())
     return [("\n".join(dict.fromkeys(words)), tag) for tag, words in by_tag.items()]
+
+
+def _rights_statements(graph: Graph, node: Value) -> list[str]:
+    """Addresses of what is said of rights, where its words are nowhere; and those that a statement refers to."""
+    statements: list[str] = []
+    for value in graph.values(node, "dct:rights"):
+        references = graph.values(value, "rdfs:seeAlso")
+        statements += [source_value(reference) for reference in references]
+        is_described = references or graph.texts(value, "rdfs:label", "dct:description")
+        if isinstance(value, ox.NamedNode) and not is_described:
+            statements.append(source_value(value))
+    return [statement for statement in statements if LINK.fullmatch(statement)]
 
 
 def _media(text: str) -> str:

@@ -51,7 +51,7 @@ class VocabularyTerm:
 
 @dataclass(frozen=True, kw_only=True)
 class Agent:
-    """Who publishes."""
+    """Who publishes, made or owns the data."""
 
     name: Texts = field(default_factory=dict)
     identifier: str = ""
@@ -146,6 +146,8 @@ class HarvestedDistribution:
     checksum: HarvestedChecksum | None = None
     licence: HarvestedLicence | None = None
     rights: Texts = field(default_factory=dict)
+    rights_statements: tuple[str, ...] = ()
+    documentation: tuple[str, ...] = ()
     issued: str = ""
     modified: str = ""
     languages: tuple[str, ...] = ()
@@ -198,24 +200,35 @@ class HarvestedRecord:
     themes_other: tuple[VocabularyTerm, ...] = ()
     hvd_categories: tuple[str, ...] = ()
     publisher: Agent | None = None
+    publisher_stated: bool = True
+    """Whether the source calls it so: where it names none, who holds the rights or wrote the data stands for it."""
+    creators: tuple[Agent, ...] = ()
+    rights_holders: tuple[Agent, ...] = ()
     contacts: tuple[HarvestedContact, ...] = ()
     distributions: tuple[HarvestedDistribution, ...] = ()
     licence: HarvestedLicence | None = None
     access: str = ""
     access_reason: str = ""
     rights: Texts = field(default_factory=dict)
+    created: str = ""
     usage: Texts = field(default_factory=dict)
     access_conditions: Texts = field(default_factory=dict)
     issued: str = ""
     modified: str = ""
     frequency: str = ""
     temporal: tuple[HarvestedPeriod, ...] = ()
+    temporal_resolution: str = ""
     spatial: SpatialCoverage = field(default_factory=SpatialCoverage)
     languages: tuple[str, ...] = ()
     landing_page: str = ""
     documentation: tuple[str, ...] = ()
     provenance: Texts = field(default_factory=dict)
+    provenance_statements: tuple[Texts, ...] = ()
+    """All of them, where there are several."""
+    sources: tuple[VocabularyTerm, ...] = ()
     conforms_to: tuple[str, ...] = ()
+    standards: tuple[VocabularyTerm, ...] = ()
+    """The same with their names, where the source gives them."""
     applicable_legislation: tuple[str, ...] = ()
     version: str = ""
     version_notes: Texts = field(default_factory=dict)

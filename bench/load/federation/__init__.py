@@ -1,0 +1,1 @@
+"""How well files are read: labels of real files, generated families of hard ones, and the score of each part."""

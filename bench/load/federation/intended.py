@@ -1,0 +1,140 @@
+"""Differences that are meant: what we write otherwise than the source, each with its reason."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bench.load.federation.fields import Values
+
+EU = "http://publications.europa.eu/resource/authority/"
+IANA = "https://www.iana.org/assignments/media-types/"
+
+
+@dataclass(frozen=True)
+class IntendedDifference:
+    """A field, a test of what the source said against what we write, and why the difference is meant."""
+
+    field: str
+    applies: Callable[[Values, Values], bool]
+    reason: str
+
+
+def _mapped_to(vocabulary: str) -> Callable[[Values, Values], bool]:
+    """Whether what is not kept as it was is none of a vocabulary's terms, and we write one of it."""
+
+    def applies(source: Values, ours: Values) -> bool:
+        left = source - ours
+        return (
+            bool(ours)
+            and not any(
+                re.match(r"https?://publications\.europa\.eu/", value) for value in left
+            )
+            and any(value.startswith(vocabulary) for value in ours)
+        )
+
+    return applies
+
+
+def _split_keywords(source: Values, ours: Values) -> bool:
+    pieces = {piece.strip() for value in source for piece in re.split(r"[,;]", value)}
+    return {piece for piece in pieces if piece} <= ours
+
+
+def _swapped_box(source: Values, ours: Values) -> bool:
+    return (
+        bool(ours)
+        and {_sorted_box(value) for value in source}
+        & {_sorted_box(value) for value in ours}
+        != set()
+    )
+
+
+def _sorted_box(value: str) -> tuple[str, ...]:
+    return tuple(sorted(value.split(", ")))
+
+
+def _one_name(source: Values, ours: Values) -> bool:
+    """Whether all but further names of the same agents is kept."""
+    left = source - ours
+    names = {value for value in ours if value.startswith("name ")}
+    return bool(names & source) and all(value.startswith("name ") for value in left)
+
+
+def _reference_system(source: Values, ours: Values) -> bool:
+    left = source - ours
+    return any("/def/crs/EPSG/" in value for value in ours) and all(
+        "EPSG" in value for value in left
+    )
+
+
+CONCEALED = "of files of restricted data nothing is told; a distribution without an address of the web is none"
+INTENDED = (
+    IntendedDifference(
+        "dataset: keyword",
+        _split_keywords,
+        "several keywords in one text are several keywords",
+    ),
+    IntendedDifference(
+        "dataset: frequency",
+        _mapped_to(f"{EU}frequency/"),
+        "a term of another vocabulary is the EU's of the same meaning",
+    ),
+    IntendedDifference(
+        "dataset: theme",
+        _mapped_to(f"{EU}data-theme/"),
+        "a theme of another vocabulary is the EU's; its own words are a subject",
+    ),
+    IntendedDifference(
+        "dataset: language",
+        _mapped_to(f"{EU}language/"),
+        "a language of another vocabulary is the EU's",
+    ),
+    IntendedDifference(
+        "dataset: access rights",
+        _mapped_to(f"{EU}access-right/"),
+        "access rights in words are the EU's of the same meaning",
+    ),
+    *(
+        IntendedDifference(
+            f"{thing}: licence",
+            _mapped_to(f"{EU}licence/"),
+            "a licence by another address or by its name is the EU's entry",
+        )
+        for thing in ("dataset", "distribution")
+    ),
+    IntendedDifference(
+        "distribution: format",
+        _mapped_to(f"{EU}file-type/"),
+        "a format by its name or its media type is the EU's file type",
+    ),
+    IntendedDifference(
+        "distribution: media type",
+        _mapped_to(IANA),
+        "a media type in words is IANA's address",
+    ),
+    *(
+        IntendedDifference(
+            f"dataset: {name}", _one_name, "an agent has one name in each language"
+        )
+        for name in ("publisher", "creator", "rights holder")
+    ),
+    IntendedDifference(
+        "dataset: conforms to",
+        _reference_system,
+        "a reference system in words is its EPSG address",
+    ),
+    IntendedDifference(
+        "dataset: box",
+        _swapped_box,
+        "west and east that were exchanged are put right",
+    ),
+)
+BY_FIELD: Mapping[str, tuple[IntendedDifference, ...]] = {
+    name: tuple(entry for entry in INTENDED if entry.field == name)
+    for name in {entry.field for entry in INTENDED}
+}
+
+
+def is_intended(field: str, source: Values, ours: Values) -> bool:
+    """Whether a difference of a field is one of those that are meant."""
+    return any(entry.applies(source, ours) for entry in BY_FIELD.get(field, ()))

@@ -1,0 +1,87 @@
+"""A record of ours read by another installation, and by a third: what each then says, in an order that does not matter."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.conversion import ConversionContext, convert
+from udi.portal.nodes.harvest.record import RecordKind
+from udi.protocol.access import AccessRights
+from udi.protocol.rdf import write_dataset
+from udi.protocol.record import restore_record, write_record
+from udi.protocol.serialisations import write_turtle
+from udi.protocol.structures import Metadata, Organisation, Record
+
+FIRST = "https://premier.example"
+SECOND = "https://second.example"
+CONTEXT = ConversionContext(
+    source=UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10"),
+    producer=Organisation(
+        id=UUID("0f9d7c0e-3b0f-4c3c-8f0f-6b9b3d9a1c22"), name="Ville d'Exemple"
+    ),
+    found_at=datetime(2026, 11, 30, tzinfo=UTC),
+)
+INTENDED = {
+    "id": "an installation has its own identifier of a dataset",
+    "local_id": "it is the identifier of the installation that was read",
+    "producer": "each installation says for whom a source is read",
+    "description": "of the installation's own record",
+    "extra": "what a source wrote and no field holds stays where it was read",
+}
+"""Fields that differ from one installation to the next."""
+INTENDED_OF_MEDIA = {
+    "id": "made anew from the address of what was read",
+    "extra": "what a source wrote and no field holds stays where it was read",
+}
+INTENDED_OF_CONTACTS = {"id": "made anew", "extra": "as above"}
+
+
+def read_by_another(record: Record, origin: str) -> Record:
+    """What an installation says of a record of the installation at `origin`, whose Turtle it reads."""
+    body = write_turtle(write_dataset(origin, record))
+    page = format_detection.read(body, base_url=f"{origin}/catalog")
+    read = next(one for one in page.records if one.kind is RecordKind.DATASET)
+    return restore_record(write_record(convert(read, CONTEXT).record))
+
+
+def comparable(record: Record) -> dict[str, Any]:
+    """What a record says, less what is intended to differ; lists are sets."""
+    document: dict[str, Any] = msgspec.to_builtins(record)
+    for name in INTENDED:
+        del document[name]
+    is_restricted = record.access is AccessRights.RESTRICTED
+    for media in document["media"]:
+        for name in INTENDED_OF_MEDIA:
+            del media[name]
+        if is_restricted:
+            # Asked for at the page of whoever is read.
+            del media["url"]
+            del media["contract"]
+        standards = {*media["metadata"].pop("conforms_to"), media.pop("structure")}
+        media["standards"] = sorted(standards - {""})
+    for contact in document["contacts"]:
+        for name in INTENDED_OF_CONTACTS:
+            del contact[name]
+    sorted_document: dict[str, Any] = _sort(document)
+    return sorted_document
+
+
+def comparable_metadata(metadata: Metadata) -> dict[str, Any]:
+    """What is said of a dataset besides RUDI's fields; lists are sets."""
+    sorted_metadata: dict[str, Any] = _sort(msgspec.to_builtins(metadata))
+    return sorted_metadata
+
+
+def _sort(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sort(item) for name, item in sorted(value.items())}
+    if isinstance(value, list | tuple):
+        return sorted(
+            (_sort(item) for item in value),
+            key=lambda item: json.dumps(item, sort_keys=True, default=str),
+        )
+    return value

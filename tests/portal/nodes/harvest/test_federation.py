@@ -1,0 +1,109 @@
+"""An installation read by another that is read by a third: each says the same of what others wrote."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from bench.load.federation.score import is_apart
+from tests.portal.nodes.harvest import made
+from tests.portal.nodes.harvest.federated import (
+    CONTEXT,
+    FIRST,
+    SECOND,
+    comparable,
+    comparable_metadata,
+    read_by_another,
+)
+from tests.portal.nodes.harvest.test_round_trips import QUIET
+from tests.protocol.graphs import read_graph
+from tests.protocol.shacl import violations
+from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.conversion import convert
+from udi.protocol.rdf import write_dataset
+from udi.protocol.record import conceal_record, restore_record, write_record
+from udi.protocol.structures import Record
+
+MOST_RECORDS = 10
+"""Of one file."""
+FIRST_READING = {
+    "access": "what is said to nobody's exclusion is public, and said to be",
+    "landing_page": "the page of the first installation, where the source has none",
+    "publisher": "the producer, where the source names none",
+    "applicable_legislation": "a high-value category means the Regulation",
+    "keywords": "names of subjects are keywords",
+}
+"""What the second installation says that the first was not told."""
+FILES = (
+    "brescia-mobilita_catalog.rdf",
+    "dcat-ap-es_1.0.0_E_DCAT-AP-ES_Catalog_HVD_full.ttl",
+    "dcat-ap-es_1.0.0_E_DCAT-AP-ES_full_optional.ttl",
+    "ckanext-dcat_dataset_health.ttl",
+    "protezione-civile-it_catalog.rdf",
+    "udata_catalog.xml",
+    "udata_geonetwork-geodcatap-page-3.xml",
+    "open-canada_4e81a467-fc14-4fa0-a1d6-9d65336587c6.xml",
+    "ckanext-dcat_ckan_full_dataset_dcat_ap.json",
+)
+
+
+@pytest.fixture(scope="module")
+def records(shared_data: Path) -> dict[str, list[Record]]:
+    folder = shared_data / "data/catalogues"
+    return {name: read_file(folder / name) for name in FILES}
+
+
+def read_file(path: Path) -> list[Record]:
+    page = format_detection.read(path.read_bytes(), base_url="https://source.example/")
+    converted = (convert(record, CONTEXT) for record in page.records[:MOST_RECORDS])
+    return [restore_record(write_record(result.record)) for result in converted]
+
+
+def without(document: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in names}
+
+
+@QUIET
+@given(record=made.records)
+def test_a_third_installation_says_what_the_second_says(record: Record) -> None:
+    second = read_by_another(conceal_record(record), FIRST)
+    third = read_by_another(second, SECOND)
+
+    assert comparable(third) == comparable(second)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_real_catalogues_are_passed_on_as_they_are(
+    records: dict[str, list[Record]], name: str
+) -> None:
+    assert not is_apart(name)
+    assert records[name]
+    for record in records[name]:
+        second = read_by_another(record, FIRST)
+        third = read_by_another(second, SECOND)
+
+        assert comparable(third) == comparable(second)
+        assert without(comparable_metadata(second.metadata), FIRST_READING) == without(
+            comparable_metadata(record.metadata), FIRST_READING
+        )
+        assert (second.frequency, second.period) == (record.frequency, record.period)
+        assert (
+            second.dates.stated_creation,
+            second.dates.stated_update,
+            second.dates.published,
+        ) == (
+            record.dates.stated_creation,
+            record.dates.stated_update,
+            record.dates.published,
+        )
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_passed_on_breaks_no_shape(
+    shared_data: Path, records: dict[str, list[Record]], name: str
+) -> None:
+    shapes = shared_data / "reference/dcat-ap-shapes/dcat-ap-3.0.1/shapes.ttl"
+
+    for record in records[name]:
+        assert violations(read_graph(write_dataset(FIRST, record)), shapes) == []

@@ -1,0 +1,150 @@
+"""The object `dcat` of a record: checked, tolerant of what is stored, and made of what former records say."""
+
+from typing import Any
+
+import pytest
+
+from tests.protocol.examples import a_file, a_record
+from udi.protocol.faults import InvalidRecord
+from udi.protocol.metadata_json import read_metadata, write_metadata
+from udi.protocol.record import (
+    conceal_record,
+    read_record,
+    restore_record,
+    write_record,
+)
+from udi.protocol.structures import Agent, Metadata, NamedResource
+from udi.protocol.validation import validate
+
+FORMER = {
+    "themes": ["ENVI", "AGRI"],
+    "themes_other": [["https://voc.example/1", "Trees"], ["", "Streets"]],
+    "publisher": {"name": {"fr": "Ville"}, "uri": "", "id": "21350"},
+    "access": "NON_PUBLIC",
+    "frequency": "ANNUAL",
+    "places": [["http://id.insee.fr/geo/commune/35238", ""]],
+    "documentation": ["https://source.example/a.pdf"],
+    "provenance": {"fr": "Relevé"},
+    "conforms_to": ["https://source.example/model", "Model"],
+    "version": "2",
+    "version_notes": {"fr": "Plus"},
+    "extra": {"x": 1},
+}
+INVALID: list[tuple[str, Any]] = [
+    ("themes", "ENVI"),
+    ("subjects", [{"uri": 3}]),
+    ("keywords", {"fr": "arbre"}),
+    ("publisher", []),
+    ("periods", [{"start": "yesterday"}]),
+    ("spatial_resolution", -1),
+    ("landing_page", "elsewhere"),
+    ("documentation", ["javascript:1"]),
+    ("version_notes", {"fr": 3}),
+    ("version", "x" * 301),
+]
+
+
+def test_what_is_written_is_read() -> None:
+    dcat = {
+        "themes": ["ENVI"],
+        "creators": [{"name": {"fr": "Ville"}, "uri": "https://ville.example/"}],
+        "periods": [{"end": "2026-01-01T00:00:00Z"}],
+        "spatial_resolution": 2.5,
+        "provenance": [{"fr": "Relevé", "en": "Survey"}],
+    }
+    record = read_record(a_record(dcat=dcat))
+
+    assert record.metadata.creators == (
+        Agent(name={"fr": "Ville"}, uri="https://ville.example/"),
+    )
+    assert write_record(record)["dcat"] == dcat
+    assert restore_record(write_record(record)) == record
+
+
+def test_a_record_without_it_has_none_written() -> None:
+    record = read_record(a_record())
+
+    assert record.metadata == Metadata()
+    assert "dcat" not in write_record(record)
+    assert write_metadata(Metadata()) == {}
+
+
+@pytest.mark.parametrize(("name", "value"), INVALID)
+def test_what_is_wrong_is_refused_where_it_is(name: str, value: object) -> None:
+    faults = validate(a_record(dcat={name: value}))
+
+    assert faults
+    assert all(fault.field.startswith(f"dcat.{name}") for fault in faults)
+    with pytest.raises(InvalidRecord):
+        read_record(a_record(dcat={name: value}))
+
+
+@pytest.mark.parametrize("stored", [*[{name: value} for name, value in INVALID[:5]], 3])
+def test_what_is_stored_is_read_whatever_it_is(stored: object) -> None:
+    assert restore_record(a_record(dcat=stored)).metadata == Metadata()
+
+
+def test_a_record_harvested_before_says_what_its_source_wrote() -> None:
+    record = restore_record(a_record(harvested=FORMER))
+    metadata = record.metadata
+
+    assert record.frequency == "ANNUAL"
+    assert (metadata.themes, metadata.access) == (("ENVI", "AGRI"), "NON_PUBLIC")
+    assert metadata.subjects == (
+        NamedResource(uri="https://voc.example/1", label="Trees"),
+        NamedResource(label="Streets"),
+    )
+    assert metadata.places == (
+        NamedResource(uri="http://id.insee.fr/geo/commune/35238"),
+    )
+    assert metadata.publisher == Agent(name={"fr": "Ville"}, identifier="21350")
+    assert metadata.conforms_to == (
+        NamedResource(uri="https://source.example/model"),
+        NamedResource(label="Model"),
+    )
+    assert metadata.provenance == ({"fr": "Relevé"},)
+    assert (metadata.version, metadata.version_notes) == ("2", {"fr": "Plus"})
+    assert restore_record(write_record(record)).metadata == metadata
+
+
+def test_what_is_read_anew_replaces_what_was_written_before() -> None:
+    document = {"dcat": {"themes": ["TECH"]}, "harvested": FORMER}
+
+    assert read_metadata(document) == Metadata(themes=("TECH",))
+
+
+def test_dates_that_nobody_said_are_named() -> None:
+    dates = {
+        "created": "2026-01-01T00:00:00Z",
+        "updated": "2026-01-02T00:00:00Z",
+        "unstated": ["created"],
+    }
+    record = read_record(a_record(dataset_dates=dates))
+
+    assert record.dates.stated_creation is None
+    assert record.dates.stated_update == record.dates.updated
+    assert write_record(record)["dataset_dates"] == dates
+    assert validate(a_record(dataset_dates=dates | {"unstated": ["published"]}))
+
+
+def test_of_restricted_files_nothing_is_told_of_what_is_in_them() -> None:
+    dcat = {
+        "captions": {"fr": "Arbres", "en": "Trees"},
+        "status": "https://status.example/1",
+        "access_url": "https://source.example/ask",
+        "size": 3,
+        "checksum": {"algorithm": "SHA-1", "value": "ab"},
+        "conforms_to": ["https://source.example/model"],
+    }
+    document = a_record(available_formats=[a_file(dcat=dcat)])
+    document["access_condition"]["confidentiality"] = {"restricted_access": True}
+
+    concealed = conceal_record(read_record(document))
+
+    metadata = concealed.media[0].metadata
+    assert (metadata.captions, metadata.status) == (
+        dcat["captions"],
+        dcat["status"],
+    )
+    assert (metadata.access_url, metadata.size, metadata.checksum) == ("", None, None)
+    assert metadata.conforms_to == ()
