@@ -178,6 +178,23 @@ async def test_every_link_of_the_landing_page_answers(
         )
 
 
+async def test_a_parameter_of_the_standard_that_is_empty_is_none(
+    client: httpx.AsyncClient,
+) -> None:
+    plain = await body(client, "/collections/data/items")
+    empty = await body(
+        client,
+        "/collections/data/items",
+        limit="",
+        offset="",
+        bbox="",
+        datetime="",
+        f="",
+    )
+
+    assert empty["features"] == plain["features"]
+
+
 async def test_pages_follow_each_other_to_the_end(client: httpx.AsyncClient) -> None:
     page = await body(client, "/collections/data/items", limit=25)
     ids = list[int]()

@@ -85,6 +85,25 @@ async def test_the_front_page_leads_each_person_where_they_may_go(
         assert "mailto:mairie@kerlevan.example" in page
 
 
+@pytest.mark.parametrize("address", ["/catalog.ttl", "/catalog.jsonld"])
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [("", 200), ("1", 200), ("2", 404), ("0", 404), ("99999", 404), ("-1", 422), ("x", 422)],
+)  # fmt: skip
+async def test_a_feed_of_a_node_has_the_pages_that_it_names(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    address: str,
+    page: str,
+    status: int,
+) -> None:
+    await producer.publish()
+
+    answer = await passer_by.get(f"{address}?page={page}")
+
+    assert answer.status_code == status
+
+
 async def test_both_feeds_of_a_node_are_one_graph_whose_nodes_are_written_once(
     producer: Producer,
     passer_by: httpx.AsyncClient,

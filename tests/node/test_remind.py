@@ -1,21 +1,15 @@
 """What its producer said to update is shown as due, then late; three calm mails at most, each once."""
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
 from tests.mails import text_of
 from tests.node.producer import Producer
+from tests.node.relays import Relay, relay
 from udi.kit.db import Database
 from udi.kit.emails import Email
 from udi.kit.jobs import Job
@@ -27,42 +21,9 @@ from udi.node.datasets.upkeep.producer_tasks import task_handlers
 from udi.node.datasets.upkeep.reminders import SEND_REMINDER, queue_reminders
 from udi.ui.site import Site
 
+__all__ = ["relay"]
 LONG_AGO = datetime(2026, 1, 5, 10, tzinfo=UTC)
 DUE = datetime(2026, 2, 5, 12, tzinfo=UTC)
-
-
-@dataclass
-class Relay:
-    """A mail relay of our own, which keeps what it gets."""
-
-    mails: list[EmailMessage] = field(default_factory=list)
-    away: bool = False
-
-    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.away:
-            return "451 Later"
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]  # the policy's class
-        return "250 Kept"
-
-
-@pytest.fixture
-async def relay(
-    node_site: Site, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Relay]:
-    smtp_relay = Relay()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(smtp_relay, hostname="relay"), "127.0.0.1", 0
-    )
-    settings = {
-        "smtp_host": "127.0.0.1",
-        "smtp_port": server.sockets[0].getsockname()[1],
-    }
-    monkeypatch.setattr(
-        node_site, "settings", node_site.settings.model_copy(update=settings)
-    )
-    yield smtp_relay
-    server.close()
-    await server.wait_closed()
 
 
 async def monthly(producer: Producer, database: Database, territory: Territory) -> str:

@@ -203,6 +203,7 @@ async def test_records_are_chosen_ordered_cut_and_counted_as_asked(
         "theme=publicSpace&fields=global_id", "/catalog/v1/resources/search"
     )
     assert [item["global_id"] for item in searched["items"]] == [varied["Bancs"]]
+    assert await ask("count_by=&limit=&offset=&sort_by=&fields=") == await ask("")
     assert await ask("count_by=theme") == [
         {"theme": "environment", "count": 2},
         {"theme": "publicSpace", "count": 1},

@@ -66,6 +66,9 @@ def test_a_condition(address: str, expected: Filter) -> None:
     ("words", "expected"),
     [
         ("(name__exact.x)", AnyOf((Filter(NAME, Operator.EXACT, ("x",)),))),
+        ("(__id__exact.3)", AnyOf((Filter(-1, Operator.EXACT, (3,)),))),
+        ("(a__b__exact.x)", AnyOf((Filter(A_B, Operator.EXACT, ("x",)),))),
+        ("(score__avg__exact.x)", AnyOf((Filter(SCORE_AVG, Operator.EXACT, ("x",)),))),
         (
             '(name__isnull,and(score__less.3.5,"c.d"__exact."a,\\"b"),c.d__in.(x,y))',
             AnyOf((
@@ -78,6 +81,10 @@ def test_a_condition(address: str, expected: Filter) -> None:
 )  # fmt: skip
 def test_conditions_of_which_one_is_enough(words: str, expected: AnyOf) -> None:
     assert read_query(f"or={quote(words)}", COLUMNS) == Query(where=(expected,))
+
+
+def test_a_parameter_of_ours_that_is_empty_is_none() -> None:
+    assert read_query("columns=&page=&page_size=&or=&q=", COLUMNS) == Query()
 
 
 @pytest.mark.parametrize(

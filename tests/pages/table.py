@@ -52,7 +52,7 @@ STOPS = [
         "/my-data", "/my-data => /my-data?q=cantine&moment=childhood&org=armor", "/my-data => /my-data?q=zzzz", "/my-data => /my-data?all=1",
         "/my-data/rights", "/my-data/producers/{slug} => /my-data/producers/armor", "/my-data/producers/{slug} => /my-data/producers/arabic",
         "/my-data/letter => /my-data/letter?right=erasure&all=1", "/my-data/letter => /my-data/letter = 422",
-        "/my-data/paper", "/my-data/paper => /my-data/paper?org=armor&right=erasure&whom=child",
+        "/help", "/my-data/paper", "/my-data/paper => /my-data/paper?org=armor&right=erasure&whom=child",
         "/consents/{notice_id} => /consents/{portal notice}", "/embed/consents/{notice_id} => /embed/consents/{portal notice}",
         "/projects/{project_id} => /projects/{portal reuse}", "/calls", "/calls/{call_id} => /calls/{portal call}",
         "/ogc => /ogc?f=html", "/ogc/collections => /ogc/collections?f=html", "/ogc/conformance => /ogc/conformance?f=html",
@@ -122,7 +122,8 @@ STOPS = [
         "/agreements/{agreement_id} => /agreements/{portal agreement}",
         "/agreements/{agreement_id}/files => /agreements/{portal agreement}/files",
         "/projects/{project_id}/access => /projects/{portal led}/access",
-        "/agreements/{agreement_id}/consents => /agreements/{portal agreement}/consents", "/my-data/consents",
+        "/agreements/{agreement_id}/consents => /agreements/{portal agreement}/consents",
+        "/agreements/{agreement_id}/data-changes => /agreements/{portal agreement}/data-changes", "/my-data/consents",
         "/my-data/consents/{consent_id} => /my-data/consents/{portal consent}",
         "/projects/{project_id}/data-spaces => /projects/{portal led}/data-spaces",
         "/projects/{project_id}/data-spaces/{process_id} => /projects/{portal led}/data-spaces/{portal negotiation}",
@@ -155,7 +156,7 @@ STOPS = [
         "/embed/datasets/{dataset_id}/tables/{table_name}/{part} => /embed/datasets/{node years}/tables/series/table",
     ),
     *_stops(
-        "node", "subject", "/subjects/new", "/subjects/requests",
+        "node", "subject", "/subjects/new", "/subjects/requests", "/subjects/consents",
         "/subjects/requests/{request_id} => /subjects/requests/{node request}",
     ),
     *_stops(
@@ -323,6 +324,7 @@ NO_PAGES = {
         "/theme.css",
     ],
     "node": [
+        "/consents/{consent_id}/code",
         "/consents/{consent_id}/link",
         "/my-space/my-data.csv",
         "/my-space/my-data.json",

@@ -14,6 +14,7 @@ from udi.protocol.deadlines import (
     is_overdue,
     is_working_day,
     period_end,
+    previous_working_day,
     public_holidays,
     receipt_day,
 )
@@ -159,3 +160,20 @@ def test_a_zone_tells_the_country() -> None:
     assert country_of_zone("Europe/Paris") == "FR"
     assert country_of_zone("Europe/Madrid") == "ES"
     assert country_of_zone("UTC") == country_of_zone("nowhere") == ""
+
+
+def test_previous_working_day_is_the_last_before_a_holiday_or_a_weekend() -> None:
+    assert previous_working_day(date(2027, 1, 1), "FR") == date(2026, 12, 31)
+    assert previous_working_day(date(2027, 3, 29), "FR") == date(2027, 3, 26)
+    assert previous_working_day(date(2027, 3, 26), "FR") == date(2027, 3, 26)
+
+
+@given(DAYS, COUNTRIES)
+def test_previous_working_day_is_one_and_none_is_between(
+    day: date, country: str
+) -> None:
+    before = previous_working_day(day, country)
+
+    assert is_working_day(before, country)
+    skipped = [before + timedelta(days=n) for n in range(1, (day - before).days + 1)]
+    assert not any(is_working_day(between, country) for between in skipped)

@@ -38,7 +38,10 @@ OPENS: dict[str, tuple[str, ...]] = {
     # Secrets of people and of machines.
     "session at the portal": ("portal *",),
     "session at the node": ("node *",),
-    "session of a reader of answers": ("node GET /subjects/requests",),
+    "session of a reader of answers": (
+        "node GET /subjects/consents",
+        "node GET /subjects/requests",
+    ),
     "token of a person": ("portal * /api/v1/*", "portal * /api/3/action/*"),
     "key of a space": (
         "node DELETE /api/v1/datasets/{dataset_id}/versions/{number}",

@@ -94,5 +94,6 @@ async def lenders(
     meters: str,
     node_database: Database,
     at_node: Territory,
+    node_site: Site,
 ) -> Lenders:
-    return Lenders(portal, machine, producer, meters, node_database, at_node)
+    return Lenders(portal, machine, producer, meters, node_database, at_node, node_site)

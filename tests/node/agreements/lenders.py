@@ -5,18 +5,24 @@ import io
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 from sqlalchemy import select, update
 
 from tests.node.agreements.granting import Grant, Granting, Loan
 from tests.node.producer import Producer
+from tests.node.subject_requests.askers import make_subject
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.agreements.models import AgreementCursor
+from udi.node.subject_requests.identity import SUBJECT_AREA, SUBJECT_SESSIONS
 from udi.protocol.consent import ConsentState
 from udi.protocol.credentials import CONSENT_LINK
+from udi.ui.login import cookie_name
+from udi.ui.site import Site
 
 ENGLISH = {"Accept-Language": "en", "Accept": "text/html"}
 
@@ -32,6 +38,7 @@ class Lenders:
         dataset: str,
         database: Database,
         tenant: Territory,
+        site: Site,
     ) -> None:
         self.portal = portal
         self.machine = machine
@@ -39,6 +46,8 @@ class Lenders:
         self.dataset = dataset
         self.database = database
         self.tenant = tenant
+        self.site = site
+        self.cookies: dict[UUID, str] = {}
 
     @property
     def page(self) -> str:
@@ -55,8 +64,27 @@ class Lenders:
         """Tell the node how a consent stands."""
         return await self.portal.push(self.machine, loan.grant, consent=loan.document)
 
+    async def log_in(self, loan: Loan, login: Login | None = None) -> None:
+        """Who lends logs in at the node, by the client that knows pairwise subjects; everybody is somebody else."""
+        sessions = self.site.services[SUBJECT_SESSIONS]
+        token = await sessions.log_in(self.tenant, login or make_subject(self.tenant))
+        name = cookie_name(self.tenant.links["node"], SUBJECT_AREA.cookie)
+        self.cookies[loan.id] = f"{name}={token}"
+
     async def open_form(self, loan: Loan, ticket: str = "") -> httpx.Response:
-        """Somebody goes from their receipt to the node."""
+        """Somebody goes from their receipt to the node, where they are logged in."""
+        if loan.id not in self.cookies:
+            await self.log_in(loan)
+        opened = await self.show_ticket(loan, ticket)
+        if opened.status_code != 303:
+            return opened
+        return await self.machine.get(
+            opened.headers["location"],
+            headers={**ENGLISH, "Cookie": self.cookies[loan.id]},
+        )
+
+    async def show_ticket(self, loan: Loan, ticket: str = "") -> httpx.Response:
+        """The ticket of the portal, as a browser brings it."""
         token = ticket or self.portal.token(
             self.portal.audience, loan.id, CONSENT_LINK, lifetime=120
         )
@@ -75,8 +103,10 @@ class Lenders:
         assert form.status_code == 200, form.text
         return await self.send(form, code)
 
-    async def send(self, form: httpx.Response, code: str) -> httpx.Response:
-        """Send a form that is open, once more or for the first time."""
+    async def send(
+        self, form: httpx.Response, code: str, cookie: str | None = None
+    ) -> httpx.Response:
+        """Send a form that is open, once more or for the first time; as who opened it, or as somebody else."""
         address = re.search(r'action="(/consents/[^"]+)"', form.text)
         attempt = re.search(r'name="attempt" value="(\d+)"', form.text)
         assert address
@@ -84,7 +114,10 @@ class Lenders:
         return await self.machine.post(
             address[1].replace("&amp;", "&"),
             data={"code": code, "attempt": attempt[1]},
-            headers=ENGLISH,
+            headers={
+                **ENGLISH,
+                "Cookie": form.request.headers["cookie"] if cookie is None else cookie,
+            },
         )
 
     async def see(self, loan: Loan) -> dict[str, str]:

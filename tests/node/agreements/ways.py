@@ -111,7 +111,7 @@ DESCRIBE = (
 """Open to everybody: what there is, and no row of it."""
 OTHER = frozenset(
     (
-        "/", "/agreements/{agreement_id}/files", "/consents/{consent_id}/link", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
+        "/", "/agreements/{agreement_id}/files", "/consents/{consent_id}/link", "/consents/{consent_id}/code", "/subjects/consents", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
         "/my-space/my-data", "/my-space/my-data.csv", "/my-space/my-data.json",
         "/.well-known/jwks.json", "/requests", "/requests/{request_id}", "/requests/{request_id}/dossier.json", "/requests/{request_id}/files/{file_id}",
         "/spaces/{slug}/requests/new", "/spaces/{slug}/requests/settings", "/subjects/login", "/subjects/login/callback",

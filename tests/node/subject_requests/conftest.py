@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from tests.node.conftest import Browse
 from tests.node.producer import SLUG
+from tests.node.relays import relay
 from tests.node.subject_requests.agents import Agent
 from tests.node.subject_requests.askers import Asker, open_asker
 from tests.service_overrides import ServiceOverrides
@@ -18,6 +19,8 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.exchange.portal import PORTAL_KEYS, PortalKeys
 from udi.node.spaces.models import Space
 from udi.ui.site import Site
+
+__all__ = ["relay"]
 
 
 @pytest.fixture

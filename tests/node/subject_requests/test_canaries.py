@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,17 +10,29 @@ from typing import Any
 
 import pytest
 from msgspec import to_builtins
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from tests.mails import do_email_job
+from tests.node.relays import Relay
 from tests.node.subject_requests.agents import Agent
-from tests.node.subject_requests.askers import Asker
+from tests.node.subject_requests.askers import FORM, Asker
 from tests.node.test_sealed_canaries import files_in_clear, rows_in_clear
+from udi.cli.local.postgres import find_binaries
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.audit import record_audit_event
+from udi.node.subject_requests.models import SubjectRequest
+from udi.node.subject_requests.reminders import (
+    LATE,
+    REMIND_AGENTS,
+    task_handlers,
+)
 from udi.node.subject_requests.reports import report_requests
 from udi.protocol.subject_request_reports import PATH
+from udi.protocol.subject_requests import SubjectRight
 from udi.settings import Settings
+from udi.ui.site import Site
 
 GROUND = "unfounded_or_excessive"
 
@@ -57,15 +70,31 @@ class ListeningPortal:
         return b'{"requests": {}}'
 
 
+class PrefixedWords:
+    """The words of one request among several."""
+
+    def __init__(self, words: WrittenWords, right: SubjectRight) -> None:
+        self._words = words
+        self._right = right
+
+    def __getitem__(self, place: str) -> str:
+        return self._words[f"{self._right}: {place}"]
+
+
 async def put_through(
-    asker: Asker, agent: Agent, colleague: Agent, words: WrittenWords
+    asker: Asker,
+    agent: Agent,
+    colleague: Agent,
+    written: WrittenWords,
+    right: SubjectRight,
 ) -> None:
     """Every event and every field, each with a word of its own."""
+    words = PrefixedWords(written, right)
     form = {name: words[name] for name in ("concerns", "known_by", "words")}
     files = {
         "file": (f"{words['name of a file']}.pdf", b"%PDF-" + words["file"].encode())
     }
-    request_id = await asker.ask(form=form)
+    request_id = await asker.ask(form=form, right=right)
     at = f"/requests/{request_id}"
     person_path = f"/subjects{at}"
     column = f"{words['column']};b\n{words['cell']};2\n".encode()
@@ -88,12 +117,16 @@ async def put_through(
     await asker.act(request_id, "escalate", text=words["escalation"])
     await colleague.act(request_id, "overturn", text=words["overturning"])
     answered = await agent.act(
-        request_id, "answer", outcome="nothing_held", text=words["answer"]
+        request_id,
+        "answer",
+        outcome="nothing_held",
+        text=words["answer"],
+        done=words["what was done"],
     )
     assert answered.status_code == 303, answered.text
     paper = {
         "received_on": time.strftime("%Y-%m-%d"),
-        "right": "access",
+        "right": right,
         "person_name": words["person"],
         "person_contact": words["contact"],
         "words": words["paper"],
@@ -108,32 +141,69 @@ async def put_through(
     assert words["answer"] in page_text
 
 
-async def test_nothing_that_is_written_is_in_clear(
+def dump(dsn: str, name: str) -> bytes:
+    """All that a dump of a database holds, as it is written."""
+    tool = find_binaries(Settings().cache).folder / "pg_dump"
+    address = f"{dsn.rsplit('/', 1)[0]}/{name}"
+    return subprocess.run([tool, address], check=True, capture_output=True).stdout
+
+
+def list_in(content: bytes, patterns: dict[str, bytes]) -> list[str]:
+    """The canaries that stand in some bytes."""
+    return [place for place, word in patterns.items() if word in content]
+
+
+async def send_reminders(site: Site, territory: Territory, database: Database) -> None:
+    """The mails to those who answer, of all requests as if they were late."""
+    handlers = task_handlers(site)
+    async with database.session(territory.id, role="worker") as session:
+        rows = (await session.scalars(select(SubjectRequest))).all()
+    for row in rows:
+        payload = {
+            "request": str(row.id),
+            "due_on": row.due_on.isoformat(),
+            "days": LATE,
+        }
+        await do_email_job(site, territory, handlers, REMIND_AGENTS, payload)
+
+
+async def test_nothing_of_forty_words_is_in_clear(
     asker: Asker,
     agent: Agent,
     colleague: Agent,
     words: WrittenWords,
+    node_site: Site,
     node_database: Database,
     demo: Territory,
+    relay: Relay,
     postgres: str,
     settings: Settings,
     run_folder: Path,
 ) -> None:
+    """Rows of both databases, their dumps, all files of the server with its log of writes (which backups copy), mails, logs, reports."""
     portal = ListeningPortal()
     with capture_logs() as logs:
-        await put_through(asker, agent, colleague, words)
+        for right in (SubjectRight.ACCESS, SubjectRight.ERASURE):
+            await put_through(asker, agent, colleague, words, right)
+        open_request = await asker.ask(form=dict.fromkeys(FORM, words["left open"]))
+        await send_reminders(node_site, demo, node_database)
         await report_requests(node_database, portal, demo)  # type: ignore[arg-type]  # a fixture without a type, or values by name
 
     patterns = words.patterns
     names = list(settings.database_names.values())
     looked_for = patterns | {"ground": GROUND.encode(), "outcome": b"nothing_held"}
-    outgoing_text = json.dumps([logs, portal.reports], default=str)
+    mails = "\n".join(mail.as_string() for mail in relay.mails)
+    outgoing_text = json.dumps([logs, portal.reports, mails], default=str)
     subject = asker.login.subject
-    assert len(patterns) >= 18
-    assert [len(requests) for requests in portal.reports[0].values()] == [1, 1]
+    assert len(patterns) >= 40
+    assert open_request
+    assert relay.mails
+    assert [len(requests) for requests in portal.reports[0].values()] == [3, 2]
     assert await rows_in_clear(postgres, names, looked_for) == []
+    dumps = b"".join(dump(postgres, name) for name in names)
+    assert list_in(dumps, patterns) == []
     assert files_in_clear(run_folder, words) == []  # type: ignore[arg-type]  # a fixture without a type, or values by name
-    assert [place for place, word in words.words.items() if word in outgoing_text] == []
+    assert list_in(outgoing_text.encode(), patterns) == []
     assert (
         GROUND in outgoing_text,
         "nothing_held" in outgoing_text,
@@ -161,8 +231,10 @@ async def test_the_search_finds_what_is_planted(
 
     names = list(settings.database_names.values())
     in_rows = await rows_in_clear(postgres, names, words.patterns)
+    in_dumps = [list_in(dump(postgres, name), words.patterns) for name in names]
     in_files = files_in_clear(run_folder, words)  # type: ignore[arg-type]  # a fixture without a type, or values by name
     file.unlink()
 
     assert len(in_rows) == 1
+    assert sorted(in_dumps) == [[], ["planted"]]
     assert any(str(file) in str(leak) for leak in in_files)

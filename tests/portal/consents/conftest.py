@@ -12,6 +12,7 @@ from litestar import Litestar
 from sqlalchemy import select, update
 
 from tests.portal.access.conftest import Workspace, workspace
+from tests.portal.notifications.conftest import relay
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.oidc import Login
@@ -19,7 +20,7 @@ from udi.portal.consents.deadlines import end_due_consents
 from udi.portal.consents.models import Consent, NoticeVersion
 from udi.portal.identity.models import Person, WebSession
 
-__all__ = ["workspace"]
+__all__ = ["relay", "workspace"]
 NOTICE = {
     "question": "Prêter vos courbes d’énergie à une étude sur la chaleur ?",
     "data": "Îlot et énergie, sans votre nom.",

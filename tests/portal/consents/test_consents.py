@@ -340,7 +340,7 @@ async def test_a_request_in_the_hour_of_the_yes_is_one(lending: Lending) -> None
     after = await lending.inhabitant.get(LIST, headers=ENGLISH)
 
     assert "none reported since your yes" in before.text
-    assert "What people of the project read on pages does not." in before.text
+    assert "What people of the project read on pages is not counted." in before.text
     assert "none reported since your yes" not in after.text
     assert f'datetime="{hour.date().isoformat()}' in after.text
 
@@ -448,7 +448,7 @@ async def test_who_leaves_lends_nothing_any_more(lending: Lending) -> None:
         tenant, role="worker"
     ) as session:
         person = await session.get_one(Person, (tenant, await lending.person_id()))
-        await end_account(session, person, [stop_lending])
+        await end_account(session, person, [stop_lending], [])
     rows = {row.id: row.state for row in await lending.rows(Consent)}
 
     assert rows.pop(consent.id) == "withdrawn"

@@ -8,9 +8,14 @@ from sqlalchemy import select, text
 from tests.portal.consents.conftest import YES, Lending
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.portal.consents.departures import stop_lending
+from udi.portal.access.models import AccessAgreement, ProjectCredential
+from udi.portal.consents.departures import lock_lent, stop_lending
 from udi.portal.consents.models import Consent, NoticeVersion
-from udi.portal.identity.departures import end_account
+from udi.portal.identity.departures import (
+    DEPARTURE_LOCKS,
+    DEPARTURES,
+    end_account,
+)
 from udi.portal.identity.models import Person
 
 WAITING = text(
@@ -71,7 +76,7 @@ async def test_a_yes_and_a_departure_at_once_both_go_through(lending: Lending) -
             person = await session.get_one(
                 Person, (tenant, person_id), with_for_update=True
             )
-            return await end_account(session, person, [stop_lending])
+            return await end_account(session, person, [stop_lending], [lock_lent])
 
     async with database.session(tenant, role="worker") as session:
         await session.scalars(select(NoticeVersion).with_for_update())
@@ -84,6 +89,53 @@ async def test_a_yes_and_a_departure_at_once_both_go_through(lending: Lending) -
     assert status == 303
     assert ended
     assert await lending.states() == ["withdrawn"]
+
+
+async def test_a_yes_and_a_departure_with_secrets_at_once_both_go_through(
+    lending: Lending,
+) -> None:
+    """Who leaves made a secret of a project and lends too: the end of the secret takes a revision, which the yes needs."""
+    question = await lending.open()
+    await lending.make_login_old(0)
+    await lending.give(question, lending.workspace.person)
+    tenant = lending.workspace.territory.id
+    database = lending.workspace.site.database
+    [agreement] = await lending.rows(AccessAgreement)
+    form = {"name": "Serveur", "node": str(agreement.node_id), "days": "30"}
+    address = f"/projects/{agreement.project_id}/access/credentials"
+    assert (await lending.workspace.person.post(address, data=form)).is_success
+    [credential] = await lending.rows(ProjectCredential)
+    services = lending.workspace.site.services
+    tasks: list[asyncio.Task[int]] = []
+
+    async def answer() -> int:
+        return (await lending.neighbour.post(question, data=YES)).status_code
+
+    async def leave() -> int:
+        async with database.session(tenant, role="worker") as session:
+            person = await session.get_one(
+                Person, (tenant, credential.created_by), with_for_update=True
+            )
+            return await end_account(
+                session,
+                person,
+                services.contributions(DEPARTURES),
+                services.contributions(DEPARTURE_LOCKS),
+            )
+
+    async with database.session(tenant, role="worker") as session:
+        await session.scalars(select(NoticeVersion).with_for_update())
+        tasks.append(asyncio.create_task(answer()))
+        await wait_for(database, 1, tasks)
+        tasks.append(asyncio.create_task(leave()))
+        await wait_for(database, 2, tasks)
+    status, ended = await asyncio.gather(*tasks)
+
+    assert status == 303
+    assert ended
+    assert sorted(await lending.states()) == ["given", "withdrawn"]
+    [credential] = await lending.rows(ProjectCredential)
+    assert credential.revoked_at is not None
 
 
 async def test_the_clock_ends_each_consent_in_a_transaction_of_its_own(

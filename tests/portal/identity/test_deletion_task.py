@@ -91,6 +91,33 @@ async def test_an_account_is_erased_in_a_suspended_territory(
     assert await list_names(portal_database, other, login) == []
 
 
+@pytest.mark.parametrize(
+    ("account", "expected"),
+    [
+        ({"email": "new@people.example", "emailVerified": True}, "new@people.example"),
+        ({"email": "new@people.example", "emailVerified": False}, None),
+        ({}, None),
+    ],
+)
+async def test_the_last_mail_is_for_the_address_that_is_proven_at_the_deletion(
+    portal_app: Litestar,
+    portal_site: Site,
+    portal_database: Database,
+    demo: Territory,
+    login: Login,
+    account: dict[str, Any],
+    expected: str | None,
+) -> None:
+    async with browse(portal_app, demo, login):
+        pass
+    service = KeycloakDouble({login.subject: {**ACCOUNT, **account}})
+
+    await run_worker(portal_site, service, demo, login)
+
+    queued = await list_queued(portal_database, demo, SEND_CONFIRMATION)
+    assert [mail["to"] for mail in queued] == [expected or login.email]
+
+
 async def test_the_last_mail_leaves_where_the_territory_was_suspended_meanwhile(
     portal_site: Site, portal_database: Database, demo: Territory, relay: Relay
 ) -> None:

@@ -161,7 +161,7 @@ async def test_claim_of_somebody_who_went_is_nobodys(
             await session.scalars(select(Person).where(Person.id.in_(claimant)))
         ).one()
         if leaves:
-            await end_account(session, person, ())
+            await end_account(session, person, (), ())
         else:
             await change_rights(session, person, {}, ())
     login = make_person(workspace.territory, moderator=True)

@@ -360,7 +360,7 @@ async def test_invitations_end_with_who_sent_them(scene: TeamScene) -> None:
         person = await session.get_one(
             Person, (scene.territory.id, await scene.person_id("member"))
         )
-        await end_account(session, person, [cancel_invitations])
+        await end_account(session, person, [cancel_invitations], [])
 
     assert (await scene.invitation()).stage == MembershipStage.CANCELLED
 

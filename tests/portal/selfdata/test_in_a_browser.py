@@ -52,6 +52,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         (anyone, "/my-data/producers/kerlevan", "my-data-producer"),
         (anyone, "/my-data/producers/seve", "my-data-silent"),
         (anyone, "/my-data/rights", "rights"),
+        (anyone, "/help", "help"),
     ):
         assert await tab.find_faults(who, f"{origin}{path}", name, "fr", "en") == []
     for path in ("/my-data?all=1", "/my-data/producers/kerlevan", "/my-data/rights"):

@@ -50,6 +50,13 @@ def next_working_day(day: date, country: str) -> date:
     return day
 
 
+def previous_working_day(day: date, country: str) -> date:
+    """The day itself where people work, else the last day before it on which they do."""
+    while not is_working_day(day, country):
+        day -= timedelta(days=1)
+    return day
+
+
 def is_working_day(day: date, country: str) -> bool:
     """Whether a day is no Saturday, no Sunday and no public holiday of the whole country."""
     return day.weekday() < SATURDAY and day not in public_holidays(country, day.year)

@@ -13,7 +13,7 @@ from tests.portal.selfdata.conftest import ENGLISH
 from tests.portal.selfdata.requests.conftest import HOME, Inhabitants, Relay
 from udi.kit.clock import now
 from udi.portal.identity.deletion.actions import erase_account
-from udi.portal.identity.departures import DEPARTURES
+from udi.portal.identity.departures import DEPARTURE_LOCKS, DEPARTURES
 from udi.portal.identity.models import Person
 from udi.portal.selfdata.archive import resume_import
 from udi.portal.selfdata.punctuality.publication import publish_punctuality
@@ -314,6 +314,7 @@ async def test_a_deleted_account_leaves_no_name(inhabitants: Inhabitants) -> Non
             person,
             read_register(site.domains),
             site.services.contributions(DEPARTURES),
+            site.services.contributions(DEPARTURE_LOCKS),
             former_name="Ancien compte",
         )
 

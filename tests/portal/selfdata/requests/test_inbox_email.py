@@ -54,3 +54,23 @@ async def test_the_mail_counts_own_requests_and_names_nothing(
     unsaid += [str(row.id) for row in rows]
     assert [word for word in unsaid if word in content] == []
     assert CANARY in page.text
+
+
+async def test_the_feed_says_that_they_are_there_and_names_nothing(
+    inhabitants: Inhabitants,
+) -> None:
+    await name_producers(inhabitants)
+    rows = await inhabitants.ask("kerlevan")
+    rows += await inhabitants.submit("kerlevan", "seve", right="erasure")
+    day = now().date()
+    await inhabitants.change(rows[1].id, news_at=now(), decided_on=day)
+    await inhabitants.change(rows[2].id, due_on=day - timedelta(days=2), sequence=1)
+
+    feed = await inhabitants.person.get("/inbox.atom", headers=ENGLISH)
+    document = await inhabitants.person.get("/inbox.json", headers=ENGLISH)
+
+    assert feed.text.count("<title>A request about your own data</title>") == 3
+    unsaid = [CANARY, "late", "Due day", "not sent", "/my-data"]
+    unsaid += [row.number for row in rows]
+    assert [word for word in unsaid if word in feed.text] == []
+    assert CANARY in document.text

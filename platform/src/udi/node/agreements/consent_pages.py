@@ -21,6 +21,7 @@ from udi.node.agreements.consent_links import (
     decide_link,
     list_confirmed_links,
     list_waiting_links,
+    lock_links,
     name_person_column,
     reference_of,
 )
@@ -30,6 +31,7 @@ from udi.node.agreements.consents import (
     get_live_consent,
 )
 from udi.node.agreements.gate import AGREEMENT_GATE
+from udi.node.agreements.lender_login import KnownLender, identify_lender
 from udi.node.agreements.models import HeldConsent, LinkState
 from udi.node.datasets.exchange.portal_tokens import require_ticket
 from udi.node.datasets.models import Dataset
@@ -54,8 +56,11 @@ LINK = "/consents/{consent_id:uuid}/link"
 CODE = "/consents/{consent_id:uuid}/code"
 DATASET = "/datasets/{dataset_id:uuid}/consents"
 LONGEST_FORM = 16 * 1024
+OPENING = timedelta(hours=1)
+"""How long somebody has to log in, and to open the form."""
 TYPING = timedelta(minutes=15)
 """How long somebody has to write their number."""
+QUIET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 @get(LINK)
@@ -68,16 +73,32 @@ async def redirect_to_receipt(
 
 @post(
     LINK,
-    status_code=200,
+    status_code=303,
     opt={FROM_ELSEWHERE: True},
     request_max_body_size=LONGEST_FORM,
 )
+async def bring_ticket(
+    request: PageRequest, territory: CurrentTerritory, consent_id: FromPath[UUID]
+) -> Redirect:
+    """Lead whoever the portal sends here with a ticket about their own consent to the form, which opens for an hour."""
+    ticket = str((await request.form()).get("ticket") or "")
+    await require_ticket(request, territory, ticket, CONSENT_LINK, consent_id)
+    address = sign_path(
+        keyring_of(request),
+        territory.id,
+        f"/consents/{consent_id}/code",
+        lifetime=OPENING,
+    )
+    return Redirect(address, status_code=303, headers=QUIET)
+
+
+@get(CODE)
 async def show_code_form(
     request: PageRequest, territory: CurrentTerritory, consent_id: FromPath[UUID]
 ) -> Response[str]:
-    """The form for the number, for whoever the portal sends here with a ticket about their own consent."""
-    ticket = str((await request.form()).get("ticket") or "")
-    await require_ticket(request, territory, ticket, CONSENT_LINK, consent_id)
+    """The form for the number, after the login of people where this node has one."""
+    _require_signature(request, territory, "GET")
+    await identify_lender(request, territory, f"{request.url.path}?{request.url.query}")
     gate = site_of(request).services[AGREEMENT_GATE]
     await gate.freshness.wait_until_fresh(territory)
     async with gate.session(territory.id) as session:
@@ -90,13 +111,8 @@ async def submit_code(
     request: PageRequest, territory: CurrentTerritory, consent_id: FromPath[UUID]
 ) -> Response[Any]:
     """Keep the number, by an address that the form signed; the portal is not sent it."""
-    require_signature(
-        keyring_of(request),
-        territory.id,
-        "POST",
-        request.scope["path"],
-        dict(request.query_params),
-    )
+    _require_signature(request, territory, "POST")
+    lender = await identify_lender(request, territory, f"/consents/{consent_id}/link")
     form = await request.form()
     gate = site_of(request).services[AGREEMENT_GATE]
     async with gate.session(territory.id) as session:
@@ -109,11 +125,44 @@ async def submit_code(
         )
         try:
             async with session.begin_nested():
-                await bring_code(session, consent, brought, _code_key(request))
+                await _bring(session, consent, brought, _code_key(request), lender)
         except InvalidError as error:
             errors = field_errors(request, error.refusals)
             return await _render_code_form(request, territory, session, consent, errors)
     return Redirect(f"{_receipt_of(territory, consent_id)}?linked=1", status_code=303)
+
+
+async def _bring(
+    session: AsyncSession,
+    consent: HeldConsent,
+    brought: BroughtCode,
+    key: bytes,
+    lender: KnownLender | None,
+) -> None:
+    """Keep a number, and count it for who brought it; the same sent twice counts once."""
+    await lock_links(session, consent.dataset_id)
+    if lender is not None:
+        await lender.admit(session, consent)
+    link = await find_link(session, consent.id)
+    attempts = link.attempts if link else 0
+    link = await bring_code(session, consent, brought, key)
+    if lender is not None and link.attempts > attempts:
+        await lender.count(session, consent)
+
+
+def _require_signature(request: PageRequest, territory: Territory, method: str) -> None:
+    """Refuse an address that this node did not sign for this, a while ago.
+
+    Raises:
+        ForbiddenError: it was not, or is too old.
+    """
+    require_signature(
+        keyring_of(request),
+        territory.id,
+        method,
+        request.scope["path"],
+        dict(request.query_params),
+    )
 
 
 @get(DATASET)
@@ -282,6 +331,7 @@ async def _render_consents(
 
 routes: Routes = [
     redirect_to_receipt,
+    bring_ticket,
     show_code_form,
     submit_code,
     show_consents,

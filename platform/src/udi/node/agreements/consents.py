@@ -30,8 +30,7 @@ async def store_consent(
     Raises:
         ConflictError: the consent of this id hangs on another agreement, or is about other data.
     """
-    lock = func.pg_advisory_xact_lock(func.hashtextextended(str(status.consent), 0))
-    await session.execute(select(lock))
+    await _lock_consent(session, status.consent)
     held = await _find_consent(session, status.consent)
     if held is None:
         held = HeldConsent(
@@ -68,6 +67,29 @@ async def store_consent(
     )
     await session.flush()
     return held
+
+
+async def stop_consent(session: AsyncSession, id_: UUID) -> bool:
+    """End a consent that its person stopped here; whether this did it. The next reading is refused.
+
+    What the portal says of it later changes nothing: it ended.
+    """
+    await _lock_consent(session, id_)
+    held = await _find_consent(session, id_)
+    if held is None or held.state != ConsentState.GIVEN:
+        return False
+    held.state = ConsentState.WITHDRAWN
+    link = await find_link(session, id_)
+    if link is not None:
+        await session.delete(link)
+    record_audit_event(session, None, "consent.stopped", held.agreement_id)
+    await session.flush()
+    return True
+
+
+async def _lock_consent(session: AsyncSession, id_: UUID) -> None:
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(str(id_), 0))
+    await session.execute(select(lock))
 
 
 async def _find_consent(

@@ -12,6 +12,7 @@ from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.paging import Page
 from udi.node.agreements.models import (
+    ALLOWED,
     READ,
     AgreementCursor,
     AgreementUse,
@@ -168,10 +169,10 @@ async def list_running_uses(
 async def list_last_uses(
     session: AsyncSession, since: datetime | None
 ) -> dict[UUID, datetime]:
-    """When each credential was last shown, refusals included: those that were since then."""
+    """When each credential last read, which a refusal is not: those that did since then."""
     use = AgreementUse
     query = select(use.credential_id, func.max(use.happened_at)).where(
-        use.credential_id.is_not(None)
+        use.credential_id.is_not(None), use.outcome == ALLOWED
     )
     if since is not None:
         query = query.where(use.happened_at > since)

@@ -1,4 +1,4 @@
-"""The worker tells the portal in which hour each credential was last shown, for the page of its project; no more of the log leaves."""
+"""The worker tells the portal in which hour each credential last read, for the page of its project; no more of the log leaves."""
 
 from datetime import datetime, timedelta
 

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.node.subject_requests.models import (
     HeldTicket,
+    Lender,
+    RecipientNotice,
     SubjectFile,
     SubjectPerson,
     SubjectRequest,
@@ -28,6 +30,10 @@ LEFT_OUT = (
     ExcludedTable(SubjectRequest, WHERE_ASKED),
     ExcludedTable(SubjectRequestEntry, WHERE_ASKED),
     ExcludedTable(SubjectFile, WHERE_ASKED),
+    ExcludedTable(RecipientNotice, WHERE_ASKED),
+    ExcludedTable(
+        Lender, "people are known by subjects of this installation's identity service"
+    ),
 )
 
 

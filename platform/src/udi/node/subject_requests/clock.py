@@ -16,7 +16,9 @@ from udi.node.subject_requests.actions import (
     mark_late,
     move_request,
 )
+from udi.node.subject_requests.lending import forget_lenders
 from udi.node.subject_requests.models import (
+    Lender,
     SubjectPerson,
     SubjectRequest,
     SubjectSession,
@@ -42,6 +44,7 @@ async def advance_requests(session: AsyncSession) -> int:
     for request in (await session.scalars(query)).all():
         changed += await _advance(session, request, moment)
     await session.flush()
+    await forget_lenders(session)
     await _forget_people(session, moment)
     return changed
 
@@ -67,7 +70,7 @@ async def _advance(
 
 
 async def _forget_people(session: AsyncSession, moment: datetime) -> None:
-    """Forget those who asked once, and of whom nothing is here any more."""
+    """Forget those who asked or lent once, and of whom nothing is here any more."""
     asks = exists().where(
         SubjectRequest.tenant_id == SubjectPerson.tenant_id,
         SubjectRequest.subject_id == SubjectPerson.id,
@@ -76,9 +79,13 @@ async def _forget_people(session: AsyncSession, moment: datetime) -> None:
         SubjectSession.tenant_id == SubjectPerson.tenant_id,
         SubjectSession.person_id == SubjectPerson.id,
     )
+    lends = exists().where(
+        Lender.tenant_id == SubjectPerson.tenant_id,
+        Lender.subject_id == SubjectPerson.id,
+    )
     await session.execute(
         delete(SubjectPerson).where(
-            SubjectPerson.last_login_at < moment - IDLE, ~asks, ~reads
+            SubjectPerson.last_login_at < moment - IDLE, ~asks, ~reads, ~lends
         )
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
+from uuid import UUID
 
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -30,6 +31,8 @@ from udi.node.subject_requests.sealed_files import (
 from udi.protocol.subject_requests import EVENTS, SubjectRequestEvent, SubjectRight
 from udi.ui.dependencies import AnyRequest
 
+RECIPIENT_BOX = "tell-"
+"""What the name of the box of a dataset begins with."""
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 1_000
 LARGEST_FORM = LARGEST + 1024 * 1024
@@ -267,6 +270,18 @@ def read_meanings_form(
         (name, form.text(f"meaning-{place}", LONGEST_MEANING))
         for place, (name, _) in enumerate(columns)
     ]
+
+
+def read_told_datasets(form: SentForm) -> frozenset[UUID]:
+    """The datasets whose readers an agent ticked, to be told of what was done."""
+    chosen = set()
+    for name in form.values:
+        if name.startswith(RECIPIENT_BOX):
+            try:
+                chosen.add(UUID(name.removeprefix(RECIPIENT_BOX)))
+            except ValueError:
+                continue
+    return frozenset(chosen)
 
 
 def read_day(form: SentForm, name: str, refusals: Refusals, today: date) -> date:

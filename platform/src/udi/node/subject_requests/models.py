@@ -128,6 +128,10 @@ class SubjectRequest(TenantColumns, NodeTable):
     legal_hold: Mapped[bool] = mapped_column(server_default=text("false"))
     news: Mapped[bool] = mapped_column(server_default=text("false"))
     """Whether something new waits for the person."""
+    reminded_due_on: Mapped[date | None]
+    """The last day of which agents were reminded; an extension moves it."""
+    reminded_days: Mapped[int | None]
+    """How many days before it they were reminded last; `reminders.LATE`: once it was over."""
     concerns: Mapped[str] = mapped_column(SealedText("subject_request.concerns"))
     known_by: Mapped[str] = mapped_column(SealedText("subject_request.known_by"))
     words: Mapped[str] = mapped_column(SealedText("subject_request.words"))
@@ -203,6 +207,66 @@ class SubjectFile(TenantColumns, NodeTable):
     size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     created_at: Mapped[datetime]
+
+
+class RecipientNotice(TenantColumns, NodeTable):
+    """That data of a dataset changed, for the project of one agreement; it names the request here, and nowhere else."""
+
+    __tablename__ = "recipient_notice"
+    __table_args__ = (
+        tenant_foreign_key("space_id", "space"),
+        tenant_foreign_key("request_id", "subject_request", ondelete="CASCADE"),
+        UniqueConstraint(
+            "tenant_id",
+            "request_id",
+            "agreement_id",
+            name="uq_recipient_notice_agreement",
+        ),
+        Index(
+            "ix_recipient_notice_open",
+            "tenant_id",
+            "report_after",
+            postgresql_where=text("state IN ('', 'waiting')"),
+        ),
+    )
+
+    space_id: Mapped[UUID]
+    request_id: Mapped[UUID]
+    subject_id: Mapped[UUID | None]
+    agreement_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    version: Mapped[int]
+    change: Mapped[str] = mapped_column(Text)
+    noticed_on: Mapped[date]
+    state: Mapped[str] = mapped_column(Text)
+    """As `RecipientNoticeState`; empty before the portal was told."""
+    report_after: Mapped[datetime]
+
+
+class Lender(TenantColumns, NodeTable):
+    """Who brought a number for a consent; the id is the consent's. It goes some time after the consent ended."""
+
+    __tablename__ = "lender"
+    __table_args__ = (
+        tenant_foreign_key("subject_id", "subject_person"),
+        Index(None, "tenant_id", "subject_id"),
+        Index(
+            "ix_lender_unreported",
+            "tenant_id",
+            "stopped_at",
+            postgresql_where=text("reported_at IS NULL"),
+        ),
+    )
+
+    subject_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """How many numbers they brought for it within the last 30 days, and when the last."""
+    attempted_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    """When they stopped it here."""
+    reported_at: Mapped[datetime | None]
+    """When the portal took that."""
 
 
 class SubjectRequestSettings(TenantColumns, NodeTable):

@@ -62,6 +62,7 @@ from udi.node.subject_requests.queries import (
     list_entries,
     list_own_requests,
 )
+from udi.node.subject_requests.recipients import count_notices
 from udi.node.subject_requests.second_look import find_second_look
 from udi.node.subject_requests.tickets import (
     TICKET_LIFETIME,
@@ -361,6 +362,7 @@ async def _render_request(
         request_row=row,
         space=space,
         entries=await list_entries(session, row),
+        notices=await count_notices(session, row),
         possible={event.value for event in list_possible(facts, PERSON, moment)},
         is_late=facts.is_late(moment),
         readable_until=readable_until(facts),

@@ -13,6 +13,8 @@ from udi.kit.personal_data import (
 )
 from udi.node.subject_requests.models import (
     HeldTicket,
+    Lender,
+    RecipientNotice,
     SubjectFile,
     SubjectPerson,
     SubjectRequest,
@@ -78,6 +80,28 @@ PERSONAL = (
         withheld=frozenset({"confirmation", "person_name", "person_contact"}),
     ),
     PersonalRows(
+        RecipientNotice,
+        "subject_id",
+        PersonalSubject.REQUESTS,
+        "Projects told that my data changed",
+        why="So that those who read your data correct or erase them too.",
+        until=UNTIL_FORGOTTEN,
+        at_deletion=AtDeletion.UNNAMED,
+        link=PersonLink.PAIRWISE,
+        labels={"noticed_on": "Day", "state": "State"},
+    ),
+    PersonalRows(
+        Lender,
+        "subject_id",
+        PersonalSubject.REQUESTS,
+        "Consents for which I brought a number",
+        why="So that you stop them here, and nobody else brings numbers for them.",
+        until="Thirty days after the last number, once the consent has ended.",
+        at_deletion=AtDeletion.UNNAMED,
+        link=PersonLink.PAIRWISE,
+        labels={"attempted_at": "Number brought", "stopped_at": "Stopped here"},
+    ),
+    PersonalRows(
         SubjectRequest,
         "decided_by",
         PersonalSubject.ORGANISATIONS,
@@ -123,6 +147,12 @@ PERSONAL = (
     ),
 )
 NEUTRAL = (
+    neutral(
+        RecipientNotice,
+        "agreement_id dataset_id change",
+        "which data changed, and under which agreement somebody reads them",
+    ),
+    neutral(Lender, "dataset_id", "which data are lent"),
     neutral(
         HeldTicket,
         "token_hash producer number time_zone",

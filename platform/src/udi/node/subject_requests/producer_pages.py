@@ -47,9 +47,10 @@ from udi.node.subject_requests.forms import (
     read_identity_note,
     read_meanings_form,
     read_message,
+    read_told_datasets,
     receive_form,
 )
-from udi.node.subject_requests.grounds import list_grounds
+from udi.node.subject_requests.grounds import AnswerOutcome, list_grounds
 from udi.node.subject_requests.models import SubjectRequest
 from udi.node.subject_requests.plan import RequestFacts, list_possible
 from udi.node.subject_requests.queries import (
@@ -61,6 +62,11 @@ from udi.node.subject_requests.queries import (
     list_entries,
     list_prepared_files,
     list_space_requests,
+)
+from udi.node.subject_requests.recipients import (
+    count_notices,
+    list_given_datasets,
+    tell_recipients,
 )
 from udi.node.subject_requests.sealed_files import (
     MOST_FILES,
@@ -171,6 +177,8 @@ async def _render_request(
         is_late=RequestFacts.of(row).is_late(moment),
         grounds=list_grounds(right),
         is_changing=right in CHANGING,
+        given=await list_given_datasets(session, row) if held.manages else (),
+        notices=await count_notices(session, row),
         most_files=MOST_FILES,
         sent=sent,
         **page_words(),
@@ -219,6 +227,8 @@ async def apply_producer_event(
     entry = await move_request(session, row, move)
     if chosen is EVENTS.ANSWER:
         await attach_prepared_files(session, row, entry)
+        if content.outcome is not AnswerOutcome.NOTHING_HELD:
+            await tell_recipients(session, row, read_told_datasets(form))
     return _redirect(row)
 
 

@@ -1,15 +1,20 @@
 """The addresses of this domain, and what only web workers have of it."""
 
 from udi.kit.identity import Actor
+from udi.node.agreements.lender_login import LENDER_LOGIN
 from udi.node.subject_requests import (
+    lending_pages,
     login_pages,
     paper_pages,
     person_pages,
     producer_pages,
 )
+from udi.node.subject_requests.identity import SubjectLoginDueError
+from udi.node.subject_requests.lending import LENDER_PAGES
 from udi.node.subject_requests.producer_pages import REQUESTS_PATH
+from udi.node.subject_requests.unsent_words import lead_to_login
 from udi.ui.dependencies import AnyRequest, Routes
-from udi.ui.site import NAVIGATION, Site
+from udi.ui.site import NAVIGATION, REFUSALS, Site
 
 
 def list_navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
@@ -22,9 +27,11 @@ def list_navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
 
 
 def provide_web_services(site: Site) -> None:
-    """The entry of the menu."""
+    """The entry of the menu, and the login of those who bring a number for what they lend."""
     if not site.settings.own_node:
         site.services.contribute(NAVIGATION, list_navigation)
+        site.services.contribute(LENDER_LOGIN, LENDER_PAGES)
+        site.services.contribute(REFUSALS, (SubjectLoginDueError, lead_to_login))
 
 
 def list_routes(site: Site) -> Routes:
@@ -36,4 +43,5 @@ def list_routes(site: Site) -> Routes:
         *person_pages.routes,
         *producer_pages.routes,
         *paper_pages.routes,
+        *lending_pages.routes,
     ]

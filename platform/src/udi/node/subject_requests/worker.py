@@ -8,7 +8,10 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.exchange.portal import PORTAL_CLIENT
 from udi.node.subject_requests.clock import schedule_clock
 from udi.node.subject_requests.models import TABLES
+from udi.node.subject_requests.recipients import schedule_notice_reports
+from udi.node.subject_requests.reminders import schedule_reminders
 from udi.node.subject_requests.reports import schedule_reports
+from udi.node.subject_requests.withdrawal_reports import schedule_withdrawal_reports
 from udi.ui.site import Site
 
 
@@ -24,5 +27,8 @@ def list_schedules(site: Site) -> Schedules:
     return [
         schedule_reports(database, registry, site.services[PORTAL_CLIENT]),
         schedule_clock(database, registry),
+        schedule_reminders(site),
+        schedule_notice_reports(database, registry, site.services[PORTAL_CLIENT]),
+        schedule_withdrawal_reports(database, registry, site.services[PORTAL_CLIENT]),
         Schedule("delete_expired_readings", "7-59/10 * * * *", run),
     ]

@@ -9,9 +9,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from udi.tabular.columns.chosen_roles import ChosenRole
 from udi.tabular.exports.exports import FORMATS
-from udi.tabular.queries.ogc import COLLECTION, FARTHEST, MOST, USUAL
+from udi.tabular.queries.ogc import COLLECTION, FARTHEST, USUAL
 from udi.tabular.queries.query import LARGEST_PAGE, PAGE_SIZE
 
+NUMBER = r"-?\d+(\.\d+)?"
 ResourcePath = Annotated[UUID, PathParameter(description="Identifier of the dataset.")]
 TableNamePath = Annotated[
     str,
@@ -330,6 +331,7 @@ class MapParameters(Struct, kw_only=True):
             str,
             Meta(
                 description="Rectangle that places touch: west,south,east,north in degrees.",
+                pattern=f"^{NUMBER}(,{NUMBER}){{3}}((,{NUMBER}){{2}})?$",
                 examples=["-1.8,48,-1.5,48.2"],
             ),
         ]
@@ -345,7 +347,10 @@ class MapParameters(Struct, kw_only=True):
         ]
         | UnsetType
     ) = field(name="datetime", default=UNSET)
-    limit: Annotated[int, Meta(description="How many at most.", ge=1, le=MOST)] = USUAL
+    limit: Annotated[
+        int,
+        Meta(description="How many at most.", ge=1),
+    ] = USUAL
     offset: Annotated[
         int, Meta(description="After how many to begin.", ge=0, le=FARTHEST)
     ] = 0

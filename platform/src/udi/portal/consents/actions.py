@@ -19,6 +19,7 @@ from udi.portal.access.agreements.creation import (
 )
 from udi.portal.access.agreements.revisions import next_revision
 from udi.portal.access.models import AccessAgreement
+from udi.portal.consents.changes import record_change
 from udi.portal.consents.locks import lock_consents, lock_notices, lock_person
 from udi.portal.consents.models import Consent, NoticeState, NoticeVersion
 from udi.portal.consents.queries import is_agreement_open, notice_of
@@ -181,6 +182,7 @@ async def _send_status(session: AsyncSession, consent: Consent) -> None:
         DELIVER_CONSENT,
         {"consent": str(consent.id), "revision": consent.revision},
     )
+    await record_change(session, consent)
 
 
 async def _lock_with_notice(session: AsyncSession, consent: Consent) -> NoticeVersion:

@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, delete, or_, select
 
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.schedules import Schedule, Schedules, run_in_each_territory
+from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import add_months
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement
 from udi.portal.consents.actions import end_consent
+from udi.portal.consents.changes import forget_changes
 from udi.portal.consents.locks import lock_given
 from udi.portal.consents.models import Consent
 from udi.protocol.consent import ConsentActor, ConsentEvent, ConsentState
@@ -38,7 +39,7 @@ class DueConsents:
     actor: ConsentActor
 
 
-def list_schedules(site: Site) -> Schedules:
+def schedule_ends(site: Site) -> Schedule:
     """End what is over, every minute."""
 
     async def end_due(territory: Territory) -> None:
@@ -47,7 +48,7 @@ def list_schedules(site: Site) -> Schedules:
     async def run() -> None:
         await run_in_each_territory(site.registry, end_due)
 
-    return [Schedule("end_due_consents", "* * * * *", run)]
+    return Schedule("end_due_consents", "* * * * *", run)
 
 
 async def end_due_consents(database: Database, tenant: UUID, moment: datetime) -> None:
@@ -71,6 +72,7 @@ async def end_due_consents(database: Database, tenant: UUID, moment: datetime) -
         Consent.ended_at <= past_proof,
     )
     async with database.session(tenant, role="worker") as session:
+        await forget_changes(session, moment)
         ids = (
             select(Consent.id)
             .where(forgotten)

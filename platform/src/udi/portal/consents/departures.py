@@ -6,6 +6,12 @@ from udi.portal.consents.actions import withdraw_consent
 from udi.portal.consents.locks import lock_given
 from udi.portal.consents.models import Consent
 from udi.portal.identity.departures import Departure
+from udi.portal.identity.models import Person
+
+
+async def lock_lent(session: AsyncSession, person: Person) -> None:
+    """Lock what ends with somebody's account, before any of it takes a revision."""
+    await lock_given(session, Consent.person_id == person.id)
 
 
 async def stop_lending(session: AsyncSession, departure: Departure) -> int:

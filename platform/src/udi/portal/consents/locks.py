@@ -1,6 +1,6 @@
 """The one order in which rows of consents are locked: the person, notices, consents; the counter of revisions comes last.
 
-Notices are locked by agreement and version, consents by id. Who locks otherwise waits for somebody who waits for them.
+Who holds agreements too locks them before the notices. Notices are locked by agreement and version, consents by id. Who locks otherwise waits for somebody who waits for them.
 """
 
 from collections.abc import Collection, Sequence

@@ -98,6 +98,8 @@ class Consent(TenantColumns, PortalTable):
     expires_at: Mapped[datetime]
     """Of a no: until when the question is not put again."""
     ended_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    """When the person was told that it ends soon."""
     replaced_by: Mapped[UUID | None]
     receipt: Mapped[str] = mapped_column(Text, default="", server_default="")
     """A JWS; empty for a no."""
@@ -108,3 +110,25 @@ class Consent(TenantColumns, PortalTable):
     link_tickets: Mapped[int] = mapped_column(default=0, server_default="0")
     """How often the person was sent to the node to say their number, and when last."""
     link_ticket_at: Mapped[datetime | None]
+
+
+class ConsentChange(TenantColumns, PortalTable):
+    """What the project of a notice learns of one answer: that somebody lends, or no more; never who.
+
+    The agreement is named and not referred to: whoever ends a consent holds its notice, and must not wait for who holds
+    the agreement.
+    """
+
+    __tablename__ = "consent_change"
+    __table_args__ = (
+        tenant_foreign_key("notice_id", "notice_version", ondelete="CASCADE"),
+        Index(None, "tenant_id", "notice_id", "revision"),
+        Index(None, "tenant_id", "changed_at"),
+    )
+
+    notice_id: Mapped[UUID]
+    agreement_id: Mapped[UUID]
+    revision: Mapped[int] = mapped_column(BigInteger)
+    """In the territory's one sequence: a later one was committed later."""
+    state: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]

@@ -7,7 +7,7 @@ from udi.kit.personal_data import (
     PersonalSubject,
     neutral,
 )
-from udi.portal.consents.models import Consent, NoticeVersion
+from udi.portal.consents.models import Consent, ConsentChange, NoticeVersion
 
 PERSONAL = (
     PersonalRows(
@@ -23,6 +23,7 @@ PERSONAL = (
             "answered_at": "Date",
             "expires_at": "Until",
             "ended_at": "Ended",
+            "reminded_at": "Reminder sent",
             "recipient_reference": "Number that stands for me in the receipt",
             "receipt": "Receipt",
         },
@@ -39,6 +40,11 @@ PERSONAL = (
     ),
 )
 NEUTRAL = (
+    neutral(
+        ConsentChange,
+        "agreement_id",
+        "under which agreement somebody lends or stopped, and not who",
+    ),
     neutral(
         Consent,
         "notice_id agreement_id node_id replaced_by",

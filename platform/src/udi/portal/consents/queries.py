@@ -30,7 +30,7 @@ MOST_LISTED = 500
 
 @dataclass(frozen=True)
 class LentData:
-    """What a person answered, with the notice that they read; `last_used_at` is the hour in which its machines last asked there."""
+    """What a person answered, with the notice that they read; `last_used_at` is the hour in which its machines last read there."""
 
     consent: Consent
     notice: ConsentNotice
@@ -185,9 +185,9 @@ async def list_lent_data(session: AsyncSession, actor: Actor) -> list[LentData]:
 async def _read_last_use(
     session: AsyncSession, version: NoticeVersion, consent: Consent
 ) -> datetime | None:
-    """The hour of the last request of the project's machines at the node, from the hour of the yes on.
+    """The hour in which the project's machines last read at the node, from the hour of the yes on.
 
-    Nodes report hours, requests that were refused with them, and nothing of people who read on pages.
+    Nodes report hours, and neither refusals nor what people read on pages.
     """
     if consent.state == ConsentState.REFUSED:
         return None

@@ -1,6 +1,13 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.portal.consents import consent_pages, frames, notice_pages, own_pages
+from udi.portal.consents import (
+    api,
+    consent_pages,
+    frames,
+    notice_pages,
+    own_pages,
+    withdrawal_api,
+)
 from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
@@ -13,6 +20,8 @@ def list_routes(_site: Site) -> Routes:
         *consent_pages.routes,
         *own_pages.routes,
         *frames.routes,
+        *api.routes,
+        *withdrawal_api.routes,
     ]
 
 

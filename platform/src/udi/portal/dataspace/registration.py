@@ -3,8 +3,11 @@
 from udi.kit.sealed_column_tasks import SEALED_TABLES
 from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import Connector
-from udi.portal.dataspace.revocations import end_project_secrets
-from udi.portal.identity.departures import DEPARTURES
+from udi.portal.dataspace.revocations import (
+    end_project_secrets,
+    lock_secrets_of,
+)
+from udi.portal.identity.departures import DEPARTURE_LOCKS, DEPARTURES
 from udi.ui.site import Site
 
 
@@ -13,4 +16,5 @@ def provide_services(site: Site) -> None:
     client = site.make_client(site.settings.dataspace_hosts)
     site.services.provide(OUTGOING, client, close=client.close)
     site.services.contribute(DEPARTURES, end_project_secrets)
+    site.services.contribute(DEPARTURE_LOCKS, lock_secrets_of)
     site.services.contribute(SEALED_TABLES, Connector)

@@ -20,7 +20,12 @@ from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.portal.identity.actions import sync_memberships
 from udi.portal.identity.deletion.erasure import erase_returned
-from udi.portal.identity.departures import DEPARTURES, change_rights, end_account
+from udi.portal.identity.departures import (
+    DEPARTURE_LOCKS,
+    DEPARTURES,
+    change_rights,
+    end_account,
+)
 from udi.portal.identity.models import (
     TEAM,
     AccountWatch,
@@ -192,6 +197,7 @@ class AccountWatcher:
         self, territory: Territory, subject: str, account: Account | None
     ) -> bool:
         ends = self.site.services.contributions(DEPARTURES)
+        locks = self.site.services.contributions(DEPARTURE_LOCKS)
         memberships = read_groups(account, territory.slug) if account else {}
         async with self.site.database.session(territory.id, role="worker") as session:
             await _note_watched(
@@ -204,7 +210,7 @@ class AccountWatcher:
                 return False
             person.checked_at = now()
             if account is None:
-                return bool(await end_account(session, person, ends))
+                return bool(await end_account(session, person, ends, locks))
             person.left_at = None
             return await change_rights(session, person, memberships, ends)
 

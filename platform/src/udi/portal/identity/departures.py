@@ -46,12 +46,25 @@ DepartureHandler = Callable[[AsyncSession, Departure], Awaitable[int]]
 """Ends what somebody may not hold any more; how many things."""
 DEPARTURES = Hook[DepartureHandler]("departures")
 """What the domains above end."""
+DepartureLock = Callable[[AsyncSession, Person], Awaitable[None]]
+"""Locks the rows that a handler changes for somebody whose account is gone."""
+DEPARTURE_LOCKS = Hook[DepartureLock]("locks of departures")
+"""What the domains above lock before anything ends.
+
+Handlers take the counter of revisions, which everybody takes last: who took it before a row waits for somebody who holds
+the row and waits for the counter.
+"""
 
 
 async def end_account(
-    session: AsyncSession, person: Person, ends: Sequence[DepartureHandler]
+    session: AsyncSession,
+    person: Person,
+    ends: Sequence[DepartureHandler],
+    locks: Sequence[DepartureLock],
 ) -> int:
     """End all that somebody holds whose account was disabled or deleted; how many things. May be repeated."""
+    for lock in locks:
+        await lock(session, person)
     first = person.left_at is None
     person.left_at = person.left_at or now()
     ended = _row_count(

@@ -38,6 +38,7 @@ class InboxKind(StrEnum):
     CALL = "call"
     CALL_QUESTION = "call_question"
     CONSENT_NOTICE = "consent_notice"
+    DATA_CHANGE = "data_change"
     DATA_REQUEST = "data_request"
     MEMBERSHIP_REQUEST = "membership_request"
     INVITATION = "invitation"
@@ -66,6 +67,7 @@ KIND_NAMES = {
     InboxKind.CALL: "Call for projects",
     InboxKind.CALL_QUESTION: "Question about a call",
     InboxKind.CONSENT_NOTICE: "Question to inhabitants",
+    InboxKind.DATA_CHANGE: "Data to correct or to erase",
     InboxKind.DATA_REQUEST: "Data request",
     InboxKind.MEMBERSHIP_REQUEST: "Request of a member",
     InboxKind.INVITATION: "Invitation",
@@ -85,10 +87,10 @@ KIND_NAMES = {
     InboxKind.SUBJECT_NEWS: "Request about my data, something new",
 }
 """What each is called, in English: messages of the catalogues."""
-UNNAMED_IN_EMAILS = frozenset(
+OWN_REQUESTS = frozenset(
     {InboxKind.SUBJECT_DRAFT, InboxKind.SUBJECT_LATE, InboxKind.SUBJECT_NEWS}
 )
-"""Of these a mail says how many there are: of whom somebody asks what about themselves, and when, is behind the login."""
+"""Of these, mails and feeds say that they are there and no more: of whom somebody asks what about themselves, and when, is for the pages."""
 
 
 @dataclass(frozen=True, kw_only=True)

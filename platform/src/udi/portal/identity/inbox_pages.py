@@ -17,6 +17,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.identity import inbox_claims
 from udi.portal.identity.inbox import (
     KIND_NAMES,
+    OWN_REQUESTS,
     InboxItem,
     InboxRole,
     count,
@@ -176,6 +177,13 @@ async def show_inbox_feed(
 def _feed_entry(
     territory: Territory, item: InboxItem, say: Callable[[str], str], language: str
 ) -> Entry:
+    if item.kind in OWN_REQUESTS:
+        return Entry(
+            id=item.id.urn,
+            title=say("A request about your own data"),
+            updated=item.since,
+            links=[Link("alternate", f"{territory.origin}{INBOX_PATH}", "text/html")],
+        )
     kind = say(KIND_NAMES[item.kind])
     title = f"{kind}: {item.title_in(language)}" if item.title else kind
     due = f"{say('Due day')}: {item.due_on.isoformat()}" if item.due_on else ""

@@ -14,7 +14,7 @@ from udi.kit.schedules import Schedule, run_by_clock
 from udi.kit.tenancy import Territory
 from udi.portal.identity.inbox import (
     KIND_NAMES,
-    UNNAMED_IN_EMAILS,
+    OWN_REQUESTS,
     InboxItem,
     count,
     list_inbox,
@@ -105,7 +105,7 @@ def write_inbox_mail(
 ) -> Email:
     """The mail of what waits for a person, in their language, what is due first."""
     day = today(territory.zone)
-    named = [item for item in items if item.kind not in UNNAMED_IN_EMAILS]
+    named = [item for item in items if item.kind not in OWN_REQUESTS]
     total = count(named, day)
     own_requests = len(items) - len(named)
     next_due = named[0].due_on if named else None

@@ -132,6 +132,8 @@ class Webhook(TenantColumns, PortalTable):
     """All of the catalogue, or what the person follows."""
     readings: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether it is told also of readings of the sources that the person looks after."""
+    projects: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether it is told also what becomes of the data that projects of the person read."""
     secret: Mapped[str] = mapped_column(SealedText("webhook.secret"))
     former_secret: Mapped[str] = mapped_column(
         SealedText("webhook.former_secret"), default="", server_default=""

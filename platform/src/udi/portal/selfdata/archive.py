@@ -11,6 +11,7 @@ from udi.portal.selfdata.punctuality.models import (
     PunctualityFigure,
     SubjectRequestFigure,
 )
+from udi.portal.selfdata.recipients.models import DataChangeNotice
 from udi.portal.selfdata.requests.models import SubjectRequest, SubjectRequestCount
 from udi.portal.selfdata.requests.outcomes import MOVED
 from udi.protocol.subject_requests import SubjectRequestState
@@ -22,6 +23,7 @@ CARRIED = (
     ArchivedTable(SubjectRequest),
     ArchivedTable(SubjectRequestCount),
     ArchivedTable(PunctualityFigure),
+    ArchivedTable(DataChangeNotice),
 )
 LEFT_OUT = (
     ExcludedTable(

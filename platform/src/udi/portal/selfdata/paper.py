@@ -7,16 +7,14 @@ from litestar.params import FromQuery
 
 from udi.portal.selfdata.choice import PATH as MY_DATA
 from udi.portal.selfdata.forms import RIGHT_NAMES
+from udi.portal.selfdata.help_pages import find_places
 from udi.portal.selfdata.queries import list_public_registers
 from udi.portal.selfdata.rights_requests import write_demand
-from udi.portal.territory.articles.published import PUBLISHED_SITES, render_article
 from udi.protocol.subject_requests import SubjectRight
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.site import render, site_of
 
 PATH = f"{MY_DATA}/paper"
-PLACES_PAGE = "places-of-help"
-"""The page of the territory that says where somebody helps to fill in the form."""
 
 
 class PaperFor(StrEnum):
@@ -52,9 +50,6 @@ async def show_paper_form(
     )
     subject_right = _choose_right(right)
     paper_for = PaperFor(whom) if whom in set(PaperFor) else PaperFor.ONESELF
-    published = await site.services[PUBLISHED_SITES].read(session, territory)
-    locale: str = request.scope["state"]["locale"]
-    places = published.find_page(PLACES_PAGE, locale)
     say = site.pages.translator(request)
     return render(
         request,
@@ -66,8 +61,7 @@ async def show_paper_form(
         right=subject_right,
         paper_for=paper_for,
         demand=write_demand(subject_right, say),
-        places=places,
-        places_text=render_article(places, published, top=3) if places else None,
+        places=await find_places(request, session, territory),
         right_names=RIGHT_NAMES,
         for_names=FOR_NAMES,
     )

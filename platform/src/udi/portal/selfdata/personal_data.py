@@ -8,9 +8,20 @@ from udi.kit.personal_data import (
     neutral,
 )
 from udi.portal.selfdata.models import ProcessingEntry, ProcessingStatement
+from udi.portal.selfdata.recipients.models import DataChangeNotice
 from udi.portal.selfdata.requests.models import SubjectRequest, SubjectRequestCount
 
 PERSONAL = (
+    PersonalRows(
+        DataChangeNotice,
+        "acknowledged_by",
+        PersonalSubject.PROJECTS,
+        "Corrections and erasures that I acknowledged",
+        why="So that it is known who answered for the project.",
+        until=WHILE_TERRITORY,
+        at_deletion=AtDeletion.UNNAMED,
+        labels={"acknowledged_at": "Acknowledged", "change": "What changed"},
+    ),
     PersonalRows(
         ProcessingStatement,
         "author_id",

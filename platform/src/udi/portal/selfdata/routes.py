@@ -8,10 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.organisations.queries import list_producers
-from udi.portal.selfdata import api, ask_pages, entry_pages, my_data, pages, paper
+from udi.portal.selfdata import (
+    api,
+    ask_pages,
+    entry_pages,
+    help_pages,
+    my_data,
+    pages,
+    paper,
+)
 from udi.portal.selfdata.choice import PATH
 from udi.portal.selfdata.punctuality import api as punctuality_api
 from udi.portal.selfdata.punctuality import pages as punctuality_pages
+from udi.portal.selfdata.recipients import pages as recipient_pages
+from udi.portal.selfdata.recipients import report_api as recipient_report_api
 from udi.portal.selfdata.requests import pages as request_pages
 from udi.portal.selfdata.requests import report_api
 from udi.ui.dependencies import AnyRequest, Routes
@@ -32,6 +42,9 @@ def list_routes(_site: Site) -> Routes:
         *punctuality_pages.routes,
         *punctuality_api.routes,
         *paper.routes,
+        *help_pages.routes,
+        *recipient_pages.routes,
+        *recipient_report_api.routes,
     ]
 
 
@@ -53,6 +66,7 @@ async def list_addresses(
         (PATH, None),
         (my_data.RIGHTS, None),
         (paper.PATH, None),
+        (help_pages.PATH, None),
         *((f"{PATH}/producers/{producer.slug}", None) for producer in producers),
     ]
 

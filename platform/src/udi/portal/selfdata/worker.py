@@ -5,11 +5,19 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.jobs import Handlers
 from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.portal.selfdata.punctuality.publication import publish_figures
+from udi.portal.selfdata.recipients.webhooks import task_handlers as recipient_handlers
 from udi.portal.selfdata.requests.clock import apply_time
+from udi.portal.selfdata.requests.tasks import task_handlers as request_handlers
 from udi.ui.site import Site
+
+
+def task_handlers(site: Site) -> Handlers:
+    """Mail people, and tell programs of projects."""
+    return {**request_handlers(site), **recipient_handlers(site)}
 
 
 def list_schedules(site: Site) -> Sequence[Schedule]:

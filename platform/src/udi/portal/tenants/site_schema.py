@@ -58,6 +58,7 @@ PORTAL_PAGES = (
     "/calls",
     "/my-data",
     "/my-data/rights",
+    "/help",
     "/data-requests",
     "/producers",
     "/news",

@@ -241,7 +241,7 @@ def _read_standard_query(
     columns: Sequence[TypedColumn],
     hidden: Collection[str],
 ) -> FeatureQuery:
-    """The parameters of the standard; raises as `read_feature_query`."""
+    """The parameters of the standard, of which one that is empty is none; raises as `read_feature_query`."""
     value_by_name = dict[str, str]()
     allowed_names = {*RESERVED_PARAMETERS, *(column.name for column in columns)}
     for name, value in parameters:
@@ -260,6 +260,9 @@ def _read_standard_query(
                 name, "A parameter is given twice.", "Write each once."
             )
         value_by_name[name] = value
+    for name in RESERVED_PARAMETERS:
+        if value_by_name.get(name) == "":
+            del value_by_name[name]
     for name, possible in POSSIBLE.items():
         if name in value_by_name and value_by_name[name] not in possible:
             raise _invalid_parameter(

@@ -59,7 +59,8 @@ DEEPEST = 5
 OPERATORS = frozenset(map(str, Operator))
 AGGREGATES = frozenset(map(str, Aggregate))
 KNOWN_OPERATIONS = OPERATORS | AGGREGATES | {SORT, GROUP}
-OPERATION = re.compile(r"__([a-z_]+)(?=\.|$)", re.IGNORECASE)
+OPERATION = re.compile(r"(?=__([a-z]+(?:_[a-z]+)*)(?:\.|$))", re.IGNORECASE)
+"""Each place where a name may end: found also within another, as in `__id__exact.1`."""
 QUOTED_NAME = re.compile(
     r'"((?:[^"\\]|\\.)*)"__([a-z_]+)(?=\.|$)', re.IGNORECASE | re.DOTALL
 )
@@ -199,6 +200,9 @@ class _QueryParser:
         return query
 
     def _parse_parameter(self, name: str, value: str) -> None:
+        """Take a parameter into the question; one of ours that is empty is none."""
+        if not value and name in {*self._numbers, "columns", "or"}:
+            return
         if name in self._numbers:
             self._numbers[name] = _number(
                 value, LAST_PAGE if name == "page" else LARGEST_PAGE
@@ -372,7 +376,7 @@ class _QueryParser:
         matches = list(OPERATION.finditer(text))
         for match in matches:
             if text[: match.start()] in self._ranks:
-                return text[: match.start()], match[1].lower(), text[match.end() + 1 :]
+                return text[: match.start()], match[1].lower(), text[match.end(1) + 1 :]
         if matches:
             for match in matches:
                 self._require_shown(text[: match.start()])

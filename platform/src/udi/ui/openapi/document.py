@@ -241,7 +241,7 @@ def _complete_parameter(
 def _struct_parameters(
     kind: type[Struct] | None, place: str, schemas: Mapping[str, Document]
 ) -> list[Document]:
-    """The fields of a type as parameters of a query, or as headers."""
+    """The fields of a type as parameters of a query, or as headers; one of a query that may be left out may be empty."""
     if kind is None:
         return []
     struct_schema = schemas[kind.__name__]
@@ -253,11 +253,14 @@ def _struct_parameters(
             if key not in {"description", "examples"}
             and not (key == "default" and value in ("", [], None))
         }
+        required = name in struct_schema.get("required", ())
+        allows_empty = place == "query" and not required
         parameters.append(
             {
                 "name": name,
                 "in": place,
-                "required": name in struct_schema.get("required", ()),
+                "required": required,
+                **({"allowEmptyValue": True} if allows_empty else {}),
                 "description": field.get("description", ""),
                 "schema": schema,
                 "example": make_example(field, schemas),

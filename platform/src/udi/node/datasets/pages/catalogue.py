@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, get
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import InvalidError, NotFoundError, field_error
 from udi.kit.paging import Page, page_number
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Dataset
@@ -89,7 +89,7 @@ async def show_catalogue(
         description="What is published here as DCAT-AP, a hundred datasets a page.",
         media_types=("text/turtle",),
         query=CatalogueParameters,
-        errors=(NotFoundError,),
+        errors=(InvalidError, NotFoundError),
     ),
 )
 async def show_turtle(
@@ -108,7 +108,7 @@ async def show_turtle(
         description="The same in JSON-LD.",
         media_types=("application/ld+json",),
         query=CatalogueParameters,
-        errors=(NotFoundError,),
+        errors=(InvalidError, NotFoundError),
     ),
 )
 async def show_json_ld(
@@ -152,10 +152,12 @@ async def _feed(
     write: Callable[[Iterable[Triple]], bytes],
     media_type: str,
 ) -> Response[bytes]:
-    page = await list_public(
-        session, number=page_number(request.query_params.get("page")), size=FEED
-    )
-    if page.number > page.last:
+    asked_page = request.query_params.get("page") or "1"
+    if not (asked_page.isascii() and asked_page.isdigit()):
+        raise field_error("page", "This is not a number.", "Write digits only.")
+    number = page_number(asked_page)
+    page = await list_public(session, number=number, size=FEED)
+    if asked_page != str(number) or page.number > page.last:
         raise NotFoundError("The catalogue has no such page.")
     names = " · ".join(space.name for space in await _producers(request, territory))
     path = request.scope["path"]

@@ -60,7 +60,7 @@ def parse_query(
 ) -> DocumentQuery:
     """The question of the parameters of an address; `known` says where paths begin, None that they are not checked.
 
-    Parameters without a name are passed over: RUDI's clients leave `&` at both ends.
+    Parameters without a name are passed over: RUDI's clients leave `&` at both ends. So are those of RUDI without a value.
 
     Raises:
         InvalidError: names every parameter that cannot be understood.
@@ -69,7 +69,7 @@ def parse_query(
     options: dict[str, Any] = {}
     having = list[tuple[Path, str]]()
     for name, value in pairs:
-        if not name:
+        if not name or (not value and name in PARAMETERS):
             continue
         try:
             if name in PARAMETERS:

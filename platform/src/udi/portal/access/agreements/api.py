@@ -92,7 +92,7 @@ async def list_agreements(
 
 @post("/kalim/v1/agreements/uses", status_code=204)
 async def receive_uses(request: AnyRequest, territory: CurrentTerritory) -> None:
-    """In which hour credentials were last shown at the node that calls."""
+    """In which hour machines last read with credentials at the node that calls."""
     client_id = await identify_client(request, territory)
     uses = read_uses(await read_json_body(request, largest=LONGEST_USES))
     async with node_session(request, territory, client_id) as (session, node):

@@ -11,7 +11,11 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusals
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.access.agreements.revisions import send_agreement_statuses
+from udi.portal.access.agreements.revisions import (
+    lock_agreements,
+    send_agreement_status,
+    send_agreement_statuses,
+)
 from udi.portal.access.models import AccessAgreement, ProjectCredential
 from udi.portal.nodes.models import Node
 from udi.portal.projects.models import Project
@@ -195,29 +199,35 @@ async def revoke_credentials(
     session: AsyncSession, which: ColumnElement[bool]
 ) -> Sequence[ProjectCredential]:
     """Refuse these from now on, and tell their nodes; those that were not revoked yet."""
+    credentials = await lock_credentials(session, which)
+    for credential in credentials:
+        credential.revoked_at = now()
+    await session.flush()
+    places = {(revoked.project_id, revoked.node_id) for revoked in credentials}
+    for agreement in await lock_agreements(session, places):
+        await send_agreement_status(session, agreement)
+    return credentials
+
+
+async def lock_credentials(
+    session: AsyncSession, which: ColumnElement[bool]
+) -> Sequence[ProjectCredential]:
+    """Those of these that were not revoked yet, locked, with the agreements that learn of their end."""
     living = select(ProjectCredential).where(
         which, ProjectCredential.revoked_at.is_(None)
     )
     credentials = (
         await session.scalars(living.order_by(ProjectCredential.id).with_for_update())
     ).all()
-    for credential in credentials:
-        credential.revoked_at = now()
-    await session.flush()
-    for project, node in sorted(
-        {
-            (revoked_credential.project_id, revoked_credential.node_id)
-            for revoked_credential in credentials
-        }
-    ):
-        await send_agreement_statuses(session, project, node)
+    places = {(credential.project_id, credential.node_id) for credential in credentials}
+    await lock_agreements(session, places)
     return credentials
 
 
 async def record_uses(
     session: AsyncSession, node: Node, uses: Iterable[tuple[UUID, datetime]]
 ) -> None:
-    """Keep in which hour credentials for a node were last shown there, as it says; another node's stay as they are."""
+    """Keep in which hour machines last read with credentials for a node there, as it says; another node's stay as they are."""
     for id_, used_at in uses:
         hour = min(used_at, now()).replace(minute=0, second=0, microsecond=0)
         earlier = or_(

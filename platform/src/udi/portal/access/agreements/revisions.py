@@ -1,9 +1,9 @@
 """The status of an agreement: a new revision with each change, what nodes and everybody are told of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -71,19 +71,26 @@ async def send_agreement_statuses(
     session: AsyncSession, project: UUID, node: UUID
 ) -> None:
     """The same for every agreement of a project that a node still keeps: its credentials changed."""
-    conditions = (
-        AccessAgreement.project_id == project,
-        AccessAgreement.node_id == node,
-        AccessAgreement.state.in_(LIVE),
-    )
+    for agreement in await lock_agreements(session, {(project, node)}):
+        await send_agreement_status(session, agreement)
+
+
+async def lock_agreements(
+    session: AsyncSession, places: Collection[tuple[UUID, UUID]]
+) -> Sequence[AccessAgreement]:
+    """The agreements of these projects that these nodes still keep, locked in one order; for who takes a revision after."""
     query = (
         select(AccessAgreement)
-        .where(*conditions)
+        .where(
+            tuple_(AccessAgreement.project_id, AccessAgreement.node_id).in_(
+                sorted(places)
+            ),
+            AccessAgreement.state.in_(LIVE),
+        )
         .order_by(AccessAgreement.id)
         .with_for_update()
     )
-    for agreement in (await session.scalars(query)).all():
-        await send_agreement_status(session, agreement)
+    return (await session.scalars(query)).all()
 
 
 async def read_agreement_status(

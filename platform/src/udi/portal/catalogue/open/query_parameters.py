@@ -21,6 +21,8 @@ class QueryParameters:
         status: int = 422,
     ) -> None:
         self._given: dict[str, str] = {}
+        self._unreadable: set[str] = set()
+        """Those with nothing but signs that are not shown: as texts they are empty, as anything else wrong."""
         self._refusals: list[Refusal] = []
         self._status = status
         names = tuple(allowed_names)
@@ -48,6 +50,8 @@ class QueryParameters:
                 self._given[name] = "".join(
                     sign for sign in value if sign.isprintable()
                 ).strip()
+                if value.strip() and not self._given[name]:
+                    self._unreadable.add(name)
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Note that a parameter is wrong."""
@@ -74,7 +78,7 @@ class QueryParameters:
     ) -> int:
         """A whole number."""
         value = self._given.get(name, "")
-        if not value:
+        if not value and name not in self._unreadable:
             return usual
         if not (
             value.isascii()
@@ -96,7 +100,7 @@ class QueryParameters:
         """A day or a moment of ISO 8601, in UTC when it does not say where."""
         value = self._given.get(name, "")
         moment = parse_moment(value) if value else None
-        if value and moment is None:
+        if (value or name in self._unreadable) and moment is None:
             remedy = "Write 2026-05-31 or 2026-05-31T08:00:00Z."
             self.add_refusal(Refusal(name, "This is not a date.", remedy, "not-a-date"))
         return moment
@@ -108,7 +112,7 @@ class QueryParameters:
             for word in self._given.get(name, "").split(",")
             if word.strip()
         ]
-        if set(words) - set(allowed):
+        if set(words) - set(allowed) or name in self._unreadable:
             values = {"values": ", ".join(allowed)}
             remedy = "Choose among %(values)s."
             self.add_refusal(

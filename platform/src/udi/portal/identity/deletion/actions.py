@@ -13,7 +13,11 @@ from udi.kit.clock import now
 from udi.kit.erased_accounts import digest_subject
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.identity.departures import DepartureHandler, end_account
+from udi.portal.identity.departures import (
+    DepartureHandler,
+    DepartureLock,
+    end_account,
+)
 from udi.portal.identity.models import (
     ErasedAccount,
     Person,
@@ -66,11 +70,12 @@ async def erase_account(
     person: Person,
     register: PersonalRegister,
     ends: Sequence[DepartureHandler],
+    locks: Sequence[DepartureLock],
     *,
     former_name: str,
 ) -> None:
     """End what somebody holds in the session's territory, then erase them there."""
-    await end_account(session, person, ends)
+    await end_account(session, person, ends, locks)
     await erase_person(session, register, person, former_name=former_name)
     person.node_used_on = None
     person.unused_warned_at = None

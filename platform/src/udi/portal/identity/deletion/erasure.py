@@ -18,9 +18,9 @@ from udi.portal.identity.deletion.actions import (
     note_erasure,
 )
 from udi.portal.identity.deletion.places import list_territories
-from udi.portal.identity.departures import DEPARTURES
+from udi.portal.identity.departures import DEPARTURE_LOCKS, DEPARTURES
 from udi.portal.identity.models import Person
-from udi.portal.identity.provision.account_changes import log_out
+from udi.portal.identity.provision.account_changes import log_out, read_account
 from udi.portal.identity.provision.admin import RealmAdmin, find_or_none
 from udi.ui.person_erasure import FORMER_MEMBER, erase_rows
 from udi.ui.personal_rows import PersonKeys, read_register
@@ -48,13 +48,28 @@ class LastMail:
 
     language: str
     reason: str = ""
+    address: str = ""
+    """What the identity service proved last; empty: it is not known any more, and the address of the last login counts."""
 
 
-def read_last_mail(job: Job, territory: Territory) -> LastMail | None:
+def read_last_mail(job: Job, territory: Territory, address: str) -> LastMail | None:
     """The mail that leaves in the territory that a task of deletion names; none in the others."""
     if territory.id != job.tenant:
         return None
-    return LastMail(str(job.payload["language"]), str(job.payload.get("reason", "")))
+    reason = str(job.payload.get("reason", ""))
+    return LastMail(str(job.payload["language"]), reason, address)
+
+
+def read_proven_address(admin: RealmAdmin, subject: str) -> str:
+    """The address that the identity service has of an account and proved; empty where there is none.
+
+    Raises:
+        ProvisionError: the identity service does not answer, or refuses.
+    """
+    account = read_account(admin, subject)
+    if account is None or not account.email_verified:
+        return ""
+    return account.email
 
 
 async def erase_in(
@@ -90,9 +105,12 @@ async def erase_known(
     subject = person.subject
     register = read_register(site.domains)
     ends = site.services.contributions(DEPARTURES)
+    locks = site.services.contributions(DEPARTURE_LOCKS)
     former_name = site.pages.gettext(territory.languages[0], FORMER_MEMBER)
     address = person.email
-    await erase_account(session, person, register, ends, former_name=former_name)
+    if last_mail is not None and last_mail.address:
+        address = last_mail.address
+    await erase_account(session, person, register, ends, locks, former_name=former_name)
     if last_mail is not None and address:
         payload = {
             "to": address,

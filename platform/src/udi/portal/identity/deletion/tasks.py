@@ -17,6 +17,7 @@ from udi.portal.identity.deletion.erasure import (
     delete_at_identity_service,
     erase_in,
     read_last_mail,
+    read_proven_address,
 )
 from udi.portal.identity.deletion.places import forget_departure, list_territories
 from udi.portal.identity.deletion.refusals import is_still_needed, refuse_deletion
@@ -64,8 +65,9 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
     admin = connect()
     territories = await list_territories(site)
     is_begun = await asyncio.to_thread(find_or_none, admin.get_user, subject) is None
+    address = await asyncio.to_thread(read_proven_address, admin, subject)
     if not is_begun and job.payload.get("reason") == UNUSED:
-        if not await delete_unused(site, admin, job):
+        if not await delete_unused(site, admin, job, address):
             await forget_departure(site, issuer, subject)
             return
     elif not is_begun and await is_still_needed(site, admin, issuer, subject):
@@ -75,7 +77,7 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
         return
     await asyncio.to_thread(delete_at_identity_service, admin, subject)
     for territory in territories:
-        last_mail = read_last_mail(job, territory)
+        last_mail = read_last_mail(job, territory, address)
         await erase_in(site, territory, issuer, subject, last_mail)
 
 

@@ -51,10 +51,10 @@ class HeldPerson:
     person: Person
 
 
-async def delete_unused(site: Site, admin: RealmAdmin, job: Job) -> bool:
+async def delete_unused(site: Site, admin: RealmAdmin, job: Job, address: str) -> bool:
     """Delete an account at the identity service and where it is known; False, and nothing is, where it must stay.
 
-    Its rows are held meanwhile: whoever logs in waits, and is then refused.
+    Its rows are held meanwhile: whoever logs in waits, and is then refused. The last mail goes to `address`, if there is one.
 
     Raises:
         ProvisionError: the identity service does not answer; it is tried again.
@@ -74,7 +74,7 @@ async def delete_unused(site: Site, admin: RealmAdmin, job: Job) -> bool:
             return False
         await asyncio.to_thread(delete_at_identity_service, admin, subject)
         for row in held:
-            last_mail = read_last_mail(job, row.territory)
+            last_mail = read_last_mail(job, row.territory, address)
             with tenant_context(row.territory.id):
                 await note_erasure(row.session, subject)
                 await erase_known(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
-from sqlalchemy import delete, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
@@ -88,8 +88,13 @@ async def create_webhook(
     url: str,
     everything: bool,
     readings: bool = False,
+    projects: bool = False,
 ) -> Webhook:
-    """Tell a checked address what changes, from now on; `readings`: also those of the sources the person looks after.
+    """Tell a checked address what changes, from now on.
+
+    Args:
+        readings: also of those of the sources the person looks after.
+        projects: also what becomes of the data that projects of the person read.
 
     Raises:
         ConflictError: the person has as many as one may.
@@ -105,6 +110,7 @@ async def create_webhook(
         url=url,
         everything=everything,
         readings=readings,
+        projects=projects,
         secret=new_secret(),
         state=WebhookState.ACTIVE,
         created_at=now(),
@@ -180,6 +186,32 @@ async def queue_delivery(
     await session.flush()
     await jobs.enqueue(session, DELIVER, {"delivery": str(delivery.id), "attempt": 0})
     return delivery
+
+
+async def queue_for_projects(
+    session: AsyncSession,
+    people: Select[UUID | None],
+    change_id: UUID,
+    kind: str,
+    at: datetime,
+    data: dict[str, Any],
+) -> None:
+    """Write a message to each webhook of these people that is told of the data of projects, and has it not yet."""
+    notified = select(WebhookDelivery.webhook_id).where(
+        WebhookDelivery.change_id == change_id
+    )
+    query = (
+        select(Webhook)
+        .where(
+            Webhook.projects,
+            Webhook.state == WebhookState.ACTIVE,
+            Webhook.person_id.in_(people),
+            Webhook.id.not_in(notified),
+        )
+        .order_by(Webhook.id)
+    )
+    for webhook in (await session.scalars(query)).all():
+        await queue_delivery(session, webhook, change_id, kind, at, data)
 
 
 async def replace_secret(session: AsyncSession, webhook: Webhook) -> None:

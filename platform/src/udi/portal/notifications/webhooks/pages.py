@@ -37,6 +37,7 @@ async def _show_all(
     url: str = "",
     everything: bool = False,
     readings: bool = False,
+    projects: bool = False,
     error: Any = None,
 ) -> Response[str]:
     facts = {
@@ -45,6 +46,7 @@ async def _show_all(
         "url": url,
         "everything": everything,
         "readings": readings,
+        "projects": projects,
         "error": error,
         "tends": manages_any(member),
     }
@@ -62,6 +64,7 @@ async def create_webhook(
     url = str(form.get("url") or "")
     everything = form.get("scope") == "everything"
     readings = "readings" in form
+    projects = "projects" in form
     try:
         checked = await actions.check_address(
             site_of(request).services[WEBHOOK_CLIENT], url
@@ -75,10 +78,16 @@ async def create_webhook(
             url=shortened_url,
             everything=everything,
             readings=readings,
+            projects=projects,
             error=error.refusals[0],
         )
     webhook = await actions.create_webhook(
-        session, member, url=checked, everything=everything, readings=readings
+        session,
+        member,
+        url=checked,
+        everything=everything,
+        readings=readings,
+        projects=projects,
     )
     return await _show_one(request, session, webhook, secret=webhook.secret)
 

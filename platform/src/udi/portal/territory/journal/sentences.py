@@ -159,6 +159,7 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "notice.refused": "A producer refused a question to inhabitants",
     "notice.invalidated": "The team ended a question to inhabitants",
     "consent.given": "Somebody said yes to a question to inhabitants",
+    "data_change.acknowledged": "A project acknowledged that data changed",
     "consent.withdrawn": "Somebody stopped lending data",
     "consent.expired": "A consent came to its end",
     "consent.revoked": "A consent ended with its agreement",
