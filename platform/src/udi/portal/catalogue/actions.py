@@ -91,16 +91,11 @@ async def store_datasets(
     coming = []
     records = [conceal_record(record) for record in records]
     for record in records:
+        dataset = datasets_by_id.get(record.id)
         columns = {
-            "id": record.id,
-            **columns_of(record),
-            "node_id": origin.node_id,
-            "harvester_id": origin.harvester_id,
+            **_columns_from(origin, record, dataset),
             "described_at": moment,
         }
-        dataset = datasets_by_id.get(record.id)
-        if dataset is not None and dataset.title == record.title:
-            columns["slug"] = dataset.slug
         event: ChangeKind | None = ChangeKind.PUBLISHED
         if dataset is not None and dataset.state == DatasetState.PUBLISHED:
             if await replace_description(session, dataset, columns["record"]):
@@ -134,6 +129,21 @@ async def store_datasets(
         Distribution,
         [row for record in records for row in _distribution_rows(record)],
     )
+
+
+def _columns_from(
+    origin: DatasetOrigin, record: Record, dataset: Dataset | None
+) -> dict[str, Any]:
+    """The columns of a record that comes from somewhere; its address stays while the title does."""
+    columns = {
+        "id": record.id,
+        **columns_of(record),
+        "node_id": origin.node_id,
+        "harvester_id": origin.harvester_id,
+    }
+    if dataset is not None and dataset.title == record.title:
+        columns["slug"] = dataset.slug
+    return columns
 
 
 def _update_columns(dataset: Dataset, columns: Mapping[str, Any]) -> None:
