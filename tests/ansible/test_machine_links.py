@@ -114,14 +114,14 @@ def variables(machine: Machine, hosts: dict[str, str]) -> dict[str, object]:
 
 
 def render(role: str, template: str, values: dict[str, object]) -> str:
+    folder = PLAY / "roles" / role / "templates"
     environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         autoescape=False,  # noqa: S701 - no page
     )
-    return environment.from_string(
-        (PLAY / "roles" / role / "templates" / template).read_text()
-    ).render(**values)
+    return environment.get_template(template).render(**values)
 
 
 @contextlib.contextmanager

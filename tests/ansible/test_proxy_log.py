@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from tests.ansible.machine import PLAY, ROOT
 from tests.ansible.test_machine_links import Program, render, serve, wait_for_port
@@ -33,6 +34,9 @@ READER = "127.0.0.33"
 CANARY = "canary"
 QUERY = f"?org={CANARY}-town&right={CANARY}-erasure"
 TEMPLATE = PLAY / "roles/reverse_proxy/templates/udi.conf.j2"
+AWAY = yaml.safe_load((PLAY / "roles/reverse_proxy/vars/main.yml").read_text())[
+    "reverse_proxy_away"
+]
 ROUTES = (ROOT / "tests/rules/routes.txt").read_text().split()
 SECRET_PATHS = sorted({path for path in ROUTES if "{token}" in path})
 
@@ -47,18 +51,26 @@ class Proxy:
 
     def ask(self, scheme: str, host: str, path: str) -> int:
         """The status of a page for somebody who comes from another, with a browser of their own."""
+        return self.request(scheme, host, path).status_code
+
+    def request(
+        self, scheme: str, host: str, path: str, method: str = "GET", **more: str
+    ) -> httpx.Response:
+        """The same, with further headers, and the whole answer."""
         port = {"http": self.plain, "https": self.secure}[scheme]
         headers = {
             "Host": host,
             "Referer": f"https://{host}/my-data?q={CANARY}-words",
             "User-Agent": f"{CANARY}-browser",
+            **more,
         }
         transport = httpx.HTTPTransport(verify=False, local_address=READER)
         with httpx.Client(transport=transport, headers=headers) as client:
-            return client.get(
+            return client.request(
+                method,
                 f"{scheme}://127.0.0.1:{port}{path}",
                 extensions={"sni_hostname": host},
-            ).status_code
+            )
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -116,6 +128,7 @@ def _write_site(proxy: Proxy, program: int, nobody: int) -> str:
             "installation_node_hosts": [HOSTS["node"]],
             "installation_identity_host": HOSTS["identity"],
             "installation_wildcards": [],
+            "reverse_proxy_away": AWAY,
         },
     )
     for old, new in (
@@ -190,3 +203,43 @@ def test_every_server_names_the_log_without_readers() -> None:
         if "    access_log /var/log/nginx/access.log udi;\n" not in server
     ] == []
     assert "\nerror_log /var/log/nginx/error.log emerg;\n" in common
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ({"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.5"}, "fr"),
+        ({"Accept-Language": "es"}, "es"),
+        ({"Accept-Language": "de"}, "en"),
+        ({}, "en"),
+        ({"Accept-Language": "fr", "Cookie": "lang=es"}, "es"),
+    ],
+)
+def test_a_program_that_is_away_is_said_in_words_of_the_reader(
+    proxy: Proxy, headers: dict[str, str], language: str
+) -> None:
+    accepted = {"Accept": "text/html,*/*;q=0.8", **headers}
+    with proxy.running():
+        answers = [
+            proxy.request("https", HOSTS["node"], "/datasets", method, **accepted)
+            for method in ("GET", "POST")
+        ]
+
+    for answer in answers:
+        assert answer.status_code == 502
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["retry-after"] == "30"
+        assert answer.headers["cache-control"] == "no-store"
+        assert f'<html lang="{language}">' in answer.text
+        assert [w for w in AWAY[language].values() if w not in answer.text] == []
+        assert CANARY not in answer.text
+
+
+def test_a_program_is_told_of_another_that_is_away_as_a_problem(proxy: Proxy) -> None:
+    with proxy.running():
+        answer = proxy.request("https", HOSTS["node"], "/api/v1", Accept="*/*")
+
+    problem = answer.json()
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert (problem["type"], problem["status"]) == ("/problems/unavailable", 502)
+    assert problem["title"] == AWAY["en"]["title"]

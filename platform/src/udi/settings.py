@@ -306,7 +306,22 @@ class Settings(BaseSettings):
         description="Folder where `udi backup` notes what it did on this machine.",
     )
     log_format: Literal["text", "json"] = Field(
-        default="text", description="How lines of the log are written."
+        default="text",
+        description="How lines of the log are written: for people, or as one JSON object each; with a receiver (`UDI_LOG_SYSLOG`, `UDI_OTLP`) they are JSON.",
+    )
+    log_error_stream: bool = Field(
+        default=True,
+        description="Write the log to the error stream, which journald takes.",
+    )
+    log_syslog: str = Field(
+        default="",
+        pattern=r"^(?:unix:/[^\s]+|(?:udp|tcp|tls)://[^\s/@]+/?)?$",
+        description="Receiver of the log by syslog (RFC 5424): `unix:/dev/log`, `udp://HOST:PORT`, `tcp://HOST:PORT` or `tls://HOST:PORT`; empty: none.",
+    )
+    otlp: str = Field(
+        default="",
+        pattern=r"^(?:https?://[^\s@]+)?$",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP), without `/v1/logs` and `/v1/traces`: logs and traces go there, with the secret `otlp_authorization` if there is one; empty: none.",
     )
 
     @field_validator("unused_account_months")

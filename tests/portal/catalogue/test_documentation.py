@@ -270,6 +270,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
     of_registers = 4 + 8 + 4
     of_drafts = 2 + 4 + 4
+    of_consents = 1 + 5
     others = (
         of_registers
         + of_teams
@@ -280,6 +281,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
         + of_data_requests
         + of_access
         + of_drafts
+        + of_consents
     )
     assert count == answers + refusals + others + (11 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
     page = document["components"]["schemas"]["DatasetPage"]
@@ -309,6 +311,7 @@ async def test_each_refusal_that_is_described_is_one(
     theirs = f"{BASE}/access-requests/{{access_request_id}}"
     rules = f"{BASE}/access-policies/{{restricted_id}}"
     team = f"{BASE}/projects/{{project_id}}/team"
+    changes = f"{BASE}/projects/{{project_id}}/consent-changes"
     await filled.withdraw(gone)
     urls = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
@@ -341,6 +344,9 @@ async def test_each_refusal_that_is_described_is_one(
         (DRAFT, "404"): f"{DRAFT}?dataset={NOBODY}",
         (DRAFT, "409"): f"{DRAFT}?dataset={open_id}",
         (DRAFT, "422"): f"{DRAFT}?dataset=nobody",
+        (changes, "404"): changes.format(project_id=NOBODY),
+        (changes, "403"): changes.format(**path_parameters),
+        (changes, "422"): f"{changes.format(**path_parameters)}?size=0",
         (team, "404"): team.format(project_id=NOBODY),
         (team, "403"): team.format(**path_parameters),
         (rules, "404"): rules.format(restricted_id=NOBODY),
@@ -371,7 +377,7 @@ async def test_each_refusal_that_is_described_is_one(
     async with browse(portal_app, filled.territory) as program:
         for which, url in urls.items():
             token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (
-                which[0] in (*ours, theirs, team) and rich
+                which[0] in (*ours, theirs, team, changes) and rich
             )
             with monkeypatch.context() as patch:
                 if which[1] == "429":

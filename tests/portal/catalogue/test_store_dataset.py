@@ -208,6 +208,8 @@ async def test_another_territory_does_not_have_the_dataset(
     [
         ("Qualité de l'air, heure par heure", "qualite-de-l-air-heure-par-heure"),
         ("Œuvres d’art", "oeuvres-d-art"),
+        ("Ținutul Secașelor", "tinutul-secaselor"),
+        ("Große Łąka, Ærø", "grosse-laka-aero"),
         ("  2026 : BUDGET (primitif)  ", "2026-budget-primitif"),
         ("日本語", ""),
         ("x" * 200, "x" * 80),
@@ -216,3 +218,23 @@ async def test_another_territory_does_not_have_the_dataset(
 )
 def test_an_address_is_readable(title: str, slug: str) -> None:
     assert slug_of(title) == slug
+
+
+async def test_a_slug_that_was_given_stays_until_the_title_changes(
+    armor: Catalogue, portal_database: Database
+) -> None:
+    record = await armor.add(1)
+    former = "as-another-release-wrote-it"
+    async with portal_database.session(armor.territory.id) as session:
+        key = (armor.territory.id, record.id)
+        (await session.get_one(Dataset, key)).slug = former
+
+    async def describe(**changes: str) -> str:
+        await armor.add(1, global_id=str(record.id), **changes)
+        async with portal_database.session(
+            armor.territory.id, role="public"
+        ) as session:
+            return (await get_dataset(session, record.id)).slug
+
+    assert await describe(collection_tag="air") == former
+    assert await describe(resource_title="Łąki") == "laki"

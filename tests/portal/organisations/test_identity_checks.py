@@ -64,4 +64,4 @@ def test_a_package_adds_the_registers_of_a_country() -> None:
     assert check_number("BE", "0123") is None
     assert legal_person_key("BE", "01234") == legal_person_key("BE", "01239")
     assert ApplicationInput(country="BE").tidy().country == "BE"
-    assert list(list_identity_checks()) == ["FR", "BE"]
+    assert list(list_identity_checks()) == ["DE", "ES", "FR", "RO", "BE"]

@@ -22,12 +22,14 @@ from udi.cli.checks.own_node import list_own_checks
 from udi.cli.checks.own_nodes import check_own_nodes
 from udi.cli.checks.providers import check_login_providers
 from udi.cli.checks.territories import check_territories
+from udi.cli.checks.units import check_units
 from udi.cli.finding import Check, Finding, Severity, run_check
 from udi.cli.own.folder import OwnNode, read_own_node
 from udi.settings import Settings, get_settings
 
 CHECKS: dict[str, Check] = {
     "machine": check_machine,
+    "units": check_units,
     "postgresql": check_databases,
     "keycloak": check_identity,
     "territory": check_territories,
@@ -57,7 +59,8 @@ def doctor(
 ) -> None:
     """Look at every dependency and say what is wrong, with the remedy. Changes nothing.
 
-    Disks, secrets, object store, signing key and search index of this machine; PostgreSQL as each role, its
+    Disks, secrets, object store, signing key, search index and units of this machine, its clock, and whether files can be
+    read; PostgreSQL as each role, its
     migrations and queues; Keycloak; each territory's hosts, login providers and producers' own nodes; the mail relay;
     the last backup.
     With --node, of a producer's own node: its folder, database, portals, what waits for them, the last backup. With

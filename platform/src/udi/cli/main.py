@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import structlog
 import typer
 
 from udi import __version__
@@ -157,33 +158,32 @@ def run(app: Callable[[], Any]) -> None:
         ProvisionError,
         UnreleasedRevisionError,
     ) as error:
-        print(error, file=sys.stderr)
+        _write_refusal(str(error))
         sys.exit(1)
     except UdiError as error:
-        print(
-            " ".join(
-                filter(
-                    None,
-                    (
-                        _fill_values(error.detail or error.title, error),
-                        _fill_values(error.remedy, error),
-                    ),
-                )
-            ),
-            file=sys.stderr,
+        sentences = (
+            _fill_values(error.detail or error.title, error),
+            _fill_values(error.remedy, error),
         )
+        _write_refusal(" ".join(filter(None, sentences)))
         for refusal in error.refusals:
-            print(
-                f"  {refusal.field}: {refusal.reason} {refusal.remedy}".rstrip(),
-                file=sys.stderr,
+            _write_refusal(
+                f"  {refusal.field}: {refusal.reason} {refusal.remedy}".rstrip()
             )
         sys.exit(1)
     except ConnectionError as error:
-        print(
-            f"PostgreSQL does not answer ({type(error).__name__}). See `udi doctor`.",
-            file=sys.stderr,
+        _write_refusal(
+            f"PostgreSQL does not answer ({type(error).__name__}). See `udi doctor`."
         )
         sys.exit(1)
+
+
+def _write_refusal(words: str) -> None:
+    """Say why a command ends: to a person, or as a line where the process writes lines of JSON alone."""
+    if logs.writes_json():
+        structlog.get_logger().error("command refused", reason=words.strip())
+    else:
+        print(words, file=sys.stderr)
 
 
 def _fill_values(words: str, error: UdiError) -> str:

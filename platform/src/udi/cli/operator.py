@@ -89,7 +89,7 @@ def _run_until_stopped(
     settings: Settings, parts: Sequence[Coroutine[Any, Any, None]]
 ) -> None:
     os.umask(OWNER_ONLY)
-    logs.configure(settings.log_format)
+    logs.configure_program(settings, "udi-operator")
     use_single_arena()
     asyncio.run(_work_until_stopped(parts))
 

@@ -49,7 +49,7 @@ def serve(
     """Answer web requests of one program."""
     os.umask(OWNER_ONLY)
     settings = get_settings()
-    logs.configure(settings.log_format)
+    logs.configure_program(settings, f"udi-{program}")
     count = workers or settings.web_workers
     if count is None:
         processors, memory = web_workers.measure_machine()
@@ -66,6 +66,7 @@ def serve(
         factory=True,
         websockets=False,
         log_enabled=True,
+        log_dictconfig=logs.find_server_logging(),
         log_access=False,
     )
     use_single_arena()
@@ -131,7 +132,7 @@ def work(
     """Do the jobs of one program: push, report, index, clean up."""
     os.umask(OWNER_ONLY)
     settings = get_settings()
-    logs.configure(settings.log_format)
+    logs.configure_program(settings, f"udi-{program}")
     use_single_arena()
     limit_data(WORKER_DATA)
     asyncio.run(_run_worker(program))

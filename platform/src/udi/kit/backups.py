@@ -53,6 +53,15 @@ def write_state(folder: Path, state: BackupState) -> None:
     partial.replace(folder / FILE)
 
 
+def read_repository(settings: Settings) -> str:
+    """Where backups go, by the plan of this machine: a folder or `s3://bucket`; empty where none is read."""
+    try:
+        plan = tomllib.loads(settings.backup_plan.read_text())
+    except (OSError, ValueError):
+        return ""
+    return str(plan.get("repository") or "")
+
+
 FULL = 4
 FULL_EVERY_DAYS = 7
 """How many full backups are kept and how far apart they are, where the plan does not say."""

@@ -28,6 +28,7 @@ from udi.kit.http import (
     RefusedAddressError,
     StreamedResponse,
 )
+from udi.kit.library_logs import configure_small_process
 from udi.kit.memory import limit_data
 
 MODULE = "udi.kit.call_process"
@@ -396,6 +397,7 @@ async def serve() -> None:
 
 def main() -> None:
     """Bound the memory of this process before anything is read, then serve."""
+    configure_small_process()
     limit_data(int(sys.argv[1]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.stack_size(THREAD_STACK)

@@ -33,6 +33,7 @@ from pgqueuer.domain.types import Channel, JobId
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit import traces
 from udi.kit.db import Database
 from udi.kit.fair_queue import (
     CHECK_INTERVAL,
@@ -44,6 +45,8 @@ from udi.kit.fair_queue import (
 )
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import NoTenantError, tenant_context
+from udi.kit.tracebacks import describe_traceback
+from udi.kit.traces import SpanKind
 
 log = structlog.get_logger()
 SCHEMA = DBSettings(db_schema="queue")
@@ -151,12 +154,13 @@ async def enqueue(
         turn = await reserve_position(session, share, at_once, delay)
     else:
         turn = QueuePosition(0, delay, {})
+    headers = {**turn.headers, **traces.get_trace_headers()}
     await (await _session_queries(session)).enqueue(
         name,
         body,
         turn.priority,
         execute_after=turn.delay,
-        headers=turn.headers or None,
+        headers=headers or None,
     )
 
 
@@ -184,8 +188,9 @@ async def enqueue_each(
     bodies: list[bytes | None] = [
         json.dumps({"tenant": str(tenant), **payload}).encode() for payload in payloads
     ]
+    headers: list[dict[str, str] | None] = [traces.get_trace_headers() or None] * number
     await (await _session_queries(session)).enqueue(
-        [name] * number, bodies, [0] * number
+        [name] * number, bodies, [0] * number, headers=headers
     )
 
 
@@ -316,11 +321,14 @@ class Worker:
             last = queued.attempts >= self._attempts
             if self._give_way is not None:
                 await self._give_way()
-            share = (queued.headers or {}).get(SHARE)
+            headers = queued.headers or {}
+            share = headers.get(SHARE)
+            parent = str(headers.get(traces.HEADER, ""))
             began = time.monotonic()
             with (
                 tenant_context(tenant),
                 structlog.contextvars.bound_contextvars(job=name, tenant=str(tenant)),
+                traces.open_span(f"job {name}", SpanKind.CONSUMER, parent=parent),
             ):
                 try:
                     await handler(Job(name, tenant, payload, queued.attempts, last))
@@ -330,6 +338,7 @@ class Worker:
                         attempt=queued.attempts,
                         last=last,
                         error=type(error).__name__,
+                        traceback=describe_traceback(error),
                     )
                     raise
                 finally:

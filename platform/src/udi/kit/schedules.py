@@ -27,6 +27,7 @@ from udi.kit.db import Database
 from udi.kit.jobs import FULL_PAUSE, build_queries
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
+from udi.kit.tracebacks import describe_traceback
 
 log = structlog.get_logger()
 MACHINE_MARK = "@"
@@ -137,6 +138,7 @@ async def run_in_each_territory(
                 "scheduled task failed in a territory",
                 territory=territory.slug,
                 error=type(error).__name__,
+                traceback=describe_traceback(error),
             )
             return False
         return True
@@ -285,6 +287,10 @@ async def _await_run(schedule: Schedule) -> str:
     try:
         await schedule.run()
     except Exception as error:  # noqa: BLE001 - measured, and tried again
-        log.warning("scheduled task failed", error=type(error).__name__)
+        log.warning(
+            "scheduled task failed",
+            error=type(error).__name__,
+            traceback=describe_traceback(error),
+        )
         return type(error).__name__
     return ""

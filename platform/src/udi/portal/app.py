@@ -13,7 +13,7 @@ def create(site: Site | None = None) -> Litestar:
     """The ASGI application; without a site, that of a web worker, which the server gave its own logging."""
     if site is None:
         settings = get_settings()
-        logs.configure(settings.log_format)
+        logs.configure_program(settings, "udi-portal")
         return freeze_loaded_objects(create(build_site(settings)))
     app = create_app(site)
     app.asgi_handler = HeadMiddleware(app.asgi_handler)

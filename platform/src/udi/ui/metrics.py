@@ -30,7 +30,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from udi import __version__
-from udi.kit import jobs
+from udi.kit import jobs, logs
 from udi.kit.credentials import SecretKind
 from udi.kit.schedules import list_schedule_states
 from udi.kit.service_registry import Hook
@@ -75,6 +75,18 @@ class Metrics:
             buckets=BOUNDS,
             registry=self._registry,
         )
+
+        self._dropped_lines = Counter(
+            "udi_log_lines_dropped",
+            "Lines and spans that a receiver of the log was not sent.",
+            ["receiver"],
+            registry=self._registry,
+        )
+        logs.report_drops_to(self.count_dropped_lines)
+
+    def count_dropped_lines(self, receiver: str, number: int) -> None:
+        """Count lines of the log that a receiver was not sent."""
+        self._dropped_lines.labels(receiver).inc(number)
 
     def count_request(self, labels: Mapping[str, str], seconds: float) -> None:
         """Count one request and how long it took; labels are in the order of `LABELS`."""

@@ -11,11 +11,15 @@ from typing import Any
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from udi.kit import traces
+from udi.kit.traces import SpanKind
 from udi.ui.security_log import SecurityLog
 
 log = structlog.get_logger()
 SANE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 HEADER = b"x-request-id"
+TRACE_HEADER = traces.HEADER.encode()
+SERVER_ERRORS = 500
 PROBES = {"/health", "/ready", "/metrics"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 UNMATCHED = "unmatched"
@@ -46,13 +50,29 @@ class RequestLogMiddleware:
                 ]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        parent = _find_header(scope, TRACE_HEADER).decode("latin-1")
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            traces.open_span("request", SpanKind.SERVER, parent=parent) as span,
+        ):
             try:
                 await self._inner(scope, receive, answer)
             finally:
-                self._record_request(scope, status, time.perf_counter() - started)
+                labels = self._record_request(
+                    scope, status, time.perf_counter() - started
+                )
+                span.name = f"{labels['method']} {labels['route']}"
+                span.failed = status >= SERVER_ERRORS
+                span.attributes = {
+                    "http.request.method": labels["method"],
+                    "http.route": labels["route"],
+                    "http.response.status_code": status,
+                    "udi.territory": labels["territory"],
+                }
 
-    def _record_request(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record_request(
+        self, scope: Scope, status: int, seconds: float
+    ) -> dict[str, str]:
         territory = scope["state"].get("territory")
         method = str(scope.get("method"))
         labels = {
@@ -72,14 +92,19 @@ class RequestLogMiddleware:
                 milliseconds=round(seconds * 1000, 1),
             )
         self._security.log_refusal(scope, status, labels)
+        return labels
 
 
 def _request_id(scope: Scope) -> str:
     """The id that the proxy gave, if it is one; else a new one."""
-    header_value = next(
-        (value for name, value in scope["headers"] if name.lower() == b"x-request-id"),
-        b"",
-    )
+    header_value = _find_header(scope, HEADER)
     if SANE.fullmatch(header_value):
         return header_value.decode()
     return secrets.token_hex(16)
+
+
+def _find_header(scope: Scope, header: bytes) -> bytes:
+    """The first header of this name; empty where there is none."""
+    return next(
+        (value for name, value in scope["headers"] if name.lower() == header), b""
+    )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from udi.cli.finding import DAY, MINUTE, Finding, fault, format_duration, ok, warning
 from udi.kit import landlock
+from udi.kit.backups import read_repository
+from udi.kit.child import ChildError, run
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
 from udi.node.files.store import ABSENT, REFUSED, SILENT, ObjectStore, StoreError
@@ -14,6 +16,11 @@ from udi.portal.catalogue.search.feed import cursor_age
 from udi.settings import MissingSecretError, Settings
 
 GIGABYTE = 10**9
+DATABASES = Path("/var/lib/postgresql")
+"""Where Debian keeps the files of PostgreSQL."""
+LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
+READER_MEMORY = 512
+READER_SECONDS = 30.0
 ROOM_WARNING = 5 * GIGABYTE
 ROOM_FAULT = GIGABYTE
 SHARE_WARNING = 0.1
@@ -52,6 +59,7 @@ async def check_machine(settings: Settings) -> list[Finding]:
         *check_disks(settings, settings.index_folder),
         *check_secrets(settings),
         await check_objects(settings),
+        await check_reader(),
         *findings,
     ]
 
@@ -73,9 +81,33 @@ def check_landlock() -> Finding:
     )
 
 
+async def check_reader() -> Finding:
+    """Whether a process behind walls can be started, as for each file that is read."""
+    try:
+        await run(
+            now,
+            memory_mb=READER_MEMORY,
+            seconds=READER_SECONDS,
+            modules=(now.__module__,),
+        )
+    except (ChildError, OSError) as error:
+        return fault(
+            "files",
+            "reader",
+            f"No process that reads files can be started ({type(error).__name__}): files are received, and not understood.",
+            "See the memory that is left (`free -m`) and what the kernel refused (`journalctl -k -n 50`).",
+        )
+    return ok("files", "reader", "A process behind walls starts and answers.")
+
+
 def check_disks(settings: Settings, index: Path | None = None) -> list[Finding]:
     """The room of each folder that fills."""
     places = {"state": settings.state, **({"index": index} if index else {})}
+    if DATABASES.is_dir() and settings.database_host in LOOPBACK_HOSTS:
+        places["database"] = DATABASES
+    backups = read_repository(settings)
+    if backups.startswith("/"):
+        places["backups"] = Path(backups)
     if "://" not in settings.object_store_url:
         places["objects"] = Path(settings.object_store_url)
     return [_check_disk(name, folder) for name, folder in places.items()]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handlers, Job
 from udi.kit.keys import SIGNER
+from udi.kit.program_calls import call_program
 from udi.kit.tenancy import Territory
 from udi.kit.web_addresses import origin_of
 from udi.portal.nodes.models import Node
@@ -84,7 +85,8 @@ async def _put(
         email=organisation.email,
     )
     try:
-        answer = await site.outgoing.request(
+        answer = await call_program(
+            site.outgoing,
             "PUT",
             f"{node.url}/api/v1/spaces/{organisation.id}",
             headers={"Authorization": f"Bearer {token}"},

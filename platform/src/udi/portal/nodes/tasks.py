@@ -10,6 +10,7 @@ from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handlers, Job
 from udi.kit.keys import SIGNER
+from udi.kit.program_calls import call_program
 from udi.kit.web_addresses import origin_of
 from udi.portal.nodes.models import Node, Report, ReportDeliveryState
 from udi.portal.nodes.rudi import report_document
@@ -105,7 +106,8 @@ async def _put(site: Site, tenant: UUID, report: Report, node: Node) -> None:
         audience=audience,
     )
     try:
-        answer = await site.outgoing.request(
+        answer = await call_program(
+            site.outgoing,
             "PUT",
             f"{node.url}/resources/{report.resource_id}/report",
             headers={"Authorization": f"Bearer {token}"},

@@ -185,7 +185,7 @@ STATUS_HEADERS = (
 )
 """Pieces of the names of columns that tell a family situation."""
 TAXES = words(
-    "fiscal fiscale spi nif dni nie cf codicefiscale nino ni steuer steuerid steueridentifikationsnummer tin"
+    "fiscal fiscale spi nif dni nie cnp cf codicefiscale nino ni steuer steuerid steueridentifikationsnummer tin"
 )
 HOLDERS = words("titulaire contractor supplier titular")
 """Roles that companies have in public contracts."""

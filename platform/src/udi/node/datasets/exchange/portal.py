@@ -17,6 +17,7 @@ from udi.kit.credentials import SignedDocumentKind, SignedToken, SignedTokenKind
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.keys import verify, verify_document
 from udi.kit.oidc import node_client_id
+from udi.kit.program_calls import call_program
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.node.datasets.exchange.account_reports import (
@@ -347,8 +348,8 @@ class PortalClient:
 
     async def _request(self, method: str, url: str, **options: Any) -> Any:
         try:
-            return await self.outgoing.request(
-                method, url, limit=LONGEST_ANSWER, **options
+            return await call_program(
+                self.outgoing, method, url, limit=LONGEST_ANSWER, **options
             )
         except (OutgoingError, RefusedAddressError) as error:
             raise PortalUnavailableError(
@@ -404,8 +405,11 @@ class PortalKeys:
         self, portal: str, cached_key_set: dict[str, Any]
     ) -> dict[str, Any]:
         try:
-            answer = await self.outgoing.request(
-                "GET", f"{portal}/.well-known/jwks.json", limit=LONGEST_ANSWER
+            answer = await call_program(
+                self.outgoing,
+                "GET",
+                f"{portal}/.well-known/jwks.json",
+                limit=LONGEST_ANSWER,
             )
             key_set = _json_object(answer.content)
         except (OutgoingError, RefusedAddressError) as error:

@@ -8,9 +8,9 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.slugs import make_slug
 from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import check_answers
-from udi.node.datasets.descriptions.prefill import fold_text, split_words
 from udi.node.datasets.models import Dataset, DatasetEvent, DatasetPart, Version
 from udi.node.datasets.records.parts import ListedPart, media_of_part
 from udi.node.datasets.records.rudi import compose_document, compose_record
@@ -127,10 +127,7 @@ async def list_addresses(session: AsyncSession, space: Space) -> list[str]:
 
 def slug_of(title: str, known_by: UUID) -> str:
     """A name for a folder: words of the title, and the start of the id so that no two are alike."""
-    words = "-".join(fold_text(word) for word in split_words(title))[
-        :LONGEST_SLUG
-    ].strip("-")
-    return f"{words or 'dataset'}-{known_by.hex[:8]}"
+    return f"{make_slug(title, LONGEST_SLUG) or 'dataset'}-{known_by.hex[:8]}"
 
 
 def _describe(dataset: Dataset, territory: Territory) -> ArchivedDataset:

@@ -7,6 +7,7 @@ import structlog
 from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handlers, Job
+from udi.kit.program_calls import call_program
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.creation import (
     AgreementSigner,
@@ -85,7 +86,8 @@ async def put_agreement(
         AGREEMENT, subject=str(id_), issuer=origin, audience=audience_of(node)
     )
     try:
-        answer = await site.outgoing.request(
+        answer = await call_program(
+            site.outgoing,
             "PUT",
             f"{node.url}/api/v1/agreements/{id_}",
             headers={"Authorization": f"Bearer {token}"},

@@ -11,6 +11,7 @@ from udi.portal.catalogue.models import AGREEMENT
 from udi.portal.catalogue.open.listing import PublishedDataset
 from udi.portal.organisations.models import Organisation
 from udi.protocol.access import AccessRights
+from udi.protocol.catalogue import HarvesterName
 from udi.protocol.licences import LICENCES, LISTED
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.structures import Media, Record
@@ -64,7 +65,7 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
         "num_resources": len(resources),
         "extras": [
             {"key": key, "value": value}
-            for key, value in _extras(record).items()
+            for key, value in _extras(record, dataset.harvester).items()
             if value
         ],
         "relationships_as_subject": [],
@@ -225,11 +226,12 @@ def _licence(record: Record, language: str) -> Document:
     }
 
 
-def _extras(record: Record) -> dict[str, str]:
+def _extras(record: Record, harvester: HarvesterName | None) -> dict[str, str]:
     box = record.geography.box if record.geography else None
     period = record.period
     return {
         "access_rights": record.access.uri,
+        "harvester_name": harvester.name if harvester else "",
         "issued": _format_moment(record.dates.published or record.dates.created),
         "modified": _format_moment(record.dates.updated),
         "language": ",".join(record.languages),

@@ -34,6 +34,8 @@ PUBLISHERS = (
 )
 EMAILS = ("vcard:hasEmail", "vcard:email", "foaf:mbox", "schema:email")
 ORGANISATIONS = ("vcard:organization-name", "vcard:org")
+PEOPLE = {"foaf:Person", "vcard:Individual", "schema:Person"}
+ORGANISATION_TYPES = {"foaf:Organization", "vcard:Organization", "org:Organization"}
 CONTACTS = ("dcat:contactPoint", "adms:contactPoint")
 
 
@@ -57,6 +59,8 @@ def read_publisher(graph: Graph, node: Node, draft: Draft) -> None:
                 type=graph.text(value, "dct:type"),
                 email=_email(graph, value),
                 url=graph.text(value, "foaf:homepage", "foaf:page", "schema:url"),
+                is_person=bool(graph.types(value) & PEOPLE)
+                and not graph.types(value) & ORGANISATION_TYPES,
             )
             return
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from udi.kit.slugs import make_slug
 from udi.portal.organisations.models import Organisation
 
 NEAR = 0.55
@@ -92,11 +93,4 @@ def find_similar(
 
 def slugify(name: str, longest: int = 40) -> str:
     """A slug of a name: small letters, digits and hyphens; "organisation" where nothing of it can be written so."""
-    words = re.findall(r"[a-z0-9]+", normalise_name(name))
-    slug = ""
-    for word in words:
-        longer = f"{slug}-{word}" if slug else word[:longest]
-        if len(longer) > longest:
-            break
-        slug = longer
-    return slug or "organisation"
+    return make_slug(name, longest) or "organisation"

@@ -2,12 +2,12 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from udi.kit import slugs
 from udi.kit.errors import Refusal, Refusals
 from udi.portal.tenants.content.files import (
     FENCE,
@@ -60,17 +60,7 @@ def write_article(text: ArticleText) -> bytes:
 
 def make_slug(title: str) -> str:
     """A name for addresses: a title without accents, signs and capitals."""
-    letters = unicodedata.normalize("NFKD", title.replace("œ", "oe")).encode(
-        "ascii", "ignore"
-    )
-    words = re.findall("[a-z0-9]+", letters.decode().lower())
-    slug = ""
-    for word in words:
-        longer = f"{slug}-{word}" if slug else word
-        if len(longer) > LONGEST_SLUG:
-            break
-        slug = longer
-    return slug
+    return slugs.make_slug(title, LONGEST_SLUG)
 
 
 def _choose_slug(title: str) -> str:

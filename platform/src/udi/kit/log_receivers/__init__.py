@@ -1,0 +1,1 @@
+"""Where lines of the log and spans are sent beside the error stream."""
