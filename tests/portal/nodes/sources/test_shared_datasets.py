@@ -300,9 +300,11 @@ async def test_the_nearer_source_of_one_producer_takes_a_dataset_over(
 async def test_a_record_that_is_refused_takes_nothing_over(
     catalogue: Catalogue, open_source: Open
 ) -> None:
-    near = dataset("Bancs publics", landingPage=f"{catalogue.origin}/data/benches")
+    near = dataset(
+        "Bancs publics", landingPage=f"{catalogue.origin}/data/benches", publisher={}
+    )
     put(catalogue, TOWN, near)
-    put(catalogue, REGION, dataset())
+    put(catalogue, REGION, dataset(publisher={}))
     region = await open_source(f"{catalogue.origin}{REGION}")
     await region.read()
     before = await region.list_published()

@@ -23,6 +23,11 @@ from udi.portal.nodes.sources import crawl, run_completion
 from udi.portal.nodes.sources.crawl import CrawlCost, CrawlState
 from udi.portal.nodes.sources.document_bodies import HEAVY
 from udi.portal.nodes.sources.document_summary import DocumentSummary
+from udi.portal.nodes.sources.import_results import (
+    ImportContext,
+    ImportResult,
+    RecordImport,
+)
 from udi.portal.nodes.sources.leases import (
     LeaseLostError,
     SourceLease,
@@ -41,12 +46,7 @@ from udi.portal.nodes.sources.models import (
 )
 from udi.portal.nodes.sources.recognition import HarvestItem
 from udi.portal.nodes.sources.reconciliation import RecordAction
-from udi.portal.nodes.sources.record_import import (
-    ImportContext,
-    ImportResult,
-    RecordImport,
-    store_slice,
-)
+from udi.portal.nodes.sources.record_import import store_slice
 from udi.portal.nodes.sources.renames import join_batch
 from udi.portal.nodes.sources.run_log import (
     RecordLogEntry,

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,11 @@ from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.harvest.outcomes import duplicate_fault
 from udi.portal.nodes.harvest.record import HarvestedRecord, RefusedRecord
-from udi.portal.nodes.models import Node
+from udi.portal.nodes.sources.import_results import (
+    ImportContext,
+    ImportResult,
+    RecordImport,
+)
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
 from udi.portal.nodes.sources.origin_decisions import (
     GLOBAL_IDENTIFIER,
@@ -60,58 +64,6 @@ STORED = {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.ELSEWHERE}
 LOCAL_ID = "local_id"
 NAMES = {LOCAL_ID, "doi", "dataverse_doi"}
 """Fields in which no two datasets of a territory say the same."""
-
-
-@dataclass(frozen=True)
-class ImportContext:
-    """Whose records these are."""
-
-    source: CatalogueSource
-    node: Node
-    producer: of.Organisation
-    publishers: Mapping[str, of.Organisation] = field(default_factory=dict)
-    """Under whom the datasets of each publisher that the source names stand, by its key."""
-
-
-@dataclass
-class RecordImport:
-    """A thing that was found, and what there is to say of it."""
-
-    identifier: str
-    title: str
-    action: RecordAction
-    faults: tuple[HarvestFault, ...] = ()
-    row: SourceRecord | None = None
-    record: of.Record | None = None
-    digest: str = ""
-    harvest_record: HarvestedRecord | None = None
-    same_as: UUID | None = None
-    """The dataset of another source or node that it describes as well."""
-    publisher: str = ""
-    """The key of the publisher that it names."""
-
-    @property
-    def dataset_id(self) -> UUID | None:
-        """The dataset that it is here; None where nothing of it is shown."""
-        if self.same_as:
-            return self.same_as
-        if self.action is RecordAction.REFUSED:
-            if self.row and not self.row.withdrawn:
-                return self.row.id
-            return None
-        if self.record:
-            return self.record.id
-        return None
-
-
-@dataclass
-class ImportResult:
-    """What became of a slice."""
-
-    results: list[RecordImport] = field(default_factory=list)
-
-    def count(self, *fates: RecordAction) -> int:
-        return sum(result.action in fates for result in self.results)
 
 
 async def store_slice(

@@ -105,8 +105,8 @@ async def match_datasets(
             and holders[dataset.node_id].state == SourceState.CLOSED,
             is_published=dataset.state == DatasetState.PUBLISHED,
             by_team=dataset.id in by_team,
-            same_producer=source.organisation_id
-            in {dataset.organisation_id, dataset.harvester_id},
+            same_producer=dataset.node_id in holders
+            and holders[dataset.node_id].organisation_id == source.organisation_id,
             nearness=_nearness_of(dataset, holders.get(dataset.node_id)),
         )
         nearness = measure_nearness(host_name(source.address), candidate.record)

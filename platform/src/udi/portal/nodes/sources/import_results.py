@@ -1,0 +1,64 @@
+"""Whose records a slice holds, and what becomes of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from udi.portal.nodes.harvest.faults import HarvestFault
+from udi.portal.nodes.harvest.record import HarvestedRecord
+from udi.portal.nodes.models import Node
+from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
+from udi.portal.nodes.sources.reconciliation import RecordAction
+from udi.protocol import structures as of
+
+
+@dataclass(frozen=True)
+class ImportContext:
+    """Whose records these are."""
+
+    source: CatalogueSource
+    node: Node
+    producer: of.Organisation
+    publishers: Mapping[str, of.Organisation] = field(default_factory=dict)
+    """Under whom the datasets of each publisher that the source names stand, by its key."""
+
+
+@dataclass
+class RecordImport:
+    """A thing that was found, and what there is to say of it."""
+
+    identifier: str
+    title: str
+    action: RecordAction
+    faults: tuple[HarvestFault, ...] = ()
+    row: SourceRecord | None = None
+    record: of.Record | None = None
+    digest: str = ""
+    harvest_record: HarvestedRecord | None = None
+    same_as: UUID | None = None
+    """The dataset of another source or node that it describes as well."""
+    publisher: str = ""
+    """The key of the publisher that it names."""
+
+    @property
+    def dataset_id(self) -> UUID | None:
+        """The dataset that it is here; None where nothing of it is shown."""
+        if self.same_as:
+            return self.same_as
+        if self.action is RecordAction.REFUSED:
+            if self.row and not self.row.withdrawn:
+                return self.row.id
+            return None
+        if self.record:
+            return self.record.id
+        return None
+
+
+@dataclass
+class ImportResult:
+    """What became of a slice."""
+
+    results: list[RecordImport] = field(default_factory=list)
+
+    def count(self, *fates: RecordAction) -> int:
+        return sum(result.action in fates for result in self.results)
