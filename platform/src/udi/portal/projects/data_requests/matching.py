@@ -175,13 +175,13 @@ async def _find_theme_producers(
 ) -> list[LikelyProducer]:
     count = func.count().label("count")
     counted = (
-        select(STEWARD_ID.label("organisation_id"), count)
+        select(STEWARD_ID.label("steward_id"), count)
         .where(Dataset.theme == theme, Dataset.state == DatasetState.PUBLISHED)
-        .group_by("organisation_id")
-        .order_by(count.desc(), "organisation_id")
+        .group_by("steward_id")
+        .order_by(count.desc(), "steward_id")
         .limit(MOST_PRODUCERS)
     )
-    rows = [(row.organisation_id, row[1]) for row in await session.execute(counted)]
+    rows = [(row.steward_id, row[1]) for row in await session.execute(counted)]
     ids = [id_ for id_, _ in rows]
     producers_by_id = {
         producer.id: producer
