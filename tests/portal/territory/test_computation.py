@@ -36,11 +36,13 @@ def dataset(
     assessment = DatasetAssessment(
         percentages, frequency, categories, has_api, has_download
     )
+    publisher = organisation or uuid4()
     return AssessedDataset(
         uuid4(),
         title,
         {"fr": title},
-        organisation or uuid4(),
+        publisher,
+        publisher,
         moment,
         moment,
         changed,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from udi.protocol.rdf import (
     EXTENSIONS,
@@ -34,6 +35,14 @@ WITHDRAWN = "http://publications.europa.eu/resource/authority/dataset-status/WIT
 
 
 @dataclass(frozen=True, kw_only=True)
+class HarvesterName:
+    """The organisation that reads a dataset in a catalogue of others."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CatalogueEntry:
     """A dataset of a catalogue; `listed` is when the catalogue first showed it, `described` when it last changed there."""
 
@@ -42,6 +51,7 @@ class CatalogueEntry:
     described: datetime
     other_identifiers: tuple[str, ...] = ()
     """Those of the same dataset in catalogues of others."""
+    harvester: HarvesterName | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +150,8 @@ def write_entry(
     yield from typed_value(listed, "dct:conformsTo", iri(PROFILE), "dct:Standard")
     yield moment_of(listed, "dct:issued", entry.listed)
     yield moment_of(listed, "dct:modified", entry.described)
+    if entry.harvester:
+        yield from write_harvester(dataset, entry.harvester)
     for service in entry.record.media:
         if service.kind is MediaKind.SERVICE:
             yield (
@@ -154,6 +166,16 @@ def write_entry(
             iri(dataset), "adms:identifier", other, "adms:Identifier"
         )
         yield (other, term("skos:notation"), literal(notation))
+
+
+def write_harvester(dataset: str, harvester: HarvesterName) -> Iterator[Triple]:
+    """Who reads a dataset elsewhere: a contributor to the catalogue's record of it, for the data are its publisher's."""
+    listed = iri(f"{dataset}#record")
+    agent = f"<urn:uuid:{harvester.id}>"
+    yield is_a(listed, "dcat:CatalogRecord")
+    yield (listed, term("foaf:primaryTopic"), iri(dataset))
+    yield from typed_value(listed, "dct:contributor", agent, "foaf:Agent")
+    yield (agent, term("foaf:name"), literal(harvester.name))
 
 
 def write_withdrawal(address: str, title: str, moment: datetime) -> Iterator[Triple]:

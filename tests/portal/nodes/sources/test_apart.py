@@ -1,7 +1,6 @@
 """Sources apart from one another and from nodes: each lets go its own records only, and of what it really lost."""
 
 import json
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,6 +21,7 @@ from udi.portal.nodes.sources import harvest_run
 from udi.portal.nodes.sources.actions import pause_source
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource
+from udi.portal.organisations.models import Organisation
 
 CKAN = "/api/3/action/package_search"
 
@@ -99,7 +99,7 @@ async def test_a_record_that_is_refused_today_is_not_taken_for_gone(
     assert set(await reading.list_published()) == {"Fontaines", "Bancs"}
 
 
-async def test_a_portal_of_rudi_is_published_for_the_producer_of_the_source_whoever_it_names(
+async def test_a_portal_of_rudi_is_published_under_the_organisations_that_it_names(
     catalogue: Catalogue, open_source: Open, demo: Territory, portal_database: Database
 ) -> None:
     records = [document(number) for number in range(2)]
@@ -110,10 +110,13 @@ async def test_a_portal_of_rudi_is_published_for_the_producer_of_the_source_whoe
 
     async with portal_database.session(demo.id) as session:
         of = select(Dataset.organisation_id).where(Dataset.node_id == reading.source_id)
-        assert set(await session.scalars(of)) == {reading.producer}
-    assert reading.producer not in {
-        uuid.UUID(record["producer"]["organization_id"]) for record in records
+        organisations = list(
+            await session.scalars(select(Organisation).where(Organisation.id.in_(of)))
+        )
+    assert {organisation.name for organisation in organisations} == {
+        record["producer"]["organization_name"] for record in records
     }
+    assert all(organisation.unclaimed for organisation in organisations)
 
 
 async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(

@@ -588,7 +588,7 @@ async def test_what_is_read_is_shown_searched_and_given_to_programs_like_what_is
             assert "Fontaines" in answer.text, path
 
 
-async def test_a_portal_of_rudi_keeps_its_identifiers_and_is_published_for_the_producer_of_the_source(
+async def test_a_portal_of_rudi_keeps_its_identifiers(
     catalogue: Catalogue, open_source: Open
 ) -> None:
     records = [document(number) for number in range(3)]

@@ -23,6 +23,7 @@ from udi.portal.access.requests.queries import (
 )
 from udi.portal.access.requests.transitions import OPEN
 from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.stewards import find_steward
 from udi.protocol.policy import Policy, Requester
 from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
@@ -79,7 +80,7 @@ async def summarise_access(
         and Requester.PERSON not in policy.requesters
         and not actor.memberships
     )
-    sets = actor.may_publish(dataset.organisation.slug)
+    sets = actor.may_publish((await find_steward(session, dataset)).slug)
     return AccessSection(
         row,
         policy,

@@ -1,9 +1,11 @@
 """Writes of the catalogue: what a producer's node describes, changes and withdraws."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,13 +28,23 @@ from udi.portal.catalogue.models import (
 from udi.portal.catalogue.topics import DATASET, PAGE, PRODUCER, THEME
 from udi.portal.notifications import actions as notifications
 from udi.portal.notifications.models import Change, ChangeKind
+from udi.portal.organisations.models import Organisation
 from udi.portal.schema import PortalTable
-from udi.protocol.record import Record, conceal_record, write_record
+from udi.protocol.record import Record, conceal_record, restore_record, write_record
 from udi.protocol.structures import Media
+from udi.protocol.structures import Organisation as Publisher
 
 LONGEST_SLUG = 80
 TAKEN = frozenset({"history", "withdraw", "allow"})
 """Ends of addresses under a dataset's that are not its title."""
+
+
+@dataclass(frozen=True)
+class DatasetOrigin:
+    """The node that holds a dataset, and the producer whose source it was read in, if it was."""
+
+    node_id: UUID
+    harvester_id: UUID | None = None
 
 
 DatasetsById = Mapping[UUID, Dataset]
@@ -54,7 +66,10 @@ async def store_dataset(
 ) -> None:
     """Publish one record, or its new version: see `store_datasets`."""
     await store_datasets(
-        session, [record], await lock_datasets(session, [record.id]), node_id=node_id
+        session,
+        [record],
+        await lock_datasets(session, [record.id]),
+        origin=DatasetOrigin(node_id),
     )
 
 
@@ -63,7 +78,7 @@ async def store_datasets(
     records: Sequence[Record],
     datasets_by_id: DatasetsById,
     *,
-    node_id: UUID,
+    origin: DatasetOrigin,
 ) -> None:
     """Publish records (each once), or their new versions: the node and the producers were checked before.
 
@@ -79,7 +94,8 @@ async def store_datasets(
         columns = {
             "id": record.id,
             **columns_of(record),
-            "node_id": node_id,
+            "node_id": origin.node_id,
+            "harvester_id": origin.harvester_id,
             "described_at": moment,
         }
         dataset = datasets_by_id.get(record.id)
@@ -104,7 +120,7 @@ async def store_datasets(
             None,
             "dataset.published" if new else "dataset.updated",
             record.id,
-            node=str(node_id),
+            node=str(origin.node_id),
         )
         if event is not None:
             _notify_followers(session, dataset, event)
@@ -143,6 +159,30 @@ async def _insert_rows(
 def _distribution_rows(record: Record) -> Iterator[dict[str, Any]]:
     for position, item in enumerate(record.media):
         yield {"dataset_id": record.id, **media_columns(position, item)}
+
+
+async def change_publisher(
+    session: AsyncSession, datasets: Iterable[Dataset], organisation: Organisation
+) -> None:
+    """Say of published datasets that another organisation publishes them; their addresses stay.
+
+    They were locked before: what their description said until now is kept in its history.
+    """
+    moment = now()
+    for dataset in datasets:
+        record = structs.replace(
+            restore_record(dataset.record),
+            producer=Publisher(id=organisation.id, name=organisation.name),
+        )
+        written = write_record(record)
+        await replace_description(session, dataset, written)
+        dataset.record = written
+        dataset.organisation_id = organisation.id
+        dataset.described_at = moment
+        audit.record(
+            session, None, "dataset.updated", dataset.id, node=str(dataset.node_id)
+        )
+    await session.flush()
 
 
 async def withdraw_dataset(

@@ -35,6 +35,7 @@ from udi.portal.catalogue.queries import (
     WithdrawnError,
     count_by_producer,
     get_dataset,
+    list_shown_producers,
     walk_datasets,
 )
 from udi.portal.catalogue.query_string import read_pairs
@@ -53,7 +54,7 @@ from udi.portal.catalogue.search.criteria import read_strict_criteria
 from udi.portal.catalogue.search_parameters import SearchParameters, WalkParameters
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
-from udi.portal.organisations.queries import get_producer, list_producers
+from udi.portal.organisations.queries import get_producer
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
@@ -165,7 +166,7 @@ async def read_producers(
         counts = await count_by_producer(session)
         items = [
             Producer.of(producer, counts, territory.origin)
-            for producer in await list_producers(session)
+            for producer in await list_shown_producers(session)
         ]
         return _build_document(ProducerList(total=len(items), items=items))
 

@@ -5,11 +5,12 @@ here belongs to no session: it is to be shown, and no change of it is written.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, literal_column, select
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, aliased
 from sqlalchemy.orm.attributes import manager_of_class
 
 from udi.kit.read_connections import SessionRowReader
@@ -25,6 +26,15 @@ from udi.portal.catalogue.models import (
     PastDescription,
 )
 from udi.portal.organisations.models import Organisation
+
+
+@dataclass(frozen=True)
+class ReadingProducer:
+    """The producer whose source a dataset was read in."""
+
+    id: UUID
+    slug: str
+    name: str
 
 
 class RowFields:
@@ -51,6 +61,11 @@ class RowFields:
         return restored
 
 
+Harvester = aliased(Organisation)
+"""The producer whose source a dataset was read in."""
+IS_HARVESTER = (Harvester.tenant_id == Dataset.tenant_id) & (
+    Harvester.id == Dataset.harvester_id
+)
 DATASET = RowFields(Dataset)
 OWNER = RowFields(Organisation)
 FILE = RowFields(Distribution)
@@ -77,9 +92,15 @@ def _write_statement() -> str:
         Organisation.id == Dataset.organisation_id
     )
     statement = (
-        select(*DATASET.columns, *OWNER.columns, func.array(files.scalar_subquery()))
+        select(
+            *DATASET.columns,
+            *OWNER.columns,
+            func.row(Harvester.id, Harvester.slug, Harvester.name),
+            func.array(files.scalar_subquery()),
+        )
         .select_from(Dataset)
         .join(Organisation, owner)
+        .outerjoin(Harvester, IS_HARVESTER)
         .where(
             Dataset.id == literal_column("$1::uuid"),
             Dataset.state == DatasetState.PUBLISHED,
@@ -105,13 +126,20 @@ async def find_published_dataset(
     records = await rows.fetch(STATEMENT, dataset_id)
     if not records:
         return None
-    *values, files = records[0]
+    *values, harvester, files = records[0]
     width = len(DATASET.columns)
     dataset: Dataset = DATASET.restore(values[:width])
     facts = vars(dataset)
     facts["organisation"] = OWNER.restore(values[width:])
+    facts["harvester"] = ReadingProducer(*harvester) if harvester[0] else None
     facts["distributions"] = [_restore_file(file) for file in files]
     return dataset
+
+
+def reading_producer_of(dataset: Dataset) -> ReadingProducer | None:
+    """Who reads a dataset that was read elsewhere, as `find_published_dataset` found it."""
+    producer: ReadingProducer | None = vars(dataset).get("harvester")
+    return producer
 
 
 def _restore_file(values: Sequence[Any]) -> Distribution:

@@ -71,6 +71,9 @@ class Dataset(TenantColumns, PortalTable):
     """The number by which the search index knows the row."""
     node_id: Mapped[UUID]
     organisation_id: Mapped[UUID]
+    """Who publishes it."""
+    harvester_id: Mapped[UUID | None]
+    """The producer whose source it was read in; none where a node pushes it."""
     state: Mapped[DatasetState] = mapped_column(Text, default=DatasetState.PUBLISHED)
     access: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)

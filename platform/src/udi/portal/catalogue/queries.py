@@ -26,6 +26,7 @@ from udi.portal.catalogue.search.spelling import list_similar_words
 from udi.portal.catalogue.search.thesaurus import Thesaurus
 from udi.portal.catalogue.search.words import plain_words
 from udi.portal.organisations.models import Organisation
+from udi.portal.organisations.queries import list_producers
 from udi.ui.locale import localise_title
 
 LINE = select(
@@ -352,6 +353,16 @@ async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
     if withdrawal := await session.scalar(withdrawn):
         raise WithdrawnError(withdrawal)
     raise NotFoundError("No dataset has this address here.")
+
+
+async def list_shown_producers(session: AsyncSession) -> list[Organisation]:
+    """The producers that lists show, by name: one that nobody claimed only while something of it is here."""
+    counts = await count_by_producer(session)
+    return [
+        producer
+        for producer in await list_producers(session)
+        if not producer.unclaimed or producer.id in counts
+    ]
 
 
 async def count_by_producer(session: AsyncSession) -> dict[UUID, int]:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue import models
+from udi.portal.catalogue.dataset_rows import reading_producer_of
 from udi.portal.catalogue.file_schemas import DistributionDetail
 from udi.portal.catalogue.queries import DatasetSummary, SearchPage
 from udi.portal.organisations.models import Organisation
@@ -189,6 +190,10 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         list[float] | None, _describe("West, south, east, north, in degrees (WGS 84).")
     ]
     producer: ProducerReference
+    harvester: Annotated[
+        ProducerReference | None,
+        _describe("The producer that reads it in a catalogue of others; null else."),
+    ]
     distributions: list[DistributionDetail]
     other_origins: Annotated[
         list[OtherOrigin], _describe("Other catalogues that describe it as well.")
@@ -227,6 +232,7 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
         ]
         owner = row.organisation
         file_names = row.file_names
+        harvester = reading_producer_of(row)
         return cls(
             **{name: getattr(row, name) for name in same},
             created=row.stated_creation,
@@ -237,6 +243,11 @@ class DatasetDetail(Struct, frozen=True, kw_only=True):
             period=DatasetPeriod(start=row.period_start, end=row.period_end),
             bbox=sides if len(sides) == 4 else None,  # noqa: PLR2004 - a rectangle has four sides
             producer=ProducerReference(id=owner.id, slug=owner.slug, name=owner.name),
+            harvester=ProducerReference(
+                id=harvester.id, slug=harvester.slug, name=harvester.name
+            )
+            if harvester
+            else None,
             distributions=[
                 DistributionDetail.of(media, file_names.get(str(media.id), {}))
                 for media in row.distributions

@@ -50,6 +50,7 @@ class InboxKind(StrEnum):
     NODE_UPDATE = "node_update"
     NODE_VERSION = "node_version"
     PROCESSING = "processing"
+    PUBLISHER = "publisher"
     REPORT = "report"
     SOURCE = "source"
     SUBJECT_DRAFT = "subject_draft"
@@ -79,6 +80,7 @@ KIND_NAMES = {
     InboxKind.NODE_UPDATE: "Datasets to update",
     InboxKind.NODE_VERSION: "New versions to publish",
     InboxKind.PROCESSING: "Personal data to declare",
+    InboxKind.PUBLISHER: "Publishers to confirm",
     InboxKind.REPORT: "Node that takes no report",
     InboxKind.SOURCE: "Harvest that failed",
     InboxKind.SUBJECT_DRAFT: "Request about my data, not sent yet",

@@ -20,6 +20,7 @@ from udi.portal.nodes.sources.models import (
     SourceAction,
     SourceFault,
     SourceFeed,
+    SourcePublisher,
     SourceRecord,
     SourceRecordAlias,
     SourceRun,
@@ -35,6 +36,7 @@ CARRIED = (
     ),
     ArchivedTable(SourceRecord),
     ArchivedTable(SourceRecordAlias),
+    ArchivedTable(SourcePublisher),
 )
 LEFT_OUT = (
     ExcludedTable(

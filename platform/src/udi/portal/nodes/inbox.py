@@ -1,6 +1,7 @@
 """What waits for a person of nodes and sources: readings that failed, reports that no node takes, what waits at nodes."""
 
 from collections.abc import Sequence
+from uuid import UUID, uuid5
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -15,7 +16,9 @@ from udi.portal.nodes.models import (
     Report,
     ReportDeliveryState,
 )
+from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.models import RunOutcome
+from udi.portal.nodes.sources.publishers.queries import list_proposals
 from udi.portal.nodes.sources.queries import list_source_summaries
 from udi.portal.organisations.models import Organisation
 from udi.protocol.inbox import NodeInboxKind
@@ -47,6 +50,28 @@ async def list_failed_sources(
             )
         )
     return items[:MOST_OF_A_DOMAIN]
+
+
+async def list_publisher_proposals(
+    session: AsyncSession, actor: Actor
+) -> Sequence[InboxItem]:
+    """For administrators of organisations that sources name, and the team: one item a source and an organisation."""
+    items: dict[tuple[UUID, UUID], InboxItem] = {}
+    for proposal in await list_proposals(session, actor):
+        is_own = actor.may_manage(proposal.proposed.slug)
+        items.setdefault(
+            (proposal.source.id, proposal.proposed.id),
+            InboxItem(
+                kind=InboxKind.PUBLISHER,
+                role=InboxRole.PRODUCER if is_own else InboxRole.TEAM,
+                id=uuid5(proposal.source.id, str(proposal.proposed.id)),
+                title=host_of(proposal.source.address),
+                url="/sources/publishers",
+                since=proposal.row.first_seen_at,
+                organisation=proposal.proposed.name,
+            ),
+        )
+    return list(items.values())[:MOST_OF_A_DOMAIN]
 
 
 async def list_failed_reports(

@@ -16,6 +16,7 @@ def provide_services(site: Site) -> None:
     site.services.contribute(
         INBOX,
         inbox.list_failed_sources,
+        inbox.list_publisher_proposals,
         inbox.list_failed_reports,
         inbox.list_waiting_at_nodes,
     )

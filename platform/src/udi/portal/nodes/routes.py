@@ -1,6 +1,6 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.portal.catalogue.origins import FIND_ORIGIN
+from udi.portal.catalogue.origins import FIND_ORIGIN, FIND_PRODUCER_ORIGINS
 from udi.portal.nodes import (
     accounts,
     api,
@@ -18,6 +18,8 @@ from udi.portal.nodes.metrics import measure_key, measure_reports
 from udi.portal.nodes.sources import OUTGOING, feeds, origins, report
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import pages as sources_pages
+from udi.portal.nodes.sources.publishers import api as publisher_api
+from udi.portal.nodes.sources.publishers import pages as publisher_pages
 from udi.ui.dependencies import Routes
 from udi.ui.metrics import MEASURES
 from udi.ui.own_data_pages import OTHER_PLACES
@@ -37,8 +39,10 @@ def list_routes(_site: Site) -> Routes:
         *invitations.routes,
         *map_service_pages.routes,
         *trials.routes,
+        *publisher_pages.routes,
         *sources_pages.routes,
         *sources_api.routes,
+        *publisher_api.routes,
         *report.routes,
         *feeds.routes,
         *origins.routes,
@@ -49,6 +53,7 @@ def provide_web_services(site: Site) -> None:
     """Where a dataset was read, what bounds trials, measures, where else people are known, and where pages lead."""
     services = site.services
     services.provide(FIND_ORIGIN, origins.find_origin)
+    services.provide(FIND_PRODUCER_ORIGINS, origins.find_producer_origins)
     services.provide(
         trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
     )

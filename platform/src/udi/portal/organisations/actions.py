@@ -26,6 +26,7 @@ async def apply_organisation(
 
     Without `kind`, it stays what it is.
     """
+    await _free_unclaimed_slug(session, id, slug)
     organisation = await session.scalar(
         select(Organisation).where(Organisation.id == id)
     )
@@ -51,3 +52,17 @@ async def apply_organisation(
     await session.flush()
     await session.execute(delete(FormerSlug).where(FormerSlug.slug == slug))
     return organisation
+
+
+async def _free_unclaimed_slug(
+    session: AsyncSession, organisation_id: UUID, slug: str
+) -> None:
+    """One that nobody claimed gives its short name to an organisation that the territory knows itself."""
+    query = select(Organisation).where(
+        Organisation.slug == slug,
+        Organisation.id != organisation_id,
+        Organisation.unclaimed,
+    )
+    if unclaimed := await session.scalar(query):
+        unclaimed.slug = f"{slug}-{unclaimed.id.hex[:8]}"
+        await session.flush()

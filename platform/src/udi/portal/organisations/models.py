@@ -35,6 +35,8 @@ class Organisation(TenantColumns, PortalTable):
     registry_number: Mapped[str] = mapped_column(Text, default="", server_default="")
     kind: Mapped[str] = mapped_column(Text, default="", server_default="")
     """One of `KINDS`; empty: it does not say."""
+    unclaimed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Known only as a publisher that catalogues of others name: it has no members and no space, until somebody joins for it."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
@@ -102,6 +104,8 @@ class Application(TenantColumns, PortalTable):
     submitted_at: Mapped[datetime]
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
+    claims_id: Mapped[UUID | None]
+    """The organisation that nobody had claimed which it is to become, where the person joins for one."""
     organisation_id: Mapped[UUID | None]
     """What it became."""
     space_ready_at: Mapped[datetime | None]

@@ -120,7 +120,7 @@ NEUTRAL = (
     neutral(Organisation, "summary url address registry_number", OF_ORGANISATION),
     neutral(
         Application,
-        "registry_number choice organisation_id",
+        "registry_number choice claims_id organisation_id",
         OF_ORGANISATION,
     ),
     neutral(MemberChange, "failure", "one of our own words"),

@@ -66,6 +66,13 @@ async def list_producers(session: AsyncSession) -> Sequence[Organisation]:
     return sorted(organisations, key=lambda organisation: organisation.name.casefold())
 
 
+async def list_claimed_producers(session: AsyncSession) -> Sequence[Organisation]:
+    """Those that have people of their own, by name: somebody answers, signs or looks after what is theirs."""
+    return [
+        producer for producer in await list_producers(session) if not producer.unclaimed
+    ]
+
+
 async def get_producer(session: AsyncSession, slug: str) -> Organisation:
     """The producer of this slug.
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.paging import PAGE_SIZE, Page, page_number
 from udi.portal.catalogue.models import Dataset, Withdrawal
 from udi.portal.catalogue.queries import IS_PUBLISHED as DATASET_SHOWN
+from udi.portal.catalogue.stewards import IS_STEWARD, Steward
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.models import (
     Audience,
@@ -199,7 +200,8 @@ class UsedDataset:
     access: str
     gone: bool
     producer: str
-    producer_slug: str = ""
+    steward_slug: str = ""
+    """Of the organisation whose people act for it."""
     thanked: bool = False
     """Whether the producer thanks for the use."""
 
@@ -221,7 +223,7 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
         Dataset.theme,
         Dataset.access,
         Organisation.name,
-        Organisation.slug.label("producer_slug"),
+        Steward.slug.label("steward_slug"),
         ProjectDataset.thanked,
     )
     use = (ProjectDataset.tenant_id == Dataset.tenant_id) & (
@@ -230,6 +232,7 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
     dataset_query = (
         select(*columns)
         .join(Organisation, owner)
+        .join(Steward, IS_STEWARD)
         .join(ProjectDataset, use)
         .where(ProjectDataset.project_id == project, DATASET_SHOWN)
     )
@@ -244,7 +247,7 @@ async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedD
             row.access,
             gone=False,
             producer=row.name,
-            producer_slug=row.producer_slug,
+            steward_slug=row.steward_slug,
             thanked=row.thanked,
         )
         for row in await session.execute(dataset_query)

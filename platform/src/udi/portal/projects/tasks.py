@@ -9,6 +9,7 @@ from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
+from udi.portal.catalogue.stewards import STEWARD_ID
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.actions.notifications import NOTIFY_PROJECT
@@ -108,7 +109,7 @@ async def _find_thanked_use(
         .join(
             Organisation,
             (Organisation.tenant_id == Dataset.tenant_id)
-            & (Organisation.id == Dataset.organisation_id),
+            & (Organisation.id == STEWARD_ID),
         )
         .where(
             ProjectDataset.project_id == project_id,

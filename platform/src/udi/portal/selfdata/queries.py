@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.portal.organisations.models import Organisation
-from udi.portal.organisations.queries import list_producers
+from udi.portal.organisations.queries import list_claimed_producers
 from udi.portal.selfdata.models import (
     ProcessingEntry,
     ProcessingState,
@@ -131,5 +131,5 @@ async def list_public_registers(session: AsyncSession) -> list[Register]:
             statements.get(organisation.id),
             _by_service(entries.get(organisation.id, [])),
         )
-        for organisation in await list_producers(session)
+        for organisation in await list_claimed_producers(session)
     ]

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.crawlers import SITEMAP
-from udi.portal.organisations.queries import list_producers
+from udi.portal.organisations.queries import list_claimed_producers
 from udi.portal.selfdata import (
     api,
     ask_pages,
@@ -61,7 +61,7 @@ async def list_addresses(
     session: AsyncSession,
 ) -> Sequence[tuple[str, datetime | None]]:
     """The pages for search engines."""
-    producers = await list_producers(session)
+    producers = await list_claimed_producers(session)
     return [
         (PATH, None),
         (my_data.RIGHTS, None),

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
+from udi.portal.catalogue.stewards import STEWARD_ID
 from udi.portal.nodes.harvest.conversion import EXTRA
 from udi.protocol.hvd import find_categories
 from udi.protocol.quality import QualityBar, assess_quality
@@ -51,6 +52,8 @@ class AssessedDataset:
     synopsis: Mapping[str, str]
     """By language; the title has the language of it."""
     organisation_id: UUID
+    steward_id: UUID
+    """Of the organisation whose people look after it."""
     published_at: datetime
     described_at: datetime
     modified_at: datetime
@@ -106,6 +109,7 @@ class Assessments:
                 Dataset.title,
                 Dataset.synopsis,
                 Dataset.organisation_id,
+                STEWARD_ID,
                 Dataset.published_at,
                 Dataset.described_at,
                 Dataset.modified_at,

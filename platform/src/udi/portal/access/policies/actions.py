@@ -28,7 +28,7 @@ async def set_policy(
         ForbiddenError: the person does not publish for the producer.
         PreconditionError: somebody set it meanwhile.
     """
-    require_producer(actor, dataset)
+    await require_producer(session, actor, dataset)
     row = await find_policy(session, dataset.id, lock=True)
     if (row.revision if row else 0) != revision:
         raise PreconditionFailedError(

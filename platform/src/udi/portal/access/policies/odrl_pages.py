@@ -15,6 +15,7 @@ from udi.portal.access.policies.queries import (
     get_restricted_dataset,
     policy_of,
 )
+from udi.portal.catalogue.stewards import find_steward
 from udi.protocol.odrl import as_document, write_offer
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
@@ -32,7 +33,8 @@ async def read_offer(
     dataset = await get_restricted_dataset(session, dataset_id)
     policy = policy_of(await get_policy(session, dataset))
     home = f"{territory.origin}/data/{dataset.id}"
-    producer = f"{territory.origin}/producers/{dataset.organisation.slug}"
+    steward = await find_steward(session, dataset)
+    producer = f"{territory.origin}/producers/{steward.slug}"
     return as_document(
         write_offer(
             policy, uid=f"{home}/access-policy", provider=producer, dataset=home

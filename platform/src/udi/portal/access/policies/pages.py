@@ -20,6 +20,7 @@ from udi.portal.access.policies.form import (
     write_form,
 )
 from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.stewards import find_steward
 from udi.protocol.plain_language import write_terms
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import (
@@ -45,7 +46,8 @@ async def show_policy(
     """The policy, in plain words."""
     dataset = await queries.get_restricted_dataset(session, dataset_id)
     row = await queries.get_policy(session, dataset)
-    sets = actor is not None and actor.may_publish(dataset.organisation.slug)
+    steward = await find_steward(session, dataset)
+    sets = actor is not None and actor.may_publish(steward.slug)
     return render(
         request,
         "access/policy.html",

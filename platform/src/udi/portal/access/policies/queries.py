@@ -13,6 +13,7 @@ from udi.kit.identity import Actor
 from udi.kit.paging import Page
 from udi.portal.access.models import AccessPolicy
 from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.portal.catalogue.stewards import find_steward
 from udi.protocol.access import AccessRights
 from udi.protocol.policy import Policy, read_policy
 
@@ -63,23 +64,26 @@ async def get_dataset_for_producer(
         ForbiddenError: the person does not publish for its producer.
     """
     dataset = await get_restricted_dataset(session, dataset_id)
-    require_producer(actor, dataset)
+    await require_producer(session, actor, dataset)
     return dataset
 
 
-def require_producer(actor: Actor, dataset: Dataset) -> None:
-    """Refuse whoever does not publish for the producer of a dataset.
+async def require_producer(
+    session: AsyncSession, actor: Actor, dataset: Dataset
+) -> None:
+    """Refuse whoever does not publish for the producer that looks after a dataset.
 
     Raises:
         ForbiddenError: this person does not.
     """
-    if not actor.may_publish(dataset.organisation.slug):
+    steward = await find_steward(session, dataset)
+    if not actor.may_publish(steward.slug):
         raise ForbiddenError(
             "Only people who publish for %(name)s can do this.",
             remedy="Ask its administrators for that right, or write to %(email)s.",
             values={
-                "name": dataset.organisation.name,
-                "email": dataset.organisation.email,
+                "name": steward.name,
+                "email": steward.email,
             },
         )
 
@@ -105,12 +109,13 @@ async def get_policy(
     """
     policy = await find_policy(session, dataset.id, lock=lock)
     if policy is None:
+        steward = await find_steward(session, dataset)
         raise NotFoundError(
             "%(name)s has not said yet under which terms these data open.",
             remedy="Write to %(email)s.",
             values={
-                "name": dataset.organisation.name,
-                "email": dataset.organisation.email,
+                "name": steward.name,
+                "email": steward.email,
             },
         )
     return policy

@@ -31,6 +31,8 @@ from udi.portal.access.requests.transitions import (
     AccessRequestEvent,
 )
 from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.stewards import find_steward
+from udi.portal.organisations.models import Organisation
 from udi.portal.projects.models import Project
 from udi.protocol.policy import FieldKind, Policy, read_policy, write_policy
 
@@ -67,7 +69,10 @@ async def submit_request(
     )
     await session.execute(text(LOCK), {"project": str(project.id)})
     await _reject_duplicate(session, actor, dataset, project)
-    request = _create_request(actor, dataset, project, language, renews, connector)
+    steward = await find_steward(session, dataset)
+    request = _create_request(
+        actor, dataset, steward, project, language, renews, connector
+    )
     _fill_request(
         request,
         request_input,
@@ -128,6 +133,7 @@ def _require_valid_input(
 def _create_request(
     actor: Actor,
     dataset: Dataset,
+    steward: Organisation,
     project: Project,
     language: str,
     renews: AccessAgreement | None,
@@ -136,7 +142,7 @@ def _create_request(
     moment = now()
     return AccessRequest(
         dataset_id=dataset.id,
-        organisation_id=dataset.organisation_id,
+        organisation_id=steward.id,
         project_id=project.id,
         person_id=actor.person_id,
         language=language,

@@ -24,7 +24,8 @@ from udi.portal.catalogue.links.queries import (
     list_links,
     select_link_rows,
 )
-from udi.portal.catalogue.models import Dataset, Link
+from udi.portal.catalogue.models import Link
+from udi.portal.catalogue.stewards import STEWARD_ID
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import list_members
 from udi.portal.notifications.queries import find_subscription
@@ -114,10 +115,7 @@ async def _find_news(
 ) -> Mapping[UUID, LinkNotification]:
     news: dict[UUID, LinkNotification] = defaultdict(LinkNotification)
     pairs = (
-        select_link_rows(Link.id, Dataset.organisation_id)
-        .distinct()
-        .order_by(Link.id)
-        .limit(BATCH)
+        select_link_rows(Link.id, STEWARD_ID).distinct().order_by(Link.id).limit(BATCH)
     )
     missing = (LACKING, ~Link.producer_notified, Link.since <= moment - WORTH_A_MAIL)
     for link_id, organisation_id in await session.execute(pairs.where(*missing)):
@@ -213,7 +211,7 @@ async def _read_links(
     session: AsyncSession, organisation: Organisation, ids: Collection[str]
 ) -> list[LinkedFile]:
     conditions = (
-        Dataset.organisation_id == organisation.id,
+        organisation.id == STEWARD_ID,
         Link.id.in_([UUID(link_id) for link_id in ids]),
     )
     return await list_links(session, *conditions, most=MOST_TOLD)

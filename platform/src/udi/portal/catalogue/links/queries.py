@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError
@@ -19,6 +19,7 @@ from udi.portal.catalogue.models import (
     Link,
     LinkState,
 )
+from udi.portal.catalogue.stewards import STEWARD_ID
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import get_producer
 from udi.protocol.access import AccessRights
@@ -99,7 +100,7 @@ async def list_faulty_links(
     session: AsyncSession, producer: Organisation
 ) -> ProducerLinks:
     """What is missing, moved, closed or other than described, what is missing for longest first."""
-    condition = Dataset.organisation_id == producer.id
+    condition: ColumnElement[bool] = STEWARD_ID.is_not_distinct_from(producer.id)
     amiss = or_(LACKING, Link.state == LinkState.MOVED, ALTERED)
     total = (
         await session.scalar(

@@ -12,6 +12,7 @@ from udi.portal.catalogue.open.ckan_extras import list_extras
 from udi.portal.catalogue.open.listing import PublishedDataset
 from udi.portal.organisations.models import Organisation
 from udi.protocol.access import AccessRights
+from udi.protocol.catalogue import HarvesterName
 from udi.protocol.licences import LICENCES, LISTED
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.structures import Media, Record
@@ -65,7 +66,7 @@ def package(dataset: PublishedDataset, origin: str, language: str) -> Document:
         "num_resources": len(resources),
         "extras": [
             {"key": key, "value": value}
-            for key, value in _extras(record).items()
+            for key, value in _extras(record, dataset.harvester).items()
             if value
         ],
         "relationships_as_subject": [],
@@ -221,12 +222,13 @@ def _licence(record: Record, language: str) -> Document:
     }
 
 
-def _extras(record: Record) -> dict[str, str | None]:
+def _extras(record: Record, harvester: HarvesterName | None) -> dict[str, str | None]:
     box = record.geography.box if record.geography else None
     period = record.period
     dates = record.dates
     return {
         **list_extras(record),
+        "harvester_name": harvester.name if harvester else "",
         "issued": _format_moment(dates.published or dates.stated_creation),
         "created": _format_moment(dates.stated_creation),
         "modified": _format_moment(dates.stated_update),

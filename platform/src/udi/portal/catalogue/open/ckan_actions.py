@@ -20,13 +20,17 @@ from udi.portal.catalogue.open.ckan_query import (
 )
 from udi.portal.catalogue.open.listing import DatasetFilter, list_datasets
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
-from udi.portal.catalogue.queries import IS_PUBLISHED, count_by_producer, get_dataset
+from udi.portal.catalogue.queries import (
+    IS_PUBLISHED,
+    count_by_producer,
+    get_dataset,
+    list_shown_producers,
+)
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
-from udi.portal.organisations.queries import list_producers
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localise
 
@@ -173,7 +177,7 @@ async def package_search(context: CkanContext, values: Values) -> Any:
         raise UnavailableError(
             "Search is being prepared.", remedy="Try again in a minute."
         )
-    producers = await list_producers(context.session)
+    producers = await list_shown_producers(context.session)
     try:
         criteria = read_criteria(
             values, {str(producer.id): producer.slug for producer in producers}
@@ -229,7 +233,7 @@ async def organization_list(context: CkanContext, values: Values) -> Any:
     """Producers, by name or whole."""
     counted = await count_by_producer(context.session)
     producers = sorted(
-        await list_producers(context.session), key=lambda producer: producer.slug
+        await list_shown_producers(context.session), key=lambda producer: producer.slug
     )
     if not _read_boolean(values.get("all_fields")):
         return _slice_items([producer.slug for producer in producers], values)
@@ -245,7 +249,7 @@ async def organization_list(context: CkanContext, values: Values) -> Any:
 async def organization_show(context: CkanContext, values: Values) -> Any:
     """One producer, by its name or its identifier."""
     name_or_id = _read_name(values)
-    for producer in await list_producers(context.session):
+    for producer in await list_shown_producers(context.session):
         if name_or_id in {producer.slug, str(producer.id)}:
             count = (await count_by_producer(context.session)).get(producer.id, 0)
             return ckan.organization(

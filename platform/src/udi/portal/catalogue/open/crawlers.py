@@ -14,8 +14,7 @@ from udi.kit.service_registry import Hook
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
-from udi.portal.catalogue.queries import IS_PUBLISHED
-from udi.portal.organisations.queries import list_producers
+from udi.portal.catalogue.queries import IS_PUBLISHED, list_shown_producers
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.site import site_of
 
@@ -113,7 +112,8 @@ async def show_sitemap(
     number = name.removesuffix(".xml")
     if name == "pages.xml":
         producers = [
-            f"/producers/{producer.slug}" for producer in await list_producers(session)
+            f"/producers/{producer.slug}"
+            for producer in await list_shown_producers(session)
         ]
         more = await list_mapped_addresses(request, session)
         return _xml_response(

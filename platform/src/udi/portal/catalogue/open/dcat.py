@@ -20,6 +20,8 @@ from udi.kit.paging import MAX_PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.archive import catalogue_of
 from udi.portal.catalogue.cached_responses import indexes_of
+from udi.portal.catalogue.dataset_rows import reading_producer_of
+from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.listing import (
     DatasetFilter,
     ListSlice,
@@ -52,8 +54,10 @@ from udi.protocol.catalogue import (
     Catalogue,
     CatalogueEntry,
     CataloguePage,
+    HarvesterName,
     write_catalogue,
     write_entry,
+    write_harvester,
     write_page,
     write_withdrawal,
 )
@@ -146,7 +150,7 @@ async def _dataset_document(
         moment = gone.withdrawn_at
         status = HTTP_410_GONE
     else:
-        triples = write_dataset(territory.origin, restore_record(dataset.record))
+        triples = _write_dataset(territory.origin, dataset)
         moment = dataset.described_at
         status = HTTP_200_OK
     validators = Validators((address, moment, form.suffix, status), moment)
@@ -155,6 +159,14 @@ async def _dataset_document(
         "Link": f'<{address}>; rel="describes"',
     }
     return _rdf_document(sort_triples(triples), form, validators, headers, status)
+
+
+def _write_dataset(origin: str, dataset: Dataset) -> Iterator[Triple]:
+    """A dataset, with who reads it elsewhere."""
+    yield from write_dataset(origin, restore_record(dataset.record))
+    if producer := reading_producer_of(dataset):
+        harvester = HarvesterName(id=producer.id, name=producer.name)
+        yield from write_harvester(f"{origin}/data/{dataset.id}", harvester)
 
 
 @get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
@@ -268,6 +280,7 @@ def _triples(
             listed=dataset.listed,
             described=dataset.described,
             other_identifiers=dataset.other_identifiers,
+            harvester=dataset.harvester,
         )
         yield from write_entry(catalogue, entry, extensions)
 

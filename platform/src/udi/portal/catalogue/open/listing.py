@@ -25,7 +25,7 @@ from sqlalchemy.sql.functions import coalesce
 from udi.kit.errors import UnavailableError
 from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.compression import decompress_description
-from udi.portal.catalogue.dataset_rows import OWNER
+from udi.portal.catalogue.dataset_rows import IS_HARVESTER, OWNER, Harvester
 from udi.portal.catalogue.models import Dataset, list_other_identifiers
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, Place, SortOrder
 from udi.portal.catalogue.queries import IS_PUBLISHED
@@ -33,6 +33,7 @@ from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.criteria import TITLE, Criteria
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
+from udi.protocol.catalogue import HarvesterName
 from udi.protocol.record import restore_record
 from udi.protocol.structures import BoundingBox, Record
 
@@ -46,6 +47,8 @@ ROWS = str(
         Dataset.published_at,
         Dataset.described_at,
         Dataset.other_origins,
+        Harvester.id,
+        Harvester.name,
         *OWNER.columns,
     )
     .join(
@@ -55,6 +58,7 @@ ROWS = str(
             Organisation.id == Dataset.organisation_id,
         ),
     )
+    .outerjoin(Harvester, IS_HARVESTER)
     .where(Dataset.seq == any_(literal_column("$1::bigint[]")), IS_PUBLISHED)
     .compile(compile_kwargs={"literal_binds": True})
 )
@@ -74,6 +78,8 @@ class PublishedDataset:
     producer: Organisation
     seq: int
     other_identifiers: tuple[str, ...] = ()
+    harvester: HarvesterName | None = None
+    """Who read it elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -184,9 +190,16 @@ async def _read_datasets(
     """The datasets of some numbers, in their order, by one statement of the driver; many are of the same producer."""
     producers: dict[UUID, Organisation] = {}
     datasets: dict[int, PublishedDataset] = {}
-    for seq, record, slug, listed, described, others, *owner in await rows.fetch(
-        ROWS, seqs
-    ):
+    for (
+        seq,
+        record,
+        slug,
+        listed,
+        described,
+        others,
+        *organisations,
+    ) in await rows.fetch(ROWS, seqs):
+        harvester_id, harvester_name, *owner = organisations
         producer_id = owner[PRODUCER_ID]
         if producer_id not in producers:
             producers[producer_id] = OWNER.restore(owner)
@@ -198,6 +211,9 @@ async def _read_datasets(
             producers[producer_id],
             seq,
             list_other_identifiers(others),
+            HarvesterName(id=harvester_id, name=harvester_name)
+            if harvester_id
+            else None,
         )
     return [datasets[seq] for seq in seqs if seq in datasets]
 

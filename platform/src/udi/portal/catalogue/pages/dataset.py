@@ -50,6 +50,7 @@ from udi.portal.catalogue.queries import (
 )
 from udi.portal.catalogue.reuses import find_reuses
 from udi.portal.catalogue.source_facts import find_rhythm, list_source_facts
+from udi.portal.catalogue.stewards import find_steward
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
 from udi.portal.notifications.pages import FollowButton, build_follow_button
 from udi.protocol.access import AccessRights
@@ -145,7 +146,8 @@ async def _render_dataset(
 ) -> Response[str]:
     dataset = dataset_view.dataset
     locale = dataset_view.language
-    may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
+    steward = await find_steward(session, dataset)
+    may_edit = actor is not None and actor.may_publish(steward.slug)
     record = restore_record(dataset.record)
     quality = assess_quality(record, today(territory.zone))
     node = territory.links.get("node", "")

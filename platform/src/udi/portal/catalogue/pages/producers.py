@@ -1,9 +1,11 @@
 """Those who publish data: their list, and the page of each with its datasets."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get
 from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.area_map import find_place_search
@@ -17,16 +19,22 @@ from udi.portal.catalogue.open.representations import (
     negotiate_representation,
     split_extension,
 )
+from udi.portal.catalogue.origins import FIND_PRODUCER_ORIGINS, ProducerOrigin
 from udi.portal.catalogue.pages.search import build_results_view
-from udi.portal.catalogue.queries import count_by_producer, search_datasets
+from udi.portal.catalogue.queries import (
+    count_by_producer,
+    list_shown_producers,
+    search_datasets,
+)
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.topics import PRODUCER
 from udi.portal.notifications.pages import build_follow_button
-from udi.portal.organisations.queries import get_producer, list_producers
+from udi.portal.organisations.models import Organisation
+from udi.portal.organisations.queries import get_producer
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
-from udi.ui.site import render
+from udi.ui.site import render, site_of
 
 
 @get("/producers")
@@ -35,7 +43,7 @@ async def show_producers(request: AnyRequest, session: Session) -> Response[str]
     counts = await count_by_producer(session)
     producers = [
         (producer, counts.get(producer.id, 0))
-        for producer in await list_producers(session)
+        for producer in await list_shown_producers(session)
     ]
     return render(request, "catalogue/producers.html", producers=producers)
 
@@ -79,6 +87,7 @@ async def show_producer(
     view["follow"] = await build_follow_button(
         request, territory, PRODUCER, str(producer.id), feed
     )
+    view["origins"] = await _find_origins(request, session, producer)
     view["looks_after"] = actor is not None and may_maintain_data(actor, producer)
     answer = render(
         request,
@@ -90,6 +99,15 @@ async def show_producer(
     )
     answer.headers["Vary"] = "Accept, Accept-Language, Cookie"
     return answer
+
+
+async def _find_origins(
+    request: AnyRequest, session: AsyncSession, producer: Organisation
+) -> Sequence[ProducerOrigin]:
+    """Where its descriptions were read, of one that nobody has claimed."""
+    if not producer.unclaimed:
+        return ()
+    return await site_of(request).services[FIND_PRODUCER_ORIGINS](session, producer)
 
 
 routes = [show_producers, show_producer]

@@ -238,9 +238,16 @@ def _is_change(submission: PushedRecord, dataset: Dataset | None) -> bool:
 
 
 async def publish_records(
-    session: AsyncSession, node: Node, sent: Sequence[PushedRecord]
+    session: AsyncSession,
+    node: Node,
+    sent: Sequence[PushedRecord],
+    *,
+    harvester_id: UUID | None = None,
 ) -> dict[UUID, list[Fault]]:
-    """Store what may be stored, without a report; the faults of the others, by dataset."""
+    """Store what may be stored, without a report; the faults of the others, by dataset.
+
+    `harvester_id`: the producer whose source they were read in.
+    """
     coming = [
         (submission, submission.record)
         for submission in sent
@@ -266,33 +273,32 @@ async def publish_records(
             refused[record.id] = faults
         else:
             accepted.append(record)
-    return {**refused, **await _store(session, node, accepted, datasets_by_id)}
+    origin = catalogue.DatasetOrigin(node.id, harvester_id)
+    return {**refused, **await _store(session, origin, accepted, datasets_by_id)}
 
 
 async def _store(
     session: AsyncSession,
-    node: Node,
+    origin: catalogue.DatasetOrigin,
     records: Sequence[Record],
     datasets_by_id: catalogue.DatasetsById,
 ) -> dict[UUID, list[Fault]]:
     """Store all at once; where somebody else takes an identifier meanwhile, each by itself."""
     named = [record for record in records if identifiers(record)]
     if not named:
-        await catalogue.store_datasets(
-            session, records, datasets_by_id, node_id=node.id
-        )
+        await catalogue.store_datasets(session, records, datasets_by_id, origin=origin)
         return {}
     try:
         async with session.begin_nested():
             await catalogue.store_datasets(
-                session, records, datasets_by_id, node_id=node.id
+                session, records, datasets_by_id, origin=origin
             )
     except IntegrityError:
         if len(records) > 1:
             refused: dict[UUID, list[Fault]] = {}
             for record in records:
                 again = await catalogue.lock_datasets(session, [record.id])
-                refused |= await _store(session, node, [record], again)
+                refused |= await _store(session, origin, [record], again)
             return refused
         name, value = identifiers(records[0])[0]
         return {records[0].id: [fault_kinds.IDENTIFIER_USED.at(name, value=value)]}

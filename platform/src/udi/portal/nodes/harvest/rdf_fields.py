@@ -29,6 +29,8 @@ PUBLISHERS = ("dct:publisher", "schema:publisher", "dc:publisher")
 STAND_INS = ("dct:rightsHolder", "dct:creator")
 EMAILS = ("vcard:hasEmail", "vcard:email", "foaf:mbox", "schema:email")
 ORGANISATIONS = ("vcard:organization-name", "vcard:org")
+PEOPLE = {"foaf:Person", "vcard:Individual", "schema:Person"}
+ORGANISATION_TYPES = {"foaf:Organization", "vcard:Organization", "org:Organization"}
 CONTACTS = ("dcat:contactPoint", "adms:contactPoint")
 
 
@@ -66,6 +68,8 @@ def _agent(graph: Graph, node: Node, value: Value, draft: Draft) -> Agent | None
         type=graph.text(value, "dct:type"),
         email=_email(graph, value),
         url=graph.text(value, "foaf:homepage", "foaf:page", "schema:url"),
+        is_person=bool(graph.types(value) & PEOPLE)
+        and not graph.types(value) & ORGANISATION_TYPES,
     )
 
 

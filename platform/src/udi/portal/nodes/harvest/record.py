@@ -59,6 +59,8 @@ class Agent:
     type: str = ""
     email: str = ""
     url: str = ""
+    is_person: bool = False
+    """Whether the source says that it is a natural person."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -268,6 +268,7 @@ def _people(item: Item, draft: Draft) -> None:
                     uri=text_value(agent, "@id"),
                     url=text_value(agent, "url"),
                     type=text_value(agent, "@type"),
+                    is_person=text_value(agent, "@type") == "Person",
                 )
             points = [*list_objects(agent.get("contactPoint")), agent]
             for point in points:

@@ -154,6 +154,7 @@ def _people(item: Item, draft: Draft) -> None:
                 name={draft.language: label},
                 identifier=identifier,
                 url=text_value(agent, "page"),
+                is_person=name == "owner",
             )
     for contact in list_objects(item.get("contact_points")):
         add_contact(

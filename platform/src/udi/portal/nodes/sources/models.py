@@ -59,6 +59,25 @@ class RecordOutcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class PublisherMatch(StrEnum):
+    """How the organisation of a publisher was found."""
+
+    NUMBER = "number"
+    """By the number of a public register."""
+    NAME = "name"
+    ALIAS = "alias"
+    """By a name that a person confirmed for it."""
+    CREATED = "created"
+    CHOSEN = "chosen"
+    """A person said so."""
+    PERSON = "person"
+    """The record names a natural person: its datasets stay under the producer that reads the source."""
+    HARVESTER = "harvester"
+    """A person said that its datasets stay under the producer that reads the source."""
+    UNNAMED = "unnamed"
+    """The record gives an address without a name: the same."""
+
+
 class RunPhase(StrEnum):
     """What a reading is at."""
 
@@ -139,6 +158,8 @@ class SourceRecord(PortalTable):
     """The last reading in which it was."""
     first_read_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    publisher: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    """The key of the `SourcePublisher` that it names; empty: none."""
     original_type: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
     original: Mapped[bytes | None] = mapped_column(LargeBinary)
     """As the source wrote it, where that is small."""
@@ -161,6 +182,40 @@ class SourceRecordAlias(PortalTable):
     """Of the dataset."""
     loose: Mapped[bool]
     """Whether two records may have it; then it tells nothing."""
+
+
+class SourcePublisher(PortalTable):
+    """A publisher that records of a source name, and the organisation under which their datasets stand here.
+
+    `key` is its number in a public register, else its address, else its name in small letters: see `publishers.identity`.
+    """
+
+    __tablename__ = "source_publisher"
+    __table_args__ = (
+        tenant_foreign_key("source_id", "catalogue_source", ondelete="CASCADE"),
+        tenant_foreign_key("organisation_id", "organisation"),
+        Index(None, "tenant_id", "organisation_id"),
+        Index(
+            "ix_source_publisher_waiting",
+            "tenant_id",
+            "proposed_id",
+            postgresql_where=text("proposed_id IS NOT NULL"),
+        ),
+    )
+
+    tenant_id: Mapped[TenantKey]
+    source_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    names: Mapped[dict[str, str]] = mapped_column(JSONB)
+    """As the source writes them, by language."""
+    uri: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    number: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    """Of a public register, as the source writes it."""
+    organisation_id: Mapped[UUID]
+    proposed_id: Mapped[UUID | None]
+    """The organisation that it seems to be, whose people, or the territory's team, have still to confirm it."""
+    how: Mapped[PublisherMatch] = mapped_column(Text)
+    first_seen_at: Mapped[datetime]
 
 
 class SourceRun(TenantColumns, PortalTable):

@@ -12,12 +12,18 @@ from udi.kit.errors import NotFoundError
 from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.cached_responses import VALIDATE, open_public_session
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.origins import ORIGINAL, HarvestOrigin
+from udi.portal.catalogue.origins import ORIGINAL, HarvestOrigin, ProducerOrigin
 from udi.portal.catalogue.queries import get_dataset
 from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.formats import format_name
-from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourcePublisher,
+    SourceRecord,
+)
 from udi.portal.nodes.sources.originals import send_original
+from udi.portal.organisations.joining.name_similarity import normalise_name
+from udi.portal.organisations.models import Organisation
 from udi.protocol.access import AccessRights
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
@@ -26,12 +32,27 @@ STATEMENT = str(
         CatalogueSource.address,
         CatalogueSource.format,
         SourceRecord.original.is_not(None).label("has_original"),
+        SourceRecord.changed_at,
+        Organisation.name,
+        Organisation.slug,
+        SourcePublisher.names,
     )
     .select_from(SourceRecord)
     .join(
         CatalogueSource,
         (CatalogueSource.tenant_id == SourceRecord.tenant_id)
         & (CatalogueSource.id == SourceRecord.source_id),
+    )
+    .join(
+        Organisation,
+        (Organisation.tenant_id == CatalogueSource.tenant_id)
+        & (Organisation.id == CatalogueSource.organisation_id),
+    )
+    .outerjoin(
+        SourcePublisher,
+        (SourcePublisher.tenant_id == SourceRecord.tenant_id)
+        & (SourcePublisher.source_id == SourceRecord.source_id)
+        & (SourcePublisher.key == SourceRecord.publisher),
     )
     .where(
         SourceRecord.source_id == literal_column("$1::uuid"),
@@ -57,7 +78,46 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin 
         home=f"{parts.scheme}://{parts.netloc}/",
         format=format_name(row["format"]) if row["format"] else "",
         has_original=row["has_original"] and dataset.access == AccessRights.PUBLIC,
+        harvester=row["name"],
+        harvester_slug=row["slug"],
+        read_at=row["changed_at"],
+        publisher=_find_other_publisher(dataset, row["names"]),
     )
+
+
+def _find_other_publisher(dataset: Dataset, names: dict[str, str] | None) -> str:
+    """The name that the source gives of the publisher, where it is none of the organisation's here."""
+    if not names:
+        return ""
+    organisation = normalise_name(dataset.organisation.name)
+    if organisation in {normalise_name(name) for name in names.values()}:
+        return ""
+    return next(iter(names.values()))
+
+
+async def find_producer_origins(
+    session: AsyncSession, organisation: Organisation
+) -> list[ProducerOrigin]:
+    """Where the descriptions of an organisation that others name were read, by site."""
+    tenant = SourcePublisher.tenant_id
+    query = (
+        select(CatalogueSource.address, Organisation.name)
+        .select_from(SourcePublisher)
+        .join(
+            CatalogueSource,
+            (CatalogueSource.tenant_id == tenant)
+            & (CatalogueSource.id == SourcePublisher.source_id),
+        )
+        .join(
+            Organisation,
+            (Organisation.tenant_id == tenant)
+            & (Organisation.id == CatalogueSource.organisation_id),
+        )
+        .where(SourcePublisher.organisation_id == organisation.id)
+    )
+    rows = await session.execute(query)
+    pairs = {(host_of(address), name) for address, name in rows}
+    return [ProducerOrigin(*pair) for pair in sorted(pairs)]
 
 
 @get(f"/data/{{dataset_id:uuid}}{ORIGINAL}")

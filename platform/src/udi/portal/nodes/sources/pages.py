@@ -19,6 +19,7 @@ from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresse
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.originals import send_original
+from udi.portal.nodes.sources.publishers.queries import list_choices, list_publishers
 from udi.portal.nodes.sources.renames import MOST_SHOWN, count_renames, list_renames
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.portal.organisations.models import Organisation
@@ -31,6 +32,8 @@ from udi.ui.site import render, site_of
 HOME = "/sources"
 ONE = f"{HOME}/{{source_id:uuid}}"
 MOST_REFUSED = 50
+MOST_PUBLISHERS_SHOWN = 200
+"""The API gives them all."""
 ACTS = {
     "read": actions.schedule_reading,
     "pause": actions.pause_source,
@@ -166,6 +169,8 @@ async def _show_source(
         else [],
         logged_faults_limit=MOST_LOGGED_FAULTS,
         refused=[(row, read_fault(row)) for row in faults],
+        publishers=(await list_publishers(session, source))[:MOST_PUBLISHERS_SHOWN],
+        organisations=await list_choices(session),
         feeds=feed
         and write_addresses(
             site_of(request).settings, territory, feed, source, producer

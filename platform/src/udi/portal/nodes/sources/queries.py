@@ -21,7 +21,7 @@ from udi.portal.nodes.sources.models import (
 )
 from udi.portal.nodes.sources.run_log import read_fault
 from udi.portal.organisations.models import Organisation
-from udi.portal.organisations.queries import list_producers
+from udi.portal.organisations.queries import list_claimed_producers
 
 MOST_RUNS = 10
 
@@ -50,6 +50,19 @@ def may_manage_sources(actor: Actor, producer: Organisation) -> bool:
     return actor.moderator or actor.may_manage(producer.slug)
 
 
+def require_source_manager(actor: Actor) -> None:
+    """Sources are looked after by administrators of producers, and by the team.
+
+    Raises:
+        ForbiddenError: the person is none of them.
+    """
+    if not manages_any(actor):
+        raise ForbiddenError(
+            "Sources are shown to the administrators of producers, and to the territory's team.",
+            remedy="Ask one of them if you need to know about a source.",
+        )
+
+
 async def list_managed_producers(
     session: AsyncSession, actor: Actor
 ) -> list[Organisation]:
@@ -58,14 +71,10 @@ async def list_managed_producers(
     Raises:
         ForbiddenError: there is none, so these pages are not theirs.
     """
-    if not manages_any(actor):
-        raise ForbiddenError(
-            "Sources are shown to the administrators of producers, and to the territory's team.",
-            remedy="Ask one of them if you need to know about a source.",
-        )
+    require_source_manager(actor)
     return [
         producer
-        for producer in await list_producers(session)
+        for producer in await list_claimed_producers(session)
         if may_manage_sources(actor, producer)
     ]
 
@@ -149,6 +158,19 @@ async def get_source(
     if source is None or source.organisation_id not in producers:
         raise NotFoundError("No source has this address here.")
     return source, producers[source.organisation_id]
+
+
+async def find_source(session: AsyncSession, source_id: UUID) -> CatalogueSource:
+    """A source, whoever looks after it, kept from others until the transaction ends.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    query = select(CatalogueSource).where(CatalogueSource.id == source_id)
+    source = await session.scalar(query.with_for_update())
+    if source is None:
+        raise NotFoundError("No source has this address here.")
+    return source
 
 
 async def list_runs(

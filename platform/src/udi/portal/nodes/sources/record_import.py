@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +26,11 @@ from udi.portal.nodes.sources.origin_decisions import (
     GLOBAL_IDENTIFIER,
     OriginDecision,
 )
+from udi.portal.nodes.sources.publishers.identity import (
+    NamedPublisher,
+    identify_publisher,
+)
+from udi.portal.nodes.sources.publishers.matching import match_publishers
 from udi.portal.nodes.sources.recognition import (
     HarvestItem,
     RecognisedItem,
@@ -64,6 +69,8 @@ class ImportContext:
     source: CatalogueSource
     node: Node
     producer: of.Organisation
+    publishers: Mapping[str, of.Organisation] = field(default_factory=dict)
+    """Under whom the datasets of each publisher that the source names stand, by its key."""
 
 
 @dataclass
@@ -80,6 +87,8 @@ class RecordImport:
     harvest_record: HarvestedRecord | None = None
     same_as: UUID | None = None
     """The dataset of another source or node that it describes as well."""
+    publisher: str = ""
+    """The key of the publisher that it names."""
 
     @property
     def dataset_id(self) -> UUID | None:
@@ -113,6 +122,7 @@ async def store_slice(
     moment: datetime,
 ) -> ImportResult:
     """Create, update, leave or refuse each thing, and note that it was met in this reading."""
+    ground = await _match_publishers(session, ground, things, moment)
     recognised = await recognise_items(session, ground.source.id, run.id, things)
     row_ids = {item.row.id for item in recognised if item.row}
     published = select(Dataset.id, Dataset.title).where(
@@ -144,6 +154,37 @@ async def store_slice(
     return ImportResult(results)
 
 
+async def _match_publishers(
+    session: AsyncSession,
+    ground: ImportContext,
+    things: Sequence[HarvestItem],
+    moment: datetime,
+) -> ImportContext:
+    """The same context, with the organisations of the publishers that the records name."""
+    named = [
+        publisher
+        for thing in things
+        if isinstance(thing, HarvestedRecord)
+        and (publisher := _identify_publisher(ground, thing))
+    ]
+    if not named:
+        return ground
+    organisations = await match_publishers(session, ground.source, named, moment)
+    return replace(
+        ground,
+        publishers={
+            key: of.Organisation(id=organisation.id, name=organisation.name)
+            for key, organisation in organisations.items()
+        },
+    )
+
+
+def _identify_publisher(
+    ground: ImportContext, record: HarvestedRecord
+) -> NamedPublisher | None:
+    return identify_publisher(record.publisher, [ground.source.language])
+
+
 @dataclass(frozen=True)
 class _RecordClassifier:
     """What is to be done with each thing of a slice."""
@@ -173,6 +214,8 @@ class _RecordClassifier:
         if recognised.rival_title:
             result.faults = (duplicate_fault(thing, recognised.rival_title),)
             return result
+        publisher = _identify_publisher(self.ground, thing)
+        result.publisher = publisher.key if publisher else ""
         result.harvest_record = thing
         dataset = row.id if row else None
         if not _convert(self.ground, result, dataset, self.moment):
@@ -214,9 +257,12 @@ def _convert(
     except InvalidRecord as error:
         result.faults = (*thing.faults, *map(_convert_fault, error.faults))
         return False
-    record = structs.replace(conversion.record, producer=ground.producer)
+    record = structs.replace(
+        conversion.record,
+        producer=ground.publishers.get(result.publisher, ground.producer),
+    )
     result.record = record
-    result.digest = _digest(record)
+    result.digest = _digest(record, result.publisher)
     result.faults = (*thing.faults, *conversion.faults)
     return True
 
@@ -281,7 +327,7 @@ async def _take_over(
     savepoint = await session.begin_nested()
     await take_over(session, ground.source, shared, result.row, moment)
     if _convert(ground, result, dataset_id, moment):
-        refused = await _attempt(session, ground.node, [result])
+        refused = await _attempt(session, ground, [result])
         if not refused:
             await savepoint.commit()
             result.action = RecordAction.UPDATED
@@ -321,10 +367,11 @@ def _list_elsewhere(
         )
 
 
-def _digest(record: of.Record) -> str:
+def _digest(record: of.Record, publisher: str) -> str:
     json_text = json.dumps(
         write_record(record), sort_keys=True, ensure_ascii=False, default=str
     )
+    json_text += publisher
     return hashlib.sha256(json_text.encode("utf-8", "replace")).hexdigest()
 
 
@@ -346,7 +393,7 @@ async def _publish(
     """Publish what is new or changed. An identifier that means something at its source only is left out where another
     dataset has it, and so is another name of it; one that means the same everywhere is that of a dataset that is here already.
     """
-    refused = await _attempt(session, ground.node, results)
+    refused = await _attempt(session, ground, results)
     again = []
     for result in results:
         faults = refused.get(result.record.id, ()) if result.record else ()
@@ -365,7 +412,7 @@ async def _publish(
                 result.record, **dict.fromkeys(duplicate_fields, "")
             )
             again.append(result)
-    refused |= await _attempt(session, ground.node, again)
+    refused |= await _attempt(session, ground, again)
     for result in results:
         if result.record and result.record.id in refused:
             result.action = RecordAction.REFUSED
@@ -376,7 +423,7 @@ async def _publish(
 
 
 async def _attempt(
-    session: AsyncSession, node: Node, results: Sequence[RecordImport]
+    session: AsyncSession, ground: ImportContext, results: Sequence[RecordImport]
 ) -> dict[UUID, list[OurFault]]:
     sent = [
         PushedRecord("PUT", {}, (), result.record, either=True)
@@ -384,7 +431,9 @@ async def _attempt(
         if result.record
     ]
     if sent:
-        return await publish_records(session, node, sent)
+        return await publish_records(
+            session, ground.node, sent, harvester_id=ground.source.organisation_id
+        )
     return {}
 
 
@@ -412,6 +461,7 @@ async def _keep(
             "id": result.record.id,
             "identifier": result.identifier[:LONGEST_IDENTIFIER],
             "digest": result.digest,
+            "publisher": result.publisher,
             "seen_run": run.id,
             "first_read_at": result.row.first_read_at if result.row else moment,
             "changed_at": moment,

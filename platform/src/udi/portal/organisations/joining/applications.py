@@ -38,6 +38,7 @@ from udi.portal.organisations.models import (
     Application,
     ApplicationState,
     HostingChoice,
+    Organisation,
 )
 
 NOTIFY_APPLICATION = "tell_application"
@@ -150,8 +151,11 @@ async def submit_application(
     application_input: ApplicationInput,
     *,
     language: str,
+    claims: Organisation | None = None,
 ) -> Application:
     """Ask the territory's team that an organisation publish here; it is notified by mail.
+
+    `claims`: the organisation that it is, which nobody has claimed yet; also found by its registry number.
 
     Raises:
         InvalidError: a field is wrong, or the organisation is here, or asked for already.
@@ -172,6 +176,7 @@ async def submit_application(
         person_id=actor.person_id, language=language, submitted_at=now(), revision=1
     )
     _fill(application, application_input)
+    application.claims_id = claims.id if claims else None
     await _reject_duplicate(session, actor, application)
     session.add(application)
     await session.flush()
@@ -246,7 +251,9 @@ async def _reject_duplicate(
     existing = await find_by_registry_number(
         session, application.country, application.registry_number
     )
-    if existing is not None:
+    if existing is not None and existing.unclaimed:
+        application.claims_id = existing.id
+    elif existing is not None:
         refusal = Refusal(
             FIELD,
             "%(name)s has this number and is here already.",

@@ -1,9 +1,8 @@
 """What the territory's team does with an application: approve it, refuse it with a reason, ask for more."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
@@ -14,19 +13,15 @@ from udi.portal import audit
 from udi.portal.identity.models import Person
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.joining.applications import LOCK, NOTIFY_APPLICATION
-from udi.portal.organisations.joining.name_similarity import slugify
 from udi.portal.organisations.joining.queries import (
     find_by_registry_number,
     require_team,
 )
+from udi.portal.organisations.joining.slugs import find_free_slug
 from udi.portal.organisations.joining.transitions import APPLICATION, ApplicationEvent
 from udi.portal.organisations.members.member_changes import change_member
-from udi.portal.organisations.models import (
-    Application,
-    FormerSlug,
-    HostingChoice,
-    Organisation,
-)
+from udi.portal.organisations.models import Application, HostingChoice, Organisation
+from udi.portal.organisations.queries import find_organisation
 
 OPEN_SPACE = "open_space"
 """Job of the domain that knows the hosted node: have it open a space."""
@@ -47,9 +42,11 @@ async def approve_application(
         session, actor, application, ApplicationEvent.APPROVE, revision
     )
     await session.execute(text(LOCK))
-    if existing := await find_by_registry_number(
+    claimed = await _get_claimed(session, application)
+    existing = await find_by_registry_number(
         session, application.country, application.registry_number
-    ):
+    )
+    if existing and existing is not claimed:
         raise ConflictError(
             "%(name)s has this registry number and is here already.",
             remedy="Refuse the request, and say to ask %(name)s to become a member.",
@@ -57,14 +54,17 @@ async def approve_application(
         )
     organisation = await apply_organisation(
         session,
-        id=uuid4(),
-        slug=await _free_slug(session, application.name),
+        id=claimed.id if claimed else uuid4(),
+        slug=claimed.slug
+        if claimed
+        else await find_free_slug(session, application.name),
         name=application.name,
         summary={},
         email=application.email,
         url=application.url,
         kind=application.kind,
     )
+    organisation.unclaimed = False
     organisation.country = application.country
     organisation.registry_number = application.registry_number
     application.organisation_id = organisation.id
@@ -80,6 +80,24 @@ async def approve_application(
         organisation=str(organisation.id),
     )
     return organisation
+
+
+async def _get_claimed(
+    session: AsyncSession, application: Application
+) -> Organisation | None:
+    """The organisation that the application is to become; None where it is to be made.
+
+    Raises:
+        ConflictError: somebody else has claimed it.
+    """
+    claimed = await find_organisation(session, application.claims_id)
+    if claimed and not claimed.unclaimed:
+        raise ConflictError(
+            "%(name)s was given to somebody else meanwhile.",
+            remedy="Refuse the request, and say to ask %(name)s to become a member.",
+            values={"name": claimed.name},
+        )
+    return claimed
 
 
 async def refuse_application(
@@ -193,22 +211,3 @@ async def _settle(
         "event": state,
     }
     await jobs.enqueue(session, NOTIFY_APPLICATION, payload)
-
-
-async def _free_slug(session: AsyncSession, name: str) -> str:
-    """A short name that no organisation of the territory has or had."""
-    base = slugify(name)
-    existing_slugs: set[str] = set()
-    for column in (Organisation.slug, FormerSlug.slug):
-        existing_slugs |= set(
-            await session.scalars(
-                select(column).where(column.startswith(base[:30], autoescape=True))
-            )
-        )
-    return next(slug for slug in _candidates(base) if slug not in existing_slugs)
-
-
-def _candidates(base: str) -> Iterator[str]:
-    yield base
-    for number in range(2, 10_000):
-        yield f"{base[:35].rstrip('-')}-{number}"

@@ -26,7 +26,12 @@ from udi.portal.organisations.joining.transitions import (
     ApplicationSide,
 )
 from udi.portal.organisations.members.queries import list_own_entries
-from udi.portal.organisations.models import Application, ApplicationState
+from udi.portal.organisations.models import (
+    Application,
+    ApplicationState,
+    HostingChoice,
+    Organisation,
+)
 from udi.portal.organisations.queries import find_organisation
 from udi.portal.tenants.texts import find_text
 from udi.ui.decision_guards import require_confirmation
@@ -67,8 +72,20 @@ async def show_form(
     session: Session,
     member: Member,  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
-    """The form."""
-    return await _form(request, session, ApplicationInput())
+    """The form; filled in for an organisation that nobody has claimed, where the person comes from its page."""
+    claims = await queries.find_unclaimed(
+        session, request.query_params.get("organisation", "")
+    )
+    if claims is None:
+        return await _form(request, session, ApplicationInput())
+    application_input = ApplicationInput(
+        name=claims.name,
+        country=claims.country or ApplicationInput.country,
+        registry_number=claims.registry_number,
+        url=claims.url,
+        choice=HostingChoice.EXISTING,
+    )
+    return await _form(request, session, application_input, claims=claims)
 
 
 @post(f"{HOME}/new", status_code=303)
@@ -78,7 +95,8 @@ async def send_application(
     """Ask; first, whether the organisation is one of those that look like it."""
     application_input, form = await _read(request)
     tidy = application_input.tidy()
-    if tidy.name:
+    claims = await queries.find_unclaimed(session, str(form.get("organisation") or ""))
+    if tidy.name and not claims:
         similar_organisations = await queries.find_similar_organisations(
             session, tidy.name, tidy.country, tidy.registry_number
         )
@@ -98,6 +116,7 @@ async def send_application(
             member,
             application_input,
             language=request.scope["state"]["locale"],
+            claims=claims,
         )
     except InvalidError as error:
         return await _form(
@@ -107,6 +126,7 @@ async def send_application(
             status=422,
             error=error,
             apart=bool(form.get("apart")),
+            claims=claims,
         )
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
@@ -270,6 +290,7 @@ async def _form(
     of: Application | None = None,
     similar_organisations: Sequence[Any] = (),
     apart: bool = False,
+    claims: Organisation | None = None,
 ) -> Response[str]:
     territory: Territory = request.scope["state"]["territory"]
     charter = await find_text(
@@ -281,6 +302,7 @@ async def _form(
         "of": of,
         "similar_organisations": similar_organisations,
         "apart": apart,
+        "claims": claims,
         "countries": _list_countries(request),
     }
     return render(
@@ -310,6 +332,7 @@ async def _show(
         is_applicant=application.person_id == member.person_id,
         who=await queries.find_person(session, application),
         organisation=organisation,
+        claims=await find_organisation(session, application.claims_id),
         change=change,
         possible=APPLICATION.events(application.state),
         decides=member.moderator

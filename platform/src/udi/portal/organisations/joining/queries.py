@@ -142,22 +142,33 @@ async def find_similar_organisations(
     return [*kin, *near]
 
 
+async def find_unclaimed(session: AsyncSession, slug: str) -> Organisation | None:
+    """The organisation of this short name that nobody has claimed."""
+    if not slug.isprintable():
+        return None
+    return await session.scalar(
+        select(Organisation).where(Organisation.slug == slug, Organisation.unclaimed)
+    )
+
+
 async def find_open_duplicate(
     session: AsyncSession, application: Application
 ) -> Application | None:
     """Another application, still to decide, for the same organisation."""
-    same = [
-        Application.state.in_(OPEN),
-        Application.id != application.id,
-        Application.country == application.country,
-    ]
     if application.registry_number:
-        same.append(Application.registry_number == application.registry_number)
+        identity = Application.registry_number == application.registry_number
     else:
-        same.append(func.lower(Application.name) == application.name.lower())
+        identity = func.lower(Application.name) == application.name.lower()
+    same = (Application.country == application.country) & identity
+    if application.claims_id:
+        same |= Application.claims_id == application.claims_id
+    others = (Application.state.in_(OPEN), Application.id != application.id)
     return (
         await session.scalars(
-            select(Application).where(*same).order_by(Application.submitted_at).limit(1)
+            select(Application)
+            .where(*others, same)
+            .order_by(Application.submitted_at)
+            .limit(1)
         )
     ).first()
 

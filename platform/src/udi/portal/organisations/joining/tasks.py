@@ -31,7 +31,7 @@ from udi.portal.organisations.models import (
     MemberChangeFailure,
     Organisation,
 )
-from udi.portal.organisations.queries import list_producers
+from udi.portal.organisations.queries import list_claimed_producers
 from udi.settings import MissingSecretError
 from udi.ui.site import Site
 
@@ -93,7 +93,8 @@ async def make_change(site: Site, territory: Territory, id_: UUID) -> None:
         ]
         person = await session.get_one(Person, (territory.id, change.person_id))
         everybody = [
-            (producer.slug, producer.name) for producer in await list_producers(session)
+            (producer.slug, producer.name)
+            for producer in await list_claimed_producers(session)
         ]
         founding = await is_founding(session, change)
     if waiting[0].id != change.id:

@@ -148,9 +148,15 @@ async def request_membership(
     """Ask to belong to an organisation; its administrators are notified by mail.
 
     Raises:
-        ConflictError: the person belongs to it, is invited, or asked already.
+        ConflictError: the person belongs to it, is invited, or asked already; or nobody is there to answer.
         TooManyRequestsError: the person has as many requests open as one may.
     """
+    if organisation.unclaimed:
+        raise ConflictError(
+            "%(name)s has nobody here yet who could answer.",
+            remedy="If you work there, join for it from its page.",
+            values={"name": organisation.name},
+        )
     lines = {
         line.person.id: line
         for line in await queries.list_member_summaries(session, organisation)

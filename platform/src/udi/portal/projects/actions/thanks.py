@@ -11,6 +11,7 @@ from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
+from udi.portal.catalogue.stewards import STEWARD_ID
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project, ProjectDataset
@@ -77,7 +78,7 @@ async def _get_use(
         .join(
             Organisation,
             (Organisation.tenant_id == Dataset.tenant_id)
-            & (Organisation.id == Dataset.organisation_id),
+            & (Organisation.id == STEWARD_ID),
         )
         .where(
             ProjectDataset.project_id == project.id,

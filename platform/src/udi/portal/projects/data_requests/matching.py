@@ -12,6 +12,7 @@ from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.catalogue.search.similarity import find_similar_rows
 from udi.portal.catalogue.search.words import query_words
+from udi.portal.catalogue.stewards import STEWARD_ID
 from udi.portal.organisations.joining.name_similarity import similarity
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.data_requests.models import DataRequest
@@ -114,7 +115,7 @@ async def read_similar_datasets(
         Organisation.id == Dataset.organisation_id
     )
     query = select(
-        *columns, Organisation.name, Organisation.id.label("organisation_id")
+        *columns, Organisation.name, STEWARD_ID.label("organisation_id")
     ).join(Organisation, same)
     published_query = query.where(
         Dataset.seq.in_(seqs), Dataset.state == DatasetState.PUBLISHED
@@ -174,10 +175,10 @@ async def _find_theme_producers(
 ) -> list[LikelyProducer]:
     count = func.count().label("count")
     counted = (
-        select(Dataset.organisation_id, count)
+        select(STEWARD_ID.label("organisation_id"), count)
         .where(Dataset.theme == theme, Dataset.state == DatasetState.PUBLISHED)
-        .group_by(Dataset.organisation_id)
-        .order_by(count.desc(), Dataset.organisation_id)
+        .group_by("organisation_id")
+        .order_by(count.desc(), "organisation_id")
         .limit(MOST_PRODUCERS)
     )
     rows = [(row.organisation_id, row[1]) for row in await session.execute(counted)]

@@ -14,7 +14,7 @@ from udi.kit.identity import Actor
 from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
-from udi.portal.organisations.queries import find_organisation, list_producers
+from udi.portal.organisations.queries import find_organisation, list_claimed_producers
 from udi.portal.projects.data_requests import atom, matching, queries
 from udi.portal.projects.data_requests.actions import (
     DataRequestInput,
@@ -254,7 +254,8 @@ async def render_request(
         dataset=await queries.find_dataset(session, data_request.dataset_id),
         answered_by=await find_organisation(session, data_request.answered_by),
         producers=[
-            (producer.slug, producer.name) for producer in await list_producers(session)
+            (producer.slug, producer.name)
+            for producer in await list_claimed_producers(session)
         ]
         if team
         else [],

@@ -67,12 +67,12 @@ def list_thankable(
     published = [
         dataset
         for dataset in used
-        if not dataset.gone and actor.may_publish(dataset.producer_slug)
+        if not dataset.gone and actor.may_publish(dataset.steward_slug)
     ]
     return frozenset(
         dataset.id
         for dataset in published
-        if dataset.thanked or not (is_own or dataset.producer_slug == organisation)
+        if dataset.thanked or not (is_own or dataset.steward_slug == organisation)
     )
 
 

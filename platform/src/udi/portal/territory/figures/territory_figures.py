@@ -106,7 +106,12 @@ async def gather_figures(
     datasets = await assessments.list_datasets(session)
     published = [PublicationPeriod(dataset.published_at) for dataset in datasets]
     withdrawn = await list_withdrawn_periods(session)
-    producers = await list_producers(session)
+    publishing = {dataset.organisation_id for dataset in datasets}
+    producers = [
+        producer
+        for producer in await list_producers(session)
+        if not producer.unclaimed or producer.id in publishing
+    ]
     return TerritoryFigures(
         datasets=len(datasets),
         stock=count_stock([*published, *withdrawn], day, zone),

@@ -30,6 +30,8 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "source.registered": "A catalogue to read was registered",
     "source.rhythm_changed": "The rhythm at which a catalogue is read changed",
     "source.address_changed": "The address of a catalogue that is read changed",
+    "source.publisher_chosen": "The organisation of a publisher of a catalogue was chosen",
+    "source.publisher_answered": "A publisher of a catalogue was confirmed or refused",
     "source.run_requested": "A reading of a catalogue was requested",
     "source.paused": "The reading of a catalogue was paused",
     "source.resumed": "The reading of a catalogue was resumed",

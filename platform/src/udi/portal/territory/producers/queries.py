@@ -77,8 +77,10 @@ async def list_producer_status(
 ) -> list[ProducerStatus]:
     """Every producer by name, with what it publishes among these datasets."""
     own_datasets: dict[UUID, list[AssessedDataset]] = {}
+    looked_after: dict[UUID, list[AssessedDataset]] = {}
     for dataset in datasets:
         own_datasets.setdefault(dataset.organisation_id, []).append(dataset)
+        looked_after.setdefault(dataset.steward_id, []).append(dataset)
     nodes = await _list_nodes(session)
     late_at_nodes = await _count_late_at_nodes(session)
     return [
@@ -87,10 +89,10 @@ async def list_producer_status(
             tuple(nodes.get(organisation.id, ())),
             own_datasets.get(organisation.id, []),
             late_at_nodes.get(organisation.id, 0),
-            today,
-            zone,
+            _list_late(looked_after.get(organisation.id, []), today, zone),
         )
         for organisation in await list_producers(session)
+        if not organisation.unclaimed or organisation.id in own_datasets
     ]
 
 
@@ -99,8 +101,7 @@ def _make_status(
     nodes: tuple[ProducerNode, ...],
     datasets: list[AssessedDataset],
     late_at_nodes: int,
-    today: date,
-    zone: tzinfo,
+    late_datasets: tuple[LateDataset, ...],
 ) -> ProducerStatus:
     last = max((dataset.described_at for dataset in datasets), default=None)
     return ProducerStatus(
@@ -108,7 +109,7 @@ def _make_status(
         nodes,
         len(datasets),
         late_at_nodes,
-        _list_late(datasets, today, zone),
+        late_datasets,
         last,
     )
 

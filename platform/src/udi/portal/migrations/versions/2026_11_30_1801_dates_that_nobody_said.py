@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "unstated_dates_named"
-down_revision = "renamed_records"
+down_revision = "source_publishers"
 branch_labels = None
 depends_on = None
 phase = "expand"

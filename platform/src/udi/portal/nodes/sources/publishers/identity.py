@@ -1,0 +1,157 @@
+"""What a record says of its publisher, and the key by which a source's records name the same one."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from udi.kit.web_addresses import is_web_address
+from udi.portal.nodes.harvest.record import Agent
+from udi.portal.organisations.joining.identity_checks import (
+    check_number,
+    legal_person_key,
+)
+from udi.portal.organisations.joining.name_similarity import normalise_name
+from udi.portal.organisations.joining.registries import FRANCE, normalise_number
+from udi.protocol.texts import Texts
+
+LONGEST_KEY = 300
+LONGEST_URL = 500
+IN_ADDRESS = re.compile(
+    r"(?:siren|siret|sirene|rna|entreprise|etablissement|unite-?legale)s?[/:=#_-]+([0-9W][0-9A-Z ]{8,17})(?![0-9A-Z])",
+    re.IGNORECASE,
+)
+"""A number of a French register inside `https://example.org/siren/…`, `urn:siret:…`."""
+PREFIX = re.compile(r"^(?:urn:)?(?:siren|siret|rna|fr)[\s:/-]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedPublisher:
+    """A publisher as records of a source name it."""
+
+    key: str
+    names: Texts
+    uri: str = ""
+    number: str = ""
+    """Of a public register, as the source writes it."""
+    legal_person: str = ""
+    """What every number of one legal person has in common; empty without a number."""
+    url: str = ""
+    is_person: bool = False
+
+    @property
+    def folded_names(self) -> frozenset[str]:
+        """Its names without case or accents."""
+        return frozenset(filter(None, map(normalise_name, self.names.values())))
+
+    def name_in(self, languages: Sequence[str]) -> str:
+        """Its name in the first of the languages that it has, else in any; empty where it has none."""
+        for language in languages:
+            if language in self.names:
+                return self.names[language]
+        return self.names[min(self.names)] if self.names else ""
+
+
+def identify_publisher(
+    agent: Agent | None, languages: Sequence[str]
+) -> NamedPublisher | None:
+    """The publisher of a record; None where it names nobody. The number goes before the address, and both before the name."""
+    if agent is None:
+        return None
+    names = {tag: name for tag, text in agent.name.items() if (name := _tidy(text))}
+    number, legal_person = find_registry_number(agent.identifier, agent.uri)
+    publisher = NamedPublisher(
+        key="",
+        names=names,
+        uri=_tidy(agent.uri)[:LONGEST_URL],
+        number=number,
+        legal_person=legal_person,
+        url=_web_address(agent.url),
+        is_person=agent.is_person and not number,
+    )
+    key = _make_key(publisher, agent, languages)
+    if not key:
+        return None
+    return replace(publisher, key=key)
+
+
+def _make_key(publisher: NamedPublisher, agent: Agent, languages: Sequence[str]) -> str:
+    if publisher.legal_person:
+        return f"{FRANCE}:{publisher.legal_person}"
+    if identifier := _tidy(agent.identifier):
+        return identifier[:LONGEST_KEY]
+    if publisher.uri:
+        return publisher.uri[:LONGEST_KEY]
+    return normalise_name(publisher.name_in(languages))[:LONGEST_KEY]
+
+
+def find_registry_number(identifier: str, uri: str) -> tuple[str, str]:
+    """A number of a French register as it is written, and the legal person that it is of; both empty where there is none.
+
+    Digits that happen to have the length of a number count only where their key is right; inside an address, only after
+    the name of a register.
+    """
+    candidates = [
+        PREFIX.sub("", identifier.strip()),
+        *IN_ADDRESS.findall(identifier),
+        *IN_ADDRESS.findall(uri),
+    ]
+    for written in candidates:
+        number = normalise_number(written)
+        if number and check_number(FRANCE, number) is None:
+            return written.strip(), legal_person_key(FRANCE, number)
+    return "", ""
+
+
+def merge_publishers(
+    publishers: Iterable[NamedPublisher],
+) -> Mapping[str, NamedPublisher]:
+    """One publisher a key, by key: what most records say of it, so that their order does not matter."""
+    by_key: dict[str, list[NamedPublisher]] = {}
+    for publisher in publishers:
+        by_key.setdefault(publisher.key, []).append(publisher)
+    return {key: _merge(by_key[key]) for key in sorted(by_key)}
+
+
+def _merge(publishers: Sequence[NamedPublisher]) -> NamedPublisher:
+    names: Texts = {}
+    for language in sorted(
+        {tag for publisher in publishers for tag in publisher.names}
+    ):
+        names[language] = _most_frequent(
+            publisher.names.get(language, "") for publisher in publishers
+        )
+    first = publishers[0]
+    return NamedPublisher(
+        key=first.key,
+        names=names,
+        uri=_most_frequent(publisher.uri for publisher in publishers),
+        number=_most_frequent(publisher.number for publisher in publishers),
+        legal_person=first.legal_person,
+        url=_most_frequent(publisher.url for publisher in publishers),
+        is_person=all(publisher.is_person for publisher in publishers),
+    )
+
+
+def _most_frequent(values: Iterable[str]) -> str:
+    counts = Counter(value for value in values if value)
+    if not counts:
+        return ""
+    most = max(counts.values())
+    return min(value for value, count in counts.items() if count == most)
+
+
+def _tidy(text: str) -> str:
+    """One line of visible signs, as long as a name may be."""
+    line = "".join(
+        sign if unicodedata.category(sign)[0] != "C" else " " for sign in text
+    )
+    return " ".join(line.split())[:LONGEST_KEY]
+
+
+def _web_address(url: str) -> str:
+    address = url.strip()
+    if len(address) <= LONGEST_URL and is_web_address(address):
+        return address
+    return ""
