@@ -731,3 +731,15 @@ def test_a_link_with_stray_signs_is_mended_and_reported() -> None:
 
     assert record.landing_page == "https://source.example/50%25remise#a%23b"
     assert "iri_invalid" in codes(record)
+
+
+def test_the_mail_address_of_a_person_is_not_passed_on() -> None:
+    document = b"""@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+<https://source.example/1> a dcat:Dataset ; dct:title "Trees" ;
+  dct:creator [ a foaf:Person ; foaf:name "Somebody" ; foaf:mbox <mailto:somebody@source.example> ] ;
+  dct:rightsHolder [ a foaf:Agent ; foaf:name "Town" ; foaf:mbox <mailto:town@source.example> ] ."""
+    metadata = convert(one(document), CONTEXT).record.metadata
+
+    assert [agent.email for agent in metadata.creators] == [""]
+    assert [agent.email for agent in metadata.rights_holders] == ["town@source.example"]

@@ -92,12 +92,13 @@ def media_metadata_of(
 
 
 def _agent(agent: Agent) -> of.Agent:
+    """As the source describes it; the mail address of a person is not passed on."""
     return of.Agent(
         name=_texts(agent.name, LINE),
         uri=_address(agent.uri),
         identifier=agent.identifier[:LINE],
         kind=_address(agent.type),
-        email=agent.email[:LINE],
+        email="" if agent.is_person else agent.email[:LINE],
         url=_address(agent.url),
     )
 
