@@ -261,7 +261,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
             count += "content" in response
     answers = 6 + 2 + 1 + 2
     refusals = 6 + 1 + 5 + 2 + 1 + 2
-    of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
+    of_sources = 13 + 2 + 4 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
     of_projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
     of_agreements = 2 + 2 + 1 + 1 + 1 + 4 + 6
     of_calls = 2 + 2
@@ -285,7 +285,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
         + of_consents
         + of_publishers
     )
-    assert count == answers + refusals + others + (11 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
+    assert count == answers + refusals + others + (13 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
