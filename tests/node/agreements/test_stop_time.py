@@ -7,13 +7,19 @@ import time
 from tests.depth import examples
 from tests.node.agreements.granting import Grant, Loan
 from tests.node.agreements.lenders import ENGLISH, Lenders
+from tests.service_overrides import ServiceOverrides
+from udi.kit.rates import RateLimiter
 from udi.node.subject_requests.lending_pages import CONSENTS_PATH
+from udi.node.tables.requests import RATES
 from udi.protocol.consent import ConsentState
 
 TIMES = examples(10, 100)
 
 
-async def test_a_stop_is_felt_at_the_next_reading(lenders: Lenders) -> None:
+async def test_a_stop_is_felt_at_the_next_reading(
+    lenders: Lenders, services: ServiceOverrides
+) -> None:
+    services[RATES] = RateLimiter("tables", limit=10**8)
     grant = lenders.portal.grant(lenders.dataset)
     await lenders.portal.push(lenders.machine, grant)
     await lenders.name_column()
