@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +19,17 @@ from udi.cli.upgrade.workflow import refuse_contracted
 from udi.kit import migrations, revisions
 from udi.kit.db import Database
 from udi.kit.errors import UnreleasedRevisionError
+from udi.portal.organisations.actions import apply_organisation
 from udi.settings import Settings
 
 numbers = itertools.count()
+MOTTOS = sa.text("SELECT motto FROM app.organisation")
 EXPAND = '''"""Give each body a motto."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from udi.kit.foundation import change_rows
 
 revision = "motto"
 down_revision = "{last}"
@@ -35,6 +40,7 @@ phase = "expand"
 
 def upgrade() -> None:
     op.add_column("organisation", sa.Column("motto", sa.Text, server_default="", nullable=False), schema="app")
+    change_rows("UPDATE app.organisation SET motto = 'We are ' || name", "organisation")
 '''
 CONTRACT = '''"""Take addresses away."""
 
@@ -155,6 +161,31 @@ async def test_what_is_taken_away_waits_until_it_is_asked_for(
     await asyncio.to_thread(refuse_contracted, upgraded, "0.4.0-aaaaaaaaaaaa")
     with pytest.raises(LocalError, match=r"0\.3\.0-a+ needs what .*«no_address»"):
         await asyncio.to_thread(refuse_contracted, upgraded, "0.3.0-aaaaaaaaaaaa")
+
+
+@pytest.mark.usefixtures("next_release")
+async def test_a_revision_changes_the_rows_of_every_territory_and_they_stay_apart(
+    upgraded: Settings,
+) -> None:
+    territories = [uuid.uuid4(), uuid.uuid4()]
+    database = Database(upgraded, "portal", pool_size=1)
+    try:
+        for number, territory in enumerate(territories):
+            async with database.session(territory) as session:
+                await apply_organisation(
+                    session, id=uuid.uuid4(), slug="town", name=f"Town {number}", summary={}, email="",
+                )  # fmt: skip
+        await upgrade(upgraded, contract=False)
+        mottos = []
+        for territory in territories:
+            async with database.session(territory, role="owner") as session:
+                mottos.append(list(await session.scalars(MOTTOS)))
+        async with database.platform_session(role="owner") as session:
+            mottos.append(list(await session.scalars(MOTTOS)))
+    finally:
+        await database.close()
+
+    assert mottos == [["We are Town 0"], ["We are Town 1"], []]
 
 
 @pytest.mark.parametrize("contract", [False, True])

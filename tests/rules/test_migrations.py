@@ -52,6 +52,16 @@ def test_a_revision_leaves_the_program_of_the_release_before_alone(path: Path) -
     assert faults(path) == []
 
 
+@pytest.mark.parametrize("path", REVISIONS, ids=lambda path: path.stem)
+def test_rows_of_territories_are_changed_where_their_owner_sees_them(
+    path: Path,
+) -> None:
+    """Row-level security is forced: a bare UPDATE of the owner who migrates changes nothing."""
+    bare = re.sub(r"change_rows\((?:[^()]|\([^()]*\))*\)", "", path.read_text())
+
+    assert re.findall(r"(?:UPDATE|DELETE FROM|INSERT INTO) app\.\w+", bare) == []
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_expanding_revisions_are_one_chain_and_contracting_ones_another(
     program: ProgramName,

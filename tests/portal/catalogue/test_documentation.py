@@ -270,8 +270,6 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
     of_registers = 4 + 8 + 4
     of_drafts = 2 + 4 + 4
-    of_consents = 1 + 5
-    of_publishers = 2 + 4
     others = (
         of_registers
         + of_teams
@@ -282,8 +280,6 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
         + of_data_requests
         + of_access
         + of_drafts
-        + of_consents
-        + of_publishers
     )
     assert count == answers + refusals + others + (13 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
     page = document["components"]["schemas"]["DatasetPage"]

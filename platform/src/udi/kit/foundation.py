@@ -121,6 +121,19 @@ def _index_outlines() -> None:
     )
 
 
+def change_rows(statement: str, *tables: str) -> None:
+    """Change rows of every territory: those of the tables that it reads or writes are open to their owner meanwhile.
+
+    Row-level security is forced, so that the owner who migrates sees no row of any territory otherwise. The tables stay
+    locked until the revision ends, as after any other change of theirs.
+    """
+    for table in tables:
+        op.execute(f"ALTER TABLE app.{table} NO FORCE ROW LEVEL SECURITY")
+    op.execute(statement)
+    for table in tables:
+        op.execute(f"ALTER TABLE app.{table} FORCE ROW LEVEL SECURITY")
+
+
 def execute_script(script: str) -> None:
     """Execute statements that end with «;», in the transaction of the revision."""
     connection = op.get_bind().connection.dbapi_connection

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from udi.kit.foundation import change_rows
+
 revision = "words_of_pictures"
 down_revision = "texts_by_language"
 branch_labels = None
@@ -16,7 +18,9 @@ def upgrade() -> None:
         " ADD COLUMN language text NOT NULL DEFAULT '',"
         " ADD COLUMN translations jsonb NOT NULL DEFAULT '{}'"
     )
-    op.execute(
+    change_rows(
         "UPDATE app.project_picture AS picture SET language = project.language FROM app.project AS project"
-        " WHERE project.tenant_id = picture.tenant_id AND project.id = picture.project_id"
+        " WHERE project.tenant_id = picture.tenant_id AND project.id = picture.project_id",
+        "project_picture",
+        "project",
     )

@@ -1,6 +1,6 @@
 """Add the publishers that sources name, the organisations that nobody has claimed, and who reads a dataset."""
 
-from udi.kit.foundation import execute_script
+from udi.kit.foundation import change_rows, execute_script
 from udi.kit.rls import isolate
 
 revision = "source_publishers"
@@ -39,13 +39,16 @@ CREATE INDEX ix_source_publisher_tenant_id_organisation_id
   ON app.source_publisher (tenant_id, organisation_id);
 CREATE INDEX ix_source_publisher_waiting
   ON app.source_publisher (tenant_id, proposed_id) WHERE proposed_id IS NOT NULL;
--- Each catalogue is read whole once more, for its publishers.
-UPDATE app.catalogue_source SET etag = '', last_modified = '';
 GRANT SELECT (organisation_id) ON app.catalogue_source TO udi_portal_public;
 """
 
 
 def upgrade() -> None:
     execute_script(TABLES)
+    # Each catalogue is read whole once more, for its publishers.
+    change_rows(
+        "UPDATE app.catalogue_source SET etag = '', last_modified = ''",
+        "catalogue_source",
+    )
     policies = isolate("portal", "source_publisher", public="how <> 'person'")
     execute_script(";\n".join(policies))
