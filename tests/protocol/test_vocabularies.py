@@ -11,7 +11,14 @@ from udi.protocol.formats import (
     file_label,
     service_label,
 )
-from udi.protocol.languages import LANGUAGES, TAGS, language_of
+from udi.protocol.languages import (
+    LANGUAGES,
+    TAGS,
+    URI,
+    language_of,
+    language_uri,
+    name_language,
+)
 from udi.protocol.licences import DEFAULT, LICENCES, find_licence
 from udi.protocol.themes import THEMES, translate_theme
 from udi.ui.glyphs import GLYPHS
@@ -183,3 +190,19 @@ def test_access_rights_have_words_and_eu_identifiers() -> None:
     for right in AccessRights:
         assert set(right.label) == set(right.explanation) == {"fr", "en", "es"}
         assert right.uri.endswith(right.name)
+
+
+@pytest.mark.parametrize(
+    ("code", "uri", "names"),
+    [
+        ("fr", "FRA", ("français", "French", "francés")),
+        ("nl", "NLD", ("néerlandais", "Dutch", "neerlandés")),
+        ("br", "BRE", ("breton", "Breton", "bretón")),
+        ("xx", "", ("xx", "xx", "xx")),
+    ],
+)
+def test_languages_have_their_address_and_a_name_in_each_language(
+    code: str, uri: str, names: tuple[str, str, str]
+) -> None:
+    assert language_uri(code) == (f"{URI}{uri}" if uri else "")
+    assert tuple(name_language(code, reader) for reader in ("fr", "en", "es")) == names

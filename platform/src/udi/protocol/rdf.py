@@ -15,7 +15,7 @@ from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses, find_addresses
 from udi.protocol.formats import FORMATS, find_format
 from udi.protocol.formats import URI as FILE_TYPE
-from udi.protocol.languages import LANGUAGES
+from udi.protocol.languages import language_uri
 from udi.protocol.rdf_metadata import (
     write_categories,
     write_contact_means,
@@ -205,9 +205,9 @@ def _geographical(node: str, address: str, record: Record) -> Iterator[Triple]:
 def write_languages(node: str, codes: Iterable[str]) -> Iterator[Triple]:
     """The languages of a dataset or a catalogue, those of the EU's table."""
     for code in codes:
-        if language := LANGUAGES.get(code):
+        if uri := language_uri(code):
             yield from typed_value(
-                node, "dct:language", iri(language.uri), "dct:LinguisticSystem"
+                node, "dct:language", iri(uri), "dct:LinguisticSystem"
             )
 
 

@@ -18,7 +18,7 @@ from udi.portal.catalogue.search.extent import Box
 from udi.protocol import rudi_names
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses, find_addresses
-from udi.protocol.languages import LANGUAGES
+from udi.protocol.languages import name_language
 from udi.protocol.licences import LICENCES
 from udi.protocol.metadata_json import read_metadata
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
@@ -229,11 +229,9 @@ class DatasetView:
     @cached_property
     def language_names(self) -> str:
         """The languages of the data."""
-        labels = (
-            LANGUAGES[code].label if code in LANGUAGES else {"en": code}
-            for code in self.dataset.languages
+        return ", ".join(
+            name_language(code, self.language) for code in self.dataset.languages
         )
-        return ", ".join(localise(label, self.language) for label in labels)
 
     @cached_property
     def box(self) -> Box | None:

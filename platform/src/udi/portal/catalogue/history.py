@@ -19,7 +19,7 @@ from udi.portal.catalogue.models import Dataset, PastDescription
 from udi.protocol import rudi_names
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import file_label, service_label
-from udi.protocol.languages import LANGUAGES
+from udi.protocol.languages import name_language
 from udi.protocol.licences import LICENCES
 from udi.protocol.restricted_data import is_restricted
 from udi.protocol.texts import read_texts
@@ -205,7 +205,7 @@ def _compare_texts(
             field,
             tuple(filter(None, gone)),
             tuple(filter(None, come)),
-            _language(code, language),
+            name_language(code, language),
         )
 
 
@@ -296,14 +296,9 @@ def _theme(description: RudiRecord, language: str) -> list[str]:
 
 def _languages(description: RudiRecord, language: str) -> list[str]:
     return [
-        _language(code, language) for code in description.get("resource_languages", ())
+        name_language(code, language)
+        for code in description.get("resource_languages", ())
     ]
-
-
-def _language(code: str, language: str) -> str:
-    if code in LANGUAGES:
-        return localise(LANGUAGES[code].label, language)
-    return code
 
 
 def _period(description: RudiRecord, language: str) -> list[str]:
