@@ -15,7 +15,7 @@ KINDS = {
     "history": r"/data/[^/]+/history",
     "dataset": r"/data/[^/]+(?:/[^/]+)?",
     "projects": r"/(?:projects|calls|data-requests|agreements)(?:/[^/]+)?(?:\?.*)?",
-    "text": r"/(?:charter|legal|accessibility|eco-design|my-data(?:/.+)?|(?:news|pages)(?:/[^/]+)?)(?:\?.*)?",
+    "text": r"/(?:charter|legal|accessibility|eco-design|help|status|my-data(?:/.+)?|(?:news|pages)(?:/[^/]+)?)(?:\?.*)?",
     "programs": r"/(?:api|problems)",
 }
 """Patterns of the portal's addresses, the first that fits."""

@@ -359,3 +359,14 @@ async def test_a_draft_that_cannot_be_filled_in_says_why(
     assert [entry["field"] for entry in response.json().get("errors", [])] == (
         [field] if field else []
     )
+
+
+async def test_the_form_of_a_correction_has_what_was_sent_and_says_nothing_of_an_address(
+    workspace: Workspace,
+) -> None:
+    await workspace.set_policy()
+    page = await workspace.person.get(f"{await workspace.ask()}/correct")
+
+    assert page.status_code == 200
+    assert REQUEST_FORM["words"] in page.text
+    assert "Rempli à l’avance" not in page.text

@@ -386,6 +386,10 @@ def describe_page(
     )
 
 
+OF_DESCRIPTIONS = ("isa-oml-1.1",)
+"""Licences of descriptions of data, which no data have."""
+
+
 def _list_other_licences(
     request: PageRequest, dataset: Dataset
 ) -> list[tuple[str, str]]:
@@ -398,7 +402,8 @@ def _list_other_licences(
     named = [
         (code, localise(licence.name, locale))
         for code, licence in others.items()
-        if code not in RUDI_LICENCES and (licence.has_version or licence is chosen)
+        if code not in {*RUDI_LICENCES, *OF_DESCRIPTIONS}
+        and (licence.has_version or licence is chosen)
     ]
     return sorted(named, key=lambda option: option[1].casefold())
 

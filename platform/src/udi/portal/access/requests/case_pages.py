@@ -215,6 +215,7 @@ async def _render_correction(
         organisations=[],
         projects=[(str(case.project.id), case.project.title)],
         of=case.request,
+        is_filled_in=False,
         action=f"/access-requests/{case.request.id}/correct",
         documents=await list_documents(session, case.request),
     )
