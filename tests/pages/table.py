@@ -268,6 +268,7 @@ NO_PAGES = {
         "/api/v1/sources/{source_id}/records/{record_id}",
         "/api/v1/projects",
         "/api/v1/projects/mine",
+        "/api/v1/projects/{project_id}/consent-changes",
         "/api/v1/projects/{project_id}/team",
         "/api/v1/projects/{project_id}",
         "/calls.atom",

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
+from udi.portal.tenants.content.markdown import scroll_tables
 from udi.portal.territory.articles.published import (
     PUBLISHED_SITES,
     Article,
@@ -39,7 +40,8 @@ async def find_places(
     article = published.find_page(PLACES_PAGE, language)
     if article is None:
         return None
-    return PlacesOfHelp(article, render_article(article, published, top=3))
+    text = render_article(article, published, top=3)
+    return PlacesOfHelp(article, scroll_tables(text, article.text.title))
 
 
 @get(PATH)

@@ -138,7 +138,7 @@ class PushedRecord:
             fault.code is FaultCode.BAD_DOCUMENT for fault in faults
         ):
             raise InvalidRecord(faults)
-        claimed_id = RecordClaims.within(document).id
+        claimed_id = _usable_id(document)
         if address and claimed_id and address != claimed_id:
             faults = [WRONG_ADDRESS.at(ID, value=str(address)), *faults]
         record = None if faults else restore_record(document)

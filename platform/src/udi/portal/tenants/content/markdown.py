@@ -157,9 +157,11 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def scroll_tables(html: Markup, label: str) -> Markup:
-    """The same, each table in a frame that alone scrolls on a narrow screen."""
+    """The same, each table with a label, its header cells heading columns, in a frame that alone scrolls on a narrow screen."""
     frame = Markup('<div class="scroll" tabindex="0" role="group" aria-label="%s">') % (
         escape(label)
     )
-    opened = re.sub("<table>", lambda _: f"{frame}<table>", html)
+    table = Markup('<table aria-label="%s">') % label
+    opened = re.sub("<table>", lambda _: f"{frame}{table}", html)
+    opened = re.sub(r"<th(?=[ >])", '<th scope="col"', opened)
     return Markup(opened.replace("</table>", "</table></div>"))  # noqa: S704 - of sanitised parts

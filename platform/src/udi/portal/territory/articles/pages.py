@@ -130,8 +130,7 @@ def render_article_page(
     request: AnyRequest, article: Article, site: PublishedSite, **context: Any
 ) -> Response[str]:
     """A page or news, as visitors see it."""
-    say = site_of(request).pages.translator(request)
-    body = scroll_tables(render_article(article, site), say("Table"))
+    body = scroll_tables(render_article(article, site), article.text.title)
     return render(
         request,
         "territory/article.html",
