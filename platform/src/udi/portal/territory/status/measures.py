@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from udi.kit import jobs
 from udi.kit.backups import read_state
@@ -15,7 +16,7 @@ from udi.portal.territory.status.record import (
     PartState,
     ServicePart,
     add_measure,
-    read_record,
+    load_record,
     write_record,
 )
 from udi.settings import Settings
@@ -56,7 +57,7 @@ async def measure_service(site: Site) -> None:
     }
     state = read_state(settings)
     drilled_at = state.verified.at if state and state.verified else None
-    record = add_measure(read_record(settings), states, now(), drilled_at)
+    record = add_measure(load_record(settings), states, now(), drilled_at)
     write_record(settings, record)
 
 
@@ -124,6 +125,10 @@ async def _takes_mail(settings: Settings) -> bool:
 
 
 async def _does_jobs(site: Site) -> bool:
-    async with site.database.platform_session(role="worker") as session:
-        queues = await jobs.list_queues(session)
+    try:
+        async with site.database.platform_session(role="worker") as session:
+            queues = await jobs.list_queues(session)
+    except (SQLAlchemyError, OSError) as error:
+        log.info("jobs are not counted", error=type(error).__name__)
+        return False
     return all(queue.overdue <= OVERDUE for queue in queues)
