@@ -117,6 +117,19 @@ async def test_a_fast_reading_stops_within_so_many_bytes(stage: Stage) -> None:
     assert use.ended_at is not None
 
 
+async def test_a_reading_that_was_stopped_is_a_last_reading(stage: Stage) -> None:
+    agreed = await stage.gate.authorize_person(stage.territory, stage.grant.id, "file")
+    digest = stage.grant.standing.credentials[0].sha256
+    agreed.attempt = gates.ReadingAttempt(agreed.attempt.dataset_id, "file", digest)
+    await stage.take(agreed, stop_after=10, stop=stage.revoke)
+
+    [use] = await stage.uses()
+    async with stage.gate.session(stage.territory.id) as session:
+        last_uses = await queries.list_last_uses(session, None)
+    assert use.outcome == "stopped"
+    assert last_uses == {use.credential_id: use.happened_at}
+
+
 async def test_a_slow_reading_stops_within_so_many_seconds(stage: Stage) -> None:
     after = await stage.take(
         await stage.begin(), stop_after=50, stop=stage.revoke, seconds_a_piece=0.5
