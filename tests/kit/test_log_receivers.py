@@ -405,6 +405,18 @@ def test_a_traceback_is_an_attribute_and_the_moment_is_exact() -> None:
     assert record["timeUnixNano"].endswith("250000000")
 
 
+def test_whatever_a_line_holds_can_be_queued() -> None:
+    delivery = Blocked()
+    delivery.may_go_on.set()
+    otlp = OtlpDelivery(Collector("http://127.0.0.1:9", "udi-portal"), LOGS)
+    otlp.put = delivery.put  # type: ignore[method-assign]  # it is not to be sent
+    otlp.put_line({**EVENT, "by_key": {b"\xff": {1, 2}, None: object()}}, "")
+    delivery.close()
+
+    [entry] = delivery.sent
+    assert json.loads(entry)["body"] == {"stringValue": "request"}
+
+
 def test_a_collector_that_is_busy_is_asked_again_and_one_that_refuses_is_not(
     changes: Changes, note: Callable[[str, str, int], None]
 ) -> None:

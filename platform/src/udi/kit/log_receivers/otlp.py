@@ -192,7 +192,8 @@ def _read_moment(text: object) -> str:
 
 def _list_attributes(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"key": name, "value": _describe_value(value)} for name, value in values.items()
+        {"key": str(name), "value": _describe_value(value)}
+        for name, value in values.items()
     ]
 
 
