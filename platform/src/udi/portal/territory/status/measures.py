@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from udi.kit import jobs
 from udi.kit.backups import read_state
 from udi.kit.clock import now
+from udi.kit.db import is_unavailable
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.schedules import Schedule
 from udi.portal.catalogue.search.feed import cursor_age
@@ -128,7 +128,9 @@ async def _does_jobs(site: Site) -> bool:
     try:
         async with site.database.platform_session(role="worker") as session:
             queues = await jobs.list_queues(session)
-    except (SQLAlchemyError, OSError) as error:
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
         log.info("jobs are not counted", error=type(error).__name__)
         return False
     return all(queue.overdue <= OVERDUE for queue in queues)
