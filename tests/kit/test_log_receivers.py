@@ -301,11 +301,11 @@ def test_a_failure_that_nobody_foresaw_ends_no_sending(
     for entry in (b"1", b"2", b"3"):
         delivery.put(entry)
     sent = delivery.sent.get(timeout=30)
-    told = [changes.get(timeout=30) for _ in range(2)]
+    noted = [changes.get(timeout=30) for _ in range(2)]
     delivery.close()
 
     assert sent == b"3"
-    assert told == [("receiver", FAILED, 1), ("receiver", BACK, 1)]
+    assert noted == [("receiver", FAILED, 1), ("receiver", BACK, 1)]
     assert delivery.dropped == 2
 
 
