@@ -420,10 +420,14 @@ def test_whatever_a_line_holds_can_be_queued() -> None:
 def test_a_collector_that_is_busy_is_asked_again_and_one_that_refuses_is_not(
     changes: Changes, note: Callable[[str, str, int], None]
 ) -> None:
+    dropped: queue.Queue[int] = queue.Queue()
     with serve_otlp() as collector:
         collector.answers += [(503, {}), (200, {})]
         delivery = OtlpDelivery(
-            Collector(collector.address, "udi-portal"), LOGS, on_change=note
+            Collector(collector.address, "udi-portal"),
+            LOGS,
+            on_change=note,
+            on_drop=lambda _, number: dropped.put(number),
         )
         delivery.put_line(EVENT, "")
         busy = [changes.get(), changes.get()]
@@ -434,15 +438,17 @@ def test_a_collector_that_is_busy_is_asked_again_and_one_that_refuses_is_not(
             (200, {}),
         ]
         delivery.put_line(EVENT, "")
-        refused = changes.get()
+        refused = changes.get(timeout=30)
         delivery.put_line(EVENT, "")
+        counts = [dropped.get(timeout=30) for _ in range(2)]
         delivery.put_line({**EVENT, "event": "taken"}, "")
-        taken = changes.get()
+        taken = changes.get(timeout=30)
         body = collector.next("/v1/logs")
         delivery.close()
 
     assert busy == [("otlp logs", AWAY, 0), ("otlp logs", BACK, 0)]
     assert refused == ("otlp logs", REFUSED, 1)
+    assert counts == [1, 1]
     assert taken == ("otlp logs", BACK, 1)
     [record] = body["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
     assert record["body"] == {"stringValue": "taken"}
