@@ -435,7 +435,6 @@ def test_a_collector_that_is_busy_is_asked_again_and_one_that_refuses_is_not(
             (400, {}),
             (503, {}),
             (200, {"partialSuccess": {"rejectedLogRecords": "1"}}),
-            (200, {}),
         ]
         delivery.put_line(EVENT, "")
         refused = changes.get(timeout=30)
