@@ -2,15 +2,27 @@
 
 import re
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import asyncpg
 from msgspec import json
-from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, event, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    ForeignKeyConstraint,
+    MetaData,
+    any_,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, ExceptionContext
@@ -303,3 +315,15 @@ class Database:
             await engine.dispose()
         self._engines.clear()
         self._makers.clear()
+
+
+def is_among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """One array whatever the number of values: a statement has at most 32,767 of them."""
+    array = literal(list(values), ARRAY(column.type))
+    return cast("ColumnElement[bool]", column == any_(array))
+
+
+def is_not_among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """The contrary of `is_among`, by a table of the values: to compare each row with each takes long."""
+    array = literal(list(values), ARRAY(column.type))
+    return cast("ColumnElement[bool]", column.not_in(select(func.unnest(array))))

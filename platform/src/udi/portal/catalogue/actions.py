@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.db import is_among
 from udi.kit.identity import Actor
 from udi.kit.slugs import list_words
 from udi.portal import audit
@@ -54,7 +55,7 @@ async def lock_datasets(session: AsyncSession, ids: Collection[UUID]) -> Dataset
     """The datasets of these ids, withdrawn or not, kept from others until the transaction ends."""
     query = (
         select(Dataset)
-        .where(Dataset.id.in_(ids))
+        .where(is_among(Dataset.id, ids))
         .order_by(Dataset.id)
         .with_for_update()
     )

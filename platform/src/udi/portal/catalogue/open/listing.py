@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
     and_,
     any_,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -22,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import coalesce
 
+from udi.kit.db import is_among
 from udi.kit.errors import UnavailableError
 from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.compression import decompress_description
@@ -107,16 +106,16 @@ class DatasetFilter:
         if self.period is not None:
             conditions.append(_overlaps_period(*self.period))
         if self.ids is not None:
-            conditions.append(_is_among(Dataset.id, self.ids))
+            conditions.append(is_among(Dataset.id, self.ids))
         if self.external is not None:
             conditions.append(
                 or_(
-                    _is_among(Dataset.local_id, self.external),
-                    _is_among(Dataset.doi, self.external),
+                    is_among(Dataset.local_id, self.external),
+                    is_among(Dataset.doi, self.external),
                 )
             )
         if self.seqs is not None:
-            conditions.append(_is_among(Dataset.seq, self.seqs))
+            conditions.append(is_among(Dataset.seq, self.seqs))
         return conditions
 
 
@@ -231,13 +230,6 @@ def select_slice(selection: DatasetFilter, stretch: ListSlice) -> Select[Any]:
     if stretch.offset:
         return statement.offset(stretch.offset)
     return statement
-
-
-def _is_among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
-    """One array whatever the number of values: a statement has at most 32,767 of them."""
-    return cast(
-        "ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type)))
-    )
 
 
 def _intersects_box(box: BoundingBox) -> ColumnElement[bool]:

@@ -80,13 +80,12 @@ def dataset_id(source: UUID, identifier: str) -> UUID:
 
 
 def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionResult:
-    """Our record of what was read; a record of RUDI keeps its identifier and everything in it.
+    """Our record of what was read; a record of RUDI keeps everything in it, and its identifier unless its dataset has one.
 
     Public is what says nothing of its access: it was offered to passers-by.
     """
     if record.source_record.media_type == RUDI:
-        received = json.loads(record.source_record.body)
-        return ConversionResult(read_record(upgrade_record(received)))
+        return ConversionResult(_convert_rudi(record, context.dataset))
     faults: list[HarvestFault] = []
     id_ = context.dataset or dataset_id(context.source, record.identifier)
     title = _title(record, context, faults)
@@ -136,6 +135,15 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
         ),
         tuple(faults),
     )
+
+
+def _convert_rudi(record: HarvestedRecord, dataset: UUID | None) -> of.Record:
+    """Where the dataset has another address here, its identifier at the source is a local one."""
+    received = read_record(upgrade_record(json.loads(record.source_record.body)))
+    if dataset in {None, received.id}:
+        return received
+    local_id = received.local_id or str(received.id)
+    return structs.replace(received, id=dataset, local_id=local_id)
 
 
 def _title(

@@ -25,11 +25,11 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
+from udi.portal.nodes.sources.other_origins import lists_elsewhere
 from udi.portal.nodes.sources.queries import may_manage_sources
 from udi.portal.nodes.sources.reconciliation import next_reading
 from udi.portal.nodes.sources.renames import count_renames
 from udi.portal.nodes.sources.run_completion import finish_run
-from udi.portal.nodes.sources.shared_datasets import forget_other_origins
 from udi.portal.organisations.models import Organisation
 
 MOST_SOURCES = 50
@@ -296,7 +296,7 @@ async def accept_renames(
 async def close_source(
     session: AsyncSession, actor: Actor, source: CatalogueSource, *, withdraw: bool
 ) -> None:
-    """Read it no more. Its datasets stay as they are, or are withdrawn by the worker.
+    """Read it no more. Its datasets stay as they are, or are withdrawn by the worker, which has no page name it any more.
 
     Raises:
         ConflictError: it is closed already.
@@ -304,7 +304,8 @@ async def close_source(
     if source.state not in OPEN:
         raise ConflictError("This source is closed already.")
     source.state = SourceState.CLOSING if withdraw else SourceState.CLOSED
-    source.next_at = now() if withdraw else None
-    if not withdraw:
-        await forget_other_origins(session, source, now())
+    if withdraw or await lists_elsewhere(session, source):
+        source.next_at = now()
+    else:
+        source.next_at = None
     record(session, actor, "source.closed", source.id, withdraw=withdraw)

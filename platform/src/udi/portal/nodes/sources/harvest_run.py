@@ -29,6 +29,7 @@ from udi.portal.nodes.sources.import_results import (
     RecordImport,
 )
 from udi.portal.nodes.sources.leases import (
+    TAKEN_UP,
     LeaseLostError,
     SourceLease,
     acquire_lease,
@@ -68,6 +69,7 @@ from udi.protocol.faults import shorten
 
 log = structlog.get_logger()
 SLICE = 200
+CLOSING = (SourceState.CLOSING, SourceState.CLOSED)
 TURN = 600.0
 """Seconds after which a reading gives way to the sources that wait; it goes on where it was."""
 PAGE_SIZE = 100
@@ -124,7 +126,10 @@ async def harvest_next_source(context: HarvestContext) -> bool:
 async def _abandon_run(context: HarvestContext, ours: SourceLease) -> None:
     """A fault of ours ends the reading, so that it is not met again at once."""
     with suppress(LeaseLostError):
-        async with leased_source(context.database, ours) as (session, source):
+        async with leased_source(context.database, ours, TAKEN_UP) as (
+            session,
+            source,
+        ):
             run = await find_open_run(session, source.id)
             if run is not None:
                 await log_faults(session, run, [source_kinds.INTERNAL_ERROR.at("")])
@@ -148,7 +153,7 @@ class _SourceHarvester:
         began = time.monotonic()
         begun = False
         while True:
-            async with leased_source(self._context.database, self._claim) as (
+            async with leased_source(self._context.database, self._claim, TAKEN_UP) as (
                 session,
                 source,
             ):
@@ -156,7 +161,7 @@ class _SourceHarvester:
                 if begun and time.monotonic() - began > self._context.turn:
                     release_lease(source, now())
                     return
-                if run is None or source.state == SourceState.CLOSING:
+                if run is None or source.state in CLOSING:
                     ended = await self._close(session, source, run)
                 else:
                     ended = await self._step(session, source, run)

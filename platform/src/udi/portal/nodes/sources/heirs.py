@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.db import is_among
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
@@ -22,7 +23,7 @@ async def list_unclaimed(
     """The organisations of datasets that have nobody of their own here."""
     ids = {dataset.organisation_id for dataset in datasets}
     query = select(Organisation.id).where(
-        Organisation.id.in_(ids), Organisation.unclaimed
+        is_among(Organisation.id, ids), Organisation.unclaimed
     )
     return set(await session.scalars(query))
 
@@ -48,7 +49,7 @@ async def list_heirs(
             & (SourcePublisher.key == SourceRecord.publisher),
         )
         .where(
-            SourceRecord.same_as.in_(held),
+            is_among(SourceRecord.same_as, held),
             SourceRecord.source_id != source.id,
             CatalogueSource.state == SourceState.ACTIVE,
         )

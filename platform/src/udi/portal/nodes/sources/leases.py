@@ -1,6 +1,6 @@
 """Whose turn it is: a source is read by one worker at a time, and taken up by another when that one died."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +24,8 @@ LEASE = timedelta(minutes=15)
 READ_STATES = (SourceState.ACTIVE, SourceState.VANISHED)
 """What much of vanished from is read on: it may be whole again before a person decides."""
 WORKED_ON = (*READ_STATES, SourceState.CLOSING)
+TAKEN_UP = (*WORKED_ON, SourceState.CLOSED)
+"""What is closed is due where pages of other sources still name it."""
 
 
 class LeaseLostError(Exception):
@@ -49,13 +51,13 @@ async def acquire_lease(
     due = (
         select(CatalogueSource)
         .where(
-            CatalogueSource.state.in_(WORKED_ON),
+            CatalogueSource.state.in_(TAKEN_UP),
             CatalogueSource.next_at <= moment,
             free,
         )
         .order_by(CatalogueSource.next_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     source = await session.scalar(due)
     if source is None:
@@ -81,7 +83,9 @@ async def find_open_run(session: AsyncSession, source: UUID) -> SourceRun | None
 
 @asynccontextmanager
 async def leased_source(
-    database: Database, claim: SourceLease
+    database: Database,
+    claim: SourceLease,
+    states: Collection[SourceState] = WORKED_ON,
 ) -> AsyncIterator[tuple[AsyncSession, CatalogueSource]]:
     """One transaction on a source that is ours, whose lease it renews.
 
@@ -92,8 +96,8 @@ async def leased_source(
         ours = select(CatalogueSource).where(
             CatalogueSource.id == claim.source, CatalogueSource.lease == claim.lease
         )
-        source = await session.scalar(ours.with_for_update())
-        if source is not None and source.state in WORKED_ON:
+        source = await session.scalar(ours.with_for_update(key_share=True))
+        if source is not None and source.state in states:
             source.leased_until = now() + LEASE
             yield session, source
             return

@@ -154,7 +154,9 @@ async def get_source(
         for producer in await list_managed_producers(session, actor)
     }
     query = select(CatalogueSource).where(CatalogueSource.id == source_id)
-    source = await session.scalar(query.with_for_update() if lock else query)
+    source = await session.scalar(
+        query.with_for_update(key_share=True) if lock else query
+    )
     if source is None or source.organisation_id not in producers:
         raise NotFoundError("No source has this address here.")
     return source, producers[source.organisation_id]
@@ -167,7 +169,7 @@ async def find_source(session: AsyncSession, source_id: UUID) -> CatalogueSource
         NotFoundError: there is none.
     """
     query = select(CatalogueSource).where(CatalogueSource.id == source_id)
-    source = await session.scalar(query.with_for_update())
+    source = await session.scalar(query.with_for_update(key_share=True))
     if source is None:
         raise NotFoundError("No source has this address here.")
     return source

@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
+from udi.kit.db import is_among
 from udi.portal.nodes.harvest.conversion import dataset_id
 from udi.portal.nodes.harvest.identity import looser_names
 from udi.portal.nodes.harvest.record import (
@@ -189,8 +190,8 @@ async def _load_known(
     query = select(alias.id, alias.record_id, alias.loose).where(
         alias.source_id == source,
         or_(
-            alias.id.in_(exact_ids) & ~alias.loose,
-            alias.id.in_(looser_ids) & alias.loose,
+            is_among(alias.id, exact_ids) & ~alias.loose,
+            is_among(alias.id, looser_ids) & alias.loose,
         ),
     )
     exact: dict[UUID, UUID] = {}
@@ -208,13 +209,13 @@ async def _load_known(
     known_rows = (
         select(SourceRecord)
         .options(defer(SourceRecord.original))
-        .where(SourceRecord.source_id == source, SourceRecord.id.in_(ids))
+        .where(SourceRecord.source_id == source, is_among(SourceRecord.id, ids))
     )
     rows = {row.id: row for row in await session.scalars(known_rows)}
     known = KnownNames(
         {id_: id_ for id_ in exact_ids & set(rows)}
         | {name: id_ for name, id_ in exact.items() if id_ in rows},
-        looser,
+        {name: owners & set(rows) for name, owners in looser.items()},
         {row.id for row in rows.values() if row.seen_run == run},
     )
     return rows, known
@@ -228,18 +229,17 @@ async def store_names(
     ids = []
     for id_, record in stored:
         ids.append(id_)
-        if record.source_record.media_type == RUDI:
-            continue
         if id_ not in own_ids(source, record.identifier):
             name = dataset_id(source, record.identifier)
             rows.append({"id": name, "record_id": id_, "loose": False})
-        if record.identified_by is not IdentityBasis.IDENTIFIER:
+        is_rudi = record.source_record.media_type == RUDI
+        if not is_rudi and record.identified_by is not IdentityBasis.IDENTIFIER:
             names = {_looser_id(source, name) for _, name in looser_names(record)}
             rows += [{"id": name, "record_id": id_, "loose": True} for name in names]
     alias = SourceRecordAlias
     if ids:
         former = delete(alias).where(
-            alias.source_id == source, alias.record_id.in_(ids), alias.loose
+            alias.source_id == source, is_among(alias.record_id, ids), alias.loose
         )
         await session.execute(former, execution_options={"synchronize_session": False})
     if rows:
@@ -247,3 +247,33 @@ async def store_names(
             insert(alias).on_conflict_do_nothing(),
             [{"source_id": source, **row} for row in rows],
         )
+
+
+async def move_names(
+    session: AsyncSession, source: UUID, former: UUID, later: UUID
+) -> None:
+    """Have a record be known by the names of another; those that it has already stay as they are."""
+    alias = SourceRecordAlias
+    names = select(
+        alias.tenant_id,
+        alias.source_id,
+        alias.id,
+        literal(later, alias.record_id.type),
+        alias.loose,
+    ).where(alias.source_id == source, alias.record_id == former)
+    columns = ["tenant_id", "source_id", "id", "record_id", "loose"]
+    await session.execute(
+        insert(alias).from_select(columns, names).on_conflict_do_nothing()
+    )
+    await forget_names(session, source, [former])
+
+
+async def forget_names(
+    session: AsyncSession, source: UUID, records: Collection[UUID]
+) -> None:
+    """What is no record any more is known by no name."""
+    alias = SourceRecordAlias
+    names = delete(alias).where(
+        alias.source_id == source, is_among(alias.record_id, records)
+    )
+    await session.execute(names, execution_options={"synchronize_session": False})

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.db import is_among
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.push import PushedRecord, publish_records
 from udi.portal.nodes.harvest import kinds
@@ -30,6 +31,7 @@ from udi.portal.nodes.sources.origin_decisions import (
     GLOBAL_IDENTIFIER,
     OriginDecision,
 )
+from udi.portal.nodes.sources.other_origins import list_other_origin
 from udi.portal.nodes.sources.publishers.identity import (
     NamedPublisher,
     identify_publisher,
@@ -49,7 +51,6 @@ from udi.portal.nodes.sources.reconciliation import (
 from udi.portal.nodes.sources.shared_datasets import (
     OriginCandidate,
     SharedDataset,
-    list_other_origin,
     match_datasets,
     take_over,
 )
@@ -79,7 +80,7 @@ async def store_slice(
     row_ids = {item.row.id for item in recognised if item.row}
     held = select(
         Dataset.id, Dataset.title, Dataset.state, Dataset.organisation_id
-    ).where(Dataset.id.in_(row_ids), Dataset.node_id == ground.source.id)
+    ).where(is_among(Dataset.id, row_ids), Dataset.node_id == ground.source.id)
     rows = (await session.execute(held)).all() if row_ids else []
     published_titles = {
         row.id: row.title for row in rows if row.state == DatasetState.PUBLISHED
@@ -405,6 +406,7 @@ async def _keep(
         for result in results
         if result.record
         and result.harvest_record
+        and not _is_listed_as_before(result)
         and (
             result.action in STORED
             or (result.action is RecordAction.REFUSED and result.row is None)
@@ -462,16 +464,29 @@ async def _mark_met(
         result.row.id
         for result in results
         if result.row
-        and result.action in {RecordAction.UNCHANGED, RecordAction.REFUSED}
+        and (
+            result.action in {RecordAction.UNCHANGED, RecordAction.REFUSED}
+            or _is_listed_as_before(result)
+        )
     }
     if met:
         update_statement = update(SourceRecord).where(
-            SourceRecord.source_id == source.id, SourceRecord.id.in_(met)
+            SourceRecord.source_id == source.id, is_among(SourceRecord.id, met)
         )
         quiet = {"synchronize_session": False}
         await session.execute(
             update_statement.values(seen_run=run.id, missing=0), execution_options=quiet
         )
+
+
+def _is_listed_as_before(result: RecordImport) -> bool:
+    """Whether it describes the same dataset of another source as before, in the same words: its row is as it should be."""
+    row = result.row
+    return (
+        result.action is RecordAction.ELSEWHERE
+        and row is not None
+        and (row.same_as, row.digest) == (result.same_as, result.digest)
+    )
 
 
 def _original(harvest_record: HarvestedRecord) -> dict[str, object]:

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from udi.kit.clock import now
+from udi.kit.db import is_not_among
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
 from udi.portal.nodes.harvest.identity import fold_address, fold_text
@@ -20,6 +22,8 @@ from udi.portal.nodes.sources.models import (
     SourceRecordAlias,
     SourceRun,
 )
+from udi.portal.nodes.sources.other_origins import move_other_origins
+from udi.portal.nodes.sources.recognition import move_names
 
 BATCH = 100
 MOST_SHOWN = 50
@@ -105,9 +109,7 @@ async def find_renames(
     await _forget_renames(session, source, known)
     if not run.created:
         return Renames(len(known), len(known))
-    gone = await _read_contents(
-        session, [*away, SourceRecord.id.not_in(known)] if known else away
-    )
+    gone = await _read_contents(session, [*away, is_not_among(SourceRecord.id, known)])
     created = [
         SourceRecord.source_id == source.id,
         ~SourceRecord.withdrawn,
@@ -151,7 +153,7 @@ async def _forget_renames(
     statement = update(SourceRecord).where(
         SourceRecord.source_id == source.id,
         SourceRecord.renamed_to.is_not(None),
-        SourceRecord.id.not_in(known),
+        is_not_among(SourceRecord.id, known),
     )
     await session.execute(statement.values(renamed_to=None), execution_options=QUIET)
 
@@ -243,6 +245,8 @@ async def join_batch(
             and dataset.node_id == source.id
             and dataset.state == DatasetState.PUBLISHED
         ):
+            if former := datasets.get(pair.former_id):
+                await move_other_origins(session, dataset, former, now())
             await catalogue.withdraw_dataset(session, dataset, reason=reason)
         await _join_records(session, source, pair)
     if len(pairs) < BATCH:
@@ -268,12 +272,7 @@ async def _join_records(
         "renamed_to": None,
     }
     await session.execute(former.values(values), execution_options=QUIET)
-    names = update(alias).where(
-        alias.source_id == source.id, alias.record_id == pair.new_id
-    )
-    await session.execute(
-        names.values(record_id=pair.former_id), execution_options=QUIET
-    )
+    await move_names(session, source.id, pair.new_id, pair.former_id)
     name = {"source_id": source.id, "id": pair.new_id, "record_id": pair.former_id}
     await session.execute(
         insert(alias).on_conflict_do_nothing(), [{**name, "loose": False}]

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.db import is_among
 from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import DatasetState
@@ -25,6 +26,7 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
+from udi.portal.nodes.sources.other_origins import forget_other_origins
 from udi.portal.nodes.sources.reconciliation import (
     MISSES,
     RunAssessment,
@@ -34,7 +36,7 @@ from udi.portal.nodes.sources.reconciliation import (
 )
 from udi.portal.nodes.sources.renames import Renames, find_renames
 from udi.portal.nodes.sources.run_log import RecordLogEntry, log_missing, log_records
-from udi.portal.nodes.sources.shared_datasets import forget_other_origins, hand_over
+from udi.portal.nodes.sources.shared_datasets import hand_over
 from udi.portal.nodes.sources.webhooks import queue_notification
 
 KEPT_RUNS = 30
@@ -99,7 +101,6 @@ async def reconcile_missing(
         await session.execute(later, execution_options=QUIET)
         missing_conditions = [*away, SourceRecord.missing < MISSES]
         run.missing = await _count(session, missing_conditions)
-        await forget_other_origins(session, source, moment, except_run=run.id)
         await log_missing(session, run, missing_conditions)
         run.phase = RunPhase.WITHDRAWING
 
@@ -108,6 +109,8 @@ async def withdraw_batch(
     session: AsyncSession, source: CatalogueSource, run: SourceRun, say: Translate
 ) -> bool:
     """Withdraw a batch of what is to go; whether that was the last."""
+    if not await forget_other_origins(session, source, now(), except_run=run.id):
+        return False
     gone = [*_published(source), _unmet(run), SourceRecord.missing >= MISSES]
     query = (
         select(SourceRecord.id, SourceRecord.identifier)
@@ -120,18 +123,34 @@ async def withdraw_batch(
         session, source, names, say("It is no longer in the catalogue of its producer.")
     )
     entries = [
-        RecordLogEntry(RecordOutcome.WITHDRAWN, name, titles.get(id_, ""), id_)
-        for id_, name in names.items()
+        RecordLogEntry(RecordOutcome.WITHDRAWN, names[id_], title, id_)
+        for id_, title in titles.items()
     ]
     await log_records(session, run, entries)
-    run.withdrawn += len(names)
+    run.withdrawn += len(entries)
     return len(names) < BATCH
 
 
 async def close_batch(
     session: AsyncSession, source: CatalogueSource, say: Translate
 ) -> bool:
-    """Withdraw a batch of the datasets of a source that is being closed; whether that was the last."""
+    """Withdraw a batch of the datasets of a source that is being closed, unless they stay; whether that was the last."""
+    if source.state == SourceState.CLOSING and not await _close_records(
+        session, source, say
+    ):
+        return False
+    if not await forget_other_origins(session, source, now()):
+        return False
+    if source.state == SourceState.CLOSING:
+        source.state = SourceState.CLOSED
+        source.dataset_count = 0
+    release_lease(source, None)
+    return True
+
+
+async def _close_records(
+    session: AsyncSession, source: CatalogueSource, say: Translate
+) -> bool:
     query = (
         select(SourceRecord.id)
         .where(*_published(source))
@@ -145,19 +164,16 @@ async def close_batch(
         ids,
         say("The catalogue that it came from is not read any more."),
     )
-    if len(ids) == BATCH:
-        return False
-    await forget_other_origins(session, source, now())
-    source.state = SourceState.CLOSED
-    source.dataset_count = 0
-    release_lease(source, None)
-    return True
+    return len(ids) < BATCH
 
 
 async def withdraw_records(
     session: AsyncSession, source: CatalogueSource, ids: Collection[UUID], reason: str
 ) -> dict[UUID, str]:
-    """Withdraw their datasets, unless somebody did already; each address keeps saying what was there. Their titles."""
+    """Withdraw their datasets, unless somebody did already; each address keeps saying what was there.
+
+    The titles of those that no other source reads on.
+    """
     datasets = await catalogue.lock_datasets(session, ids)
     handed_over = await hand_over(session, source, datasets.values(), now())
     for dataset in datasets.values():
@@ -166,10 +182,14 @@ async def withdraw_records(
         if dataset.node_id == source.id and dataset.state == DatasetState.PUBLISHED:
             await catalogue.withdraw_dataset(session, dataset, reason=reason)
     theirs = update(SourceRecord).where(
-        SourceRecord.source_id == source.id, SourceRecord.id.in_(ids)
+        SourceRecord.source_id == source.id, is_among(SourceRecord.id, ids)
     )
     await session.execute(theirs.values(withdrawn=True), execution_options=QUIET)
-    return {id_: dataset.title for id_, dataset in datasets.items()}
+    return {
+        id_: dataset.title
+        for id_, dataset in datasets.items()
+        if id_ not in handed_over
+    }
 
 
 async def finish_run(

@@ -8,7 +8,6 @@ data is. When the place that a dataset was read in goes, another takes it over, 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.db import is_among
 from udi.portal import audit
 from udi.portal.catalogue.actions import lock_datasets
 from udi.portal.catalogue.models import (
@@ -27,7 +27,6 @@ from udi.portal.catalogue.models import (
 from udi.portal.nodes.actions.push import lock_records
 from udi.portal.nodes.harvest.addresses import comparison_key
 from udi.portal.nodes.harvest.record import HarvestedRecord
-from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.heirs import list_heirs, list_unclaimed
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
@@ -45,15 +44,14 @@ from udi.portal.nodes.sources.origin_decisions import (
     host_name,
     measure_nearness,
 )
+from udi.portal.nodes.sources.other_origins import forget_other, list_other_origin
+from udi.portal.nodes.sources.recognition import forget_names, move_names
 from udi.protocol import structures as of
 from udi.protocol.record import restore_record
-from udi.protocol.validators import is_url
 
 QUIET = {"synchronize_session": False}
 MOST_OWNERS = 50
 """Datasets that have one file, among which that of a page is looked for."""
-MOST_OTHERS = 20
-"""Places that the page of one dataset names."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ async def _find_by_ids(
     """Datasets of others under the very identifier of a record; one that is withdrawn only where it was of this source."""
     known = {candidate.record.id: candidate.is_known for candidate in candidates}
     query = select(Dataset.id, Dataset.state).where(
-        Dataset.id.in_(known), Dataset.node_id != source.id
+        is_among(Dataset.id, known), Dataset.node_id != source.id
     )
     return {
         row.id
@@ -178,9 +176,9 @@ async def _find_by_names(
         Dataset.state == DatasetState.PUBLISHED,
         Dataset.node_id != source.id,
         or_(
-            Dataset.local_id.in_(names),
-            Dataset.doi.in_(names),
-            Dataset.id.in_(ids.values()),
+            is_among(Dataset.local_id, names),
+            is_among(Dataset.doi, names),
+            is_among(Dataset.id, ids.values()),
         ),
     )
     by_name: dict[str, set[UUID]] = {}
@@ -211,7 +209,7 @@ async def _find_by_pages(
             & (Dataset.id == Distribution.dataset_id),
         )
         .where(
-            Distribution.url.in_(addresses),
+            is_among(Distribution.url, addresses),
             Dataset.state == DatasetState.PUBLISHED,
             Dataset.node_id != source.id,
         )
@@ -222,7 +220,7 @@ async def _find_by_pages(
     # What very many have, such as one service of maps, tells of none which it is.
     owners = {url: ids for url, ids in owners.items() if len(ids) <= MOST_OWNERS}
     ids = {id_ for some in owners.values() for id_ in some}
-    loaded = select(Dataset).where(Dataset.id.in_(ids))
+    loaded = select(Dataset).where(is_among(Dataset.id, ids))
     pages = {
         dataset.id: comparison_key(restore_record(dataset.record).description.source)
         for dataset in await session.scalars(loaded)
@@ -249,12 +247,6 @@ def _is_page(address: str) -> bool:
     return bool(parts.path.strip("/") or parts.query)
 
 
-async def _lock(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Dataset]:
-    if not ids:
-        return {}
-    return dict(await lock_datasets(session, sorted(set(ids))))
-
-
 async def _list_withdrawn_by_team(
     session: AsyncSession, datasets: Mapping[UUID, Dataset]
 ) -> set[UUID]:
@@ -265,7 +257,9 @@ async def _list_withdrawn_by_team(
     ]
     if not gone:
         return set()
-    query = select(Withdrawal.id).where(Withdrawal.id.in_(gone), Withdrawal.by_team)
+    query = select(Withdrawal.id).where(
+        is_among(Withdrawal.id, gone), Withdrawal.by_team
+    )
     return set(await session.scalars(query))
 
 
@@ -274,7 +268,7 @@ async def _list_holders(
 ) -> dict[UUID, CatalogueSource]:
     """The sources that datasets are read in; what has none is pushed by its node."""
     nodes = {dataset.node_id for dataset in datasets}
-    query = select(CatalogueSource).where(CatalogueSource.id.in_(nodes))
+    query = select(CatalogueSource).where(is_among(CatalogueSource.id, nodes))
     return {holder.id: holder for holder in await session.scalars(query)}
 
 
@@ -282,60 +276,6 @@ def _nearness_of(dataset: Dataset, holder: CatalogueSource | None) -> Nearness:
     if holder is None or not dataset.record:
         return Nearness.ELSEWHERE
     return measure_nearness(host_name(holder.address), restore_record(dataset.record))
-
-
-def list_other_origin(
-    dataset: Dataset,
-    source: CatalogueSource,
-    *,
-    record_id: UUID,
-    identifier: str,
-    page: str,
-    moment: datetime,
-) -> None:
-    """Have the page of a dataset say that it is also at another source, since a day; what it says already stays."""
-    entry: dict[str, Any] = {
-        "source": str(source.id),
-        "record": str(record_id),
-        "site": host_of(source.address),
-        "url": page if is_url(page) else "",
-        "identifier": identifier,
-        "since": moment.date().isoformat(),
-    }
-    former = [
-        other for other in dataset.other_origins if _is_at(other, source.id, record_id)
-    ]
-    if former:
-        entry["since"] = former[0]["since"]
-    if former == [entry]:
-        return
-    others = [other for other in dataset.other_origins if other not in former]
-    _set_others(dataset, [*others, entry], moment)
-
-
-def _is_at(other: Mapping[str, Any], source: UUID, record_id: UUID | None) -> bool:
-    return other["source"] == str(source) and record_id in {None, UUID(other["record"])}
-
-
-def _set_others(
-    dataset: Dataset, others: Iterable[dict[str, Any]], moment: datetime
-) -> None:
-    """In an order of their own, whichever source was read first."""
-    ordered = sorted(
-        others, key=lambda other: (other["since"], other["site"], other["record"])
-    )
-    dataset.other_origins = ordered[:MOST_OTHERS]
-    dataset.described_at = moment
-
-
-def _forget_other(
-    dataset: Dataset, source: UUID, moment: datetime, record_id: UUID | None = None
-) -> None:
-    others = [
-        other for other in dataset.other_origins if not _is_at(other, source, record_id)
-    ]
-    if len(others) < len(dataset.other_origins):
-        _set_others(dataset, others, moment)
 
 
 async def take_over(
@@ -350,7 +290,8 @@ async def take_over(
     former = await session.get(CatalogueSource, (source.tenant_id, dataset.node_id))
     if row is not None and row.id != dataset.id:
         await session.delete(row)
-    _forget_other(dataset, source.id, moment)
+        await forget_names(session, source.id, [row.id])
+    forget_other(dataset, source.id, moment)
     if dataset.node_id == source.id:
         return
     if former is not None and dataset.state == DatasetState.PUBLISHED:
@@ -412,11 +353,18 @@ async def _move_record(
     """The record of another source is that of the dataset from now on; its source is read soon, which renews the description."""
     heir = row.source_id
     former_id = row.id
-    _forget_other(dataset, heir, moment)
+    forget_other(dataset, heir, moment)
     dataset.node_id = heir
     dataset.harvester_id = reader_id
     await session.flush()
     of_heir = (SourceRecord.source_id == heir, SourceRecord.id == former_id)
+    if former_id != dataset.id:
+        await session.execute(
+            delete(SourceRecord).where(
+                SourceRecord.source_id == heir, SourceRecord.id == dataset.id
+            ),
+            execution_options=QUIET,
+        )
     await session.execute(
         update(SourceRecord)
         .where(*of_heir)
@@ -424,16 +372,8 @@ async def _move_record(
         execution_options=QUIET,
     )
     session.expunge(row)
-    await session.execute(
-        update(SourceRecordAlias)
-        .where(
-            SourceRecordAlias.source_id == heir,
-            SourceRecordAlias.record_id == former_id,
-        )
-        .values(record_id=dataset.id),
-        execution_options=QUIET,
-    )
     if former_id != dataset.id:
+        await move_names(session, heir, former_id, dataset.id)
         alias = {"source_id": heir, "id": former_id, "record_id": dataset.id}
         await session.execute(
             insert(SourceRecordAlias).on_conflict_do_nothing(),
@@ -442,7 +382,7 @@ async def _move_record(
     free = (
         select(CatalogueSource.id)
         .where(CatalogueSource.id == heir, CatalogueSource.lease.is_(None))
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     await session.execute(
         update(CatalogueSource)
@@ -451,34 +391,3 @@ async def _move_record(
         execution_options=QUIET,
     )
     audit.record(session, None, "dataset.origin_changed", dataset.id, node=str(heir))
-
-
-async def forget_other_origins(
-    session: AsyncSession,
-    source: CatalogueSource,
-    moment: datetime,
-    *,
-    except_run: UUID | None = None,
-) -> None:
-    """Say no more that datasets are also at a source: all of them, or those that a whole reading did not meet."""
-    conditions: list[Any] = [
-        SourceRecord.source_id == source.id,
-        SourceRecord.same_as.is_not(None),
-    ]
-    if except_run is not None:
-        conditions.append(
-            or_(SourceRecord.seen_run.is_(None), SourceRecord.seen_run != except_run)
-        )
-    rows = (
-        await session.execute(
-            select(SourceRecord.id, SourceRecord.same_as).where(*conditions)
-        )
-    ).all()
-    datasets = await _lock(session, [row.same_as for row in rows])
-    for row in rows:
-        if dataset := datasets.get(row.same_as):
-            _forget_other(dataset, source.id, moment, row.id)
-    await session.flush()
-    await session.execute(
-        delete(SourceRecord).where(*conditions), execution_options=QUIET
-    )
