@@ -77,6 +77,7 @@ class Received:
     path: str
     token: str
     document: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -101,7 +102,10 @@ def receiver() -> Iterator[Receiver]:
             status = state.statuses.popleft() if state.statuses else 200
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             if status < 300:
-                state.reports.append(Received(self.path, token, json.loads(body)))
+                received_headers = {k.lower(): v for k, v in self.headers.items()}
+                state.reports.append(
+                    Received(self.path, token, json.loads(body), received_headers)
+                )
             else:
                 state.refused += 1
             if status < 300 and state.answers:

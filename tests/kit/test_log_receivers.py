@@ -1,6 +1,7 @@
 """Lines go to the town's collector as it wants them; one that is away, slow or refusing holds up nobody."""
 
 import json
+import multiprocessing
 import os
 import queue
 import re
@@ -18,7 +19,7 @@ from tests.cluster import free_ports
 from tests.kit.certificates import issue
 from tests.kit.collectors import serve_otlp, serve_syslog
 from udi.kit import logs, traces
-from udi.kit.log_receivers.delivery import AWAY, BACK, Delivery
+from udi.kit.log_receivers.delivery import AWAY, BACK, FAILED, REFUSED, Delivery
 from udi.kit.log_receivers.otlp import LOGS, Collector, OtlpDelivery, make_record
 from udi.kit.log_receivers.syslog import (
     LONGEST_DATAGRAM,
@@ -216,16 +217,16 @@ def test_what_is_no_address_of_syslog_is_refused(address: str) -> None:
         SyslogAddress.parse(address)
 
 
-class Blocked(Delivery[int]):
+class Blocked(Delivery):
     """Sends nothing until it may."""
 
     def __init__(self, **options: Any) -> None:
         self.began = threading.Event()
         self.may_go_on = threading.Event()
-        self.sent: list[int] = []
+        self.sent: list[bytes] = []
         super().__init__(**options)
 
-    def send(self, entries: Sequence[int]) -> None:
+    def send(self, entries: Sequence[bytes]) -> None:
         self.began.set()
         self.may_go_on.wait()
         self.sent += entries
@@ -235,17 +236,105 @@ def test_a_full_queue_leaves_out_what_comes_and_says_how_much_later(
     changes: Changes, note: Callable[[str, str, int], None]
 ) -> None:
     delivery = Blocked(size=2, on_change=note)
-    delivery.put(0)
+    delivery.put(b"0")
     delivery.began.wait()
 
     for number in range(1, 6):
-        delivery.put(number)
+        delivery.put(b"%d" % number)
     delivery.may_go_on.set()
     change = changes.get()
     delivery.close()
 
     assert change == ("receiver", BACK, 3)
-    assert delivery.sent == [0, 1, 2]
+    assert delivery.sent == [b"0", b"1", b"2"]
+
+
+def test_the_queue_holds_no_more_bytes_than_it_may() -> None:
+    delivery = Blocked(size=100, most_bytes=10)
+    delivery.put(b"first")
+    delivery.began.wait()
+
+    for entry in (b"12345678", b"123", b"12", b"1"):
+        delivery.put(entry)
+    delivery.may_go_on.set()
+    delivery.close()
+
+    assert delivery.sent == [b"first", b"12345678", b"12"]
+    assert delivery.dropped == 2
+
+
+def test_what_cannot_be_sent_before_the_end_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("udi.kit.log_receivers.delivery.LAST_SECONDS", 0.0)
+    delivery = Blocked()
+    delivery.put(b"first")
+    delivery.began.wait()
+    delivery.put(b"second")
+
+    delivery.close()
+    delivery.may_go_on.set()
+
+    assert delivery.dropped == 2
+
+
+class Broken(Delivery):
+    """Fails as nobody foresaw, twice, then sends."""
+
+    def __init__(self, **options: Any) -> None:
+        self.failures = 2
+        self.sent: queue.Queue[bytes] = queue.Queue()
+        super().__init__(**options)
+
+    def send(self, entries: Sequence[bytes]) -> None:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise LookupError
+        for entry in entries:
+            self.sent.put(entry)
+
+
+def test_a_failure_that_nobody_foresaw_ends_no_sending(
+    changes: Changes, note: Callable[[str, str, int], None]
+) -> None:
+    delivery = Broken(on_change=note)
+    for entry in (b"1", b"2", b"3"):
+        delivery.put(entry)
+    sent = delivery.sent.get(timeout=30)
+    noted = [changes.get(timeout=30) for _ in range(2)]
+    delivery.close()
+
+    assert sent == b"3"
+    assert noted == [("receiver", FAILED, 1), ("receiver", BACK, 1)]
+    assert delivery.dropped == 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["collector:4318", "http://collector:43x8", "ftp://collector", "http://", f"http://{'a' * 64}.org", ""],
+)  # fmt: skip
+def test_what_is_no_address_of_a_collector_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="address of a collector"):
+        Collector(address, "udi-portal")
+
+
+def send_and_end(address: str) -> None:
+    """Write one line and end, as a web worker does: without `atexit`."""
+    delivery = OtlpDelivery(Collector(address, "udi-portal"), LOGS)
+    delivery.put_line({**EVENT, "event": "last"}, "")
+
+
+def test_a_process_that_makes_its_receivers_itself_sends_its_last_lines() -> None:
+    with serve_otlp() as collector:
+        context = multiprocessing.get_context("fork")
+        process = context.Process(target=send_and_end, args=(collector.address,))
+        process.start()
+        process.join()
+        received = collector.received.get(timeout=30)
+
+    [resource] = received[1]["resourceLogs"]
+    [record] = resource["scopeLogs"][0]["logRecords"]
+    assert record["body"] == {"stringValue": "last"}
 
 
 def test_a_fork_begins_with_nothing_and_sends_its_own() -> None:
@@ -316,30 +405,50 @@ def test_a_traceback_is_an_attribute_and_the_moment_is_exact() -> None:
     assert record["timeUnixNano"].endswith("250000000")
 
 
+def test_whatever_a_line_holds_can_be_queued() -> None:
+    delivery = Blocked()
+    delivery.may_go_on.set()
+    otlp = OtlpDelivery(Collector("http://127.0.0.1:9", "udi-portal"), LOGS)
+    otlp.put = delivery.put  # type: ignore[method-assign]  # it is not to be sent
+    otlp.put_line({**EVENT, "by_key": {b"\xff": {1, 2}, None: object()}}, "")
+    delivery.close()
+
+    [entry] = delivery.sent
+    assert json.loads(entry)["body"] == {"stringValue": "request"}
+
+
 def test_a_collector_that_is_busy_is_asked_again_and_one_that_refuses_is_not(
     changes: Changes, note: Callable[[str, str, int], None]
 ) -> None:
+    dropped: queue.Queue[int] = queue.Queue()
     with serve_otlp() as collector:
         collector.answers += [(503, {}), (200, {})]
         delivery = OtlpDelivery(
-            Collector(collector.address, "udi-portal"), LOGS, on_change=note
+            Collector(collector.address, "udi-portal"),
+            LOGS,
+            on_change=note,
+            on_drop=lambda _, number: dropped.put(number),
         )
         delivery.put_line(EVENT, "")
         busy = [changes.get(), changes.get()]
         collector.answers += [
             (400, {}),
+            (503, {}),
             (200, {"partialSuccess": {"rejectedLogRecords": "1"}}),
         ]
         delivery.put_line(EVENT, "")
-        refused = changes.get()
+        refused = changes.get(timeout=30)
         delivery.put_line(EVENT, "")
-        partly = changes.get()
+        counts = [dropped.get(timeout=30) for _ in range(2)]
         delivery.put_line({**EVENT, "event": "taken"}, "")
+        taken = changes.get(timeout=30)
         body = collector.next("/v1/logs")
         delivery.close()
 
     assert busy == [("otlp logs", AWAY, 0), ("otlp logs", BACK, 0)]
-    assert refused == partly == ("otlp logs", BACK, 1)
+    assert refused == ("otlp logs", REFUSED, 1)
+    assert counts == [1, 1]
+    assert taken == ("otlp logs", BACK, 1)
     [record] = body["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
     assert record["body"] == {"stringValue": "taken"}
 

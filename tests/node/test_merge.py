@@ -103,6 +103,27 @@ def test_a_record_stays_as_it_was_written_until_the_form_says_otherwise() -> Non
     assert changed["access_condition"]["usage_constraint"] == ["u"]
 
 
+def test_the_terms_that_a_client_wrote_for_restricted_data_stay() -> None:
+    address = "https://creativecommons.org/licenses/by/4.0/"
+    terms = {
+        "licence_type": "CUSTOM",
+        "custom_licence_label": [{"lang": "fr", "text": "Nos conditions"}],
+        "custom_licence_uri": address,
+    }
+    document = a_document() | {
+        "access_condition": {
+            "licence": terms,
+            "confidentiality": {"restricted_access": True},
+        }
+    }
+    answers = {**answers_of(document), "title": "Bancs", "licence": ""}
+
+    merged = merge_documents(document, composed(), answers)
+
+    assert merged["resource_title"] == "Bancs"
+    assert merged["access_condition"]["licence"] == terms
+
+
 def test_the_node_says_what_its_own_file_is_and_leaves_the_others() -> None:
     first, second = merge_documents(a_document(), composed(), answers_of(a_document()))[
         "available_formats"

@@ -13,6 +13,7 @@ from udi.protocol.record import (
     restore_record,
     write_record,
 )
+from udi.protocol.restricted_data import conceal_document
 from udi.protocol.structures import Agent, Metadata, NamedResource
 from udi.protocol.validation import validate
 
@@ -41,6 +42,29 @@ INVALID: list[tuple[str, Any]] = [
     ("documentation", ["javascript:1"]),
     ("version_notes", {"fr": 3}),
     ("version", "x" * 301),
+    ("publisher", {"name": {"français": "Ville"}}),
+    ("publisher", {"name": {"fr_FR": "Ville"}}),
+    ("publisher", {"url": "javascript:alert(1)"}),
+    ("creators", [{"name": {"": "Ville"}}]),
+    ("contact_points", [{"phone": "1", "url": "javascript:alert(1)"}]),
+    ("keywords", {"fr-x": ["arbre"]}),
+    ("provenance", [{"x": "Relevé"}]),
+    ("version_notes", {f"aa-{number:05}": "Plus" for number in range(201)}),
+]
+PARTS = [
+    ({"version": None, "places": [{"uri": None, "label": "Rade"}]}, Metadata(places=(NamedResource(label="Rade"),))),
+    ({"version": 3, "themes": ["ENVI", None, 4]}, Metadata(themes=("ENVI",))),
+    (
+        {"creators": [{"name": {"fr": "Ville", "en": 3}, "uri": []}], "access": {}},
+        Metadata(creators=(Agent(name={"fr": "Ville"}),)),
+    ),
+    ({"provenance": [{"fr": None}], "spatial_resolution": "far", "version": "2"}, Metadata(version="2")),
+]  # fmt: skip
+FORMER_ODDITIES: list[Any] = [
+    {"places": [1]},
+    {"places": [["a"]], "themes_other": {"a": 1}},
+    {"places": 3, "conforms_to": 4, "provenance": {"fr": 3}},
+    {"publisher": {"name": {"fr": 3}}, "themes": [None, 3]},
 ]
 
 
@@ -82,6 +106,55 @@ def test_what_is_wrong_is_refused_where_it_is(name: str, value: object) -> None:
 @pytest.mark.parametrize("stored", [*[{name: value} for name, value in INVALID[:5]], 3])
 def test_what_is_stored_is_read_whatever_it_is(stored: object) -> None:
     assert restore_record(a_record(dcat=stored)).metadata == Metadata()
+
+
+@pytest.mark.parametrize(("stored", "metadata"), PARTS)
+def test_one_bad_value_costs_only_itself(stored: object, metadata: Metadata) -> None:
+    assert restore_record(a_record(dcat=stored)).metadata == metadata
+
+
+@pytest.mark.parametrize("former", FORMER_ODDITIES)
+def test_what_a_source_wrote_before_has_any_shape(former: object) -> None:
+    assert read_record(a_record(harvested=former)).metadata == Metadata()
+
+
+def test_addresses_that_pages_lead_to_are_of_the_web() -> None:
+    stored = {
+        "publisher": {"uri": "https://ville.example/", "url": "javascript:alert(1)"},
+        "contact_points": [{"phone": "1", "url": "data:text/html,x"}],
+        "landing_page": "www.ville.example/arbres",
+        "documentation": ["www.ville.example/a.pdf", "file:///etc/passwd"],
+    }
+    document = a_record(
+        dcat=stored,
+        available_formats=[a_file(dcat={"access_url": "javascript:alert(1)"})],
+    )
+    record = restore_record(document)
+    metadata = record.metadata
+
+    assert metadata.publisher == Agent(uri="https://ville.example/")
+    assert [point.url for point in metadata.contact_points] == [""]
+    assert metadata.landing_page == "https://www.ville.example/arbres"
+    assert metadata.documentation == ("https://www.ville.example/a.pdf",)
+    assert record.media[0].metadata.access_url == ""
+
+
+def test_the_mail_address_of_a_person_is_told_to_nobody() -> None:
+    creator = {"name": {"fr": "Quelqu'un"}, "email": "a@b.example", "is_person": True}
+    metadata = read_record(a_record(dcat={"creators": [creator]})).metadata
+
+    assert [(agent.is_person, agent.email) for agent in metadata.creators] == [
+        (True, "")
+    ]
+
+
+@pytest.mark.parametrize("described", ["text", 3, ["a"]])
+def test_a_file_described_by_something_else_is_refused(described: object) -> None:
+    document = a_record(available_formats=[a_file(dcat=described)])
+    document["access_condition"]["confidentiality"] = {"restricted_access": True}
+
+    assert validate(document)
+    assert conceal_document(document)["available_formats"]
 
 
 def test_a_record_harvested_before_says_what_its_source_wrote() -> None:

@@ -187,6 +187,26 @@ def test_measure_freshness_compares_the_last_change_with_the_frequency(
     assert measure_freshness(frequency, changed_on, TODAY) == percentage
 
 
+@pytest.mark.parametrize(
+    ("dates", "grade"),
+    [
+        ({}, Grade.WHOLE),
+        ({"unstated": ["updated"]}, Grade.ABSENT),
+        ({"unstated": ["updated"], "published": "2026-03-01T00:00:00Z"}, Grade.WHOLE),
+    ],
+)
+def test_a_day_that_nobody_said_is_no_update(
+    dates: dict[str, Any], grade: Grade
+) -> None:
+    day = "2026-03-01T00:00:00Z"
+    dates = {"created": day, "updated": day} | dates
+    record = read_record(make_document(dataset_dates=dates))
+
+    grades = grade_record(record, TODAY)
+
+    assert (grades["frequency"], grades["update"]) == (Grade.WHOLE, grade)
+
+
 def test_every_criterion_has_its_words_and_its_address() -> None:
     assert set(ACTS) == set(NAMES) == set(ANSWERS)
     assert set(BAR_NAMES) == set(QualityBar)

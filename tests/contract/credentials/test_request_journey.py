@@ -25,6 +25,8 @@ from udi.portal.organisations.models import Organisation
 __all__ = ["exchange"]
 OTHERS = {"eau": "Régie de l’eau", "ecole": "École des Dunes"}
 ELSEWHERE = '<!doctype html><html lang="en"><title>Elsewhere</title></html>'
+RECEIPT = re.compile(r"/my-data/requests/[0-9a-f-]{36}$")
+"""Where the browser is once the portal knows that the request was written; what the node tells before is not taken."""
 WORD = re.compile(r"\w[\w’'-]*")
 
 
@@ -198,6 +200,7 @@ async def ask_three(journey: Journey, origin: str, producers: list[str]) -> None
         await journey.type("known_by", "card 4471")
         send = page.get_by_role("button", name="Send my request")
         await journey.click(send, leads_on=True)
+        await page.wait_for_url(RECEIPT)
 
 
 async def test_an_inhabitant_asks_three_of_whom_one_answers_one_extends_one_is_late(

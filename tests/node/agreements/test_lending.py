@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from tests.node.agreements.granting import Grant, Loan
 from tests.node.agreements.lenders import ENGLISH, Lenders
@@ -327,6 +328,44 @@ async def test_a_stop_names_nobody_in_the_journal_and_keeps_the_last_document(
     assert held.state == ConsentState.WITHDRAWN
     assert (event.actor_id, event.subject_id) == (None, grant.id)
     assert event.facts == {}
+
+
+async def test_a_stop_without_a_login_comes_back_and_says_that_nothing_was_stopped(
+    lenders: Lenders, grant: Grant
+) -> None:
+    await lenders.name_column()
+    loan = await lenders.lend(grant, "PA-0003")
+    address = f"{CONSENTS_PATH}/{loan.id}/stop"
+
+    led = await lenders.machine.post(address, headers=ENGLISH)
+    back = parse_qs(urlsplit(led.headers["location"]).query)["back"][0]
+    headers = {**ENGLISH, "Cookie": lenders.cookies[loan.id]}
+    page = await lenders.machine.get(back, headers=headers)
+
+    assert led.status_code == 303
+    assert back.startswith(CONSENTS_PATH)
+    assert "Nothing was stopped" in page.text
+    assert f"{loan.id}/stop" in page.text
+    assert "Nothing was stopped" not in (await see(lenders, loan)).text
+    assert await lenders.read(grant) == ["PA-0003"]
+
+
+async def test_who_lends_is_known_again_by_the_same_number_after_an_archive(
+    lenders: Lenders, grant: Grant
+) -> None:
+    await lenders.name_column()
+    loan = await lenders.lend(grant, "PA-0003")
+    async with lenders.database.session(lenders.tenant.id, role="worker") as session:
+        await session.execute(delete(Lender))
+    unknown = await see(lenders, loan)
+    again = await lenders.bring(loan, "PA-0003")
+    known = await see(lenders, loan)
+
+    assert "What you lend is on the portal." in unknown.text
+    assert "You lend nothing" not in unknown.text
+    assert again.status_code == 303
+    assert f"{loan.id}/stop" in known.text
+    assert [row.attempts for row in await lenders.rows(Lender)] == [1]
 
 
 class Holder:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.node.agreements.granting import IN_PART, Grant, Granting
 from tests.node.producer import Producer
@@ -17,7 +17,7 @@ from udi.kit.tenancy import Territory
 from udi.node.agreements import gate as gates
 from udi.node.agreements import queries
 from udi.node.agreements.gate import BYTES, SECONDS, AgreementGate, AgreementReading
-from udi.node.agreements.models import AgreementUse
+from udi.node.agreements.models import AgreementUse, HeldCredential
 from udi.node.files.restricted import GATE, AgreementEndedError
 from udi.protocol.agreement import AgreementValidity
 from udi.ui.site import Site
@@ -115,6 +115,18 @@ async def test_a_fast_reading_stops_within_so_many_bytes(stage: Stage) -> None:
     assert 0 < after <= BYTES
     assert (use.outcome, use.bytes) == ("stopped", 50 * PIECE + after)
     assert use.ended_at is not None
+
+
+async def test_a_reading_that_was_stopped_is_a_last_reading(stage: Stage) -> None:
+    await stage.take(await stage.begin(), stop_after=10, stop=stage.revoke)
+
+    [use] = await stage.uses()
+    async with stage.gate.session(stage.territory.id) as session:
+        credential_id = (await session.scalars(select(HeldCredential.id))).one()
+        await session.execute(update(AgreementUse).values(credential_id=credential_id))
+        last_uses = await queries.list_last_uses(session, None)
+    assert use.outcome == "stopped"
+    assert last_uses == {credential_id: use.happened_at}
 
 
 async def test_a_slow_reading_stops_within_so_many_seconds(stage: Stage) -> None:

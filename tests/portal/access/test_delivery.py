@@ -14,6 +14,7 @@ from tests.portal.access.conftest import Workspace
 from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.kit.keys import verify, verify_document
+from udi.kit.traces import SpanKind, open_span
 from udi.portal.access.agreements.delivery import (
     AgreementDeliveryError,
     deliver_agreement,
@@ -108,6 +109,26 @@ async def test_the_node_is_told_of_an_agreement_and_of_its_end(
         agreement_row.revision,
         "",
     )
+
+
+@pytest.mark.parametrize("is_hosted", [True, False])
+async def test_our_own_node_alone_learns_of_which_trace_a_call_is(
+    workspace: Workspace, node: Receiver, *, is_hosted: bool
+) -> None:
+    await reach(workspace, node)
+    await workspace.set_policy()
+    address = await workspace.agree()
+    async with workspace.site.database.session(
+        workspace.territory.id, role="worker"
+    ) as session:
+        await session.execute(update(Node).values(hosted=is_hosted))
+    node.answers.append({"revision": (await workspace.agreement_row(address)).revision})
+
+    with open_span("job", SpanKind.CONSUMER):
+        await deliver(workspace, address)
+
+    [call] = node.reports
+    assert ("traceparent" in call.headers) == is_hosted
 
 
 async def test_a_node_that_does_not_answer_is_told_later_and_the_page_says_so(

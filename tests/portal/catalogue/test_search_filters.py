@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,11 @@ class Aged(Row):
     """A row updated some days ago."""
 
     age: int = 0
+    unstated: tuple[str, ...] = ()
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return {**super().record, "dataset_dates": {"unstated": list(self.unstated)}}
 
     @property
     def modified_at(self) -> datetime:
@@ -46,6 +52,7 @@ ROWS = [
     Aged(2, "Bretagne", ["vélo"], age=10, west=-5.2, south=47.2, east=-1.0, north=48.9, period_start=year(2020)),
     Aged(3, "Fidji", ["île"], age=100, west=177.0, south=-20.0, east=-178.0, north=-16.0, period_end=year(2016)),
     Aged(4, "Nulle part", age=1000),
+    Aged(5, "Jour inconnu", age=1, unstated=("created", "updated")),
 ]  # fmt: skip
 
 
@@ -161,7 +168,7 @@ def test_filters_add_up_and_counts_follow(filtered: Written) -> None:
 
 
 def test_new_on_the_portal_is_an_order(filtered: Written) -> None:
-    assert filtered.find(sort="published").seqs == [4, 3, 2, 1]
+    assert filtered.find(sort="published").seqs == [5, 4, 3, 2, 1]
 
 
 def test_an_address_says_the_criteria_and_reads_back(filtered: Written) -> None:

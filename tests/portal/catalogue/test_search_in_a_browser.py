@@ -20,6 +20,7 @@ STATES = {
     "wrong": "/data?w=1&s=50&e=2&n=40&from=MMXV",
     "nothing": "/data?q=effectuer",
     "begins": "/data?q=trottin+%22libre+service%22",
+    "left out": "/data?q=O%C3%B9+sont+les+pistes+cyclables+pr%C3%A8s+de+Broc%C3%A9liande+%3F",
 }
 
 

@@ -9,13 +9,19 @@ import httpx
 import pytest
 from litestar import Litestar
 from msgspec import structs
+from sqlalchemy import update
 
 from tests.portal.catalogue.corpus import Catalogue, described, document
 from tests.visitors import browse
+from udi.portal.catalogue.archive import read_dcat
+from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.ckan_extras import list_extras
+from udi.portal.catalogue.open.schema_org import list_agents
 from udi.portal.catalogue.place_names import find_place_name, name_place, read_code
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.source_facts import find_rhythm, list_source_facts
+from udi.portal.tenants.queries import get_tenant
+from udi.protocol.access import AccessRights
 from udi.protocol.frequencies import CODES, LABELS
 from udi.protocol.record import read_record
 from udi.protocol.structures import Dates, NamedResource, Record
@@ -150,6 +156,73 @@ async def test_a_date_that_nobody_said_is_told_nowhere(
         citation = await fetch(portal_app, armor, f"{address}/citation.{extension}")
         assert citation.status_code == 200
         assert "2026" not in citation.text.replace(str(record.id), "")
+
+
+async def test_its_own_address_and_the_archive_name_a_dataset_as_the_catalogue_does(
+    armor: Catalogue, trees: Record, portal_app: Litestar
+) -> None:
+    reader = armor.organisations["armor"]
+    async with armor.database.session(armor.territory.id) as session:
+        await session.execute(
+            update(Dataset)
+            .where(Dataset.id == trees.id)
+            .values(other_origins=[{"identifier": "r-9"}], harvester_id=reader)
+        )
+
+    described_alone = (await fetch(portal_app, armor, f"/data/{trees.id}.nt")).text
+    listed = (await fetch(portal_app, armor, "/catalog.nt")).text
+    async with armor.database.platform_session() as session:
+        tenant = await get_tenant(session, armor.territory.slug)
+    async with armor.database.session(armor.territory.id) as session:
+        archived = b"".join([piece async for piece in read_dcat(session, tenant)])
+
+    for written in (described_alone, listed, archived.decode()):
+        assert '<http://www.w3.org/2004/02/skos/core#notation> "r-9"' in written
+        assert f"<http://purl.org/dc/terms/contributor> <urn:uuid:{reader}>" in written
+
+
+async def test_pages_lead_to_the_web_only(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    contact = document(0)["contacts"][0] | {"contact_page": "www.jardins.example/a"}
+    dcat = {"contact_points": [{"name": "Accueil", "url": "www.jardins.example/b"}]}
+    record = await armor.add(0, **described(0) | {"dcat": dcat, "contacts": [contact]})
+    page = await fetch(portal_app, armor, f"/data/{record.id}")
+
+    assert 'href="https://www.jardins.example/a"' in page.text
+    assert 'href="https://www.jardins.example/b"' in page.text
+
+    hostile = {"contact_points": [{"name": "Accueil", "url": "javascript:alert(1)"}]}
+    async with armor.database.session(armor.territory.id) as session:
+        dataset = await session.get_one(Dataset, (armor.territory.id, record.id))
+        dataset.record = {**dataset.record, "dcat": hostile}
+    page = await fetch(portal_app, armor, f"/data/{record.id}")
+
+    assert page.status_code == 200
+    assert "javascript:alert" not in page.text
+
+
+def test_a_person_is_a_person_for_search_engines_and_in_extras() -> None:
+    creator = {"name": {"fr": "Quelqu'un"}, "is_person": True}
+    record = described_record(dcat={"creators": [creator]})
+    extras = list_extras(record)
+
+    assert list_agents(record.metadata.creators, "fr") == [
+        {"@type": "Person", "name": "Quelqu'un"}
+    ]
+    assert extras["creator_type"].endswith("PrivateIndividual(s)")
+
+
+def test_facts_without_words_and_confidential_public_data_are_left_out() -> None:
+    dcat = {"places": [{}, {"label": "Rade"}], "access": "CONFIDENTIAL"}
+    record = described_record(dcat=dcat)
+    restricted = structs.replace(record, access=AccessRights.RESTRICTED)
+
+    facts = {fact.name: fact.values for fact in list_source_facts(record, "fr")}
+
+    assert [value.text for value in facts["places"]] == ["Rade"]
+    assert "access" not in facts
+    assert "access" in [fact.name for fact in list_source_facts(restricted, "fr")]
 
 
 def test_facts_come_in_the_order_of_their_use_and_none_is_empty() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -61,6 +61,8 @@ async def test_changes_are_listed_in_their_order_and_name_nobody(
     assert answer.headers["cache-control"] == "no-store"
     items = answer.json()["items"]
     assert [item["state"] for item in items] == ["given", "given", "withdrawn"]
+    moments = [datetime.fromisoformat(item["changed"]) for item in items]
+    assert {(at.minute, at.second, at.microsecond) for at in moments} == {(0, 0, 0)}
     revisions = [item["revision"] for item in items]
     assert revisions == sorted(set(revisions))
     assert answer.json()["after"] == revisions[-1]

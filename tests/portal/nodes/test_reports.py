@@ -39,6 +39,7 @@ async def test_the_report_of_an_accepted_record_reaches_the_node(
     await deliver(listening)
 
     [received] = mailbox.reports
+    assert "traceparent" not in received.headers
     assert received.path == f"/resources/{record['global_id']}/report"
     assert received.document["report_id"] == answer.json()
     assert received.document["resource_title"] == record["resource_title"]

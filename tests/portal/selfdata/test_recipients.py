@@ -81,12 +81,15 @@ async def test_a_notice_is_kept_once_and_waits_for_the_project(
     ]
     page = await workspace.person.get(page_of(agreement), headers=ENGLISH)
     inbox = (await workspace.person.get("/inbox.json", headers=ENGLISH)).json()
+    inbox_page = await workspace.person.get("/inbox", headers=ENGLISH)
 
     assert answers == [{"notices": {notice["id"]: "waiting"}}] * 2
     assert "Some data were erased" in page.text
     assert "<dd>3</dd>" in page.text
     [item] = [item for item in inbox["items"] if item["kind"] == "data_change"]
     assert item["url"].endswith(page_of(agreement))
+    assert inbox_page.status_code == 200
+    assert "See what changed" in inbox_page.text
 
 
 async def test_one_click_acknowledges_and_the_node_learns_it(

@@ -24,7 +24,7 @@ def dataset(
     title: str = "Arbres",
     *,
     organisation: UUID | None = None,
-    changed: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC),
+    changed: datetime | None = datetime(2026, 3, 1, 12, tzinfo=UTC),
     frequency: str = "",
     percentages: tuple[int, ...] = (0, 0, 0, 0),
     categories: tuple[str, ...] = (),
@@ -34,7 +34,7 @@ def dataset(
     """A dataset as the queries give it."""
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     assessment = DatasetAssessment(
-        percentages, frequency, categories, has_api, has_download
+        percentages, frequency, changed, categories, has_api, has_download
     )
     publisher = organisation or uuid4()
     return AssessedDataset(
@@ -45,7 +45,6 @@ def dataset(
         publisher,
         moment,
         moment,
-        changed,
         assessment,
     )
 
@@ -108,6 +107,16 @@ def test_assess_freshness_counts_days_of_the_territory() -> None:
 
     assert assess_freshness(daily, TODAY, PARIS).datasets[0].late_days == 0
     assert assess_freshness(daily, TODAY, UTC).datasets[0].late_days == 1
+
+
+def test_a_day_that_nobody_said_is_neither_late_nor_fresh() -> None:
+    undated = [dataset(frequency="DAILY", changed=None), dataset(changed=None)]
+
+    freshness = assess_freshness(undated, TODAY, PARIS)
+    fresh = average_quality(undated[1:], TODAY, PARIS)[-1]
+
+    assert [line.late_days for line in freshness.datasets] == [None, None]
+    assert (fresh.bar.value, fresh.percentage) == ("fresh", 0)
 
 
 def test_freshness_has_no_percentage_without_a_rhythm() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar
 
@@ -26,6 +27,7 @@ from udi.portal.territory.status.record import (
     write_record,
 )
 from udi.settings import Settings
+from udi.ui.login import cookie_name
 from udi.ui.site import Site
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -120,6 +122,36 @@ async def test_a_measure_looks_at_every_part(portal_site: Site) -> None:
     assert record.states["pages"] == record.states["mail"] == PartState.DOWN
 
 
+async def test_a_measure_writes_nothing_over_a_record_that_cannot_be_read(
+    portal_site: Site,
+) -> None:
+    path = portal_site.settings.state / "status/status.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{")
+
+    with pytest.raises(msgspec.DecodeError):
+        await measure_service(portal_site)
+
+    assert path.read_text() == "{"
+
+
+async def test_a_measure_counts_on_while_the_database_is_away(
+    settings: Settings,
+) -> None:
+    write_record(settings, measure(now() - MINUTE))
+    async with Relay(settings.database_port or 0).listening() as relay:
+        site = build_site(settings.model_copy(update={"database_port": relay.port}))
+        await site.registry.list()
+        relay.disconnect()
+        await measure_service(site)
+        await asyncio.gather(site.outgoing.close(), site.database.close())
+
+    record = read_record(settings)
+    assert record.states["jobs"] is PartState.DOWN
+    [jobs] = record.days["jobs"].values()
+    assert (jobs.measured, jobs.well) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "Does not work"), ("fr", "Ne fonctionne pas")]
 )
@@ -166,9 +198,13 @@ async def test_the_installation_tells_it_at_its_own_host(
     assert document.json()["measured_at"] is None
 
 
+@pytest.mark.parametrize("cookie", ["", "of-somebody-who-is-logged-in"])
 async def test_it_is_told_while_the_database_is_away(
-    settings: Settings, demo: Territory
+    settings: Settings, demo: Territory, cookie: str
 ) -> None:
+    headers = {"Accept-Language": "en"}
+    if cookie:
+        headers["Cookie"] = f"{cookie_name(demo.origin)}={cookie}"
     write_record(settings, measure(now()))
     async with Relay(settings.database_port or 0).listening() as relay:
         site = build_site(settings.model_copy(update={"database_port": relay.port}))
@@ -176,8 +212,8 @@ async def test_it_is_told_while_the_database_is_away(
         async with browse(app, demo) as visitor:
             before = await visitor.get("/status")
             relay.disconnect()
-            page = await visitor.get("/status", headers={"Accept-Language": "en"})
-            document = await visitor.get("/status.json")
+            page = await visitor.get("/status", headers=headers)
+            document = await visitor.get("/status.json", headers=headers)
         await asyncio.gather(site.outgoing.close(), site.database.close())
 
     assert before.status_code == page.status_code == document.status_code == 200

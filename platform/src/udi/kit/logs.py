@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, TextIO
 import structlog
 
 from udi.kit import library_logs, traces
-from udi.kit.log_receivers.delivery import BACK
+from udi.kit.log_receivers.delivery import AWAY, BACK, FAILED, REFUSED
 from udi.kit.log_receivers.otlp import LOGS, TRACES, Collector, OtlpDelivery
 from udi.kit.log_receivers.syslog import SyslogAddress, SyslogDelivery
 from udi.kit.tracebacks import describe_traceback, find_place
@@ -31,6 +31,12 @@ NOISY = (
     "litestar",
     "udi.kit.fifo_pool",
 )
+CHANGE_WORDS = {
+    AWAY: "receiver of the log is away",
+    BACK: "receiver of the log is back",
+    REFUSED: "receiver of the log refuses lines",
+    FAILED: "lines could not be sent to the receiver of the log",
+}
 OTLP_SECRET = "otlp_authorization"  # noqa: S105 - the name of its file
 GRANIAN_CONFIGURATION: dict[str, Any] = {
     "incremental": True,
@@ -249,12 +255,9 @@ def _make_receivers(settings: Settings, service: str) -> list[Receiver]:
 
 
 def _note_change(receiver: str, change: str, number: int) -> None:
-    words = (
-        "receiver of the log is back"
-        if change == BACK
-        else "receiver of the log is away"
+    structlog.get_logger().warning(
+        CHANGE_WORDS[change], receiver=receiver, dropped=number
     )
-    structlog.get_logger().warning(words, receiver=receiver, dropped=number)
 
 
 def _note_drop(receiver: str, number: int) -> None:

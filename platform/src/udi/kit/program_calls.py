@@ -16,9 +16,10 @@ async def call_program(
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
+    is_ours: bool = True,
     **options: Any,
 ) -> httpx.Response:
-    """As `OutgoingClient.request`, with the trace of the present work.
+    """As `OutgoingClient.request`, with the trace of the present work; a program that is not ours learns no trace.
 
     Raises:
         RefusedAddressError: the address may not be reached.
@@ -29,9 +30,10 @@ async def call_program(
         "server.address": urlsplit(url).hostname or "",
     }
     with open_span(f"call {method}", SpanKind.CLIENT, attributes=attributes) as span:
-        response = await client.request(
-            method, url, headers={**(headers or {}), **get_trace_headers()}, **options
-        )
+        sent = dict(headers or {})
+        if is_ours:
+            sent |= get_trace_headers()
+        response = await client.request(method, url, headers=sent, **options)
         span.attributes["http.response.status_code"] = response.status_code
         span.failed = response.is_error
         return response

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from udi import protocol
+from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.site_schema import PUBLISH
+from udi.portal.territory.status.pages import STATUS_PATHS
 from udi.settings import Settings
 from udi.ui import login
 from udi.ui.dependencies import AnyRequest
@@ -43,6 +45,13 @@ def list_navigation(
     return entries
 
 
+async def find_visitor(request: AnyRequest) -> Actor | None:
+    """Who asks; nobody is asked on the pages of the state of the service, which answer while the database is away."""
+    if request.scope["path"] in STATUS_PATHS:
+        return None
+    return await login.find_actor(request)
+
+
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
     """What the portal is made of, for web workers or (without `pages`) for the worker."""
     return assemble_site(
@@ -51,6 +60,6 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
         Tenant,
         pages=pages,
         locales=LOCALES,
-        find_actor=login.find_actor,
+        find_actor=find_visitor,
         own_navigation=list_navigation,
     )

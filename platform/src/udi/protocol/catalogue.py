@@ -150,8 +150,6 @@ def write_entry(
     yield from typed_value(listed, "dct:conformsTo", iri(PROFILE), "dct:Standard")
     yield moment_of(listed, "dct:issued", entry.listed)
     yield moment_of(listed, "dct:modified", entry.described)
-    if entry.harvester:
-        yield from write_harvester(dataset, entry.harvester)
     for service in entry.record.media:
         if service.kind is MediaKind.SERVICE:
             yield (
@@ -159,7 +157,17 @@ def write_entry(
                 term("dcat:service"),
                 iri(f"{dataset}#service-{service.id}"),
             )
-    yield from write_dataset(catalogue.dataset_origin, entry.record, extensions)
+    yield from write_described_dataset(catalogue.dataset_origin, entry, extensions)
+
+
+def write_described_dataset(
+    origin: str, entry: CatalogueEntry, extensions: Collection[str] = EXTENSIONS
+) -> Iterator[Triple]:
+    """A dataset with its identifiers in other catalogues, and who reads it elsewhere."""
+    dataset = dataset_address(origin, entry.record)
+    yield from write_dataset(origin, entry.record, extensions)
+    if entry.harvester:
+        yield from write_harvester(dataset, entry.harvester)
     for position, notation in enumerate(entry.other_identifiers, start=1):
         other = iri(f"{dataset}#origin-{position}")
         yield from typed_value(

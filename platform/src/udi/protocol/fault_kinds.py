@@ -178,6 +178,11 @@ BAD_MOMENT = FaultTemplate(
     "“%(value)s” is not a date with a time.",
     "Write it as in 2026-11-25T09:30:00Z.",
 )
+BAD_LANGUAGE = FaultTemplate(
+    FaultCode.BAD_FORMAT,
+    "“%(value)s” is not the tag of a language.",
+    "Write a tag such as fr, pt-BR or zh-Hant.",
+)
 BAD_VERSION = FaultTemplate(
     FaultCode.BAD_FORMAT,
     "“%(value)s” is not a version.",

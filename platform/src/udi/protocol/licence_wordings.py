@@ -18,11 +18,19 @@ CREATIVE_ADDRESS = re.compile(
 AUTHORITY = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
 COMPACT = re.compile(r"(?:cc)?(by)(nc)?(nd|sa)?(?:([1-4])\.?([0-5]))?")
 VERSION = re.compile(r"[1-4](?:\.[0-5])?")
-MENTION = re.compile(
-    r"\bcc[\s-]?by(?:[\s-](?:nc|nd|sa)\b)*(?:[\s-]*v?[1-4](?:\.[0-5])?)?\b",
-    re.IGNORECASE,
+CLAUSES = re.compile(r"[,;:()|\n]|\.(?=\s)")
+"""What parts a sentence: «CC BY, sa …» is no «CC BY-SA»."""
+RESTRICTION = re.compile(
+    r"\b(?:nc|nd|ne|pas|aucun\w*|not?|non|nao|nicht|niet|kein\w*|geen"
+    r"|(?:non?)?com+erci\w*|kommerzi\w*|nonderiv\w*|noderiv\w*"
+    r"|interdi\w*|prohib\w*|proibi\w*|forbid\w*|verboten|verbod\w*|sauf|hormis|except\w*|unless|salvo|ausser)\b"
 )
-"""Creative Commons' short names, in a sentence."""
+"""Words, folded, by which a sentence may take away what the licence that it names gives, or say that it is not given."""
+PERMISSION = re.compile(
+    r"\b(?:y compris|including|incluso|incluid[oa]s?|anche|auch|even|meme) (?:(?:a|for|des|pour|fins?|usages?|zu|fur) )*"
+    r"(?:com+erci\w*|kommerzi\w*)(?! (?:interdi|prohib))"
+)
+"""What is said to be given too."""
 COMPATIBLE = re.compile(r"\bcompatible\b[^).;]*", re.IGNORECASE)
 """Another licence that a sentence compares its own with."""
 NOISE = frozenset(
@@ -73,7 +81,18 @@ PHRASES = sorted(
     ),
     key=lambda pair: -len(pair[0]),
 )
+MENTION = re.compile(
+    r"\bcc ?by(?: ?(?:nc|nd|sa|"
+    + "|".join(phrase for phrase, element in PHRASES if element != "by")
+    + r")\b)*(?: ?[1-4](?:\.[0-5])?)?\b"
+)
+"""Creative Commons' short names, with their elements in letters or in words, in a folded clause."""
 SILENT = NOISE | {"creative", "commons", "common", "cc", "and", "et", "y", "e"}
+
+
+def may_restrict(words: str) -> bool:
+    """Whether folded words may take something away; «y compris commerciaux» does not."""
+    return RESTRICTION.search(PERMISSION.sub(" ", words)) is not None
 
 
 def fold(text: str) -> str:
@@ -84,6 +103,12 @@ def fold(text: str) -> str:
     words = re.sub(r"[^a-z0-9·]+", " ", plain).replace("·", ".")
     words = re.sub(r"\b(?:version|vers|v) ?(?=\d)", "", words)
     return re.sub(r"\blicenses?\b|\blicences\b", "licence", words).strip()
+
+
+def list_mentions(sentence: str) -> list[str]:
+    """The short names of licences of Creative Commons in a sentence, folded."""
+    clauses = map(fold, CLAUSES.split(sentence))
+    return [name for clause in clauses for name in MENTION.findall(clause)]
 
 
 def words_key(text: str) -> str:

@@ -259,10 +259,10 @@ def _creative_commons(kind: str, version: str, jurisdiction: str) -> Licence | N
 
 @lru_cache(maxsize=2048)
 def find_mentioned_licence(sentence: str) -> Licence | None:
-    """The one licence that a sentence links to or names; None where it names none or several."""
+    """The one licence that a sentence links to or names; None where it names none or several, or may restrict an open one."""
     text = wordings.COMPATIBLE.sub("", sentence[: wordings.LONGEST])
     links = [link.rstrip(".,;:)»\"'") for link in wordings.ADDRESS.findall(text)]
-    candidates = [*links, *wordings.MENTION.findall(text)]
+    candidates = [*links, *wordings.list_mentions(text)]
     mentioned = [licence for name in candidates if (licence := find_licence(name))]
     words = f" {wordings.fold(wordings.ADDRESS.sub(' ', text))} "
     for phrase, code in _codes_by_phrase():
@@ -271,6 +271,9 @@ def find_mentioned_licence(sentence: str) -> Licence | None:
             mentioned.append(LICENCES[code])
     codes = {licence.code for licence in mentioned}
     certain = {code for code in codes if LICENCES[code].has_version} or codes
-    if len(certain) == 1:
-        return LICENCES[certain.pop()]
-    return None
+    if len(certain) != 1:
+        return None
+    licence = LICENCES[certain.pop()]
+    if licence.is_open and wordings.may_restrict(words):
+        return None
+    return licence

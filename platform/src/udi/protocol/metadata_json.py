@@ -1,15 +1,20 @@
 """What DCAT-AP says and RUDI has no field for, as the object `dcat` of RUDI's JSON; and from records of before it."""
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from udi.protocol import rudi_names
 from udi.protocol.frequencies import CODES
-from udi.protocol.structures import Agent, MediaMetadata, Metadata, NamedResource
+from udi.protocol.structures import Agent, MediaMetadata, Metadata
+from udi.protocol.validators import add_scheme, is_url
 
 Document = dict[str, Any]
 M = TypeVar("M", Metadata, MediaMetadata)
+PAIR = 2
+EMPTY: tuple[Any, ...] = (None, "", [], {}, ())
 HARVESTED = "harvested"
 """Under this name of a record's `extra` is what its source wrote and no field can hold."""
 FORMER_TEXTS = ("version", "access")
@@ -28,8 +33,19 @@ def read_metadata(document: Document) -> Metadata:
     metadata = _convert(document.get(rudi_names.METADATA), Metadata)
     former = document.get(HARVESTED)
     if metadata == Metadata() and isinstance(former, dict):
-        return _read_former(former)
-    return metadata
+        metadata = _convert(_read_former(former), Metadata)
+    return msgspec.structs.replace(
+        metadata,
+        publisher=_public_agent(metadata.publisher) if metadata.publisher else None,
+        creators=tuple(map(_public_agent, metadata.creators)),
+        rights_holders=tuple(map(_public_agent, metadata.rights_holders)),
+        contact_points=tuple(
+            msgspec.structs.replace(point, url=read_link(point.url))
+            for point in metadata.contact_points
+        ),
+        landing_page=read_link(metadata.landing_page),
+        documentation=_read_links(metadata.documentation),
+    )
 
 
 def read_frequency(document: Document) -> str:
@@ -42,20 +58,73 @@ def read_frequency(document: Document) -> str:
 
 def read_media_metadata(document: Document) -> MediaMetadata:
     """That of a file, a service or a series in RUDI's JSON."""
-    return _convert(document.get(rudi_names.METADATA), MediaMetadata)
+    metadata = _convert(document.get(rudi_names.METADATA), MediaMetadata)
+    return msgspec.structs.replace(
+        metadata,
+        access_url=read_link(metadata.access_url),
+        endpoint=read_link(metadata.endpoint),
+        documentation=_read_links(metadata.documentation),
+    )
+
+
+def _public_agent(agent: Agent) -> Agent:
+    """The mail address of a person is told to nobody."""
+    return msgspec.structs.replace(
+        agent,
+        url=read_link(agent.url),
+        email="" if agent.is_person else agent.email,
+    )
+
+
+def read_link(address: str) -> str:
+    """An address that pages may lead to, with its scheme; empty for any other that is stored."""
+    return add_scheme(address) if is_url(address) else ""
+
+
+def _read_links(addresses: Iterable[str]) -> tuple[str, ...]:
+    return tuple(link for link in map(read_link, addresses) if link)
 
 
 def _convert(value: object, kind: type[M]) -> M:
-    """What was written by `write_metadata`; nothing where something else stands there."""
+    """What was written by `write_metadata`, less what has another shape; nothing where something else stands there."""
     if not isinstance(value, dict):
         return kind()
-    try:
-        return msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError:
-        return kind()
+
+    def is_valid(candidate: Any) -> bool:
+        try:
+            msgspec.convert(candidate, kind, strict=False)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    return msgspec.convert(_keep_valid(value, is_valid) or {}, kind, strict=False)
 
 
-def _read_former(harvested: Document) -> Metadata:
+def _keep_valid(value: Any, is_valid: Callable[[Any], bool]) -> Any:
+    """A value less its nulls and those of its members and entries that are not valid alone; None where nothing is left."""
+    value = _without_empty_values(value)
+    if value in EMPTY:
+        return None
+    if is_valid(value):
+        return value
+    valid_part: Any = None
+    if isinstance(value, dict):
+        members = {
+            name: _keep_valid(member, partial(_is_valid_member, is_valid, name))
+            for name, member in value.items()
+        }
+        valid_part = {name: part for name, part in members.items() if part is not None}
+    elif isinstance(value, list):
+        entries = (_keep_valid(entry, lambda part: is_valid([part])) for entry in value)
+        valid_part = [entry for entry in entries if entry is not None]
+    return valid_part if valid_part and is_valid(valid_part) else None
+
+
+def _is_valid_member(is_valid: Callable[[Any], bool], name: str, member: Any) -> bool:
+    return is_valid({name: member})
+
+
+def _read_former(harvested: Document) -> Document:
     fields: Document = {
         name: harvested[name]
         for name in (*FORMER_LISTS, *FORMER_TEXTS, "version_notes")
@@ -63,45 +132,40 @@ def _read_former(harvested: Document) -> Metadata:
     }
     for name, ours in FORMER_RESOURCES.items():
         fields[ours] = [
-            {"uri": uri, "label": label} for uri, label in harvested.get(name) or ()
+            {"uri": pair[0], "label": pair[1]}
+            for pair in _list_entries(harvested.get(name))
+            if isinstance(pair, list) and len(pair) == PAIR
         ]
-    provenance = harvested.get("provenance")
-    publisher = harvested.get("publisher")
-    metadata = _convert(fields, Metadata)
-    return msgspec.structs.replace(
-        metadata,
-        provenance=(provenance,) if isinstance(provenance, dict) else (),
-        conforms_to=tuple(map(_resource, harvested.get("conforms_to") or ())),
-        publisher=_read_former_publisher(publisher)
-        if isinstance(publisher, dict)
-        else None,
+    fields["provenance"] = [harvested.get("provenance")]
+    fields["conforms_to"] = list(
+        map(_resource, _list_entries(harvested.get("conforms_to")))
     )
+    publisher = harvested.get("publisher")
+    if isinstance(publisher, dict):
+        fields["publisher"] = {
+            "name": publisher.get("name"),
+            "uri": publisher.get("uri"),
+            "identifier": publisher.get("id"),
+        }
+    return fields
 
 
-def _resource(text: object) -> NamedResource:
+def _list_entries(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _resource(text: object) -> Document:
     words = str(text)
     if words.startswith(("http://", "https://", "urn:")):
-        return NamedResource(uri=words)
-    return NamedResource(label=words)
-
-
-def _read_former_publisher(publisher: Document) -> Agent:
-    name = publisher.get("name")
-    return Agent(
-        name=name if isinstance(name, dict) else {},
-        uri=str(publisher.get("uri") or ""),
-        identifier=str(publisher.get("id") or ""),
-    )
+        return {"uri": words}
+    return {"label": words}
 
 
 def _without_empty_values(value: Any) -> Any:
     if isinstance(value, dict):
         members = {name: _without_empty_values(item) for name, item in value.items()}
-        return {
-            name: item
-            for name, item in members.items()
-            if item not in (None, "", [], {}, ())
-        }
+        return {name: item for name, item in members.items() if item not in EMPTY}
     if isinstance(value, list | tuple):
-        return [_without_empty_values(item) for item in value]
+        entries = map(_without_empty_values, value)
+        return [entry for entry in entries if entry not in EMPTY]
     return value

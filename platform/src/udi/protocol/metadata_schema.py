@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault
 from udi.protocol.scan import join_path, json_type
+from udi.protocol.triples import is_language_tag
 from udi.protocol.validators import (
     LONGEST_URL,
     Validator,
@@ -23,6 +24,7 @@ WORD = 200
 PARAGRAPH = 10_000
 ENTRIES = 100
 MOST_WORDS = 200
+MOST_LANGUAGES = 200
 EARTH = 50_000_000
 """Metres: more than the way around the Earth."""
 
@@ -30,15 +32,28 @@ line = text(LINE, blank=True)
 address = text(LONGEST_URL, blank=True)
 
 
+def link(value: object, path: str) -> Iterator[Fault]:
+    """An address that pages lead to; an empty one is the same as none."""
+    if value != "":
+        yield from url(value, path)
+
+
 def each_language(item: Validator) -> Validator:
-    """An object whose fields are languages, of any vocabulary."""
+    """An object whose fields are the tags of languages, of any vocabulary."""
 
     def check(value: object, path: str) -> Iterator[Fault]:
         if not isinstance(value, dict):
             yield fault_kinds.NOT_OBJECT.at(path, received=json_type(value))
             return
+        if len(value) > MOST_LANGUAGES:
+            yield fault_kinds.TOO_MANY.at(path, length=len(value), limit=MOST_LANGUAGES)
+            return
         for language, content in value.items():
-            yield from item(content, join_path(path, str(language)))
+            where = join_path(path, str(language))
+            if is_language_tag(str(language)):
+                yield from item(content, where)
+            else:
+                yield fault_kinds.BAD_LANGUAGE.at(where, value=language)
 
     return check
 
@@ -56,7 +71,8 @@ agent = group(
         "identifier": line,
         "kind": address,
         "email": line,
-        "url": address,
+        "url": link,
+        "is_person": boolean,
     },
 )
 METADATA = group(
@@ -77,7 +93,7 @@ METADATA = group(
                     "name": line,
                     "organisation": line,
                     "phone": line,
-                    "url": address,
+                    "url": link,
                     "role": line,
                 },
             ),

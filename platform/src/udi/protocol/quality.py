@@ -156,7 +156,8 @@ def assess_quality(record: Record, today: date) -> Quality:
 
 def grade_record(record: Record, today: date) -> Grades:
     """What each criterion that concerns a dataset is worth."""
-    changed_on = record.dates.updated.date()
+    changed_at = record.dates.stated_update or record.dates.published
+    changed_on = changed_at.date() if changed_at else None
     grades = {
         "title": _grade_title(record.title),
         "keywords": _grade_keywords(record),
@@ -188,7 +189,7 @@ def measure_bars(grades: Grades) -> tuple[BarResult, ...]:
     return tuple(_measure_bar(bar, grades) for bar in QualityBar)
 
 
-def measure_freshness(frequency: str, changed_on: date, today: date) -> int:
+def measure_freshness(frequency: str, changed_on: date | None, today: date) -> int:
     """The percentage of `FRESH` alone, for figures of many datasets on one day."""
     grades = _grade_freshness(frequency, changed_on, today)
     return _measure_bar(QualityBar.FRESH, grades).percentage
@@ -307,8 +308,11 @@ def _grade_licence(record: Record) -> Grade:
     return Grade.PARTIAL if standard or licence.link else Grade.ABSENT
 
 
-def _grade_freshness(frequency: str, changed_on: date, today: date) -> dict[str, Grade]:
-    """The frequency that is announced, and whether the last change keeps it."""
+def _grade_freshness(
+    frequency: str, changed_on: date | None, today: date
+) -> dict[str, Grade]:
+    """The frequency that is announced, and whether the last change keeps it; one of an unknown day keeps none."""
+    changed_on = changed_on or date.min
     age = (today - changed_on).days
     late_days = count_late_days(frequency, changed_on, today)
     if late_days is not None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import chain
 
 from udi.kit.mail_addresses import mail_url
@@ -22,6 +23,7 @@ from udi.protocol.triples import (
     find_iri,
     iri,
     is_a,
+    is_language_tag,
     literal,
     localised_literals,
     moment_of,
@@ -93,11 +95,12 @@ def write_keywords(
     node: str, keywords: Iterable[str], by_language: dict[str, tuple[str, ...]]
 ) -> Iterator[Triple]:
     """Keywords, each in the languages that it is said in; without a language where none is known."""
-    localised = set(chain.from_iterable(by_language.values()))
+    by_tag = {tag: words for tag, words in by_language.items() if is_language_tag(tag)}
+    localised = set(chain.from_iterable(by_tag.values()))
     for word in keywords:
         if word not in localised:
             yield (node, term("dcat:keyword"), literal(word))
-    for language, words in by_language.items():
+    for language, words in by_tag.items():
         for word in words:
             yield from localised_literals(node, "dcat:keyword", {language: word})
 
@@ -170,8 +173,10 @@ def _concept(node: str, name: str, address: str) -> Iterator[Triple]:
 def _agent(node: str, name: str, place: str, agent: Agent) -> Iterator[Triple]:
     described = _find_address(agent.uri) or iri(place)
     yield (node, term(name), described)
-    if agent.name:
+    if agent.name or agent.is_person:
         yield is_a(described, "foaf:Agent")
+    if agent.is_person:
+        yield is_a(described, "foaf:Person")
     yield from localised_literals(described, "foaf:name", agent.name)
     if agent.identifier:
         yield (described, term("dct:identifier"), literal(agent.identifier))
@@ -218,7 +223,9 @@ def _coverage(node: str, address: str, metadata: Metadata) -> Iterator[Triple]:
             f"{address}#place-{number}",
         )
     if metadata.spatial_resolution is not None:
-        metres = typed_literal(f"{metadata.spatial_resolution:.12g}", "xsd:decimal")
+        metres = typed_literal(
+            format(Decimal(f"{metadata.spatial_resolution:.12g}"), "f"), "xsd:decimal"
+        )
         yield (node, term("dcat:spatialResolutionInMeters"), metres)
 
 

@@ -148,9 +148,10 @@ def _conceal_media(media: Document) -> Document:
     public = {
         name: value for name, value in media.items() if name in PUBLIC_MEDIA_FIELDS
     }
+    described = media.get(METADATA)
     metadata = {
         name: value
-        for name, value in (media.get(METADATA) or {}).items()
+        for name, value in (described if isinstance(described, dict) else {}).items()
         if name in PUBLIC_MEDIA_METADATA
     }
     if metadata:

@@ -39,7 +39,7 @@ MEDIA_OF_KIND = {
     MediaKind.SERVICE: {"documentation": "api_documentation_url"},
     MediaKind.SERIES: {},
 }
-ADDRESSES = {"visual", "structure", "documentation"}
+ADDRESSES = {"visual", "structure", "documentation", "url"}
 METADATA = "dcat"
 """What DCAT-AP says of a dataset or a distribution and RUDI has no field for: a name of ours."""
 COUNTERS = (

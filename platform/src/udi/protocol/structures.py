@@ -104,7 +104,10 @@ class NamedResource(Struct, frozen=True, kw_only=True):
 
 
 class Agent(Struct, frozen=True, kw_only=True):
-    """Somebody as a source describes them: names by language, address, identifier there, kind, mail and page."""
+    """Somebody as a source describes them: names by language, address, identifier there, kind, mail and page.
+
+    `is_person`: the source says that it is a natural person.
+    """
 
     name: Texts = field(default_factory=dict)
     uri: str = ""
@@ -112,6 +115,7 @@ class Agent(Struct, frozen=True, kw_only=True):
     kind: str = ""
     email: str = ""
     url: str = ""
+    is_person: bool | None = None
 
 
 class ContactPoint(Struct, frozen=True, kw_only=True):

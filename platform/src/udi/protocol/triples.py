@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from udi.protocol.texts import Texts
 
@@ -53,7 +53,7 @@ ESCAPES = {
     "\\": r"\\",
 }
 """Signs that have an escape of their own in N-Triples and Turtle; the others are written by their number."""
-LANGUAGE_TAG = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*")
+LANGUAGE_TAG = re.compile(r"[a-z]{2,8}(?:-[a-z0-9]{1,8})*")
 MOST_TERMS = 500
 """Nodes kept: ours are some hundred, and each dataset of a page uses the same concepts, licences and formats."""
 
@@ -123,10 +123,22 @@ def localised_literal(text: str, language: str) -> str:
 
 @lru_cache(MOST_TERMS)
 def _language_mark(language: str) -> str:
+    if not is_language_tag(language):
+        raise ValueError(language)
+    return f"@{language.lower()}"
+
+
+@lru_cache(MOST_TERMS)
+def is_language_tag(language: str) -> bool:
+    """Whether a text can be written in RDF with it, as BCP 47 has it: `fr`, `pt-BR`, not `fr_FR` or `français`."""
     tag = language.lower()
     if not LANGUAGE_TAG.fullmatch(tag):
-        raise ValueError(language)
-    return f"@{tag}"
+        return False
+    try:
+        Literal("", language=tag)
+    except ValueError:
+        return False
+    return True
 
 
 def typed_literal(text: str, datatype: str) -> str:
@@ -163,9 +175,10 @@ def typed_link(node: str, name: str, address: str, kind: str) -> tuple[Triple, .
 
 
 def localised_literals(node: str, name: str, texts: Texts) -> Iterator[Triple]:
-    """A text in each of its languages."""
+    """A text in each of its languages; those that no reader would understand are left out."""
     for language, words in texts.items():
-        yield (node, term(name), localised_literal(words, language))
+        if is_language_tag(language):
+            yield (node, term(name), localised_literal(words, language))
 
 
 def moment_of(node: str, name: str, moment: datetime) -> Triple:

@@ -4,6 +4,7 @@ import string
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -122,7 +123,12 @@ def _agents(kind: str) -> st.SearchStrategy[Agent]:
         kind=st.just("") | others,
         email=st.just("") | names.map(lambda name: f"{name}@example.org"),
         url=st.just("") | others,
-    )
+        is_person=st.sampled_from((None, True)),
+    ).map(_without_mail_of_person)
+
+
+def _without_mail_of_person(agent: Agent) -> Agent:
+    return msgspec.structs.replace(agent, email="") if agent.is_person else agent
 
 
 def _some_agents(kind: str) -> st.SearchStrategy[tuple[Agent, ...]]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.faults import FaultLevel
@@ -743,3 +745,79 @@ def test_the_mail_address_of_a_person_is_not_passed_on() -> None:
 
     assert [agent.email for agent in metadata.creators] == [""]
     assert [agent.email for agent in metadata.rights_holders] == ["town@source.example"]
+
+
+PERSONS = {
+    "a class of RDF": """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+<https://source.example/1> a dcat:Dataset ; dct:title "Trees" ;
+  dct:publisher [ a foaf:Person ; foaf:name "Somebody" ; foaf:mbox <mailto:somebody@source.example> ] .""",
+    "who made it stands for the publisher": """@prefix dcat: <http://www.w3.org/ns/dcat#> .
+@prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+<https://source.example/1> a dcat:Dataset ; dct:title "Trees" ;
+  dct:creator [ a foaf:Person ; foaf:name "Somebody" ; foaf:mbox <mailto:somebody@source.example> ] .""",
+    "a type of ADMS": """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+<https://source.example/1> a dcat:Dataset ; dct:title "Trees" ; dct:publisher [ a foaf:Agent ; foaf:name "Somebody" ;
+  dct:type <http://purl.org/adms/publishertype/PrivateIndividual(s)> ; foaf:mbox <mailto:somebody@source.example> ] .""",
+    "extras of CKAN": {
+        "success": True,
+        "result": {
+            "results": [
+                {
+                    "id": "t1",
+                    "name": "trees",
+                    "title": "Trees",
+                    "resources": [],
+                    "extras": [
+                        {"key": f"{role}_{part}", "value": value}
+                        for role in ("publisher", "creator")
+                        for part, value in {
+                            "name": "Somebody",
+                            "email": "somebody@source.example",
+                            "type": "http://purl.org/adms/publishertype/PrivateIndividual(s)",
+                        }.items()
+                    ],
+                }
+            ],
+            "count": 1,
+        },
+    },
+    "schema.org": {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": "Trees",
+        "creator": {
+            "@type": "Person",
+            "name": "Somebody",
+            "email": "somebody@source.example",
+            "telephone": "+33 2 99 00 00 00",
+        },
+    },
+    "Project Open Data": {
+        "dataset": [
+            {
+                "identifier": "t1",
+                "title": "Trees",
+                "publisher": {
+                    "@type": "foaf:Person",
+                    "name": "Somebody",
+                    "email": "somebody@source.example",
+                },
+            }
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("name", PERSONS)
+def test_a_person_is_no_contact(name: str) -> None:
+    record = one(PERSONS[name])
+    written = write_record(convert(record, CONTEXT).record)
+
+    assert record.publisher
+    assert record.publisher.is_person
+    assert record.contacts == ()
+    assert "@" not in json.dumps(written.get("dcat", {})) + json.dumps(
+        written.get("contacts", [])
+    )

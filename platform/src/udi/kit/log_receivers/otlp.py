@@ -28,6 +28,8 @@ TRACES = "traces"
 APART = {"timestamp", "level", "event", "trace_id", "span_id"}
 """Fields of a line that have a place of their own in a log record."""
 LONGEST_ANSWER = 64 * 1024
+LOGS_BODY = b'{"resourceLogs":[{"resource":%s,"scopeLogs":[{"scope":{"name":"udi"},"logRecords":[%s]}]}]}'
+SPANS_BODY = b'{"resourceSpans":[{"resource":%s,"scopeSpans":[{"scope":{"name":"udi"},"spans":[%s]}]}]}'
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,26 @@ class Collector:
     address: str
     service: str
     authorization: str = ""
+
+    def __post_init__(self) -> None:
+        """Read the address, so that a wrong one ends the start and not the sending.
+
+        Raises:
+            ValueError: it is none; the message says what one looks like.
+        """
+        try:
+            url = httpx.URL(self.address)
+            url.host.encode("idna")
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ValueError(self._describe_mistake()) from error
+        if url.scheme not in {"http", "https"} or not url.host:
+            raise ValueError(self._describe_mistake())
+
+    def _describe_mistake(self) -> str:
+        return (
+            f"«{self.address}» is no address of a collector: write http://HOST:PORT"
+            " or https://HOST:PORT."
+        )
 
     @property
     def resource(self) -> dict[str, Any]:
@@ -53,7 +75,7 @@ class Collector:
         }
 
 
-class OtlpDelivery(Delivery[dict[str, Any]]):
+class OtlpDelivery(Delivery):
     """Sends entries of one signal, many at once."""
 
     batch = 512
@@ -68,13 +90,13 @@ class OtlpDelivery(Delivery[dict[str, Any]]):
 
     def put_line(self, event: Mapping[str, Any], _: str) -> None:
         """Queue a line."""
-        self.put(make_record(event))
+        self.put(json.dumps(make_record(event)).encode())
 
     def put_span(self, span: Span) -> None:
         """Queue a span."""
-        self.put(make_span(span))
+        self.put(json.dumps(make_span(span)).encode())
 
-    def send(self, entries: Sequence[dict[str, Any]]) -> None:
+    def send(self, entries: Sequence[bytes]) -> None:
         """Post some entries."""
         if self._client is None:
             self._client = httpx.Client(
@@ -83,7 +105,7 @@ class OtlpDelivery(Delivery[dict[str, Any]]):
         headers = {"Content-Type": "application/json"}
         if self._collector.authorization:
             headers["Authorization"] = self._collector.authorization
-        body = json.dumps(self._wrap(entries)).encode()
+        body = self._wrap(entries)
         address = f"{self._collector.address.rstrip('/')}/v1/{self._signal}"
         try:
             with self._client.stream(
@@ -115,14 +137,13 @@ class OtlpDelivery(Delivery[dict[str, Any]]):
                 raise ReceiverError
         return bytes(content)
 
-    def _wrap(self, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        resource = self._collector.resource
-        scope = {"name": "udi"}
+    def _wrap(self, entries: Sequence[bytes]) -> bytes:
+        """The body with these entries, each of which is JSON already."""
+        resource = json.dumps(self._collector.resource).encode()
+        template = SPANS_BODY
         if self._signal == LOGS:
-            scoped = {"scope": scope, "logRecords": list(entries)}
-            return {"resourceLogs": [{"resource": resource, "scopeLogs": [scoped]}]}
-        spans = {"scope": scope, "spans": list(entries)}
-        return {"resourceSpans": [{"resource": resource, "scopeSpans": [spans]}]}
+            template = LOGS_BODY
+        return template % (resource, b",".join(entries))
 
 
 def make_record(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,7 +192,8 @@ def _read_moment(text: object) -> str:
 
 def _list_attributes(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"key": name, "value": _describe_value(value)} for name, value in values.items()
+        {"key": str(name), "value": _describe_value(value)}
+        for name, value in values.items()
     ]
 
 

@@ -98,7 +98,7 @@ def _escape(value: object) -> str:
     return text
 
 
-class SyslogDelivery(Delivery[bytes]):
+class SyslogDelivery(Delivery):
     """Sends the messages of this process to one receiver."""
 
     name = "syslog"

@@ -141,12 +141,14 @@ async def _bring(
 ) -> None:
     """Keep a number, and count it for who brought it; the same sent twice counts once."""
     await lock_links(session, consent.dataset_id)
+    is_counted = True
     if lender is not None:
-        await lender.admit(session, consent)
+        is_counted = await lender.admit(session, consent)
     link = await find_link(session, consent.id)
     attempts = link.attempts if link else 0
     link = await bring_code(session, consent, brought, key)
-    if lender is not None and link.attempts > attempts:
+    is_new = link.attempts > attempts or not is_counted
+    if lender is not None and is_new:
         await lender.count(session, consent)
 
 

@@ -19,8 +19,8 @@ class LenderLogin:
 
     identify: Callable[[AnyRequest, Territory, str], Awaitable[Actor]]
     """Who asks; whoever is not logged in is led to the login, and then to an address."""
-    admit: Callable[[AsyncSession, Actor, HeldConsent], Awaitable[None]]
-    """Refuse whoever brought numbers too often, and a consent that somebody else brought one for."""
+    admit: Callable[[AsyncSession, Actor, HeldConsent], Awaitable[bool]]
+    """Refuse whoever brought numbers too often, and a consent that somebody else brought one for; whether one of theirs is counted."""
     count: Callable[[AsyncSession, Actor, HeldConsent], Awaitable[None]]
     """Count a number that was brought."""
 
@@ -36,9 +36,9 @@ class KnownLender:
     login: LenderLogin
     actor: Actor
 
-    async def admit(self, session: AsyncSession, consent: HeldConsent) -> None:
-        """Refuse whoever may bring no number for a consent now."""
-        await self.login.admit(session, self.actor, consent)
+    async def admit(self, session: AsyncSession, consent: HeldConsent) -> bool:
+        """Refuse whoever may bring no number for a consent now; whether one is counted already, which an archive leaves out."""
+        return await self.login.admit(session, self.actor, consent)
 
     async def count(self, session: AsyncSession, consent: HeldConsent) -> None:
         """Count a number that was brought."""

@@ -12,7 +12,6 @@ from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.paging import Page
 from udi.node.agreements.models import (
-    ALLOWED,
     READ,
     AgreementCursor,
     AgreementUse,
@@ -172,7 +171,7 @@ async def list_last_uses(
     """When each credential last read, which a refusal is not: those that did since then."""
     use = AgreementUse
     query = select(use.credential_id, func.max(use.happened_at)).where(
-        use.credential_id.is_not(None), use.outcome == ALLOWED
+        use.credential_id.is_not(None), use.outcome.in_(READ)
     )
     if since is not None:
         query = query.where(use.happened_at > since)

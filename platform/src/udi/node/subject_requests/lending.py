@@ -61,8 +61,8 @@ async def identify_lender(
 
 async def admit_lender(
     session: AsyncSession, subject: Actor, consent: HeldConsent
-) -> None:
-    """Refuse whoever may bring no number for a consent.
+) -> bool:
+    """Refuse whoever may bring no number for a consent; whether they brought one for it that is kept here.
 
     Raises:
         ForbiddenError: somebody else brought one for it.
@@ -84,6 +84,7 @@ async def admit_lender(
             "You brought a number too often.",
             remedy="Write to the organisation that keeps the data: it can help you.",
         )
+    return known is not None
 
 
 async def count_attempt(

@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from udi.kit.identity import Actor
 from udi.kit.oidc import SUBJECTS_PATH
 from udi.node.files.restricted import PRIVATE
 from udi.node.subject_requests.identity import (
@@ -21,6 +22,21 @@ from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.site import render
 
 CONSENTS_PATH = f"{SUBJECTS_PATH}/consents"
+UNSTOPPED = "unstopped"
+
+
+async def provide_lender(request: AnyRequest, territory: CurrentTerritory) -> Actor:
+    """Who lends; whoever pressed «Stop» without a login comes back to a page that says that nothing was stopped.
+
+    Raises:
+        SubjectLoginDueError: nobody is logged in here.
+    """
+    try:
+        return await provide_subject(request, territory)
+    except SubjectLoginDueError as error:
+        if request.method == "GET":
+            raise
+        raise SubjectLoginDueError(f"{CONSENTS_PATH}?{UNSTOPPED}=1") from error
 
 
 @get(CONSENTS_PATH)
@@ -38,6 +54,7 @@ async def list_lent(
         current=[rows for rows in lent if rows.is_live],
         ended=[rows for rows in lent if not rows.is_live],
         portal=territory.links["portal"],
+        is_unstopped=UNSTOPPED in request.query_params,
     )
     page.headers.update(PRIVATE)
     return page
@@ -57,7 +74,7 @@ routes: Routes = [
         "/",
         route_handlers=[list_lent, stop_lent],
         dependencies={
-            "subject": Provide(provide_subject),
+            "subject": Provide(provide_lender),
             "own_session": Provide(provide_subject_session),
         },
         exception_handlers={SubjectLoginDueError: lead_to_login},

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,10 +17,12 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
+from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.models import Tenant
 from udi.protocol.catalogue import (
     Catalogue,
     CatalogueEntry,
+    HarvesterName,
     write_catalogue,
     write_entry,
 )
@@ -82,18 +85,39 @@ async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[byte
         f"<{catalogue.address}>".encode(),
     )
     shared = {*first.splitlines(True)}
+    harvesters = await _list_harvesters(session, tenant)
     async for dataset in _stream_datasets(session, tenant):
-        record = restore_record(dataset.record)
-        entry = CatalogueEntry(
-            record=record,
-            listed=dataset.published_at,
-            described=dataset.described_at,
-            other_identifiers=dataset.other_identifiers,
-        )
+        entry = make_entry(dataset, harvesters.get(dataset.harvester_id))
         lines = write_canonical(write_entry(catalogue, entry)).splitlines(keepends=True)
         yield b"".join(line for line in lines if line not in shared)
         # What several datasets say: of producers, licences, formats. Few, whatever the number of datasets.
         shared |= {line for line in lines if not line.startswith(catalogue_addresses)}
+
+
+def make_entry(dataset: Dataset, harvester: HarvesterName | None) -> CatalogueEntry:
+    """A dataset as the catalogue and its own page describe it; `harvester` is who reads it elsewhere."""
+    return CatalogueEntry(
+        record=restore_record(dataset.record),
+        listed=dataset.published_at,
+        described=dataset.described_at,
+        other_identifiers=dataset.other_identifiers,
+        harvester=harvester,
+    )
+
+
+async def _list_harvesters(
+    session: AsyncSession, tenant: Tenant
+) -> dict[UUID | None, HarvesterName]:
+    query = select(Organisation.id, Organisation.name).where(
+        Organisation.tenant_id == tenant.id,
+        Organisation.id.in_(
+            select(Dataset.harvester_id).where(Dataset.tenant_id == tenant.id)
+        ),
+    )
+    return {
+        id_: HarvesterName(id=id_, name=name)
+        for id_, name in await session.execute(query)
+    }
 
 
 async def _stream_datasets(

@@ -20,7 +20,7 @@ from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses, find_addresses
 from udi.protocol.languages import name_language
 from udi.protocol.licences import LICENCES
-from udi.protocol.metadata_json import read_metadata
+from udi.protocol.metadata_json import read_link, read_metadata
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.texts import read_texts
 from udi.protocol.themes import THEMES
@@ -212,7 +212,7 @@ class DatasetView:
                 contact.get("role", ""),
                 contact["email"],
                 contact.get("contact_phone", ""),
-                contact.get("contact_page", ""),
+                read_link(contact.get("contact_page") or ""),
             )
             for contact in self.record.get("contacts", [])
             if contact.get("email")

@@ -6,6 +6,7 @@ from datetime import date
 
 from udi.portal.catalogue.place_names import find_place_name, name_place, read_code
 from udi.protocol.access import URI as ACCESS_RIGHT
+from udi.protocol.access import AccessRights
 from udi.protocol.frequencies import LABELS, count_late_days
 from udi.protocol.hvd import CATEGORIES
 from udi.protocol.structures import Agent, NamedResource, Record
@@ -66,7 +67,7 @@ def find_rhythm(record: Record, language: str, today: date) -> UpdateRhythm | No
 def list_source_facts(record: Record, language: str) -> list[SourceFact]:
     """Those that have a value."""
     facts = (
-        SourceFact(name, tuple(dict.fromkeys(values)))
+        SourceFact(name, tuple(dict.fromkeys(value for value in values if value.text)))
         for name, values in _list_values(record, language)
     )
     return [fact for fact in facts if fact.values]
@@ -99,7 +100,7 @@ def _list_values(
             for series in record.series
         ),
     )
-    yield "access", _access(metadata.access, language)
+    yield "access", _access(record, language)
     yield "identifiers", _identifiers(record)
 
 
@@ -176,9 +177,11 @@ def _version(record: Record, language: str) -> list[SourceValue]:
     return _words(notes)
 
 
-def _access(code: str, language: str) -> list[SourceValue]:
+def _access(record: Record, language: str) -> list[SourceValue]:
+    """Only beside restricted data: what is open to all is not confidential, whatever else is stored."""
+    code = record.metadata.access
     label = ACCESS_LABELS.get(code)
-    if label:
+    if label and record.access is not AccessRights.PUBLIC:
         return [SourceValue(localise(label, language), ACCESS_RIGHT + code)]
     return []
 

@@ -1,5 +1,6 @@
 """`/api/v1/projects/{id}/consent-changes`: what changed in the consents of a project, for a program of who leads it."""
 
+from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError
-from udi.portal.access.agreements.schemas import SCOPE, TAG, Instant
+from udi.portal.access.agreements.schemas import SCOPE, TAG
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.consents.changes import ChangedConsent, list_changes
@@ -59,7 +60,7 @@ class ConsentChangeItem(Struct, frozen=True, kw_only=True):
             extra_json_schema={"enum": list(ConsentState)},
         ),
     ]
-    changed: Instant
+    changed: Annotated[datetime, Meta(tz=True, description="The hour, no more.")]
     agreement: UUID
     dataset: UUID
     notice: Annotated[UUID, Meta(description="The version of the question.")]

@@ -46,7 +46,7 @@ async def record_change(session: AsyncSession, consent: Consent) -> None:
         agreement_id=consent.agreement_id,
         revision=consent.revision,
         state=consent.state,
-        changed_at=now(),
+        changed_at=now().replace(minute=0, second=0, microsecond=0),
     )
     session.add(change)
     await session.flush()

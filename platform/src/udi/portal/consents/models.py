@@ -132,3 +132,4 @@ class ConsentChange(TenantColumns, PortalTable):
     """In the territory's one sequence: a later one was committed later."""
     state: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime]
+    """To the hour: a minute would tie the answers of one person to one another."""

@@ -110,6 +110,7 @@ async def _put(site: Site, tenant: UUID, report: Report, node: Node) -> None:
             site.outgoing,
             "PUT",
             f"{node.url}/resources/{report.resource_id}/report",
+            is_ours=node.hosted,
             headers={"Authorization": f"Bearer {token}"},
             json=report_document(
                 report, partial(site.pages.gettext, territory.languages[0])

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.catalogue.stewards import STEWARD_ID
 from udi.portal.nodes.harvest.conversion import EXTRA
+from udi.protocol.frequencies import count_late_days
 from udi.protocol.hvd import find_categories
 from udi.protocol.quality import QualityBar, assess_quality
 from udi.protocol.record import restore_record
@@ -35,6 +36,8 @@ class DatasetAssessment:
     percentages: tuple[int, ...]
     """Of the bars of quality but `FRESH`, which changes from day to day, in the order of `QualityBar`."""
     frequency: str
+    changed_at: datetime | None
+    """When the data changed or appeared, as their source says: without a day, nothing is late or up to date."""
     categories: tuple[str, ...]
     """Of high-value datasets: codes of the EU's vocabulary."""
     has_api: bool
@@ -56,12 +59,24 @@ class AssessedDataset:
     """Of the organisation whose people look after it."""
     published_at: datetime
     described_at: datetime
-    modified_at: datetime
     assessment: DatasetAssessment
+
+    def changed_on(self, zone: tzinfo) -> date | None:
+        """The day where the territory lives on which the data changed or appeared; None where nobody says one."""
+        moment = self.assessment.changed_at
+        return moment.astimezone(zone).date() if moment else None
+
+    def count_late_days(self, today: date, zone: tzinfo) -> int | None:
+        """0 in time, None without a rhythm or a day to count from."""
+        changed_on = self.changed_on(zone)
+        if changed_on is None:
+            return None
+        return count_late_days(self.assessment.frequency, changed_on, today)
 
 
 def assess_record(record: Record) -> DatasetAssessment:
     """Read what counts in a description."""
+    changed_at = record.dates.stated_update or record.dates.published
     quality = assess_quality(record, record.dates.updated.date())
     kinds = {media.kind for media in record.media}
     return DatasetAssessment(
@@ -70,7 +85,8 @@ def assess_record(record: Record) -> DatasetAssessment:
             for result in quality.bars
             if result.bar is not QualityBar.FRESH
         ),
-        frequency=sys.intern(record.frequency if _is_dated(record) else ""),
+        frequency=sys.intern(record.frequency if changed_at else ""),
+        changed_at=changed_at,
         categories=tuple(
             category.authority for category in find_categories(record.keywords)
         ),
@@ -78,11 +94,6 @@ def assess_record(record: Record) -> DatasetAssessment:
         has_download=MediaKind.FILE in kinds,
         is_harvested=EXTRA in record.extra,
     )
-
-
-def _is_dated(record: Record) -> bool:
-    """Whether its source says when the data changed or appeared: without a day, nothing is late or up to date."""
-    return bool(record.dates.stated_update or record.dates.published)
 
 
 AssessRecord = Callable[[Record], DatasetAssessment]
@@ -112,7 +123,6 @@ class Assessments:
                 STEWARD_ID,
                 Dataset.published_at,
                 Dataset.described_at,
-                Dataset.modified_at,
             )
             .where(IS_PUBLISHED)
             .order_by(Dataset.id)

@@ -56,7 +56,8 @@ def answers_of(document: Document) -> Answers:
     """What the answers of the form would be; empty where the record says nothing, or what the form does not offer."""
     texts = read_texts(document.get("summary"))
     locale = next(iter(texts), "fr")
-    licence = find_licence_code(document)
+    is_closed = bool(dig(document, *RESTRICTED))
+    licence = "" if is_closed else find_licence_code(document)
     values = {
         "title": document.get("resource_title"),
         "summary": texts.get(locale),
@@ -66,9 +67,7 @@ def answers_of(document: Document) -> Answers:
         "last_day": str(dig(document, "temporal_spread", "end_date") or "")[:DAY],
         "language": language_of(str((document.get("resource_languages") or ["fr"])[0])),
         "licence": licence,
-        "access": AccessRights.RESTRICTED
-        if dig(document, *RESTRICTED)
-        else AccessRights.PUBLIC,
+        "access": AccessRights.RESTRICTED if is_closed else AccessRights.PUBLIC,
         "contact": next(
             (contact.get("email") for _, contact in entries(document, "contacts")), ""
         ),

@@ -90,6 +90,7 @@ async def put_agreement(
             site.outgoing,
             "PUT",
             f"{node.url}/api/v1/agreements/{id_}",
+            is_ours=node.hosted,
             headers={"Authorization": f"Bearer {token}"},
             json=body,
             limit=LONGEST_ANSWER,

@@ -9,6 +9,9 @@ from udi.protocol.frequencies import URI as FREQUENCY
 from udi.protocol.structures import Agent, NamedResource, Record
 from udi.protocol.themes import URI as THEME
 
+PERSON = "http://purl.org/adms/publishertype/PrivateIndividual(s)"
+"""ADMS's type of a natural person, by which the next portal knows that it is no organisation."""
+
 
 def list_extras(record: Record) -> Mapping[str, str]:
     """Those that the record says, by their names; empty for what it does not."""
@@ -67,7 +70,7 @@ def _agents(name: str, agents: Iterable[Agent]) -> dict[str, str]:
         f"{name}_identifier": agent.identifier,
         f"{name}_email": agent.email,
         f"{name}_url": agent.url,
-        f"{name}_type": agent.kind,
+        f"{name}_type": agent.kind or (PERSON if agent.is_person else ""),
     }
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.archive import catalogue_of
+from udi.portal.catalogue.archive import catalogue_of, make_entry
 from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.dataset_rows import reading_producer_of
 from udi.portal.catalogue.models import Dataset
@@ -56,13 +56,12 @@ from udi.protocol.catalogue import (
     CataloguePage,
     HarvesterName,
     write_catalogue,
+    write_described_dataset,
     write_entry,
-    write_harvester,
     write_page,
     write_withdrawal,
 )
-from udi.protocol.rdf import EXTENSIONS, write_dataset
-from udi.protocol.record import restore_record
+from udi.protocol.rdf import EXTENSIONS
 from udi.protocol.serialisations import sort_triples, write_n_triples, write_triples
 from udi.protocol.triples import Triple
 from udi.ui.dependencies import AnyRequest, CurrentTerritory
@@ -162,11 +161,9 @@ async def _dataset_document(
 
 
 def _write_dataset(origin: str, dataset: Dataset) -> Iterator[Triple]:
-    """A dataset, with who reads it elsewhere."""
-    yield from write_dataset(origin, restore_record(dataset.record))
-    if producer := reading_producer_of(dataset):
-        harvester = HarvesterName(id=producer.id, name=producer.name)
-        yield from write_harvester(f"{origin}/data/{dataset.id}", harvester)
+    producer = reading_producer_of(dataset)
+    harvester = HarvesterName(id=producer.id, name=producer.name) if producer else None
+    return write_described_dataset(origin, make_entry(dataset, harvester))
 
 
 @get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])

@@ -89,8 +89,8 @@ def write_dataset(
         else "",
         "keywords": dataset.keywords,
         "inLanguage": dataset.languages,
-        "creator": _agents(metadata.creators, language) or publisher,
-        "copyrightHolder": _agents(metadata.rights_holders, language),
+        "creator": list_agents(metadata.creators, language) or publisher,
+        "copyrightHolder": list_agents(metadata.rights_holders, language),
         "publisher": publisher,
         "dateCreated": _format_moment(dataset.stated_creation),
         "datePublished": dataset.published_at.isoformat(),
@@ -157,10 +157,10 @@ def _format_moment(moment: datetime | None) -> str:
     return moment.isoformat() if moment else ""
 
 
-def _agents(agents: Iterable[Agent], language: str) -> list[dict[str, str]]:
+def list_agents(agents: Iterable[Agent], language: str) -> list[dict[str, str]]:
     """Those who made the data or own them, as the source describes them."""
     return [
-        {"@type": "Organization", "name": name}
+        {"@type": "Person" if agent.is_person else "Organization", "name": name}
         | ({"url": agent.url} if agent.url else {})
         for agent in agents
         if (name := localise(agent.name, language))

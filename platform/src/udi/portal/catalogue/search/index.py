@@ -23,6 +23,7 @@ from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
 from udi.protocol.metadata_json import read_metadata
 from udi.protocol.quality import Grade, grade_format
+from udi.protocol.rules import dig
 from udi.protocol.texts import read_texts
 
 log = structlog.get_logger()
@@ -100,7 +101,8 @@ def make_document(row: Any) -> tantivy.Document:
     document.add_text("name", " ".join(words.plain_words(row.title))[:LONGEST_NAME])
     document.add_date("modified", row.modified_at)
     document.add_date("published", row.published_at)
-    document.add_integer("day", day_of(row.modified_at))
+    if "updated" not in (dig(row.record, "dataset_dates", "unstated") or ()):
+        document.add_integer("day", day_of(row.modified_at))
     document.add_integer("completeness", completeness(row))
     _add_extent(document, row)
     return document

@@ -19,7 +19,12 @@ from udi.portal.nodes.harvest.json_fields import (
     text_value,
     text_values,
 )
-from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind
+from udi.portal.nodes.harvest.record import (
+    Agent,
+    DataService,
+    DistributionKind,
+    is_person_type,
+)
 from udi.portal.nodes.harvest.vocabulary import find_access
 from udi.protocol.texts import Texts
 
@@ -104,12 +109,14 @@ def read_people(item: Item, draft: Draft) -> None:
     ):
         draft.add_text(name, "publisher", words_, tag)
     if name:
+        kind = text_value(publisher, "type") or text_value(item, "publisher_type")
         draft.publisher = Agent(
             name=name,
             identifier=text_value(publisher, "identifier")
             or text_value(organisation, "id"),
             uri=text_value(publisher, "uri") or text_value(item, "publisher_uri"),
-            type=text_value(publisher, "type") or text_value(item, "publisher_type"),
+            type=kind,
+            is_person=is_person_type(kind),
             email=(
                 text_value(publisher, "email") or text_value(item, "publisher_email")
             ).lower(),
@@ -155,6 +162,7 @@ def _agents(item: Item, draft: Draft, role: str) -> list[Agent]:
             identifier=text_value(entry, "identifier"),
             uri=text_value(entry, "uri"),
             type=text_value(entry, "type"),
+            is_person=is_person_type(text_value(entry, "type")),
             email=text_value(entry, "email").lower(),
             url=text_value(entry, "url"),
         )

@@ -25,7 +25,7 @@ from udi.portal.nodes.harvest.json_fields import (
     text_values,
 )
 from udi.portal.nodes.harvest.outcomes import make_page
-from udi.portal.nodes.harvest.record import Agent, HarvestedPage
+from udi.portal.nodes.harvest.record import Agent, HarvestedPage, is_person_type
 from udi.portal.nodes.harvest.untrusted_documents import read_json
 from udi.portal.nodes.harvest.vocabulary import find_language
 from udi.protocol.texts import Texts
@@ -159,6 +159,7 @@ def _people(item: Item, draft: Draft) -> None:
                 identifier=text_value(agent, "identifier", "@id"),
                 email=email,
                 url=text_value(agent, "url"),
+                is_person=any(map(is_person_type, text_values(agent.get("@type")))),
             )
             draft.keep_extra(
                 "publisher.subOrganizationOf", agent.get("subOrganizationOf")

@@ -99,7 +99,8 @@ def _agent(agent: Agent) -> of.Agent:
         identifier=agent.identifier[:LINE],
         kind=_address(agent.type),
         email="" if agent.is_person else agent.email[:LINE],
-        url=_address(agent.url),
+        url=_page(agent.url),
+        is_person=agent.is_person or None,
     )
 
 

@@ -12,7 +12,12 @@ from udi.portal.nodes.harvest.distributions import (
 )
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.graph import Graph, Node, Value, is_word, source_value
-from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind
+from udi.portal.nodes.harvest.record import (
+    Agent,
+    DataService,
+    DistributionKind,
+    is_person_type,
+)
 from udi.portal.nodes.harvest.vocabulary import LINK
 from udi.protocol.texts import Texts
 
@@ -68,9 +73,21 @@ def _agent(graph: Graph, node: Node, value: Value, draft: Draft) -> Agent | None
         type=graph.text(value, "dct:type"),
         email=_email(graph, value),
         url=graph.text(value, "foaf:homepage", "foaf:page", "schema:url"),
-        is_person=bool(graph.types(value) & PEOPLE)
-        and not graph.types(value) & ORGANISATION_TYPES,
+        is_person=_is_person(graph, value),
     )
+
+
+def _is_person(graph: Graph, value: Value) -> bool:
+    """By its classes or by ADMS's types of publishers; what is an organisation too is one."""
+    types = graph.types(value)
+    if types & ORGANISATION_TYPES:
+        return False
+    kinds_of_agent = [
+        words
+        for kind in graph.values(value, "dct:type", "schema:additionalType")
+        for words in _wordings(graph, kind)
+    ]
+    return bool(types & PEOPLE) or any(map(is_person_type, kinds_of_agent))
 
 
 def address_of(node: Node, value: Value) -> str:
@@ -95,7 +112,7 @@ def _email(graph: Graph, node: Value) -> str:
 
 
 def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
-    """The contact points, else the publisher when it gives an e-mail address."""
+    """The contact points, else the publisher when it gives an e-mail address and is no natural person."""
     for value in graph.values(node, *CONTACTS):
         names = [
             words
@@ -137,13 +154,15 @@ def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
             ),
             role=graph.text(value, "vcard:role"),
         )
-    if not draft.contacts and draft.publisher and draft.publisher.email:
-        name = next(iter(draft.publisher.name.values()), "")
+    publisher = draft.publisher
+    is_mailbox_public = publisher and publisher.email and not publisher.is_person
+    if publisher and is_mailbox_public and not draft.contacts:
+        name = next(iter(publisher.name.values()), "")
         add_contact(
             draft,
             "dct:publisher",
             name=name,
-            email=draft.publisher.email,
+            email=publisher.email,
             role="publisher",
         )
 

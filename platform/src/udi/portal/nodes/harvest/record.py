@@ -5,6 +5,7 @@ Terms of a vocabulary are the EU's identifiers; what cannot be mapped stays unde
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -61,6 +62,17 @@ class Agent:
     url: str = ""
     is_person: bool = False
     """Whether the source says that it is a natural person."""
+
+
+PERSON = re.compile(
+    r"(?:.*[/#:])?(?:person|private[\W_]*individual(?:s|\(s\)|%28s%29)?)",
+    re.IGNORECASE,
+)
+
+
+def is_person_type(wording: str) -> bool:
+    """Whether a type of somebody means a natural person: `foaf:Person`, ADMS's `PrivateIndividual(s)`."""
+    return PERSON.fullmatch(wording.strip()) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

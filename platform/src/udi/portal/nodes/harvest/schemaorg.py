@@ -26,7 +26,7 @@ from udi.portal.nodes.harvest.json_fields import (
     text_values,
 )
 from udi.portal.nodes.harvest.outcomes import make_page
-from udi.portal.nodes.harvest.record import Agent, HarvestedPage
+from udi.portal.nodes.harvest.record import Agent, HarvestedPage, is_person_type
 from udi.portal.nodes.harvest.untrusted_documents import (
     decode,
     document_error,
@@ -257,9 +257,11 @@ def _identity(item: Item, draft: Draft) -> None:
 
 
 def _people(item: Item, draft: Draft) -> None:
+    """The publisher and the contacts; a natural person's own mail and telephone are left out."""
     for role in ("publisher", "creator", "author", "provider"):
         for agent in list_objects(item.get(role)):
             name: Texts = {}
+            is_person = any(map(is_person_type, text_values(agent.get("@type"))))
             for text, tag in localised_texts(agent, "name"):
                 draft.add_text(name, role, text, tag)
             if name and not draft.publisher:
@@ -268,9 +270,11 @@ def _people(item: Item, draft: Draft) -> None:
                     uri=text_value(agent, "@id"),
                     url=text_value(agent, "url"),
                     type=text_value(agent, "@type"),
-                    is_person=text_value(agent, "@type") == "Person",
+                    is_person=is_person,
                 )
-            points = [*list_objects(agent.get("contactPoint")), agent]
+            points = list_objects(agent.get("contactPoint"))
+            if not is_person:
+                points.append(agent)
             for point in points:
                 if text_value(point, "email") or text_value(point, "telephone"):
                     add_contact(

@@ -6,7 +6,6 @@ from datetime import date, datetime, tzinfo
 from uuid import UUID
 
 from udi.portal.territory.assessments import AssessedDataset
-from udi.protocol.frequencies import count_late_days
 from udi.protocol.hvd import CATEGORIES, HighValueCategory
 from udi.protocol.quality import QualityBar, measure_freshness
 
@@ -94,14 +93,7 @@ def assess_freshness(
 ) -> Freshness:
     """Compare each dataset with the rhythm that its description announces."""
     lines = [
-        DatasetFreshness(
-            dataset,
-            count_late_days(
-                dataset.assessment.frequency,
-                dataset.modified_at.astimezone(zone).date(),
-                today,
-            ),
-        )
+        DatasetFreshness(dataset, dataset.count_late_days(today, zone))
         for dataset in datasets
     ]
     return Freshness(sorted(lines, key=_freshness_order))
@@ -131,9 +123,8 @@ def average_quality(
         assessment = dataset.assessment
         for bar, percentage in zip(STABLE_BARS, assessment.percentages, strict=True):
             sums[bar] += percentage
-        changed_on = dataset.modified_at.astimezone(zone).date()
         sums[QualityBar.FRESH] += measure_freshness(
-            assessment.frequency, changed_on, today
+            assessment.frequency, dataset.changed_on(zone), today
         )
     return [BarAverage(bar, round(sums[bar] / len(datasets))) for bar in QualityBar]
 

@@ -72,12 +72,16 @@ def write_every_freshness(
             (
                 line.dataset.title,
                 line.dataset.assessment.frequency,
-                line.dataset.modified_at.date().isoformat(),
+                _format_day(line.dataset.assessment.changed_at),
                 "" if line.late_days is None else line.late_days,
             )
             for line in figures.freshness.datasets
         ],
     )
+
+
+def _format_day(moment: datetime | None) -> str:
+    return moment.date().isoformat() if moment else ""
 
 
 def write_quality(

@@ -15,7 +15,6 @@ from udi.portal.nodes.models import Node, NodeProducer, NodeState, NodeWaiting
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import list_producers
 from udi.portal.territory.assessments import AssessedDataset
-from udi.protocol.frequencies import count_late_days
 from udi.protocol.inbox import NodeInboxKind
 
 
@@ -122,8 +121,7 @@ def _list_late(
     for dataset in datasets:
         if not dataset.assessment.is_harvested:
             continue
-        changed_on = dataset.modified_at.astimezone(zone).date()
-        days = count_late_days(dataset.assessment.frequency, changed_on, today)
+        days = dataset.count_late_days(today, zone)
         if days:
             late.append(LateDataset(dataset.id, dataset.title, days))
     return tuple(sorted(late, key=lambda dataset: -dataset.days))

@@ -8,6 +8,7 @@ import structlog
 from udi.kit import jobs
 from udi.kit.backups import read_state
 from udi.kit.clock import now
+from udi.kit.db import is_unavailable
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.schedules import Schedule
 from udi.portal.catalogue.search.feed import cursor_age
@@ -15,7 +16,7 @@ from udi.portal.territory.status.record import (
     PartState,
     ServicePart,
     add_measure,
-    read_record,
+    load_record,
     write_record,
 )
 from udi.settings import Settings
@@ -56,7 +57,7 @@ async def measure_service(site: Site) -> None:
     }
     state = read_state(settings)
     drilled_at = state.verified.at if state and state.verified else None
-    record = add_measure(read_record(settings), states, now(), drilled_at)
+    record = add_measure(load_record(settings), states, now(), drilled_at)
     write_record(settings, record)
 
 
@@ -124,6 +125,12 @@ async def _takes_mail(settings: Settings) -> bool:
 
 
 async def _does_jobs(site: Site) -> bool:
-    async with site.database.platform_session(role="worker") as session:
-        queues = await jobs.list_queues(session)
+    try:
+        async with site.database.platform_session(role="worker") as session:
+            queues = await jobs.list_queues(session)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        log.info("jobs are not counted", error=type(error).__name__)
+        return False
     return all(queue.overdue <= OVERDUE for queue in queues)

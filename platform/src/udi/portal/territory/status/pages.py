@@ -17,6 +17,7 @@ from udi.ui.site import render, site_of
 
 PATH = "/status"
 JSON_PATH = "/status.json"
+STATUS_PATHS = frozenset({PATH, JSON_PATH})
 HEADERS = {"Cache-Control": "public, max-age=30"}
 
 

@@ -118,12 +118,25 @@ def _count_unmeasured(record: StatusRecord, moment: datetime) -> Counter[date]:
 
 
 def read_record(settings: Settings) -> StatusRecord:
-    """What was measured on this machine; an empty record where nothing was."""
+    """What was measured on this machine, for a page; an empty record where nothing was, or where it cannot be read."""
     try:
-        content = _find_path(settings).read_bytes()
-        return msgspec.json.decode(content, type=StatusRecord)
+        return load_record(settings)
     except (OSError, msgspec.MsgspecError):
         return StatusRecord()
+
+
+def load_record(settings: Settings) -> StatusRecord:
+    """What was measured on this machine, to add to it; an empty record only where nothing was.
+
+    Raises:
+        OSError: the file cannot be read now: what it holds is not to be written over.
+        msgspec.MsgspecError: it is no record.
+    """
+    try:
+        content = _find_path(settings).read_bytes()
+    except FileNotFoundError:
+        return StatusRecord()
+    return msgspec.json.decode(content, type=StatusRecord)
 
 
 def write_record(settings: Settings, record: StatusRecord) -> None:
