@@ -169,14 +169,14 @@ async def test_its_own_address_and_the_archive_name_a_dataset_as_the_catalogue_d
             .values(other_origins=[{"identifier": "r-9"}], harvester_id=reader)
         )
 
-    own = (await fetch(portal_app, armor, f"/data/{trees.id}.nt")).text
+    described_alone = (await fetch(portal_app, armor, f"/data/{trees.id}.nt")).text
     listed = (await fetch(portal_app, armor, "/catalog.nt")).text
     async with armor.database.platform_session() as session:
         tenant = await get_tenant(session, armor.territory.slug)
     async with armor.database.session(armor.territory.id) as session:
         archived = b"".join([piece async for piece in read_dcat(session, tenant)])
 
-    for written in (own, listed, archived.decode()):
+    for written in (described_alone, listed, archived.decode()):
         assert '<http://www.w3.org/2004/02/skos/core#notation> "r-9"' in written
         assert f"<http://purl.org/dc/terms/contributor> <urn:uuid:{reader}>" in written
 

@@ -107,17 +107,17 @@ def _keep_valid(value: Any, is_valid: Callable[[Any], bool]) -> Any:
         return None
     if is_valid(value):
         return value
-    kept: Any = None
+    valid_part: Any = None
     if isinstance(value, dict):
         members = {
             name: _keep_valid(member, partial(_is_valid_member, is_valid, name))
             for name, member in value.items()
         }
-        kept = {name: part for name, part in members.items() if part is not None}
+        valid_part = {name: part for name, part in members.items() if part is not None}
     elif isinstance(value, list):
         entries = (_keep_valid(entry, lambda part: is_valid([part])) for entry in value)
-        kept = [entry for entry in entries if entry is not None]
-    return kept if kept and is_valid(kept) else None
+        valid_part = [entry for entry in entries if entry is not None]
+    return valid_part if valid_part and is_valid(valid_part) else None
 
 
 def _is_valid_member(is_valid: Callable[[Any], bool], name: str, member: Any) -> bool:
