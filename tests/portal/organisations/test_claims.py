@@ -116,3 +116,22 @@ async def test_nobody_becomes_a_member_of_an_organisation_without_people(
 
     assert answer.status_code == 409
     assert "has nobody here yet who could answer" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("number", "is_kept"),
+    [(NUMBER, True), (f"{NUMBER}00074", True), ("552100554", False), ("", False)],
+)
+async def test_a_corrected_number_no_longer_claims_the_organisation_of_the_former(
+    workspace: Workspace, unclaimed: UUID, number: str, *, is_kept: bool
+) -> None:
+    sent = await workspace.person.post("/join/new", data={**FORM, "apart": "1"})
+
+    corrected = await workspace.person.post(
+        f"{sent.headers['location']}/correct",
+        data={**FORM, "registry_number": number, "apart": "1"},
+    )
+
+    assert corrected.status_code == 303
+    [application] = await workspace.rows(Application)
+    assert application.claims_id == (unclaimed if is_kept else None)

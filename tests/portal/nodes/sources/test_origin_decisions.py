@@ -1,5 +1,7 @@
 """The table of identity across sources: what is listed beside a dataset, and what takes it over."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +53,18 @@ TABLE = [
         PRODUCER,
         LISTED,
     ),
-]
+    *(
+        (f"of an organisation that joined, {name}", replace(match, is_of_joined=True, same_organisation=same), PRODUCER, decision)
+        for name, match, same, decision in [
+            ("nearer", MatchedDataset(), False, LISTED),
+            ("its source is closed", MatchedDataset(is_closed=True), False, LISTED),
+            ("its source left", MatchedDataset(is_published=False), False, LISTED),
+            ("the same source, withdrawn", MatchedDataset(is_own=True, is_published=False), False, TAKES_OVER),
+            ("nearer, and the record too", MatchedDataset(), True, TAKES_OVER),
+            ("closed, and the record too", MatchedDataset(is_closed=True), True, TAKES_OVER),
+        ]
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

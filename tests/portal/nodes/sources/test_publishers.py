@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from litestar import Litestar
 from msgspec import structs
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
 from tests.portal.nodes.elsewhere import Catalogue
@@ -20,7 +20,9 @@ from udi.portal.catalogue.stewards import STEWARD_ID, find_steward
 from udi.portal.nodes.actions.push import PushedRecord, publish_records
 from udi.portal.nodes.models import Node, NodeProducer
 from udi.portal.nodes.sources.models import SourcePublisher
+from udi.portal.nodes.sources.publishers import matching
 from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.joining.applications import LOCK
 from udi.portal.organisations.models import Organisation
 from udi.protocol.record import restore_record
 
@@ -415,3 +417,153 @@ async def test_two_territories_know_different_organisations_of_one_name(
         [theirs] = await session.scalars(select(Organisation))
     assert (rows, theirs.unclaimed) == ([], False)
     assert (await list_organisations(reading))["Jeu 0"].unclaimed
+
+
+SEA = "Office de la mer"
+SEA_SLUG = "office-de-la-mer"
+SEA_KEY = "office de la mer"
+
+
+async def claim(reading: Reading, slug: str) -> UUID:
+    """An organisation that nobody claimed gets people of its own."""
+    async with reading.database.session(reading.territory.id) as session:
+        [organisation] = await session.scalars(
+            select(Organisation).where(Organisation.slug == slug)
+        )
+        organisation.unclaimed = False
+        return organisation.id
+
+
+async def list_ids(reading: Reading) -> dict[str, UUID]:
+    return {title: o.id for title, o in (await list_organisations(reading)).items()}
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+async def test_who_joins_after_a_source_named_them_is_asked_before_anything_new_stands_under_them(
+    catalogue: Catalogue,
+    open_source: Open,
+    demo: Territory,
+    portal_app: Litestar,
+    answer: str,
+) -> None:
+    catalogue.put("/c.ttl", write_catalogue([agent(SEA)]), **TURTLE)
+    reading = await open_source(f"{catalogue.origin}/c.ttl")
+    await reading.read()
+    joined = await claim(reading, SEA_SLUG)
+    catalogue.put("/c.ttl", write_catalogue([agent(SEA)] * 2), **TURTLE)
+
+    first = await reading.read()
+    waiting = await list_ids(reading)
+    again = await reading.read()
+    stays = await list_ids(reading)
+    form = {"source": str(reading.source_id), "key": SEA_KEY, "answer": answer}
+    stranger = make_person(demo, memberships={"other": ["managers"]})
+    async with browse(portal_app, demo, stranger) as client:
+        refused = await client.post(PROPOSALS, data=form)
+        strangers_page = await client.get(PROPOSALS)
+    member = make_person(demo, memberships={SEA_SLUG: ["managers"]})
+    async with browse(portal_app, demo, member) as client:
+        todo = await client.get("/inbox", headers=ENGLISH)
+        page = await client.get(PROPOSALS, headers=ENGLISH)
+        answered = await client.post(PROPOSALS, data=form)
+        last_page = await client.get(PROPOSALS, headers=ENGLISH)
+    catalogue.put("/c.ttl", write_catalogue([agent(SEA)] * 3), **TURTLE)
+    await reading.read()
+
+    assert (first.created, first.unchanged, again.unchanged) == (1, 1, 2)
+    assert waiting == stays == {"Jeu 0": joined, "Jeu 1": reading.producer}
+    assert (refused.status_code, SEA in strangers_page.text) == (403, False)
+    assert "Publishers to confirm" in todo.text
+    assert (SEA in page.text, SEA in last_page.text) == (True, False)
+    assert answered.status_code == 303
+    expected = joined if answer == "yes" else reading.producer
+    assert set((await list_ids(reading)).values()) == {expected}
+    assert len(await list_ids(reading)) == 3
+
+
+async def test_what_the_team_said_of_a_publisher_holds_when_its_organisation_joins(
+    catalogue: Catalogue, open_source: Open, demo: Territory, portal_app: Litestar
+) -> None:
+    publishers = [agent(SEA), agent("Office Mer")]
+    catalogue.put("/c.ttl", write_catalogue(publishers), **TURTLE)
+    reading = await open_source(f"{catalogue.origin}/c.ttl")
+    await reading.read()
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
+        await client.post(
+            f"/sources/{reading.source_id}/publishers",
+            data={"key": "office mer", "organisation": SEA_SLUG},
+        )
+    joined = await claim(reading, SEA_SLUG)
+    catalogue.put(
+        "/c.ttl", write_catalogue([*publishers, agent("Office Mer")]), **TURTLE
+    )
+
+    await reading.read()
+
+    assert set((await list_ids(reading)).values()) == {joined}
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+async def test_the_choice_of_who_looks_after_a_source_counts_for_no_other_source(
+    catalogue: Catalogue,
+    open_source: Open,
+    portal_database: Database,
+    demo: Territory,
+    portal_app: Litestar,
+    *,
+    is_own: bool,
+) -> None:
+    publishers = [agent(SEA), agent("Office Mer")]
+    catalogue.put("/c.ttl", write_catalogue(publishers), **TURTLE)
+    catalogue.put("/e.ttl", write_catalogue([agent("Office Mer")]), **TURTLE)
+    reading = await open_source(f"{catalogue.origin}/c.ttl")
+    await reading.read()
+    async with portal_database.session(demo.id) as session:
+        mine = await session.get_one(Organisation, (demo.id, reading.producer))
+        office = await session.scalar(
+            select(Organisation).where(Organisation.slug == "office-mer")
+        )
+        assert office is not None
+        office.name = "Bureau"
+    person = make_person(demo, memberships={mine.slug: ["managers"]})
+    form = {"key": "office mer", "organisation": mine.slug if is_own else SEA_SLUG}
+    async with browse(portal_app, demo, person) as client:
+        chosen = await client.post(
+            f"/sources/{reading.source_id}/publishers", data=form
+        )
+    other = await open_source(f"{catalogue.origin}/e.ttl")
+
+    await other.read()
+
+    assert chosen.status_code == 303
+    [row] = (await list_rows(other)).values()
+    assert (row.how, row.proposed_id) == ("created", None)
+
+
+async def test_a_source_that_named_as_many_publishers_as_it_may_keeps_nobody_waiting(
+    catalogue: Catalogue,
+    open_source: Open,
+    portal_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(matching, "MOST_PUBLISHERS", 1)
+    publishers = [agent(SEA), agent("Zone de la mer")]
+    catalogue.put("/c.ttl", write_catalogue(publishers), **TURTLE)
+    reading = await open_source(f"{catalogue.origin}/c.ttl")
+    locks: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement == LOCK:
+            locks.append(statement)
+
+    engine = portal_database.engine("app").sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    await reading.read()
+    count = len(locks)
+    await reading.change(etag="", last_modified="")
+    await reading.read()
+    event.remove(engine, "before_cursor_execute", note)
+
+    assert (count, len(locks)) == (1, 1)
+    assert list(await list_rows(reading)) == [SEA_KEY]
+    assert (await list_ids(reading))["Jeu 1"] == reading.producer

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from litestar import Litestar
+from sqlalchemy import select, update
 
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
@@ -18,7 +19,13 @@ from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.moderate import withdraw_dataset_for_team
 from udi.portal.nodes.sources.actions import close_source, register_source
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
-from udi.portal.nodes.sources.models import CatalogueSource, SourceState
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourceRecord,
+    SourceState,
+)
+from udi.portal.nodes.sources.publishers.actions import answer_proposal
+from udi.portal.nodes.sources.publishers.queries import get_publisher
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.models import Organisation
 from udi.protocol.record import read_record
@@ -164,6 +171,7 @@ async def test_another_source_takes_over_what_leaves_the_first_at_the_same_addre
     assert (run.updated, run.created) == (1, 0)
     assert await second.list_published() == {"Bancs publics": id_}
     assert (await load(first, id_)).other_origins == []
+    assert between.harvester_id == second.producer
     assert await first.list_published() == {
         "Jardins": (await first.list_published())["Jardins"]
     }
@@ -219,6 +227,84 @@ async def test_what_a_closed_source_left_is_read_in_the_other_from_then_on(
     assert (run.updated, run.created) == (1, 0)
     assert await second.list_published() == {"Bancs publics": id_}
     assert (await load(first, id_)).other_origins == []
+    assert (await load(first, id_)).harvester_id == second.producer
+
+
+async def test_who_reads_a_dataset_is_noted_where_its_record_is_as_before(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    put(catalogue, TOWN, dataset())
+    reading = await open_source(f"{catalogue.origin}{TOWN}")
+    await reading.read()
+    [id_] = (await reading.list_published()).values()
+    async with reading.database.session(reading.territory.id) as session:
+        await session.execute(update(Dataset).values(harvester_id=None))
+        await session.execute(update(SourceRecord).values(digest=""))
+
+    await reading.read()
+
+    assert (await load(reading, id_)).harvester_id == reading.producer
+
+
+async def join_publisher(reading: Reading) -> UUID:
+    """The organisation that the dataset of a source stands under gets people of its own."""
+    async with reading.database.session(reading.territory.id) as session:
+        [organisation] = await session.scalars(
+            select(Organisation).where(Organisation.unclaimed)
+        )
+        organisation.unclaimed = False
+        return organisation.id
+
+
+async def confirm_publisher(reading: Reading) -> None:
+    async with reading.database.session(reading.territory.id) as session:
+        source = await session.get_one(
+            CatalogueSource, (reading.territory.id, reading.source_id)
+        )
+        row = await get_publisher(session, source.id, "ville d exemple")
+        actor = team(reading.territory)
+        await answer_proposal(session, actor, source, row, confirmed=True)
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+@pytest.mark.parametrize("way", ["leaves", "closed", "closed and withdrawn"])
+async def test_what_stands_under_an_organisation_that_joined_goes_only_where_it_stays_so(
+    catalogue: Catalogue, open_source: Open, way: str, *, is_confirmed: bool
+) -> None:
+    first, second, id_ = await read_both(
+        catalogue, open_source, dataset(), dataset("Bancs publics")
+    )
+    joined = await join_publisher(first)
+    await confirm_publisher(first)
+    if is_confirmed:
+        await confirm_publisher(second)
+
+    await leave(catalogue, first, way)
+    await second.read()
+
+    stored = await load(first, id_)
+    assert stored.organisation_id == joined
+    assert (stored.node_id == second.source_id) is is_confirmed
+    is_shown = is_confirmed or way == "closed"
+    assert (stored.state == DatasetState.PUBLISHED) is is_shown
+
+
+async def leave(catalogue: Catalogue, reading: Reading, way: str) -> None:
+    """A dataset is in its source no more, or the source is read no more."""
+    if way == "leaves":
+        put(catalogue, TOWN, dataset("Jardins", "j-1"))
+        await reading.read()
+        await reading.read()
+        return
+    async with reading.database.session(reading.territory.id) as session:
+        source = await session.get_one(
+            CatalogueSource, (reading.territory.id, reading.source_id)
+        )
+        is_withdrawn = way == "closed and withdrawn"
+        actor = team(reading.territory)
+        await close_source(session, actor, source, withdraw=is_withdrawn)
+    while await harvest_next_source(reading.workspace):
+        pass
 
 
 async def test_a_second_record_of_a_dataset_that_was_taken_over_is_refused_by_name(

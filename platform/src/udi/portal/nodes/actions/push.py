@@ -266,7 +266,7 @@ async def publish_records(
     accepted = []
     for submission, record in coming:
         dataset = datasets_by_id.get(record.id)
-        if dataset is not None and _is_repeat(node, dataset, record):
+        if dataset is not None and _is_repeat(node, dataset, record, harvester_id):
             continue
         changing = _is_change(submission, dataset)
         if faults := ground.faults(RecordClaims.of(record), changing=changing):
@@ -305,12 +305,15 @@ async def _store(
     return {}
 
 
-def _is_repeat(node: Node, dataset: Dataset, record: Record) -> bool:
+def _is_repeat(
+    node: Node, dataset: Dataset, record: Record, harvester_id: UUID | None
+) -> bool:
     """A call that the node sends twice (its first answer was lost) is accepted twice."""
     return (
         dataset.node_id == node.id
         and is_published(dataset)
         and dataset.record == write_record(record)
+        and dataset.harvester_id == harvester_id
     )
 
 

@@ -21,6 +21,15 @@ class ImportContext:
     producer: of.Organisation
     publishers: Mapping[str, of.Organisation] = field(default_factory=dict)
     """Under whom the datasets of each publisher that the source names stand, by its key."""
+    unconfirmed: frozenset[str] = frozenset()
+    """Keys of those whose organisation joined meanwhile: until it confirms, only what stands under it stays there."""
+
+    def producer_of(self, publisher: str, standing: UUID | None) -> of.Organisation:
+        """Under whom a record of a publisher stands; `standing`: the organisation of the dataset that it is here."""
+        organisation = self.publishers.get(publisher, self.producer)
+        if publisher in self.unconfirmed and organisation.id != standing:
+            return self.producer
+        return organisation
 
 
 @dataclass

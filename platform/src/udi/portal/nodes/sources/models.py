@@ -215,6 +215,8 @@ class SourcePublisher(PortalTable):
     proposed_id: Mapped[UUID | None]
     """The organisation that it seems to be, whose people, or the territory's team, have still to confirm it."""
     how: Mapped[PublisherMatch] = mapped_column(Text)
+    confirmed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether the organisation's people, or the territory's team, said that it is this one."""
     first_seen_at: Mapped[datetime]
 
 

@@ -52,6 +52,10 @@ class MatchedDataset:
     by_team: bool = False
     """Whether the team withdrew it."""
     same_producer: bool = True
+    is_of_joined: bool = False
+    """Whether it stands under an organisation with people of its own, which is not the one that reads it."""
+    same_organisation: bool = True
+    """Whether the record stands under the same organisation."""
     nearness: Nearness = Nearness.ELSEWHERE
 
 
@@ -61,6 +65,8 @@ def decide_origin(match: MatchedDataset, nearness: Nearness) -> OriginDecision:
         return OriginDecision.LISTED
     if match.is_own and match.is_published:
         return OriginDecision.REPEATED
+    if match.is_of_joined and not match.same_organisation and not match.is_own:
+        return OriginDecision.LISTED
     if not match.is_published or match.is_closed:
         return OriginDecision.TAKES_OVER
     if match.is_pushed or not match.same_producer or nearness >= match.nearness:

@@ -77,18 +77,15 @@ async def store_slice(
     ground = await _match_publishers(session, ground, things, moment)
     recognised = await recognise_items(session, ground.source.id, run.id, things)
     row_ids = {item.row.id for item in recognised if item.row}
-    published = select(Dataset.id, Dataset.title).where(
-        Dataset.id.in_(row_ids),
-        Dataset.node_id == ground.source.id,
-        Dataset.state == DatasetState.PUBLISHED,
-    )
-    if row_ids:
-        published_titles = {
-            row.id: row.title for row in await session.execute(published)
-        }
-    else:
-        published_titles = {}
-    judge = _RecordClassifier(ground, run.id, published_titles, moment)
+    held = select(
+        Dataset.id, Dataset.title, Dataset.state, Dataset.organisation_id
+    ).where(Dataset.id.in_(row_ids), Dataset.node_id == ground.source.id)
+    rows = (await session.execute(held)).all() if row_ids else []
+    published_titles = {
+        row.id: row.title for row in rows if row.state == DatasetState.PUBLISHED
+    }
+    standing = {row.id: row.organisation_id for row in rows}
+    judge = _RecordClassifier(ground, run.id, published_titles, standing, moment)
     results = await asyncio.to_thread(
         lambda: list(map(judge.classify, things, recognised))
     )
@@ -121,13 +118,14 @@ async def _match_publishers(
     ]
     if not named:
         return ground
-    organisations = await match_publishers(session, ground.source, named, moment)
+    matches = await match_publishers(session, ground.source, named, moment)
     return replace(
         ground,
         publishers={
             key: of.Organisation(id=organisation.id, name=organisation.name)
-            for key, organisation in organisations.items()
+            for key, organisation in matches.organisations.items()
         },
+        unconfirmed=matches.unconfirmed,
     )
 
 
@@ -144,6 +142,8 @@ class _RecordClassifier:
     ground: ImportContext
     run: UUID
     published_titles: Mapping[UUID, str]
+    standing: Mapping[UUID, UUID]
+    """The organisation of each dataset that is read in this source."""
     moment: datetime
 
     def classify(self, thing: HarvestItem, recognised: RecognisedItem) -> RecordImport:
@@ -170,7 +170,8 @@ class _RecordClassifier:
         result.publisher = publisher.key if publisher else ""
         result.harvest_record = thing
         dataset = row.id if row else None
-        if not _convert(self.ground, result, dataset, self.moment):
+        standing = self.standing.get(dataset) if dataset else None
+        if not _convert(self.ground, result, dataset, standing, self.moment):
             return result
         if row:
             existing = KnownRecord(
@@ -191,6 +192,7 @@ def _convert(
     ground: ImportContext,
     result: RecordImport,
     dataset: UUID | None,
+    standing: UUID | None,
     moment: datetime,
 ) -> bool:
     """Make our record of what was found, as that of a dataset where it is known; whether there is one."""
@@ -211,7 +213,7 @@ def _convert(
         return False
     record = structs.replace(
         conversion.record,
-        producer=ground.publishers.get(result.publisher, ground.producer),
+        producer=ground.producer_of(result.publisher, standing),
     )
     result.record = record
     result.digest = _digest(record, result.publisher)
@@ -276,9 +278,10 @@ async def _take_over(
 ) -> None:
     """Publish a record in the place of the dataset that it describes; where it is refused, all stays as it was."""
     dataset_id = shared.dataset.id
+    standing = shared.dataset.organisation_id
     savepoint = await session.begin_nested()
     await take_over(session, ground.source, shared, result.row, moment)
-    if _convert(ground, result, dataset_id, moment):
+    if _convert(ground, result, dataset_id, standing, moment):
         refused = await _attempt(session, ground, [result])
         if not refused:
             await savepoint.commit()

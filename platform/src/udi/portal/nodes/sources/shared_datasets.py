@@ -28,6 +28,7 @@ from udi.portal.nodes.actions.push import lock_records
 from udi.portal.nodes.harvest.addresses import comparison_key
 from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.sources.crawl import host_of
+from udi.portal.nodes.sources.heirs import list_heirs, list_unclaimed
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceRecord,
@@ -92,6 +93,7 @@ async def match_datasets(
     datasets = {id_: locked[id_] for id_ in ids if id_ and id_ in locked}
     by_team = await _list_withdrawn_by_team(session, datasets)
     holders = await _list_holders(session, datasets.values())
+    unclaimed = await list_unclaimed(session, datasets.values())
     shared: list[SharedDataset | None] = []
     for id_, candidate in zip(ids, candidates, strict=True):
         dataset = datasets.get(id_) if id_ else None
@@ -107,6 +109,10 @@ async def match_datasets(
             by_team=dataset.id in by_team,
             same_producer=dataset.node_id in holders
             and holders[dataset.node_id].organisation_id == source.organisation_id,
+            is_of_joined=dataset.node_id in holders
+            and dataset.organisation_id
+            not in {holders[dataset.node_id].organisation_id, *unclaimed},
+            same_organisation=candidate.record.producer.id == dataset.organisation_id,
             nearness=_nearness_of(dataset, holders.get(dataset.node_id)),
         )
         nearness = measure_nearness(host_name(source.address), candidate.record)
@@ -364,6 +370,7 @@ async def take_over(
                 moment=moment,
             )
     dataset.node_id = source.id
+    dataset.harvester_id = source.organisation_id
     await session.flush()
     audit.record(
         session, None, "dataset.origin_changed", dataset.id, node=str(source.id)
@@ -386,37 +393,28 @@ async def hand_over(
     }
     if not held:
         return set()
-    query = (
-        select(SourceRecord)
-        .join(
-            CatalogueSource,
-            (CatalogueSource.tenant_id == SourceRecord.tenant_id)
-            & (CatalogueSource.id == SourceRecord.source_id),
-        )
-        .where(
-            SourceRecord.same_as.in_(held),
-            SourceRecord.source_id != source.id,
-            CatalogueSource.state == SourceState.ACTIVE,
-        )
-        .order_by(SourceRecord.first_read_at, SourceRecord.source_id, SourceRecord.id)
-    )
     handed: set[UUID] = set()
-    for row in await session.scalars(query):
+    for row, reader_id in await list_heirs(session, source, held):
         dataset = held[row.same_as] if row.same_as else None
         if dataset is not None and dataset.id not in handed:
             handed.add(dataset.id)
-            await _move_record(session, dataset, row, moment)
+            await _move_record(session, dataset, row, reader_id, moment)
     return handed
 
 
 async def _move_record(
-    session: AsyncSession, dataset: Dataset, row: SourceRecord, moment: datetime
+    session: AsyncSession,
+    dataset: Dataset,
+    row: SourceRecord,
+    reader_id: UUID,
+    moment: datetime,
 ) -> None:
     """The record of another source is that of the dataset from now on; its source is read soon, which renews the description."""
     heir = row.source_id
     former_id = row.id
     _forget_other(dataset, heir, moment)
     dataset.node_id = heir
+    dataset.harvester_id = reader_id
     await session.flush()
     of_heir = (SourceRecord.source_id == heir, SourceRecord.id == former_id)
     await session.execute(

@@ -22,6 +22,7 @@ from udi.portal.organisations.joining import registries
 from udi.portal.organisations.joining.identity_checks import (
     FIELD,
     check_number,
+    legal_person_key,
     list_identity_checks,
 )
 from udi.portal.organisations.joining.queries import (
@@ -40,6 +41,7 @@ from udi.portal.organisations.models import (
     HostingChoice,
     Organisation,
 )
+from udi.portal.organisations.queries import find_organisation
 
 NOTIFY_APPLICATION = "tell_application"
 MOST_OPEN = 5
@@ -202,7 +204,10 @@ async def correct_application(
     state = APPLICATION.next_state(application.state, ApplicationEvent.CORRECT)
     check_application(application_input := application_input.tidy())
     await session.execute(text(LOCK))
+    former = (application.country, application.registry_number)
     _fill(application, application_input)
+    if (application.country, application.registry_number) != former:
+        await _forget_other_number(session, application)
     with session.no_autoflush:
         await _reject_duplicate(session, actor, application)
     application.state = state
@@ -242,6 +247,19 @@ def _fill(application: Application, application_input: ApplicationInput) -> None
         "choice",
     ):
         setattr(application, name, getattr(application_input, name))
+
+
+async def _forget_other_number(session: AsyncSession, application: Application) -> None:
+    """An application under another number is no longer for the organisation of the former one."""
+    with session.no_autoflush:
+        claimed = await find_organisation(session, application.claims_id)
+    if claimed and claimed.registry_number:
+        theirs, ours = (
+            (one.country, legal_person_key(one.country, one.registry_number))
+            for one in (claimed, application)
+        )
+        if theirs != ours:
+            application.claims_id = None
 
 
 async def _reject_duplicate(

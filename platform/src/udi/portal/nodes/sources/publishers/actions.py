@@ -18,7 +18,11 @@ from udi.portal.nodes.sources.models import (
     SourceRecord,
 )
 from udi.portal.nodes.sources.publishers.matching import link_organisations
-from udi.portal.nodes.sources.publishers.queries import find_choice, may_answer_for
+from udi.portal.nodes.sources.publishers.queries import (
+    find_asked,
+    find_choice,
+    may_answer_for,
+)
 from udi.portal.organisations.joining.registries import FRANCE
 from udi.portal.organisations.joining.unclaimed import (
     create_unclaimed,
@@ -50,17 +54,15 @@ async def choose_publisher(
         ConflictError: a new one cannot be made, for the source gives no name.
     """
     if choice == KEEP:
-        await _settle(
-            session, source, row, source.organisation_id, PublisherMatch.HARVESTER
-        )
+        await _keep(session, source, row)
     elif choice == NEW:
         organisation = await _create(session, source, row)
-        await _settle(session, source, row, organisation.id, PublisherMatch.CHOSEN)
+        await _settle(session, actor, source, row, organisation)
     else:
         organisation = await find_choice(session, choice)
         is_harvester = organisation.id == source.organisation_id
         if is_harvester or may_answer_for(actor, organisation):
-            await _settle(session, source, row, organisation.id, PublisherMatch.CHOSEN)
+            await _settle(session, actor, source, row, organisation)
         else:
             row.proposed_id = organisation.id
             row.how = PublisherMatch.CHOSEN
@@ -88,7 +90,7 @@ async def answer_proposal(
         ConflictError: nothing is asked about this publisher any more.
         ForbiddenError: the person does not administer the organisation, and is not of the team.
     """
-    organisation = await find_organisation(session, row.proposed_id)
+    organisation = await find_asked(session, source, row)
     if organisation is None:
         raise ConflictError(
             "Nothing waits for an answer about this publisher any more.",
@@ -100,11 +102,9 @@ async def answer_proposal(
             values={"name": organisation.name},
         )
     if confirmed:
-        await _settle(session, source, row, organisation.id, PublisherMatch.CHOSEN)
+        await _settle(session, actor, source, row, organisation)
     else:
-        await _settle(
-            session, source, row, source.organisation_id, PublisherMatch.HARVESTER
-        )
+        await _keep(session, source, row)
     record(
         session,
         actor,
@@ -132,18 +132,37 @@ async def _create(
 
 async def _settle(
     session: AsyncSession,
+    actor: Actor,
     source: CatalogueSource,
     row: SourcePublisher,
-    organisation_id: UUID,
-    how: PublisherMatch,
+    organisation: Organisation,
 ) -> None:
-    row.organisation_id = organisation_id
-    row.proposed_id = None
-    row.how = how
-    await link_organisations(session, source)
-    organisation = await find_organisation(session, organisation_id)
+    """What was chosen counts; as the word of the organisation only where its people or the team chose."""
+    row.how = PublisherMatch.CHOSEN
+    row.confirmed = actor.moderator or actor.may_manage(organisation.slug)
+    await _move(session, source, row, organisation)
+
+
+async def _keep(
+    session: AsyncSession, source: CatalogueSource, row: SourcePublisher
+) -> None:
+    organisation = await find_organisation(session, source.organisation_id)
     if organisation is None:
         raise NotFoundError("No producer has this address here.")
+    row.how = PublisherMatch.HARVESTER
+    row.confirmed = False
+    await _move(session, source, row, organisation)
+
+
+async def _move(
+    session: AsyncSession,
+    source: CatalogueSource,
+    row: SourcePublisher,
+    organisation: Organisation,
+) -> None:
+    row.organisation_id = organisation.id
+    row.proposed_id = None
+    await link_organisations(session, source)
     ids = await _list_datasets(session, source, row)
     for start in range(0, len(ids), BATCH):
         datasets = await catalogue.lock_datasets(session, ids[start : start + BATCH])

@@ -6,7 +6,7 @@ with people of its own is proposed to them and to the team, and the datasets sta
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from udi.portal.nodes.sources.publishers.identity import (
     NamedPublisher,
     merge_publishers,
 )
+from udi.portal.nodes.sources.publishers.queries import awaits_answer
 from udi.portal.organisations.joining.identity_checks import legal_person_key
 from udi.portal.organisations.joining.name_similarity import normalise_name
 from udi.portal.organisations.joining.registries import FRANCE
@@ -42,24 +43,54 @@ MOST_PUBLISHERS = 1000
 class KnownOrganisations:
     """The organisations of the territory, and the names that people confirmed for some."""
 
-    organisations: list[Organisation]
     aliases: Mapping[str, frozenset[UUID]]
     harvester_id: UUID
+    by_id: dict[UUID, Organisation] = field(default_factory=dict)
+    by_name: dict[str, list[Organisation]] = field(default_factory=dict)
+    """By their names without case or accents."""
+    by_number: dict[str, list[Organisation]] = field(default_factory=dict)
+
+    def add(self, organisation: Organisation) -> None:
+        """Find it from now on by its name, and by its number."""
+        self.by_id[organisation.id] = organisation
+        name = normalise_name(organisation.name)
+        self.by_name.setdefault(name, []).append(organisation)
+        self.add_number(organisation)
+
+    def add_number(self, organisation: Organisation) -> None:
+        """Find it from now on by the number that it has."""
+        if key := organisation_key(organisation):
+            same = self.by_number.setdefault(key, [])
+            if organisation not in same:
+                same.append(organisation)
 
     @classmethod
     async def load(
         cls, session: AsyncSession, source: CatalogueSource
     ) -> "KnownOrganisations":
         organisations = (await session.scalars(select(Organisation))).all()
-        chosen = select(SourcePublisher).where(
-            SourcePublisher.how == PublisherMatch.CHOSEN,
-            SourcePublisher.proposed_id.is_(None),
+        chosen = (
+            select(SourcePublisher)
+            .join(
+                CatalogueSource,
+                (CatalogueSource.tenant_id == SourcePublisher.tenant_id)
+                & (CatalogueSource.id == SourcePublisher.source_id),
+            )
+            .where(
+                SourcePublisher.how == PublisherMatch.CHOSEN,
+                SourcePublisher.confirmed,
+                SourcePublisher.proposed_id.is_(None),
+                SourcePublisher.organisation_id != CatalogueSource.organisation_id,
+            )
         )
         aliases: dict[str, frozenset[UUID]] = {}
         for row in await session.scalars(chosen):
             for name in filter(None, map(normalise_name, row.names.values())):
                 aliases[name] = aliases.get(name, frozenset()) | {row.organisation_id}
-        return cls(list(organisations), aliases, source.organisation_id)
+        known = cls(aliases, source.organisation_id)
+        for organisation in organisations:
+            known.add(organisation)
+        return known
 
     def find(
         self, publisher: NamedPublisher
@@ -68,31 +99,26 @@ class KnownOrganisations:
 
         A name that a person confirmed goes before the name of an organisation that nobody claimed, not of one that is here.
         """
-        if by_number := self._choose(
-            organisation
-            for organisation in self.organisations
-            if publisher.legal_person
-            and organisation_key(organisation) == publisher.legal_person
+        if publisher.legal_person and (
+            by_number := self._choose(self.by_number.get(publisher.legal_person, ()))
         ):
             return by_number, PublisherMatch.NUMBER
         if publisher.is_person:
             return None
         folded_names = publisher.folded_names
-        possible = [
-            organisation
-            for organisation in self.organisations
-            if not _has_other_number(organisation, publisher)
-        ]
         by_name = [
             organisation
-            for organisation in possible
-            if normalise_name(organisation.name) in folded_names
+            for name in folded_names
+            for organisation in self.by_name.get(name, ())
+            if not _has_other_number(organisation, publisher)
         ]
         confirmed = frozenset[UUID]().union(
             *(self.aliases.get(name, frozenset()) for name in folded_names)
         )
         by_alias = [
-            organisation for organisation in possible if organisation.id in confirmed
+            self.by_id[id_]
+            for id_ in confirmed & self.by_id.keys()
+            if not _has_other_number(self.by_id[id_], publisher)
         ]
         joined = [
             organisation for organisation in by_name if not organisation.unclaimed
@@ -131,17 +157,26 @@ def _has_other_number(organisation: Organisation, publisher: NamedPublisher) -> 
     return bool(key and publisher.legal_person and key != publisher.legal_person)
 
 
+@dataclass(frozen=True)
+class PublisherMatches:
+    """The organisation under which the datasets of each publisher of a source stand, by key."""
+
+    organisations: Mapping[str, Organisation]
+    unconfirmed: frozenset[str]
+    """Keys of those whose organisation joined meanwhile, and has still to confirm: only what stands under it stays."""
+
+
 async def match_publishers(
     session: AsyncSession,
     source: CatalogueSource,
     publishers: Iterable[NamedPublisher],
     moment: datetime,
-) -> Mapping[str, Organisation]:
-    """The organisation under which the datasets of each publisher stand, by key; the others stand under the producer."""
+) -> PublisherMatches:
+    """Who the publishers are here; the datasets of those that are not named stand under the producer."""
     named = merge_publishers(publishers)
     rows = await list_rows(session, source, named)
     missing = [publisher for key, publisher in named.items() if key not in rows]
-    if missing:
+    if missing and await _count_free(session, source):
         for row in await _add_rows(session, source, missing, moment):
             rows[row.key] = row
         await link_organisations(session, source)
@@ -152,7 +187,20 @@ async def match_publishers(
             select(Organisation).where(Organisation.id.in_(organisation_ids))
         )
     }
-    return {key: organisations[row.organisation_id] for key, row in rows.items()}
+    return PublisherMatches(
+        {key: organisations[row.organisation_id] for key, row in rows.items()},
+        frozenset(
+            key
+            for key, row in rows.items()
+            if awaits_answer(row, organisations[row.organisation_id], source)
+        ),
+    )
+
+
+async def _count_free(session: AsyncSession, source: CatalogueSource) -> int:
+    """How many publishers more a source may name."""
+    count = select(func.count()).where(SourcePublisher.source_id == source.id)
+    return max(0, MOST_PUBLISHERS - (await session.scalar(count) or 0))
 
 
 async def list_rows(
@@ -173,15 +221,13 @@ async def _add_rows(
 ) -> list[SourcePublisher]:
     """Those with a number first: who is named without one may be one of them."""
     await lock_organisations(session)
-    count = await session.scalar(
-        select(func.count()).where(SourcePublisher.source_id == source.id)
-    )
+    free = await _count_free(session, source)
     known = await KnownOrganisations.load(session, source)
     rows = []
     ordered = sorted(
         publishers, key=lambda publisher: (not publisher.number, publisher.key)
     )
-    for publisher in ordered[: max(0, MOST_PUBLISHERS - (count or 0))]:
+    for publisher in ordered[:free]:
         row = SourcePublisher(
             source_id=source.id,
             key=publisher.key,
@@ -211,6 +257,7 @@ async def _match_row(
         organisation, row.how = match
         if organisation.unclaimed:
             give_number(organisation, FRANCE, publisher.number)
+            known.add_number(organisation)
             row.organisation_id = organisation.id
         elif organisation.id != known.harvester_id:
             row.proposed_id = organisation.id
@@ -226,7 +273,7 @@ async def _match_row(
             country=FRANCE if publisher.number else "",
             number=publisher.number,
         )
-        known.organisations.append(organisation)
+        known.add(organisation)
         row.organisation_id = organisation.id
         row.how = PublisherMatch.CREATED
 

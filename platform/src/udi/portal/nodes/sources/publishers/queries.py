@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
@@ -17,7 +17,7 @@ from udi.portal.nodes.sources.models import (
 )
 from udi.portal.organisations.joining.name_similarity import normalise_name
 from udi.portal.organisations.models import Organisation
-from udi.portal.organisations.queries import list_producers
+from udi.portal.organisations.queries import find_organisation, list_producers
 
 MOST_SHOWN = 500
 
@@ -68,6 +68,29 @@ def may_answer_for(actor: Actor, organisation: Organisation) -> bool:
     )
 
 
+def awaits_answer(
+    row: SourcePublisher, organisation: Organisation, source: CatalogueSource
+) -> bool:
+    """Whether the organisation of a publisher joined after its datasets were read, and has still to say that it is it."""
+    return (
+        not row.confirmed
+        and not organisation.unclaimed
+        and organisation.id != source.organisation_id
+    )
+
+
+async def find_asked(
+    session: AsyncSession, source: CatalogueSource, row: SourcePublisher
+) -> Organisation | None:
+    """The organisation that is asked whether it is a publisher: the one proposed, else the one it stands under unconfirmed."""
+    if row.proposed_id:
+        return await find_organisation(session, row.proposed_id)
+    organisation = await find_organisation(session, row.organisation_id)
+    if organisation and awaits_answer(row, organisation, source):
+        return organisation
+    return None
+
+
 async def list_publishers(
     session: AsyncSession, source: CatalogueSource
 ) -> list[PublisherSummary]:
@@ -93,8 +116,12 @@ async def list_publishers(
     summaries = [
         PublisherSummary(
             row,
-            organisations[row.organisation_id],
-            organisations.get(row.proposed_id) if row.proposed_id else None,
+            organisation := organisations[row.organisation_id],
+            organisations.get(row.proposed_id)
+            if row.proposed_id
+            else organisation
+            if awaits_answer(row, organisation, source)
+            else None,
             counts.get(row.key, 0),
             source.language,
         )
@@ -169,7 +196,11 @@ async def list_proposals(
     if not manages_any(actor):
         return []
     tenant = SourcePublisher.tenant_id
-
+    unconfirmed = and_(
+        SourcePublisher.proposed_id.is_(None),
+        ~SourcePublisher.confirmed,
+        SourcePublisher.organisation_id != CatalogueSource.organisation_id,
+    )
     query = (
         select(SourcePublisher, CatalogueSource, Organisation)
         .join(
@@ -180,7 +211,12 @@ async def list_proposals(
         .join(
             Organisation,
             (Organisation.tenant_id == tenant)
-            & (Organisation.id == SourcePublisher.proposed_id),
+            & or_(
+                Organisation.id == SourcePublisher.proposed_id,
+                (Organisation.id == SourcePublisher.organisation_id)
+                & ~Organisation.unclaimed
+                & unconfirmed,
+            ),
         )
         .order_by(SourcePublisher.first_seen_at, SourcePublisher.key)
         .limit(MOST_SHOWN)
