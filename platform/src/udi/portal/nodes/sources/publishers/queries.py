@@ -197,8 +197,8 @@ async def list_proposals(
         return []
     tenant = SourcePublisher.tenant_id
     unconfirmed = and_(
-        SourcePublisher.proposed_id.is_(None),
         ~SourcePublisher.confirmed,
+        ~Organisation.unclaimed,
         SourcePublisher.organisation_id != CatalogueSource.organisation_id,
     )
     query = (
@@ -211,19 +211,27 @@ async def list_proposals(
         .join(
             Organisation,
             (Organisation.tenant_id == tenant)
-            & or_(
-                Organisation.id == SourcePublisher.proposed_id,
-                (Organisation.id == SourcePublisher.organisation_id)
-                & ~Organisation.unclaimed
-                & unconfirmed,
+            & (
+                Organisation.id
+                == func.coalesce(
+                    SourcePublisher.proposed_id, SourcePublisher.organisation_id
+                )
             ),
         )
+        .where(or_(SourcePublisher.proposed_id.is_not(None), unconfirmed))
         .order_by(SourcePublisher.first_seen_at, SourcePublisher.key)
         .limit(MOST_SHOWN)
     )
     if not actor.moderator:
-        managed = [slug for slug in actor.memberships if actor.may_manage(slug)]
-        query = query.where(Organisation.slug.in_(managed))
+        managed = await _list_managed(session, actor)
+        # The second says it once more of columns that have an index.
+        query = query.where(
+            Organisation.id.in_(managed),
+            or_(
+                SourcePublisher.proposed_id.in_(managed),
+                SourcePublisher.organisation_id.in_(managed),
+            ),
+        )
     rows = (await session.execute(query)).all()
     ids = {source.organisation_id for _, source, _ in rows}
     harvesters = {
@@ -236,3 +244,9 @@ async def list_proposals(
         PublisherProposal(row, source, proposed, harvesters[source.organisation_id])
         for row, source, proposed in rows
     ]
+
+
+async def _list_managed(session: AsyncSession, actor: Actor) -> Sequence[UUID]:
+    slugs = [slug for slug in actor.memberships if actor.may_manage(slug)]
+    query = select(Organisation.id).where(Organisation.slug.in_(slugs))
+    return (await session.scalars(query)).all()
