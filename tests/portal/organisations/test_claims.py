@@ -120,7 +120,7 @@ async def test_nobody_becomes_a_member_of_an_organisation_without_people(
 
 @pytest.mark.parametrize(
     ("number", "is_kept"),
-    [(NUMBER, True), (f"{NUMBER}00074", True), ("552100554", False), ("", False)],
+    [(NUMBER, True), (f"{NUMBER}00074", True), ("552100554", False)],
 )
 async def test_a_corrected_number_no_longer_claims_the_organisation_of_the_former(
     workspace: Workspace, unclaimed: UUID, number: str, *, is_kept: bool

@@ -556,7 +556,7 @@ async def test_a_source_that_named_as_many_publishers_as_it_may_keeps_nobody_wai
         if statement == LOCK:
             locks.append(statement)
 
-    engine = portal_database.engine("app").sync_engine
+    engine = portal_database.engine("worker").sync_engine
     event.listen(engine, "before_cursor_execute", note)
     await reading.read()
     count = len(locks)
