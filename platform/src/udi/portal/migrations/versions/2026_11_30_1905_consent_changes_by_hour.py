@@ -3,7 +3,7 @@
 from udi.kit.foundation import change_rows
 
 revision = "consent_changes_by_hour"
-down_revision = "confirmed_publishers"
+down_revision = "unstated_dates_named"
 branch_labels = None
 depends_on = None
 phase = "expand"

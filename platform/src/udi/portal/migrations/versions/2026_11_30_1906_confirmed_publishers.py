@@ -5,7 +5,7 @@ from alembic import op
 from udi.kit.foundation import change_rows
 
 revision = "confirmed_publishers"
-down_revision = "unstated_dates_named"
+down_revision = "consent_changes_by_hour"
 branch_labels = None
 depends_on = None
 phase = "expand"
