@@ -157,7 +157,8 @@ class SyslogDelivery(Delivery):
     def _connect(self) -> socket.socket:
         if self._address.scheme == "unix":
             return self._connect_here()
-        host, port = self._address.host, self._address.port
+        host = self._address.host
+        port = self._address.port
         if self._address.scheme == "udp":
             kind, *_, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
             datagrams = socket.socket(kind, socket.SOCK_DGRAM)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from msgspec import MsgspecError, json, to_builtins
+from msgspec import to_builtins
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +12,13 @@ from udi.kit.errors import field_error
 from udi.portal.consents.actions import withdraw_consent
 from udi.portal.consents.locks import lock_given
 from udi.portal.consents.models import Consent
-from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
+from udi.portal.nodes.api import (
+    as_json,
+    decode_report,
+    identify_client,
+    node_session,
+    read_json_body,
+)
 from udi.portal.nodes.models import Node
 from udi.protocol.consent import ConsentState
 from udi.protocol.consent_withdrawals import (
@@ -33,15 +39,13 @@ def read_withdrawals(body: bytes) -> ConsentWithdrawals:
     Raises:
         InvalidError: it is something else.
     """
-    try:
-        return json.decode(body, type=ConsentWithdrawals)
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "consents",
-            "These are no identifiers of consents.",
-            "Send a list of %(most)s at most, as the protocol says.",
-            values={"most": MOST_WITHDRAWALS},
-        ) from error
+    refusal = field_error(
+        "consents",
+        "These are no identifiers of consents.",
+        "Send a list of %(most)s at most, as the protocol says.",
+        values={"most": MOST_WITHDRAWALS},
+    )
+    return decode_report(body, ConsentWithdrawals, refusal)
 
 
 @post(PATH, status_code=200)

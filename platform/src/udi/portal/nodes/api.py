@@ -5,9 +5,10 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
+import msgspec
 from litestar import Response, delete, get, post, put
 from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import (
     ForbiddenError,
+    InvalidError,
     MediaTypeError,
     NotFoundError,
     Refusal,
@@ -38,6 +40,7 @@ from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 
+T = TypeVar("T")
 RESOURCES = "/kalim/v1/resources"
 MIB = 1024 * 1024
 MAX_RECORD = 2 * MIB
@@ -95,6 +98,18 @@ def parse_id(text: str) -> UUID:
         raise refusal_error(
             [fault_kinds.BAD_UUID.at("global_id", value=text)]
         ) from error
+
+
+def decode_report(body: bytes, kind: type[T], refusal: InvalidError) -> T:
+    """What a node reports, as the type of the protocol.
+
+    Raises:
+        InvalidError: the refusal that is given, where the body is something else.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise refusal from error
 
 
 async def read_json_body(request: AnyRequest, *, largest: int = MAX_RECORD) -> bytes:

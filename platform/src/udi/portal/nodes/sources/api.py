@@ -192,7 +192,8 @@ async def change_source(
     source, producer = await queries.get_source(
         context.session, context.actor, source_id, lock=True
     )
-    session, actor = context.session, context.actor
+    session = context.session
+    actor = context.actor
     if change["rhythm"] or not change["address"]:
         await actions.change_rhythm(session, actor, source, change["rhythm"])
     if change["address"]:

@@ -3,10 +3,16 @@
 from typing import Any
 
 from litestar import Response, post
-from msgspec import MsgspecError, json, to_builtins
+from msgspec import to_builtins
 
 from udi.kit.errors import field_error
-from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
+from udi.portal.nodes.api import (
+    as_json,
+    decode_report,
+    identify_client,
+    node_session,
+    read_json_body,
+)
 from udi.portal.selfdata.recipients.actions import take_notices
 from udi.protocol.recipient_notices import (
     MOST_NOTICES,
@@ -25,15 +31,13 @@ def read_notices(body: bytes) -> RecipientNoticeReports:
     Raises:
         InvalidError: it is something else.
     """
-    try:
-        return json.decode(body, type=RecipientNoticeReports)
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "notices",
-            "These are no notices of changes.",
-            "Send a list of %(most)s at most, as the protocol says.",
-            values={"most": MOST_NOTICES},
-        ) from error
+    refusal = field_error(
+        "notices",
+        "These are no notices of changes.",
+        "Send a list of %(most)s at most, as the protocol says.",
+        values={"most": MOST_NOTICES},
+    )
+    return decode_report(body, RecipientNoticeReports, refusal)
 
 
 @post(PATH, status_code=200)

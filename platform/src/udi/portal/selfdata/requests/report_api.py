@@ -3,10 +3,16 @@
 from typing import Any
 
 from litestar import Response, post
-from msgspec import MsgspecError, json, to_builtins
+from msgspec import to_builtins
 
 from udi.kit.errors import field_error
-from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
+from udi.portal.nodes.api import (
+    as_json,
+    decode_report,
+    identify_client,
+    node_session,
+    read_json_body,
+)
 from udi.portal.selfdata.requests.reports import take_reports
 from udi.protocol.subject_request_reports import (
     PATH,
@@ -24,14 +30,12 @@ def read_reports(body: bytes) -> SubjectRequestReports:
     Raises:
         InvalidError: it is something else.
     """
-    try:
-        return json.decode(body, type=SubjectRequestReports)
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "requests",
-            "These are no reports of requests.",
-            "Send “requests” and “paper” as the protocol says, 1,000 of each at most.",
-        ) from error
+    refusal = field_error(
+        "requests",
+        "These are no reports of requests.",
+        "Send “requests” and “paper” as the protocol says, 1,000 of each at most.",
+    )
+    return decode_report(body, SubjectRequestReports, refusal)
 
 
 @post(PATH, status_code=200)
