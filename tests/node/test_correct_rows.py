@@ -20,6 +20,7 @@ from tests.tabular.test_sheet_changes import workbook
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.actions.rows import (
     MOST_ATTEMPTS,
     ReplacedVersionError,
@@ -548,6 +549,23 @@ async def test_two_corrections_at_once_are_both_there(producer: Producer) -> Non
     assert [answer.status_code for answer in answers] == [303, 303]
     written = (await newest_file(producer, dataset)).decode("cp1252")
     assert "Phare;Kerlévan;12/03/1987\nVoile;Brest;04/09/1999\n" in written
+
+
+async def test_a_correction_comes_after_one_whose_file_is_not_looked_at_yet(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.draft()
+    digest = await shown_digest(producer, dataset)
+    async with node_database.session(demo.id) as session:
+        version = (await session.get_one(Dataset, (demo.id, UUID(dataset)))).latest
+        await request_preparation(session, version, promptly=True)
+
+    answer = await save(producer, dataset, row_form(digest, ["Phare", *FIRST[1:]]))
+
+    assert answer.status_code == 303, answer.text
+    assert (await newest_file(producer, dataset)).startswith(
+        TABLE.splitlines()[0] + b"\nPhare;"
+    )
 
 
 async def test_a_cell_of_a_sheet_is_corrected_and_published(

@@ -214,11 +214,7 @@ async def correct_table(
         UnavailableError: too many files are being read, or the child failed.
     """
     for _ in range(MOST_ATTEMPTS):
-        async with context.storage.session() as session:
-            dataset = await get_dataset(
-                session, actor, dataset_id, to=DatasetPermission.CHANGE
-            )
-            version = require_editable(dataset)
+        version = await _find_version_to_correct(context, actor, dataset_id)
         try:
             async with _open_source(context, version) as source:
                 result = await _write(context, source, correction)
@@ -231,6 +227,29 @@ async def correct_table(
         except ReplacedVersionError:
             continue
     raise ReplacedVersionError
+
+
+async def _find_version_to_correct(
+    context: PreparationContext, actor: Actor, dataset_id: UUID
+) -> Version:
+    """The newest version, if its rows may be corrected; a small file that is not looked at yet is looked at now.
+
+    Another correction may have made it a moment ago: this one comes after it, and its author has nothing to do again.
+    """
+    dataset = await _get_dataset_to_change(context, actor, dataset_id)
+    if is_being_read(dataset.latest):
+        await prepare_promptly(context, dataset.latest)
+        dataset = await _get_dataset_to_change(context, actor, dataset_id)
+    return require_editable(dataset)
+
+
+async def _get_dataset_to_change(
+    context: PreparationContext, actor: Actor, dataset_id: UUID
+) -> Dataset:
+    async with context.storage.session() as session:
+        return await get_dataset(
+            session, actor, dataset_id, to=DatasetPermission.CHANGE
+        )
 
 
 @asynccontextmanager
