@@ -184,6 +184,16 @@ def test_signed_workbooks_are_not_changed(tmp_path: Path) -> None:
     assert read_rows(path, path.name, {}, RowQuery()).refusal == "format"
 
 
+def test_a_workbook_of_an_older_format_is_not_written_anew(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    for path in sorted((shared_data / "data/tables").glob("*.xls"))[:3]:
+        copied = tmp_path / path.name
+        copied.write_bytes(path.read_bytes())
+
+        assert read_rows(copied, path.name, {}, RowQuery()).refusal == "old_workbook"
+
+
 def merge(path: Path, *ranges: str) -> None:
     """Merge cells of the second sheet, whatever they say."""
     with zipfile.ZipFile(path) as archive:
