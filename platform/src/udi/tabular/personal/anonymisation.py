@@ -83,8 +83,13 @@ def apply_treatments(
     treatments: Sequence[Treatment],
     target_csv: Path,
     key: bytes,
+    *,
+    has_own_places: bool,
 ) -> TreatmentSummary:
     """Write a new CSV (UTF-8, comma, dates as ISO) in which the treatments are done; the key is the dataset's own.
+
+    The places of a map (`has_own_places`) are a column. Those that were made of coordinates in other columns are not
+    written: they would give back what a treatment took from these.
 
     Memory does not depend on the number of rows, except for a count's groups.
 
@@ -97,7 +102,7 @@ def apply_treatments(
         target_csv.open("w", newline="", encoding="utf-8") as file,
     ):
         places = places_name(column.name for column in columns)
-        geometries = any(
+        geometries = has_own_places and any(
             row[0] == places for row in table.execute("DESCRIBE t").fetchall()
         )
         check_treatments(treatments, columns, geometries=geometries)
