@@ -33,6 +33,8 @@ PAIR = rf"^\s*[\[(]?\s*({NUMBER})\s*[,; ]\s*({NUMBER})\s*[\])]?\s*$"
 KINDS = "POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|CURVE|COMPOUNDCURVE|CIRCULARSTRING|CURVEPOLYGON|SURFACE"
 WKT = rf"^\s*(SRID=4326;)?(MULTI)?({KINDS})\s*(Z|M|ZM)?\s*\("
 JSON_SHAPE = r'^\s*\{.*"coordinates"\s*:'
+WRITTEN_SHAPES = frozenset({ColumnType.TEXT, ColumnType.JSON, ColumnType.POINT})
+"""The types of columns that may say shapes in WKT or GeoJSON: points in WKT are of a type of their own."""
 SAMPLE = 500
 LARGEST_LATITUDE = 90
 ENOUGH = 0.8
@@ -69,7 +71,7 @@ def find_place_columns(
     ]
     with connect(parquet) as connection:
         for column in columns:
-            if column.type in {ColumnType.TEXT, ColumnType.JSON} and (
+            if column.type in WRITTEN_SHAPES and (
                 notation := _detect_notation(_sample(connection, parquet, column.name))
             ):
                 return PlaceColumns(notation, (column.name,))
