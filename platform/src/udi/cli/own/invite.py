@@ -12,6 +12,7 @@ from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
 from udi.kit.oidc import CLIENT_SECRET, IdentityClient, login_client_id, node_client_id
 from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.agents import apply_agents
 from udi.portal.identity.provision.clients import (
     apply_client,
     machine_client,
@@ -160,3 +161,5 @@ def apply_clients(
     apply_client(
         connection, web_client(login, name=name, back_channel=url, theme=theme), url
     )
+    territory_name = next(iter(tenant.name.values()))
+    apply_agents(connection, tenant.slug, territory_name, {login.id: url}, theme)
