@@ -5,6 +5,7 @@ from udi.node.agreements.lender_login import LENDER_LOGIN
 from udi.node.subject_requests import (
     lending_pages,
     login_pages,
+    own_rows_pages,
     paper_pages,
     person_pages,
     producer_pages,
@@ -44,4 +45,5 @@ def list_routes(site: Site) -> Routes:
         *producer_pages.routes,
         *paper_pages.routes,
         *lending_pages.routes,
+        *own_rows_pages.routes,
     ]
