@@ -134,7 +134,9 @@ async def test_an_account_is_deleted_everywhere(
 
     await wait_until(is_gone)
     connection = admin.connect(installation.settings)
-    found = await asyncio.to_thread(connection.get_users, {"search": inhabitant.email})
+    accounts = await asyncio.to_thread(
+        connection.get_users, {"search": inhabitant.email}
+    )
     await page.goto(f"{installation.portal()}/login")
     await page.locator("input[name=username]").fill(inhabitant.email)
     await page.locator("input[name=username]").press("Enter")
@@ -149,7 +151,7 @@ async def test_an_account_is_deleted_everywhere(
     )
 
     assert all(count > 0 for count in before)
-    assert found == []
+    assert accounts == []
     assert "/realms/" in page.url
     assert inhabitant.email in installation.mails()
     for name in names:

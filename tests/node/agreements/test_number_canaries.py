@@ -132,15 +132,15 @@ async def test_nothing_of_the_numbers_of_consents_is_in_clear(
         await report_uses(asker.database, asker.portal, lenders.tenant)
         await stop_some(lenders, secret[0], known[1], asker)
 
-    kept = await lenders.rows(ConsentLink)
+    links = await lenders.rows(ConsentLink)
     patterns = words.patterns
     names = list(settings.database_names.values())
-    told: Any = [logs, lenders.portal.pushed]
+    outgoing: Any = [logs, lenders.portal.pushed]
     mails = "\n".join(mail.as_string() for mail in relay.mails)
-    outgoing_text = json.dumps(told, default=str) + mails
+    outgoing_text = json.dumps(outgoing, default=str) + mails
     assert len(patterns) == 13
     assert words["waits"] in page.text
-    assert words["waits"] in {link.code for link in kept}
+    assert words["waits"] in {link.code for link in links}
     assert [path for _, path, *_ in lenders.portal.pushed] == [USES, WITHDRAWALS]
     assert await rows_in_clear(postgres, names, patterns) == []
     assert list_in(b"".join(dump(postgres, name) for name in names), patterns) == []

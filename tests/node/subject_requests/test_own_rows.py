@@ -29,13 +29,13 @@ async def test_each_kind_of_rows_is_shown_to_its_person(
     table = await asker.client.get(f"{OWN_ROWS_PATH}.csv")
     theirs = await neighbour.client.get(OWN_ROWS_PATH)
 
-    shown = {kind["what"] for kind in document["kinds"]}
+    listed_kinds = {kind["what"] for kind in document["kinds"]}
     rare = {
         "Consents for which I brought a number",
         "Projects told that my data changed",
     }
-    assert shown == {rows.what for rows in list_pairwise(node_site)} - rare
-    assert all(what in page.text for what in shown)
+    assert listed_kinds == {rows.what for rows in list_pairwise(node_site)} - rare
+    assert all(what in page.text for what in listed_kinds)
     for words in (FORM["concerns"], "lettre.pdf"):
         assert words in page.text
         assert words in table.text

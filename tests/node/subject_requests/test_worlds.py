@@ -138,12 +138,16 @@ class RequestWorld:
     async def check_lists(self) -> None:
         """Everybody sees their own requests, and those to the producers that they manage; nothing of the other territory."""
         for territory, people in enumerate(self.people):
-            here = [one for one in self.requests if one.territory == territory]
+            local_requests = [
+                one for one in self.requests if one.territory == territory
+            ]
             for number, somebody in enumerate(people):
-                own = {one.id for one in here if one.owner == number}
+                own_ids = {one.id for one in local_requests if one.owner == number}
                 page = await somebody.asker.client.get("/subjects/requests")
-                assert set(LISTED.findall(page.text)) == own
-                managed = {one.id for one in here if one.producer in somebody.managed}
+                assert set(LISTED.findall(page.text)) == own_ids
+                managed = {
+                    one.id for one in local_requests if one.producer in somebody.managed
+                }
                 assert await _list_managed(somebody) == managed
 
     async def check_pages(self) -> None:
@@ -166,12 +170,12 @@ class RequestWorld:
 
 async def _list_managed(somebody: Somebody) -> set[str]:
     """What the list of a producer's people shows, those that are over too."""
-    found = set[str]()
+    listed = set[str]()
     for query in ("", "?ended=true"):
         page = await somebody.agent.client.get(f"/requests{query}")
         if page.status_code == httpx.codes.OK:
-            found |= set(LISTED.findall(page.text))
-    return found
+            listed |= set(LISTED.findall(page.text))
+    return listed
 
 
 @pytest.fixture
@@ -202,7 +206,7 @@ async def world(
                         email=f"{slug}@people.example",
                         quota_bytes=10**6,
                     )
-            here = []
+            inhabitants = []
             for _ in range(PEOPLE):
                 managed = frozenset(draw.sample(PRODUCERS, draw.randint(0, 2)))
                 login = make_person(
@@ -214,8 +218,8 @@ async def world(
                 client = await stack.enter_async_context(
                     browse(node_app, territory, login)
                 )
-                here.append(Somebody(asker, Agent(client), managed))
-            people.append(here)
+                inhabitants.append(Somebody(asker, Agent(client), managed))
+            people.append(inhabitants)
         yield RequestWorld(people)
 
 

@@ -95,6 +95,12 @@ def invite(
             takes_requests=requests,
         )
     )
+    _print_invitation(territory, slug, link, days, as_json=as_json)
+
+
+def _print_invitation(
+    territory: str, slug: str, link: str, days: int, *, as_json: bool
+) -> None:
     if as_json:
         print(
             json.dumps(
