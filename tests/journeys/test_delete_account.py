@@ -73,6 +73,8 @@ async def delete_account(page: Page, installation: Installation) -> None:
     """From what the portal knows to the last page; prints what it took."""
     read: list[str] = []
     await page.goto(f"{installation.portal()}/my-space/my-data")
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("Ce que ce site sait de moi")
     await look(page, read)
     await page.get_by_role("link", name="Supprimer mon compte").click()
     await expect(page.get_by_text("Étape 1 sur 2")).to_be_visible()
@@ -82,9 +84,7 @@ async def delete_account(page: Page, installation: Installation) -> None:
     await look(page, read)
     await page.get_by_label("Je veux supprimer mon compte").check()
     await page.get_by_role("button", name="Supprimer mon compte").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Votre compte est en cours de suppression"
-    )
+    await expect(heading).to_have_text("Votre compte est en cours de suppression")
     await look(page, read)
     print(f"deletion of an account: 4 clicks, {len(read)} words on 4 pages")  # noqa: T201 - a figure to publish
 
