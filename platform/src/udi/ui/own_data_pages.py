@@ -109,6 +109,7 @@ async def show_own_data(
     return render_own_data(
         request,
         subjects,
+        home=None,
         places=await _list_places(site, own_session, territory),
         portal_page=_portal_page(site, territory),
         delete_page=DELETION if territory and site.program == "portal" else "",
@@ -120,7 +121,7 @@ async def show_own_data(
 def render_own_data(
     request: AnyRequest, subjects: Sequence[OwnSubject], **context: Any
 ) -> Response[str]:
-    """The page of what a program knows of somebody, and where its downloads are (`json_path`, `csv_path`)."""
+    """The page of what a program knows of somebody: where its downloads are, and the page above it (`home`), if any of its own."""
     say = site_of(request).pages.translator(request)
     counts = [(say(subject.subject.value), subject.count) for subject in subjects]
     return render(
