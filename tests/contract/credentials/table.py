@@ -49,6 +49,9 @@ OPENS: dict[str, tuple[str, ...]] = {
     "session at the node": ("node *",),
     "session of a reader of answers": (
         "node GET /subjects/consents",
+        "node GET /subjects/my-data",
+        "node GET /subjects/my-data.csv",
+        "node GET /subjects/my-data.json",
         "node GET /subjects/requests",
     ),
     "token of a person": (
