@@ -40,7 +40,9 @@ async def test_a_column_is_filtered_by_its_own_name(
     dataset = await producer.publish(await producer.draft(table(), "lieux.csv"))
 
     answer = await passer_by.get(f"/api/resources/{dataset}/data/?{query}")
-    page = await passer_by.get(f"/datasets/{dataset}/data?{query}")
+    page = await passer_by.get(
+        f"/datasets/{dataset}/data?{query}", follow_redirects=True
+    )
 
     assert [row["nom"] for row in answer.json()["data"]] == rows
     assert page.status_code == 200
@@ -86,5 +88,5 @@ async def test_a_name_that_is_reserved_is_said_to_be_changed(
 
     page = await producer.page(f"/datasets/{dataset}/check")
 
-    assert "The name «__id» is reserved" in page
+    assert "Le nom «\N{NO-BREAK SPACE}__id\N{NO-BREAK SPACE}» est réservé" in page
     assert "__id (2)" in page

@@ -187,11 +187,10 @@ def test_signed_workbooks_are_not_changed(tmp_path: Path) -> None:
 def test_a_workbook_of_an_older_format_is_not_written_anew(
     shared_data: Path, tmp_path: Path
 ) -> None:
-    for path in sorted((shared_data / "data/tables").glob("*.xls"))[:3]:
-        copied = tmp_path / path.name
-        copied.write_bytes(path.read_bytes())
+    path = tmp_path / "csvkit_sheets.xls"
+    path.write_bytes((shared_data / "data/tables" / path.name).read_bytes())
 
-        assert read_rows(copied, path.name, {}, RowQuery()).refusal == "old_workbook"
+    assert read_rows(path, path.name, {}, RowQuery()).refusal == "old_workbook"
 
 
 def merge(path: Path, *ranges: str) -> None:

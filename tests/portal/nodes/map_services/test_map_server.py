@@ -41,7 +41,7 @@ MAP = """MAP
     NAME "parcs" TYPE POLYGON STATUS ON TEMPLATE "void"
     CONNECTIONTYPE OGR CONNECTION "{data}" DATA "parcs"
     PROJECTION "init=epsg:4326" END
-    METADATA "ows_title" "Parcs" "oga_title" "Parcs" "gml_include_items" "all" END
+    METADATA "ows_title" "Parcs" "oga_title" "Parcs" "gml_include_items" "all" "gml_featureid" "nom" END
     CLASS STYLE COLOR 0 120 0 END END
   END
 END
