@@ -26,6 +26,7 @@ from udi.portal.nodes.sources.import_results import (
     ImportResult,
     RecordImport,
 )
+from udi.portal.nodes.sources.matches.proposals import propose_matches
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
 from udi.portal.nodes.sources.origin_decisions import (
     GLOBAL_IDENTIFIER,
@@ -101,6 +102,7 @@ async def store_slice(
         ],
     )
     await _keep(session, ground.source, run, results, moment)
+    await propose_matches(session, ground.source, results, moment)
     return ImportResult(results)
 
 
@@ -423,6 +425,7 @@ async def _keep(
             "first_read_at": result.row.first_read_at if result.row else moment,
             "changed_at": moment,
             "missing": 0,
+            "filtered": False,
             "withdrawn": result.action
             in {RecordAction.REFUSED, RecordAction.ELSEWHERE},
             "same_as": result.same_as,
@@ -475,7 +478,8 @@ async def _mark_met(
         )
         quiet = {"synchronize_session": False}
         await session.execute(
-            update_statement.values(seen_run=run.id, missing=0), execution_options=quiet
+            update_statement.values(seen_run=run.id, missing=0, filtered=False),
+            execution_options=quiet,
         )
 
 
