@@ -216,13 +216,7 @@ def advance(
         faults.append(source_kinds.NO_PROGRESS.at("", value=address))
     elif page.next and _is_new(place, page.next):
         coming.insert(0, page.next)
-    elsewhere = [link for link in page.links if host_of(link) not in {"", *place.hosts}]
-    if elsewhere and page.format not in AMBIGUOUS_FORMATS:
-        faults.append(
-            source_kinds.LINKS_ELSEWHERE.at(
-                "", count=len(elsewhere), value=shorten(elsewhere[0], LONGEST_NAMED)
-            )
-        )
+    faults += _links_elsewhere(place, page)
     queued_addresses = set(place.waiting)
     waiting = (
         *place.waiting,
@@ -235,6 +229,15 @@ def advance(
             )
         )
     return replace(place, waiting=waiting, broken=place.broken or bool(faults)), faults
+
+
+def _links_elsewhere(place: CrawlState, page: HarvestedPage) -> list[HarvestFault]:
+    """What a catalogue lists and another site describes; a folder or a page of any kind links to whatever it likes."""
+    elsewhere = [link for link in page.links if host_of(link) not in {"", *place.hosts}]
+    if not elsewhere or page.format in AMBIGUOUS_FORMATS:
+        return []
+    value = shorten(elsewhere[0], LONGEST_NAMED)
+    return [source_kinds.LINKS_ELSEWHERE.at("", count=len(elsewhere), value=value)]
 
 
 def _is_far_from_announced(place: CrawlState) -> bool:

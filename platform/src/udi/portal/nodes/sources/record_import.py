@@ -32,6 +32,7 @@ from udi.portal.nodes.sources.origin_decisions import (
     GLOBAL_IDENTIFIER,
     OriginDecision,
 )
+from udi.portal.nodes.sources.originals import original_columns
 from udi.portal.nodes.sources.other_origins import list_other_origin
 from udi.portal.nodes.sources.publishers.identity import (
     NamedPublisher,
@@ -60,7 +61,6 @@ from udi.protocol.faults import Fault as OurFault
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import write_record
 
-LARGEST_ORIGINAL = 32 * 1024
 LONGEST_IDENTIFIER = 500
 STORED = {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.ELSEWHERE}
 LOCAL_ID = "local_id"
@@ -429,22 +429,13 @@ async def _keep(
             "withdrawn": result.action
             in {RecordAction.REFUSED, RecordAction.ELSEWHERE},
             "same_as": result.same_as,
-            **_original(result.harvest_record),
+            **original_columns(result.harvest_record),
         }
         for result in stored_results
         if result.record and result.harvest_record
     ]
     if rows:
-        statement = insert(SourceRecord)
-        changed = {
-            name: statement.excluded[name]
-            for name in rows[0]
-            if name not in {"source_id", "id", "first_read_at"}
-        }
-        same = ["tenant_id", "source_id", "id"]
-        await session.execute(
-            statement.on_conflict_do_update(index_elements=same, set_=changed), rows
-        )
+        await _upsert_rows(session, rows)
     await store_names(
         session,
         source.id,
@@ -455,6 +446,21 @@ async def _keep(
         ],
     )
     await _mark_met(session, source, run, results)
+
+
+async def _upsert_rows(
+    session: AsyncSession, rows: Sequence[dict[str, object]]
+) -> None:
+    statement = insert(SourceRecord)
+    changed = {
+        name: statement.excluded[name]
+        for name in rows[0]
+        if name not in {"source_id", "id", "first_read_at"}
+    }
+    same = ["tenant_id", "source_id", "id"]
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=same, set_=changed), rows
+    )
 
 
 async def _mark_met(
@@ -491,10 +497,3 @@ def _is_listed_as_before(result: RecordImport) -> bool:
         and row is not None
         and (row.same_as, row.digest) == (result.same_as, result.digest)
     )
-
-
-def _original(harvest_record: HarvestedRecord) -> dict[str, object]:
-    body = harvest_record.source_record.body
-    kind = harvest_record.source_record.media_type
-    small = len(body) <= LARGEST_ORIGINAL
-    return {"original": body if small else None, "original_type": kind if small else ""}
