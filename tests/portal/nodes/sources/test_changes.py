@@ -31,13 +31,13 @@ class DatedCkan:
         start = int(parameters.get("start", 0))
         rows = min(int(parameters.get("rows", 10)), 100)
         answer = packages(chosen, start=start, rows=rows)
-        found: list[dict[str, Any]] = answer["result"]["results"]
-        for package in found:
+        results: list[dict[str, Any]] = answer["result"]["results"]
+        for package in results:
             if title := self.changed.get(package["id"]):
                 package["title"] = title
                 package["metadata_modified"] = now().isoformat()[:19]
         if parameters.get("fl") == "id":
-            answer["result"]["results"] = [{"id": package["id"]} for package in found]
+            answer["result"]["results"] = [{"id": package["id"]} for package in results]
         return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
 
 
@@ -61,11 +61,11 @@ async def test_only_what_changed_is_read_and_what_left_is_missed(
     assert (first.incremental, first.outcome) == (True, "complete")
     assert (first.total, first.updated, first.unchanged) == (29, 1, 28)
     assert (first.missing, second.withdrawn) == (1, 1)
-    shown = await reading.list_published()
-    assert len(shown) == 29
-    assert "Un autre titre" in shown
-    asked = [(question.get("fl"), "fq" in question) for question in site.questions]
-    assert asked == [(None, True), ("id", False)] * 2
+    published = await reading.list_published()
+    assert len(published) == 29
+    assert "Un autre titre" in published
+    fields = [(question.get("fl"), "fq" in question) for question in site.questions]
+    assert fields == [(None, True), ("id", False)] * 2
 
 
 async def test_a_site_that_does_not_look_at_the_question_is_read_whole(

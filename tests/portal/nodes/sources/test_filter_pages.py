@@ -44,7 +44,9 @@ def site_at_hand(
 async def test_filters_are_chosen_before_the_first_reading_on_a_first_page(
     manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
 ) -> None:
-    where = (await register(manager, catalogue.origin, waits="1")).headers["location"]
+    where = (await register(manager, catalogue.origin, is_paused="1")).headers[
+        "location"
+    ]
     await read()
     empty = await manager.get(where, headers=ENGLISH)
     form = {"publishers": TOWN, "formats_more": "PDF\ncsv", "box": ""}

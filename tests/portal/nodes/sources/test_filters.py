@@ -58,8 +58,8 @@ class Towns:
             return None
         names = [f"jeu-{place:03}" for place in range(self.number)]
         answer = packages(names, start=int(parameters.get("start", 0)), rows=100)
-        found: list[dict[str, Any]] = answer["result"]["results"]
-        for package in found:
+        results: list[dict[str, Any]] = answer["result"]["results"]
+        for package in results:
             if int(package["id"][4:]) % 3 == 0:
                 package["organization"] = {"title": self.second}
         return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
@@ -261,11 +261,15 @@ async def test_a_preview_of_a_first_page_withdraws_nothing_that_it_did_not_see(
     met = MetRecords(PreviewBasis.FIRST_PAGE, now(), (FACETS,), 6)
     async with reading.database.session(reading.territory.id) as session:
         source = await load(session, reading)
-        shown = await preview_filters(
+        page_preview = await preview_filters(
             session, source, SourceFilters(keywords=["x"]), met
         )
 
-    assert (shown.count.total, shown.count.taken, shown.withdrawn) == (1, 0, 0)
+    assert (
+        page_preview.count.total,
+        page_preview.count.taken,
+        page_preview.withdrawn,
+    ) == (1, 0, 0)
 
 
 async def test_filters_of_a_paused_source_wait_and_those_of_a_closed_one_are_refused(

@@ -55,8 +55,8 @@ async def test_organisations_of_a_ckan_are_named_and_no_datasets(
         ("Port", "type_ignored"),
     ]
     async with reading.database.session(reading.territory.id) as session:
-        kept = select(SourceAction.action).where(SourceAction.run_id == run.id)
-        assert set(await session.scalars(kept)) == {"left_out"}
+        actions = select(SourceAction.action).where(SourceAction.run_id == run.id)
+        assert set(await session.scalars(actions)) == {"left_out"}
 
 
 async def test_an_entry_document_is_read_record_by_record(

@@ -163,7 +163,7 @@ async def test_what_leaves_no_doubt_is_one_page(
     assert await matches(first) == []
 
 
-ASKED = [
+LIKELY = [
     (
         "title and publisher", turtle("a"),
         turtle("b", file="https://copy.example.org/1.csv"), "title",
@@ -188,8 +188,8 @@ ASKED = [
 
 @pytest.mark.parametrize(
     ("town", "region", "basis"),
-    [line[1:] for line in ASKED],
-    ids=[line[0] for line in ASKED],
+    [line[1:] for line in LIKELY],
+    ids=[line[0] for line in LIKELY],
 )
 async def test_what_is_likely_is_asked_once(
     catalogue: Catalogue, open_source: Open, town: bytes, region: bytes, basis: str
@@ -239,10 +239,13 @@ async def test_the_same_leaves_one_page_that_lasts_and_names_both(
     run = await second.read()
     await first.read()
 
-    kept = await load(first, stays)
+    remaining = await load(first, stays)
     gone = await load(first, goes)
-    assert (kept.state, gone.state) == (DatasetState.PUBLISHED, DatasetState.WITHDRAWN)
-    [other] = kept.other_origins
+    assert (remaining.state, gone.state) == (
+        DatasetState.PUBLISHED,
+        DatasetState.WITHDRAWN,
+    )
+    [other] = remaining.other_origins
     assert (other["source"], other["identifier"]) == (str(second.source_id), "b")
     assert (run.outcome, run.unchanged, run.created) == ("complete", 1, 0)
     assert (await matches(first))[0].state == MatchState.SAME
@@ -346,7 +349,7 @@ async def test_a_program_of_the_team_reads_and_answers(
     async with browse(portal_app, demo) as client:
         listed = (await client.get(where, headers=headers)).json()
         pair = {side: listed["items"][0][side]["id"] for side in ("first", "second")}
-        wrong = await client.post(
+        unknown = await client.post(
             where, headers=headers, json={**pair, "answer": "perhaps"}
         )
         refused = await client.post(
@@ -358,7 +361,7 @@ async def test_a_program_of_the_team_reads_and_answers(
 
     assert (listed["total"], listed["items"][0]["basis"]) == (1, "file")
     assert listed["items"][0]["second"]["publisher"] == "Région"
-    assert (wrong.status_code, refused.status_code) == (422, 403)
+    assert (unknown.status_code, refused.status_code) == (422, 403)
     assert answered.json() == {"total": 0, "items": []}
 
 

@@ -53,9 +53,9 @@ async def register_source(
     rhythm: str,
     language: str,
     filters: SourceFilters | None = None,
-    waits: bool = False,
+    is_paused: bool = False,
 ) -> CatalogueSource:
-    """Have a catalogue read for a producer, from now on; one that `waits` is read once its filters are chosen.
+    """Have a catalogue read for a producer, from now on; one that is paused is read once its filters are chosen.
 
     Raises:
         ForbiddenError: the person is neither of the territory's team nor an administrator of the producer.
@@ -78,8 +78,8 @@ async def register_source(
         address=where,
         rhythm=SourceRhythm(rhythm),
         language=language,
-        state=SourceState.PAUSED if waits else SourceState.ACTIVE,
-        next_at=None if waits else now(),
+        state=SourceState.PAUSED if is_paused else SourceState.ACTIVE,
+        next_at=None if is_paused else now(),
         filters=(filters or SourceFilters()).to_row(),
     )
     session.add(node)

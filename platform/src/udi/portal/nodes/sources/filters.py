@@ -62,7 +62,7 @@ class FilterMatcher:
 
     def __init__(self, filters: SourceFilters) -> None:
         self._filters = filters
-        self._wanted = {
+        self._values = {
             name: {fold_text(value) for value in getattr(filters, name)}
             for name in FACETS
         }
@@ -71,8 +71,8 @@ class FilterMatcher:
         """The filters that leave a record out; none: it is taken."""
         refusing = [
             name
-            for name, wanted in self._wanted.items()
-            if wanted and wanted.isdisjoint(map(fold_text, getattr(facets, name)))
+            for name, chosen in self._values.items()
+            if chosen and chosen.isdisjoint(map(fold_text, getattr(facets, name)))
         ]
         box = self._filters.box
         if box is not None and not _touches(box, facets.box):

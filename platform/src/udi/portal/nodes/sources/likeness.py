@@ -118,22 +118,22 @@ async def find_alike(
         set().union(*(record.addresses for record in records)),
     )
     by_title = await _find_by_titles(session, source, records)
-    found: list[dict[UUID, set[MatchBasis]]] = []
+    similarities: list[dict[UUID, set[MatchBasis]]] = []
     for record in records:
         bases = defaultdict[UUID, set[MatchBasis]](set)
         _note(bases, MatchBasis.SOURCE, by_name, record.source_names)
         _note(bases, MatchBasis.CHECKSUM, by_checksum, record.checksums)
         _note(bases, MatchBasis.FILE, by_address, record.addresses)
         _note(bases, MatchBasis.TITLE, by_title, record.titles)
-        found.append(bases)
-    await _compare_words(session, records, found)
+        similarities.append(bases)
+    await _compare_words(session, records, similarities)
     return [
         {
             id_: frozenset(bases)
             for id_, bases in some.items()
             if id_ != record.record.id
         }
-        for record, some in zip(records, found, strict=True)
+        for record, some in zip(records, similarities, strict=True)
     ]
 
 
@@ -226,16 +226,16 @@ async def _find_by_titles(
 async def _compare_words(
     session: AsyncSession,
     records: Sequence[ComparedRecord],
-    found: Sequence[dict[UUID, set[MatchBasis]]],
+    similarities: Sequence[dict[UUID, set[MatchBasis]]],
 ) -> None:
     """Add title and publisher to what is in common, of the datasets that were found."""
-    counts = Counter(id_ for some in found for id_ in some)
+    counts = Counter(id_ for some in similarities for id_ in some)
     if not counts:
         return
     loaded = select(Dataset).where(is_among(Dataset.id, list(counts)))
     datasets = {dataset.id: dataset for dataset in await session.scalars(loaded)}
     publishers = {id_: _publishers_of(dataset) for id_, dataset in datasets.items()}
-    for record, some in zip(records, found, strict=True):
+    for record, some in zip(records, similarities, strict=True):
         for id_, bases in some.items():
             dataset = datasets.get(id_)
             if dataset is None:

@@ -97,9 +97,9 @@ async def register_source(
     form = await request.form()
     form_values = {
         name: str(form.get(name) or "")[:LONGEST_ADDRESS]
-        for name in ("address", "producer", "rhythm", "language", "waits")
+        for name in ("address", "producer", "rhythm", "language", "is_paused")
     }
-    waits = bool(form_values["waits"])
+    is_paused = bool(form_values["is_paused"])
     producer = await queries.get_managed_producer(
         session, member, form_values["producer"]
     )
@@ -115,11 +115,11 @@ async def register_source(
             address=form_values["address"],
             rhythm=form_values["rhythm"],
             language=language,
-            waits=waits,
+            is_paused=is_paused,
         )
     except (InvalidError, ConflictError) as error:
         return await _show_form(request, session, member, territory, form_values, error)
-    where = f"{HOME}/{source.id}/filters" if waits else f"{HOME}/{source.id}"
+    where = f"{HOME}/{source.id}/filters" if is_paused else f"{HOME}/{source.id}"
     return Redirect(where, status_code=303)
 
 

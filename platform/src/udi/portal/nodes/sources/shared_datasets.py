@@ -162,8 +162,11 @@ async def _match_alike(
         ComparedRecord(candidates[place].record, candidates[place].harvest_record)
         for place in places
     ]
-    alike = await find_alike(session, source, compared)
-    sure = [[id_ for id_, bases in found.items() if is_sure(bases)] for found in alike]
+    similarities = await find_alike(session, source, compared)
+    sure = [
+        [id_ for id_, bases in bases_by_id.items() if is_sure(bases)]
+        for bases_by_id in similarities
+    ]
     claimed = Counter(id_ for ids in sure for id_ in ids)
     for place, ids in zip(places, sure, strict=True):
         if len(ids) == 1 and claimed[ids[0]] == 1 and ids[0] not in matches:

@@ -37,10 +37,12 @@ async def propose_matches(
         and result.record
         and result.harvest_record
     ]
-    alike = await find_alike(session, source, new)
+    similarities = await find_alike(session, source, new)
     rows = []
-    for compared, found in zip(new, alike, strict=True):
-        likely = [(id_, bases) for id_, bases in found.items() if is_likely(bases)]
+    for compared, bases_by_id in zip(new, similarities, strict=True):
+        likely = [
+            (id_, bases) for id_, bases in bases_by_id.items() if is_likely(bases)
+        ]
         likely.sort(key=lambda item: (_strength(item[1]), str(item[0])))
         for id_, bases in likely[:MOST_OF_ONE]:
             first, second = order_pair(compared.record.id, id_)
