@@ -17,9 +17,11 @@ from udi.portal.nodes.models import (
 )
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
+    DatasetMatch,
     SourceAction,
     SourceFault,
     SourceFeed,
+    SourceOutline,
     SourcePublisher,
     SourceRecord,
     SourceRecordAlias,
@@ -42,6 +44,7 @@ CARRIED = (
     ArchivedTable(SourceRecord),
     ArchivedTable(SourceRecordAlias),
     ArchivedTable(SourcePublisher),
+    ArchivedTable(DatasetMatch),
 )
 LEFT_OUT = (
     ExcludedTable(
@@ -54,6 +57,7 @@ LEFT_OUT = (
     ),
     ExcludedTable(SourceFault, "what a reading met goes with it"),
     ExcludedTable(SourceAction, "what a reading did goes with it"),
+    ExcludedTable(SourceOutline, "what a reading met goes with it"),
     ExcludedTable(
         SourceFeed,
         "addresses of feeds are secrets of this installation: people have new ones made elsewhere",
