@@ -42,13 +42,13 @@ COMMENT = "<office:annotation><text:p>Voir l'annuaire</text:p></office:annotatio
 
 def text(value: str, *, style: str = "", inside: str = "") -> str:
     look = f' table:style-name="{style}"' if style else ""
-    shown = value.replace("&", "&amp;")
-    return f'<table:table-cell{look} office:value-type="string">{inside}<text:p>{shown}</text:p></table:table-cell>'
+    display = value.replace("&", "&amp;")
+    return f'<table:table-cell{look} office:value-type="string">{inside}<text:p>{display}</text:p></table:table-cell>'
 
 
-def typed(kind: str, value: str, shown: str, style: str = "ce1") -> str:
+def value_cell(kind: str, value: str, display: str, style: str = "ce1") -> str:
     name = "value" if kind == "float" else f"{kind}-value"
-    return f'<table:table-cell table:style-name="{style}" office:value-type="{kind}" office:{name}="{value}"><text:p>{shown}</text:p></table:table-cell>'
+    return f'<table:table-cell table:style-name="{style}" office:value-type="{kind}" office:{name}="{value}"><text:p>{display}</text:p></table:table-cell>'
 
 
 def row(*cells: str) -> str:
@@ -63,23 +63,23 @@ def sheet(*, first_city: str = "", extra: str = "") -> str:
         row(
             text("Les Amis du Phare", style="ce3", inside=COMMENT),
             city,
-            typed("float", "12", "12,0"),
-            typed("date", "1987-03-12", "12/03/87"),
-            typed("boolean", "true", "VRAI"),
+            value_cell("float", "12", "12,0"),
+            value_cell("date", "1987-03-12", "12/03/87"),
+            value_cell("boolean", "true", "VRAI"),
         ),
         row(
             text("École de voile"),
             text("Brest"),
-            typed("float", "3.5", "3,5"),
-            typed("date", "1999-09-04", "04/09/99"),
-            typed("boolean", "false", "FAUX"),
+            value_cell("float", "3.5", "3,5"),
+            value_cell("date", "1999-09-04", "04/09/99"),
+            value_cell("boolean", "false", "FAUX"),
         ),
         row(
             text("Judo & Cie"),
             text("Brest"),
-            typed("float", "40", "40,0"),
-            typed("date", "2001-01-31", "31/01/01"),
-            typed("boolean", "true", "VRAI"),
+            value_cell("float", "40", "40,0"),
+            value_cell("date", "2001-01-31", "31/01/01"),
+            value_cell("boolean", "true", "VRAI"),
         ),
     ]
     tail = '<table:table-row table:number-rows-repeated="1048572"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'
@@ -266,10 +266,10 @@ def test_a_cell_of_a_real_document_is_corrected(
     values = ("Corrigé", *first.cells[1:])
     target = tmp_path / "out" / name
     target.parent.mkdir()
-    asked = RowEdit(1, digest_of(first.cells), values)
+    change = RowEdit(1, digest_of(first.cells), values)
 
     result = correct_rows(
-        path, name, {}, target, TableCorrection((asked,), digest_of(page.names))
+        path, name, {}, target, TableCorrection((change,), digest_of(page.names))
     )
 
     before, after = (

@@ -130,9 +130,9 @@ def test_a_column_called_geometry_is_not_the_places(
         bbox=(-2.0, 48.0, -1.0, 49.0),
     )
 
-    shown, extract = extract_of(table, View(columns=agreed, rows=()))
+    visible_columns, extract = extract_of(table, View(columns=agreed, rows=()))
 
-    assert [column.name for column in shown] == columns
+    assert [column.name for column in visible_columns] == columns
     assert extract.places == places
 
 

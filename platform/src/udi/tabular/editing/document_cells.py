@@ -75,7 +75,7 @@ class DocumentRow:
         return None
 
 
-class _SheetReader:
+class _DocumentSheet:
     """The rows of the sheet of a name, and whether any of its cells is merged."""
 
     def __init__(self, xml: bytes, sheet: str) -> None:
@@ -177,7 +177,7 @@ def has_merged_cells(xml: bytes, sheet: str) -> bool:
     Raises:
         UnusualSheetError: the XML is not written as usual.
     """
-    return _SheetReader(xml, sheet).is_merged
+    return _DocumentSheet(xml, sheet).is_merged
 
 
 def change_document(
@@ -197,28 +197,28 @@ def change_document(
     Raises:
         UnusualSheetError: the sheet is not written as usual.
     """
-    rows = _SheetReader(xml, sheet).rows
+    rows = _DocumentSheet(xml, sheet).rows
     if not rows:
         raise UnusualSheetError
     editor = _RowEditor(rows, model, kinds)
-    asked = {number: dict(cells) for number, cells in changed.items()}
+    requested = {number: dict(cells) for number, cells in changed.items()}
     for number in removed:
-        asked[number] = editor.list_filled(number)
+        requested[number] = editor.list_filled(number)
     pieces = list[bytes]()
     written_to = 0
     number = 1
     for row in rows:
         following = number + row.times
-        touched = sorted(one for one in asked if number <= one < following)
+        touched = sorted(one for one in requested if number <= one < following)
         if touched:
             pieces += [xml[written_to : row.start]]
-            pieces += editor.write_rows(row, number, following, asked)
+            pieces += editor.write_rows(row, number, following, requested)
             written_to = row.end
         number = following
-    if beyond := sorted(one for one in asked if one >= number):
+    if beyond := sorted(one for one in requested if one >= number):
         last = rows[-1]
         pieces.append(xml[written_to : last.end])
-        pieces += editor.add_rows(number, {one: asked[one] for one in beyond})
+        pieces += editor.add_rows(number, {one: requested[one] for one in beyond})
         written_to = last.end
     return b"".join([*pieces, xml[written_to:]])
 
@@ -238,7 +238,7 @@ class _RowEditor:
         self._kinds = {
             column: cell
             for column, line in kinds.items()
-            if (found := self._find(line)) and (cell := found.cell_at(column))
+            if (kind_row := self._find(line)) and (cell := kind_row.cell_at(column))
         }
 
     def _find(self, number: int) -> DocumentRow | None:
@@ -263,29 +263,29 @@ class _RowEditor:
         row: DocumentRow,
         first: int,
         following: int,
-        asked: Mapping[int, Mapping[int, str]],
+        requested: Mapping[int, Mapping[int, str]],
     ) -> list[bytes]:
-        """The rows of one element, those that are asked for apart from the others."""
+        """The rows of one element, those that are changed apart from the others."""
         pieces = list[bytes]()
         plain = first
         for number in [
-            *sorted(one for one in asked if first <= one < following),
+            *sorted(one for one in requested if first <= one < following),
             following,
         ]:
             if number > plain:
                 pieces.append(_write_row(row.tag, row.cells, number - plain))
             if number < following:
-                pieces.append(self._write_changed(row, asked[number]))
+                pieces.append(self._write_changed(row, requested[number]))
             plain = number + 1
         return pieces
 
     def add_rows(
-        self, first: int, asked: Mapping[int, Mapping[int, str]]
+        self, first: int, requested: Mapping[int, Mapping[int, str]]
     ) -> list[bytes]:
         """Rows after the last one, with the empty ones between them."""
         pieces = list[bytes]()
         plain = first
-        for number, values in sorted(asked.items()):
+        for number, values in sorted(requested.items()):
             if number > plain:
                 empty = DocumentCell(b"<table:table-cell/>", {})
                 pieces.append(_write_row(b"<table:table-row>", [empty], number - plain))
@@ -364,17 +364,17 @@ def _content(value: str, like: DocumentCell | None) -> tuple[dict[str, str], str
     if not value:
         return {}, ""
     kind = like.kind if like else ""
-    typed = _typed_value(value, kind)
-    if not typed:
+    attribute = _value_attribute(value, kind)
+    if not attribute:
         return {"office:value-type": "string"}, value
-    attributes = {"office:value-type": kind, **typed}
+    attributes = {"office:value-type": kind, **attribute}
     currency = like.attributes.get("office:currency", "") if like else ""
     if kind == "currency" and currency:
         attributes["office:currency"] = currency
     return attributes, value
 
 
-def _typed_value(value: str, kind: str) -> dict[str, str]:
+def _value_attribute(value: str, kind: str) -> dict[str, str]:
     """The attribute that says the value of a cell of a kind; none where it is no value of it."""
     if kind in NUMBERS and PLAIN_NUMBER.fullmatch(value):
         return {"office:value": value}
