@@ -61,7 +61,7 @@ STOPS = [
     ),
     *_stops(
         "portal", "team", "/my-space", "/my-space/my-data", "/my-space/account/delete", "/my-space/tokens", "/nodes", "/nodes/join", "/sources/try", "/sources", "/sources/new", "/sources/publishers",
-        "/sources/{source_id} => /sources/{portal source}", "/sources/{source_id}/close => /sources/{portal source}/close", "/", "/data/{name} => /data/{portal long}",
+        "/sources/{source_id} => /sources/{portal source}", "/sources/{source_id}/report => /sources/{portal source}/report", "/sources/{source_id}/close => /sources/{portal source}/close", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
         "/data/{dataset_id}/access-policy/edit => /data/{portal restricted}/access-policy/edit",
         "/access-requests", "/access-requests/{request_id} => /access-requests/{portal request}",
@@ -261,6 +261,8 @@ NO_PAGES = {
         "/api/v1/producers/{slug}",
         "/api/v1/sources",
         "/api/v1/sources/{source_id}",
+        "/api/v1/sources/{source_id}/losses",
+        "/api/v1/sources/{source_id}/losses.csv",
         "/api/v1/sources/{source_id}/publishers",
         "/api/v1/sources/{source_id}/readings",
         "/api/v1/sources/{source_id}/readings/{reading_id}",

@@ -18,6 +18,8 @@ from udi.portal.nodes.metrics import measure_key, measure_reports
 from udi.portal.nodes.sources import OUTGOING, feeds, origins, report
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import pages as sources_pages
+from udi.portal.nodes.sources.losses import api as losses_api
+from udi.portal.nodes.sources.losses import pages as losses_pages
 from udi.portal.nodes.sources.publishers import api as publisher_api
 from udi.portal.nodes.sources.publishers import pages as publisher_pages
 from udi.ui.dependencies import Routes
@@ -43,6 +45,8 @@ def list_routes(_site: Site) -> Routes:
         *sources_pages.routes,
         *sources_api.routes,
         *publisher_api.routes,
+        *losses_pages.routes,
+        *losses_api.routes,
         *report.routes,
         *feeds.routes,
         *origins.routes,

@@ -37,6 +37,7 @@ from udi.portal.nodes.sources.leases import (
     leased_source,
     release_lease,
 )
+from udi.portal.nodes.sources.losses.reports import add_to_report
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RecordOutcome,
@@ -451,6 +452,7 @@ async def _count(session: AsyncSession, run: SourceRun, stored: ImportResult) ->
     run.unchanged += stored.count(RecordAction.UNCHANGED, RecordAction.ELSEWHERE)
     run.refused += stored.count(RecordAction.REFUSED)
     run.total += stored.count(*COUNTED)
+    await add_to_report(session, run, stored.results)
     notable_results = [
         result
         for result in stored.results

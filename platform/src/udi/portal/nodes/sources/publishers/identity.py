@@ -76,14 +76,14 @@ def identify_publisher(
     if agent is None:
         return None
     names = {tag: name for tag, text in agent.name.items() if (name := _tidy(text))}
-    found = find_registry_number(agent.identifier, agent.uri)
-    number = found.written if found else ""
+    registry_number = find_registry_number(agent.identifier, agent.uri)
+    number = registry_number.written if registry_number else ""
     publisher = NamedPublisher(
         key="",
         names=names,
         uri=_tidy(agent.uri)[:LONGEST_URL],
         number=number,
-        legal_person=found.legal_person if found else "",
+        legal_person=registry_number.legal_person if registry_number else "",
         url=_web_address(agent.url),
         is_person=agent.is_person and not number,
     )
