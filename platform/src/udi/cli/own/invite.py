@@ -21,6 +21,7 @@ from udi.kit.oidc import (
     own_subjects_client_id,
 )
 from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.agents import apply_agents
 from udi.portal.identity.provision.clients import (
     apply_client,
     find_pairwise_salt,
@@ -212,6 +213,8 @@ def apply_clients(
     apply_client(
         connection, web_client(login, name=name, back_channel=url, theme=theme), url
     )
+    territory_name = next(iter(tenant.name.values()))
+    apply_agents(connection, tenant.slug, territory_name, {login.id: url}, theme)
     subjects = credentials.subjects
     if subjects is None:
         remove_machine(connection, own_subjects_client_id(tenant.slug, slug))
