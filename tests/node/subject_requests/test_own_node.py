@@ -33,7 +33,7 @@ async def test_with_the_secret_people_ask_and_lend_there(
     client = subjects_client(site.settings, "baie", "https://quai.example")
 
     assert site.settings.takes_subject_requests
-    assert len(list_routes(site)) > 20
+    assert list_routes(site) != []
     assert len(site.services.contributions(LENDER_LOGIN)) == 1
     assert client.id == "baie-node-quai-subjects"
     assert client.secret == "drawn"
