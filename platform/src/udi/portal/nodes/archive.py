@@ -17,9 +17,11 @@ from udi.portal.nodes.models import (
 )
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
+    DatasetMatch,
     SourceAction,
     SourceFault,
     SourceFeed,
+    SourceOutline,
     SourcePublisher,
     SourceRecord,
     SourceRecordAlias,
@@ -43,6 +45,7 @@ CARRIED = (
     ArchivedTable(SourceRecord),
     ArchivedTable(SourceRecordAlias),
     ArchivedTable(SourcePublisher),
+    ArchivedTable(DatasetMatch),
 )
 LEFT_OUT = (
     ExcludedTable(
@@ -56,6 +59,7 @@ LEFT_OUT = (
     ExcludedTable(SourceReport, "the next reading where it arrives counts anew"),
     ExcludedTable(SourceFault, "what a reading met goes with it"),
     ExcludedTable(SourceAction, "what a reading did goes with it"),
+    ExcludedTable(SourceOutline, "what a reading met goes with it"),
     ExcludedTable(
         SourceFeed,
         "addresses of feeds are secrets of this installation: people have new ones made elsewhere",

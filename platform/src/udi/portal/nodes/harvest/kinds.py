@@ -361,6 +361,12 @@ TYPE_IGNORED = FaultKind(
     "This is no dataset: %(value)s.",
     "Nothing to do, unless it is one: then say so.",
 )
+SERVICE_LEFT_OUT = FaultKind(
+    "service_left_out",
+    IGNORED,
+    "This is a service, not a dataset.",
+    "Nothing to do: name it at its datasets, as the service behind a file.",
+)
 RECORD_OF_TRIAL = FaultKind(
     "record_of_trial",
     IGNORED,

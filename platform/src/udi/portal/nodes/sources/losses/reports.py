@@ -34,7 +34,12 @@ class _SliceReport:
 async def add_to_report(
     session: AsyncSession, run: SourceRun, results: Sequence[RecordImport]
 ) -> None:
-    """Count what became of the fields of these records; those that were refused are told elsewhere."""
+    """Count what became of the fields of these records; those that were refused are told elsewhere.
+
+    A reading of what changed only says nothing of the rest: it has no report.
+    """
+    if run.incremental:
+        return
     taken = [
         result
         for result in results

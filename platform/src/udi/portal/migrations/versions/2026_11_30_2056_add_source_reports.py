@@ -4,7 +4,7 @@ from udi.kit.foundation import execute_script
 from udi.kit.rls import isolate
 
 revision = "source_reports"
-down_revision = "own_nodes_take_requests"
+down_revision = "dataset_matches"
 branch_labels = None
 depends_on = None
 phase = "expand"
