@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from tests.portal.catalogue.corpus import TABLE, Catalogue
+from tests.portal.catalogue.corpus import TABLE, Catalogue, described
 from tests.visitors import browse
 
 
@@ -103,3 +103,25 @@ async def test_a_package_says_size_fingerprint_and_format(
     )
     assert first["hash"] == f"sha256:{record.media[0].checksum.value}"  # type: ignore[union-attr]  # it has one
     assert [licence["name"] for licence in package["licenses"]] == ["etalab-2.0"]
+
+
+async def test_a_package_names_the_further_tables_of_open_data_at_a_node_of_ours(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    node = armor.territory.links["node"]
+    packages = []
+    for number in (1, 7):
+        first = described(number)
+        page = f"{node}/datasets/{first['global_id']}/tables/arbres"
+        tables = [{"name": "Arbres plantés", "url": page}]
+        first["available_formats"][0]["file_tables"] = tables
+        record = await armor.add(number, **first)
+        async with browse(portal_app, armor.territory) as program:
+            answer = await program.get(f"/data/{record.id}/datapackage.json")
+        packages.append(answer.json()["resources"])
+
+    [table] = [one for one in packages[0] if one["title"] == "Arbres plantés"]
+    assert table["path"].endswith("/tables/arbres/data/csv/")
+    assert table["path"].startswith(f"{node}/api/resources/")
+    assert (table["format"], table["mediatype"]) == ("csv", "text/csv")
+    assert "arbres" not in str(packages[1])
