@@ -46,9 +46,22 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
                 localise_title(media.name, file_names.get(str(media.id)), language),
             )
             for media in dataset.distributions
-        ],
+        ]
+        or [_page_resource(dataset, address, language)],
     }
     return {name: value for name, value in package.items() if value}
+
+
+def _page_resource(dataset: Dataset, address: str, language: str) -> dict[str, Any]:
+    """The page of a dataset of which nothing is downloaded: a package has a resource at least."""
+    return {
+        "$schema": RESOURCE_SCHEMA,
+        "name": str(dataset.id),
+        "path": address,
+        "title": dataset.title_in(language),
+        "format": "html",
+        "mediatype": "text/html",
+    }
 
 
 def _licences(dataset: Dataset, language: str) -> list[dict[str, str]]:
