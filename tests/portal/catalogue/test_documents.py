@@ -3,12 +3,15 @@
 import json
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from litestar import Litestar
+from msgspec import structs
 
-from tests.portal.catalogue.corpus import TABLE, Catalogue, described
+from tests.portal.catalogue.corpus import NODE, TABLE, Catalogue, described
 from tests.visitors import browse
+from udi.portal.catalogue.actions import store_dataset
 
 
 def structured(page: str) -> Any:
@@ -85,6 +88,22 @@ async def test_what_was_withdrawn_is_gone_in_these_forms_too(
 
     assert answer.status_code == 410
     assert TABLE[1][0] in answer.json()["detail"]
+
+
+async def test_a_package_without_a_file_has_the_page_of_the_dataset(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    record = await armor.add(1)
+    bare = structs.replace(record, id=uuid4(), local_id="bare", media=())
+    async with armor.database.session(armor.territory.id) as session:
+        await store_dataset(session, bare, node_id=NODE)
+
+    async with browse(portal_app, armor.territory) as program:
+        package = (await program.get(f"/data/{bare.id}/datapackage.json")).json()
+
+    [resource] = package["resources"]
+    assert resource["path"] == f"{armor.territory.origin}/data/{bare.id}"
+    assert (resource["name"], resource["mediatype"]) == (str(bare.id), "text/html")
 
 
 async def test_a_package_says_size_fingerprint_and_format(

@@ -50,9 +50,22 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
             )
             for media in dataset.distributions
         ]
-        + list(_tables(dataset)),
+        + list(_tables(dataset))
+        or [_page_resource(dataset, address, language)],
     }
     return {name: value for name, value in package.items() if value}
+
+
+def _page_resource(dataset: Dataset, address: str, language: str) -> dict[str, Any]:
+    """The page of a dataset of which nothing is downloaded: a package has a resource at least."""
+    return {
+        "$schema": RESOURCE_SCHEMA,
+        "name": str(dataset.id),
+        "path": address,
+        "title": dataset.title_in(language),
+        "format": "html",
+        "mediatype": "text/html",
+    }
 
 
 def _licences(dataset: Dataset, language: str) -> list[dict[str, str]]:
