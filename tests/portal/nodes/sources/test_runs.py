@@ -35,6 +35,7 @@ from udi.portal.nodes.sources.actions import (
     resume_source,
 )
 from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
+from udi.portal.nodes.sources.leases import LEASE, acquire_lease
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun, SourceState
 from udi.portal.nodes.sources.site_turns import SiteTurns
 from udi.portal.tenants.models import Tenant
@@ -376,6 +377,23 @@ async def test_two_workers_never_read_one_source_at_once(
 
     assert sorted(turns) == [False, False, False, True]
     assert [counts(run)[:2] for run in await reading.runs()] == [(40, 40)]
+
+
+async def test_a_source_that_a_worker_has_is_given_to_no_other_until_its_time_is_over(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    moment = now()
+    leases = []
+    for later in (timedelta(0), LEASE, LEASE + timedelta(seconds=1)):
+        async with reading.database.session(
+            reading.territory.id, role="worker"
+        ) as session:
+            leases.append(
+                await acquire_lease(session, reading.territory.id, moment + later)
+            )
+
+    assert [lease is not None for lease in leases] == [True, False, True]
 
 
 async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
