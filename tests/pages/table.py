@@ -61,7 +61,7 @@ STOPS = [
     ),
     *_stops(
         "portal", "team", "/my-space", "/my-space/my-data", "/my-space/account/delete", "/my-space/tokens", "/nodes", "/nodes/join", "/sources/try", "/sources", "/sources/new", "/sources/matches", "/sources/publishers",
-        "/sources/{source_id} => /sources/{portal source}", "/sources/{source_id}/close => /sources/{portal source}/close",
+        "/sources/{source_id} => /sources/{portal source}", "/sources/{source_id}/report => /sources/{portal source}/report", "/sources/{source_id}/close => /sources/{portal source}/close",
         "/sources/{source_id}/filters => /sources/{portal source}/filters", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
         "/data/{dataset_id}/access-policy/edit => /data/{portal restricted}/access-policy/edit",
@@ -263,6 +263,8 @@ NO_PAGES = {
         "/api/v1/sources",
         "/api/v1/sources/matches",
         "/api/v1/sources/{source_id}",
+        "/api/v1/sources/{source_id}/losses",
+        "/api/v1/sources/{source_id}/losses.csv",
         "/api/v1/sources/{source_id}/publishers",
         "/api/v1/sources/{source_id}/readings",
         "/api/v1/sources/{source_id}/readings/{reading_id}",

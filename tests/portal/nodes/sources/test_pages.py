@@ -307,7 +307,7 @@ async def test_its_pages_hold_on_every_screen(
             fault
             for name, path in {
                 "sources": "/sources", "new": "/sources/new", "source": f"/sources/{reading.source_id}",
-                "close": f"/sources/{reading.source_id}/close",
+                "close": f"/sources/{reading.source_id}/close", "report": f"/sources/{reading.source_id}/report",
             }.items()
             for fault in await tab.find_faults(client, f"{demo.origin}{path}", name, "fr", "en")
         ]  # fmt: skip

@@ -389,9 +389,7 @@ async def test_a_source_that_a_worker_has_is_given_to_no_other_until_its_time_is
         async with reading.database.session(
             reading.territory.id, role="worker"
         ) as session:
-            leases.append(
-                await acquire_lease(session, reading.territory.id, moment + later)
-            )
+            leases.append(await acquire_lease(session, moment + later, SiteTurns()))
 
     assert [lease is not None for lease in leases] == [True, False, True]
 

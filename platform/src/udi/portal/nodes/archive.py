@@ -25,6 +25,7 @@ from udi.portal.nodes.sources.models import (
     SourcePublisher,
     SourceRecord,
     SourceRecordAlias,
+    SourceReport,
     SourceRun,
 )
 from udi.settings import Settings
@@ -55,6 +56,7 @@ LEFT_OUT = (
         SourceRun,
         "readings that ended are told where they were made: each source is read again where it arrives",
     ),
+    ExcludedTable(SourceReport, "the next reading where it arrives counts anew"),
     ExcludedTable(SourceFault, "what a reading met goes with it"),
     ExcludedTable(SourceAction, "what a reading did goes with it"),
     ExcludedTable(SourceOutline, "what a reading met goes with it"),

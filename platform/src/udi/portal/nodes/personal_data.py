@@ -20,6 +20,7 @@ from udi.portal.nodes.sources.models import (
     SourcePublisher,
     SourceRecord,
     SourceRecordAlias,
+    SourceReport,
     SourceRun,
 )
 
@@ -62,6 +63,7 @@ NEUTRAL = (
     neutral(SourcePublisher, "key names uri number proposed_id how", OF_DATA),
     neutral(SourceRun, "phase outcome crawl_state", OF_READING),
     neutral(SourceOutline, "run_id records", OF_READING),
+    neutral(SourceReport, "fields measures", OF_READING),
     neutral(SourceFault, "identifier title field message remedy filled", OF_READING),
     neutral(SourceAction, "dataset_id identifier title action", OF_READING),
 )

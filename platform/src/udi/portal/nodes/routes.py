@@ -25,6 +25,8 @@ from udi.portal.nodes.sources import (
 )
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import pages as sources_pages
+from udi.portal.nodes.sources.losses import api as losses_api
+from udi.portal.nodes.sources.losses import pages as losses_pages
 from udi.portal.nodes.sources.matches import api as match_api
 from udi.portal.nodes.sources.matches import pages as match_pages
 from udi.portal.nodes.sources.publishers import api as publisher_api
@@ -57,6 +59,8 @@ def list_routes(_site: Site) -> Routes:
         *publisher_api.routes,
         *filter_api.routes,
         *match_api.routes,
+        *losses_pages.routes,
+        *losses_api.routes,
         *report.routes,
         *feeds.routes,
         *origins.routes,

@@ -37,6 +37,7 @@ from udi.portal.nodes.harvest.record import (
     RecordKind,
     VocabularyTerm,
 )
+from udi.portal.nodes.harvest.statements import list_graph_statements
 from udi.portal.nodes.harvest.untrusted_documents import read_json, read_xml
 from udi.portal.nodes.harvest.vocabulary import (
     find_access,
@@ -256,7 +257,14 @@ def _dataset(
     read_contacts(graph, node, draft)
     read_distributions(graph, node, draft)
     read_coverage(graph, node, draft)
-    return finalise_draft(draft, OriginalRecord(N_TRIPLES, graph.serialise_node(node)))
+    return finalise_draft(
+        draft,
+        OriginalRecord(
+            N_TRIPLES,
+            graph.serialise_node(node),
+            list_graph_statements(graph, node),
+        ),
+    )
 
 
 def _report_source_faults(graph: Graph, node: Node, draft: Draft) -> None:

@@ -176,11 +176,23 @@ class HarvestedDistribution:
 
 
 @dataclass(frozen=True)
+class SourceStatement:
+    """One value that a source says of a record, under the name of its own format."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True)
 class OriginalRecord:
-    """The record as the source wrote it, or the part of the source's document that speaks of it."""
+    """The record as the source wrote it, or the part of the source's document that speaks of it.
+
+    `statements` is the same value by value, where the reader of its format lists them.
+    """
 
     media_type: str
     body: bytes
+    statements: tuple[SourceStatement, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "body", without_credentials(self.body))

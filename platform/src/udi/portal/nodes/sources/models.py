@@ -326,6 +326,26 @@ class SourceOutline(PortalTable):
     """Some records, as `outlines.write_outline` writes them."""
 
 
+class SourceReport(PortalTable):
+    """What became of the fields of a source in one reading; of the catalogue only, without what names people."""
+
+    __tablename__ = "source_report"
+    __table_args__ = (tenant_foreign_key("run_id", "source_run", ondelete="CASCADE"),)
+
+    tenant_id: Mapped[TenantKey]
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    records: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Records that were compared: those that could be taken."""
+    preserved: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
+    changed: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
+    lost: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
+    """Values of all fields."""
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """By the field's name at the source: see `losses.accounts.FieldAccount`."""
+    measures: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
+    """How many datasets and distributions reach each measure of `losses.european_score`."""
+
+
 class SourceFault(PortalTable):
     """A fault that a reading met: of a record, or of the source itself (no identifier). Metadata only, untranslated."""
 

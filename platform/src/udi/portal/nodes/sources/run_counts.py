@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.nodes.sources.import_results import ImportResult, RecordImport
+from udi.portal.nodes.sources.losses.reports import add_to_report
 from udi.portal.nodes.sources.models import CatalogueSource, RecordOutcome, SourceRun
 from udi.portal.nodes.sources.recognition import mark_present
 from udi.portal.nodes.sources.reconciliation import RecordAction
@@ -33,6 +34,7 @@ async def count_results(
     run.unchanged += stored.count(RecordAction.UNCHANGED, RecordAction.ELSEWHERE)
     run.refused += stored.count(RecordAction.REFUSED)
     run.total += stored.count(*COUNTED)
+    await add_to_report(session, run, stored.results)
     notable_results = [
         result
         for result in stored.results
