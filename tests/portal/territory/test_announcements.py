@@ -99,7 +99,7 @@ async def test_an_incident_is_told_from_its_beginning_to_its_end(
     assert "La connexion ne répond pas." in begun
     assert "La cause est trouvée." not in begun
     assert "La cause est trouvée." in updated
-    assert "Incident\u00a0: Terminé" in ended
+    assert "Incident\u00a0: C’est terminé" in ended
     assert "Login does not answer." in english.text
     assert '<span lang="fr">Tout fonctionne.</span>' in english.text
     [told] = document["announcements"]
