@@ -19,8 +19,6 @@ TYPES = {
     "list": "array",
 }
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-LARGEST_LIST = 60
-"""Values of one field that are recorded; longer lists (licences) grow by themselves."""
 REFUSED = "4"
 """How statuses of refusals begin; their body is a problem."""
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -58,11 +56,11 @@ def xml_fields(element: ET.Element, path: str = "") -> Iterator[str]:
     """Elements and attributes, by their local names; a link by its relation."""
     name = element.tag.rpartition("}")[2]
     relation = element.get("rel")
-    here = f"{path}/{name}" + (f"[{relation}]" if relation else "")
+    element_path = f"{path}/{name}" + (f"[{relation}]" if relation else "")
     attributes = sorted(key.rpartition("}")[2] for key in element.attrib)
-    yield f"{here}: {' '.join(attributes)}".rstrip()
+    yield f"{element_path}: {' '.join(attributes)}".rstrip()
     for child in element:
-        yield from xml_fields(child, here)
+        yield from xml_fields(child, element_path)
 
 
 def rdf_fields(content: bytes) -> Iterator[str]:
@@ -101,11 +99,13 @@ def _describe_operation(operation: dict[str, Any] | None) -> Iterator[str]:
     """Its name, parameters, bodies and answers."""
     if operation is None:
         return
-    yield f"is {operation['operationId']}, answers {' '.join(sorted(operation['responses']))}"
+    yield f"is {operation['operationId']}"
+    yield from (f"answers {status}" for status in operation["responses"])
     for parameter in operation.get("parameters", []):
         name = f"{parameter['in']} {parameter['name']}"
         mark = "" if parameter.get("required") else "?"
         yield f"takes {name}{mark}: {_name_type(parameter['schema'])}"
+        yield from _describe_values(parameter["schema"], f"takes {name}")
     for kind, body in operation.get("requestBody", {}).get("content", {}).items():
         yield f"receives {kind}: {_name_type(body.get('schema', {}))}"
     for status, response in operation["responses"].items():
@@ -119,6 +119,7 @@ def _describe_schema(schema: dict[str, Any], path: str) -> Iterator[str]:
     fields = schema.get("properties", {})
     if not fields:
         yield f"{path or '.'}: {_name_type(schema)}"
+        yield from _describe_values(schema, path)
     required = schema.get("required", ())
     for name, child in fields.items():
         mark = "" if name in required else "?"
@@ -126,7 +127,7 @@ def _describe_schema(schema: dict[str, Any], path: str) -> Iterator[str]:
 
 
 def _name_type(schema: dict[str, Any]) -> str:
-    """A type in a word or two, with the values that it may have."""
+    """A type in a word or two."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     options = schema.get("anyOf") or schema.get("oneOf")
@@ -138,7 +139,10 @@ def _name_type(schema: dict[str, Any]) -> str:
         return f"{name} of {_name_type(schema['items'])}"
     if isinstance(schema.get("additionalProperties"), dict):
         return f"{name} of {_name_type(schema['additionalProperties'])}"
-    values = [json.dumps(value, ensure_ascii=False) for value in schema.get("enum", [])]
-    if 0 < len(values) < LARGEST_LIST:
-        return f"{name} {' '.join(sorted(values))}"
     return name
+
+
+def _describe_values(schema: dict[str, Any], path: str) -> Iterator[str]:
+    """The values that it may have, or that each of a list may have."""
+    for value in schema.get("items", schema).get("enum", ()):
+        yield f"{path or '.'} = {json.dumps(value, ensure_ascii=False)}"

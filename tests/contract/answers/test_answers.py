@@ -1,7 +1,7 @@
-"""No field of a public answer is lost unnoticed: what both programs answer is held against what was recorded.
+"""No field of a public answer is lost unnoticed: what both programs answer holds all that was recorded at the last release.
 
-A line of `recorded.txt` is a promise to whoever reads the API. Where one changes on purpose, say so in `CHANGELOG.md` and in
-`docs/reference/changed-answers.md`; the failing test names the file with the present answers, to copy over the record.
+A line of `recorded.txt` is a promise to whoever reads the API. Where one goes on purpose, take it away, and say so in
+`CHANGELOG.md` and `docs/reference/changed-answers.md`. What is new is promised from the next release (docs/how-to/release.md).
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ DESCRIPTION = {
     "title": "Lieux de détente", "summary": "Une ligne par lieu. Tenue par la mairie.", "theme": "environment",
     "keywords": "parc, plage", "licence": "etalab-2.0", "frequency": "yearly", "contact": "lieux@kerlevan.example",
 }  # fmt: skip
-WANTED = {"title": "Ombres des arbres", "words": "Où planter.", "theme": "environment"}
+DATA_REQUEST = {"title": "Ombres des arbres", "words": "Où planter.", "theme": "environment"}
 
 
 async def publish(world: World, **changes: str) -> tuple[str, str]:
@@ -91,7 +91,7 @@ async def read_all(world: World) -> set[Line]:
     }  # fmt: skip
     author = make_person(world.territory)
     async with browse(world.portal_app, world.territory, author) as client:
-        answer = await client.post("/data-requests/new", data=WANTED)
+        answer = await client.post("/data-requests/new", data=DATA_REQUEST)
     assert answer.status_code == 303, answer.text
     member = make_person(world.territory, memberships={SLUG: ["managers"]})
     async with browse(world.portal_app, world.territory, member) as client:
@@ -134,9 +134,5 @@ async def test_no_field_of_a_public_answer_is_lost(
     (tmp_path / RECORD.name).write_text(write_record(present))
 
     recorded = read_record(RECORD.read_text())
-    lost = sorted(recorded - present)
-    added = sorted(present - recorded)
-    hint = f"If it is on purpose: cp {tmp_path / RECORD.name} {RECORD}"
-    assert len(recorded) > 1000
-    assert lost == [], f"Programs of others read this. {hint}"
-    assert added == [], f"What is new is to be recorded. {hint}"
+    assert len(recorded) > 3000
+    assert sorted(recorded - present) == []

@@ -1,4 +1,4 @@
-"""Incidents and maintenance: announced by a command without a database, told on the page, as JSON and as a feed."""
+"""Incidents and maintenance: announced by a command without a database, listed on the page, as JSON and as a feed."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from udi.kit.tenancy import Territory
 from udi.portal import app as portal
 from udi.portal.site import build_site
 from udi.portal.territory.status.announcements import (
-    SHOWN,
+    RETENTION,
     Announcement,
     AnnouncementKind,
     AnnouncementState,
@@ -102,9 +102,13 @@ async def test_an_incident_is_told_from_its_beginning_to_its_end(
     assert "Incident\u00a0: C’est terminé" in ended
     assert "Login does not answer." in english.text
     assert '<span lang="fr">Tout fonctionne.</span>' in english.text
-    [told] = document["announcements"]
-    assert (told["id"], told["state"], told["parts"]) == (identifier, "over", ["login"])
-    assert [update["texts"]["fr"] for update in told["updates"]] == [
+    [listed] = document["announcements"]
+    assert (listed["id"], listed["state"], listed["parts"]) == (
+        identifier,
+        "over",
+        ["login"],
+    )
+    assert [update["texts"]["fr"] for update in listed["updates"]] == [
         "La cause est trouvée.", "Tout fonctionne.",
     ]  # fmt: skip
 
@@ -117,7 +121,7 @@ async def test_a_feed_tells_each_update(
     async with browse(portal_app, demo) as visitor:
         answer = await visitor.get("/status.atom")
 
-    feed = ET.fromstring(answer.content)  # noqa: S314 - our own answer
+    feed = ET.fromstring(answer.content)  # noqa: S314 - our local answer
     [entry] = feed.findall("a:entry", ATOM)
     assert answer.headers["content-type"].startswith("application/atom+xml")
     assert entry.findtext("a:id", "", ATOM) == f"urn:udi:announcement:{identifier}"
@@ -133,7 +137,7 @@ async def test_one_territory_is_told_what_concerns_it_alone(
 ) -> None:
     keep_measure(settings, demo.slug, {}, now(), 1)
     keep_measure(settings, "elsewhere", {}, now(), 1)
-    own = announce(run, "--territory", demo.slug)
+    local = announce(run, "--territory", demo.slug)
     other = announce(run, "--territory", "elsewhere")
     shared = announce(run)
     async with browse(portal_app, demo) as visitor:
@@ -141,9 +145,9 @@ async def test_one_territory_is_told_what_concerns_it_alone(
     async with browse(portal_app, None) as visitor:
         installation = (await visitor.get("/status.json")).json()
 
-    assert {told["id"] for told in document["announcements"]} == {own, shared}
-    assert [told["id"] for told in installation["announcements"]] == [shared]
-    assert len({own, other, shared}) == 3
+    assert {listed["id"] for listed in document["announcements"]} == {local, shared}
+    assert [listed["id"] for listed in installation["announcements"]] == [shared]
+    assert len({local, other, shared}) == 3
 
 
 async def test_it_is_announced_and_told_while_the_database_is_away(
@@ -196,8 +200,8 @@ def test_what_is_over_is_not_changed(settings: Settings, run: Announce) -> None:
 
     with pytest.raises(LocalError, match="is over"):
         run("update", identifier, "--text", "fr=Encore.")
-    [kept] = load_announcements(settings)
-    assert kept.updates == []
+    [stored] = load_announcements(settings)
+    assert stored.updates == []
 
 
 def test_a_mistake_is_removed(settings: Settings, run: Announce) -> None:
@@ -217,18 +221,22 @@ def test_what_runs_comes_first_and_what_is_long_over_is_forgotten(
     planned = make("planned", moment + HOUR)
     running = make("running", moment - HOUR)
     over = make("over", moment - 2 * HOUR, ends_at=moment - HOUR)
-    old = make("old", moment - SHOWN - HOUR, ends_at=moment - SHOWN)
+    old = make("old", moment - RETENTION - HOUR, ends_at=moment - RETENTION)
     apart = settings.model_copy(update={"state": tmp_path})
     with change_announcements(apart, moment) as announcements:
         announcements += [over, old, planned, running]
-    kept = read_announcements(apart)
+    stored = read_announcements(apart)
 
-    told = select_announcements([over, old, planned, running], "", moment)
-    assert [announcement.id for announcement in told] == ["running", "planned", "over"]
-    assert [announcement.state_at(moment) for announcement in told] == list(
+    listed = select_announcements([over, old, planned, running], "", moment)
+    assert [announcement.id for announcement in listed] == [
+        "running",
+        "planned",
+        "over",
+    ]
+    assert [announcement.state_at(moment) for announcement in listed] == list(
         AnnouncementState
     )
-    assert kept == [over, planned, running]
+    assert stored == [over, planned, running]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root writes for others")

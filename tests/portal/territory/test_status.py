@@ -167,17 +167,17 @@ async def test_each_territory_is_measured_apart(
 ) -> None:
     moment = now()
     write_record(settings, measure(moment))
-    own = {ServicePart.PAGES: PartState.DOWN}
-    keep_measure(settings, demo.slug, own, moment, 1)
+    own_states = {ServicePart.PAGES: PartState.DOWN}
+    keep_measure(settings, demo.slug, own_states, moment, 1)
     async with browse(portal_app, demo) as visitor:
-        here = (await visitor.get("/status.json")).json()
+        local = (await visitor.get("/status.json")).json()
     async with browse(portal_app, None) as visitor:
         installation = (await visitor.get("/status.json")).json()
     await measure_service(portal_site)
 
     states = [
         {part["part"]: part["state"] for part in document["parts"]}
-        for document in (here, installation)
+        for document in (local, installation)
     ]
     assert [state["pages"] for state in states] == ["down", "up"]
     assert [state["node"] for state in states] == ["up", "up"]

@@ -14,7 +14,7 @@ from udi.portal.territory.status.record import FOLDER, ServicePart
 from udi.settings import Settings
 
 FILE = "announcements.json"
-SHOWN = timedelta(days=90)
+RETENTION = timedelta(days=90)
 """How long what is over is told; the file keeps it no longer."""
 
 
@@ -106,13 +106,13 @@ def change_announcements(
         fcntl.flock(lock, fcntl.LOCK_EX)
         announcements = load_announcements(settings)
         yield announcements
-        kept = [
+        remaining = [
             announcement
             for announcement in announcements
             if is_told(announcement, moment)
         ]
         partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(msgspec.json.encode(kept))
+        partial.write_bytes(msgspec.json.encode(remaining))
         _give(partial, settings.state)
         partial.replace(path)
 
@@ -129,20 +129,20 @@ def select_announcements(
 ) -> list[Announcement]:
     """Those of the installation and of one territory (empty: none), by state, the newest of each first."""
     states = list(AnnouncementState)
-    own = [
+    matching = [
         announcement
         for announcement in announcements
         if announcement.territory in {"", territory} and is_told(announcement, moment)
     ]
-    own.sort(key=lambda announcement: announcement.begins_at, reverse=True)
+    matching.sort(key=lambda announcement: announcement.begins_at, reverse=True)
     return sorted(
-        own, key=lambda announcement: states.index(announcement.state_at(moment))
+        matching, key=lambda announcement: states.index(announcement.state_at(moment))
     )
 
 
 def is_told(announcement: Announcement, moment: datetime) -> bool:
     """Whether it is not over since too long."""
-    return announcement.ends_at is None or announcement.ends_at > moment - SHOWN
+    return announcement.ends_at is None or announcement.ends_at > moment - RETENTION
 
 
 def _find_path(settings: Settings) -> Path:

@@ -69,12 +69,12 @@ def forget_others(settings: Settings, territories: Sequence[Territory]) -> None:
 
 
 def join_records(
-    shared: StatusRecord, own: StatusRecord, moment: datetime
+    shared: StatusRecord, territory_record: StatusRecord, moment: datetime
 ) -> StatusRecord:
     """The record that a territory shows: its own parts where they were measured, else those of the installation."""
-    parts = [part for part in OWN_PARTS if part in own.states]
-    states = {part.value: own.state_of(part, moment) for part in parts}
-    days = {part.value: own.days.get(part, {}) for part in parts}
+    parts = [part for part in OWN_PARTS if part in territory_record.states]
+    states = {part.value: territory_record.state_of(part, moment) for part in parts}
+    days = {part.value: territory_record.days.get(part, {}) for part in parts}
     return msgspec.structs.replace(
         shared, states=shared.states | states, days=shared.days | days
     )
