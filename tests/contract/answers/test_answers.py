@@ -40,7 +40,11 @@ DESCRIPTION = {
     "title": "Lieux de détente", "summary": "Une ligne par lieu. Tenue par la mairie.", "theme": "environment",
     "keywords": "parc, plage", "licence": "etalab-2.0", "frequency": "yearly", "contact": "lieux@kerlevan.example",
 }  # fmt: skip
-DATA_REQUEST = {"title": "Ombres des arbres", "words": "Où planter.", "theme": "environment"}
+DATA_REQUEST = {
+    "title": "Ombres des arbres",
+    "words": "Où planter.",
+    "theme": "environment",
+}
 
 
 async def publish(world: World, **changes: str) -> tuple[str, str]:
