@@ -11,7 +11,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -201,8 +201,9 @@ async def _find_by_pages(
     }
     if not addresses:
         return [None] * len(records)
+    datasets = Dataset.id.distinct()
     query = (
-        select(Distribution.url, Dataset.id)
+        select(Distribution.url, func.array_agg(datasets))
         .join(
             Dataset,
             (Dataset.tenant_id == Distribution.tenant_id)
@@ -213,12 +214,11 @@ async def _find_by_pages(
             Dataset.state == DatasetState.PUBLISHED,
             Dataset.node_id != source.id,
         )
+        .group_by(Distribution.url)
+        # What very many have, such as one service of maps, tells of none which it is.
+        .having(func.count(datasets) <= MOST_OWNERS)
     )
-    owners: dict[str, set[UUID]] = {}
-    for url, id_ in await session.execute(query):
-        owners.setdefault(url, set()).add(id_)
-    # What very many have, such as one service of maps, tells of none which it is.
-    owners = {url: ids for url, ids in owners.items() if len(ids) <= MOST_OWNERS}
+    owners = {row.url: row[1] for row in await session.execute(query)}
     ids = {id_ for some in owners.values() for id_ in some}
     loaded = select(Dataset).where(is_among(Dataset.id, ids))
     pages = {
