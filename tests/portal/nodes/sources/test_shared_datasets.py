@@ -19,6 +19,7 @@ from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.moderate import withdraw_dataset_for_team
 from udi.portal.nodes.sources.actions import close_source, register_source
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
+from udi.portal.nodes.sources.likeness import MOST_OWNERS
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceRecord,
@@ -26,7 +27,6 @@ from udi.portal.nodes.sources.models import (
 )
 from udi.portal.nodes.sources.publishers.actions import answer_proposal
 from udi.portal.nodes.sources.publishers.queries import get_publisher
-from udi.portal.nodes.sources.shared_datasets import MOST_OWNERS
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.models import Organisation
 from udi.protocol.record import read_record

@@ -20,13 +20,26 @@ from udi.portal.catalogue.search.extent import (
     write_period,
 )
 from udi.protocol.access import AccessRights
+from udi.protocol.frequencies import CODES as FREQUENCIES
 from udi.protocol.themes import THEMES
 
 KEYWORD = "keyword"
 UPDATED = "updated"
 PERIOD = "period"
 BBOX = "bbox"
-CHOSEN = ("theme", "producer", "access", "format", "licence", KEYWORD, UPDATED)
+FREQUENCY = "frequency"
+LOCATION = "location"
+CHOSEN = (
+    "theme",
+    "producer",
+    "access",
+    "format",
+    "licence",
+    KEYWORD,
+    UPDATED,
+    FREQUENCY,
+    LOCATION,
+)
 """Filters whose values are chosen in a list, any number of them."""
 FILTERS = (*CHOSEN, PERIOD, BBOX)
 RELEVANCE = "relevance"
@@ -44,9 +57,10 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES),
     "access": tuple(access.value for access in AccessRights),
     UPDATED: (*AGES, OLDER),
+    FREQUENCY: tuple(sorted(FREQUENCIES)),
 }
 FACETS = "facets"
-ON_DEMAND = ("theme", "producer", "format", "licence", KEYWORD)
+ON_DEMAND = ("theme", "producer", "format", "licence", KEYWORD, LOCATION)
 YEARS = ("from", "to")
 SIDES = ("w", "s", "e", "n")
 EXTENT = frozenset((*YEARS, *SIDES, BBOX))
@@ -67,6 +81,8 @@ class Criteria:
     licence: tuple[str, ...] = ()
     keyword: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
+    frequency: tuple[str, ...] = ()
+    location: tuple[str, ...] = ()
     period: tuple[str, ...] = ()
     bbox: tuple[str, ...] = ()
     sort: str = ""
