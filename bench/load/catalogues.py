@@ -57,7 +57,7 @@ def write(kind: str, count: int, parameters: dict[str, str]) -> Iterator[bytes]:
     name = f"{kind.lower().replace('.', '-')}-{count}"
     if kind == "CKAN":
         start = int(parameters.get("start", 0))
-        rows = min(int(parameters.get("rows", 10)), LARGEST_PAGE)
+        rows = min(int(parameters.get("rows", LARGEST_PAGE)), LARGEST_PAGE)
         packages = [
             _package(name, place) for place in range(start, min(start + rows, count))
         ]

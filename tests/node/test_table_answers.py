@@ -340,7 +340,7 @@ async def test_rows_are_grouped_and_sorted_by_their_number_too(
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "row_numbers"),
     [
         ("tilleul 12", [1, 2]),
         ("12 TILLEUL", [1, 2]),
@@ -352,7 +352,7 @@ async def test_rows_are_grouped_and_sorted_by_their_number_too(
     ],
 )
 async def test_words_and_numbers_are_met_in_any_column_and_order(
-    answers: RowPageReader, tmp_path: Path, words: str, found: list[int]
+    answers: RowPageReader, tmp_path: Path, words: str, row_numbers: list[int]
 ) -> None:
     columns = [("espece", ColumnType.TEXT), ("saison", ColumnType.TEXT)]
     rows: list[list[Any]] = [
@@ -365,8 +365,8 @@ async def test_words_and_numbers_are_met_in_any_column_and_order(
 
     answer = await page(answers, table, f"q={words}")
 
-    assert [item["__id"] for item in answer.items] == found
-    assert answer.total == len(found)
+    assert [item["__id"] for item in answer.items] == row_numbers
+    assert answer.total == len(row_numbers)
 
 
 async def test_a_column_named_as_the_rows_number_takes_its_place(
