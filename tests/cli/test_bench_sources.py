@@ -56,7 +56,7 @@ def test_catalogues_of_two_lengths_have_no_file_in_common() -> None:
         for count in (10, 20)
     ]
 
-    assert [len(urls) for urls in addresses] == [20, 20]
+    assert [len(urls) for urls in addresses] == [20, 40]
     assert addresses[0].isdisjoint(addresses[1])
 
 
