@@ -28,8 +28,17 @@ from udi.ui.locale import localise
 SHOWN_VALUES = 6
 MOST_SHOWN = 200
 """Values of a filter that a page shows at once, and where all are asked for."""
-ORDER = ("access", "theme", "updated", "producer", "format", "licence", "keyword")
-OPEN_FILTERS = ("access", "theme")
+ORDER = (
+    "territory",
+    "access",
+    "theme",
+    "updated",
+    "producer",
+    "format",
+    "licence",
+    "keyword",
+)
+OPEN_FILTERS = ("territory", "access", "theme")
 AGE_NAMES = {
     "week": {
         "fr": "Depuis une semaine",
@@ -122,7 +131,9 @@ class FilterLabels:
         language: str,
         producers: Mapping[str, str],
         area: AreaLabel | None = None,
+        territories: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        self._territories = territories or {}
         self._language = language
         self._producers = producers
         self._area = area
@@ -142,6 +153,7 @@ class FilterLabels:
                 "last": last,
             }
         tables: dict[str, Mapping[str, str] | None] = {
+            "territory": self._territories.get(value),
             "theme": THEMES[value].label if value in THEMES else None,
             "licence": _licence_name(value),
             "updated": AGE_NAMES.get(value),

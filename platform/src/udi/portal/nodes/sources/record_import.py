@@ -27,10 +27,7 @@ from udi.portal.nodes.sources.import_results import (
     RecordImport,
 )
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
-from udi.portal.nodes.sources.origin_decisions import (
-    GLOBAL_IDENTIFIER,
-    OriginDecision,
-)
+from udi.portal.nodes.sources.origin_decisions import OriginDecision
 from udi.portal.nodes.sources.other_origins import list_other_origin
 from udi.portal.nodes.sources.publishers.identity import (
     NamedPublisher,
@@ -57,6 +54,7 @@ from udi.portal.nodes.sources.shared_datasets import (
 from udi.protocol import structures as of
 from udi.protocol.faults import Fault as OurFault
 from udi.protocol.faults import InvalidRecord
+from udi.protocol.identifiers import GLOBAL_IDENTIFIER
 from udi.protocol.record import write_record
 
 LARGEST_ORIGINAL = 32 * 1024
