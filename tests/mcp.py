@@ -55,7 +55,11 @@ async def request_result(
     **headers: str,
 ) -> dict[str, Any]:
     """The result of a request that is answered."""
-    response = await send(client, write_message(method, params), **headers)
+    return read_result(await send(client, write_message(method, params), **headers))
+
+
+def read_result(response: httpx.Response) -> dict[str, Any]:
+    """The result of an answer that is one."""
     body = response.json()
     assert (response.status_code, body.get("error")) == (200, None), body
     result: dict[str, Any] = body["result"]
@@ -65,9 +69,14 @@ async def request_result(
 async def call_tool(
     client: httpx.AsyncClient, name: str, arguments: Mapping[str, Any], **headers: str
 ) -> dict[str, Any]:
-    """What a tool answers, which its text has too."""
+    """What a tool answers, which its text has too; what it refuses somebody who shows nothing comes as an error."""
     params = {"name": name, "arguments": dict(arguments)}
-    result = await request_result(client, "tools/call", params, **headers)
+    response = await send(client, write_message("tools/call", params), **headers)
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        assert "resource_metadata=" in response.headers["www-authenticate"]
+        refusal: dict[str, Any] = response.json()["error"]["data"]
+        return refusal
+    result = read_result(response)
     content: dict[str, Any] = result["structuredContent"]
     assert json.loads(result["content"][0]["text"]) == content
     assert result["isError"] is ("faults" in content or "problem" in content)

@@ -80,11 +80,11 @@ async def test_a_territory_is_created_once(
 
     slug = demo.slug
     assert {change.name for change in first} == {
-        f"{slug}-portal", f"{slug}-node", f"{slug}-subjects", slug, f"{slug}--mairie", f"{slug}--seve",
+        f"{slug}-portal", f"{slug}-node", f"{slug}-subjects", f"{slug}-mcp", slug, f"{slug}--mairie", f"{slug}--seve",
     }  # fmt: skip
     assert outcomes(first) == {"created"}
     assert outcomes(second) == {"unchanged"}
-    assert admin.calls - before == 4
+    assert admin.calls - before == 5
 
 
 async def test_what_changed_in_the_files_is_changed(

@@ -236,7 +236,8 @@ def test_what_an_operator_gets_wrong_is_reported(installation: Installation) -> 
     assert "short name" in refused(
         "Far!", "--url", "https://far.example", "--producer", "seve"
     )
-    assert "«-login»" in refused(
-        "far-login", "--url", "https://far.example", "--producer", "seve"
-    )
+    for ending in ("-login", "-subjects"):
+        assert f"«{ending}»" in refused(
+            f"far{ending}", "--url", "https://far.example", "--producer", "seve"
+        )
     assert "web address" in refused("far", "--url", "far", "--producer", "seve")

@@ -157,7 +157,7 @@ STOPS = [
         "/embed/datasets/{dataset_id}/tables/{table_name}/{part} => /embed/datasets/{node years}/tables/series/table",
     ),
     *_stops(
-        "node", "subject", "/subjects/new", "/subjects/requests", "/subjects/consents",
+        "node", "subject", "/subjects/new", "/subjects/requests", "/subjects/consents", "/subjects/my-data",
         "/subjects/requests/{request_id} => /subjects/requests/{node request}",
     ),
     *_stops(
@@ -422,6 +422,8 @@ NO_PAGES = {
         "/requests/{request_id}/files/{file_id}",
         "/subjects/login",
         "/subjects/login/callback",
+        "/subjects/my-data.csv",
+        "/subjects/my-data.json",
         "/subjects/requests/{request_id}/files/{file_id}",
         "/resources/{dataset_id}/report",
         "/spaces/{slug}/figures.csv",

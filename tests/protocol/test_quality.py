@@ -131,6 +131,20 @@ def test_a_description_is_worth_what_it_adds(summary: str, grade: Grade) -> None
     assert quality.bars[2].level is levels[grade]
 
 
+def test_a_description_that_repeats_the_names_of_columns_adds_nothing() -> None:
+    names = ["essence", "hauteur", "diamètre", "plantation", "arrosage"]
+    text = "On y trouve essence, hauteur, diamètre, plantation, arrosage."
+    texts = [{"lang": "fr", "text": text}]
+    changes = {"summary": texts, "synopsis": texts}
+    columns = [{"name": name} for name in names]
+
+    with_names = read_record(make_document(file_columns=columns, **changes))
+    without = read_record(make_document(file_columns=[], **changes))
+
+    assert grade_record(with_names, TODAY)["description"] is Grade.ABSENT
+    assert grade_record(without, TODAY)["description"] is Grade.WHOLE
+
+
 def test_nothing_is_asked_of_columns_that_a_record_does_not_name() -> None:
     table = read_record(make_document(file_columns=[]))
 

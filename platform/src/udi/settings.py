@@ -19,6 +19,8 @@ LOOPBACK = "localhost"
 """Of which browsers take every name for this machine (RFC 6761)."""
 NODE_CREDENTIAL = "node_credential_"
 """The secret file of a node's credential at the portal of a territory; its slug follows."""
+SUBJECTS_CLIENT = "node_subjects_"
+"""The secret file of the client of an own node for people who ask about themselves; the slug of its territory follows."""
 HOSTED = "hosted"
 """The name of every territory's hosted node."""
 
@@ -369,6 +371,11 @@ class Settings(BaseSettings):
     def own_node(self) -> bool:
         """Whether this is a producer's own node."""
         return self.node_name != HOSTED
+
+    @property
+    def takes_subject_requests(self) -> bool:
+        """Whether people may ask this node about themselves: an own node was given a client for them, or not."""
+        return not self.own_node or any(self.secrets_folder.glob(f"{SUBJECTS_CLIENT}*"))
 
     @property
     def secrets_folder(self) -> Path:

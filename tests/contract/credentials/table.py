@@ -15,6 +15,15 @@ OPENS: dict[str, tuple[str, ...]] = {
     "udi-space+jwt": ("node PUT /api/v1/spaces/{organisation_id}",),
     "udi-agreement-delivery+jwt": ("node PUT /api/v1/agreements/{agreement_id}",),
     "udi-reading+jwt": ("node POST /agreements/{agreement_id}/files",),
+    "udi-table-reading+jwt": (
+        "node GET /datasets/{dataset_id}/file",
+        "node GET /datasets/{dataset_id}/*",
+        "node GET /api/resources/{resource_id}*",
+        "node GET /ogc/{resource_id}*",
+        "node GET /storage/download/{media_id}",
+        "node GET /files/{file_id}/{filename}",
+        "node POST /mcp",
+    ),
     "udi-subject-ticket+jwt": ("node POST /subjects/tickets",),
     "udi-consent-link+jwt": ("node POST /consents/{consent_id}/link",),
     # Signed by a node, for itself.
@@ -40,9 +49,16 @@ OPENS: dict[str, tuple[str, ...]] = {
     "session at the node": ("node *",),
     "session of a reader of answers": (
         "node GET /subjects/consents",
+        "node GET /subjects/my-data",
+        "node GET /subjects/my-data.csv",
+        "node GET /subjects/my-data.json",
         "node GET /subjects/requests",
     ),
-    "token of a person": ("portal * /api/v1/*", "portal * /api/3/action/*"),
+    "token of a person": (
+        "portal * /api/v1/*",
+        "portal * /api/3/action/*",
+        "portal POST /mcp",
+    ),
     "key of a space": (
         "node DELETE /api/v1/datasets/{dataset_id}/versions/{number}",
         "node * /api/v1/datasets/{dataset_id}/parts*",
@@ -63,6 +79,7 @@ OPENS: dict[str, tuple[str, ...]] = {
         "node GET /ogc/{resource_id}*",
         "node GET /storage/download/{media_id}",
         "node GET /files/{file_id}/{filename}",
+        "node POST /mcp",
     ),
     "connector of a project": (
         "portal GET /dsp/2025-1/negotiations/{pid}",
@@ -101,6 +118,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     # Tokens of the identity service.
     "identity token": NOTHING,
     "access token of a person": NOTHING,
+    "access token of a program that reasons": ("portal POST /mcp",),
     "access token of a machine": (
         "portal * /kalim/v1/*",
         "portal GET /apigateway/v1/encryption-key",

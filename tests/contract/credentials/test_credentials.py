@@ -4,7 +4,7 @@ import importlib
 import json
 import pkgutil
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -22,6 +22,7 @@ from tests.contract.credentials.table import NOTHING, OPENS
 from tests.contract.credentials.world import Programs, World, build, cookies
 from tests.node.producer import SLUG
 from udi.kit import credentials
+from udi.kit.agent_tokens import MCP_PATH
 from udi.portal.dataspace.messages import CONTEXT
 
 KINDS = tuple(
@@ -79,6 +80,19 @@ MESSAGES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """What the addresses of a data space read before they ask who speaks."""
 JSON = ("/nodes/join", "/front/login")
+
+
+def write_tool_call(name: str, arguments: dict[str, str]) -> dict[str, Any]:
+    """What a program that reasons sends, in the earlier mode of the protocol."""
+    params = {"name": name, "arguments": arguments}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+
+TOOL_CALLS: dict[str, Callable[[UUID], dict[str, Any]]] = {
+    "portal": lambda _thing: write_tool_call("my_access", {}),
+    "node": lambda thing: write_tool_call("read_rows", {"dataset_id": str(thing)}),
+}
+"""Tools that open by a credential only."""
 
 
 def declared() -> dict[str, str]:
@@ -195,7 +209,7 @@ class Trial:
             )
         if address.method not in {"GET", "DELETE"}:
             headers["Content-Type"], content = _body(
-                address, text if way == "elsewhere" else ""
+                address, text if way == "elsewhere" else "", self.world.thing
             )
         client = self.clients[address.program]
         answer = await client.request(
@@ -204,7 +218,7 @@ class Trial:
         return _shape(answer, text)
 
 
-def _body(address: Address, text: str) -> tuple[str, bytes]:
+def _body(address: Address, text: str, thing: UUID) -> tuple[str, bytes]:
     message = next(
         (
             payload
@@ -216,6 +230,10 @@ def _body(address: Address, text: str) -> tuple[str, bytes]:
     if message is not None:
         return "application/json", json.dumps(
             {"@context": [CONTEXT], **message}
+        ).encode()
+    if address.route == MCP_PATH:
+        return "application/json", json.dumps(
+            TOOL_CALLS[address.program](thing)
         ).encode()
     named = dict.fromkeys(NAMES, text) | {"username": SLUG}
     if address.route.endswith(JSON):

@@ -92,7 +92,12 @@ async def exchange(programs: Programs) -> AsyncIterator[Exchange]:
             portal,
             node,
             InboxSync(
-                database, registry, client, world.issuer.url, world.node.services
+                database,
+                registry,
+                client,
+                world.issuer.url,
+                world.node.services,
+                takes_subject_requests=True,
             ),
             UsesSync(database, registry, client),
         )

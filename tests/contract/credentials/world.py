@@ -23,6 +23,12 @@ from tests.service_overrides import ServiceOverrides, overridden_services
 from tests.visitors import browse, make_person
 from udi.cli.archive import signature
 from udi.kit import login_attempts
+from udi.kit.agent_tokens import (
+    AGENT_TOKEN,
+    agent_client_id,
+    agent_scope,
+    resource_of,
+)
 from udi.kit.budgets import RateLimit
 from udi.kit.clock import now
 from udi.kit.identity import Actor
@@ -91,6 +97,7 @@ from udi.protocol.credentials import (
     REPORT,
     SPACE,
     SUBJECT_TICKET,
+    TABLE_READING,
 )
 from udi.protocol.node_registration import ClientCredentials as NodeCredential
 from udi.protocol.node_registration import NodeCredentials
@@ -145,6 +152,7 @@ class World:
                 AGREEMENT,
                 READING,
                 SUBJECT_TICKET,
+                TABLE_READING,
                 CONSENT_LINK,
             )
         }
@@ -505,6 +513,12 @@ def _elsewhere(
         "secret of a client": CLIENT_SECRET.generate(),
         "identity token": issuer.token(client, client, **person, typ="ID"),
         "access token of a person": issuer.token(client, territory.origin, **person),
+        AGENT_TOKEN.name: issuer.token(
+            agent_client_id(territory.slug),
+            resource_of(territory.origin),
+            scope=agent_scope(client),
+            **person,
+        ),
     }
 
 

@@ -1,14 +1,21 @@
 """A restricted table by the tools of `/mcp`: whoever has no agreement gets no row, and a project what its agreement opens."""
 
 import json
+import uuid
 
 import httpx
 
-from tests.mcp import call_tool
+from tests.contract.node import Issuer, trusted_issuer
+from tests.mcp import call_tool, send, write_message
 from tests.node.agreements.granting import HIDDEN, IN_PART, Granting
 from tests.node.agreements.test_routes import identities as identities
 from tests.node.agreements.test_routes import places as places
-from tests.node.producer import Producer
+from tests.node.producer import SLUG, Producer
+from udi.kit.keys import Signer, new_secret
+from udi.kit.tenancy import Territory
+from udi.protocol.agreement import AgreementValidity
+from udi.protocol.credentials import READING, TABLE_READING
+from udi.ui.site import Site
 
 CALLS = {
     "read_rows": {},
@@ -77,3 +84,131 @@ async def test_a_browser_lends_its_session_to_no_tool(
 
     assert FIRST in page.text
     assert answer["status"] == 401
+
+
+async def test_somebodys_program_reads_by_the_portals_key_what_the_agreement_opens(
+    machine: httpx.AsyncClient, meters: str, portal: Granting
+) -> None:
+    grant = portal.grant(meters, IN_PART)
+    await portal.push(machine, grant)
+    key = portal.token(portal.audience, grant.id, TABLE_READING)
+    place = {"dataset_id": meters, "reading_key": key}
+
+    answers = [await call_tool(machine, "read_rows", place) for _ in range(2)]
+    hidden = await call_tool(machine, "list_values", {**place, "column": "note"})
+    direct = await machine.get(
+        f"/api/resources/{meters}/data/", headers={"Authorization": f"Bearer {key}"}
+    )
+    await portal.push(
+        machine, grant.change(state=AgreementValidity.REVOKED, reason="Trop")
+    )
+    after = await call_tool(machine, "read_rows", place)
+
+    assert [answer["total"] for answer in answers] == [20, 20]
+    assert HIDDEN not in json.dumps([answers, hidden])
+    assert (hidden["status"], direct.json()["meta"]["total"]) == (403, 20)
+    assert (after["status"], "rows" in after) == (403, False)
+
+
+async def test_a_key_that_is_not_for_this_reading_opens_nothing(
+    machine: httpx.AsyncClient, producer: Producer, meters: str, portal: Granting
+) -> None:
+    grant = portal.grant(meters)
+    await portal.push(machine, grant)
+    another = await producer.publish(access="restricted")
+    stranger = Signer.from_secret(new_secret())
+    keys = {
+        "old": portal.token(portal.audience, grant.id, TABLE_READING, lifetime=-60),
+        "too long": portal.token(
+            portal.audience, grant.id, TABLE_READING, lifetime=3_000
+        ),
+        "of another node": portal.token(
+            "https://elsewhere.example", grant.id, TABLE_READING
+        ),
+        "of another portal": portal.token(
+            portal.audience, grant.id, TABLE_READING, issuer="https://other.example"
+        ),
+        "of nobody": portal.token(
+            portal.audience, grant.id, TABLE_READING, signer=stranger
+        ),
+        "of a page": portal.token(portal.audience, grant.id, READING, lifetime=120),
+        "of no agreement": portal.token(portal.audience, uuid.uuid4(), TABLE_READING),
+        "no token": "é",
+    }
+    good = portal.token(portal.audience, grant.id, TABLE_READING)
+
+    answers = {
+        name: await call_tool(
+            machine, "read_rows", {"dataset_id": meters, "reading_key": key}
+        )
+        for name, key in keys.items()
+    }
+    elsewhere = await call_tool(
+        machine, "read_rows", {"dataset_id": another, "reading_key": good}
+    )
+
+    statuses = {name: answer["status"] for name, answer in answers.items()}
+    assert statuses == {
+        "old": 403,
+        "too long": 403,
+        "of another node": 403,
+        "of another portal": 403,
+        "of nobody": 403,
+        "of a page": 401,
+        "of no agreement": 404,
+        "no token": 401,
+    }
+    assert (elsewhere["status"], elsewhere["problem"]["code"]) == (
+        403,
+        "other_dataset",
+    )
+
+
+async def test_a_token_of_a_person_opens_at_the_node_what_their_session_opens(
+    machine: httpx.AsyncClient, meters: str, node_site: Site, at_node: Territory
+) -> None:
+    resource = f"{at_node.origin}/mcp"
+    scope = f"openid {at_node.slug}-node-mcp"
+    ours = {f"{at_node.slug}--{SLUG}": {"groups": ["/publishers"]}}
+    other = {f"elsewhere--{SLUG}": {"groups": ["/publishers"]}}
+    with trusted_issuer(node_site) as issuer:
+        claims = {"sid": "1", "scope": scope, "name": "Compte de test"}
+
+        def sign(audience: str = resource, **changes: object) -> str:
+            body = {**claims, "organization": ours, **changes}
+            return f"Bearer {issuer.token('their-program', audience, **body)}"
+
+        place = {"dataset_id": meters}
+        read = await call_tool(machine, "read_rows", place, Authorization=sign())
+        refused = [
+            await call_tool(machine, "read_rows", place, Authorization=token)
+            for token in (sign(organization=other), sign(organization={}))
+        ]
+        message = write_message("tools/list")
+        answers = {
+            name: await send(machine, message, Authorization=token)
+            for name, token in {
+                "good": sign(),
+                "another address": sign(at_node.origin),
+                "no scope": sign(scope="openid"),
+                "scope of another": sign(scope="openid elsewhere-node-mcp"),
+                "a machine": sign(sid=None),
+                "old": sign(exp=1),
+                "another issuer": sign(iss="https://other.example"),
+            }.items()
+        }
+        stranger = Issuer(issuer.url).token("their-program", resource, **claims)
+        forged = await send(machine, message, Authorization=f"Bearer {stranger}")
+
+    assert FIRST in json.dumps(read["rows"])
+    assert [answer["status"] for answer in refused] == [401, 401]
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "good": 200,
+        "another address": 401,
+        "no scope": 403,
+        "scope of another": 403,
+        "a machine": 401,
+        "old": 401,
+        "another issuer": 401,
+    }
+    assert forged.status_code == 401

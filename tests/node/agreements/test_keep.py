@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, text, update
 
 from tests.node.agreements.granting import (
     IN_PART,
@@ -171,6 +171,32 @@ async def test_receive_takes_the_same_first_telling_many_times_at_once(
     answers = await asyncio.gather(*(portal.push(machine, grant) for _ in range(8)))
 
     assert {answer.status_code for answer in answers} == {200}
+    assert (await read(machine, grant)).status_code == 200
+
+
+WAITS_FOR_A_TURN = text("""
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+
+
+async def test_a_first_telling_waits_for_another_one_of_the_same_agreement(
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    grant = portal.grant(meters)
+    turn = func.pg_advisory_xact_lock(func.hashtextextended(str(grant.agreement.id), 0))
+    async with node_database.session(demo.id) as session:
+        await session.execute(select(turn))
+        told = asyncio.create_task(portal.push(machine, grant))
+        while not await session.scalar(WAITS_FOR_A_TURN):
+            assert not told.done()
+            await asyncio.sleep(0)
+
+    assert (await told).status_code == 200
     assert (await read(machine, grant)).status_code == 200
 
 

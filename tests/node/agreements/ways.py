@@ -115,7 +115,7 @@ OTHER = frozenset(
         "/my-space/my-data", "/my-space/my-data.csv", "/my-space/my-data.json",
         "/.well-known/jwks.json", "/requests", "/requests/{request_id}", "/requests/{request_id}/dossier.json", "/requests/{request_id}/files/{file_id}",
         "/spaces/{slug}/requests/new", "/spaces/{slug}/requests/settings", "/subjects/login", "/subjects/login/callback",
-        "/subjects/new", "/subjects/requests", "/subjects/requests/{request_id}", "/subjects/requests/{request_id}/files/{file_id}",
+        "/subjects/my-data", "/subjects/my-data.csv", "/subjects/my-data.json", "/subjects/new", "/subjects/requests", "/subjects/requests/{request_id}", "/subjects/requests/{request_id}/files/{file_id}",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",
         "/datasets/{dataset_id}/history.csv", "/datasets/{dataset_id}/outlines", "/datasets/{dataset_id}/parts/new", "/datasets/{dataset_id}/parts/{part_id}",

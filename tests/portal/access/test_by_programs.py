@@ -8,12 +8,15 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.mcp import call_tool
 from tests.portal.access.conftest import Workspace
 from tests.visitors import browse
+from udi.kit.keys import verify
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.access.requests.schemas import EVENTS
+from udi.protocol.credentials import TABLE_READING
 
 POLICIES = "/api/v1/access-policies"
 REQUESTS = "/api/v1/access-requests"
@@ -352,3 +355,51 @@ async def test_what_is_wrong_is_named(
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert await programs.workspace.rows(AccessRequest) == []
+
+
+async def test_who_leads_the_project_gets_a_key_that_reads_its_rows(
+    programs: Programs,
+) -> None:
+    home = (await programs.ask()).headers["location"]
+    event = {"event": "grant", "words": WHY, "revision": 1}
+    granted = (
+        await programs.call("POST", f"{home}/events", programs.producer, **event)
+    ).json()["agreement"]
+    address = f"/api/v1/agreements/{granted}/reading-key"
+
+    led = await programs.call("GET", address, programs.person)
+    others = [
+        await programs.call("GET", address, by)
+        for by in (programs.producer, programs.team, None)
+    ]
+    listed = await call_tool(
+        programs.workspace.passer,
+        "my_agreements",
+        {},
+        Authorization=programs.person["Authorization"],
+    )
+    opened = await call_tool(
+        programs.workspace.passer,
+        "open_agreement",
+        {"agreement_id": granted},
+        Authorization=programs.person["Authorization"],
+    )
+    events = f"/api/v1/agreements/{granted}/events"
+    await programs.call("POST", events, programs.producer, event="revoke", words=WHY)
+    late = await programs.call("GET", address, programs.person)
+
+    territory = programs.workspace.territory
+    node = territory.links["node"]
+    keys = (await programs.workspace.passer.get("/.well-known/jwks.json")).json()
+    body = led.json()
+    for key in (body["key"], opened["result"]["key"]):
+        signed = verify(
+            key, keys, kind=TABLE_READING, issuer=territory.origin, audience=node
+        )
+        assert signed.subject == granted
+    assert led.headers["cache-control"].endswith("no-store")
+    assert body["mcp_server"] == f"{node}/mcp"
+    assert body["api"].startswith(f"{node}/api/resources/{body['dataset']['id']}/")
+    assert [answer.status_code for answer in others] == [403, 404, 401]
+    assert [entry["id"] for entry in listed["agreements"]] == [granted]
+    assert late.status_code == 409

@@ -28,6 +28,8 @@ TOOLS = [
     "draft_data_request",
     "list_terms",
     "my_access",
+    "my_agreements",
+    "open_agreement",
     "search_datasets",
 ]
 

@@ -215,13 +215,20 @@ async def test_a_node_asks_for_agreements_and_consents_in_one_order(
     assert "freshness" not in part.json()
 
 
-@pytest.mark.parametrize(("kind", "count"), [("hosted", 1), ("own", 0)])
+@pytest.mark.parametrize(
+    ("node", "count"),
+    [
+        ({"hosted": True}, 1),
+        ({"hosted": False, "takes_subject_requests": True}, 1),
+        ({"hosted": False, "takes_subject_requests": False}, 0),
+    ],
+)
 async def test_the_receipt_says_where_people_stop_without_the_portal(
-    lending: Lending, kind: str, count: int
+    lending: Lending, node: dict[str, bool], count: int
 ) -> None:
-    """A producer's own node has no login for people."""
+    """A producer's own node may have no login for people."""
     consent = await lending.give(await lending.open())
-    await lending.change(Node, url="https://node.example", hosted=kind == "hosted")
+    await lending.change(Node, url="https://node.example", **node)
 
     page = await lending.inhabitant.get(f"/my-data/consents/{consent.id}")
 

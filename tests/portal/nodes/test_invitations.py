@@ -26,6 +26,7 @@ from udi.protocol.node_registration import ClientCredentials, NodeCredentials
 DRAWN = NodeCredentials(
     push=ClientCredentials(client_id="push", secret="a"),
     login=ClientCredentials(client_id="login", secret="b"),
+    subjects=ClientCredentials(client_id="subjects", secret="c"),
 )
 Invited = tuple[NodeInvitation, str]
 

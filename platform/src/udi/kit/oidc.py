@@ -26,7 +26,7 @@ from udi.kit.tokens import (
     require_claim_values,
     verify,
 )
-from udi.settings import ProgramName, Settings
+from udi.settings import SUBJECTS_CLIENT, ProgramName, Settings
 
 CLIENT_SECRET = SecretKind(name="secret of a client")
 """Of a program or a machine: only the identity service takes it."""
@@ -91,16 +91,25 @@ def subjects_client_id(slug: str) -> str:
     return f"{slug}-subjects"
 
 
+def own_subjects_client_id(slug: str, node: str) -> str:
+    """How it calls a producer's own node where people do."""
+    return f"{node_client_id(slug, node)}-subjects"
+
+
 def subjects_client(settings: Settings, slug: str, origin: str) -> IdentityClient:
     """The second client of a node, which knows people by identifiers of its own (OpenID Connect Core, 8.1).
 
-    It asks for no name, no address and no membership.
+    It asks for no name, no address and no membership. The secret of a producer's own node came with its invitation.
 
     Raises:
-        MissingSecretError: the node's key is absent.
+        MissingSecretError: the node's key, or that secret, is absent.
     """
-    name = subjects_client_id(slug)
-    secret = settings.client_secret("node", name)
+    if settings.own_node:
+        name = own_subjects_client_id(slug, settings.node_name)
+        secret = settings.secret(f"{SUBJECTS_CLIENT}{slug}")
+    else:
+        name = subjects_client_id(slug)
+        secret = settings.client_secret("node", name)
     return IdentityClient(name, secret, origin, SUBJECTS_PATH, SUBJECTS_SCOPE)
 
 

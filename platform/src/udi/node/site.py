@@ -9,6 +9,7 @@ from udi.node.territories.models import Tenant
 from udi.settings import Settings
 from udi.ui import login
 from udi.ui.dependencies import AnyRequest
+from udi.ui.mcp.authorization import agent_of
 from udi.ui.site import Site, assemble_site
 
 LOCALES = [
@@ -41,6 +42,13 @@ def list_navigation(
     ]
 
 
+async def find_visitor(request: AnyRequest) -> Actor | None:
+    """Who asks: by a session, or by a program that reasons for them."""
+    if (agent := agent_of(request.scope)) is not None:
+        return agent.actor
+    return await login.find_actor(request)
+
+
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
     """What the node is made of, for web workers or (without `pages`) for the worker."""
     return assemble_site(
@@ -49,7 +57,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
         Tenant,
         pages=pages,
         locales=LOCALES,
-        find_actor=login.find_actor,
+        find_actor=find_visitor,
         own_navigation=list_navigation,
         confined=True,
     )

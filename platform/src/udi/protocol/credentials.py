@@ -19,6 +19,13 @@ AGREEMENT = SignedTokenKind(
 """How an agreement stands; its subject is the agreement."""
 READING = SignedTokenKind(typ="udi-reading+jwt", scope="read", lifetime=TICKET)
 """That whoever brings it may take the files of an agreement, which is its subject."""
+TABLE_READING = SignedTokenKind(
+    typ="udi-table-reading+jwt", scope="read_table", lifetime=ORDER, single_use=False
+)
+"""That whoever shows it may read under an agreement, which is its subject, for a few minutes: for programs that reason.
+
+The agreement is asked at each reading, so that one that ends closes it.
+"""
 SUBJECT_TICKET = SignedTokenKind(
     typ="udi-subject-ticket+jwt", scope="subject_request", lifetime=TICKET
 )

@@ -55,6 +55,8 @@ class NodeInbox(Struct, frozen=True, kw_only=True):
     ]
     spaces: Annotated[list[Slug], Meta(max_length=MOST_SPACES)] | None = None
     """Producers that have a space there; a node of before says none."""
+    takes_subject_requests: bool = False
+    """Whether people may ask there about their own data; a node of before says nothing, and only the hosted one took any."""
 
 
 class PersonCount(Struct, frozen=True, kw_only=True):

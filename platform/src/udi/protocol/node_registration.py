@@ -1,4 +1,4 @@
-"""What a portal tells a node that joins a territory: who it is there, what the territory is, its two credentials."""
+"""What a portal tells a node that joins a territory: who it is there, what the territory is, its credentials."""
 
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,15 @@ class ClientCredentials(RegistrationModel):
 
 
 class NodeCredentials(RegistrationModel):
-    """`push` is the node's as a machine; `login` its own as a place where people log in."""
+    """`push` is the node's as a machine; `login` its own as a place where people log in.
+
+    `subjects` is that of people who ask about themselves, known by pairwise subjects; None where the node takes no
+    requests of them.
+    """
 
     push: ClientCredentials
     login: ClientCredentials
+    subjects: ClientCredentials | None = None
 
 
 class JoinedNode(RegistrationModel):

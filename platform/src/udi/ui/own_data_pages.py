@@ -106,7 +106,23 @@ async def show_own_data(
     site = site_of(request)
     territory: Territory | None = request.scope["state"]["territory"]
     subjects = await _read(request, login_scope, member, most=MOST_LISTED)
-    say = site.pages.translator(request)
+    return render_own_data(
+        request,
+        subjects,
+        home=None,
+        places=await _list_places(site, own_session, territory),
+        portal_page=_portal_page(site, territory),
+        delete_page=DELETION if territory and site.program == "portal" else "",
+        json_path=JSON_PATH,
+        csv_path=CSV_PATH,
+    )
+
+
+def render_own_data(
+    request: AnyRequest, subjects: Sequence[OwnSubject], **context: Any
+) -> Response[str]:
+    """The page of what a program knows of somebody: where its downloads are, and the page above it (`home`), if any of its own."""
+    say = site_of(request).pages.translator(request)
     counts = [(say(subject.subject.value), subject.count) for subject in subjects]
     return render(
         request,
@@ -116,11 +132,7 @@ async def show_own_data(
         most=max((count for _, count in counts), default=0),
         total=sum(count for _, count in counts),
         most_listed=MOST_LISTED,
-        places=await _list_places(site, own_session, territory),
-        portal_page=_portal_page(site, territory),
-        delete_page=DELETION if territory and site.program == "portal" else "",
-        json_path=JSON_PATH,
-        csv_path=CSV_PATH,
+        **context,
     )
 
 
@@ -130,6 +142,13 @@ async def download_own_json(
 ) -> Response[bytes]:
     """The same for a program."""
     subjects = await _read(request, login_scope, member, most=MOST_DOWNLOADED)
+    return write_own_json(request, subjects)
+
+
+def write_own_json(
+    request: AnyRequest, subjects: Sequence[OwnSubject]
+) -> Response[bytes]:
+    """All rows, for a program."""
     document = {"program": site_of(request).program, "kinds": describe_rows(subjects)}
     headers = {
         "Content-Disposition": 'attachment; filename="my-data.json"',
@@ -145,6 +164,13 @@ async def download_own_csv(
 ) -> Response[bytes]:
     """The same for a spreadsheet: a line for each value."""
     subjects = await _read(request, login_scope, member, most=MOST_DOWNLOADED)
+    return write_own_csv(request, subjects)
+
+
+def write_own_csv(
+    request: AnyRequest, subjects: Sequence[OwnSubject]
+) -> Response[bytes]:
+    """All rows, for a spreadsheet."""
     say = site_of(request).pages.translator(request)
     header = [
         say("Subject"),

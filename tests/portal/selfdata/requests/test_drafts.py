@@ -165,16 +165,88 @@ async def test_more_than_fifty_are_refused(
     assert "At most 1 organisations at once" in choice.text
 
 
-async def test_a_producer_with_a_node_of_its_own_keeps_the_letter(
-    inhabitants: Inhabitants,
+@pytest.mark.parametrize(
+    "inboxes",
+    [
+        [],
+        [{"spaces": ["own-town"]}],
+        [{"spaces": ["own-town"], "takes_subject_requests": False}],
+        [{"spaces": [], "takes_subject_requests": True}],
+        [{"takes_subject_requests": True}],
+    ],
+)
+async def test_a_producer_whose_own_node_takes_no_requests_keeps_the_letter(
+    inhabitants: Inhabitants, inboxes: list[dict[str, Any]]
 ) -> None:
-    """Such a node has no login for people who ask yet."""
+    """It said nothing, has no login for people who ask, or has no space of this producer; the page says why."""
+    for inbox in inboxes:
+        body = {"waiting": [], "subjects": []} | inbox
+        sent = await inhabitants.own_node.send("POST", INBOX, body)
+        assert sent.status_code == 200, sent.text
+
     answer = await inhabitants.person.post(
         HOME, data={"right": "access", "org": "own-town"}
+    )
+    page = await inhabitants.person.get(
+        "/my-data/ask?right=access&org=own-town", headers=ENGLISH
     )
 
     assert answer.status_code == 409
     assert await inhabitants.rows() == []
+    reason = "Its data are on a site of its own, which takes no requests yet."
+    assert reason in page.text
+    assert "No site takes its requests for now." not in page.text
+
+
+async def test_a_producers_own_node_takes_requests_once_it_has_a_login_for_people(
+    inhabitants: Inhabitants,
+) -> None:
+    """And reports them; the hosted node may not, and is offered for the others alone."""
+    inbox = {
+        "waiting": [],
+        "subjects": [],
+        "spaces": ["own-town"],
+        "takes_subject_requests": True,
+    }
+    sent = await inhabitants.own_node.send("POST", INBOX, inbox)
+    [draft] = await inhabitants.ask("own-town")
+    [hosted] = await inhabitants.ask("kerlevan")
+
+    pages = [
+        await inhabitants.person.get(f"{HOME}/{one.id}", headers=ENGLISH)
+        for one in (draft, hosted)
+    ]
+    await inhabitants.go(draft.id)
+    report = inhabitants.report(draft.id)
+    from_another = await inhabitants.send(report)
+    from_own = await inhabitants.send(report, by=inhabitants.own_node)
+    paper = inhabitants.paper(uuid4()) | {"producer": "own-town"}
+    on_paper = await inhabitants.send_paper(paper, by=inhabitants.own_node)
+
+    assert sent.status_code == 200, sent.text
+    assert [read_ticket(page.text)[0] for page in pages] == [
+        "https://own.example/subjects/tickets",
+        "https://node.example/subjects/tickets",
+    ]
+    assert set(from_another.values()) == {"refused"}
+    assert set(from_own.values()) == {"accepted"}
+    assert set(on_paper.values()) == {"accepted"}
+    assert (await inhabitants.row(draft.id)).state == "submitted"
+
+
+async def test_an_own_node_that_lost_its_login_is_offered_no_more(
+    inhabitants: Inhabitants,
+) -> None:
+    inbox = {"waiting": [], "subjects": [], "spaces": ["own-town"]}
+    takes = inbox | {"takes_subject_requests": True}
+    await inhabitants.own_node.send("POST", INBOX, takes)
+    [draft] = await inhabitants.ask("own-town")
+
+    await inhabitants.own_node.send("POST", INBOX, inbox)
+
+    page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+    assert 'name="ticket"' not in page.text
+    assert "This organisation takes no requests here any more" in page.text
 
 
 async def test_a_producer_without_a_space_at_the_hosted_node_keeps_the_letter(

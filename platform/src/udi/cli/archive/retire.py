@@ -32,6 +32,7 @@ from udi.portal.identity.provision.admin import (
     find_or_none,
     list_organisation_members,
 )
+from udi.portal.identity.provision.agents import remove_agents
 from udi.portal.identity.provision.directories import disable_territory_directories
 from udi.portal.identity.provision.memberships import MANAGED
 from udi.portal.identity.provision.operators import list_operator_accounts
@@ -245,6 +246,7 @@ def _delete_identity(
         *machines,
     ]:
         retired.clients += remove_machine(connection, name)
+    retired.clients += remove_agents(connection, slug)
 
 
 def _delete_secrets(settings: Settings, retired: DeletionResult) -> None:

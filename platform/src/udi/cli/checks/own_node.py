@@ -59,9 +59,18 @@ async def _check_machine(own_node: OwnNode, settings: Settings) -> list[Finding]
     return [
         *check_disks(settings),
         *secrets,
+        _check_subjects_client(settings),
         await check_objects(settings),
         check_landlock(),
     ]
+
+
+def _check_subjects_client(settings: Settings) -> Finding:
+    """Whether people may ask here about their own data: a node that joined before releases had this takes none."""
+    if settings.takes_subject_requests:
+        return ok("node", "requests of people", "People may ask here about their data.")
+    message = "Nobody can ask here about their own data: the portal offers a letter."
+    return warning("node", "requests of people", message, INVITATION_REMEDY)
 
 
 async def _check_programs(own_node: OwnNode, settings: Settings) -> list[Finding]:

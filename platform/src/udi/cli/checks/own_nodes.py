@@ -53,4 +53,6 @@ def _check_last_contact(territory: str, node: Node) -> Finding:
     message = f"Heard {format_duration(age)} ago."
     if age > SILENCE_WARNING:
         return warning("own node", name, message, remedy)
+    if not node.takes_subject_requests:
+        message += " It takes no requests of people about their data."
     return ok("own node", name, message)

@@ -19,11 +19,12 @@ from udi.kit.http import exact_host
 from udi.kit.sealed_columns import secret_name
 from udi.node.portals.actions import JoinedPortal
 from udi.protocol.node_registration import (
+    ClientCredentials,
     InvitationResponse,
     NodeRegistration,
     RegistrationModel,
 )
-from udi.settings import Settings
+from udi.settings import SUBJECTS_CLIENT, Settings
 
 FILE = "node.json"
 SECRETS = (
@@ -165,9 +166,21 @@ class OwnNode:
             self.settings, f"node_credential_{slug}", lambda: secrets.push.secret
         )
         write_secret(self.settings, f"node_login_{slug}", lambda: secrets.login.secret)
+        self._save_subjects_secret(slug, secrets.subjects)
         replace(
             self, joined=NodeRegistration.model_validate(joining.model_dump())
         ).save()
+
+    def _save_subjects_secret(
+        self, slug: str, subjects: ClientCredentials | None
+    ) -> None:
+        """Keep the secret for people who ask about themselves; forget it where the node is to take none."""
+        name = f"{SUBJECTS_CLIENT}{slug}"
+        if subjects is None:
+            (self.settings.secrets_folder / name).unlink(missing_ok=True)
+            return
+        secret = subjects.secret
+        write_secret(self.settings, name, lambda: secret)
 
     def save(self) -> None:
         """Keep what is no secret of it."""

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from joserfc import jws
+from joserfc.errors import JoseError
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,6 +36,7 @@ from udi.node.agreements.queries import (
     list_credential_agreements,
     read_consumption,
 )
+from udi.node.datasets.exchange.portal_tokens import take_ticket
 from udi.node.files.restricted import (
     AgreementEndedError,
     ConsentsStaleError,
@@ -50,6 +53,7 @@ from udi.protocol.access_decision import (
     refuse,
 )
 from udi.protocol.agreement import PROJECT_CREDENTIAL, Agreement, fingerprint
+from udi.protocol.credentials import TABLE_READING
 from udi.protocol.terms import Purpose
 from udi.ui.dependencies import AnyRequest
 
@@ -184,6 +188,10 @@ class AgreementGate:
             RestrictedError: no credential is shown, or none that is known here.
             NotGrantedError, ReadingRateError: its agreement does not allow it, or not any more.
         """
+        if is_reading_key(request):
+            return await self._authorize_reading_key(
+                request, territory, dataset_id, kind
+            )
         digest = credential_digest(request)
         if digest is None:
             raise RestrictedError(dataset_id)
@@ -211,6 +219,26 @@ class AgreementGate:
         return self._accept_reading(
             territory, attempt, read_current_agreement(row), *judged
         )
+
+    async def _authorize_reading_key(
+        self, request: AnyRequest, territory: Territory, dataset_id: UUID, kind: str
+    ) -> AgreementReading:
+        """The reading by a program of somebody to whom the portal gave a key for an agreement.
+
+        Raises:
+            ForbiddenError: the key is not one of the portal, for this node, or too old.
+            NotGrantedError: it is for an agreement on another dataset, or as `authorize_person`.
+            NotFoundError, ReadingRateError: as `authorize_person`.
+        """
+        signed = await take_ticket(
+            request, territory, _shown_secret(request), TABLE_READING
+        )
+        agreement_id = UUID(signed.subject)
+        async with self.session(territory.id) as session:
+            row = await get_agreement(session, agreement_id)
+            if row.dataset_id != dataset_id:
+                raise NotGrantedError(dataset_id, refuse(RefusalReason.OTHER_DATASET))
+        return await self.authorize_person(territory, agreement_id, kind)
 
     async def authorize_person(
         self, territory: Territory, agreement_id: UUID, kind: str
@@ -319,13 +347,29 @@ async def _keep_to_lenders(
     return replace(decision, view=structs.replace(decision.view, persons=persons))
 
 
+def _shown_secret(request: AnyRequest) -> str:
+    """What a request shows after the word Bearer; empty: nothing."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return ""
+    return secret.strip()
+
+
 def credential_digest(request: AnyRequest) -> str | None:
     """The digest of the credential of a project that a request shows."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    secret = secret.strip()
-    if scheme.lower() != "bearer" or not PROJECT_CREDENTIAL.matches(secret):
+    secret = _shown_secret(request)
+    if not PROJECT_CREDENTIAL.matches(secret):
         return None
     return fingerprint(secret)
+
+
+def is_reading_key(request: AnyRequest) -> bool:
+    """Whether a request shows a key that the portal gave to whoever leads a project, good or not."""
+    try:
+        header = jws.extract_compact(_shown_secret(request).encode()).headers()
+    except (JoseError, ValueError):
+        return False
+    return header.get("typ") == TABLE_READING.typ
 
 
 async def _choose_agreement(

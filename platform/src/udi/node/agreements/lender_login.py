@@ -26,7 +26,7 @@ class LenderLogin:
 
 
 LENDER_LOGIN = Hook[LenderLogin]("login of people who lend")
-"""One at most: a producer's own node has no client for people, and its tickets open the form alone."""
+"""One at most: at a producer's own node that was given no client for people, tickets open the form alone."""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def list_schedules(site: Site) -> Schedules:
         schedule_cell_removal(database, registry, tables),
         schedule_source_checks(site),
         Schedule("compare_accounts", CRON, accounts.run),
-        schedule_inbox(database, registry, portal, site.settings.issuer, site.services),
+        schedule_inbox(database, registry, portal, site.settings, site.services),
         schedule_uses(database, registry, portal),
     ]
     if site.settings.own_node:

@@ -5,6 +5,7 @@ from udi.node.agreements.lender_login import LENDER_LOGIN
 from udi.node.subject_requests import (
     lending_pages,
     login_pages,
+    own_rows_pages,
     paper_pages,
     person_pages,
     producer_pages,
@@ -28,15 +29,15 @@ def list_navigation(site: Site, request: AnyRequest) -> list[tuple[str, str]]:
 
 def provide_web_services(site: Site) -> None:
     """The entry of the menu, and the login of those who bring a number for what they lend."""
-    if not site.settings.own_node:
+    if site.settings.takes_subject_requests:
         site.services.contribute(NAVIGATION, list_navigation)
         site.services.contribute(LENDER_LOGIN, LENDER_PAGES)
         site.services.contribute(REFUSALS, (SubjectLoginDueError, lead_to_login))
 
 
 def list_routes(site: Site) -> Routes:
-    """The addresses; a producer's own node has no client for people who ask yet, and takes none."""
-    if site.settings.own_node:
+    """The addresses; a producer's own node that was given no client for people who ask takes none."""
+    if not site.settings.takes_subject_requests:
         return []
     return [
         *login_pages.routes,
@@ -44,4 +45,5 @@ def list_routes(site: Site) -> Routes:
         *producer_pages.routes,
         *paper_pages.routes,
         *lending_pages.routes,
+        *own_rows_pages.routes,
     ]

@@ -28,10 +28,19 @@ DATASET = {"dataset_id": "resource_id"}
 NAMED = {**DATASET, "table": "table_name"}
 
 
+ReadingKey = Annotated[
+    str,
+    Meta(
+        description="For restricted data: what the portal’s tool open_agreement answered as key. Empty for all else."
+    ),
+]
+
+
 class TableArguments(Struct, kw_only=True):
     """Which table of the dataset."""
 
     table: Table = ""
+    reading_key: ReadingKey = ""
 
 
 class RowArguments(TableArguments, kw_only=True):

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from udi.kit.agent_tokens import MCP_PATH as MCP
 from udi.protocol.addresses import NodeAddresses, find_addresses
-from udi.ui.mcp.server import PATH as MCP
 from udi.ui.openapi.agent_tools import AgentTool, ToolResponse
 
 NOTHING = "No dataset answers all of this. Leave out a filter or a word; list_terms has the values that filters take."

@@ -1,9 +1,11 @@
 """Programs that show a token to the API: the person whose it is, and what it may do; or the node that reads what is open."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from litestar.handlers import BaseRouteHandler
 
+from udi.kit.agent_tokens import Agent
 from udi.kit.confirmation import is_confirmation_valid
 from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from udi.kit.sessions import SESSIONS
@@ -12,10 +14,12 @@ from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.portal.identity.machines import read_machine_token
 from udi.portal.identity.tokens import (
     API_TOKEN,
+    SCOPES,
     Bearer,
     UnknownTokenError,
     authenticate_bearer,
 )
+from udi.ui.mcp.authorization import agent_of
 from udi.ui.rate_limits import Connection, count_request
 
 
@@ -27,10 +31,14 @@ async def identify_bearer(connection: Connection, _handler: BaseRouteHandler) ->
     Raises:
         UnauthenticatedError: it is nobody's, or its time is over.
     """
+    state = connection.scope["state"]
+    if (agent := agent_of(connection.scope)) is not None:
+        state["bearer"] = agent_bearer(agent)
+        state["token_of"] = agent.actor.person_id
+        return
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return
-    state = connection.scope["state"]
     if (territory := state.get("territory")) is None:
         raise UnknownTokenError
     if not API_TOKEN.matches(token):
@@ -41,6 +49,19 @@ async def identify_bearer(connection: Connection, _handler: BaseRouteHandler) ->
             session, token, territory.slug
         )
     state["token_of"] = bearer.actor.person_id
+
+
+def agent_bearer(agent: Agent) -> Bearer:
+    """The person for whom a program asks by a token of the identity service: it reads what they may read."""
+    actor = replace(agent.actor, moderator=False, memberships={})
+    return Bearer(
+        actor,
+        agent.actor,
+        agent.client_id,
+        frozenset(SCOPES),
+        agent.expires_at,
+        agent.actor.confirmed_at,
+    )
 
 
 async def _machine_client(

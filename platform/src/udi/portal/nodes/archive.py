@@ -28,7 +28,12 @@ from udi.portal.nodes.sources.models import (
 from udi.settings import Settings
 
 CARRIED = (
-    ArchivedTable(Node, address_columns=frozenset({"url"})),
+    ArchivedTable(
+        Node,
+        # Its client for people is one of this installation's identity service.
+        regenerated_columns=frozenset({"takes_subject_requests"}),
+        address_columns=frozenset({"url"}),
+    ),
     ArchivedTable(NodeProducer),
     ArchivedTable(Report),
     ArchivedTable(

@@ -55,6 +55,8 @@ class Node(TenantColumns, PortalTable):
     """Whether it tells each minute what waits there; the nodes of RUDI call only when they push."""
     spaces: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     """Slugs of the producers that have a space there, as it told last; none until it did."""
+    takes_subject_requests: Mapped[bool] = mapped_column(default=False)
+    """Whether a producer's own node has a login for people who ask about themselves, as it told last; the hosted one has."""
 
 
 class NodeProducer(PortalTable):

@@ -78,6 +78,7 @@ async def receive_node_inbox(
         node.reports_inbox = True
         if inbox.spaces is not None:
             node.spaces = sorted(set(inbox.spaces))
+        node.takes_subject_requests = inbox.takes_subject_requests
         await replace_numbers(session, node, inbox.waiting)
     people = await _count_people(site_of(request), territory, node, inbox.subjects)
     return as_json(to_builtins(InboxCountAnswer(people=people)))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.response import Redirect
@@ -18,7 +19,10 @@ from udi.portal.selfdata.queries import Register, list_public_registers
 from udi.portal.selfdata.requests.drafts import MOST_AT_ONCE, draft_requests
 from udi.portal.selfdata.requests.pages import HOME
 from udi.portal.selfdata.requests.queries import OwnRequest, list_open_requests
-from udi.portal.selfdata.requests.request_nodes import map_request_nodes
+from udi.portal.selfdata.requests.request_nodes import (
+    list_at_own_nodes,
+    map_request_nodes,
+)
 from udi.protocol.subject_requests import SubjectRight
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.site import render
@@ -34,6 +38,8 @@ class AskChoice:
     takers: Sequence[Register]
     by_letter: Sequence[Register]
     open_requests: Sequence[OwnRequest]
+    at_own_nodes: frozenset[UUID]
+    """Organisations that publish from a node of their own."""
 
     @property
     def letter_address(self) -> str:
@@ -61,7 +67,8 @@ async def sort_choice(
     by_letter = [
         register for register in choice.chosen if register.organisation.id not in nodes
     ]
-    return AskChoice(choice, takers, by_letter, open_requests)
+    at_own_nodes = await list_at_own_nodes(session, ids)
+    return AskChoice(choice, takers, by_letter, open_requests, at_own_nodes)
 
 
 @get(ASK)

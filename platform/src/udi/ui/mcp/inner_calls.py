@@ -9,6 +9,9 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 
+from udi.kit.agent_tokens import Agent
+from udi.ui.mcp.authorization import AGENT
+
 log = structlog.get_logger()
 SERVER_ERROR = 500
 
@@ -69,14 +72,17 @@ async def call_address(
     client: str,
     headers: Mapping[str, str],
     limit: int,
+    agent: Agent | None = None,
 ) -> InnerResponse:
-    """GET a path and query of `app` for the caller at the network address `client`.
+    """GET a path and query of `app` for the caller at the network address `client`, and the person behind `agent`.
 
     Raises:
         AnswerTooLargeError: it answers more than `limit` bytes; it is stopped then.
     """
     reader = _ResponseReader(limit)
-    scope = write_scope(address, origin=origin, client=client, headers=headers)
+    scope = write_scope(
+        address, origin=origin, client=client, headers=headers, agent=agent
+    )
     call = app(scope, cast("Receive", reader.receive), cast("Send", reader.send))
     task = asyncio.ensure_future(cast("Any", call))
     reader.task = task
@@ -94,7 +100,12 @@ async def call_address(
 
 
 def write_scope(
-    address: str, *, origin: str, client: str, headers: Mapping[str, str]
+    address: str,
+    *,
+    origin: str,
+    client: str,
+    headers: Mapping[str, str],
+    agent: Agent | None = None,
 ) -> HTTPScope:
     """The scope of such a request, as a server writes it."""
     path, _, query = address.partition("?")
@@ -115,5 +126,6 @@ def write_scope(
         ],
         "server": (server.hostname or "", server.port),
         "client": (client, 0),
+        AGENT: agent,
     }
     return cast("HTTPScope", scope)

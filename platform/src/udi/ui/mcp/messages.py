@@ -28,6 +28,8 @@ PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
+UNAUTHORIZED = -32001
+"""Ours: the code that HTTP 401 stands for."""
 HEADER_MISMATCH = -32020
 UNSUPPORTED_VERSION = -32022
 STATUSES = {METHOD_NOT_FOUND: 404}
@@ -40,12 +42,19 @@ class MessageError(Exception):
     """What is wrong with a message, as an error of JSON-RPC."""
 
     def __init__(
-        self, code: int, message: str, data: Any = None, *, status: int = 0
+        self,
+        code: int,
+        message: str,
+        data: Any = None,
+        *,
+        status: int = 0,
+        challenge: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
         self.data = data
         self.status = status or STATUSES.get(code, 400)
+        self.challenge = challenge
 
     def write(self, message_id: Any) -> dict[str, Any]:
         """The answer."""

@@ -11,12 +11,19 @@ from litestar.types import Guard
 from msgspec import DecodeError, json
 
 from udi import __version__
+from udi.kit.agent_tokens import MCP_PATH as PATH
+from udi.kit.agent_tokens import Agent
 from udi.kit.clock import now
 from udi.kit.errors import ForbiddenError
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.locale import localise
+from udi.ui.mcp.authorization import (
+    find_agent,
+    show_resource_metadata,
+    write_challenge,
+)
 from udi.ui.mcp.inner_calls import (
     AnswerTooLargeError,
     InnerResponse,
@@ -26,6 +33,7 @@ from udi.ui.mcp.messages import (
     HANDSHAKE_VERSIONS,
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
+    UNAUTHORIZED,
     VERSIONS,
     Message,
     MessageError,
@@ -38,7 +46,6 @@ from udi.ui.openapi.pages import ApiPage, find_document
 from udi.ui.rate_limits import READS_ONLY, address_of
 from udi.ui.site import site_of
 
-PATH = "/mcp"
 LARGEST_MESSAGE = 64 * 1024
 LARGEST_ANSWER = 256 * 1024
 """Bytes of what a call answers: more is not read by whoever reasons."""
@@ -53,11 +60,15 @@ TOO_SLOW = (
 NO_JSON = "This address answered something that is no JSON. Try again later; if it stays so, tell whoever runs this site."
 REDIRECTED = 300
 OK = 200
+UNAUTHENTICATED = 401
+LOG_IN = "This tool answers to a person, or to the key of a project. Get a token as WWW-Authenticate says, and send it as Authorization: Bearer."
 TOOLS_TTL = 3_600_000
 """Milliseconds for which a client may keep the list of tools."""
 FORWARDED = ("authorization", "accept-language")
 """What a call is asked with; no cookie, so that a browser lends nobody its session."""
 SERVER = "udi"
+READING_KEY = "reading_key"
+"""An argument that is shown to the operation as a credential, in place of the caller's."""
 ToolsByOperation = Mapping[tuple[str, str], Sequence[AgentTool]]
 TOOLS = ServiceKey[ToolsByOperation]("tools for programs that reason", "ui")
 
@@ -70,12 +81,16 @@ class McpServer:
     instructions: str
 
     async def answer(
-        self, request: AnyRequest, territory: Territory, message: Message
+        self,
+        request: AnyRequest,
+        territory: Territory,
+        message: Message,
+        agent: Agent | None,
     ) -> dict[str, Any]:
-        """The result of a request.
+        """The result of a request, asked for the person behind `agent`, or for nobody in particular.
 
         Raises:
-            MessageError: nobody here knows the method, or the tool.
+            MessageError: nobody here knows the method, or the tool, or the tool needs somebody.
         """
         match message.method:
             case "initialize" if not message.is_modern:
@@ -87,7 +102,7 @@ class McpServer:
             case "tools/list":
                 return self._list_tools(request, territory, message)
             case "tools/call":
-                return await self._call_tool(request, territory, message)
+                return await self._call_tool(request, territory, message, agent)
         raise MessageError(
             METHOD_NOT_FOUND,
             f"Nobody here answers {message.method[:100]}: there are tools/list and tools/call.",
@@ -150,7 +165,11 @@ class McpServer:
         return list_tool_operations(find_document(request, territory, self.page), tools)
 
     async def _call_tool(
-        self, request: AnyRequest, territory: Territory, message: Message
+        self,
+        request: AnyRequest,
+        territory: Territory,
+        message: Message,
+        agent: Agent | None,
     ) -> dict[str, Any]:
         name = message.params.get("name")
         arguments = message.params.get("arguments") or {}
@@ -173,11 +192,15 @@ class McpServer:
             return _write_result(message, {"faults": faults}, is_error=True)
         try:
             async with asyncio.timeout(TIMEOUT):
-                answer, is_error = await _ask(request, territory, operation, arguments)
+                answer, is_error = await _ask(
+                    request, territory, operation, arguments, agent
+                )
         except AnswerTooLargeError:
             return _write_result(message, {"faults": [TOO_LARGE]}, is_error=True)
         except TimeoutError:
             return _write_result(message, {"faults": [TOO_SLOW]}, is_error=True)
+        if is_error and answer["status"] == UNAUTHENTICATED:
+            _require_credential(request, territory, answer)
         if len(json.encode(answer)) > LARGEST_ANSWER:
             return _write_result(message, {"faults": [TOO_LARGE]}, is_error=True)
         return _write_result(message, answer, is_error=is_error)
@@ -188,6 +211,7 @@ async def _ask(
     territory: Territory,
     operation: ToolOperation,
     arguments: Mapping[str, Any],
+    agent: Agent | None,
 ) -> tuple[dict[str, Any], bool]:
     """What the operation answers to the caller, and whether it refused.
 
@@ -200,6 +224,11 @@ async def _ask(
     headers = {
         name: value for name in FORWARDED if (value := request.headers.get(name))
     }
+    if agent is not None:
+        del headers["authorization"]
+    key = str(arguments.get(READING_KEY) or "")
+    if key and key.isascii():
+        headers["authorization"] = f"Bearer {key}"
     headers["accept"] = "application/json"
     headers["host"] = request.headers.get("host", urlsplit(origin).netloc)
 
@@ -211,6 +240,7 @@ async def _ask(
             client=address_of(request),
             headers=headers,
             limit=LARGEST_BODY,
+            agent=agent,
         )
 
     response = await read(address)
@@ -225,6 +255,25 @@ async def _ask(
     body = _read_json(response.content)
     tool_response = ToolResponse(body, f"{origin}{address}", arguments, record)
     return write_answer(operation, tool_response, now()), False
+
+
+def _require_credential(
+    request: AnyRequest, territory: Territory, answer: Mapping[str, Any]
+) -> None:
+    """Where a tool refused somebody who showed nothing, say where a token is given, so that a client asks its person.
+
+    Raises:
+        MessageError: nothing was shown.
+    """
+    if request.headers.get("authorization"):
+        return
+    raise MessageError(
+        UNAUTHORIZED,
+        LOG_IN,
+        answer,
+        status=UNAUTHENTICATED,
+        challenge=write_challenge(request, territory),
+    )
 
 
 def find_problem(response: InnerResponse) -> dict[str, Any] | None:
@@ -279,16 +328,23 @@ def mcp_routes(
             if message.is_notification:
                 return Response(b"", status_code=202, media_type="text/plain")
             message_id = message.id
-            result = await server.answer(request, territory, message)
+            agent = await find_agent(request, territory)
+            result = await server.answer(request, territory, message, agent)
         except MessageError as error:
-            return _respond(error.write(message_id), error.status)
+            return _respond(
+                error.write(message_id), error.status, challenge=error.challenge
+            )
         return _respond({"jsonrpc": "2.0", "id": message_id, "result": result}, 200)
 
-    return [answer_message]
+    return [answer_message, show_resource_metadata]
 
 
-def _respond(content: dict[str, Any], status: int) -> Response[Any]:
+def _respond(
+    content: dict[str, Any], status: int, *, challenge: str = ""
+) -> Response[Any]:
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language, Authorization"}
+    if challenge:
+        headers["WWW-Authenticate"] = challenge
     return Response(
         json.encode(content),
         status_code=status,

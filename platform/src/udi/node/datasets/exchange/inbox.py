@@ -23,6 +23,7 @@ from udi.protocol.inbox import (
     InboxCountAnswer,
     NodeInbox,
 )
+from udi.settings import Settings
 
 log = structlog.get_logger()
 CRON = "* * * * * 45"
@@ -40,6 +41,7 @@ class InboxSync:
     portal: PortalClient
     issuer: str
     services: Services
+    takes_subject_requests: bool
 
     async def run(self) -> None:
         """Exchange with each, as a scheduled task."""
@@ -63,7 +65,12 @@ class InboxSync:
             numbers = count_waiting(items)
             subjects = await _list_subjects(session, self.issuer)
             spaces = list(await session.scalars(select(Space.slug).limit(MOST_SPACES)))
-        inbox = NodeInbox(waiting=numbers, subjects=subjects, spaces=spaces)
+        inbox = NodeInbox(
+            waiting=numbers,
+            subjects=subjects,
+            spaces=spaces,
+            takes_subject_requests=self.takes_subject_requests,
+        )
         answer = await self.portal.exchange_inbox(territory, inbox)
         async with self.database.session(territory.id, role="worker") as session:
             await _store_counts(session, self.issuer, answer)
@@ -73,11 +80,14 @@ def schedule_inbox(
     database: Database,
     registry: TerritoryRegistry,
     portal: PortalClient,
-    issuer: str,
+    settings: Settings,
     services: Services,
 ) -> Schedule:
     """Exchange each minute."""
-    sync = InboxSync(database, registry, portal, issuer, services)
+    takes_requests = settings.takes_subject_requests
+    sync = InboxSync(
+        database, registry, portal, settings.issuer, services, takes_requests
+    )
     return Schedule("exchange_inbox", CRON, sync.run)
 
 

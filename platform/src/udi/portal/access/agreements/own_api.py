@@ -1,10 +1,13 @@
 """The agreements of a person and of their organisations, for programs with their token."""
 
 from functools import partial
+from typing import Any
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 
+from udi.kit.agent_tokens import MCP_PATH
+from udi.kit.clock import now
 from udi.kit.errors import (
     ConflictError,
     ForbiddenError,
@@ -13,17 +16,59 @@ from udi.kit.errors import (
     field_error,
 )
 from udi.portal.access.agreements import schemas
+from udi.portal.access.agreements.creation import (
+    audience_of,
+    is_unexpired,
+    signer_of,
+)
 from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
-from udi.portal.access.agreements.queries import list_member_agreements
+from udi.portal.access.agreements.queries import (
+    get_signed_agreement,
+    list_member_agreements,
+)
+from udi.portal.access.agreements.transitions import LIVE
+from udi.portal.access.models import AccessSide
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.request_bodies import read_body
+from udi.protocol.addresses import NodeAddresses
+from udi.protocol.credentials import TABLE_READING
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
+from udi.ui.openapi.agent_tools import AgentTool, ToolResponse
+from udi.ui.site import site_of
 
+DETAILS = ("id", "dataset", "producer", "project", "side", "purpose", "ends", "state")
+
+
+def present_agreements(response: ToolResponse) -> dict[str, Any]:
+    """What each agreement is about, and how it stands."""
+    answer = {
+        "total": response.body["total"],
+        "agreements": [
+            {name: item[name] for name in DETAILS} for item in response.body["items"]
+        ],
+    }
+    if not response.body["total"]:
+        answer["why_empty"] = (
+            "Neither this person nor their organisations have an agreement. draft_access_request fills in a request."
+        )
+    return answer
+
+
+MY_AGREEMENTS = AgentTool(
+    "my_agreements",
+    "The agreements of the person on restricted data: dataset, project, end, how each stands. open_agreement opens one.",
+    present=present_agreements,
+)
+OPEN_AGREEMENT = AgentTool(
+    "open_agreement",
+    "A key with which the tools of the producer’s node read the rows of an agreement for five minutes. The person must lead its project.",
+    parameters={"agreement_id": "agreement_id"},
+)
 agreement_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOPE)
 
 
@@ -35,6 +80,7 @@ agreement_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOP
         description="Those of the person of the token, of the projects that they lead, and of organisations for which they publish.",
         answer=schemas.MyAgreements,
         errors=(ForbiddenError,),
+        tools=(MY_AGREEMENTS,),
     ),
 )
 async def list_own_agreements(
@@ -47,6 +93,57 @@ async def list_own_agreements(
     ]
     return Response(
         schemas.MyAgreements(total=len(items), items=items), headers=PRIVATE
+    )
+
+
+@get(
+    "/{agreement_id:uuid}/reading-key",
+    **agreement_operation(
+        "openAgreement",
+        summary="Get a key that reads the data of an agreement",
+        description="For whoever leads its project. The node asks the agreement at each reading, so the key opens no more than that, for five minutes.",
+        answer=schemas.AgreementReadingKey,
+        errors=(ForbiddenError, NotFoundError, ConflictError),
+        tools=(OPEN_AGREEMENT,),
+    ),
+)
+async def open_agreement(
+    request: ApiRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    bearer: NamedDependency[Bearer],
+    agreement_id: schemas.AgreementPath,
+) -> Response[schemas.AgreementReadingKey]:
+    """A key that the node takes for an agreement."""
+    agreement_case = await get_signed_agreement(
+        session, bearer.member, agreement_id, side=AccessSide.REQUESTER
+    )
+    agreement = agreement_case.agreement
+    if agreement.state not in LIVE or not is_unexpired(agreement):
+        raise ConflictError(
+            "This agreement has ended: it no longer gives access to the data.",
+            remedy="Its page says why.",
+        )
+    audience = audience_of(agreement_case.node)
+    key = signer_of(site_of(request), territory).signer.sign(
+        TABLE_READING,
+        subject=str(agreement_id),
+        issuer=territory.origin,
+        audience=audience,
+    )
+    signed_agreement = agreement_case.signed_agreement
+    return Response(
+        schemas.AgreementReadingKey(
+            agreement=agreement_id,
+            dataset=schemas.AgreementDataset(
+                id=signed_agreement.dataset, title=signed_agreement.dataset_title
+            ),
+            key=key,
+            expires=now() + TABLE_READING.lifetime,
+            api=NodeAddresses(audience, signed_agreement.dataset).api,
+            mcp_server=f"{audience}{MCP_PATH}",
+        ),
+        headers=PRIVATE,
     )
 
 
@@ -92,7 +189,7 @@ async def change_agreement(
 routes: Routes = [
     Router(
         schemas.BASE,
-        route_handlers=[list_own_agreements, change_agreement],
+        route_handlers=[list_own_agreements, open_agreement, change_agreement],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
         dependencies=dependencies(schemas.SCOPE),

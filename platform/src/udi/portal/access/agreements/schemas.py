@@ -108,6 +108,22 @@ class PublicAgreementItem(Struct, frozen=True, kw_only=True):
         )
 
 
+class AgreementReadingKey(Struct, frozen=True, kw_only=True):
+    """What opens the data of an agreement at the node for a few minutes."""
+
+    agreement: UUID
+    dataset: AgreementDataset
+    key: Annotated[
+        str,
+        Meta(
+            description="Show it to the node after the word Bearer, or as reading_key to its tools."
+        ),
+    ]
+    expires: Instant
+    api: Annotated[Address, Meta(description="Address of the rows.")]
+    mcp_server: Annotated[Address, Meta(description="The tools of the node.")]
+
+
 class PublicAgreementPage(Struct, frozen=True, kw_only=True):
     """One page of the public list."""
 

@@ -83,6 +83,15 @@ def pairwise_mapper(salt: str) -> dict[str, Any]:
     }
 
 
+def find_pairwise_salt(admin: RealmAdmin, client_id: str) -> str | None:
+    """The salt of a client's identifiers of people: with another one, they would all be others there."""
+    client = admin.find_client(client_id) or {}
+    for mapper in client.get("protocolMappers") or []:
+        if mapper["protocolMapper"] == PAIRWISE_MAPPER:
+            return str(mapper["config"]["pairwiseSubAlgorithmSalt"])
+    return None
+
+
 def machine_client(client_id: str, secret: str | None) -> dict[str, Any]:
     """A machine, which has a credential and nobody behind it."""
     return {

@@ -1,4 +1,4 @@
-"""A territory at the identity service: three clients, its organisations. A machine: one client."""
+"""A territory at the identity service: four clients, its organisations. A machine: one client."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from udi.portal.identity.provision.admin import (
     RealmAdmin,
     find_or_none,
 )
+from udi.portal.identity.provision.agents import apply_agents
 from udi.portal.identity.provision.clients import (
     apply_client,
     machine_client,
@@ -57,6 +58,8 @@ def apply_territory(
     changes.append(
         _apply_subjects_client(admin, settings, slug, name, origins["node"], theme)
     )
+    resources = {client_id(program, slug): origins[program] for program in PROGRAMS}
+    changes.append(apply_agents(admin, slug, name, resources, theme or {}))
     wanted_ones = desired_organisations(slug, name, organisations)
     return [*changes, *apply_organisations(admin, slug, wanted_ones, thorough=thorough)]
 

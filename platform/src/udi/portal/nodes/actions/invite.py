@@ -27,8 +27,8 @@ from udi.portal.nodes.queries import find_node
 from udi.protocol.node_registration import NodeCredentials
 
 NODE_INVITATION = SecretKind(name="invitation of a node")
-LOGIN = "-login"
-"""How the client ends where people log in; the name of no node may."""
+CLIENT_ENDINGS = ("-login", "-subjects")
+"""How the clients end where people log in; the name of no node may."""
 USUAL = timedelta(days=7)
 LONGEST = timedelta(days=60)
 OTHER = "Ask the territory’s team for another one."
@@ -58,10 +58,10 @@ async def invite_node(
         ConflictError: it is the name of the hosted node.
     """
     producer_ids = set(organisations)
-    if slug.endswith(LOGIN):
+    if slug.endswith(CLIENT_ENDINGS):
         refusal = Refusal(
             "slug",
-            "The name of a node does not end with «-login».",
+            "The name of a node does not end with «-login» or «-subjects».",
             "Choose another one.",
         )
         raise InvalidError("The node cannot be invited like this.", refusals=[refusal])

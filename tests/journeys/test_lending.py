@@ -1,0 +1,206 @@
+"""Somebody lends their rows: the number counts only after Keycloak's own page, and the project reads until one click stops it."""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.journeys.installation import Installation
+from tests.journeys.steps import as_program, check, log_in, wait_until
+from tests.journeys.test_publish_and_find import wait_until_found
+from tests.journeys.test_restricted import COLUMNS, INHABITANT, read, restrict
+from tests.portal.access.policies import POLICY, REQUEST_FORM
+from tests.portal.consents.conftest import NOTICE
+
+PROJECT = "equipe@armorine.example"
+TITLE = "Consommation des foyers"
+NUMBER = "PA-0005"
+UUID = "[0-9a-f-]{36}"
+WORD = re.compile(r"\w[\w’'-]*")
+QUESTIONS = re.compile(r"^(label|kind|required|choices)_|^answer_[^d]")
+"""Fields of the form that a policy may ask; `answer_days` is none of them."""
+
+
+@dataclass
+class Sides:
+    """Who holds the data and who asks, as what their forms send."""
+
+    producer: httpx.AsyncClient
+    project: httpx.AsyncClient
+
+    async def grant(self, dataset: str) -> str:
+        """Agree on the data, for the project of an organisation; the address of the agreement."""
+        policy = _without_questions(POLICY) | {
+            "revision": "0",
+            "columns": "\n".join(COLUMNS),
+            "rows": "",
+        }
+        home = f"/data/{dataset}"
+        await _send(self.producer, f"{home}/access-policy/edit", policy)
+        request = _without_questions(REQUEST_FORM) | {
+            "requester": "public_body",
+            "organisation": "armorine-metropole",
+            "columns": list(COLUMNS),
+        }
+        address = await _send(self.project, f"{home}/access-requests/new", request)
+        decision = {"words": "Utile à tous.", "revision": "1"}
+        await _send(self.producer, f"{address}/grant", decision)
+        return await _find(self.project, address, f"(/agreements/{UUID})")
+
+    async def ask_people(self, agreement: str) -> str:
+        """A question to people that the producer accepts to hold; its address."""
+        await _send(self.project, f"{agreement}/consents", NOTICE)
+        version = await _find(
+            self.producer, f"{agreement}/consents", f"/consents/({UUID})/accept"
+        )
+        await _send(self.producer, f"{agreement}/consents/{version}/accept", {})
+        return f"/consents/{version}"
+
+
+def _without_questions(form: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in form.items() if not QUESTIONS.match(name)}
+
+
+async def _send(client: httpx.AsyncClient, address: str, form: dict[str, Any]) -> str:
+    """Send a form; where it leads."""
+    answer = await client.post(address, data=form)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+async def _find(client: httpx.AsyncClient, address: str, pattern: str) -> str:
+    """What a page says."""
+    page = await client.get(address)
+    match = re.search(pattern, page.text)
+    assert match, page.text
+    return match[1]
+
+
+async def name_column(page: Page, place: Installation, dataset: str) -> None:
+    """The producer says, at the node, which column says whom a row is about, and that the number is secret."""
+    await page.goto(f"{place.node()}/datasets/{dataset}/consents")
+    await page.locator("[name=column]").select_option("ilot")
+    await page.locator("[name=secret]").check()
+    await check(page)
+    await page.get_by_role("button", name="Enregistrer").click()
+    await expect(
+        page.get_by_role("heading", name="Numéros à confirmer")
+    ).to_be_visible()
+
+
+async def make_key(page: Page, place: Installation, agreement: str) -> str:
+    """The secret of the project's machine."""
+    await page.goto(f"{place.portal()}{agreement}")
+    await page.get_by_role("link", name="Accès pour un programme").click()
+    await page.locator("[name=name]").fill("Le programme de l’étude")
+    await page.get_by_role("button", name="Créer une clé").click()
+    return await page.locator("#secret").input_value()
+
+
+async def read_rows(place: Installation, dataset: str, secret: str) -> list[str]:
+    """The first column of what the project's machine is given, or the code of its refusal."""
+    answer = await read(place, f"/api/resources/{dataset}/data/csv/", secret)
+    if answer.status_code != 200:
+        return [str(answer.json()["code"])]
+    lines = answer.text.removeprefix("\ufeff").splitlines()[1:]
+    return [re.split("[;,]", line)[0] for line in lines]
+
+
+async def pass_keycloak(page: Page, place: Installation) -> None:
+    """Keycloak's own pages, checked, as whoever it does not know."""
+    await page.wait_for_url(lambda url: "/realms/" in url)
+    await check(page)
+    await page.locator("input[name=username]").fill(INHABITANT)
+    await page.locator("input[name=username]").press("Enter")
+    await page.locator("input[name=password]").fill(place.password(INHABITANT))
+    await check(page)
+    await page.locator("input[name=password]").press("Enter")
+    await page.wait_for_url(lambda url: "/realms/" not in url)
+
+
+async def look(page: Page) -> int:
+    """Check a page; how many words it has."""
+    await check(page)
+    return len(WORD.findall(await page.locator("main").inner_text()))
+
+
+async def say_yes(page: Page, place: Installation, question: str) -> int:
+    """Read the question, log in, say yes; the receipt comes. The words of the pages."""
+    await page.goto(f"{place.portal()}{question}")
+    words = await look(page)
+    yes = page.get_by_role("button", name="Oui, j’accepte")
+    await yes.click()
+    await pass_keycloak(page, place)
+    words += await look(page)
+    await yes.click()
+    await page.wait_for_url(re.compile(f"/my-data/consents/{UUID}"))
+    return words + await look(page)
+
+
+async def go_to_node(page: Page, place: Installation) -> None:
+    """From the receipt to the node, by a browser that Keycloak knows no more, as another device would be."""
+    await page.get_by_role("button", name="Écrire mon numéro").click()
+    await check(page)
+    # Keycloak is at `localhost`, and the programs at names below it.
+    await page.context.clear_cookies(domain="localhost")
+    await page.get_by_role("button", name=re.compile("^Continuer chez")).click()
+    await page.wait_for_url(lambda url: "/realms/" in url)
+
+
+async def test_a_number_counts_after_keycloaks_own_page_until_a_click_stops_it(
+    installation: Installation,
+    context: BrowserContext,
+    browser: Browser,
+    tmp_path: Path,
+) -> None:
+    producer = await context.new_page()
+    await restrict(producer, installation, tmp_path, TITLE)
+    await wait_until_found(installation, "foyers", TITLE)
+    dataset = producer.url.split("/datasets/")[1].split("/")[0]
+    await producer.goto(f"{installation.portal()}/login")
+    project = await (await browser.new_context(locale="fr-FR")).new_page()
+    await project.goto(f"{installation.portal()}/")
+    await log_in(project, installation, PROJECT)
+    person = await (await browser.new_context(locale="fr-FR")).new_page()
+
+    async with (
+        as_program(installation, producer) as holder,
+        as_program(installation, project) as asker,
+    ):
+        sides = Sides(holder, asker)
+        agreement = await sides.grant(dataset)
+        question = await sides.ask_people(agreement)
+    await name_column(producer, installation, dataset)
+    secret = await make_key(project, installation, agreement)
+
+    async def is_read(*rows: str) -> bool:
+        return await read_rows(installation, dataset, secret) == list(rows)
+
+    await wait_until(lambda: is_read("no_consent"))
+    words = await say_yes(person, installation, question)
+    receipt = person.url
+    await go_to_node(person, installation)
+    at_keycloak = await read_rows(installation, dataset, secret)
+    await pass_keycloak(person, installation)
+    words += await look(person)
+    at_form = await read_rows(installation, dataset, secret)
+    await person.locator("[name=code]").fill(NUMBER)
+    await person.get_by_role("button", name="Envoyer mon numéro").click()
+    await person.wait_for_url(lambda url: url.startswith(receipt.partition("?")[0]))
+    await wait_until(lambda: is_read(NUMBER))
+    await person.goto(f"{installation.portal()}/my-data/consents")
+    page_words = await look(person)
+    began = time.monotonic()
+    await person.get_by_role("button", name=re.compile("^Arrêter")).first.click()
+    await wait_until(lambda: is_read("no_consent"))
+    seconds = time.monotonic() - began
+
+    assert at_keycloak == at_form == ["no_consent"]
+    print(  # noqa: T201 - figures to publish
+        f"to lend: 5 clicks and a field besides the login, {words} words;"
+        f" to stop: 1 click, {page_words} words, refused at the node after {seconds:.1f} s"
+    )
