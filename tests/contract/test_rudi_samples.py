@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.contract.node import Pusher, add_organisation, link, make_record
+from udi.portal.nodes.rudi import report_document
 from udi.protocol.upgrade import upgrade_record
 
 ACCEPTED: set[str] = set()
@@ -20,9 +21,9 @@ EXPECTED: dict[str, set[str]] = {
     "05-portal-v1.3.0": {"ERR-405"},
     "06-portal-agri": ACCEPTED,
     "07-portal-open": {"ERR-106", "ERR-303", "ERR-306", "ERR-307"},
-    "08-portal-mandatory-only": {"ERR-202", "ERR-303"},
+    "08-portal-mandatory-only": {"ERR-303"},
     "09-portal-no-updated-date-INVALID": {"ERR-106", "ERR-202", "ERR-303"},
-    "10-portal-transport": {"ERR-303"},
+    "10-portal-transport": ACCEPTED,
     "11-portal-separators": ACCEPTED,
     "12-kalim-create-ok": ACCEPTED,
     "13-kalim-creation-ok": ACCEPTED,
@@ -33,6 +34,9 @@ EXPECTED: dict[str, set[str]] = {
     "18-node-catalog-example": {"ERR-201", "ERR-202", "ERR-303"},
     "19-node-write-meta": {"ERR-302"},
 }
+CONFIDENTIALITY = "access_condition.confidentiality"
+TRANSLATED: dict[str, set[str]] = {"10-portal-transport": {"theme"}}
+"""What is read otherwise in records of old nodes."""
 SAMPLES = "reference/rudi-samples"
 RENNES = "20-datarennes-extract"
 
@@ -82,7 +86,8 @@ async def test_a_sample_without_fault_is_taken(
 
     [report] = await north.reports()
     assert str(report.resource_id) == record["global_id"]
-    assert report.faults == []
+    assert {fault["field"] for fault in report.faults} == TRANSLATED.get(name, set())
+    assert report.accepted
     assert answer.status_code == 200
     assert answer.json() == str(report.id)
     assert await north.count_datasets() == 1
@@ -125,3 +130,37 @@ async def test_the_self_data_samples_are_accepted_once_their_mistakes_are_correc
 
     assert answer.status_code == 200, answer.text
     assert upgrade_record(record)["ext_metadata"] == record["ext_metadata"]
+
+
+async def test_the_old_records_of_rennes_are_taken_and_their_translations_told(
+    north: Pusher, shared_data: Path
+) -> None:
+    records = read(shared_data, RENNES)
+    with_files = [record for record in records if any(record["available_formats"])]
+    await know_producers(north, with_files)
+
+    statuses = {(await north.post(record)).status_code for record in with_files[:12]}
+
+    reports = await north.reports()
+    assert statuses == {200}
+    assert all(report.accepted for report in reports)
+    document = report_document(reports[0])
+    assert document["integration_status"] == "OK"
+    assert document["integration_errors"] == []
+    assert "theme: “" in document["comment"]
+    assert (
+        f"{CONFIDENTIALITY}.restricted_access: Old records leave this out"
+        in document["comment"]
+    )
+
+
+async def test_a_record_of_today_is_not_translated(
+    north: Pusher, shared_data: Path
+) -> None:
+    record = read(shared_data, "10-portal-transport")
+    record["metadata_info"]["api_version"] = "1.4.1"
+    await know_producers(north, [record])
+
+    answer = await north.post(record)
+
+    assert answer.status_code == 422

@@ -32,16 +32,30 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
 from udi.portal.access.models import AccessAgreement
-from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.consents.models import NoticeVersion
 from udi.portal.identity.models import Person, WebSession
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.harvest import kinds
+from udi.portal.nodes.harvest.facets import RecordFacets
 from udi.portal.nodes.harvest.source_kinds import SOURCE_STATUS
 from udi.portal.nodes.sources.actions import register_source
-from udi.portal.nodes.sources.models import RunOutcome, RunPhase, SourceRun, SourceState
-from udi.portal.nodes.sources.run_log import log_non_datasets
+from udi.portal.nodes.sources.models import (
+    DatasetMatch,
+    RecordOutcome,
+    RunOutcome,
+    RunPhase,
+    SourceRun,
+    SourceState,
+)
+from udi.portal.nodes.sources.outlines import store_outline
+from udi.portal.nodes.sources.run_log import (
+    RecordLogEntry,
+    log_faults,
+    log_non_datasets,
+    log_records,
+)
 from udi.portal.notifications.models import Subscription, Webhook, WebhookState
 from udi.portal.notifications.tokens import unsubscribe_token
 from udi.portal.notifications.webhooks.signatures import new_secret
@@ -572,6 +586,7 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         source.state = SourceState.VANISHED
         source.format = "ckan"
         source.dataset_count = 1200
+        source.filters = {"publishers": [LONG], "themes": ["TRAN"]}
         done = {
             "total": 1000,
             "created": 3,
@@ -587,17 +602,39 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         session.add(run)
         await session.flush()
         met = [
-            ("jeu-1", LONG, kinds.TITLE_MISSING),
-            ("jeu-2", ARABIC, kinds.LICENCE_MISSING),
-            ("", "", SOURCE_STATUS),
+            (RecordOutcome.REFUSED, "jeu-1", LONG, kinds.TITLE_MISSING),
+            (RecordOutcome.UPDATED, "jeu-2", ARABIC, kinds.LICENCE_MISSING),
         ]
-        await log_non_datasets(
+        await log_faults(session, run, [SOURCE_STATUS.at("", value=503)])
+        await log_records(
             session,
             run,
             [
-                (record_id, title, kind.at("", value=503))
-                for record_id, title, kind in met
+                RecordLogEntry(outcome, record_id, title, faults=(kind.at(""),))
+                for outcome, record_id, title, kind in met
             ],
+        )
+        service = kinds.SERVICE_LEFT_OUT.at("")
+        await log_non_datasets(session, run, [("wms-1", LONG, service)])
+        facets = [
+            RecordFacets(
+                identifier=title,
+                title=title,
+                publishers=(title,),
+                keywords=(ARABIC,),
+                themes=("TRAN",),
+                formats=("CSV",),
+            )
+            for title in (LONG, ARABIC)
+        ]
+        await store_outline(session, run, facets)
+        published = select(Dataset.id).where(Dataset.state == DatasetState.PUBLISHED)
+        ids = (await session.scalars(published.order_by(Dataset.id).limit(2))).all()
+        first, second = ids
+        session.add(
+            DatasetMatch(
+                first_id=first, second_id=second, basis="file", proposed_at=now()
+            )
         )
     return {"portal source": str(source.id)}
 

@@ -191,12 +191,12 @@ async def test_a_first_telling_waits_for_another_one_of_the_same_agreement(
     turn = func.pg_advisory_xact_lock(func.hashtextextended(str(grant.agreement.id), 0))
     async with node_database.session(demo.id) as session:
         await session.execute(select(turn))
-        told = asyncio.create_task(portal.push(machine, grant))
+        push = asyncio.create_task(portal.push(machine, grant))
         while not await session.scalar(WAITS_FOR_A_TURN):
-            assert not told.done()
+            assert not push.done()
             await asyncio.sleep(0)
 
-    assert (await told).status_code == 200
+    assert (await push).status_code == 200
     assert (await read(machine, grant)).status_code == 200
 
 

@@ -33,10 +33,17 @@ class Aged(Row):
 
     age: int = 0
     unstated: tuple[str, ...] = ()
+    frequency: str = ""
+    places: tuple[str, ...] = ()
 
     @property
     def record(self) -> dict[str, Any]:
-        return {**super().record, "dataset_dates": {"unstated": list(self.unstated)}}
+        return {
+            **super().record,
+            "dataset_dates": {"unstated": list(self.unstated)},
+            "update_frequency": self.frequency,
+            "dcat": {"places": [{"label": name} for name in self.places]},
+        }
 
     @property
     def modified_at(self) -> datetime:
@@ -48,8 +55,8 @@ def year(number: int) -> datetime:
 
 
 ROWS = [
-    Aged(1, "Rennes", ["Vélo", "mobilité"], age=1, west=-1.75, south=48.05, east=-1.6, north=48.15, period_start=year(2015), period_end=year(2018)),
-    Aged(2, "Bretagne", ["vélo"], age=10, west=-5.2, south=47.2, east=-1.0, north=48.9, period_start=year(2020)),
+    Aged(1, "Rennes", ["Vélo", "mobilité"], age=1, frequency="ANNUAL", places=("Rennes", "Cesson"), west=-1.75, south=48.05, east=-1.6, north=48.15, period_start=year(2015), period_end=year(2018)),
+    Aged(2, "Bretagne", ["vélo"], age=10, frequency="ANNUAL", places=("Rennes",), west=-5.2, south=47.2, east=-1.0, north=48.9, period_start=year(2020)),
     Aged(3, "Fidji", ["île"], age=100, west=177.0, south=-20.0, east=-178.0, north=-16.0, period_end=year(2016)),
     Aged(4, "Nulle part", age=1000),
     Aged(5, "Jour inconnu", age=1, unstated=("created", "updated")),
@@ -114,6 +121,25 @@ def test_a_rectangle_finds_what_it_touches_on_both_sides_of_the_180th_meridian(
     filtered: Written, box: str, expected: set[int]
 ) -> None:
     assert set(filtered.find(bbox=(box,)).seqs) == expected
+
+
+def test_frequencies_and_named_places_are_filtered_and_counted(
+    filtered: Written,
+) -> None:
+    everything = filtered.find()
+
+    assert everything.facets["frequency"] == {"ANNUAL": 2}
+    assert everything.facets["location"] == {"Rennes": 2, "Cesson": 1}
+    assert set(filtered.find(frequency=("ANNUAL",)).seqs) == {1, 2}
+    assert filtered.find(location=("Cesson",)).seqs == [1]
+    assert filtered.find(frequency=("DAILY",)).seqs == []
+
+
+def test_an_unknown_frequency_is_refused() -> None:
+    with pytest.raises(InvalidError) as refused:
+        read_strict_criteria([("frequency", "yearly")])
+
+    assert [refusal.field for refusal in refused.value.refusals] == ["frequency"]
 
 
 def test_keywords_are_one_whatever_their_capitals_and_counted_on_demand(

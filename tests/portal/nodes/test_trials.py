@@ -23,7 +23,7 @@ from udi.portal.nodes import trials
 from udi.portal.nodes.harvest import trial as harvest_trial
 from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.trial import normalise_address, try_address
-from udi.portal.nodes.trials import TRIAL_LIMITS
+from udi.portal.nodes.sources.trial_limits import TRIAL_LIMITS, TrialLimits
 from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
 
@@ -66,8 +66,8 @@ async def person(
     override_service(
         monkeypatch,
         portal_site.services,
-        trials.TRIAL_LIMITS,
-        trials.TrialLimits(["source.localhost:*"]),
+        TRIAL_LIMITS,
+        TrialLimits(["source.localhost:*"]),
     )
     async with browse(portal_app, demo, make_person(demo)) as client:
         yield client

@@ -574,9 +574,11 @@ def test_rudi_records_of_older_nodes_are_brought_to_the_version_of_today(
     page = read({"total": len(old), "items": old}, BASE)
 
     assert len(page.records) == 54
-    assert [record.faults[-1].code for record in page.refused] == [
-        "distribution_none"
-    ] * 6
+    assert len(page.refused) == 6
+    assert all(
+        "distribution_none" in {fault.code for fault in record.faults}
+        for record in page.refused
+    )
     received = {record["global_id"]: record for record in old}
     assert all(
         json.loads(record.source_record.body) == received[record.identifier]
@@ -584,6 +586,29 @@ def test_rudi_records_of_older_nodes_are_brought_to_the_version_of_today(
     )
     converted = [convert(record, CONTEXT).record for record in page.records]
     assert {record.access for record in converted} == {AccessRights.PUBLIC}
+
+
+def test_each_translation_of_an_old_rudi_record_is_told(shared_data: Path) -> None:
+    folder = shared_data / "reference/rudi-samples"
+    old = json.loads((folder / "20-datarennes-extract.json").read_text())
+
+    page = read({"total": len(old), "items": old}, BASE)
+
+    translations = {
+        (fault.code, fault.field, fault.values.get("value"), fault.values["read"])
+        for fault in page.records[0].faults
+        if fault.code.startswith("rudi_")
+    }
+    assert {
+        ("rudi_translated", "theme", "Economie", "economy"),
+        ("rudi_translated", "available_formats.file_size", '"343687"', "343687"),
+        (
+            "rudi_added",
+            "access_condition.confidentiality.restricted_access",
+            None,
+            "false",
+        ),
+    } <= translations
 
 
 def test_a_restricted_rudi_record_of_an_older_node_stays_restricted(

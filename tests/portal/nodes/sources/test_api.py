@@ -436,3 +436,47 @@ async def test_sources_are_listed_page_after_page(
 
     assert set(listed_ids) == registered_ids
     assert len(listed_ids) == 3
+
+
+async def test_losses_are_read_as_json_and_as_csv(
+    client: httpx.AsyncClient, manager: Headers, catalogue: Catalogue, read: Any
+) -> None:
+    catalogue.live = ckan(["jeu-1", "jeu-2"])
+    source = await register(client, manager, catalogue.origin)
+    path = f"{PATH}/{source['id']}/losses"
+
+    before = await client.get(path, headers=manager)
+    await read()
+    losses = await client.get(path, headers=manager)
+    table = await client.get(f"{path}.csv", headers=manager)
+    chosen = await client.get(
+        path, params={"reading": losses.json()["reading"]}, headers=manager
+    )
+
+    assert before.json()["reading"] is None
+    assert before.json()["score"] is None
+    answer = losses.json()
+    title = next(line for line in answer["fields"] if line["field"] == "title")
+    assert (title["records"], title["preserved"], title["lost"]) == (2, 2, 0)
+    assert answer["score"]["total"] == 405
+    assert [point["records"] for point in answer["trend"]] == [2]
+    assert table.headers["content-type"].startswith("text/csv")
+    assert "title,2,2,0,0" in table.text
+    assert chosen.json()["fields"] == answer["fields"]
+
+
+async def test_losses_of_a_reading_that_is_none_are_refused(
+    client: httpx.AsyncClient, manager: Headers, token_for: Any, catalogue: Catalogue
+) -> None:
+    source = await register(client, manager, catalogue.origin)
+    path = f"{PATH}/{source['id']}/losses"
+    other: Headers = await token_for(memberships={"breizh": ["managers"]})
+
+    unreadable = await client.get(path, params={"reading": "first"}, headers=manager)
+    unknown = await client.get(
+        path, params={"reading": str(uuid.uuid4())}, headers=manager
+    )
+    stranger = await client.get(path, headers=other)
+
+    statuses = (unreadable.status_code, unknown.status_code, stranger.status_code)
+    assert statuses == (422, 404, 404)

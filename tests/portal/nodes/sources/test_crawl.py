@@ -134,7 +134,11 @@ def test_links_are_followed_on_their_site_only_and_each_once() -> None:
     )
     place, faults = crawl.advance(reading(), START, page(0, links=links), where=START)
 
-    assert (place.waiting, faults) == ((f"{START}/a",), [])
+    assert place.waiting == (f"{START}/a",)
+    assert [(fault.code, fault.values["count"]) for fault in faults] == [
+        ("links_elsewhere", 1)
+    ]
+    assert place.broken
 
 
 def test_a_site_that_answers_under_another_name_is_read_there() -> None:

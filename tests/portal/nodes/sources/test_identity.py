@@ -20,6 +20,7 @@ from udi.portal.nodes.sources.models import (
     SourceRecordAlias,
     SourceRun,
 )
+from udi.portal.nodes.sources.site_turns import SiteTurns
 from udi.portal.organisations.models import Organisation
 
 PATH = "/data.json"
@@ -166,7 +167,7 @@ async def test_a_move_ends_the_reading_that_goes_on(
     reading = await open_source(f"{catalogue.origin}{PATH}")
     catalogue.put(PATH, json.dumps({"dataset": [dataset("Bancs", "a.csv")]}).encode())
     async with reading.database.session(reading.territory.id, role="worker") as session:
-        claim = await acquire_lease(session, reading.territory.id, now())
+        claim = await acquire_lease(session, now(), SiteTurns())
     assert claim is not None
 
     await move(reading, f"{catalogue.origin}/new.json")

@@ -18,10 +18,10 @@ from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.portal.nodes import trials
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.source_client import SourceClient
+from udi.portal.nodes.sources.trial_limits import TRIAL_LIMITS, TrialLimits
 from udi.portal.nodes.sources.worker import build_harvest_context
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
@@ -92,8 +92,8 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     override_service(
         monkeypatch,
         portal_site.services,
-        trials.TRIAL_LIMITS,
-        trials.TrialLimits(["catalogue.localhost:*"]),
+        TRIAL_LIMITS,
+        TrialLimits(["catalogue.localhost:*"]),
     )
     english = {"Accept-Language": "en"}
 
@@ -307,7 +307,7 @@ async def test_its_pages_hold_on_every_screen(
             fault
             for name, path in {
                 "sources": "/sources", "new": "/sources/new", "source": f"/sources/{reading.source_id}",
-                "close": f"/sources/{reading.source_id}/close",
+                "close": f"/sources/{reading.source_id}/close", "report": f"/sources/{reading.source_id}/report",
             }.items()
             for fault in await tab.find_faults(client, f"{demo.origin}{path}", name, "fr", "en")
         ]  # fmt: skip

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from udi.portal.nodes.harvest.record import Agent
 from udi.portal.nodes.sources.publishers.identity import (
+    RegistryNumber,
     find_registry_number,
     identify_publisher,
     merge_publishers,
@@ -37,7 +38,8 @@ SIRET = "21350238800019"
 def test_find_registry_number_reads_each_spelling_of_one_legal_person(
     identifier: str, uri: str, written: str
 ) -> None:
-    assert find_registry_number(identifier, uri) == (written, SIREN)
+    number = RegistryNumber(written, f"FR:{SIREN}")
+    assert find_registry_number(identifier, uri) == number
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,49 @@ def test_find_registry_number_reads_each_spelling_of_one_legal_person(
 def test_find_registry_number_takes_no_other_digits_for_a_number(
     identifier: str, uri: str
 ) -> None:
-    assert find_registry_number(identifier, uri) == ("", "")
+    assert find_registry_number(identifier, uri) is None
+
+
+@pytest.mark.parametrize(
+    ("identifier", "uri", "legal_person"),
+    [
+        ("DE123456788", "", "DE:DE123456788"),
+        ("USt-IdNr: DE 123 456 788", "", "DE:DE123456788"),
+        ("", "https://x.example/vat/DE123456788", "DE:DE123456788"),
+        ("DEX1234.HRB12345", "", "DE:DEX1234HRB12345"),
+        ("Q1234567D", "", "ES:Q1234567D"),
+        ("ESQ1234567D", "", "ES:Q1234567D"),
+        ("NIF B12345674", "", "ES:B12345674"),
+        ("", "urn:nif:B12345674", "ES:B12345674"),
+        ("RO12345674", "", "RO:12345674"),
+        ("CUI 12345674", "", "RO:12345674"),
+        ("", "https://x.example/cui/12345674", "RO:12345674"),
+    ],
+)
+def test_find_registry_number_knows_the_registers_of_other_countries(
+    identifier: str, uri: str, legal_person: str
+) -> None:
+    number = find_registry_number(identifier, uri)
+
+    assert number is not None
+    assert number.legal_person == legal_person
+
+
+@pytest.mark.parametrize(
+    ("identifier", "uri"),
+    [
+        ("B12345674", ""),
+        ("L01280796", ""),
+        ("12345674", ""),
+        ("DE123456789", ""),
+        ("NIF B12345675", ""),
+        ("", "https://x.example/org/RO12345674"),
+    ],
+)
+def test_find_registry_number_takes_no_other_code_for_a_number_abroad(
+    identifier: str, uri: str
+) -> None:
+    assert find_registry_number(identifier, uri) is None
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,12 @@ TABLE = [
     ("file moved", [record("file:b bancs", titles=["bancs"])], KNOWN, {0: OLD}),
     ("another file and title", [record("b-1", files="b", titles="c")], KNOWN, {}),
     ("a file of two datasets", [record("b-1", files=["shared"])], KNOWN, {}),
+    (
+        "a file of two datasets, one of which is there",
+        [record("file:a bancs"), record("b-1", files=["shared"])],
+        KNOWN,
+        {0: OLD},
+    ),
     ("met before", [record("b-1", files="a")], MET, {}),
     (
         "a file that two records have",

@@ -67,6 +67,24 @@ def test_what_a_reading_lets_be_reported(
     )
 
 
+@pytest.mark.parametrize(
+    ("renamed", "expected"),
+    [(3, RunAssessment.MISSING), (4, RunAssessment.VANISHED)],
+)
+def test_a_catalogue_whose_records_are_there_under_other_names_is_asked_about(
+    renamed: int, expected: RunAssessment
+) -> None:
+    assessment = assess_run(
+        complete=True,
+        published_count=5,
+        missing=5,
+        accepts_loss=False,
+        renamed=renamed,
+    )
+
+    assert assessment is expected
+
+
 @given(known=some.integers(0, 10_000), part=some.floats(0, 1), accepts=some.booleans())
 def test_nothing_leaves_because_of_a_reading_that_is_not_complete(
     *, known: int, part: float, accepts: bool

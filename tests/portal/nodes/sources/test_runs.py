@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -33,8 +34,10 @@ from udi.portal.nodes.sources.actions import (
     pause_source,
     resume_source,
 )
-from udi.portal.nodes.sources.harvest_run import harvest_next_source
+from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
+from udi.portal.nodes.sources.leases import LEASE, acquire_lease
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun, SourceState
+from udi.portal.nodes.sources.site_turns import SiteTurns
 from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
 
@@ -363,12 +366,32 @@ async def test_two_workers_never_read_one_source_at_once(
         f"{catalogue.origin}/api/3/action/package_search?rows=10"
     )
 
+    def another_worker() -> HarvestContext:
+        reader = copy(reading.workspace.reader)
+        reader.turns = SiteTurns()
+        return replace(reading.workspace, reader=reader)
+
     turns = await asyncio.gather(
-        *(harvest_next_source(reading.workspace) for _ in range(4))
+        *(harvest_next_source(another_worker()) for _ in range(4))
     )
 
     assert sorted(turns) == [False, False, False, True]
     assert [counts(run)[:2] for run in await reading.runs()] == [(40, 40)]
+
+
+async def test_a_source_that_a_worker_has_is_given_to_no_other_until_its_time_is_over(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    moment = now()
+    leases = []
+    for later in (timedelta(0), LEASE, LEASE + timedelta(seconds=1)):
+        async with reading.database.session(
+            reading.territory.id, role="worker"
+        ) as session:
+            leases.append(await acquire_lease(session, moment + later, SiteTurns()))
+
+    assert [lease is not None for lease in leases] == [True, False, True]
 
 
 async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
@@ -384,6 +407,7 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
         """While the first page is on its way, another worker reads it and gives way."""
         response = await original_get(*arguments, **named)
         monkeypatch.setattr(reading.workspace.reader, "get", original_get)
+        monkeypatch.setattr(reading.workspace.reader, "turns", SiteTurns())
         await reading.read(replace(reading.workspace, turn=0))
         return response
 

@@ -58,6 +58,7 @@ class Dataset(TenantColumns, PortalTable):
             unique=True,
             postgresql_where=text("local_id <> ''"),
         ),
+        Index("ix_dataset_title_small", text("lower(title)"), postgresql_using="hash"),
         Index(
             "uq_dataset_doi",
             "tenant_id",
@@ -169,6 +170,12 @@ class Distribution(PortalTable):
     __table_args__ = (
         tenant_foreign_key("dataset_id", "dataset", ondelete="CASCADE"),
         Index(None, "url", postgresql_using="hash"),
+        Index(
+            None,
+            "hash_value",
+            postgresql_using="hash",
+            postgresql_where=text("hash_value <> ''"),
+        ),
     )
 
     tenant_id: Mapped[TenantKey]

@@ -19,6 +19,8 @@ CODE = re.compile(
 )
 """In the addresses of INSEE (`id.insee.fr/geo/commune/35238`) and in the zones of data.gouv.fr (`fr:commune:35238`)."""
 MOST_NAMES = 200
+MOST_PLACES = 50
+LONGEST_NAME = 120
 
 
 def name_place(place: NamedResource) -> str:
@@ -37,6 +39,13 @@ def find_place_name(address: str) -> str:
 def read_code(address: str) -> str:
     """What a reader may know a place or a concept by: the last part of its address."""
     return re.split(r"[/#:]", address.rstrip("/#"))[-1] or address
+
+
+def list_place_names(metadata: Metadata) -> list[str]:
+    """Names of the places of a description, each once; a code without a name is none."""
+    names = (place.label or find_place_name(place.uri) for place in metadata.places)
+    clean = (" ".join(name.split())[:LONGEST_NAME] for name in names)
+    return list(dict.fromkeys(name for name in clean if name))[:MOST_PLACES]
 
 
 def list_searched_names(metadata: Metadata) -> list[str]:

@@ -20,6 +20,7 @@ from udi.portal.catalogue.search.criteria import (
 from udi.portal.catalogue.search.extent import read_period
 from udi.portal.catalogue.search.words import query_words, word_stems
 from udi.protocol.access import AccessRights
+from udi.protocol.frequencies import LABELS as FREQUENCY_NAMES
 from udi.protocol.licences import LICENCES, NOT_STATED
 from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.themes import THEMES
@@ -36,6 +37,8 @@ ORDER = (
     "producer",
     "format",
     "licence",
+    "frequency",
+    "location",
     "keyword",
 )
 OPEN_FILTERS = ("territory", "access", "theme")
@@ -157,6 +160,7 @@ class FilterLabels:
             "theme": THEMES[value].label if value in THEMES else None,
             "licence": _licence_name(value),
             "updated": AGE_NAMES.get(value),
+            "frequency": FREQUENCY_NAMES.get(value),
             BBOX: WHOLE_NAME if self._area else BOX_NAME,
             "access": AccessRights(value).label if value in set(AccessRights) else None,
         }

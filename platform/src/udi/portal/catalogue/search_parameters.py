@@ -20,6 +20,7 @@ NUMBER = r"-?\d+(\.\d+)?"
 Word = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Theme = Annotated[str, Meta(extra_json_schema={"enum": CLOSED_LISTS["theme"]})]
 Access = Annotated[str, Meta(extra_json_schema={"enum": CLOSED_LISTS["access"]})]
+Frequency = Annotated[str, Meta(extra_json_schema={"enum": CLOSED_LISTS["frequency"]})]
 Age = Annotated[str, Meta(extra_json_schema={"enum": CLOSED_LISTS["updated"]})]
 
 
@@ -94,6 +95,14 @@ class SearchParameters(Struct, kw_only=True):
     ] = []
     updated: Annotated[
         list[Age], _values("When the data last changed, counted from today.", "month")
+    ] = []
+    frequency: Annotated[
+        list[Frequency],
+        _values("How often the data are updated: codes of the EU's table.", "ANNUAL"),
+    ] = []
+    location: Annotated[
+        list[Word],
+        _values("Names of places that descriptions give, as answers name them."),
     ] = []
     first_year: (
         Annotated[

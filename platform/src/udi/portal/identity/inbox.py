@@ -40,6 +40,7 @@ class InboxKind(StrEnum):
     CONSENT_NOTICE = "consent_notice"
     DATA_CHANGE = "data_change"
     DATA_REQUEST = "data_request"
+    MATCH = "match"
     MEMBERSHIP_REQUEST = "membership_request"
     INVITATION = "invitation"
     NODE_DRAFT = "node_draft"
@@ -70,6 +71,7 @@ KIND_NAMES = {
     InboxKind.CONSENT_NOTICE: "Question to inhabitants",
     InboxKind.DATA_CHANGE: "Data to correct or to erase",
     InboxKind.DATA_REQUEST: "Data request",
+    InboxKind.MATCH: "Datasets that seem to be one",
     InboxKind.MEMBERSHIP_REQUEST: "Request of a member",
     InboxKind.INVITATION: "Invitation",
     InboxKind.NODE_DRAFT: "Drafts",

@@ -17,12 +17,15 @@ from udi.portal.nodes.models import (
 )
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
+    DatasetMatch,
     SourceAction,
     SourceFault,
     SourceFeed,
+    SourceOutline,
     SourcePublisher,
     SourceRecord,
     SourceRecordAlias,
+    SourceReport,
     SourceRun,
 )
 from udi.settings import Settings
@@ -42,6 +45,7 @@ CARRIED = (
     ArchivedTable(SourceRecord),
     ArchivedTable(SourceRecordAlias),
     ArchivedTable(SourcePublisher),
+    ArchivedTable(DatasetMatch),
 )
 LEFT_OUT = (
     ExcludedTable(
@@ -52,8 +56,10 @@ LEFT_OUT = (
         SourceRun,
         "readings that ended are told where they were made: each source is read again where it arrives",
     ),
+    ExcludedTable(SourceReport, "the next reading where it arrives counts anew"),
     ExcludedTable(SourceFault, "what a reading met goes with it"),
     ExcludedTable(SourceAction, "what a reading did goes with it"),
+    ExcludedTable(SourceOutline, "what a reading met goes with it"),
     ExcludedTable(
         SourceFeed,
         "addresses of feeds are secrets of this installation: people have new ones made elsewhere",

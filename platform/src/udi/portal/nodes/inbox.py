@@ -17,6 +17,7 @@ from udi.portal.nodes.models import (
     ReportDeliveryState,
 )
 from udi.portal.nodes.sources.crawl import host_of
+from udi.portal.nodes.sources.matches.queries import list_matches
 from udi.portal.nodes.sources.models import RunOutcome
 from udi.portal.nodes.sources.publishers.queries import list_proposals
 from udi.portal.nodes.sources.queries import list_source_summaries
@@ -72,6 +73,27 @@ async def list_publisher_proposals(
             ),
         )
     return list(items.values())[:MOST_OF_A_DOMAIN]
+
+
+async def list_match_proposals(
+    session: AsyncSession, actor: Actor
+) -> Sequence[InboxItem]:
+    """For the team: pairs of datasets that seem to be one."""
+    if not actor.moderator:
+        return []
+    return [
+        InboxItem(
+            kind=InboxKind.MATCH,
+            role=InboxRole.TEAM,
+            id=uuid5(pair.match.first_id, str(pair.match.second_id)),
+            title=pair.first.dataset.title,
+            titles=pair.first.dataset.titles,
+            url="/sources/matches",
+            since=pair.match.proposed_at,
+            organisation=pair.first.organisation.name,
+        )
+        for pair in await list_matches(session, actor, limit=MOST_OF_A_DOMAIN)
+    ]
 
 
 async def list_failed_reports(

@@ -12,12 +12,15 @@ from udi.kit.personal_data import (
 from udi.portal.nodes.models import Node, NodeInvitation, Report
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
+    DatasetMatch,
     SourceAction,
     SourceFault,
     SourceFeed,
+    SourceOutline,
     SourcePublisher,
     SourceRecord,
     SourceRecordAlias,
+    SourceReport,
     SourceRun,
 )
 
@@ -47,15 +50,20 @@ NEUTRAL = (
         "resource_id comment resource_title faults delivery last_error",
         "what is wrong in the description of a dataset",
     ),
-    neutral(CatalogueSource, "address entry lease", "the address of a catalogue"),
+    neutral(
+        CatalogueSource, "address entry filters lease", "the address of a catalogue"
+    ),
     neutral(
         SourceRecord,
         "identifier digest same_as renamed_to seen_run publisher original_type original",
         OF_DATA,
     ),
     neutral(SourceRecordAlias, "record_id", OF_DATA),
+    neutral(DatasetMatch, "first_id second_id basis", OF_DATA),
     neutral(SourcePublisher, "key names uri number proposed_id how", OF_DATA),
     neutral(SourceRun, "phase outcome crawl_state", OF_READING),
+    neutral(SourceOutline, "run_id records", OF_READING),
+    neutral(SourceReport, "fields measures", OF_READING),
     neutral(SourceFault, "identifier title field message remedy filled", OF_READING),
     neutral(SourceAction, "dataset_id identifier title action", OF_READING),
 )

@@ -17,6 +17,7 @@ def provide_services(site: Site) -> None:
         INBOX,
         inbox.list_failed_sources,
         inbox.list_publisher_proposals,
+        inbox.list_match_proposals,
         inbox.list_failed_reports,
         inbox.list_waiting_at_nodes,
     )

@@ -15,11 +15,23 @@ from udi.portal.nodes import (
 from udi.portal.nodes.map_services import pages as map_service_pages
 from udi.portal.nodes.map_services.descriptions import MAP_SERVICES, MapServiceReader
 from udi.portal.nodes.metrics import measure_key, measure_reports
-from udi.portal.nodes.sources import OUTGOING, feeds, origins, report
+from udi.portal.nodes.sources import (
+    OUTGOING,
+    feeds,
+    filter_api,
+    filter_pages,
+    origins,
+    report,
+)
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import pages as sources_pages
+from udi.portal.nodes.sources.losses import api as losses_api
+from udi.portal.nodes.sources.losses import pages as losses_pages
+from udi.portal.nodes.sources.matches import api as match_api
+from udi.portal.nodes.sources.matches import pages as match_pages
 from udi.portal.nodes.sources.publishers import api as publisher_api
 from udi.portal.nodes.sources.publishers import pages as publisher_pages
+from udi.portal.nodes.sources.trial_limits import TRIAL_LIMITS, TrialLimits
 from udi.ui.dependencies import Routes
 from udi.ui.metrics import MEASURES
 from udi.ui.own_data_pages import OTHER_PLACES
@@ -40,9 +52,15 @@ def list_routes(_site: Site) -> Routes:
         *map_service_pages.routes,
         *trials.routes,
         *publisher_pages.routes,
+        *filter_pages.routes,
+        *match_pages.routes,
         *sources_pages.routes,
         *sources_api.routes,
         *publisher_api.routes,
+        *filter_api.routes,
+        *match_api.routes,
+        *losses_pages.routes,
+        *losses_api.routes,
         *report.routes,
         *feeds.routes,
         *origins.routes,
@@ -54,9 +72,7 @@ def provide_web_services(site: Site) -> None:
     services = site.services
     services.provide(FIND_ORIGIN, origins.find_origin)
     services.provide(FIND_PRODUCER_ORIGINS, origins.find_producer_origins)
-    services.provide(
-        trials.TRIAL_LIMITS, trials.TrialLimits(site.settings.source_hosts)
-    )
+    services.provide(TRIAL_LIMITS, TrialLimits(site.settings.source_hosts))
     services.provide(OTHER_PLACES, places.list_places)
     map_services = MapServiceReader(services[OUTGOING])
     services.provide(MAP_SERVICES, map_services, close=map_services.close)

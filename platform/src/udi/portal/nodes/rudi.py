@@ -88,9 +88,9 @@ def store_fault(fault: Fault) -> dict[str, Any]:
 
 def report_document(report: Report, gettext: Gettext = in_english) -> dict[str, Any]:
     """The report as a node receives it."""
-    faults = (
+    faults = [
         Fault(**{**fault, "code": FaultCode(fault["code"])}) for fault in report.faults
-    )
+    ]
     return write_report(
         IntegrationReport(
             id=report.id,
@@ -101,10 +101,18 @@ def report_document(report: Report, gettext: Gettext = in_english) -> dict[str, 
             resource_id=report.resource_id,
             resource_title=report.resource_title,
             version=report.version,
-            comment=report.comment,
+            comment=report.comment
+            or (_describe_translations(faults, gettext) if report.accepted else ""),
             by_team=bool(report.comment),
-            errors=describe_faults(faults, gettext),
+            errors=() if report.accepted else describe_faults(faults, gettext),
         )
+    )
+
+
+def _describe_translations(faults: Sequence[Fault], gettext: Gettext) -> str:
+    """What an accepted record of an old node was read as, a line each: it has no errors."""
+    return "\n".join(
+        f"{fault.field}: {fault.translate(gettext)[0]}" for fault in faults
     )
 
 

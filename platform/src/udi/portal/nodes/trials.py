@@ -1,7 +1,6 @@
 """The page on which a catalogue is tried before anything is registered: paste its address, see what would appear."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +8,6 @@ from litestar import Response, get, post
 
 from udi.kit.clock import now
 from udi.kit.identity import Actor, manages_any
-from udi.kit.rates import RateLimiter
-from udi.kit.service_registry import ServiceKey
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.harvest.trial import (
     LONGEST_ADDRESS,
@@ -19,25 +16,12 @@ from udi.portal.nodes.harvest.trial import (
 )
 from udi.portal.nodes.harvest.trial_process import try_in_subprocess
 from udi.portal.nodes.sources.formats import format_name
+from udi.portal.nodes.sources.trial_limits import TRIAL_LIMITS
 from udi.portal.tenants.queries import read_vocabularies
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes
 from udi.ui.site import render, site_of
 
 HOME = "/sources/try"
-AT_ONCE = 2
-PER_HOUR = 30
-
-
-class TrialLimits:
-    """What bounds them in one web worker: how many at once, how many a person may make in an hour, and which private hosts."""
-
-    def __init__(self, private_hosts: Sequence[str] = ()) -> None:
-        self.private_hosts = private_hosts
-        self.turn = asyncio.Semaphore(AT_ONCE)
-        self.rates = RateLimiter("trials", limit=PER_HOUR, seconds=3600)
-
-
-TRIAL_LIMITS = ServiceKey[TrialLimits]("trial limits", "nodes")
 
 
 @dataclass(frozen=True)

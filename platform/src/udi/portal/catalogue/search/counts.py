@@ -19,7 +19,9 @@ from udi.portal.catalogue.search.index import (
     FACETS,
     FORMAT,
     FORMATS,
+    FREQUENCY,
     KEYWORD,
+    LOCATION,
     SEPARATOR,
     IndexReader,
     day_of,
@@ -28,7 +30,11 @@ from udi.portal.catalogue.search.index import (
 ACCESS = "access"
 TOGETHER = (TERRITORY,)
 """Filters that only several territories together have."""
-COUNTED = {**{name: name for name in FACETS}, FORMAT: FORMATS, UPDATED: "day"}
+COUNTED = {
+    **{name: name for name in (*FACETS, FREQUENCY, LOCATION)},
+    FORMAT: FORMATS,
+    UPDATED: "day",
+}
 """Filter to the field that is counted."""
 USUAL = 50
 """Values of a filter that are counted unless all are asked for."""
@@ -38,6 +44,8 @@ MOST_VALUES = {
     "producer": 2_000,
     "access": 10,
     "licence": 500,
+    FREQUENCY: 100,
+    LOCATION: 2_000,
     FORMATS: 5_000,
     KEYWORD: 200,
 }

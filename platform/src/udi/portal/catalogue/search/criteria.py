@@ -21,12 +21,15 @@ from udi.portal.catalogue.search.extent import (
     write_period,
 )
 from udi.protocol.access import AccessRights
+from udi.protocol.frequencies import CODES as FREQUENCIES
 from udi.protocol.themes import THEMES
 
 KEYWORD = "keyword"
 UPDATED = "updated"
 PERIOD = "period"
 BBOX = "bbox"
+FREQUENCY = "frequency"
+LOCATION = "location"
 TERRITORY = "territory"
 PARTNERS = "partners"
 """The parameter that wants the datasets of partners as well, and the filter that only several territories have."""
@@ -39,6 +42,8 @@ CHOSEN = (
     "licence",
     KEYWORD,
     UPDATED,
+    FREQUENCY,
+    LOCATION,
 )
 """Filters whose values are chosen in a list, any number of them."""
 FILTERS = (*CHOSEN, PERIOD, BBOX)
@@ -57,9 +62,18 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES),
     "access": tuple(access.value for access in AccessRights),
     UPDATED: (*AGES, OLDER),
+    FREQUENCY: tuple(sorted(FREQUENCIES)),
 }
 FACETS = "facets"
-ON_DEMAND = (TERRITORY, "theme", "producer", "format", "licence", KEYWORD)
+ON_DEMAND = (
+    TERRITORY,
+    "theme",
+    "producer",
+    "format",
+    "licence",
+    KEYWORD,
+    LOCATION,
+)
 YEARS = ("from", "to")
 SIDES = ("w", "s", "e", "n")
 EXTENT = frozenset((*YEARS, *SIDES, BBOX))
@@ -92,6 +106,8 @@ class Criteria:
     licence: tuple[str, ...] = ()
     keyword: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
+    frequency: tuple[str, ...] = ()
+    location: tuple[str, ...] = ()
     period: tuple[str, ...] = ()
     bbox: tuple[str, ...] = ()
     sort: str = ""

@@ -18,16 +18,19 @@ import tantivy
 
 from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.models import NO_LICENCE, OTHER_LICENCE
-from udi.portal.catalogue.place_names import list_searched_names
+from udi.portal.catalogue.place_names import list_place_names, list_searched_names
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
-from udi.protocol.metadata_json import read_metadata
+from udi.protocol.metadata_json import read_frequency, read_metadata
 from udi.protocol.quality import Grade, grade_format
 from udi.protocol.rules import dig
 from udi.protocol.texts import read_texts
 
 log = structlog.get_logger()
 FACETS = ("theme", "producer", "access", "licence")
+FREQUENCY = "frequency"
+LOCATION = "location"
+"""Places by the names that descriptions give them."""
 FORMATS = "formats"
 FORMAT = "format"
 SEPARATOR = "|"
@@ -71,7 +74,7 @@ def start_schema() -> tantivy.SchemaBuilder:
     )
     builder.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
     builder.add_bytes_field("written", stored=True)
-    for field in (*FACETS, FORMATS, KEYWORD):
+    for field in (*FACETS, FORMATS, KEYWORD, FREQUENCY, LOCATION):
         builder.add_text_field(
             field, tokenizer_name="raw", fast=True, index_option="basic"
         )
@@ -106,6 +109,9 @@ def make_document(row: Any, *, producer: str = "") -> tantivy.Document:
         fold_keyword(raw_keyword) for raw_keyword in row.keywords
     ):
         document.add_text(KEYWORD, keyword)
+    document.add_text(FREQUENCY, read_frequency(row.record))
+    for name in list_place_names(read_metadata(row.record)):
+        document.add_text(LOCATION, words.normalise_text(name))
     document.add_text("name", " ".join(words.plain_words(row.title))[:LONGEST_NAME])
     document.add_date("modified", row.modified_at)
     document.add_date("published", row.published_at)

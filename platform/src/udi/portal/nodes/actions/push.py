@@ -35,13 +35,29 @@ from udi.protocol.faults import (
 from udi.protocol.record import Record, restore_record, write_record
 from udi.protocol.rules import dig
 from udi.protocol.scan import read_json
+from udi.protocol.themes import THEMES
+from udi.protocol.translations import Translation, list_translations
+from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
+from udi.protocol.vocabulary import VERSIONS
 
 SEEN_EVERY = timedelta(minutes=1)
 ID = "global_id"
 LOCK = text(
     "SELECT pg_advisory_xact_lock(key) FROM (SELECT hashtextextended(name, 0) AS key"
     " FROM unnest(CAST(:keys AS text[])) AS name ORDER BY 1) AS ordered"
+)
+OLD_VERSIONS = frozenset(version for version in VERSIONS if version < "1.4")
+"""Of the records that nodes have from before confidentiality, codes of themes and numbers were asked for."""
+TRANSLATED = FaultTemplate(
+    FaultCode.NOT_IN_VOCABULARY,
+    "“%(before)s” was read as “%(after)s”, as RUDI writes it today.",
+    "Write it so, or bring the node to the version of today.",
+)
+ADDED = FaultTemplate(
+    FaultCode.MISSING,
+    "Old records leave this out; it was read as “%(after)s”.",
+    "Write it so, or bring the node to the version of today.",
 )
 WRONG_ADDRESS = FaultTemplate(
     FaultCode.MISMATCH,
@@ -118,6 +134,8 @@ class PushedRecord:
     either: bool = False
     """Whether it may be new as well as a new version."""
     at: datetime = field(default_factory=now)
+    translations: tuple[Fault, ...] = ()
+    """What was read otherwise than an old node wrote it: no fault, and told in the report."""
 
     @classmethod
     def from_document(
@@ -138,11 +156,22 @@ class PushedRecord:
             fault.code is FaultCode.BAD_DOCUMENT for fault in faults
         ):
             raise InvalidRecord(faults)
+        current = document
+        if upgraded := _upgrade_old_record(document, faults):
+            current, faults = upgraded, []
+        translations = tuple(map(_describe, list_translations(document, current)))
         claimed_id = _usable_id(document)
         if address and claimed_id and address != claimed_id:
             faults = [WRONG_ADDRESS.at(ID, value=str(address)), *faults]
-        record = None if faults else restore_record(document)
-        return cls(method, document, tuple(faults), record, either)
+        record = None if faults else restore_record(current)
+        return cls(
+            method,
+            document,
+            tuple(faults),
+            record,
+            either,
+            translations=translations if record else (),
+        )
 
     @property
     def resource_id(self) -> UUID | None:
@@ -150,6 +179,26 @@ class PushedRecord:
         if self.record:
             return self.record.id
         return _usable_id(self.document)
+
+
+def _upgrade_old_record(
+    document: dict[str, Any], faults: Sequence[Fault]
+) -> dict[str, Any] | None:
+    """An old record in the version of today; None where it needs no translation, or breaks a rule all the same."""
+    if _announced_version(document) not in OLD_VERSIONS:
+        return None
+    if not faults and document.get("theme") in THEMES:
+        return None
+    upgraded = upgrade_record(document)
+    return None if validate(upgraded) else upgraded
+
+
+def _describe(translation: Translation) -> Fault:
+    if translation.before:
+        return TRANSLATED.at(
+            translation.field, before=translation.before, after=translation.after
+        )
+    return ADDED.at(translation.field, after=translation.after)
 
 
 async def push_record(
@@ -199,6 +248,7 @@ async def push_records(
             title=submission.record.title if submission.record and not faults else "",
             version=_announced_version(submission.document),
             faults=faults,
+            translations=submission.translations,
         )
         outcomes.append(PushResult(report, faults))
     await save_reports(session, [outcome.report for outcome in outcomes])

@@ -30,9 +30,10 @@ def make_report(
     title: str = "",
     version: str = "",
     faults: Sequence[Fault] = (),
+    translations: Sequence[Fault] = (),
     comment: str = "",
 ) -> Report:
-    """What became of a push; refused when there are faults.
+    """What became of a push; refused when there are faults. `translations` are what was read otherwise in one that is accepted.
 
     Of a refused record only the codes, field names and reasons are kept (at most a hundred), never its body.
     """
@@ -47,7 +48,7 @@ def make_report(
         comment=comment,
         version=shorten(version, LONGEST_VERSION),
         accepted=not faults,
-        faults=[store_fault(fault) for fault in faults[:MOST_FAULTS]],
+        faults=[store_fault(fault) for fault in (faults or translations)[:MOST_FAULTS]],
         delivery=ReportDeliveryState.PENDING
         if resource_id and node.url
         else ReportDeliveryState.ANSWERED,

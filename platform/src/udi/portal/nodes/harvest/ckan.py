@@ -2,8 +2,9 @@
 
 import re
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
+from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.addresses import next_page
 from udi.portal.nodes.harvest.ckan_fields import (
     AGENT_PARTS,
@@ -25,9 +26,13 @@ from udi.portal.nodes.harvest.json_fields import (
 )
 from udi.portal.nodes.harvest.outcomes import make_page
 from udi.portal.nodes.harvest.record import HarvestedPage, RecordKind
-from udi.portal.nodes.harvest.untrusted_documents import read_json
+from udi.portal.nodes.harvest.untrusted_documents import document_error, read_json
 
 MOST_STUBS = 5000
+IDENTIFIERS_ONLY = "id"
+"""What a question for identifiers alone says as its fields (`fl`)."""
+OTHER_KINDS = {"organization", "group", "showcase", "harvest", "user", "vocabulary"}
+"""Types of CKAN's objects that are no dataset where they have no resources."""
 KNOWN_FIELDS = {
     "id",
     "name",
@@ -149,6 +154,8 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
             links=tuple(_show(base_url, stub) for stub in stubs),
             faults=tuple(faults),
         )
+    if dict(parse_qsl(urlsplit(base_url).query)).get("fl") == IDENTIFIERS_ONLY:
+        return _identifiers(result, base_url)
     packages: list[Any]
     total = None
     if isinstance(result, dict) and isinstance(result.get("results"), list):
@@ -163,6 +170,28 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     following = next_page(base_url, "start", len(packages), total)
     return make_page(
         outcomes, format="ckan", next=following, total=total, faults=tuple(faults)
+    )
+
+
+def _identifiers(result: Any, base_url: str) -> HarvestedPage:
+    """Which packages are there, of an answer to a question for their identifiers alone."""
+    results = result.get("results") if isinstance(result, dict) else None
+    if not isinstance(results, list):
+        raise document_error(kinds.UNKNOWN_FORMAT, value="CKAN")
+    present = tuple(
+        identifier
+        for package in list_objects(results)
+        if (identifier := text_value(package, "id"))
+    )
+    if len(present) < len(results):
+        raise document_error(kinds.UNKNOWN_FORMAT, value="CKAN")
+    count = result.get("count")
+    total = count if isinstance(count, int) else None
+    return HarvestedPage(
+        format="ckan",
+        present=present,
+        next=next_page(base_url, "start", len(results), total),
+        total=total,
     )
 
 
@@ -192,7 +221,25 @@ def _show(base_url: str, name: str) -> str:
     return urljoin(base_url, f"/api/3/action/package_show?id={quote(name)}")
 
 
+def _other_kind(item: Item) -> str:
+    """What an object is that is no package, by CKAN's own words; empty for a package."""
+    if "resources" in item:
+        return ""
+    if item.get("is_organization") is True:
+        return "organization"
+    kind = text_value(item, "type").lower()
+    if kind in OTHER_KINDS:
+        return kind
+    return "group" if "package_count" in item else ""
+
+
 def _package(item: Item, draft: Draft) -> None:
+    if other := _other_kind(item):
+        draft.identifier = text_value(item, "id", "name")
+        for wording, tag in localised_texts(item, "title"):
+            draft.add_text(draft.title, "title", wording, tag)
+        draft.add_fault(kinds.TYPE_IGNORED, "type", value=other)
+        return
     item = {
         **_extras(item),
         **{name: value for name, value in item.items() if value not in (None, "", [])},

@@ -20,6 +20,7 @@ from udi.portal.nodes.harvest.record import (
     RecordKind,
     RefusedRecord,
 )
+from udi.portal.nodes.harvest.statements import list_xml_statements
 from udi.portal.nodes.harvest.xml_tree import (
     element_text,
     find_elements,
@@ -47,7 +48,9 @@ CORNERS = 2
 
 def read_record(root: Element, *, base_url: str, language: str) -> Outcome:
     """The record of one `csw:Record` element."""
-    original = OriginalRecord("application/xml", serialise(root))
+    original = OriginalRecord(
+        "application/xml", serialise(root), list_xml_statements(root)
+    )
     type_name = find_text(root, "type").rpartition("/")[2]
     draft = Draft(base_url, language)
     draft.identifier = find_text(root, "identifier")

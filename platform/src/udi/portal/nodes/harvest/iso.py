@@ -19,6 +19,7 @@ from udi.portal.nodes.harvest.iso_texts import (
 )
 from udi.portal.nodes.harvest.outcomes import Outcome, finalise_draft
 from udi.portal.nodes.harvest.record import OriginalRecord, RecordKind, RefusedRecord
+from udi.portal.nodes.harvest.statements import list_xml_statements
 from udi.portal.nodes.harvest.xml_tree import (
     HREF,
     element_text,
@@ -52,7 +53,7 @@ REVISED = "revision"
 
 def read_record(root: Element, *, base_url: str, language: str) -> Outcome:
     """The record of one `MD_Metadata` element."""
-    original = OriginalRecord(XML, serialise(root))
+    original = OriginalRecord(XML, serialise(root), list_xml_statements(root))
     spoken = code_or_text(
         find_element(root, "language/*", "defaultLocale/PT_Locale/language/*")
     )

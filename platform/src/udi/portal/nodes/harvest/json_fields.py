@@ -8,6 +8,7 @@ from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.outcomes import Outcome, finalise_draft
 from udi.portal.nodes.harvest.record import OriginalRecord, RefusedRecord
+from udi.portal.nodes.harvest.statements import list_json_statements
 from udi.portal.nodes.harvest.untrusted_documents import sanitise_value
 from udi.portal.nodes.harvest.vocabulary import find_language
 from udi.protocol.scan import json_type
@@ -180,7 +181,9 @@ def read_items(
     """What becomes of each object of a list; one of another shape is refused and the others read."""
     for value in values:
         original = OriginalRecord(
-            JSON, json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+            JSON,
+            json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
+            list_json_statements(value),
         )
         if not isinstance(value, dict):
             yield RefusedRecord(

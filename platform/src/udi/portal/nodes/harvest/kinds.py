@@ -136,6 +136,18 @@ DESCRIPTION_MISSING = FaultKind(
     "There is no description.",
     "Write two sentences about what the data hold, or offer full records.",
 )
+RUDI_TRANSLATED = FaultKind(
+    "rudi_translated",
+    MENDED,
+    "“%(value)s” was read as “%(read)s”, as RUDI writes it today.",
+    "Write it so, or bring the node to the version of today.",
+)
+RUDI_ADDED = FaultKind(
+    "rudi_added",
+    MENDED,
+    "Old records leave this out; it was read as “%(read)s”.",
+    "Write it so, or bring the node to the version of today.",
+)
 HTML_IN_TEXT = FaultKind(
     "html_in_text",
     MENDED,
@@ -348,6 +360,12 @@ TYPE_IGNORED = FaultKind(
     IGNORED,
     "This is no dataset: %(value)s.",
     "Nothing to do, unless it is one: then say so.",
+)
+SERVICE_LEFT_OUT = FaultKind(
+    "service_left_out",
+    IGNORED,
+    "This is a service, not a dataset.",
+    "Nothing to do: name it at its datasets, as the service behind a file.",
 )
 RECORD_OF_TRIAL = FaultKind(
     "record_of_trial",

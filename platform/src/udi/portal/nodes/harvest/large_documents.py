@@ -199,7 +199,9 @@ def _read_triples(path: Path, base_url: str, language: str) -> Iterator[Harveste
 
 
 def _add_missing_fault(page: HarvestedPage, triples: TripleStore) -> HarvestedPage:
-    """Say which datasets are listed, and described nowhere."""
+    """Say which datasets are listed, and described nowhere, unless they are to be read one by one."""
+    if page.links:
+        return page
     count, named = triples.find_missing(MOST_NAMED)
     if not count:
         return page

@@ -30,6 +30,15 @@ Outcome = HarvestedRecord | RefusedRecord
 
 def finalise_draft(draft: Draft, original: OriginalRecord) -> Outcome:
     """The record of a draft, or why it is none."""
+    others = [fault for fault in draft.faults if fault.level is FaultLevel.IGNORED]
+    if others:
+        return RefusedRecord(
+            faults=deduplicate_faults(others),
+            kind=draft.kind,
+            identifier=draft.identifier,
+            title=next(iter(draft.title.values()), ""),
+            source_record=original,
+        )
     if len(original.body) > LARGEST_RECORD:
         draft.add_fault(
             kinds.RECORD_TOO_LARGE, "", size=len(original.body), limit=LARGEST_RECORD

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from udi.portal.nodes.harvest.czech_terms import has_czech_terms
 from udi.portal.nodes.harvest.harvest_format import HarvestFormat
 from udi.portal.nodes.harvest.json_fields import list_objects
 
@@ -44,6 +45,8 @@ def _is_schema_org(value: dict[str, Any]) -> bool:
 def _is_json_ld(value: dict[str, Any]) -> bool:
     """JSON-LD whose context is inside, or that needs none; one whose context is an address only is read as JSON."""
     context = value.get("@context")
+    if has_czech_terms(value):
+        return True
     if isinstance(context, str):
         return False
     return (

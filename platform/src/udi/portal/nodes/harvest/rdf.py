@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 import pyoxigraph as ox
 
 from udi.portal.nodes.harvest import addresses, kinds
+from udi.portal.nodes.harvest.czech_terms import with_czech_terms
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.graph import (
     Graph,
@@ -36,6 +37,7 @@ from udi.portal.nodes.harvest.record import (
     RecordKind,
     VocabularyTerm,
 )
+from udi.portal.nodes.harvest.statements import list_graph_statements
 from udi.portal.nodes.harvest.untrusted_documents import read_json, read_xml
 from udi.portal.nodes.harvest.vocabulary import (
     find_access,
@@ -58,6 +60,8 @@ MEMBERS = (
 N_TRIPLES = "application/n-triples"
 THEMES = ("dcat:theme", "dct:subject", "geodcat:topicCategory")
 MOST_NAMED = 5
+MOST_LINKS = 5000
+"""Datasets that an entry document lists, each to be read in a document of its own."""
 PUBLIC = "PUBLIC"
 
 
@@ -83,6 +87,7 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
 def read_json_ld(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     """A page of JSON-LD; contexts of elsewhere are never fetched, only those inside count."""
     value, faults = read_json(page)
+    value = with_czech_terms(value)
     graph = read_text(_encode_local(value), base_url, ox.RdfFormat.JSON_LD)
     graph.faults += faults
     return read_graph(graph, "json-ld", language)
@@ -139,7 +144,10 @@ def read_graph(graph: Graph, form: str, language: str) -> HarvestedPage:
     )
     following = _next(graph)
     faults = list(graph.faults)
-    if missing:
+    links: tuple[str, ...] = ()
+    if catalogues and not described and not following:
+        links = tuple(link for link in missing if addresses.is_web(link))[:MOST_LINKS]
+    if missing and not links:
         faults.append(
             kinds.DANGLING.at(
                 "dcat:dataset",
@@ -148,7 +156,12 @@ def read_graph(graph: Graph, form: str, language: str) -> HarvestedPage:
             )
         )
     return make_page(
-        outcomes, format=form, next=following, total=_total(graph), faults=tuple(faults)
+        outcomes,
+        format=form,
+        next=following,
+        links=links,
+        total=_total(graph),
+        faults=tuple(faults),
     )
 
 
@@ -244,7 +257,14 @@ def _dataset(
     read_contacts(graph, node, draft)
     read_distributions(graph, node, draft)
     read_coverage(graph, node, draft)
-    return finalise_draft(draft, OriginalRecord(N_TRIPLES, graph.serialise_node(node)))
+    return finalise_draft(
+        draft,
+        OriginalRecord(
+            N_TRIPLES,
+            graph.serialise_node(node),
+            list_graph_statements(graph, node),
+        ),
+    )
 
 
 def _report_source_faults(graph: Graph, node: Node, draft: Draft) -> None:

@@ -176,11 +176,23 @@ class HarvestedDistribution:
 
 
 @dataclass(frozen=True)
+class SourceStatement:
+    """One value that a source says of a record, under the name of its own format."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True)
 class OriginalRecord:
-    """The record as the source wrote it, or the part of the source's document that speaks of it."""
+    """The record as the source wrote it, or the part of the source's document that speaks of it.
+
+    `statements` is the same value by value, where the reader of its format lists them.
+    """
 
     media_type: str
     body: bytes
+    statements: tuple[SourceStatement, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "body", without_credentials(self.body))
@@ -274,8 +286,11 @@ class RefusedRecord:
     @property
     def is_dataset(self) -> bool:
         """Whether it is a dataset that was found and refused, and not a service or something else."""
-        return self.kind is not RecordKind.SERVICE and any(
-            fault.level is FaultLevel.REFUSED for fault in self.faults
+        levels = {fault.level for fault in self.faults}
+        return (
+            self.kind is not RecordKind.SERVICE
+            and FaultLevel.REFUSED in levels
+            and FaultLevel.IGNORED not in levels
         )
 
 
@@ -285,7 +300,7 @@ class HarvestedPage:
 
     `records` are datasets and series, `services` are counted apart. `next` is the address of the following page, empty on
     the last; `links` are documents to read one by one (a folder, a list without descriptions). `total` is what the source
-    announces, never to be trusted. `faults` are those of the document itself; one of level REFUSED means that nothing of
+    announces, never to be trusted. `present` are identifiers of what is there, of a document that names no more. `faults` are those of the document itself; one of level REFUSED means that nothing of
     it may be used, and nothing withdrawn because of it.
     """
 
@@ -295,6 +310,7 @@ class HarvestedPage:
     refused: tuple[RefusedRecord, ...] = ()
     next: str = ""
     links: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
     total: int | None = None
     faults: tuple[HarvestFault, ...] = ()
 
@@ -306,7 +322,12 @@ class HarvestedPage:
     @property
     def thing_count(self) -> int:
         """Whatever the document holds: datasets, services and the rest."""
-        return len(self.records) + len(self.services) + len(self.refused)
+        return (
+            len(self.records)
+            + len(self.services)
+            + len(self.refused)
+            + len(self.present)
+        )
 
     @property
     def readable(self) -> bool:

@@ -38,6 +38,7 @@ from udi.portal.nodes.harvest.record import (
 from udi.portal.nodes.harvest.untrusted_documents import read_json
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.rudi_names import KNOWN_OF_RECORD
+from udi.protocol.translations import list_translations
 from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
 
@@ -86,6 +87,20 @@ def _upgrade(item: Item) -> Item:
         return item
 
 
+def _note_translations(received: Item, item: Item, draft: Draft) -> None:
+    """Each value that the version of today writes otherwise, and each that old records left out: the reader is told."""
+    for change in list_translations(received, item):
+        if change.before:
+            draft.add_fault(
+                kinds.RUDI_TRANSLATED,
+                change.field,
+                value=change.before,
+                read=change.after,
+            )
+        else:
+            draft.add_fault(kinds.RUDI_ADDED, change.field, read=change.after)
+
+
 def _mark_as_rudi(outcome: Outcome) -> Outcome:
     """The original says that it is RUDI's, which `convert` asks; of a record of a trial, nothing else is said."""
     original = outcome.source_record
@@ -96,7 +111,7 @@ def _mark_as_rudi(outcome: Outcome) -> Outcome:
     )
     return replace(
         outcome,
-        source_record=OriginalRecord(MEDIA_TYPE, original.body),
+        source_record=OriginalRecord(MEDIA_TYPE, original.body, original.statements),
         faults=trial or outcome.faults,
     )
 
@@ -106,6 +121,7 @@ def _record(received: Item, draft: Draft) -> None:
     if collection not in {"", FIRST_FILLING}:
         draft.add_fault(kinds.RECORD_OF_TRIAL, COLLECTION, value=collection)
     item = _upgrade(received)
+    _note_translations(received, item, draft)
     draft.identifier = text_value(item, "global_id")
     draft.aliases += [
         text_value(item, name)

@@ -55,6 +55,12 @@ NEXT_ELSEWHERE = FaultKind(
     "The next page of the catalogue is on another site: %(value)s",
     "Give the address of a catalogue whose pages are all on one site.",
 )
+LINKS_ELSEWHERE = FaultKind(
+    "links_elsewhere",
+    REFUSED,
+    "%(count)s datasets that the catalogue lists are described on another site, and were not read: %(value)s",
+    "Describe them on the site of the catalogue, or register that site too.",
+)
 NO_PROGRESS = FaultKind(
     "no_progress",
     REFUSED,

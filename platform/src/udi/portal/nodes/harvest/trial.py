@@ -12,6 +12,7 @@ from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.document_reader import DocumentReader
+from udi.portal.nodes.harvest.facets import RecordFacets, read_facets
 from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.record import (
     HarvestedPage,
@@ -56,6 +57,8 @@ class TrialResult:
     total: int | None = None
     faults: tuple[HarvestFault, ...] = ()
     tried: Mapping[str, HarvestFault | None] = field(default_factory=dict)
+    outlines: tuple[RecordFacets, ...] = ()
+    """All records of the page, as the filters of a source see them."""
 
 
 def normalise_address(address: str) -> str:
@@ -200,9 +203,13 @@ class _TrialCrawler:
     async def fetch_linked_pages(self, listing: HarvestedPage) -> HarvestedPage:
         """The first documents of a folder, or of a list without descriptions, as one page."""
         pages = []
-        for link in [address for address in listing.links if not address.endswith("/")][
-            :MOST_PREVIEWS
-        ]:
+        hosts = {urlsplit(address).netloc for address in self.tried}
+        documents = [
+            link
+            for link in listing.links
+            if not link.endswith("/") and urlsplit(link).netloc in hosts
+        ]
+        for link in documents[:MOST_PREVIEWS]:
             if self.limit_reached:
                 break
             pages.append((await self.fetch_page(link))[0])
@@ -255,6 +262,7 @@ def _build_trial(
         page.total,
         page.faults,
         tried,
+        tuple(map(read_facets, page.records)),
     )
 
 

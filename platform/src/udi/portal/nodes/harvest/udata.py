@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.distributions import (
     RawDistribution,
     add_contact,
@@ -62,6 +63,15 @@ KNOWN_FIELDS = {
 }
 HVD = "http://data.europa.eu/eli/reg_impl/2023/138/oj"
 PAGES = {"documentation"}
+OTHER_KINDS = {
+    "base_api_url": "dataservice",
+    "elements": "topic",
+    "reuses": "topic",
+    "datasets": "reuse",
+    "business_number_id": "organization",
+    "members": "organization",
+}
+"""By a field that datasets have not: dataservices, topics, reuses and organisations."""
 
 
 def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
@@ -101,7 +111,19 @@ def _of_fixture(value: Any) -> Any:
     }
 
 
+def _other_kind(item: Item) -> str:
+    """What an object of udata is that is no dataset, by what only it has; empty for a dataset."""
+    if "resources" in item:
+        return ""
+    return next((kind for name, kind in OTHER_KINDS.items() if name in item), "")
+
+
 def _dataset(item: Item, draft: Draft) -> None:
+    if other := _other_kind(item):
+        draft.identifier = text_value(item, "id")
+        draft.add_text(draft.title, "title", text_value(item, "title", "name"), "")
+        draft.add_fault(kinds.TYPE_IGNORED, "", value=other)
+        return
     harvest = nested_object(item, "harvest")
     draft.identifier = text_value(item, "id")
     for alias in (

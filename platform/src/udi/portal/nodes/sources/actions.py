@@ -17,6 +17,7 @@ from udi.kit.identity import Actor
 from udi.portal.audit import record
 from udi.portal.nodes.harvest.trial import normalise_address
 from udi.portal.nodes.models import Node, NodeProducer
+from udi.portal.nodes.sources.filters import SourceFilters
 from udi.portal.nodes.sources.leases import find_open_run, release_lease
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
@@ -51,8 +52,10 @@ async def register_source(
     address: str,
     rhythm: str,
     language: str,
+    filters: SourceFilters | None = None,
+    is_paused: bool = False,
 ) -> CatalogueSource:
-    """Have a catalogue read for a producer, from now on.
+    """Have a catalogue read for a producer, from now on; one that is paused is read once its filters are chosen.
 
     Raises:
         ForbiddenError: the person is neither of the territory's team nor an administrator of the producer.
@@ -75,8 +78,9 @@ async def register_source(
         address=where,
         rhythm=SourceRhythm(rhythm),
         language=language,
-        state=SourceState.ACTIVE,
-        next_at=now(),
+        state=SourceState.PAUSED if is_paused else SourceState.ACTIVE,
+        next_at=None if is_paused else now(),
+        filters=(filters or SourceFilters()).to_row(),
     )
     session.add(node)
     await session.flush()
@@ -160,6 +164,7 @@ async def schedule_reading(
         )
     if source.leased_until is None or source.leased_until < now():
         source.next_at = now()
+    source.whole_read_at = None
     record(session, actor, "source.run_requested", source.id)
 
 
@@ -186,6 +191,39 @@ async def change_rhythm(
         else:
             source.next_at = now()
     record(session, actor, "source.rhythm_changed", source.id, rhythm=rhythm)
+
+
+async def change_filters(
+    session: AsyncSession,
+    actor: Actor,
+    source: CatalogueSource,
+    filters: SourceFilters,
+) -> None:
+    """Take other datasets of a source: it is read anew at once, and what they leave out is withdrawn then.
+
+    A source that was never read begins with it.
+
+    Raises:
+        ConflictError: it is closed.
+    """
+    if source.state not in OPEN:
+        raise ConflictError("This source is closed already.")
+    row = filters.to_row()
+    never_read = not source.entry and not source.dataset_count
+    if row == source.filters and not never_read:
+        return
+    run = await find_open_run(session, source.id)
+    if run is not None:
+        await finish_run(session, source, run, RunOutcome.PARTIAL, now())
+    source.filters = row
+    source.filters_changed = True
+    source.etag = ""
+    source.last_modified = ""
+    source.failures = 0
+    if never_read and source.state == SourceState.PAUSED:
+        source.state = SourceState.ACTIVE
+    release_lease(source, None if source.state == SourceState.PAUSED else now())
+    record(session, actor, "source.filters_changed", source.id)
 
 
 async def change_address(
@@ -216,6 +254,7 @@ async def change_address(
     source.last_modified = ""
     source.failures = 0
     source.accepts_loss = False
+    source.whole_read_at = None
     reading = source.state == SourceState.ACTIVE
     release_lease(source, now() if reading else None)
     record(session, actor, "source.address_changed", source.id)

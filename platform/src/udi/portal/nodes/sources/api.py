@@ -14,6 +14,7 @@ from udi.portal.identity.operations import MAX_BODY, api_operation
 from udi.portal.nodes.sources import actions, queries
 from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context
 from udi.portal.nodes.sources.feeds import FeedAddresses, renew_feed, write_addresses
+from udi.portal.nodes.sources.filter_api import read_filters
 from udi.portal.nodes.sources.list_parameters import read_batch, read_choice
 from udi.portal.nodes.sources.models import RecordOutcome, SourceRhythm
 from udi.portal.nodes.sources.originals import send_original
@@ -141,6 +142,7 @@ async def register_source(context: NamedDependency[SourceApiContext]) -> Respons
         address=fields["address"],
         rhythm=fields["rhythm"],
         language=language,
+        filters=await read_filters(context.request, inside=True),
     )
     await context.session.refresh(source)
     return context.send(
@@ -177,8 +179,8 @@ async def read_source(
     ONE,
     **source_operation(
         "changeSource",
-        summary="Change the rhythm or the address of a source",
-        description="Have it read more or less often, or where it is now: its datasets keep their addresses here.",
+        summary="Change a source",
+        description="Have it read more or less often, where it is now, or only for some of its datasets; they keep their addresses here.",
         answer=SourceItem,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=SourceChange,
@@ -189,17 +191,20 @@ async def change_source(
 ) -> Response[Any]:
     """Read it more or less often, or elsewhere."""
     change = await read_json_texts(context.request, rhythm="", address="")
+    filters = await read_filters(context.request, inside=True)
     source, producer = await queries.get_source(
         context.session, context.actor, source_id, lock=True
     )
     session = context.session
     actor = context.actor
-    if change["rhythm"] or not change["address"]:
+    if change["rhythm"] or (not change["address"] and filters is None):
         await actions.change_rhythm(session, actor, source, change["rhythm"])
     if change["address"]:
         await actions.change_address(
             session, actor, producer, source, change["address"]
         )
+    if filters is not None:
+        await actions.change_filters(session, actor, source, filters)
     return context.send(await context.describe_source(source, producer))
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from udi.portal.nodes.harvest import source_kinds, waf
 from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.record import HarvestedPage
+from udi.protocol.faults import shorten
 
 MOST_PAGES = 2000
 MOST_RECORDS = 200_000
@@ -20,6 +21,9 @@ AMBIGUOUS_FORMATS = frozenset({"", FOLDER, "schema.org"})
 """Formats of pages that anything may be: one without any dataset is no catalogue."""
 
 
+LONGEST_NAMED = 200
+LATER_FIELDS = ("announced", "received", "changes_only", "sweeping")
+"""Fields of the state that programs of before do not know."""
 MOST_LACKING = 20
 """Things that a catalogue may announce and not give before its total is believed."""
 
@@ -47,6 +51,9 @@ class CrawlState:
     total: int = 0
     size: int = 0
     seconds: int = 0
+    changes_only: bool = False
+    sweeping: bool = False
+    """Whether only what changed is asked for, and whether what is there is listed after it."""
     announced: int = 0
     received: int = 0
     """How many things the catalogue says that it has, and how many it gave, whatever they are."""
@@ -64,8 +71,8 @@ class CrawlState:
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
         plain = {name: _plain(value) for name, value in asdict(self).items()}
-        # A program of before, which knows neither, may take the reading up.
-        unset = {name for name in ("announced", "received") if not plain[name]}
+        # A program of before, which knows none of these, may take the reading up.
+        unset = {name for name in LATER_FIELDS if not plain[name]}
         return {name: value for name, value in plain.items() if name not in unset}
 
     @classmethod
@@ -209,6 +216,7 @@ def advance(
         faults.append(source_kinds.NO_PROGRESS.at("", value=address))
     elif page.next and _is_new(place, page.next):
         coming.insert(0, page.next)
+    faults += _links_elsewhere(place, page)
     queued_addresses = set(place.waiting)
     waiting = (
         *place.waiting,
@@ -221,6 +229,15 @@ def advance(
             )
         )
     return replace(place, waiting=waiting, broken=place.broken or bool(faults)), faults
+
+
+def _links_elsewhere(place: CrawlState, page: HarvestedPage) -> list[HarvestFault]:
+    """What a catalogue lists and another site describes; a folder or a page of any kind links to whatever it likes."""
+    elsewhere = [link for link in page.links if host_of(link) not in {"", *place.hosts}]
+    if not elsewhere or page.format in AMBIGUOUS_FORMATS:
+        return []
+    value = shorten(elsewhere[0], LONGEST_NAMED)
+    return [source_kinds.LINKS_ELSEWHERE.at("", count=len(elsewhere), value=value)]
 
 
 def _is_far_from_announced(place: CrawlState) -> bool:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 
+from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.outcomes import deduplicate_faults
-from udi.portal.nodes.harvest.record import HarvestedPage
+from udi.portal.nodes.harvest.record import HarvestedPage, RecordKind
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS
 
 EMPTY = HarvestedPage(format="")
+SERVICE = kinds.SERVICE_LEFT_OUT.at("")
 
 
 @dataclass
@@ -31,10 +33,17 @@ class DocumentSummary:
             refusal.is_dataset for refusal in page.refused
         )
         others = [
-            (refusal.identifier, refusal.title, why)
+            (
+                refusal.identifier,
+                refusal.title,
+                SERVICE if refusal.kind is RecordKind.SERVICE else refusal.faults[0],
+            )
             for refusal in page.refused
             if not refusal.is_dataset
-            for why in refusal.faults
+        ]
+        others += [
+            (service.identifier, next(iter(service.title.values()), ""), SERVICE)
+            for service in page.services
         ]
         self.others += others[: MOST_LOGGED_FAULTS - len(self.others)]
         faults = deduplicate_faults([*self.page.faults, *page.faults])

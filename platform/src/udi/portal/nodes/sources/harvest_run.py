@@ -20,14 +20,16 @@ from udi.portal.nodes.harvest.record import HarvestedPage
 from udi.portal.nodes.harvest.vocabulary import territory_vocabulary
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources import crawl, run_completion
+from udi.portal.nodes.sources.changes import (
+    find_identifiers_address,
+    ignores_question,
+    start_reading,
+)
 from udi.portal.nodes.sources.crawl import CrawlCost, CrawlState
 from udi.portal.nodes.sources.document_bodies import HEAVY
 from udi.portal.nodes.sources.document_summary import DocumentSummary
-from udi.portal.nodes.sources.import_results import (
-    ImportContext,
-    ImportResult,
-    RecordImport,
-)
+from udi.portal.nodes.sources.filtering import leave_out
+from udi.portal.nodes.sources.import_results import ImportContext
 from udi.portal.nodes.sources.leases import (
     TAKEN_UP,
     LeaseLostError,
@@ -39,22 +41,16 @@ from udi.portal.nodes.sources.leases import (
 )
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
-    RecordOutcome,
     RunOutcome,
     RunPhase,
     SourceRun,
     SourceState,
 )
 from udi.portal.nodes.sources.recognition import HarvestItem
-from udi.portal.nodes.sources.reconciliation import RecordAction
 from udi.portal.nodes.sources.record_import import store_slice
 from udi.portal.nodes.sources.renames import join_batch
-from udi.portal.nodes.sources.run_log import (
-    RecordLogEntry,
-    log_faults,
-    log_non_datasets,
-    log_records,
-)
+from udi.portal.nodes.sources.run_counts import COUNTED, count_results, note_present
+from udi.portal.nodes.sources.run_log import log_faults, log_non_datasets
 from udi.portal.nodes.sources.source_client import (
     FetchedDocument,
     FetchError,
@@ -72,19 +68,9 @@ SLICE = 200
 CLOSING = (SourceState.CLOSING, SourceState.CLOSED)
 TURN = 600.0
 """Seconds after which a reading gives way to the sources that wait; it goes on where it was."""
+SITE_TURN = 60.0
+"""Seconds of a turn that a site may take for its answers: a slow one gives way sooner."""
 PAGE_SIZE = 100
-ALWAYS_REPORTED = frozenset(
-    {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.REFUSED}
-)
-"""What is told of a record, whether there is anything to mend or not."""
-AS_BEFORE = (RecordAction.UNCHANGED, RecordAction.ELSEWHERE)
-COUNTED = (
-    RecordAction.CREATED,
-    RecordAction.UPDATED,
-    RecordAction.UNCHANGED,
-    RecordAction.ELSEWHERE,
-    RecordAction.REFUSED,
-)
 Translate = Callable[[str, str], str]
 """A message in a language."""
 
@@ -99,27 +85,29 @@ class HarvestContext:
     say: Translate
     slice: int = SLICE
     turn: float = TURN
+    site_turn: float = SITE_TURN
 
 
 async def harvest_next_source(context: HarvestContext) -> bool:
     """Read the source that is due for longest, to its end or for a turn; False where none is."""
     async with context.database.session(context.territory.id, role="worker") as session:
-        ours = await acquire_lease(session, context.territory.id, now())
+        ours = await acquire_lease(session, now(), context.reader.turns)
         if ours:
             words = await read_vocabularies(session, context.territory.id)
         else:
             words = {}
     if ours is None:
         return False
-    try:
-        async with DocumentReader(words) as documents:
-            with suppress(LeaseLostError), territory_vocabulary(words):
-                await _SourceHarvester(context, ours, documents).run()
-    except Exception as error:
-        if is_unavailable(error):
-            raise
-        log.exception("source not read", source=str(ours.source))
-        await _abandon_run(context, ours)
+    with context.reader.turns.held(ours.host):
+        try:
+            async with DocumentReader(words) as documents:
+                with suppress(LeaseLostError), territory_vocabulary(words):
+                    await _SourceHarvester(context, ours, documents).run()
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            log.exception("source not read", source=str(ours.source))
+            await _abandon_run(context, ours)
     return True
 
 
@@ -152,13 +140,18 @@ class _SourceHarvester:
     async def run(self) -> None:
         began = time.monotonic()
         begun = False
+        answered = self._context.reader.seconds_of(self._claim.host)
         while True:
+            waited = self._context.reader.seconds_of(self._claim.host) - answered
+            slow = waited > self._context.site_turn
+            self._context.reader.turns.note_speed(self._claim.host, slow=slow)
+            over = slow or time.monotonic() - began > self._context.turn
             async with leased_source(self._context.database, self._claim, TAKEN_UP) as (
                 session,
                 source,
             ):
                 run = await find_open_run(session, source.id)
-                if begun and time.monotonic() - began > self._context.turn:
+                if begun and over:
                     release_lease(source, now())
                     return
                 if run is None or source.state in CLOSING:
@@ -223,6 +216,11 @@ class _SourceHarvester:
             await log_faults(session, run, [fault])
             place = replace(place, waiting=(), broken=True)
             run.crawl_state = place.to_json()
+        if run.incremental and not (place.waiting or place.sweeping or place.broken):
+            place = replace(
+                place, waiting=(find_identifiers_address(source),), sweeping=True
+            )
+            run.crawl_state = place.to_json()
         if not place.waiting:
             await run_completion.reconcile_missing(session, source, run, now())
         return run.phase == RunPhase.ENDED
@@ -238,6 +236,8 @@ class _SourceHarvester:
         except NotModifiedError:
             return await self._note_unchanged()
         except FetchError as error:
+            if self._changes_only(place) and not place.visited:
+                return await self._read_whole()
             cost = CrawlCost(seconds=int(time.monotonic() - began))
             unread = HarvestedPage(format="", faults=(error.fault,))
             others = list(candidates(address, unread, b"", most=PAGE_SIZE))
@@ -263,6 +263,8 @@ class _SourceHarvester:
             response.body.content, response.url, source.language
         )
         cost = CrawlCost(response.body.size, int(time.monotonic() - began))
+        if place.changes_only and ignores_question(source, page):
+            return await self._read_whole()
         if (
             place.is_searching and not crawl.is_catalogue_page(page)
         ) or not page.readable:
@@ -272,6 +274,20 @@ class _SourceHarvester:
             return await self._skip_document(address, page.faults, cost, others=others)
         return await self._store(address, response, page, cost, place)
 
+    def _changes_only(self, place: CrawlState) -> bool:
+        """Whether a document is to hold only what changed since the last good reading."""
+        return place.changes_only and not place.sweeping
+
+    async def _read_whole(self) -> None:
+        """Begin anew with all of the catalogue, which does not say what changed."""
+        async with leased_source(self._context.database, self._claim) as (
+            session,
+            source,
+        ):
+            run = await _get_open_run(session, source)
+            run.incremental = False
+            run.crawl_state = start_reading(source).to_json()
+
     async def _fetch_document(
         self, source: CatalogueSource, place: CrawlState, address: str
     ) -> FetchedDocument:
@@ -279,6 +295,7 @@ class _SourceHarvester:
         conditions = {}
         if (
             not place.visited
+            and not place.changes_only
             and source.entry
             and source.state == SourceState.ACTIVE
             and not source.accepts_loss
@@ -383,14 +400,19 @@ class _SourceHarvester:
                 source,
             ):
                 run = await _get_open_run(session, source)
+                filtered = run.filtered
                 stored = await store_slice(
                     session,
                     await _load_import_context(session, source),
                     run,
-                    some,
+                    await leave_out(session, source, run, some),
                     now(),
                 )
-                summary.fresh = summary.fresh or stored.count(*COUNTED) > 0
+                summary.fresh = (
+                    summary.fresh
+                    or stored.count(*COUNTED) > 0
+                    or run.filtered > filtered
+                )
                 place = CrawlState.from_json(run.crawl_state)
                 if place.is_searching:
                     source.entry = address
@@ -399,7 +421,7 @@ class _SourceHarvester:
                         place, address, page, where=response.url
                     )
                     await run_completion.forget_faults(session, run)
-                await _count(session, run, stored)
+                await count_results(session, run, stored)
                 run.crawl_state = replace(
                     place, offset=summary.things + at, sum=response.body.sha256
                 ).to_json()
@@ -434,6 +456,7 @@ class _SourceHarvester:
                 dataset_count=summary.dataset_count,
                 received=summary.received,
             )
+            await note_present(session, source, run, summary.page.present)
             await log_non_datasets(session, run, summary.others)
             await log_faults(session, run, [*summary.page.faults, *faults])
             _note(run, place)
@@ -443,35 +466,6 @@ def _note(run: SourceRun, place: CrawlState) -> None:
     run.crawl_state = place.to_json()
     run.pages = place.pages
     run.size = place.size
-
-
-async def _count(session: AsyncSession, run: SourceRun, stored: ImportResult) -> None:
-    run.created += stored.count(RecordAction.CREATED)
-    run.updated += stored.count(RecordAction.UPDATED)
-    run.unchanged += stored.count(RecordAction.UNCHANGED, RecordAction.ELSEWHERE)
-    run.refused += stored.count(RecordAction.REFUSED)
-    run.total += stored.count(*COUNTED)
-    notable_results = [
-        result
-        for result in stored.results
-        if result.action in ALWAYS_REPORTED
-        or (result.action in AS_BEFORE and result.faults)
-    ]
-    await log_records(session, run, map(_build_log_entry, notable_results))
-
-
-def _build_log_entry(result: RecordImport) -> RecordLogEntry:
-    if result.action in AS_BEFORE:
-        outcome = RecordOutcome.UNCHANGED
-    else:
-        outcome = RecordOutcome(result.action.value)
-    return RecordLogEntry(
-        outcome,
-        result.identifier,
-        result.title,
-        result.dataset_id,
-        result.faults,
-    )
 
 
 async def _get_open_run(session: AsyncSession, source: CatalogueSource) -> SourceRun:

@@ -12,13 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.portal.nodes.sources import crawl
+from udi.portal.nodes.sources.changes import find_changes_address, start_reading
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RunPhase,
     SourceRun,
     SourceState,
 )
+from udi.portal.nodes.sources.site_turns import SiteTurns
 
+MOST_DUE = 100
+"""Sources among which one is looked for whose site has a turn."""
 LEASE = timedelta(minutes=15)
 """Longer than anything that happens between two transactions of a reading."""
 READ_STATES = (SourceState.ACTIVE, SourceState.VANISHED)
@@ -39,38 +43,62 @@ class SourceLease:
     tenant: UUID
     source: UUID
     lease: UUID
+    host: str = ""
 
 
 async def acquire_lease(
-    session: AsyncSession, tenant: UUID, moment: datetime
+    session: AsyncSession, moment: datetime, turns: SiteTurns
 ) -> SourceLease | None:
-    """Take the source that is due for longest; None where none is, or others have them. Begins a reading, or takes it up."""
+    """Take the source that is due for longest, whose site has a turn; None where none is, or others have them.
+
+    Begins a reading, or takes it up. The turn of its site is the caller's to end.
+    """
     free = or_(
         CatalogueSource.leased_until.is_(None), CatalogueSource.leased_until < moment
     )
     due = (
-        select(CatalogueSource)
-        .where(
-            CatalogueSource.state.in_(TAKEN_UP),
-            CatalogueSource.next_at <= moment,
-            free,
-        )
-        .order_by(CatalogueSource.next_at)
-        .limit(1)
-        .with_for_update(skip_locked=True, key_share=True)
+        CatalogueSource.state.in_(TAKEN_UP),
+        CatalogueSource.next_at <= moment,
+        free,
     )
-    source = await session.scalar(due)
-    if source is None:
-        return None
+    places = (
+        select(CatalogueSource.id, CatalogueSource.entry, CatalogueSource.address)
+        .where(*due)
+        .order_by(CatalogueSource.next_at)
+        .limit(MOST_DUE)
+    )
+    for row in (await session.execute(places)).all():
+        host = crawl.host_of(row.entry or row.address)
+        if not turns.begin(host):
+            continue
+        query = select(CatalogueSource).where(CatalogueSource.id == row.id, *due)
+        source = await session.scalar(
+            query.with_for_update(skip_locked=True, key_share=True)
+        )
+        if source is not None:
+            return await _lease_source(session, source, moment, host)
+        turns.end(host)
+    return None
+
+
+async def _lease_source(
+    session: AsyncSession, source: CatalogueSource, moment: datetime, host: str
+) -> SourceLease:
     source.lease = uuid4()
     source.leased_until = moment + LEASE
     if source.state in READ_STATES and await find_open_run(session, source.id) is None:
-        place = crawl.start_crawl(source.entry or source.address).to_json()
+        changes = find_changes_address(source, moment)
+        place = start_reading(source, changes)
         session.add(
-            SourceRun(source_id=source.id, started_at=moment, crawl_state=place)
+            SourceRun(
+                source_id=source.id,
+                started_at=moment,
+                crawl_state=place.to_json(),
+                incremental=bool(changes),
+            )
         )
     await session.flush()
-    return SourceLease(tenant, source.id, source.lease)
+    return SourceLease(source.tenant_id, source.id, source.lease, host)
 
 
 async def find_open_run(session: AsyncSession, source: UUID) -> SourceRun | None:

@@ -57,6 +57,10 @@ class RecordOutcome(StrEnum):
     MISSING = "missing"
     """It was not there, and is kept."""
     WITHDRAWN = "withdrawn"
+    LEFT_OUT = "left_out"
+    """It is no dataset: a service, an organisation, a reuse."""
+    FILTERED = "filtered"
+    """The filters of the source do not take it."""
 
 
 class PublisherMatch(StrEnum):
@@ -111,6 +115,17 @@ class CatalogueSource(TenantColumns, PortalTable):
     etag: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
     last_modified: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
     """Both as the site said them of a catalogue in one document that was read whole."""
+    changes_read_at: Mapped[datetime | None]
+    """When the last good reading began; `whole_read_at` that in which every description was read."""
+    whole_read_at: Mapped[datetime | None]
+    filters: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'")
+    )
+    """Which of its datasets are taken: see `filters.SourceFilters`; empty: all."""
+    filters_changed: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )
+    """Whether a person changed the filters since the last whole reading: what they leave out is withdrawn at once."""
     failures: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Readings that failed one after the other."""
     accepts_loss: Mapped[bool] = mapped_column(
@@ -154,6 +169,8 @@ class SourceRecord(PortalTable):
     """The dataset that another source or node publishes, which this record describes as well."""
     renamed_to: Mapped[UUID | None]
     """The record of this source that it seems to have become, under another identifier: a person is to say so."""
+    filtered: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether the filters of the source did not take it when it was last met."""
     seen_run: Mapped[UUID | None]
     """The last reading in which it was."""
     first_read_at: Mapped[datetime]
@@ -220,6 +237,40 @@ class SourcePublisher(PortalTable):
     first_seen_at: Mapped[datetime]
 
 
+class MatchState(StrEnum):
+    """What a person said of two datasets that seem to be one."""
+
+    PROPOSED = "proposed"
+    SAME = "same"
+    DIFFERENT = "different"
+
+
+class DatasetMatch(PortalTable):
+    """Two datasets of different places that seem to be one: asked once, and remembered. The lesser identifier comes first."""
+
+    __tablename__ = "dataset_match"
+    __table_args__ = (
+        tenant_foreign_key("first_id", "dataset", ondelete="CASCADE"),
+        tenant_foreign_key("second_id", "dataset", ondelete="CASCADE"),
+        Index(None, "tenant_id", "second_id"),
+        Index(
+            "ix_dataset_match_waiting",
+            "tenant_id",
+            "proposed_at",
+            postgresql_where=text("state = 'proposed'"),
+        ),
+    )
+
+    tenant_id: Mapped[TenantKey]
+    first_id: Mapped[UUID] = mapped_column(primary_key=True)
+    second_id: Mapped[UUID] = mapped_column(primary_key=True)
+    basis: Mapped[str] = mapped_column(Text)
+    """The surest `likeness.MatchBasis` that they have in common."""
+    state: Mapped[MatchState] = mapped_column(Text, default=MatchState.PROPOSED)
+    proposed_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
 class SourceRun(TenantColumns, PortalTable):
     """One reading of a source: `total` is always created, updated, unchanged and refused together."""
 
@@ -243,6 +294,14 @@ class SourceRun(TenantColumns, PortalTable):
     withdrawn: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     missing: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Records that were not there and are kept: once is no proof, nor is it where too much left at once."""
+    left_out: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Things that are no dataset."""
+    filtered: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Datasets that the filters of the source do not take; they are in no other count."""
+    incremental: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )
+    """Whether descriptions were asked only of what changed; what is there was listed all the same."""
     pages: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     size: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
     """Documents and bytes that were read."""
@@ -252,6 +311,39 @@ class SourceRun(TenantColumns, PortalTable):
     """Records that there is something to say of; so many of them are kept as `MOST_ACTIONS` says."""
     crawl_state: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     """Where it is: see `crawl.CrawlState`."""
+
+
+class SourceOutline(PortalTable):
+    """What a whole reading met, as filters see it: from it a preview tells what other filters would take."""
+
+    __tablename__ = "source_outline"
+    __table_args__ = (tenant_foreign_key("run_id", "source_run", ondelete="CASCADE"),)
+
+    tenant_id: Mapped[TenantKey]
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    records: Mapped[bytes] = mapped_column(LargeBinary)
+    """Some records, as `outlines.write_outline` writes them."""
+
+
+class SourceReport(PortalTable):
+    """What became of the fields of a source in one reading; of the catalogue only, without what names people."""
+
+    __tablename__ = "source_report"
+    __table_args__ = (tenant_foreign_key("run_id", "source_run", ondelete="CASCADE"),)
+
+    tenant_id: Mapped[TenantKey]
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    records: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Records that were compared: those that could be taken."""
+    preserved: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
+    changed: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
+    lost: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
+    """Values of all fields."""
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """By the field's name at the source: see `losses.accounts.FieldAccount`."""
+    measures: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
+    """How many datasets and distributions reach each measure of `losses.european_score`."""
 
 
 class SourceFault(PortalTable):

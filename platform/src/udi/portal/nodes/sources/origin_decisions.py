@@ -1,5 +1,6 @@
 """What is the same dataset at two places, and at which of them it is read: tables of decisions, without a database."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from urllib.parse import urlsplit
@@ -82,11 +83,16 @@ def host_name(address: str) -> str:
 
 def global_names(record: HarvestedRecord) -> set[str]:
     """The identifiers of a record that mean the same everywhere, as others may have written them."""
-    names: set[str] = set()
     identifiers = (
         [record.identifier] if record.identified_by is IdentityBasis.IDENTIFIER else []
     )
-    for name in map(str.strip, [*identifiers, *record.aliases[:MOST_ALIASES]]):
+    return spell_names([*identifiers, *record.aliases[:MOST_ALIASES]])
+
+
+def spell_names(identifiers: Iterable[str]) -> set[str]:
+    """Those of some identifiers that mean the same everywhere, as others may have written them."""
+    names: set[str] = set()
+    for name in map(str.strip, identifiers):
         if not GLOBAL_IDENTIFIER.search(name):
             continue
         key = comparison_key(name)

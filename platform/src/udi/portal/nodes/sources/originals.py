@@ -2,8 +2,10 @@
 
 from litestar import Response
 
+from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.sources.models import SourceRecord
 
+LARGEST_ORIGINAL = 32 * 1024
 ENDINGS = {
     "json": "json",
     "xml": "xml",
@@ -31,3 +33,11 @@ def _ending(media_type: str) -> str:
     return next(
         (ending for name, ending in ENDINGS.items() if name in media_type), "txt"
     )
+
+
+def original_columns(record: HarvestedRecord) -> dict[str, object]:
+    """What a row keeps of a record as its source wrote it: where that is small."""
+    body = record.source_record.body
+    small = len(body) <= LARGEST_ORIGINAL
+    kind = record.source_record.media_type if small else ""
+    return {"original": body if small else None, "original_type": kind}

@@ -16,6 +16,7 @@ from udi.portal.nodes.harvest.trial import LONGEST_ADDRESS
 from udi.portal.nodes.sources import actions, queries
 from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresses
+from udi.portal.nodes.sources.filters import list_words, read_row
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.originals import send_original
@@ -96,8 +97,9 @@ async def register_source(
     form = await request.form()
     form_values = {
         name: str(form.get(name) or "")[:LONGEST_ADDRESS]
-        for name in ("address", "producer", "rhythm", "language")
+        for name in ("address", "producer", "rhythm", "language", "is_paused")
     }
+    is_paused = bool(form_values["is_paused"])
     producer = await queries.get_managed_producer(
         session, member, form_values["producer"]
     )
@@ -113,10 +115,12 @@ async def register_source(
             address=form_values["address"],
             rhythm=form_values["rhythm"],
             language=language,
+            is_paused=is_paused,
         )
     except (InvalidError, ConflictError) as error:
         return await _show_form(request, session, member, territory, form_values, error)
-    return Redirect(f"{HOME}/{source.id}", status_code=303)
+    where = f"{HOME}/{source.id}/filters" if is_paused else f"{HOME}/{source.id}"
+    return Redirect(where, status_code=303)
 
 
 @get(ONE)
@@ -169,6 +173,10 @@ async def _show_source(
         else [],
         logged_faults_limit=MOST_LOGGED_FAULTS,
         refused=[(row, read_fault(row)) for row in faults],
+        left_out=await queries.list_left_out(session, reported_run, limit=MOST_REFUSED)
+        if reported_run
+        else [],
+        filter_words=list_words(read_row(source.filters)),
         publishers=(await list_publishers(session, source))[:MOST_PUBLISHERS_SHOWN],
         organisations=await list_choices(session),
         feeds=feed

@@ -13,6 +13,7 @@ from udi.kit.identity import Actor, manages_any
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
+    RecordOutcome,
     RunOutcome,
     SourceAction,
     SourceFault,
@@ -352,6 +353,31 @@ async def list_source_faults(
     ):
         faults_by_run.setdefault(row.run_id, []).append(row)
     return faults_by_run
+
+
+async def list_left_out(
+    session: AsyncSession, run: SourceRun, *, limit: int
+) -> list[tuple[SourceAction, HarvestFault]]:
+    """What a reading met that is no dataset, each with why."""
+    query = (
+        select(SourceAction, SourceFault)
+        .join(
+            SourceFault,
+            (SourceFault.tenant_id == SourceAction.tenant_id)
+            & (SourceFault.run_id == SourceAction.run_id)
+            & (SourceFault.about == SourceAction.position),
+        )
+        .where(
+            SourceAction.run_id == run.id,
+            SourceAction.action == RecordOutcome.LEFT_OUT,
+        )
+        .order_by(SourceAction.position)
+        .limit(limit)
+    )
+    return [
+        (row.SourceAction, read_fault(row.SourceFault))
+        for row in await session.execute(query)
+    ]
 
 
 async def get_original(

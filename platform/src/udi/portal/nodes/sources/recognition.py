@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, literal, or_, select
+from sqlalchemy import delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -247,6 +247,34 @@ async def store_names(
             insert(alias).on_conflict_do_nothing(),
             [{"source_id": source, **row} for row in rows],
         )
+
+
+async def mark_present(
+    session: AsyncSession, source: UUID, run: UUID, identifiers: Iterable[str]
+) -> int:
+    """Note that records were listed in a reading that did not read them; how many of them it had not met."""
+    names = {name for identifier in identifiers for name in own_ids(source, identifier)}
+    if not names:
+        return 0
+    alias = SourceRecordAlias
+    renamed = select(alias.record_id).where(
+        alias.source_id == source, is_among(alias.id, names), ~alias.loose
+    )
+    statement = (
+        update(SourceRecord)
+        .where(
+            SourceRecord.source_id == source,
+            or_(is_among(SourceRecord.id, names), SourceRecord.id.in_(renamed)),
+            or_(SourceRecord.seen_run.is_(None), SourceRecord.seen_run != run),
+            or_(~SourceRecord.withdrawn, SourceRecord.same_as.is_not(None)),
+            ~SourceRecord.filtered,
+        )
+        .values(seen_run=run, missing=0)
+        .returning(SourceRecord.id)
+    )
+    quiet = {"synchronize_session": False}
+    marked = await session.execute(statement, execution_options=quiet)
+    return len(marked.all())
 
 
 async def move_names(

@@ -26,8 +26,10 @@ from udi.portal.nodes.sources.import_results import (
     ImportResult,
     RecordImport,
 )
+from udi.portal.nodes.sources.matches.proposals import propose_matches
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
 from udi.portal.nodes.sources.origin_decisions import OriginDecision
+from udi.portal.nodes.sources.originals import original_columns
 from udi.portal.nodes.sources.other_origins import list_other_origin
 from udi.portal.nodes.sources.publishers.identity import (
     NamedPublisher,
@@ -57,7 +59,6 @@ from udi.protocol.faults import InvalidRecord
 from udi.protocol.identifiers import GLOBAL_IDENTIFIER
 from udi.protocol.record import write_record
 
-LARGEST_ORIGINAL = 32 * 1024
 LONGEST_IDENTIFIER = 500
 STORED = {RecordAction.CREATED, RecordAction.UPDATED, RecordAction.ELSEWHERE}
 LOCAL_ID = "local_id"
@@ -99,6 +100,7 @@ async def store_slice(
         ],
     )
     await _keep(session, ground.source, run, results, moment)
+    await propose_matches(session, ground.source, results, moment)
     return ImportResult(results)
 
 
@@ -421,25 +423,17 @@ async def _keep(
             "first_read_at": result.row.first_read_at if result.row else moment,
             "changed_at": moment,
             "missing": 0,
+            "filtered": False,
             "withdrawn": result.action
             in {RecordAction.REFUSED, RecordAction.ELSEWHERE},
             "same_as": result.same_as,
-            **_original(result.harvest_record),
+            **original_columns(result.harvest_record),
         }
         for result in stored_results
         if result.record and result.harvest_record
     ]
     if rows:
-        statement = insert(SourceRecord)
-        changed = {
-            name: statement.excluded[name]
-            for name in rows[0]
-            if name not in {"source_id", "id", "first_read_at"}
-        }
-        same = ["tenant_id", "source_id", "id"]
-        await session.execute(
-            statement.on_conflict_do_update(index_elements=same, set_=changed), rows
-        )
+        await _upsert_rows(session, rows)
     await store_names(
         session,
         source.id,
@@ -450,6 +444,21 @@ async def _keep(
         ],
     )
     await _mark_met(session, source, run, results)
+
+
+async def _upsert_rows(
+    session: AsyncSession, rows: Sequence[dict[str, object]]
+) -> None:
+    statement = insert(SourceRecord)
+    changed = {
+        name: statement.excluded[name]
+        for name in rows[0]
+        if name not in {"source_id", "id", "first_read_at"}
+    }
+    same = ["tenant_id", "source_id", "id"]
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=same, set_=changed), rows
+    )
 
 
 async def _mark_met(
@@ -473,7 +482,8 @@ async def _mark_met(
         )
         quiet = {"synchronize_session": False}
         await session.execute(
-            update_statement.values(seen_run=run.id, missing=0), execution_options=quiet
+            update_statement.values(seen_run=run.id, missing=0, filtered=False),
+            execution_options=quiet,
         )
 
 
@@ -485,10 +495,3 @@ def _is_listed_as_before(result: RecordImport) -> bool:
         and row is not None
         and (row.same_as, row.digest) == (result.same_as, result.digest)
     )
-
-
-def _original(harvest_record: HarvestedRecord) -> dict[str, object]:
-    body = harvest_record.source_record.body
-    kind = harvest_record.source_record.media_type
-    small = len(body) <= LARGEST_ORIGINAL
-    return {"original": body if small else None, "original_type": kind if small else ""}

@@ -14,7 +14,18 @@ from udi.protocol.faults import Gettext
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.site import site_of
 
-COUNTS = ("total", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+COUNTS = (
+    "total",
+    "created",
+    "updated",
+    "unchanged",
+    "refused",
+    "withdrawn",
+    "missing",
+    "left_out",
+    "filtered",
+    "incremental",
+)
 
 
 @get("/sources/{source_id:uuid}/report.json")

@@ -27,6 +27,7 @@ from udi.portal.nodes.sources.models import (
     SourceState,
 )
 from udi.portal.nodes.sources.other_origins import forget_other_origins
+from udi.portal.nodes.sources.outlines import forget_outlines
 from udi.portal.nodes.sources.reconciliation import (
     MISSES,
     RunAssessment,
@@ -50,7 +51,7 @@ async def reconcile_missing(
 ) -> None:
     """Decide, of a reading that has nowhere to go any more, what to do about what it did not meet."""
     place = CrawlState.from_json(run.crawl_state)
-    away = [*_published(source), _unmet(run)]
+    away = [*_published(source), _unmet(run), *_asked_about(source)]
     missing = await _count(session, away)
     if place.is_complete and missing:
         renames = await find_renames(session, source, run, away)
@@ -111,16 +112,27 @@ async def withdraw_batch(
     """Withdraw a batch of what is to go; whether that was the last."""
     if not await forget_other_origins(session, source, now(), except_run=run.id):
         return False
-    gone = [*_published(source), _unmet(run), SourceRecord.missing >= MISSES]
+    gone = [*_published(source), _unmet(run), _is_to_go(source)]
     query = (
-        select(SourceRecord.id, SourceRecord.identifier)
+        select(SourceRecord.id, SourceRecord.identifier, SourceRecord.filtered)
         .where(*gone)
         .order_by(SourceRecord.id)
         .limit(BATCH)
     )
-    names = {row.id: row.identifier for row in await session.execute(query)}
+    rows = (await session.execute(query)).all()
+    names = {row.id: row.identifier for row in rows}
+    filtered = {row.id for row in rows if row.filtered}
     titles = await withdraw_records(
-        session, source, names, say("It is no longer in the catalogue of its producer.")
+        session,
+        source,
+        names.keys() - filtered,
+        say("It is no longer in the catalogue of its producer."),
+    )
+    titles |= await withdraw_records(
+        session,
+        source,
+        filtered,
+        say("Its catalogue is no longer read for it: filters choose what is taken."),
     )
     entries = [
         RecordLogEntry(RecordOutcome.WITHDRAWN, names[id_], title, id_)
@@ -209,7 +221,16 @@ async def finish_run(
     run.crawl_state = {}
     good = outcome in {RunOutcome.COMPLETE, RunOutcome.UNCHANGED}
     is_single_page = outcome == RunOutcome.COMPLETE and place.pages == 1
-    if outcome != RunOutcome.UNCHANGED:
+    if outcome in {RunOutcome.COMPLETE, RunOutcome.VANISHED} and not run.incremental:
+        await forget_outlines(session, run)
+    if good:
+        source.changes_read_at = run.started_at
+        if not run.incremental:
+            source.whole_read_at = run.started_at
+            source.filters_changed = source.filters_changed and (
+                outcome == RunOutcome.UNCHANGED
+            )
+    if outcome != RunOutcome.UNCHANGED and not run.incremental:
         source.etag, source.last_modified = (
             (place.etag, place.last_modified) if is_single_page else ("", "")
         )
@@ -219,7 +240,7 @@ async def finish_run(
     alert = find_alert(
         outcome,
         failures=source.failures,
-        refused=run.refused,
+        refused=0 if run.incremental else run.refused,
         refused_before=await _refused_before(session, run),
     )
     if alert is not None and not is_known:
@@ -246,7 +267,9 @@ async def finish_run(
 
 async def _refused_before(session: AsyncSession, run: SourceRun) -> int | None:
     whole = select(SourceRun.refused).where(
-        SourceRun.source_id == run.source_id, SourceRun.id != run.id
+        SourceRun.source_id == run.source_id,
+        SourceRun.id != run.id,
+        ~SourceRun.incremental,
     )
     latest = (
         whole.where(SourceRun.outcome == RunOutcome.COMPLETE)
@@ -285,6 +308,19 @@ async def forget_faults(session: AsyncSession, run: SourceRun) -> None:
 
 def _published(source: CatalogueSource) -> list[Any]:
     return [SourceRecord.source_id == source.id, ~SourceRecord.withdrawn]
+
+
+def _asked_about(source: CatalogueSource) -> list[Any]:
+    """What new filters leave out is no loss: a person saw it before."""
+    return [~SourceRecord.filtered] if source.filters_changed else []
+
+
+def _is_to_go(source: CatalogueSource) -> Any:
+    """Of what was not met: whether it is withdrawn now."""
+    missed = SourceRecord.missing >= MISSES
+    if source.filters_changed:
+        return or_(missed, SourceRecord.filtered)
+    return missed
 
 
 def _unmet(run: SourceRun) -> Any:

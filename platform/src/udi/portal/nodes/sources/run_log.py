@@ -47,12 +47,13 @@ async def log_non_datasets(
     run: SourceRun,
     others: Iterable[tuple[str, str, HarvestFault]],
 ) -> None:
-    """Keep what a source holds that is no dataset, and is said to be none: identifier, title and why."""
-    faults = [
-        (None, shorten(identifier, LONGEST), shorten(title, LONGEST), fault)
+    """Keep what a source holds that is no dataset, and is not taken: identifier, title and why."""
+    entries = [
+        RecordLogEntry(RecordOutcome.LEFT_OUT, identifier, title, faults=(fault,))
         for identifier, title, fault in others
     ]
-    await _keep_faults(session, run, faults)
+    run.left_out += len(entries)
+    await log_records(session, run, entries)
 
 
 async def log_records(

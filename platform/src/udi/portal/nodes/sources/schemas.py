@@ -11,6 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.portal.nodes.harvest.faults import FaultLevel
+from udi.portal.nodes.sources.filter_preview import FilterPreview, PreviewBasis
+from udi.portal.nodes.sources.filters import SourceFilters, read_row
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RecordOutcome,
@@ -148,6 +150,16 @@ class SourceReading(Struct, kw_only=True):
         int, _described("Those that were not there for the second time.")
     ]
     missing: Annotated[int, _described("Those that were not there, and are kept.")]
+    left_out: Annotated[
+        int,
+        _described("Things that are no dataset: services, organisations, reuses."),
+    ]
+    filtered: Annotated[
+        int, _described("Datasets that the filters leave out; in no other count.")
+    ]
+    incremental: Annotated[
+        bool, _described("Whether only what changed was read, and the rest listed.")
+    ]
     documents: Annotated[int, _described("Documents that were read.")]
     bytes: int
     faults: Annotated[
@@ -174,6 +186,9 @@ class SourceReading(Struct, kw_only=True):
             "refused",
             "withdrawn",
             "missing",
+            "left_out",
+            "filtered",
+            "incremental",
         )
         return cls(
             id=run.id,
@@ -281,6 +296,9 @@ class SourceItem(Struct, kw_only=True):
         Annotated[datetime, Meta(tz=True)] | None,
         _described("When it is to be read; null: when asked."),
     ]
+    filters: Annotated[
+        SourceFilters, _described("Which of its datasets are taken; empty: all.")
+    ]
     failures: Annotated[int, _described("Readings that failed one after the other.")]
     datasets: Annotated[int, _described("Datasets of it that are published.")]
     registered: Annotated[datetime, Meta(tz=True)]
@@ -314,6 +332,7 @@ class SourceItem(Struct, kw_only=True):
             format=source.format,
             catalogue=source.entry,
             next=source.next_at,
+            filters=read_row(source.filters),
             failures=source.failures,
             datasets=source.dataset_count,
             registered=source.created_at,
@@ -343,13 +362,65 @@ class NewSource(Struct, kw_only=True):
     ]
     rhythm: Rhythm = "daily"
     language: Annotated[str, _described("Of texts that do not say theirs.")] = ""
+    filters: Annotated[
+        SourceFilters | UnsetType, _described("Which of its datasets are taken.")
+    ] = UNSET
 
 
 class SourceChange(Struct, kw_only=True):
-    """What is to change of a source: one of the two at least."""
+    """What is to change of a source: one of these at least."""
 
     rhythm: Rhythm | UnsetType = UNSET
     address: Annotated[
         str | UnsetType,
         _described("Where its catalogue is now; its datasets keep their addresses."),
     ] = UNSET
+    filters: Annotated[
+        SourceFilters | UnsetType,
+        _described(
+            "Which of its datasets are taken; it is read at once, and the others are withdrawn."
+        ),
+    ] = UNSET
+
+
+class FilterPreviewItem(Struct, kw_only=True):
+    """What filters would take of a source; nothing is saved."""
+
+    basis: Annotated[
+        str,
+        _described(
+            "What was counted: the last complete reading, or the first page, read now.",
+            extra_json_schema=one_of(PreviewBasis),
+        ),
+    ]
+    at: Annotated[datetime, _instant("When that was read.")]
+    total: Annotated[int, _described("Datasets that were counted.")]
+    taken: int
+    left_out_by: Annotated[
+        dict[str, int], _described("How many each filter leaves out.")
+    ]
+    withdrawn: Annotated[int, _described("Datasets that are published, and would go.")]
+    announced: Annotated[
+        int | None, _described("How many datasets the catalogue says that it has.")
+    ]
+    left_out_titles: Annotated[
+        list[str], _described("Some that would be left out, for example.")
+    ]
+    faults: Annotated[
+        list[str], _described("Why the first page could not be read, if so.")
+    ]
+
+    @classmethod
+    def of(cls, preview: FilterPreview, say: Translate) -> Self:
+        """A preview, in the reader’s language."""
+        return cls(
+            basis=str(preview.met.basis),
+            at=preview.met.moment,
+            total=preview.count.total,
+            taken=preview.count.taken,
+            left_out_by=preview.count.left_out_by,
+            withdrawn=preview.withdrawn,
+            announced=preview.met.announced,
+            left_out_titles=list(preview.count.left_out_titles),
+            faults=[fault.translate(say)[0] for fault in preview.met.faults],
+        )

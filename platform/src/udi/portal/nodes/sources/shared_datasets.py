@@ -1,16 +1,17 @@
 """One dataset that several sources describe: it has one page, and lists the other places where it is.
 
-What is sure is matched within the territory alone: an identifier that means the same everywhere, or the same page at the
-source and a file in common. A node's own push is never taken over; a source of the same producer that is nearer to the
+What is sure is matched within the territory alone: an identifier that means the same everywhere, the same page at the
+source and a file in common, or what `likeness.is_sure` says. A node's own push is never taken over; a source of the same producer that is nearer to the
 data is. When the place that a dataset was read in goes, another takes it over, under its address here.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +27,13 @@ from udi.portal.catalogue.models import (
 from udi.portal.nodes.actions.push import lock_records
 from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.sources.heirs import list_heirs, list_unclaimed
+from udi.portal.nodes.sources.likeness import (
+    MOST_OWNERS,
+    ComparedRecord,
+    find_alike,
+    find_by_names,
+    is_sure,
+)
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceRecord,
@@ -44,12 +52,10 @@ from udi.portal.nodes.sources.origin_decisions import (
 from udi.portal.nodes.sources.other_origins import forget_other, list_other_origin
 from udi.portal.nodes.sources.recognition import forget_names, move_names
 from udi.protocol import structures as of
-from udi.protocol.identifiers import UUID_FORM, comparison_key, is_page_of_one
+from udi.protocol.identifiers import comparison_key, is_page_of_one
 from udi.protocol.record import restore_record
 
 QUIET = {"synchronize_session": False}
-MOST_OWNERS = 50
-"""Datasets that have one file, among which that of a page is looked for."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ async def _find_ids(
 ) -> list[UUID | None]:
     """By what the record was known to be, else by its identifiers, else by its page and files; what is not sure is none."""
     names = [global_names(candidate.harvest_record) for candidate in candidates]
-    by_name = await _find_by_names(session, source, set().union(*names))
+    by_name = await find_by_names(session, source, set().union(*names))
     same_ids = await _find_by_ids(session, source, candidates)
     matches: list[UUID | None] = []
     for candidate, candidate_names in zip(candidates, names, strict=True):
@@ -139,7 +145,31 @@ async def _find_ids(
     for place, id_ in zip(open_places, by_page, strict=True):
         if id_ is not None and by_page.count(id_) == 1 and id_ not in matches:
             matches[place] = id_
+    await _match_alike(session, source, candidates, matches)
     return matches
+
+
+async def _match_alike(
+    session: AsyncSession,
+    source: CatalogueSource,
+    candidates: Sequence[OriginCandidate],
+    matches: list[UUID | None],
+) -> None:
+    """Fill the places that are open by what two records have in common, where that leaves no doubt."""
+    places = [place for place, id_ in enumerate(matches) if id_ is None]
+    compared = [
+        ComparedRecord(candidates[place].record, candidates[place].harvest_record)
+        for place in places
+    ]
+    similarities = await find_alike(session, source, compared)
+    sure = [
+        [id_ for id_, bases in bases_by_id.items() if is_sure(bases)]
+        for bases_by_id in similarities
+    ]
+    claimed = Counter(id_ for ids in sure for id_ in ids)
+    for place, ids in zip(places, sure, strict=True):
+        if len(ids) == 1 and claimed[ids[0]] == 1 and ids[0] not in matches:
+            matches[place] = ids[0]
 
 
 async def _find_by_ids(
@@ -157,34 +187,6 @@ async def _find_by_ids(
         for row in await session.execute(query)
         if row.state == DatasetState.PUBLISHED or known[row.id]
     }
-
-
-async def _find_by_names(
-    session: AsyncSession, source: CatalogueSource, names: Collection[str]
-) -> dict[str, set[UUID]]:
-    """Datasets of others that are shown, by each name that they have of these."""
-    if not names:
-        return {}
-    ids = {
-        match.lower(): UUID(match)
-        for name in names
-        for match in UUID_FORM.findall(name)
-    }
-    query = select(Dataset.id, Dataset.local_id, Dataset.doi).where(
-        Dataset.state == DatasetState.PUBLISHED,
-        Dataset.node_id != source.id,
-        or_(
-            is_among(Dataset.local_id, names),
-            is_among(Dataset.doi, names),
-            is_among(Dataset.id, ids.values()),
-        ),
-    )
-    by_name: dict[str, set[UUID]] = {}
-    for row in await session.execute(query):
-        same_id = [name for name in names if str(row.id) in name.lower()]
-        for name in {row.local_id, row.doi, *same_id} & set(names):
-            by_name.setdefault(name, set()).add(row.id)
-    return by_name
 
 
 async def _find_by_pages(

@@ -24,6 +24,7 @@ from udi.portal.nodes.sources.document_bodies import (
     TooLargeBodyError,
 )
 from udi.portal.nodes.sources.robots import Robots, parse_robots
+from udi.portal.nodes.sources.site_turns import SiteTurns
 
 LARGEST_ROBOTS = 512 * 1024
 TRIES = 3
@@ -80,10 +81,16 @@ class SourceClient:
         self._robots: dict[str, Robots] = {}
         self._turns: dict[str, asyncio.Lock] = {}
         self._last: dict[str, float] = {}
+        self._answering: dict[str, float] = {}
+        self.turns = SiteTurns()
 
     def forget(self, address: str) -> None:
         """Ask again what the site asks of programs: at the start of a reading."""
         self._robots.pop(host_of(address), None)
+
+    def seconds_of(self, host: str) -> float:
+        """How long the answers of a site took until now, without what we wait between two requests."""
+        return self._answering.get(host, 0.0)
 
     async def get(
         self,
@@ -153,6 +160,7 @@ class SourceClient:
             await asyncio.sleep(
                 max(0.0, (max(self._pace, delay) if self._pace else 0) - waited)
             )
+            began = time.monotonic()
             try:
                 async with asyncio.timeout(self._patience):
                     return await self._fetch(
@@ -169,6 +177,7 @@ class SourceClient:
                 ) from error
             finally:
                 self._last[host] = time.monotonic()
+                self._answering[host] = self.seconds_of(host) + self._last[host] - began
 
     async def _fetch(
         self, address: str, headers: Mapping[str, str], body: DocumentBody

@@ -8,6 +8,13 @@ from udi.kit.entry_points import list_entry_points
 from udi.kit.errors import Refusal
 
 GROUP = "udi.identity_checks"
+
+
+def is_never_plain(_number: str) -> bool:
+    """No number of these registers is told from others without the name of a register before it."""
+    return False
+
+
 LONGEST = 40
 FIELD = "registry_number"
 
@@ -22,6 +29,10 @@ class IdentityCheck:
     """What is wrong with a tidy number (no space, point or hyphen, in capitals), or None."""
     person_key: Callable[[str], str] = str
     """What two numbers of one legal person have in common."""
+    register_names: tuple[str, ...] = ()
+    """Words before a number in documents of others (`siren`, `nif`), in small letters; patterns of `re`."""
+    is_plain: Callable[[str], bool] = is_never_plain
+    """Whether a tidy number that stands alone is surely meant as one: other codes may have its form."""
 
 
 @cache

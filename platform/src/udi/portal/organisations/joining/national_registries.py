@@ -93,8 +93,39 @@ def romanian_person_key(number: str) -> str:
     return number.removeprefix("RO")
 
 
-GERMAN_REGISTERS = IdentityCheck("In Germany", check_german_number, german_person_key)
-SPANISH_REGISTERS = IdentityCheck("In Spain", check_spanish_number, spanish_person_key)
+def is_plain_german_number(number: str) -> bool:
+    """It begins with the country in each of its forms."""
+    return number.startswith("DE")
+
+
+def is_plain_spanish_number(number: str) -> bool:
+    """It begins with the country, or ends with a letter: the code of an administration (DIR3) may be a letter and digits."""
+    return number.startswith("ES") or number[-1:].isalpha()
+
+
+def is_plain_romanian_number(number: str) -> bool:
+    """It begins with the country: any digits may have the key of the others."""
+    return number.startswith("RO")
+
+
+GERMAN_REGISTERS = IdentityCheck(
+    "In Germany",
+    check_german_number,
+    german_person_key,
+    ("ust-?id(?:-?nr)?", "w-?idnr", "vat", "euid"),
+    is_plain_german_number,
+)
+SPANISH_REGISTERS = IdentityCheck(
+    "In Spain",
+    check_spanish_number,
+    spanish_person_key,
+    ("nif", "cif", "vat"),
+    is_plain_spanish_number,
+)
 ROMANIAN_REGISTERS = IdentityCheck(
-    "In Romania", check_romanian_number, romanian_person_key
+    "In Romania",
+    check_romanian_number,
+    romanian_person_key,
+    ("cui", "cif", "vat"),
+    is_plain_romanian_number,
 )

@@ -61,4 +61,23 @@ def french_person_key(number: str) -> str:
     return number
 
 
-FRENCH_REGISTERS = IdentityCheck("In France", check_french_number, french_person_key)
+def is_plain_number(_number: str) -> bool:
+    """Its length and its key tell a French number from others."""
+    return True
+
+
+FRENCH_REGISTERS = IdentityCheck(
+    "In France",
+    check_french_number,
+    french_person_key,
+    (
+        "siren",
+        "siret",
+        "sirene",
+        "rna",
+        "entreprise",
+        "etablissement",
+        "unite-?legale",
+    ),
+    is_plain_number,
+)

@@ -17,13 +17,13 @@ from udi.portal.nodes.sources.models import (
     SourcePublisher,
     SourceRecord,
 )
+from udi.portal.nodes.sources.publishers.identity import country_of
 from udi.portal.nodes.sources.publishers.matching import link_organisations
 from udi.portal.nodes.sources.publishers.queries import (
     find_asked,
     find_choice,
     may_answer_for,
 )
-from udi.portal.organisations.joining.registries import FRANCE
 from udi.portal.organisations.joining.unclaimed import (
     create_unclaimed,
     lock_organisations,
@@ -126,7 +126,10 @@ async def _create(
         )
     await lock_organisations(session)
     return await create_unclaimed(
-        session, name=name, country=FRANCE if row.number else "", number=row.number
+        session,
+        name=name,
+        country=country_of(row.key) if row.number else "",
+        number=row.number,
     )
 
 

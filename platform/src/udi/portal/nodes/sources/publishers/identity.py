@@ -3,27 +3,38 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from udi.kit.web_addresses import is_web_address
 from udi.portal.nodes.harvest.record import Agent
 from udi.portal.organisations.joining.identity_checks import (
-    check_number,
-    legal_person_key,
+    IdentityCheck,
+    list_identity_checks,
 )
 from udi.portal.organisations.joining.name_similarity import normalise_name
-from udi.portal.organisations.joining.registries import FRANCE, normalise_number
+from udi.portal.organisations.joining.registries import normalise_number
 from udi.protocol.texts import Texts
 
 LONGEST_KEY = 300
 LONGEST_URL = 500
-IN_ADDRESS = re.compile(
-    r"(?:siren|siret|sirene|rna|entreprise|etablissement|unite-?legale)s?[/:=#_-]+([0-9W][0-9A-Z ]{8,17})(?![0-9A-Z])",
-    re.IGNORECASE,
-)
-"""A number of a French register inside `https://example.org/siren/…`, `urn:siret:…`."""
-PREFIX = re.compile(r"^(?:urn:)?(?:siren|siret|rna|fr)[\s:/-]*", re.IGNORECASE)
+NUMBER = r"([0-9A-Z][0-9A-Z ]{1,21})(?![0-9A-Z])"
+COUNTRY = re.compile(r"([A-Z]{2}):")
+
+
+@dataclass(frozen=True)
+class RegistryNumber:
+    """A number of a public register as it is written, and the legal person that it is of: `FR:` and what its numbers share."""
+
+    written: str
+    legal_person: str
+
+
+def country_of(key: str) -> str:
+    """The country of a key that is made of a number; empty for any other key."""
+    match = COUNTRY.match(key)
+    return match[1] if match else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +47,14 @@ class NamedPublisher:
     number: str = ""
     """Of a public register, as the source writes it."""
     legal_person: str = ""
-    """What every number of one legal person has in common; empty without a number."""
+    """The country and what every number of one legal person has in common (`FR:…`); empty without a number."""
     url: str = ""
     is_person: bool = False
+
+    @property
+    def country(self) -> str:
+        """That of the register of its number; empty without one."""
+        return country_of(self.legal_person)
 
     @property
     def folded_names(self) -> frozenset[str]:
@@ -60,13 +76,14 @@ def identify_publisher(
     if agent is None:
         return None
     names = {tag: name for tag, text in agent.name.items() if (name := _tidy(text))}
-    number, legal_person = find_registry_number(agent.identifier, agent.uri)
+    registry_number = find_registry_number(agent.identifier, agent.uri)
+    number = registry_number.written if registry_number else ""
     publisher = NamedPublisher(
         key="",
         names=names,
         uri=_tidy(agent.uri)[:LONGEST_URL],
         number=number,
-        legal_person=legal_person,
+        legal_person=registry_number.legal_person if registry_number else "",
         url=_web_address(agent.url),
         is_person=agent.is_person and not number,
     )
@@ -78,7 +95,7 @@ def identify_publisher(
 
 def _make_key(publisher: NamedPublisher, agent: Agent, languages: Sequence[str]) -> str:
     if publisher.legal_person:
-        return f"{FRANCE}:{publisher.legal_person}"
+        return publisher.legal_person
     if identifier := _tidy(agent.identifier):
         return identifier[:LONGEST_KEY]
     if publisher.uri:
@@ -86,22 +103,47 @@ def _make_key(publisher: NamedPublisher, agent: Agent, languages: Sequence[str])
     return normalise_name(publisher.name_in(languages))[:LONGEST_KEY]
 
 
-def find_registry_number(identifier: str, uri: str) -> tuple[str, str]:
-    """A number of a French register as it is written, and the legal person that it is of; both empty where there is none.
+def find_registry_number(identifier: str, uri: str) -> RegistryNumber | None:
+    """The number of a public register that an identifier or an address holds, by the rules of each country.
 
-    Digits that happen to have the length of a number count only where their key is right; inside an address, only after
-    the name of a register.
+    Signs that happen to have the form of a number count only where its key is right and they are surely meant as one;
+    inside an address, only after the name of a register.
     """
-    candidates = [
-        PREFIX.sub("", identifier.strip()),
-        *IN_ADDRESS.findall(identifier),
-        *IN_ADDRESS.findall(uri),
-    ]
-    for written in candidates:
-        number = normalise_number(written)
-        if number and check_number(FRANCE, number) is None:
-            return written.strip(), legal_person_key(FRANCE, number)
-    return "", ""
+    for country, check in list_identity_checks().items():
+        for written in _list_candidates(country, check, identifier.strip(), uri):
+            number = normalise_number(written)
+            if number and check.check(number) is None:
+                return RegistryNumber(
+                    written.strip(), f"{country}:{check.person_key(number)}"
+                )
+    return None
+
+
+def _list_candidates(
+    country: str, check: IdentityCheck, identifier: str, uri: str
+) -> Iterator[str]:
+    """What may be a number of a register of a country: alone, after the name of a register, inside an address."""
+    if identifier and check.is_plain(normalise_number(identifier)):
+        yield identifier
+    if not check.register_names:
+        return
+    prefix, inside = _compile_names(country, check.register_names)
+    if match := prefix.match(identifier):
+        yield identifier[match.end() :]
+    yield from inside.findall(identifier)
+    yield from inside.findall(uri)
+
+
+@cache
+def _compile_names(
+    country: str, names: tuple[str, ...]
+) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A name of a register at the beginning of an identifier, and a number after one inside an address."""
+    words = "|".join(names)
+    return (
+        re.compile(rf"^(?:urn:)?(?:{words}|{country})[\s:/-]*", re.IGNORECASE),
+        re.compile(rf"(?:{words})s?[/:=#_-]+{NUMBER}", re.IGNORECASE),
+    )
 
 
 def merge_publishers(

@@ -27,7 +27,6 @@ from udi.portal.nodes.sources.publishers.identity import (
 from udi.portal.nodes.sources.publishers.queries import awaits_answer
 from udi.portal.organisations.joining.identity_checks import legal_person_key
 from udi.portal.organisations.joining.name_similarity import normalise_name
-from udi.portal.organisations.joining.registries import FRANCE
 from udi.portal.organisations.joining.unclaimed import (
     create_unclaimed,
     give_number,
@@ -145,9 +144,10 @@ class KnownOrganisations:
 
 
 def organisation_key(organisation: Organisation) -> str:
-    """What every French number of its legal person has in common; empty without such a number."""
-    if organisation.country == FRANCE and organisation.registry_number:
-        return legal_person_key(FRANCE, organisation.registry_number)
+    """The country and what every number of its legal person has in common; empty without a number."""
+    country = organisation.country
+    if country and organisation.registry_number:
+        return f"{country}:{legal_person_key(country, organisation.registry_number)}"
     return ""
 
 
@@ -256,7 +256,7 @@ async def _match_row(
     if match:
         organisation, row.how = match
         if organisation.unclaimed:
-            give_number(organisation, FRANCE, publisher.number)
+            give_number(organisation, publisher.country, publisher.number)
             known.add_number(organisation)
             row.organisation_id = organisation.id
         elif organisation.id != known.harvester_id:
@@ -270,7 +270,7 @@ async def _match_row(
             session,
             name=name,
             url=publisher.url,
-            country=FRANCE if publisher.number else "",
+            country=publisher.country,
             number=publisher.number,
         )
         known.add(organisation)

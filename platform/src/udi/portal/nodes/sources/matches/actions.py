@@ -1,0 +1,123 @@
+"""Saying whether two datasets are one."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError
+from udi.kit.identity import Actor
+from udi.portal.audit import record
+from udi.portal.catalogue import actions as catalogue
+from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.portal.nodes.actions.push import lock_records
+from udi.portal.nodes.sources.matches.queries import require_team
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    DatasetMatch,
+    MatchState,
+    SourceRecord,
+)
+from udi.portal.nodes.sources.other_origins import (
+    list_other_origin,
+    move_other_origins,
+)
+from udi.protocol.record import restore_record
+
+Translate = Callable[[str, str], str]
+"""A message in a language."""
+
+
+async def decide_match(
+    session: AsyncSession,
+    actor: Actor,
+    match: DatasetMatch,
+    *,
+    same: bool,
+    say: Translate,
+) -> None:
+    """Remember the answer; of two that are one, the page that was there first stays, and says where the dataset is too.
+
+    Raises:
+        ForbiddenError: the person is not of the territory's team.
+        ConflictError: it was answered, one of them is gone, or both are pushed by nodes.
+    """
+    require_team(actor)
+    if match.state != MatchState.PROPOSED:
+        raise ConflictError("This question was answered already.")
+    moment = now()
+    if same:
+        await _join(session, match, say, moment)
+    match.state = MatchState.SAME if same else MatchState.DIFFERENT
+    match.decided_at = moment
+    record(
+        session,
+        actor,
+        "dataset.match_answered",
+        match.first_id,
+        other=str(match.second_id),
+        same=same,
+    )
+
+
+async def _join(
+    session: AsyncSession, match: DatasetMatch, say: Translate, moment: datetime
+) -> None:
+    ids = {match.first_id, match.second_id}
+    await lock_records(session, ids)
+    datasets = await catalogue.lock_datasets(session, ids)
+    pair = [datasets[id_] for id_ in ids if id_ in datasets]
+    if len(pair) < len(ids) or any(
+        dataset.state != DatasetState.PUBLISHED for dataset in pair
+    ):
+        raise ConflictError("One of the two datasets is not published any more.")
+    query = select(CatalogueSource).where(
+        CatalogueSource.id.in_({dataset.node_id for dataset in pair})
+    )
+    sources = {source.id: source for source in await session.scalars(query)}
+    # What its node pushes stays: nobody here may take it off.
+    pair.sort(key=lambda dataset: (dataset.node_id in sources, dataset.published_at))
+    stays, goes = pair
+    source = sources.get(goes.node_id)
+    if source is None:
+        raise ConflictError(
+            "Both datasets are published by the nodes of their producers.",
+            remedy="Ask one of the producers to withdraw theirs.",
+        )
+    await _list_elsewhere(session, source, stays, goes, moment)
+    await move_other_origins(session, goes, stays, moment)
+    await catalogue.withdraw_dataset(
+        session,
+        goes,
+        reason=say(
+            source.language,
+            "It is the same dataset as one that had its page already.",
+        ),
+    )
+
+
+async def _list_elsewhere(
+    session: AsyncSession,
+    source: CatalogueSource,
+    stays: Dataset,
+    goes: Dataset,
+    moment: datetime,
+) -> None:
+    """The record of the page that goes describes the other from now on; its source is read on."""
+    row = await session.get(SourceRecord, (source.tenant_id, source.id, goes.id))
+    if row is None:
+        raise ConflictError("One of the two datasets is not published any more.")
+    row.withdrawn = True
+    row.same_as = stays.id
+    row.digest = ""
+    list_other_origin(
+        stays,
+        source,
+        record_id=goes.id,
+        identifier=row.identifier,
+        page=restore_record(goes.record).description.source,
+        moment=moment,
+    )
+    await session.flush()

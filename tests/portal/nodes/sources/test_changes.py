@@ -1,0 +1,123 @@
+"""A CKAN that is read often is asked for what changed, then for what is there: what left is seen all the same."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from tests.portal.nodes.elsewhere import Answer, Catalogue
+from tests.portal.nodes.sources.conftest import Open, ckan, packages
+from udi.kit.clock import now
+
+
+def names(number: int) -> list[str]:
+    return [f"jeu-{place:05}" for place in range(number)]
+
+
+class DatedCkan:
+    """A CKAN that looks at `fq` and `fl`, as CKAN does; `changed` are packages that were touched today."""
+
+    def __init__(self, present: list[str]) -> None:
+        self.present = present
+        self.changed: dict[str, str] = {}
+        self.questions: list[dict[str, str]] = []
+
+    def __call__(self, path: str, parameters: dict[str, str]) -> Answer | None:
+        if path != "/api/3/action/package_search":
+            return None
+        self.questions.append(parameters)
+        chosen = self.present
+        if "fq" in parameters:
+            chosen = [name for name in self.present if name in self.changed]
+        start = int(parameters.get("start", 0))
+        rows = min(int(parameters.get("rows", 10)), 100)
+        answer = packages(chosen, start=start, rows=rows)
+        results: list[dict[str, Any]] = answer["result"]["results"]
+        for package in results:
+            if title := self.changed.get(package["id"]):
+                package["title"] = title
+                package["metadata_modified"] = now().isoformat()[:19]
+        if parameters.get("fl") == "id":
+            answer["result"]["results"] = [{"id": package["id"]} for package in results]
+        return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+
+
+async def test_only_what_changed_is_read_and_what_left_is_missed(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    site = DatedCkan(names(30))
+    catalogue.live = site
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=10"
+    )
+    whole = await reading.read()
+    site.present.remove("jeu-00007")
+    site.changed = {"jeu-00003": "Un autre titre"}
+    site.questions.clear()
+
+    first = await reading.read()
+    second = await reading.read()
+
+    assert (whole.incremental, whole.total, whole.created) == (False, 30, 30)
+    assert (first.incremental, first.outcome) == (True, "complete")
+    assert (first.total, first.updated, first.unchanged) == (29, 1, 28)
+    assert (first.missing, second.withdrawn) == (1, 1)
+    published = await reading.list_published()
+    assert len(published) == 29
+    assert "Un autre titre" in published
+    fields = [(question.get("fl"), "fq" in question) for question in site.questions]
+    assert fields == [(None, True), ("id", False)] * 2
+
+
+async def test_a_site_that_does_not_look_at_the_question_is_read_whole(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    dataset_names = names(30)
+    catalogue.live = ckan(dataset_names)
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=10"
+    )
+    await reading.read()
+    del dataset_names[4]
+
+    run = await reading.read()
+
+    assert (run.incremental, run.outcome) == (False, "complete")
+    assert (run.total, run.unchanged, run.missing) == (29, 29, 1)
+
+
+async def test_a_whole_reading_comes_now_and_then_and_when_asked(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    site = DatedCkan(names(3))
+    catalogue.live = site
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    await reading.read()
+
+    soon = await reading.read()
+    await reading.change(whole_read_at=now() - timedelta(days=8))
+    later = await reading.read()
+    await reading.change(rhythm="weekly")
+    seldom = await reading.read()
+
+    assert [run.incremental for run in (soon, later, seldom)] == [True, False, False]
+
+
+async def test_a_list_of_identifiers_that_is_none_withdraws_nothing(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    site = DatedCkan(names(4))
+    catalogue.live = site
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    await reading.read()
+
+    def without_identifiers(path: str, parameters: dict[str, str]) -> Answer | None:
+        if parameters.get("fl") != "id":
+            return site(path, parameters)
+        answer = {"success": True, "result": {"count": 4, "results": [{}] * 4}}
+        return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+
+    catalogue.live = without_identifiers
+    run = await reading.read()
+
+    assert (run.incremental, run.missing, run.total) == (False, 0, 4)
+    assert len(await reading.list_published()) == 4

@@ -1,0 +1,224 @@
+"""The report on losses of a source: what is counted, what is kept of it, and who reads it."""
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from litestar import Litestar
+from sqlalchemy import select
+
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open, Reading, ckan
+from tests.visitors import browse, make_person
+from udi.kit.tenancy import Territory
+from udi.portal.nodes.harvest.conversion import ConversionContext, convert
+from udi.portal.nodes.harvest.format_detection import read
+from udi.portal.nodes.sources.losses import accounts, european_score
+from udi.portal.nodes.sources.losses.accounts import FieldAccount
+from udi.portal.nodes.sources.losses.comparison import compare_record
+from udi.portal.nodes.sources.models import SourceReport
+from udi.protocol import structures as of
+
+MOMENT = datetime(2026, 11, 30, tzinfo=UTC)
+DCAT = """
+@prefix dcat: <http://www.w3.org/ns/dcat#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+<https://town.example/data/1> a dcat:Dataset ;
+  dct:identifier "trees" ;
+  dct:title "Arbres"@fr ;
+  dct:description "<p>Les arbres de la <b>ville</b>.</p>"@fr ;
+  dcat:keyword "arbre, nature"@fr ;
+  dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/ANNUAL> ;
+  dct:issued "2020-01-02"^^<http://www.w3.org/2001/XMLSchema#date> ;
+  dct:coverageNote "Sauf le bois du nord" ;
+  dcat:contactPoint [ a vcard:Organization ; vcard:fn "Service des arbres" ; vcard:hasEmail <mailto:arbres@town.example> ;
+    vcard:note "Demander Camille Exemple au 02 99 00 00 00" ] ;
+  dcat:distribution [ a dcat:Distribution ; dcat:accessURL <https://town.example/trees.csv> ;
+    dct:license <http://creativecommons.org/licenses/by/4.0/> ; dct:format "CSV" ] .
+"""
+
+
+def compare(document: bytes) -> tuple[accounts.Accounts, of.Record]:
+    """The accounts of the only record of a document, and our record of it."""
+    page = read(document, base_url="https://town.example/catalogue", language="fr")
+    record = page.records[0]
+    producer = of.Organisation(id=UUID(int=2), name="Ville")
+    context = ConversionContext(source=UUID(int=1), producer=producer, found_at=MOMENT)
+    conversion = convert(record, context)
+    counted: accounts.Accounts = {}
+    faults = (*record.faults, *conversion.faults)
+    values = compare_record(record, conversion.record, faults)
+    accounts.add_record(counted, values, "Arbres", "")
+    return counted, conversion.record
+
+
+def outcomes(account: FieldAccount) -> tuple[int, int, int]:
+    return account.preserved, account.changed, account.lost
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("dct:title", (1, 0, 0)),
+        ("dct:description", (0, 1, 0)),
+        ("dcat:keyword", (0, 1, 0)),
+        ("dct:accrualPeriodicity", (1, 0, 0)),
+        ("dct:issued", (1, 0, 0)),
+        ("dct:coverageNote", (0, 0, 1)),
+        ("dcat:distribution/dct:license", (1, 0, 0)),
+        ("dcat:distribution/dct:format", (1, 0, 0)),
+        ("dcat:contactPoint/vcard:hasEmail", (1, 0, 0)),
+    ],
+)
+def test_compare_record_tells_what_is_here_changed_and_lost(
+    field: str, expected: tuple[int, int, int]
+) -> None:
+    counted, _ = compare(DCAT.encode())
+
+    assert outcomes(counted[field]) == expected
+
+
+def test_examples_say_why_and_how_to_mend() -> None:
+    counted, _ = compare(DCAT.encode())
+
+    changed = counted["dct:description"].examples[0]
+    lost = counted["dct:coverageNote"].examples[0]
+    assert (changed.value, changed.ours) == (
+        "<p>Les arbres de la <b>ville</b>.</p>",
+        "Les arbres de la ville.",
+    )
+    assert changed.remedy == "Write the text without tags."
+    assert lost.value == "Sauf le bois du nord"
+    assert lost.code == "not_read"
+
+
+def test_examples_show_nothing_of_people() -> None:
+    counted, _ = compare(DCAT.encode())
+
+    note = counted["dcat:contactPoint/vcard:note"]
+    assert outcomes(note) == (0, 0, 1)
+    assert [example.value for example in note.examples] == [""]
+    assert "Camille" not in str(note)
+
+
+def test_conceal_leaves_no_mail_address_and_no_telephone_number() -> None:
+    concealed = accounts.conceal("Écrire à a.b@town.example ou 02 99 00 00 00")
+
+    assert concealed == "Écrire à … ou …"
+
+
+def test_json_and_iso_name_their_own_fields(shared_data: Path) -> None:
+    folder = shared_data / "data/catalogues"
+    pod, _ = compare((folder / "udata_evian.json").read_bytes())
+    iso, _ = compare((folder / "uk-gemini_dataset1.xml").read_bytes())
+
+    assert outcomes(pod["title"]) == (1, 0, 0)
+    assert pod["distribution.accessURL"].preserved
+    assert outcomes(iso["identificationInfo/citation/title"]) == (1, 0, 0)
+    assert iso["identificationInfo/pointOfContact/organisationName"].examples == []
+
+
+def test_merge_accounts_bounds_fields_and_examples() -> None:
+    stored: dict[str, Any] = {}
+    for place in range(accounts.MOST_FIELDS + 5):
+        stored = accounts.merge_accounts(
+            stored, {f"field-{place}": FieldAccount(records=1, lost=1)}
+        )
+    for _ in range(5):
+        counted, _ = compare(DCAT.encode())
+        stored = accounts.merge_accounts(
+            stored, {"field-0": counted["dct:coverageNote"]}
+        )
+
+    assert len(stored) == accounts.MOST_FIELDS
+    assert stored["field-0"]["lost"] == 6
+    assert len(stored["field-0"]["examples"]) == 1
+
+
+def test_score_counts_what_is_measured_out_of_405() -> None:
+    _, record = compare(DCAT.encode())
+    counts = european_score.count_measures([record])
+
+    score = european_score.score(counts)
+    with_links = european_score.score(
+        {
+            **counts,
+            european_score.CHECKED: 2,
+            "access_answers": 1,
+            european_score.CHECKED_DOWNLOADS: 0,
+        }
+    )
+
+    assert sum(measure.points for measure in european_score.MEASURES) == 405
+    assert score.measurable == 405 - 50 - 30 - 30
+    assert score.of_dimension(european_score.Dimension.FINDABILITY) == (30, 100)
+    assert with_links.points == score.points + 25
+    assert score.rating == ""
+
+
+async def find_reports(reading: Reading) -> list[SourceReport]:
+    async with reading.database.session(reading.territory.id) as session:
+        runs = [run.id for run in await reading.runs()]
+        query = select(SourceReport).where(SourceReport.run_id.in_(runs))
+        return list(await session.scalars(query))
+
+
+async def test_a_reading_counts_each_record_once_over_its_slices(
+    open_source: Open, catalogue: Catalogue
+) -> None:
+    catalogue.live = ckan([f"jeu-{place}" for place in range(25)], largest=10)
+    reading = await open_source(catalogue.origin, slice=4)
+
+    await reading.read()
+    await reading.read()
+
+    first, second = await find_reports(reading)
+    assert first.records == second.records == 25
+    assert first.fields == second.fields
+    assert first.fields["title"]["preserved"] == first.fields["title"]["records"] == 25
+    assert first.measures["datasets"] == 25
+
+
+@pytest.fixture
+async def source(open_source: Open, catalogue: Catalogue) -> Reading:
+    catalogue.put("/catalogue.ttl", DCAT.encode(), Content_Type="text/turtle")
+    reading: Reading = await open_source(f"{catalogue.origin}/catalogue.ttl")
+    return reading
+
+
+async def test_the_page_shows_the_worst_fields_and_the_next_act(
+    source: Reading, portal_app: Litestar, demo: Territory
+) -> None:
+    moderator = make_person(demo, moderator=True)
+    path = f"/sources/{source.source_id}/report"
+    async with browse(portal_app, demo, moderator) as team:
+        english = {"Accept-Language": "en"}
+        before = await team.get(path, headers=english)
+        run = await source.read()
+        page = await team.get(path, headers=english)
+        past = await team.get(f"{path}?reading={run.id}", headers=english)
+        unknown = await team.get(f"{path}?reading={uuid.uuid4()}")
+        malformed = await team.get(f"{path}?reading=first")
+
+    assert "There is no report yet" in before.text
+    assert "Sauf le bois du nord" in page.text
+    assert "Write the text without tags." in page.text
+    assert "points of 405" in page.text
+    assert "Camille" not in page.text
+    assert past.status_code == 200
+    assert (unknown.status_code, malformed.status_code) == (404, 404)
+
+
+async def test_the_report_is_for_who_looks_after_the_source(
+    source: Reading, portal_app: Litestar, demo: Territory
+) -> None:
+    stranger = make_person(demo, memberships={"armor": ["managers"]})
+    async with browse(portal_app, demo, stranger) as client:
+        page = await client.get(f"/sources/{source.source_id}/report")
+
+    assert page.status_code == 404

@@ -1,0 +1,374 @@
+"""Datasets of two places that seem to be one: sure, asked or neither; what the team says is remembered."""
+
+import re
+from dataclasses import replace
+from itertools import combinations
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import select
+
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open, Reading, team
+from tests.visitors import browse, make_person
+from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.portal.nodes.inbox import list_match_proposals
+from udi.portal.nodes.sources.likeness import MatchBasis, is_likely, is_sure
+from udi.portal.nodes.sources.matches.actions import decide_match
+from udi.portal.nodes.sources.matches.queries import get_match, list_matches
+from udi.portal.nodes.sources.models import DatasetMatch, MatchState
+
+PREFIXES = """
+@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix spdx: <http://spdx.org/rdf/terms#> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+"""
+SUM = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+OTHER_SUM = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
+ALL = tuple(MatchBasis)
+SOURCE, CHECKSUM, FILE, TITLE, PUBLISHER = ALL
+
+
+def turtle(
+    identifier: str,
+    *,
+    title: str = "Bancs publics",
+    publisher: str = "Ville d’Exemple",
+    file: str = "https://files.example.org/benches.csv",
+    checksum: str = "",
+    source: str = "",
+) -> bytes:
+    """A catalogue of one dataset."""
+    summed = (
+        f'; spdx:checksum [ spdx:algorithm spdx:checksumAlgorithm_sha256 ; spdx:checksumValue "{checksum}" ]'
+        if checksum
+        else ""
+    )
+    derived = f"; dct:source <{source}>" if source else ""
+    return f"""{PREFIXES}
+<https://x.example/{identifier}> a dcat:Dataset ; dct:identifier "{identifier}" ; dct:title "{title}"@fr ;
+  dct:publisher [ a foaf:Organization ; foaf:name "{publisher}" ] {derived} ;
+  dcat:distribution [ a dcat:Distribution ; dcat:downloadURL <{file}> ; dct:title "CSV" {summed} ] .
+""".encode()
+
+
+async def read_both(
+    catalogue: Catalogue, open_source: Open, town: bytes, region: bytes
+) -> tuple[Reading, Reading]:
+    kind = {"Content-Type": "text/turtle"}
+    catalogue.put("/town.ttl", town, **kind)
+    catalogue.put("/region.ttl", region, **kind)
+    first = await open_source(f"{catalogue.origin}/town.ttl")
+    await first.read()
+    second = await open_source(f"{catalogue.origin}/region.ttl")
+    await second.read()
+    return first, second
+
+
+async def matches(reading: Reading) -> list[DatasetMatch]:
+    async with reading.database.session(reading.territory.id) as session:
+        return list(await session.scalars(select(DatasetMatch)))
+
+
+async def answer(
+    reading: Reading, pair: DatasetMatch, *, same: bool, actor: Actor | None = None
+) -> None:
+    async with reading.database.session(reading.territory.id) as session:
+        match = await get_match(session, pair.second_id, pair.first_id)
+        await decide_match(
+            session,
+            actor or team(reading.territory),
+            match,
+            same=same,
+            say=lambda _, message: message,
+        )
+
+
+async def load(reading: Reading, id_: UUID) -> Dataset:
+    async with reading.database.session(reading.territory.id) as session:
+        return await session.get_one(Dataset, (reading.territory.id, id_))
+
+
+@pytest.mark.parametrize(
+    ("bases", "sure", "likely"),
+    [
+        ((), False, False),
+        ((TITLE,), False, False),
+        ((PUBLISHER,), False, False),
+        ((FILE,), False, False),
+        ((FILE, TITLE), False, True),
+        ((FILE, PUBLISHER), False, True),
+        ((TITLE, PUBLISHER), False, True),
+        ((CHECKSUM,), False, True),
+        ((CHECKSUM, TITLE), False, True),
+        ((CHECKSUM, PUBLISHER), False, True),
+        ((CHECKSUM, TITLE, PUBLISHER), True, True),
+        ((SOURCE,), False, True),
+        ((SOURCE, PUBLISHER), False, True),
+        ((SOURCE, TITLE), True, True),
+        ((SOURCE, FILE), True, True),
+        ((SOURCE, CHECKSUM), True, True),
+    ],
+)
+def test_the_table_of_likeness(
+    bases: tuple[MatchBasis, ...], *, sure: bool, likely: bool
+) -> None:
+    assert (is_sure(bases), is_likely(bases)) == (sure, likely)
+
+
+def test_more_in_common_never_makes_it_less_sure() -> None:
+    every = [frozenset(some) for n in range(6) for some in combinations(ALL, n)]
+
+    assert all(
+        is_sure(some) <= is_sure(more) and is_likely(some) <= is_likely(more)
+        for some in every
+        for more in every
+        if some <= more
+    )
+    assert all(is_likely(some) for some in every if is_sure(some))
+
+
+SURE = [
+    (
+        "content, title and publisher",
+        turtle("a", checksum=SUM),
+        turtle("b", checksum=SUM, file="https://copy.example.org/1.csv"),
+    ),
+    (
+        "it says where it comes from, and the title is the same",
+        turtle("https://town.example.org/id/1"),
+        turtle(
+            "b", source="https://town.example.org/id/1",
+            file="https://copy.example.org/1.csv", publisher="Région",
+        ),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("town", "region"), [line[1:] for line in SURE], ids=[line[0] for line in SURE]
+)
+async def test_what_leaves_no_doubt_is_one_page(
+    catalogue: Catalogue, open_source: Open, town: bytes, region: bytes
+) -> None:
+    first, second = await read_both(catalogue, open_source, town, region)
+
+    [id_] = (await first.list_published()).values()
+    assert await second.list_published() == {}
+    assert len((await load(first, id_)).other_origins) == 1
+    assert await matches(first) == []
+
+
+LIKELY = [
+    (
+        "title and publisher", turtle("a"),
+        turtle("b", file="https://copy.example.org/1.csv"), "title",
+    ),
+    (
+        "content alone", turtle("a", checksum=SUM),
+        turtle("b", title="Mobilier", publisher="Région", checksum=SUM,
+               file="https://copy.example.org/1.csv"), "checksum",
+    ),
+    (
+        "it says where it comes from, and nothing else agrees",
+        turtle("https://town.example.org/id/1"),
+        turtle("b", title="Mobilier", source="https://town.example.org/id/1",
+               file="https://copy.example.org/1.csv"), "source",
+    ),
+    (
+        "file and title", turtle("a"),
+        turtle("b", publisher="Région"), "file",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("town", "region", "basis"),
+    [line[1:] for line in LIKELY],
+    ids=[line[0] for line in LIKELY],
+)
+async def test_what_is_likely_is_asked_once(
+    catalogue: Catalogue, open_source: Open, town: bytes, region: bytes, basis: str
+) -> None:
+    first, second = await read_both(catalogue, open_source, town, region)
+    await first.read()
+    await second.read()
+
+    [match] = await matches(first)
+    assert (match.basis, match.state) == (basis, MatchState.PROPOSED)
+    assert len(await first.list_published()) == len(await second.list_published()) == 1
+
+
+NEITHER = [
+    ("another content and title", turtle("a", checksum=SUM), turtle(
+        "b", title="Mobilier", checksum=OTHER_SUM, file="https://copy.example.org/1.csv")),
+    ("a file alone", turtle("a"), turtle("b", title="Mobilier", publisher="Région")),
+    ("a title alone", turtle("a"), turtle(
+        "b", publisher="Région", file="https://copy.example.org/1.csv")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("town", "region"),
+    [line[1:] for line in NEITHER],
+    ids=[line[0] for line in NEITHER],
+)
+async def test_what_many_have_in_common_is_not_asked(
+    catalogue: Catalogue, open_source: Open, town: bytes, region: bytes
+) -> None:
+    first, _ = await read_both(catalogue, open_source, town, region)
+
+    assert await matches(first) == []
+
+
+async def test_the_same_leaves_one_page_that_lasts_and_names_both(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [stays] = (await first.list_published()).values()
+    [goes] = (await second.list_published()).values()
+    [match] = await matches(first)
+
+    await answer(first, match, same=True)
+    run = await second.read()
+    await first.read()
+
+    remaining = await load(first, stays)
+    gone = await load(first, goes)
+    assert (remaining.state, gone.state) == (
+        DatasetState.PUBLISHED,
+        DatasetState.WITHDRAWN,
+    )
+    [other] = remaining.other_origins
+    assert (other["source"], other["identifier"]) == (str(second.source_id), "b")
+    assert (run.outcome, run.unchanged, run.created) == ("complete", 1, 0)
+    assert (await matches(first))[0].state == MatchState.SAME
+    assert await first.count_events("dataset.match_answered") == 1
+
+
+async def test_different_stays_two_and_is_not_asked_again(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [match] = await matches(first)
+    await answer(first, match, same=False)
+    catalogue.put("/region.ttl", turtle("b", publisher="Région", title="bancs publics"))
+    await second.read()
+
+    [after] = await matches(first)
+    assert after.state == MatchState.DIFFERENT
+    assert len(await first.list_published()) == len(await second.list_published()) == 1
+    with pytest.raises(ConflictError):
+        await answer(first, match, same=True)
+
+
+async def test_an_answer_about_what_is_gone_or_was_never_asked_changes_nothing(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [match] = await matches(first)
+    [goes] = (await second.list_published()).values()
+    async with first.database.session(first.territory.id) as session:
+        dataset = await session.get_one(Dataset, (first.territory.id, goes))
+        dataset.state = DatasetState.WITHDRAWN
+
+    with pytest.raises(ConflictError):
+        await answer(first, match, same=True)
+    async with first.database.session(first.territory.id) as session:
+        assert await list_matches(session, team(first.territory), limit=5) == []
+        with pytest.raises(NotFoundError):
+            await get_match(session, goes, UUID(int=1))
+
+    assert (await matches(first))[0].state == MatchState.PROPOSED
+
+
+async def test_only_the_team_is_asked(
+    catalogue: Catalogue, open_source: Open, demo: Territory
+) -> None:
+    first, _ = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [match] = await matches(first)
+    manager = replace(team(demo), moderator=False)
+    async with first.database.session(first.territory.id) as session:
+        mine = await list_match_proposals(session, team(demo))
+        theirs = await list_match_proposals(session, manager)
+
+    with pytest.raises(ForbiddenError):
+        await answer(first, match, same=True, actor=manager)
+    assert ([item.url for item in mine], list(theirs)) == (["/sources/matches"], [])
+
+
+async def test_the_page_shows_both_side_by_side(
+    portal_app: Litestar, demo: Territory, catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    english = {"Accept-Language": "en"}
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
+        page = await client.get("/sources/matches", headers=english)
+        ids = re.findall(r'name="(first|second)" value="([-0-9a-f]+)"', page.text)
+        form = {**dict(ids), "answer": "same"}
+        answered = await client.post("/sources/matches", data=form)
+        after = await client.get("/sources/matches", headers=english)
+        nobody = await client.post("/sources/matches", data={"first": "x"})
+    stranger = make_person(demo, memberships={"armor": ["managers"]})
+    async with browse(portal_app, demo, stranger) as client:
+        refused = await client.get("/sources/matches")
+
+    assert "A file of both has the same address." in page.text
+    assert "Région" in page.text
+    assert "Ville d’Exemple" in page.text
+    assert (answered.status_code, nobody.status_code) == (303, 404)
+    assert "Nothing to compare" in after.text
+    assert refused.status_code == 403
+    assert len(await first.list_published()) == 1
+    assert await second.list_published() == {}
+
+
+async def test_a_program_of_the_team_reads_and_answers(
+    portal_app: Litestar, demo: Territory, catalogue: Catalogue, open_source: Open
+) -> None:
+    await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    headers = await token(portal_app, demo, moderator=True)
+    others = await token(portal_app, demo, memberships={"armor": ["managers"]})
+    where = "/api/v1/sources/matches"
+    async with browse(portal_app, demo) as client:
+        listed = (await client.get(where, headers=headers)).json()
+        pair = {side: listed["items"][0][side]["id"] for side in ("first", "second")}
+        unknown = await client.post(
+            where, headers=headers, json={**pair, "answer": "perhaps"}
+        )
+        refused = await client.post(
+            where, headers=others, json={**pair, "answer": "same"}
+        )
+        answered = await client.post(
+            where, headers=headers, json={**pair, "answer": "different"}
+        )
+
+    assert (listed["total"], listed["items"][0]["basis"]) == (1, "file")
+    assert listed["items"][0]["second"]["publisher"] == "Région"
+    assert (unknown.status_code, refused.status_code) == (422, 403)
+    assert answered.json() == {"total": 0, "items": []}
+
+
+async def token(app: Litestar, demo: Territory, **rights: object) -> httpx.Headers:
+    """What a program of such a person sends along."""
+    async with browse(app, demo, make_person(demo, **rights)) as someone:  # type: ignore[arg-type]  # the rights of a person
+        form = {"name": "lecture", "days": "30", "scope": ["sources"]}
+        page = await someone.post("/my-space/tokens", data=form)
+    [bearer] = re.findall(r"udi_me_[-_A-Za-z0-9]+", page.text)[:1]
+    return httpx.Headers({"Authorization": f"Bearer {bearer}"})
