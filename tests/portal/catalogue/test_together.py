@@ -34,7 +34,7 @@ Answering = Callable[[Territory | None, str], Awaitable[httpx.Response]]
 class Three:
     """The territory where one searches, and two others that share, all with an index as new as the database."""
 
-    own: Catalogue
+    home: Catalogue
     near: Catalogue
     far: Catalogue
     settings: Settings
@@ -93,7 +93,7 @@ async def read_doors(three: Three, ask: Answering) -> dict[str, str]:
     for door in DOORS:
         for territory, url in (
             (None, door),
-            (three.own.territory, f"{door}?partners=1"),
+            (three.home.territory, f"{door}?partners=1"),
         ):
             response = await ask(territory, url)
             assert response.status_code == 200, (url, response.text)
@@ -164,10 +164,10 @@ async def test_a_territory_looks_through_those_that_it_names_alone(
 ) -> None:
     await three.near.add(1, resource_title=TITLE)
     await three.far.add(1, resource_title="Pistes du plateau")
-    await three.set_search(three.own, territories=[three.far.territory.slug])
+    await three.set_search(three.home, territories=[three.far.territory.slug])
     await three.feed.run_once()
 
-    page = await ask(three.own.territory, "/data?partners=1")
+    page = await ask(three.home.territory, "/data?partners=1")
     host = await ask(None, "/data")
 
     assert TITLE not in page.text
@@ -179,11 +179,11 @@ async def test_a_territory_is_not_shown_because_another_names_it(
     three: Three, ask: Answering
 ) -> None:
     await three.near.add(1, resource_title=TITLE)
-    await three.set_search(three.near, territories=[three.own.territory.slug])
-    await three.set_search(three.own, territories=[three.near.territory.slug])
+    await three.set_search(three.near, territories=[three.home.territory.slug])
+    await three.set_search(three.home, territories=[three.near.territory.slug])
     await three.feed.run_once()
 
-    page = await ask(three.own.territory, "/data?partners=1")
+    page = await ask(three.home.territory, "/data?partners=1")
 
     assert TITLE not in page.text
     assert "its partners" not in page.text
@@ -192,37 +192,37 @@ async def test_a_territory_is_not_shown_because_another_names_it(
 async def test_datasets_of_several_territories_are_in_one_order_with_counts(
     three: Three, ask: Answering
 ) -> None:
-    await three.set_search(three.own, shared=True)
-    await three.own.add(0, resource_title="Air", keywords=["velo"])
+    await three.set_search(three.home, shared=True)
+    await three.home.add(0, resource_title="Air", keywords=["velo"])
     await three.near.add(1, resource_title="Comptages des vélos en ville")
     await three.far.add(1, resource_title="Vélo")
     await three.far.add(1, resource_title="Vélo, vélos et stations de vélo")
     await three.feed.run_once()
 
-    found = (
-        await ask(three.own.territory, "/api/v1/datasets?q=velo&partners=1")
+    together = (
+        await ask(three.home.territory, "/api/v1/datasets?q=velo&partners=1")
     ).json()
     host = (await ask(None, "/api/v1/datasets?q=velo")).json()
     narrowed = (
         await ask(None, f"/api/v1/datasets?q=velo&territory={three.far.territory.slug}")
     ).json()
 
-    titles = [item["title"] for item in found["items"]]
+    titles = [item["title"] for item in together["items"]]
     assert titles[-1] == "Air", "a keyword counts for less than a title, wherever it is"
-    assert found["total"] == host["total"] == 4
+    assert together["total"] == host["total"] == 4
     assert [item["title"] for item in host["items"]] == titles
     assert {
-        (facet["value"], facet["count"]) for facet in found["facets"]["territory"]
+        (facet["value"], facet["count"]) for facet in together["facets"]["territory"]
     } == {
         (three.far.territory.slug, 2),
         (three.near.territory.slug, 1),
-        (three.own.territory.slug, 1),
+        (three.home.territory.slug, 1),
     }
     assert narrowed["total"] == 2
     assert {item["territory"]["slug"] for item in narrowed["items"]} == {
         three.far.territory.slug
     }
-    first = found["items"][0]
+    first = together["items"][0]
     assert first["page"].startswith(f"{first['territory']['url']}/data/")
     assert first["url"].startswith(f"{first['territory']['url']}/api/v1/datasets/")
 
@@ -234,12 +234,14 @@ async def test_producers_of_one_name_are_one_value_of_the_filter(
     await three.far.add(1)
     await three.feed.run_once()
 
-    found = (await ask(None, "/api/v1/datasets")).json()
+    together = (await ask(None, "/api/v1/datasets")).json()
     chosen = (
         await ask(None, "/api/v1/datasets?producer=Armorine%20M%C3%A9tropole")
     ).json()
 
-    assert found["facets"]["producer"] == [{"value": "Armorine Métropole", "count": 2}]
+    assert together["facets"]["producer"] == [
+        {"value": "Armorine Métropole", "count": 2}
+    ]
     assert chosen["total"] == 2
 
 
@@ -265,8 +267,8 @@ async def list_titles(ask: Answering, territory: Territory | None) -> dict[str, 
     for door in DOORS:
         text = (await ask(territory, f"{door}{partners}")).text
         titles[door] = {title for title in ("Original", "Copie") if title in text}
-    found = (await ask(territory, f"/api/v1/datasets{partners}")).json()
-    return titles | {"total": found["total"]}
+    together = (await ask(territory, f"/api/v1/datasets{partners}")).json()
+    return titles | {"total": together["total"]}
 
 
 async def test_a_dataset_of_two_territories_is_shown_once_where_it_is_nearest(
@@ -274,18 +276,18 @@ async def test_a_dataset_of_two_territories_is_shown_once_where_it_is_nearest(
 ) -> None:
     await add_twice(three)
 
-    shown = await list_titles(ask, None)
+    titles = await list_titles(ask, None)
 
-    assert shown == {**{door: {"Original"} for door in DOORS}, "total": 1}
+    assert titles == {**{door: {"Original"} for door in DOORS}, "total": 1}
 
 
 async def test_a_copy_is_shown_where_the_nearest_may_not_be(
     three: Three, ask: Answering
 ) -> None:
     original, _ = await add_twice(three)
-    await three.set_search(three.own, territories=[three.far.territory.slug])
+    await three.set_search(three.home, territories=[three.far.territory.slug])
 
-    unnamed = await list_titles(ask, three.own.territory)
+    unnamed = await list_titles(ask, three.home.territory)
     await three.near.withdraw(original)
     await three.feed.run_once()
     left = await list_titles(ask, None)
@@ -347,9 +349,9 @@ async def test_only_what_is_sure_makes_two_one(
     await three.far.add(1, **second)
     await three.feed.run_once()
 
-    found = (await ask(None, "/api/v1/datasets")).json()
+    together = (await ask(None, "/api/v1/datasets")).json()
 
-    assert found["total"] == total
+    assert together["total"] == total
 
 
 async def test_two_territories_may_use_one_identifier_for_one_dataset(
@@ -416,7 +418,7 @@ async def test_what_makes_no_sense_is_refused_with_its_name(
 ) -> None:
     await three.feed.run_once()
 
-    refused = await ask(three.own.territory, url)
+    refused = await ask(three.home.territory, url)
 
     assert refused.status_code == 422
 
@@ -427,11 +429,11 @@ async def test_a_territory_without_data_of_its_own_is_a_portal_of_those_that_sha
     await three.near.add(1, resource_title=TITLE)
     await three.feed.run_once()
 
-    here = await ask(three.own.territory, "/data?q=velo")
-    together = await ask(three.own.territory, here.headers["location"])
-    nothing = await ask(three.own.territory, "/data?q=xylophone&partners=1")
+    local_page = await ask(three.home.territory, "/data?q=velo")
+    together = await ask(three.home.territory, local_page.headers["location"])
+    nothing = await ask(three.home.territory, "/data?q=xylophone&partners=1")
 
-    assert (here.status_code, here.headers["location"]) == (
+    assert (local_page.status_code, local_page.headers["location"]) == (
         303,
         "/data?q=velo&partners=1",
     )
@@ -443,15 +445,15 @@ async def test_a_territory_without_data_of_its_own_is_a_portal_of_those_that_sha
 async def test_a_territory_that_does_not_share_sees_its_partners_without_its_own(
     three: Three, ask: Answering
 ) -> None:
-    await three.own.add(1, resource_title="À soi seul")
+    await three.home.add(1, resource_title="À soi seul")
     await three.near.add(1, resource_title=TITLE)
     await three.feed.run_once()
 
-    here = await ask(three.own.territory, "/data")
-    together = await ask(three.own.territory, "/data?partners=1")
+    local_page = await ask(three.home.territory, "/data")
+    together = await ask(three.home.territory, "/data?partners=1")
 
-    assert "In partner territories" in here.text
-    assert TITLE not in here.text
+    assert "In partner territories" in local_page.text
+    assert TITLE not in local_page.text
     assert TITLE in together.text
     assert "À soi seul" not in together.text
 
@@ -464,13 +466,13 @@ async def test_the_filters_keep_the_search_together(
     await three.feed.run_once()
 
     page = await ask(
-        three.own.territory, f"/data?partners=1&territory={three.near.territory.slug}"
+        three.home.territory, f"/data?partners=1&territory={three.near.territory.slug}"
     )
 
     assert TITLE in page.text
     assert "Pistes du plateau" not in page.text
     assert '<input type="hidden" name="partners" value="1">' in page.text
-    assert f'href="{three.own.territory.origin}/data"' not in page.text
+    assert f'href="{three.home.territory.origin}/data"' not in page.text
     assert 'href="/data?partners=1"' in page.text, "the chip that takes the filter away"
 
 

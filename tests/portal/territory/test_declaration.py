@@ -15,7 +15,7 @@ from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from udi.portal.territory.declaration.outcomes import (
     ChangedField,
-    Outcome,
+    DeclarationOutcome,
     OwnRecord,
     compare_records,
 )
@@ -89,32 +89,34 @@ SAME = remote("Comptages vélo", {"remote_id": str(ID)}, resources=[1, 2])
 
 
 @pytest.mark.parametrize(
-    ("found", "outcome", "changes"),
+    ("portal_reading", "outcome", "changes"),
     [
-        (reading(SAME), Outcome.TAKEN, []),
-        (reading(SAME | {"title": "Bicycles"}), Outcome.TAKEN, []),
-        (reading(SAME | {"harvest": {"dct_identifier": str(ID).upper()}}), Outcome.TAKEN, []),
-        (reading(SAME | {"harvest": {"uri": f"http://armor.example/data/{ID}/"}}), Outcome.TAKEN, []),
-        (reading(SAME | {"harvest": {"remote_id": "10.5072/ARM_1"}}), Outcome.TAKEN, []),
-        (reading(SAME | {"license": "notspecified"}), Outcome.TAKEN, []),
-        (reading(SAME | {"title": "Vélos"}), Outcome.CHANGED, [ChangedField.TITLE]),
-        (reading(SAME | {"license": "odc-odbl"}), Outcome.CHANGED, [ChangedField.LICENCE]),
-        (reading(SAME | {"resources": [1]}), Outcome.CHANGED, [ChangedField.FILES]),
-        (reading(SAME | {"archived": "2026-11-01T00:00:00"}), Outcome.CHANGED, [ChangedField.ARCHIVED]),
-        (reading(SAME | {"harvest": {"remote_id": "another"}}), Outcome.MISSING, []),
-        (reading(SAME | {"harvest": None}), Outcome.MISSING, []),
-        (reading(), Outcome.MISSING, []),
-        (reading(items=({"remote_id": str(ID), "status": "failed"},)), Outcome.REFUSED, []),
-        (reading(items=({"remote_id": str(ID), "status": "skipped"},)), Outcome.REFUSED, []),
-        (reading(SAME, items=({"remote_id": str(ID), "status": "failed"},)), Outcome.REFUSED, []),
-        (reading(SAME, items=({"remote_id": str(ID), "status": "done"},)), Outcome.TAKEN, []),
-        (reading(items=({"remote_id": "another", "status": "failed"},)), Outcome.MISSING, []),
+        (reading(SAME), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"title": "Bicycles"}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"harvest": {"dct_identifier": str(ID).upper()}}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"harvest": {"uri": f"http://armor.example/data/{ID}/"}}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"harvest": {"remote_id": "10.5072/ARM_1"}}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"license": "notspecified"}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"title": "Vélos"}), DeclarationOutcome.CHANGED, [ChangedField.TITLE]),
+        (reading(SAME | {"license": "odc-odbl"}), DeclarationOutcome.CHANGED, [ChangedField.LICENCE]),
+        (reading(SAME | {"resources": [1]}), DeclarationOutcome.CHANGED, [ChangedField.FILES]),
+        (reading(SAME | {"archived": "2026-11-01T00:00:00"}), DeclarationOutcome.CHANGED, [ChangedField.ARCHIVED]),
+        (reading(SAME | {"harvest": {"remote_id": "another"}}), DeclarationOutcome.MISSING, []),
+        (reading(SAME | {"harvest": None}), DeclarationOutcome.MISSING, []),
+        (reading(), DeclarationOutcome.MISSING, []),
+        (reading(items=({"remote_id": str(ID), "status": "failed"},)), DeclarationOutcome.REFUSED, []),
+        (reading(items=({"remote_id": str(ID), "status": "skipped"},)), DeclarationOutcome.REFUSED, []),
+        (reading(SAME, items=({"remote_id": str(ID), "status": "failed"},)), DeclarationOutcome.REFUSED, []),
+        (reading(SAME, items=({"remote_id": str(ID), "status": "done"},)), DeclarationOutcome.TAKEN, []),
+        (reading(items=({"remote_id": "another", "status": "failed"},)), DeclarationOutcome.MISSING, []),
     ],
 )  # fmt: skip
 def test_what_became_of_a_record_is_told_by_its_names_and_what_differs(
-    found: PortalReading, outcome: Outcome, changes: list[ChangedField]
+    portal_reading: PortalReading,
+    outcome: DeclarationOutcome,
+    changes: list[ChangedField],
 ) -> None:
-    (result,) = compare_records([OWN], found, PORTAL)
+    (result,) = compare_records([OWN], portal_reading, PORTAL)
 
     assert (result.outcome, result.changes) == (outcome, changes)
 
@@ -185,12 +187,12 @@ async def test_the_page_tells_the_steps_and_what_the_portal_did_with_each_record
         re.sub(r"<[^>]+>|\s+", " ", row).split("  ")
         for row in re.findall(r"<tr><th scope=\"row\".*?</tr>", page.text, re.DOTALL)
     ]
-    said = [" ".join(" ".join(row).split()) for row in rows]
-    assert len(said) == 4
-    assert said[0].endswith("Refused Licence inconnue")
-    assert said[1].endswith("Changed another title")
-    assert "Not there" in said[2]
-    assert "Taken as it is" in said[3]
+    texts = [" ".join(" ".join(row).split()) for row in rows]
+    assert len(texts) == 4
+    assert texts[0].endswith("Refused Licence inconnue")
+    assert texts[1].endswith("Changed another title")
+    assert "Not there" in texts[2]
+    assert "Taken as it is" in texts[3]
     assert all("cookie" not in head.lower() for head in requests)
     assert {head.split(" ")[0] for head in requests} == {"GET"}
     assert not any("/job/j2" in head for head in requests)

@@ -94,11 +94,11 @@ JSON = "application/json"
 )
 async def search_catalogue(request: AnyRequest) -> Response[Any]:
     """Datasets that answer the parameters, with the counts of each filter's values."""
-    own: Territory | None = request.scope["state"].get("territory")
-    territory = own or site_of(request).installation
-    neighbourhood = await find_neighbourhood(request, own)
+    host_territory: Territory | None = request.scope["state"].get("territory")
+    territory = host_territory or site_of(request).installation
+    neighbourhood = await find_neighbourhood(request, host_territory)
     pairs = read_pairs(request)
-    reach = Reach.PARTNERS if own else Reach.EVERYWHERE
+    reach = Reach.PARTNERS if host_territory else Reach.EVERYWHERE
     criteria = read_strict_criteria(pairs, reach)
     named = {value for name, value in pairs if name == TERRITORY}
     is_together = neighbourhood.is_together(criteria)

@@ -43,10 +43,10 @@ async def search_other_portals(
     if territory is None:
         return FederatedSearch()
     origins = territory.search.get("partners", [])
-    here = criteria.with_changes(partners=False, territory=(), producer=())
+    local_criteria = criteria.with_changes(partners=False, territory=(), producer=())
     together = criteria.with_changes(partners=True, producer=())
     search = FederatedSearch(
-        here_url=here.address(path),
+        here_url=local_criteria.address(path),
         together_url=together.address(path)
         if neighbourhood.partners or (origins and has_search_terms(criteria))
         else "",

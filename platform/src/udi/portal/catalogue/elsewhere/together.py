@@ -1,6 +1,6 @@
 """Territories of one installation searched together: the joint index finds and orders, each territory's rows are read apart.
 
-What is shown is decided at each question by the register of territories: who shares, and whom a territory looks through.
+What is sources is decided at each question by the register of territories: who shares, and whom a territory looks through.
 No transaction ever reads the rows of two of them.
 """
 
@@ -56,18 +56,17 @@ class Neighbourhood:
     """In whose stems the words of the joint index are."""
 
     @cached_property
-    def shown(self) -> Mapping[UUID, Territory]:
+    def sources(self) -> Mapping[UUID, Territory]:
         """By identifier."""
-        own = self.territory
         territories = [*self.partners]
-        if own is not None and is_sharing(own):
-            territories.append(own)
+        if self.territory is not None and is_sharing(self.territory):
+            territories.append(self.territory)
         return {territory.id: territory for territory in territories}
 
     @property
     def has_own(self) -> bool:
         """Whether the territory's own datasets are among them."""
-        return self.territory is not None and self.territory.id in self.shown
+        return self.territory is not None and self.territory.id in self.sources
 
     @property
     def reach(self) -> Reach:
@@ -76,15 +75,18 @@ class Neighbourhood:
             return Reach.EVERYWHERE
         if self.partners:
             return Reach.PARTNERS
-        return Reach.HERE
+        return Reach.TERRITORY
 
     def read_criteria(self, request: AnyRequest) -> Criteria:
         """The criteria of the address of a page; other portals may be asked where no territory is a partner."""
         pairs = read_pairs(request)
-        own = self.territory
-        if self.reach is Reach.HERE and own and own.search.get("partners"):
+        if self.reach is Reach.TERRITORY and self._has_portals:
             return replace(read_criteria(pairs, Reach.PARTNERS), territory=())
         return read_criteria(pairs, self.reach)
+
+    @property
+    def _has_portals(self) -> bool:
+        return bool(self.territory and self.territory.search.get("partners"))
 
     def is_together(self, criteria: Criteria) -> bool:
         """Whether a search goes through the joint index."""
@@ -93,7 +95,7 @@ class Neighbourhood:
     @property
     def facts(self) -> tuple[Hashable, ...]:
         """What an answer depends on, besides the index."""
-        return tuple(territory.fingerprint for territory in self.shown.values())
+        return tuple(territory.fingerprint for territory in self.sources.values())
 
     @property
     def thesaurus(self) -> Thesaurus:
@@ -103,7 +105,7 @@ class Neighbourhood:
     @property
     def names(self) -> dict[str, dict[str, str]]:
         """The names of the territories, by slug."""
-        return {territory.slug: territory.name for territory in self.shown.values()}
+        return {territory.slug: territory.name for territory in self.sources.values()}
 
     @property
     def catalogue_url(self) -> str:
@@ -115,7 +117,7 @@ class Neighbourhood:
     @property
     def boxes(self) -> list[Box]:
         """The areas of those that say theirs."""
-        territories = {**self.shown}
+        territories = {**self.sources}
         if self.territory is not None:
             territories.setdefault(self.territory.id, self.territory)
         return [other.box for other in territories.values() if other.box]
@@ -162,9 +164,9 @@ async def search_together(
     reader = indexes.find(JOINT)
     if reader is None:
         return SearchPage(criteria, 0, [], prepared=False)
-    shown = neighbourhood.shown
+    sources = neighbourhood.sources
     with neighbourhood.speaking():
-        result = search_joint(reader, criteria, shown, neighbourhood.thesaurus)
+        result = search_joint(reader, criteria, sources, neighbourhood.thesaurus)
     last = max(1, -(-result.total // criteria.size))
     if criteria.page > last:
         return await search_together(
@@ -173,17 +175,17 @@ async def search_together(
     return SearchPage(
         criteria,
         result.total,
-        await _read_lines(database, shown, result.rows),
+        await _read_lines(database, sources, result.rows),
         result.facets,
         result.parsed_query,
         generation=reader.generation,
-        current=await _is_current(database, shown, reader),
+        current=await _is_current(database, sources, reader),
     )
 
 
 async def _read_lines(
     database: Database,
-    shown: Mapping[UUID, Territory],
+    sources: Mapping[UUID, Territory],
     rows: Sequence[tuple[UUID, int]],
 ) -> list[DatasetSummary]:
     """Read what each territory shows as its own passers-by do, and put it in order."""
@@ -192,7 +194,7 @@ async def _read_lines(
         seqs_by_tenant[tenant].append(seq)
     lines: dict[tuple[UUID, int], DatasetSummary] = {}
     for tenant, seqs in seqs_by_tenant.items():
-        territory = shown[tenant]
+        territory = sources[tenant]
         for seq, line in (await read_lines(database.rows(tenant), seqs)).items():
             lines[tenant, seq] = change(
                 line,
@@ -204,10 +206,10 @@ async def _read_lines(
 
 
 async def _is_current(
-    database: Database, shown: Mapping[UUID, Territory], reader: IndexReader
+    database: Database, sources: Mapping[UUID, Territory], reader: IndexReader
 ) -> bool:
     """Whether the rows are as new as the index, where they come from a copy of the database."""
-    if not database.has_replica or not shown:
+    if not database.has_replica or not sources:
         return True
-    async with database.session(next(iter(shown)), role="public") as session:
+    async with database.session(next(iter(sources)), role="public") as session:
         return await is_current(session, reader)

@@ -137,7 +137,7 @@ async def send_joint_catalogue(
         )
     total, counts = _count(reader, neighbourhood)
     members = sorted(
-        (other for other in neighbourhood.shown.values() if other.slug in counts),
+        (other for other in neighbourhood.sources.values() if other.slug in counts),
         key=lambda other: other.slug,
     )
     database = site_of(request).database
@@ -145,8 +145,8 @@ async def send_joint_catalogue(
     page = _describe_page(whole, question, part, total, form)
     is_first = not question.start
     listed = {territory.id for territory, _ in part.datasets}
-    shown = [other for other in members if is_first or other.id in listed]
-    triples = sort_triples(_write(whole, page, shown, part, question.profiles))
+    named = [other for other in members if is_first or other.id in listed]
+    triples = sort_triples(_write(whole, page, named, part, question.profiles))
     headers = {"Link": link_header(page), "Content-Location": page.address}
     return send_document(request, rdf_document(triples, form, validators, headers))
 
@@ -173,8 +173,8 @@ def _read_query(request: AnyRequest) -> JointQuery:
 
 def _describe_whole(request: AnyRequest, neighbourhood: Neighbourhood) -> Catalogue:
     """The catalogue of catalogues: the installation's, or that of a territory with its partners."""
-    own = neighbourhood.territory
-    if own is None:
+    territory = neighbourhood.territory
+    if territory is None:
         installation = site_of(request).installation
         return Catalogue(
             origin=installation.origin,
@@ -183,11 +183,11 @@ def _describe_whole(request: AnyRequest, neighbourhood: Neighbourhood) -> Catalo
             publisher=installation.name,
         )
     return Catalogue(
-        origin=own.origin,
-        title=own.name,
-        description=own.tagline,
-        publisher=own.name,
-        languages=tuple(own.languages),
+        origin=territory.origin,
+        title=territory.name,
+        description=territory.tagline,
+        publisher=territory.name,
+        languages=tuple(territory.languages),
         path=f"{PATH}?{PARTNERS}=1",
         home=f"/data?{PARTNERS}=1",
     )
@@ -198,7 +198,7 @@ def _count(
 ) -> tuple[int, dict[str, int]]:
     """How many datasets there are, each once, and which territories have some."""
     criteria = Criteria(facets=(TERRITORY,), size=1)
-    result = search_joint(reader, criteria, neighbourhood.shown)
+    result = search_joint(reader, criteria, neighbourhood.sources)
     return result.total, result.facets[TERRITORY]
 
 
@@ -238,7 +238,7 @@ def _leave_repeated(
     references: list[tuple[UUID, UUID]] = [
         (territory.id, row.record.id) for row in rows
     ]
-    repeated = list_repeated(reader, references, neighbourhood.shown)
+    repeated = list_repeated(reader, references, neighbourhood.sources)
     for reference, row in zip(references, rows, strict=True):
         if reference not in repeated:
             yield territory, row

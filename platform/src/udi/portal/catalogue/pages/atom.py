@@ -54,18 +54,21 @@ async def show_search_feed(request: AnyRequest) -> Response[Any]:
         return await _show_joint_feed(request, neighbourhood, criteria)
     if territory is None:
         raise NotFoundError
-    own = territory
 
     async def make() -> BuiltResponse:
-        async with open_public_session(request, own) as session:
+        async with open_public_session(request, territory) as session:
             page = await search_datasets(
-                session, indexes_of(request), own.id, criteria, neighbourhood.thesaurus
+                session,
+                indexes_of(request),
+                territory.id,
+                criteria,
+                neighbourhood.thesaurus,
             )
             producers = await name_organisations(session, {*criteria.producer})
         names = FilterLabels(request.scope["state"]["locale"], producers)
-        return _write_search_feed(request, page, own, names), page.current
+        return _write_search_feed(request, page, territory, names), page.current
 
-    return await respond_from_cache(request, own, make)
+    return await respond_from_cache(request, territory, make)
 
 
 async def _show_joint_feed(

@@ -142,7 +142,7 @@ async def _search_together(
         reader = find_joint_reader(request)
         with neighbourhood.speaking():
             view["others"] = list_relaxed_searches(
-                reader, page, neighbourhood.thesaurus, neighbourhood.shown
+                reader, page, neighbourhood.thesaurus, neighbourhood.sources
             )
             view["nearest"] = list_spelling_alternatives(reader, page)
     return page, view

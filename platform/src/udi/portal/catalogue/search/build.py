@@ -141,8 +141,7 @@ class TenantIndex:
 
     async def build(self, database: Database, tenant: UUID, slug: str) -> None:
         """Make the index anew beside the present one, then take its place."""
-        path = self.folder / secrets.token_hex(6)
-        path.mkdir(parents=True)
+        path = self.make_folder()
         index = tantivy.Index(make_schema(), path=str(path))
         writer = index.writer(HEAP_TO_BUILD, 1)
         count = 0
@@ -189,6 +188,12 @@ class TenantIndex:
         except BaseException:
             pen.discard_writer()
             raise
+
+    def make_folder(self) -> Path:
+        """A folder in which an index can be made beside the present one."""
+        path = self.folder / secrets.token_hex(6)
+        path.mkdir(parents=True)
+        return path
 
     def switch_to(self, path: Path) -> None:
         """Have the index in this folder of the territory's serve from now on."""

@@ -83,7 +83,7 @@ Pairs = Iterable[tuple[str, str]]
 class Reach(StrEnum):
     """How far an address lets a search go."""
 
-    HERE = "here"
+    TERRITORY = "territory"
     """The territory's own catalogue; what asks for more is not read."""
     PARTNERS = "partners"
     """Its partners' as well, where that is asked for."""
@@ -202,7 +202,7 @@ class Criteria:
         return path
 
 
-def read_criteria(pairs: Pairs, reach: Reach = Reach.HERE) -> Criteria:
+def read_criteria(pairs: Pairs, reach: Reach = Reach.TERRITORY) -> Criteria:
     """The criteria of a page's address: what makes no sense is left out, and kept in `mistyped` if it is a date or a place."""
     values_by_name = _collect_values(pairs)
     sort = _last_value(values_by_name, "sort")
@@ -260,7 +260,7 @@ def _read_extent(
     }, tuple(mistyped)
 
 
-def read_strict_criteria(pairs: Pairs, reach: Reach = Reach.HERE) -> Criteria:
+def read_strict_criteria(pairs: Pairs, reach: Reach = Reach.TERRITORY) -> Criteria:
     """The criteria of an API request.
 
     Raises:
@@ -314,7 +314,7 @@ def _unknown_parameters(
     values_by_name: dict[str, list[str]], reach: Reach
 ) -> Iterator[Refusal]:
     names = ["q", *CHOSEN, *YEARS, BBOX, FACETS, "sort", "page", "size", "exact"]
-    if reach is Reach.HERE:
+    if reach is Reach.TERRITORY:
         names.remove(TERRITORY)
     else:
         names.append(PARTNERS)

@@ -82,11 +82,11 @@ class QueryBuilder:
     ) -> None:
         """`tenants`: of the joint index, the territories whose datasets may be shown."""
         self._schema = reader.schema
-        self._shown: dict[str, Query] = {}
+        self._sources: dict[str, Query] = {}
         self._repeated: list[Query] = []
         if tenants is not None:
             names = [str(tenant) for tenant in tenants]
-            self._shown = {TENANT: Query.term_set_query(self._schema, TENANT, names)}
+            self._sources = {TENANT: Query.term_set_query(self._schema, TENANT, names)}
             self._repeated = [Query.term_set_query(self._schema, NEARER, names)]
 
     def build_query(
@@ -106,7 +106,7 @@ class QueryBuilder:
                 *(self._any("text", stems) for stems in parsed_query.apart_words),
                 *self._repeated,
             ],
-            filters=self._shown
+            filters=self._sources
             | {
                 name: self._filter(name, values)
                 for name, values in criteria.filters.items()

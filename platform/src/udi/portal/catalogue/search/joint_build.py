@@ -6,7 +6,6 @@ nearest to the producer is part of a document.
 
 import asyncio
 import json
-import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -94,8 +93,7 @@ class JointIndex(TenantIndex):
         self, database: Database, sharing: Mapping[UUID, Territory]
     ) -> None:
         await asyncio.to_thread(self.pen.close_writer)
-        path = self.folder / secrets.token_hex(6)
-        path.mkdir(parents=True)
+        path = self.make_folder()
         index = tantivy.Index(make_joint_schema(), path=str(path))
         writer = index.writer(HEAP, 1)
         try:

@@ -23,7 +23,7 @@ LICENCES = {
 """What udata calls the licences that both know."""
 
 
-class Outcome(StrEnum):
+class DeclarationOutcome(StrEnum):
     """What became of a record."""
 
     REFUSED = "refused"
@@ -61,11 +61,11 @@ class OwnRecord:
 
 
 @dataclass(frozen=True)
-class RecordOutcome:
+class DeclaredRecord:
     """A record of ours, and what became of it there."""
 
     record: OwnRecord
-    outcome: Outcome
+    outcome: DeclarationOutcome
     page: str = ""
     """Its page at the other portal."""
     reason: str = ""
@@ -75,7 +75,7 @@ class RecordOutcome:
 
 def compare_records(
     records: Iterable[OwnRecord], reading: PortalReading, portal: str
-) -> list[RecordOutcome]:
+) -> list[DeclaredRecord]:
     """What a portal did with each record, those that need a look first."""
     datasets = {name: dataset for dataset in reading.datasets for name in dataset.names}
     items = {comparison_key(item.remote_id): item for item in reading.items}
@@ -88,7 +88,7 @@ def compare_records(
         )
         for record in records
     ]
-    order = list(Outcome)
+    order = list(DeclarationOutcome)
     return sorted(
         outcomes,
         key=lambda outcome: (
@@ -98,16 +98,16 @@ def compare_records(
     )
 
 
-def count_outcomes(outcomes: Iterable[RecordOutcome]) -> dict[Outcome, int]:
+def count_outcomes(outcomes: Iterable[DeclaredRecord]) -> dict[DeclarationOutcome, int]:
     """How many records became what."""
-    counts = dict.fromkeys(Outcome, 0)
+    counts = dict.fromkeys(DeclarationOutcome, 0)
     for outcome in outcomes:
         counts[outcome.outcome] += 1
     return counts
 
 
-def _find(found: Mapping[str, Value], names: Iterable[str]) -> Value | None:
-    return next((found[name] for name in sorted(names) if name in found), None)
+def _find(values: Mapping[str, Value], names: Iterable[str]) -> Value | None:
+    return next((values[name] for name in sorted(names) if name in values), None)
 
 
 def _compare_record(
@@ -115,18 +115,18 @@ def _compare_record(
     dataset: RemoteDataset | None,
     item: HarvestItem | None,
     portal: str,
-) -> RecordOutcome:
+) -> DeclaredRecord:
     page = ""
     if dataset is not None and dataset.page.startswith(f"{portal}/"):
         page = dataset.page
     if item is not None and item.is_refused:
         reason = "; ".join(error.message for error in item.errors if error.message)
-        return RecordOutcome(record, Outcome.REFUSED, page, reason[:500])
+        return DeclaredRecord(record, DeclarationOutcome.REFUSED, page, reason[:500])
     if dataset is None:
-        return RecordOutcome(record, Outcome.MISSING)
+        return DeclaredRecord(record, DeclarationOutcome.MISSING)
     changes = list(_list_changes(record, dataset))
-    outcome = Outcome.CHANGED if changes else Outcome.TAKEN
-    return RecordOutcome(record, outcome, page, changes=changes)
+    outcome = DeclarationOutcome.CHANGED if changes else DeclarationOutcome.TAKEN
+    return DeclaredRecord(record, outcome, page, changes=changes)
 
 
 def _list_changes(record: OwnRecord, dataset: RemoteDataset) -> Iterable[ChangedField]:

@@ -1,6 +1,7 @@
 """The page that declares the territory's catalogue to another portal: what to give it, then what it did with each record."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -9,11 +10,13 @@ from litestar import Response, get
 from litestar.params import FromQuery
 
 from udi.kit.errors import InvalidError, Refusals
+from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.territory.declaration.outcomes import (
     ChangedField,
-    Outcome,
-    RecordOutcome,
+    DeclarationOutcome,
+    DeclaredRecord,
+    OwnRecord,
     compare_records,
     count_outcomes,
 )
@@ -35,10 +38,10 @@ LONGEST = 300
 MOST_SHOWN = 100
 """Records in the table, of each outcome."""
 OUTCOME_NAMES = {
-    Outcome.REFUSED: "Refused",
-    Outcome.CHANGED: "Changed",
-    Outcome.MISSING: "Not there",
-    Outcome.TAKEN: "Taken as it is",
+    DeclarationOutcome.REFUSED: "Refused",
+    DeclarationOutcome.CHANGED: "Changed",
+    DeclarationOutcome.MISSING: "Not there",
+    DeclarationOutcome.TAKEN: "Taken as it is",
 }
 CHANGE_NAMES = {
     ChangedField.TITLE: "another title",
@@ -108,21 +111,35 @@ async def show_declaration(
         "portal": portal or USUAL_PORTAL,
         "organisation": organisation,
         "path": PATH,
+        "errors": {},
+        "form": None,
+        "failure": "",
     }
-    if not portal and not organisation:
-        return render(request, "territory/declaration.html", **values)
-    try:
-        form = read_form(portal, organisation)
-    except InvalidError as error:
-        return render(
-            request,
-            "territory/declaration.html",
-            status=error.status,
-            errors=form_errors(request, error),
-            **values,
-        )
-    values |= {"portal": form.portal, "organisation": form.organisation}
-    # No connection waits while the other portal is read.
+    status = 200
+    if portal or organisation:
+        try:
+            form = read_form(portal, organisation)
+        except InvalidError as error:
+            status = error.status
+            values["errors"] = form_errors(request, error)
+        else:
+            # No connection waits while the other portal is read.
+            values |= await _describe_outcomes(request, territory, form, records)
+    return render(request, "territory/declaration.html", status=status, **values)
+
+
+async def _describe_outcomes(
+    request: AnyRequest,
+    territory: Territory,
+    form: DeclarationForm,
+    records: Sequence[OwnRecord],
+) -> dict[str, Any]:
+    """What the page says of a portal that was read, or of why it was not."""
+    values: dict[str, Any] = {
+        "form": form,
+        "portal": form.portal,
+        "organisation": form.organisation,
+    }
     try:
         reading = await read_portal(
             site_of(request).outgoing,
@@ -131,24 +148,18 @@ async def show_declaration(
             territory.origin,
         )
     except NoOrganisationError:
-        return render(
-            request, "territory/declaration.html", failure="organisation", **values
-        )
+        return values | {"failure": "organisation"}
     except PortalUnavailableError:
-        return render(request, "territory/declaration.html", failure="portal", **values)
+        return values | {"failure": "portal"}
     outcomes = compare_records(records, reading, form.portal)
-    return render(
-        request,
-        "territory/declaration.html",
-        form=form,
-        organisation_page=_own_page(reading, form.portal),
-        reading=reading,
-        counts=count_outcomes(outcomes),
-        outcomes=_shorten(outcomes),
-        outcome_names=OUTCOME_NAMES,
-        change_names=CHANGE_NAMES,
-        **values,
-    )
+    return values | {
+        "organisation_page": _own_page(reading, form.portal),
+        "reading": reading,
+        "counts": count_outcomes(outcomes),
+        "outcomes": _shorten(outcomes),
+        "outcome_names": OUTCOME_NAMES,
+        "change_names": CHANGE_NAMES,
+    }
 
 
 def _own_page(reading: PortalReading, portal: str) -> str:
@@ -157,13 +168,13 @@ def _own_page(reading: PortalReading, portal: str) -> str:
     return page if page.startswith(f"{portal}/") else ""
 
 
-def _shorten(outcomes: list[RecordOutcome]) -> list[RecordOutcome]:
+def _shorten(outcomes: list[DeclaredRecord]) -> list[DeclaredRecord]:
     """The first of each outcome."""
-    shown: list[RecordOutcome] = []
-    for outcome in Outcome:
+    records: list[DeclaredRecord] = []
+    for outcome in DeclarationOutcome:
         some = [record for record in outcomes if record.outcome is outcome]
-        shown += some[:MOST_SHOWN]
-    return shown
+        records += some[:MOST_SHOWN]
+    return records
 
 
 routes: Routes = [show_declaration]

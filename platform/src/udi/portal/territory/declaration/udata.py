@@ -124,14 +124,14 @@ class HarvestSource(BaseModel):
     last_job: HarvestJob | None = None
 
 
-class DatasetPage(BaseModel):
+class RemoteDatasetPage(BaseModel):
     """A page of datasets."""
 
     data: list[RemoteDataset]
     total: int = Field(ge=0)
 
 
-class SourcePage(BaseModel):
+class RemoteSourcePage(BaseModel):
     """A page of harvesters."""
 
     data: list[HarvestSource]
@@ -196,7 +196,7 @@ class UdataReader:
         for number in range(1, MOST_PAGES + 1):
             page = await self._fetch(
                 f"datasets/?organization={quote(owner.id, safe='')}&page={number}&page_size={PAGE_SIZE}",
-                DatasetPage,
+                RemoteDatasetPage,
             )
             datasets += page.data
             if not page.data or len(datasets) >= page.total:
@@ -209,7 +209,7 @@ class UdataReader:
         """The harvesters of an organisation that read the portal at `origin`."""
         page = await self._fetch(
             f"harvest/sources/?owner={quote(owner.id, safe='')}&page_size={PAGE_SIZE}",
-            SourcePage,
+            RemoteSourcePage,
         )
         host = urlsplit(origin).netloc
         return [source for source in page.data if _host_of(source.url) == host]
