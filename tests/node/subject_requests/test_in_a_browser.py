@@ -14,6 +14,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.subject_requests.models import HeldTicket
+from udi.node.subject_requests.own_rows_pages import OWN_ROWS_PATH
 from udi.protocol.subject_requests import SubjectRight
 
 LANGUAGES = ("fr", "en", "es")
@@ -67,3 +68,12 @@ async def test_the_answer_with_those_who_read_the_data_holds_on_every_screen(
     after = await tab.find_faults(agent.client, address, "told", *LANGUAGES)
 
     assert (before, after) == ([], [])
+
+
+async def test_what_the_node_knows_of_who_asks_holds_on_every_screen(
+    asker: Asker, tab: Tab, demo: Territory
+) -> None:
+    await asker.ask()
+    address = f"{demo.links['node']}{OWN_ROWS_PATH}"
+
+    assert await tab.find_faults(asker.client, address, "own-rows", *LANGUAGES) == []

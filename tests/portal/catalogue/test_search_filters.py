@@ -13,6 +13,7 @@ from tests.portal.catalogue.test_search_index import Row, Written
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
 from udi.portal.catalogue.area import draw_area
+from udi.portal.catalogue.results import FilterLabels
 from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import (
     Criteria,
@@ -133,6 +134,14 @@ def test_frequencies_and_named_places_are_filtered_and_counted(
     assert set(filtered.find(frequency=("ANNUAL",)).seqs) == {1, 2}
     assert filtered.find(location=("Cesson",)).seqs == [1]
     assert filtered.find(frequency=("DAILY",)).seqs == []
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [("fr", "Chaque année"), ("en", "Every year"), ("es", "Cada año")],
+)
+def test_a_frequency_has_a_name_in_each_language(language: str, label: str) -> None:
+    assert FilterLabels(language, {})("frequency", "ANNUAL") == label
 
 
 def test_an_unknown_frequency_is_refused() -> None:

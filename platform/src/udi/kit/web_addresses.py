@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 LONGEST_WEB_ADDRESS = 500
 """Characters."""
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def is_web_address(url: str) -> bool:
@@ -20,6 +21,14 @@ def is_web_address(url: str) -> bool:
         and is_plain
         and len(url) <= LONGEST_WEB_ADDRESS
     )
+
+
+def travels_in_clear(url: str) -> bool:
+    """Whether what is sent to an address can be read on its way: it is not `https`, and of another machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_here = host in LOOPBACK or host.endswith(".localhost")
+    return parts.scheme != "https" and not is_here
 
 
 def origin_of(url: str) -> str:

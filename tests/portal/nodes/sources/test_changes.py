@@ -4,9 +4,12 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan, packages
 from udi.kit.clock import now
+from udi.portal.nodes.sources.models import SourceReport
 
 
 def names(number: int) -> list[str]:
@@ -66,6 +69,9 @@ async def test_only_what_changed_is_read_and_what_left_is_missed(
     assert "Un autre titre" in published
     fields = [(question.get("fl"), "fq" in question) for question in site.questions]
     assert fields == [(None, True), ("id", False)] * 2
+    async with reading.database.session(reading.territory.id) as session:
+        reports = (await session.scalars(select(SourceReport))).all()
+    assert [(report.run_id, report.records) for report in reports] == [(whole.id, 30)]
 
 
 async def test_a_site_that_does_not_look_at_the_question_is_read_whole(

@@ -198,6 +198,29 @@ async def test_a_producer_whose_own_node_takes_no_requests_keeps_the_letter(
     assert "No site takes its requests for now." not in page.text
 
 
+@pytest.mark.parametrize(
+    ("url", "number"), [("http://own.example", 0), ("http://own.localhost:8011", 1)]
+)
+async def test_nobody_is_led_to_an_own_node_whose_pages_travel_in_clear(
+    inhabitants: Inhabitants, url: str, number: int
+) -> None:
+    """Words of people are on their way to it; on this machine they leave it for nowhere."""
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, role="worker"
+    ) as session:
+        node = await session.scalar(select(Node).where(Node.slug == "own"))
+        assert node is not None
+        node.url = url
+        node.spaces = ["own-town"]
+        node.takes_subject_requests = True
+
+    page = await inhabitants.person.get(
+        "/my-data/ask?right=access&org=own-town", headers=ENGLISH
+    )
+
+    assert page.text.count('action="/my-data/requests"') == number
+
+
 async def test_a_producers_own_node_takes_requests_once_it_has_a_login_for_people(
     inhabitants: Inhabitants,
 ) -> None:

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from udi.cli.local.errors import LocalError
 from udi.kit.http import OutgoingClient, OutgoingError, exact_host
+from udi.kit.web_addresses import travels_in_clear
 from udi.portal.nodes.invitations import JOIN
 from udi.protocol.node_registration import InvitationResponse
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ACCEPT = {"Accept": "application/json", "Accept-Language": "en"}
 LINK_REMEDY = "ask the territory's team for the whole link"
 
@@ -45,11 +45,7 @@ def read_link(text: str) -> InvitationLink:
             "This is no invitation of a node: it looks like https://…/nodes/join#…",
             LINK_REMEDY,
         )
-    if (
-        parts.scheme == "http"
-        and host not in LOOPBACK
-        and not host.endswith(".localhost")
-    ):
+    if travels_in_clear(text.strip()):
         raise LocalError(
             "The link begins with http://: its code would travel in clear",
             "ask for one with https://",

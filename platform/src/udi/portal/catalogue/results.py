@@ -164,7 +164,8 @@ class FilterLabels:
             BBOX: WHOLE_NAME if self._area else BOX_NAME,
             "access": AccessRights(value).label if value in set(AccessRights) else None,
         }
-        return localise(tables.get(name), self._language) or value
+        label = localise(tables.get(name), self._language) or value
+        return f"{label[:1].upper()}{label[1:]}" if name == "frequency" else label
 
 
 def _licence_name(value: str) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ from udi.portal.catalogue.search.extent import (
     write_period,
 )
 from udi.protocol.access import AccessRights
-from udi.protocol.frequencies import CODES as FREQUENCIES
+from udi.protocol.frequencies import LABELS as FREQUENCIES
 from udi.protocol.themes import THEMES
 
 KEYWORD = "keyword"

@@ -21,6 +21,7 @@ from udi.portal.catalogue.models import NO_LICENCE, OTHER_LICENCE
 from udi.portal.catalogue.place_names import list_place_names, list_searched_names
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
+from udi.protocol.frequencies import LABELS
 from udi.protocol.metadata_json import read_frequency, read_metadata
 from udi.protocol.quality import Grade, grade_format
 from udi.protocol.rules import dig
@@ -109,7 +110,8 @@ def make_document(row: Any, *, producer: str = "") -> tantivy.Document:
         fold_keyword(raw_keyword) for raw_keyword in row.keywords
     ):
         document.add_text(KEYWORD, keyword)
-    document.add_text(FREQUENCY, read_frequency(row.record))
+    frequency = read_frequency(row.record)
+    document.add_text(FREQUENCY, frequency if frequency in LABELS else "")
     for name in list_place_names(read_metadata(row.record)):
         document.add_text(LOCATION, words.normalise_text(name))
     document.add_text("name", " ".join(words.plain_words(row.title))[:LONGEST_NAME])

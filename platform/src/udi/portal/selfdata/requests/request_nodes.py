@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.web_addresses import travels_in_clear
 from udi.portal.nodes.models import Node, NodeProducer, NodeState
 from udi.portal.organisations.models import Organisation
 
@@ -61,9 +62,15 @@ async def _list_own_nodes(
         .order_by(Node.created_at.desc(), Node.id)
     )
     return [
-        (id_, node, node.takes_subject_requests and slug in (node.spaces or ()))
+        (id_, node, _takes_requests(node, slug))
         for id_, slug, node in await session.execute(query)
     ]
+
+
+def _takes_requests(node: Node, slug: str) -> bool:
+    """Whether people may be led to an own node with a request to this producer: nothing that they write may travel in clear."""
+    has_space = slug in (node.spaces or ())
+    return node.takes_subject_requests and has_space and not travels_in_clear(node.url)
 
 
 async def _keep_held(
