@@ -13,7 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load.explored import VIEWS, make_table, measure_views
-from bench.load.machine import describe, sentence
+from bench.load.machine import (
+    describe,
+    list_versions,
+    sentence,
+    write_versions,
+)
 from udi.cli.local.disk import require_free_space
 
 SIZES = (10_000, 1_000_000, 10_000_000)
@@ -42,7 +47,11 @@ def explore(
     with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
         require_free_space(Path(folder), BYTES_A_ROW * sum(sizes), "the tables")
         measured = [_measure(Path(folder), size, repeats) for size in sizes]
-    report = {"tables": measured, "machine": describe(before)}
+    report: dict[str, Any] = {
+        "tables": measured,
+        "machine": describe(before),
+        "versions": list_versions("duckdb"),
+    }
     report["faults"] = find_faults(measured)
     if json:
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
@@ -88,7 +97,11 @@ def _show(report: dict[str, Any], console: Console) -> None:
         ),
     )
     console.print(grid)
-    console.print(sentence(report["machine"]), highlight=False, soft_wrap=True)
+    console.print(
+        f"{sentence(report['machine'])}; {write_versions(report['versions'])}",
+        highlight=False,
+        soft_wrap=True,
+    )
     for fault in report["faults"]:
         console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)
 

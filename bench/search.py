@@ -3,11 +3,9 @@
 import asyncio
 import json as jsonlib
 import os
-import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,18 +17,17 @@ from bench.load import requests
 from bench.load.corpus import Corpus
 from bench.load.growing import Part, grow, prepare
 from bench.load.loads import KINDS, Load, addresses, measure
-from bench.load.machine import describe
+from bench.load.machine import describe, list_versions
 from bench.load.peer import Peer, compare, read_peer
 from bench.load.portals import Stand, serving
 from bench.load.pushes import push
 from bench.load.report import compare_with_framework, growth, show
 from bench.load.scratch import scratch_installation
 from bench.load.territories import apply_each, write_territories
-from udi import __version__
 from udi.cli.local.interrupts import StopRequest
-from udi.settings import Settings
 
 INTERRUPTED = 130
+PACKAGES = ("granian", "litestar", "sqlalchemy", "asyncpg", "tantivy")
 REST = 90
 """Seconds after the last request before what is left is measured: what was there for a busy moment is given back."""
 Sizes = Annotated[
@@ -121,7 +118,8 @@ def _run(plan: Plan) -> dict[str, Any]:
         apply_each(settings, folders, _tell)
         stand = Stand(settings, corpus, plan.corpus, folders, _tell, plan.peer)
         report = asyncio.run(_measure(stand, plan))
-        return {**report, "machine": describe(before), "versions": _versions(settings)}
+        versions = list_versions(*PACKAGES, settings=settings)
+        return {**report, "machine": describe(before), "versions": versions}
 
 
 async def _measure(stand: Stand, plan: Plan) -> dict[str, Any]:
@@ -199,20 +197,6 @@ async def _space(stand: Stand) -> dict[str, int]:
         if path.exists()
     )
     return {"database_bytes": database, "index_bytes": index}
-
-
-def _versions(settings: Settings) -> dict[str, str]:
-    packages = {
-        name: version(name)
-        for name in ("granian", "litestar", "sqlalchemy", "asyncpg", "tantivy")
-    }
-    postgres = (settings.state / "postgres/data/PG_VERSION").read_text().strip()
-    return {
-        "udi": __version__,
-        "python": platform.python_version(),
-        "postgresql": postgres,
-        **packages,
-    }
 
 
 def _tell(line: str) -> None:

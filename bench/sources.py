@@ -10,7 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load.catalogues import PATHS
-from bench.load.machine import describe, sentence
+from bench.load.machine import (
+    describe,
+    list_versions,
+    sentence,
+    write_versions,
+)
 from bench.load.readers import TWICE, measure_kinds
 from bench.load.scratch import scratch_installation
 from bench.load.territories import apply_each, write_territories
@@ -18,12 +23,18 @@ from udi.cli.local.interrupts import StopRequest
 
 MOST_MEMORY = 600 * 1000**2
 INTERRUPTED = 130
+RECORDS = 100_000
 
 
 def sources(
     records: Annotated[
-        int, typer.Option(help="Records of the catalogue.", min=1, max=200_000)
-    ] = 100_000,
+        list[int] | None,
+        typer.Option(
+            help="Records of the catalogue, 100,000 when left out; may be repeated.",
+            min=1,
+            max=200_000,
+        ),
+    ] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option(help=f"{', '.join(PATHS)}; may be repeated, else all."),
@@ -33,8 +44,8 @@ def sources(
     """Read a made-up catalogue twice in a scratch installation and store it: records a second, and the reader's memory.
 
     Everything happens in an installation of its own, deleted at the end; the catalogue is served on this machine, page
-    by page (CKAN) or as one document. A hundred thousand records take about five minutes a kind and a reading. The
-    status is 1 when the reader takes over 600 MB, or did not make each record once and find it as before.
+    by page (CKAN) or as one document. A hundred thousand records take about five minutes a kind and a reading. Beside the
+    reader's own, the processor time of PostgreSQL is told, and by how much the database grew. The status is 1 when the reader takes over 600 MB, or did not make each record once and find it as before.
     """
     selected_kinds = kind or list(PATHS)
     if unknown := set(selected_kinds) - set(PATHS):
@@ -45,15 +56,22 @@ def sources(
     try:
         with scratch_installation() as settings:
             apply_each(settings, write_territories(settings.tenants, 0), _tell)
-            kinds = measure_kinds(settings, records, selected_kinds, _tell)
+            kinds = [
+                result
+                for count in records or [RECORDS]
+                for result in measure_kinds(settings, count, selected_kinds, _tell)
+            ]
+            versions = list_versions(
+                "sqlalchemy", "asyncpg", "pyoxigraph", settings=settings
+            )
     except StopRequest:
         print("Interrupted; nothing is left.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     report = {
-        "records": records,
         "kinds": kinds,
         "machine": describe(before),
-        "faults": find_faults(records, kinds),
+        "versions": versions,
+        "faults": find_faults(kinds),
     }
     if json:
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
@@ -62,7 +80,7 @@ def sources(
     raise typer.Exit(1 if report["faults"] else 0)
 
 
-def find_faults(records: int, kinds: list[dict[str, Any]]) -> list[str]:
+def find_faults(kinds: list[dict[str, Any]]) -> list[str]:
     """What an operator should know, a sentence each."""
     faults = [
         f"Reading {result['kind']} takes {result['memory_bytes'] // 1000**2} MB."
@@ -70,6 +88,7 @@ def find_faults(records: int, kinds: list[dict[str, Any]]) -> list[str]:
         if result["memory_bytes"] > MOST_MEMORY
     ]
     for result in kinds:
+        records = result["records"]
         created_count = result["first"]["created"]
         same = result["again"]["unchanged"]
         if (created_count, same) != (records, records):
@@ -95,7 +114,8 @@ def _show(report: dict[str, Any], console: Console) -> None:
         "Seconds",
         "Records a second",
         "Processor",
-        "Most memory",
+        "PostgreSQL",
+        "Database",
     ):
         table.add_column(heading)
     for result in report["kinds"]:
@@ -108,21 +128,29 @@ def _show(report: dict[str, Any], console: Console) -> None:
                 row["bytes"] // 1000**2,
                 row["seconds"],
             )
-            memory = f"{row['memory_bytes'] // 1000**2} MB"
             worked = f"{row['cpu_seconds']} s"
+            database_worked = f"{row['database_cpu_seconds']} s"
+            database = f"+{row['database_bytes'] // 1000**2} MB"
             table.add_row(
                 result["kind"],
                 name,
                 *map(str, figures),
                 str(row["per_second"]),
                 worked,
-                memory,
+                database_worked,
+                database,
             )
     console.print(table)
     for result in report["kinds"]:
+        before = result["memory_before_bytes"] // 1000**2
+        most = result["memory_bytes"] // 1000**2
         console.print(
-            f"Before anything was read, {result['kind']}: {result['memory_before_bytes'] // 1000**2} MB."
+            f"Memory for {result['records']} records of {result['kind']}: {most} MB at most, {before} MB before."
         )
-    console.print(f"{sentence(report['machine'])}.", highlight=False, soft_wrap=True)
+    console.print(
+        f"{sentence(report['machine'])}; {write_versions(report['versions'])}",
+        highlight=False,
+        soft_wrap=True,
+    )
     for fault in report["faults"]:
         console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)

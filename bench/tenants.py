@@ -3,7 +3,6 @@
 import asyncio
 import json as jsonlib
 import os
-import platform
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +12,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.load.machine import describe, sentence
+from bench.load.machine import (
+    describe,
+    list_versions,
+    sentence,
+    write_versions,
+)
 from bench.load.operators import measure_installation
 from bench.load.scratch import scratch_installation
 from bench.load.searches import measure
 from bench.load.territories import apply_each, compare, write_territories
-from udi import __version__
 from udi.cli.local import distribution, state
 from udi.cli.local.interrupts import StopRequest
 from udi.cli.local.status import memory
@@ -92,7 +95,10 @@ def _run(count: int, datasets: int, requests: int) -> dict[str, Any]:
                 "with_datasets": asyncio.run(_disk(settings)),
             },
             "machine": describe(before),
-            "versions": _versions(settings),
+            "versions": {
+                **list_versions(settings=settings),
+                "keycloak": distribution.VERSION,
+            },
         }
     return {**report, "faults": find_faults(report)}
 
@@ -155,16 +161,6 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _versions(settings: Settings) -> dict[str, str]:
-    postgres = settings.state / "postgres/data/PG_VERSION"
-    return {
-        "udi": __version__,
-        "python": platform.python_version(),
-        "postgresql": postgres.read_text().strip(),
-        "keycloak": distribution.VERSION,
-    }
-
-
 def _show(report: dict[str, Any], console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("", "First", "Last", "Ratio"):
@@ -204,15 +200,13 @@ def _show(report: dict[str, Any], console: Console) -> None:
     used = ", ".join(
         f"{name} {size // MEGABYTE} MB" for name, size in report["memory_bytes"].items()
     )
-    versions = report["versions"]
     console.print(
         f"Memory with {report['count']} territories: {used}.",
         highlight=False,
         soft_wrap=True,
     )
     console.print(
-        f"{sentence(report['machine'])}; "
-        + ", ".join(f"{name} {version}" for name, version in versions.items()),
+        f"{sentence(report['machine'])}; {write_versions(report['versions'])}",
         highlight=False,
         soft_wrap=True,
     )

@@ -50,11 +50,17 @@ def serve(count: int, listening: Any) -> None:
 
 
 def write(kind: str, count: int, parameters: dict[str, str]) -> Iterator[bytes]:
-    """The document of a kind, in pieces."""
+    """The document of a kind, in pieces.
+
+    No two catalogues of another kind or length have an identifier or a file in common: each is read as if it were alone.
+    """
+    name = f"{kind.lower().replace('.', '-')}-{count}"
     if kind == "CKAN":
         start = int(parameters.get("start", 0))
-        rows = min(int(parameters.get("rows", 10)), LARGEST_PAGE)
-        packages = [_package(place) for place in range(start, min(start + rows, count))]
+        rows = min(int(parameters.get("rows", LARGEST_PAGE)), LARGEST_PAGE)
+        packages = [
+            _package(name, place) for place in range(start, min(start + rows, count))
+        ]
         yield json.dumps(
             {
                 "success": True,
@@ -66,49 +72,49 @@ def write(kind: str, count: int, parameters: dict[str, str]) -> Iterator[bytes]:
         yield b'{"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": ['
         for place in range(count):
             yield (b"," if place else b"") + json.dumps(
-                _described(place), ensure_ascii=False
+                _described(name, place), ensure_ascii=False
             ).encode()
         yield b"]}"
     else:
         yield PREFIXES.encode()
         for place in range(count):
-            yield _triples(place).encode()
+            yield _triples(name, place).encode()
 
 
-def _package(place: int) -> dict[str, Any]:
+def _package(name: str, place: int) -> dict[str, Any]:
     return {
-        "id": f"p{place}", "name": f"jeu-{place}", "title": f"Jeu de données n° {place}", "notes": WORDS,
+        "id": f"{name}-p{place}", "name": f"{name}-{place}", "title": f"Jeu de données n° {place}", "notes": WORDS,
         "license_id": "fr-lo", "metadata_modified": "2026-01-15T08:00:00", "maintainer_email": "donnees@exemple.example",
         "organization": {"title": "Ville d’Exemple"}, "tags": [{"display_name": "voirie"}, {"display_name": "arbres"}],
         "resources": [
-            {"id": f"r{place}-{extension}", "url": f"https://exemple.example/{place}.{extension}", "format": extension.upper(), "name": extension}
+            {"id": f"{name}-r{place}-{extension}", "url": f"https://exemple.example/{name}/{place}.{extension}", "format": extension.upper(), "name": extension}
             for extension in ("csv", "json")
         ],
     }  # fmt: skip
 
 
-def _described(place: int) -> dict[str, Any]:
+def _described(name: str, place: int) -> dict[str, Any]:
     return {
-        "@type": "dcat:Dataset", "identifier": f"p{place}", "title": f"Jeu de données n° {place}", "description": WORDS,
+        "@type": "dcat:Dataset", "identifier": f"{name}-p{place}", "title": f"Jeu de données n° {place}", "description": WORDS,
         "keyword": ["voirie", "arbres"], "modified": "2026-01-15", "accessLevel": "public",
         "license": "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
         "publisher": {"@type": "org:Organization", "name": "Ville d’Exemple"},
         "contactPoint": {"@type": "vcard:Contact", "fn": "Service", "hasEmail": "mailto:donnees@exemple.example"},
         "distribution": [
-            {"@type": "dcat:Distribution", "downloadURL": f"https://exemple.example/{place}.{extension}", "mediaType": f"text/{extension}"}
+            {"@type": "dcat:Distribution", "downloadURL": f"https://exemple.example/{name}/{place}.{extension}", "mediaType": f"text/{extension}"}
             for extension in ("csv", "html")
         ],
     }  # fmt: skip
 
 
-def _triples(place: int) -> str:
-    at = f"https://exemple.example/{place}"
+def _triples(name: str, place: int) -> str:
+    at = f"https://exemple.example/{name}/{place}"
     files = "".join(
         f' ;\n  dcat:distribution [ a dcat:Distribution ; dct:title "{extension}" ; dcat:downloadURL <{at}.{extension}> ]'
         for extension in ("csv", "json")
     )
     return (
-        f'<{at}> a dcat:Dataset ; dct:identifier "p{place}" ; dct:title "Jeu de données n° {place}"@fr ;\n'
+        f'<{at}> a dcat:Dataset ; dct:identifier "{name}-p{place}" ; dct:title "Jeu de données n° {place}"@fr ;\n'
         f'  dct:description "{WORDS}"@fr ; dcat:keyword "voirie"@fr , "arbres"@fr ;\n'
         '  dct:modified "2026-01-15"^^xsd:date ;\n'
         "  dct:publisher <https://exemple.example/ville> ;\n"

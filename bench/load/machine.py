@@ -2,10 +2,15 @@
 
 import os
 import platform
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from udi import __version__
+from udi.settings import Settings
 
 
 def describe(load_before: float) -> dict[str, Any]:
@@ -25,6 +30,24 @@ def sentence(machine: dict[str, Any]) -> str:
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] // 1000**3} GB; load "
         f"{machine['load_before']} before, {machine['load_after']} after"
     )
+
+
+def list_versions(*packages: str, settings: Settings | None = None) -> dict[str, str]:
+    """The versions of ours, of Python and of packages; with the settings of an installation, of its PostgreSQL."""
+    versions = {
+        "udi": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
+    if settings is not None:
+        postgres = settings.state / "postgres/data/PG_VERSION"
+        versions["postgresql"] = postgres.read_text().strip()
+    return versions
+
+
+def write_versions(versions: Mapping[str, str]) -> str:
+    """The same in words."""
+    return ", ".join(f"{name} {number}" for name, number in versions.items())
 
 
 def _processor() -> str:

@@ -3,19 +3,23 @@
 import asyncio
 import json
 import multiprocessing
-import resource
+import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bench.load.catalogues import HOST, PATHS, serve
+from bench.load.requests import memory, processor_time
 from bench.load.scratch import environment_of
 from udi.cli.local.errors import LocalError
+from udi.cli.local.state import read_status
 from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
@@ -33,6 +37,8 @@ PATIENCE = 300.0
 TURN = 6 * 3600.0
 """Seconds that a document may take to come; that a reading may take before another source has its turn."""
 TWICE = ("first", "again")
+LOOK_SECONDS = 0.25
+"""Between two looks at the memory of what reads."""
 Tell = Callable[[str], None]
 
 
@@ -46,14 +52,16 @@ def measure_kinds(
     site.start()
     try:
         origin = f"http://{HOST}:{listening.get(timeout=60)}"
-        return [_measure(settings, origin, kind, tell) for kind in kinds]
+        return [_measure(settings, origin, kind, count, tell) for kind in kinds]
     finally:
         site.terminate()
         site.join()
 
 
-def _measure(settings: Settings, origin: str, kind: str, tell: Tell) -> dict[str, Any]:
-    tell(f"Reading {kind}")
+def _measure(
+    settings: Settings, origin: str, kind: str, count: int, tell: Tell
+) -> dict[str, Any]:
+    tell(f"Reading {count} records of {kind}")
     command = [
         sys.executable,
         "-P",
@@ -61,19 +69,28 @@ def _measure(settings: Settings, origin: str, kind: str, tell: Tell) -> dict[str
         "bench.load.readers",
         f"{origin}{PATHS[kind]}",
     ]
-    done = subprocess.run(
-        command,
-        env=environment_of(settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise LocalError(
-            f"The reader of {kind} failed", done.stderr.strip()[-400:].rstrip(".")
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            command, env=environment_of(settings), stdout=output, stderr=errors
         )
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {"kind": kind, **figures}
+        most_memory = _watch_memory(process)
+        output.seek(0)
+        errors.seek(0)
+        if process.returncode:
+            reason = errors.read().strip()[-400:].rstrip(".")
+            raise LocalError(f"The reader of {kind} failed", reason)
+        figures: dict[str, Any] = json.loads(output.read().splitlines()[-1])
+    return {"kind": kind, "records": count, **figures, "memory_bytes": most_memory}
+
+
+def _watch_memory(process: subprocess.Popen[bytes]) -> int:
+    """Wait until a process ends; the most bytes that it held with its children, what they share counted once."""
+    most = 0
+    while process.poll() is None:
+        most = max(most, memory(process.pid))
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LOOK_SECONDS)
+    return most
 
 
 async def read_twice(address: str) -> dict[str, Any]:
@@ -82,7 +99,7 @@ async def read_twice(address: str) -> dict[str, Any]:
     outgoing = OutgoingClient([f"{HOST}:*"])
     try:
         [territory, *_] = await site.registry.list()
-        before = _peak()
+        before = memory(os.getpid())
         reader = SourceClient(outgoing, pace=0, patience=PATIENCE)
         workspace = HarvestContext(
             site.database, reader, territory, site.pages.gettext, turn=TURN
@@ -96,16 +113,7 @@ async def read_twice(address: str) -> dict[str, Any]:
         await site.services[WEBHOOK_CLIENT].close()
         await site.outgoing.close()
         await site.database.close()
-    return {**readings, "memory_before_bytes": before, "memory_bytes": _peak()}
-
-
-def _peak() -> int:
-    """The most bytes of memory that this process took until now, and the largest child that ended: the one that reads."""
-    kilobytes = [
-        resource.getrusage(whose).ru_maxrss
-        for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    ]
-    return sum(kilobytes) * 1024
+    return {**readings, "memory_before_bytes": before}
 
 
 def _team(territory: Territory) -> Actor:
@@ -132,6 +140,8 @@ async def _read(
     async with site.database.session(territory.id, role="worker") as session:
         source = await session.get_one(CatalogueSource, (territory.id, source_id))
         await schedule_reading(session, _team(territory), source)
+    database_size = await _measure_database(site, territory)
+    database_worked = _database_seconds(site.settings)
     started = time.perf_counter()
     worked = time.process_time()
     while await harvest_next_source(workspace):
@@ -153,8 +163,25 @@ async def _read(
     return {
         "records": run.total, "created": run.created, "unchanged": run.unchanged, "documents": run.pages,
         "bytes": run.size, "seconds": round(seconds, 1), "per_second": round(run.total / seconds, 1),
-        "cpu_seconds": round(worked, 1), "memory_bytes": _peak(),
+        "cpu_seconds": round(worked, 1),
+        "database_cpu_seconds": round(_database_seconds(site.settings) - database_worked, 1),
+        "database_bytes": await _measure_database(site, territory) - database_size,
     }  # fmt: skip
+
+
+def _database_seconds(settings: Settings) -> float:
+    """Seconds of processor that PostgreSQL took so far, with what serves others."""
+    parts = read_status(settings).get("parts", ())
+    return sum(
+        processor_time(part["pid"]) for part in parts if part["name"] == "postgres"
+    )
+
+
+async def _measure_database(site: Site, territory: Territory) -> int:
+    """Bytes of the portal's database on disk."""
+    size = select(func.pg_database_size(func.current_database()))
+    async with site.database.session(territory.id, role="worker") as session:
+        return int(await session.scalar(size) or 0)
 
 
 if __name__ == "__main__":

@@ -43,19 +43,37 @@ def test_a_catalogue_of_one_document_is_read_in_pieces(
     assert len(pieces) == 2
 
 
+def test_catalogues_of_two_lengths_have_no_file_in_common() -> None:
+    addresses = [
+        {
+            distribution.url
+            for record in read(
+                b"".join(write("CKAN", count, {})),
+                base_url="https://catalogue.example/",
+            ).records
+            for distribution in record.distributions
+        }
+        for count in (10, 20)
+    ]
+
+    assert [len(urls) for urls in addresses] == [20, 40]
+    assert addresses[0].isdisjoint(addresses[1])
+
+
 def test_much_memory_and_a_record_that_is_not_there_once_are_faults() -> None:
     stored = {"first": {"created": 9}, "again": {"unchanged": 9}}
     kinds = [
-        {"kind": "CKAN", "memory_bytes": MOST_MEMORY, **stored},
+        {"kind": "CKAN", "records": 9, "memory_bytes": MOST_MEMORY, **stored},
         {
             "kind": "Turtle",
+            "records": 9,
             "memory_bytes": MOST_MEMORY + 10**7,
             **stored,
             "again": {"unchanged": 8},
         },
     ]
 
-    assert find_faults(9, kinds) == [
+    assert find_faults(kinds) == [
         "Reading Turtle takes 610 MB.",
         "Of 9 records of Turtle, 9 were made and 8 found as before.",
     ]

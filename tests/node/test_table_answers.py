@@ -339,6 +339,36 @@ async def test_rows_are_grouped_and_sorted_by_their_number_too(
     assert largest.items == [{"n": 299_993 % 7, "__id__max": 299_994}]
 
 
+@pytest.mark.parametrize(
+    ("words", "row_numbers"),
+    [
+        ("tilleul 12", [1, 2]),
+        ("12 TILLEUL", [1, 2]),
+        ("ete", [1, 2, 3]),
+        ("12", [1, 2, 4]),
+        ("n°", [1]),
+        ("7 été", [2]),
+        ("1.", []),
+    ],
+)
+async def test_words_and_numbers_are_met_in_any_column_and_order(
+    answers: RowPageReader, tmp_path: Path, words: str, row_numbers: list[int]
+) -> None:
+    columns = [("espece", ColumnType.TEXT), ("saison", ColumnType.TEXT)]
+    rows: list[list[Any]] = [
+        ["Tilleul n° 12", "Été"],
+        ["tilleul 7", "ete 12"],
+        ["Chêne", "ÉTÉ"],
+        [None, "12"],
+    ]
+    table = write_table(tmp_path / "t.parquet", columns, rows)
+
+    answer = await page(answers, table, f"q={words}")
+
+    assert [item["__id"] for item in answer.items] == row_numbers
+    assert answer.total == len(row_numbers)
+
+
 async def test_a_column_named_as_the_rows_number_takes_its_place(
     answers: RowPageReader, tmp_path: Path
 ) -> None:

@@ -107,6 +107,20 @@ def test_grade_record_judges_each_criterion_alone(
     assert grade_record(record, TODAY)[criterion] is grade
 
 
+def test_a_short_text_counts_where_the_long_one_says_nothing() -> None:
+    columns = "2 lignes et 2 colonnes. Colonnes : " + "essence, hauteur, " * 60
+    short = "Mesurés à la main chaque printemps, puis au laser."
+    changes = {
+        "summary": [{"lang": "fr", "text": columns}],
+        "synopsis": [{"lang": "fr", "text": short}],
+        "file_columns": CSV,
+    }
+
+    record = read_record(make_document(**changes))
+
+    assert grade_record(record, TODAY)["description"] is Grade.PARTIAL
+
+
 @pytest.mark.parametrize(
     ("summary", "grade"),
     [

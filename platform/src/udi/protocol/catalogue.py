@@ -23,6 +23,7 @@ from udi.protocol.triples import (
     localised_literal,
     localised_literals,
     moment_of,
+    part_of,
     term,
     typed_literal,
     typed_value,
@@ -141,22 +142,20 @@ def write_entry(
     extensions: Collection[str] = EXTENSIONS,
 ) -> Iterator[Triple]:
     """A dataset as the catalogue lists it, with the catalogue's own record of it."""
-    dataset = dataset_address(catalogue.dataset_origin, entry.record)
-    listed = iri(f"{dataset}#record")
-    yield (iri(catalogue.address), term("dcat:dataset"), iri(dataset))
-    yield (iri(catalogue.address), term("dcat:record"), listed)
+    whole = iri(catalogue.address)
+    dataset = iri(dataset_address(catalogue.dataset_origin, entry.record))
+    listed = part_of(dataset, "record")
+    yield (whole, term("dcat:dataset"), dataset)
+    yield (whole, term("dcat:record"), listed)
     yield is_a(listed, "dcat:CatalogRecord")
-    yield (listed, term("foaf:primaryTopic"), iri(dataset))
+    yield (listed, term("foaf:primaryTopic"), dataset)
     yield from typed_value(listed, "dct:conformsTo", iri(PROFILE), "dct:Standard")
     yield moment_of(listed, "dct:issued", entry.listed)
     yield moment_of(listed, "dct:modified", entry.described)
     for service in entry.record.media:
         if service.kind is MediaKind.SERVICE:
-            yield (
-                iri(catalogue.address),
-                term("dcat:service"),
-                iri(f"{dataset}#service-{service.id}"),
-            )
+            service_node = part_of(dataset, f"service-{service.id}")
+            yield (whole, term("dcat:service"), service_node)
     yield from write_described_dataset(catalogue.dataset_origin, entry, extensions)
 
 
@@ -182,24 +181,22 @@ def write_described_dataset(
     origin: str, entry: CatalogueEntry, extensions: Collection[str] = EXTENSIONS
 ) -> Iterator[Triple]:
     """A dataset with its identifiers in other catalogues, and who reads it elsewhere."""
-    dataset = dataset_address(origin, entry.record)
+    dataset = iri(dataset_address(origin, entry.record))
     yield from write_dataset(origin, entry.record, extensions)
     if entry.harvester:
         yield from write_harvester(dataset, entry.harvester)
     for position, notation in enumerate(entry.other_identifiers, start=1):
-        other = iri(f"{dataset}#origin-{position}")
-        yield from typed_value(
-            iri(dataset), "adms:identifier", other, "adms:Identifier"
-        )
+        other = part_of(dataset, f"origin-{position}")
+        yield from typed_value(dataset, "adms:identifier", other, "adms:Identifier")
         yield (other, term("skos:notation"), literal(notation))
 
 
 def write_harvester(dataset: str, harvester: HarvesterName) -> Iterator[Triple]:
     """Who reads a dataset elsewhere: a contributor to the catalogue's record of it, for the data are its publisher's."""
-    listed = iri(f"{dataset}#record")
+    listed = part_of(dataset, "record")
     agent = f"<urn:uuid:{harvester.id}>"
     yield is_a(listed, "dcat:CatalogRecord")
-    yield (listed, term("foaf:primaryTopic"), iri(dataset))
+    yield (listed, term("foaf:primaryTopic"), dataset)
     yield from typed_value(listed, "dct:contributor", agent, "foaf:Agent")
     yield (agent, term("foaf:name"), literal(harvester.name))
 

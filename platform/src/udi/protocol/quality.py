@@ -258,18 +258,17 @@ def _column_names(media: Iterable[Media]) -> list[str]:
 
 
 def _grade_description(record: Record) -> Grade:
-    """The best of its languages."""
+    """The best of its languages: the longest text that says something."""
     columns = _column_names(record.media)
     texts = [
-        text
+        (language, text)
         for by_language in (record.summary, record.synopsis)
         for language, text in by_language.items()
-        if says_something(text, record.titles.get(language, record.title), columns)
     ]
-    if not texts:
-        return Grade.ABSENT
-    is_long = max(map(len, texts)) >= SHORTEST_SUMMARY
-    return Grade.WHOLE if is_long else Grade.PARTIAL
+    for language, text in sorted(texts, key=lambda entry: -len(entry[1])):
+        if says_something(text, record.titles.get(language, record.title), columns):
+            return Grade.WHOLE if len(text) >= SHORTEST_SUMMARY else Grade.PARTIAL
+    return Grade.ABSENT
 
 
 def _grade_columns(record: Record) -> Grade | None:

@@ -41,6 +41,7 @@ from udi.protocol.triples import (
     literal,
     localised_literals,
     moment_of,
+    part_of,
     term,
     typed_link,
     typed_literal,
@@ -87,7 +88,7 @@ def write_dataset(
     yield from localised_literals(
         node, "dct:description", record.summary or record.synopsis
     )
-    yield from _identifiers(node, address, record)
+    yield from _identifiers(node, record)
     yield from typed_value(
         node, "dct:accessRights", _access_rights(record), "dct:RightsStatement"
     )
@@ -96,7 +97,7 @@ def write_dataset(
     yield from _dates(node, record)
     yield from write_languages(node, record.languages)
     yield from _shared_properties(node, address, record)
-    yield from _coverage(node, address, record)
+    yield from _coverage(node, record)
     yield from _series(node, record)
     yield from write_metadata(node, address, record.metadata)
     if not record.media:
@@ -106,11 +107,11 @@ def write_dataset(
     for media in (*list_apis(record), *list_table_media(record)):
         yield from _distribution(node, address, record, media)
         if media.is_service:
-            yield from _returned_formats(iri(f"{address}#service-{media.id}"))
+            yield from _returned_formats(part_of(node, f"service-{media.id}"))
     if HVD in extensions:
         yield from _high_value(node, address, record)
     if GEO in extensions:
-        yield from _geographical(node, address, record)
+        yield from _geographical(node, record)
 
 
 def _access_rights(record: Record) -> str:
@@ -162,24 +163,24 @@ def _high_value(node: str, address: str, record: Record) -> Iterator[Triple]:
         return
     yield from write_categories(node, categories)
     for media in (*record.media, *list_apis(record), *list_table_media(record)):
-        yield from hvd.write_legislation(iri(f"{address}#media-{media.id}"))
+        yield from hvd.write_legislation(part_of(node, f"media-{media.id}"))
         if media.is_service:
-            service = iri(f"{address}#service-{media.id}")
+            service = part_of(node, f"service-{media.id}")
             yield from write_categories(service, categories)
             page = find_iri(media.documentation) or iri(address)
             yield from typed_value(service, "foaf:page", page, "foaf:Document")
 
 
-def _geographical(node: str, address: str, record: Record) -> Iterator[Triple]:
+def _geographical(node: str, record: Record) -> Iterator[Triple]:
     if record.geography:
-        yield from geodcat.write_shape(iri(f"{address}#area"), record.geography)
+        yield from geodcat.write_shape(part_of(node, "area"), record.geography)
         yield from geodcat.write_reference_system(
             node, geodcat.find_epsg_code(record.geography.projection)
         )
     for media in record.media:
         if code := geodcat.epsg_code_of(media):
-            node = iri(f"{address}#media-{media.id}")
-            yield from geodcat.write_reference_system(node, code)
+            distribution = part_of(node, f"media-{media.id}")
+            yield from geodcat.write_reference_system(distribution, code)
 
 
 def write_languages(node: str, codes: Iterable[str]) -> Iterator[Triple]:
@@ -191,7 +192,7 @@ def write_languages(node: str, codes: Iterable[str]) -> Iterator[Triple]:
             )
 
 
-def _identifiers(node: str, address: str, record: Record) -> Iterator[Triple]:
+def _identifiers(node: str, record: Record) -> Iterator[Triple]:
     yield (node, term("dct:identifier"), literal(str(record.id)))
     for kind, notation in (
         ("local", record.local_id),
@@ -199,7 +200,7 @@ def _identifiers(node: str, address: str, record: Record) -> Iterator[Triple]:
         ("dataverse", record.dataverse_doi),
     ):
         if notation:
-            other = iri(f"{address}#{kind}")
+            other = part_of(node, kind)
             yield from typed_value(node, "adms:identifier", other, "adms:Identifier")
             yield (other, term("skos:notation"), literal(notation))
 
@@ -237,9 +238,9 @@ def _contact(node: str, address: str, contact: Contact) -> Iterator[Triple]:
     yield from write_contact_means(point, contact.phone, contact.url)
 
 
-def _coverage(node: str, address: str, record: Record) -> Iterator[Triple]:
+def _coverage(node: str, record: Record) -> Iterator[Triple]:
     if record.period and not record.metadata.periods:
-        period = iri(f"{address}#period")
+        period = part_of(node, "period")
         yield from typed_value(node, "dct:temporal", period, "dct:PeriodOfTime")
         yield moment_of(period, "dcat:startDate", record.period.start)
         if record.period.end:
@@ -252,7 +253,7 @@ def _coverage(node: str, address: str, record: Record) -> Iterator[Triple]:
             "dct:Frequency",
         )
     if record.geography:
-        yield from write_place(node, iri(f"{address}#area"), record.geography.box)
+        yield from write_place(node, part_of(node, "area"), record.geography.box)
 
 
 def _series(node: str, record: Record) -> Iterator[Triple]:
@@ -295,7 +296,7 @@ def _ring(west: float, east: float, box: BoundingBox) -> str:
 def _distribution(
     dataset: str, address: str, record: Record, media: Media
 ) -> Iterator[Triple]:
-    node = iri(f"{address}#media-{media.id}")
+    node = part_of(dataset, f"media-{media.id}")
     open_ = record.access is AccessRights.PUBLIC or media.access == PUBLIC_MEDIA
     link = find_iri(media.url) if open_ else ""
     access_link = (find_iri(media.metadata.access_url) if open_ else "") or link
@@ -321,8 +322,8 @@ def _distribution(
     if media.role == MediaRole.DOCUMENTATION and link:
         yield from typed_value(dataset, "foaf:page", link, "foaf:Document")
     if distribution_type := DISTRIBUTION_TYPES.get(media.role):
-        type_node = iri(DISTRIBUTION_TYPE + distribution_type)
-        yield from typed_value(node, "dct:type", type_node, "skos:Concept")
+        # A concept of the EU's table, whose label is not ours to write: so it is not typed either.
+        yield (node, term("dct:type"), iri(DISTRIBUTION_TYPE + distribution_type))
     if media.is_service:
         yield from _service(node, dataset, address, record, media)
 
@@ -411,7 +412,7 @@ def _service(
     record: Record,
     media: Media,
 ) -> Iterator[Triple]:
-    node = iri(f"{address}#service-{media.id}")
+    node = part_of(dataset, f"service-{media.id}")
     yield from typed_value(distribution, "dcat:accessService", node, "dcat:DataService")
     yield from _media_titles(
         node, media, media.name or f"{record.title} ({media.format})"

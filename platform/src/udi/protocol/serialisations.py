@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 
 from pyoxigraph import RdfFormat, parse, serialize
 
@@ -39,14 +40,14 @@ def sort_triples(triples: Iterable[Triple]) -> list[Triple]:
 
     Those of each subject are sorted apart, since comparing long addresses that begin alike is what takes time.
     """
-    values_by_subject: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for subject, name, value in triples:
-        values_by_subject[subject].add((name, value))
-    return [
-        (subject, name, value)
-        for subject in sorted(values_by_subject)
-        for name, value in sorted(values_by_subject[subject])
-    ]
+    by_subject: dict[str, set[Triple]] = defaultdict(set)
+    for triple in triples:
+        by_subject[triple[0]].add(triple)
+    return list(
+        chain.from_iterable(
+            sorted(by_subject[subject]) for subject in sorted(by_subject)
+        )
+    )
 
 
 def group_triples(triples: Iterable[Triple]) -> list[Triple]:

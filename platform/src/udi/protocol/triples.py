@@ -78,6 +78,11 @@ def iri(address: str) -> str:
     return f"<{encode_address(address)}>"
 
 
+def part_of(node: str, name: str) -> str:
+    """The node of a part of something of ours: its address, «#» and a name, which hold no sign to be checked."""
+    return f"{node[:-1]}#{name}>"
+
+
 def escape_stray_signs(address: str) -> str:
     """An address where «%» only begins a %XX and «#» only stands once: the others are written as %XX."""
     whole, mark, fragment = STRAY_PERCENT.sub("%25", address).partition("#")
@@ -86,6 +91,8 @@ def escape_stray_signs(address: str) -> str:
 
 def find_iri(address: str) -> str:
     """The node of an address that somebody wrote, empty where it can be none."""
+    if not address:
+        return ""
     try:
         return iri(address)
     except ValueError:

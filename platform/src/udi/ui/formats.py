@@ -42,6 +42,7 @@ def in_zone(zone: tzinfo) -> Iterator[None]:
         _zone.reset(token)
 
 
+@lru_cache(CACHE_SIZE)
 def display_size(size: int, language: str) -> str:
     """A number of bytes in its nearest decimal unit, one decimal under a hundred: `48,2 Mo`."""
     units = UNITS.get(language, UNITS["en"])

@@ -275,8 +275,13 @@ def render(
     return site_of(request).pages.render(request, template, status=status, **context)
 
 
-async def provide_territory(request: AnyRequest) -> Territory:
+async def provide_territory(
+    request: AnyRequest,
+    actor: Visitor,  # noqa: ARG001 - so that it comes after the actor
+) -> Territory:
     """The territory of the host.
+
+    Litestar makes a group of tasks for what may be provided at the same time, which takes longer than both.
 
     Raises:
         NotFoundError: the host is the installation's own, which belongs to no territory.

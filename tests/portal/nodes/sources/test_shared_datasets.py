@@ -19,6 +19,7 @@ from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.moderate import withdraw_dataset_for_team
 from udi.portal.nodes.sources.actions import close_source, register_source
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
+from udi.portal.nodes.sources.likeness import MOST_OWNERS
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceRecord,
@@ -133,6 +134,28 @@ async def test_what_is_not_sure_is_never_matched(
 
     assert len(await second.list_published()) == 1
     assert (await load(first, id_)).other_origins == []
+
+
+@pytest.mark.parametrize(
+    ("holders", "own_pages"), [(MOST_OWNERS, 0), (MOST_OWNERS + 1, 1)]
+)
+async def test_a_file_of_very_many_datasets_tells_of_none_which_it_is(
+    catalogue: Catalogue, open_source: Open, holders: int, own_pages: int
+) -> None:
+    town = [
+        dataset(f"Bancs {n}", f"b-{n}", landingPage=f"{PAGE}-{n}")
+        for n in range(holders)
+    ]
+    put(catalogue, TOWN, *town)
+    put(catalogue, REGION, dataset(identifier="r-9", landingPage=f"{PAGE}-7"))
+    first = await open_source(f"{catalogue.origin}{TOWN}")
+    await first.read()
+    second = await open_source(f"{catalogue.origin}{REGION}")
+
+    await second.read()
+
+    assert len(await first.list_published()) == holders
+    assert len(await second.list_published()) == own_pages
 
 
 @pytest.mark.parametrize("order", [(TOWN, REGION), (REGION, TOWN)])

@@ -26,7 +26,7 @@ from udi.tabular.queries.query import (
     result_names,
     result_ranks,
 )
-from udi.tabular.queries.word_patterns import word_pattern
+from udi.tabular.queries.word_patterns import has_letters, word_pattern
 
 Columns = tuple[TypedColumn, ...]
 COMPARED = {
@@ -96,14 +96,16 @@ class _SqlWriter:
         return f"({joint.join(self._condition(condition) for condition in part.parts)})"
 
     def _search(self, part: WordSearch) -> str:
-        """One text of all columns, so that a cell is read once for each word."""
+        """One text of all columns, so that a cell is read once for each word; numbers first, which are quick and rare."""
         if not part.columns:
             return "false"
         cells = ", ".join(cell_of(rank) for rank in part.columns)
         text = f"concat_ws(chr(10), {cells})"
         words = [
             f"regexp_matches({text}, {self.bind_value(word_pattern(word))})"
-            for word in part.words
+            if has_letters(word)
+            else f"contains({text}, {self.bind_value(word)})"
+            for word in sorted(part.words, key=has_letters)
         ]
         return f"({' AND '.join(words)})"
 

@@ -31,6 +31,11 @@ def accented_letters() -> dict[str, str]:
     return {plain: "".join(sorted(accented)) for plain, accented in letters.items()}
 
 
+def has_letters(word: str) -> bool:
+    """Whether a word may be written with other capitals or accents; a number is looked for as it is."""
+    return not word.isascii() or any(map(str.isalpha, word))
+
+
 def word_pattern(word: str) -> str:
     """The pattern of a word."""
     accented = accented_letters()

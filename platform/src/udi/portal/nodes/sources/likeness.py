@@ -106,13 +106,13 @@ async def find_alike(
     by_name = await find_by_names(
         session, source, set().union(*(record.source_names for record in records))
     )
-    by_checksum = await _find_by_column(
+    by_checksum = await find_by_column(
         session,
         source,
         Distribution.hash_value,
         set().union(*(record.checksums for record in records)),
     )
-    by_address = await _find_by_column(
+    by_address = await find_by_column(
         session,
         source,
         Distribution.url,
@@ -185,17 +185,18 @@ def _rare(owners: Mapping[str, set[UUID]]) -> dict[str, set[UUID]]:
     return {value: ids for value, ids in owners.items() if len(ids) <= MOST_OWNERS}
 
 
-async def _find_by_column(
+async def find_by_column(
     session: AsyncSession,
     source: CatalogueSource,
     column: Any,
     values: Collection[str],
 ) -> dict[str, set[UUID]]:
-    """Datasets of other places by a value of their files."""
+    """Datasets of other places by a value of their files; values that very many have are left out, such as one service of maps."""
     if not values:
         return {}
+    owners = Dataset.id.distinct()
     query = (
-        select(column, Dataset.id)
+        select(column, func.array_agg(owners))
         .select_from(Distribution)
         .join(
             Dataset,
@@ -203,11 +204,10 @@ async def _find_by_column(
             & (Dataset.id == Distribution.dataset_id),
         )
         .where(is_among(column, values), column != "", *_elsewhere(source))
+        .group_by(column)
+        .having(func.count(owners) <= MOST_OWNERS)
     )
-    owners = defaultdict[str, set[UUID]](set)
-    for value, id_ in await session.execute(query):
-        owners[value].add(id_)
-    return _rare(owners)
+    return {value: set(ids) for value, ids in await session.execute(query)}
 
 
 async def _find_by_titles(

@@ -60,7 +60,7 @@ STATEMENT = str(
     )
     .compile()
 )
-"""For the driver: each page of a dataset asks it."""
+"""For the driver: each page of a dataset that was read elsewhere asks it."""
 
 
 async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin | None:
@@ -68,6 +68,8 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin 
 
     Of the address only the site is told: the rest may hold what its owner keeps to themselves.
     """
+    if dataset.harvester_id is None:
+        return None
     rows = await SessionRowReader(session).fetch(STATEMENT, dataset.node_id, dataset.id)
     if not rows:
         return None

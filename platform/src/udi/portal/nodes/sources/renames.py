@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -117,14 +117,26 @@ async def find_renames(
         SourceRecord.first_read_at >= run.started_at,
     ]
     pairs = pair_contents(gone, await _read_contents(session, created))
-    for former, later in pairs.items():
-        statement = update(SourceRecord).where(
-            SourceRecord.source_id == source.id, SourceRecord.id == former
-        )
-        await session.execute(
-            statement.values(renamed_to=later), execution_options=QUIET
-        )
+    await _store_renames(session, source, pairs)
     return Renames(len(known) + len(pairs), len(known))
+
+
+async def _store_renames(
+    session: AsyncSession, source: CatalogueSource, pairs: Mapping[UUID, UUID]
+) -> None:
+    """One statement for all of them: a catalogue that moved has as many as it has records."""
+    ids = ARRAY(SourceRecord.id.type)
+    pair = (
+        func.unnest(literal(list(pairs), ids), literal(list(pairs.values()), ids))
+        .table_valued("former_id", "later_id")
+        .render_derived()
+    )
+    statement = update(SourceRecord).where(
+        SourceRecord.source_id == source.id, SourceRecord.id == pair.c.former_id
+    )
+    await session.execute(
+        statement.values(renamed_to=pair.c.later_id), execution_options=QUIET
+    )
 
 
 async def _read_known_renames(

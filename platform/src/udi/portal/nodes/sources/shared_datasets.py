@@ -28,9 +28,9 @@ from udi.portal.nodes.actions.push import lock_records
 from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.sources.heirs import list_heirs, list_unclaimed
 from udi.portal.nodes.sources.likeness import (
-    MOST_OWNERS,
     ComparedRecord,
     find_alike,
+    find_by_column,
     find_by_names,
     is_sure,
 )
@@ -201,24 +201,7 @@ async def _find_by_pages(
     }
     if not addresses:
         return [None] * len(records)
-    query = (
-        select(Distribution.url, Dataset.id)
-        .join(
-            Dataset,
-            (Dataset.tenant_id == Distribution.tenant_id)
-            & (Dataset.id == Distribution.dataset_id),
-        )
-        .where(
-            is_among(Distribution.url, addresses),
-            Dataset.state == DatasetState.PUBLISHED,
-            Dataset.node_id != source.id,
-        )
-    )
-    owners: dict[str, set[UUID]] = {}
-    for url, id_ in await session.execute(query):
-        owners.setdefault(url, set()).add(id_)
-    # What very many have, such as one service of maps, tells of none which it is.
-    owners = {url: ids for url, ids in owners.items() if len(ids) <= MOST_OWNERS}
+    owners = await find_by_column(session, source, Distribution.url, addresses)
     ids = {id_ for some in owners.values() for id_ in some}
     loaded = select(Dataset).where(is_among(Dataset.id, ids))
     pages = {
