@@ -1,4 +1,4 @@
-"""Searching elsewhere: other territories of the installation, and other portals over the wire, if they agreed."""
+"""Other portals, asked over the wire: shown apart, if they agreed. Territories of one installation: `test_together.py`."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import update
 
-from tests.portal.catalogue.corpus import TABLE, Catalogue
+from tests.portal.catalogue.corpus import Catalogue
 from tests.service_overrides import ServiceOverrides
 from tests.visitors import browse
 from udi.kit.db import Database
@@ -77,84 +77,6 @@ async def two(
 async def fetch(app: Litestar, territory: Territory | None, url: str) -> httpx.Response:
     async with browse(app, territory) as visitor:
         return await visitor.get(url, headers={"Accept-Language": "en"})
-
-
-async def test_a_territory_that_does_not_share_is_never_shown_elsewhere(
-    two: tuple[Catalogue, Catalogue], portal_app: Litestar
-) -> None:
-    catalogue, _ = two
-
-    page = await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1")
-    everywhere = await fetch(portal_app, None, "/data?q=v%C3%A9lo")
-
-    assert "Vélos de la vallée" not in page.text + everywhere.text
-    assert "Also in other territories" not in page.text
-
-
-async def test_territories_that_share_answer_below_on_demand_each_with_its_own_addresses(
-    two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
-) -> None:
-    catalogue, theirs = two
-    await set_search(settings, theirs.territory, shared=True)
-
-    before = await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo")
-    page = await fetch(
-        portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1&producer=armor"
-    )
-    everything = await fetch(portal_app, catalogue.territory, "/data?partners=1")
-
-    assert "Also in other territories" in before.text
-    assert "Vélos de la vallée" not in before.text
-    assert page.text.index(TABLE[1][0].split()[0]) < page.text.index(
-        "Vélos de la vallée"
-    )
-    assert "2 datasets" in page.text
-    assert f'href="{theirs.territory.origin}/data?q=v%C3%A9lo"' in page.text
-    assert f'href="{theirs.territory.origin}/data/' in page.text
-    assert "Elsewhere" not in everything.text, (
-        "the whole catalogue of everybody is no question"
-    )
-    assert "no-cache" in page.headers["cache-control"]
-
-
-async def test_the_installation_searches_every_territory_that_shares(
-    two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
-) -> None:
-    catalogue, theirs = two
-    await set_search(settings, theirs.territory, shared=True)
-    first_page = await fetch(portal_app, None, "/data?q=bicyclette")
-    await set_search(settings, catalogue.territory, shared=True)
-    both = await fetch(portal_app, None, "/data?q=v%C3%A9lo")
-    nothing = await fetch(portal_app, None, "/data?q=xylophone")
-    home = await fetch(portal_app, None, "/")
-
-    assert "Vélos de la vallée" in first_page.text
-    assert TABLE[1][0] not in first_page.text
-    assert both.text.index(theirs.territory.name["en"]) < both.text.index(
-        catalogue.territory.name["en"]
-    ), "most answers first"
-    assert "3 datasets about “vélo”" in both.text
-    assert "No territory that shares its search has such data" in nothing.text
-    assert 'action="/data"' in home.text
-
-
-async def test_a_row_withdrawn_a_moment_ago_is_shown_nowhere(
-    two: tuple[Catalogue, Catalogue],
-    portal_app: Litestar,
-    settings: Settings,
-    feed: SearchFeed,
-) -> None:
-    catalogue, theirs = two
-    await set_search(settings, theirs.territory, shared=True)
-    record = await theirs.add(1, resource_title="Vélo retiré")
-    await feed.run_once()
-    await theirs.withdraw(record)
-
-    page = await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1")
-
-    assert "Vélo retiré" not in page.text, (
-        "rows are read from the database, not from the index"
-    )
 
 
 async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(

@@ -58,7 +58,6 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
     tab: Tab,
 ) -> None:
     await elsewhere.add(1, resource_title="Vélos de la vallée")
-    await feed.run_once()
     await set_search(settings, elsewhere.territory, shared=True)
     await set_search(
         settings,
@@ -67,6 +66,7 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
         partners=["http://nowhere.localhost:9"],
         synonyms=[],
     )
+    await feed.run_once()
     own_territory = filled.territory
     faults = []
     for territory, url in ((own_territory, "/data?q=v%C3%A9lo"), (own_territory, "/data?q=v%C3%A9lo&partners=1"),

@@ -293,11 +293,20 @@ def test_words_that_cannot_be_read_are_a_fault(
 
 
 def test_whom_the_search_asks_is_an_address(folder: Path) -> None:
-    source = (folder / "tenant.toml").read_text()
-    (folder / "tenant.toml").write_text(
-        source.replace(
-            "[[organisation]]", '[search]\npartners = ["lyon"]\n\n[[organisation]]', 1
-        )
-    )
+    edit(folder, "shared = true", 'shared = true\npartners = ["lyon"]')
 
     assert "search.partners" in faults_of(folder)[0]
+
+
+def test_whose_data_are_shown_too_is_named_as_in_addresses(folder: Path) -> None:
+    edit(folder, "shared = true", 'shared = true\nterritories = ["Pays de Retz"]')
+
+    assert "search.territories" in faults_of(folder)[0]
+
+
+def test_the_regional_demonstration_shows_the_territory_that_shares() -> None:
+    region = read_folder(DEMO.parent / "demo-region")
+
+    assert region.file.search.territories == [read_folder(DEMO).slug]
+    assert read_folder(DEMO).file.search.shared
+    assert not (DEMO.parent / "demo-region/demonstration").exists()

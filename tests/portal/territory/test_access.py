@@ -8,6 +8,7 @@ from tests.portal.territory.conftest import Dashboard
 
 PATHS = [
     "/territory",
+    "/territory/declaration",
     "/territory/figures/datasets.csv",
     "/territory/figures/producers.csv",
     "/territory/figures/freshness.csv",

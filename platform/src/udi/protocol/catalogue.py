@@ -159,6 +159,24 @@ def write_entry(
     yield from write_described_dataset(catalogue.dataset_origin, entry, extensions)
 
 
+def write_member(whole: Catalogue, member: Catalogue) -> Iterator[Triple]:
+    """A catalogue that another one is made of."""
+    yield (iri(whole.address), term("dcat:catalog"), iri(member.address))
+    yield from write_catalogue(member)
+
+
+def write_member_entry(
+    whole: Catalogue,
+    member: Catalogue,
+    entry: CatalogueEntry,
+    extensions: Collection[str] = EXTENSIONS,
+) -> Iterator[Triple]:
+    """A dataset of a catalogue that another one is made of: it is in both."""
+    dataset = dataset_address(member.dataset_origin, entry.record)
+    yield (iri(whole.address), term("dcat:dataset"), iri(dataset))
+    yield from write_entry(member, entry, extensions)
+
+
 def write_described_dataset(
     origin: str, entry: CatalogueEntry, extensions: Collection[str] = EXTENSIONS
 ) -> Iterator[Triple]:

@@ -23,6 +23,7 @@ from udi.kit.rows import delete_rows
 from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person as NodePerson
 from udi.portal.audit.archive import last_suspended_at
+from udi.portal.catalogue.search.feed import request_joint_rebuild
 from udi.portal.identity.models import Person
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.admin import (
@@ -166,6 +167,7 @@ async def _delete_territory(
     _delete_secrets(settings, retired)
     await _delete_rows(databases["node"], tenant, slug, retired)
     await _delete_rows(databases["portal"], tenant, slug, retired)
+    request_joint_rebuild(settings)
     return retired
 
 

@@ -1,6 +1,7 @@
 """The catalogue for programs: the same search, one dataset, producers; and what RUDI's nodes ask of a portal."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.tenancy import Territory
 from udi.portal.catalogue.agent_tools import (
     DESCRIBE_DATASET,
     LIST_TERMS,
@@ -20,9 +22,14 @@ from udi.portal.catalogue.agent_tools import (
 from udi.portal.catalogue.cached_responses import (
     BuiltResponse,
     find_search_page,
+    indexes_of,
     respond_from_cache,
 )
 from udi.portal.catalogue.cursor import read_cursor
+from udi.portal.catalogue.elsewhere.together import (
+    find_neighbourhood,
+    search_together,
+)
 from udi.portal.catalogue.links.status import changed_at
 from udi.portal.catalogue.open.responses import (
     Document,
@@ -50,7 +57,12 @@ from udi.portal.catalogue.schemas import (
     ProducerList,
     ProducerPath,
 )
-from udi.portal.catalogue.search.criteria import read_strict_criteria
+from udi.portal.catalogue.search.criteria import (
+    TERRITORY,
+    Reach,
+    read_strict_criteria,
+)
+from udi.portal.catalogue.search.joint_index import JOINT
 from udi.portal.catalogue.search_parameters import SearchParameters, WalkParameters
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
@@ -58,6 +70,7 @@ from udi.portal.organisations.queries import get_producer
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
+from udi.ui.site import site_of
 
 JSON = "application/json"
 
@@ -79,20 +92,38 @@ JSON = "application/json"
         tools=(SEARCH_DATASETS, LIST_TERMS),
     ),
 )
-async def search_catalogue(
-    request: AnyRequest, territory: CurrentTerritory
-) -> Response[Any]:
+async def search_catalogue(request: AnyRequest) -> Response[Any]:
     """Datasets that answer the parameters, with the counts of each filter's values."""
-    criteria = read_strict_criteria(read_pairs(request))
+    host_territory: Territory | None = request.scope["state"].get("territory")
+    territory = host_territory or site_of(request).installation
+    neighbourhood = await find_neighbourhood(request, host_territory)
+    pairs = read_pairs(request)
+    reach = Reach.PARTNERS if host_territory else Reach.EVERYWHERE
+    criteria = read_strict_criteria(pairs, reach)
+    named = {value for name, value in pairs if name == TERRITORY}
+    is_together = neighbourhood.is_together(criteria)
 
     async def make() -> BuiltResponse:
-        page = await find_search_page(request, territory, criteria)
+        if is_together:
+            page = await search_together(
+                site_of(request).database, indexes_of(request), neighbourhood, criteria
+            )
+        elif named and territory.slug not in named:
+            page = SearchPage(criteria, 0, [])
+        else:
+            page = await find_search_page(
+                request, territory, replace(criteria, territory=())
+            )
         links = _page_links(page, territory.origin)
         dataset_page = DatasetPage.of(page, territory, links)
         return Response(
             dataset_page, media_type=JSON, headers={"Link": _link_header(links)}
         ), page.current
 
+    if is_together:
+        return await respond_from_cache(
+            request, territory, make, facts=neighbourhood.facts, index=JOINT
+        )
     return await respond_from_cache(request, territory, make)
 
 

@@ -1,6 +1,7 @@
 """A small drawing of where data are about or a search looks: a rectangle on the territory's, without a map from elsewhere."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from udi.portal.catalogue.search.extent import Box
@@ -32,11 +33,15 @@ class Drawing:
     territory: Rectangle | None
     frame: tuple[float, float, float, float]
     """Longitude and latitude of its upper corner at the west, and degrees of each in one unit across and down."""
+    others: tuple[Rectangle, ...] = ()
+    """Areas of several territories."""
     width: int = int(WIDTH)
     height: int = int(HEIGHT)
 
 
-def draw_area(data: Box | None, territory: Box | None) -> Drawing | None:
+def draw_area(
+    data: Box | None, territory: Box | None, others: Sequence[Box] = ()
+) -> Drawing | None:
     """Both areas at one scale, as wide as they are high on the ground; None where neither is known."""
     if not data and not territory:
         return None
@@ -67,7 +72,10 @@ def draw_area(data: Box | None, territory: Box | None) -> Drawing | None:
 
     corner = (west - left / narrowing / scale, north + top / scale)
     return Drawing(
-        place(data), place(territory), (*corner, 1 / narrowing / scale, 1 / scale)
+        place(data),
+        place(territory),
+        (*corner, 1 / narrowing / scale, 1 / scale),
+        tuple(area for area in map(place, others) if area),
     )
 
 

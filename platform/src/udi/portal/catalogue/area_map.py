@@ -78,7 +78,11 @@ async def list_place_names(request: AnyRequest, territory: Territory) -> list[st
 
 
 async def find_place_search(
-    request: AnyRequest, territory: Territory, path: str, *fixed: str
+    request: AnyRequest,
+    territory: Territory,
+    path: str,
+    *fixed: str,
+    criteria: Criteria | None = None,
 ) -> Redirect | None:
     """The address of a search in the place that a form names; None where none is named, or the place is not known."""
     name = read_place(request)
@@ -88,8 +92,8 @@ async def find_place_search(
     unit = await grounds.find_area(territory, name)
     if unit is None:
         return None
-    criteria: Criteria = read_criteria(read_pairs(request))
-    chosen = criteria.with_changes(bbox=(write_box(unit.box),), mistyped=())
+    searched = criteria or read_criteria(read_pairs(request))
+    chosen = searched.with_changes(bbox=(write_box(unit.box),), mistyped=())
     return Redirect(chosen.address(path, *fixed), status_code=303)
 
 

@@ -57,6 +57,7 @@ def _entry(
     language: str,
     name: Callable[[str, str], str],
 ) -> Entry:
+    origin = line.origin or origin
     permalink = f"{origin}/data/{line.id}"
     page = f"{permalink}/{line.slug}" if line.slug else permalink
     api = f"{origin}/api/v1/datasets/{line.id}"

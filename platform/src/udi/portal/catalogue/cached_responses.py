@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from litestar import Response
 from litestar.serialization import encode_json
@@ -71,19 +72,24 @@ async def respond_from_cache(
     make: Callable[[], Awaitable[BuiltResponse]],
     *,
     facts: tuple[Hashable, ...] = (),
+    index: UUID | None = None,
 ) -> Response[Any]:
     """The answer kept for this address and language, else a new one; someone logged in always gets a new one.
 
     What was updated this week differs from one day to the next: an answer is kept for its day. One made from rows older
-    than the index is for this reader alone: nobody may keep it. `facts` are what else the answer depends on.
+    than the index is for this reader alone: nobody may keep it. `facts` are what else the answer depends on; `index` is the
+    one that it is made from, where that is not the territory's.
     """
-    reader = followed_index(request, territory)
+    reader = followed_index(request, index or territory.id)
     state = request.scope["state"]
     if reader is None:
         return (await make())[0]
     key = (*cache_key(request, territory, reader), *facts)
     etag = etag_of(key)
-    modified = last_modified(reader, territory.fingerprint, territory.zone)
+    sources: tuple[object, ...] = territory.fingerprint
+    if index is not None:
+        sources = ((territory.id, index), *territory.fingerprint, *facts)
+    modified = last_modified(reader, sources, territory.zone)
     headers = {
         "ETag": etag,
         "Cache-Control": VALIDATE,
@@ -146,7 +152,7 @@ async def find_search_page(
         )
 
 
-def followed_index(request: AnyRequest, territory: Territory) -> IndexReader | None:
+def followed_index(request: AnyRequest, index: UUID) -> IndexReader | None:
     """The index whose generation says how long an answer to this passer-by is good; None where nothing may be kept."""
     indexes = indexes_of(request)
     if (
@@ -155,7 +161,7 @@ def followed_index(request: AnyRequest, territory: Territory) -> IndexReader | N
     ):
         return None
     if indexes.is_followed():
-        return indexes.find(territory.id)
+        return indexes.find(index)
     return None
 
 

@@ -1,7 +1,7 @@
 """Reads of the catalogue: rows come from PostgreSQL under the reader's role, the index only says which."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -101,6 +101,10 @@ class DatasetSummary(Struct, frozen=True):
     published_at: datetime
     producer: str
     producer_name: str
+    origin: str = ""
+    """Of the portal that publishes it, where several are searched together; `territory` is whose that is."""
+    territory: str = ""
+    territory_name: dict[str, str] = {}
 
     @property
     def stated_update(self) -> datetime | None:
@@ -168,7 +172,7 @@ async def search_index(
         return await search_index(
             rows, reader, criteria.with_changes(page=last), thesaurus
         )
-    lines = await _read_lines(rows, result.seqs)
+    lines = list((await read_lines(rows, result.seqs)).values())
     return SearchPage(
         criteria,
         result.total,
@@ -187,13 +191,15 @@ async def is_current(session: AsyncSession, reader: IndexReader) -> bool:
 
 
 def list_relaxed_searches(
-    indexes: SearchIndexes,
-    tenant: UUID,
+    reader: IndexReader | None,
     page: SearchPage,
     thesaurus: Thesaurus | None = None,
+    tenants: Collection[UUID] | None = None,
 ) -> list[tuple[str, str, int, Criteria]]:
-    """What would be found with one word or one filter less: (filter or "q", what is left out, how many, criteria)."""
-    reader = indexes.find(tenant)
+    """What would be found with one word or one filter less: (filter or "q", what is left out, how many, criteria).
+
+    `tenants`: the territories to look through, where the reader is that of the joint index.
+    """
     criteria = page.criteria
     if reader is None:
         return []
@@ -212,7 +218,12 @@ def list_relaxed_searches(
         for value in values
     ]
     counted = [
-        (name, value, query.count_answers(reader, fewer, thesaurus), fewer)
+        (
+            name,
+            value,
+            query.count_answers(reader, fewer, thesaurus, tenants),
+            fewer,
+        )
         for name, value, fewer in less
     ]
     return [entry for entry in counted if entry[2]]
@@ -231,19 +242,16 @@ async def list_similar_datasets(
     if reader is None:
         return []
     named = " ".join([dataset.title, *dataset.keywords])
-    return await _read_lines(
-        SessionRowReader(session),
-        find_similar_rows(
-            reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most
-        ),
+    similar = find_similar_rows(
+        reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most
     )
+    return list((await read_lines(SessionRowReader(session), similar)).values())
 
 
 def list_spelling_alternatives(
-    indexes: SearchIndexes, tenant: UUID, page: SearchPage
+    reader: IndexReader | None, page: SearchPage
 ) -> list[tuple[str, list[tuple[str, Criteria]]]]:
     """For each word that no dataset has, those that look like it, with the criteria that search them instead."""
-    reader = indexes.find(tenant)
     criteria = page.criteria
     if reader is None:
         return []
@@ -321,13 +329,14 @@ async def list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
     )
 
 
-async def _read_lines(
+async def read_lines(
     rows: RowReader | SessionRowReader, seqs: Sequence[int]
-) -> list[DatasetSummary]:
+) -> dict[int, DatasetSummary]:
+    """The datasets of some numbers, in their order; those that passers-by may not read any more are left out."""
     if not seqs:
-        return []
+        return {}
     rows_by_seq = {row[-1]: row for row in await rows.fetch(LINES, seqs)}
-    return [read_summary(rows_by_seq[seq]) for seq in seqs if seq in rows_by_seq]
+    return {seq: read_summary(rows_by_seq[seq]) for seq in seqs if seq in rows_by_seq}
 
 
 def read_summary(row: Sequence[Any]) -> DatasetSummary:

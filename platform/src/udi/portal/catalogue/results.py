@@ -30,6 +30,7 @@ SHOWN_VALUES = 6
 MOST_SHOWN = 200
 """Values of a filter that a page shows at once, and where all are asked for."""
 ORDER = (
+    "territory",
     "access",
     "theme",
     "updated",
@@ -40,7 +41,7 @@ ORDER = (
     "location",
     "keyword",
 )
-OPEN_FILTERS = ("access", "theme")
+OPEN_FILTERS = ("territory", "access", "theme")
 AGE_NAMES = {
     "week": {
         "fr": "Depuis une semaine",
@@ -133,7 +134,9 @@ class FilterLabels:
         language: str,
         producers: Mapping[str, str],
         area: AreaLabel | None = None,
+        territories: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        self._territories = territories or {}
         self._language = language
         self._producers = producers
         self._area = area
@@ -153,6 +156,7 @@ class FilterLabels:
                 "last": last,
             }
         tables: dict[str, Mapping[str, str] | None] = {
+            "territory": self._territories.get(value),
             "theme": THEMES[value].label if value in THEMES else None,
             "licence": _licence_name(value),
             "updated": AGE_NAMES.get(value),

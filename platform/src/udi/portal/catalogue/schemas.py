@@ -91,6 +91,14 @@ class ProducerReference(Struct, frozen=True, kw_only=True):
     name: Name
 
 
+class TerritoryReference(Struct, frozen=True, kw_only=True):
+    """The territory that publishes a dataset."""
+
+    slug: Slug
+    name: Texts
+    url: Annotated[Address, _describe("Address of its portal.")]
+
+
 class DatasetItem(Struct, frozen=True, kw_only=True):
     """A dataset in a list."""
 
@@ -105,8 +113,19 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
     modified: Modified
     published: Published
     producer: ProducerName
-    url: Annotated[str, _describe("Path of the dataset in this API.")]
+    url: Annotated[
+        str,
+        _describe(
+            "Path of the dataset in this API; its address in that of another territory."
+        ),
+    ]
     page: Page
+    territory: Annotated[
+        TerritoryReference | None,
+        _describe(
+            "Who publishes it, where several territories are searched together; null else."
+        ),
+    ]
 
     @classmethod
     def of(cls, line: DatasetSummary, origin: str) -> "DatasetItem":
@@ -126,8 +145,13 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
             modified=line.stated_update,
             published=line.published_at,
             producer=ProducerName(slug=line.producer, name=line.producer_name),
-            url=f"{BASE}/datasets/{line.id}",
-            page=f"{origin}/data/{line.id}",
+            url=f"{line.origin}{BASE}/datasets/{line.id}",
+            page=f"{line.origin or origin}/data/{line.id}",
+            territory=TerritoryReference(
+                slug=line.territory, name=line.territory_name, url=line.origin
+            )
+            if line.territory
+            else None,
         )
 
 

@@ -55,6 +55,24 @@ class SearchParameters(Struct, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    partners: (
+        Annotated[
+            str,
+            _choice(
+                "1: the datasets of partner territories as well, in one order and each once. Only where the territory has partners; the installation’s own host always does so.",
+                ("0", "1"),
+                "0",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    territory: Annotated[
+        list[Word],
+        _values(
+            "Readable names of territories, where several are searched together; producers are then told by their names.",
+            "demo",
+        ),
+    ] = []
     theme: Annotated[
         list[Theme],
         _values(

@@ -77,6 +77,7 @@ def register_values(
         "logo": folder.logo.content if folder.logo else None,
         "search": {
             "shared": file.search.shared,
+            "territories": list(file.search.territories),
             "partners": [str(partner).rstrip("/") for partner in file.search.partners],
             "synonyms": [
                 {"labels": list(concept.labels), "themes": list(concept.themes)}

@@ -379,6 +379,11 @@ class SearchPart(TenantFilePart):
         default=False,
         description="Whether other territories and portals may show what is found here among their answers.",
     )
+    territories: list[Slug] = Field(
+        default=[],
+        max_length=200,
+        description="Territories of the same installation whose data are shown beside its own, if they share; all that share when empty.",
+    )
     partners: list[HttpUrl] = Field(
         default=[],
         max_length=10,

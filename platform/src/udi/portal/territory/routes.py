@@ -4,6 +4,7 @@ from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.territory.articles import pages as article_pages
 from udi.portal.territory.articles.published import PUBLISHED_SITES, PublishedSites
 from udi.portal.territory.assessments import ASSESSMENTS, Assessments
+from udi.portal.territory.declaration import pages as declaration_pages
 from udi.portal.territory.editing import article_pages as editing_articles
 from udi.portal.territory.editing import home_pages as editing_home
 from udi.portal.territory.editing import menu_pages as editing_menu
@@ -33,6 +34,7 @@ def list_routes(_site: Site) -> Routes:
         *editing_menu.routes,
         *figure_pages.routes,
         *producer_pages.routes,
+        *declaration_pages.routes,
         *journal_pages.routes,
         *site_pages.routes,
         *look.routes,
@@ -52,6 +54,7 @@ def provide_web_services(site: Site) -> None:
         PAGE_ADDRESSES,
         ("territory", figure_pages.PATH),
         ("territory-producers", producer_pages.PATH),
+        ("declaration", declaration_pages.PATH),
         ("journal", journal_pages.PATH),
         ("site", SITE),
         ("status", status_pages.PATH),

@@ -6,8 +6,8 @@ from udi.portal.catalogue.search.criteria import CHOSEN, FILTERS, Criteria
 
 ANSWERS_SHOWN = 3
 """Answers shown of each place: the rest is there."""
-OWN = ("producer",)
-"""Filters whose values mean something in one territory only."""
+OWN = ("territory", "producer")
+"""Filters whose values mean something in one territory or one installation only."""
 
 
 @dataclass(frozen=True)

@@ -1,78 +1,67 @@
-"""Searching elsewhere: below a territory's own answers, on demand; and on the installation's own host."""
+"""What a search page says of other places: the partners of its installation, in one list, and other portals, apart."""
 
 from dataclasses import dataclass, field
 
-from litestar import Response
-
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.elsewhere.answers import FederatedResult, has_search_terms
 from udi.portal.catalogue.elsewhere.partners import PARTNERS
-from udi.portal.catalogue.elsewhere.territories import (
-    list_sharing_territories,
-    search_territories,
-)
-from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.catalogue.search.criteria import Criteria, read_criteria
+from udi.portal.catalogue.elsewhere.together import Neighbourhood
+from udi.portal.catalogue.search.criteria import Criteria
 from udi.ui.dependencies import AnyRequest
-from udi.ui.site import render, site_of
-
-FEDERATION_PARAMETER = ("partners", "1")
+from udi.ui.site import site_of
 
 
 @dataclass(frozen=True)
 class FederatedSearch:
-    """What a search page says of other places: whether some may be asked, whether they were, and what they answered."""
+    """What a search page says of other places: where one may search, whether it does, and what other portals answered."""
 
-    possible: bool = False
+    here_url: str = ""
+    together_url: str = ""
+    """Empty where there is nobody else."""
+    is_together: bool = False
+    has_own: bool = False
+    """Whether the territory's own data are among those searched together."""
     is_queried: bool = False
-    territories: list[FederatedResult] = field(default_factory=list)
-    partners: list[FederatedResult] = field(default_factory=list)
+    """Whether other portals were asked."""
+    portals: list[FederatedResult] = field(default_factory=list)
 
 
-def is_federated(request: AnyRequest) -> bool:
-    """Whether the address wants other places to be asked too."""
-    return FEDERATION_PARAMETER in read_pairs(request)
+def asks_portals(territory: Territory, criteria: Criteria) -> bool:
+    """Whether other portals are to be asked: they are told words and filters, and nothing without these."""
+    return (
+        criteria.partners
+        and bool(territory.search.get("partners"))
+        and has_search_terms(criteria)
+    )
 
 
 async def search_other_portals(
-    request: AnyRequest, territory: Territory, criteria: Criteria
+    request: AnyRequest, neighbourhood: Neighbourhood, criteria: Criteria, path: str
 ) -> FederatedSearch:
-    """Ask the other territories that share and the portals of the territory's files, when the address wants it."""
-    site = site_of(request)
-    language = request.scope["state"]["locale"]
-    others = list_sharing_territories(await site.registry.list(), but=territory.id)
-    origins = territory.search.get("partners", [])
-    if not has_search_terms(criteria) or not (others or origins):
+    """What the page of a territory says of other places; the portals of its files are asked, when the address wants it."""
+    territory = neighbourhood.territory
+    if territory is None:
         return FederatedSearch()
-    if not is_federated(request):
-        return FederatedSearch(possible=True)
-    partners = site.services[PARTNERS]
-    near = await search_territories(
-        site.database, indexes_of(request), others, criteria, language
+    origins = territory.search.get("partners", [])
+    local_criteria = criteria.with_changes(partners=False, territory=(), producer=())
+    together = criteria.with_changes(partners=True, producer=())
+    search = FederatedSearch(
+        here_url=local_criteria.address(path),
+        together_url=together.address(path)
+        if neighbourhood.partners or (origins and has_search_terms(criteria))
+        else "",
+        is_together=criteria.partners,
+        has_own=neighbourhood.has_own or not neighbourhood.partners,
     )
+    if not asks_portals(territory, criteria):
+        return search
+    portals = site_of(request).services[PARTNERS]
+    answers = await portals.search(origins, criteria, request.scope["state"]["locale"])
     return FederatedSearch(
-        True, True, near, await partners.search(origins, criteria, language)
-    )
-
-
-async def show_all_territories(request: AnyRequest) -> Response[str]:
-    """The installation's own host: what each territory that shares has, with its first answers."""
-    site = site_of(request)
-    criteria = read_criteria(read_pairs(request))
-    territories = list_sharing_territories(await site.registry.list())
-    places = await search_territories(
-        site.database,
-        indexes_of(request),
-        territories,
-        criteria,
-        request.scope["state"]["locale"],
-    )
-    total = sum(place.total for place in places)
-    return render(
-        request,
-        "catalogue/everywhere.html",
-        places=places,
-        total=total,
-        criteria=criteria,
+        search.here_url,
+        search.together_url,
+        search.is_together,
+        search.has_own,
+        is_queried=True,
+        portals=answers,
     )

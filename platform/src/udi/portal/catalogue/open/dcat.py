@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Response, get
-from litestar.response import Redirect
+from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_410_GONE
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.archive import catalogue_of, make_entry
+from udi.portal.catalogue.archive import make_entry
 from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.dataset_rows import reading_producer_of
 from udi.portal.catalogue.models import Dataset
@@ -33,11 +32,7 @@ from udi.portal.catalogue.open.listing import (
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, CURSOR, Place
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.open.representations import (
-    SUFFIXES,
-    TURTLE,
     Representation,
-    negotiate_representation,
-    split_extension,
 )
 from udi.portal.catalogue.open.responses import (
     Document,
@@ -64,7 +59,7 @@ from udi.protocol.catalogue import (
 from udi.protocol.rdf import EXTENSIONS
 from udi.protocol.serialisations import sort_triples, write_n_triples, write_triples
 from udi.protocol.triples import Triple
-from udi.ui.dependencies import AnyRequest, CurrentTerritory
+from udi.ui.dependencies import AnyRequest
 
 PARAMETERS = ("page", CURSOR, "page_size", "modified_since", "q", "profiles")
 PLAIN = "dcat-ap"
@@ -157,26 +152,13 @@ async def _dataset_document(
         "Content-Location": form.address(address),
         "Link": f'<{address}>; rel="describes"',
     }
-    return _rdf_document(sort_triples(triples), form, validators, headers, status)
+    return rdf_document(sort_triples(triples), form, validators, headers, status)
 
 
 def _write_dataset(origin: str, dataset: Dataset) -> Iterator[Triple]:
     producer = reading_producer_of(dataset)
     harvester = HarvesterName(id=producer.id, name=producer.name) if producer else None
     return write_described_dataset(origin, make_entry(dataset, harvester))
-
-
-@get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
-async def show_catalogue(
-    request: AnyRequest, territory: CurrentTerritory
-) -> Response[Any] | Redirect:
-    """The territory's catalogue, page by page; a browser is led to the search."""
-    form = split_extension(request.url.path)[1] or negotiate_representation(
-        request, TURTLE.media_type
-    )
-    if form is None:
-        return Redirect("/data", status_code=303, headers={"Vary": "Accept"})
-    return await send_catalogue(request, territory, catalogue_of(territory), form)
 
 
 async def send_producer(
@@ -254,11 +236,11 @@ async def _catalogue_document(
     triples = sort_triples(_triples(catalogue, part, rows, question.profiles))
     if reader is None or not await is_current(session, reader):
         validators = Validators((*validators.facts, write_n_triples(triples)))
-    return _rdf_document(
+    return rdf_document(
         triples,
         form,
         validators,
-        {"Link": _link_header(part), "Content-Location": part.address},
+        {"Link": link_header(part), "Content-Location": part.address},
     )
 
 
@@ -272,17 +254,22 @@ def _triples(
     yield from write_catalogue(catalogue)
     yield from write_page(catalogue, part)
     for dataset in rows:
-        entry = CatalogueEntry(
-            record=dataset.record,
-            listed=dataset.listed,
-            described=dataset.described,
-            other_identifiers=dataset.other_identifiers,
-            harvester=dataset.harvester,
-        )
-        yield from write_entry(catalogue, entry, extensions)
+        yield from write_entry(catalogue, entry_of(dataset), extensions)
 
 
-def _link_header(part: CataloguePage) -> str:
+def entry_of(dataset: PublishedDataset) -> CatalogueEntry:
+    """A dataset of a list as a catalogue has it."""
+    return CatalogueEntry(
+        record=dataset.record,
+        listed=dataset.listed,
+        described=dataset.described,
+        other_identifiers=dataset.other_identifiers,
+        harvester=dataset.harvester,
+    )
+
+
+def link_header(part: CataloguePage) -> str:
+    """The pages around as a header."""
     names = {"previous": "prev"}
     return ", ".join(
         f'<{url}>; rel="{names.get(name, name)}"'
@@ -305,13 +292,18 @@ def _page_links(
     return links
 
 
-def _rdf_document(
+def rdf_document(
     triples: Sequence[Triple],
     form: Representation,
     validators: Validators,
     headers: Mapping[str, str],
     status: int = 200,
 ) -> Document:
+    """Triples in a form of RDF.
+
+    Raises:
+        ValueError: the form is none.
+    """
     if form.rdf is None:
         raise ValueError(form)
     rdf_format = form.rdf
@@ -322,6 +314,3 @@ def _rdf_document(
     return Document(
         form.media_type, make, validators, headers, vary=VARY, status=status
     )
-
-
-routes = [show_catalogue]

@@ -135,7 +135,7 @@ async def send_cached_document(
 
     It is told by what it says, so that whoever has it is spared it even after other datasets changed.
     """
-    reader = followed_index(request, territory)
+    reader = followed_index(request, territory.id)
     if reader is None:
         async with open_public_session(request, territory) as session:
             return send_document(request, await make(session))

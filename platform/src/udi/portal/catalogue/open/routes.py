@@ -1,9 +1,9 @@
 """All addresses of the catalogue that are for machines of others."""
 
 from udi.portal.catalogue.open import (
+    catalogues,
     ckan_api,
     crawlers,
-    dcat,
     documents,
     ogc,
     well_known,
@@ -11,7 +11,7 @@ from udi.portal.catalogue.open import (
 from udi.ui.dependencies import Routes
 
 routes: Routes = [
-    *dcat.routes,
+    *catalogues.routes,
     *documents.routes,
     *ogc.routes,
     *ckan_api.routes,

@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.params import FromPath
 
+from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.atom import (
     CHANGES,
@@ -21,50 +22,89 @@ from udi.portal.catalogue.cached_responses import (
     open_public_session,
     respond_from_cache,
 )
+from udi.portal.catalogue.elsewhere.together import (
+    Neighbourhood,
+    find_neighbourhood,
+    search_together,
+)
 from udi.portal.catalogue.history import DescriptionVersion, list_description_versions
-from udi.portal.catalogue.queries import get_dataset, is_current, search_datasets
+from udi.portal.catalogue.queries import (
+    SearchPage,
+    get_dataset,
+    is_current,
+    search_datasets,
+)
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.results import FilterLabels
-from udi.portal.catalogue.search.criteria import read_criteria
-from udi.portal.catalogue.search.thesaurus import thesaurus_of
+from udi.portal.catalogue.search.criteria import Criteria, read_criteria
+from udi.portal.catalogue.search.joint_index import JOINT
 from udi.portal.organisations.queries import name_organisations
 from udi.ui.atom import MEDIA_TYPE
-from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory
 from udi.ui.site import site_of
 
 
 @get(PATH)
-async def show_search_feed(
-    request: AnyRequest, session: Session, territory: CurrentTerritory
-) -> Response[Any]:
+async def show_search_feed(request: AnyRequest) -> Response[Any]:
     """The datasets that answer, those that last changed first; parameters are those of the search page."""
-    criteria = order_for_feed(read_criteria(read_pairs(request)))
-    language: str = request.scope["state"]["locale"]
-    say = site_of(request).pages.translator(request)
+    territory: Territory | None = request.scope["state"].get("territory")
+    neighbourhood = await find_neighbourhood(request, territory)
+    criteria = order_for_feed(read_criteria(read_pairs(request), neighbourhood.reach))
+    if neighbourhood.is_together(criteria):
+        return await _show_joint_feed(request, neighbourhood, criteria)
+    if territory is None:
+        raise NotFoundError
 
     async def make() -> BuiltResponse:
-        page = await search_datasets(
-            session,
-            indexes_of(request),
-            territory.id,
-            criteria,
-            thesaurus_of(territory.search),
-        )
-        names = FilterLabels(
-            language, await name_organisations(session, {*criteria.producer})
-        )
-        filter_labels = [
-            names(name, value)
-            for name, values in criteria.filters.items()
-            for value in values
-        ]
-        about = ", ".join(
-            [*([criteria.text] if criteria.text else []), *filter_labels]
-        ) or say("All the data")
-        body = write_feed(page, territory, language, about, names)
-        return Response(body, media_type=MEDIA_TYPE), page.current
+        async with open_public_session(request, territory) as session:
+            page = await search_datasets(
+                session,
+                indexes_of(request),
+                territory.id,
+                criteria,
+                neighbourhood.thesaurus,
+            )
+            producers = await name_organisations(session, {*criteria.producer})
+        names = FilterLabels(request.scope["state"]["locale"], producers)
+        return _write_search_feed(request, page, territory, names), page.current
 
     return await respond_from_cache(request, territory, make)
+
+
+async def _show_joint_feed(
+    request: AnyRequest, neighbourhood: Neighbourhood, criteria: Criteria
+) -> Response[Any]:
+    territory = neighbourhood.territory or site_of(request).installation
+
+    async def make() -> BuiltResponse:
+        page = await search_together(
+            site_of(request).database, indexes_of(request), neighbourhood, criteria
+        )
+        language = request.scope["state"]["locale"]
+        names = FilterLabels(language, {}, territories=neighbourhood.names)
+        return _write_search_feed(request, page, territory, names), page.current
+
+    return await respond_from_cache(
+        request, territory, make, facts=neighbourhood.facts, index=JOINT
+    )
+
+
+def _write_search_feed(
+    request: AnyRequest, page: SearchPage, territory: Territory, names: FilterLabels
+) -> Response[bytes]:
+    criteria = page.criteria
+    say = site_of(request).pages.translator(request)
+    filter_labels = [
+        names(name, value)
+        for name, values in criteria.filters.items()
+        for value in values
+    ]
+    about = ", ".join(
+        [*([criteria.text] if criteria.text else []), *filter_labels]
+    ) or say("All the data")
+    language = request.scope["state"]["locale"]
+    body = write_feed(page, territory, language, about, names)
+    return Response(body, media_type=MEDIA_TYPE)
 
 
 @get(f"/data/{{dataset_id:uuid}}{CHANGES}")

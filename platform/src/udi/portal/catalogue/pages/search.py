@@ -1,9 +1,10 @@
 """The search page."""
 
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get
+from litestar.response import Redirect
 
 from udi.kit.read_connections import RowReader, SessionRowReader
 from udi.kit.tenancy import Territory
@@ -23,11 +24,15 @@ from udi.portal.catalogue.cached_responses import (
     respond_from_cache,
 )
 from udi.portal.catalogue.elsewhere.pages import (
-    FEDERATION_PARAMETER,
     FederatedSearch,
-    is_federated,
+    asks_portals,
     search_other_portals,
-    show_all_territories,
+)
+from udi.portal.catalogue.elsewhere.together import (
+    Neighbourhood,
+    find_joint_reader,
+    find_neighbourhood,
+    search_together,
 )
 from udi.portal.catalogue.embed.snippets import share_search
 from udi.portal.catalogue.queries import (
@@ -35,7 +40,6 @@ from udi.portal.catalogue.queries import (
     list_relaxed_searches,
     list_spelling_alternatives,
 )
-from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.results import (
     FilterLabels,
     list_chips,
@@ -43,9 +47,9 @@ from udi.portal.catalogue.results import (
     list_visible_values,
     mark_titles,
 )
-from udi.portal.catalogue.search.criteria import KEYWORD, Criteria, read_criteria
+from udi.portal.catalogue.search.criteria import KEYWORD, Criteria
 from udi.portal.catalogue.search.extent import write_box
-from udi.portal.catalogue.search.thesaurus import thesaurus_of
+from udi.portal.catalogue.search.joint_index import JOINT
 from udi.portal.catalogue.topics import target_of
 from udi.portal.notifications.pages import build_follow_button
 from udi.portal.organisations.queries import read_names
@@ -60,29 +64,54 @@ PATH = "/data"
 async def show_search(request: AnyRequest) -> Response[Any]:
     """Datasets that answer the words and the filters of the address; on the installation's own host, in every territory."""
     territory: Territory | None = request.scope["state"].get("territory")
-    if territory is None:
-        return await show_all_territories(request)
-    if place := await find_place_search(request, territory, PATH):
+    scope = territory or site_of(request).installation
+    neighbourhood = await find_neighbourhood(request, territory)
+    criteria = neighbourhood.read_criteria(request)
+    if place := await find_place_search(request, scope, PATH, criteria=criteria):
         return place
 
-    async def make() -> BuiltResponse:
-        criteria = read_criteria(read_pairs(request))
-        # Before rows are read: others take their time, and no connection waits with them.
-        elsewhere = await search_other_portals(request, territory, criteria)
-        return await _render(request, territory, criteria, elsewhere)
+    if not criteria.partners and has_only_partners(request, neighbourhood):
+        together = criteria.with_changes(partners=True, page=criteria.page)
+        return Redirect(together.address(PATH), status_code=303)
 
-    if is_federated(request):
+    async def make() -> BuiltResponse:
+        # Before rows are read: others take their time, and no connection waits with them.
+        elsewhere = await search_other_portals(request, neighbourhood, criteria, PATH)
+        if has_only_partners(request, neighbourhood):
+            elsewhere = replace(elsewhere, together_url="")
+        return await _render(request, neighbourhood, criteria, elsewhere)
+
+    if territory is not None and asks_portals(territory, criteria):
         return (await make())[0]
-    return await respond_from_cache(request, territory, make)
+    if neighbourhood.is_together(criteria):
+        facts = neighbourhood.facts
+        return await respond_from_cache(request, scope, make, facts=facts, index=JOINT)
+    facts = (bool(neighbourhood.partners),)
+    return await respond_from_cache(request, scope, make, facts=facts)
 
 
 async def _render(
     request: AnyRequest,
-    territory: Territory,
+    neighbourhood: Neighbourhood,
     criteria: Criteria,
     elsewhere: FederatedSearch,
 ) -> BuiltResponse:
-    words = thesaurus_of(territory.search)
+    if neighbourhood.is_together(criteria):
+        name = "catalogue/together.html"
+        page, view = await _search_together(request, neighbourhood, criteria)
+    else:
+        name = "catalogue/search.html"
+        page, view = await _search_here(request, neighbourhood, criteria)
+    view["elsewhere"] = elsewhere
+    if page.prepared and not page.total and neighbourhood.territory is not None:
+        name = "catalogue/empty.html"
+    return allow_script(request, render(request, name, **view)), page.current
+
+
+async def _search_here(
+    request: AnyRequest, neighbourhood: Neighbourhood, criteria: Criteria
+) -> tuple[SearchPage, dict[str, Any]]:
+    territory: Territory = request.scope["state"]["territory"]
     page = await find_search_page(request, territory, criteria)
     rows = site_of(request).database.rows(territory.id)
     view = await build_results_view(request, rows, page, PATH)
@@ -91,17 +120,41 @@ async def _render(
         request, territory, *target_of(criteria), view["atom_url"]
     )
     view["shared"] = share_search(criteria, territory, request.scope["state"]["locale"])
-    view["elsewhere"] = elsewhere
-    name = "catalogue/search.html"
     if page.prepared and not page.total:
-        name = "catalogue/empty.html"
-        view["others"] = list_relaxed_searches(
-            indexes_of(request), territory.id, page, words
-        )
-        view["nearest"] = list_spelling_alternatives(
-            indexes_of(request), territory.id, page
-        )
-    return allow_script(request, render(request, name, **view)), page.current
+        reader = indexes_of(request).find(territory.id)
+        view["others"] = list_relaxed_searches(reader, page, neighbourhood.thesaurus)
+        view["nearest"] = list_spelling_alternatives(reader, page)
+    return page, view
+
+
+async def _search_together(
+    request: AnyRequest, neighbourhood: Neighbourhood, criteria: Criteria
+) -> tuple[SearchPage, dict[str, Any]]:
+    page = await search_together(
+        site_of(request).database, indexes_of(request), neighbourhood, criteria
+    )
+    view = await build_joint_view(request, neighbourhood, page, PATH)
+    origin = (neighbourhood.territory or site_of(request).installation).origin
+    view["canonical"] = page.criteria.canonical().address(f"{origin}{PATH}")
+    view["catalogue_url"] = neighbourhood.catalogue_url
+    view["follow"] = None
+    if page.prepared and not page.total:
+        reader = find_joint_reader(request)
+        with neighbourhood.speaking():
+            view["others"] = list_relaxed_searches(
+                reader, page, neighbourhood.thesaurus, neighbourhood.sources
+            )
+            view["nearest"] = list_spelling_alternatives(reader, page)
+    return page, view
+
+
+def has_only_partners(request: AnyRequest, neighbourhood: Neighbourhood) -> bool:
+    """Whether a territory has published nothing itself, and has partners: a region's portal is one of theirs."""
+    territory = neighbourhood.territory
+    if territory is None or not neighbourhood.partners:
+        return False
+    reader = indexes_of(request).find(territory.id)
+    return reader is not None and not reader.searcher.num_docs
 
 
 def allow_script(request: AnyRequest, page: Response[Any]) -> Response[Any]:
@@ -122,14 +175,41 @@ async def build_results_view(
 
     Who holds a session gives its rows: to wait for another connection meanwhile could be for ever.
     """
-    criteria = page.criteria
     territory: Territory = request.scope["state"]["territory"]
-    named = await read_names(rows, list_visible_values(page, "producer"))
     names = FilterLabels(
         request.scope["state"]["locale"],
-        named,
-        await name_area(request, territory, criteria.box),
+        await read_names(rows, list_visible_values(page, "producer")),
+        await name_area(request, territory, page.criteria.box),
     )
+    return await _build_view(request, territory, page, names, path, *fixed)
+
+
+async def build_joint_view(
+    request: AnyRequest, neighbourhood: Neighbourhood, page: SearchPage, path: str
+) -> dict[str, Any]:
+    """The same for several territories, on a map of all of them: producers have their names, and no address of their own."""
+    territory = neighbourhood.territory or site_of(request).installation
+    scene = replace(territory, box=neighbourhood.box)
+    names = FilterLabels(
+        request.scope["state"]["locale"],
+        {},
+        await name_area(request, scene, page.criteria.box),
+        neighbourhood.names,
+    )
+    view = await _build_view(request, scene, page, names, path)
+    view["area"] = draw_area(page.criteria.box, scene.box, neighbourhood.boxes)
+    return view
+
+
+async def _build_view(
+    request: AnyRequest,
+    territory: Territory,
+    page: SearchPage,
+    names: FilterLabels,
+    path: str,
+    *fixed: str,
+) -> dict[str, Any]:
+    criteria = page.criteria
     area = draw_area(criteria.box, territory.box)
 
     def page_url(number: int) -> str:
@@ -143,7 +223,9 @@ async def build_results_view(
         "chips": list_chips(criteria, names, path, fixed=fixed),
         "exact_url": criteria.with_changes(exact=True).address(path, *fixed),
         "hidden_fields": list(criteria.pairs("page", "sort", *fixed)),
-        "bare_url": Criteria(text=criteria.text, sort=criteria.sort).address(path),
+        "bare_url": Criteria(
+            text=criteria.text, sort=criteria.sort, partners=criteria.partners
+        ).address(path),
         "replaced": [
             (word.query_text, word.instead) for word in page.words if word.instead
         ],
@@ -157,6 +239,8 @@ async def build_results_view(
         "area_ground": await draw_area_ground(request, territory, area),
         "place": read_place(request),
         "places": await list_place_names(request, territory),
+        "has_outlines": bool(territory.outlines),
+        "has_box": bool(territory.box),
         "area_url": criteria.with_changes(bbox=territory_box(territory)).address(
             path, *fixed
         ),
@@ -164,7 +248,6 @@ async def build_results_view(
             facets=(*criteria.facets, KEYWORD)
         ).address(path, *fixed)
         + "#refine",
-        "elsewhere_url": f"{PATH}?{urlencode([*criteria.pairs('page'), FEDERATION_PARAMETER])}#elsewhere",
         "atom_url": criteria.canonical().address(ATOM, "page"),
         "names": names,
         "action": path,

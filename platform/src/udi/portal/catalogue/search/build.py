@@ -50,6 +50,10 @@ ROWS = select(
     Dataset.formats,
     Dataset.modified_at,
     Dataset.published_at,
+    Dataset.local_id,
+    Dataset.doi,
+    Dataset.harvester_id,
+    Dataset.other_origins,
     Dataset.period_start,
     Dataset.period_end,
     Dataset.west,
@@ -100,66 +104,65 @@ class TenantIndex:
     """The folder of one territory: `current` leads to the index in use, `slug` says whose it is."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def exists(self) -> bool:
         """Whether there is an index to read."""
-        return (self._folder / CURRENT / "meta.json").exists()
+        return (self.folder / CURRENT / "meta.json").exists()
 
     def request_rebuild(self) -> None:
         """Ask the process that writes the indexes to make this one again; the present one serves meanwhile."""
-        (self._folder / REBUILD_REQUEST).touch()
+        (self.folder / REBUILD_REQUEST).touch()
 
     def consume_rebuild_request(self) -> bool:
         """Whether a rebuild was asked for, once."""
-        is_requested = (self._folder / REBUILD_REQUEST).exists()
-        (self._folder / REBUILD_REQUEST).unlink(missing_ok=True)
+        is_requested = (self.folder / REBUILD_REQUEST).exists()
+        (self.folder / REBUILD_REQUEST).unlink(missing_ok=True)
         return is_requested
 
     def has_languages(self, languages: Sequence[str]) -> bool:
         """Whether its words are stemmed in these languages, or in those of the time when it did not say in which."""
         try:
-            stemmed = (self._folder / LANGUAGES).read_text().split()
+            stemmed = (self.folder / LANGUAGES).read_text().split()
         except FileNotFoundError:
             stemmed = sorted(DEFAULT)
         return stemmed == sorted(keep_stemmed(tuple(languages)))
 
     def has_position(self) -> bool:
         """Whether it was said how far the index reads."""
-        return (self._folder / POSITION).exists()
+        return (self.folder / POSITION).exists()
 
     def write_position(self, position: str) -> None:
         """Say how far the index reads, before it does: a copy of the database that is not there yet knows it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        temporary_file = self._folder / f"{POSITION}.new"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary_file = self.folder / f"{POSITION}.new"
         temporary_file.write_text(position)
-        temporary_file.replace(self._folder / POSITION)
+        temporary_file.replace(self.folder / POSITION)
 
     async def build(self, database: Database, tenant: UUID, slug: str) -> None:
         """Make the index anew beside the present one, then take its place."""
-        path = self._folder / secrets.token_hex(6)
-        path.mkdir(parents=True)
+        path = self.make_folder()
         index = tantivy.Index(make_schema(), path=str(path))
         writer = index.writer(HEAP_TO_BUILD, 1)
         count = 0
         last = 0
         async with database.session(tenant, role="public") as session:
-            rows = await _read_rows(session, Dataset.seq > last)
+            rows = await read_rows(session, Dataset.seq > last)
             while rows:
                 adding = asyncio.create_task(
                     asyncio.to_thread(_add_documents, writer, rows)
                 )
                 count = count + len(rows)
                 last = rows[-1].seq
-                rows = await _read_rows(session, Dataset.seq > last)
+                rows = await read_rows(session, Dataset.seq > last)
                 await adding
         await asyncio.to_thread(_finish_writing, writer)
         del writer, index
         await asyncio.to_thread(release_memory)
-        (self._folder / "slug").write_text(slug)
+        (self.folder / "slug").write_text(slug)
         stemmed = " ".join(sorted(keep_stemmed(spoken_languages())))
-        (self._folder / LANGUAGES).write_text(stemmed)
-        self._switch_to(path)
+        (self.folder / LANGUAGES).write_text(stemmed)
+        self.switch_to(path)
         log.info("search index built", territory=slug, datasets=count)
 
     async def update(
@@ -172,7 +175,7 @@ class TenantIndex:
         """Read these datasets again; those that are public no more leave the index."""
         try:
             writer = await asyncio.to_thread(
-                pen.open_writer, (self._folder / CURRENT).resolve()
+                pen.open_writer, (self.folder / CURRENT).resolve()
             )
             async for ids, rows in _read_batches(database, tenant, changed):
                 delete_documents(writer, ids)
@@ -186,12 +189,19 @@ class TenantIndex:
             pen.discard_writer()
             raise
 
-    def _switch_to(self, path: Path) -> None:
-        link = self._folder / f"{CURRENT}.new"
+    def make_folder(self) -> Path:
+        """A folder in which an index can be made beside the present one."""
+        path = self.folder / secrets.token_hex(6)
+        path.mkdir(parents=True)
+        return path
+
+    def switch_to(self, path: Path) -> None:
+        """Have the index in this folder of the territory's serve from now on."""
+        link = self.folder / f"{CURRENT}.new"
         link.unlink(missing_ok=True)
         link.symlink_to(path.name)
-        link.replace(self._folder / CURRENT)
-        for old in self._folder.iterdir():
+        link.replace(self.folder / CURRENT)
+        for old in self.folder.iterdir():
             if old.is_dir() and not old.is_symlink() and old.name != path.name:
                 shutil.rmtree(old, ignore_errors=True)
 
@@ -203,12 +213,11 @@ async def _read_batches(
     async with database.session(tenant, role="public") as session:
         for start in range(0, len(ordered), BATCH):
             part = ordered[start : start + BATCH]
-            yield part, await _read_rows(session, Dataset.id.in_(part))
+            yield part, await read_rows(session, Dataset.id.in_(part))
 
 
-async def _read_rows(
-    session: AsyncSession, which: ColumnElement[bool]
-) -> Sequence[Any]:
+async def read_rows(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[Any]:
+    """The next public rows of a territory, `BATCH` at most."""
     return (
         await session.execute(ROWS.where(which).order_by(Dataset.seq).limit(BATCH))
     ).all()

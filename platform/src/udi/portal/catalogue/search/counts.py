@@ -8,7 +8,13 @@ from typing import Any
 from tantivy import Query
 
 from udi.kit.clock import now
-from udi.portal.catalogue.search.criteria import AGES, OLDER, UPDATED, Criteria
+from udi.portal.catalogue.search.criteria import (
+    AGES,
+    OLDER,
+    TERRITORY,
+    UPDATED,
+    Criteria,
+)
 from udi.portal.catalogue.search.index import (
     FACETS,
     FORMAT,
@@ -22,6 +28,8 @@ from udi.portal.catalogue.search.index import (
 )
 
 ACCESS = "access"
+TOGETHER = (TERRITORY,)
+"""Filters that only several territories together have."""
 COUNTED = {
     **{name: name for name in (*FACETS, FREQUENCY, LOCATION)},
     FORMAT: FORMATS,
@@ -31,6 +39,7 @@ COUNTED = {
 USUAL = 50
 """Values of a filter that are counted unless all are asked for."""
 MOST_VALUES = {
+    TERRITORY: 5_000,
     "theme": 500,
     "producer": 2_000,
     "access": 10,
@@ -50,17 +59,20 @@ def count_matches(reader: IndexReader, query: Query) -> int:
 
 
 def count_facets(
-    reader: IndexReader, must: Callable[[str], Query], criteria: Criteria
+    reader: IndexReader,
+    must: Callable[[str], Query],
+    criteria: Criteria,
+    more: Sequence[str] = (),
 ) -> tuple[int, dict[str, Counts]]:
     """How many datasets answer, and by value of each filter, each as if it were not filtered.
 
-    `must` is the query without one of its filters. Keywords are many and dear to count: only where that is asked. Of the
+    `must` is the query without one of its filters; `more` are filters that this index has besides. Keywords are many and dear to count: only where that is asked. Of the
     others the `USUAL` most frequent are told, and those in use; all of them where that is asked.
     """
     if KEYWORD in criteria.facets:
-        names = [*COUNTED, KEYWORD]
+        names = [*more, *COUNTED, KEYWORD]
     else:
-        names = list(COUNTED)
+        names = [*more, *COUNTED]
     used = [name for name in criteria.filters if name in names]
     counted = _aggregate(
         reader,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +30,11 @@ PERIOD = "period"
 BBOX = "bbox"
 FREQUENCY = "frequency"
 LOCATION = "location"
+TERRITORY = "territory"
+PARTNERS = "partners"
+"""The parameter that wants the datasets of partners as well, and the filter that only several territories have."""
 CHOSEN = (
+    TERRITORY,
     "theme",
     "producer",
     "access",
@@ -60,20 +65,40 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     FREQUENCY: tuple(sorted(FREQUENCIES)),
 }
 FACETS = "facets"
-ON_DEMAND = ("theme", "producer", "format", "licence", KEYWORD, LOCATION)
+ON_DEMAND = (
+    TERRITORY,
+    "theme",
+    "producer",
+    "format",
+    "licence",
+    KEYWORD,
+    LOCATION,
+)
 YEARS = ("from", "to")
 SIDES = ("w", "s", "e", "n")
 EXTENT = frozenset((*YEARS, *SIDES, BBOX))
 Pairs = Iterable[tuple[str, str]]
 
 
+class Reach(StrEnum):
+    """How far an address lets a search go."""
+
+    TERRITORY = "territory"
+    """The territory's own catalogue; what asks for more is not read."""
+    PARTNERS = "partners"
+    """Its partners' as well, where that is asked for."""
+    EVERYWHERE = "everywhere"
+    """Those of all the territories that share: the installation's own host."""
+
+
 @dataclass(frozen=True)
 class Criteria:
     """`exact`: look for the words as they are, and for nothing in their place. `period` and `bbox` have one value at most,
-    as `extent` writes it. `facets`: filters shown with all their values; keywords are counted only then. `mistyped`: the dates and places of the address that make no sense, by parameter.
+    as `extent` writes it. `facets`: filters shown with all their values; keywords are counted only then. `partners`: those of partner territories as well. `mistyped`: the dates and places of the address that make no sense, by parameter.
     """
 
     text: str = ""
+    territory: tuple[str, ...] = ()
     theme: tuple[str, ...] = ()
     producer: tuple[str, ...] = ()
     access: tuple[str, ...] = ()
@@ -90,6 +115,7 @@ class Criteria:
     size: int = PAGE_SIZE
     exact: bool = False
     facets: tuple[str, ...] = ()
+    partners: bool = False
     mistyped: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -149,6 +175,7 @@ class Criteria:
             BBOX: list(self.bbox),
             "sort": [self.sort] if self.sort else [],
             "exact": ["1"] if self.exact else [],
+            PARTNERS: ["1"] if self.partners else [],
             FACETS: list(self.facets),
             "size": [str(self.size)] if self.size != PAGE_SIZE else [],
             "page": [str(self.page)] if self.page > 1 else [],
@@ -175,11 +202,14 @@ class Criteria:
         return path
 
 
-def read_criteria(pairs: Pairs) -> Criteria:
+def read_criteria(pairs: Pairs, reach: Reach = Reach.TERRITORY) -> Criteria:
     """The criteria of a page's address: what makes no sense is left out, and kept in `mistyped` if it is a date or a place."""
     values_by_name = _collect_values(pairs)
     sort = _last_value(values_by_name, "sort")
     extent, mistyped = _read_extent(values_by_name)
+    partners = reach is Reach.PARTNERS and _wants_partners(values_by_name)
+    if not partners and reach is not Reach.EVERYWHERE:
+        values_by_name.pop(TERRITORY, None)
     return Criteria(
         text=_last_value(values_by_name, "q")[:LONGEST_TEXT].strip(),
         **{
@@ -193,8 +223,13 @@ def read_criteria(pairs: Pairs) -> Criteria:
         facets=tuple(
             name for name in ON_DEMAND if name in values_by_name.get(FACETS, [])
         ),
+        partners=partners,
         mistyped=mistyped,
     )
+
+
+def _wants_partners(values_by_name: dict[str, list[str]]) -> bool:
+    return _last_value(values_by_name, PARTNERS) == "1"
 
 
 def _read_extent(
@@ -225,7 +260,7 @@ def _read_extent(
     }, tuple(mistyped)
 
 
-def read_strict_criteria(pairs: Pairs) -> Criteria:
+def read_strict_criteria(pairs: Pairs, reach: Reach = Reach.TERRITORY) -> Criteria:
     """The criteria of an API request.
 
     Raises:
@@ -233,7 +268,7 @@ def read_strict_criteria(pairs: Pairs) -> Criteria:
     """
     values_by_name = _collect_values(pairs)
     refusals = [
-        *_unknown_parameters(values_by_name),
+        *_unknown_parameters(values_by_name, reach),
         *_wrong_values(values_by_name),
         *_wrong_numbers(values_by_name),
         *_wrong_extent(values_by_name),
@@ -241,7 +276,8 @@ def read_strict_criteria(pairs: Pairs) -> Criteria:
     if refusals:
         raise InvalidError("This search is not possible.", refusals=refusals)
     criteria = read_criteria(
-        [(name, value) for name, values in values_by_name.items() for value in values]
+        [(name, value) for name, values in values_by_name.items() for value in values],
+        reach,
     )
     return replace(criteria, size=int(_last_value(values_by_name, "size") or PAGE_SIZE))
 
@@ -274,8 +310,14 @@ def _allowed_values(name: str, values: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(valid_values))[:MOST_VALUES]
 
 
-def _unknown_parameters(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
-    names = ("q", *CHOSEN, *YEARS, BBOX, FACETS, "sort", "page", "size", "exact")
+def _unknown_parameters(
+    values_by_name: dict[str, list[str]], reach: Reach
+) -> Iterator[Refusal]:
+    names = ["q", *CHOSEN, *YEARS, BBOX, FACETS, "sort", "page", "size", "exact"]
+    if reach is Reach.TERRITORY:
+        names.remove(TERRITORY)
+    else:
+        names.append(PARTNERS)
     for name in values_by_name:
         if name not in names:
             remedy = f"Use {', '.join(names)}."
@@ -288,7 +330,13 @@ def _unknown_parameters(values_by_name: dict[str, list[str]]) -> Iterator[Refusa
 
 
 def _wrong_values(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
-    lists = {**CLOSED_LISTS, FACETS: ON_DEMAND, "sort": SORTS, "exact": ("0", "1")}
+    lists = {
+        **CLOSED_LISTS,
+        FACETS: ON_DEMAND,
+        "sort": SORTS,
+        "exact": ("0", "1"),
+        PARTNERS: ("0", "1"),
+    }
     for name, allowed in lists.items():
         if any(value not in allowed for value in values_by_name.get(name, []) if value):
             yield Refusal(

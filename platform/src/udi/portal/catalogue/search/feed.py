@@ -28,6 +28,9 @@ from udi.kit.db import Database
 from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.search.build import IndexWriterCache, TenantIndex
 from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT
+from udi.portal.catalogue.search.joint_build import JointIndex
+from udi.portal.catalogue.search.joint_index import JOINT
+from udi.portal.catalogue.search.sharing import list_sharing
 from udi.settings import Settings
 from udi.ui.locale import in_languages, spoken_languages
 
@@ -94,6 +97,7 @@ class SearchFeed:
         self._cursor: FeedCursor | None = None
         self._written_at = 0.0
         self._pen = IndexWriterCache()
+        self._joint = JointIndex(self._folder / str(JOINT))
         self._wrote_at = 0.0
         self._settled = asyncio.Event()
         self._settled.set()
@@ -122,7 +126,11 @@ class SearchFeed:
         try:
             return await self._update_indexes()
         finally:
-            await asyncio.to_thread(self._pen.close_writer)
+            await asyncio.to_thread(self._close_writers)
+
+    def _close_writers(self) -> None:
+        self._pen.close_writer()
+        self._joint.pen.close_writer()
 
     async def _update_indexes(self) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -150,6 +158,10 @@ class SearchFeed:
                     position,
                     force_rebuild=not follows,
                 )
+        sharing = {other.id: other for other in list_sharing(territories.values())}
+        await self._joint.follow(
+            self._database, sharing, changes, position, force_rebuild=not follows
+        )
         self._store_cursor(
             FeedCursor(origin, snapshot, now().timestamp()),
             write=bool(changes) or not follows,
@@ -165,7 +177,7 @@ class SearchFeed:
                     await self._update_indexes()
                     _drop_old_versions(self._folder)
                     if time.monotonic() - self._wrote_at > QUIET:
-                        await asyncio.to_thread(self._pen.close_writer)
+                        await asyncio.to_thread(self._close_writers)
                     if clock() >= prune_at:
                         await self._prune_changes()
                         prune_at = clock() + PRUNE_EVERY
@@ -175,6 +187,7 @@ class SearchFeed:
                     noticed.clear()
         finally:
             self._pen.discard_writer()
+            self._joint.pen.discard_writer()
 
     @asynccontextmanager
     async def _listen(self) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
@@ -238,7 +251,7 @@ class SearchFeed:
     def _delete_orphaned_indexes(self, slugs: Collection[UUID]) -> None:
         """Where all is made anew, an index that cannot be (its territory is suspended or gone) would stay wrong."""
         for folder in self._folder.glob("*/slug"):
-            if UUID(folder.parent.name) not in slugs:
+            if UUID(folder.parent.name) not in {*slugs, JOINT}:
                 shutil.rmtree(folder.parent, ignore_errors=True)
 
     async def _is_valid_cursor(
@@ -317,8 +330,17 @@ def request_rebuild(settings: Settings, territory: str | None = None) -> int:
     The present ones serve until the new ones are ready.
     """
     count = 0
+    if territory is None:
+        request_joint_rebuild(settings)
     for slug in (settings.index_folder / FINGERPRINT).glob("*/slug"):
         if territory in {None, slug.read_text()}:
             TenantIndex(slug.parent).request_rebuild()
             count += 1
     return count
+
+
+def request_joint_rebuild(settings: Settings) -> None:
+    """Have the index of all that share made again: nothing of a territory that is erased stays in a file of it."""
+    joint = TenantIndex(settings.index_folder / FINGERPRINT / str(JOINT))
+    if joint.exists():
+        joint.request_rebuild()

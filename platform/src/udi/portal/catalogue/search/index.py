@@ -55,6 +55,11 @@ NANOSECONDS = 10**9
 
 
 def make_schema() -> tantivy.Schema:
+    """The fields of the index of one territory."""
+    return start_schema().build()
+
+
+def start_schema() -> tantivy.SchemaBuilder:
     """`text` and `named` (title and keywords) hold stems; `words` plain words (for misspellings; `written`, with accents) and `phrase`
     too, in order; `seq` leads to the row.
     """
@@ -84,17 +89,20 @@ def make_schema() -> tantivy.Schema:
         builder.add_integer_field(field, fast=True, indexed=False)
     for side in SIDES:
         builder.add_float_field(side, fast=True, indexed=False)
-    return builder.build()
+    return builder
 
 
-def make_document(row: Any) -> tantivy.Document:
-    """The document of a public row of `build.ROWS`."""
+def make_document(row: Any, *, producer: str = "") -> tantivy.Document:
+    """The document of a public row of `build.ROWS`, filtered by a name of its `producer` else than that of its address."""
     document = tantivy.Document()
     document.add_text("id", str(row.id))
     document.add_unsigned("seq", row.seq)
     _add_words(document, row)
-    for field in FACETS:
-        document.add_text(field, getattr(row, field))
+    values = {name: getattr(row, name) for name in FACETS}
+    if producer:
+        values["producer"] = producer
+    for field, value in values.items():
+        document.add_text(field, value)
     document.add_text(FORMATS, SEPARATOR.join(sorted(set(row.formats))))
     for label in row.formats:
         document.add_text(FORMAT, label)
@@ -203,7 +211,7 @@ def completeness(row: Any) -> int:
 
 
 MAKERS = (
-    make_schema,
+    start_schema,
     make_document,
     _add_words,
     _add_extent,

@@ -12,6 +12,7 @@ from urllib.parse import (
 )
 
 from udi.kit.mail_addresses import is_mail_address
+from udi.protocol.identifiers import comparison_key
 from udi.protocol.triples import LEGAL, escape_stray_signs
 
 SCHEMES = {"http", "https", "ftp", "ftps"}
@@ -89,12 +90,3 @@ def read_email(text: str) -> str:
 def is_same_address(first: str, second: str) -> bool:
     """Whether two addresses differ by nothing that matters."""
     return comparison_key(first) == comparison_key(second)
-
-
-def comparison_key(address: str) -> str:
-    """An identifier as it is compared: no scheme, no braces, no final slash, lower case host or whole when it is no address."""
-    scheme, separator, rest = address.strip().partition("://")
-    if not separator:
-        return scheme.strip("{}").lower()
-    host, slash, path = rest.partition("/")
-    return f"{host.lower()}{slash}{path}".rstrip("/")

@@ -15,8 +15,9 @@ from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
 from udi.portal.nodes.harvest.identity import fold_text
 from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.sources.models import CatalogueSource
-from udi.portal.nodes.sources.origin_decisions import UUID_FORM, spell_names
+from udi.portal.nodes.sources.origin_decisions import spell_names
 from udi.protocol import structures as of
+from udi.protocol.identifiers import UUID_FORM
 from udi.protocol.record import restore_record
 
 MOST_OWNERS = 50

@@ -1,24 +1,14 @@
 """What is the same dataset at two places, and at which of them it is read: tables of decisions, without a database."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from urllib.parse import urlsplit
 
-from udi.portal.nodes.harvest.addresses import comparison_key
 from udi.portal.nodes.harvest.record import HarvestedRecord, IdentityBasis
 from udi.protocol import structures as of
+from udi.protocol.identifiers import DOI, GLOBAL_IDENTIFIER, comparison_key
 
-GLOBAL_IDENTIFIER = re.compile(
-    r"://|^urn:|^10\.\d{4,}/|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",
-    re.IGNORECASE,
-)
-"""What an identifier that no two datasets share looks like."""
-UUID_FORM = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
-)
-DOI = re.compile(r"10\.\d{4,9}/\S+")
 MOST_ALIASES = 20
 
 

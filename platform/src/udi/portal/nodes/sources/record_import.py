@@ -28,10 +28,7 @@ from udi.portal.nodes.sources.import_results import (
 )
 from udi.portal.nodes.sources.matches.proposals import propose_matches
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord, SourceRun
-from udi.portal.nodes.sources.origin_decisions import (
-    GLOBAL_IDENTIFIER,
-    OriginDecision,
-)
+from udi.portal.nodes.sources.origin_decisions import OriginDecision
 from udi.portal.nodes.sources.originals import original_columns
 from udi.portal.nodes.sources.other_origins import list_other_origin
 from udi.portal.nodes.sources.publishers.identity import (
@@ -59,6 +56,7 @@ from udi.portal.nodes.sources.shared_datasets import (
 from udi.protocol import structures as of
 from udi.protocol.faults import Fault as OurFault
 from udi.protocol.faults import InvalidRecord
+from udi.protocol.identifiers import GLOBAL_IDENTIFIER
 from udi.protocol.record import write_record
 
 LONGEST_IDENTIFIER = 500

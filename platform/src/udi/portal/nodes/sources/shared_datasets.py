@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -26,7 +25,6 @@ from udi.portal.catalogue.models import (
     Withdrawal,
 )
 from udi.portal.nodes.actions.push import lock_records
-from udi.portal.nodes.harvest.addresses import comparison_key
 from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.sources.heirs import list_heirs, list_unclaimed
 from udi.portal.nodes.sources.likeness import (
@@ -54,6 +52,7 @@ from udi.portal.nodes.sources.origin_decisions import (
 from udi.portal.nodes.sources.other_origins import forget_other, list_other_origin
 from udi.portal.nodes.sources.recognition import forget_names, move_names
 from udi.protocol import structures as of
+from udi.protocol.identifiers import comparison_key, is_page_of_one
 from udi.protocol.record import restore_record
 
 QUIET = {"synchronize_session": False}
@@ -197,7 +196,7 @@ async def _find_by_pages(
     addresses = {
         media.url
         for record in records
-        if _is_page(record.description.source)
+        if is_page_of_one(record.description.source)
         for media in record.media
     }
     if not addresses:
@@ -216,19 +215,10 @@ async def _find_by_pages(
             id_
             for media in record.media
             for id_ in owners.get(media.url, ())
-            if _is_page(page) and pages[id_] == comparison_key(page)
+            if is_page_of_one(page) and pages[id_] == comparison_key(page)
         }
         matches.append(same.pop() if len(same) == 1 else None)
     return matches
-
-
-def _is_page(address: str) -> bool:
-    """Whether it is the page of one dataset: the home of a site is that of all."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return bool(parts.path.strip("/") or parts.query)
 
 
 async def _list_withdrawn_by_team(

@@ -1,5 +1,6 @@
 """The settings on a page: names, addresses, time zone and sender; what is the operator's is shown beside them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
@@ -12,6 +13,7 @@ from udi.kit.errors import InvalidError, Refusals
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
+from udi.portal.tenants.field_types import SLUG
 from udi.portal.tenants.files import read_files
 from udi.portal.tenants.schema import TenantFile
 from udi.portal.tenants.tenant_toml import Key, Values
@@ -24,6 +26,8 @@ from udi.ui.locale import LANGUAGES
 
 SETTINGS = f"{PATH}/settings"
 LONGEST_WORDS = 300
+LONGEST_SLUG = 40
+MOST_TERRITORIES = 200
 MAILS: Mapping[str, Key] = {
     "contact": ("territory", "contact"),
     "privacy_contact": ("territory", "privacy_contact"),
@@ -104,6 +108,16 @@ def read_settings(form: Mapping[str, Any], languages: Sequence[str]) -> Values:
         )
     values["territory", "time_zone"] = zone
     values["search", "shared"] = bool(form.get("shared"))
+    territories = fields.get("territories", "").replace(",", " ").split()
+    if len(territories) > MOST_TERRITORIES or not all(
+        re.fullmatch(SLUG, slug) and len(slug) <= LONGEST_SLUG for slug in territories
+    ):
+        refusals.refuse(
+            "territories",
+            "These are no short names of territories.",
+            "Write them as in their addresses, with spaces between, 200 at most.",
+        )
+    values["search", "territories"] = territories or None
     refusals.check()
     return values
 
@@ -124,6 +138,7 @@ def read_answers(file: TenantFile, languages: Sequence[str]) -> dict[str, str]:
         "sender_name": file.mail.sender_name,
         "time_zone": file.territory.time_zone,
         "shared": "1" if file.search.shared else "",
+        "territories": " ".join(file.search.territories),
     }
     for language in languages:
         answers[f"name-{language}"] = file.territory.name.get(language, "")

@@ -1,0 +1,513 @@
+"""Several territories searched together: who agreed, what is public, one order, each dataset once, at every door."""
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from pyoxigraph import RdfFormat, parse
+from sqlalchemy import update
+
+from tests import stage
+from tests.portal.catalogue.corpus import Catalogue, open_catalogue
+from tests.visitors import browse
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.search.feed import SearchFeed, request_joint_rebuild
+from udi.portal.catalogue.search.index import FINGERPRINT
+from udi.portal.catalogue.search.joint_index import JOINT
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+
+TITLE = "Vélos de la vallée"
+DOORS = ("/data", "/data.atom", "/api/v1/datasets", "/catalog.ttl", "/catalog.jsonld")
+DCAT = "http://www.w3.org/ns/dcat#"
+Answering = Callable[[Territory | None, str], Awaitable[httpx.Response]]
+
+
+@dataclass
+class Three:
+    """The territory where one searches, and two others that share, all with an index as new as the database."""
+
+    home: Catalogue
+    near: Catalogue
+    far: Catalogue
+    settings: Settings
+    feed: SearchFeed
+
+    async def set_search(self, catalogue: Catalogue, **search: Any) -> None:
+        await set_columns(self.settings, catalogue.territory, search=search)
+
+
+async def set_columns(settings: Settings, territory: Territory, **values: Any) -> None:
+    database = Database(settings, "portal")
+    async with database.platform_session(role="owner") as session:
+        await session.execute(
+            update(Tenant).where(Tenant.id == territory.id).values(values)
+        )
+    await database.close()
+
+
+@pytest.fixture
+async def far(
+    settings: Settings, portal_database: Database, node_database: Database
+) -> AsyncIterator[Catalogue]:
+    databases = (portal_database, node_database)
+    territory = await stage.add_territory(databases, settings, "far")
+    yield await open_catalogue(portal_database, territory)
+    await stage.remove_territory(databases, territory.id)
+
+
+@pytest.fixture
+async def three(
+    armor: Catalogue,
+    elsewhere: Catalogue,
+    far: Catalogue,
+    settings: Settings,
+    feed: SearchFeed,
+) -> Three:
+    several = Three(armor, elsewhere, far, settings, feed)
+    await several.set_search(armor)
+    await several.set_search(elsewhere, shared=True)
+    await several.set_search(far, shared=True)
+    return several
+
+
+@pytest.fixture
+def ask(portal_app: Litestar) -> Answering:
+    async def fetch(territory: Territory | None, url: str) -> httpx.Response:
+        async with browse(portal_app, territory) as visitor:
+            return await visitor.get(url, headers={"Accept-Language": "en"})
+
+    return fetch
+
+
+async def read_doors(three: Three, ask: Answering) -> dict[str, str]:
+    """What each door says, on the installation's own host and on the territory that looks through its partners."""
+    answers = {}
+    for door in DOORS:
+        for territory, url in (
+            (None, door),
+            (three.home.territory, f"{door}?partners=1"),
+        ):
+            response = await ask(territory, url)
+            assert response.status_code == 200, (url, response.text)
+            answers[f"{'here' if territory else 'host'} {door}"] = response.text
+    return answers
+
+
+async def never_agreed(three: Three, **_: Any) -> None:
+    await three.set_search(three.near, shared=False)
+    await three.feed.run_once()
+
+
+async def revoked(three: Three, **_: Any) -> None:
+    await three.feed.run_once()
+    await three.set_search(three.near, shared=False)
+
+
+async def revoked_in_words(three: Three, **_: Any) -> None:
+    await three.set_search(three.near, shared="true")
+    await three.feed.run_once()
+
+
+async def suspended(three: Three, **_: Any) -> None:
+    await three.feed.run_once()
+    await set_columns(three.settings, three.near.territory, state="suspended")
+
+
+async def withdrawn(three: Three, record: Any, **_: Any) -> None:
+    await three.near.withdraw(record)
+    await three.feed.run_once()
+
+
+async def withdrawn_a_moment_ago(three: Three, record: Any, **_: Any) -> None:
+    await three.feed.run_once()
+    await three.near.withdraw(record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [never_agreed, revoked, revoked_in_words, suspended, withdrawn, withdrawn_a_moment_ago],
+)  # fmt: skip
+async def test_what_is_not_public_or_of_a_territory_that_does_not_agree_is_at_no_door(
+    change: Callable[..., Awaitable[None]], three: Three, ask: Answering
+) -> None:
+    record = await three.near.add(1, resource_title=TITLE)
+    await three.far.add(1, resource_title="Pistes du plateau")
+
+    await change(three, record=record)
+    answers = await read_doors(three, ask)
+
+    assert {door for door, text in answers.items() if TITLE in text} == set()
+    assert all("Pistes du plateau" in text for text in answers.values())
+
+
+async def test_what_is_public_of_a_territory_that_agrees_is_at_every_door(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title=TITLE)
+    await three.feed.run_once()
+
+    answers = await read_doors(three, ask)
+
+    assert {door for door, text in answers.items() if TITLE not in text} == set()
+
+
+async def test_a_territory_looks_through_those_that_it_names_alone(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title=TITLE)
+    await three.far.add(1, resource_title="Pistes du plateau")
+    await three.set_search(three.home, territories=[three.far.territory.slug])
+    await three.feed.run_once()
+
+    page = await ask(three.home.territory, "/data?partners=1")
+    host = await ask(None, "/data")
+
+    assert TITLE not in page.text
+    assert "Pistes du plateau" in page.text
+    assert TITLE in host.text
+
+
+async def test_a_territory_is_not_shown_because_another_names_it(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title=TITLE)
+    await three.set_search(three.near, territories=[three.home.territory.slug])
+    await three.set_search(three.home, territories=[three.near.territory.slug])
+    await three.feed.run_once()
+
+    page = await ask(three.home.territory, "/data?partners=1")
+
+    assert TITLE not in page.text
+    assert "its partners" not in page.text
+
+
+async def test_datasets_of_several_territories_are_in_one_order_with_counts(
+    three: Three, ask: Answering
+) -> None:
+    await three.set_search(three.home, shared=True)
+    await three.home.add(0, resource_title="Air", keywords=["velo"])
+    await three.near.add(1, resource_title="Comptages des vélos en ville")
+    await three.far.add(1, resource_title="Vélo")
+    await three.far.add(1, resource_title="Vélo, vélos et stations de vélo")
+    await three.feed.run_once()
+
+    together = (
+        await ask(three.home.territory, "/api/v1/datasets?q=velo&partners=1")
+    ).json()
+    host = (await ask(None, "/api/v1/datasets?q=velo")).json()
+    narrowed = (
+        await ask(None, f"/api/v1/datasets?q=velo&territory={three.far.territory.slug}")
+    ).json()
+
+    titles = [item["title"] for item in together["items"]]
+    assert titles[-1] == "Air", "a keyword counts for less than a title, wherever it is"
+    assert together["total"] == host["total"] == 4
+    assert [item["title"] for item in host["items"]] == titles
+    assert {
+        (facet["value"], facet["count"]) for facet in together["facets"]["territory"]
+    } == {
+        (three.far.territory.slug, 2),
+        (three.near.territory.slug, 1),
+        (three.home.territory.slug, 1),
+    }
+    assert narrowed["total"] == 2
+    assert {item["territory"]["slug"] for item in narrowed["items"]} == {
+        three.far.territory.slug
+    }
+    first = together["items"][0]
+    assert first["page"].startswith(f"{first['territory']['url']}/data/")
+    assert first["url"].startswith(f"{first['territory']['url']}/api/v1/datasets/")
+
+
+async def test_producers_of_one_name_are_one_value_of_the_filter(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1)
+    await three.far.add(1)
+    await three.feed.run_once()
+
+    together = (await ask(None, "/api/v1/datasets")).json()
+    chosen = (
+        await ask(None, "/api/v1/datasets?producer=Armorine%20M%C3%A9tropole")
+    ).json()
+
+    assert together["facets"]["producer"] == [
+        {"value": "Armorine Métropole", "count": 2}
+    ]
+    assert chosen["total"] == 2
+
+
+DOI = "10.5072/arm_1"
+
+
+async def add_twice(three: Three) -> tuple[Any, Any]:
+    """One dataset as a node pushes it, and as another territory read it elsewhere, earlier."""
+    copy = await three.far.add(1, resource_title="Copie", doi=DOI)
+    original = await three.near.add(1, resource_title="Original", doi=DOI)
+    async with three.far.database.session(three.far.territory.id) as session:
+        await session.execute(
+            update(Dataset).values(harvester_id=three.far.organisations["armor"])
+        )
+    await three.feed.run_once()
+    return original, copy
+
+
+async def list_titles(ask: Answering, territory: Territory | None) -> dict[str, Any]:
+    """What each door shows of the two: the titles that it says, with the totals of those that count."""
+    partners = "?partners=1" if territory else ""
+    titles = {}
+    for door in DOORS:
+        text = (await ask(territory, f"{door}{partners}")).text
+        titles[door] = {title for title in ("Original", "Copie") if title in text}
+    together = (await ask(territory, f"/api/v1/datasets{partners}")).json()
+    return titles | {"total": together["total"]}
+
+
+async def test_a_dataset_of_two_territories_is_shown_once_where_it_is_nearest(
+    three: Three, ask: Answering
+) -> None:
+    await add_twice(three)
+
+    titles = await list_titles(ask, None)
+
+    assert titles == {**{door: {"Original"} for door in DOORS}, "total": 1}
+
+
+async def test_a_copy_is_shown_where_the_nearest_may_not_be(
+    three: Three, ask: Answering
+) -> None:
+    original, _ = await add_twice(three)
+    await three.set_search(three.home, territories=[three.far.territory.slug])
+
+    unnamed = await list_titles(ask, three.home.territory)
+    await three.near.withdraw(original)
+    await three.feed.run_once()
+    left = await list_titles(ask, None)
+
+    assert unnamed == left == {**{door: {"Copie"} for door in DOORS}, "total": 1}
+
+
+async def test_a_copy_is_shown_as_soon_as_the_other_territory_does_not_agree(
+    three: Three, ask: Answering
+) -> None:
+    await add_twice(three)
+    await three.set_search(three.near, shared=False)
+
+    before = await list_titles(ask, None)
+    await three.feed.run_once()
+    after = await list_titles(ask, None)
+
+    assert before == after == {**{door: {"Copie"} for door in DOORS}, "total": 1}
+
+
+async def test_a_copy_that_comes_first_gives_way_to_a_nearer_one(
+    three: Three, ask: Answering
+) -> None:
+    await three.far.add(1, resource_title="Copie", doi=DOI)
+    async with three.far.database.session(three.far.territory.id) as session:
+        await session.execute(
+            update(Dataset).values(harvester_id=three.far.organisations["armor"])
+        )
+    await three.feed.run_once()
+    alone = await list_titles(ask, None)
+    await three.near.add(1, resource_title="Original", doi=DOI)
+    await three.feed.run_once()
+
+    both = await list_titles(ask, None)
+
+    assert alone["total"] == both["total"] == 1
+    assert alone["/data"] == {"Copie"}
+    assert both["/data"] == {"Original"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "total"),
+    [
+        ({"local_id": "https://armor.example/d/1"}, {"local_id": "http://armor.example/d/1/"}, 1),
+        ({"local_id": "budget"}, {"local_id": "budget"}, 2),
+        ({"resource_title": "Budget"}, {"resource_title": "Budget"}, 2),
+        ({"doi": DOI}, {"doi": "10.5072/arm_2"}, 2),
+    ],
+    ids=["an address", "a word", "a title", "two names"],
+)  # fmt: skip
+async def test_only_what_is_sure_makes_two_one(
+    first: dict[str, Any],
+    second: dict[str, Any],
+    total: int,
+    three: Three,
+    ask: Answering,
+) -> None:
+    await three.near.add(1, **first)
+    await three.far.add(1, **second)
+    await three.feed.run_once()
+
+    together = (await ask(None, "/api/v1/datasets")).json()
+
+    assert together["total"] == total
+
+
+async def test_two_territories_may_use_one_identifier_for_one_dataset(
+    three: Three, ask: Answering
+) -> None:
+    same = str(uuid.uuid4())
+    await three.near.add(1, global_id=same)
+    record = await three.far.add(1, global_id=same)
+    await three.feed.run_once()
+    before = (await ask(None, "/api/v1/datasets")).json()
+    await three.far.withdraw(record)
+    await three.feed.run_once()
+
+    after = (await ask(None, "/api/v1/datasets")).json()
+
+    assert before["total"] == after["total"] == 1
+
+
+async def test_the_catalogue_of_catalogues_is_walked_whole_each_dataset_once(
+    three: Three, ask: Answering
+) -> None:
+    await add_twice(three)
+    for number in range(5):
+        await three.near.add(1, resource_title=f"Près {number}")
+        await three.far.add(1, resource_title=f"Loin {number}")
+    await three.feed.run_once()
+    origin = three.settings.origin("portal", three.settings.installation_host)
+    whole = f"{origin}/catalog"
+    datasets: list[str] = []
+    catalogues = set()
+    url: str | None = "/catalog.nt?page_size=3"
+    pages = 0
+    while url:
+        page = await ask(None, url)
+        pages += 1
+        for triple in parse(page.content, format=RdfFormat.N_TRIPLES):
+            if triple.predicate.value == f"{DCAT}catalog":
+                catalogues.add(triple.object.value)
+            if (
+                triple.predicate.value == f"{DCAT}dataset"
+                and triple.subject.value == whole
+            ):
+                datasets.append(triple.object.value)
+        url = page.links.get("next", {}).get("url")
+
+    assert pages == 4
+    assert len(datasets) == len(set(datasets)) == 11
+    assert catalogues == {
+        f"{other.territory.origin}/catalog" for other in (three.near, three.far)
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/catalog.ttl?partners=1&cursor=x&territory=far",
+        "/catalog.ttl?partners=1&q=velo",
+        "/catalog.ttl?partners=1&page_size=0",
+        "/api/v1/datasets?partners=2",
+    ],
+)
+async def test_what_makes_no_sense_is_refused_with_its_name(
+    url: str, three: Three, ask: Answering
+) -> None:
+    await three.feed.run_once()
+
+    refused = await ask(three.home.territory, url)
+
+    assert refused.status_code == 422
+
+
+async def test_a_territory_without_data_of_its_own_is_a_portal_of_those_that_share(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title=TITLE)
+    await three.feed.run_once()
+
+    local_page = await ask(three.home.territory, "/data?q=velo")
+    together = await ask(three.home.territory, local_page.headers["location"])
+    nothing = await ask(three.home.territory, "/data?q=xylophone&partners=1")
+
+    assert (local_page.status_code, local_page.headers["location"]) == (
+        303,
+        "/data?q=velo&partners=1",
+    )
+    assert "In partner territories" not in together.text, "there is no other place"
+    assert f'href="{three.near.territory.origin}/data/' in together.text
+    assert "No dataset is about" in nothing.text
+
+
+async def test_a_territory_that_does_not_share_sees_its_partners_without_its_own(
+    three: Three, ask: Answering
+) -> None:
+    await three.home.add(1, resource_title="À soi seul")
+    await three.near.add(1, resource_title=TITLE)
+    await three.feed.run_once()
+
+    local_page = await ask(three.home.territory, "/data")
+    together = await ask(three.home.territory, "/data?partners=1")
+
+    assert "In partner territories" in local_page.text
+    assert TITLE not in local_page.text
+    assert TITLE in together.text
+    assert "À soi seul" not in together.text
+
+
+async def test_the_filters_keep_the_search_together(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title=TITLE)
+    await three.far.add(0, resource_title="Pistes du plateau")
+    await three.feed.run_once()
+
+    page = await ask(
+        three.home.territory, f"/data?partners=1&territory={three.near.territory.slug}"
+    )
+
+    assert TITLE in page.text
+    assert "Pistes du plateau" not in page.text
+    assert '<input type="hidden" name="partners" value="1">' in page.text
+    assert f'href="{three.home.territory.origin}/data"' not in page.text
+    assert 'href="/data?partners=1"' in page.text, "the chip that takes the filter away"
+
+
+async def test_a_changed_title_is_found_again_and_an_organisation_s_name_follows(
+    three: Three, ask: Answering
+) -> None:
+    record = await three.near.add(1, resource_title=TITLE)
+    await three.feed.run_once()
+    await three.near.add(1, resource_title="Trottinettes", global_id=str(record.id))
+    await three.feed.run_once()
+
+    former = (await ask(None, "/api/v1/datasets?q=vallee&exact=1")).json()
+    present = (await ask(None, "/api/v1/datasets?q=trottinettes")).json()
+
+    assert former["total"] == 0
+    assert [item["id"] for item in present["items"]] == [str(record.id)]
+
+
+async def test_nothing_of_a_territory_that_left_stays_in_the_files_once_made_again(
+    three: Three, ask: Answering
+) -> None:
+    record = await three.near.add(1, resource_title="Xylophones municipaux")
+    await three.far.add(1)
+    await three.feed.run_once()
+    folder = three.settings.index_folder / FINGERPRINT / str(JOINT)
+    before = read_files(folder)
+    await set_columns(three.settings, three.near.territory, state="suspended")
+    request_joint_rebuild(three.settings)
+    await three.feed.run_once()
+
+    assert str(record.id).encode() in before
+    assert str(record.id).encode() not in read_files(folder)
+    assert (await ask(None, "/api/v1/datasets")).json()["total"] == 1
+
+
+def read_files(folder: Path) -> bytes:
+    """All that an index has on the disk."""
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,264 @@
+"""Declaring the catalogue to another portal: what to give it, and what it did with each record, by its public API."""
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.portal.catalogue.corpus import Catalogue
+from tests.portal.territory.conftest import Dashboard
+from udi.portal.territory.declaration.outcomes import (
+    ChangedField,
+    DeclarationOutcome,
+    OwnRecord,
+    compare_records,
+)
+from udi.portal.territory.declaration.udata import (
+    HarvestItem,
+    HarvestSource,
+    PortalReading,
+    RemoteDataset,
+    RemoteOrganisation,
+)
+
+PATH = "/territory/declaration"
+ENGLISH = {"Accept-Language": "en"}
+PORTAL = "https://portal.example"
+ID = uuid4()
+OWN = OwnRecord(
+    ID, "Comptages vélo", {"en": "Bicycles"}, "etalab-2.0", 2, f"https://armor.example/data/{ID}", ("velo", "10.5072/arm_1"),
+)  # fmt: skip
+
+
+@asynccontextmanager
+async def udata_portal(
+    answers: Mapping[str, Any],
+) -> AsyncIterator[tuple[str, list[str]]]:
+    """A portal that answers as udata's documentation says, over real HTTP: its address, and what it was asked."""
+    requests: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            path = head.split(" ")[1]
+            requests.append(head)
+            answer = answers.get(path.partition("?")[0])
+            status = b"404 NOT FOUND" if answer is None else b"200 OK"
+            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            writer.write(
+                b"HTTP/1.1 " + status + b"\r\nContent-Type: application/json\r\n"
+                b"Connection: close\r\n"
+                + f"Content-Length: {len(body)}\r\n\r\n".encode()
+                + body
+            )
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://udata.localhost:{server.sockets[0].getsockname()[1]}", requests
+    finally:
+        server.close()
+
+
+def remote(title: str, names: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
+    """A dataset as udata lists it."""
+    return {
+        "id": "5f0", "title": title, "page": "", "license": "lov2", "archived": None, "resources": [{"id": "1"}],
+        "harvest": {"backend": "DCAT", "remote_id": None, **names}, **facts,
+    }  # fmt: skip
+
+
+def reading(
+    *datasets: dict[str, Any], items: tuple[dict[str, Any], ...] = ()
+) -> PortalReading:
+    return PortalReading(
+        RemoteOrganisation(id="1", name="Armor"),
+        [RemoteDataset.model_validate(dataset) for dataset in datasets],
+        items=[HarvestItem.model_validate(item) for item in items],
+    )
+
+
+SAME = remote("Comptages vélo", {"remote_id": str(ID)}, resources=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("portal_reading", "outcome", "changes"),
+    [
+        (reading(SAME), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"title": "Bicycles"}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"harvest": {"dct_identifier": str(ID).upper()}}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"harvest": {"uri": f"http://armor.example/data/{ID}/"}}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"harvest": {"remote_id": "10.5072/ARM_1"}}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"license": "notspecified"}), DeclarationOutcome.TAKEN, []),
+        (reading(SAME | {"title": "Vélos"}), DeclarationOutcome.CHANGED, [ChangedField.TITLE]),
+        (reading(SAME | {"license": "odc-odbl"}), DeclarationOutcome.CHANGED, [ChangedField.LICENCE]),
+        (reading(SAME | {"resources": [1]}), DeclarationOutcome.CHANGED, [ChangedField.FILES]),
+        (reading(SAME | {"archived": "2026-11-01T00:00:00"}), DeclarationOutcome.CHANGED, [ChangedField.ARCHIVED]),
+        (reading(SAME | {"harvest": {"remote_id": "another"}}), DeclarationOutcome.MISSING, []),
+        (reading(SAME | {"harvest": None}), DeclarationOutcome.MISSING, []),
+        (reading(), DeclarationOutcome.MISSING, []),
+        (reading(items=({"remote_id": str(ID), "status": "failed"},)), DeclarationOutcome.REFUSED, []),
+        (reading(items=({"remote_id": str(ID), "status": "skipped"},)), DeclarationOutcome.REFUSED, []),
+        (reading(SAME, items=({"remote_id": str(ID), "status": "failed"},)), DeclarationOutcome.REFUSED, []),
+        (reading(SAME, items=({"remote_id": str(ID), "status": "done"},)), DeclarationOutcome.TAKEN, []),
+        (reading(items=({"remote_id": "another", "status": "failed"},)), DeclarationOutcome.MISSING, []),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_record_is_told_by_its_names_and_what_differs(
+    portal_reading: PortalReading,
+    outcome: DeclarationOutcome,
+    changes: list[ChangedField],
+) -> None:
+    (result,) = compare_records([OWN], portal_reading, PORTAL)
+
+    assert (result.outcome, result.changes) == (outcome, changes)
+
+
+def test_why_a_record_was_refused_is_in_the_portal_s_words() -> None:
+    errors = [{"message": "Le titre manque"}, {"message": "", "details": "trace"}]
+    item = {"remote_id": str(ID), "status": "failed", "errors": errors}
+
+    (result,) = compare_records([OWN], reading(items=(item,)), PORTAL)
+
+    assert result.reason == "Le titre manque"
+
+
+@pytest.mark.parametrize(
+    "page", ["https://portal.example.evil/d", "javascript:alert(1)", "//portal.example/d"]
+)  # fmt: skip
+def test_only_pages_of_the_portal_are_led_to(page: str) -> None:
+    (result,) = compare_records([OWN], reading(SAME | {"page": page}), PORTAL)
+
+    assert result.page == ""
+
+
+async def fill(catalogue: Catalogue, origin_of_ours: str, at: dict[str, Any]) -> None:
+    """Four datasets here; there, one as it is, one under another title, one refused, one missing."""
+    taken = await catalogue.add(0)
+    changed = await catalogue.add(1)
+    refused = await catalogue.add(2)
+    await catalogue.add(3)
+    job = {"id": "j1", "status": "done", "items": [
+        {"remote_id": str(refused.id), "status": "failed", "errors": [{"message": "Licence inconnue"}]},
+        {"remote_id": str(taken.id), "status": "done", "errors": []},
+    ]}  # fmt: skip
+    sources = [
+        {"id": "s1", "name": "Armorine", "url": f"{origin_of_ours}/catalog.rdf", "validation": {"state": "accepted"},
+         "last_job": {"id": "j1", "status": "done"}},
+        {"id": "s2", "name": "Ailleurs", "url": "https://elsewhere.example/catalog.rdf", "validation": {"state": "refused"},
+         "last_job": {"id": "j2"}},
+    ]  # fmt: skip
+    datasets = [
+        remote(taken.title, {"remote_id": str(taken.id)}),
+        remote("Tout autre chose", {"dct_identifier": str(changed.id)}, resources=[1, 2]),
+    ]  # fmt: skip
+    at |= {
+        "/api/1/organizations/armorine/": {"id": "o1", "name": "Armorine", "page": ""},
+        "/api/1/datasets/": {"data": datasets, "total": 2},
+        "/api/1/harvest/sources/": {"data": sources, "total": 2},
+        "/api/1/harvest/job/j1/": job,
+    }
+
+
+async def test_the_page_tells_the_steps_and_what_the_portal_did_with_each_record(
+    dashboard: Dashboard, armor: Catalogue
+) -> None:
+    answers: dict[str, Any] = {}
+    await fill(armor, dashboard.territory.origin, answers)
+    async with udata_portal(answers) as (portal, requests):
+        page = await dashboard.team.get(
+            PATH,
+            params={"portal": f"{portal}/fr/", "organisation": f"{portal}/organizations/armorine/"},
+            headers=ENGLISH,
+        )  # fmt: skip
+
+    assert page.status_code == 200
+    assert f"<code>{dashboard.territory.origin}/catalog.rdf</code>" in page.text
+    assert "Harvester “Armorine”" in page.text
+    assert "Ailleurs" not in page.text
+    rows = [
+        re.sub(r"<[^>]+>|\s+", " ", row).split("  ")
+        for row in re.findall(r"<tr><th scope=\"row\".*?</tr>", page.text, re.DOTALL)
+    ]
+    texts = [" ".join(" ".join(row).split()) for row in rows]
+    assert len(texts) == 4
+    assert texts[0].endswith("Refused Licence inconnue")
+    assert texts[1].endswith("Changed another title")
+    assert "Not there" in texts[2]
+    assert "Taken as it is" in texts[3]
+    assert all("cookie" not in head.lower() for head in requests)
+    assert {head.split(" ")[0] for head in requests} == {"GET"}
+    assert not any("/job/j2" in head for head in requests)
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({}, "has no such organisation"),
+        ({"/api/1/organizations/armorine/": b"<html>"}, "cannot be read for the moment"),
+        ({"/api/1/organizations/armorine/": [1]}, "cannot be read for the moment"),
+        ({"/api/1/organizations/armorine/": {"id": "1", "name": "A"}}, "cannot be read for the moment"),
+        ({"/api/1/organizations/armorine/": b"[" * 100_000}, "cannot be read for the moment"),
+    ],
+    ids=["nobody", "a page", "a list", "no datasets", "deep"],
+)  # fmt: skip
+async def test_a_portal_that_answers_otherwise_is_said_to(
+    answers: dict[str, Any], words: str, dashboard: Dashboard
+) -> None:
+    async with udata_portal(answers) as (portal, _):
+        page = await dashboard.team.get(
+            PATH,
+            params={"portal": portal, "organisation": "armorine"},
+            headers=ENGLISH,
+        )
+
+    assert page.status_code == 200
+    assert words in page.text
+    assert "catalog.rdf" in page.text, "the steps are the same"
+
+
+async def test_an_address_inside_is_not_reached(dashboard: Dashboard) -> None:
+    page = await dashboard.team.get(
+        PATH,
+        params={"portal": "http://10.0.0.1", "organisation": "armorine"},
+        headers=ENGLISH,
+    )
+
+    assert "cannot be read for the moment" in page.text
+
+
+@pytest.mark.parametrize(
+    ("portal", "organisation", "words"),
+    [
+        ("data.gouv.fr", "armorine", "This is no address of a portal."),
+        ("ftp://data.gouv.fr", "armorine", "This is no address of a portal."),
+        ("https://[", "armorine", "This is no address of a portal."),
+        ("https://me:secret@data.gouv.fr", "armorine", "This is no address of a portal."),
+        ("", "armorine", "This is no address of a portal."),
+        ("https://www.data.gouv.fr", "", "This is no name of an organisation."),
+        ("https://www.data.gouv.fr", "a b", "This is no name of an organisation."),
+        ("https://www.data.gouv.fr", "..%2f..", "This is no name of an organisation."),
+    ],
+)  # fmt: skip
+async def test_a_form_that_makes_no_sense_is_refused_where_it_does_not(
+    portal: str, organisation: str, words: str, dashboard: Dashboard
+) -> None:
+    page = await dashboard.team.get(
+        PATH,
+        params={"portal": portal, "organisation": organisation},
+        headers=ENGLISH,
+    )
+
+    assert page.status_code == 422
+    assert words in page.text
+
+
+def test_a_harvester_of_which_little_is_said_is_read() -> None:
+    assert HarvestSource.model_validate({"id": "s"}).validation.state == ""
