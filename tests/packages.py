@@ -28,8 +28,9 @@ FOR_ALL = {
     "/usr/share/misc/magic.mgc": "libmagic1",
     "Rscript": "r-base-core",
     "/usr/lib/R/site-library/readr": "r-cran-readr",
+    "/usr/lib/cgi-bin/mapserv": "cgi-mapserver",
 }
-"""What a real CKAN needs besides, with its Solr, and the lines of R that pages show."""
+"""What a real CKAN needs besides, with its Solr, the lines of R that pages show, and a real server of maps."""
 
 
 def find_missing() -> list[str]:

@@ -267,6 +267,6 @@ async def test_the_command_says_what_it_deleted(
         "brief",
     )
 
-    assert json.loads(done.stdout)["clients"] == 4
+    assert json.loads(done.stdout)["clients"] == 5
     assert again.exit_code == 0
     assert "nothing is left" in again.stdout

@@ -1,5 +1,6 @@
 """Programs of others read the catalogue over HTTP, as they read any portal, and get every dataset exactly once."""
 
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,13 @@ from tests import stage
 from tests.contract.readers.environments import environment
 from tests.contract.readers.serving import read_with, serving
 from tests.depth import examples
-from tests.portal.catalogue.corpus import PRODUCERS, TABLE, Catalogue, open_catalogue
+from tests.portal.catalogue.corpus import (
+    PRODUCERS,
+    TABLE,
+    Catalogue,
+    document,
+    open_catalogue,
+)
 from tests.visitors import freshen, shut_down
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -35,8 +42,73 @@ EXTENSIONS = pytest.mark.parametrize(
         ),
     ],
 )
+SEVERAL = 8
+"""The dataset that has several files, of years, with a table of all of them, documentation, a link and a service."""
+YEARS = (2023, 2024)
 HIGH = len(range(0, MANY, len(TABLE)))
 """How many say by their keywords that they have high value: one line of the table in twelve."""
+
+
+def several_files(dataset: str, node: str) -> list[dict[str, Any]]:
+    """The files, links and services of a dataset, as a node of ours names them."""
+    [file] = document(SEVERAL)["available_formats"]
+    pages = f"{node}/datasets/{dataset}"
+    files = []
+    for year in YEARS:
+        media = str(uuid.uuid4())
+        period = {"start": f"{year}-01-01T00:00:00Z", "end": f"{year}-12-31T23:59:59Z"}
+        table = {"name": str(year), "url": f"{pages}/tables/{media}"}
+        files.append(
+            file
+            | {
+                "media_id": media,
+                "media_name": f"{year}.csv",
+                "media_role": "data",
+                "connector": {
+                    "url": f"{pages}/files/{media}/{year}.csv",
+                    "interface_contract": "dwnl",
+                },
+                "file_tables": [table],
+                "dcat": {"periods": [period]},
+            }
+        )
+    files[-1]["file_tables"].append(
+        {"name": "2023–2024", "url": f"{pages}/tables/series"}
+    )
+    notice = file | {
+        "media_id": str(uuid.uuid4()),
+        "media_name": "notice.pdf",
+        "media_role": "documentation",
+        "file_type": "application/pdf",
+        "connector": {"url": f"{pages}/files/notice.pdf", "interface_contract": "dwnl"},
+    }
+    others = [
+        {
+            "media_type": "SERVICE",
+            "media_id": str(uuid.uuid4()),
+            "media_name": role,
+            "media_role": role,
+            "connector": {
+                "url": f"https://ailleurs.example/{role}",
+                "interface_contract": contract,
+            },
+        }
+        for role, contract in (("link", "page"), ("service", "api"))
+    ]
+    return [*files, notice, *others]
+
+
+def addresses_of_several(dataset: str, node: str) -> set[str]:
+    """What there is to download or to call of it: the files, the table of all years, and the API of each table."""
+    api = f"{node}/api/resources/{dataset}/tables/series/data/"
+    return {
+        *(f"{year}.csv" for year in YEARS),
+        "notice.pdf",
+        f"{api}csv/",
+        api,
+        "https://ailleurs.example/link",
+        "https://ailleurs.example/service",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +158,11 @@ async def wide(
                     "geography": {"bounding_box": box},
                     "temporal_spread": {"start_date": "2019-01-01T00:00:00Z"},
                 }
+            if number == SEVERAL:
+                several = str(uuid.uuid4())
+                node = territory.links["node"]
+                more["global_id"] = several
+                more["available_formats"] = several_files(several, node)
             if line == 0:
                 more["keywords"] = ["hvd", "Mobilité", "air"]
             record = await catalogue.add_in(session, line, **more)
@@ -227,6 +304,10 @@ async def test_ckans_dcat_reader_gets_every_dataset_once(
         "PUBLIC",
         "RESTRICTED",
     }
+    [several] = [one for one in datasets if one["id"] == ids[SEVERAL]]
+    expected = addresses_of_several(ids[SEVERAL], catalogue.territory.links["node"])
+    tables_of_years = len(YEARS)
+    assert several["resources"] == len(expected) + tables_of_years
 
 
 @EXTENSIONS
@@ -246,6 +327,13 @@ async def test_udatas_dcat_reader_gets_every_dataset_once(
     assert {dataset["access"].rpartition(".")[2].lower() for dataset in datasets} >= {
         "open"
     }
+    [several] = [one for one in datasets if one["id"] == ids[SEVERAL]]
+    expected = addresses_of_several(ids[SEVERAL], catalogue.territory.links["node"])
+    read = {
+        url.rpartition("/")[2] if "/files/" in url else url
+        for url in several["resources"]
+    }
+    assert read >= expected
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from tests.journeys.steps import wait_until
 from tests.node import personal_set
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import objects, rows
+from tests.tabular.test_document_changes import NAMES as DOCUMENT_NAMES
+from tests.tabular.test_document_changes import NOTICE, document, sheet
 from tests.tabular.test_sheet_changes import NAMES as SHEET_NAMES
 from tests.tabular.test_sheet_changes import workbook
 from udi.kit.clock import now
@@ -585,6 +587,25 @@ async def test_a_cell_of_a_sheet_is_corrected_and_published(
     assert "Les Amis,Ré,13" in table.text
     workbook_file = await producer.client.get(f"/datasets/{dataset}/file")
     assert workbook_file.content.startswith(b"PK")
+
+
+async def test_a_cell_of_an_open_document_is_corrected_and_published(
+    producer: Producer, tmp_path: Path
+) -> None:
+    path = document(tmp_path, NOTICE + sheet())
+    dataset = await producer.draft(path.read_bytes(), "clubs.ods")
+    digest = await shown_digest(producer, dataset)
+    cells = ["Les Amis", "Ré", "13", "1988-02-29", "true"]
+    form = row_form(digest, cells) | {"names": json.dumps(DOCUMENT_NAMES)}
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 303, answer.text
+    await producer.publish(dataset)
+    table = await producer.client.get(f"/datasets/{dataset}/clubs.csv")
+    document_file = await producer.client.get(f"/datasets/{dataset}/file")
+    assert "Les Amis,Ré,13" in table.text
+    assert b"mimetypeapplication/vnd.oasis.opendocument" in document_file.content[:120]
 
 
 async def test_a_formula_is_said_and_what_was_written_stays(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.depth import examples
-from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.columns.column import ColumnType, TypedColumn, places_name
 from udi.tabular.geo.geo import GeoProfile, profile_geo_file
 from udi.tabular.geo.geo_conversion import GeoConversion, convert_geo
 from udi.tabular.geo.geo_gdal import ALLOWED, pyogrio, raw
@@ -52,7 +52,8 @@ def converted(
     target = folder / "table.parquet"
     result = convert_geo(source, options.pop("layer", ""), target, folder, **options)
     names = ", ".join(f'"{column.name}"' for column in result.columns)
-    place = "ST_AsText(geometry)" if result.geometry else "NULL"
+    places = places_name(column.name for column in result.columns)
+    place = f"ST_AsText({places})" if result.geometry else "NULL"
     rows = duckdb.sql(
         f"SELECT __line, {names + ',' if names else ''} {place} FROM '{target}' ORDER BY 1"
     ).fetchall()
@@ -333,7 +334,7 @@ def test_names_that_would_meet_are_told_apart(tmp_path: Path) -> None:
     assert [column.name for column in result.columns] == [
         "Nom",
         "nom (2)",
-        "geometry (2)",
+        "geometry",
         "__line (2)",
     ]
     assert rows == [(1, "a", "b", "c", 4, "POINT (1 2)")]

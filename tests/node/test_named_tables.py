@@ -110,6 +110,19 @@ async def test_each_sheet_is_a_table(
     assert places.status_code == 404
 
 
+async def announced_record(
+    database: Database, territory: Territory, dataset: str
+) -> dict[str, Any]:
+    """The record that the portal is told of."""
+    async with database.session(territory.id, role="worker") as session:
+        delivery = await session.scalar(
+            select(Delivery).where(Delivery.dataset_id == uuid.UUID(dataset))
+        )
+    assert delivery is not None
+    assert delivery.record is not None
+    return delivery.record
+
+
 @pytest.mark.parametrize("access", ["public", "restricted"])
 async def test_a_record_names_the_tables_of_open_data_alone(
     producer: Producer, node_database: Database, demo: Territory, access: str
@@ -118,13 +131,8 @@ async def test_a_record_names_the_tables_of_open_data_alone(
         await producer.draft(BOOK, "classeur.xlsx"), access=access
     )
 
-    async with node_database.session(demo.id, role="worker") as session:
-        delivery = await session.scalar(
-            select(Delivery).where(Delivery.dataset_id == uuid.UUID(dataset))
-        )
-    assert delivery is not None
-    assert delivery.record is not None
-    media = delivery.record["available_formats"]
+    record = await announced_record(node_database, demo, dataset)
+    media = record["available_formats"]
     named = {
         table["name"]: table["url"].rpartition(dataset)[2]
         for table in media[0].get("file_tables", ())
@@ -666,7 +674,10 @@ async def test_a_treated_version_has_no_table_of_before(
 
 
 async def test_a_part_has_tables_of_its_own(
-    producer: Producer, passer_by: httpx.AsyncClient
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
 ) -> None:
     dataset = await producer.publish()
     part = await add_part(producer, dataset, BOOK, "autre.xlsx")
@@ -679,7 +690,12 @@ async def test_a_part_has_tables_of_its_own(
     trees = await rows_of(passer_by, dataset, f"{part}.arbres-plantes")
     page = (await passer_by.get(f"/datasets/{dataset}/tables/{part}")).text
     files = (await passer_by.get(f"/datasets/{dataset}/files")).text
+    record = await announced_record(node_database, demo, dataset)
 
+    assert [
+        table["url"].rpartition("/tables/")[2]
+        for table in record["available_formats"][1]["file_tables"]
+    ] == [part, f"{part}.arbres-plantes"]
     assert before.status_code == 404
     assert "Quartier 3" in preview
     assert (

@@ -19,6 +19,7 @@ ROWS = """
       CASE WHEN i = 5 THEN 'x' ELSE (48 + i * 0.01) || ', ' || -1.5 END AS geo,
       '[' || 100 + i || ', 2.5]' AS xy,
       CASE WHEN i = 2 THEN 'POINT (1' ELSE 'POLYGON ((0 0, 1 0, 1 1, 0 0))' END AS wkt,
+      CASE WHEN i = 2 THEN 'POINT (x 2)' ELSE 'POINT (' || i || ' 48)' END AS spot,
       '{"type": "Point", "coordinates": [' || i || ', 2]}' AS shape
     FROM range(8) AS r(i)"""
 CASES = {
@@ -30,6 +31,7 @@ CASES = {
     "one cell": ({"geo": ColumnType.POINT}, PlaceNotation.ONE_CELL, [6]),
     "one cell, longitude first": ({"xy": ColumnType.POINT}, PlaceNotation.ONE_CELL, []),
     "WKT": ({"wkt": ColumnType.TEXT}, PlaceNotation.WKT, [3]),
+    "WKT of points": ({"spot": ColumnType.POINT}, PlaceNotation.WKT, [3]),
     "GeoJSON": ({"shape": ColumnType.JSON}, PlaceNotation.GEOJSON, []),
 }
 

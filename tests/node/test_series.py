@@ -528,6 +528,70 @@ async def test_the_data_package_has_the_columns_of_each_file_and_of_all_periods(
         assert (await passer_by.get(f"/api/{path}")).status_code == 200
 
 
+async def announced_media(
+    database: Database, territory: Territory, dataset: str
+) -> list[dict[str, Any]]:
+    """The files of the record that the portal is told of."""
+    async with database.session(territory.id, role="worker") as session:
+        stored = await find_dataset(session, uuid.UUID(dataset))
+        assert stored is not None
+        assert stored.delivery is not None
+        assert stored.delivery.record is not None
+        media: list[dict[str, Any]] = stored.delivery.record["available_formats"]
+        return media
+
+
+def named_series(media: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """Title and rows of the table of all periods, as files of a record name it."""
+    return [
+        (table["name"], table["number_of_records"])
+        for one in media
+        for table in one.get("file_tables", ())
+        if table["url"].endswith("/tables/series")
+    ]
+
+
+async def test_a_record_names_the_period_of_each_file_and_the_table_of_all(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await yearly(producer)
+
+    media = await announced_media(node_database, demo, dataset)
+    await date_main(producer, dataset, "", "")
+    undated = await announced_media(node_database, demo, dataset)
+    await date_main(producer, dataset, "2021-01-01", "2021-12-31")
+    earlier = await announced_media(node_database, demo, dataset)
+
+    years = [one["dcat"]["periods"][0]["start"][:4] for one in media]
+    assert years == ["2024", "2023", "2022"]
+    assert named_series(media) == [("2022–2024", 6)]
+    assert [column["name"] for column in media[1]["file_columns"]] == [
+        "commune",
+        "sexe",
+        "naissances",
+    ]
+    assert "dcat" not in undated[0]
+    assert named_series(undated) == [("2022–2023", 4)]
+    assert named_series(earlier) == [("2021–2023", 6)]
+
+
+async def test_a_record_of_restricted_data_names_no_table_of_all_periods(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.publish(
+        await producer.draft(births(5, 6), "2024.csv"), access="restricted"
+    )
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    await add_year(producer, dataset, 2023, births(3, 4))
+    await producer.publish(dataset, access="restricted")
+
+    media = await announced_media(node_database, demo, dataset)
+
+    assert len(media) == 2
+    assert named_series(media) == []
+    assert "file_columns" not in str(media)
+
+
 async def test_a_withdrawn_dataset_has_no_table_of_its_periods(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.node import personal_set as made
+from tests.node.tables.reading import converted
 from tests.node.typed_tables import TextColumn, write_table
 from udi.kit.errors import InvalidError
 from udi.tabular.columns.column import GEOMETRY, LINE, ColumnType, TypedColumn
+from udi.tabular.geo.map_conversion import add_places
 from udi.tabular.personal.anonymisation import TreatmentSummary, apply_treatments
 from udi.tabular.personal.detection import detect_personal_data
 from udi.tabular.personal.explanations import PersonalDataKind
@@ -78,7 +80,11 @@ def treated(tmp_path: Path) -> Treat:
     ) -> tuple[TreatmentSummary, list[list[str]]]:
         target = tmp_path / "new.csv"
         done = apply_treatments(
-            *write_table(tmp_path, columns), treatments, target, key
+            *write_table(tmp_path, columns),
+            treatments,
+            target,
+            key,
+            has_own_places=False,
         )
         with target.open(newline="", encoding="utf-8") as file:
             return done, list(csv.reader(file))
@@ -238,6 +244,42 @@ def test_a_value_is_made_harmless(
     assert change(value) == coarser
 
 
+@pytest.mark.parametrize(
+    ("treatment", "first_line"),
+    [
+        (Treatment(TreatmentMethod.DROP, ("latitude", "longitude")), "nom"),
+        (
+            Treatment(
+                TreatmentMethod.GENERALISE, ("latitude", "longitude"), Granularity.GRID
+            ),
+            "nom,latitude,longitude",
+        ),
+    ],
+)
+def test_coordinates_that_are_taken_out_do_not_come_back_as_places(
+    tmp_path: Path, treatment: Treatment, first_line: str
+) -> None:
+    file = tmp_path / "gens.csv"
+    lines = [f"P{number},48.10{number},-1.20{number}" for number in range(10, 40)]
+    file.write_text("\n".join(["nom,latitude,longitude", *lines, ""]))
+    parquet = tmp_path / "table.parquet"
+    target = tmp_path / "new.csv"
+    placed = add_places(parquet, converted(file, parquet))
+
+    apply_treatments(
+        parquet,
+        placed.profile.columns,
+        [treatment],
+        target,
+        KEY,
+        has_own_places=placed.profile.reads == "geo",
+    )
+
+    assert placed.profile.bbox is not None
+    assert target.read_text().splitlines()[0] == first_line
+    assert "48.1010" not in target.read_text()
+
+
 def test_geometries_go_to_the_grid_or_away(tmp_path: Path) -> None:
     parquet = tmp_path / "geo.parquet"
     target = tmp_path / "new.csv"
@@ -258,10 +300,16 @@ def test_geometries_go_to_the_grid_or_away(tmp_path: Path) -> None:
         [Treatment(TreatmentMethod.GENERALISE, (GEOMETRY,), Granularity.GRID)],
         target,
         KEY,
+        has_own_places=True,
     )
     assert target.read_text() == "nom,geometry\na,POINT (-4.49 48.39)\nb,\n"
     apply_treatments(
-        parquet, columns, [Treatment(TreatmentMethod.DROP, (GEOMETRY,))], target, KEY
+        parquet,
+        columns,
+        [Treatment(TreatmentMethod.DROP, (GEOMETRY,))],
+        target,
+        KEY,
+        has_own_places=True,
     )
     assert target.read_text() == "nom\na\nb\n"
 

@@ -194,6 +194,8 @@ STOPS = [
 NO_PAGES = {
     "portal": [
         "/.well-known/api-catalog",
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/mcp",
         "/inbox.json",
         "/my-space/account/delete/confirm",
         "/my-data/consents/{consent_id}/receipt.json",
@@ -225,6 +227,7 @@ NO_PAGES = {
         "/api/v1/agreements",
         "/api/v1/agreements/mine",
         "/api/v1/agreements/{agreement_id}",
+        "/api/v1/agreements/{agreement_id}/reading-key",
         "/api/v1/access-policies",
         "/api/v1/access-policies/{restricted_id}",
         "/api/v1/access-requests",
@@ -232,6 +235,7 @@ NO_PAGES = {
         "/api/v1/access-requests/{access_request_id}",
         "/api/v1/calls",
         "/api/v1/calls/{call_id}",
+        "/api/v1/calls/{call_id}/progress",
         "/api/v1/data-requests",
         "/api/v1/data-requests/draft",
         "/api/v1/data-requests/mine",
@@ -273,6 +277,8 @@ NO_PAGES = {
         "/api/v1/projects",
         "/api/v1/projects/mine",
         "/api/v1/projects/{project_id}/consent-changes",
+        "/api/v1/projects/{project_id}/credentials",
+        "/api/v1/suggestions",
         "/api/v1/projects/{project_id}/team",
         "/api/v1/projects/{project_id}",
         "/calls.atom",
@@ -331,6 +337,8 @@ NO_PAGES = {
         "/theme.css",
     ],
     "node": [
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/mcp",
         "/consents/{consent_id}/code",
         "/consents/{consent_id}/link",
         "/my-space/my-data.csv",

@@ -46,6 +46,7 @@ TERRITORY = Catalogue(
     origin=ORIGIN, title={"fr": "Pays de la Rade", "en": "Rade"}, description={"fr": "Les données"},
     publisher={"fr": "Pays de la Rade"}, languages=("fr", "en"), box=BoundingBox(west=-4.7, south=48.2, east=-4.2, north=48.5),
 )  # fmt: skip
+NODE_PAGES = f"https://node.example.org/datasets/{RECORD_ID}"
 RECORDS = {
     "small": a_record(),
     "full": a_full_record(),
@@ -81,6 +82,24 @@ RECORDS = {
                 "connector.url",
                 f"https://node.example.org/datasets/{RECORD_ID}/file",
             )
+        ],
+    ),
+    "tables of a node": a_record(
+        available_formats=[
+            a_file(
+                file_tables=[
+                    {"name": "Rues", "url": f"{NODE_PAGES}/data"},
+                    {"name": "Arbres", "url": f"{NODE_PAGES}/tables/arbres"},
+                    {"name": "2022–2024", "url": f"{NODE_PAGES}/tables/series"},
+                    {"name": "Ailleurs", "url": "https://data.example.org/x"},
+                    {"name": "Sans page"},
+                ],
+                dcat={
+                    "periods": [
+                        {"start": "2023-01-01T00:00:00Z", "end": "2023-12-31T23:59:59Z"}
+                    ]
+                },
+            ),
         ],
     ),
     "year of a series": a_record(
@@ -182,6 +201,46 @@ def test_the_api_of_an_open_table_at_a_node_of_ours_is_a_service() -> None:
         for triple in written(closed)
         if triple.predicate == term("dcat:accessService")
     ]
+
+
+def test_further_tables_at_a_node_of_ours_are_distributions_and_services() -> None:
+    record = RECORDS["tables of a node"]
+    base = f"https://node.example.org/api/resources/{RECORD_ID}/tables"
+    closed = {**record, "access_condition": a_full_record()["access_condition"]}
+
+    triples = written(record)
+    downloads = {
+        triple.object.value
+        for triple in triples
+        if triple.predicate == term("dcat:downloadURL")
+    }
+    services = {
+        triple.object.value
+        for triple in triples
+        if triple.predicate == term("dcat:endpointURL")
+    }
+    pages = {
+        triple.object.value
+        for triple in triples
+        if triple.predicate == term("dcat:accessURL")
+    }
+
+    assert downloads >= {f"{base}/arbres/data/csv/", f"{base}/series/data/csv/"}
+    assert services == {f"{base}/arbres/data/", f"{base}/series/data/"}
+    assert pages >= {f"{NODE_PAGES}/tables/arbres", f"{NODE_PAGES}/tables/series"}
+    assert len(values(triples, DATASET, "dcat:distribution")) == 5
+    assert not [one for one in written(closed) if "/tables/" in str(one.object)]
+
+
+def test_a_file_says_of_which_period_it_is() -> None:
+    triples = written(RECORDS["tables of a node"])
+
+    [temporal] = [one for one in triples if one.predicate == term("dct:temporal")]
+    assert "#media-" in temporal.subject.value
+    assert values(triples, temporal.object, "dcat:startDate") == [
+        "2023-01-01T00:00:00Z"
+    ]
+    assert values(triples, temporal.object, "dcat:endDate") == ["2023-12-31T23:59:59Z"]
 
 
 def test_the_base_shapes_of_high_value_datasets_are_kept(shared_data: Path) -> None:

@@ -184,6 +184,15 @@ def test_signed_workbooks_are_not_changed(tmp_path: Path) -> None:
     assert read_rows(path, path.name, {}, RowQuery()).refusal == "format"
 
 
+def test_a_workbook_of_an_older_format_is_not_written_anew(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "csvkit_sheets.xls"
+    path.write_bytes((shared_data / "data/tables" / path.name).read_bytes())
+
+    assert read_rows(path, path.name, {}, RowQuery()).refusal == "old_workbook"
+
+
 def merge(path: Path, *ranges: str) -> None:
     """Merge cells of the second sheet, whatever they say."""
     with zipfile.ZipFile(path) as archive:

@@ -1,6 +1,7 @@
 """What the node shows of a table is what the agreement says: random tables and agreements, beside an outsider's reading."""
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -111,6 +112,28 @@ def test_values_are_of_the_type_of_their_column(
     write_extract(table.path, tmp_path / "view.parquet", extract)
 
     assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == expected
+
+
+@pytest.mark.parametrize(
+    ("agreed", "columns", "places"),
+    [
+        (("nom", "geometry"), ["nom", "geometry"], None), (("nom", "__geometry"), ["nom"], 2),
+        (("nom",), ["nom"], None), ((), ["nom", "geometry"], 2),
+    ],
+)  # fmt: skip
+def test_a_column_called_geometry_is_not_the_places(
+    tmp_path: Path, agreed: tuple[str, ...], columns: list[str], places: int | None
+) -> None:
+    kinds = [("nom", ColumnType.TEXT), ("geometry", ColumnType.TEXT)]
+    table = replace(
+        write_table(tmp_path / "whole.parquet", kinds, [["Halle", "rond"]]),
+        bbox=(-2.0, 48.0, -1.0, 49.0),
+    )
+
+    visible_columns, extract = extract_of(table, View(columns=agreed, rows=()))
+
+    assert [column.name for column in visible_columns] == columns
+    assert extract.places == places
 
 
 @pytest.mark.parametrize(

@@ -213,13 +213,25 @@ def test_one_bad_byte_does_not_ruin_the_other_letters(
 
 
 def test_names_differ_also_for_a_database(tmp_path: Path, target: Path) -> None:
-    file = write(tmp_path, "nom,NOM,geometry,,__line\na,b,c,d,e\n")
+    file = write(tmp_path, "nom,NOM,geometry,,__line,__id\na,b,c,d,e,f\n")
 
     done = converted(file, target)
 
-    assert names(target) == ["nom", "NOM (2)", "geometry (2)", "col4", "__line (2)"]
-    assert rows(target) == [(2, "a", "b", "c", "d", "e")]
+    assert names(target) == [
+        "nom",
+        "NOM (2)",
+        "geometry",
+        "col4",
+        "__line (2)",
+        "__id (2)",
+    ]
+    assert rows(target) == [(2, "a", "b", "c", "d", "e", "f")]
     assert done.profile.columns[1].name == "NOM (2)"
+    assert [(note.code, note.column) for note in done.profile.notes] == [
+        ("repeated_name", "NOM"),
+        ("reserved_name", "__line"),
+        ("reserved_name", "__id"),
+    ]
 
 
 def test_corrections_win(tmp_path: Path, target: Path) -> None:

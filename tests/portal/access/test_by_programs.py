@@ -402,4 +402,136 @@ async def test_who_leads_the_project_gets_a_key_that_reads_its_rows(
     assert body["api"].startswith(f"{node}/api/resources/{body['dataset']['id']}/")
     assert [answer.status_code for answer in others] == [403, 404, 401]
     assert [entry["id"] for entry in listed["agreements"]] == [granted]
-    assert late.status_code == 409
+    assert late.status_code == 403
+
+
+async def test_credentials_are_made_renewed_and_revoked(programs: Programs) -> None:
+    home = (await programs.ask()).headers["location"]
+    event = {"event": "grant", "words": WHY, "revision": 1}
+    await programs.call("POST", f"{home}/events", programs.producer, **event)
+    project = (await programs.call("GET", home, programs.person)).json()["project"]
+    base = f"/api/v1/projects/{project['id']}/credentials"
+
+    empty = (await programs.call("GET", base, programs.person)).json()
+    node = empty["nodes"][0]["id"]
+    credential_input = {"node": node, "name": "Machine du labo", "days": 30}
+    made = await programs.call("POST", base, programs.person, **credential_input)
+    first = made.json()["credential"]["id"]
+    renewed = await programs.call("POST", f"{base}/{first}/renewal", programs.person)
+    second = renewed.json()["credential"]["id"]
+    ended = [
+        await programs.call("DELETE", f"{base}/{second}", programs.person)
+        for _ in range(2)
+    ]
+    late = await programs.call("POST", f"{base}/{second}/renewal", programs.person)
+    refusals = {
+        "stranger": await programs.call("GET", base, programs.producer),
+        "stranger makes": await programs.call(
+            "POST", base, programs.producer, **credential_input
+        ),
+        "nobody": await programs.call("POST", base, None, **credential_input),
+        "other node": await programs.call(
+            "POST", base, programs.person, **credential_input | {"node": "x"}
+        ),
+        "other days": await programs.call(
+            "POST", base, programs.person, **credential_input | {"days": 31}
+        ),
+        "no name": await programs.call(
+            "POST", base, programs.person, **credential_input | {"name": " "}
+        ),
+        "unknown": await programs.call(
+            "DELETE", f"{base}/{project['id']}", programs.person
+        ),
+    }
+    listed = (await programs.call("GET", base, programs.person)).json()["items"]
+
+    assert empty["items"] == []
+    assert (made.status_code, renewed.status_code, late.status_code) == (201, 201, 409)
+    assert made.json()["secret"] != renewed.json()["secret"]
+    assert made.headers["cache-control"] == "no-store"
+    assert [answer.status_code for answer in ended] == [204, 204]
+    assert {item["id"] for item in listed} == {first, second}
+    assert all(item["revoked"] for item in listed)
+    assert made.json()["secret"] not in str(listed)
+    assert {name: answer.status_code for name, answer in refusals.items()} == {
+        "stranger": 404,
+        "stranger makes": 404,
+        "nobody": 401,
+        "other node": 422,
+        "other days": 422,
+        "no name": 422,
+        "unknown": 404,
+    }
+
+
+async def test_an_agreement_is_renewed_by_a_request(programs: Programs) -> None:
+    home = (await programs.ask()).headers["location"]
+    event = {"event": "grant", "words": WHY, "revision": 1}
+    agreement = (
+        await programs.call("POST", f"{home}/events", programs.producer, **event)
+    ).json()["agreement"]
+    address = f"/api/v1/agreements/{agreement}/renewal"
+
+    silent = await programs.call("POST", address, programs.person, words="")
+    other = await programs.call("POST", address, programs.producer, words=WHY)
+    created = await programs.call("POST", address, programs.person, words=WHY)
+    again = await programs.call("POST", address, programs.person, words=WHY)
+    renewal = await programs.call("GET", created.headers["location"], programs.producer)
+
+    assert (silent.status_code, other.status_code) == (422, 403)
+    assert (created.status_code, again.status_code) == (201, 409)
+    assert renewal.json()["state"] == "submitted"
+
+
+async def test_the_terms_of_a_dataset_are_set_by_its_producer(
+    programs: Programs,
+) -> None:
+    address = f"{POLICIES}/{programs.workspace.dataset}"
+    current = (await programs.call("GET", address)).json()
+    written = {
+        name: current[name]
+        for name in ("requesters", "terms", "why", "answer_days", "renewals")
+    } | {"questions": current["questions"], "revision": current["revision"]}
+    changed = written | {
+        "requesters": ["research", "person"],
+        "answer_days": 12,
+        "terms": written["terms"] | {"months": 9},
+    }
+
+    saved = await programs.call("PUT", address, programs.producer, **changed)
+    refusals = {
+        "read before": await programs.call(
+            "PUT", address, programs.producer, **changed
+        ),
+        "other side": await programs.call("PUT", address, programs.person, **changed),
+        "nobody": await programs.call("PUT", address, None, **changed),
+        "nobody may ask": await programs.call(
+            "PUT", address, programs.producer, **changed | {"requesters": []}
+        ),
+        "unknown field": await programs.call(
+            "PUT", address, programs.producer, **changed | {"colour": "red"}
+        ),
+        "no revision": await programs.call(
+            "PUT", address, programs.producer, **changed | {"revision": "1"}
+        ),
+    }
+    policy = (await programs.call("GET", address)).json()
+
+    assert (saved.status_code, saved.json()["revision"]) == (
+        200,
+        current["revision"] + 1,
+    )
+    assert (policy["requesters"], policy["answer_days"], policy["terms"]["months"]) == (
+        ["research", "person"],
+        12,
+        9,
+    )
+    assert policy["questions"] == current["questions"]
+    assert {name: answer.status_code for name, answer in refusals.items()} == {
+        "read before": 412,
+        "other side": 403,
+        "nobody": 401,
+        "nobody may ask": 422,
+        "unknown field": 422,
+        "no revision": 422,
+    }

@@ -3,12 +3,15 @@
 import json
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from litestar import Litestar
+from msgspec import structs
 
-from tests.portal.catalogue.corpus import TABLE, Catalogue
+from tests.portal.catalogue.corpus import NODE, TABLE, Catalogue, described
 from tests.visitors import browse
+from udi.portal.catalogue.actions import store_dataset
 
 
 def structured(page: str) -> Any:
@@ -87,6 +90,22 @@ async def test_what_was_withdrawn_is_gone_in_these_forms_too(
     assert TABLE[1][0] in answer.json()["detail"]
 
 
+async def test_a_package_without_a_file_has_the_page_of_the_dataset(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    record = await armor.add(1)
+    bare = structs.replace(record, id=uuid4(), local_id="bare", media=())
+    async with armor.database.session(armor.territory.id) as session:
+        await store_dataset(session, bare, node_id=NODE)
+
+    async with browse(portal_app, armor.territory) as program:
+        package = (await program.get(f"/data/{bare.id}/datapackage.json")).json()
+
+    [resource] = package["resources"]
+    assert resource["path"] == f"{armor.territory.origin}/data/{bare.id}"
+    assert (resource["name"], resource["mediatype"]) == (str(bare.id), "text/html")
+
+
 async def test_a_package_says_size_fingerprint_and_format(
     armor: Catalogue, portal_app: Litestar
 ) -> None:
@@ -103,3 +122,25 @@ async def test_a_package_says_size_fingerprint_and_format(
     )
     assert first["hash"] == f"sha256:{record.media[0].checksum.value}"  # type: ignore[union-attr]  # it has one
     assert [licence["name"] for licence in package["licenses"]] == ["etalab-2.0"]
+
+
+async def test_a_package_names_the_further_tables_of_open_data_at_a_node_of_ours(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    node = armor.territory.links["node"]
+    packages = []
+    for number in (1, 7):
+        first = described(number)
+        page = f"{node}/datasets/{first['global_id']}/tables/arbres"
+        tables = [{"name": "Arbres plantés", "url": page}]
+        first["available_formats"][0]["file_tables"] = tables
+        record = await armor.add(number, **first)
+        async with browse(portal_app, armor.territory) as program:
+            answer = await program.get(f"/data/{record.id}/datapackage.json")
+        packages.append(answer.json()["resources"])
+
+    [table] = [one for one in packages[0] if one["title"] == "Arbres plantés"]
+    assert table["path"].endswith("/tables/arbres/data/csv/")
+    assert table["path"].startswith(f"{node}/api/resources/")
+    assert (table["format"], table["mediatype"]) == ("csv", "text/csv")
+    assert "arbres" not in str(packages[1])

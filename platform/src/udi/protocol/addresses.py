@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
+TABLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,149}")
 VIEW = "view"
 """The dataset's own view, or its first rows where its producer chose none."""
 OPENING = "opening"
@@ -31,10 +32,11 @@ ANSWERS = {
 
 @dataclass(frozen=True)
 class NodeAddresses:
-    """The addresses of one dataset at a node of ours; `origin` has no final slash."""
+    """The addresses of one dataset at a node of ours, or of one of its further tables; `origin` has no final slash."""
 
     origin: str
     dataset_id: UUID
+    table_name: str = ""
 
     @property
     def file(self) -> str:
@@ -44,17 +46,22 @@ class NodeAddresses:
     @property
     def page(self) -> str:
         """The first rows, the columns in figures, a chart and a map."""
-        return f"{self.origin}/datasets/{self.dataset_id}/data"
+        path = f"tables/{self.table_name}" if self.table_name else "data"
+        return f"{self.origin}/datasets/{self.dataset_id}/{path}"
 
     @property
     def api(self) -> str:
         """Rows filtered, sorted and grouped, as JSON."""
-        return f"{self.origin}/api/resources/{self.dataset_id}/data/"
+        return f"{self._resource}/data/"
+
+    def export(self, kind: str) -> str:
+        """The whole table in one of the formats that its API gives."""
+        return f"{self._resource}/data/{kind}/"
 
     @property
     def api_description(self) -> str:
         """The OpenAPI document of this very table: its columns as parameters, and whole views as Parquet and others."""
-        return f"{self.origin}/api/resources/{self.dataset_id}/swagger/"
+        return f"{self._resource}/swagger/"
 
     def answer(self, criterion: str) -> str:
         """Where its producer gives what a criterion asks, for who may change the dataset."""
@@ -69,6 +76,11 @@ class NodeAddresses:
         """The dataset's own view to be framed; its first rows at a node of an earlier release."""
         return f"{self.embed('table')}?view={OPENING}"
 
+    @property
+    def _resource(self) -> str:
+        table = f"/tables/{self.table_name}" if self.table_name else ""
+        return f"{self.origin}/api/resources/{self.dataset_id}{table}"
+
 
 def find_addresses(file_url: str, dataset_id: UUID) -> NodeAddresses | None:
     """The addresses of a dataset whose file is at this address, where that is a node of ours."""
@@ -76,3 +88,11 @@ def find_addresses(file_url: str, dataset_id: UUID) -> NodeAddresses | None:
     if not separator or rest != f"{dataset_id}/file" or not ORIGIN.fullmatch(origin):
         return None
     return NodeAddresses(origin, dataset_id)
+
+
+def find_table_addresses(page_url: str, dataset_id: UUID) -> NodeAddresses | None:
+    """The addresses of a further table whose page is at this address, where that is a node of ours."""
+    origin, separator, name = page_url.partition(f"/datasets/{dataset_id}/tables/")
+    if not separator or not ORIGIN.fullmatch(origin) or not TABLE_NAME.fullmatch(name):
+        return None
+    return NodeAddresses(origin, dataset_id, name)

@@ -75,6 +75,7 @@ agent = group(
         "is_person": boolean,
     },
 )
+periods = list_of(group({}, {"start": moment, "end": moment}), MOST_WORDS)
 METADATA = group(
     {},
     {
@@ -99,7 +100,7 @@ METADATA = group(
             ),
             ENTRIES,
         ),
-        "periods": list_of(group({}, {"start": moment, "end": moment}), MOST_WORDS),
+        "periods": periods,
         "temporal_resolution": line,
         "places": resources,
         "spatial_resolution": number(0, EARTH),
@@ -131,5 +132,6 @@ MEDIA_METADATA = group(
         "languages": list_of(line, ENTRIES),
         "conforms_to": addresses,
         "documentation": pages,
+        "periods": periods,
     },
 )

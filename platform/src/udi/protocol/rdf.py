@@ -6,16 +6,19 @@ DCAT-AP asks for a class and no label; what RUDI says and DCAT-AP has no propert
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from uuid import uuid5
 
 from udi.kit.mail_addresses import mail_url
 from udi.protocol import frequencies, geodcat, hvd
 from udi.protocol.access import URI as ACCESS_RIGHT
 from udi.protocol.access import AccessRights
-from udi.protocol.addresses import NodeAddresses, find_addresses
 from udi.protocol.formats import FORMATS, find_format
 from udi.protocol.formats import URI as FILE_TYPE
 from udi.protocol.languages import language_uri
+from udi.protocol.node_tables import (
+    TABLE_FORMATS,
+    list_apis,
+    list_table_media,
+)
 from udi.protocol.rdf_metadata import (
     write_categories,
     write_contact_means,
@@ -63,8 +66,6 @@ DISTRIBUTION_TYPES: dict[str, str] = {
 """The EU's types of distributions, by the role of a file or a service."""
 CHECKSUM_ALGORITHM = f"{PREFIXES['spdx']}checksumAlgorithm_"
 HALF_TURN = 180
-TABLE_FORMATS = ("JSON", "CSV", "XLSX", "Parquet", "Arrow")
-"""What the API of a table at a node of ours answers with."""
 HVD = "dcat-ap-hvd"
 GEO = "geodcat-ap"
 EXTENSIONS = frozenset({HVD, GEO})
@@ -103,9 +104,10 @@ def write_dataset(
         yield from _terms(node, address, record)
     for media in record.media:
         yield from _distribution(node, address, record, media)
-    for api in _list_apis(record):
-        yield from _distribution(node, address, record, api)
-        yield from _returned_formats(part_of(node, f"service-{api.id}"))
+    for media in (*list_apis(record), *list_table_media(record)):
+        yield from _distribution(node, address, record, media)
+        if media.is_service:
+            yield from _returned_formats(part_of(node, f"service-{media.id}"))
     if HVD in extensions:
         yield from _high_value(node, address, record)
     if GEO in extensions:
@@ -122,34 +124,12 @@ def _access_rights(record: Record) -> str:
     return iri(record.access.uri)
 
 
-def _list_apis(record: Record) -> list[Media]:
-    """The API of each open table at a node of ours, which no record lists."""
-    if record.access is not AccessRights.PUBLIC:
-        return []
-    return [
-        _describe_api(record, file, addresses)
-        for file in record.media
-        if file.columns and (addresses := find_addresses(file.url, record.id))
-    ]
-
-
 def _returned_formats(service: str) -> Iterator[Triple]:
     """What the API of a table gives its rows as: an EU file type, or a media type where the table has none."""
     for label in TABLE_FORMATS:
         file_format = FORMATS[label]
         uri = file_format.uri or MEDIA_TYPES + file_format.media_types[0]
         yield from typed_value(service, "dct:format", iri(uri), "dct:MediaTypeOrExtent")
-
-
-def _describe_api(record: Record, file: Media, addresses: NodeAddresses) -> Media:
-    return Media(
-        id=uuid5(file.id, "api"),
-        kind=MediaKind.SERVICE,
-        url=addresses.api,
-        name=f"{record.title} (API)",
-        dates=file.dates,
-        documentation=addresses.api_description,
-    )
 
 
 def _titles(node: str, record: Record) -> Iterator[Triple]:
@@ -182,7 +162,7 @@ def _high_value(node: str, address: str, record: Record) -> Iterator[Triple]:
     if not categories:
         return
     yield from write_categories(node, categories)
-    for media in (*record.media, *_list_apis(record)):
+    for media in (*record.media, *list_apis(record), *list_table_media(record)):
         yield from hvd.write_legislation(part_of(node, f"media-{media.id}"))
         if media.is_service:
             service = part_of(node, f"service-{media.id}")

@@ -130,6 +130,8 @@ def write_media_metadata(node: str, media: Media) -> Iterator[Triple]:
         yield from typed_link(node, "dct:conformsTo", standard, "dct:Standard")
     for page in metadata.documentation:
         yield from typed_link(node, "foaf:page", page, "foaf:Document")
+    for number, interval in enumerate(metadata.periods, 1):
+        yield from _period(node, f"{node[:-1]}-period-{number}>", interval)
 
 
 def write_rights(

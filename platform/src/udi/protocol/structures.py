@@ -194,6 +194,8 @@ class MediaMetadata(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     conforms_to: tuple[str, ...] = ()
     documentation: tuple[str, ...] = ()
+    periods: tuple[Interval, ...] = ()
+    """What it speaks of, where the dataset has a file for each period."""
 
 
 class Media(Struct, frozen=True, kw_only=True):

@@ -141,6 +141,10 @@ def _intervals(pairs: list[tuple[datetime, int]]) -> tuple[Interval, ...]:
     """Several, or one without a start, as RUDI's one period cannot say."""
     if len(pairs) == 1:
         return (Interval(end=pairs[0][0]),)
+    return _whole_intervals(pairs)
+
+
+def _whole_intervals(pairs: list[tuple[datetime, int]]) -> tuple[Interval, ...]:
     return tuple(
         Interval(start=at, end=at + timedelta(days=days)) for at, days in pairs
     )
@@ -167,6 +171,7 @@ media_metadata: dict[str, Any] = {
     "rights_statements": some_others, "status": st.just("") | others, "availability": st.just("") | others,
     "languages": st.lists(tags, max_size=2, unique=True).map(tuple), "conforms_to": some_others, "documentation": some_others,
     "captions": some_texts, "rights": some_texts,
+    "periods": st.lists(st.tuples(moments, st.integers(1, 900)), max_size=2, unique=True).map(_whole_intervals),
 }  # fmt: skip
 
 

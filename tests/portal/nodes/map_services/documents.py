@@ -11,7 +11,10 @@ WMS_130 = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Layer><Title>Sans nom</Title><Layer><Name>plu:zones</Name><Title>Zonage</Title></Layer></Layer></Layer>
 </Capability></WMS_Capabilities>"""
 WMS_111 = b"""<?xml version="1.0"?>
-<!DOCTYPE WMT_MS_Capabilities PUBLIC "-//OGC//DTD" "http://schemas.opengis.net/wms/1.1.1/WMS_MS_Capabilities.dtd">
+<!DOCTYPE WMT_MS_Capabilities SYSTEM "http://schemas.opengis.net/wms/1.1.1/WMS_MS_Capabilities.dtd"
+ [
+ <!ELEMENT VendorSpecificCapabilities EMPTY>
+ ]>  <!-- as MapServer 8.0 and GeoServer write it -->
 <WMT_MS_Capabilities version="1.1.1"><Service><Title>Ancien</Title></Service>
 <Capability><Request><GetMap><Format>image/png</Format></GetMap></Request>
 <Layer><SRS>EPSG:27572 EPSG:4326</SRS><LatLonBoundingBox minx="-4.6" miny="48.2" maxx="-4.2" maxy="48.5"/>

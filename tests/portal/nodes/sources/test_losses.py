@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, ckan
+from tests.portal.nodes.sources.test_changes import DatedCkan
 from tests.visitors import browse, make_person
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
@@ -182,6 +183,23 @@ async def test_a_reading_counts_each_record_once_over_its_slices(
     assert first.fields == second.fields
     assert first.fields["title"]["preserved"] == first.fields["title"]["records"] == 25
     assert first.measures["datasets"] == 25
+
+
+async def test_a_reading_of_what_changed_alone_has_no_report(
+    open_source: Open, catalogue: Catalogue
+) -> None:
+    site = DatedCkan(["jeu-1", "jeu-2", "jeu-3"])
+    catalogue.live = site
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    await reading.read()
+    site.changed = {"jeu-2": "Un autre titre"}
+
+    run = await reading.read()
+
+    [report] = await find_reports(reading)
+    assert run.incremental
+    assert report.run_id != run.id
+    assert report.records == 3
 
 
 @pytest.fixture

@@ -41,7 +41,6 @@ from udi.node.tables.derived_files import DERIVED_FILES
 from udi.node.tables.requests import open_table, request_table
 from udi.protocol.access_decision import RefusalReason, View, state_at
 from udi.protocol.credentials import READING, TICKET
-from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session, Visitor
@@ -155,7 +154,9 @@ async def _list_parts(
 
 
 def _has_geometry(table: DatasetTable, view: View) -> bool:
-    return table.has_geometry and (not view.columns or GEOMETRY in view.columns)
+    return table.has_geometry and (
+        not view.columns or table.places_name in view.columns
+    )
 
 
 def _sign(

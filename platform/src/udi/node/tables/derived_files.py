@@ -57,7 +57,7 @@ class DerivedFiles:
             raise await passage.refuse(RefusalReason.ONLY_IN_PART) from None
         table = await self.views.open_view(table, passage)
         form = FORMATS[kind]
-        if form.placed and GEOMETRY in table.hidden:
+        if form.placed and table.hides_places:
             raise await passage.refuse(RefusalReason.OTHER_COLUMNS, (GEOMETRY,))
         if form.placed and not table.has_geometry:
             raise NotFoundError(

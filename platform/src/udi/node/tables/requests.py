@@ -95,7 +95,7 @@ class TableRequest:
         Raises:
             NotGrantedError: it does not.
         """
-        if GEOMETRY in self.table.hidden:
+        if self.table.hides_places:
             raise await self.refuse_column(GEOMETRY)
 
     async def refuse_column(self, column: str) -> NotGrantedError:

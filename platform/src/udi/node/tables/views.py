@@ -16,7 +16,7 @@ from udi.node.files.restricted import PermittedReading
 from udi.protocol import terms
 from udi.protocol.access_decision import PersonRows, RefusalReason, View
 from udi.tabular.columns.chosen_roles import read_roles
-from udi.tabular.columns.column import GEOMETRY, TypedColumn
+from udi.tabular.columns.column import TypedColumn
 from udi.tabular.columns.identifiers import (
     UnreadableIdentifierError,
     read_identifier,
@@ -106,7 +106,7 @@ def _hidden_columns(
     table: DatasetTable, columns: tuple[TypedColumn, ...], *, placed: bool
 ) -> frozenset[str]:
     """The columns of a table that are not among these, and its places unless they are `placed`."""
-    places = {GEOMETRY} if table.has_geometry and not placed else set()
+    places = {table.places_name} if table.has_geometry and not placed else set()
     return frozenset(
         {column.name for column in table.columns} - {column.name for column in columns}
         | places
@@ -133,7 +133,7 @@ def extract_of(
 ) -> tuple[tuple[TypedColumn, ...], TableExtract]:
     """Which columns are shown, and how they and the rows are cut out; places only where they are named, or all is."""
     ranks = {column.name: rank for rank, column in enumerate(table.columns)}
-    unknown = set(view.columns) - {*ranks, GEOMETRY}
+    unknown = set(view.columns) - {*ranks, table.places_name}
     visible_ranks = [
         rank for name, rank in ranks.items() if not view.columns or name in view.columns
     ]
@@ -143,7 +143,9 @@ def extract_of(
     if view.persons is not None:
         conditions.append(_person_condition(table, ranks, view.persons))
     statement = where_statement(conditions, table.columns)
-    placed = table.has_geometry and (not view.columns or GEOMETRY in view.columns)
+    placed = table.has_geometry and (
+        not view.columns or table.places_name in view.columns
+    )
     subset = TableExtract(
         columns=tuple((rank, table.columns[rank].name) for rank in visible_ranks),
         condition=statement.sql,

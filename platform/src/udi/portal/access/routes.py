@@ -1,14 +1,19 @@
 """The addresses of access, and what only web workers have of it."""
 
 from udi.portal.access.access_summary import summarise_access
-from udi.portal.access.agreements import api, own_api, project_pages
+from udi.portal.access.agreements import (
+    api,
+    credentials_api,
+    own_api,
+    project_pages,
+)
 from udi.portal.access.agreements import pages as agreements
 from udi.portal.access.agreements.encryption import find_encryption_key
 from udi.portal.access.policies import api as policies_api
 from udi.portal.access.policies import odrl_pages
 from udi.portal.access.policies import pages as policies
 from udi.portal.access.requests import api as requests_api
-from udi.portal.access.requests import case_pages, renewal_pages
+from udi.portal.access.requests import case_pages, renewal_api, renewal_pages
 from udi.portal.access.requests import pages as requests
 from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS
 from udi.portal.nodes.encryption import FIND_KEY
@@ -27,6 +32,8 @@ routes: Routes = [
     *agreements.routes,
     *api.routes,
     *own_api.routes,
+    *credentials_api.routes,
+    *renewal_api.routes,
     *project_pages.routes,
 ]
 

@@ -62,44 +62,48 @@ def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
 
 
 def _check_field(name: str, value: Any, usual: Any) -> Refusal | None:
+    """What is wrong with a field whose usual value is of the right kind; a text, where there is none."""
     if isinstance(usual, list):
-        sound = (
+        refusal = Refusal(
+            name, "A list of texts is expected here.", 'Send ["…"].', "no-list"
+        )
+    elif isinstance(usual, dict):
+        refusal = Refusal(
+            name, "Texts by name are expected here.", 'Send {"…": "…"}.', "no-object"
+        )
+    elif isinstance(usual, bool):
+        refusal = Refusal(
+            name, "This is not yes or no.", "Send true or false.", "no-bool"
+        )
+    elif isinstance(usual, int):
+        refusal = Refusal(
+            name, "This is not a number in range.", "Send a whole number.", "no-number"
+        )
+    else:
+        refusal = Refusal(
+            name, "A text is expected here.", "Send it between quotes.", "no-text"
+        )
+    return None if _is_sound(value, usual) else refusal
+
+
+def _is_sound(value: Any, usual: Any) -> bool:
+    if isinstance(usual, list):
+        return (
             isinstance(value, list)
             and len(value) <= MOST_ITEMS
             and all(isinstance(text, str) for text in value)
         )
-        if sound:
-            return None
-        return Refusal(
-            name, "A list of texts is expected here.", 'Send ["…"].', "no-list"
-        )
     if isinstance(usual, dict):
-        sound = (
+        return (
             isinstance(value, dict)
             and len(value) <= MOST_ITEMS
             and all(isinstance(text, str) for text in value.values())
         )
-        if sound:
-            return None
-        return Refusal(
-            name, "Texts by name are expected here.", 'Send {"…": "…"}.', "no-object"
-        )
+    if isinstance(usual, bool) or isinstance(value, bool):
+        return isinstance(usual, bool) and isinstance(value, bool)
     if isinstance(usual, int):
-        sound = (
-            isinstance(value, int)
-            and not isinstance(value, bool)
-            and 0 <= value < 10**9
-        )
-        if sound:
-            return None
-        return Refusal(
-            name, "This is not a number in range.", "Send a whole number.", "no-number"
-        )
-    if isinstance(value, str):
-        return None
-    return Refusal(
-        name, "A text is expected here.", "Send it between quotes.", "no-text"
-    )
+        return isinstance(value, int) and 0 <= value < 10**9
+    return isinstance(value, str)
 
 
 def read_identifiers(texts: list[str]) -> list[UUID]:

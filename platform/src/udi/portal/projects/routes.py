@@ -8,6 +8,7 @@ from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.data_requests import api as data_request_api
 from udi.portal.projects.data_requests import decision_pages
 from udi.portal.projects.data_requests import pages as data_request_pages
+from udi.portal.projects.suggestions import api as suggestions_api
 from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.projects.suggestions.queries import shows_suggestions
 from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
@@ -28,6 +29,7 @@ def list_routes(_site: Site) -> Routes:
         *decision_pages.routes,
         *data_request_api.routes,
         *suggestion_pages.routes,
+        *suggestions_api.routes,
     ]
 
 

@@ -1,5 +1,6 @@
 """What a column of a table is: the words shared by all that reads, checks, draws and queries tables."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,13 +53,18 @@ TEXT_STORED = "VARCHAR"
 LINE = "__line"
 """First column of a typed table: the line of the producer's own file (of the sheet, for a sheet), from 1."""
 ROW_NAME = "__id"
-"""Name of the number of a row in questions and exports: that line, which no column of a file may be called."""
+"""Name of the number of a row in questions and exports: that line."""
 Bounds = tuple[float, float, float, float]
 """A rectangle: west, south, east, north."""
 GEOMETRY = "geometry"
 """Last column of a typed table with geometries: WKB in longitude and latitude (OGC:CRS84), GeoParquet 1.1."""
+PLACES = "__geometry"
+"""What that column is called where a column of the file has the name itself."""
+PLACES_NAMES = frozenset({GEOMETRY, PLACES})
 BOX = ("__xmin", "__ymin", "__xmax", "__ymax")
 """Columns after `geometry`: the rectangle of each place, so that a question about a rectangle reads little."""
+RESERVED_NAMES = frozenset({LINE, ROW_NAME, PLACES, *BOX})
+"""What no column of a file may be called."""
 
 
 @dataclass(frozen=True)
@@ -77,3 +83,10 @@ class TypedColumn:
     def sql_type(self) -> str:
         """DuckDB's type."""
         return SQL_TYPES.get(self.type, TEXT_STORED)
+
+
+def places_name(names: Iterable[str]) -> str:
+    """What the column of places is called beside columns of these names: bigger letters do not tell two apart."""
+    if any(name.casefold() == GEOMETRY for name in names):
+        return PLACES
+    return GEOMETRY

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from udi.tabular.editing.editable_document import locate_document_rows
 from udi.tabular.editing.editable_sheet import locate_sheet_rows
 from udi.tabular.editing.editable_text import locate_rows
 from udi.tabular.editing.table_changes import (
@@ -10,7 +11,7 @@ from udi.tabular.editing.table_changes import (
     EditableTable,
     UneditableTableError,
 )
-from udi.tabular.formats.file_kind import FileKind
+from udi.tabular.formats.file_kind import ODS, XLS, XLSB, FileKind
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.messages.notes import UnreadableTableError
 from udi.tabular.profiles.corrections import Corrections
@@ -34,11 +35,15 @@ def open_table(path: Path, name: str, corrections: Corrections) -> EditableTable
         with open_source_file(source, corrections) as table:
             if isinstance(table, FileKind) or table.kind.reads not in READ:
                 raise UneditableTableError("format")
+            if table.kind in {XLS, XLSB}:
+                raise UneditableTableError("old_workbook")
             sample = sample_rows(table)
             if not sample.ended or sample.count > MOST_ROWS:
                 raise UneditableTableError("too_large")
             structure = infer_table(table, sample, corrections)
             rows = list(table.rows())
+            if table.kind.media_type == ODS.media_type:
+                return locate_document_rows(path, table, structure, rows)
             if table.kind.reads == "sheet":
                 return locate_sheet_rows(path, table, structure, rows)
     except UnreadableTableError:

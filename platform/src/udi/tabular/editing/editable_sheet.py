@@ -3,6 +3,7 @@
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -73,22 +74,10 @@ class EditableSheet(EditableTable):
         """
         if self._has_formulas():
             raise UneditableTableError("formula")
-        cells = {
-            self.lines[place]: {
-                column: value
-                for column, value, former in zip(
-                    self.columns, values, self.rows[place], strict=True
-                )
-                if value != former
-            }
-            for place, values in changes.changed.items()
-        }
+        cells = list_changed_cells(self, self.columns, changes)
         model = self.lines[-1] if self.lines else 0
         if changes.added and (not model or self.last_number > model):
             raise UneditableTableError("below")
-        for place, values in enumerate(changes.added, start=1):
-            named = zip(self.columns, values, strict=True)
-            cells[model + place] = {column: value for column, value in named if value}
         removed = [self.lines[place] for place in changes.removed]
         try:
             xml = change_sheet(
@@ -97,11 +86,11 @@ class EditableSheet(EditableTable):
                 removed,
                 model=model,
                 later_days=self.later_days,
-                kinds=self._find_typed_lines(),
+                kinds=find_typed_lines(self, self.columns),
             )
         except UnusualSheetError:
             raise UneditableTableError("irregular") from None
-        return self._pack(xml)
+        return write_archive(self.content, self.part, xml.encode())
 
     def _has_formulas(self) -> bool:
         """Whether a formula stands in any sheet of the workbook."""
@@ -112,27 +101,70 @@ class EditableSheet(EditableTable):
                 if member.filename == self.part or SHEETS.fullmatch(member.filename)
             )
 
-    def _find_typed_lines(self) -> dict[int, int]:
-        """For each column, the last row of the table that says something there."""
-        lines = dict[int, int]()
-        for line, cells in zip(self.lines, self.rows, strict=True):
-            for column, cell in zip(self.columns, cells, strict=True):
-                if cell:
-                    lines[column] = line
-        return lines
 
-    def _pack(self, xml: str) -> bytes:
-        written = BytesIO()
-        with (
-            zipfile.ZipFile(BytesIO(self.content)) as archive,
-            zipfile.ZipFile(written, "w") as target,
-        ):
-            for member in archive.infolist():
-                content = archive.read(member)
-                if member.filename == self.part:
-                    content = xml.encode()
-                target.writestr(member, content, member.compress_type)
-        return written.getvalue()
+def list_changed_cells(
+    table: EditableTable, columns: Sequence[int], changes: TableChanges
+) -> dict[int, dict[int, str]]:
+    """The cells that say something else, and those of new rows: by row of the sheet, by column from 0."""
+    cells = {
+        table.lines[place]: {
+            column: value
+            for column, value, former in zip(
+                columns, values, table.rows[place], strict=True
+            )
+            if value != former
+        }
+        for place, values in changes.changed.items()
+    }
+    model = table.lines[-1] if table.lines else 0
+    for place, values in enumerate(changes.added, start=1):
+        named = zip(columns, values, strict=True)
+        cells[model + place] = {column: value for column, value in named if value}
+    return cells
+
+
+def find_typed_lines(table: EditableTable, columns: Sequence[int]) -> dict[int, int]:
+    """For each column of the sheet, the last row of the table that says something there."""
+    lines = dict[int, int]()
+    for line, cells in zip(table.lines, table.rows, strict=True):
+        for column, cell in zip(columns, cells, strict=True):
+            if cell:
+                lines[column] = line
+    return lines
+
+
+def write_archive(content: bytes, part: str, changed: bytes) -> bytes:
+    """A ZIP whose members are those of another, in their order, but for the content of one."""
+    written = BytesIO()
+    with (
+        zipfile.ZipFile(BytesIO(content)) as archive,
+        zipfile.ZipFile(written, "w") as target,
+    ):
+        for member in archive.infolist():
+            if member.filename == part:
+                target.writestr(member, changed, member.compress_type)
+            else:
+                target.writestr(member, archive.read(member), member.compress_type)
+    return written.getvalue()
+
+
+def require_plain_notes(table: OpenedFile) -> None:
+    """Refuse a sheet whose cells cannot be changed alone (`UneditableTableError`)."""
+    if any(note.code in STRANGE_NOTES for note in table.notes):
+        raise UneditableTableError("irregular")
+
+
+def list_table_rows(structure: InferredTable, rows: Iterable[Row]) -> list[Row]:
+    """The rows of a sheet that are rows of its table."""
+    shape = structure.shape
+    without_totals = structure.settings.totals
+    return [
+        (number, cells)
+        for number, cells in rows
+        if shape.has_line(number)
+        and has_values(cells)
+        and not (without_totals and is_total(cells))
+    ]
 
 
 def locate_sheet_rows(
@@ -143,8 +175,7 @@ def locate_sheet_rows(
     Raises:
         UneditableTableError: it is no XLSX, is signed, or has merged cells, macros or formulas without results.
     """
-    if any(note.code in STRANGE_NOTES for note in table.notes):
-        raise UneditableTableError("irregular")
+    require_plain_notes(table)
     content = path.read_bytes()
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -157,14 +188,7 @@ def locate_sheet_rows(
     except UNREADABLE:
         raise UneditableTableError("irregular") from None
     shape = structure.shape
-    without_totals = structure.settings.totals
-    located = [
-        (number, cells)
-        for number, cells in rows
-        if shape.has_line(number)
-        and has_values(cells)
-        and not (without_totals and is_total(cells))
-    ]
+    located = list_table_rows(structure, rows)
     left = first_column(path, table.sheet)
     filled = [number for number, cells in rows if has_values(cells)]
     merged = tuple((int(match[1]), int(match[2])) for match in MERGED.finditer(xml))

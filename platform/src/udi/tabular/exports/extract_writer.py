@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from udi.tabular.columns.column import BOX, GEOMETRY, LINE, Bounds
+from udi.tabular.columns.column import BOX, LINE, Bounds, places_name
 from udi.tabular.exports.extracts import ExtractResult, TableExtract
 from udi.tabular.geo.geoparquet import geo_key
 from udi.tabular.sandbox.duckdb_sandbox import Connection, identifier, literal
@@ -22,12 +22,14 @@ def write_extract(path: Path, output: Path, subset: TableExtract) -> ExtractResu
     bbox = None
     options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP_ROWS}"
     if subset.places is not None:
+        places = places_name(name for _, name in subset.columns)
         expressions += [
-            f"c{subset.places + at} AS {name}"
-            for at, name in enumerate((GEOMETRY, *BOX))
+            f"c{subset.places + at} AS {name}" for at, name in enumerate((places, *BOX))
         ]
         bbox = _box(connection, subset)
-        options += f", KV_METADATA {{geo: {literal(geo_key(subset.kinds, bbox))}}}"
+        options += (
+            f", KV_METADATA {{geo: {literal(geo_key(subset.kinds, bbox, places))}}}"
+        )
     rows = f"SELECT {', '.join(expressions)} FROM t{subset.condition}"
     result = connection.execute(
         f"COPY ({rows}) TO {literal(output)} ({options})", list(subset.values)

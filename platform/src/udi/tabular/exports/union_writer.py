@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from udi.tabular.columns.column import BOX, GEOMETRY, LINE, TypedColumn
+from udi.tabular.columns.column import BOX, LINE, TypedColumn, places_name
 from udi.tabular.exports.extract_writer import GROUP_ROWS
 from udi.tabular.exports.unions import TableUnion, UnionMember
 from udi.tabular.geo.geoparquet import geo_key, read_geometry_types
@@ -27,8 +27,9 @@ def write_union(output: Path, union: TableUnion, *paths: Path) -> int:
     names = [identifier(column.name) for column in union.columns]
     options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP_ROWS}"
     if union.has_places:
-        names += [GEOMETRY, *BOX]
-        key = geo_key(_merge_geometry_types(union, paths), union.bbox)
+        places = places_name(column.name for column in union.columns)
+        names += [places, *BOX]
+        key = geo_key(_merge_geometry_types(union, paths), union.bbox, places)
         options += f", KV_METADATA {{geo: {literal(key)}}}"
     listed = ", ".join(f"k{rank} AS {name}" for rank, name in enumerate(names))
     rows = f"SELECT row_number() OVER () AS {LINE}, {listed} FROM ({' UNION ALL '.join(selections)})"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from udi.tabular.columns.column import BOX, GEOMETRY, LINE
+from udi.tabular.columns.column import RESERVED_NAMES
 from udi.tabular.columns.value_patterns import is_date, is_null, is_number
 from udi.tabular.formats.delimited_text import DelimitedRecords, Row
 from udi.tabular.formats.header_lines import is_unit_line, join_groups, join_lines
@@ -262,7 +262,7 @@ def _groups_line(
 
 def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Names that differ from each other also without capitals, as databases want them, and what is said of it."""
-    used_names = {LINE, GEOMETRY, *BOX}
+    used_names = set(RESERVED_NAMES)
     unique = list[str]()
     notes = list[Note]()
     for raw_name in names:
@@ -271,12 +271,10 @@ def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...
         while name.lower() in used_names:
             number += 1
             name = f"{plain} ({number})"
-        if (
-            number > 1
-            and plain.lower() != GEOMETRY
-            and not any(note.column == plain for note in notes)
-        ):
-            notes.append(Note("repeated_name", plain))
+        if number > 1 and not any(note.column == plain for note in notes):
+            is_reserved = plain.lower() in RESERVED_NAMES
+            code = "reserved_name" if is_reserved else "repeated_name"
+            notes.append(Note(code, plain))
         used_names.add(name.lower())
         unique.append(name)
     return tuple(unique), tuple(notes)

@@ -3,7 +3,7 @@
 import re
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 
 from udi.tabular.columns.column import (
-    BOX,
-    GEOMETRY,
-    LINE,
+    RESERVED_NAMES,
     Bounds,
     ColumnType,
     TypedColumn,
@@ -192,7 +190,7 @@ def _describe_parquet(part: GdalInput) -> GeoLayer:
     crs, geometry, features, fields, bounds = parquet_layer(part.path)
     located = determine_crs(crs, bounds)
     names = unique_names(
-        [field.name for field in fields], reserved_names=(LINE, GEOMETRY, *BOX)
+        [field.name for field in fields], reserved_names=RESERVED_NAMES
     )
     columns = tuple(
         TypedColumn(name, field.type) for name, field in zip(names, fields, strict=True)
@@ -243,7 +241,7 @@ def _remarks(info: dict[str, Any]) -> Iterator[Remark]:
 
 def _columns(info: dict[str, Any]) -> tuple[TypedColumn, ...]:
     names = unique_names(
-        [str(name) for name in info["fields"]], reserved_names=(LINE, GEOMETRY, *BOX)
+        [str(name) for name in info["fields"]], reserved_names=RESERVED_NAMES
     )
     kinds = zip(names, info["ogr_types"], info["ogr_subtypes"], strict=True)
     return tuple(
@@ -258,7 +256,7 @@ def _type(kind: str, subtype: str) -> ColumnType:
 
 
 def unique_names(
-    names: Sequence[str], *, reserved_names: Sequence[str] = ()
+    names: Sequence[str], *, reserved_names: Iterable[str] = ()
 ) -> list[str]:
     """The same names, the second of a kind with a number; bigger and smaller letters do not tell two apart."""
     used_names = {name.casefold() for name in reserved_names}

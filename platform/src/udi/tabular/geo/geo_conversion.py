@@ -11,12 +11,12 @@ import numpy as np
 
 from udi.tabular.columns.column import (
     BOX,
-    GEOMETRY,
     LINE,
     TEXT_STORED,
     Bounds,
     ColumnType,
     TypedColumn,
+    places_name,
 )
 from udi.tabular.geo.geo import (
     LocatedLayer,
@@ -360,16 +360,16 @@ def _write(
             f"{stored} AS {name}"
             for stored, name in zip(("x0", "y0", "x1", "y1"), BOX, strict=True)
         ]
+        places = places_name(column.name for _, column in stored_columns)
         columns = [
             f"places.line AS {LINE}",
             *expressions,
-            f"places.geometry AS {GEOMETRY}",
+            f"places.geometry AS {places}",
             *box,
         ]
         query = f"SELECT {', '.join(columns)} FROM loaded POSITIONAL JOIN places"
-        options += (
-            f", KV_METADATA {{geo: {literal(geo_key(gathered.kinds, gathered.bbox))}}}"
-        )
+        key = literal(geo_key(gathered.kinds, gathered.bbox, places))
+        options += f", KV_METADATA {{geo: {key}}}"
     row = connection.execute(
         f"COPY ({query}) TO {literal(target)} ({options})"
     ).fetchone()

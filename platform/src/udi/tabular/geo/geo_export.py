@@ -13,6 +13,7 @@ from udi.tabular.columns.column import (
     Bounds,
     ColumnType,
     TypedColumn,
+    places_name,
 )
 from udi.tabular.geo.geo import unique_names
 from udi.tabular.geo.geo_gdal import raw
@@ -49,11 +50,12 @@ def write_geo(
         UnreadableError: the table has no place.
     """
     facts = geo_metadata(parquet)
-    if facts is None or not facts["columns"][GEOMETRY].get("bbox"):
+    places = places_name(column.name for column in columns)
+    if facts is None or not facts["columns"][places].get("bbox"):
         raise UnreadableGeoFileError(
             "This table has no place, so it cannot be written as a map."
         )
-    column = facts["columns"][GEOMETRY]
+    column = facts["columns"][places]
     selected = _select_list(columns, numbered=numbered)
     if kind != "pmtiles":
         _write(
@@ -64,6 +66,7 @@ def write_geo(
             title,
             _geometry_type(column["geometry_types"]),
             (condition, values),
+            places=places,
         )
         return
     box = tuple(column["bbox"])
@@ -76,6 +79,7 @@ def write_geo(
         title,
         _geometry_type(column["geometry_types"]),
         (condition, values),
+        places=places,
         **_zoom_levels(box),
     )
     write_pmtiles(tiles, target, box)
@@ -116,9 +120,11 @@ def _write(
     title: str,
     geometry: str,
     rows: tuple[str, Sequence[Value]],
+    *,
+    places: str,
     **options: Any,
 ) -> None:
-    conditions = [] if kind == "gpkg" else [f"{GEOMETRY} IS NOT NULL"]
+    conditions = [] if kind == "gpkg" else [f"{places} IS NOT NULL"]
     condition, values = rows
     if condition:
         conditions.append(f"{LINE} IN (SELECT line FROM t{condition})")
@@ -148,12 +154,13 @@ def _select_list(columns: Sequence[TypedColumn], *, numbered: bool) -> str:
     names = unique_names(
         [column.name for column in columns], reserved_names=(GEOMETRY, ROW_NAME, *FIDS)
     )
+    places = places_name(column.name for column in columns)
     read = [
         f"{identifier(column.name)}{'::VARCHAR' if column.type is ColumnType.TIME else ''} AS {identifier(name)}"
         for column, name in zip(columns, names, strict=True)
     ]
     number = [f"{LINE} AS {identifier(ROW_NAME)}"] if numbered else []
-    return ", ".join([*number, *read, f"ST_AsWKB({GEOMETRY}) AS {GEOMETRY}"])
+    return ", ".join([*number, *read, f"ST_AsWKB({places}) AS {GEOMETRY}"])
 
 
 def _geometry_type(kinds: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from udi.tabular.columns.column import GEOMETRY, LINE, TypedColumn
+from udi.tabular.columns.column import LINE, TypedColumn, places_name
 from udi.tabular.sandbox.duckdb_sandbox import Connection, identifier
 from udi.tabular.sandbox.engine import EXPORT_MEMORY, open_parquet
 
@@ -20,11 +20,12 @@ BATCH = 1000
 
 def select_list(columns: Sequence[TypedColumn]) -> str:
     """What a feature needs of a table, for SQL: its line, its columns, its place."""
+    places = places_name(column.name for column in columns)
     return ", ".join(
         [
             LINE,
             *(identifier(column.name) for column in columns),
-            f"ST_AsWKB({GEOMETRY})",
+            f"ST_AsWKB({places})",
         ]
     )
 

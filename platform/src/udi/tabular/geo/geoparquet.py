@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from udi.tabular.columns.column import Bounds, ColumnType, TypedColumn
+from udi.tabular.columns.column import GEOMETRY, Bounds, ColumnType, TypedColumn
 from udi.tabular.messages.remarks import UnreadableGeoFileError
 from udi.tabular.sandbox.duckdb_sandbox import connect
 
@@ -126,15 +126,15 @@ def _type(stored: str) -> ColumnType:
     return TYPES.get(stored, ColumnType.TEXT)
 
 
-def geo_key(kinds: Iterable[str], bbox: Bounds | None) -> str:
-    """The key `geo` of our own files: WKB in OGC:CRS84, which is the default and so not written."""
+def geo_key(kinds: Iterable[str], bbox: Bounds | None, places: str = GEOMETRY) -> str:
+    """The key `geo` of our own files, whose places are in the column `places`: WKB in OGC:CRS84, the default, not written."""
     column: dict[str, object] = {"encoding": "WKB", "geometry_types": sorted(kinds)}
     if bbox:
         column["bbox"] = list(bbox)
     return json.dumps(
         {
             "version": "1.1.0",
-            "primary_column": "geometry",
-            "columns": {"geometry": column},
+            "primary_column": places,
+            "columns": {places: column},
         }
     )

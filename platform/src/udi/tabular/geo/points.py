@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from udi.tabular.columns.column import BOX, GEOMETRY, LINE, ColumnType, TypedColumn
+from udi.tabular.columns.column import (
+    BOX,
+    LINE,
+    ColumnType,
+    TypedColumn,
+    places_name,
+)
 from udi.tabular.geo.geoparquet import geo_key
 from udi.tabular.geo.places import (
     BATCH,
@@ -27,6 +33,8 @@ PAIR = rf"^\s*[\[(]?\s*({NUMBER})\s*[,; ]\s*({NUMBER})\s*[\])]?\s*$"
 KINDS = "POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|CURVE|COMPOUNDCURVE|CIRCULARSTRING|CURVEPOLYGON|SURFACE"
 WKT = rf"^\s*(SRID=4326;)?(MULTI)?({KINDS})\s*(Z|M|ZM)?\s*\("
 JSON_SHAPE = r'^\s*\{.*"coordinates"\s*:'
+WRITTEN_SHAPES = frozenset({ColumnType.TEXT, ColumnType.JSON, ColumnType.POINT})
+"""The types of columns that may say shapes in WKT or GeoJSON: points in WKT are of a type of their own."""
 SAMPLE = 500
 LARGEST_LATITUDE = 90
 ENOUGH = 0.8
@@ -63,7 +71,7 @@ def find_place_columns(
     ]
     with connect(parquet) as connection:
         for column in columns:
-            if column.type in {ColumnType.TEXT, ColumnType.JSON} and (
+            if column.type in WRITTEN_SHAPES and (
                 notation := _detect_notation(_sample(connection, parquet, column.name))
             ):
                 return PlaceColumns(notation, (column.name,))
@@ -127,7 +135,7 @@ def write_with_places(
     workdir: Path,
     tell: Tell | None = None,
 ) -> PlaceStatistics:
-    """Write the same typed table with `geometry` and the rectangle of each place; says what is wrong with the others."""
+    """Write the same typed table with its places (`places_name`) and the rectangle of each place; says what is wrong with the others."""
     column_expressions = [
         f"t.{identifier(name)}" for name in (LINE, *(column.name for column in columns))
     ]
@@ -135,7 +143,8 @@ def write_with_places(
         f"p.{stored} AS {name}"
         for stored, name in zip(("x0", "y0", "x1", "y1"), BOX, strict=True)
     ]
-    select_list = ", ".join([*column_expressions, f"p.geometry AS {GEOMETRY}", *box])
+    places = places_name(column.name for column in columns)
+    select_list = ", ".join([*column_expressions, f"p.geometry AS {places}", *box])
     query = f"SELECT {select_list} FROM read_parquet({literal(parquet)}) AS t"
     with connect(parquet, target.parent, spill=workdir) as connection:
         if placing.notation in {PlaceNotation.WKT, PlaceNotation.GEOJSON}:
@@ -151,7 +160,7 @@ def write_with_places(
             gathered = _check_points(connection, parquet, placing, tell)
             source = f"{query}, LATERAL ({_points(placing)}) AS p"
         options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP}"
-        key = literal(geo_key(gathered.kinds, gathered.bbox))
+        key = literal(geo_key(gathered.kinds, gathered.bbox, places))
         connection.execute(
             f"COPY ({source}) TO {literal(target)} ({options}, KV_METADATA {{geo: {key}}})"
         )

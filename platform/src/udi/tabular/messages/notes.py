@@ -253,6 +253,10 @@ EXPLANATIONS = {
     "repeated_name": NoteExplanation(
         "Several columns are named «%(column)s»; the others got a number."
     ),
+    "reserved_name": NoteExplanation(
+        "The name «%(column)s» is reserved: a number follows it in the table.",
+        "Give this column another name in your file.",
+    ),
     "other_sheets": NoteExplanation(
         "This file has other sheets: %(sheets)s. The main table is «%(sheet)s».",
         "If you meant another one, choose it.",

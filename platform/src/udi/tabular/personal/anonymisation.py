@@ -11,7 +11,7 @@ import duckdb
 import shapely
 
 from udi.kit.errors import field_error
-from udi.tabular.columns.column import GEOMETRY, TypedColumn
+from udi.tabular.columns.column import PLACES_NAMES, TypedColumn, places_name
 from udi.tabular.personal.cells import open_table
 from udi.tabular.personal.small_groups import SMALLEST_GROUP
 from udi.tabular.personal.transformations import Change, transformation_of
@@ -83,8 +83,13 @@ def apply_treatments(
     treatments: Sequence[Treatment],
     target_csv: Path,
     key: bytes,
+    *,
+    has_own_places: bool,
 ) -> TreatmentSummary:
     """Write a new CSV (UTF-8, comma, dates as ISO) in which the treatments are done; the key is the dataset's own.
+
+    The places of a map (`has_own_places`) are a column. Those that were made of coordinates in other columns are not
+    written: they would give back what a treatment took from these.
 
     Memory does not depend on the number of rows, except for a count's groups.
 
@@ -96,11 +101,12 @@ def apply_treatments(
         open_table(parquet) as table,
         target_csv.open("w", newline="", encoding="utf-8") as file,
     ):
-        geometries = any(
-            row[0] == GEOMETRY for row in table.execute("DESCRIBE t").fetchall()
+        places = places_name(column.name for column in columns)
+        geometries = has_own_places and any(
+            row[0] == places for row in table.execute("DESCRIBE t").fetchall()
         )
         check_treatments(treatments, columns, geometries=geometries)
-        names = [column.name for column in columns] + ([GEOMETRY] if geometries else [])
+        names = [column.name for column in columns] + ([places] if geometries else [])
         by = [
             name
             for treatment in treatments
@@ -141,8 +147,9 @@ def _plan(
         for name in treatment.columns
         if name in names
     }
-    if GEOMETRY in names:
-        changes.setdefault(names.index(GEOMETRY), str)
+    for place, name in enumerate(names):
+        if name in PLACES_NAMES:
+            changes.setdefault(place, str)
     return _RecordTreatment(names, changes)
 
 
@@ -165,7 +172,7 @@ def _records(
     table: duckdb.DuckDBPyConnection, names: Sequence[str]
 ) -> Iterator[Sequence[Any]]:
     expressions = ", ".join(
-        identifier(name) if name == GEOMETRY else f"{identifier(name)}::VARCHAR"
+        identifier(name) if name in PLACES_NAMES else f"{identifier(name)}::VARCHAR"
         for name in names
     )
     cursor = table.execute(f"SELECT {expressions} FROM t")

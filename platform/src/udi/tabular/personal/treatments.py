@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from udi.kit.errors import Refusals
-from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
+from udi.tabular.columns.column import ColumnType, TypedColumn, places_name
 from udi.tabular.personal.explanations import PersonalDataKind
 
 
@@ -114,7 +114,7 @@ def check_treatments(
         InvalidError: a column that the table has not, a generalisation without its step, two treatments of one column.
     """
     column_names = {column.name for column in columns} | (
-        {GEOMETRY} if geometries else set()
+        {places_name(column.name for column in columns)} if geometries else set()
     )
     refusals = Refusals()
     treated_names = set[str]()

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 import shapely
 
-from udi.tabular.columns.column import GEOMETRY, LINE, Bounds, ColumnType, TypedColumn
+from udi.tabular.columns.column import (
+    LINE,
+    Bounds,
+    ColumnType,
+    TypedColumn,
+    places_name,
+)
 from udi.tabular.geo.geojson import features, select_list
 from udi.tabular.queries.feature_query import FeatureQuery
 from udi.tabular.sandbox.duckdb_sandbox import (
@@ -48,8 +54,11 @@ def select_features(
         if query.rows.sql:
             create_view(connection, literal(parquet))
         where, values = _condition(columns, query)
+        places = places_name(column.name for column in columns)
         if query.bbox is not None and (
-            outside := _find_outside(connection, parquet, where, values, query.bbox)
+            outside := _find_outside(
+                connection, parquet, places, where, values, query.bbox
+            )
         ):
             where = f"{where} AND {LINE} NOT IN (SELECT unnest(?::BIGINT[]))"
             values = [*values, outside]
@@ -118,14 +127,19 @@ def _boxes(bbox: Bounds) -> list[Bounds]:
 
 
 def _find_outside(
-    connection: Connection, parquet: Path, where: str, values: list[Any], bbox: Bounds
+    connection: Connection,
+    parquet: Path,
+    places: str,
+    where: str,
+    values: list[Any],
+    bbox: Bounds,
 ) -> list[int]:
     """Lines whose rectangle touches the asked one although their place does not; only those that cross its edge."""
     boxes = _boxes(bbox)
     inside = " OR ".join(INSIDE.format(*box) for box in boxes)
     is_point = "(__xmin = __xmax AND __ymin = __ymax)"
     connection.execute(
-        f"SELECT {LINE}, ST_AsWKB({GEOMETRY}) FROM read_parquet(?)"
+        f"SELECT {LINE}, ST_AsWKB({places}) FROM read_parquet(?)"
         f" WHERE {where} AND NOT ({inside}) AND NOT {is_point} LIMIT {MOST_EXACT}",
         [str(parquet), *values],
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from udi.tabular.columns.chosen_roles import Roles
-from udi.tabular.columns.column import Bounds, TypedColumn
+from udi.tabular.columns.column import PLACES_NAMES, Bounds, TypedColumn, places_name
 
 FetchFile = Callable[[], Awaitable[None]]
 
@@ -73,3 +73,13 @@ class DatasetTable:
     def has_geometry(self) -> bool:
         """Whether some row has a place."""
         return self.bbox is not None
+
+    @property
+    def places_name(self) -> str:
+        """What agreements call its places: as none of its columns is called."""
+        return places_name(column.name for column in self.columns)
+
+    @property
+    def hides_places(self) -> bool:
+        """Whether the table has places that this reader has not."""
+        return not self.has_geometry and not self.hidden.isdisjoint(PLACES_NAMES)

@@ -35,9 +35,9 @@ async def announce_parts(
     *,
     without: DatasetPart | None = None,
 ) -> None:
-    """Tell the portals which parts are published now; the rest of the record stays as it was announced.
+    """Tell the portals which parts are published now, and of which period the main file is.
 
-    After a refusal nothing is told: what somebody publishes next names the parts of then. `without` is a part that is
+    The rest of the record stays as it was announced. After a refusal nothing is told: what somebody publishes next names the parts of then. `without` is a part that is
     about to be removed.
 
     Raises:
@@ -46,14 +46,17 @@ async def announce_parts(
     listed = [
         entry for entry in list_published_parts(dataset) if entry.part is not without
     ]
+    main = next((one for one in dataset.versions if one.published_at), None)
     if dataset.document is not None:
         dataset.document = replace_parts(
-            dataset.document, dataset, listed, territory.origin
+            dataset.document, dataset, listed, territory.origin, main=main
         )
     record = dataset.delivery.record if dataset.delivery else None
     if not is_public(dataset) or record is None:
         return
-    record = replace_parts(record, dataset, listed, territory.origin)
+    record = replace_parts(record, dataset, listed, territory.origin, main=main)
+    if main is not None:
+        record = replace_tables(record, dataset, main, territory.origin)
     await _announce_record(
         session, dataset, record, listed_parts=[entry.mark for entry in listed]
     )

@@ -51,6 +51,8 @@ from udi.tabular.personal.treatments import Treatment, check_treatments
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.profile import Profile
 
+MAP = "geo"
+"""How a file whose places are in no column of its own is read."""
 log = structlog.get_logger()
 TREAT_VERSION = "treat_version"
 NOT_TREATED = "not_treated"
@@ -252,7 +254,7 @@ async def _write_anonymised_file(
     target: Path,
 ) -> TreatmentResult | None:
     file = version.file
-    columns = Profile.from_json(version.profile).columns
+    profile = Profile.from_json(version.profile)
     table = folder / TABLE
     suffix = version.preparation.table if version.preparation else ""
     await anonymisation.preparation.storage.store.copy(file.derived_key(suffix), table)
@@ -260,11 +262,12 @@ async def _write_anonymised_file(
         return await run(
             anonymise_table,
             table,
-            columns,
+            profile.columns,
             treatments,
             target,
             anonymised_name(file.name),
             anonymisation.key(version.dataset_id),
+            has_own_places=profile.reads == MAP,
             memory_mb=MEMORY,
             seconds=SECONDS,
             file_bytes=max(64 * 1024**2, ROOM * file.size),

@@ -278,10 +278,16 @@ async def describe_part(
         await announce_parts(session, dataset, territory)
 
 
-def set_main_period(
-    author: Author, dataset: Dataset, first_day: date | None, last_day: date | None
+async def set_main_period(
+    session: AsyncSession,
+    author: Author,
+    dataset: Dataset,
+    territory: Territory,
+    *,
+    first_day: date | None,
+    last_day: date | None,
 ) -> None:
-    """Keep of which period the main file is, or that it is of none. The dataset must be locked.
+    """Keep of which period the main file is, or that it is of none, and tell the portals. The dataset must be locked.
 
     Raises:
         InvalidError: it is no period.
@@ -296,6 +302,7 @@ def set_main_period(
     dataset.file_last_day = last_day
     dataset.updated_at = now()
     dataset.record_event(author, "file.dated")
+    await announce_parts(session, dataset, territory)
 
 
 def _move(dataset: Dataset, part: DatasetPart, place: int) -> None:

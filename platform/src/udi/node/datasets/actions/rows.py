@@ -58,7 +58,11 @@ UNEDITABLE = {
         "This file could harm whoever opens it: its rows are not shown.",
         REMEDY,
     ),
-    "format": ("Only tables in CSV and XLSX are corrected here.", REMEDY),
+    "format": ("Only tables in CSV, XLSX and ODS are corrected here.", REMEDY),
+    "old_workbook": (
+        "A workbook in XLS or XLSB is not corrected here: it would have to be written anew, and what is not a cell would be lost.",
+        "Save your file as XLSX or ODS, drop it, then correct it here.",
+    ),
     "too_large": (
         "This table is too large to be corrected here: up to 5,000 rows and 4 MB are.",
         REMEDY,

@@ -105,7 +105,7 @@ def _served(versions: Sequence[Version]) -> Version | None:
 def _part_entry(dataset: Dataset, listed: ListedPart, role: str) -> FileEntry | None:
     part = listed.part
     if not part.is_file:
-        media = media_of_part(listed, "")
+        media = media_of_part(dataset, listed, "")
         return FileEntry(
             part_caption(part),
             "",

@@ -212,6 +212,7 @@ async def submit_part_removal(
 async def submit_main_period(
     request: PageRequest,
     session: Session,
+    territory: CurrentTerritory,
     member: Member,
     dataset_id: FromPath[UUID],
 ) -> Redirect:
@@ -223,7 +224,14 @@ async def submit_main_period(
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     about, refusals = _read_form(await request.form())
     _require_no_refusal(refusals)
-    set_main_period(member, dataset, about.first_day, about.last_day)
+    await set_main_period(
+        session,
+        member,
+        dataset,
+        territory,
+        first_day=about.first_day,
+        last_day=about.last_day,
+    )
     return Redirect(f"/datasets/{dataset_id}#parts", status_code=303)
 
 

@@ -17,6 +17,7 @@ from udi.node.datasets.records.rudi_clients import AVAILABLE, as_version_4
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import language_of
 from udi.protocol.licence_terms import find_licence_code
+from udi.protocol.rudi_names import METADATA
 from udi.protocol.rules import dig, entries
 from udi.protocol.texts import read_texts
 from udi.ui.translated_texts import translated_name
@@ -176,7 +177,7 @@ def _merge_media(document: Document, composed: Sequence[Document]) -> list[Docum
     described = {name: about[name] for name in about if name not in of_file}
     first = {
         **ours,
-        **described,
+        **replace_periods(described, ours),
         **file_fields,
         "connector": connector,
         "file_storage_status": AVAILABLE,
@@ -185,6 +186,20 @@ def _merge_media(document: Document, composed: Sequence[Document]) -> list[Docum
         first,
         *(media for media in every if not is_same_media(media, ours["media_id"])),
     ]
+
+
+def replace_periods(media: Document, described: Document) -> Document:
+    """A media with the periods that another description of it says, or with none."""
+    metadata = {
+        name: value
+        for name, value in (media.get(METADATA) or {}).items()
+        if name != "periods"
+    }
+    periods = (described.get(METADATA) or {}).get("periods")
+    if periods:
+        metadata["periods"] = periods
+    without = {name: value for name, value in media.items() if name != METADATA}
+    return {**without, METADATA: metadata} if metadata else without
 
 
 def is_same_media(media: Document, identifier: UUID | str) -> bool:

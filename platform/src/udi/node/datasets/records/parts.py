@@ -6,11 +6,21 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+import msgspec
+
 from udi.node.datasets.models import Dataset, DatasetPart, PartRole, Version
+from udi.node.datasets.records.media_tables import (
+    file_periods,
+    find_record_series,
+    media_columns,
+    media_tables,
+    series_table,
+)
 from udi.node.datasets.records.rudi_clients import as_version_4
 from udi.protocol.record import write_media
 from udi.protocol.rules import entries
-from udi.protocol.structures import Checksum, Dates, Media
+from udi.protocol.schema import ENTRIES as MOST_ENTRIES
+from udi.protocol.structures import Checksum, Dates, Media, MediaMetadata
 from udi.protocol.vocabulary import (
     API_CONTRACT,
     DOWNLOAD,
@@ -58,9 +68,10 @@ def part_caption(part: DatasetPart) -> str:
     return f"{part.title} ({part.first_day.isoformat()} – {part.last_day.isoformat()})"
 
 
-def media_of_part(listed: ListedPart, origin: str) -> Media:
+def media_of_part(dataset: Dataset, listed: ListedPart, origin: str) -> Media:
     """A part as records list it; `origin` is that of the node."""
     part = listed.part
+    metadata = MediaMetadata(periods=file_periods(part.first_day, part.last_day))
     if listed.version is None:
         return Media(
             id=part.id,
@@ -71,6 +82,7 @@ def media_of_part(listed: ListedPart, origin: str) -> Media:
             role=part.role,
             dates=Dates(created=part.created_at, updated=part.updated_at),
             documentation=part.documentation,
+            metadata=metadata,
         )
     file = listed.version.file
     return Media(
@@ -87,24 +99,58 @@ def media_of_part(listed: ListedPart, origin: str) -> Media:
         size=file.size,
         checksum=Checksum("SHA-256", file.sha256),
         encoding=file.charset,
+        columns=media_columns(dataset, listed.version),
+        tables=media_tables(dataset, listed.version, origin),
+        metadata=metadata,
     )
 
 
+def list_part_media(
+    dataset: Dataset,
+    listed: Sequence[ListedPart],
+    origin: str,
+    *,
+    main: Version | None,
+) -> list[Media]:
+    """The parts as records list them; the newest file of the table of all periods names that table too.
+
+    `main` is the version of the main file that the record is about.
+    """
+    versions = [entry.version for entry in listed if entry.version]
+    series = find_record_series(dataset, [main, *versions] if main else versions)
+    parts_in_series = [file.part_id for file in series.files if file.part_id]
+    media_list = list[Media]()
+    for entry in listed:
+        media = media_of_part(dataset, entry, origin)
+        if series.is_table and entry.part.id == parts_in_series[-1]:
+            tables = (*media.tables, series_table(dataset, series, origin))
+            media = msgspec.structs.replace(media, tables=tables[-MOST_ENTRIES:])
+        media_list.append(media)
+    return media_list
+
+
 def replace_parts(
-    document: Document, dataset: Dataset, listed: Sequence[ListedPart], origin: str
+    document: Document,
+    dataset: Dataset,
+    listed: Sequence[ListedPart],
+    origin: str,
+    *,
+    main: Version | None,
 ) -> Document:
     """The same record with these parts instead of those that it names; what is elsewhere stays after them.
 
-    The main file, where there is one, stays first: it is the first that is no part.
+    The main file, where there is one, stays first: it is the first that is no part; `main` is its version in the record.
     """
     others = [
         media
         for _, media in entries(document, "available_formats")
         if not is_part_media(media, dataset, origin)
     ]
-    ours = [write_media(media_of_part(part, origin)) for part in listed]
-    main = 1 if dataset.has_file else 0
-    return {**document, "available_formats": [*others[:main], *ours, *others[main:]]}
+    part_media = list_part_media(dataset, listed, origin, main=main)
+    ours = [write_media(media) for media in part_media]
+    first = 1 if dataset.has_file else 0
+    media_list = [*others[:first], *ours, *others[first:]]
+    return {**document, "available_formats": media_list}
 
 
 def is_part_media(media: Document, dataset: Dataset, origin: str) -> bool:

@@ -15,17 +15,23 @@ from udi.node.datasets.descriptions.description import (
     texts_of,
     titles_of,
 )
-from udi.node.datasets.models import Dataset, PreparationState, Version
-from udi.node.datasets.records.document import is_same_media, merge_documents
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.records.document import (
+    is_same_media,
+    merge_documents,
+    replace_periods,
+)
+from udi.node.datasets.records.media_tables import (
+    file_periods,
+    media_columns,
+    media_tables,
+)
 from udi.node.datasets.records.parts import (
     ListedPart,
     list_published_parts,
     replace_parts,
 )
-from udi.node.datasets.versions.column_units import units_of
 from udi.node.datasets.versions.findings import schema_report_of
-from udi.node.datasets.versions.table_list import list_tables_of
-from udi.node.datasets.versions.table_places import TablePlace
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
@@ -39,8 +45,6 @@ from udi.protocol.restricted_data import (
     write_former_licence,
 )
 from udi.protocol.rules import entries
-from udi.protocol.schema import ENTRIES as MOST_COLUMNS
-from udi.protocol.schema import LINE as LONGEST_LINE
 from udi.protocol.structures import (
     BoundingBox,
     Checksum,
@@ -51,8 +55,7 @@ from udi.protocol.structures import (
     Geography,
     LicenceTerms,
     Media,
-    MediaColumn,
-    MediaTable,
+    MediaMetadata,
     Organisation,
     Period,
     Record,
@@ -63,8 +66,6 @@ from udi.tabular.columns.column import Bounds
 from udi.tabular.profiles.coverage import Coverage
 from udi.tabular.profiles.profile import Profile
 
-NO_TABLE = frozenset({PreparationState.FAILED, PreparationState.PLAIN})
-"""How the look at a file ended where its API has no rows of it."""
 FORM_FIELDS = {
     "resource_title": "title",
     "synopsis": "summary",
@@ -138,7 +139,9 @@ def draft_document(
     if parts is None:
         parts = list_published_parts(dataset)
     if parts or dataset.document is not None:
-        document = replace_parts(document, dataset, parts, territory.origin)
+        document = replace_parts(
+            document, dataset, parts, territory.origin, main=version
+        )
     return conceal_document(document, terms=_address_of_terms(dataset, territory))
 
 
@@ -276,18 +279,19 @@ def _media(dataset: Dataset, version: Version, origin: str) -> Media:
         size=file.size,
         checksum=Checksum("SHA-256", file.sha256),
         encoding=profile.encoding,
-        columns=_columns(dataset, version, profile),
-        tables=()
-        if is_restricted(dataset.description)
-        else media_tables(dataset, version, origin),
+        columns=media_columns(dataset, version),
+        tables=media_tables(dataset, version, origin),
         structure=_valid_schema_address(version),
+        metadata=MediaMetadata(
+            periods=file_periods(dataset.file_first_day, dataset.file_last_day)
+        ),
     )
 
 
 def replace_tables(
     document: dict[str, Any], dataset: Dataset, version: Version, origin: str
 ) -> dict[str, Any]:
-    """The same record with the tables that the main file of the dataset has now."""
+    """The same record with the tables and the period that the main file of the dataset has now."""
     described = write_media(_media(dataset, version, origin))
     tables = described.get("file_tables")
     media_list = []
@@ -296,42 +300,9 @@ def replace_tables(
         if is_same_media(media, media_id_of(dataset)):
             fields.pop("file_tables", None)
             fields |= {"file_tables": tables} if tables else {}
+            fields = replace_periods(fields, described)
         media_list.append(fields)
     return {**document, "available_formats": media_list}
-
-
-def media_tables(
-    dataset: Dataset, version: Version, origin: str
-) -> tuple[MediaTable, ...]:
-    """The tables of an open file, where it has others than its main one; `origin` is that of the node."""
-    entries = list_tables_of(dataset, version)
-    if not any(TablePlace.parse(entry.table_name).sheet for entry in entries):
-        return ()
-    return tuple(
-        MediaTable(
-            name=entry.title[:LONGEST_LINE],
-            url=origin + entry.address,
-            records=entry.rows,
-            fields=entry.columns,
-        )
-        for entry in entries
-    )
-
-
-def _columns(
-    dataset: Dataset, version: Version, profile: Profile
-) -> tuple[MediaColumn, ...]:
-    """The first columns of an open table, unless it could not be read; of restricted data a record names none."""
-    if is_restricted(dataset.description) or not profile.is_table:
-        return ()
-    if version.preparation and version.preparation.state in NO_TABLE:
-        return ()
-    units = units_of(dataset, profile)
-    return tuple(
-        MediaColumn(column.name, units.get(column.name, ""))
-        for column in profile.columns[:MOST_COLUMNS]
-        if column.name.strip() and len(column.name) <= LONGEST_LINE
-    )
 
 
 def _valid_schema_address(version: Version) -> str:

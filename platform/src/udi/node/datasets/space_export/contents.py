@@ -12,7 +12,7 @@ from udi.kit.slugs import make_slug
 from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import check_answers
 from udi.node.datasets.models import Dataset, DatasetEvent, DatasetPart, Version
-from udi.node.datasets.records.parts import ListedPart, media_of_part
+from udi.node.datasets.records.parts import ListedPart, list_part_media
 from udi.node.datasets.records.rudi import compose_document, compose_record
 from udi.node.files.models import ErasedDataset
 from udi.node.spaces.models import Space
@@ -168,7 +168,7 @@ def _record(dataset: Dataset, territory: Territory) -> Record | None:
         except InvalidRecord:
             pass
     record = compose_record(*about, at=at)
-    beside = (media_of_part(listed, territory.origin) for listed in parts)
+    beside = list_part_media(dataset, parts, territory.origin, main=dataset.newest)
     return msgspec.structs.replace(record, media=(*record.media, *beside))
 
 

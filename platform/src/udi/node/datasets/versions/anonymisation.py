@@ -30,10 +30,17 @@ def anonymise_table(
     target: Path,
     name: str,
     key: bytes,
+    *,
+    has_own_places: bool,
 ) -> TreatmentResult:
-    """Write a typed table as CSV to `target` with what the person chose done; `name` is the new file's."""
+    """Write a typed table as CSV to `target` with what the person chose done; `name` is the new file's.
+
+    `has_own_places`: the file is a map, whose places are in no other column.
+    """
     try:
-        treated = apply_treatments(table, columns, treatments, target, key)
+        treated = apply_treatments(
+            table, columns, treatments, target, key, has_own_places=has_own_places
+        )
     except InvalidError as error:
         return TreatmentResult(refused=error.refusals[0].reason)
     return TreatmentResult(treated.as_json(), profile_path(target, name).as_json())

@@ -7,7 +7,7 @@ from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.clam import ScanState, UnscannedReason
 from udi.tabular.difference.difference import Difference
 from udi.tabular.editing.table_changes import LARGEST, MOST_ROWS
-from udi.tabular.formats.file_kind import GZIP, XLSX, ZIP
+from udi.tabular.formats.file_kind import GZIP, ODS, XLS, XLSB, XLSX, ZIP
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.messages.notes import SETTLED_END_LEFT, SETTLED_LINES_LEFT
 from udi.tabular.personal.report import PersonalDataFinding
@@ -22,6 +22,7 @@ from udi.tabular.schemas.declarations import DeclaredSchema, ProposedSchema
 from udi.tabular.schemas.report import SchemaReport
 
 DIFFERENCE = "difference"
+OLD_WORKBOOKS = frozenset({XLS.media_type, XLSB.media_type})
 PACKED = frozenset({GZIP.media_type, ZIP.media_type})
 NAMED_TABLES = "tables"
 """The tables of its file beside the main one."""
@@ -261,7 +262,9 @@ def find_row_obstacle(version: Version) -> str:
         return "treated"
     profile = Profile.from_json(version.profile)
     is_text = profile.reads == "text" and version.file.media_type not in PACKED
-    is_workbook = version.file.media_type == XLSX.media_type
+    is_workbook = version.file.media_type in {XLSX.media_type, ODS.media_type}
+    if is_table(version) and version.file.media_type in OLD_WORKBOOKS:
+        return "old_workbook"
     if not is_table(version) or not (is_text or is_workbook):
         return "format"
     if version.file.size > LARGEST or (profile.rows or 0) > MOST_ROWS:

@@ -103,7 +103,7 @@ async def list_own_agreements(
         summary="Get a key that reads the data of an agreement",
         description="For whoever leads its project. The node asks the agreement at each reading, so the key opens no more than that, for five minutes.",
         answer=schemas.AgreementReadingKey,
-        errors=(ForbiddenError, NotFoundError, ConflictError),
+        errors=(ForbiddenError, NotFoundError),
         tools=(OPEN_AGREEMENT,),
     ),
 )
@@ -120,7 +120,7 @@ async def open_agreement(
     )
     agreement = agreement_case.agreement
     if agreement.state not in LIVE or not is_unexpired(agreement):
-        raise ConflictError(
+        raise ForbiddenError(
             "This agreement has ended: it no longer gives access to the data.",
             remedy="Its page says why.",
         )

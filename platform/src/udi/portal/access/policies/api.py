@@ -2,16 +2,36 @@
 
 from typing import Any
 
-from litestar import Response, Router, get
+from litestar import Response, Router, get, put
+from litestar.di import NamedDependency
+from msgspec import MsgspecError, json
 
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    PreconditionFailedError,
+    Refusal,
+    field_error,
+)
 from udi.portal.access.policies import queries, schemas
+from udi.portal.access.policies.actions import set_policy
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
-from udi.portal.projects.api_dependencies import ApiRequest, json_response
+from udi.portal.identity.tokens import Bearer
+from udi.portal.projects.api_dependencies import (
+    PRIVATE,
+    ApiRequest,
+    dependencies,
+    json_response,
+)
+from udi.protocol.policy import InvalidPolicy, Policy
+from udi.protocol.policy import read_policy as read_document
 from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 
@@ -68,11 +88,95 @@ async def read_policy(
     )
 
 
+@put(
+    "/{restricted_id:uuid}",
+    guards=[require_confirmation()],
+    **api_operation(
+        "setAccessPolicy",
+        tag=schemas.TAG,
+        scope="access",
+        summary="Set the access policy of a dataset",
+        description="For its producer. Send the whole policy with the revision that was read. Requests that wait keep the terms that were read.",
+        answer=schemas.AccessPolicyDetail,
+        errors=(
+            ForbiddenError,
+            NotFoundError,
+            ConflictError,
+            PreconditionFailedError,
+            InvalidError,
+        ),
+        body=schemas.AccessPolicyInput,
+    ),
+)
+async def write_policy(
+    request: ApiRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    bearer: NamedDependency[Bearer],
+    restricted_id: schemas.RestrictedPath,
+) -> Response[schemas.AccessPolicyDetail]:
+    """Say under which terms it opens."""
+    dataset = await queries.get_dataset_for_producer(
+        session, bearer.member, restricted_id
+    )
+    policy, revision = _read_policy(await request.body())
+    row = await set_policy(session, bearer.member, dataset, policy, revision=revision)
+    return Response(
+        schemas.AccessPolicyDetail.of(row, dataset, territory.origin), headers=PRIVATE
+    )
+
+
+def _read_policy(body: bytes) -> tuple[Policy, int]:
+    """The policy of a body, and the revision that was read.
+
+    Raises:
+        InvalidError: it is no object of JSON, or something in it is wrong, each thing named by its field.
+    """
+    try:
+        payload = json.decode(body)
+    except (MsgspecError, ValueError, RecursionError) as error:
+        raise field_error(
+            "", "This is not JSON.", "Send one JSON object.", "not-json"
+        ) from error
+    if not isinstance(payload, dict):
+        raise field_error("", "This is not JSON.", "Send one JSON object.", "not-json")
+    revision = payload.pop("revision", None)
+    if not isinstance(revision, int) or isinstance(revision, bool):
+        raise field_error(
+            "revision",
+            "This is not a number in range.",
+            "Send a whole number.",
+            "no-number",
+        )
+    if "questions" in payload:
+        payload["fields"] = payload.pop("questions")
+    try:
+        return read_document(payload), revision
+    except InvalidPolicy as error:
+        refusals = [
+            Refusal(
+                fault.field.replace("fields", "questions", 1),
+                fault.message,
+                fault.remedy,
+                values=fault.values,
+            )
+            for fault in error.faults
+        ]
+        raise InvalidError("Nothing was changed yet.", refusals=refusals) from error
+
+
 routes: Routes = [
+    Router(
+        schemas.BASE,
+        route_handlers=[write_policy],
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
+        dependencies=dependencies("access"),
+    ),
     Router(
         schemas.BASE,
         route_handlers=[list_policies, read_policy],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-    )
+    ),
 ]

@@ -260,6 +260,52 @@ class AccessPolicyDetail(Struct, frozen=True, kw_only=True):
         )
 
 
+class TermsInput(Struct, kw_only=True):
+    """Under which terms the data will be read."""
+
+    purposes: Purposes
+    prohibitions: list[str] = []
+    measures: list[str] = []
+    attribution: str = ""
+    general_interest: bool = False
+    months: Months = 12
+    columns: list[str] = []
+    rows: list[RowCondition] = []
+    bytes_a_month: int | None = None
+    requests_a_minute: int | None = None
+
+
+class QuestionInput(Struct, kw_only=True):
+    """Something to ask of whoever asks for the data."""
+
+    name: Annotated[
+        str, Meta(description="In small letters, digits and underscores; stays.")
+    ]
+    kind: Annotated[str, Meta(extra_json_schema={"enum": list(FieldKind)})]
+    label: Annotated[dict[str, str], Meta(description="The question, by language.")]
+    hint: dict[str, str] = {}
+    required: bool = True
+    choices: list[str] = []
+
+
+class AccessPolicyInput(Struct, kw_only=True):
+    """The whole policy, as it will be."""
+
+    requesters: Requesters
+    terms: TermsInput
+    why: Annotated[
+        dict[str, str], Meta(description="Why the data are not open, by language.")
+    ] = {}
+    questions: list[QuestionInput] = []
+    answer_days: Promised = 30
+    renewals: Annotated[
+        int, Meta(description="How many times an agreement may be renewed.")
+    ] = 1
+    revision: Annotated[
+        int, Meta(description="The one that was read; 0: there was none.", ge=0)
+    ]
+
+
 class AccessPolicyPage(Struct, frozen=True, kw_only=True):
     """One page of access policies."""
 

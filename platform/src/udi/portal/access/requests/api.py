@@ -177,7 +177,7 @@ async def create_request(
         language=request.scope["state"]["locale"],
     )
     headers = PRIVATE | {"Location": f"{schemas.BASE}/{access_request.id}"}
-    shape = await _describe_request(
+    shape = await describe_request(
         session,
         await queries.get_case(session, bearer.member, access_request.id),
         territory,
@@ -203,7 +203,7 @@ async def read_request(
 ) -> Response[schemas.AccessRequestDetail]:
     """One, with its thread, for its two sides."""
     case = await queries.get_case(session, bearer.member, access_request_id)
-    return Response(await _describe_request(session, case, territory), headers=PRIVATE)
+    return Response(await describe_request(session, case, territory), headers=PRIVATE)
 
 
 @put(
@@ -244,7 +244,7 @@ async def correct_request(
         territory=territory,
     )
     case = await queries.get_case(session, bearer.member, access_request_id)
-    return Response(await _describe_request(session, case, territory), headers=PRIVATE)
+    return Response(await describe_request(session, case, territory), headers=PRIVATE)
 
 
 @post(
@@ -293,7 +293,7 @@ async def act_on_request(
         form_values | {"offer": form_values["offered"]},
         agreement_signer,
     )
-    return Response(await _describe_request(session, case, territory), headers=PRIVATE)
+    return Response(await describe_request(session, case, territory), headers=PRIVATE)
 
 
 def _identifier(text: str, name: str) -> UUID:
@@ -333,9 +333,10 @@ def _read_input(payload: dict[str, Any], policy: Policy) -> AccessRequestInput:
     )
 
 
-async def _describe_request(
+async def describe_request(
     session: AsyncSession, case: queries.AccessRequestCase, territory: Territory
 ) -> schemas.AccessRequestDetail:
+    """A request as its two sides read it, with its thread and documents."""
     around = schemas.AccessRequestRelations(
         await list_steps(session, case.request),
         await list_documents(session, case.request),

@@ -1,5 +1,6 @@
 """A dataset as a Data Package 2.0: its description alone, whose resources are the addresses of its files at their node."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from udi.portal.catalogue.actions import slug_of
@@ -7,6 +8,8 @@ from udi.portal.catalogue.models import Dataset, Distribution
 from udi.portal.catalogue.open.signposts import licence_of
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
+from udi.protocol.node_tables import list_table_media
+from udi.protocol.record import restore_record
 from udi.protocol.texts import read_texts
 from udi.ui.locale import localise, localise_title
 
@@ -46,9 +49,23 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
                 localise_title(media.name, file_names.get(str(media.id)), language),
             )
             for media in dataset.distributions
-        ],
+        ]
+        + list(_tables(dataset))
+        or [_page_resource(dataset, address, language)],
     }
     return {name: value for name, value in package.items() if value}
+
+
+def _page_resource(dataset: Dataset, address: str, language: str) -> dict[str, Any]:
+    """The page of a dataset of which nothing is downloaded: a package has a resource at least."""
+    return {
+        "$schema": RESOURCE_SCHEMA,
+        "name": str(dataset.id),
+        "path": address,
+        "title": dataset.title_in(language),
+        "format": "html",
+        "mediatype": "text/html",
+    }
 
 
 def _licences(dataset: Dataset, language: str) -> list[dict[str, str]]:
@@ -67,6 +84,22 @@ def _licences(dataset: Dataset, language: str) -> list[dict[str, str]]:
     if path:
         return [{"path": path, "title": title}]
     return []
+
+
+def _tables(dataset: Dataset) -> Iterator[dict[str, Any]]:
+    """The further tables of open files at a node of ours, and the one of all periods, as CSV."""
+    for file in list_table_media(restore_record(dataset.record)):
+        if file.is_service:
+            continue
+        name = "-".join(part for part in (slug_of(file.name), str(file.id)) if part)
+        yield {
+            "$schema": RESOURCE_SCHEMA,
+            "name": name,
+            "path": file.url,
+            "title": file.name,
+            "format": file.format.lower(),
+            "mediatype": file.media_type,
+        }
 
 
 def _resource(media: Distribution, path: str, title: str) -> dict[str, Any]:

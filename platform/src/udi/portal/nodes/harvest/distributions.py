@@ -13,6 +13,7 @@ from udi.portal.nodes.harvest.record import (
     HarvestedContact,
     HarvestedDistribution,
     HarvestedLicence,
+    HarvestedPeriod,
 )
 from udi.portal.nodes.harvest.vocabulary import MEDIA_TYPE, FormatMatch, find_format
 from udi.protocol.formats import FORMATS
@@ -54,6 +55,7 @@ class RawDistribution:
     rights: list[tuple[str, str]] = field(default_factory=list)
     rights_statements: list[str] = field(default_factory=list)
     documentation: list[str] = field(default_factory=list)
+    periods: list[tuple[str, str]] = field(default_factory=list)
     access: str = ""
     download: str = ""
     formats: list[str] = field(default_factory=list)
@@ -115,6 +117,7 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
                 for written in raw.documentation
                 if (page := draft.parse_url(f"{where}.page", written))
             ),
+            periods=_periods(draft, f"{where}.temporal", raw.periods),
             issued=draft.parse_date(f"{where}.issued", raw.issued),
             modified=draft.parse_date(f"{where}.modified", raw.modified),
             languages=_languages(draft, where, raw.languages),
@@ -145,6 +148,18 @@ def _languages(draft: Draft, where: str, languages: list[str]) -> tuple[str, ...
         draft.add_language(f"{where}.language", language)
     read = tuple(draft.languages)
     draft.languages = before
+    return read
+
+
+def _periods(
+    draft: Draft, where: str, periods: list[tuple[str, str]]
+) -> tuple[HarvestedPeriod, ...]:
+    before = draft.temporal
+    draft.temporal = []
+    for start, end in periods:
+        draft.add_period(where, start, end)
+    read = tuple(draft.temporal)
+    draft.temporal = before
     return read
 
 

@@ -88,6 +88,7 @@ def media_metadata_of(
             if standard != media.structure
         ),
         documentation=_pages(distribution.documentation),
+        periods=_intervals(distribution.periods),
     )
 
 
@@ -125,16 +126,20 @@ def _keywords(record: HarvestedRecord) -> dict[str, tuple[str, ...]]:
 
 def _periods(periods: Iterable[HarvestedPeriod]) -> tuple[of.Interval, ...]:
     """All of them where RUDI's one period is not what the source says: several, or one without a start."""
-    intervals = tuple(
+    intervals = _intervals(periods)
+    if len(intervals) == 1 and intervals[0].start:
+        return ()
+    return intervals
+
+
+def _intervals(periods: Iterable[HarvestedPeriod]) -> tuple[of.Interval, ...]:
+    return tuple(
         of.Interval(
             start=start_of(period.start) if period.start else None,
             end=start_of(period.end) if period.end else None,
         )
         for period in periods
     )[:MOST_WORDS]
-    if len(intervals) == 1 and intervals[0].start:
-        return ()
-    return intervals
 
 
 def _provenance(record: HarvestedRecord) -> tuple[Texts, ...]:

@@ -42,6 +42,16 @@ def read_coverage(graph: Graph, node: Node, draft: Draft) -> None:
         draft.temporal_resolution = text.strip()
 
 
+def read_periods(graph: Graph, node: Value) -> list[tuple[str, str]]:
+    """The two sides of each period of a file, as the source writes them."""
+    periods = list[tuple[str, str]]()
+    for value in graph.values(node, "dct:temporal"):
+        if not isinstance(value, ox.Literal):
+            start, end = (_instant(graph, value, names) for names in (STARTS, ENDS))
+            periods.append((start, end))
+    return periods
+
+
 def _period(graph: Graph, value: Value, draft: Draft) -> None:
     if isinstance(value, ox.Literal):
         draft.add_period_text("dct:temporal", value.value)

@@ -12,6 +12,7 @@ from udi.portal.nodes.harvest.distributions import (
 )
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.graph import Graph, Node, Value, is_word, source_value
+from udi.portal.nodes.harvest.rdf_coverage import read_periods
 from udi.portal.nodes.harvest.record import (
     Agent,
     DataService,
@@ -207,6 +208,7 @@ def _raw(graph: Graph, node: Value) -> RawDistribution:
         documentation=[
             source_value(value) for value in graph.values(node, "foaf:page")
         ],
+        periods=read_periods(graph, node),
         access=_address(graph, node, "dcat:accessURL", "schema:url"),
         download=_address(graph, node, "dcat:downloadURL", "schema:contentUrl"),
         formats=[

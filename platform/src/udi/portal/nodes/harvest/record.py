@@ -160,6 +160,7 @@ class HarvestedDistribution:
     rights: Texts = field(default_factory=dict)
     rights_statements: tuple[str, ...] = ()
     documentation: tuple[str, ...] = ()
+    periods: tuple[HarvestedPeriod, ...] = ()
     issued: str = ""
     modified: str = ""
     languages: tuple[str, ...] = ()

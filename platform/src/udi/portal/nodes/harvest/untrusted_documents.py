@@ -27,6 +27,8 @@ DECLARED = re.compile(
 )
 NAME_END = "}"
 NESTED = re.compile(r"&(?!(?:quot|amp|lt|gt|apos|#\w+);)|%")
+TYPED_BY_ADDRESS = frozenset({"WMT_MS_Capabilities", "ServiceExceptionReport"})
+"""Documents of WMS 1.1, whose standard has them name their type by an address; nothing is fetched from it."""
 
 
 class RefusedDocumentError(ValueError):
@@ -206,9 +208,9 @@ class _DocumentParser:
         self.builder.end(_clark(name))
 
     def _doctype(
-        self, _name: str, system: str | None, public: str | None, _inside: int
+        self, name: str, system: str | None, public: str | None, _inside: int
     ) -> None:
-        if system and not public:
+        if system and not public and name not in TYPED_BY_ADDRESS:
             raise document_error(kinds.UNSAFE_TYPE)
 
     def _entity(

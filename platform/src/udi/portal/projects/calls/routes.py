@@ -1,6 +1,13 @@
 """Every address of calls."""
 
-from udi.portal.projects.calls import api, jury_pages, organiser_pages, pages
+from udi.portal.projects.calls import (
+    api,
+    jury_api,
+    jury_pages,
+    organiser_pages,
+    own_api,
+    pages,
+)
 from udi.ui.dependencies import Routes
 
 routes: Routes = [
@@ -8,4 +15,6 @@ routes: Routes = [
     *organiser_pages.routes,
     *jury_pages.routes,
     *api.routes,
+    *own_api.routes,
+    *jury_api.routes,
 ]

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.errors import InvalidError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
 from udi.portal.projects.listing import is_identifier
@@ -26,10 +26,12 @@ from udi.portal.projects.suggestions.queries import (
     SuggestionSettings,
     get_suggestion_settings,
 )
-from udi.portal.projects.suggestions.search import find_suggestions
-from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionTarget
+from udi.portal.projects.suggestions.search import (
+    find_suggested_party,
+    find_suggestions,
+)
+from udi.portal.projects.suggestions.suggestion import Suggestion
 from udi.portal.projects.suggestions.tokens import HOME, read_unsubscribe_token
-from udi.portal.projects.suggestions.transitions import SUGGESTIONS, SuggestionEvent
 from udi.protocol.themes import THEMES
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes, Session
 from udi.ui.errors import form_errors
@@ -222,29 +224,8 @@ async def _find_suggested_party(
     standing: SuggestionSettings,
     interest_id: str,
 ) -> Suggestion:
-    """Somebody who is suggested now: nobody else can be written to.
-
-    Raises:
-        ConflictError: suggestions are not turned on.
-        NotFoundError: they are not suggested.
-    """
-    SUGGESTIONS.next_state(standing.state, SuggestionEvent.WRITE)
     reader = site_of(request).services[SEARCH_INDEXES].find(territory.id)
-    if standing.receiver:
-        suggestions_by_kind = await find_suggestions(session, reader, standing.receiver)
-    else:
-        suggestions_by_kind = {}
-    for suggestion in (
-        suggestion for those in suggestions_by_kind.values() for suggestion in those
-    ):
-        if (
-            suggestion.thing is SuggestionTarget.INTEREST
-            and str(suggestion.id) == interest_id
-        ):
-            return suggestion
-    raise NotFoundError(
-        "This person or organisation is not, or no longer, suggested to you."
-    )
+    return await find_suggested_party(session, reader, standing, interest_id)
 
 
 def _render_form(

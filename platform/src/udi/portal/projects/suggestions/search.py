@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import NotFoundError
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.projects.suggestions.dataset_matches import (
     find_data_needs,
@@ -23,11 +25,13 @@ from udi.portal.projects.suggestions.partner_matches import (
     list_interested_parties,
 )
 from udi.portal.projects.suggestions.profile import SuggestionRecipient, read_profile
+from udi.portal.projects.suggestions.queries import SuggestionSettings
 from udi.portal.projects.suggestions.suggestion import (
     Suggestion,
     SuggestionKind,
     SuggestionTarget,
 )
+from udi.portal.projects.suggestions.transitions import SUGGESTIONS, SuggestionEvent
 
 MOST_SHOWN = 8
 """Of each kind."""
@@ -100,3 +104,30 @@ def _rank_suggestions(
         ]
         for kind in SuggestionKind
     }
+
+
+async def find_suggested_party(
+    session: AsyncSession,
+    reader: IndexReader | None,
+    standing: SuggestionSettings,
+    interest_id: str,
+) -> Suggestion:
+    """Somebody who is suggested now: nobody else can be written to.
+
+    Raises:
+        ConflictError: suggestions are not turned on.
+        NotFoundError: they are not suggested.
+    """
+    SUGGESTIONS.next_state(standing.state, SuggestionEvent.WRITE)
+    suggestions_by_kind: dict[SuggestionKind, list[Suggestion]] = {}
+    if standing.receiver:
+        suggestions_by_kind = await find_suggestions(session, reader, standing.receiver)
+    for suggestion in chain.from_iterable(suggestions_by_kind.values()):
+        if (
+            suggestion.thing is SuggestionTarget.INTEREST
+            and str(suggestion.id) == interest_id
+        ):
+            return suggestion
+    raise NotFoundError(
+        "This person or organisation is not, or no longer, suggested to you."
+    )

@@ -1,0 +1,243 @@
+"""`/api/v1/calls/{id}/progress`, for those who organise a call and its jury: what was sent, conflicts of interest, points."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, get, put
+from litestar.di import NamedDependency
+from litestar.params import PathParameter
+from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.operations import api_operation
+from udi.portal.identity.tokens import Bearer
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.calls import jury_actions, models, queries, schemas
+from udi.portal.projects.calls.transitions import CallState
+from udi.portal.projects.listing import is_identifier
+from udi.portal.projects.request_bodies import read_body
+from udi.portal.projects.schemas import Instant
+from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.dependencies import Routes, Session
+from udi.ui.forms import read_number
+
+SCOPE = "projects"
+SubmissionPath = Annotated[
+    UUID, PathParameter(description="Identifier of the submission.")
+]
+
+
+class NumberedCriterion(Struct, frozen=True, kw_only=True):
+    """What answers are judged by."""
+
+    id: UUID
+    label: str
+    points: Annotated[int, Meta(description="As many at most.", ge=1)]
+
+
+class CallSubmission(Struct, frozen=True, kw_only=True):
+    """A project that answers the call, as it was when it was sent."""
+
+    id: UUID
+    title: str
+    summary: str
+    words: str
+    answer: str
+    sent: Instant
+    points: Annotated[
+        float | None, Meta(description="The mean of its jurors, once it was judged.")
+    ]
+    laureate: bool | None
+    reason: str
+
+    @classmethod
+    def of(cls, row: models.Submission) -> "CallSubmission":
+        """A row of a call."""
+        return cls(
+            id=row.id,
+            title=row.title,
+            summary=row.summary,
+            words=row.words,
+            answer=row.answer,
+            sent=row.sent_at,
+            points=row.total,
+            laureate=row.laureate,
+            reason=row.reason,
+        )
+
+
+class WaitingQuestion(Struct, frozen=True, kw_only=True):
+    """A question that waits for the organiser."""
+
+    id: UUID
+    question: str
+
+
+class CallJuror(Struct, frozen=True, kw_only=True):
+    """Somebody of the jury."""
+
+    id: UUID
+    email: str
+    declared: Annotated[
+        Instant | None,
+        Meta(description="When they declared their conflicts of interest."),
+    ]
+
+
+class CallProgress(Struct, frozen=True, kw_only=True):
+    """How a call goes on; questions and jurors are shown to those who organise it."""
+
+    state: Annotated[str, Meta(description="Where the call stands.")]
+    criteria: list[NumberedCriterion]
+    submissions: Annotated[
+        list[CallSubmission], Meta(description="To jurors, once the call is closed.")
+    ]
+    questions: list[WaitingQuestion]
+    jurors: list[CallJuror]
+
+
+class ConflictsInput(Struct, kw_only=True):
+    """The submissions that a juror does not score; none: they have no conflict of interest."""
+
+    conflicts: Annotated[
+        dict[str, str], Meta(description="Why, by identifier of the submission.")
+    ] = {}
+
+
+class ScoresInput(Struct, kw_only=True):
+    """The points of a submission."""
+
+    points: Annotated[
+        dict[str, str],
+        Meta(description="A whole number, as a text, by identifier of the criterion."),
+    ] = {}
+    reasons: Annotated[
+        dict[str, str], Meta(description="Why, by identifier of the criterion.")
+    ] = {}
+
+
+jury_operation = partial(api_operation, tag=schemas.TAG, scope=SCOPE)
+
+
+@get(
+    "/{call_id:uuid}/progress",
+    **jury_operation(
+        "readCallProgress",
+        summary="Read how a call goes on",
+        description="For those who organise it, and its jury.",
+        answer=CallProgress,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
+async def read_progress(
+    session: Session, bearer: NamedDependency[Bearer], call_id: schemas.CallPath
+) -> Response[CallProgress]:
+    """What was sent, and what waits."""
+    call = await queries.get_call(session, bearer.member, call_id)
+    organises = queries.may_organise(
+        bearer.member, await queries.find_organiser(session, call)
+    )
+    if not organises:
+        await queries.get_juror(session, bearer.member, call)
+    standing = queries.call_state(call)
+    is_read = organises or standing not in {CallState.DRAFT, CallState.OPEN}
+    submissions = await queries.list_submissions(session, call) if is_read else []
+    progress = CallProgress(
+        state=standing.value,
+        criteria=[
+            NumberedCriterion(id=row.id, label=row.label, points=row.points)
+            for row in await queries.list_criteria(session, call)
+        ],
+        submissions=[CallSubmission.of(row) for row in submissions],
+        questions=await _list_questions(session, call) if organises else [],
+        jurors=[
+            CallJuror(id=row.id, email=row.email, declared=row.declared_at)
+            for row in (await queries.list_jurors(session, call) if organises else [])
+        ],
+    )
+    return Response(progress, headers=PRIVATE)
+
+
+async def _list_questions(
+    session: AsyncSession, call: models.Call
+) -> list[WaitingQuestion]:
+    return [
+        WaitingQuestion(id=row.id, question=row.question)
+        for row in await queries.list_questions(session, call, waiting=True)
+    ]
+
+
+@put(
+    "/{call_id:uuid}/conflicts",
+    **jury_operation(
+        "declareConflicts",
+        summary="Declare conflicts of interest",
+        description="For a juror of the call. What they had scored of these submissions is forgotten.",
+        statuses=(204,),
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=ConflictsInput,
+    ),
+)
+async def declare_conflicts(
+    request: ApiRequest,
+    session: Session,
+    bearer: NamedDependency[Bearer],
+    call_id: schemas.CallPath,
+) -> None:
+    """Say one's conflicts of interest, or that one has none."""
+    payload = read_body(await request.body(), ConflictsInput)
+    call = await queries.get_call(session, bearer.member, call_id)
+    juror = await queries.get_juror(session, bearer.member, call)
+    conflicts = {
+        UUID(text): why
+        for text, why in payload["conflicts"].items()
+        if is_identifier(text)
+    }
+    await jury_actions.declare_conflicts(session, bearer.member, call, juror, conflicts)
+
+
+@put(
+    "/{call_id:uuid}/submissions/{submission_id:uuid}/scores",
+    **jury_operation(
+        "scoreSubmission",
+        summary="Score a submission",
+        description="For a juror of the call: points by each criterion, each with its reason.",
+        statuses=(204,),
+        errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        body=ScoresInput,
+    ),
+)
+async def score_submission(
+    request: ApiRequest,
+    session: Session,
+    bearer: NamedDependency[Bearer],
+    call_id: schemas.CallPath,
+    submission_id: SubmissionPath,
+) -> None:
+    """Give points, each with its reason."""
+    payload = read_body(await request.body(), ScoresInput)
+    call = await queries.get_call(session, bearer.member, call_id)
+    submission = await queries.get_submission(session, call, submission_id)
+    juror = await queries.get_juror(session, bearer.member, call)
+    scores: dict[UUID, tuple[int | None, str]] = {}
+    for criterion in await queries.list_criteria(session, call):
+        points = payload["points"].get(str(criterion.id), "")
+        reason = payload["reasons"].get(str(criterion.id), "")
+        scores[criterion.id] = (read_number(points) if points else None, reason)
+    await jury_actions.score_submission(
+        session, bearer.member, call, juror, submission, scores
+    )
+
+
+routes: Routes = [
+    Router(
+        schemas.BASE,
+        route_handlers=[read_progress, declare_conflicts, score_submission],
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
+        dependencies=dependencies(SCOPE),
+    )
+]
