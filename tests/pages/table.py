@@ -326,6 +326,7 @@ NO_PAGES = {
         "/ready",
         "/robots.txt",
         "/sitemap.xml",
+        "/status.atom",
         "/status.json",
         "/sitemaps/{name}",
         "/sources/feeds/{token}/producers/{slug}/readings.atom",

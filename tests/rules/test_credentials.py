@@ -25,6 +25,7 @@ MADE = {
     "kit/keyring.py": "draws the keys from which others are derived",
     "node/files/signed_urls.py": "seals addresses of files (SIGNED_ADDRESS)",
     "node/manager/tokens.py": "signs tokens of RUDI's clients (MANAGER)",
+    "cli/announcement.py": "names what is announced",
     "cli/archive/signature.py": "signs archives (ARCHIVE)",
     "portal/nodes/actions/invite.py": "locks what an invitation opens with a key drawn from it (NODE_INVITATION)",
     "portal/notifications/webhooks/signatures.py": "draws and signs as Standard Webhooks say (WEBHOOK_SECRET)",

@@ -1,7 +1,9 @@
 """The state of the service: measured as its users see it, told from the disk, also while the database is away."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +28,13 @@ from udi.portal.territory.status.record import (
     read_record,
     write_record,
 )
+from udi.portal.territory.status.territories import (
+    choose_turn,
+    forget_others,
+    keep_measure,
+    list_measured,
+    read_territory,
+)
 from udi.settings import Settings
 from udi.ui.login import cookie_name
 from udi.ui.site import Site
@@ -40,6 +49,7 @@ def no_file_left(settings: Settings) -> Iterator[None]:
     """What other tests know nothing of."""
     yield
     (settings.state / "status/status.json").unlink(missing_ok=True)
+    shutil.rmtree(settings.state / "status/territories", ignore_errors=True)
 
 
 def measure(
@@ -150,6 +160,67 @@ async def test_a_measure_counts_on_while_the_database_is_away(
     assert record.states["jobs"] is PartState.DOWN
     [jobs] = record.days["jobs"].values()
     assert (jobs.measured, jobs.well) == (2, 1)
+
+
+async def test_each_territory_is_measured_apart(
+    portal_app: Litestar, portal_site: Site, settings: Settings, demo: Territory
+) -> None:
+    moment = now()
+    write_record(settings, measure(moment))
+    own_states = {ServicePart.PAGES: PartState.DOWN}
+    keep_measure(settings, demo.slug, own_states, moment, 1)
+    async with browse(portal_app, demo) as visitor:
+        local = (await visitor.get("/status.json")).json()
+    async with browse(portal_app, None) as visitor:
+        installation = (await visitor.get("/status.json")).json()
+    await measure_service(portal_site)
+
+    states = [
+        {part["part"]: part["state"] for part in document["parts"]}
+        for document in (local, installation)
+    ]
+    assert [state["pages"] for state in states] == ["down", "up"]
+    assert [state["node"] for state in states] == ["up", "up"]
+    measured = read_territory(settings, demo.slug)
+    assert set(measured.states) == {"pages", "node"}
+    [count] = measured.days["pages"].values()
+    assert (count.measured, count.well) == (2, 0)
+
+
+def test_many_territories_take_turns_and_none_is_left_out(demo: Territory) -> None:
+    many = [replace(demo, slug=f"t{number:03}") for number in range(95)]
+    turns = [choose_turn(many, NOON + minute * MINUTE) for minute in range(3)]
+
+    assert {every for _, every in turns} == {3}
+    assert max(len(turn) for turn, _ in turns) <= 40
+    assert sorted(place.slug for turn, _ in turns for place in turn) == [
+        territory.slug for territory in many
+    ]
+    assert choose_turn([demo], NOON) == ([demo], 1)
+
+
+def test_a_measure_in_turns_stands_for_the_minutes_between() -> None:
+    record = StatusRecord()
+    for minute in (0, 3, 6):
+        record = add_measure(record, ALL_UP, NOON + minute * MINUTE, None, 3)
+
+    [count] = record.days["pages"].values()
+    assert (count.measured, count.well) == (9, 9)
+    assert record.state_of(ServicePart.PAGES, NOON + 13 * MINUTE) is PartState.UP
+    assert record.state_of(ServicePart.PAGES, NOON + 14 * MINUTE) is PartState.UNKNOWN
+
+
+def test_a_territory_that_is_gone_leaves_no_file(
+    settings: Settings, tmp_path: Path, demo: Territory
+) -> None:
+    apart = settings.model_copy(update={"state": tmp_path})
+    for slug in (demo.slug, "gone"):
+        keep_measure(apart, slug, ALL_UP, NOON, 1)
+    before = list_measured(apart)
+    forget_others(apart, [demo])
+
+    assert before == sorted([demo.slug, "gone"])
+    assert list_measured(apart) == [demo.slug]
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,10 @@ GROUPS = {
     "mail": ("mail", "What came of the mails that left."),
     "node": ("node", "Nodes: where producers' files are."),
     "key": ("key", "The keys that sign what the portal sends."),
+    "announcement": (
+        "announcement",
+        "Incidents and maintenance, on the public page of the state of the service.",
+    ),
     "search": ("search", "The search index, derived from the database."),
     "languages": (
         "languages",

@@ -322,8 +322,8 @@ def _distribution(
     if media.role == MediaRole.DOCUMENTATION and link:
         yield from typed_value(dataset, "foaf:page", link, "foaf:Document")
     if distribution_type := DISTRIBUTION_TYPES.get(media.role):
-        type_node = iri(DISTRIBUTION_TYPE + distribution_type)
-        yield from typed_value(node, "dct:type", type_node, "skos:Concept")
+        # A concept of the EU's table, whose label is not ours to write: so it is not typed either.
+        yield (node, term("dct:type"), iri(DISTRIBUTION_TYPE + distribution_type))
     if media.is_service:
         yield from _service(node, dataset, address, record, media)
 

@@ -252,6 +252,29 @@ async def test_the_same_leaves_one_page_that_lasts_and_names_both(
     assert await first.count_events("dataset.match_answered") == 1
 
 
+async def test_the_same_may_be_taken_back(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [stays] = (await first.list_published()).values()
+    before = await second.list_published()
+    [match] = await matches(first)
+    await answer(first, match, same=True)
+    await second.read()
+
+    await answer(first, match, same=False)
+    separated = await load(first, stays)
+    await second.read()
+    await first.read()
+
+    assert separated.other_origins == []
+    assert await second.list_published() == before
+    assert await first.list_published() == {"Bancs publics": stays}
+    assert [pair.state for pair in await matches(first)] == [MatchState.DIFFERENT]
+
+
 async def test_different_stays_two_and_is_not_asked_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -332,6 +355,7 @@ async def test_the_page_shows_both_side_by_side(
     assert "Ville d’Exemple" in page.text
     assert (answered.status_code, nobody.status_code) == (303, 404)
     assert "Nothing to compare" in after.text
+    assert "Said to be the same" in after.text
     assert refused.status_code == 403
     assert len(await first.list_published()) == 1
     assert await second.list_published() == {}

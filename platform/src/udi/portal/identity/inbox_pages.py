@@ -35,6 +35,8 @@ from udi.ui.site import render, site_of
 
 INBOX_PATH = "/inbox"
 DAYS_OF_A_WEEK = 7
+NO_STORE = {"Cache-Control": "no-store"}
+"""What waits for one person is kept by nobody else."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,12 @@ async def show_inbox(
 @get("/inbox.json")
 async def show_inbox_document(
     request: AnyRequest, session: Session, territory: CurrentTerritory, member: Member
-) -> InboxDocument:
+) -> Response[InboxDocument]:
     """The same for programs."""
     items = await list_inbox(site_of(request).services, session, member)
     language = request.scope["state"]["locale"]
     today = today_of(territory)
-    return InboxDocument(
+    document = InboxDocument(
         total=count(items, today).waiting,
         late=count(items, today).late,
         items=[
@@ -142,6 +144,7 @@ async def show_inbox_document(
             for item in items
         ],
     )
+    return Response(document, headers=NO_STORE)
 
 
 def _absolute(territory: Territory, item: InboxItem) -> str:
@@ -170,8 +173,7 @@ async def show_inbox_feed(
         ],
         entries=[_feed_entry(territory, item, say, language) for item in items],
     )
-    headers = {"Cache-Control": "no-store"}
-    return Response(feed.write(), media_type=MEDIA_TYPE, headers=headers)
+    return Response(feed.write(), media_type=MEDIA_TYPE, headers=NO_STORE)
 
 
 def _feed_entry(

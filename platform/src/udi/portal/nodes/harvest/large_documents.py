@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from udi.portal.nodes.harvest import kinds
+from udi.portal.nodes.harvest.addresses import is_web
 from udi.portal.nodes.harvest.format_detection import TURTLE, read
 from udi.portal.nodes.harvest.outcomes import LARGEST_RECORD
-from udi.portal.nodes.harvest.rdf import MOST_NAMED, read_graph
+from udi.portal.nodes.harvest.rdf import MOST_LINKS, MOST_NAMED, read_graph
 from udi.portal.nodes.harvest.record import HarvestedPage
 from udi.portal.nodes.harvest.triples import TripleStore
 from udi.portal.nodes.harvest.untrusted_documents import (
@@ -190,12 +191,17 @@ def _read_triples(path: Path, base_url: str, language: str) -> Iterator[Harveste
             yield _add_missing_fault(page, triples) if first else page
             first = False
         if first:
-            yield _add_missing_fault(
-                read_graph(
-                    triples.graph((), base_url, above=True), "rdf-turtle", language
-                ),
-                triples,
-            )
+            graph = triples.graph((), base_url, above=True)
+            page = read_graph(graph, "rdf-turtle", language)
+            yield _add_missing_fault(_lead_to_listed(page, triples), triples)
+
+
+def _lead_to_listed(page: HarvestedPage, triples: TripleStore) -> HarvestedPage:
+    """Of a document that describes no dataset: those that it lists are to be read one by one."""
+    if page.next:
+        return page
+    _, addresses = triples.find_missing(MOST_LINKS)
+    return replace(page, links=tuple(filter(is_web, addresses)))
 
 
 def _add_missing_fault(page: HarvestedPage, triples: TripleStore) -> HarvestedPage:

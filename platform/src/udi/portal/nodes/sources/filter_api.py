@@ -16,8 +16,9 @@ from udi.kit.errors import (
 )
 from udi.portal.identity.bearers import PROGRAMS, require_scope
 from udi.portal.identity.operations import api_operation
+from udi.portal.identity.tokens import Bearer
 from udi.portal.nodes.sources import queries
-from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context
+from udi.portal.nodes.sources.api_context import SourceApiContext
 from udi.portal.nodes.sources.filter_preview import (
     find_met_records,
     preview_filters,
@@ -32,7 +33,7 @@ from udi.portal.nodes.sources.schemas import (
 )
 from udi.portal.nodes.sources.trial_limits import TRIAL_LIMITS
 from udi.ui.cross_origin import CrossOriginMiddleware
-from udi.ui.dependencies import AnyRequest, Routes
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.site import site_of
 
 SCOPE = "sources"
@@ -102,21 +103,25 @@ def _parse(payload: Mapping[str, Any]) -> SourceFilters:
     ),
 )
 async def preview_source_filters(
-    context: NamedDependency[SourceApiContext], source_id: SourcePath
+    request: AnyRequest,
+    territory: CurrentTerritory,
+    bearer: NamedDependency[Bearer],
+    source_id: SourcePath,
 ) -> Response[Any]:
-    """What filters would take; nothing is saved."""
-    filters = await read_filters(context.request, inside=False) or SourceFilters()
-    source, _ = await queries.get_source(context.session, context.actor, source_id)
-    site = site_of(context.request)
-    met = await find_met_records(context.session, source) or await read_first_page(
-        site.database,
-        context.territory,
-        context.actor,
-        site.services[TRIAL_LIMITS],
-        source,
-    )
-    preview = await preview_filters(context.session, source, filters, met)
-    return context.send(FilterPreviewItem.of(preview, context.say))
+    """What filters would take; nothing is saved. No transaction stays open while the site is asked."""
+    filters = await read_filters(request, inside=False) or SourceFilters()
+    database = site_of(request).database
+    limits = site_of(request).services[TRIAL_LIMITS]
+    person = bearer.actor.person_id
+    async with database.session(territory.id, person=person) as session:
+        source, _ = await queries.get_source(session, bearer.member, source_id)
+        met = await find_met_records(session, source)
+    if met is None:
+        met = await read_first_page(database, territory, bearer.member, limits, source)
+    async with database.session(territory.id, person=person) as session:
+        context = SourceApiContext(request, session, territory, bearer)
+        preview = await preview_filters(session, source, filters, met)
+        return context.send(FilterPreviewItem.of(preview, context.say))
 
 
 routes: Routes = [
@@ -127,7 +132,6 @@ routes: Routes = [
         guards=PROGRAMS,
         dependencies={
             "bearer": Provide(require_scope(SCOPE), sync_to_thread=False),
-            "context": Provide(provide_context),
         },
     )
 ]

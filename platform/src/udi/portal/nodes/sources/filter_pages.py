@@ -54,22 +54,21 @@ async def show_filters(
 @post(f"{PATH}/preview", status_code=200)
 async def show_preview(
     request: AnyRequest,
-    session: Session,
     member: Member,
     territory: CurrentTerritory,
     source_id: FromPath[UUID],
 ) -> Response[str]:
     """What the filters of the form would take; nothing is saved."""
-    source, _ = await queries.get_source(session, member, source_id)
     values = await _read_form(request)
-    met = await find_met_records(session, source) or await read_first_page(
-        site_of(request).database,
-        territory,
-        member,
-        site_of(request).services[TRIAL_LIMITS],
-        source,
-    )
-    return await _check_and_show(request, session, source, values, met)
+    database = site_of(request).database
+    limits = site_of(request).services[TRIAL_LIMITS]
+    async with database.session(territory.id, person=member.person_id) as session:
+        source, _ = await queries.get_source(session, member, source_id)
+        met = await find_met_records(session, source)
+    if met is None:
+        met = await read_first_page(database, territory, member, limits, source)
+    async with database.session(territory.id, person=member.person_id) as session:
+        return await _check_and_show(request, session, source, values, met)
 
 
 async def _check_and_show(

@@ -58,7 +58,8 @@ async def reconcile_missing(
     else:
         renames = Renames()
     new_count = run.created + renames.known
-    published_count = await _count(session, _published(source)) - new_count
+    asked_about = [*_published(source), *_asked_about(source)]
+    published_count = await _count(session, asked_about) - new_count
     assessment = assess_run(
         renamed=renames.total,
         complete=place.is_complete,

@@ -1,7 +1,8 @@
 """Looks at each part of the service as those who use it would, once a minute, on each machine that works for the portal."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -11,6 +12,7 @@ from udi.kit.clock import now
 from udi.kit.db import is_unavailable
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.schedules import Schedule
+from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.feed import cursor_age
 from udi.portal.territory.status.record import (
     PartState,
@@ -19,11 +21,19 @@ from udi.portal.territory.status.record import (
     load_record,
     write_record,
 )
+from udi.portal.territory.status.territories import (
+    choose_turn,
+    forget_others,
+    keep_measure,
+)
 from udi.settings import Settings
 from udi.ui.site import Site
 
 log = structlog.get_logger()
+OwnStates = dict[ServicePart, PartState]
 PATIENCE = 10.0
+AT_ONCE = 20
+"""Territories that are asked at the same time."""
 OVERDUE = 15 * 60
 """Seconds after which the search is behind, and jobs wait for nobody."""
 MAIL_READY = b"220"
@@ -40,12 +50,13 @@ def list_schedules(site: Site) -> list[Schedule]:
 
 
 async def measure_service(site: Site) -> None:
-    """Look at every part, and keep what was found."""
+    """Look at every part, and keep what was found: of the installation, and of each territory whose turn it is."""
     settings = site.settings
+    moment = now()
+    own_states = await _measure_territories(site, moment)
     measures: dict[ServicePart, Awaitable[bool]] = {
-        ServicePart.PAGES: _answers(await _find_pages(site)),
+        ServicePart.PAGES: _has_pages(settings, own_states),
         ServicePart.SEARCH: _is_search_true(settings),
-        ServicePart.NODE: _answers(await _find_node(site)),
         ServicePart.LOGIN: _answers(_find_login(settings)),
         ServicePart.MAIL: _takes_mail(settings),
         ServicePart.JOBS: _does_jobs(site),
@@ -55,27 +66,53 @@ async def measure_service(site: Site) -> None:
         part: PartState.UP if well else PartState.DOWN
         for part, well in zip(measures, outcomes, strict=True)
     }
+    states[ServicePart.NODE] = _summarise(own_states, ServicePart.NODE)
     state = read_state(settings)
     drilled_at = state.verified.at if state and state.verified else None
-    record = add_measure(load_record(settings), states, now(), drilled_at)
+    record = add_measure(load_record(settings), states, moment, drilled_at)
     write_record(settings, record)
 
 
-async def _find_pages(site: Site) -> str:
-    """The address of the first territory, else of the installation."""
+async def _measure_territories(site: Site, moment: datetime) -> list[OwnStates]:
+    """How the pages and the hosted node of each territory stand, of those whose turn it is; kept in their files."""
     territories = await site.registry.list()
-    if territories:
-        return f"{territories[0].origin}/health"
-    settings = site.settings
-    return f"{settings.origin('portal', settings.installation_host)}/health"
+    turn, every = choose_turn(territories, moment)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def measure(territory: Territory) -> OwnStates:
+        async with places:
+            addresses = {ServicePart.PAGES: territory.origin}
+            if node := territory.links.get("node"):
+                addresses[ServicePart.NODE] = node
+            outcomes = await asyncio.gather(
+                *(_answers(f"{origin}/health") for origin in addresses.values())
+            )
+        states = {
+            part: PartState.UP if well else PartState.DOWN
+            for part, well in zip(addresses, outcomes, strict=True)
+        }
+        keep_measure(site.settings, territory.slug, states, moment, every)
+        return states
+
+    own_states = await asyncio.gather(*(measure(territory) for territory in turn))
+    forget_others(site.settings, territories)
+    return own_states
 
 
-async def _find_node(site: Site) -> str:
-    """The address of the hosted node of the first territory that has one; empty where none has."""
-    for territory in await site.registry.list():
-        if origin := territory.links.get("node"):
-            return f"{origin}/health"
-    return ""
+def _summarise(own_states: Sequence[OwnStates], part: ServicePart) -> PartState:
+    """Down where it is down for all who have it: one territory's trouble is shown on its own page."""
+    states = [states[part] for states in own_states if part in states]
+    if states and PartState.UP not in states:
+        return PartState.DOWN
+    return PartState.UP
+
+
+async def _has_pages(settings: Settings, own_states: Sequence[OwnStates]) -> bool:
+    """Whether a territory has its pages; without territories, whether the installation has."""
+    if own_states:
+        return _summarise(own_states, ServicePart.PAGES) is PartState.UP
+    origin = settings.origin("portal", settings.installation_host)
+    return await _answers(f"{origin}/health")
 
 
 def _find_login(settings: Settings) -> str:
@@ -84,9 +121,7 @@ def _find_login(settings: Settings) -> str:
 
 
 async def _answers(address: str) -> bool:
-    """Whether an address answers well; one that there is none of is not missed."""
-    if not address:
-        return True
+    """Whether an address answers well."""
     client = OutgoingClient([exact_host(address)])
     try:
         async with asyncio.timeout(PATIENCE):

@@ -60,10 +60,13 @@ class StatusRecord(msgspec.Struct):
     """By part, then by day."""
     drilled_at: datetime | None = None
     """When a backup was last proven to restore."""
+    every: int = 1
+    """Minutes from one measure to the next."""
 
     def state_of(self, part: ServicePart, moment: datetime) -> PartState:
         """How a part stands; unknown where that was not measured lately."""
-        if self.measured_at is None or moment - self.measured_at > OLD:
+        oldest = moment - OLD - (self.every - 1) * MINUTE
+        if self.measured_at is None or self.measured_at < oldest:
             return PartState.UNKNOWN
         return self.states.get(part, PartState.UNKNOWN)
 
@@ -85,11 +88,15 @@ def add_measure(
     states: dict[ServicePart, PartState],
     moment: datetime,
     drilled_at: datetime | None,
+    every: int = 1,
 ) -> StatusRecord:
-    """The record with one more minute, of the last ninety days alone; minutes in which nobody measured are lost ones."""
+    """The record with one more measure, of the last ninety days alone; minutes in which nobody measured are lost ones.
+
+    A measure stands for the `every` minutes until the next.
+    """
     today = moment.astimezone(UTC).date()
     oldest = today - timedelta(days=DAYS - 1)
-    gap = _count_unmeasured(record, moment)
+    gap = _count_unmeasured(record, moment, every)
     days: dict[str, dict[date, DayCount]] = {}
     for part, state in states.items():
         counts = {
@@ -100,18 +107,21 @@ def add_measure(
         for day, minutes in gap.items():
             counts.setdefault(day, DayCount()).measured += minutes
         count = counts.setdefault(today, DayCount())
-        count.measured += 1
-        count.well += state is PartState.UP
+        count.measured += every
+        if state is PartState.UP:
+            count.well += every
         days[part] = counts
-    return StatusRecord(moment, dict(states.items()), days, drilled_at)
+    return StatusRecord(moment, dict(states.items()), days, drilled_at, every)
 
 
-def _count_unmeasured(record: StatusRecord, moment: datetime) -> Counter[date]:
+def _count_unmeasured(
+    record: StatusRecord, moment: datetime, every: int
+) -> Counter[date]:
     """How many minutes of each day nobody measured since the last time; a restart of two minutes is none."""
     if record.measured_at is None:
         return Counter()
     begin = record.measured_at.astimezone(UTC)
-    minutes = min(int((moment - begin) / MINUTE), LONGEST_GAP) - 1
+    minutes = min(int((moment - begin) / MINUTE), LONGEST_GAP) - every
     if minutes <= RESTART:
         return Counter()
     return Counter((begin + MINUTE * passed).date() for passed in range(1, minutes + 1))
@@ -132,8 +142,13 @@ def load_record(settings: Settings) -> StatusRecord:
         OSError: the file cannot be read now: what it holds is not to be written over.
         msgspec.MsgspecError: it is no record.
     """
+    return load_file(_find_path(settings))
+
+
+def load_file(path: Path) -> StatusRecord:
+    """The record of one file; `load_record` says what it raises."""
     try:
-        content = _find_path(settings).read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError:
         return StatusRecord()
     return msgspec.json.decode(content, type=StatusRecord)
@@ -141,7 +156,11 @@ def load_record(settings: Settings) -> StatusRecord:
 
 def write_record(settings: Settings, record: StatusRecord) -> None:
     """Keep it, whole or not at all."""
-    path = _find_path(settings)
+    write_file(_find_path(settings), record)
+
+
+def write_file(path: Path, record: StatusRecord) -> None:
+    """Keep the record of one file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_bytes(msgspec.json.encode(record))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -19,8 +19,10 @@ from udi.portal.nodes.sources.models import (
     DatasetMatch,
     MatchState,
     SourceRecord,
+    SourceState,
 )
 from udi.portal.nodes.sources.other_origins import (
+    forget_other,
     list_other_origin,
     move_other_origins,
 )
@@ -40,16 +42,20 @@ async def decide_match(
 ) -> None:
     """Remember the answer; of two that are one, the page that was there first stays, and says where the dataset is too.
 
+    Whoever said that two are the same may take it back: the other page comes again with the next reading.
+
     Raises:
         ForbiddenError: the person is not of the territory's team.
         ConflictError: it was answered, one of them is gone, or both are pushed by nodes.
     """
     require_team(actor)
-    if match.state != MatchState.PROPOSED:
+    if match.state == MatchState.DIFFERENT or (same and match.state == MatchState.SAME):
         raise ConflictError("This question was answered already.")
     moment = now()
     if same:
         await _join(session, match, say, moment)
+    elif match.state == MatchState.SAME:
+        await _separate(session, match, moment)
     match.state = MatchState.SAME if same else MatchState.DIFFERENT
     match.decided_at = moment
     record(
@@ -95,6 +101,39 @@ async def _join(
             source.language,
             "It is the same dataset as one that had its page already.",
         ),
+    )
+
+
+async def _separate(
+    session: AsyncSession, match: DatasetMatch, moment: datetime
+) -> None:
+    """Have the record of the page that went be a dataset again: its source is read at once."""
+    one = match.first_id
+    other = match.second_id
+    query = select(SourceRecord).where(
+        or_(
+            and_(SourceRecord.id == one, SourceRecord.same_as == other),
+            and_(SourceRecord.id == other, SourceRecord.same_as == one),
+        )
+    )
+    row = await session.scalar(query.limit(1))
+    if row is None or row.same_as is None:
+        raise ConflictError(
+            "This answer cannot be taken back any more: one dataset took the place of the other.",
+        )
+    datasets = await catalogue.lock_datasets(session, {row.same_as})
+    if stays := datasets.get(row.same_as):
+        forget_other(stays, row.source_id, moment, row.id)
+    row.same_as = None
+    row.digest = ""
+    soon = update(CatalogueSource).where(
+        CatalogueSource.id == row.source_id,
+        CatalogueSource.state == SourceState.ACTIVE,
+        CatalogueSource.lease.is_(None),
+    )
+    await session.execute(
+        soon.values(etag="", last_modified="", whole_read_at=None, next_at=moment),
+        execution_options={"synchronize_session": False},
     )
 
 

@@ -10,6 +10,7 @@ from udi.portal.nodes.sources.matches.actions import decide_match
 from udi.portal.nodes.sources.matches.queries import (
     count_matches,
     get_match,
+    list_joined,
     list_matches,
     require_team,
 )
@@ -31,6 +32,7 @@ async def show_matches(
         "nodes/matches.html",
         pairs=pairs,
         total=await count_matches(session),
+        joined=await list_joined(session, limit=MOST_SHOWN),
     )
 
 

@@ -126,6 +126,41 @@ async def list_matches(
     return pairs
 
 
+@dataclass(frozen=True)
+class AnsweredMatch:
+    """Two datasets of which the team said that they are the same, by their titles."""
+
+    match: DatasetMatch
+    first_title: str
+    second_title: str
+
+
+async def list_joined(session: AsyncSession, *, limit: int) -> list[AnsweredMatch]:
+    """Pairs that are the same, the last answered first: such an answer may be taken back."""
+    one = aliased(Dataset)
+    other = aliased(Dataset)
+    query = (
+        select(DatasetMatch, one.title, other.title)
+        .join(
+            one,
+            and_(
+                one.tenant_id == DatasetMatch.tenant_id, one.id == DatasetMatch.first_id
+            ),
+        )
+        .join(
+            other,
+            and_(
+                other.tenant_id == DatasetMatch.tenant_id,
+                other.id == DatasetMatch.second_id,
+            ),
+        )
+        .where(DatasetMatch.state == MatchState.SAME)
+        .order_by(DatasetMatch.decided_at.desc(), DatasetMatch.first_id)
+        .limit(limit)
+    )
+    return [AnsweredMatch(*row) for row in await session.execute(query)]
+
+
 async def _load_organisations(
     session: AsyncSession, ids: set[UUID]
 ) -> dict[UUID, Organisation]:
