@@ -167,6 +167,7 @@ async def test_members_below_title_lines_are_not_published_by_a_script(
     ).json()
 
     assert (sent["published"], sent["publication"]["state"]) == (False, "stopped")
+    assert "Elle contient des données personnelles." in sent["publication"]["why"]
     assert 'id="people"' in await producer.page(f"/datasets/{dataset}/check")
 
 

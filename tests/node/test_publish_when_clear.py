@@ -235,6 +235,19 @@ async def test_what_was_withdrawn_meanwhile_is_not_published(
     assert (await script.client.get(f"/datasets/{dataset}/file")).status_code == 410
 
 
+async def test_a_script_does_not_publish_what_no_person_published_though_it_is_described(
+    producer: Producer, script: Script, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.draft()
+    await producer.describe(dataset)
+    await script.put(dataset, OTHER)
+
+    payload = (await script.put(dataset, OTHER, NIGHT)).json()
+
+    assert (payload["published"], payload["publication"]["state"]) == (False, "waiting")
+    assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404
+
+
 async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
     producer: Producer,
     script: Script,

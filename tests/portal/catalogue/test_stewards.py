@@ -48,6 +48,7 @@ NAMES = {
     "dataspace/offers.py": "the publisher in an offer of the data space",
     "nodes/actions/hand_over.py": "what a publisher's node hands over",
     "nodes/sources/heirs.py": "which record may have a dataset that leaves its source",
+    "nodes/sources/matches/queries.py": "the publisher of each of two datasets that seem to be one",
     "nodes/sources/origins.py": "whether the source writes another name",
     "nodes/sources/publishers/actions.py": "what a choice moves",
     "nodes/sources/record_import.py": "what stands under a publisher that has still to confirm",
