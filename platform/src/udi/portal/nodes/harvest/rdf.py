@@ -145,7 +145,8 @@ def read_graph(graph: Graph, form: str, language: str) -> HarvestedPage:
     following = _next(graph)
     faults = list(graph.faults)
     links: tuple[str, ...] = ()
-    if catalogues and not described and not following:
+    describes = any(graph.of_type(*DATASETS, *SERVICES))
+    if catalogues and not describes and not following:
         links = tuple(link for link in missing if addresses.is_web(link))[:MOST_LINKS]
     if missing and not links:
         faults.append(
