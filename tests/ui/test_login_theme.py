@@ -17,7 +17,7 @@ REWRITTEN = (
     "login-config-totp", "error", "logout-confirm", "info", "login-verify-email",
 )  # fmt: skip
 FROM_SERVER = re.compile(
-    r"(federatedIdentity|invalid|missing|error-|expired|stale|account|email|update|reset|verify|configure|requiredAction\.|confirm|clientNot|cookie|registrationNot|successLogout|alreadyLoggedIn|notMatch|username|loginTi|loginTotp\.|orgInvite|password|executeActions|firstName|lastName|terms)"
+    r"(federatedIdentity|invalid|missing|error-|expired|stale|account|email|update|reset|verify|configure|requiredAction\.|confirm|clientNot|cookie|registrationNot|successLogout|alreadyLoggedIn|notMatch|username|loginTi|loginTotp\.|orgInvite|password|executeActions|firstName|lastName|terms|udiReadForMe$|\w+ScopeConsentText$)"
 )
 
 
