@@ -50,11 +50,11 @@ async def test_a_refused_node_leaves_the_client_of_its_name(
     secret = await make_client(keycloak, name, demo)
 
     result = await run("node", "add", demo.slug, slug, "--url", url)
-    kept = await asyncio.to_thread(read_secret, keycloak, name)
+    secret_after = await asyncio.to_thread(read_secret, keycloak, name)
     await asyncio.to_thread(remove_machine, admin.connect(keycloak), name)
 
     assert isinstance(result.exception, InvalidError)
-    assert kept == secret
+    assert secret_after == secret
 
 
 async def test_a_client_that_another_node_has_is_not_removed(
@@ -66,11 +66,11 @@ async def test_a_client_that_another_node_has_is_not_removed(
         await register_node(session, slug="far", name="Far", url=URL, client_id=name)
 
     result = await run("node", "add", demo.slug, "port", "--url", URL)
-    kept = await asyncio.to_thread(read_secret, keycloak, name)
+    secret_after = await asyncio.to_thread(read_secret, keycloak, name)
     await asyncio.to_thread(remove_machine, admin.connect(keycloak), name)
 
     assert isinstance(result.exception, IntegrityError)
-    assert kept
+    assert secret_after
 
 
 async def test_a_client_that_was_made_for_a_refused_node_is_removed(

@@ -293,7 +293,7 @@ async def test_what_nobody_answers_is_refused_by_its_code(
         ("https://evil.example", 403),
         ("https://[evil", 403),
         ("null", 403),
-        ("{own}", 200),
+        ("{address}", 200),
         ("http://{host}:9999", 200),
     ],
 )
@@ -302,9 +302,9 @@ async def test_a_page_of_another_name_that_leads_here_may_not_ask(
 ) -> None:
     """One territory alone answers to any host: a name of another site that was made to lead here is still another's."""
     territory = filled.territory
-    own = origin.format(own=territory.origin, host=territory.hosts[0])
+    address = origin.format(address=territory.origin, host=territory.hosts[0])
     answer = await send(
-        program, write_message("tools/list"), Origin=own, Host="evil.example"
+        program, write_message("tools/list"), Origin=address, Host="evil.example"
     )
 
     assert answer.status_code == status
