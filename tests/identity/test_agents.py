@@ -420,12 +420,33 @@ async def test_a_node_of_a_producer_has_a_scope_beside_the_others(
     own_node = {f"{slug}-node-port-login": "https://port.example"}
     await asyncio.to_thread(apply_agents, admin, slug, "Armorine", own_node, {})
 
+    await asyncio.to_thread(provision, admin, connected, armorine)
     changes = await asyncio.to_thread(provision, admin, connected, armorine)
 
     client = admin.find_client(f"{slug}-mcp") or {}
     assert f"{slug}-node-port-login-mcp" in client["optionalClientScopes"]
     assert f"{slug}-portal-mcp" in client["optionalClientScopes"]
-    assert {change.name: change.outcome for change in changes}[f"{slug}-mcp"] in {
-        "unchanged",
-        "updated",
-    }
+    outcome = {change.name: change.outcome for change in changes}
+    assert outcome[f"{slug}-mcp"] == "unchanged"
+
+
+async def test_what_pages_look_like_and_where_they_are_change_at_once(
+    armorine: Territory, admin: RealmAdmin, connected: Settings
+) -> None:
+    slug = armorine.slug
+    name = f"{slug}-mcp"
+    await asyncio.to_thread(provision, admin, connected, armorine)
+    origins = {f"{slug}-portal": "https://moved.example"}
+    theme = {"udi.hue": "210"}
+
+    changes = [
+        await asyncio.to_thread(apply_agents, admin, slug, "Armor", origins, theme)
+        for _ in range(2)
+    ]
+
+    client = admin.find_client(name) or {}
+    scopes = {scope["name"]: scope for scope in admin.get_client_scopes()}
+    [mapper] = scopes[f"{slug}-portal-mcp"]["protocolMappers"]
+    assert [change.outcome for change in changes] == ["updated", "unchanged"]
+    assert (client["attributes"]["udi.hue"], client["name"]) == ("210", "Armor")
+    assert mapper["config"]["included.custom.audience"] == "https://moved.example/mcp"

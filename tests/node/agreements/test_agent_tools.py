@@ -86,6 +86,23 @@ async def test_a_browser_lends_its_session_to_no_tool(
     assert answer["status"] == 401
 
 
+async def test_whoever_shows_nothing_is_led_to_a_key_and_to_no_login(
+    machine: httpx.AsyncClient, meters: str
+) -> None:
+    params = {"name": "read_rows", "arguments": {"dataset_id": meters}}
+
+    response = await send(machine, write_message("tools/call", params))
+
+    assert response.status_code == 200
+    assert "www-authenticate" not in response.headers
+    result = response.json()["result"]
+    answer = result["structuredContent"]
+    assert (result["isError"], answer["status"]) == (True, 401)
+    assert answer["remedy"] == (
+        "Ask the portal's tool open_agreement for a key, and give it as reading_key."
+    )
+
+
 async def test_somebodys_program_reads_by_the_portals_key_what_the_agreement_opens(
     machine: httpx.AsyncClient, meters: str, portal: Granting
 ) -> None:

@@ -82,8 +82,8 @@ class Programs:
 async def programs(workspace: Workspace) -> Programs:
     await workspace.set_policy(**OPEN)
     return Programs(
-        workspace, await token_of(workspace.person, "access", "projects"), await token_of(workspace.producer, "access"),
-        await token_of(workspace.team, "access"),
+        workspace, await token_of(workspace.person, "access", "projects", "reading"), await token_of(workspace.producer, "access", "reading"),
+        await token_of(workspace.team, "access", "reading"),
     )  # fmt: skip
 
 
@@ -387,6 +387,9 @@ async def test_who_leads_the_project_gets_a_key_that_reads_its_rows(
     events = f"/api/v1/agreements/{granted}/events"
     await programs.call("POST", events, programs.producer, event="revoke", words=WHY)
     late = await programs.call("GET", address, programs.person)
+    poor = await token_of(programs.workspace.person, "access", "projects")
+    base = f"/api/v1/projects/{listed['agreements'][0]['id']}/credentials"
+    unable = [await programs.call("GET", place, poor) for place in (address, base)]
 
     territory = programs.workspace.territory
     node = territory.links["node"]
@@ -403,6 +406,11 @@ async def test_who_leads_the_project_gets_a_key_that_reads_its_rows(
     assert [answer.status_code for answer in others] == [403, 404, 401]
     assert [entry["id"] for entry in listed["agreements"]] == [granted]
     assert late.status_code == 403
+    for answer in unable:
+        assert (answer.status_code, 'scope="reading"' in str(answer.headers)) == (
+            403,
+            True,
+        )
 
 
 async def test_credentials_are_made_renewed_and_revoked(programs: Programs) -> None:

@@ -287,6 +287,29 @@ async def test_what_nobody_answers_is_refused_by_its_code(
     )
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://evil.example", 403),
+        ("https://[evil", 403),
+        ("null", 403),
+        ("{address}", 200),
+        ("http://{host}:9999", 200),
+    ],
+)
+async def test_a_page_of_another_name_that_leads_here_may_not_ask(
+    program: httpx.AsyncClient, filled: Catalogue, origin: str, status: int
+) -> None:
+    """One territory alone answers to any host: a name of another site that was made to lead here is still another's."""
+    territory = filled.territory
+    address = origin.format(address=territory.origin, host=territory.hosts[0])
+    answer = await send(
+        program, write_message("tools/list"), Origin=address, Host="evil.example"
+    )
+
+    assert answer.status_code == status
+
+
 async def test_tools_speak_the_language_of_the_reader(
     program: httpx.AsyncClient,
 ) -> None:

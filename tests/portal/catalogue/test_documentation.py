@@ -30,7 +30,7 @@ from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 BASE = "/api/v1"
 Document = dict[str, Any]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-SCOPES = ("profile", "following", "sources", "projects", "access")
+SCOPES = ("profile", "following", "sources", "projects", "calls", "access", "reading")
 RESTRICTED = 7
 NOBODY = "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"
 """A line of the corpus, of Armor's; and what nothing is called."""

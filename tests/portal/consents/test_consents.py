@@ -389,6 +389,31 @@ async def test_nobody_is_sent_to_the_node_with_more_than_five_numbers_in_thirty_
     assert await ask(second, lending.inhabitant)
 
 
+async def test_nobody_writes_a_number_at_a_node_that_is_not_secure(
+    lending: Lending,
+) -> None:
+    consent = await lending.give(await lending.open())
+    one = f"{LIST}/{consent.id}"
+    pages = []
+    for url in ("http://noeud.test", "https://noeud.test"):
+        await lending.change(Node, url=url, takes_subject_requests=True)
+        for query in ("", "?step=number"):
+            answer = await lending.inhabitant.get(f"{one}{query}", headers=ENGLISH)
+            assert answer.status_code == 200
+            pages.append(answer.text)
+    [row] = await lending.rows(Consent)
+
+    for page in pages[:2]:
+        assert "noeud.test" not in page
+        assert "Write my number" not in page
+        assert 'name="ticket"' not in page
+        assert "Do not write your number on the site of" in page
+        assert "The counter of" in page
+    assert 'name="ticket"' in pages[3]
+    assert "Do not write your number" not in pages[2] + pages[3]
+    assert row.link_tickets == 1
+
+
 @pytest.mark.parametrize("state", [AgreementState.REVOKED, AgreementState.GIVEN_UP])
 async def test_the_end_of_the_agreement_ends_a_yes(
     lending: Lending, state: AgreementState

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from hashlib import sha256
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,9 +12,14 @@ from sqlalchemy import text
 
 from tests.ui.tab import Answered, Tab
 from tests.visitors import browse, make_person
+from udi.kit.agent_tokens import Agent
+from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.identity import Actor
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.portal.identity.bearers import agent_bearer
+from udi.portal.identity.tokens import SCOPES
 from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
 PAGE = "/my-space/tokens"
@@ -288,3 +294,10 @@ async def test_the_page_of_tokens_in_a_browser(
             )
             == []
         )
+
+
+def test_a_program_that_reasons_judges_for_nobody(demo: Territory) -> None:
+    actor = Actor(uuid4(), "Nom", "nom@example.org", demo.slug)
+    bearer = agent_bearer(Agent("a-program", actor, now()))
+
+    assert bearer.scopes == set(SCOPES) - {"calls"}

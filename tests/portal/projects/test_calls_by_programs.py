@@ -3,10 +3,24 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.portal.projects.test_by_programs import ask, token_of
-from tests.portal.projects.test_calls import CRITERIA, Workspace, moment, workspace
-from udi.portal.projects.calls.models import Submission
+from tests.portal.projects.test_calls import (
+    CRITERIA,
+    Workspace,
+    bring_to,
+    moment,
+    workspace,
+)
+from udi.portal.projects.calls.models import (
+    CallCriterion,
+    Conflict,
+    Juror,
+    Score,
+    Submission,
+)
+from udi.portal.projects.calls.transitions import CallState
 
 __all__ = ["workspace"]
 BASE = "/api/v1/calls"
@@ -30,10 +44,10 @@ async def test_a_call_goes_from_its_draft_to_its_laureates(
     workspace: Workspace,
 ) -> None:
     workshop = workspace.workshop
-    team = await token_of(workshop.team, "projects")
-    candidate = await token_of(workshop.other, "projects")
+    team = await token_of(workshop.team, "calls")
+    candidate = await token_of(workshop.other, "calls", "projects")
     juror_client, juror_login = workspace.jury[0]
-    juror = await token_of(juror_client, "projects")
+    juror = await token_of(juror_client, "calls")
 
     created = await ask(workshop, "POST", BASE, team, call_text())
     address = created.headers["location"]
@@ -76,6 +90,7 @@ async def test_a_call_goes_from_its_draft_to_its_laureates(
         },
     )
     await workspace.pass_hour()
+    closed = (await ask(workshop, "GET", f"{address}/progress", team)).json()
     [submission] = await workspace.rows(Submission)
     conflicts = await ask(
         workshop, "PUT", f"{address}/conflicts", juror, {"conflicts": {}}
@@ -106,10 +121,12 @@ async def test_a_call_goes_from_its_draft_to_its_laureates(
     assert [step.json()["state"] for step in steps] == ["draft", "open"]
     assert (question.status_code, replied.status_code) == (204, 200)
     assert [answer.status_code for answer in answers] == [204, 204, 404, 204]
-    assert [entry["answer"] for entry in progress["submissions"]] == [
+    assert (progress["submitted"], progress["submissions"]) == (1, [])
+    assert [entry["answer"] for entry in closed["submissions"]] == [
         "Une meilleure carte."
     ]
     assert (early["submissions"], early["questions"], early["jurors"]) == ([], [], [])
+    assert early["submitted"] is None
     assert (conflicts.status_code, scored.status_code) == (204, 204)
     assert [ending.json()["state"] for ending in endings] == [
         "judged",
@@ -123,9 +140,10 @@ async def test_a_call_goes_from_its_draft_to_its_laureates(
 
 async def test_nobody_does_what_is_for_others(workspace: Workspace) -> None:
     workshop = workspace.workshop
-    team = await token_of(workshop.team, "projects")
-    candidate = await token_of(workshop.other, "projects")
+    team = await token_of(workshop.team, "calls")
+    candidate = await token_of(workshop.other, "calls", "projects")
     profile = await token_of(workshop.team, "profile")
+    projects = await token_of(workshop.team, "projects")
     created = await ask(workshop, "POST", BASE, team, call_text())
     address = created.headers["location"]
     await ask(workshop, "POST", f"{address}/events", team, {"event": "open"})
@@ -133,8 +151,19 @@ async def test_nobody_does_what_is_for_others(workspace: Workspace) -> None:
     refusals: dict[str, httpx.Response] = {
         "nobody": await ask(workshop, "POST", BASE, None, call_text()),
         "no right": await ask(workshop, "POST", BASE, profile, call_text()),
+        "right to projects": await ask(workshop, "POST", BASE, projects, call_text()),
         "no organiser": await ask(workshop, "POST", BASE, candidate, call_text()),
         "no criteria": await ask(workshop, "POST", BASE, team, call_text(criteria=[])),
+        "no text": await ask(workshop, "POST", BASE, team, call_text(title="Rues\x00")),
+        "no text in a list": await ask(
+            workshop, "POST", BASE, team, call_text(datasets=["\x00"])
+        ),
+        "no text by language": await ask(
+            workshop, "POST", BASE, team, call_text(titles={"en": "\x00"})
+        ),
+        "no language": await ask(
+            workshop, "POST", BASE, team, call_text(titles={"en\x00": "Streets"})
+        ),
         "no hour": await ask(workshop, "POST", BASE, team, call_text(closes_at="soon")),
         "no organisation": await ask(
             workshop, "POST", BASE, team, call_text(organisation="nobody")
@@ -164,8 +193,13 @@ async def test_nobody_does_what_is_for_others(workspace: Workspace) -> None:
     assert {name: answer.status_code for name, answer in refusals.items()} == {
         "nobody": 401,
         "no right": 403,
+        "right to projects": 403,
         "no organiser": 403,
         "no criteria": 422,
+        "no text": 422,
+        "no text in a list": 422,
+        "no text by language": 422,
+        "no language": 422,
         "no hour": 422,
         "no organisation": 404,
         "candidate changes": 403,
@@ -177,3 +211,116 @@ async def test_nobody_does_what_is_for_others(workspace: Workspace) -> None:
         "no juror": 403,
         "no question": 422,
     }
+
+
+async def test_a_juror_reads_no_result_before_it_is_public(
+    workspace: Workspace,
+) -> None:
+    await bring_to(workspace, CallState.JUDGED)
+    workshop = workspace.workshop
+    address = f"/api/v1{workspace.address}"
+    [submission] = await workspace.rows(Submission)
+    decision = {
+        "event": "decide",
+        "submission": str(submission.id),
+        "laureate": True,
+        "reason": "Utile.",
+    }
+    team = await token_of(workshop.team, "calls")
+    juror = await token_of(workspace.jury[0][0], "calls")
+    decided = await ask(workshop, "POST", f"{address}/events", team, decision)
+
+    async def read(by: dict[str, str]) -> list[tuple[Any, ...]]:
+        progress = (await ask(workshop, "GET", f"{address}/progress", by)).json()
+        return [
+            (entry["points"], entry["laureate"], entry["reason"])
+            for entry in progress["submissions"]
+        ]
+
+    before = await read(juror)
+    organisers = await read(team)
+    await ask(workshop, "POST", f"{address}/events", team, {"event": "publish"})
+    after = await read(juror)
+
+    assert decided.status_code == 200
+    assert before == [(None, None, "")]
+    assert [(row[1], row[2]) for row in organisers] == [(True, "Utile.")]
+    assert organisers[0][0] is not None
+    assert after == organisers
+
+
+async def test_the_order_of_submissions_tells_a_juror_no_result(
+    workspace: Workspace,
+) -> None:
+    await bring_to(workspace, CallState.OPEN)
+    await workspace.send(workspace.workshop.leader, "Arbres")
+    await workspace.pass_hour()
+    submissions = {row.title: row for row in await workspace.rows(Submission)}
+    for client, _ in workspace.jury:
+        await workspace.declare(client)
+        await workspace.score(client, submissions["Ombres"], 1)
+        await workspace.score(client, submissions["Arbres"], 0)
+    await workspace.act("judge")
+    address = f"/api/v1{workspace.address}/progress"
+    titles = []
+    for client in (workspace.jury[0][0], workspace.team):
+        by = await token_of(client, "calls")
+        progress = (await ask(workspace.workshop, "GET", address, by)).json()
+        titles.append([entry["title"] for entry in progress["submissions"]])
+
+    page = (await workspace.jury[0][0].get(f"{workspace.address}/jury")).text
+
+    assert titles == [["Arbres", "Ombres"], ["Ombres", "Arbres"]]
+    assert 0 < page.index("Arbres</a>") < page.index("Ombres</a>")
+
+
+@pytest.mark.parametrize("points", ["7.5", "abc", "-3", "٣", "1000", ""])
+async def test_points_that_are_no_whole_number_are_refused(
+    workspace: Workspace, points: str
+) -> None:
+    await bring_to(workspace, CallState.CLOSED)
+    [submission] = await workspace.rows(Submission)
+    juror, _ = workspace.jury[0]
+    await workspace.declare(juror)
+    criteria = [str(row.id) for row in await workspace.rows(CallCriterion)]
+    address = f"{workspace.address}/submissions/{submission.id}"
+    fields = {
+        "points": dict.fromkeys(criteria, " 1 ") | {criteria[0]: points},
+        "reasons": dict.fromkeys(criteria, "Utile."),
+    }
+    by = await token_of(juror, "calls")
+    form = {f"points-{key}": value for key, value in fields["points"].items()}
+    form |= {f"reason-{key}": value for key, value in fields["reasons"].items()}
+
+    answer = await ask(
+        workspace.workshop, "PUT", f"/api/v1{address}/scores", by, fields
+    )
+    page = await juror.post(address, data=form)
+
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [
+        f"points-{criteria[0]}"
+    ]
+    assert page.status_code == 422
+    assert await workspace.rows(Score) == []
+
+
+@pytest.mark.parametrize("key", ["x", "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"])
+async def test_a_conflict_with_no_submission_of_the_call_is_refused(
+    workspace: Workspace, key: str
+) -> None:
+    await bring_to(workspace, CallState.CLOSED)
+    juror, login = workspace.jury[0]
+    by = await token_of(juror, "calls")
+    address = f"/api/v1{workspace.address}/conflicts"
+
+    answer = await ask(
+        workspace.workshop, "PUT", address, by, {"conflicts": {key: "J’y travaille."}}
+    )
+
+    [error] = answer.json()["errors"]
+    assert answer.status_code == 422
+    assert (error["field"], error["code"]) == ("conflicts", "unknown-value")
+    assert await workspace.rows(Conflict) == []
+    declared = {row.email: row.declared_at for row in await workspace.rows(Juror)}
+    assert declared[login.email] is None

@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,11 +21,7 @@ from udi.portal.identity.provision.territory import (
     apply_machine,
     remove_machine,
 )
-from udi.portal.nodes.actions.register import (
-    register_node,
-    resume_node,
-    suspend_node,
-)
+from udi.portal.nodes.actions import register
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import find_node, list_nodes, list_pending_invitations
 from udi.portal.organisations.queries import find_organisations
@@ -40,6 +38,17 @@ TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 NodeSlug = Annotated[str, typer.Argument(help="Short name of the node.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 STATE_COLUMNS = {"slug": "Node", "state": "State"}
+
+
+@dataclass(frozen=True)
+class NewNode:
+    """A node to register."""
+
+    slug: str
+    name: str
+    url: str
+    producers: list[str]
+    """Slugs."""
 
 
 @app.command()
@@ -66,15 +75,15 @@ def add(
     """Register a producer's node and print its credential, once."""
     settings = get_settings()
     client = f"{territory}-node-{slug}"
-    tenant = asyncio.run(_get_tenant(settings, territory, slug))
+    node = NewNode(slug, name or slug, url, producer or [])
+    tenant = asyncio.run(_check_new_node(settings, territory, node))
     connection = admin.connect(settings)
     machine = apply_machine(connection, client, tenant.links["portal"], rotate=True)
     try:
-        asyncio.run(
-            _register(settings, tenant, slug, name or slug, url, client, producer or [])
-        )
+        asyncio.run(_register(settings, tenant, node, client))
     except Exception:
-        remove_machine(connection, client)
+        if machine.change.outcome == "created":
+            remove_machine(connection, client)
         raise
     _print_credential(
         _describe_credential(tenant, slug, client, machine), as_json=as_json
@@ -117,14 +126,18 @@ def check(territory: TerritorySlug, slug: NodeSlug, as_json: AsJson = False) -> 
 @app.command()
 def suspend(territory: TerritorySlug, slug: NodeSlug, as_json: AsJson = False) -> None:
     """Refuse what a node pushes, from its next request on; its datasets stay on the portal. May be repeated."""
-    state = asyncio.run(_set_state(get_settings(), territory, slug, suspend_node))
+    state = asyncio.run(
+        _set_state(get_settings(), territory, slug, register.suspend_node)
+    )
     output.show([state], STATE_COLUMNS, as_json=as_json, empty="")
 
 
 @app.command()
 def resume(territory: TerritorySlug, slug: NodeSlug, as_json: AsJson = False) -> None:
     """Let a suspended node push again. May be repeated."""
-    state = asyncio.run(_set_state(get_settings(), territory, slug, resume_node))
+    state = asyncio.run(
+        _set_state(get_settings(), territory, slug, register.resume_node)
+    )
     output.show([state], STATE_COLUMNS, as_json=as_json, empty="")
 
 
@@ -151,52 +164,49 @@ async def _set_state(
         await database.close()
 
 
-async def _get_tenant(settings: Settings, territory: str, slug: str) -> Tenant:
+async def _check_new_node(settings: Settings, territory: str, node: NewNode) -> Tenant:
+    """The territory, where the node may be registered on it: the identity service is changed after this alone."""
     database = Database(settings, "portal")
     try:
         async with database.platform_session() as session:
             tenant = await get_tenant(session, territory)
         async with database.session(tenant.id, role="worker") as session:
-            if await find_node(session, slug) is not None:
+            if await find_node(session, node.slug) is not None:
                 raise ConflictError(
-                    f"The node «{slug}» is already registered on {territory}.",
+                    f"The node «{node.slug}» is already registered on {territory}.",
                     remedy="Choose another name.",
                 )
+            ids = await _find_producers(session, node.producers)
+            await register.check_node(session, node.slug, node.name, node.url, ids)
     finally:
         await database.close()
     return tenant
 
 
+async def _find_producers(session: AsyncSession, producers: list[str]) -> set[UUID]:
+    organisation_by_slug = await find_organisations(session, producers)
+    missing = [name for name in producers if name not in organisation_by_slug]
+    if missing:
+        raise NotFoundError(
+            f"No organisation is called {', '.join(missing)}.",
+            remedy="See `udi tenant check`.",
+        )
+    return {organisation.id for organisation in organisation_by_slug.values()}
+
+
 async def _register(
-    settings: Settings,
-    tenant: Tenant,
-    slug: str,
-    name: str,
-    url: str,
-    client: str,
-    producers: list[str],
+    settings: Settings, tenant: Tenant, node: NewNode, client: str
 ) -> None:
     database = Database(settings, "portal")
     try:
         async with database.session(tenant.id, role="worker") as session:
-            organisation_by_slug = await find_organisations(session, producers)
-            if missing := [
-                producer
-                for producer in producers
-                if producer not in organisation_by_slug
-            ]:
-                raise NotFoundError(
-                    f"No organisation is called {', '.join(missing)}.",
-                    remedy="See `udi tenant check`.",
-                )
-            ids = [organisation.id for organisation in organisation_by_slug.values()]
-            await register_node(
+            await register.register_node(
                 session,
-                slug=slug,
-                name=name,
-                url=url,
+                slug=node.slug,
+                name=node.name,
+                url=node.url,
                 client_id=client,
-                organisations=ids,
+                organisations=await _find_producers(session, node.producers),
             )
     finally:
         await database.close()

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from udi.kit.errors import NotFoundError
+from udi.kit.web_addresses import travels_in_clear
 from udi.portal.access.agreements.creation import audience_of, signer_of
 from udi.portal.consents.actions import (
     LINK_PERIOD,
@@ -83,7 +84,9 @@ async def show_receipt(
     data = await _get_lent_data(session, member, consent_id)
     ticket = ""
     targets = list_form_targets(request)
-    is_linkable = bool(data.is_live and data.node.url)
+    has_site = bool(data.is_live and data.node.url)
+    is_in_clear = has_site and travels_in_clear(data.node.url)
+    is_linkable = has_site and not is_in_clear
     is_asked = is_linkable and request.query_params.get("step") == "number"
     is_counted = is_asked and await count_link_ticket(session, data.consent)
     if is_counted:
@@ -102,6 +105,7 @@ async def show_receipt(
         notice_sha256=notice_digest(data.notice),
         ticket=ticket,
         is_linkable=is_linkable,
+        is_in_clear=is_in_clear,
         is_refused=is_asked and not is_counted,
         most_tickets=LINK_TICKETS,
         ticket_days=LINK_PERIOD.days,

@@ -14,7 +14,7 @@ from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.portal.identity.machines import read_machine_token
 from udi.portal.identity.tokens import (
     API_TOKEN,
-    SCOPES,
+    FOR_AGENTS,
     Bearer,
     UnknownTokenError,
     authenticate_bearer,
@@ -58,7 +58,7 @@ def agent_bearer(agent: Agent) -> Bearer:
         actor,
         agent.actor,
         agent.client_id,
-        frozenset(SCOPES),
+        FOR_AGENTS,
         agent.expires_at,
         agent.actor.confirmed_at,
     )

@@ -17,13 +17,24 @@ from udi.portal.identity.models import AccountWatch, ApiToken, Membership, Perso
 from udi.portal.identity.queries import read_actor
 
 API_TOKEN = SecretKind(name="token of a person", prefix="udi_me_")
-SCOPES = ("profile", "following", "sources", "projects", "access")
+SCOPES = (
+    "profile",
+    "following",
+    "sources",
+    "projects",
+    "calls",
+    "access",
+    "reading",
+)
 """What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is, `following`
 reads and changes what its owner follows, `sources` does what its owner may do with catalogues that are read, `projects` the
-same with projects, `access` the same with requests for data that are restricted, or that nobody publishes, and with what
-an organisation says of the personal data that it holds.
+same with projects, `calls` with calls for projects and their juries, `access` with requests for data that are restricted,
+or that nobody publishes, with policies and agreements, and with what an organisation says of the personal data that it
+holds; `reading` gives what opens restricted data to a project: keys, and credentials of its machines.
 """
-FOR_ORGANISATIONS = ("sources", "projects", "access")
+FOR_AGENTS = frozenset(SCOPES) - {"calls"}
+"""What a program that reasons may ask for its person: the rights that its tools need; nobody judges by one."""
+FOR_ORGANISATIONS = ("sources", "projects", "calls", "access")
 """With which it acts for its owner’s organisations."""
 DAYS = (30, 90, 365)
 """How long a token may live; the last is the longest."""

@@ -11,6 +11,8 @@ from udi.portal.projects.translated_texts import merge_translations, offered_lan
 from udi.ui.translated_texts import Translations
 
 MOST_ITEMS = 100
+NUL = "\x00"
+"""No database of ours keeps it."""
 TEXT_FIELDS = {
     "titles": "title",
     "summaries": "summary",
@@ -63,6 +65,28 @@ def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
 
 def _check_field(name: str, value: Any, usual: Any) -> Refusal | None:
     """What is wrong with a field whose usual value is of the right kind; a text, where there is none."""
+    if not _is_sound(value, usual):
+        return _refuse_kind(name, usual)
+    if any(NUL in text for text in _list_texts(value)):
+        return Refusal(
+            name,
+            "A character of this text cannot be kept.",
+            "Leave U+0000 out.",
+            "no-nul",
+        )
+    return None
+
+
+def _list_texts(value: Any) -> list[str]:
+    """All texts of a field that is sound."""
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, str) else []
+
+
+def _refuse_kind(name: str, usual: Any) -> Refusal:
     if isinstance(usual, list):
         refusal = Refusal(
             name, "A list of texts is expected here.", 'Send ["…"].', "no-list"
@@ -83,7 +107,7 @@ def _check_field(name: str, value: Any, usual: Any) -> Refusal | None:
         refusal = Refusal(
             name, "A text is expected here.", "Send it between quotes.", "no-text"
         )
-    return None if _is_sound(value, usual) else refusal
+    return refusal
 
 
 def _is_sound(value: Any, usual: Any) -> bool:

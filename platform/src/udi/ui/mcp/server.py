@@ -61,6 +61,9 @@ NO_JSON = "This address answered something that is no JSON. Try again later; if 
 REDIRECTED = 300
 OK = 200
 UNAUTHENTICATED = 401
+RESTRICTED = "/restricted"
+"""How the type of the problem of restricted data ends."""
+GET_KEY = "Ask the portal's tool open_agreement for a key, and give it as reading_key."
 LOG_IN = "This tool answers to a person, or to the key of a project. Get a token as WWW-Authenticate says, and send it as Authorization: Bearer."
 TOOLS_TTL = 3_600_000
 """Milliseconds for which a client may keep the list of tools."""
@@ -200,7 +203,10 @@ class McpServer:
         except TimeoutError:
             return _write_result(message, {"faults": [TOO_SLOW]}, is_error=True)
         if is_error and answer["status"] == UNAUTHENTICATED:
-            _require_credential(request, territory, answer)
+            if _is_restricted(answer):
+                answer = {**answer, "remedy": GET_KEY}
+            else:
+                _require_credential(request, territory, answer)
         if len(json.encode(answer)) > LARGEST_ANSWER:
             return _write_result(message, {"faults": [TOO_LARGE]}, is_error=True)
         return _write_result(message, answer, is_error=is_error)
@@ -276,6 +282,12 @@ def _require_credential(
     )
 
 
+def _is_restricted(answer: Mapping[str, Any]) -> bool:
+    """Whether the key of a project alone opens what was asked for: no token of a person does."""
+    problem = answer["problem"]
+    return isinstance(problem, dict) and str(problem.get("type")).endswith(RESTRICTED)
+
+
 def find_problem(response: InnerResponse) -> dict[str, Any] | None:
     """Why an operation did not answer, in its words or in ours; None where it did."""
     body = _read_json(response.content)
@@ -321,7 +333,7 @@ def mcp_routes(
         request: AnyRequest, territory: CurrentTerritory
     ) -> Response[Any]:
         """One message of the Model Context Protocol."""
-        _require_own_origin(request)
+        _require_own_origin(request, territory)
         message_id: Any = None
         try:
             message = read_message(await request.body(), request.headers)
@@ -353,15 +365,28 @@ def _respond(
     )
 
 
-def _require_own_origin(request: AnyRequest) -> None:
+def _require_own_origin(request: AnyRequest, territory: Territory) -> None:
     """Refuse the pages of other sites, as the protocol demands.
+
+    They are compared with the names of the territory and not with `Host`, which another site's name may lead to us.
 
     Raises:
         ForbiddenError: a browser says that another site asks.
     """
     origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin and not _is_own_origin(origin, territory):
         raise ForbiddenError(
             "Pages of other sites may not ask here.",
             remedy="Ask from a program, or from a page of this site.",
         )
+
+
+def _is_own_origin(origin: str, territory: Territory) -> bool:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return (
+        parts.hostname in territory.hosts
+        or parts.netloc == urlsplit(territory.origin).netloc
+    )

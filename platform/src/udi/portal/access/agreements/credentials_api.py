@@ -105,7 +105,9 @@ class CredentialInput(Struct, kw_only=True):
     ] = DAYS[0]
 
 
-credential_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOPE)
+credential_operation = partial(
+    api_operation, tag=schemas.TAG, scope=schemas.READING_SCOPE
+)
 
 
 @get(
@@ -237,6 +239,6 @@ routes: Routes = [
         ],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-        dependencies=dependencies(schemas.SCOPE),
+        dependencies=dependencies(schemas.READING_SCOPE),
     )
 ]

@@ -70,6 +70,7 @@ OPEN_AGREEMENT = AgentTool(
     parameters={"agreement_id": "agreement_id"},
 )
 agreement_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOPE)
+reading_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.READING_SCOPE)
 
 
 @get(
@@ -98,7 +99,7 @@ async def list_own_agreements(
 
 @get(
     "/{agreement_id:uuid}/reading-key",
-    **agreement_operation(
+    **reading_operation(
         "openAgreement",
         summary="Get a key that reads the data of an agreement",
         description="For whoever leads its project. The node asks the agreement at each reading, so the key opens no more than that, for five minutes.",
@@ -189,9 +190,16 @@ async def change_agreement(
 routes: Routes = [
     Router(
         schemas.BASE,
-        route_handlers=[list_own_agreements, open_agreement, change_agreement],
+        route_handlers=[list_own_agreements, change_agreement],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
         dependencies=dependencies(schemas.SCOPE),
-    )
+    ),
+    Router(
+        schemas.BASE,
+        route_handlers=[open_agreement],
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
+        dependencies=dependencies(schemas.READING_SCOPE),
+    ),
 ]

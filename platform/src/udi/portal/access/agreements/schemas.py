@@ -18,6 +18,8 @@ from udi.ui.openapi.parameters import PageNumber, page_size
 BASE = "/api/v1/agreements"
 USUAL_SIZE = 20
 SCOPE = "access"
+READING_SCOPE = "reading"
+"""The right to what opens restricted data to a project."""
 EVENTS = (
     *AGREEMENT.events_of(AccessSide.PRODUCER),
     *AGREEMENT.events_of(AccessSide.REQUESTER),

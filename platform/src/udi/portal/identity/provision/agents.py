@@ -94,6 +94,7 @@ def apply_agents(
         client = admin.find_client(target["clientId"]) or {}
         outcome = "created"
     elif update_client(admin, target, client):
+        client = admin.find_client(target["clientId"]) or client
         outcome = "updated"
     scopes = [agent_scope_target(*entry) for entry in origins.items()]
     if _apply_scopes(admin, client, scopes) and outcome == "unchanged":

@@ -15,9 +15,7 @@ from udi.kit.credentials import SecretKind
 from udi.kit.errors import (
     ConflictError,
     GoneError,
-    InvalidError,
     NotFoundError,
-    Refusal,
 )
 from udi.kit.identity import Actor
 from udi.portal.audit import record
@@ -27,8 +25,6 @@ from udi.portal.nodes.queries import find_node
 from udi.protocol.node_registration import NodeCredentials
 
 NODE_INVITATION = SecretKind(name="invitation of a node")
-CLIENT_ENDINGS = ("-login", "-subjects")
-"""How the clients end where people log in; the name of no node may."""
 USUAL = timedelta(days=7)
 LONGEST = timedelta(days=60)
 OTHER = "Ask the territory’s team for another one."
@@ -58,13 +54,6 @@ async def invite_node(
         ConflictError: it is the name of the hosted node.
     """
     producer_ids = set(organisations)
-    if slug.endswith(CLIENT_ENDINGS):
-        refusal = Refusal(
-            "slug",
-            "The name of a node does not end with «-login» or «-subjects».",
-            "Choose another one.",
-        )
-        raise InvalidError("The node cannot be invited like this.", refusals=[refusal])
     await check_node(session, slug, name, url, producer_ids)
     existing_node = await find_node(session, slug)
     if existing_node is not None and existing_node.hosted:

@@ -14,6 +14,8 @@ from udi.portal.nodes.actions.checks import missing_organisations
 from udi.portal.nodes.models import Node, NodeProducer, NodeState
 from udi.portal.nodes.queries import find_node
 
+CLIENT_ENDINGS = ("-login", "-subjects")
+"""How the clients end where people log in; the name of no node may."""
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 40
 LONGEST_NAME = 150
@@ -113,6 +115,12 @@ async def check_node(
             "slug",
             "This is not a short name.",
             "Use small letters, digits and hyphens, 40 at most.",
+        )
+    if slug.endswith(CLIENT_ENDINGS):
+        refusals.refuse(
+            "slug",
+            "The name of a node does not end with «-login» or «-subjects».",
+            "Choose another one.",
         )
     if not 0 < len(name.strip()) <= LONGEST_NAME:
         refusals.refuse(

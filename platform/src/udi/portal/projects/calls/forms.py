@@ -28,6 +28,8 @@ from udi.ui.translated_texts import (
 IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CRITERION = re.compile(r"(.*?)[\s,:;–-]*(\d{1,3})\s*(?:points?)?\s*")
 LONGEST = 20_000
+MOST_DIGITS = 3
+"""Of the points of a criterion."""
 TRANSLATED_NAMES = tuple(f"{name}_" for name in (*TRANSLATED, "criteria"))
 """How the names of texts in other languages begin."""
 
@@ -35,6 +37,14 @@ TRANSLATED_NAMES = tuple(f"{name}_" for name in (*TRANSLATED, "criteria"))
 def read_text(form: Any, name: str) -> str:
     """A text of a form."""
     return str(form.get(name) or "")[:LONGEST]
+
+
+def read_points(text: str) -> int | None:
+    """A whole number of points; None where there is none, or something else."""
+    digits = text.strip()
+    if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS:
+        return int(digits)
+    return None
 
 
 def read_moment(form: Any, name: str, zone: tzinfo) -> datetime | None:

@@ -40,6 +40,19 @@ OWN = "—"
 """Of what one sent oneself, or leads now, whatever one declares."""
 
 
+class UnknownSubmissionError(InvalidError):
+    """A conflict of interest is with what is no submission of the call."""
+
+    def __init__(self) -> None:
+        refusal = Refusal(
+            "conflicts",
+            "This is not a submission of this call.",
+            "Send identifiers of its submissions.",
+            "unknown-value",
+        )
+        super().__init__("Nothing was kept yet.", refusals=[refusal])
+
+
 async def declare_conflicts(
     session: AsyncSession,
     actor: Actor,
@@ -54,10 +67,13 @@ async def declare_conflicts(
     Raises:
         ConflictError: the call is not closed, or the jury has judged.
         InvalidError: it is not said why.
+        UnknownSubmissionError: one is no submission of the call.
     """
     CALL.next_state(call_state(call), CallEvent.DECLARE)
     submissions = await list_submissions(session, call)
     submission_ids = {submission.id for submission in submissions}
+    if not conflicts.keys() <= submission_ids:
+        raise UnknownSubmissionError
     led = set(await session.scalars(select_led_projects(actor)))
     declared = {
         own_submission.id: OWN
@@ -68,11 +84,8 @@ async def declare_conflicts(
     conflicts = {**conflicts, **declared}
     await session.execute(delete(Conflict).where(Conflict.juror_id == juror.id))
     for submission, words in conflicts.items():
-        if submission in submission_ids:
-            reason = check_words("conflict", words)
-            session.add(
-                Conflict(juror_id=juror.id, submission_id=submission, words=reason)
-            )
+        reason = check_words("conflict", words)
+        session.add(Conflict(juror_id=juror.id, submission_id=submission, words=reason))
     conflicting_scores = (
         Score.juror_id == juror.id,
         Score.submission_id.in_(list(conflicts)),
@@ -143,7 +156,7 @@ def _check_scores(
             most = {"most": criterion.points}
             refusals.refuse(
                 f"points-{criterion.id}",
-                "Points are missing.",
+                "This is not a whole number in range.",
                 "Give 0 to %(most)s.",
                 values=most,
             )

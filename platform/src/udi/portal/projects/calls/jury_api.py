@@ -1,5 +1,6 @@
 """`/api/v1/calls/{id}/progress`, for those who organise a call and its jury: what was sent, conflicts of interest, points."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -16,15 +17,14 @@ from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.calls import jury_actions, models, queries, schemas
+from udi.portal.projects.calls.forms import read_points
 from udi.portal.projects.calls.transitions import CallState
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.request_bodies import read_body
 from udi.portal.projects.schemas import Instant
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import Routes, Session
-from udi.ui.forms import read_number
 
-SCOPE = "projects"
 SubmissionPath = Annotated[
     UUID, PathParameter(description="Identifier of the submission.")
 ]
@@ -48,13 +48,18 @@ class CallSubmission(Struct, frozen=True, kw_only=True):
     answer: str
     sent: Instant
     points: Annotated[
-        float | None, Meta(description="The mean of its jurors, once it was judged.")
+        float | None,
+        Meta(
+            description="The mean of its jurors, once it was judged; to jurors, once the results are public."
+        ),
     ]
-    laureate: bool | None
-    reason: str
+    laureate: Annotated[
+        bool | None, Meta(description="To jurors, once the results are public.")
+    ]
+    reason: Annotated[str, Meta(description="To jurors, once the results are public.")]
 
     @classmethod
-    def of(cls, row: models.Submission) -> "CallSubmission":
+    def of(cls, row: models.Submission, *, with_result: bool) -> "CallSubmission":
         """A row of a call."""
         return cls(
             id=row.id,
@@ -63,9 +68,9 @@ class CallSubmission(Struct, frozen=True, kw_only=True):
             words=row.words,
             answer=row.answer,
             sent=row.sent_at,
-            points=row.total,
-            laureate=row.laureate,
-            reason=row.reason,
+            points=row.total if with_result else None,
+            laureate=row.laureate if with_result else None,
+            reason=row.reason if with_result else "",
         )
 
 
@@ -92,8 +97,12 @@ class CallProgress(Struct, frozen=True, kw_only=True):
 
     state: Annotated[str, Meta(description="Where the call stands.")]
     criteria: list[NumberedCriterion]
+    submitted: Annotated[
+        int | None,
+        Meta(description="How many were sent, for those who organise it."),
+    ]
     submissions: Annotated[
-        list[CallSubmission], Meta(description="To jurors, once the call is closed.")
+        list[CallSubmission], Meta(description="Once the call is closed.")
     ]
     questions: list[WaitingQuestion]
     jurors: list[CallJuror]
@@ -119,7 +128,7 @@ class ScoresInput(Struct, kw_only=True):
     ] = {}
 
 
-jury_operation = partial(api_operation, tag=schemas.TAG, scope=SCOPE)
+jury_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOPE)
 
 
 @get(
@@ -143,15 +152,23 @@ async def read_progress(
     if not organises:
         await queries.get_juror(session, bearer.member, call)
     standing = queries.call_state(call)
-    is_read = organises or standing not in {CallState.DRAFT, CallState.OPEN}
-    submissions = await queries.list_submissions(session, call) if is_read else []
+    is_read = standing not in {CallState.DRAFT, CallState.OPEN}
+    with_result = organises or standing == CallState.PUBLISHED
+    submissions: Sequence[models.Submission] = []
+    if is_read:
+        submissions = await queries.list_submissions(
+            session, call, by_points=with_result
+        )
     progress = CallProgress(
         state=standing.value,
         criteria=[
             NumberedCriterion(id=row.id, label=row.label, points=row.points)
             for row in await queries.list_criteria(session, call)
         ],
-        submissions=[CallSubmission.of(row) for row in submissions],
+        submitted=await queries.count_submissions(session, call) if organises else None,
+        submissions=[
+            CallSubmission.of(row, with_result=with_result) for row in submissions
+        ],
         questions=await _list_questions(session, call) if organises else [],
         jurors=[
             CallJuror(id=row.id, email=row.email, declared=row.declared_at)
@@ -191,11 +208,11 @@ async def declare_conflicts(
     payload = read_body(await request.body(), ConflictsInput)
     call = await queries.get_call(session, bearer.member, call_id)
     juror = await queries.get_juror(session, bearer.member, call)
-    conflicts = {
-        UUID(text): why
-        for text, why in payload["conflicts"].items()
-        if is_identifier(text)
-    }
+    conflicts = {}
+    for text, reason in payload["conflicts"].items():
+        if not is_identifier(text):
+            raise jury_actions.UnknownSubmissionError
+        conflicts[UUID(text)] = reason
     await jury_actions.declare_conflicts(session, bearer.member, call, juror, conflicts)
 
 
@@ -226,7 +243,7 @@ async def score_submission(
     for criterion in await queries.list_criteria(session, call):
         points = payload["points"].get(str(criterion.id), "")
         reason = payload["reasons"].get(str(criterion.id), "")
-        scores[criterion.id] = (read_number(points) if points else None, reason)
+        scores[criterion.id] = (read_points(points), reason)
     await jury_actions.score_submission(
         session, bearer.member, call, juror, submission, scores
     )
@@ -238,6 +255,6 @@ routes: Routes = [
         route_handlers=[read_progress, declare_conflicts, score_submission],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-        dependencies=dependencies(SCOPE),
+        dependencies=dependencies(schemas.SCOPE),
     )
 ]

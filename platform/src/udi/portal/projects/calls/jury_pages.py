@@ -1,6 +1,6 @@
 """The pages of a jury: conflicts of interest first, then each submission; and a submission for its candidate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.projects.calls import jury_actions, queries
-from udi.portal.projects.calls.forms import read_text
+from udi.portal.projects.calls.forms import read_points, read_text
 from udi.portal.projects.calls.models import Call, Submission
 from udi.portal.projects.calls.pages import ONE, PATH
 from udi.portal.projects.calls.transitions import CallState
 from udi.portal.projects.queries import is_leader
 from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
-from udi.ui.forms import read_number
 from udi.ui.site import render
 
 SUBMISSION = f"{ONE}/submissions/{{submission_id:uuid}}"
@@ -70,6 +69,11 @@ async def _render_jury(
     standing = queries.call_state(call)
     before = standing in {CallState.DRAFT, CallState.OPEN}
     conflicts = await queries.list_conflicts(session, juror)
+    submissions: Sequence[Submission] = []
+    if not before:
+        submissions = await queries.list_submissions(
+            session, call, by_points=standing == CallState.PUBLISHED
+        )
     return render(
         request,
         "projects/call-jury.html",
@@ -79,7 +83,7 @@ async def _render_jury(
         juror=juror,
         conflicts=form_values if form_values is not None else conflicts,
         scores=await queries.list_scores(session, juror),
-        submissions=[] if before else await queries.list_submissions(session, call),
+        submissions=submissions,
         errors=form_errors(request, error),
     )
 
@@ -120,7 +124,7 @@ async def score_submission(
     for criterion in await queries.list_criteria(session, call):
         points = read_text(form, f"points-{criterion.id}")
         scores_by_criterion[criterion.id] = (
-            read_number(points) if points else None,
+            read_points(points),
             read_text(form, f"reason-{criterion.id}"),
         )
     try:

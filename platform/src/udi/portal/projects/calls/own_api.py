@@ -37,7 +37,6 @@ from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.translated_texts import translated_name
 
-SCOPE = "projects"
 BY_LANGUAGE = {
     "titles": "title",
     "summaries": "summary",
@@ -137,7 +136,7 @@ class CallReference(Struct, frozen=True, kw_only=True):
     page: Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 
 
-call_operation = partial(api_operation, tag=schemas.TAG, scope=SCOPE)
+call_operation = partial(api_operation, tag=schemas.TAG, scope=schemas.SCOPE)
 
 
 @post(
@@ -372,6 +371,6 @@ routes: Routes = [
         ],
         middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-        dependencies=dependencies(SCOPE),
+        dependencies=dependencies(schemas.SCOPE),
     )
 ]

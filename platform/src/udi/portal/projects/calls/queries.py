@@ -166,12 +166,14 @@ async def list_questions(
     ).all()
 
 
-async def list_submissions(session: AsyncSession, call: Call) -> Sequence[Submission]:
-    """All that were sent: by points once the jury has judged, else by name."""
+async def list_submissions(
+    session: AsyncSession, call: Call, *, by_points: bool = True
+) -> Sequence[Submission]:
+    """All that were sent: by points once the jury has judged, else by name; their order tells the result."""
     query = select(Submission).where(Submission.call_id == call.id)
-    ordered = query.order_by(
-        Submission.total.desc().nulls_last(), Submission.title, Submission.id
-    )
+    if by_points:
+        query = query.order_by(Submission.total.desc().nulls_last())
+    ordered = query.order_by(Submission.title, Submission.id)
     return (await session.scalars(ordered.limit(MOST_SUBMISSIONS))).all()
 
 

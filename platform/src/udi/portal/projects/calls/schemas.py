@@ -20,6 +20,7 @@ from udi.portal.projects.schemas import Address, Instant, Language, Summaries, T
 from udi.ui.openapi.parameters import PageNumber, page_size
 
 BASE = "/api/v1/calls"
+SCOPE = "calls"
 PAGE = "/calls"
 PUBLIC_STATES = [state for state in CallState if state != CallState.DRAFT]
 CallStateCode = Annotated[
