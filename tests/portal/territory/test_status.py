@@ -220,7 +220,7 @@ async def test_a_suspended_territory_keeps_its_measures(
             await set_state(session, Tenant, demo.slug, "active")
         await asyncio.gather(site.outgoing.close(), site.database.close())
 
-    assert list_measured(settings) == [demo.slug]
+    assert demo.slug in list_measured(settings)
     assert read_territory(settings, demo.slug).measured_at == NOON
 
 
