@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from tests import stage
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
+from tests.ui.tab import Tab
 from tests.visitors import browse
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -225,6 +226,27 @@ async def test_datasets_of_several_territories_are_in_one_order_with_counts(
     first = together["items"][0]
     assert first["page"].startswith(f"{first['territory']['url']}/data/")
     assert first["url"].startswith(f"{first['territory']['url']}/api/v1/datasets/")
+
+
+@pytest.mark.parametrize("is_local", [False, True], ids=["host", "partners"])
+@pytest.mark.parametrize("words", ["velo", "xylophone"])
+async def test_the_page_of_several_territories_holds_in_a_browser(
+    three: Three, portal_app: Litestar, tab: Tab, words: str, *, is_local: bool
+) -> None:
+    await three.set_search(three.home, shared=True)
+    await three.home.add(0, resource_title="Air", keywords=["velo"])
+    await three.near.add(1, resource_title="Comptages des vélos en ville")
+    await three.far.add(5, resource_title="Vélo, vélos et stations de vélo")
+    await three.feed.run_once()
+    territory = three.home.territory if is_local else None
+    name = f"together-{'partners' if is_local else 'host'}-{words}"
+
+    async with browse(portal_app, territory) as visitor:
+        origin = str(visitor.base_url).rstrip("/")
+        address = f"{origin}/data?q={words}&partners=1"
+        faults = await tab.find_faults(visitor, address, name, "fr", "en")
+
+    assert faults == []
 
 
 async def test_producers_of_one_name_are_one_value_of_the_filter(
@@ -440,6 +462,19 @@ async def test_a_territory_without_data_of_its_own_is_a_portal_of_those_that_sha
     assert "In partner territories" not in together.text, "there is no other place"
     assert f'href="{three.near.territory.origin}/data/' in together.text
     assert "No dataset is about" in nothing.text
+
+
+async def test_where_nothing_is_found_the_host_leads_to_fewer_words(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title=TITLE)
+    await three.feed.run_once()
+
+    page = await ask(None, "/data?q=v%C3%A9los+xylophone&exact=1")
+
+    assert "No dataset is about “vélos xylophone”" in page.text
+    assert "Without the word “xylophone”" in page.text
+    assert 'id="refine"' not in page.text, "there is nothing to filter"
 
 
 async def test_a_territory_that_does_not_share_sees_its_partners_without_its_own(

@@ -7,12 +7,21 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
+import httpx
+import msgspec
 import pytest
 
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
+from tests.service_overrides import override_service
+from tests.ui.tab import Tab
+from udi.portal.territory.declaration.limits import (
+    DECLARATION_LIMITS,
+    DeclarationLimits,
+)
 from udi.portal.territory.declaration.outcomes import (
     ChangedField,
     DeclarationOutcome,
@@ -20,6 +29,8 @@ from udi.portal.territory.declaration.outcomes import (
     compare_records,
 )
 from udi.portal.territory.declaration.udata import (
+    MOST_SHOWN,
+    PAGE_SIZE,
     HarvestItem,
     HarvestSource,
     PortalReading,
@@ -80,12 +91,14 @@ def reading(
 ) -> PortalReading:
     return PortalReading(
         RemoteOrganisation(id="1", name="Armor"),
-        [RemoteDataset.model_validate(dataset) for dataset in datasets],
-        items=[HarvestItem.model_validate(item) for item in items],
+        [msgspec.convert(dataset, RemoteDataset) for dataset in datasets],
+        items=[msgspec.convert(item, HarvestItem) for item in items],
     )
 
 
-SAME = remote("Comptages vélo", {"remote_id": str(ID)}, resources=[1, 2])
+SAME = remote("Comptages vélo", {"remote_id": str(ID)}, resources=[{}, {}])
+STOLEN = remote("Trottinettes", {"remote_id": "10.5072/arm_1"})
+"""Somebody else's, that names the same work."""
 
 
 @pytest.mark.parametrize(
@@ -99,9 +112,14 @@ SAME = remote("Comptages vélo", {"remote_id": str(ID)}, resources=[1, 2])
         (reading(SAME | {"license": "notspecified"}), DeclarationOutcome.TAKEN, []),
         (reading(SAME | {"title": "Vélos"}), DeclarationOutcome.CHANGED, [ChangedField.TITLE]),
         (reading(SAME | {"license": "odc-odbl"}), DeclarationOutcome.CHANGED, [ChangedField.LICENCE]),
-        (reading(SAME | {"resources": [1]}), DeclarationOutcome.CHANGED, [ChangedField.FILES]),
+        (reading(SAME | {"resources": [{}]}), DeclarationOutcome.CHANGED, [ChangedField.FILES]),
+        (reading(SAME | {"resources": [{}] * 4}), DeclarationOutcome.TAKEN, []),
         (reading(SAME | {"archived": "2026-11-01T00:00:00"}), DeclarationOutcome.CHANGED, [ChangedField.ARCHIVED]),
         (reading(SAME | {"harvest": {"remote_id": "another"}}), DeclarationOutcome.MISSING, []),
+        (reading(SAME | {"harvest": {"remote_id": "velo"}}), DeclarationOutcome.MISSING, []),
+        (reading(items=({"remote_id": "velo", "status": "failed"},)), DeclarationOutcome.MISSING, []),
+        (reading(STOLEN, SAME), DeclarationOutcome.TAKEN, []),
+        (reading(SAME, STOLEN), DeclarationOutcome.TAKEN, []),
         (reading(SAME | {"harvest": None}), DeclarationOutcome.MISSING, []),
         (reading(), DeclarationOutcome.MISSING, []),
         (reading(items=({"remote_id": str(ID), "status": "failed"},)), DeclarationOutcome.REFUSED, []),
@@ -139,6 +157,15 @@ def test_only_pages_of_the_portal_are_led_to(page: str) -> None:
     assert result.page == ""
 
 
+async def read_page(dashboard: Dashboard, portal: str) -> httpx.Response:
+    """What the page says of a portal, where the organisation is `armorine`."""
+    return await dashboard.team.get(
+        PATH,
+        params={"portal": portal, "organisation": "armorine"},
+        headers=ENGLISH,
+    )
+
+
 async def fill(catalogue: Catalogue, origin_of_ours: str, at: dict[str, Any]) -> None:
     """Four datasets here; there, one as it is, one under another title, one refused, one missing."""
     taken = await catalogue.add(0)
@@ -157,7 +184,7 @@ async def fill(catalogue: Catalogue, origin_of_ours: str, at: dict[str, Any]) ->
     ]  # fmt: skip
     datasets = [
         remote(taken.title, {"remote_id": str(taken.id)}),
-        remote("Tout autre chose", {"dct_identifier": str(changed.id)}, resources=[1, 2]),
+        remote("Tout autre chose", {"dct_identifier": str(changed.id)}, resources=[{}, {}]),
     ]  # fmt: skip
     at |= {
         "/api/1/organizations/armorine/": {"id": "o1", "name": "Armorine", "page": ""},
@@ -196,6 +223,25 @@ async def test_the_page_tells_the_steps_and_what_the_portal_did_with_each_record
     assert all("cookie" not in head.lower() for head in requests)
     assert {head.split(" ")[0] for head in requests} == {"GET"}
     assert not any("/job/j2" in head for head in requests)
+
+
+async def test_the_page_holds_in_a_browser(
+    dashboard: Dashboard, armor: Catalogue, tab: Tab
+) -> None:
+    answers: dict[str, Any] = {}
+    await fill(armor, dashboard.territory.origin, answers)
+    async with udata_portal(answers) as (portal, _):
+        address = f"{dashboard.territory.origin}{PATH}"
+        query = urlencode({"portal": portal, "organisation": "armorine"})
+        form = await tab.find_faults(
+            dashboard.team, address, "declaration-form", "fr", "en"
+        )
+        outcomes = await tab.find_faults(
+            dashboard.team, f"{address}?{query}", "declaration", "fr", "en"
+        )
+
+    assert form == []
+    assert outcomes == []
 
 
 @pytest.mark.parametrize(
@@ -261,4 +307,86 @@ async def test_a_form_that_makes_no_sense_is_refused_where_it_does_not(
 
 
 def test_a_harvester_of_which_little_is_said_is_read() -> None:
-    assert HarvestSource.model_validate({"id": "s"}).validation.state == ""
+    assert msgspec.convert({"id": "s"}, HarvestSource).validation.state == ""
+
+
+async def test_one_person_does_not_read_portals_without_end(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = DeclarationLimits()
+    limits.rates.limit = 2
+    limits.rates.clock = lambda: 30.0
+    override_service(monkeypatch, dashboard.site.services, DECLARATION_LIMITS, limits)
+    async with udata_portal({}) as (portal, requests):
+        statuses = [(await read_page(dashboard, portal)).status_code for _ in range(4)]
+        forms = [await dashboard.team.get(PATH), await read_page(dashboard, "ftp://a")]
+
+    assert statuses == [200, 200, 429, 429]
+    assert len(requests) == 2
+    assert [form.status_code for form in forms] == [200, 422], "no portal is read"
+
+
+async def test_portals_are_read_two_at_a_time(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = DeclarationLimits()
+    override_service(monkeypatch, dashboard.site.services, DECLARATION_LIMITS, limits)
+    async with udata_portal({}) as (portal, requests):
+        async with limits.turn, limits.turn:
+            waiting = asyncio.create_task(read_page(dashboard, portal))
+            form = await dashboard.team.get(PATH)
+            before = (waiting.done(), len(requests))
+        page = await waiting
+
+    assert form.status_code == 200
+    assert before == (False, 0)
+    assert "has no such organisation" in page.text
+
+
+async def test_a_portal_that_lists_more_than_it_was_asked_for_is_not_read(
+    dashboard: Dashboard,
+) -> None:
+    answers = {
+        "/api/1/organizations/armorine/": {"id": "o1", "name": "Armorine"},
+        "/api/1/datasets/": {"data": [{"title": ""}] * (PAGE_SIZE + 1), "total": 1},
+        "/api/1/harvest/sources/": {"data": []},
+    }
+    async with udata_portal(answers) as (portal, _):
+        page = await read_page(dashboard, portal)
+
+    assert "cannot be read for the moment" in page.text
+
+
+async def test_heavy_pages_are_read_in_part_and_the_page_says_so(
+    dashboard: Dashboard,
+) -> None:
+    heavy = {
+        "data": [{"title": "A", "resources": [{"title": "x" * 5_000_000}]}],
+        "total": 9,
+    }
+    answers = {
+        "/api/1/organizations/armorine/": {"id": "o1", "name": "Armorine"},
+        "/api/1/datasets/": heavy,
+        "/api/1/harvest/sources/": {"data": []},
+    }
+    async with udata_portal(answers) as (portal, requests):
+        page = await read_page(dashboard, portal)
+
+    assert page.status_code == 200
+    assert "has more datasets than are read here" in page.text
+    assert sum("/datasets/" in head for head in requests) == 2
+    assert sum("/harvest/sources/" in head for head in requests) == 1
+
+
+def test_of_a_portal_s_answers_only_what_is_shown_is_held() -> None:
+    described = remote("A", {}, resources=[{"extras": {}}] * 3, files=9)
+    dataset = msgspec.convert(described, RemoteDataset)
+    errors = [{"message": "é" * 400}, {"message": None}, {"message": "b" * 400}]
+    item = msgspec.convert({"errors": errors}, HarvestItem)
+    source = msgspec.convert(
+        {"name": "n" * 900, "validation": {"comment": "c" * 900}}, HarvestSource
+    )
+
+    assert (dataset.files, dataset.resources) == (3, ())
+    assert item.reason == f"{'é' * 400}; {'b' * 98}"
+    assert len(source.name) == len(source.validation.comment or "") == MOST_SHOWN

@@ -15,9 +15,12 @@ from litestar import Litestar
 from tests.kit.relay import Relay
 from tests.visitors import browse
 from udi.kit.clock import now
+from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.kit.territories import set_state
 from udi.portal import app as portal
 from udi.portal.site import build_site
+from udi.portal.tenants.models import Tenant
 from udi.portal.territory.status.measures import measure_service
 from udi.portal.territory.status.record import (
     DAYS,
@@ -185,6 +188,40 @@ async def test_each_territory_is_measured_apart(
     assert set(measured.states) == {"pages", "node"}
     [count] = measured.days["pages"].values()
     assert (count.measured, count.well) == (2, 0)
+
+
+@pytest.mark.parametrize("content", ["{", '{"days": 3}'])
+async def test_a_damaged_file_of_one_territory_stops_no_measure(
+    content: str, portal_site: Site, settings: Settings, demo: Territory
+) -> None:
+    keep_measure(settings, demo.slug, ALL_UP, NOON, 1)
+    path = settings.state / f"status/territories/{demo.slug}.json"
+    path.write_text(content)
+
+    await measure_service(portal_site)
+
+    record = read_record(settings)
+    assert record.states["pages"] == PartState.DOWN, "it counts for the installation"
+    assert record.measured_at is not None
+    assert path.read_text() == content, "it is not written over"
+
+
+async def test_a_suspended_territory_keeps_its_measures(
+    settings: Settings, demo: Territory, portal_database: Database
+) -> None:
+    site = build_site(settings)
+    keep_measure(settings, demo.slug, ALL_UP, NOON, 1)
+    try:
+        async with portal_database.platform_session(role="owner") as session:
+            await set_state(session, Tenant, demo.slug, "suspended")
+        await measure_service(site)
+    finally:
+        async with portal_database.platform_session(role="owner") as session:
+            await set_state(session, Tenant, demo.slug, "active")
+        await asyncio.gather(site.outgoing.close(), site.database.close())
+
+    assert demo.slug in list_measured(settings)
+    assert read_territory(settings, demo.slug).measured_at == NOON
 
 
 def test_many_territories_take_turns_and_none_is_left_out(demo: Territory) -> None:

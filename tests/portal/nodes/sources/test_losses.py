@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, ckan
 from tests.portal.nodes.sources.test_changes import DatedCkan
+from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
@@ -230,6 +231,18 @@ async def test_the_page_shows_the_worst_fields_and_the_next_act(
     assert "Camille" not in page.text
     assert past.status_code == 200
     assert (unknown.status_code, malformed.status_code) == (404, 404)
+
+
+async def test_the_page_holds_in_a_browser(
+    source: Reading, portal_app: Litestar, demo: Territory, tab: Tab
+) -> None:
+    await source.read()
+    await source.read()
+    address = f"{demo.origin}/sources/{source.source_id}/report"
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
+        faults = await tab.find_faults(client, address, "losses", "fr", "en")
+
+    assert faults == []
 
 
 async def test_the_report_is_for_who_looks_after_the_source(

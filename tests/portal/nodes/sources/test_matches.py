@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
+from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
 from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
@@ -359,6 +360,29 @@ async def test_the_page_shows_both_side_by_side(
     assert refused.status_code == 403
     assert len(await first.list_published()) == 1
     assert await second.list_published() == {}
+
+
+async def test_the_page_holds_in_a_browser(
+    portal_app: Litestar,
+    demo: Territory,
+    catalogue: Catalogue,
+    open_source: Open,
+    tab: Tab,
+) -> None:
+    first, _ = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    address = f"{demo.origin}/sources/matches"
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
+        open_pair = await tab.find_faults(client, address, "matches", "fr", "en")
+        [pair] = await matches(first)
+        await answer(first, pair, same=True)
+        answered = await tab.find_faults(
+            client, address, "matches-answered", "fr", "en"
+        )
+
+    assert open_pair == []
+    assert answered == []
 
 
 async def test_a_program_of_the_team_reads_and_answers(

@@ -5,6 +5,10 @@ from udi.portal.territory.articles import pages as article_pages
 from udi.portal.territory.articles.published import PUBLISHED_SITES, PublishedSites
 from udi.portal.territory.assessments import ASSESSMENTS, Assessments
 from udi.portal.territory.declaration import pages as declaration_pages
+from udi.portal.territory.declaration.limits import (
+    DECLARATION_LIMITS,
+    DeclarationLimits,
+)
 from udi.portal.territory.editing import article_pages as editing_articles
 from udi.portal.territory.editing import home_pages as editing_home
 from udi.portal.territory.editing import menu_pages as editing_menu
@@ -45,8 +49,9 @@ def list_routes(_site: Site) -> Routes:
 
 
 def provide_web_services(site: Site) -> None:
-    """What is read of descriptions, and where the tabs of the team's pages lead."""
+    """What is read of descriptions, what bounds readings of other portals, and where the tabs of the team's pages lead."""
     site.services.provide(ASSESSMENTS, Assessments())
+    site.services.provide(DECLARATION_LIMITS, DeclarationLimits())
     site.services.provide(CIVIC_LIFE, CivicLifeCache())
     site.services.provide(PUBLISHED_SITES, PublishedSites())
     site.services.contribute(SITEMAP, article_pages.list_article_addresses)

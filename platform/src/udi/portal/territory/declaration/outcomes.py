@@ -11,7 +11,7 @@ from udi.portal.territory.declaration.udata import (
     PortalReading,
     RemoteDataset,
 )
-from udi.protocol.identifiers import comparison_key
+from udi.protocol.identifiers import GLOBAL_IDENTIFIER, comparison_key
 
 Value = TypeVar("Value")
 LICENCES = {
@@ -54,10 +54,10 @@ class OwnRecord:
     other_names: Sequence[str] = ()
 
     @property
-    def names(self) -> set[str]:
-        """What others may know it by, as it is compared."""
-        named = (str(self.id), self.address, *self.other_names)
-        return {comparison_key(name) for name in named if name}
+    def names(self) -> list[str]:
+        """What others may know it by, as it is compared: our own names first, of others those that no two datasets share."""
+        others = [name for name in self.other_names if GLOBAL_IDENTIFIER.search(name)]
+        return [comparison_key(name) for name in (str(self.id), self.address, *others)]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def count_outcomes(outcomes: Iterable[DeclaredRecord]) -> dict[DeclarationOutcom
 
 
 def _find(values: Mapping[str, Value], names: Iterable[str]) -> Value | None:
-    return next((values[name] for name in sorted(names) if name in values), None)
+    return next((values[name] for name in names if name in values), None)
 
 
 def _compare_record(
@@ -120,8 +120,7 @@ def _compare_record(
     if dataset is not None and dataset.page.startswith(f"{portal}/"):
         page = dataset.page
     if item is not None and item.is_refused:
-        reason = "; ".join(error.message for error in item.errors if error.message)
-        return DeclaredRecord(record, DeclarationOutcome.REFUSED, page, reason[:500])
+        return DeclaredRecord(record, DeclarationOutcome.REFUSED, page, item.reason)
     if dataset is None:
         return DeclaredRecord(record, DeclarationOutcome.MISSING)
     changes = list(_list_changes(record, dataset))
@@ -138,7 +137,8 @@ def _list_changes(record: OwnRecord, dataset: RemoteDataset) -> Iterable[Changed
     licence = LICENCES.get(dataset.license or "")
     if licence and record.licence in LICENCES.values() and licence != record.licence:
         yield ChangedField.LICENCE
-    if len(dataset.resources) != record.files:
+    # The catalogue lists the APIs of open tables besides, of which we count none.
+    if dataset.files < record.files:
         yield ChangedField.FILES
     if dataset.is_archived:
         yield ChangedField.ARCHIVED

@@ -12,6 +12,7 @@ from litestar.params import FromQuery
 from udi.kit.errors import InvalidError, Refusals
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
+from udi.portal.territory.declaration.limits import DECLARATION_LIMITS
 from udi.portal.territory.declaration.outcomes import (
     ChangedField,
     DeclarationOutcome,
@@ -46,7 +47,7 @@ OUTCOME_NAMES = {
 CHANGE_NAMES = {
     ChangedField.TITLE: "another title",
     ChangedField.LICENCE: "another licence",
-    ChangedField.FILES: "another number of files",
+    ChangedField.FILES: "fewer files",
     ChangedField.ARCHIVED: "archived there",
 }
 
@@ -102,7 +103,11 @@ async def show_declaration(
     portal: FromQuery[str] = "",
     organisation: FromQuery[str] = "",
 ) -> Response[str]:
-    """The form; with `portal` and `organisation`, the steps and what that portal did with each record."""
+    """The form; with `portal` and `organisation`, the steps and what that portal did with each record.
+
+    Raises:
+        TooManyRequestsError: this person read many portals in the last hour.
+    """
     async with open_session(request, territory, member) as session:
         await require_team_member(session, member)
         records = await list_own_records(session, territory.origin)
@@ -123,6 +128,8 @@ async def show_declaration(
             status = error.status
             values["errors"] = form_errors(request, error)
         else:
+            limits = site_of(request).services[DECLARATION_LIMITS]
+            limits.rates.count_request(str(member.person_id))
             # No connection waits while the other portal is read.
             values |= await _describe_outcomes(request, territory, form, records)
     return render(request, "territory/declaration.html", status=status, **values)
@@ -140,13 +147,12 @@ async def _describe_outcomes(
         "portal": form.portal,
         "organisation": form.organisation,
     }
+    site = site_of(request)
     try:
-        reading = await read_portal(
-            site_of(request).outgoing,
-            form.portal,
-            form.organisation,
-            territory.origin,
-        )
+        async with site.services[DECLARATION_LIMITS].turn:
+            reading = await read_portal(
+                site.outgoing, form.portal, form.organisation, territory.origin
+            )
     except NoOrganisationError:
         return values | {"failure": "organisation"}
     except PortalUnavailableError:

@@ -4,13 +4,13 @@ What is read is text and addresses of the portal's own; nothing is written there
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, Field, ValidationError
+import msgspec
+from msgspec import Meta
 
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.protocol.identifiers import comparison_key
@@ -19,14 +19,21 @@ PATIENCE = 10.0
 LONGEST_READING = 25.0
 """Seconds that all pages of a portal may take: somebody waits."""
 MOST_BYTES = 8 * 1024 * 1024
+"""Of one answer."""
+MOST_DATASET_BYTES = 16 * 1024 * 1024
+"""Of all pages of datasets; what is left of `MOST_TOTAL_BYTES` is for the harvesters and their readings."""
+MOST_TOTAL_BYTES = MOST_DATASET_BYTES + MOST_BYTES
 PAGE_SIZE = 100
 MOST_PAGES = 20
 MOST_SOURCES = 3
+MOST_ITEMS = 20_000
+MOST_SHOWN = 500
+"""Letters of a text that is shown."""
 OK = 200
 NOT_FOUND = 404
 FAILED = "failed"
 SKIPPED = "skipped"
-Model = TypeVar("Model", bound=BaseModel)
+Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 class PortalUnavailableError(Exception):
@@ -37,15 +44,15 @@ class NoOrganisationError(Exception):
     """The portal has no such organisation."""
 
 
-class RemoteOrganisation(BaseModel):
+class RemoteOrganisation(msgspec.Struct):
     """The organisation under which the territory's data are on the portal."""
 
-    id: str = Field(max_length=100)
-    name: str = Field(max_length=500)
-    page: str = Field(default="", max_length=2000)
+    id: Annotated[str, Meta(max_length=100)]
+    name: Annotated[str, Meta(max_length=500)]
+    page: Annotated[str, Meta(max_length=2000)] = ""
 
 
-class HarvestFacts(BaseModel):
+class HarvestFacts(msgspec.Struct):
     """Where a dataset of the portal was read, as it says itself."""
 
     remote_id: str | None = None
@@ -55,15 +62,26 @@ class HarvestFacts(BaseModel):
     archived: str | None = None
 
 
-class RemoteDataset(BaseModel):
+class RemoteResource(msgspec.Struct):
+    """A file or a service of a dataset: nothing of it is used but that it is there."""
+
+
+class RemoteDataset(msgspec.Struct):
     """A dataset of the portal, as far as it is used."""
 
-    title: str = Field(max_length=1000)
-    page: str = Field(default="", max_length=2000)
+    title: Annotated[str, Meta(max_length=1000)]
+    page: Annotated[str, Meta(max_length=2000)] = ""
     license: str | None = None
     archived: str | None = None
-    resources: list[Any] = []
+    resources: tuple[RemoteResource, ...] = ()
     harvest: HarvestFacts | None = None
+    files: int = 0
+    """How many resources it has, which are let go once they are counted."""
+
+    def __post_init__(self) -> None:
+        """Count the resources."""
+        self.files = len(self.resources)
+        self.resources = ()
 
     @property
     def names(self) -> set[str]:
@@ -80,18 +98,24 @@ class RemoteDataset(BaseModel):
         return bool(self.archived or (self.harvest and self.harvest.archived))
 
 
-class HarvestError(BaseModel):
+class HarvestError(msgspec.Struct):
     """Why a harvester did not take a record."""
 
-    message: str = ""
+    message: str | None = None
 
 
-class HarvestItem(BaseModel):
+class HarvestItem(msgspec.Struct):
     """What the last reading did with one record."""
 
     remote_id: str = ""
     status: str = ""
-    errors: list[HarvestError] = []
+    errors: tuple[HarvestError, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Why it was not taken, in the portal's words."""
+        messages = [error.message for error in self.errors if error.message]
+        return "; ".join(messages)[:MOST_SHOWN]
 
     @property
     def is_refused(self) -> bool:
@@ -99,42 +123,54 @@ class HarvestItem(BaseModel):
         return self.status in {FAILED, SKIPPED}
 
 
-class HarvestJob(BaseModel):
-    """One reading of a harvester."""
+class HarvestJob(msgspec.Struct):
+    """The last reading of a harvester."""
 
     id: str = ""
-    status: str = ""
-    items: list[HarvestItem] = []
 
 
-class SourceValidation(BaseModel):
+class HarvestJobItems(msgspec.Struct):
+    """What one reading did with each record."""
+
+    items: Annotated[list[HarvestItem], Meta(max_length=MOST_ITEMS)] = []
+
+
+class SourceValidation(msgspec.Struct):
     """Whether the portal's team let a harvester read."""
 
     state: str = ""
     comment: str | None = None
 
+    def __post_init__(self) -> None:
+        """Cut what is shown."""
+        self.comment = (self.comment or "")[:MOST_SHOWN]
 
-class HarvestSource(BaseModel):
+
+class HarvestSource(msgspec.Struct):
     """A harvester of the organisation."""
 
     id: str = ""
     name: str = ""
     url: str = ""
-    validation: SourceValidation = SourceValidation()
+    validation: SourceValidation = msgspec.field(default_factory=SourceValidation)
     last_job: HarvestJob | None = None
 
+    def __post_init__(self) -> None:
+        """Cut what is shown."""
+        self.name = self.name[:MOST_SHOWN]
 
-class RemoteDatasetPage(BaseModel):
+
+class RemoteDatasetPage(msgspec.Struct):
     """A page of datasets."""
 
-    data: list[RemoteDataset]
-    total: int = Field(ge=0)
+    data: Annotated[list[RemoteDataset], Meta(max_length=PAGE_SIZE)]
+    total: Annotated[int, Meta(ge=0)]
 
 
-class RemoteSourcePage(BaseModel):
+class RemoteSourcePage(msgspec.Struct):
     """A page of harvesters."""
 
-    data: list[HarvestSource]
+    data: Annotated[list[HarvestSource], Meta(max_length=PAGE_SIZE)]
 
 
 @dataclass(frozen=True)
@@ -172,12 +208,13 @@ async def read_portal(
     return PortalReading(owner, datasets, sources, items, is_whole)
 
 
-@dataclass(frozen=True)
+@dataclass
 class UdataReader:
-    """Reads the API of one portal."""
+    """Reads the API of one portal, `MOST_TOTAL_BYTES` at most."""
 
     outgoing: OutgoingClient
     portal: str
+    read_bytes: int = 0
 
     async def read_organisation(self, name: str) -> RemoteOrganisation:
         """The organisation of a name in addresses, or of an identifier.
@@ -191,9 +228,11 @@ class UdataReader:
     async def read_datasets(
         self, owner: RemoteOrganisation
     ) -> tuple[list[RemoteDataset], bool]:
-        """Its datasets, and whether these are all."""
+        """Its datasets, and whether these are all: those of `MOST_PAGES` or `MOST_DATASET_BYTES` are."""
         datasets: list[RemoteDataset] = []
         for number in range(1, MOST_PAGES + 1):
+            if self.read_bytes + MOST_BYTES > MOST_DATASET_BYTES:
+                break
             page = await self._fetch(
                 f"datasets/?organization={quote(owner.id, safe='')}&page={number}&page_size={PAGE_SIZE}",
                 RemoteDatasetPage,
@@ -220,29 +259,31 @@ class UdataReader:
         for source in sources[:MOST_SOURCES]:
             if source.last_job is not None and source.last_job.id:
                 path = f"harvest/job/{quote(source.last_job.id, safe='')}/"
-                items += (await self._fetch(path, HarvestJob)).items
+                items += (await self._fetch(path, HarvestJobItems)).items
         return items
 
-    async def _fetch(self, path: str, model: type[Model]) -> Model:
+    async def _fetch(self, path: str, model: type[Answer]) -> Answer:
         url = f"{self.portal}/api/1/{path}"
         try:
             answer = await self.outgoing.request(
                 "GET",
                 url,
                 headers={"Accept": "application/json"},
-                limit=MOST_BYTES,
+                limit=min(MOST_BYTES, MOST_TOTAL_BYTES - self.read_bytes),
                 patience=PATIENCE,
             )
         except (OutgoingError, RefusedAddressError) as error:
             raise PortalUnavailableError from error
+        self.read_bytes += len(answer.content)
         if answer.status_code == NOT_FOUND and model is RemoteOrganisation:
             raise NoOrganisationError
         if answer.status_code != OK:
             raise PortalUnavailableError
         try:
-            payload: Any = json.loads(answer.content)
-            return model.model_validate(payload)
-        except (ValidationError, ValueError, RecursionError) as error:
+            return await asyncio.to_thread(
+                msgspec.json.decode, answer.content, type=model
+            )
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise PortalUnavailableError from error
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from udi.kit import jobs
@@ -91,11 +92,19 @@ async def _measure_territories(site: Site, moment: datetime) -> list[OwnStates]:
             part: PartState.UP if well else PartState.DOWN
             for part, well in zip(addresses, outcomes, strict=True)
         }
-        keep_measure(site.settings, territory.slug, states, moment, every)
+        try:
+            keep_measure(site.settings, territory.slug, states, moment, every)
+        except (OSError, msgspec.MsgspecError) as error:
+            # One file that cannot be read or written takes nothing from the others.
+            log.warning(
+                "measures of a territory are not kept",
+                territory=territory.slug,
+                error=type(error).__name__,
+            )
         return states
 
     own_states = await asyncio.gather(*(measure(territory) for territory in turn))
-    forget_others(site.settings, territories)
+    forget_others(site.settings, await site.registry.list_all())
     return own_states
 
 

@@ -62,7 +62,7 @@ def list_measured(settings: Settings) -> list[str]:
 
 
 def forget_others(settings: Settings, territories: Sequence[Territory]) -> None:
-    """Remove the files of territories that are here no more."""
+    """Remove the files of territories that are not among these: those that are here no more."""
     slugs = {territory.slug for territory in territories}
     for slug in set(list_measured(settings)) - slugs:
         (_find_folder(settings) / f"{slug}.json").unlink(missing_ok=True)
