@@ -50,6 +50,18 @@ def test_columns_that_are_drawn_anew_or_hold_addresses_exist(
         )
 
 
+def test_a_column_that_the_database_fills_is_not_carried() -> None:
+    [datasets] = [
+        carried_table
+        for carried_table in contents.CARRIED["portal"]
+        if carried_table.name == "dataset"
+    ]
+    names = {column.name for column in datasets.columns}
+
+    assert "title" in names
+    assert "title_folded" not in names
+
+
 def test_what_an_archive_of_an_earlier_release_says_twice_is_read_once() -> None:
     [datasets] = [
         carried_table

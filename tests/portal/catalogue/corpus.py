@@ -179,7 +179,7 @@ async def fill_with_copies(catalogue: Catalogue) -> None:
     names = [
         column.name
         for column in Dataset.__table__.columns
-        if column.name not in {"seq", "tenant_id"}
+        if column.name not in {"seq", "tenant_id", "title_folded"}
     ]
     values = [changed.get(name, getattr(original, name)) for name in names]
     rows = select(*values).select_from(original).join(number, literal(True))

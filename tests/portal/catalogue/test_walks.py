@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 from pyoxigraph import RdfFormat, parse
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql
 
 from tests.portal.catalogue.corpus import MANY, TABLE, Catalogue
@@ -32,7 +32,10 @@ from udi.portal.catalogue.open.order import (
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.nodes.sources.likeness import select_by_titles
+from udi.portal.nodes.sources.models import CatalogueSource
 from udi.protocol.record import Record
+from udi.settings import Role
 
 SIZE = 50
 ITEMS = "/ogc/collections/datasets/items?limit=3"
@@ -150,12 +153,17 @@ async def plan_of(
     catalogue: Catalogue, stretch: ListSlice, filters: DatasetFilter = WHOLE
 ) -> list[dict[str, Any]]:
     """The nodes of the plan by which the database read a part, outermost first."""
-    statement = select_slice(filters, stretch).compile(
+    return await explain(catalogue, select_slice(filters, stretch), role="public")
+
+
+async def explain(
+    catalogue: Catalogue, query: Select[Any], *, role: Role
+) -> list[dict[str, Any]]:
+    """The nodes of the plan by which the database answers a role, outermost first."""
+    statement = query.compile(
         dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
     )
-    async with catalogue.database.session(
-        catalogue.territory.id, role="public"
-    ) as session:
+    async with catalogue.database.session(catalogue.territory.id, role=role) as session:
         explanation = await session.scalar(
             text(
                 f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".replace(
@@ -192,6 +200,15 @@ async def test_a_deep_page_costs_what_the_first_does(
         assert scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) == SIZE + 1
         assert plan[0]["Shared Hit Blocks"] + plan[0]["Shared Read Blocks"] < 3 * SIZE
     assert counted[-1]["Actual Rows"] > MANY - 2 * SIZE
+
+
+async def test_titles_are_found_by_their_index(wide: Catalogue) -> None:
+    statement = select_by_titles(CatalogueSource(id=uuid4()), {"un titre", "un autre"})
+
+    plan = await explain(wide, statement, role="worker")
+
+    indexes = {node["Index Name"] for node in plan if "Index Name" in node}
+    assert indexes == {"ix_dataset_title_folded"}
 
 
 async def test_a_deep_page_of_a_large_producer_costs_what_the_first_does(

@@ -56,7 +56,8 @@ class ArchivedTable:
         return [
             column
             for column in self.table.columns
-            if column.name not in {TENANT, *self.regenerated_columns}
+            if column.computed is None
+            and column.name not in {TENANT, *self.regenerated_columns}
         ]
 
 

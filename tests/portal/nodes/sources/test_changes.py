@@ -1,15 +1,17 @@
 """A CKAN that is read often is asked for what changed, then for what is there: what left is seen all the same."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan, packages
 from udi.kit.clock import now
-from udi.portal.nodes.sources.models import SourceReport
+from udi.portal.nodes.sources.models import SourceRecord, SourceReport
 
 
 def names(number: int) -> list[str]:
@@ -127,3 +129,76 @@ async def test_a_list_of_identifiers_that_is_none_withdraws_nothing(
 
     assert (run.incremental, run.missing, run.total) == (False, 0, 4)
     assert len(await reading.list_published()) == 4
+
+
+async def test_a_description_that_a_reading_had_passed_is_read_in_the_next(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    catalogue.live = DatedCkan(names(30))
+    reading = await open_source(
+        f"{catalogue.origin}/api/3/action/package_search?rows=10"
+    )
+    await reading.read(replace(reading.workspace, turn=0))
+    async with reading.database.session(reading.territory.id) as session:
+        passed = update(SourceRecord).where(SourceRecord.identifier == "jeu-00003")
+        await session.execute(passed.values(digest=""))
+
+    first = await reading.read()
+    source = await reading.source()
+    second = await reading.read()
+    third = await reading.read()
+
+    assert (first.outcome, first.total) == ("complete", 30)
+    assert source.whole_read_at is None
+    assert (second.incremental, second.updated, second.unchanged) == (False, 1, 29)
+    assert third.incremental
+
+
+async def test_a_reading_of_what_changed_that_passed_a_record_is_followed_by_a_whole_one(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    catalogue.live = DatedCkan(names(3))
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    await reading.read()
+    async with reading.database.session(reading.territory.id) as session:
+        passed = update(SourceRecord).where(SourceRecord.identifier == "jeu-00001")
+        await session.execute(passed.values(digest=""))
+
+    first = await reading.read()
+    second = await reading.read()
+
+    assert (first.incremental, first.updated) == (True, 0)
+    assert (second.incremental, second.updated) == (False, 1)
+
+
+@pytest.mark.parametrize("way", ["all", "one record"])
+async def test_a_site_without_change_is_read_whole_where_that_was_asked_meanwhile(
+    catalogue: Catalogue,
+    open_source: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    turtle = (
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        '<https://x.example/1> a dcat:Dataset ; dct:identifier "d1" ; dct:title "Bancs"@fr .'
+    )
+    catalogue.put("/c.ttl", turtle.encode(), ETag='"one"')
+    reading = await open_source(f"{catalogue.origin}/c.ttl")
+    await reading.read()
+    original_get = reading.workspace.reader.get
+
+    async def late(*arguments: Any, **named: Any) -> Any:
+        """While the site answers, somebody asks for all of it, or for a record."""
+        if way == "all":
+            await reading.change(etag="", last_modified="", whole_read_at=None)
+        else:
+            async with reading.database.session(reading.territory.id) as session:
+                await session.execute(update(SourceRecord).values(digest=""))
+        return await original_get(*arguments, **named)
+
+    monkeypatch.setattr(reading.workspace.reader, "get", late)
+    run = await reading.read()
+
+    source = await reading.source()
+    assert run.outcome == "unchanged"
+    assert (source.etag, source.whole_read_at) == ("", None)

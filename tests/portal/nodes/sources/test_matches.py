@@ -2,21 +2,25 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
+from udi.kit.clock import now
+from udi.kit.db import Database
 from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.actions import lock_datasets
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.inbox import list_match_proposals
 from udi.portal.nodes.sources.likeness import MatchBasis, is_likely, is_sure
@@ -420,3 +424,86 @@ async def token(app: Litestar, demo: Territory, **rights: object) -> httpx.Heade
         page = await someone.post("/my-space/tokens", data=form)
     [bearer] = re.findall(r"udi_me_[-_A-Za-z0-9]+", page.text)[:1]
     return httpx.Headers({"Authorization": f"Bearer {bearer}"})
+
+
+async def test_an_answer_that_is_taken_back_during_a_reading_is_heeded_by_the_next(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [match] = await matches(first)
+    await answer(first, match, same=True)
+    later = now() + timedelta(hours=1)
+    await second.change(etag='"one"', lease=uuid4(), leased_until=later, next_at=later)
+
+    await answer(first, match, same=False)
+
+    source = await second.source()
+    assert (source.etag, source.whole_read_at) == ("", None)
+    assert source.next_at == later
+
+
+async def test_records_of_a_slice_are_compared_once(
+    catalogue: Catalogue, open_source: Open, portal_database: Database
+) -> None:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    engine = portal_database.engine("worker").sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    first, _ = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    event.remove(engine, "before_cursor_execute", note)
+
+    assert len(await matches(first)) == 1
+    compared = [statement for statement in statements if "title_folded =" in statement]
+    assert len(compared) == 2
+
+
+async def test_matches_may_be_added_of_datasets_that_another_source_changes(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, _ = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [id_] = (await first.list_published()).values()
+    reference = (
+        select(Dataset.id)
+        .where(Dataset.id == id_)
+        .with_for_update(read=True, key_share=True, nowait=True)
+    )
+
+    async with first.database.session(first.territory.id) as changing:
+        await lock_datasets(changing, [id_])
+        async with first.database.session(first.territory.id) as proposing:
+            assert await proposing.scalar(reference) == id_
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_an_answer_locks_sources_before_datasets_as_a_reading_does(
+    catalogue: Catalogue, open_source: Open, *, same: bool
+) -> None:
+    first, _ = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [match] = await matches(first)
+    locks: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        table = re.search(r"FROM (?:app\.)?(\w+)", statement)
+        if "FOR NO KEY UPDATE" in statement and table:
+            locks.append(table[1])
+
+    if not same:
+        await answer(first, match, same=True)
+    engine = first.database.engine("app").sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    await answer(first, match, same=same)
+    event.remove(engine, "before_cursor_execute", note)
+
+    assert locks[0] == "catalogue_source"
+    assert "dataset" in locks[1:]

@@ -151,7 +151,8 @@ async def test_match_datasets_takes_any_number_of_files(
             CatalogueSource, (reading.territory.id, reading.source_id)
         )
         candidate = OriginCandidate(record, harvested)
-        assert await match_datasets(session, source, [candidate], []) == [None]
+        [origin] = await match_datasets(session, source, [candidate], [])
+        assert origin.shared is None
 
 
 async def test_find_renames_takes_any_number_of_records(

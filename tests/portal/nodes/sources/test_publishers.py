@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from litestar import Litestar
 from msgspec import structs
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import joinedload
 
 from tests.portal.nodes.elsewhere import Catalogue
@@ -19,7 +19,11 @@ from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.stewards import STEWARD_ID, find_steward
 from udi.portal.nodes.actions.push import PushedRecord, publish_records
 from udi.portal.nodes.models import Node, NodeProducer
-from udi.portal.nodes.sources.models import SourcePublisher
+from udi.portal.nodes.sources.models import (
+    PublisherMatch,
+    SourcePublisher,
+    SourceRecord,
+)
 from udi.portal.nodes.sources.publishers import matching
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.joining.applications import LOCK
@@ -567,3 +571,77 @@ async def test_a_source_that_named_as_many_publishers_as_it_may_keeps_nobody_wai
     assert (count, len(locks)) == (1, 1)
     assert list(await list_rows(reading)) == [SEA_KEY]
     assert (await list_ids(reading))["Jeu 1"] == reading.producer
+
+
+SPANISH = "Q1234567D"
+SPANISH_KEY = f"ES:{SPANISH}"
+
+
+async def write_former_row(reading: Reading, key: str, organisation: UUID) -> None:
+    """Have the row of the Spanish publisher as it was before its register was known, with the organisation that confirmed it."""
+    async with reading.database.session(reading.territory.id) as session:
+        values = {
+            "key": key,
+            "number": "",
+            "organisation_id": organisation,
+            "how": PublisherMatch.CHOSEN,
+            "confirmed": True,
+        }
+        await session.execute(
+            update(SourcePublisher)
+            .where(SourcePublisher.key == SPANISH_KEY)
+            .values(**values)
+        )
+        await session.execute(
+            update(SourceRecord)
+            .where(SourceRecord.publisher == SPANISH_KEY)
+            .values(publisher=key)
+        )
+        await session.execute(
+            update(Dataset)
+            .where(Dataset.node_id == reading.source_id)
+            .values(organisation_id=organisation)
+        )
+        session.add(
+            NodeProducer(node_id=reading.source_id, organisation_id=organisation)
+        )
+
+
+@pytest.mark.parametrize(
+    ("publisher", "former_key"),
+    [
+        (agent("Aguas", f'; dct:identifier "{SPANISH}"'), SPANISH),
+        (agent("Aguas", f'; dct:identifier "NIF {SPANISH}"'), f"NIF {SPANISH}"),
+        (
+            f"<https://x.example/nif/{SPANISH}>",
+            f"https://x.example/nif/{SPANISH}",
+        ),
+    ],
+    ids=["number", "number after the name of its register", "address"],
+)
+async def test_a_publisher_of_before_its_register_was_known_keeps_what_was_decided(
+    catalogue: Catalogue,
+    open_source: Open,
+    portal_database: Database,
+    demo: Territory,
+    publisher: str,
+    former_key: str,
+) -> None:
+    known = await add_organisation(portal_database, demo, KNOWN, "eaux")
+    catalogue.put("/c.ttl", write_catalogue([publisher]), **TURTLE)
+    reading = await open_source(f"{catalogue.origin}/c.ttl")
+    await reading.read()
+    before = list(await list_rows(reading))
+    await write_former_row(reading, former_key, known)
+
+    catalogue.put("/c.ttl", write_catalogue([publisher, agent("Otra")]), **TURTLE)
+    await reading.read()
+
+    rows = await list_rows(reading)
+    row = rows[SPANISH_KEY]
+    records = await reading.records()
+    assert before == [SPANISH_KEY]
+    assert set(rows) == {SPANISH_KEY, "otra"}
+    assert (row.organisation_id, row.confirmed, row.number) == (known, True, SPANISH)
+    assert records["d0"].publisher == SPANISH_KEY
+    assert (await list_ids(reading))["Jeu 0"] == known

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.visitors import browse
+from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.actions import store_dataset
 from udi.portal.catalogue.models import Dataset, DatasetState
@@ -231,6 +233,28 @@ async def test_a_source_that_is_closed_leaves_its_shared_datasets_to_the_other(
 
     assert (await first.source()).state == SourceState.CLOSED
     assert await second.list_published() == {"Bancs publics": id_}
+
+
+async def test_a_source_that_gets_a_dataset_is_read_whole_for_its_description(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second, _ = await read_both(
+        catalogue, open_source, dataset(), dataset("Bancs publics")
+    )
+    before = (await second.source()).whole_read_at
+    async with first.database.session(first.territory.id) as session:
+        source = await session.get_one(
+            CatalogueSource, (first.territory.id, first.source_id)
+        )
+        await close_source(session, team(first.territory), source, withdraw=True)
+    await first.change(next_at=now() - timedelta(days=1))
+    assert await harvest_next_source(first.workspace)
+
+    after = await second.source()
+    assert before is not None
+    assert after.whole_read_at is None
+    assert after.next_at is not None
+    assert after.next_at <= now()
 
 
 async def test_what_a_closed_source_left_is_read_in_the_other_from_then_on(

@@ -52,12 +52,15 @@ DatasetsById = Mapping[UUID, Dataset]
 
 
 async def lock_datasets(session: AsyncSession, ids: Collection[UUID]) -> DatasetsById:
-    """The datasets of these ids, withdrawn or not, kept from others until the transaction ends."""
+    """The datasets of these ids, withdrawn or not, kept from others until the transaction ends.
+
+    Rows that refer to one may be added meanwhile.
+    """
     query = (
         select(Dataset)
         .where(is_among(Dataset.id, ids))
         .order_by(Dataset.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return {dataset.id: dataset for dataset in await session.scalars(query)}
 

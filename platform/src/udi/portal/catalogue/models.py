@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Computed,
     Double,
     Identity,
     Index,
@@ -58,7 +59,7 @@ class Dataset(TenantColumns, PortalTable):
             unique=True,
             postgresql_where=text("local_id <> ''"),
         ),
-        Index("ix_dataset_title_small", text("lower(title)"), postgresql_using="hash"),
+        Index(None, "title_folded", postgresql_using="hash"),
         Index(
             "uq_dataset_doi",
             "tenant_id",
@@ -80,6 +81,10 @@ class Dataset(TenantColumns, PortalTable):
     title: Mapped[str] = mapped_column(Text)
     titles: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     """The title by language, where its producer wrote several; `title` is the main one."""
+    title_folded: Mapped[str] = mapped_column(
+        Text, Computed("lower(title)", persisted=True), deferred=True
+    )
+    """To be compared: `lower` itself is not leakproof, so that no index of it serves beneath row-level security."""
     slug: Mapped[str] = mapped_column(Text)
     synopsis: Mapped[dict[str, str]]
     theme: Mapped[str] = mapped_column(Text)

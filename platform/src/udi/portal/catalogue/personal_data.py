@@ -14,7 +14,7 @@ PERSONAL: tuple[PersonalRows, ...] = ()
 NEUTRAL = (
     neutral(
         Dataset,
-        "node_id harvester_id access title titles synopsis keywords local_id doi unstated_dates record other_origins",
+        "node_id harvester_id access title titles title_folded synopsis keywords local_id doi unstated_dates record other_origins",
         OF_DATA,
     ),
     neutral(Distribution, "name caption url contract documentation", OF_DATA),

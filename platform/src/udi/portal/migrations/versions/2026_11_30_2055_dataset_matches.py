@@ -8,7 +8,7 @@ down_revision = "source_filters"
 branch_labels = None
 depends_on = None
 phase = "expand"
-compatible_because = "one new table and two indexes, which no earlier program knows"
+compatible_because = "one new table, two indexes and a column that the database fills, which no earlier program knows"
 
 TABLE = """
 CREATE TABLE app.dataset_match (
@@ -28,7 +28,9 @@ CREATE TABLE app.dataset_match (
 CREATE INDEX ix_dataset_match_tenant_id_second_id ON app.dataset_match (tenant_id, second_id);
 CREATE INDEX ix_dataset_match_waiting
   ON app.dataset_match (tenant_id, proposed_at) WHERE state = 'proposed';
-CREATE INDEX ix_dataset_title_small ON app.dataset USING hash (lower(title));
+ALTER TABLE app.dataset
+  ADD COLUMN title_folded text GENERATED ALWAYS AS (lower(title)) STORED;
+CREATE INDEX ix_dataset_title_folded ON app.dataset USING hash (title_folded);
 CREATE INDEX ix_distribution_hash_value ON app.distribution USING hash (hash_value)
   WHERE hash_value <> '';
 """

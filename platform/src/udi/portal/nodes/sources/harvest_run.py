@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -90,15 +90,16 @@ class HarvestContext:
 
 async def harvest_next_source(context: HarvestContext) -> bool:
     """Read the source that is due for longest, to its end or for a turn; False where none is."""
-    async with context.database.session(context.territory.id, role="worker") as session:
-        ours = await acquire_lease(session, now(), context.reader.turns)
-        if ours:
+    turns = context.reader.turns
+    with ExitStack() as turn:
+        async with context.database.session(
+            context.territory.id, role="worker"
+        ) as session:
+            ours = await acquire_lease(session, now(), turns)
+            if ours is None:
+                return False
+            turn.enter_context(turns.held(ours.host))
             words = await read_vocabularies(session, context.territory.id)
-        else:
-            words = {}
-    if ours is None:
-        return False
-    with context.reader.turns.held(ours.host):
         try:
             async with DocumentReader(words) as documents:
                 with suppress(LeaseLostError), territory_vocabulary(words):
@@ -138,13 +139,24 @@ class _SourceHarvester:
         self._agent = agent_of(context.territory.origin)
 
     async def run(self) -> None:
+        """Read for a turn, and say at its end whether the site was slow, if it was asked for anything."""
+        host = self._claim.host
+        answered = self._context.reader.seconds_of(host)
+        try:
+            await self._read_in_turn(answered)
+        finally:
+            waited = self._context.reader.seconds_of(host) - answered
+            if waited:
+                self._context.reader.turns.note_speed(
+                    host, slow=waited > self._context.site_turn
+                )
+
+    async def _read_in_turn(self, answered: float) -> None:
         began = time.monotonic()
         begun = False
-        answered = self._context.reader.seconds_of(self._claim.host)
         while True:
             waited = self._context.reader.seconds_of(self._claim.host) - answered
             slow = waited > self._context.site_turn
-            self._context.reader.turns.note_speed(self._claim.host, slow=slow)
             over = slow or time.monotonic() - began > self._context.turn
             async with leased_source(self._context.database, self._claim, TAKEN_UP) as (
                 session,

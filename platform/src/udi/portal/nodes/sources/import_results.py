@@ -7,6 +7,7 @@ from uuid import UUID
 from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.models import Node
+from udi.portal.nodes.sources.likeness import Likeness
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
 from udi.portal.nodes.sources.reconciliation import RecordAction
 from udi.protocol import structures as of
@@ -48,6 +49,7 @@ class RecordImport:
     """The dataset of another source or node that it describes as well."""
     publisher: str = ""
     """The key of the publisher that it names."""
+    alike: Likeness = field(default_factory=dict)
 
     @property
     def dataset_id(self) -> UUID | None:

@@ -72,11 +72,15 @@ async def acquire_lease(
         if not turns.begin(host):
             continue
         query = select(CatalogueSource).where(CatalogueSource.id == row.id, *due)
-        source = await session.scalar(
-            query.with_for_update(skip_locked=True, key_share=True)
-        )
-        if source is not None:
-            return await _lease_source(session, source, moment, host)
+        try:
+            source = await session.scalar(
+                query.with_for_update(skip_locked=True, key_share=True)
+            )
+            if source is not None:
+                return await _lease_source(session, source, moment, host)
+        except BaseException:
+            turns.end(host)
+            raise
         turns.end(host)
     return None
 

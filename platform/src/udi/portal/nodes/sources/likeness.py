@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import is_among
@@ -38,6 +38,8 @@ class MatchBasis(StrEnum):
 
 
 Bases = Collection[MatchBasis]
+Likeness = Mapping[UUID, frozenset[MatchBasis]]
+"""What a record has in common with each dataset of other places."""
 
 
 def is_sure(bases: Bases) -> bool:
@@ -99,7 +101,7 @@ class ComparedRecord:
 
 async def find_alike(
     session: AsyncSession, source: CatalogueSource, records: Sequence[ComparedRecord]
-) -> list[dict[UUID, frozenset[MatchBasis]]]:
+) -> list[Likeness]:
     """Tell of each record which published datasets of other places have something in common with it, and what."""
     if not records:
         return []
@@ -210,16 +212,22 @@ async def find_by_column(
     return {value: set(ids) for value, ids in await session.execute(query)}
 
 
+def select_by_titles(
+    source: CatalogueSource, titles: Collection[str]
+) -> Select[str, UUID]:
+    """Title and identifier of each dataset of other places that has one of these main titles, in small letters."""
+    return select(Dataset.title, Dataset.id).where(
+        is_among(Dataset.title_folded, titles), *_elsewhere(source)
+    )
+
+
 async def _find_by_titles(
     session: AsyncSession, source: CatalogueSource, records: Sequence[ComparedRecord]
 ) -> dict[str, set[UUID]]:
     """Datasets of other places by their main title."""
     titles = {title for record in records for title in record.titles}
-    query = select(Dataset.title, Dataset.id).where(
-        is_among(func.lower(Dataset.title, type_=Text), titles), *_elsewhere(source)
-    )
     owners = defaultdict[str, set[UUID]](set)
-    for title, id_ in await session.execute(query):
+    for title, id_ in await session.execute(select_by_titles(source, titles)):
         owners[fold_text(title)].add(id_)
     return _rare(owners)
 

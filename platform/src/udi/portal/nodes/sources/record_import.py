@@ -100,7 +100,7 @@ async def store_slice(
         ],
     )
     await _keep(session, ground.source, run, results, moment)
-    await propose_matches(session, ground.source, results, moment)
+    await propose_matches(session, results, moment)
     return ImportResult(results)
 
 
@@ -252,11 +252,13 @@ async def _settle_shared(
     ]
     if not candidates:
         return
-    shared_datasets = await match_datasets(
+    origins = await match_datasets(
         session, ground.source, [candidate for _, candidate in candidates], published
     )
     taken: set[UUID] = set()
-    for (result, candidate), shared in zip(candidates, shared_datasets, strict=True):
+    for (result, candidate), origin in zip(candidates, origins, strict=True):
+        result.alike = origin.alike
+        shared = origin.shared
         if shared is None:
             continue
         dataset = shared.dataset

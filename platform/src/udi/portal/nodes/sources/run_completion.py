@@ -221,20 +221,9 @@ async def finish_run(
     run.ended_at = moment
     run.crawl_state = {}
     good = outcome in {RunOutcome.COMPLETE, RunOutcome.UNCHANGED}
-    is_single_page = outcome == RunOutcome.COMPLETE and place.pages == 1
     if outcome in {RunOutcome.COMPLETE, RunOutcome.VANISHED} and not run.incremental:
         await forget_outlines(session, run)
-    if good:
-        source.changes_read_at = run.started_at
-        if not run.incremental:
-            source.whole_read_at = run.started_at
-            source.filters_changed = source.filters_changed and (
-                outcome == RunOutcome.UNCHANGED
-            )
-    if outcome != RunOutcome.UNCHANGED and not run.incremental:
-        source.etag, source.last_modified = (
-            (place.etag, place.last_modified) if is_single_page else ("", "")
-        )
+    await _note_place(session, source, run, place)
     source.failures = 0 if good else source.failures + 1
     source.accepts_loss = source.accepts_loss and not good
     source.dataset_count = await _count(session, _published(source))
@@ -264,6 +253,43 @@ async def finish_run(
         SourceRun.id.in_(latest.offset(KEPT_RUNS).scalar_subquery())
     )
     await session.execute(old, execution_options=QUIET)
+
+
+async def _note_place(
+    session: AsyncSession, source: CatalogueSource, run: SourceRun, place: CrawlState
+) -> None:
+    """Note from where on the next reading may ask for changes alone, and by what it knows that there are none."""
+    if run.outcome in {RunOutcome.COMPLETE, RunOutcome.UNCHANGED}:
+        source.changes_read_at = run.started_at
+        if not run.incremental:
+            source.whole_read_at = run.started_at
+            source.filters_changed = source.filters_changed and (
+                run.outcome == RunOutcome.UNCHANGED
+            )
+    if run.outcome != RunOutcome.UNCHANGED and not run.incremental:
+        is_single_page = run.outcome == RunOutcome.COMPLETE and place.pages == 1
+        source.etag, source.last_modified = (
+            (place.etag, place.last_modified) if is_single_page else ("", "")
+        )
+    if await _is_to_be_read_anew(session, source, run):
+        source.etag = source.last_modified = ""
+        source.whole_read_at = None
+
+
+async def _is_to_be_read_anew(
+    session: AsyncSession, source: CatalogueSource, run: SourceRun
+) -> bool:
+    """Whether somebody asked, during a reading, for a description that it had passed already."""
+    is_conditional = bool(source.etag or source.last_modified)
+    if run.outcome == RunOutcome.UNCHANGED and not is_conditional:
+        return True
+    passed = select(SourceRecord.id).where(
+        SourceRecord.source_id == source.id,
+        SourceRecord.seen_run == run.id,
+        SourceRecord.digest == "",
+        SourceRecord.same_as.is_(None),
+    )
+    return await session.scalar(passed.limit(1)) is not None
 
 
 async def _refused_before(session: AsyncSession, run: SourceRun) -> int | None:

@@ -7,7 +7,7 @@ data is. When the place that a dataset was read in goes, another takes it over, 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.sources.heirs import list_heirs, list_unclaimed
 from udi.portal.nodes.sources.likeness import (
     ComparedRecord,
+    Likeness,
     find_alike,
     find_by_column,
     find_by_names,
@@ -77,30 +78,38 @@ class SharedDataset:
     decision: OriginDecision
 
 
+@dataclass(frozen=True)
+class OriginMatch:
+    """What is known of a record among the datasets of other places: the one that it describes, and what it has in common with others."""
+
+    shared: SharedDataset | None = None
+    alike: Likeness = field(default_factory=dict)
+
+
 async def match_datasets(
     session: AsyncSession,
     source: CatalogueSource,
     candidates: Sequence[OriginCandidate],
     published: Collection[UUID],
-) -> list[SharedDataset | None]:
-    """Tell of each record which dataset of another source or node it describes; None where it is one of its own.
+) -> list[OriginMatch]:
+    """Tell of each record which dataset of another source or node it describes; none where it is one of its own.
 
     These datasets are locked, together with those that are `published` after: two sources never wait for each other.
     """
-    ids = await _find_ids(session, source, candidates)
+    ids, likenesses = await _find_ids(session, source, candidates)
     if not any(ids):
-        return [None] * len(ids)
+        return [OriginMatch(alike=alike) for alike in likenesses]
     await lock_records(session, {*published, *(id_ for id_ in ids if id_)})
     locked = await lock_datasets(session, {*published, *(id_ for id_ in ids if id_)})
     datasets = {id_: locked[id_] for id_ in ids if id_ and id_ in locked}
     by_team = await _list_withdrawn_by_team(session, datasets)
     holders = await _list_holders(session, datasets.values())
     unclaimed = await list_unclaimed(session, datasets.values())
-    shared: list[SharedDataset | None] = []
-    for id_, candidate in zip(ids, candidates, strict=True):
+    origins = []
+    for id_, alike, candidate in zip(ids, likenesses, candidates, strict=True):
         dataset = datasets.get(id_) if id_ else None
         if dataset is None:
-            shared.append(None)
+            origins.append(OriginMatch(alike=alike))
             continue
         match = MatchedDataset(
             is_own=dataset.node_id == source.id,
@@ -118,15 +127,16 @@ async def match_datasets(
             nearness=_nearness_of(dataset, holders.get(dataset.node_id)),
         )
         nearness = measure_nearness(host_name(source.address), candidate.record)
-        shared.append(SharedDataset(dataset, decide_origin(match, nearness)))
-    return shared
+        shared = SharedDataset(dataset, decide_origin(match, nearness))
+        origins.append(OriginMatch(shared, alike))
+    return origins
 
 
 async def _find_ids(
     session: AsyncSession,
     source: CatalogueSource,
     candidates: Sequence[OriginCandidate],
-) -> list[UUID | None]:
+) -> tuple[list[UUID | None], list[Likeness]]:
     """By what the record was known to be, else by its identifiers, else by its page and files; what is not sure is none."""
     names = [global_names(candidate.harvest_record) for candidate in candidates]
     by_name = await find_by_names(session, source, set().union(*names))
@@ -145,8 +155,7 @@ async def _find_ids(
     for place, id_ in zip(open_places, by_page, strict=True):
         if id_ is not None and by_page.count(id_) == 1 and id_ not in matches:
             matches[place] = id_
-    await _match_alike(session, source, candidates, matches)
-    return matches
+    return matches, await _match_alike(session, source, candidates, matches)
 
 
 async def _match_alike(
@@ -154,8 +163,9 @@ async def _match_alike(
     source: CatalogueSource,
     candidates: Sequence[OriginCandidate],
     matches: list[UUID | None],
-) -> None:
-    """Fill the places that are open by what two records have in common, where that leaves no doubt."""
+) -> list[Likeness]:
+    """Fill the places that are open by what two records have in common, where that leaves no doubt; what it is."""
+    likenesses: list[Likeness] = [{} for _ in matches]
     places = [place for place, id_ in enumerate(matches) if id_ is None]
     compared = [
         ComparedRecord(candidates[place].record, candidates[place].harvest_record)
@@ -167,9 +177,11 @@ async def _match_alike(
         for bases_by_id in similarities
     ]
     claimed = Counter(id_ for ids in sure for id_ in ids)
-    for place, ids in zip(places, sure, strict=True):
+    for place, ids, alike in zip(places, sure, similarities, strict=True):
+        likenesses[place] = alike
         if len(ids) == 1 and claimed[ids[0]] == 1 and ids[0] not in matches:
             matches[place] = ids[0]
+    return likenesses
 
 
 async def _find_by_ids(
@@ -361,7 +373,7 @@ async def _move_record(
     await session.execute(
         update(CatalogueSource)
         .where(CatalogueSource.id.in_(free))
-        .values(etag="", last_modified="", next_at=moment),
+        .values(etag="", last_modified="", whole_read_at=None, next_at=moment),
         execution_options=QUIET,
     )
     audit.record(session, None, "dataset.origin_changed", dataset.id, node=str(heir))

@@ -1,9 +1,10 @@
 """Saying whether two datasets are one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -72,6 +73,8 @@ async def _join(
     session: AsyncSession, match: DatasetMatch, say: Translate, moment: datetime
 ) -> None:
     ids = {match.first_id, match.second_id}
+    nodes = select(Dataset.node_id).where(Dataset.id.in_(ids))
+    sources = await _lock_sources(session, set(await session.scalars(nodes)))
     await lock_records(session, ids)
     datasets = await catalogue.lock_datasets(session, ids)
     pair = [datasets[id_] for id_ in ids if id_ in datasets]
@@ -79,10 +82,8 @@ async def _join(
         dataset.state != DatasetState.PUBLISHED for dataset in pair
     ):
         raise ConflictError("One of the two datasets is not published any more.")
-    query = select(CatalogueSource).where(
-        CatalogueSource.id.in_({dataset.node_id for dataset in pair})
-    )
-    sources = {source.id: source for source in await session.scalars(query)}
+    moved = {dataset.node_id for dataset in pair} - sources.keys()
+    sources |= await _lock_sources(session, moved)
     # What its node pushes stays: nobody here may take it off.
     pair.sort(key=lambda dataset: (dataset.node_id in sources, dataset.published_at))
     stays, goes = pair
@@ -104,6 +105,19 @@ async def _join(
     )
 
 
+async def _lock_sources(
+    session: AsyncSession, ids: Collection[UUID]
+) -> dict[UUID, CatalogueSource]:
+    """Those of these ids that are sources: a reading of one waits, as it locks its source before its datasets."""
+    query = (
+        select(CatalogueSource)
+        .where(CatalogueSource.id.in_(ids))
+        .order_by(CatalogueSource.id)
+        .with_for_update(key_share=True)
+    )
+    return {source.id: source for source in await session.scalars(query)}
+
+
 async def _separate(
     session: AsyncSession, match: DatasetMatch, moment: datetime
 ) -> None:
@@ -116,6 +130,8 @@ async def _separate(
             and_(SourceRecord.id == other, SourceRecord.same_as == one),
         )
     )
+    holders = await session.scalars(query.with_only_columns(SourceRecord.source_id))
+    sources = await _lock_sources(session, set(holders))
     row = await session.scalar(query.limit(1))
     if row is None or row.same_as is None:
         raise ConflictError(
@@ -126,15 +142,11 @@ async def _separate(
         forget_other(stays, row.source_id, moment, row.id)
     row.same_as = None
     row.digest = ""
-    soon = update(CatalogueSource).where(
-        CatalogueSource.id == row.source_id,
-        CatalogueSource.state == SourceState.ACTIVE,
-        CatalogueSource.lease.is_(None),
-    )
-    await session.execute(
-        soon.values(etag="", last_modified="", whole_read_at=None, next_at=moment),
-        execution_options={"synchronize_session": False},
-    )
+    if source := sources.get(row.source_id):
+        source.etag = source.last_modified = ""
+        source.whole_read_at = None
+        if source.state == SourceState.ACTIVE and source.lease is None:
+            source.next_at = moment
 
 
 async def _list_elsewhere(

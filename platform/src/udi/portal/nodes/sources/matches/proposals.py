@@ -8,13 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.nodes.sources.import_results import RecordImport
-from udi.portal.nodes.sources.likeness import (
-    ComparedRecord,
-    MatchBasis,
-    find_alike,
-    is_likely,
-)
-from udi.portal.nodes.sources.models import CatalogueSource, DatasetMatch, MatchState
+from udi.portal.nodes.sources.likeness import MatchBasis, is_likely
+from udi.portal.nodes.sources.models import DatasetMatch, MatchState
 from udi.portal.nodes.sources.reconciliation import RecordAction
 
 MOST_OF_ONE = 3
@@ -24,28 +19,28 @@ ORDER = tuple(MatchBasis)
 
 async def propose_matches(
     session: AsyncSession,
-    source: CatalogueSource,
     results: Sequence[RecordImport],
     moment: datetime,
 ) -> None:
     """Propose for each record that is new here the datasets of other places that it may be; what was answered stays."""
-    new = [
-        ComparedRecord(result.record, result.harvest_record)
-        for result in results
-        if result.action is RecordAction.CREATED
-        and result.row is None
-        and result.record
-        and result.harvest_record
-    ]
-    similarities = await find_alike(session, source, new)
+    # A record of the same slice may have taken over a dataset meanwhile: it is of another place no more.
+    ids = {result.record.id for result in results if result.record}
     rows = []
-    for compared, bases_by_id in zip(new, similarities, strict=True):
+    for result in results:
+        if (
+            result.action is not RecordAction.CREATED
+            or result.row is not None
+            or result.record is None
+        ):
+            continue
         likely = [
-            (id_, bases) for id_, bases in bases_by_id.items() if is_likely(bases)
+            (id_, bases)
+            for id_, bases in result.alike.items()
+            if is_likely(bases) and id_ not in ids
         ]
         likely.sort(key=lambda item: (_strength(item[1]), str(item[0])))
         for id_, bases in likely[:MOST_OF_ONE]:
-            first, second = order_pair(compared.record.id, id_)
+            first, second = order_pair(result.record.id, id_)
             rows.append(
                 {
                     "first_id": first,

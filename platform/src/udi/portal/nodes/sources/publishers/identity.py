@@ -50,6 +50,8 @@ class NamedPublisher:
     """The country and what every number of one legal person has in common (`FR:…`); empty without a number."""
     url: str = ""
     is_person: bool = False
+    former_keys: frozenset[str] = frozenset()
+    """Keys of rows that were made before the register of its number was known here."""
 
     @property
     def country(self) -> str:
@@ -87,15 +89,18 @@ def identify_publisher(
         url=_web_address(agent.url),
         is_person=agent.is_person and not number,
     )
-    key = _make_key(publisher, agent, languages)
-    if not key:
-        return None
-    return replace(publisher, key=key)
+    plain_key = _make_plain_key(publisher, agent, languages)
+    if not publisher.legal_person:
+        return replace(publisher, key=plain_key) if plain_key else None
+    return replace(
+        publisher, key=publisher.legal_person, former_keys=frozenset({plain_key})
+    )
 
 
-def _make_key(publisher: NamedPublisher, agent: Agent, languages: Sequence[str]) -> str:
-    if publisher.legal_person:
-        return publisher.legal_person
+def _make_plain_key(
+    publisher: NamedPublisher, agent: Agent, languages: Sequence[str]
+) -> str:
+    """The key of a publisher of whom no number is known."""
     if identifier := _tidy(agent.identifier):
         return identifier[:LONGEST_KEY]
     if publisher.uri:
@@ -173,6 +178,9 @@ def _merge(publishers: Sequence[NamedPublisher]) -> NamedPublisher:
         legal_person=first.legal_person,
         url=_most_frequent(publisher.url for publisher in publishers),
         is_person=all(publisher.is_person for publisher in publishers),
+        former_keys=frozenset[str]().union(
+            *(publisher.former_keys for publisher in publishers)
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,7 @@ from udi.portal.nodes.sources.models import (
     CatalogueSource,
     PublisherMatch,
     SourcePublisher,
+    SourceRecord,
 )
 from udi.portal.nodes.sources.publishers.identity import (
     NamedPublisher,
@@ -176,6 +177,9 @@ async def match_publishers(
     named = merge_publishers(publishers)
     rows = await list_rows(session, source, named)
     missing = [publisher for key, publisher in named.items() if key not in rows]
+    if any(publisher.former_keys for publisher in missing):
+        rows |= await _rename_rows(session, source, missing)
+        missing = [publisher for publisher in missing if publisher.key not in rows]
     if missing and await _count_free(session, source):
         for row in await _add_rows(session, source, missing, moment):
             rows[row.key] = row
@@ -211,6 +215,41 @@ async def list_rows(
         SourcePublisher.source_id == source.id, SourcePublisher.key.in_(list(keys))
     )
     return {row.key: row for row in await session.scalars(query)}
+
+
+async def _rename_rows(
+    session: AsyncSession,
+    source: CatalogueSource,
+    publishers: Sequence[NamedPublisher],
+) -> dict[str, SourcePublisher]:
+    """Rows of before the register of a number was known, under the key of the number: what people decided of them stays."""
+    former_keys = {key for publisher in publishers for key in publisher.former_keys}
+    former_rows = await list_rows(session, source, former_keys)
+    renamed = {}
+    for publisher in publishers:
+        rows = [
+            former_rows[key]
+            for key in sorted(publisher.former_keys & former_rows.keys())
+        ]
+        if not rows:
+            continue
+        records = update(SourceRecord).where(
+            SourceRecord.source_id == source.id,
+            SourceRecord.publisher.in_([row.key for row in rows]),
+        )
+        await session.execute(
+            records.values(publisher=publisher.key),
+            execution_options={"synchronize_session": False},
+        )
+        best = max(rows, key=lambda row: row.confirmed)
+        best.key = publisher.key
+        best.number = publisher.number
+        renamed[publisher.key] = best
+        for row in rows:
+            if row is not best:
+                await session.delete(row)
+    await session.flush()
+    return renamed
 
 
 async def _add_rows(
