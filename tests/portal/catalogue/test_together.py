@@ -148,6 +148,59 @@ async def test_what_is_not_public_or_of_a_territory_that_does_not_agree_is_at_no
     assert all("Pistes du plateau" in text for text in answers.values())
 
 
+async def read_offered_words(
+    territory: Territory | None, ask: Answering
+) -> dict[str, Any]:
+    """What is offered for the beginning of a word, for the word mistyped, and where nothing is found."""
+    partners = "&partners=1" if territory else ""
+    begun = (await ask(territory, f"/api/v1/datasets?q=xyl{partners}")).json()
+    mistyped = (await ask(territory, f"/api/v1/datasets?q=xilophone{partners}")).json()
+    page = await ask(territory, f"/data?q=xylofan{partners}")
+    return {
+        "completed": begun["completed"],
+        "replaced": mistyped["replaced"],
+        "page": "xylophone" in page.text,
+    }
+
+
+@pytest.mark.parametrize("change", [never_agreed, revoked, suspended, withdrawn])
+async def test_words_of_a_territory_that_left_are_offered_to_nobody(
+    change: Callable[..., Awaitable[None]], three: Three, ask: Answering
+) -> None:
+    record = await three.near.add(1, resource_title="Xylophone")
+    await three.far.add(1, resource_title="Pistes du plateau")
+    await three.feed.run_once()
+    before = [
+        await read_offered_words(territory, ask)
+        for territory in (None, three.home.territory)
+    ]
+
+    await change(three, record=record)
+    after = [
+        await read_offered_words(territory, ask)
+        for territory in (None, three.home.territory)
+    ]
+
+    assert [bool(words["completed"]) for words in before] == [True, True]
+    assert [bool(words["replaced"]) for words in before] == [True, True]
+    assert before[1]["page"]
+    nothing = {"completed": [], "replaced": [], "page": False}
+    assert after == [nothing, nothing]
+
+
+async def test_a_territory_offers_the_words_of_those_that_it_names_alone(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title="Xylophone")
+    await three.far.add(1, resource_title="Pistes du plateau")
+    await three.set_search(three.home, territories=[three.far.territory.slug])
+    await three.feed.run_once()
+
+    words = await read_offered_words(three.home.territory, ask)
+
+    assert words == {"completed": [], "replaced": [], "page": False}
+
+
 async def test_what_is_public_of_a_territory_that_agrees_is_at_every_door(
     three: Three, ask: Answering
 ) -> None:

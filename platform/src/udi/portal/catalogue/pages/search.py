@@ -144,7 +144,9 @@ async def _search_together(
             view["others"] = list_relaxed_searches(
                 reader, page, neighbourhood.thesaurus, neighbourhood.sources
             )
-            view["nearest"] = list_spelling_alternatives(reader, page)
+            view["nearest"] = list_spelling_alternatives(
+                reader, page, neighbourhood.sources
+            )
     return page, view
 
 

@@ -243,6 +243,15 @@ class IndexReader:
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     position: str | None
+    among: tantivy.Query | None = None
+    """The documents whose words may be offered; all where there is none."""
+
+    def narrow(self, query: tantivy.Query) -> tantivy.Query:
+        """The same query, of the documents whose words may be offered."""
+        if self.among is None:
+            return query
+        must = tantivy.Occur.Must
+        return tantivy.Query.boolean_query([(must, query), (must, self.among)])
 
     @property
     def changed_at(self) -> datetime:

@@ -155,6 +155,9 @@ class JointIndex(TenantIndex):
             self.pen.discard_writer()
             raise
         self._write_members(sharing)
+        if left:
+            # What was deleted stays in the files and among the words until they are made again.
+            self.request_rebuild()
 
     def _read_members(self) -> set[UUID]:
         try:
