@@ -25,6 +25,7 @@ from udi.portal.catalogue.queries import (
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import (
     PARTNERS,
+    PORTALS,
     Criteria,
     Reach,
     read_criteria,
@@ -78,11 +79,10 @@ class Neighbourhood:
         return Reach.TERRITORY
 
     def read_criteria(self, request: AnyRequest) -> Criteria:
-        """The criteria of the address of a page; other portals may be asked where no territory is a partner."""
+        """The criteria of the address of a page; other portals are asked only where the address says so."""
         pairs = read_pairs(request)
-        if self.reach is Reach.TERRITORY and self._has_portals:
-            return replace(read_criteria(pairs, Reach.PARTNERS), territory=())
-        return read_criteria(pairs, self.reach)
+        asks_portals = self._has_portals and (PORTALS, "1") in pairs
+        return replace(read_criteria(pairs, self.reach), portals=asks_portals)
 
     @property
     def _has_portals(self) -> bool:
