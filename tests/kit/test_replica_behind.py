@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from litestar import Litestar
+from sqlalchemy import update
 
 from tests import cluster
 from tests.local_servers import PostgresProcess, start_postgres
@@ -167,6 +168,36 @@ async def test_what_the_index_knows_and_the_copy_does_not_breaks_no_page_and_is_
         str(record.id) in after[1].text,
     ) == (
         404,
+        False,
+        True,
+    )
+
+
+async def test_a_catalogue_of_catalogues_read_too_early_is_not_taken_for_the_later_one(
+    beside: Litestar,
+    copy: Copy,
+    corpus: Catalogue,
+    feed: SearchFeed,
+    demo: Territory,
+    portal_database: Database,
+) -> None:
+    async with portal_database.platform_session(role="owner") as session:
+        await session.execute(
+            update(Tenant).where(Tenant.id == demo.id).values(search={"shared": True})
+        )
+    await feed.run_once()
+    await copy.catch_up()
+    async with browse(beside, None) as visitor:
+        await copy.hold()
+        record = await corpus.add(NEW)
+        await feed.run_once()
+        behind = await visitor.get("/catalog.nt")
+        await copy.catch_up()
+        tag = {"If-None-Match": behind.headers["etag"]}
+        after = await visitor.get("/catalog.nt", headers=tag)
+
+    assert (behind.status_code, after.status_code) == (200, 200)
+    assert (str(record.id) in behind.text, str(record.id) in after.text) == (
         False,
         True,
     )

@@ -179,7 +179,7 @@ async def search_together(
         result.facets,
         result.parsed_query,
         generation=reader.generation,
-        current=await _is_current(database, sources, reader),
+        current=await is_joint_current(database, sources, reader),
     )
 
 
@@ -205,7 +205,7 @@ async def _read_lines(
     return [lines[row] for row in rows if row in lines]
 
 
-async def _is_current(
+async def is_joint_current(
     database: Database, sources: Mapping[UUID, Territory], reader: IndexReader
 ) -> bool:
     """Whether the rows are as new as the index, where they come from a copy of the database."""
