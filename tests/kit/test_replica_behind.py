@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -80,7 +81,7 @@ async def copy(
     password = settings.secret("postgres_password")
     binaries = find_binaries(Settings().cache, account)
     tool = binaries.folder / "pg_basebackup"
-    data = run_folder / "copy/data"
+    data = run_folder / f"copy-{uuid4().hex}" / "data"
     if not tool.exists():
         pytest.skip(f"this PostgreSQL comes without {tool.name}")
     data.parent.mkdir()
@@ -101,7 +102,7 @@ async def copy(
         binaries, data, cluster.free_ports(1), password, account, durable=False
     )
     copy = Copy(
-        await asyncio.to_thread(start_postgres, server, run_folder / "copy.log"),
+        await asyncio.to_thread(start_postgres, server, data.parent / "copy.log"),
         postgres,
     )
     yield copy
