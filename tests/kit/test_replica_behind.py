@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from litestar import Litestar
+from sqlalchemy import update
 
 from tests import cluster
 from tests.local_servers import PostgresProcess, start_postgres
@@ -79,7 +81,7 @@ async def copy(
     password = settings.secret("postgres_password")
     binaries = find_binaries(Settings().cache, account)
     tool = binaries.folder / "pg_basebackup"
-    data = run_folder / "copy/data"
+    data = run_folder / f"copy-{uuid4().hex}" / "data"
     if not tool.exists():
         pytest.skip(f"this PostgreSQL comes without {tool.name}")
     data.parent.mkdir()
@@ -100,7 +102,7 @@ async def copy(
         binaries, data, cluster.free_ports(1), password, account, durable=False
     )
     copy = Copy(
-        await asyncio.to_thread(start_postgres, server, run_folder / "copy.log"),
+        await asyncio.to_thread(start_postgres, server, data.parent / "copy.log"),
         postgres,
     )
     yield copy
@@ -167,6 +169,36 @@ async def test_what_the_index_knows_and_the_copy_does_not_breaks_no_page_and_is_
         str(record.id) in after[1].text,
     ) == (
         404,
+        False,
+        True,
+    )
+
+
+async def test_a_catalogue_of_catalogues_read_too_early_is_not_taken_for_the_later_one(
+    beside: Litestar,
+    copy: Copy,
+    corpus: Catalogue,
+    feed: SearchFeed,
+    demo: Territory,
+    portal_database: Database,
+) -> None:
+    async with portal_database.platform_session(role="owner") as session:
+        await session.execute(
+            update(Tenant).where(Tenant.id == demo.id).values(search={"shared": True})
+        )
+    await feed.run_once()
+    await copy.catch_up()
+    async with browse(beside, None) as visitor:
+        await copy.hold()
+        record = await corpus.add(NEW)
+        await feed.run_once()
+        behind = await visitor.get("/catalog.nt")
+        await copy.catch_up()
+        tag = {"If-None-Match": behind.headers["etag"]}
+        after = await visitor.get("/catalog.nt", headers=tag)
+
+    assert (behind.status_code, after.status_code) == (200, 200)
+    assert (str(record.id) in behind.text, str(record.id) in after.text) == (
         False,
         True,
     )

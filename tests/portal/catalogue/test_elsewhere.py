@@ -22,6 +22,7 @@ from udi.portal.catalogue.elsewhere.answers import has_search_terms, portable_cr
 from udi.portal.catalogue.elsewhere.partners import PARTNERS, Partners
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.catalogue.topics import target_of
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -96,16 +97,17 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
             await set_search(settings, theirs.territory, shared=False)
             await set_search(settings, catalogue.territory, partners=[origin])
             closed = await fetch(
-                portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1"
+                portal_app, catalogue.territory, "/data?q=v%C3%A9lo&portals=1"
             )
             await set_search(settings, theirs.territory, shared=True)
             agreed = await fetch(
                 portal_app,
                 catalogue.territory,
-                "/data?q=v%C3%A9lo&producer=armor&partners=1",
+                "/data?q=v%C3%A9lo&producer=armor&portals=1",
             )
             unasked = len(requests)
             await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo")
+            await fetch(portal_app, catalogue.territory, "/data?q=v%C3%A9lo&partners=1")
 
     assert "does not share its answers with other portals" in closed.text
     assert "Vélos de la vallée" not in closed.text
@@ -119,6 +121,49 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
         "no producer, nothing of the reader"
     )
     assert "cookie" not in requests[1].lower()
+
+
+async def test_words_go_to_other_portals_only_where_one_says_so(
+    armor: Catalogue,
+    elsewhere: Catalogue,
+    feed: SearchFeed,
+    portal_app: Litestar,
+    portal_site: Site,
+    settings: Settings,
+) -> None:
+    """A region without data of its own, whose searches go to its partners at once."""
+
+    async def answering(_: str) -> bytes:
+        return b'{"total": 2, "shared": true}'
+
+    await elsewhere.add(1, resource_title="Vélos de la vallée")
+    await set_search(settings, elsewhere.territory, shared=True)
+    ServiceOverrides(portal_site.services)[PARTNERS] = Partners(portal_site.outgoing)
+    async with other_portal(answering) as (origin, requests):
+        await set_search(settings, armor.territory, partners=[origin])
+        await feed.run_once()
+        led = await fetch(portal_app, armor.territory, "/data?q=velo")
+        page = await fetch(portal_app, armor.territory, led.headers["location"])
+        unasked = len(requests)
+        asked = await fetch(
+            portal_app, armor.territory, f"{led.headers['location']}&portals=1"
+        )
+
+    sentence = "Your words and filters are then sent to the portals"
+    assert led.headers["location"] == "/data?q=velo&partners=1"
+    assert unasked == 0
+    assert sentence in page.text
+    assert 'href="/data?q=velo&amp;partners=1&amp;portals=1"' in page.text
+    assert "On other portals" in asked.text
+    assert sentence not in asked.text
+    assert 'href="/api/v1/datasets?q=velo&amp;partners=1"' in asked.text
+    assert len(requests) == 1
+
+
+def test_what_is_followed_is_in_the_territory_s_own_catalogue() -> None:
+    wide = Criteria("velo", partners=True, portals=True, territory=("far",))
+
+    assert target_of(wide) == target_of(Criteria("velo")) == ("search", "q=velo")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,13 @@ from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.search import feed as search_feed
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed, request_rebuild
-from udi.portal.catalogue.search.index import CURRENT, FINGERPRINT, SearchIndexes
+from udi.portal.catalogue.search.index import (
+    CURRENT,
+    CURSOR,
+    FINGERPRINT,
+    SearchIndexes,
+)
+from udi.portal.catalogue.search.joint_index import JOINT
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -442,7 +448,10 @@ async def test_one_process_of_a_machine_writes_and_another_waits(
     second = SearchFeed(portal_database, registry, feed_settings)
 
     async def one_wrote() -> bool:
-        noted = feed._cursor is not None or second._cursor is not None
+        noted = (
+            feed._cursor_file.cursor is not None
+            or second._cursor_file.cursor is not None
+        )
         return noted and indexes.find(armor.territory.id) is not None
 
     async def is_indexed() -> bool:
@@ -451,9 +460,61 @@ async def test_one_process_of_a_machine_writes_and_another_waits(
     async with running(second):
         async with running(feed):
             await eventually(one_wrote)
-            assert (feed._cursor is None) != (second._cursor is None)
+            assert (feed._cursor_file.cursor is None) != (
+                second._cursor_file.cursor is None
+            )
         await armor.add(0)
         await eventually(is_indexed)
+
+
+async def test_nothing_else_waits_for_the_joint_index(
+    armor: Catalogue, feed: SearchFeed, folder: Path, titles_of: TitlesOf
+) -> None:
+    await feed.run_once()
+    (folder / CURSOR).unlink()
+    joint = folder / str(JOINT)
+    shutil.rmtree(joint)
+    joint.write_text("no folder")
+    await armor.add(0)
+
+    async def is_noted() -> bool:
+        return (folder / CURSOR).exists()
+
+    async def is_made_again() -> bool:
+        return (joint / CURRENT / "meta.json").exists()
+
+    async with running(feed):
+        await eventually(is_noted)
+        joint.unlink()
+        await eventually(is_made_again)
+
+    assert await titles_of(armor) == [TABLE[0][0]]
+
+
+async def test_what_the_joint_index_missed_is_made_up_for_by_the_next_worker(
+    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry,
+    feed_settings: Settings, folder: Path, indexes: SearchIndexes,
+) -> None:  # fmt: skip
+    async with portal_database.platform_session(role="owner") as session:
+        await session.execute(
+            update(Tenant)
+            .where(Tenant.id == armor.territory.id)
+            .values(search={"shared": True})
+        )
+    await feed.run_once()
+    await armor.add(0)
+    await feed._update_indexes()
+    joint = folder / str(JOINT)
+    generation = (joint / CURRENT).readlink()
+
+    async def is_found() -> bool:
+        reader = indexes.find(JOINT)
+        return reader is not None and reader.searcher.num_docs == 1
+
+    async with running(SearchFeed(portal_database, registry, feed_settings)):
+        await eventually(is_found)
+
+    assert (joint / CURRENT).readlink() == generation, "and it is not made anew"
 
 
 async def test_indexes_of_another_version_are_removed_once_there_are_new_ones(

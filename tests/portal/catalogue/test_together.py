@@ -1,9 +1,9 @@
 """Several territories searched together: who agreed, what is public, one order, each dataset once, at every door."""
 
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +20,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.feed import SearchFeed, request_joint_rebuild
-from udi.portal.catalogue.search.index import FINGERPRINT
+from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT, SearchIndexes
 from udi.portal.catalogue.search.joint_index import JOINT
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -147,6 +147,59 @@ async def test_what_is_not_public_or_of_a_territory_that_does_not_agree_is_at_no
 
     assert {door for door, text in answers.items() if TITLE in text} == set()
     assert all("Pistes du plateau" in text for text in answers.values())
+
+
+async def read_offered_words(
+    territory: Territory | None, ask: Answering
+) -> dict[str, Any]:
+    """What is offered for the beginning of a word, for the word mistyped, and where nothing is found."""
+    partners = "&partners=1" if territory else ""
+    begun = (await ask(territory, f"/api/v1/datasets?q=xyl{partners}")).json()
+    mistyped = (await ask(territory, f"/api/v1/datasets?q=xilophone{partners}")).json()
+    page = await ask(territory, f"/data?q=xylofan{partners}")
+    return {
+        "completed": begun["completed"],
+        "replaced": mistyped["replaced"],
+        "page": "xylophone" in page.text,
+    }
+
+
+@pytest.mark.parametrize("change", [never_agreed, revoked, suspended, withdrawn])
+async def test_words_of_a_territory_that_left_are_offered_to_nobody(
+    change: Callable[..., Awaitable[None]], three: Three, ask: Answering
+) -> None:
+    record = await three.near.add(1, resource_title="Xylophone")
+    await three.far.add(1, resource_title="Pistes du plateau")
+    await three.feed.run_once()
+    before = [
+        await read_offered_words(territory, ask)
+        for territory in (None, three.home.territory)
+    ]
+
+    await change(three, record=record)
+    after = [
+        await read_offered_words(territory, ask)
+        for territory in (None, three.home.territory)
+    ]
+
+    assert [bool(words["completed"]) for words in before] == [True, True]
+    assert [bool(words["replaced"]) for words in before] == [True, True]
+    assert before[1]["page"]
+    nothing = {"completed": [], "replaced": [], "page": False}
+    assert after == [nothing, nothing]
+
+
+async def test_a_territory_offers_the_words_of_those_that_it_names_alone(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title="Xylophone")
+    await three.far.add(1, resource_title="Pistes du plateau")
+    await three.set_search(three.home, territories=[three.far.territory.slug])
+    await three.feed.run_once()
+
+    words = await read_offered_words(three.home.territory, ask)
+
+    assert words == {"completed": [], "replaced": [], "page": False}
 
 
 async def test_what_is_public_of_a_territory_that_agrees_is_at_every_door(
@@ -529,20 +582,112 @@ async def test_a_changed_title_is_found_again_and_an_organisation_s_name_follows
 async def test_nothing_of_a_territory_that_left_stays_in_the_files_once_made_again(
     three: Three, ask: Answering
 ) -> None:
-    record = await three.near.add(1, resource_title="Xylophones municipaux")
+    await three.near.add(1, resource_title="Xylophones municipaux")
     await three.far.add(1)
     await three.feed.run_once()
-    folder = three.settings.index_folder / FINGERPRINT / str(JOINT)
-    before = read_files(folder)
+    before = list_indexed_words(three, "xyl")
     await set_columns(three.settings, three.near.territory, state="suspended")
     request_joint_rebuild(three.settings)
     await three.feed.run_once()
 
-    assert str(record.id).encode() in before
-    assert str(record.id).encode() not in read_files(folder)
+    assert before == ["xylophones"]
+    assert list_indexed_words(three, "xyl") == []
     assert (await ask(None, "/api/v1/datasets")).json()["total"] == 1
 
 
-def read_files(folder: Path) -> bytes:
-    """All that an index has on the disk."""
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+async def test_what_a_territory_that_left_published_leaves_the_files_unasked(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title="Xylophones municipaux")
+    await three.far.add(1)
+    await three.feed.run_once()
+    before = list_indexed_words(three, "xyl")
+    await revoked(three)
+    await three.feed.run_once()
+    await three.feed.run_once()
+
+    assert before == ["xylophones"]
+    assert list_indexed_words(three, "xyl") == []
+    assert (await ask(None, "/api/v1/datasets")).json()["total"] == 1
+
+
+async def test_a_joint_index_of_another_version_is_removed(
+    three: Three, ask: Answering
+) -> None:
+    await three.near.add(1, resource_title=TITLE)
+    await three.feed.run_once()
+    joint = three.settings.index_folder / FINGERPRINT / str(JOINT)
+    territory_index = joint.parent / str(three.near.territory.id)
+    here = joint.parent / str(uuid.uuid4())
+    elsewhere = three.settings.index_folder / "0123456789abcdef" / str(JOINT)
+    shutil.copytree(joint, here, symlinks=True)
+    shutil.copytree(joint, elsewhere, symlinks=True)
+
+    await three.feed.run_once()
+    followed = [folder.exists() for folder in (here, elsewhere, joint)]
+    shutil.copytree(joint, here, symlinks=True)
+    request_joint_rebuild(three.settings)
+    erased = [folder.exists() for folder in (here, elsewhere, joint)]
+
+    assert followed == erased == [False, False, True]
+    assert territory_index.exists()
+    assert TITLE in (await ask(None, "/data")).text
+
+
+async def test_an_answer_is_kept_by_nobody_while_the_joint_index_is_not_followed(
+    three: Three, ask: Answering
+) -> None:
+    await three.feed.run_once()
+    followed = await ask(None, "/data")
+    (three.settings.index_folder / FINGERPRINT / str(JOINT) / CURSOR).unlink()
+    alone = await ask(None, "/data")
+
+    assert ("etag" in followed.headers, "etag" in alone.headers) == (True, False)
+
+
+@pytest.mark.parametrize("runs_before", [0, 1], ids=["made", "followed"])
+async def test_a_record_that_cannot_be_read_is_left_out_of_the_joint_index(
+    runs_before: int, three: Three, ask: Answering
+) -> None:
+    for _ in range(runs_before):
+        await three.feed.run_once()
+    await three.near.add(1, resource_title=TITLE)
+    damaged = await three.near.add(1, resource_title="Endommagé")
+    async with three.near.database.session(three.near.territory.id) as session:
+        stored = await session.get_one(Dataset, (three.near.territory.id, damaged.id))
+        left = {
+            name: value for name, value in stored.record.items() if name != "producer"
+        }
+        await session.execute(
+            update(Dataset).where(Dataset.id == damaged.id).values(record=left)
+        )
+    await three.feed.run_once()
+
+    together = (await ask(None, "/api/v1/datasets")).json()
+
+    assert [item["title"] for item in together["items"]] == [TITLE]
+
+
+async def test_which_words_are_dropped_is_told_by_a_dataset_that_is_searched(
+    three: Three, ask: Answering
+) -> None:
+    same = str(uuid.uuid4())
+    await three.near.add(
+        1, resource_title="Zibeline brocante mezzanine", global_id=same
+    )
+    await three.far.add(1, resource_title="Zibeline brocante", global_id=same)
+    await three.set_search(three.home, territories=[three.far.territory.slug])
+    await three.feed.run_once()
+
+    url = "/api/v1/datasets?q=zibeline+brocante+mezzanine&partners=1"
+    together = (await ask(three.home.territory, url)).json()
+
+    assert together["total"] == 1
+    assert together["dropped"] == ["mezzanine"]
+
+
+def list_indexed_words(three: Three, start: str) -> list[str]:
+    """The words of the joint index's files that begin like this, those of deleted documents among them."""
+    reader = SearchIndexes(three.settings.index_folder).find(JOINT)
+    assert reader is not None
+    return [word for word, _ in reader.searcher.terms_with_prefix("words", start)]

@@ -31,6 +31,7 @@ from udi.portal.catalogue.search.cache import (
 )
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.index import SEARCH_INDEXES, IndexReader, SearchIndexes
+from udi.portal.catalogue.search.joint_index import JOINT
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.ui.content_encodings import choose_encoding
 from udi.ui.dependencies import AnyRequest
@@ -160,7 +161,7 @@ def followed_index(request: AnyRequest, index: UUID) -> IndexReader | None:
         or len(_address(request)) > LONGEST_KEPT
     ):
         return None
-    if indexes.is_followed():
+    if indexes.is_followed(str(JOINT) if index == JOINT else ""):
         return indexes.find(index)
     return None
 

@@ -249,12 +249,19 @@ async def list_similar_datasets(
 
 
 def list_spelling_alternatives(
-    reader: IndexReader | None, page: SearchPage
+    reader: IndexReader | None,
+    page: SearchPage,
+    tenants: Collection[UUID] | None = None,
 ) -> list[tuple[str, list[tuple[str, Criteria]]]]:
-    """For each word that no dataset has, those that look like it, with the criteria that search them instead."""
+    """For each word that no dataset has, those that look like it, with the criteria that search them instead.
+
+    `tenants`: of the joint index, as in `list_relaxed_searches`.
+    """
     criteria = page.criteria
     if reader is None:
         return []
+    if tenants is not None:
+        reader = query.narrow_to_territories(reader, tenants)
     unknown = [
         word.text
         for word in page.words

@@ -46,8 +46,10 @@ def target_of(criteria: Criteria) -> tuple[str, str]:
 
 
 def _normalise_search(criteria: Criteria) -> Criteria:
-    """A search without its order and its place."""
-    return criteria.canonical().with_changes(sort="", size=PAGE_SIZE)
+    """A search without its order and its place, in the territory's own catalogue: what is followed is there."""
+    return criteria.canonical().with_changes(
+        sort="", size=PAGE_SIZE, partners=False, territory=()
+    )
 
 
 def catalogue_topics(indexes: SearchIndexes) -> Mapping[str, Topic]:

@@ -1,6 +1,6 @@
 """What a search page says of other places: the partners of its installation, in one list, and other portals, apart."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.elsewhere.answers import FederatedResult, has_search_terms
@@ -18,6 +18,8 @@ class FederatedSearch:
     here_url: str = ""
     together_url: str = ""
     """Empty where there is nobody else."""
+    portals_url: str = ""
+    """The same search with other portals asked as well; empty where there are none, or nothing to ask."""
     is_together: bool = False
     has_own: bool = False
     """Whether the territory's own data are among those searched together."""
@@ -29,7 +31,7 @@ class FederatedSearch:
 def asks_portals(territory: Territory, criteria: Criteria) -> bool:
     """Whether other portals are to be asked: they are told words and filters, and nothing without these."""
     return (
-        criteria.partners
+        criteria.portals
         and bool(territory.search.get("partners"))
         and has_search_terms(criteria)
     )
@@ -43,25 +45,21 @@ async def search_other_portals(
     if territory is None:
         return FederatedSearch()
     origins = territory.search.get("partners", [])
-    local_criteria = criteria.with_changes(partners=False, territory=(), producer=())
-    together = criteria.with_changes(partners=True, producer=())
+    unasked = criteria.with_changes(portals=False)
+    local_criteria = unasked.with_changes(partners=False, territory=(), producer=())
+    together = unasked.with_changes(partners=True, producer=())
+    asking = criteria.with_changes(portals=True)
     search = FederatedSearch(
         here_url=local_criteria.address(path),
-        together_url=together.address(path)
-        if neighbourhood.partners or (origins and has_search_terms(criteria))
+        together_url=together.address(path) if neighbourhood.partners else "",
+        portals_url=asking.address(path)
+        if origins and has_search_terms(criteria)
         else "",
         is_together=criteria.partners,
-        has_own=neighbourhood.has_own or not neighbourhood.partners,
+        has_own=neighbourhood.has_own,
     )
     if not asks_portals(territory, criteria):
         return search
     portals = site_of(request).services[PARTNERS]
     answers = await portals.search(origins, criteria, request.scope["state"]["locale"])
-    return FederatedSearch(
-        search.here_url,
-        search.together_url,
-        search.is_together,
-        search.has_own,
-        is_queried=True,
-        portals=answers,
-    )
+    return replace(search, is_queried=True, portals=answers)

@@ -25,6 +25,7 @@ from udi.portal.catalogue.queries import (
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import (
     PARTNERS,
+    PORTALS,
     Criteria,
     Reach,
     read_criteria,
@@ -78,11 +79,10 @@ class Neighbourhood:
         return Reach.TERRITORY
 
     def read_criteria(self, request: AnyRequest) -> Criteria:
-        """The criteria of the address of a page; other portals may be asked where no territory is a partner."""
+        """The criteria of the address of a page; other portals are asked only where the address says so."""
         pairs = read_pairs(request)
-        if self.reach is Reach.TERRITORY and self._has_portals:
-            return replace(read_criteria(pairs, Reach.PARTNERS), territory=())
-        return read_criteria(pairs, self.reach)
+        asks_portals = self._has_portals and (PORTALS, "1") in pairs
+        return replace(read_criteria(pairs, self.reach), portals=asks_portals)
 
     @property
     def _has_portals(self) -> bool:
@@ -179,7 +179,7 @@ async def search_together(
         result.facets,
         result.parsed_query,
         generation=reader.generation,
-        current=await _is_current(database, sources, reader),
+        current=await is_joint_current(database, sources, reader),
     )
 
 
@@ -205,7 +205,7 @@ async def _read_lines(
     return [lines[row] for row in rows if row in lines]
 
 
-async def _is_current(
+async def is_joint_current(
     database: Database, sources: Mapping[UUID, Territory], reader: IndexReader
 ) -> bool:
     """Whether the rows are as new as the index, where they come from a copy of the database."""

@@ -22,6 +22,7 @@ from udi.portal.catalogue.elsewhere.together import (
     Neighbourhood,
     find_joint_reader,
     find_neighbourhood,
+    is_joint_current,
 )
 from udi.portal.catalogue.open.dcat import (
     PROFILES,
@@ -66,7 +67,7 @@ from udi.protocol.catalogue import (
     write_page,
 )
 from udi.protocol.rdf import EXTENSIONS
-from udi.protocol.serialisations import sort_triples
+from udi.protocol.serialisations import sort_triples, write_n_triples
 from udi.protocol.triples import Triple
 from udi.ui.dependencies import AnyRequest
 from udi.ui.site import site_of
@@ -141,12 +142,15 @@ async def send_joint_catalogue(
         key=lambda other: other.slug,
     )
     database = site_of(request).database
+    is_current = await is_joint_current(database, neighbourhood.sources, reader)
     part = await _read_slice(database, reader, neighbourhood, members, question)
     page = _describe_page(whole, question, part, total, form)
     is_first = not question.start
     listed = {territory.id for territory, _ in part.datasets}
     named = [other for other in members if is_first or other.id in listed]
     triples = sort_triples(_write(whole, page, named, part, question.profiles))
+    if not is_current:
+        validators = Validators((*facts, write_n_triples(triples)))
     headers = {"Link": link_header(page), "Content-Location": page.address}
     return send_document(request, rdf_document(triples, form, validators, headers))
 

@@ -119,7 +119,11 @@ async def _search_here(
     view["follow"] = await build_follow_button(
         request, territory, *target_of(criteria), view["atom_url"]
     )
-    view["shared"] = share_search(criteria, territory, request.scope["state"]["locale"])
+    view["shared"] = share_search(
+        criteria.with_changes(portals=False),
+        territory,
+        request.scope["state"]["locale"],
+    )
     if page.prepared and not page.total:
         reader = indexes_of(request).find(territory.id)
         view["others"] = list_relaxed_searches(reader, page, neighbourhood.thesaurus)
@@ -144,7 +148,9 @@ async def _search_together(
             view["others"] = list_relaxed_searches(
                 reader, page, neighbourhood.thesaurus, neighbourhood.sources
             )
-            view["nearest"] = list_spelling_alternatives(reader, page)
+            view["nearest"] = list_spelling_alternatives(
+                reader, page, neighbourhood.sources
+            )
     return page, view
 
 
@@ -252,7 +258,9 @@ async def _build_view(
         "names": names,
         "action": path,
         "page_url": page_url,
-        "api_url": criteria.address("/api/v1/datasets"),
+        "api_url": criteria.with_changes(page=criteria.page, portals=False).address(
+            "/api/v1/datasets"
+        ),
     }
 
 

@@ -33,6 +33,8 @@ LOCATION = "location"
 TERRITORY = "territory"
 PARTNERS = "partners"
 """The parameter that wants the datasets of partners as well, and the filter that only several territories have."""
+PORTALS = "portals"
+"""The parameter of pages that sends words and filters to portals outside the installation: who searches says so."""
 CHOSEN = (
     TERRITORY,
     "theme",
@@ -94,7 +96,7 @@ class Reach(StrEnum):
 @dataclass(frozen=True)
 class Criteria:
     """`exact`: look for the words as they are, and for nothing in their place. `period` and `bbox` have one value at most,
-    as `extent` writes it. `facets`: filters shown with all their values; keywords are counted only then. `partners`: those of partner territories as well. `mistyped`: the dates and places of the address that make no sense, by parameter.
+    as `extent` writes it. `facets`: filters shown with all their values; keywords are counted only then. `partners`: those of partner territories as well; `portals`: ask other portals too. `mistyped`: the dates and places of the address that make no sense, by parameter.
     """
 
     text: str = ""
@@ -116,6 +118,7 @@ class Criteria:
     exact: bool = False
     facets: tuple[str, ...] = ()
     partners: bool = False
+    portals: bool = False
     mistyped: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -176,6 +179,7 @@ class Criteria:
             "sort": [self.sort] if self.sort else [],
             "exact": ["1"] if self.exact else [],
             PARTNERS: ["1"] if self.partners else [],
+            PORTALS: ["1"] if self.portals else [],
             FACETS: list(self.facets),
             "size": [str(self.size)] if self.size != PAGE_SIZE else [],
             "page": [str(self.page)] if self.page > 1 else [],
@@ -192,7 +196,8 @@ class Criteria:
         """The same search whatever way it was come to: what only changes how it is shown is left out."""
         ordered = {name: tuple(sorted(getattr(self, name))) for name in CHOSEN}
         sort = "" if self.sort == Criteria(text=self.text).order else self.sort
-        return replace(self, **ordered, sort=sort, facets=(), mistyped=())  # type: ignore[arg-type]  # fields by their names
+        shown = {"facets": (), "portals": False, "mistyped": ()}
+        return replace(self, **ordered, **shown, sort=sort)  # type: ignore[arg-type]  # fields by their names
 
     def address(self, path: str, *left_out: str) -> str:
         """The path with its parameters."""

@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,10 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.search.build import IndexWriterCache, TenantIndex
 from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT
-from udi.portal.catalogue.search.joint_build import JointIndex
+from udi.portal.catalogue.search.joint_build import MEMBERS, JointIndex
 from udi.portal.catalogue.search.joint_index import JOINT
 from udi.portal.catalogue.search.sharing import list_sharing
 from udi.settings import Settings
@@ -37,6 +38,7 @@ from udi.ui.locale import in_languages, spoken_languages
 log = structlog.get_logger()
 CHANNEL = "search_change"
 POLL = 0.5
+JOINT_POLL = 1.0
 GATHER = 0.05
 RETRY = 2.0
 PRUNE_EVERY = 3600.0
@@ -84,6 +86,45 @@ Changes = dict[UUID, set[UUID]]
 """Datasets to look at again, by territory."""
 
 
+@dataclass(frozen=True)
+class FeedRound:
+    """What an index is to be brought up to: the territories, what changed in them, and how far the database was."""
+
+    territories: Mapping[UUID, Territory]
+    changes: Changes
+    cursor: FeedCursor
+    position: str
+    is_continued: bool
+    """False where the cursor of before is not of this database: all is to be read."""
+
+
+class CursorFile:
+    """Up to where some indexes are true, kept in a file from one process to the next."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.cursor: FeedCursor | None = None
+        self._written_at = 0.0
+
+    def read(self) -> None:
+        """Go on from where the process before left off."""
+        try:
+            self.cursor = FeedCursor(**json.loads(self._path.read_text()))
+        except (OSError, ValueError, TypeError):
+            self.cursor = None
+
+    def store(self, update: FeedRound) -> None:
+        """Note that the indexes are true up to here; written when something changed, else now and then."""
+        cursor = update.cursor
+        self.cursor = cursor
+        is_new = bool(update.changes) or not update.is_continued
+        if is_new or cursor.at - self._written_at > HEARTBEAT:
+            temporary_file = self._path.with_suffix(".new")
+            temporary_file.write_text(json.dumps(asdict(cursor)))
+            temporary_file.replace(self._path)
+            self._written_at = cursor.at
+
+
 class SearchFeed:
     """What the one process of a machine that writes its indexes runs."""
 
@@ -93,11 +134,10 @@ class SearchFeed:
         self._database = database
         self._registry = registry
         self._folder = settings.index_folder / FINGERPRINT
-        self._file = self._folder / CURSOR
-        self._cursor: FeedCursor | None = None
-        self._written_at = 0.0
+        self._cursor_file = CursorFile(self._folder / CURSOR)
         self._pen = IndexWriterCache()
         self._joint = JointIndex(self._folder / str(JOINT))
+        self._joint_cursor_file = CursorFile(self._joint.folder / CURSOR)
         self._wrote_at = 0.0
         self._settled = asyncio.Event()
         self._settled.set()
@@ -107,7 +147,8 @@ class SearchFeed:
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "feed.lock").open("w") as lock:
             await _acquire_lock(lock.fileno())
-            self._cursor = self._read_cursor()
+            self._cursor_file.read()
+            self._joint_cursor_file.read()
             while True:
                 try:
                     await self._follow_database()
@@ -124,60 +165,74 @@ class SearchFeed:
     async def run_once(self) -> int:
         """Bring every index up to date once; how many datasets were looked at again."""
         try:
-            return await self._update_indexes()
+            count = await self._update_indexes()
+            await self._update_joint_index()
         finally:
-            await asyncio.to_thread(self._close_writers)
+            await asyncio.to_thread(self._pen.close_writer)
+            await asyncio.to_thread(self._joint.pen.close_writer)
+        return count
 
-    def _close_writers(self) -> None:
-        self._pen.close_writer()
-        self._joint.pen.close_writer()
-
-    async def _update_indexes(self) -> int:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    async def _start_round(self, former: FeedCursor | None) -> FeedRound:
         territories = {
             territory.id: territory for territory in await self._registry.list()
         }
         async with self._database.platform_session(role="public") as session:
             origin = str(await session.scalar(ORIGIN))
-            follows = self._cursor is not None and await self._is_valid_cursor(
-                session, self._cursor, origin
+            is_continued = former is not None and await self._is_valid_cursor(
+                session, former, origin
             )
             snapshot, changes = await _read_changes(
-                session, self._cursor if follows else None
+                session, former if is_continued else None
             )
             position = str(await session.scalar(POSITION))
-        if not follows:
-            self._delete_orphaned_indexes(territories)
-        for tenant in territories.keys() | changes.keys():
-            territory = territories.get(tenant)
+        cursor = FeedCursor(origin, snapshot, now().timestamp())
+        return FeedRound(territories, changes, cursor, position, is_continued)
+
+    async def _update_indexes(self) -> int:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        update = await self._start_round(self._cursor_file.cursor)
+        if not update.is_continued:
+            self._delete_orphaned_indexes(update.territories)
+        for tenant in update.territories.keys() | update.changes.keys():
+            territory = update.territories.get(tenant)
             with in_languages(territory.languages if territory else ()):
                 await self._update_index(
                     tenant,
                     territory.slug if territory else None,
-                    changes[tenant],
-                    position,
-                    force_rebuild=not follows,
+                    update.changes.get(tenant, ()),
+                    update.position,
+                    force_rebuild=not update.is_continued,
                 )
-        sharing = {other.id: other for other in list_sharing(territories.values())}
+        self._cursor_file.store(update)
+        return sum(map(len, update.changes.values()))
+
+    async def _update_joint_index(self) -> bool:
+        """Bring the joint index up to date once; whether something had changed."""
+        update = await self._start_round(self._joint_cursor_file.cursor)
+        sharing = {
+            other.id: other for other in list_sharing(update.territories.values())
+        }
         await self._joint.follow(
-            self._database, sharing, changes, position, force_rebuild=not follows
+            self._database,
+            sharing,
+            update.changes,
+            update.position,
+            force_rebuild=not update.is_continued,
         )
-        self._store_cursor(
-            FeedCursor(origin, snapshot, now().timestamp()),
-            write=bool(changes) or not follows,
-        )
-        return sum(map(len, changes.values()))
+        self._joint_cursor_file.store(update)
+        _delete_other_joint_indexes(self._joint.folder)
+        return bool(update.changes)
 
     async def _follow_database(self) -> None:
         clock = asyncio.get_running_loop().time
         prune_at = clock()
         try:
-            async with self._listen() as (noticed, lost):
+            async with self._listen() as (noticed, lost), self._following_together():
                 while not lost.is_set():
                     await self._update_indexes()
                     _drop_old_versions(self._folder)
                     if time.monotonic() - self._wrote_at > QUIET:
-                        await asyncio.to_thread(self._close_writers)
+                        await asyncio.to_thread(self._pen.close_writer)
                     if clock() >= prune_at:
                         await self._prune_changes()
                         prune_at = clock() + PRUNE_EVERY
@@ -187,6 +242,32 @@ class SearchFeed:
                     noticed.clear()
         finally:
             self._pen.discard_writer()
+
+    @asynccontextmanager
+    async def _following_together(self) -> AsyncIterator[None]:
+        """Follow the database with the joint index meanwhile: the index of no territory waits for it."""
+        task = asyncio.create_task(self._follow_with_joint_index())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _follow_with_joint_index(self) -> None:
+        wrote_at = time.monotonic()
+        try:
+            while True:
+                pause = JOINT_POLL
+                try:
+                    if await self._update_joint_index():
+                        wrote_at = time.monotonic()
+                    elif time.monotonic() - wrote_at > QUIET:
+                        await asyncio.to_thread(self._joint.pen.close_writer)
+                except Exception as error:  # noqa: BLE001 - tried again in a moment; the indexes of territories go on
+                    log.warning("joint search feed interrupted", error=repr(error))
+                    pause = RETRY
+                await asyncio.sleep(pause)
+        finally:
             self._joint.pen.discard_writer()
 
     @asynccontextmanager
@@ -262,20 +343,6 @@ class SearchFeed:
             return False
         return not await session.scalar(AHEAD, {"cursor": cursor.snapshot})
 
-    def _read_cursor(self) -> FeedCursor | None:
-        try:
-            return FeedCursor(**json.loads(self._file.read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
-
-    def _store_cursor(self, cursor: FeedCursor, *, write: bool) -> None:
-        self._cursor = cursor
-        if write or cursor.at - self._written_at > HEARTBEAT:
-            temporary_file = self._file.with_suffix(".new")
-            temporary_file.write_text(json.dumps(asdict(cursor)))
-            temporary_file.replace(self._file)
-            self._written_at = cursor.at
-
     async def _prune_changes(self) -> None:
         async with self._database.platform_session(role="worker") as session:
             await session.execute(PRUNE, {"days": KEPT_DAYS})
@@ -296,6 +363,13 @@ async def _read_changes(
         if tenant is not None:
             changes[tenant].add(dataset)
     return snapshot, changes
+
+
+def _delete_other_joint_indexes(joint: Path) -> None:
+    """Joint indexes that another version of the code made: nobody keeps them true any more."""
+    for members in joint.parent.parent.glob(f"*/*/{MEMBERS}"):
+        if members.parent != joint:
+            shutil.rmtree(members.parent, ignore_errors=True)
 
 
 def _drop_old_versions(folder: Path) -> None:
@@ -342,5 +416,6 @@ def request_rebuild(settings: Settings, territory: str | None = None) -> int:
 def request_joint_rebuild(settings: Settings) -> None:
     """Have the index of all that share made again: nothing of a territory that is erased stays in a file of it."""
     joint = TenantIndex(settings.index_folder / FINGERPRINT / str(JOINT))
+    _delete_other_joint_indexes(joint.folder)
     if joint.exists():
         joint.request_rebuild()

@@ -243,6 +243,15 @@ class IndexReader:
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     position: str | None
+    among: tantivy.Query | None = None
+    """The documents whose words may be offered; all where there is none."""
+
+    def narrow(self, query: tantivy.Query) -> tantivy.Query:
+        """The same query, of the documents whose words may be offered."""
+        if self.among is None:
+            return query
+        must = tantivy.Occur.Must
+        return tantivy.Query.boolean_query([(must, query), (must, self.among)])
 
     @property
     def changed_at(self) -> datetime:
@@ -259,10 +268,13 @@ class SearchIndexes:
         self._folder = str(folder / FINGERPRINT)
         self._open: OrderedDict[UUID, IndexReader] = OrderedDict()
 
-    def is_followed(self) -> bool:
-        """Whether a worker said lately that the indexes are true; where none does, they may be of another time."""
+    def is_followed(self, folder: str = "") -> bool:
+        """Whether a worker said lately that the indexes are true; where none does, they may be of another time.
+
+        `folder`: of an index that is followed apart.
+        """
         try:
-            last_heartbeat = os.stat(f"{self._folder}/{CURSOR}").st_mtime  # noqa: PTH116 - for every request: a path takes longer
+            last_heartbeat = os.stat(f"{self._folder}/{folder}/{CURSOR}").st_mtime  # noqa: PTH116 - for every request: a path takes longer
         except OSError:
             return False
         return time.time() - last_heartbeat < LATELY

@@ -137,8 +137,9 @@ class QueryBuilder:
         )
 
     def build_membership_query(self, group: WordGroup, dataset: str) -> Query:
-        """The dataset of this identifier, if it has a group of words."""
-        return all_of([self._unscored_group(group), self._term("id", dataset)])
+        """The dataset of this identifier, if it is searched and has a group of words."""
+        identity = self._term("id", dataset)
+        return all_of([self._unscored_group(group), identity, *self._sources.values()])
 
     def _named_group(self, group: WordGroup) -> Query:
         return any_of(self._named(word.stems) for word in group.words)

@@ -94,6 +94,8 @@ class JointIndex(TenantIndex):
     ) -> None:
         await asyncio.to_thread(self.pen.close_writer)
         path = self.make_folder()
+        if not (self.folder / MEMBERS).exists():
+            self._write_members(())
         index = tantivy.Index(make_joint_schema(), path=str(path))
         writer = index.writer(HEAP, 1)
         try:
@@ -155,6 +157,9 @@ class JointIndex(TenantIndex):
             self.pen.discard_writer()
             raise
         self._write_members(sharing)
+        if left:
+            # What was deleted stays in the files and among the words until they are made again.
+            self.request_rebuild()
 
     def _read_members(self) -> set[UUID]:
         try:
@@ -190,7 +195,7 @@ class JointWriting:
         repeated: set[Reference] = set()
         for batch in _split(references):
             rows = await self._read(batch)
-            copies = [describe_copy(row, tenant) for (tenant, _), row in rows.items()]
+            copies = list(_describe(rows).values())
             for copy in copies:
                 for key in copy.keys:
                     other = first.setdefault(key, copy.reference)
@@ -199,11 +204,7 @@ class JointWriting:
             await asyncio.to_thread(self._add, rows, copies)
         for batch in _split(sorted(repeated)):
             rows = await self._read(batch)
-            copies_by_reference = {
-                reference: describe_copy(row, reference[0])
-                for reference, row in rows.items()
-            }
-            await asyncio.to_thread(self._replace, batch, rows, copies_by_reference)
+            await asyncio.to_thread(self._replace, batch, rows, _describe(rows))
 
     async def write(self, references: Sequence[Reference]) -> None:
         """Read these datasets again, with the copies of them; what is public no more, or not shared, leaves the index."""
@@ -212,10 +213,7 @@ class JointWriting:
 
     async def _write_batch(self, batch: set[Reference]) -> None:
         rows = await self._read(batch)
-        fresh = {
-            reference: describe_copy(row, reference[0])
-            for reference, row in rows.items()
-        }
+        fresh = _describe(rows)
         former = self._find(REFERENCE, map(write_reference, batch))
         touched = {key for copy in [*former, *fresh.values()] for key in copy.keys}
         others = {
@@ -223,12 +221,9 @@ class JointWriting:
             for copy in self._find(KEY, touched)
             if copy.reference not in batch
         }
-        rows |= await self._read(others)
-        copies = fresh | {
-            reference: describe_copy(rows[reference], reference[0])
-            for reference in others
-            if reference in rows
-        }
+        other_rows = await self._read(others)
+        rows |= other_rows
+        copies = fresh | _describe(other_rows)
         await asyncio.to_thread(self._replace, batch | others, rows, copies)
 
     def _add(
@@ -285,6 +280,22 @@ class JointWriting:
                         (tenant, row.id): row for row in await read_rows(session, part)
                     }
         return rows
+
+
+def _describe(rows: Mapping[Reference, Any]) -> dict[Reference, DatasetCopy]:
+    """The copies that some rows are. One that cannot be read is left out: the others do not wait for it."""
+    copies: dict[Reference, DatasetCopy] = {}
+    for reference, row in rows.items():
+        try:
+            copies[reference] = describe_copy(row, reference[0])
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            log.warning(
+                "dataset left out of the joint search index",
+                tenant=str(reference[0]),
+                dataset=str(reference[1]),
+                error=type(error).__name__,
+            )
+    return copies
 
 
 def _split(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

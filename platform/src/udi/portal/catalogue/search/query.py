@@ -94,6 +94,15 @@ def search(
     )
 
 
+def narrow_to_territories(
+    reader: IndexReader, tenants: Collection[UUID]
+) -> IndexReader:
+    """The joint index, with the words of these territories only to be offered to who types."""
+    names = [str(tenant) for tenant in tenants]
+    among = Query.term_set_query(reader.schema, TENANT, names)
+    return replace(reader, among=among)
+
+
 def search_joint(
     reader: IndexReader,
     criteria: Criteria,
@@ -101,6 +110,7 @@ def search_joint(
     thesaurus: Thesaurus | None = None,
 ) -> JointResult:
     """Answer a question from the joint index with the datasets of these territories and no others, each once."""
+    reader = narrow_to_territories(reader, tenants)
     builder = QueryBuilder(reader, tenants)
     answer = _answer(reader, builder, criteria, thesaurus, more=TOGETHER)
     addresses = _page_addresses(reader, answer, criteria)
@@ -200,6 +210,8 @@ def count_answers(
     tenants: Collection[UUID] | None = None,
 ) -> int:
     """How many datasets answer, without reading them; `tenants`: of the joint index, as in `search_joint`."""
+    if tenants is not None:
+        reader = narrow_to_territories(reader, tenants)
     parsed_query = analyse_query(
         reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact
     )

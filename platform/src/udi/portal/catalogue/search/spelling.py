@@ -61,7 +61,9 @@ def complete_word(
     """Plain words that some dataset (of those `among`) has and that begin like this, the most frequent first."""
     if len(start) < shortest or start.isdecimal():
         return []
-    terms = reader.searcher.terms_with_prefix("words", start, among, limit=MOST_STARTED)
+    terms = reader.searcher.terms_with_prefix(
+        "words", start, reader.among if among is None else among, limit=MOST_STARTED
+    )
     return [word for word, _ in sorted(terms, key=lambda pair: (-pair[1], pair[0]))][
         :MOST_COMPLETED
     ]
@@ -72,7 +74,7 @@ def list_similar_words(reader: IndexReader, word: str) -> list[str]:
     if near := list_nearest_words(reader, word):
         return near[:MOST_ALIKE]
     first = reader.searcher.terms_with_prefix(
-        "words", word[:ALIKE_START], limit=MOST_STARTED
+        "words", word[:ALIKE_START], reader.among, limit=MOST_STARTED
     )
     similar_terms = get_close_matches(
         word, [term for term, _ in first], MOST_ALIKE, SIMILARITY_CUTOFF
@@ -82,7 +84,7 @@ def list_similar_words(reader: IndexReader, word: str) -> list[str]:
 
 def restore_accents(reader: IndexReader, word: str) -> str:
     """A plain word as some dataset writes it, with its accents."""
-    query = tantivy.Query.term_query(reader.schema, "words", word)
+    query = reader.narrow(tantivy.Query.term_query(reader.schema, "words", word))
     for _, address in reader.searcher.search(query, 1, count=False).hits:
         return next(
             (
@@ -102,7 +104,7 @@ def _words_near(
     fuzzy = tantivy.Query.fuzzy_term_query(
         reader.schema, "words", word, distance=distance, transposition_cost_one=True
     )
-    hits = reader.searcher.search(fuzzy, SAMPLE, count=False).hits
+    hits = reader.searcher.search(reader.narrow(fuzzy), SAMPLE, count=False).hits
     spellings: set[str] = set()
     for _, address in hits:
         spellings.update(_read_written_words(reader, address))
