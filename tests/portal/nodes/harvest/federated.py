@@ -1,6 +1,7 @@
 """A record of ours read by another installation, and by a third: what each then says, in an order that does not matter."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.record import RecordKind
 from udi.protocol.access import AccessRights
+from udi.protocol.geodcat import find_epsg_code
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import restore_record, write_record
 from udi.protocol.serialisations import write_turtle
@@ -38,6 +40,25 @@ INTENDED_OF_MEDIA = {
     "extra": "what a source wrote and no field holds stays where it was read",
 }
 INTENDED_OF_CONTACTS = {"id": "made anew", "extra": "as above"}
+UNSTATED_DATES = "what nobody says is the day of each reading, which is told to nobody"
+FIRST_READING = {
+    "access": "what is said to nobody's exclusion is public, and said to be",
+    "landing_page": "the page of the first installation, where the source has none",
+    "publisher": "the producer, where the source names none",
+    "applicable_legislation": "a high-value category means the Regulation",
+    "keywords": "names of subjects are keywords",
+}
+"""Fields of the metadata that the second installation says and the first was not told; the third says what the second does."""
+WRITTEN_OTHERWISE = {
+    "rights": "DCAT-AP has one statement of rights, of each distribution: what is asked of who uses a file is in it, line by line",
+    "phone": "a telephone number of DCAT-AP is an address (`tel:`), which has neither blanks nor points",
+    "licence": "restricted data have no licence for everybody: their terms are asked for at the portal that is read",
+    "box": "nine digits, which are a centimetre",
+    "projection": "a reference system in words is its EPSG address",
+    "summary": "DCAT-AP asks for a description: where there is none, the title is",
+}
+"""What the first installation has in other words or in another place than the second reads of it: it is compared by what it means."""
+NO_TELEPHONE_SIGN = re.compile(r"[^0-9+]")
 
 
 def read_by_another(record: Record, origin: str) -> Record:
@@ -66,8 +87,59 @@ def comparable(record: Record) -> dict[str, Any]:
     for contact in document["contacts"]:
         for name in INTENDED_OF_CONTACTS:
             del contact[name]
+    described = (document, *document["media"])
+    for dates in filter(None, (thing["dates"] for thing in described)):
+        for name in dates["unstated"]:
+            del dates[name]
     sorted_document: dict[str, Any] = _sort(document)
     return sorted_document
+
+
+def comparable_at_first(record: Record) -> dict[str, Any]:
+    """`comparable`, less what the first reading says besides (`FIRST_READING`), and what is written otherwise by its meaning."""
+    document = comparable(record)
+    metadata = document["metadata"]
+    for name in FIRST_READING:
+        del metadata[name]
+    asked = _lines(*document.pop("constraints").values())
+    document["rights"] = [] if document["media"] else asked
+    for media in document["media"]:
+        media["rights"] = asked + _lines(media["metadata"].pop("rights"))
+        media["rights"] = sorted({*media["rights"]})
+    for contact in (*document["contacts"], *metadata["contact_points"]):
+        contact["phone"] = NO_TELEPHONE_SIGN.sub("", contact["phone"])
+    if geography := document["geography"]:
+        system = geography["projection"]
+        geography["projection"] = find_epsg_code(system) or system
+        geography["box"] = {
+            side: float(f"{degrees:.9g}") for side, degrees in geography["box"].items()
+        }
+    document["summary"] = document["summary"] or document["synopsis"]
+    is_licensed = record.licence.is_stated and not record.licence.is_agreement
+    if record.access is AccessRights.RESTRICTED and not is_licensed:
+        del document["licence"]
+    document["keywords"] = sorted(
+        {
+            *document["keywords"],
+            *(subject.label for subject in record.metadata.subjects),
+        }
+        - {""}
+    )
+    sorted_document: dict[str, Any] = _sort(document)
+    return sorted_document
+
+
+def _lines(*texts: dict[str, str]) -> list[tuple[str, str]]:
+    """The lines of texts, each with its language."""
+    return sorted(
+        {
+            (tag, line.strip())
+            for translations in texts
+            for tag, words in translations.items()
+            for line in words.split("\n")
+            if line.strip()
+        }
+    )
 
 
 def comparable_metadata(metadata: Metadata) -> dict[str, Any]:

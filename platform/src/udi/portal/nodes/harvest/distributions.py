@@ -224,7 +224,10 @@ def _format(
 def _media_type(
     draft: Draft, where: str, raw: RawDistribution, format_match: FormatMatch | None
 ) -> str:
-    """The registered name: what the source says when it has the form of one, else that of the format."""
+    """The registered name: what the source says when it has the form of one, else that of the format.
+
+    A format that says more than its registered name (GeoTIFF, of TIFF) has that with its parameter.
+    """
     for wording in raw.media_types:
         media_type = re.sub(
             r"^https?://(www\.)?iana\.org/assignments/media-types/", "", wording.strip()
@@ -242,6 +245,8 @@ def _media_type(
                     value=media_type,
                     read=read,
                 )
+            if format_match and format_match.media_type.partition(";")[0] == read:
+                return format_match.media_type
             return read
         if name:
             draft.add_fault(
