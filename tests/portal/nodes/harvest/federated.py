@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.addresses import is_web
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.record import RecordKind
 from udi.protocol.access import AccessRights
@@ -51,10 +52,11 @@ FIRST_READING = {
 """Fields of the metadata that the second installation says and the first was not told; the third says what the second does."""
 WRITTEN_OTHERWISE = {
     "rights": "DCAT-AP has one statement of rights, of each distribution: what is asked of who uses a file is in it, line by line",
+    "contacts": "where a source names nobody to ask, the mailbox of its publisher stands for one",
     "phone": "a telephone number of DCAT-AP is an address (`tel:`), which has neither blanks nor points",
     "licence": "restricted data have no licence for everybody: their terms are asked for at the portal that is read",
     "box": "nine digits, which are a centimetre",
-    "projection": "a reference system in words is its EPSG address",
+    "projection": "a reference system in words is its EPSG address, and none is told that has no code there",
     "summary": "DCAT-AP asks for a description: where there is none, the title is",
 }
 """What the first installation has in other words or in another place than the second reads of it: it is compared by what it means."""
@@ -104,13 +106,17 @@ def comparable_at_first(record: Record) -> dict[str, Any]:
     asked = _lines(*document.pop("constraints").values())
     document["rights"] = [] if document["media"] else asked
     for media in document["media"]:
-        media["rights"] = asked + _lines(media["metadata"].pop("rights"))
-        media["rights"] = sorted({*media["rights"]})
+        own = _lines(media["metadata"].pop("rights"))
+        statements = media["metadata"].pop("rights_statements")
+        media["rights"] = sorted({*asked, *own, *statements})
+    document["contacts"] = [
+        contact for contact in document["contacts"] if contact["role"] != "publisher"
+    ]
     for contact in (*document["contacts"], *metadata["contact_points"]):
         contact["phone"] = NO_TELEPHONE_SIGN.sub("", contact["phone"])
     if geography := document["geography"]:
         system = geography["projection"]
-        geography["projection"] = find_epsg_code(system) or system
+        geography["projection"] = find_epsg_code(system)
         geography["box"] = {
             side: float(f"{degrees:.9g}") for side, degrees in geography["box"].items()
         }
@@ -129,11 +135,11 @@ def comparable_at_first(record: Record) -> dict[str, Any]:
     return sorted_document
 
 
-def _lines(*texts: dict[str, str]) -> list[tuple[str, str]]:
-    """The lines of texts, each with its language."""
+def _lines(*texts: dict[str, str]) -> list[str]:
+    """The lines of texts, each with its language; one that is an address has none."""
     return sorted(
         {
-            (tag, line.strip())
+            line.strip() if is_web(line.strip()) else f"{tag}: {line.strip()}"
             for translations in texts
             for tag, words in translations.items()
             for line in words.split("\n")

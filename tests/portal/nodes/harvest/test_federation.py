@@ -36,6 +36,12 @@ FILES = (
     "udata_geonetwork-geodcatap-page-3.xml",
     "open-canada_4e81a467-fc14-4fa0-a1d6-9d65336587c6.xml",
     "ckanext-dcat_ckan_full_dataset_dcat_ap.json",
+    "ckanext-dcat_ckan_full_dataset_dcat_ap_vocabularies.json",
+    "ckanext-dcat_catalog.json",
+    "ckanext-dcat_catalog.rdf",
+    "semic_hvd_dataset_multilingual_expected_output.ttl",
+    "uk-gemini_04_Dataset_Valid.xml",
+    "uk-gemini_wales2.xml",
 )
 
 
