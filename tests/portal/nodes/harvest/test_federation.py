@@ -15,7 +15,7 @@ from tests.portal.nodes.harvest.federated import (
     comparable_at_first,
     read_by_another,
 )
-from tests.portal.nodes.harvest.test_round_trips import QUIET
+from tests.portal.nodes.harvest.test_round_trips import QUIET, bare
 from tests.protocol.graphs import read_graph
 from tests.protocol.shacl import violations
 from udi.portal.nodes.harvest import format_detection
@@ -26,6 +26,7 @@ from udi.protocol.structures import Record
 
 MOST_RECORDS = 10
 """Of one file."""
+STATEMENT = "https://terms.example/use"
 FILES = (
     "brescia-mobilita_catalog.rdf",
     "dcat-ap-es_1.0.0_E_DCAT-AP-ES_Catalog_HVD_full.ttl",
@@ -78,6 +79,29 @@ def test_real_catalogues_are_passed_on_as_they_are(
 
         assert comparable(third) == comparable(second)
         assert comparable_at_first(second) == comparable_at_first(record)
+
+
+@pytest.mark.parametrize(
+    "files", [[], [{"downloadURL": "https://files.example/a.csv"}]]
+)
+def test_a_licence_in_words_and_what_is_asked_are_passed_on(
+    files: list[dict[str, str]],
+) -> None:
+    page = format_detection.read(
+        bare(license="House rules", rights=STATEMENT, distribution=files),
+        base_url=FIRST,
+    )
+    first = convert(page.records[0], CONTEXT).record
+    second = read_by_another(first, FIRST)
+
+    assert first.licence.label == {"fr": "House rules"}
+    assert first.constraints.other == {"fr": STATEMENT}
+    assert (second.licence, read_by_another(second, SECOND).licence) == (
+        first.licence,
+        first.licence,
+    )
+    assert comparable_at_first(second) == comparable_at_first(first)
+    assert STATEMENT in str(comparable_at_first(second))
 
 
 @pytest.mark.parametrize("name", FILES)
