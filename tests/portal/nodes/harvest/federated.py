@@ -18,6 +18,7 @@ from udi.protocol.rdf import write_dataset
 from udi.protocol.record import restore_record, write_record
 from udi.protocol.serialisations import write_turtle
 from udi.protocol.structures import Metadata, Organisation, Record
+from udi.protocol.vocabulary import DOWNLOAD, MediaKind
 
 FIRST = "https://premier.example"
 SECOND = "https://second.example"
@@ -53,6 +54,7 @@ FIRST_READING = {
 WRITTEN_OTHERWISE = {
     "rights": "DCAT-AP has one statement of rights, of each distribution: what is asked of who uses a file is in it, line by line",
     "contacts": "where a source names nobody to ask, the mailbox of its publisher stands for one",
+    "contract": "follows from whether a file is downloaded, which is said",
     "phone": "a telephone number of DCAT-AP is an address (`tel:`), which has neither blanks nor points",
     "licence": "restricted data have no licence for everybody: their terms are asked for at the portal that is read",
     "box": "nine digits, which are a centimetre",
@@ -106,6 +108,10 @@ def comparable_at_first(record: Record) -> dict[str, Any]:
     asked = _lines(*document.pop("constraints").values())
     document["rights"] = [] if document["media"] else asked
     for media in document["media"]:
+        contract = media.pop("contract", "")
+        if media["metadata"]["is_download"] is None:
+            is_file = media["kind"] == MediaKind.FILE
+            media["metadata"]["is_download"] = is_file and contract in {"", DOWNLOAD}
         own = _lines(media["metadata"].pop("rights"))
         statements = media["metadata"].pop("rights_statements")
         media["rights"] = sorted({*asked, *own, *statements})

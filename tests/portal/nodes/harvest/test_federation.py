@@ -39,6 +39,8 @@ FILES = (
     "ckanext-dcat_ckan_full_dataset_dcat_ap.json",
     "ckanext-dcat_ckan_full_dataset_dcat_ap_vocabularies.json",
     "ckanext-dcat_catalog.json",
+    "pycsw_pacioos-NS06agg.xml",
+    "udata_geonetwork-iso19139-page-3.xml",
     "ckanext-dcat_catalog.rdf",
     "semic_hvd_dataset_multilingual_expected_output.ttl",
     "uk-gemini_04_Dataset_Valid.xml",

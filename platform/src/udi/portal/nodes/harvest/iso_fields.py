@@ -227,7 +227,7 @@ def read_place(root: Element, identification: Element | None, draft: Draft) -> N
         anchor = find_element(element, "**/code/Anchor")
         draft.add_place(
             anchor.get(HREF, "") if anchor is not None else "",
-            find_text(element, "**/code"),
+            draft.clean_text("geographicIdentifier", find_text(element, "**/code")),
         )
     for element in find_elements(identification, "**/EX_TemporalExtent"):
         start, end = (_side(element, name) for name in ("begin", "end"))
