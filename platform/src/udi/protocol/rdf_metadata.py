@@ -39,6 +39,8 @@ ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 """An address that stands for itself: with a scheme, and no blank."""
 WEB_ADDRESS = re.compile(r"https?://\S+")
 PHONE_SIGNS = re.compile(r"[^0-9+]")
+PHONE_WORDS = re.compile(r"[^\W\d_]+|[;,]")
+FEWEST_DIGITS = 2
 DURATION = re.compile(
     r"-?P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?"
 )
@@ -217,10 +219,15 @@ def _contact(node: str, place: str, contact: ContactPoint) -> Iterator[Triple]:
     yield from write_contact_means(point, contact.phone, contact.url)
 
 
+def telephone_number(phone: str) -> str:
+    """The digits of a telephone number, without the words or the second number that follow: they would be other digits of it."""
+    numbers = (PHONE_SIGNS.sub("", part) for part in PHONE_WORDS.split(phone))
+    return next((number for number in numbers if len(number) >= FEWEST_DIGITS), "")
+
+
 def write_contact_means(point: str, phone: str, url: str) -> Iterator[Triple]:
     """The telephone number and the page of a contact."""
-    digits = PHONE_SIGNS.sub("", phone)
-    if digits:
+    if digits := telephone_number(phone):
         yield (point, term("vcard:hasTelephone"), iri(f"tel:{digits}"))
     if page := find_iri(url):
         yield (point, term("vcard:hasURL"), page)

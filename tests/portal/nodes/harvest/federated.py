@@ -1,7 +1,6 @@
 """A record of ours read by another installation, and by a third: what each then says, in an order that does not matter."""
 
 import json
-import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from udi.portal.nodes.harvest.record import RecordKind
 from udi.protocol.access import AccessRights
 from udi.protocol.geodcat import find_epsg_code
 from udi.protocol.rdf import write_dataset
+from udi.protocol.rdf_metadata import telephone_number
 from udi.protocol.record import restore_record, write_record
 from udi.protocol.serialisations import write_turtle
 from udi.protocol.structures import Metadata, Organisation, Record
@@ -62,7 +62,6 @@ WRITTEN_OTHERWISE = {
     "summary": "DCAT-AP asks for a description: where there is none, the title is",
 }
 """What the first installation has in other words or in another place than the second reads of it: it is compared by what it means."""
-NO_TELEPHONE_SIGN = re.compile(r"[^0-9+]")
 
 
 def read_by_another(record: Record, origin: str) -> Record:
@@ -119,7 +118,7 @@ def comparable_at_first(record: Record) -> dict[str, Any]:
         contact for contact in document["contacts"] if contact["role"] != "publisher"
     ]
     for contact in (*document["contacts"], *metadata["contact_points"]):
-        contact["phone"] = NO_TELEPHONE_SIGN.sub("", contact["phone"])
+        contact["phone"] = telephone_number(contact["phone"])
     if geography := document["geography"]:
         system = geography["projection"]
         geography["projection"] = find_epsg_code(system)
