@@ -104,8 +104,8 @@ def comparable_at_first(record: Record) -> dict[str, Any]:
     metadata = document["metadata"]
     for name in FIRST_READING:
         del metadata[name]
-    asked = _lines(*document.pop("constraints").values())
-    document["rights"] = [] if document["media"] else asked
+    requirements = _lines(*document.pop("constraints").values())
+    document["rights"] = [] if document["media"] else requirements
     for media in document["media"]:
         contract = media.pop("contract", "")
         if media["metadata"]["is_download"] is None:
@@ -113,7 +113,7 @@ def comparable_at_first(record: Record) -> dict[str, Any]:
             media["metadata"]["is_download"] = is_file and contract in {"", DOWNLOAD}
         own = _lines(media["metadata"].pop("rights"))
         statements = media["metadata"].pop("rights_statements")
-        media["rights"] = sorted({*asked, *own, *statements})
+        media["rights"] = sorted({*requirements, *own, *statements})
     document["contacts"] = [
         contact for contact in document["contacts"] if contact["role"] != "publisher"
     ]

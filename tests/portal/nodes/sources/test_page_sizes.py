@@ -15,7 +15,7 @@ NAMES = [f"jeu-{number:03}" for number in range(230)]
 Live = Callable[[str, dict[str, str]], Answer | None]
 
 
-def asked(catalogue: Catalogue) -> list[tuple[str, str]]:
+def list_requests(catalogue: Catalogue) -> list[tuple[str, str]]:
     """The start and the rows of each page that was asked for."""
     queries = (
         parse_qs(urlsplit(path).query)
@@ -27,7 +27,7 @@ def asked(catalogue: Catalogue) -> list[tuple[str, str]]:
     ]
 
 
-def refusing(answer: Any) -> Live:
+def refuse_sizes(answer: Any) -> Live:
     """A CKAN that gives ten at a time, and this to whoever asks for more."""
     usual = ckan(NAMES)
 
@@ -49,7 +49,12 @@ async def test_pages_after_the_first_hold_a_hundred(
     run = await reading.read()
 
     assert (run.outcome, run.created) == ("complete", len(NAMES))
-    assert asked(catalogue) == [("", ""), ("10", "100"), ("110", "100"), ("210", "100")]
+    assert list_requests(catalogue) == [
+        ("", ""),
+        ("10", "100"),
+        ("110", "100"),
+        ("210", "100"),
+    ]
 
 
 async def test_a_site_that_gives_fewer_is_read_whole(
@@ -61,7 +66,7 @@ async def test_a_site_that_gives_fewer_is_read_whole(
     run = await reading.read()
 
     assert (run.outcome, run.created) == ("complete", len(NAMES))
-    assert asked(catalogue)[:3] == [("", ""), ("10", "100"), ("35", "100")]
+    assert list_requests(catalogue)[:3] == [("", ""), ("10", "100"), ("35", "100")]
 
 
 @pytest.mark.parametrize(
@@ -82,15 +87,20 @@ async def test_a_site_that_gives_fewer_is_read_whole(
 async def test_what_a_site_refuses_is_asked_for_in_its_own_size(
     catalogue: Catalogue, open_source: Open, answer: tuple[int, bytes]
 ) -> None:
-    catalogue.live = refusing(answer)
+    catalogue.live = refuse_sizes(answer)
     reading = await open_source(f"{catalogue.origin}{PATH}")
 
     run = await reading.read()
 
     assert (run.outcome, run.created) == ("complete", len(NAMES))
     assert {row.level for row in await reading.faults()} <= {"warned", "mended"}
-    assert asked(catalogue)[:4] == [("", ""), ("10", "100"), ("10", ""), ("20", "")]
-    assert len(asked(catalogue)) == len(NAMES) // 10 + 1
+    assert list_requests(catalogue)[:4] == [
+        ("", ""),
+        ("10", "100"),
+        ("10", ""),
+        ("20", ""),
+    ]
+    assert len(list_requests(catalogue)) == len(NAMES) // 10 + 1
 
 
 async def test_a_size_that_its_address_names_is_kept(
@@ -102,7 +112,7 @@ async def test_a_size_that_its_address_names_is_kept(
     run = await reading.read()
 
     assert (run.outcome, run.created) == ("complete", len(NAMES))
-    assert {rows for _, rows in asked(catalogue)} == {"50"}
+    assert {rows for _, rows in list_requests(catalogue)} == {"50"}
 
 
 async def test_a_page_that_says_no_success_loses_nothing(
