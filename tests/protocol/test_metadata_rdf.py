@@ -9,6 +9,7 @@ from pyoxigraph import RdfFormat, parse
 
 from tests.protocol.examples import a_file, a_record
 from udi.protocol.rdf import write_dataset
+from udi.protocol.rdf_metadata import telephone_number
 from udi.protocol.record import restore_record
 from udi.protocol.serialisations import write_canonical
 from udi.protocol.validation import validate
@@ -120,3 +121,19 @@ def test_a_person_is_one_for_the_next_portal() -> None:
     lines = write(a_record(dcat={"creators": [creator]})).decode()
 
     assert "#creator-1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://xmlns.com/foaf/0.1/Person>" in lines  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("phone", "number"),
+    [
+        ("+33 (0)2-99.12", "+33029912"),
+        (".+3491222222", "+3491222222"),
+        ("02 99 12 34 56 poste 12", "0299123456"),
+        ("Tél. 02 99 12 34 56, ou 06 12", "0299123456"),
+        ("0299123456;0612345678", "0299123456"),
+        ("nobody", ""),
+        ("", ""),
+    ],
+)
+def test_telephone_number_takes_no_other_number_in(phone: str, number: str) -> None:
+    assert telephone_number(phone) == number

@@ -359,6 +359,10 @@ def _terms(
             yield from localised_literals(licence, "rdfs:label", record.licence.label)
         elif not standard_licence.authority:
             yield from localised_literals(licence, "rdfs:label", standard_licence.name)
+    elif record.licence.is_stated:
+        own_licence = iri(f"{address}#licence")
+        yield from typed_value(node, "dct:license", own_licence, "dct:LicenseDocument")
+        yield from localised_literals(own_licence, "rdfs:label", record.licence.label)
     yield from write_rights(node, address, record.constraints, media)
 
 

@@ -1,7 +1,7 @@
 """What a source says of a dataset and of its files beyond RUDI's fields, as DCAT-AP: agents, places, periods, standards."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain
 
@@ -17,6 +17,7 @@ from udi.protocol.structures import (
     Metadata,
     NamedResource,
 )
+from udi.protocol.texts import Texts
 from udi.protocol.themes import URI as THEME
 from udi.protocol.triples import (
     Triple,
@@ -36,7 +37,10 @@ from udi.protocol.triples import (
 CONCEPT = "skos:Concept"
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 """An address that stands for itself: with a scheme, and no blank."""
+WEB_ADDRESS = re.compile(r"https?://\S+")
 PHONE_SIGNS = re.compile(r"[^0-9+]")
+PHONE_WORDS = re.compile(r"[^\W\d_]+|[;,]")
+FEWEST_DIGITS = 2
 DURATION = re.compile(
     r"-?P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?"
 )
@@ -152,10 +156,20 @@ def write_rights(
         if statement
     ]
     links = metadata.rights_statements
+    if media:
+        addresses = [
+            words
+            for text in texts
+            for words in text.values()
+            if WEB_ADDRESS.fullmatch(words)
+        ]
+        links = tuple(dict.fromkeys((*links, *addresses)))
+        texts = [_without(text, addresses) for text in texts]
+        texts = [text for text in texts if text]
     if not texts and len(links) == 1:
         yield from typed_link(node, "dct:rights", links[0], "dct:RightsStatement")
     elif texts or links:
-        is_own = metadata.rights or links
+        is_own = metadata.rights or metadata.rights_statements
         place = f"media-{media.id}-rights" if media and is_own else "rights"
         rights = iri(f"{address}#{place}")
         yield from typed_value(node, "dct:rights", rights, "dct:RightsStatement")
@@ -164,6 +178,11 @@ def write_rights(
         for link in links:
             if statement := find_iri(link):
                 yield (rights, term("rdfs:seeAlso"), statement)
+
+
+def _without(texts: Texts, addresses: Collection[str]) -> Texts:
+    """What is no address: that is referred to, and no text of any language."""
+    return {tag: words for tag, words in texts.items() if words not in addresses}
 
 
 def _concept(node: str, name: str, address: str) -> Iterator[Triple]:
@@ -200,10 +219,15 @@ def _contact(node: str, place: str, contact: ContactPoint) -> Iterator[Triple]:
     yield from write_contact_means(point, contact.phone, contact.url)
 
 
+def telephone_number(phone: str) -> str:
+    """The digits of a telephone number, without the words or the second number that follow: they would be other digits of it."""
+    numbers = (PHONE_SIGNS.sub("", part) for part in PHONE_WORDS.split(phone))
+    return next((number for number in numbers if len(number) >= FEWEST_DIGITS), "")
+
+
 def write_contact_means(point: str, phone: str, url: str) -> Iterator[Triple]:
     """The telephone number and the page of a contact."""
-    digits = PHONE_SIGNS.sub("", phone)
-    if digits:
+    if digits := telephone_number(phone):
         yield (point, term("vcard:hasTelephone"), iri(f"tel:{digits}"))
     if page := find_iri(url):
         yield (point, term("vcard:hasURL"), page)

@@ -8,13 +8,17 @@ from uuid import UUID
 import msgspec
 
 from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.addresses import is_web
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.record import RecordKind
 from udi.protocol.access import AccessRights
+from udi.protocol.geodcat import find_epsg_code
 from udi.protocol.rdf import write_dataset
+from udi.protocol.rdf_metadata import telephone_number
 from udi.protocol.record import restore_record, write_record
 from udi.protocol.serialisations import write_turtle
 from udi.protocol.structures import Metadata, Organisation, Record
+from udi.protocol.vocabulary import DOWNLOAD, MediaKind
 
 FIRST = "https://premier.example"
 SECOND = "https://second.example"
@@ -38,6 +42,26 @@ INTENDED_OF_MEDIA = {
     "extra": "what a source wrote and no field holds stays where it was read",
 }
 INTENDED_OF_CONTACTS = {"id": "made anew", "extra": "as above"}
+UNSTATED_DATES = "what nobody says is the day of each reading, which is told to nobody"
+FIRST_READING = {
+    "access": "what is said to nobody's exclusion is public, and said to be",
+    "landing_page": "the page of the first installation, where the source has none",
+    "publisher": "the producer, where the source names none",
+    "applicable_legislation": "a high-value category means the Regulation",
+    "keywords": "names of subjects are keywords",
+}
+"""Fields of the metadata that the second installation says and the first was not told; the third says what the second does."""
+WRITTEN_OTHERWISE = {
+    "rights": "DCAT-AP has one statement of rights, of each distribution: what is asked of who uses a file is in it, line by line",
+    "contacts": "where a source names nobody to ask, the mailbox of its publisher stands for one",
+    "contract": "follows from whether a file is downloaded, which is said",
+    "phone": "a telephone number of DCAT-AP is an address (`tel:`), which has neither blanks nor points",
+    "licence": "restricted data have no licence for everybody: their terms are asked for at the portal that is read",
+    "box": "nine digits, which are a centimetre",
+    "projection": "a reference system in words is its EPSG address, and none is told that has no code there",
+    "summary": "DCAT-AP asks for a description: where there is none, the title is",
+}
+"""What the first installation has in other words or in another place than the second reads of it: it is compared by what it means."""
 
 
 def read_by_another(record: Record, origin: str) -> Record:
@@ -66,8 +90,67 @@ def comparable(record: Record) -> dict[str, Any]:
     for contact in document["contacts"]:
         for name in INTENDED_OF_CONTACTS:
             del contact[name]
+    described = (document, *document["media"])
+    for dates in filter(None, (thing["dates"] for thing in described)):
+        for name in dates["unstated"]:
+            del dates[name]
     sorted_document: dict[str, Any] = _sort(document)
     return sorted_document
+
+
+def comparable_at_first(record: Record) -> dict[str, Any]:
+    """`comparable`, less what the first reading says besides (`FIRST_READING`), and what is written otherwise by its meaning."""
+    document = comparable(record)
+    metadata = document["metadata"]
+    for name in FIRST_READING:
+        del metadata[name]
+    requirements = _lines(*document.pop("constraints").values())
+    document["rights"] = [] if document["media"] else requirements
+    for media in document["media"]:
+        contract = media.pop("contract", "")
+        if media["metadata"]["is_download"] is None:
+            is_file = media["kind"] == MediaKind.FILE
+            media["metadata"]["is_download"] = is_file and contract in {"", DOWNLOAD}
+        own = _lines(media["metadata"].pop("rights"))
+        statements = media["metadata"].pop("rights_statements")
+        media["rights"] = sorted({*requirements, *own, *statements})
+    document["contacts"] = [
+        contact for contact in document["contacts"] if contact["role"] != "publisher"
+    ]
+    for contact in (*document["contacts"], *metadata["contact_points"]):
+        contact["phone"] = telephone_number(contact["phone"])
+    if geography := document["geography"]:
+        system = geography["projection"]
+        geography["projection"] = find_epsg_code(system)
+        geography["box"] = {
+            side: float(f"{degrees:.9g}") for side, degrees in geography["box"].items()
+        }
+    document["summary"] = document["summary"] or document["synopsis"]
+    is_licensed = record.licence.is_stated and not record.licence.is_agreement
+    if record.access is AccessRights.RESTRICTED and not is_licensed:
+        del document["licence"]
+    document["keywords"] = sorted(
+        {
+            *document["keywords"],
+            *(subject.label for subject in record.metadata.subjects),
+        }
+        - {""}
+    )
+    sorted_document: dict[str, Any] = _sort(document)
+    return sorted_document
+
+
+def _lines(*texts: dict[str, str]) -> list[str]:
+    """The lines of texts, each with its language; one that is an address has none."""
+    return sorted(
+        {
+            line.strip() if is_web(line.strip()) else f"{tag}: {line.strip()}"
+            for translations in texts
+            for tag, words in translations.items()
+            for line in words.split("\n")
+            if line.strip()
+        }
+    )
 
 
 def comparable_metadata(metadata: Metadata) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
+from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.faults import FaultLevel
 from udi.portal.nodes.harvest.record import (
     DistributionKind,
@@ -166,6 +167,55 @@ def test_ckan_finds_the_next_page_by_what_it_received() -> None:
 
     assert read(answer, f"{BASE}?rows=1000&start=2").next == f"{BASE}?rows=1000&start=4"
     assert read(answer, f"{BASE}?rows=1000&start=3").next == ""
+
+
+def test_ckan_asks_for_a_hundred_where_its_address_names_no_number() -> None:
+    package = {"id": "a", "name": "a", "title": "Jeu", "notes": "x", "resources": []}
+    answer = {
+        "help": "",
+        "success": True,
+        "result": {"count": 5, "results": [package]},
+    }
+    search = "https://source.example/api/3/action/package_search"
+
+    assert read(answer, search).next == f"{search}?start=1&rows=100"
+    assert read(answer, f"{search}?rows=2").next == f"{search}?rows=2&start=1"
+    assert read(answer, f"{search}?start=1").next == f"{search}?start=2"
+    assert read(answer).next == f"{BASE}?start=1"
+
+
+def test_ckan_that_says_no_success_is_no_catalogue() -> None:
+    page = read({"help": "", "success": False, "error": {"message": "Too many rows"}})
+
+    assert not page.readable
+    [fault] = page.faults
+    assert (fault.code, "Too many rows" in str(fault.translate())) == (
+        "document_exception",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wordings", "uri"),
+    [
+        (("https://terms.example/licence", "license"), "https://terms.example/licence"),
+        (("notspecified", "https://terms.example/a"), "https://terms.example/a"),
+        (("notspecified",), None),
+    ],
+)
+def test_a_licence_whose_name_says_nothing_keeps_its_address(
+    wordings: tuple[str, ...], uri: str | None
+) -> None:
+    licence = Draft(BASE, "en").parse_licence("license", *wordings)
+
+    assert (licence.uri if licence else None) == uri
+
+
+def test_a_number_of_epsg_is_read_as_one(shared_data: Path) -> None:
+    folder = shared_data / "data/catalogues"
+    record = one((folder / "uk-gemini_04_Dataset_Valid.xml").read_bytes())
+
+    assert record.spatial.systems == ("EPSG:27700",)
 
 
 def test_ckan_resources_and_extras(shared_data: Path) -> None:

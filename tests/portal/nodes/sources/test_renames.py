@@ -1,22 +1,32 @@
 """A catalogue that gives its records new identifiers: nothing is withdrawn, and its pages stay once a person says so."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlsplit
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.harvest.federated import CONTEXT, FIRST, SECOND
 from tests.portal.nodes.sources.conftest import Open, Reading, team
+from tests.portal.nodes.sources.test_identity import move
 from udi.kit.errors import ConflictError
+from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.conversion import convert
 from udi.portal.nodes.sources.actions import accept_renames
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.reconciliation import RunAssessment, assess_run
 from udi.portal.nodes.sources.renames import Content, pair_contents
+from udi.protocol.rdf import write_dataset
+from udi.protocol.serialisations import write_turtle
 
 PATH = "/data.json"
+CATALOGUE = "protezione-civile-it_catalog.rdf"
 
 
 def dataset(title: str, identifier: str, host: str = "files.example.org") -> Any:
@@ -71,6 +81,37 @@ async def test_a_catalogue_with_new_identifiers_keeps_its_pages(
     assert (after.outcome, after.updated, after.created) == ("complete", number, 0)
     assert (again.unchanged, again.missing) == (number, 0)
     assert await reading.count_events("source.renames_accepted") == 1
+
+
+async def test_a_source_that_moves_to_another_installation_keeps_its_pages(
+    catalogue: Catalogue, open_source: Open, shared_data: Path
+) -> None:
+    """Two installations that read the same file have identifiers of their own: once a person says so, they are the same."""
+    body = (shared_data / "data/catalogues" / CATALOGUE).read_bytes()
+    for origin in (FIRST, SECOND):
+        context = replace(CONTEXT, source=uuid5(CONTEXT.source, origin))
+        page = format_detection.read(body, base_url="https://source.example/")
+        triples = [
+            triple
+            for record in page.records
+            for triple in write_dataset(origin, convert(record, context).record)
+        ]
+        path = f"/{urlsplit(origin).hostname}.ttl"
+        catalogue.put(path, write_turtle(triples), Content_Type="text/turtle")
+    reading = await open_source(f"{catalogue.origin}/{urlsplit(FIRST).hostname}.ttl")
+    await reading.read()
+    before = await reading.list_published()
+
+    await move(reading, f"{catalogue.origin}/{urlsplit(SECOND).hostname}.ttl")
+    run = await reading.read()
+    state = (await reading.source()).state
+    await accept(reading)
+    after = await reading.read()
+
+    assert (run.outcome, run.withdrawn, state) == ("vanished", 0, "vanished")
+    assert (after.outcome, after.created) == ("complete", 0)
+    assert await reading.list_published() == before
+    assert len(before) == len(await reading.list_shown()) == len(page.records)
 
 
 async def test_what_is_gone_indeed_is_no_rename(

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, quote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.addresses import next_page
@@ -29,6 +29,8 @@ from udi.portal.nodes.harvest.record import HarvestedPage, RecordKind
 from udi.portal.nodes.harvest.untrusted_documents import document_error, read_json
 
 MOST_STUBS = 5000
+ROWS_AT_ONCE = 100
+"""What the second page and those after it are asked to hold, where the address says no number: CKAN gives ten."""
 IDENTIFIERS_ONLY = "id"
 """What a question for identifiers alone says as its fields (`fl`)."""
 OTHER_KINDS = {"organization", "group", "showcase", "harvest", "user", "vocabulary"}
@@ -140,10 +142,14 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     """An answer of CKAN, or packages alone.
 
     Raises:
-        RefusedDocumentError: it is not JSON.
+        RefusedDocumentError: it is not JSON, or says that it is no answer.
     """
     value, faults = read_json(page)
     if isinstance(value, dict):
+        if value.get("success") is False:
+            error = value.get("error")
+            wording = text_value(error, "message") if isinstance(error, dict) else ""
+            raise document_error(kinds.EXCEPTION, value=wording or "CKAN")
         result = value.get("result", value)
     else:
         result = value
@@ -167,10 +173,31 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     outcomes = list(
         read_items(packages, _package, base_url=base_url, language=language)
     )
-    following = next_page(base_url, "start", len(packages), total)
+    following = _enlarge(base_url, next_page(base_url, "start", len(packages), total))
     return make_page(
         outcomes, format="ckan", next=following, total=total, faults=tuple(faults)
     )
+
+
+def _enlarge(first: str, following: str) -> str:
+    """The second page, larger, where the first was asked without a size. One that comes later stays as it is asked."""
+    parts = urlsplit(first)
+    parameters = dict(parse_qsl(parts.query))
+    is_search = parts.path.endswith("/package_search")
+    if not following or not is_search or parameters.keys() & {"rows", "start"}:
+        return following
+    return f"{following}&rows={ROWS_AT_ONCE}"
+
+
+def find_smaller_page(entry: str, address: str) -> str:
+    """The same records as the site itself numbers them, of a page that `_enlarge` made larger; empty for any other page."""
+    parts = urlsplit(address)
+    parameters = dict(parse_qsl(parts.query))
+    size = parameters.pop("rows", "")
+    is_ours = size == str(ROWS_AT_ONCE) and "start" in parameters
+    if not is_ours or "rows" in dict(parse_qsl(urlsplit(entry).query)):
+        return ""
+    return urlunsplit(parts._replace(query=urlencode(parameters)))
 
 
 def _identifiers(result: Any, base_url: str) -> HarvestedPage:

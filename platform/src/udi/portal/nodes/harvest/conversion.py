@@ -225,13 +225,20 @@ def _alias(record: HarvestedRecord, form: re.Pattern[str]) -> str:
 
 
 def _contacts(record: HarvestedRecord, record_id: UUID) -> tuple[of.Contact, ...]:
-    """Those who can be written to."""
+    """Those who can be written to; several at one mailbox, in one role, are told apart by what else is said of them."""
     usable: Sequence[HarvestedContact] = [
         contact for contact in record.contacts if contact.email
     ][:MOST_CONTACTS]
-    return tuple(
-        of.Contact(
-            id=uuid5(record_id, f"contact {contact.email} {contact.role}"),
+    contacts: dict[UUID, of.Contact] = {}
+    for contact in usable:
+        id_ = uuid5(record_id, f"contact {contact.email} {contact.role}")
+        if id_ in contacts:
+            means = (
+                f"{contact.name} {contact.organisation} {contact.phone} {contact.url}"
+            )
+            id_ = uuid5(id_, means)
+        contacts[id_] = of.Contact(
+            id=id_,
             name=contact.name or contact.email,
             email=contact.email,
             organisation=contact.organisation,
@@ -241,8 +248,7 @@ def _contacts(record: HarvestedRecord, record_id: UUID) -> tuple[of.Contact, ...
             if len(contact.url) <= LONGEST_URL and is_url(contact.url)
             else "",
         )
-        for contact in usable
-    )
+    return tuple(contacts.values())
 
 
 def _media(

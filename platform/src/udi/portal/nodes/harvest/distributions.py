@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from udi.portal.nodes.harvest import addresses, kinds
-from udi.portal.nodes.harvest.draft import Draft
+from udi.portal.nodes.harvest.draft import LINK, Draft
 from udi.portal.nodes.harvest.record import (
     DataService,
     DistributionKind,
@@ -88,6 +88,10 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
     format_match = _format(draft, where, raw, download or access)
     if not (access or download or (raw.service and raw.service.endpoint)):
         draft.add_fault(kinds.URL_MISSING, where)
+    rights = [text for text in raw.rights if not LINK.fullmatch(text[0].strip())]
+    statements = [
+        words.strip() for words, tag in raw.rights if (words, tag) not in rights
+    ]
     means = raw.means or (
         DistributionKind.SERVICE if raw.service else _means(format_match)
     )
@@ -110,8 +114,8 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
             byte_size=_size(draft, f"{where}.size", raw.size),
             checksum=_checksum(*raw.checksum),
             licence=_licence(draft, where, raw),
-            rights=_texts(draft, f"{where}.rights", raw.rights),
-            rights_statements=tuple(raw.rights_statements),
+            rights=_texts(draft, f"{where}.rights", rights),
+            rights_statements=(*raw.rights_statements, *statements),
             documentation=tuple(
                 page
                 for written in raw.documentation
@@ -224,7 +228,10 @@ def _format(
 def _media_type(
     draft: Draft, where: str, raw: RawDistribution, format_match: FormatMatch | None
 ) -> str:
-    """The registered name: what the source says when it has the form of one, else that of the format."""
+    """The registered name: what the source says when it has the form of one, else that of the format.
+
+    A format that says more than its registered name (GeoTIFF, of TIFF) has that with its parameter.
+    """
     for wording in raw.media_types:
         media_type = re.sub(
             r"^https?://(www\.)?iana\.org/assignments/media-types/", "", wording.strip()
@@ -242,6 +249,8 @@ def _media_type(
                     value=media_type,
                     read=read,
                 )
+            if format_match and format_match.media_type.partition(";")[0] == read:
+                return format_match.media_type
             return read
         if name:
             draft.add_fault(

@@ -214,6 +214,10 @@ class Draft:
         label = next(
             (wording for wording in clean_wordings if not LINK.fullmatch(wording)), ""
         )
+        if source and licence_match and licence_match.match == "none":
+            # Words that say nothing leave an address that may.
+            licence_match = find_licence(source)
+            label = ""
         if not clean_wordings or (licence_match and licence_match.match == "none"):
             return None
         if licence_match and licence_match.match == "no-condition":

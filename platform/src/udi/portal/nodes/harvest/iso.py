@@ -201,7 +201,8 @@ class _Reader:
             spoken = list(read_free_text(element, self.locales))
             label = spoken[0][0] if spoken else ""
             if kind == "place":
-                self.draft.add_place(address, label)
+                place = self.draft.clean_text("keyword", label)
+                self.draft.add_place(address, place)
             inspire = "inspire" in thesaurus and "theme" in thesaurus
             if kind not in NOT_THEMES and (
                 inspire or "data.europa.eu/bna/" in address or "/data-theme/" in address

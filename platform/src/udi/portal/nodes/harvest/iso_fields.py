@@ -58,6 +58,7 @@ SILENT = {
     "patent",
 }
 MOST_LICENCE_WORDS = 2000
+EPSG_NUMBER = re.compile(r"\d{4,6}")
 
 
 def code(element: Element | None) -> str:
@@ -226,7 +227,7 @@ def read_place(root: Element, identification: Element | None, draft: Draft) -> N
         anchor = find_element(element, "**/code/Anchor")
         draft.add_place(
             anchor.get(HREF, "") if anchor is not None else "",
-            find_text(element, "**/code"),
+            draft.clean_text("geographicIdentifier", find_text(element, "**/code")),
         )
     for element in find_elements(identification, "**/EX_TemporalExtent"):
         start, end = (_side(element, name) for name in ("begin", "end"))
@@ -234,13 +235,7 @@ def read_place(root: Element, identification: Element | None, draft: Draft) -> N
             draft.add_period("EX_TemporalExtent", start, end)
         elif instant := find_text(element, "**/timePosition"):
             draft.add_period("EX_TemporalExtent", instant, instant)
-    for element in find_elements(root, "referenceSystemInfo/**/code"):
-        anchor = find_element(element, "Anchor")
-        system = (anchor.get(HREF, "") if anchor is not None else "") or element_text(
-            element
-        )
-        if system and system not in draft.spatial.systems:
-            draft.update_spatial(systems=(*draft.spatial.systems, system))
+    _reference_systems(root, draft)
     resolution = find_element(identification, "spatialResolution/**/Distance")
     if (
         resolution is not None
@@ -350,3 +345,17 @@ def _is_page(protocol: str, address: str) -> bool:
             r"\.(zip|csv|shp|gml|json|geojson|xml|tiff?|7z)$", address.lower()
         )
     )
+
+
+def _reference_systems(root: Element, draft: Draft) -> None:
+    """In the source's words; a number of EPSG's register as one."""
+    for information in find_elements(root, "referenceSystemInfo"):
+        is_epsg = "epsg" in find_text(information, "**/codeSpace").lower()
+        for element in find_elements(information, "**/code"):
+            anchor = find_element(element, "Anchor")
+            link = anchor.get(HREF, "") if anchor is not None else ""
+            system = link or element_text(element)
+            if is_epsg and EPSG_NUMBER.fullmatch(system):
+                system = f"EPSG:{system}"
+            if system and system not in draft.spatial.systems:
+                draft.update_spatial(systems=(*draft.spatial.systems, system))

@@ -383,7 +383,7 @@ def _rights(graph: Graph, node: Node, draft: Draft) -> None:
         if not draft.licence:
             draft.licence = draft.parse_licence(
                 "dct:license",
-                *licence_words(graph, value),
+                *licence_words(graph, value, node),
                 labels=licence_labels(graph, node),
             )
 

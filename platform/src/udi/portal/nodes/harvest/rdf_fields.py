@@ -171,7 +171,7 @@ def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
 def read_distributions(graph: Graph, node: Node, draft: Draft) -> None:
     """Distributions, and the service itself where the node is one; a sample is not the data, and is kept beside."""
     for place, value in enumerate(graph.values(node, "dcat:distribution")):
-        add_distribution(draft, f"dcat:distribution[{place}]", _raw(graph, value))
+        add_distribution(draft, f"dcat:distribution[{place}]", _raw(graph, value, node))
     samples = [
         _address(graph, sample, "dcat:downloadURL", "dcat:accessURL")
         for sample in graph.values(node, "adms:sample")
@@ -189,14 +189,14 @@ def read_distributions(graph: Graph, node: Node, draft: Draft) -> None:
         )
 
 
-def _raw(graph: Graph, node: Value) -> RawDistribution:
+def _raw(graph: Graph, node: Value, dataset: Node) -> RawDistribution:
     """An address given as text counts; one that is neither (the node's own, of a relative word) does not."""
     service = next(iter(graph.values(node, "dcat:accessService")), None)
     checksum = next(iter(graph.values(node, "spdx:checksum")), None)
     licences = [
         words
         for value in graph.values(node, "dct:license")
-        for words in licence_words(graph, value)
+        for words in licence_words(graph, value, dataset)
     ]
     return RawDistribution(
         identifier=graph.text(node, "dct:identifier")
@@ -268,8 +268,11 @@ def _wordings(graph: Graph, value: Value) -> list[str]:
     return [wording for wording in (address, *labels) if wording.strip()]
 
 
-def licence_words(graph: Graph, value: Value) -> list[str]:
-    """The wordings of a licence: its address, the addresses it names, and its labels."""
+def licence_words(graph: Graph, value: Value, dataset: Node) -> list[str]:
+    """The wordings of a licence: its address, the addresses it names, and its labels.
+
+    One that is only named within the description of a dataset has no address, as in `address_of`.
+    """
     words = [
         words
         for words, _ in graph.texts(
@@ -277,6 +280,8 @@ def licence_words(graph: Graph, value: Value) -> list[str]:
         )
     ]
     address = "" if isinstance(value, ox.BlankNode) else source_value(value)
+    if words and address.startswith(f"{source_value(dataset)}#"):
+        address = ""
     links = [
         source_value(link)
         for link in graph.values(value, "dct:identifier", "owl:sameAs", "foaf:page")

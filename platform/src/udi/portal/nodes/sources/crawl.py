@@ -148,6 +148,14 @@ def mark_visited(
     )
 
 
+def retry_elsewhere(
+    place: CrawlState, address: str, other: str, cost: CrawlCost
+) -> CrawlState:
+    """Past an address that gave nothing, on to another that has the same."""
+    place = mark_visited(place, address, cost)
+    return replace(place, waiting=(other, *place.waiting))
+
+
 def add_candidates(place: CrawlState, candidates: Iterable[str]) -> CrawlState:
     """On to where portals usually have their catalogue; a place is found once."""
     new = [candidate for candidate in candidates if _is_new(place, candidate)][

@@ -13,6 +13,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database, is_unavailable
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest import source_kinds
+from udi.portal.nodes.harvest.ckan import find_smaller_page
 from udi.portal.nodes.harvest.discovery import candidates
 from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.faults import HarvestFault
@@ -277,9 +278,13 @@ class _SourceHarvester:
         cost = CrawlCost(response.body.size, int(time.monotonic() - began))
         if place.changes_only and ignores_question(source, page):
             return await self._read_whole()
+        smaller = find_smaller_page(source.entry or address, address)
+        is_empty = page.format != source.format or not page.thing_count
         if (
-            place.is_searching and not crawl.is_catalogue_page(page)
-        ) or not page.readable:
+            (place.is_searching and not crawl.is_catalogue_page(page))
+            or not page.readable
+            or (smaller and is_empty)
+        ):
             others = await self._documents.find_candidates(
                 address, page, response.body.beginning, most=PAGE_SIZE
             )
@@ -356,6 +361,9 @@ class _SourceHarvester:
         ):
             run = await _get_open_run(session, source)
             place = CrawlState.from_json(run.crawl_state)
+            if smaller := find_smaller_page(source.entry or address, address):
+                _note(run, crawl.retry_elsewhere(place, address, smaller, cost))
+                return
             if not place.is_searching or not place.visited:
                 await log_faults(
                     session,
