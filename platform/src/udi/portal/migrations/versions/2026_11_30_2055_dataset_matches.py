@@ -29,7 +29,7 @@ CREATE INDEX ix_dataset_match_tenant_id_second_id ON app.dataset_match (tenant_i
 CREATE INDEX ix_dataset_match_waiting
   ON app.dataset_match (tenant_id, proposed_at) WHERE state = 'proposed';
 ALTER TABLE app.dataset
-  ADD COLUMN title_folded text GENERATED ALWAYS AS (lower(title)) STORED;
+  ADD COLUMN title_folded text NOT NULL GENERATED ALWAYS AS (lower(title)) STORED;
 CREATE INDEX ix_dataset_title_folded ON app.dataset USING hash (title_folded);
 CREATE INDEX ix_distribution_hash_value ON app.distribution USING hash (hash_value)
   WHERE hash_value <> '';
