@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests.node.producer import Producer
-from tests.node.tables.reading import converted
 from tests.node.texts import write_texts
 from tests.node.typed_tables import TextColumn, write_table
 from udi.node.datasets.versions.breaking_changes import STOPS
+from udi.node.datasets.versions.preparation import prepare
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.difference.difference import compute_difference
 from udi.tabular.profiles.corrections import Corrections
@@ -107,7 +107,7 @@ async def test_a_name_that_is_reserved_is_said_to_be_changed(
 
 def test_a_column_called_geometry_is_looked_at_as_others_are(tmp_path: Path) -> None:
     values = [str(number) for number in range(10, 40)]
-    table, _ = write_table(tmp_path, [TextColumn("geometry", ColumnType.CODE, values)])
+    table, _ = write_table(tmp_path, [TextColumn("geometry", values, ColumnType.CODE)])
     column = TypedColumn("geometry", ColumnType.DEPARTMENT)
     (schema,) = read_schema(
         {"fields": [{"name": "geometry", "type": "integer"}]}, "s.json"
@@ -179,10 +179,8 @@ def test_a_column_called_geometry_has_a_number_where_that_name_is_reserved(
 ) -> None:
     file = tmp_path / name
     file.write_text(content)
-    corrections = Corrections.from_json(
-        Corrections(reserves_geometry=reserved).as_json()
-    )
+    corrections = Corrections(reserves_geometry=reserved).as_json()
 
-    profile = converted(file, tmp_path / "t.parquet", corrections).profile
+    profile = prepare(file, name, corrections, tmp_path / "t.parquet").profile
 
-    assert [one.name for one in profile.columns] == ["nom", column]
+    assert [one["name"] for one in profile["columns"]] == ["nom", column]

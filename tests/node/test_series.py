@@ -606,21 +606,21 @@ async def test_nothing_is_announced_where_reading_again_changes_nothing(
     producer: Producer, node_site: Site, node_database: Database, demo: Territory
 ) -> None:
     dataset = await yearly(producer)
-    days = list[str]()
+    records = list[dict[str, Any]]()
     for _ in range(2):
         async with node_database.session(demo.id, role="worker") as session:
             stored = await find_dataset(session, uuid.UUID(dataset))
             assert stored is not None
             assert stored.delivery is not None
             assert stored.delivery.record is not None
-            days.append(stored.delivery.record["dataset_dates"]["updated"])
+            records.append(stored.delivery.record)
             version = stored.parts[0].versions[0]
             await request_preparation(session, version)
             assert version.preparation is not None
             revision = version.preparation.revision
         await prepare_version(desk_for(node_site, demo), version.id, revision)
 
-    assert days[0] == days[1]
+    assert records[0] == records[1]
 
 
 async def test_a_record_names_no_file_that_is_kept_from_readers_in_the_table_of_all(
@@ -642,24 +642,24 @@ async def test_a_record_has_the_period_of_a_client_where_the_producer_says_none(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
     dataset = await producer.publish(await producer.draft(births(5, 6), "2024.csv"))
-    given = [{"start": "1998-01-01T00:00:00Z", "end": "1998-12-31T23:59:59Z"}]
+    client_periods = [{"start": "1998-01-01T00:00:00Z", "end": "1998-12-31T23:59:59Z"}]
     async with node_database.session(demo.id, role="worker") as session:
         stored = await find_dataset(session, uuid.UUID(dataset))
         assert stored is not None
         assert stored.delivery is not None
         assert stored.delivery.record is not None
         [media] = stored.delivery.record["available_formats"]
-        described = {**media, "dcat": {"periods": given}}
+        described = {**media, "dcat": {"periods": client_periods}}
         stored.document = {**stored.delivery.record, "available_formats": [described]}
 
     await add_year(producer, dataset, 2023, births(3, 4))
-    kept = await announced_media(node_database, demo, dataset)
+    announced = await announced_media(node_database, demo, dataset)
     await date_main(producer, dataset, "2024-01-01", "2024-12-31")
     dated = await announced_media(node_database, demo, dataset)
     await date_main(producer, dataset, "", "")
     undated = await announced_media(node_database, demo, dataset)
 
-    assert kept[0]["dcat"]["periods"] == given
+    assert announced[0]["dcat"]["periods"] == client_periods
     assert dated[0]["dcat"]["periods"][0]["start"].startswith("2024")
     assert "dcat" not in undated[0]
 

@@ -15,6 +15,7 @@ from tests.node import personal_set as made
 from tests.node.tables.reading import converted
 from tests.node.typed_tables import TextColumn, write_table
 from udi.kit.errors import InvalidError
+from udi.node.datasets.versions.preparation import prepare
 from udi.tabular.columns.column import GEOMETRY, LINE, ColumnType, TypedColumn
 from udi.tabular.geo.map_conversion import add_places
 from udi.tabular.personal.anonymisation import TreatmentSummary, apply_treatments
@@ -36,6 +37,7 @@ from udi.tabular.personal.treatments import (
     TreatmentMethod,
     steps_of,
 )
+from udi.tabular.profiles.profile import Profile
 
 KEY = b"a key of the dataset, 32 bytes.."
 ROWS = 60
@@ -313,7 +315,7 @@ def test_places_of_a_map_do_not_give_back_what_is_taken_from_columns(
     point = {"type": "Point", "coordinates": [-1.654321, 48.123456]}
     feature = {"type": "Feature", "properties": properties, "geometry": point}
     file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    profile = converted(file, parquet).profile
+    profile = Profile.from_json(prepare(file, file.name, {}, parquet).profile)
 
     summary = apply_treatments(
         parquet,

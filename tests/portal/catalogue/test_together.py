@@ -186,12 +186,12 @@ async def test_a_reader_that_holds_a_date_is_told_of_a_new_partner(
     await three.feed.run_once()
     async with browse(portal_app, three.home.territory) as visitor:
         dated = await eventually_dated(visitor, "/data")
-        kept = await visitor.get("/data", headers={"If-Modified-Since": dated})
+        unchanged = await visitor.get("/data", headers={"If-Modified-Since": dated})
         await three.set_search(three.near, shared=True)
         await three.feed.run_once()
         changed = await visitor.get("/data", headers={"If-Modified-Since": dated})
 
-    assert (kept.status_code, changed.status_code) == (304, 200)
+    assert (unchanged.status_code, changed.status_code) == (304, 200)
 
 
 async def test_a_territory_is_not_shown_because_another_names_it(

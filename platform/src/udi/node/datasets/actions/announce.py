@@ -16,6 +16,7 @@ from udi.node.datasets.versions.publishability import PUBLIC_STATES
 from udi.node.portals.actions import announce_to_further_portals
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.restricted_data import conceal_document
+from udi.protocol.rules import entries
 from udi.protocol.validation import validate
 
 
@@ -83,9 +84,16 @@ async def announce_tables(
     renewed = replace_parts(record, dataset, listed, territory.origin, main=main)
     if main is not None:
         renewed = replace_tables(renewed, dataset, main, territory.origin)
-    if conceal_document(renewed) != record:
+    if _named_tables(renewed) != _named_tables(record):
         marks = [entry.mark for entry in listed]
         await _announce_record(session, dataset, renewed, listed_parts=marks)
+
+
+def _named_tables(record: dict[str, Any]) -> list[Any]:
+    """The tables that a record names, of each of its media."""
+    return [
+        media.get("file_tables") for _, media in entries(record, "available_formats")
+    ]
 
 
 async def _announce_record(
