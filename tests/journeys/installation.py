@@ -161,12 +161,14 @@ class Installation:
 
 
 def second_territory(folder: Path) -> Path:
-    """Files of another territory, made from the demonstration's."""
+    """Files of another territory, made from the demonstration's; it shows its datasets at home only."""
     target = Path(shutil.copytree(ROOT / "tenants/demo", folder / "autre"))
     source = (target / "tenant.toml").read_text()
     source = source.replace('slug = "demo"', 'slug = "autre"').replace(
         "demo.localhost", "autre.localhost"
     )
+    assert "shared = true" in source
+    source = source.replace("shared = true", "shared = false")
     source = source.replace(
         'fr = "Armorine", en = "Armorine"', 'fr = "Hautes-Terres", en = "Hautes-Terres"'
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from udi.portal.identity.provision.agents import CONSENT
 from udi.ui import login_theme, motif
 from udi.ui.languages import Language
 
@@ -109,6 +110,7 @@ def test_every_message_of_the_templates_is_written_and_none_is_left_over() -> No
         for path in PAGES
         for key in re.findall(r'"(udi\w+)"', path.read_text(encoding="utf-8"))
     }
+    used.add(CONSENT.strip("${}"))
     text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
 
     assert used == {key for key in translations if key.startswith("udi")}

@@ -113,7 +113,7 @@ OTHER = frozenset(
     (
         "/", "/agreements/{agreement_id}/files", "/consents/{consent_id}/link", "/consents/{consent_id}/code", "/subjects/consents", "/api", "/api/openapi.json", "/api/v1/version", "/base-map.pmtiles", "/catalog/admin/hash", "/catalog/v1/version", "/conf", "/health", "/icon.svg", "/inbox", "/logo.png", "/logo.svg",
         "/my-space/my-data", "/my-space/my-data.csv", "/my-space/my-data.json",
-        "/.well-known/jwks.json", "/requests", "/requests/{request_id}", "/requests/{request_id}/dossier.json", "/requests/{request_id}/files/{file_id}",
+        "/.well-known/jwks.json", "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp", "/requests", "/requests/{request_id}", "/requests/{request_id}/dossier.json", "/requests/{request_id}/files/{file_id}",
         "/spaces/{slug}/requests/new", "/spaces/{slug}/requests/settings", "/subjects/login", "/subjects/login/callback",
         "/subjects/my-data", "/subjects/my-data.csv", "/subjects/my-data.json", "/subjects/new", "/subjects/requests", "/subjects/requests/{request_id}", "/subjects/requests/{request_id}/files/{file_id}",
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",

@@ -25,6 +25,7 @@ SETTINGS = {
     "sender": "ne-pas-repondre@armorine.example",
     "sender_name": "Armorine, les données du territoire",
     "time_zone": "Europe/Paris",
+    "shared": "1",
 }
 
 

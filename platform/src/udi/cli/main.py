@@ -62,7 +62,7 @@ GROUPS = {
     "key": ("key", "The keys that sign what the portal sends."),
     "announcement": (
         "announcement",
-        "Incidents and maintenance, on the public page of the state of the service.",
+        "Incidents and maintenance on the public page of the state of the service.",
     ),
     "search": ("search", "The search index, derived from the database."),
     "languages": (

@@ -55,17 +55,6 @@ class SearchParameters(Struct, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
-    partners: (
-        Annotated[
-            str,
-            _choice(
-                "1: the datasets of partner territories as well, in one order and each once. Only where the territory has partners; the installation’s own host always does so.",
-                ("0", "1"),
-                "0",
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
     territory: Annotated[
         list[Word],
         _values(
@@ -161,6 +150,17 @@ class SearchParameters(Struct, kw_only=True):
             str,
             _choice(
                 "1: take the words as they are, without near ones nor synonyms.",
+                ("0", "1"),
+                "0",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    partners: (
+        Annotated[
+            str,
+            _choice(
+                "1: the datasets of partner territories as well, in one order and each once. Only where the territory has partners; the installation’s own host always does so.",
                 ("0", "1"),
                 "0",
             ),

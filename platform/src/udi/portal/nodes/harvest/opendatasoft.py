@@ -134,7 +134,8 @@ def read_csv(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPa
     decoded, faults = decode(page)
     text = sanitise_value(decoded)
     first = text.partition("\n")[0]
-    csv.field_size_limit(LARGEST_FIELD)
+    # The limit is the process's: whoever reads larger cells keeps theirs.
+    csv.field_size_limit(max(csv.field_size_limit(), LARGEST_FIELD))
     rows = csv.DictReader(
         io.StringIO(text, newline=""),
         delimiter=";" if first.count(";") > first.count(",") else ",",
