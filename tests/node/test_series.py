@@ -602,27 +602,6 @@ async def test_a_record_follows_files_that_are_read_otherwise(
     assert named_series(text_years) == [("2021–2024", 4)]
 
 
-async def test_nothing_is_announced_where_reading_again_changes_nothing(
-    producer: Producer, node_site: Site, node_database: Database, demo: Territory
-) -> None:
-    dataset = await yearly(producer)
-    records = list[dict[str, Any]]()
-    for _ in range(2):
-        async with node_database.session(demo.id, role="worker") as session:
-            stored = await find_dataset(session, uuid.UUID(dataset))
-            assert stored is not None
-            assert stored.delivery is not None
-            assert stored.delivery.record is not None
-            records.append(stored.delivery.record)
-            version = stored.parts[0].versions[0]
-            await request_preparation(session, version)
-            assert version.preparation is not None
-            revision = version.preparation.revision
-        await prepare_version(desk_for(node_site, demo), version.id, revision)
-
-    assert records[0] == records[1]
-
-
 async def test_a_record_names_no_file_that_is_kept_from_readers_in_the_table_of_all(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
