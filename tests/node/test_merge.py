@@ -141,6 +141,23 @@ def test_the_node_says_what_its_own_file_is_and_leaves_the_others() -> None:
     assert second == {"media_id": "9", "media_type": "SERVICE"}
 
 
+@pytest.mark.parametrize(("ours", "merged"), [([], ["1998"]), (["2024"], ["2024"])])
+def test_a_period_that_a_client_gives_stays_until_the_node_says_one(
+    ours: list[str], merged: list[str]
+) -> None:
+    document = a_document()
+    media = {"media_id": "7", "dcat": {"periods": ["1998"], "other": "x"}}
+    document["available_formats"] = [media]
+    described = composed()
+    described["available_formats"][0] |= {"dcat": {"periods": ours}} if ours else {}
+
+    [first] = merge_documents(document, described, answers_of(document))[
+        "available_formats"
+    ]
+
+    assert first["dcat"] == {"other": "x", "periods": merged}
+
+
 def test_identifiers_and_words_are_those_that_clients_read() -> None:
     version_5 = "005817c2-573a-5b89-8adb-f7fa883cd850"
     shaped = adapt_for_clients(

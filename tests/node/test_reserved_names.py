@@ -10,6 +10,17 @@ import httpx
 import pytest
 
 from tests.node.producer import Producer
+from tests.node.texts import write_texts
+from tests.node.typed_tables import TextColumn, write_table
+from udi.node.datasets.versions.breaking_changes import STOPS
+from udi.node.datasets.versions.preparation import prepare
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.difference.difference import compute_difference
+from udi.tabular.profiles.corrections import Corrections
+from udi.tabular.profiles.coverage import compute_coverage
+from udi.tabular.profiles.table_facts import inspect_table
+from udi.tabular.schemas.folder import read_schema
+from udi.tabular.schemas.validation import validate_table
 
 NAMES = ["nom", "geometry", "q", "page", "columns", "or", "bbox", "limit", "__id__"]
 ROWS = [
@@ -62,6 +73,7 @@ async def test_exports_and_maps_have_the_names_of_the_file(
         f"/ogc/{dataset}/collections/data/items?bbox=-1.75,48,-1.65,49&q__exact=b"
     )
     tiles = await passer_by.get(f"{base}/pmtiles/")
+    drawn = await passer_by.get(f"/datasets/{dataset}/data?view=map")
 
     (tmp_path / "x.parquet").write_bytes(parquet.content)
     shapes = [
@@ -79,6 +91,7 @@ async def test_exports_and_maps_have_the_names_of_the_file(
     assert [one["properties"]["nom"] for one in around.json()["features"]] == ["Gare"]
     assert places == [(row[1], row[1]) for row in ROWS]
     assert tiles.status_code == 200
+    assert '<svg class="map"' in drawn.text
 
 
 async def test_a_name_that_is_reserved_is_said_to_be_changed(
@@ -90,3 +103,84 @@ async def test_a_name_that_is_reserved_is_said_to_be_changed(
 
     assert "Le nom «\N{NO-BREAK SPACE}__id\N{NO-BREAK SPACE}» est réservé" in page
     assert "__id (2)" in page
+
+
+def test_a_column_called_geometry_is_looked_at_as_others_are(tmp_path: Path) -> None:
+    values = [str(number) for number in range(10, 40)]
+    table, _ = write_table(tmp_path, [TextColumn("geometry", values, ColumnType.CODE)])
+    column = TypedColumn("geometry", ColumnType.DEPARTMENT)
+    (schema,) = read_schema(
+        {"fields": [{"name": "geometry", "type": "integer"}]}, "s.json"
+    )
+
+    facts = inspect_table(table, [column])
+    report = validate_table(
+        write_texts(tmp_path / "t.parquet", ["geometry"], [["a"]]), ["geometry"], schema
+    )
+    difference = compute_difference(table, [column], table, [column])
+
+    assert facts.rows == len(values)
+    assert compute_coverage(table, [column]).departments[:2] == ("10", "11")
+    assert report.wrong_cells == 1
+    assert difference.key == ("geometry",)
+
+
+@pytest.mark.parametrize(
+    "former",
+    [
+        "nom,latitude,longitude\nHalle,48.1,-1.6\nGare,48.2,-1.7\n",
+        "nom,geometry (2)\nHalle,rond\nGare,long\n",
+    ],
+)
+async def test_a_column_called_geometry_takes_no_name_that_an_agreement_gives_to_the_places(
+    producer: Producer, passer_by: httpx.AsyncClient, former: str
+) -> None:
+    dataset = await producer.publish(await producer.draft(former.encode(), "lieux.csv"))
+
+    await producer.send(table(), "lieux.csv", f"/datasets/{dataset}/versions")
+    published = await producer.client.post(
+        f"/datasets/{dataset}/publish", data={"reason": "", "intended": " ".join(STOPS)}
+    )
+    answer = await passer_by.get(f"/api/resources/{dataset}/data/?page_size=1")
+
+    assert published.status_code == 303
+    assert list(answer.json()["data"][0])[1:] == [
+        "geometry (2)" if name == "geometry" else name for name in NAMES
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lieux.csv", "nom,geometry\na,POINT (-1.6 48.1)\n"),
+        (
+            "lieux.json",
+            json.dumps(
+                [{"nom": "a", "geometry": "rond"}, {"nom": "b", "geometry": ""}]
+            ),
+        ),
+        (
+            "lieux.geojson",
+            json.dumps(
+                {
+                    "type": "Feature",
+                    "properties": {"nom": "a", "geometry": "rond"},
+                    "geometry": {"type": "Point", "coordinates": [-1.6, 48.1]},
+                }
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("reserved", "column"), [(True, "geometry (2)"), (False, "geometry")]
+)
+def test_a_column_called_geometry_has_a_number_where_that_name_is_reserved(
+    tmp_path: Path, name: str, content: str, column: str, *, reserved: bool
+) -> None:
+    file = tmp_path / name
+    file.write_text(content)
+    corrections = Corrections(reserves_geometry=reserved).as_json()
+
+    profile = prepare(file, name, corrections, tmp_path / "t.parquet").profile
+
+    assert [one["name"] for one in profile["columns"]] == ["nom", column]

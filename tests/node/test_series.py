@@ -12,12 +12,14 @@ from sqlalchemy import update
 
 from tests.node.hidden_members import workbook
 from tests.node.producer import Producer
+from tests.node.sending import desk_for
 from tests.node.test_erase_dataset import withdraw
 from tests.node.test_parts import add, save
 from tests.node.test_show_data import patient as patient
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import request_preparation
+from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.versions import series as series_module
 from udi.node.datasets.versions import table_copies
@@ -573,6 +575,72 @@ async def test_a_record_names_the_period_of_each_file_and_the_table_of_all(
     assert "dcat" not in undated[0]
     assert named_series(undated) == [("2022–2023", 4)]
     assert named_series(earlier) == [("2021–2023", 6)]
+
+
+async def test_a_record_follows_files_that_are_read_otherwise(
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory
+) -> None:
+    dataset = await yearly(producer)
+    part = uuid.UUID(await add_year(producer, dataset, 2021, births(1, 2)))
+    before = await announced_media(node_database, demo, dataset)
+
+    await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"type-2": "text"}
+    )
+    without_main = await announced_media(node_database, demo, dataset)
+    async with node_database.session(demo.id, role="worker") as session:
+        stored = await find_dataset(session, uuid.UUID(dataset))
+        assert stored is not None
+        [version] = next(one for one in stored.parts if one.id == part).versions
+        corrections = {"types": {"naissances": ["text", ""]}}
+        await request_preparation(session, version, corrections)
+    await prepare_version(desk_for(node_site, demo), version.id, 2)
+    text_years = await announced_media(node_database, demo, dataset)
+
+    assert named_series(before) == [("2021–2024", 8)]
+    assert named_series(without_main) == [("2021–2023", 6)]
+    assert named_series(text_years) == [("2021–2024", 4)]
+
+
+async def test_a_record_names_no_file_that_is_kept_from_readers_in_the_table_of_all(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await yearly(producer)
+    part = await add_year(producer, dataset, 2021, births(1, 2))
+    await keep_back(
+        node_database, demo, FileAccess.HELD, StoredFile.part_id == uuid.UUID(part)
+    )
+
+    await date_main(producer, dataset, "2024-01-01", "2024-06-30")
+    media = await announced_media(node_database, demo, dataset)
+
+    assert [rows for _, rows in named_series(media)] == [6]
+
+
+async def test_a_record_has_the_period_of_a_client_where_the_producer_says_none(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.publish(await producer.draft(births(5, 6), "2024.csv"))
+    client_periods = [{"start": "1998-01-01T00:00:00Z", "end": "1998-12-31T23:59:59Z"}]
+    async with node_database.session(demo.id, role="worker") as session:
+        stored = await find_dataset(session, uuid.UUID(dataset))
+        assert stored is not None
+        assert stored.delivery is not None
+        assert stored.delivery.record is not None
+        [media] = stored.delivery.record["available_formats"]
+        described = {**media, "dcat": {"periods": client_periods}}
+        stored.document = {**stored.delivery.record, "available_formats": [described]}
+
+    await add_year(producer, dataset, 2023, births(3, 4))
+    announced = await announced_media(node_database, demo, dataset)
+    await date_main(producer, dataset, "2024-01-01", "2024-12-31")
+    dated = await announced_media(node_database, demo, dataset)
+    await date_main(producer, dataset, "", "")
+    undated = await announced_media(node_database, demo, dataset)
+
+    assert announced[0]["dcat"]["periods"] == client_periods
+    assert dated[0]["dcat"]["periods"][0]["start"].startswith("2024")
+    assert "dcat" not in undated[0]
 
 
 async def test_a_record_of_restricted_data_names_no_table_of_all_periods(

@@ -15,6 +15,7 @@ from tests.node import personal_set as made
 from tests.node.tables.reading import converted
 from tests.node.typed_tables import TextColumn, write_table
 from udi.kit.errors import InvalidError
+from udi.node.datasets.versions.preparation import prepare
 from udi.tabular.columns.column import GEOMETRY, LINE, ColumnType, TypedColumn
 from udi.tabular.geo.map_conversion import add_places
 from udi.tabular.personal.anonymisation import TreatmentSummary, apply_treatments
@@ -36,6 +37,7 @@ from udi.tabular.personal.treatments import (
     TreatmentMethod,
     steps_of,
 )
+from udi.tabular.profiles.profile import Profile
 
 KEY = b"a key of the dataset, 32 bytes.."
 ROWS = 60
@@ -278,6 +280,55 @@ def test_coordinates_that_are_taken_out_do_not_come_back_as_places(
     assert placed.profile.bbox is not None
     assert target.read_text().splitlines()[0] == first_line
     assert "48.1010" not in target.read_text()
+
+
+GRID = (TreatmentMethod.GENERALISE, Granularity.GRID)
+AWAY = (TreatmentMethod.DROP, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "way", "first_line", "dropped"),
+    [
+        (("lat", "lon"), GRID, "nom,mail,lat,lon,adresse", {"geometry"}),
+        (("lat", "lon"), AWAY, "nom,mail,adresse", {"geometry", "lat", "lon"}),
+        (("adresse",), AWAY, "nom,mail,lat,lon", {"geometry", "adresse"}),
+        (("mail",), AWAY, "nom,lat,lon,adresse,geometry", {"mail"}),
+    ],
+)
+def test_places_of_a_map_do_not_give_back_what_is_taken_from_columns(
+    tmp_path: Path,
+    changed: tuple[str, ...],
+    way: tuple[TreatmentMethod, Granularity | None],
+    first_line: str,
+    dropped: set[str],
+) -> None:
+    file = tmp_path / "gens.geojson"
+    parquet = tmp_path / "table.parquet"
+    target = tmp_path / "new.csv"
+    properties = {
+        "nom": "A",
+        "mail": "a@x.fr",
+        "lat": 48.1234,
+        "lon": -1.6543,
+        "adresse": "1 rue",
+    }
+    point = {"type": "Point", "coordinates": [-1.654321, 48.123456]}
+    feature = {"type": "Feature", "properties": properties, "geometry": point}
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    profile = Profile.from_json(prepare(file, file.name, {}, parquet).profile)
+
+    summary = apply_treatments(
+        parquet,
+        profile.columns,
+        [Treatment(way[0], changed, way[1])],
+        target,
+        KEY,
+        has_own_places=profile.reads == "geo",
+    )
+
+    assert target.read_text().splitlines()[0] == first_line
+    assert set(summary.dropped) == dropped
+    assert ("48.123456" in target.read_text()) is (GEOMETRY not in dropped)
 
 
 def test_geometries_go_to_the_grid_or_away(tmp_path: Path) -> None:

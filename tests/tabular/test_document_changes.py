@@ -199,6 +199,55 @@ def test_equal_cells_and_rows_that_are_written_once_are_told_apart(
     assert rows == [["a", "a", "a"], ["a", "b", "a"], ["", "", ""], ["a", "a", ""]]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        text("a", inside=COMMENT),
+        f"<table:table-cell>{COMMENT}</table:table-cell>",
+        "<table:table-cell><text:p>Voir l'annuaire</text:p></table:table-cell>",
+    ],
+)
+def test_a_removed_row_leaves_no_comment(cell: str) -> None:
+    rows = row(text("a", inside=COMMENT)) + row(text("b"), cell)
+    xml = f'{ROOT}<table:table table:name="S">{rows}</table:table>{END}'
+
+    changed = change_document(
+        xml.encode(), "S", {1: {0: "c"}}, [2], model=1, kinds={}
+    ).decode()
+
+    first_row, removed = changed.split("</table:table-row>")[:2]
+    assert "annuaire" in first_row
+    assert "annuaire" not in removed
+
+
+def test_a_picture_in_a_row_is_not_left_when_the_row_is_removed() -> None:
+    rows = row(text("b"), "<table:table-cell><draw:frame/></table:table-cell>")
+    xml = f'{ROOT}<table:table table:name="S">{rows}</table:table>{END}'
+
+    with pytest.raises(UnusualSheetError):
+        change_document(xml.encode(), "S", {}, [1], model=0, kinds={})
+
+
+def test_cells_keep_their_list_of_values_and_new_rows_are_visible() -> None:
+    listed = text("a").replace(
+        "<table:table-cell", '<table:table-cell table:content-validation-name="val1"'
+    )
+    model = row(listed).replace(
+        "<table:table-row", '<table:table-row xml:id="r1" table:visibility="filter"'
+    )
+    xml = f'{ROOT}<table:table table:name="S">{model}</table:table>{END}'
+
+    changed = change_document(
+        xml.encode(), "S", {1: {0: "b"}, 2: {0: "c"}}, [], model=1, kinds={}
+    ).decode()
+
+    corrected, added = changed.split("</table:table-row>")[:2]
+    assert 'table:content-validation-name="val1"' in corrected
+    assert 'table:visibility="filter"' in corrected
+    assert added.startswith('<table:table-row table:style-name="ro1">')
+    assert 'table:content-validation-name="val1"' in added
+
+
 def test_rows_beyond_the_last_that_is_written_follow_it() -> None:
     xml = f'{ROOT}<table:table table:name="S">{row(text("a"))}</table:table>{END}'
 

@@ -1,6 +1,7 @@
 """Cells of an XLSX are changed in its sheet: styles, formulas and every other part of the workbook stay."""
 
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def workbook(
     total: bool = False,
     below: str = "",
     later_days: bool = False,
+    comments: Sequence[str] = (),
 ) -> Path:
     """A workbook with a table on its second sheet."""
     path = folder / "clubs.xlsx"
@@ -56,6 +58,9 @@ def workbook(
         sheet.write_formula(above + 1, left + 2, "=6+6", None, 12)
     if below:
         sheet.write(above + 6, left, below)
+    for place, comment in enumerate(comments, start=above + 1):
+        notice.write_comment(place, left, f"Notice : {comment}")
+        sheet.write_comment(place, left, comment)
     book.close()
     return path
 
@@ -106,6 +111,28 @@ def test_cells_keep_their_kind_and_the_workbook_its_other_parts(
         assert old.namelist() == new.namelist()
         changed = [name for name in old.namelist() if old.read(name) != new.read(name)]
     assert changed == ["xl/worksheets/sheet2.xml"]
+
+
+def test_a_removed_row_takes_its_comment_with_it(tmp_path: Path) -> None:
+    path = workbook(tmp_path, comments=("Un", "Deux", "Trois"))
+    rows = shown_rows(path)
+
+    result, target = correct(path, RowEdit(2, digest_of(rows[1]), None))
+
+    with zipfile.ZipFile(target) as archive:
+        texts = [
+            archive.read(name).decode()
+            for name in sorted(archive.namelist())
+            if name.startswith("xl/comments")
+        ]
+    assert (result.removed, result.refusal) == (1, "")
+    assert "Notice : Deux" in texts[0]
+    assert [word in texts[1] for word in (">Un<", ">Deux<", ">Trois<")] == [
+        True,
+        False,
+        True,
+    ]
+    assert '<comment ref="A3" authorId="0"><text/></comment>' in texts[1]
 
 
 def test_days_of_workbooks_that_count_from_1904_stay_days(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """What the node shows of a table is what the agreement says: random tables and agreements, beside an outsider's reading."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,11 +16,13 @@ from tests.node.made_tables import write_table
 from tests.protocol.drawn import Case, Cell, cases
 from tests.protocol.test_living_contract import SIGNS
 from tests.protocol.understood_terms import given as shown_of
-from udi.node.tables.views import AgreementMismatchError, extract_of
+from udi.node.tables.views import AgreementMismatchError, TableViews, extract_of
 from udi.protocol.access_decision import View
 from udi.protocol.terms import Operator, RowFilter
-from udi.tabular.columns.column import ColumnType
+from udi.tabular.columns.column import Bounds, ColumnType
 from udi.tabular.exports.extract_writer import write_extract
+from udi.tabular.exports.extracts import ExtractResult, TableExtract
+from udi.tabular.queries.table import DatasetTable
 
 EXAMPLES = examples(30, 100)
 COLUMNS = [
@@ -134,6 +138,34 @@ def test_a_column_called_geometry_is_not_the_places(
 
     assert [column.name for column in visible_columns] == columns
     assert extract.places == places
+
+
+@dataclass(frozen=True)
+class PlainWriter:
+    """What writes an extract at once."""
+
+    async def write_extract(
+        self, table: DatasetTable, subset: TableExtract, path: Path
+    ) -> ExtractResult:
+        return write_extract(table.path, path, subset)
+
+
+@pytest.mark.parametrize(
+    ("box", "hidden"), [(None, ""), ((-2.0, 48.0, -1.0, 49.0), "__geometry")]
+)
+async def test_a_column_called_geometry_that_is_withheld_is_not_the_places(
+    tmp_path: Path, box: Bounds | None, hidden: str
+) -> None:
+    kinds = [("nom", ColumnType.TEXT), ("geometry", ColumnType.TEXT)]
+    whole = write_table(tmp_path / "whole.parquet", kinds, [["Halle", "rond"]])
+    table = replace(whole, bbox=box)
+    passage: Any = SimpleNamespace(view=View(columns=("nom",), rows=()))
+    writer: Any = PlainWriter()
+
+    opened = await TableViews(writer).open_view(table, passage)
+
+    assert opened.hidden == {"geometry", hidden} - {""}
+    assert (opened.hidden_places, opened.hides_places) == (hidden, bool(hidden))
 
 
 @pytest.mark.parametrize(

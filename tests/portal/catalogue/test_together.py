@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from tests import stage
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
+from tests.portal.catalogue.test_cached_pages import eventually_dated
 from tests.ui.tab import Tab
 from tests.visitors import browse
 from udi.kit.db import Database
@@ -227,6 +228,24 @@ async def test_a_territory_looks_through_those_that_it_names_alone(
     assert TITLE not in page.text
     assert "Pistes du plateau" in page.text
     assert TITLE in host.text
+
+
+async def test_a_reader_that_holds_a_date_is_told_of_a_new_partner(
+    three: Three, ask: Answering, portal_app: Litestar
+) -> None:
+    await three.home.add(1, resource_title="Air")
+    await three.near.add(1, resource_title=TITLE)
+    for other in (three.near, three.far):
+        await three.set_search(other, shared=False)
+    await three.feed.run_once()
+    async with browse(portal_app, three.home.territory) as visitor:
+        dated = await eventually_dated(visitor, "/data")
+        unchanged = await visitor.get("/data", headers={"If-Modified-Since": dated})
+        await three.set_search(three.near, shared=True)
+        await three.feed.run_once()
+        changed = await visitor.get("/data", headers={"If-Modified-Since": dated})
+
+    assert (unchanged.status_code, changed.status_code) == (304, 200)
 
 
 async def test_a_territory_is_not_shown_because_another_names_it(

@@ -16,7 +16,6 @@ from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.tables.requests import head_without_length
 from udi.node.tables.views import TableViews
 from udi.protocol.access_decision import RefusalReason
-from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS, ExportWriter
 from udi.tabular.queries.query import Query
 from udi.tabular.queries.table import DatasetTable
@@ -58,7 +57,8 @@ class DerivedFiles:
         table = await self.views.open_view(table, passage)
         form = FORMATS[kind]
         if form.placed and table.hides_places:
-            raise await passage.refuse(RefusalReason.OTHER_COLUMNS, (GEOMETRY,))
+            hidden = (table.hidden_places,)
+            raise await passage.refuse(RefusalReason.OTHER_COLUMNS, hidden)
         if form.placed and not table.has_geometry:
             raise NotFoundError(
                 "This dataset has no places, so it is not served as a map."

@@ -35,7 +35,6 @@ from udi.node.tables.schemas import FileNamePath, ResourcePath, TableNamePath
 from udi.node.tables.views import VIEWS
 from udi.protocol.access_decision import RefusalReason
 from udi.settings import Role
-from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.messages.query_errors import HiddenColumnError
 from udi.tabular.queries.query import Query
@@ -96,7 +95,7 @@ class TableRequest:
             NotGrantedError: it does not.
         """
         if self.table.hides_places:
-            raise await self.refuse_column(GEOMETRY)
+            raise await self.refuse_column(self.table.hidden_places)
 
     async def refuse_column(self, column: str) -> NotGrantedError:
         """That the agreement does not open a column, once this is in the log."""

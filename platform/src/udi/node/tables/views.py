@@ -74,6 +74,8 @@ class TableViews:
             raise await passage.refuse(RefusalReason.OTHER_COLUMNS) from None
         path = table.path.with_name(f"{table.path.stem}-{_name(subset)}.parquet")
         stored_view = _find_stored_view(path) or await self._write(table, subset, path)
+        is_placed = not table.has_geometry or subset.places is not None
+        hidden_places = "" if is_placed else table.places_name
         return replace(
             table,
             path=path,
@@ -83,7 +85,8 @@ class TableViews:
             is_restricted=False,
             is_part=True,
             roles=read_roles(table.roles, columns),
-            hidden=_hidden_columns(table, columns, placed=subset.places is not None),
+            hidden=_hidden_columns(table, columns, hidden_places),
+            hidden_places=hidden_places,
             geometry=table.geometry if stored_view.bbox else "",
             bbox=stored_view.bbox,
         )
@@ -103,14 +106,11 @@ VIEWS = ServiceKey[TableViews]("table views", "tables")
 
 
 def _hidden_columns(
-    table: DatasetTable, columns: tuple[TypedColumn, ...], *, placed: bool
+    table: DatasetTable, columns: tuple[TypedColumn, ...], hidden_places: str
 ) -> frozenset[str]:
-    """The columns of a table that are not among these, and its places unless they are `placed`."""
-    places = {table.places_name} if table.has_geometry and not placed else set()
-    return frozenset(
-        {column.name for column in table.columns} - {column.name for column in columns}
-        | places
-    )
+    """The columns of a table that are not among these, and its places where these are hidden."""
+    names = {column.name for column in table.columns} | {hidden_places}
+    return frozenset(names - {"", *(column.name for column in columns)})
 
 
 def _find_stored_view(path: Path) -> ExtractResult | None:

@@ -88,8 +88,9 @@ async def respond_from_cache(
     key = (*cache_key(request, territory, reader), *facts)
     etag = etag_of(key)
     sources: tuple[object, ...] = territory.fingerprint
-    if index is not None:
-        sources = ((territory.id, index), *territory.fingerprint, *facts)
+    if index is not None or facts:
+        source = (territory.id, index, bool(facts))
+        sources = (source, *territory.fingerprint, *facts)
     modified = last_modified(reader, sources, territory.zone)
     headers = {
         "ETag": etag,

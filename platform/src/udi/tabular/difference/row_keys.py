@@ -6,7 +6,7 @@ from itertools import combinations
 
 import duckdb
 
-from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
+from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.schemas.schema import fold_name
 
 MOST_TRIED = 30
@@ -69,7 +69,7 @@ def _is_empty(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _may_be_key(column: TypedColumn) -> bool:
-    return column.type not in NEVER and column.name != GEOMETRY
+    return column.type not in NEVER
 
 
 def key_rank(column: TypedColumn) -> int:

@@ -24,6 +24,12 @@ COLUMNS_REPEATED = re.compile(
 NOTES = re.compile(rb"<office:annotation\b.*?</office:annotation>", re.DOTALL)
 DRAWN = re.compile(rb"<(?:draw|table|dr3d):")
 """Pictures, shapes and tables inside a cell, which a change would lose."""
+INNER = re.compile(rb"<[^/]")
+"""An element inside another one."""
+OF_ONE_ROW = re.compile(rb"\s+(?:table:visibility|xml:id)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+"""What a row that looks as another one does not share with it."""
+INHERITED = ("table:style-name", "table:content-validation-name")
+"""Attributes that a new cell has of the one that it replaces, else of that of the model: its look, and what may be written there."""
 BLANKS = re.compile(" {2,}|^ | $|\t")
 CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
 SPANS = frozenset({"table:number-rows-spanned", "table:number-columns-spanned"})
@@ -44,10 +50,6 @@ class DocumentCell:
     def kind(self) -> str:
         """The type of the value; empty where the cell is."""
         return self.attributes.get("office:value-type", "")
-
-    @property
-    def style(self) -> str:
-        return self.attributes.get("table:style-name", "")
 
     def write(self, times: int) -> bytes:
         return _repeat(
@@ -189,7 +191,7 @@ def change_document(
     model: int,
     kinds: Mapping[int, int],
 ) -> bytes:
-    """The XML with cells of a sheet changed (by row from 1, by column from 0) and rows emptied.
+    """The XML with cells of a sheet changed (by row from 1, by column from 0) and rows emptied, of their comments too.
 
     A value is of the kind of the cell there, else of that of the row that `kinds` names for its column; cells of new rows
     look as those of the row `model` do.
@@ -200,9 +202,10 @@ def change_document(
     rows = _DocumentSheet(xml, sheet).rows
     if not rows:
         raise UnusualSheetError
-    editor = _RowEditor(rows, model, kinds)
+    removed_rows = frozenset(removed)
+    editor = _RowEditor(rows, model, kinds, removed_rows)
     requested = {number: dict(cells) for number, cells in changed.items()}
-    for number in removed:
+    for number in removed_rows:
         requested[number] = editor.list_filled(number)
     pieces = list[bytes]()
     written_to = 0
@@ -227,8 +230,13 @@ class _RowEditor:
     """Rows of a sheet written with other values; where each row begins is counted once."""
 
     def __init__(
-        self, rows: list[DocumentRow], model: int, kinds: Mapping[int, int]
+        self,
+        rows: list[DocumentRow],
+        model: int,
+        kinds: Mapping[int, int],
+        removed: frozenset[int],
     ) -> None:
+        self._removed = removed
         self._starts = list[tuple[int, DocumentRow]]()
         number = 1
         for row in rows:
@@ -248,12 +256,12 @@ class _RowEditor:
         return None
 
     def list_filled(self, number: int) -> dict[int, str]:
-        """The cells of a row that say something, to be emptied."""
+        """The cells of a row that say something or have a comment, to be emptied."""
         row = self._find(number)
         filled = dict[int, str]()
         place = 0
         for cell in row.cells if row else ():
-            if cell.kind:
+            if cell.kind or INNER.search(cell.xml, 1):
                 filled |= dict.fromkeys(range(place, place + cell.times), "")
             place += cell.times
         return filled
@@ -275,7 +283,9 @@ class _RowEditor:
             if number > plain:
                 pieces.append(_write_row(row.tag, row.cells, number - plain))
             if number < following:
-                pieces.append(self._write_changed(row, requested[number]))
+                is_removed = number in self._removed
+                values = requested[number]
+                pieces.append(self._write_changed(row, values, noted=not is_removed))
             plain = number + 1
         return pieces
 
@@ -290,18 +300,22 @@ class _RowEditor:
                 empty = DocumentCell(b"<table:table-cell/>", {})
                 pieces.append(_write_row(b"<table:table-row>", [empty], number - plain))
             tag = self._model.tag if self._model else b"<table:table-row>"
-            pieces.append(self._write_changed(DocumentRow(0, tag, 1), values))
+            added = DocumentRow(0, OF_ONE_ROW.sub(b"", tag), 1)
+            pieces.append(self._write_changed(added, values))
             plain = number + 1
         return pieces
 
-    def _write_changed(self, row: DocumentRow, values: Mapping[int, str]) -> bytes:
+    def _write_changed(
+        self, row: DocumentRow, values: Mapping[int, str], *, noted: bool = True
+    ) -> bytes:
+        """A row with these values, and the comments of its cells where it is `noted`."""
         cells = list(row.cells)
         for column, value in sorted(values.items()):
-            cells = self._set_cell(cells, column, value)
+            cells = self._set_cell(cells, column, value, noted=noted)
         return _write_row(row.tag, cells, 1)
 
     def _set_cell(
-        self, cells: list[DocumentCell], column: int, value: str
+        self, cells: list[DocumentCell], column: int, value: str, *, noted: bool
     ) -> list[DocumentCell]:
         result = list[DocumentCell]()
         place = 0
@@ -311,7 +325,7 @@ class _RowEditor:
             if place <= column < end:
                 result += [
                     DocumentCell(cell.xml, cell.attributes, column - place),
-                    self._make_cell(cell, column, value),
+                    self._make_cell(cell, column, value, noted=noted),
                     DocumentCell(cell.xml, cell.attributes, end - column - 1),
                 ]
                 is_set = True
@@ -320,24 +334,27 @@ class _RowEditor:
             place = end
         if not is_set:
             gap = DocumentCell(b"<table:table-cell/>", {}, column - place)
-            result += [gap, self._make_cell(None, column, value)]
+            result += [gap, self._make_cell(None, column, value, noted=noted)]
         return [cell for cell in result if cell.times]
 
     def _make_cell(
-        self, former: DocumentCell | None, column: int, value: str
+        self, former: DocumentCell | None, column: int, value: str, *, noted: bool
     ) -> DocumentCell:
-        """A cell with a value, with the look and the comment of the one that it replaces, and the kind of its column."""
-        notes = b"".join(NOTES.findall(former.xml)) if former else b""
+        """A cell with a value and the kind of its column, as the one that it replaces, with its comment where it is `noted`."""
+        notes = b"".join(NOTES.findall(former.xml)) if former and noted else b""
         if former and DRAWN.search(NOTES.sub(b"", former.xml), 1):
             raise UnusualSheetError
         like = former if former and former.kind else self._kinds.get(column)
-        look = former
-        if (look is None or not look.style) and self._model:
-            look = self._model.cell_at(column) or look
-        style = look.style if look else ""
-        attributes, text = _content(value, like)
-        if style:
-            attributes = {"table:style-name": style} | attributes
+        model = self._model.cell_at(column) if self._model else None
+        inherited = {
+            name: cell.attributes[name]
+            for cell in (model, former)
+            if cell
+            for name in INHERITED
+            if cell.attributes.get(name)
+        }
+        own_attributes, text = _content(value, like)
+        attributes = inherited | own_attributes
         listed = "".join(
             f' {name}="{escape(content)}"' for name, content in attributes.items()
         )

@@ -72,7 +72,7 @@ class EditableDocument(EditableTable):
             )
         except UnusualSheetError:
             raise UneditableTableError("irregular") from None
-        return write_archive(self.content, CONTENT, xml)
+        return write_archive(self.content, {CONTENT: xml})
 
 
 def locate_document_rows(

@@ -3,12 +3,13 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 from udi.tabular.editing.sheet_cells import UnusualSheetError, change_sheet
+from udi.tabular.editing.sheet_comments import empty_comments
 from udi.tabular.editing.table_changes import (
     EditableTable,
     TableChanges,
@@ -90,7 +91,11 @@ class EditableSheet(EditableTable):
             )
         except UnusualSheetError:
             raise UneditableTableError("irregular") from None
-        return write_archive(self.content, self.part, xml.encode())
+        try:
+            comments = empty_comments(self.content, self.part, frozenset(removed))
+        except UNREADABLE:
+            raise UneditableTableError("irregular") from None
+        return write_archive(self.content, {**comments, self.part: xml.encode()})
 
     def _has_formulas(self) -> bool:
         """Whether a formula stands in any sheet of the workbook."""
@@ -133,18 +138,18 @@ def find_typed_lines(table: EditableTable, columns: Sequence[int]) -> dict[int, 
     return lines
 
 
-def write_archive(content: bytes, part: str, changed: bytes) -> bytes:
-    """A ZIP whose members are those of another, in their order, but for the content of one."""
+def write_archive(content: bytes, changed: Mapping[str, bytes]) -> bytes:
+    """A ZIP whose members are those of another, in their order, but for the content of some."""
     written = BytesIO()
     with (
         zipfile.ZipFile(BytesIO(content)) as archive,
         zipfile.ZipFile(written, "w") as target,
     ):
         for member in archive.infolist():
-            if member.filename == part:
-                target.writestr(member, changed, member.compress_type)
-            else:
-                target.writestr(member, archive.read(member), member.compress_type)
+            written_member = changed.get(member.filename)
+            if written_member is None:
+                written_member = archive.read(member)
+            target.writestr(member, written_member, member.compress_type)
     return written.getvalue()
 
 

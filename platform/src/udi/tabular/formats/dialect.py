@@ -161,6 +161,7 @@ def find_layout(
     rows: Sequence[Row],
     header_line: int | None = None,
     settings: LineSettings = NO_LINES,
+    reserved_names: frozenset[str] = RESERVED_NAMES,
 ) -> TableLayout | None:
     """The columns of some rows, or None when nothing is in them; `header_line` and `settings` when lines are known already."""
     rows = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
@@ -190,7 +191,8 @@ def find_layout(
         or any(not is_null(cell_at(cells, index)) for _, cells in body)
     ]
     unique, notes = unique_names(
-        [cell_at(names, index) or f"col{index + 1}" for index in positions]
+        [cell_at(names, index) or f"col{index + 1}" for index in positions],
+        reserved_names,
     )
     first, last = (rows[header[0]][0], rows[header[1]][0]) if header else (0, 0)
     layout = TableLayout(
@@ -260,9 +262,11 @@ def _groups_line(
     return rows[header[0] - 1][0]
 
 
-def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+def unique_names(
+    names: Iterable[str], reserved_names: frozenset[str] = RESERVED_NAMES
+) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Names that differ from each other also without capitals, as databases want them, and what is said of it."""
-    used_names = set(RESERVED_NAMES)
+    used_names = set(reserved_names)
     unique = list[str]()
     notes = list[Note]()
     for raw_name in names:
@@ -272,7 +276,7 @@ def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...
             number += 1
             name = f"{plain} ({number})"
         if number > 1 and not any(note.column == plain for note in notes):
-            is_reserved = plain.lower() in RESERVED_NAMES
+            is_reserved = plain.lower() in reserved_names
             code = "reserved_name" if is_reserved else "repeated_name"
             notes.append(Note(code, plain))
         used_names.add(name.lower())

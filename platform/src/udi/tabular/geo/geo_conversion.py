@@ -1,7 +1,7 @@
 """From a layer to a typed table with its places: GDAL streams to DuckDB, which writes GeoParquet."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from udi.tabular.geo.geo import (
     find_layers,
     layer_remarks,
     private_folder,
+    unique_names,
 )
 from udi.tabular.geo.geo_gdal import REFUSALS, raw
 from udi.tabular.geo.geoparquet import geo_key, geometry_column
@@ -76,19 +77,20 @@ def convert_geo(
     *,
     name: str = "",
     crs: str = "",
+    reserved_names: Iterable[str] = (),
     guess: Guess = guess_text,
     tell: Tell | None = None,
 ) -> GeoConversion:
     """Write the layer that `profile_geo_file` called `layer` (empty: the one it chose) as a typed table at `target`.
 
-    `crs` is the person's correction; `tell` takes every wrong place; `guess` may give text columns a more telling type that is stored as text.
+    `crs` is the person's correction; a column that has one of the `reserved_names` gets a number; `tell` takes every wrong place; `guess` may give text columns a more telling type that is stored as text.
 
     Raises:
         UnreadableError: the layer cannot be read, with the reason.
     """
     with private_folder(workdir) as folder:
         layers = find_layers(source, name, folder)
-        source_layer = _get_layer(layers, layer)
+        source_layer = _number_columns(_get_layer(layers, layer), reserved_names)
         if crs:
             source_layer = replace(
                 source_layer, description=replace(source_layer.description, crs=crs)
@@ -108,6 +110,21 @@ def _get_layer(layers: Sequence[LocatedLayer], name: str) -> LocatedLayer:
     raise UnreadableGeoFileError(
         "The file has no such layer any more. Choose another one."
     )
+
+
+def _number_columns(
+    source_layer: LocatedLayer, reserved_names: Iterable[str]
+) -> LocatedLayer:
+    """The layer without columns of reserved names."""
+    description = source_layer.description
+    names = unique_names(
+        [column.name for column in description.columns], reserved_names=reserved_names
+    )
+    columns = tuple(
+        replace(column, name=name)
+        for column, name in zip(description.columns, names, strict=True)
+    )
+    return replace(source_layer, description=replace(description, columns=columns))
 
 
 def _convert(

@@ -78,6 +78,7 @@ def convert_map(
                 Path(folder),
                 name=file_name,
                 crs=corrections.crs,
+                reserved_names=corrections.reserved_names,
                 guess=_guess,
                 tell=_error_recorder(listing),
             )

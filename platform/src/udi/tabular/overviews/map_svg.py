@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from udi.tabular.columns.column import LINE
+from udi.tabular.geo.geoparquet import geo_metadata
 from udi.tabular.overviews.map_drawing import (
     HEIGHT,
     WIDTH,
@@ -22,7 +23,7 @@ from udi.tabular.overviews.map_drawing import (
     MapDrawing,
     frame_of,
 )
-from udi.tabular.sandbox.duckdb_sandbox import Connection, connect
+from udi.tabular.sandbox.duckdb_sandbox import Connection, connect, identifier
 from udi.ui.maps.frame import PaperFrame
 
 MOST_BYTES = 17_000
@@ -53,11 +54,12 @@ def draw_map(parquet: Path) -> MapDrawing | None:
             " FROM read_parquet(?)",
             [str(parquet)],
         ).fetchone()
-        if row is None or not row[0]:
+        facts = geo_metadata(parquet)
+        if row is None or not row[0] or facts is None:
             return None
         projection = frame_of((row[1], row[2], row[3], row[4]))
         step = max(1, math.ceil(row[5] / MOST_READ))
-        shapes = _read(connection, parquet, projection, step)
+        shapes = _read(connection, parquet, facts["primary_column"], projection, step)
     marks, net = _graticule(projection)
     metres, share = _scale(projection)
     body = f'<path class="net" d="{net}"/>{_draw_shapes(shapes)}'
@@ -76,11 +78,15 @@ def _pixels(frame: PaperFrame, points: NDArray[np.float64]) -> NDArray[np.float6
 
 
 def _read(
-    connection: Connection, parquet: Path, projection: PaperFrame, step: int
+    connection: Connection,
+    parquet: Path,
+    places: str,
+    projection: PaperFrame,
+    step: int,
 ) -> Shapes:
     """Places on the paper, one in `step`, already without the details that do not show."""
     connection.execute(
-        f"SELECT ST_AsWKB(geometry) FROM read_parquet(?) WHERE __xmin IS NOT NULL AND {LINE} % {step} = 0",
+        f"SELECT ST_AsWKB({identifier(places)}) FROM read_parquet(?) WHERE __xmin IS NOT NULL AND {LINE} % {step} = 0",
         [str(parquet)],
     )
     parts = []

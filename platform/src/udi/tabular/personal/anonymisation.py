@@ -13,15 +13,32 @@ import shapely
 from udi.kit.errors import field_error
 from udi.tabular.columns.column import PLACES_NAMES, TypedColumn, places_name
 from udi.tabular.personal.cells import open_table
-from udi.tabular.personal.small_groups import SMALLEST_GROUP
+from udi.tabular.personal.small_groups import (
+    OF_PLACES,
+    PLACE_TYPES,
+    SMALLEST_GROUP,
+)
 from udi.tabular.personal.transformations import Change, transformation_of
-from udi.tabular.personal.treatments import Treatment, TreatmentMethod, check_treatments
+from udi.tabular.personal.treatments import (
+    PLACED,
+    Treatment,
+    TreatmentMethod,
+    check_treatments,
+)
+from udi.tabular.personal.vocabulary import (
+    ADDRESSES,
+    DIGITAL_ADDRESSES,
+    Header,
+    words,
+)
 from udi.tabular.sandbox.duckdb_sandbox import identifier
 
 PIECE = 10_000
 MOST_GROUPS = 1_000_000
 OTHERS = "*"
 COUNT = "count"
+COORDINATES = words("lat latitude lon lng long longitude coordonnees coordinates")
+"""Words of columns of coordinates, which a map may give as plain numbers."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +105,8 @@ def apply_treatments(
 ) -> TreatmentSummary:
     """Write a new CSV (UTF-8, comma, dates as ISO) in which the treatments are done; the key is the dataset's own.
 
-    The places of a map (`has_own_places`) are a column. Those that were made of coordinates in other columns are not
-    written: they would give back what a treatment took from these.
+    The places of a map (`has_own_places`) are a column. It is dropped when another column that says where is treated and
+    it is not; places that were made of other columns are never written. Both would give back what was taken from these.
 
     Memory does not depend on the number of rows, except for a count's groups.
 
@@ -119,6 +136,8 @@ def apply_treatments(
             if treatment.way is TreatmentMethod.DROP
             for name in treatment.columns
         ]
+        if geometries and _reveal_treated_places(columns, treatments, places):
+            dropped.append(places)
         work = _plan(
             [name for name in by or names if name not in dropped], treatments, key
         )
@@ -134,6 +153,31 @@ def apply_treatments(
         done,
         changed=dict(work.changed),
         dropped=tuple(sorted(set(names) - set(work.names))),
+    )
+
+
+def _reveal_treated_places(
+    columns: Sequence[TypedColumn], treatments: Sequence[Treatment], places: str
+) -> bool:
+    """Whether a column that says where is treated, but not the places of the map."""
+    treated = {
+        name
+        for treatment in treatments
+        if treatment.way is not TreatmentMethod.AGGREGATE
+        for name in treatment.columns
+    }
+    return places not in treated and any(
+        column.name in treated and _says_where(column) for column in columns
+    )
+
+
+def _says_where(column: TypedColumn) -> bool:
+    """Whether a column holds coordinates, codes or names of places, or addresses, which are no mailboxes."""
+    if column.type in PLACED | PLACE_TYPES:
+        return True
+    header = Header(column.name)
+    return header.has_any_word(OF_PLACES | COORDINATES) or (
+        header.has_any_word(ADDRESSES) and not header.has_any_word(DIGITAL_ADDRESSES)
     )
 
 

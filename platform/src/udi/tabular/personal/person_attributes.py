@@ -14,7 +14,7 @@ from udi.tabular.personal.vocabulary import (
     BIRTHS,
     CODES,
     COUNTS,
-    EMAILS,
+    DIGITAL_ADDRESSES,
     HEALTH,
     HOME,
     PERSON_CODES,
@@ -100,7 +100,7 @@ def find_homes(
 ) -> PersonalDataFinding | None:
     """Addresses of people: said to be homes, or standing beside names."""
     if cells.column.sql_type != "VARCHAR" or cells.header.has_any_word(
-        EMAILS | {"ip", "mac", "web", "url", "internet"}
+        DIGITAL_ADDRESSES
     ):
         return None
     home = cells.header.has_any_word(HOME) and cells.share(is_address) >= SOME

@@ -61,6 +61,8 @@ ORGANISED = words(
 )
 """Words of a table whose rows are organisations: their address is no home."""
 EMAILS = words("mail email mel courriel courriels mails emails pec messagerie")
+DIGITAL_ADDRESSES = EMAILS | words("ip mac web url internet")
+"""Words of addresses that say nothing of a place."""
 PHONES = words(
     "tel telephone telephones phone portable mobile fax gsm telephonique cellulaire telefono cell movil handy telefon "
     "cellulare mobil mobilfunk"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from udi.tabular.columns.column import ColumnType
+from udi.tabular.columns.column import GEOMETRY, RESERVED_NAMES, ColumnType
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.personal.treatments import Treatment
 from udi.tabular.schemas.declarations import DeclaredSchema
@@ -72,6 +72,14 @@ class Corrections:
     left_out: tuple[str, ...] = ()
     """Titles of the tables beside the main one that its producer leaves out; one that the file has not changes nothing."""
 
+    reserves_geometry: bool = False
+    """Whether only the places are called `geometry`, as in an earlier version: a column of this name gets a number."""
+
+    @property
+    def reserved_names(self) -> frozenset[str]:
+        """What no column may be called."""
+        return RESERVED_NAMES | ({GEOMETRY} if self.reserves_geometry else set())
+
     @property
     def chosen_zeros(self) -> tuple[str, ...]:
         """Columns among `zeros` that the producer chose one by one."""
@@ -97,6 +105,7 @@ class Corrections:
             "mended": self.mended or None,
             "mended_zeros": list(self.mended_zeros),
             "left_out": list(self.left_out),
+            "reserves_geometry": self.reserves_geometry or None,
         }
         return {
             name: value
@@ -132,6 +141,7 @@ class Corrections:
             mended=bool(value.get("mended")),
             mended_zeros=tuple(map(str, value.get("mended_zeros") or ())),
             left_out=tuple(map(str, value.get("left_out") or ())),
+            reserves_geometry=bool(value.get("reserves_geometry")),
         )
 
     def for_next_file(self, columns: Sequence[str] = ()) -> "Corrections":

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
+from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.regularity import classify_gaps
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 from udi.tabular.sandbox.parquet_views import open_parquet_views
@@ -84,11 +84,7 @@ def compute_coverage(
 
 def _first(columns: Sequence[TypedColumn], kind: ColumnType) -> str | None:
     return next(
-        (
-            identifier(column.name)
-            for column in columns
-            if column.type is kind and column.name != GEOMETRY
-        ),
+        (identifier(column.name) for column in columns if column.type is kind),
         None,
     )
 

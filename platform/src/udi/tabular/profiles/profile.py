@@ -306,7 +306,7 @@ def _find_settings(
     settings = corrections.lines
     if not settings or table.names is not None:
         return NO_LINES, ()
-    shape = find_layout(sample.first, corrections.header_line, settings)
+    shape = _find_layout(table, sample.first, corrections, settings)
     if shape is None:
         return NO_LINES, ()
     fits = settings.fits_names(shape.names)
@@ -416,8 +416,9 @@ def _find_layout(
     settings: LineSettings,
 ) -> TableLayout | None:
     if table.names is None:
-        return find_layout(first, corrections.header_line, settings)
-    names, notes = unique_names(table.names)
+        line = corrections.header_line
+        return find_layout(first, line, settings, corrections.reserved_names)
+    names, notes = unique_names(table.names, corrections.reserved_names)
     renamed = count_renamed(table.names, names)
     positions = tuple(range(len(names)))
     return TableLayout(0, 0, names, positions, notes, renamed=renamed)

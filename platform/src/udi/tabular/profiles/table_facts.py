@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from udi.tabular.columns.column import GEOMETRY, LINE, ColumnType, TypedColumn
+from udi.tabular.columns.column import LINE, ColumnType, TypedColumn
 from udi.tabular.difference.row_keys import MOST_TRIED, NEARLY, key_rank
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 from udi.tabular.sandbox.parquet_views import open_parquet_views
@@ -56,7 +56,6 @@ def inspect_table(
     table: Path, columns: Sequence[TypedColumn], *, scratch: Path | None = None
 ) -> TableFacts:
     """Look at a typed table for what an advice may mend."""
-    columns = [column for column in columns if column.name != GEOMETRY]
     if not columns:
         return TableFacts()
     with open_parquet_views(table, scratch=scratch) as connection:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from udi.tabular.columns.chosen_roles import Roles
-from udi.tabular.columns.column import PLACES_NAMES, Bounds, TypedColumn, places_name
+from udi.tabular.columns.column import Bounds, TypedColumn, places_name
 
 FetchFile = Callable[[], Awaitable[None]]
 
@@ -41,7 +41,9 @@ class DatasetTable:
     is_restricted: bool = False
     """Whether this reader may read it only so far as an agreement says."""
     hidden: frozenset[str] = frozenset()
-    """Columns that it has, and that an agreement does not show to this reader; `geometry` for its places."""
+    """Columns that it has, and that an agreement does not show to this reader, with `hidden_places`."""
+    hidden_places: str = ""
+    """What its places are called that an agreement does not show to this reader; empty where it shows them."""
     geometry: str = ""
     """Kind of its places, empty when it has none."""
     bbox: Bounds | None = None
@@ -82,4 +84,4 @@ class DatasetTable:
     @property
     def hides_places(self) -> bool:
         """Whether the table has places that this reader has not."""
-        return not self.has_geometry and not self.hidden.isdisjoint(PLACES_NAMES)
+        return bool(self.hidden_places)

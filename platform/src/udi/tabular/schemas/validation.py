@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from udi.tabular.columns.column import GEOMETRY, LINE
+from udi.tabular.columns.column import LINE
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 from udi.tabular.sandbox.parquet_views import open_parquet_views
 from udi.tabular.schemas.column_pairs import Pairs, compare_columns, match_columns
@@ -59,7 +59,7 @@ def validate_table(
     `others` are the tables of texts of the same package, by their schema's name, for foreign keys; `scratch` is a
     folder of the caller for what exceeds memory; every wrong cell is written to `every`, as `CellListFolder.asked` is.
     """
-    present = [column for column in columns if column not in {LINE, GEOMETRY}]
+    present = [column for column in columns if column != LINE]
     pairs = match_columns(present, schema)
     checked = list(_column_checks(pairs, schema))
     referenced = _referenced_tables(schema, others or {})

@@ -16,6 +16,7 @@ from udi.node.datasets.versions.publishability import PUBLIC_STATES
 from udi.node.portals.actions import announce_to_further_portals
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.restricted_data import conceal_document
+from udi.protocol.rules import entries
 from udi.protocol.validation import validate
 
 
@@ -65,7 +66,7 @@ async def announce_parts(
 async def announce_tables(
     session: AsyncSession, dataset: Dataset, version: Version, territory: Territory
 ) -> None:
-    """Tell the portals of the tables of the published file, where reading it again changed them.
+    """Tell the portals of the tables of a published file and of that of all periods, where reading it again changed them.
 
     Raises:
         InvalidRecord: the portal would refuse it.
@@ -74,11 +75,25 @@ async def announce_tables(
     record = delivery.record if delivery else None
     if record is None or delivery is None or not is_public(dataset):
         return
-    if version.published_at is None or delivery.file_id != version.file_id:
+    if version.file_id not in {delivery.file_id, *delivery.listed_parts}:
         return
-    renewed = replace_tables(record, dataset, version, territory.origin)
-    if renewed != record:
-        await _announce_record(session, dataset, renewed, listed_parts=None)
+    listed = list_published_parts(dataset)
+    main = next(
+        (one for one in dataset.versions if one.file_id == delivery.file_id), None
+    )
+    renewed = replace_parts(record, dataset, listed, territory.origin, main=main)
+    if main is not None:
+        renewed = replace_tables(renewed, dataset, main, territory.origin)
+    if _named_tables(renewed) != _named_tables(record):
+        marks = [entry.mark for entry in listed]
+        await _announce_record(session, dataset, renewed, listed_parts=marks)
+
+
+def _named_tables(record: dict[str, Any]) -> list[Any]:
+    """The tables that a record names, of each of its media."""
+    return [
+        media.get("file_tables") for _, media in entries(record, "available_formats")
+    ]
 
 
 async def _announce_record(
@@ -86,9 +101,9 @@ async def _announce_record(
     dataset: Dataset,
     record: dict[str, Any],
     *,
-    listed_parts: Sequence[UUID] | None,
+    listed_parts: Sequence[UUID],
 ) -> None:
-    """Queue a changed record for the portals; without `listed_parts`, it names those of the last one."""
+    """Queue a changed record, which names these parts, for the portals."""
     at = now()
     updated = at.isoformat().replace("+00:00", "Z")
     record["dataset_dates"] = {**record["dataset_dates"], "updated": updated}

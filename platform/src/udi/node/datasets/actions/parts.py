@@ -27,11 +27,13 @@ from udi.node.datasets.models import (
     PartRole,
     Version,
 )
+from udi.node.datasets.records.document import forget_periods
 from udi.node.datasets.records.parts import (
     ListedPart,
     is_only_media,
     list_published_parts,
 )
+from udi.node.datasets.records.rudi import media_id_of
 from udi.node.datasets.versions.findings import is_being_read
 from udi.node.datasets.versions.publishability import (
     access_of,
@@ -300,6 +302,8 @@ async def set_main_period(
         return
     dataset.file_first_day = first_day
     dataset.file_last_day = last_day
+    if dataset.document is not None:
+        dataset.document = forget_periods(dataset.document, media_id_of(dataset))
     dataset.updated_at = now()
     dataset.record_event(author, "file.dated")
     await announce_parts(session, dataset, territory)

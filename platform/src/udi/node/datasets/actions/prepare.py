@@ -39,6 +39,7 @@ from udi.node.datasets.versions.findings import (
     DIFFERENCE,
     NAMED_TABLES,
     compared_version_number,
+    corrections_after,
     named_tables_of,
 )
 from udi.node.datasets.versions.preparation import (
@@ -166,8 +167,9 @@ async def prepare_version(
     with open_temporary_folder("udi-prepare-", memory) as folder:
         target = folder / "typed" / TABLE
         target.parent.mkdir()
+        corrections = corrections_after(version, before).as_json()
         prepared, failure = await _inspect_file(
-            context, version.file, version.preparation.corrections, target, reading
+            context, version.file, corrections, target, reading
         )
         crash_at("look.read")
         new_keys = await _store_derived_files(
@@ -236,7 +238,7 @@ async def _save_result(
             carry_reason(published, version)
         if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
-        if is_main and version.published_at is not None:
+        if version.published_at is not None:
             await announce_tables(session, dataset, version, context.territory)
         await _publish_if_requested(session, dataset, version, context.territory)
         return [key for key in former if key not in new_keys]

@@ -177,7 +177,7 @@ def _merge_media(document: Document, composed: Sequence[Document]) -> list[Docum
     described = {name: about[name] for name in about if name not in of_file}
     first = {
         **ours,
-        **replace_periods(described, ours),
+        **replace_periods(described, ours, about),
         **file_fields,
         "connector": connector,
         "file_storage_status": AVAILABLE,
@@ -188,16 +188,25 @@ def _merge_media(document: Document, composed: Sequence[Document]) -> list[Docum
     ]
 
 
-def replace_periods(media: Document, described: Document) -> Document:
-    """A media with the periods that another description of it says, or with none."""
+def forget_periods(document: Document, identifier: UUID) -> Document:
+    """The same without the periods of a media."""
+    media_list = [
+        replace_periods(media) if is_same_media(media, identifier) else media
+        for _, media in entries(document, "available_formats")
+    ]
+    return {**document, "available_formats": media_list}
+
+
+def replace_periods(media: Document, *descriptions: Document) -> Document:
+    """A media with the periods of the first of these descriptions of it that says any, or with none."""
     metadata = {
         name: value
         for name, value in (media.get(METADATA) or {}).items()
         if name != "periods"
     }
-    periods = (described.get(METADATA) or {}).get("periods")
-    if periods:
-        metadata["periods"] = periods
+    for description in reversed(descriptions):
+        if periods := (description.get(METADATA) or {}).get("periods"):
+            metadata["periods"] = periods
     without = {name: value for name, value in media.items() if name != METADATA}
     return {**without, METADATA: metadata} if metadata else without
 

@@ -17,6 +17,7 @@ from udi.node.datasets.records.media_tables import (
     series_table,
 )
 from udi.node.datasets.records.rudi_clients import as_version_4
+from udi.node.files.models import WITHHELD_ACCESS
 from udi.protocol.record import write_media
 from udi.protocol.rules import entries
 from udi.protocol.schema import ENTRIES as MOST_ENTRIES
@@ -114,10 +115,17 @@ def list_part_media(
 ) -> list[Media]:
     """The parts as records list them; the newest file of the table of all periods names that table too.
 
-    `main` is the version of the main file that the record is about.
+    A published file that is kept from readers is not in that table. `main` is the version of the main file that the record is about.
     """
-    versions = [entry.version for entry in listed if entry.version]
-    series = find_record_series(dataset, [main, *versions] if main else versions)
+    versions = [main, *(entry.version for entry in listed)]
+    series = find_record_series(
+        dataset,
+        [
+            version
+            for version in versions
+            if version and version.file.access not in WITHHELD_ACCESS
+        ],
+    )
     parts_in_series = [file.part_id for file in series.files if file.part_id]
     media_list = list[Media]()
     for entry in listed:

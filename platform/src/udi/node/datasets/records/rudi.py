@@ -291,16 +291,25 @@ def _media(dataset: Dataset, version: Version, origin: str) -> Media:
 def replace_tables(
     document: dict[str, Any], dataset: Dataset, version: Version, origin: str
 ) -> dict[str, Any]:
-    """The same record with the tables and the period that the main file of the dataset has now."""
+    """The same record with the tables and the period that the main file of the dataset has now.
+
+    Where its producer says no period here, the one that a client of RUDI gave holds.
+    """
     described = write_media(_media(dataset, version, origin))
     tables = described.get("file_tables")
+    media_id = media_id_of(dataset)
+    given = [
+        media
+        for _, media in entries(dataset.document or {}, "available_formats")
+        if is_same_media(media, media_id)
+    ]
     media_list = []
     for _, media in entries(document, "available_formats"):
         fields = dict(media)
-        if is_same_media(media, media_id_of(dataset)):
+        if is_same_media(media, media_id):
             fields.pop("file_tables", None)
             fields |= {"file_tables": tables} if tables else {}
-            fields = replace_periods(fields, described)
+            fields = replace_periods(fields, described, *given)
         media_list.append(fields)
     return {**document, "available_formats": media_list}
 
