@@ -210,7 +210,7 @@ async def test_a_catalogue_that_moves_to_another_installation_keeps_its_addresse
     reading = await open_source(f"{first.territory.origin}/catalog.ttl")
     await reading.read()
     before = await reading.list_published()
-    shown = await reading.list_shown()
+    addresses = await reading.list_shown()
 
     await move(reading, f"{second.territory.origin}/catalog.ttl")
     run = await reading.read()
@@ -224,5 +224,5 @@ async def test_a_catalogue_that_moves_to_another_installation_keeps_its_addresse
     assert (after.outcome, after.created) == ("complete", 0)
     assert (again.outcome, again.missing) == ("unchanged", 0)
     assert await reading.list_published() == before
-    assert await reading.list_shown() == shown
+    assert await reading.list_shown() == addresses
     assert before

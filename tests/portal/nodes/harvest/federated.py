@@ -111,9 +111,9 @@ def comparable_at_first(record: Record) -> dict[str, Any]:
         if media["metadata"]["is_download"] is None:
             is_file = media["kind"] == MediaKind.FILE
             media["metadata"]["is_download"] = is_file and contract in {"", DOWNLOAD}
-        own = _lines(media["metadata"].pop("rights"))
+        rights = _lines(media["metadata"].pop("rights"))
         statements = media["metadata"].pop("rights_statements")
-        media["rights"] = sorted({*requirements, *own, *statements})
+        media["rights"] = sorted({*requirements, *rights, *statements})
     document["contacts"] = [
         contact for contact in document["contacts"] if contact["role"] != "publisher"
     ]
