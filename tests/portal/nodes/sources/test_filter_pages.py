@@ -120,8 +120,8 @@ async def test_a_preview_of_a_first_page_says_at_least(
         f"{source}/filters/preview", data={"keywords_more": "eau"}, headers=ENGLISH
     )
 
-    assert "0 of 10 datasets are taken" in preview.text
-    assert "At least 10 datasets shown today will be withdrawn" in preview.text
+    assert "Counted on the first page of the catalogue only" in preview.text
+    assert "At least 12 datasets shown today will be withdrawn" in preview.text
 
 
 async def test_filters_that_let_little_go_are_saved_at_once(
