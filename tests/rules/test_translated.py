@@ -50,7 +50,8 @@ SPOKEN = (
     "Handover",
 )
 """Besides exceptions, what carries words to a person."""
-
+TEMPLATES = ("Kind", "Template")
+"""How the names end of what carries words to a person with places for values."""
 OPERATION = "_operation"
 """How the names of functions end that describe a handler in the document of the API."""
 CODE = re.compile("[a-z]+(?:_[a-z]+)*")
@@ -101,8 +102,10 @@ def of_refusals(folder: Path) -> Iterator[tuple[str, str]]:
                 first = None
             if name == "say" and isinstance(first, str) and not CODE.fullmatch(first):
                 yield first, f"{path.relative_to(SOURCE)}:{call.lineno}"
-            if name in SPOKEN or (
-                name.endswith("Error") and name[:-5] in SPOKEN_ERRORS
+            if (
+                name in SPOKEN
+                or name.endswith(TEMPLATES)
+                or (name.endswith("Error") and name[:-5] in SPOKEN_ERRORS)
             ):
                 for value in (
                     *call.args,
@@ -143,7 +146,9 @@ SPOKEN_ERRORS = {
 
 
 def _is_sentence(text: str) -> bool:
-    return " " in text and text[:1].isupper() and text.rstrip()[-1:] in ".?!"
+    beginning = text.lstrip("“")[:1]
+    is_begun = beginning.isupper() or beginning == "%"
+    return " " in text and is_begun and text.rstrip()[-1:] in ".?!"
 
 
 @cache

@@ -145,7 +145,7 @@ async def test_words_go_to_other_portals_only_where_one_says_so(
         led = await fetch(portal_app, armor.territory, "/data?q=velo")
         page = await fetch(portal_app, armor.territory, led.headers["location"])
         unasked = len(requests)
-        asked = await fetch(
+        answer_of_portals = await fetch(
             portal_app, armor.territory, f"{led.headers['location']}&portals=1"
         )
 
@@ -154,9 +154,9 @@ async def test_words_go_to_other_portals_only_where_one_says_so(
     assert unasked == 0
     assert sentence in page.text
     assert 'href="/data?q=velo&amp;partners=1&amp;portals=1"' in page.text
-    assert "On other portals" in asked.text
-    assert sentence not in asked.text
-    assert 'href="/api/v1/datasets?q=velo&amp;partners=1"' in asked.text
+    assert "On other portals" in answer_of_portals.text
+    assert sentence not in answer_of_portals.text
+    assert 'href="/api/v1/datasets?q=velo&amp;partners=1"' in answer_of_portals.text
     assert len(requests) == 1
 
 

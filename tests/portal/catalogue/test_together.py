@@ -637,16 +637,16 @@ async def test_a_joint_index_of_another_version_is_removed(
     await three.feed.run_once()
     joint = three.settings.index_folder / FINGERPRINT / str(JOINT)
     territory_index = joint.parent / str(three.near.territory.id)
-    here = joint.parent / str(uuid.uuid4())
+    other_version = joint.parent / str(uuid.uuid4())
     elsewhere = three.settings.index_folder / "0123456789abcdef" / str(JOINT)
-    shutil.copytree(joint, here, symlinks=True)
+    shutil.copytree(joint, other_version, symlinks=True)
     shutil.copytree(joint, elsewhere, symlinks=True)
 
     await three.feed.run_once()
-    followed = [folder.exists() for folder in (here, elsewhere, joint)]
-    shutil.copytree(joint, here, symlinks=True)
+    followed = [folder.exists() for folder in (other_version, elsewhere, joint)]
+    shutil.copytree(joint, other_version, symlinks=True)
     request_joint_rebuild(three.settings)
-    erased = [folder.exists() for folder in (here, elsewhere, joint)]
+    erased = [folder.exists() for folder in (other_version, elsewhere, joint)]
 
     assert followed == erased == [False, False, True]
     assert territory_index.exists()

@@ -11,7 +11,9 @@ from sqlalchemy import select, update
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan, packages
 from udi.kit.clock import now
+from udi.portal.nodes.sources import run_completion
 from udi.portal.nodes.sources.models import SourceRecord, SourceReport
+from udi.portal.nodes.sources.outlines import read_outline
 
 
 def names(number: int) -> list[str]:
@@ -74,6 +76,26 @@ async def test_only_what_changed_is_read_and_what_left_is_missed(
     async with reading.database.session(reading.territory.id) as session:
         reports = (await session.scalars(select(SourceReport))).all()
     assert [(report.run_id, report.records) for report in reports] == [(whole.id, 30)]
+
+
+async def test_readings_of_what_changed_never_end_the_report_of_the_last_whole_one(
+    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_completion, "KEPT_RUNS", 2)
+    catalogue.live = DatedCkan(names(3))
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    whole = await reading.read()
+    later = [await reading.read() for _ in range(3)]
+
+    runs = [run.id for run in await reading.runs()]
+    async with reading.database.session(reading.territory.id) as session:
+        reports = (await session.scalars(select(SourceReport.run_id))).all()
+        outline = await read_outline(session, await reading.source())
+
+    assert all(run.incremental for run in later)
+    assert runs == [whole.id, *(run.id for run in later[1:])]
+    assert list(reports) == [whole.id]
+    assert outline is not None
 
 
 async def test_a_site_that_does_not_look_at_the_question_is_read_whole(

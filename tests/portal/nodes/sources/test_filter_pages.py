@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
+from sqlalchemy import delete
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import ckan
@@ -22,7 +23,9 @@ from tests.portal.nodes.sources.test_api import register as register_by_program
 from tests.portal.nodes.sources.test_pages import manager, register
 from tests.service_overrides import override_service
 from tests.visitors import browse, make_person
+from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.portal.nodes.sources.models import SourceOutline
 from udi.portal.nodes.sources.trial_limits import TRIAL_LIMITS, TrialLimits
 from udi.ui.site import Site
 
@@ -80,10 +83,17 @@ async def test_a_preview_after_a_reading_says_what_would_be_withdrawn(
     before = await manager.get(where, headers=ENGLISH)
     form = {"keywords_more": "eau", "box": "-2, 48, -1, 49"}
     preview = await manager.post(f"{where}/preview", data=form, headers=ENGLISH)
-    await manager.post(where, data=form)
+    refused = await manager.post(where, data=form, headers=ENGLISH)
+    before_it_is_confirmed = await manager.get(source, headers=ENGLISH)
+    saved = await manager.post(where, data={**form, "confirmed": "1"})
     await read()
     page = await manager.get(source, headers=ENGLISH)
 
+    assert (refused.status_code, saved.status_code) == (422, 303)
+    assert 'id="confirmed-e"' in refused.text
+    assert "12 datasets shown today will be withdrawn." in refused.text
+    assert 'value="eau" checked' in refused.text
+    assert "All of its datasets are taken." in before_it_is_confirmed.text
     assert "12 of 12 datasets are taken" in before.text
     assert "0 of 12 datasets are taken" in preview.text
     assert "Counted on all datasets of the last complete reading" in preview.text
@@ -92,6 +102,37 @@ async def test_a_preview_after_a_reading_says_what_would_be_withdrawn(
     assert "12 datasets shown today will be withdrawn." in preview.text
     assert "12 were left out by the filters." in page.text
     assert not (await manager.get("/api/v1/datasets")).json()["items"]
+
+
+async def test_a_preview_of_a_first_page_says_at_least(
+    manager: httpx.AsyncClient,
+    catalogue: Catalogue,
+    read: Any,
+    portal_database: Database,
+    demo: Territory,
+) -> None:
+    source = (await register(manager, catalogue.origin)).headers["location"]
+    await read()
+    async with portal_database.session(demo.id) as session:
+        await session.execute(delete(SourceOutline))
+
+    preview = await manager.post(
+        f"{source}/filters/preview", data={"keywords_more": "eau"}, headers=ENGLISH
+    )
+
+    assert "Counted on the first page of the catalogue only" in preview.text
+    assert "At least 12 datasets shown today will be withdrawn" in preview.text
+
+
+async def test_filters_that_let_little_go_are_saved_at_once(
+    manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
+) -> None:
+    source = (await register(manager, catalogue.origin)).headers["location"]
+    await read()
+
+    saved = await manager.post(f"{source}/filters", data={"publishers_more": TOWN})
+
+    assert saved.status_code == 303
 
 
 @pytest.mark.parametrize("end", ["", "/preview"])

@@ -155,8 +155,23 @@ def test_parse_filters_knows_themes_by_their_names() -> None:
     assert read_row(filters.to_row()) == filters
 
 
+def test_parse_filters_replaces_what_no_database_holds() -> None:
+    filters = parse_filters({"keywords": ["a\x00", "\ufeffeau", "\ufeff"]}, None)
+
+    assert filters.keywords == ["a\N{REPLACEMENT CHARACTER}", "eau"]
+
+
 @pytest.mark.parametrize(
-    "box", ["1,2,3", "a,b,c,d", "3,48,2,49", "0,48,1,91", "0,nan,1,2", [None, 1, 2, 3]]
+    "box",
+    [
+        "1,2,3",
+        "a,b,c,d",
+        "3,48,2,49",
+        "0,48,1,91",
+        "0,nan,1,2",
+        [None, 1, 2, 3],
+        [10**400, 2, 3, 4],
+    ],
 )
 def test_parse_filters_refuses_an_area_that_is_none(box: Any) -> None:
     with pytest.raises(InvalidError) as caught:
@@ -232,6 +247,25 @@ async def test_what_leaves_the_filters_by_itself_is_asked_about_where_it_is_much
     run = await reading.read()
 
     assert (run.outcome, run.missing, run.withdrawn) == ("vanished", 10, 0)
+    assert len(await reading.list_published()) == 10
+
+
+async def test_new_filters_ask_before_what_the_former_ones_left_out_goes(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    site = Towns(30)
+    catalogue.live = site
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    await choose(reading, SourceFilters(publishers=["Ville Deux"]))
+    await reading.read()
+    site.second = "Commune Deux"
+    await reading.read()
+    await choose(reading, SourceFilters(publishers=["Commune Deux"]))
+    site.number = 0
+
+    run = await reading.read()
+
+    assert (run.outcome, run.withdrawn) == ("vanished", 0)
     assert len(await reading.list_published()) == 10
 
 

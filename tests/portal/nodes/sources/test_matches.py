@@ -298,6 +298,28 @@ async def test_different_stays_two_and_is_not_asked_again(
         await answer(first, match, same=True)
 
 
+async def test_different_stays_two_where_the_next_reading_would_be_sure(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    town = turtle("a", checksum=SUM)
+    first, second = await read_both(
+        catalogue, open_source, town, turtle("b", publisher="Région", checksum=SUM)
+    )
+    before = await second.list_published()
+    [match] = await matches(first)
+    await answer(first, match, same=True)
+    await second.read()
+    await answer(first, match, same=False)
+    catalogue.put("/region.ttl", turtle("b", checksum=SUM))
+
+    await second.read()
+    await first.read()
+
+    assert await second.list_published() == before
+    assert len(await first.list_published()) == 1
+    assert [pair.state for pair in await matches(first)] == [MatchState.DIFFERENT]
+
+
 async def test_an_answer_about_what_is_gone_or_was_never_asked_changes_nothing(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -348,9 +370,13 @@ async def test_the_page_shows_both_side_by_side(
         page = await client.get("/sources/matches", headers=english)
         ids = re.findall(r'name="(first|second)" value="([-0-9a-f]+)"', page.text)
         form = {**dict(ids), "answer": "same"}
+        unanswered = await client.post("/sources/matches", data=dict(ids))
+        waiting = await client.get("/sources/matches", headers=english)
         answered = await client.post("/sources/matches", data=form)
         after = await client.get("/sources/matches", headers=english)
-        nobody = await client.post("/sources/matches", data={"first": "x"})
+        nobody = await client.post(
+            "/sources/matches", data={"first": "x", "answer": "same"}
+        )
     stranger = make_person(demo, memberships={"armor": ["managers"]})
     async with browse(portal_app, demo, stranger) as client:
         refused = await client.get("/sources/matches")
@@ -358,6 +384,8 @@ async def test_the_page_shows_both_side_by_side(
     assert "A file of both has the same address." in page.text
     assert "Région" in page.text
     assert "Ville d’Exemple" in page.text
+    assert unanswered.status_code == 422
+    assert "A file of both has the same address." in waiting.text
     assert (answered.status_code, nobody.status_code) == (303, 404)
     assert "Nothing to compare" in after.text
     assert "Said to be the same" in after.text

@@ -48,11 +48,11 @@ async def search_other_portals(
     unasked = criteria.with_changes(portals=False)
     local_criteria = unasked.with_changes(partners=False, territory=(), producer=())
     together = unasked.with_changes(partners=True, producer=())
-    asking = criteria.with_changes(portals=True)
+    everywhere = criteria.with_changes(portals=True)
     search = FederatedSearch(
         here_url=local_criteria.address(path),
         together_url=together.address(path) if neighbourhood.partners else "",
-        portals_url=asking.address(path)
+        portals_url=everywhere.address(path)
         if origins and has_search_terms(criteria)
         else "",
         is_together=criteria.partners,

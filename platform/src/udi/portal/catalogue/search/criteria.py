@@ -196,8 +196,8 @@ class Criteria:
         """The same search whatever way it was come to: what only changes how it is shown is left out."""
         ordered = {name: tuple(sorted(getattr(self, name))) for name in CHOSEN}
         sort = "" if self.sort == Criteria(text=self.text).order else self.sort
-        shown = {"facets": (), "portals": False, "mistyped": ()}
-        return replace(self, **ordered, **shown, sort=sort)  # type: ignore[arg-type]  # fields by their names
+        defaults = {"facets": (), "portals": False, "mistyped": ()}
+        return replace(self, **ordered, **defaults, sort=sort)  # type: ignore[arg-type]  # fields by their names
 
     def address(self, path: str, *left_out: str) -> str:
         """The path with its parameters."""

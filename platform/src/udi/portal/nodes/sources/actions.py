@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -22,6 +22,7 @@ from udi.portal.nodes.sources.leases import find_open_run, release_lease
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RunOutcome,
+    SourceRecord,
     SourceRhythm,
     SourceRun,
     SourceState,
@@ -217,6 +218,14 @@ async def change_filters(
         await finish_run(session, source, run, RunOutcome.PARTIAL, now())
     source.filters = row
     source.filters_changed = True
+    # What the former filters left out says nothing of what these do: no record leaves unasked by an old mark.
+    marked = update(SourceRecord).where(
+        SourceRecord.source_id == source.id, SourceRecord.filtered
+    )
+    await session.execute(
+        marked.values(filtered=False),
+        execution_options={"synchronize_session": False},
+    )
     source.etag = ""
     source.last_modified = ""
     source.failures = 0

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError
+from udi.kit.errors import InvalidError, field_error
 from udi.portal.nodes.sources import actions, queries
 from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.filter_preview import (
@@ -37,6 +37,12 @@ from udi.ui.site import render, site_of
 PATH = "/sources/{source_id:uuid}/filters"
 MOST_CHOICES = 12
 LONGEST_LIST = 10_000
+UNCONFIRMED = field_error(
+    "confirmed",
+    "These filters let much of this catalogue go, or take nothing of it.",
+    "Change them, or confirm that this is what you want.",
+    "unconfirmed",
+)
 
 
 @get(PATH)
@@ -90,7 +96,7 @@ async def _check_and_show(
 async def save_filters(
     request: AnyRequest, session: Session, member: Member, source_id: FromPath[UUID]
 ) -> Response[Any]:
-    """Take what the filters of the form take, from the next reading on, which is now."""
+    """Take what the filters of the form take, from the next reading on, which is now; where much would go, once it is confirmed."""
     source, _ = await queries.get_source(session, member, source_id, lock=True)
     values = await _read_form(request)
     try:
@@ -98,6 +104,13 @@ async def save_filters(
     except InvalidError as error:
         met = await find_met_records(session, source)
         return await _show(request, source, values, None, met, None, error)
+    if not values["confirmed"][0]:
+        met = await find_met_records(session, source)
+        preview = await preview_filters(session, source, filters, met) if met else None
+        if preview and preview.must_confirm:
+            return await _show(
+                request, source, _texts(filters), filters, met, preview, UNCONFIRMED
+            )
     await actions.change_filters(session, member, source, filters)
     return Redirect(f"/sources/{source_id}", status_code=303)
 
@@ -111,6 +124,7 @@ async def _read_form(request: AnyRequest) -> dict[str, list[str]]:
         more = str(form.get(f"{name}_more") or "")[:LONGEST_LIST]
         values[name] = [*ticked, *more.splitlines()]
     values["box"] = [str(form.get("box") or "")]
+    values["confirmed"] = [str(form.get("confirmed") or "")]
     return values
 
 

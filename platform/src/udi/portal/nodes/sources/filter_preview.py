@@ -23,6 +23,7 @@ from udi.portal.nodes.sources.filters import (
 )
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
 from udi.portal.nodes.sources.outlines import read_outline
+from udi.portal.nodes.sources.reconciliation import exceeds_loss_limit
 from udi.portal.nodes.sources.trial_limits import TrialLimits
 from udi.portal.tenants.queries import read_vocabularies
 
@@ -49,11 +50,13 @@ class MetRecords:
 
 @dataclass(frozen=True)
 class FilterPreview:
-    """What filters would take; `withdrawn` are datasets that are published now and would go."""
+    """What filters would take; `withdrawn` are datasets that are published now and would go, of those that were met."""
 
     met: MetRecords
     count: FilterCount
     withdrawn: int
+    must_confirm: bool
+    """Whether nothing would be taken, or so much would go that a person is asked."""
 
 
 async def read_first_page(
@@ -104,7 +107,9 @@ async def preview_filters(
     """Count what filters would take of the records that were met."""
     count = await asyncio.to_thread(count_taken, filters, met.records)
     withdrawn = await _count_published(session, source, count.left_out)
-    return FilterPreview(met, count, withdrawn)
+    takes_nothing = bool(count.total) and not count.taken
+    is_heavy = exceeds_loss_limit(withdrawn, source.dataset_count)
+    return FilterPreview(met, count, withdrawn, takes_nothing or is_heavy)
 
 
 async def _count_published(

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, convert, to_builtins
 from udi.kit.errors import Refusal, Refusals
 from udi.portal.nodes.harvest.facets import LONGEST_VALUE, Box, RecordFacets
 from udi.portal.nodes.harvest.identity import fold_text
+from udi.portal.nodes.harvest.untrusted_documents import sanitise_value
 from udi.protocol.themes import EU_THEMES
 
 MOST_VALUES = 50
@@ -196,9 +197,10 @@ def parse_filters(
 
 
 def _tidy(values: Iterable[str]) -> list[str]:
-    """Each once, as it was written first."""
+    """Each once, as it was written first; what no database holds is replaced, as in what is read of a catalogue."""
     unique: dict[str, str] = {}
-    for value in filter(None, map(str.strip, values)):
+    clean = (sanitise_value(value).strip() for value in values)
+    for value in filter(None, clean):
         unique.setdefault(fold_text(value), value[:LONGEST_VALUE])
     return list(unique.values())
 
@@ -211,7 +213,7 @@ def _read_box(
     parts = box.replace(";", ",").split(",") if isinstance(box, str) else list(box)
     try:
         west, south, east, north = map(float, parts)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         _refuse_box(refusals)
         return None
     least_west, least_south, most_east, most_north = WORLD

@@ -6,7 +6,6 @@ from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -19,7 +18,6 @@ from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.record import HarvestedPage
 from udi.portal.nodes.harvest.vocabulary import territory_vocabulary
-from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources import crawl, run_completion
 from udi.portal.nodes.sources.changes import (
     find_identifiers_address,
@@ -30,7 +28,7 @@ from udi.portal.nodes.sources.crawl import CrawlCost, CrawlState
 from udi.portal.nodes.sources.document_bodies import HEAVY
 from udi.portal.nodes.sources.document_summary import DocumentSummary
 from udi.portal.nodes.sources.filtering import leave_out
-from udi.portal.nodes.sources.import_results import ImportContext
+from udi.portal.nodes.sources.import_results import load_import_context
 from udi.portal.nodes.sources.leases import (
     TAKEN_UP,
     LeaseLostError,
@@ -59,9 +57,7 @@ from udi.portal.nodes.sources.source_client import (
     SourceClient,
     agent_of,
 )
-from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.queries import read_vocabularies
-from udi.protocol import structures as of
 from udi.protocol.faults import shorten
 
 log = structlog.get_logger()
@@ -423,7 +419,7 @@ class _SourceHarvester:
                 filtered = run.filtered
                 stored = await store_slice(
                     session,
-                    await _load_import_context(session, source),
+                    await load_import_context(session, source),
                     run,
                     await leave_out(session, source, run, some),
                     now(),
@@ -493,14 +489,3 @@ async def _get_open_run(session: AsyncSession, source: CatalogueSource) -> Sourc
     if run is None:
         raise LeaseLostError
     return run
-
-
-async def _load_import_context(
-    session: AsyncSession, source: CatalogueSource
-) -> ImportContext:
-    node = (await session.scalars(select(Node).where(Node.id == source.id))).one()
-    theirs = select(Organisation).where(Organisation.id == source.organisation_id)
-    producer = (await session.scalars(theirs)).one()
-    return ImportContext(
-        source, node, of.Organisation(id=producer.id, name=producer.name)
-    )

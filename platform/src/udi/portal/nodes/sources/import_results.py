@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.likeness import Likeness
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
 from udi.portal.nodes.sources.reconciliation import RecordAction
+from udi.portal.organisations.models import Organisation
 from udi.protocol import structures as of
 
 
@@ -33,6 +37,18 @@ class ImportContext:
         return organisation
 
 
+async def load_import_context(
+    session: AsyncSession, source: CatalogueSource
+) -> ImportContext:
+    """Who publishes what a source brings, and through which node."""
+    node = (await session.scalars(select(Node).where(Node.id == source.id))).one()
+    theirs = select(Organisation).where(Organisation.id == source.organisation_id)
+    producer = (await session.scalars(theirs)).one()
+    return ImportContext(
+        source, node, of.Organisation(id=producer.id, name=producer.name)
+    )
+
+
 @dataclass
 class RecordImport:
     """A thing that was found, and what there is to say of it."""
@@ -49,7 +65,7 @@ class RecordImport:
     """The dataset of another source or node that it describes as well."""
     publisher: str = ""
     """The key of the publisher that it names."""
-    alike: Likeness = field(default_factory=dict)
+    similarities: Likeness = field(default_factory=dict)
 
     @property
     def dataset_id(self) -> UUID | None:

@@ -97,9 +97,14 @@ def assess_run(
         return RunAssessment.LOST
     if min(renamed, missing) >= RENAMED_SHARE * max(published_count, 1):
         return RunAssessment.VANISHED
-    if missing > MOST_LOST and missing > LOST_SHARE * published_count:
+    if exceeds_loss_limit(missing, published_count):
         return RunAssessment.VANISHED
     return RunAssessment.MISSING
+
+
+def exceeds_loss_limit(leaving: int, published_count: int) -> bool:
+    """Whether so many of the published records may not leave before a person is asked."""
+    return leaving > MOST_LOST and leaving > LOST_SHARE * published_count
 
 
 def next_reading(

@@ -257,7 +257,7 @@ async def _settle_shared(
     )
     taken: set[UUID] = set()
     for (result, candidate), origin in zip(candidates, origins, strict=True):
-        result.alike = origin.alike
+        result.similarities = origin.similarities
         shared = origin.shared
         if shared is None:
             continue

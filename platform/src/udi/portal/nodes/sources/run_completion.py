@@ -244,13 +244,25 @@ async def finish_run(
         else next_reading(source.rhythm, moment, failures=source.failures),
     )
     await session.flush()
+    await _forget_old_runs(session, source)
+
+
+async def _forget_old_runs(session: AsyncSession, source: CatalogueSource) -> None:
+    """Keep the latest readings, and the latest that were whole: their reports and outlines stand until another has its own."""
     latest = (
         select(SourceRun.id)
         .where(SourceRun.source_id == source.id)
         .order_by(SourceRun.started_at.desc())
+        .limit(KEPT_RUNS)
+    )
+    whole = latest.where(
+        ~SourceRun.incremental,
+        SourceRun.outcome.in_((RunOutcome.COMPLETE, RunOutcome.VANISHED)),
     )
     old = delete(SourceRun).where(
-        SourceRun.id.in_(latest.offset(KEPT_RUNS).scalar_subquery())
+        SourceRun.source_id == source.id,
+        SourceRun.id.not_in(latest.scalar_subquery()),
+        SourceRun.id.not_in(whole.scalar_subquery()),
     )
     await session.execute(old, execution_options=QUIET)
 

@@ -5,13 +5,13 @@ source and a file in common, or what `likeness.is_sure` says. A node's own push 
 data is. When the place that a dataset was read in goes, another takes it over, under its address here.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,6 +37,8 @@ from udi.portal.nodes.sources.likeness import (
 )
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
+    DatasetMatch,
+    MatchState,
     SourceRecord,
     SourceRecordAlias,
     SourceState,
@@ -83,7 +85,7 @@ class OriginMatch:
     """What is known of a record among the datasets of other places: the one that it describes, and what it has in common with others."""
 
     shared: SharedDataset | None = None
-    alike: Likeness = field(default_factory=dict)
+    similarities: Likeness = field(default_factory=dict)
 
 
 async def match_datasets(
@@ -98,7 +100,7 @@ async def match_datasets(
     """
     ids, likenesses = await _find_ids(session, source, candidates)
     if not any(ids):
-        return [OriginMatch(alike=alike) for alike in likenesses]
+        return [OriginMatch(similarities=likeness) for likeness in likenesses]
     await lock_records(session, {*published, *(id_ for id_ in ids if id_)})
     locked = await lock_datasets(session, {*published, *(id_ for id_ in ids if id_)})
     datasets = {id_: locked[id_] for id_ in ids if id_ and id_ in locked}
@@ -106,10 +108,10 @@ async def match_datasets(
     holders = await _list_holders(session, datasets.values())
     unclaimed = await list_unclaimed(session, datasets.values())
     origins = []
-    for id_, alike, candidate in zip(ids, likenesses, candidates, strict=True):
+    for id_, likeness, candidate in zip(ids, likenesses, candidates, strict=True):
         dataset = datasets.get(id_) if id_ else None
         if dataset is None:
-            origins.append(OriginMatch(alike=alike))
+            origins.append(OriginMatch(similarities=likeness))
             continue
         match = MatchedDataset(
             is_own=dataset.node_id == source.id,
@@ -128,7 +130,7 @@ async def match_datasets(
         )
         nearness = measure_nearness(host_name(source.address), candidate.record)
         shared = SharedDataset(dataset, decide_origin(match, nearness))
-        origins.append(OriginMatch(shared, alike))
+        origins.append(OriginMatch(shared, likeness))
     return origins
 
 
@@ -141,21 +143,23 @@ async def _find_ids(
     names = [global_names(candidate.harvest_record) for candidate in candidates]
     by_name = await find_by_names(session, source, set().union(*names))
     same_ids = await _find_by_ids(session, source, candidates)
+    different = await _list_different(session, candidates)
     matches: list[UUID | None] = []
     for candidate, candidate_names in zip(candidates, names, strict=True):
         ids = {id_ for name in candidate_names for id_ in by_name.get(name, ())}
+        ids -= different.get(candidate.record.id, set())
         if candidate.record.id in same_ids:
             matches.append(candidate.record.id)
         else:
             matches.append(candidate.same_as or (ids.pop() if len(ids) == 1 else None))
     open_places = [place for place, id_ in enumerate(matches) if id_ is None]
     by_page = await _find_by_pages(
-        session, source, [candidates[place].record for place in open_places]
+        session, source, [candidates[place].record for place in open_places], different
     )
     for place, id_ in zip(open_places, by_page, strict=True):
         if id_ is not None and by_page.count(id_) == 1 and id_ not in matches:
             matches[place] = id_
-    return matches, await _match_alike(session, source, candidates, matches)
+    return matches, await _match_alike(session, source, candidates, matches, different)
 
 
 async def _match_alike(
@@ -163,6 +167,7 @@ async def _match_alike(
     source: CatalogueSource,
     candidates: Sequence[OriginCandidate],
     matches: list[UUID | None],
+    different: Mapping[UUID, set[UUID]],
 ) -> list[Likeness]:
     """Fill the places that are open by what two records have in common, where that leaves no doubt; what it is."""
     likenesses: list[Likeness] = [{} for _ in matches]
@@ -173,15 +178,38 @@ async def _match_alike(
     ]
     similarities = await find_alike(session, source, compared)
     sure = [
-        [id_ for id_, bases in bases_by_id.items() if is_sure(bases)]
-        for bases_by_id in similarities
+        [
+            id_
+            for id_, bases in bases_by_id.items()
+            if is_sure(bases)
+            and id_ not in different.get(compared_record.record.id, ())
+        ]
+        for compared_record, bases_by_id in zip(compared, similarities, strict=True)
     ]
     claimed = Counter(id_ for ids in sure for id_ in ids)
-    for place, ids, alike in zip(places, sure, similarities, strict=True):
-        likenesses[place] = alike
+    for place, ids, likeness in zip(places, sure, similarities, strict=True):
+        likenesses[place] = likeness
         if len(ids) == 1 and claimed[ids[0]] == 1 and ids[0] not in matches:
             matches[place] = ids[0]
     return likenesses
+
+
+async def _list_different(
+    session: AsyncSession, candidates: Iterable[OriginCandidate]
+) -> dict[UUID, set[UUID]]:
+    """Of each record, the datasets that the team said are others."""
+    ids = {candidate.record.id for candidate in candidates}
+    query = select(DatasetMatch.first_id, DatasetMatch.second_id).where(
+        DatasetMatch.state == MatchState.DIFFERENT,
+        or_(
+            is_among(DatasetMatch.first_id, ids), is_among(DatasetMatch.second_id, ids)
+        ),
+    )
+    different = defaultdict[UUID, set[UUID]](set)
+    for first, second in await session.execute(query):
+        different[first].add(second)
+        different[second].add(first)
+    return different
 
 
 async def _find_by_ids(
@@ -202,7 +230,10 @@ async def _find_by_ids(
 
 
 async def _find_by_pages(
-    session: AsyncSession, source: CatalogueSource, records: Sequence[of.Record]
+    session: AsyncSession,
+    source: CatalogueSource,
+    records: Sequence[of.Record],
+    different: Mapping[UUID, set[UUID]],
 ) -> list[UUID | None]:
     """Datasets of others that have the page of a record at its producer, and one of its files."""
     addresses = {
@@ -229,6 +260,7 @@ async def _find_by_pages(
             for id_ in owners.get(media.url, ())
             if is_page_of_one(page) and pages[id_] == comparison_key(page)
         }
+        same -= different.get(record.id, set())
         matches.append(same.pop() if len(same) == 1 else None)
     return matches
 

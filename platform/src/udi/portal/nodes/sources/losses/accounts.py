@@ -8,7 +8,7 @@ from msgspec import Struct, convert, field, to_builtins
 
 from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.sources.losses.comparison import Outcome, ValueOutcome
-from udi.portal.nodes.sources.losses.targets import Target, find_target
+from udi.portal.nodes.sources.losses.targets import may_show
 from udi.protocol.faults import shorten
 
 MOST_FIELDS = 150
@@ -18,7 +18,12 @@ LONGEST = 140
 LONGEST_TITLE = 80
 EMAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 PHONE = re.compile(r"\+?\d[\d .()/-]{8,}\d")
-DATED = re.compile(r"\d{4}-\d\d-\d\d")
+NO_PHONE = re.compile(
+    r"(https?://[^\s<>\"]+"
+    r"|(?<![\d.-])(?:1\d|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?![\d-]))"
+)
+"""Addresses and dates, whose figures are no telephone number."""
 
 
 class Example(Struct, kw_only=True, omit_defaults=True):
@@ -96,22 +101,22 @@ Accounts = dict[str, FieldAccount]
 
 
 def _make_example(value: ValueOutcome, title: str, dataset: str) -> Example:
-    """Of what may name a person, neither the value nor the words that repeat it."""
+    """Neither the value nor the words that repeat it, unless its field is known to name no person."""
     fault = value.fault
     if fault is None:
         return Example(outcome=value.outcome.value)
-    is_personal = find_target(value.statement.field) is Target.PERSON
+    is_hidden = not may_show(value.statement.field)
     return Example(
         outcome=value.outcome.value,
         title=shorten(title, LONGEST_TITLE),
         dataset=dataset,
-        value="" if is_personal else conceal(value.statement.value),
-        ours="" if is_personal else conceal(value.ours),
+        value="" if is_hidden else conceal(value.statement.value),
+        ours="" if is_hidden else conceal(value.ours),
         code=fault.code,
         message=fault.message,
         remedy=fault.remedy,
         values={
-            name: "…" if is_personal else _conceal_entry(entry)
+            name: "…" if is_hidden else _conceal_entry(entry)
             for name, entry in fault.values.items()
         },
     )
@@ -124,9 +129,9 @@ def _conceal_entry(entry: str | int) -> str | int:
 def conceal(text: str) -> str:
     """A text cut short, without mail addresses and telephone numbers."""
     beginning = EMAIL.sub("…", " ".join(text[: 2 * LONGEST].split()))
-    if not DATED.search(beginning) and "://" not in beginning:
-        beginning = PHONE.sub("…", beginning)
-    return shorten(beginning, LONGEST)
+    parts = NO_PHONE.split(beginning)
+    parts[::2] = [PHONE.sub("…", part) for part in parts[::2]]
+    return shorten("".join(parts), LONGEST)
 
 
 def add_record(

@@ -9,6 +9,9 @@ class Target(StrEnum):
     """Fields of ours that a value is looked for in by its meaning, or of which there is only one."""
 
     TITLE = "title"
+    DESCRIPTION = "description"
+    ADDRESS = "address"
+    """Of a page or a file."""
     KEYWORD = "keyword"
     THEME = "theme"
     PUBLISHER = "publisher"
@@ -29,6 +32,7 @@ class Target(StrEnum):
     IDENTIFIER = "identifier"
     VERSION = "version"
     OTHER = ""
+    """No known meaning: values are counted, and never shown, for they may name a person in any words."""
 
 
 SINGLE = frozenset(
@@ -47,11 +51,12 @@ SINGLE = frozenset(
 DATES = frozenset(
     {Target.ISSUED, Target.MODIFIED, Target.CREATED, Target.PERIOD, Target.OTHER}
 )
-PERSONAL = frozenset({Target.PERSON})
 _PERSON = re.compile(
     r"contact|maintainer|author|creator|rightsholder|responsibleparty|mbox|e-?mail|phone|tel\b"
     r"|individualname|electronicmailaddress|deliverypoint|contributor|owner|vcard:|wasattributedto|attribution"
     r"|members|\buser|first_?name|last_?name|nickname|avatar|steward|provider|fax"
+    r"|wasassociatedwith|qualifiedassociation|\bagents?\b|responsab|r[eé]f[eé]rent|\bauteur|\bautor(es|as?)?\b"
+    r"|gestionnaire|\bgestor|courriel|correo|t[eé]l[eé]f"
 )
 _PATTERNS = (
     (Target.PERSON, _PERSON),
@@ -86,12 +91,24 @@ _PATTERNS = (
     (Target.MODIFIED, re.compile(r"modified|updated|last_update|revision")),
     (Target.CREATED, re.compile(r"created|date_?creat")),
     (Target.VERSION, re.compile(r"^[\w:]*version(info)?$")),
-    (Target.TITLE, re.compile(r"title|\bname$")),
+    (Target.DESCRIPTION, re.compile(r"description|abstract|^notes$")),
+    (
+        Target.ADDRESS,
+        re.compile(
+            r"(access|download|endpoint)_?url|(resources|distribution)\.url$|^url$|landingpage|/linkage(/url)?$"
+        ),
+    ),
+    (
+        Target.TITLE,
+        re.compile(r"title|(^|resources\.|distribution[./]|online/)([\w-]+:)?name$"),
+    ),
     (
         Target.IDENTIFIER,
         re.compile(r"^(\w+:)?(identifier|id|guid|global_id|fileidentifier)$"),
     ),
 )
+_FREE = re.compile(r"(^|[./])(extras|custom|additional\w*)[./]")
+"""Where publishers name the fields themselves."""
 _SOFTWARE = re.compile(
     r"""(^|[./])(
     @?type|@id|@context|revision_id|revision_timestamp|creator_user_id|state|approval_status|is_organization
@@ -118,6 +135,13 @@ def find_target(field: str) -> Target:
     return next(
         (target for target, pattern in _PATTERNS if pattern.search(name)), Target.OTHER
     )
+
+
+@lru_cache(maxsize=4096)
+def may_show(field: str) -> bool:
+    """Whether its values may be shown: only what is known to name no person, whatever the language of the field's name."""
+    is_known = find_target(field) not in {Target.PERSON, Target.OTHER}
+    return is_known and not _FREE.search(field.lower())
 
 
 @lru_cache(maxsize=4096)

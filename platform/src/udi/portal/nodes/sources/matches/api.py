@@ -11,13 +11,12 @@ from udi.kit.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
-    field_error,
 )
 from udi.portal.identity.bearers import PROGRAMS, require_scope
 from udi.portal.identity.operations import api_operation
 from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context
 from udi.portal.nodes.sources.matches.actions import decide_match
-from udi.portal.nodes.sources.matches.pages import read_id
+from udi.portal.nodes.sources.matches.pages import is_same, read_id
 from udi.portal.nodes.sources.matches.queries import (
     count_matches,
     get_match,
@@ -25,7 +24,6 @@ from udi.portal.nodes.sources.matches.queries import (
     require_team,
 )
 from udi.portal.nodes.sources.matches.schemas import (
-    ANSWERS,
     DatasetMatchItem,
     DatasetMatchList,
     MatchAnswer,
@@ -76,13 +74,7 @@ async def answer_dataset_match(
     """Say that two datasets are one, or that they are not; the pairs that wait still."""
     fields = await read_json_texts(context.request, "first", "second", "answer")
     require_team(context.actor)
-    if fields["answer"] not in ANSWERS:
-        raise field_error(
-            "answer",
-            "This answer does not exist.",
-            "Send same or different.",
-            "unknown-value",
-        )
+    same = is_same(fields["answer"])
     match = await get_match(
         context.session, read_id(fields["first"]), read_id(fields["second"])
     )
@@ -90,7 +82,7 @@ async def answer_dataset_match(
         context.session,
         context.actor,
         match,
-        same=fields["answer"] == "same",
+        same=same,
         say=site_of(context.request).pages.gettext,
     )
     await context.session.flush()

@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import NotFoundError, field_error
 from udi.portal.nodes.sources.matches.actions import decide_match
 from udi.portal.nodes.sources.matches.queries import (
     count_matches,
@@ -14,6 +14,7 @@ from udi.portal.nodes.sources.matches.queries import (
     list_matches,
     require_team,
 )
+from udi.portal.nodes.sources.matches.schemas import ANSWERS
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.site import render, site_of
 
@@ -43,6 +44,7 @@ async def answer_match(
     """Say that two datasets are one, or that they are not."""
     require_team(member)
     form = await request.form()
+    same = is_same(str(form.get("answer") or ""))
     match = await get_match(
         session,
         read_id(str(form.get("first") or "")),
@@ -52,10 +54,26 @@ async def answer_match(
         session,
         member,
         match,
-        same=form.get("answer") == "same",
+        same=same,
         say=site_of(request).pages.gettext,
     )
     return Redirect(PATH, status_code=303)
+
+
+def is_same(answer: str) -> bool:
+    """Whether an answer says that two datasets are one.
+
+    Raises:
+        InvalidError: it is none, and nothing is assumed.
+    """
+    if answer not in ANSWERS:
+        raise field_error(
+            "answer",
+            "This answer does not exist.",
+            "Send same or different.",
+            "unknown-value",
+        )
+    return answer == "same"
 
 
 def read_id(text: str) -> UUID:

@@ -35,7 +35,7 @@ async def propose_matches(
             continue
         likely = [
             (id_, bases)
-            for id_, bases in result.alike.items()
+            for id_, bases in result.similarities.items()
             if is_likely(bases) and id_ not in ids
         ]
         likely.sort(key=lambda item: (_strength(item[1]), str(item[0])))
