@@ -334,11 +334,12 @@ async def test_portals_are_read_two_at_a_time(
     async with udata_portal({}) as (portal, requests):
         async with limits.turn, limits.turn:
             waiting = asyncio.create_task(read_page(dashboard, portal))
-            form = await dashboard.team.get(PATH)
+            # Time enough for a portal of this machine to be read many times.
+            forms = [await dashboard.team.get(PATH) for _ in range(20)]
             before = (waiting.done(), len(requests))
         page = await waiting
 
-    assert form.status_code == 200
+    assert {form.status_code for form in forms} == {200}
     assert before == (False, 0)
     assert "has no such organisation" in page.text
 
