@@ -464,3 +464,12 @@ async def test_a_harvester_may_ask_for_the_head_alone(
     assert catalogue.headers["content-type"].startswith("text/turtle")
     assert "cite-as" in relations(page)
     assert [answer.content for answer in (catalogue, page, nothing)] == [b""] * 3
+
+
+async def test_who_asks_for_partners_where_there_are_none_is_led_to_the_catalogue(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
+    async with browse(portal_app, filled.territory) as reader:
+        answer = await reader.get("/catalog.ttl?partners=1")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/catalog.ttl")

@@ -106,10 +106,13 @@ async def show_catalogue(request: AnyRequest) -> Response[Any] | Redirect:
     if form is None:
         target = f"/data?{PARTNERS}=1" if wants_partners and territory else "/data"
         return Redirect(target, status_code=303, headers={"Vary": "Accept"})
-    if territory is None or wants_partners:
-        neighbourhood = await find_neighbourhood(request, territory)
-        return await send_joint_catalogue(request, neighbourhood, form)
-    return await send_catalogue(request, territory, catalogue_of(territory), form)
+    if territory is not None and not wants_partners:
+        return await send_catalogue(request, territory, catalogue_of(territory), form)
+    neighbourhood = await find_neighbourhood(request, territory)
+    if territory is not None and not neighbourhood.partners:
+        # Not a catalogue without datasets: who reads it would take all of them away.
+        return Redirect(request.url.path, status_code=303, headers={"Vary": "Accept"})
+    return await send_joint_catalogue(request, neighbourhood, form)
 
 
 async def send_joint_catalogue(
