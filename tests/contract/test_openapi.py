@@ -27,6 +27,7 @@ from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
 ADDRESS = "/api/openapi.json"
+CONFIGURATION = Path(__file__).with_name("schemathesis_portal.toml")
 PATIENCE = 60
 EXAMPLES = examples(5, 60)
 """Requests of each phase for each operation, besides the document's own examples."""
@@ -105,7 +106,7 @@ async def test_each_answer_is_as_described_whatever_is_asked(
     """All phases of schemathesis: examples, limits, invented values, and links from answer to request."""
     report = tmp_path / "report.json"
     process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("schemathesis"), "run", f"{portal}{ADDRESS}", "--url", portal,
+        Path(sys.executable).with_name("schemathesis"), "--config-file", str(CONFIGURATION), "run", f"{portal}{ADDRESS}", "--url", portal,
         "--header", f"Host: {catalogue.territory.hosts[0]}", "--max-examples", str(EXAMPLES),
         "--generation-deterministic", "--no-color",
         "--report-json-path", str(report), cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

@@ -168,7 +168,7 @@ def second_territory(folder: Path) -> Path:
         "demo.localhost", "autre.localhost"
     )
     assert "shared = true" in source
-    source = source.replace("shared = true", "shared = false")
+    source = source.replace("shared = true", 'territories = ["nowhere"]')
     source = source.replace(
         'fr = "Armorine", en = "Armorine"', 'fr = "Hautes-Terres", en = "Hautes-Terres"'
     )

@@ -58,9 +58,15 @@ async def test_the_portal_stopped_leaves_downloads_possible(
     async with httpx.AsyncClient(
         base_url=origin, headers=headers, timeout=PATIENCE
     ) as node:
-        published = (await node.get("/api/v1/resources")).json()["items"][0][
-            "available_formats"
-        ][0]
+        items = (await node.get("/api/v1/resources")).json()["items"]
+        # Another journey may have published restricted data on this node.
+        published = next(
+            item["available_formats"][0]
+            for item in items
+            if not item["access_condition"]
+            .get("confidentiality", {})
+            .get("restricted_access")
+        )
         installation.stop("serve-portal")
         try:
             answer = await node.get(

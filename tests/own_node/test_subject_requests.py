@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.identity.browser import SAME_SITE
-from tests.journeys.installation import PATIENCE, Installation
+from tests.journeys.installation import Installation
 from tests.journeys.steps import check, log_in, wait_until
 from tests.journeys.test_publish_and_find import contents_of_portal
 from tests.node.subject_requests.agents import Agent
@@ -233,7 +233,15 @@ async def test_a_node_that_was_given_no_login_for_people_is_not_offered(
     )["findings"]
     await page.goto(f"{installation.portal()}/my-data")
     await log_in(page, installation, INHABITANT)
-    await page.goto(f"{installation.portal()}/my-data/ask?right=access&org=seve")
+    reason = page.get_by_text(
+        "Ses données sont sur son propre site, qui ne reçoit pas encore de demandes."
+    )
+
+    async def is_explained() -> bool:
+        await page.goto(f"{installation.portal()}/my-data/ask?right=access&org=seve")
+        return await reason.count() > 0
+
+    await wait_until(is_explained)
     await check(page)
 
     assert (given.returncode, taken.returncode) == (0, 0), taken.stderr
@@ -241,10 +249,7 @@ async def test_a_node_that_was_given_no_login_for_people_is_not_offered(
     assert connection.get_client_id(client) is None
     assert not (silent.folder / SECRET).exists()
     assert silent.get("/subjects/requests").status_code == 404
-    reason = page.get_by_text(
-        "Ses données sont sur son propre site, qui ne reçoit pas encore de demandes."
-    )
-    await expect(reason).to_be_visible(timeout=PATIENCE * 1000)
+    await expect(reason).to_be_visible()
     [finding] = [one for one in findings if one["name"] == "requests of people"]
     assert finding["severity"] == "warning"
     assert "udi node init" in finding["remedy"]

@@ -26,10 +26,11 @@ SEEN = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
 
 
 def values(row: Any) -> dict[str, Any]:
-    """What the columns of a row hold."""
+    """What the columns of a row hold, but for those that are read only where they are asked for."""
     return {
         attribute.key: getattr(row, attribute.key)
         for attribute in type(row).__mapper__.column_attrs
+        if not attribute.deferred
     }
 
 

@@ -6,6 +6,7 @@ from html import unescape
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from joserfc import jws
@@ -121,7 +122,7 @@ async def test_an_open_request_is_not_made_twice(inhabitants: Inhabitants) -> No
 
 async def test_who_was_answered_may_ask_again(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
-    day = now().date()
+    day = now().astimezone(ZoneInfo("Europe/Paris")).date()
     await inhabitants.send(
         inhabitants.report(request.id, state="answered", decided_on=day)
     )
