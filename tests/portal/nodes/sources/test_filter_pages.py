@@ -70,7 +70,7 @@ async def test_filters_are_chosen_before_the_first_reading_on_a_first_page(
     assert not nothing_yet["items"]
     assert saved.status_code == 303
     assert "Only some of its datasets are taken:" in page.text
-    assert '<li dir="auto">PDF</li>' in page.text
+    assert '<bdi lang="fr">PDF</bdi>' in page.text
     assert len((await manager.get("/api/v1/datasets?size=100")).json()["items"]) == 12
 
 
