@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from html import unescape
 from types import SimpleNamespace
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text
@@ -71,7 +72,11 @@ def test_find_outcome(dates: dict[str, object], outcome: str | None) -> None:
 
 async def test_an_outcome_never_changes(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
-    answered = {"decided_on": now().date(), "state": "answered", "sequence": 1}
+    answered = {
+        "decided_on": now().astimezone(ZoneInfo("Europe/Paris")).date(),
+        "state": "answered",
+        "sequence": 1,
+    }
     await inhabitants.change(request.id, **answered)
     await pass_time(inhabitants)
     assert (await inhabitants.row(request.id)).outcome == "on_time"
@@ -101,7 +106,7 @@ async def test_an_answer_in_time_that_is_looked_at_again_is_not_late(
     inhabitants: Inhabitants,
 ) -> None:
     [request] = await inhabitants.submit("kerlevan")
-    day = now().date()
+    day = now().astimezone(ZoneInfo("Europe/Paris")).date()
     await inhabitants.change(
         request.id,
         state="escalated",
