@@ -92,7 +92,7 @@ async def test_what_no_node_reported_is_late_with_nobody(
 ) -> None:
     """Anybody can open the address of a return: it counts once the node tells of the request."""
     [silent, reported] = await inhabitants.submit("kerlevan", "seve")
-    long_ago = now().date() - timedelta(days=20)
+    long_ago = now().astimezone(ZoneInfo("Europe/Paris")).date() - timedelta(days=20)
     await inhabitants.change(silent.id, due_on=long_ago)
     await inhabitants.change(reported.id, due_on=long_ago, sequence=1)
 
@@ -125,7 +125,10 @@ async def test_an_answer_in_time_that_is_looked_at_again_is_not_late(
 
 async def test_a_silent_node_is_said_to_the_person(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
-    await inhabitants.change(request.id, due_on=now().date() - timedelta(days=20))
+    await inhabitants.change(
+        request.id,
+        due_on=now().astimezone(ZoneInfo("Europe/Paris")).date() - timedelta(days=20),
+    )
 
     pages = [
         unescape((await inhabitants.person.get(address, headers=ENGLISH)).text)
@@ -149,7 +152,7 @@ async def test_each_reminder_is_sent_once(
     ) + await inhabitants.submit("seve", "kerlevan", right="objection")
     await inhabitants.change(draft.id, drafted_at=now() - timedelta(days=5))
     await inhabitants.change(unread.id, news_at=now() - timedelta(days=15))
-    two_days_ago = now().date() - timedelta(days=2)
+    two_days_ago = now().astimezone(ZoneInfo("Europe/Paris")).date() - timedelta(days=2)
     await inhabitants.change(late.id, due_on=two_days_ago, sequence=1)
     await inhabitants.change(fresh.id, due_on=two_days_ago)
 
@@ -172,7 +175,7 @@ async def test_each_reminder_is_sent_once(
 
 async def test_a_contested_decision_is_not_late(inhabitants: Inhabitants) -> None:
     [contested, silent] = await inhabitants.submit("kerlevan", "seve")
-    past = now().date() - timedelta(days=2)
+    past = now().astimezone(ZoneInfo("Europe/Paris")).date() - timedelta(days=2)
     values = {"state": "escalated", "due_on": past, "sequence": 1}
     decided_on = past - timedelta(days=9)
     await inhabitants.change(contested.id, decided_on=decided_on, **values)
@@ -192,7 +195,7 @@ async def test_what_was_sent_ends_where_a_territory_arrives(
 ) -> None:
     [draft] = await inhabitants.ask("seve", right="erasure")
     [open_request, late_request] = await inhabitants.submit("kerlevan", "seve")
-    past = now().date() - timedelta(days=9)
+    past = now().astimezone(ZoneInfo("Europe/Paris")).date() - timedelta(days=9)
     await inhabitants.change(open_request.id, due_on=past, news_at=now())
     await inhabitants.change(late_request.id, due_on=past, outcome="late")
 
@@ -264,7 +267,9 @@ async def test_what_nobody_received_goes_after_a_month(
 ) -> None:
     [draft] = await inhabitants.ask("kerlevan")
     await inhabitants.change(
-        draft.id, state="lapsed", ended_on=now().date() - timedelta(days=31)
+        draft.id,
+        state="lapsed",
+        ended_on=now().astimezone(ZoneInfo("Europe/Paris")).date() - timedelta(days=31),
     )
 
     await pass_time(inhabitants)
@@ -278,7 +283,10 @@ async def test_what_waits_for_a_person(inhabitants: Inhabitants) -> None:
     [unread, late] = await inhabitants.submit("kerlevan", "seve", right="erasure")
     await inhabitants.submit("kerlevan", right="objection")
     await inhabitants.change(unread.id, news_at=now())
-    await inhabitants.change(late.id, due_on=now().date() - timedelta(days=2))
+    await inhabitants.change(
+        late.id,
+        due_on=now().astimezone(ZoneInfo("Europe/Paris")).date() - timedelta(days=2),
+    )
 
     mine = (await inhabitants.person.get("/inbox.json")).json()["items"]
     theirs = (await inhabitants.other.get("/inbox.json")).json()["items"]
