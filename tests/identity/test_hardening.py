@@ -60,6 +60,14 @@ async def test_a_common_password_is_refused(scene: Scene, password: str) -> None
         await give_password(scene.admin, someone.id, password)
 
 
+async def test_no_other_password_is_taken_for_a_common_one(scene: Scene) -> None:
+    someone = await scene.person()
+    taken_for_a_common_one = "f8e76-n58us-sw8av"  # by the default probability
+
+    assert taken_for_a_common_one not in common_passwords()
+    await give_password(scene.admin, someone.id, taken_for_a_common_one)
+
+
 async def test_administrators_are_protected_from_guessing(scene: Scene) -> None:
     with scene.admin.in_realm("master"):
         master = await asyncio.to_thread(scene.admin.get_realm, "master")

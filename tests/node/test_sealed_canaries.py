@@ -9,11 +9,11 @@ import struct
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import httpx
@@ -201,7 +201,17 @@ async def rows_in_clear(
     return leaks
 
 
-def files_in_clear(folder: Path, canaries: Canaries) -> list[str]:
+class WrittenPatterns(Protocol):
+    """Words that were put somewhere, as they may be written in a file, and since when (seconds since 1970)."""
+
+    @property
+    def since(self) -> float: ...
+
+    @property
+    def patterns(self) -> Mapping[str, bytes]: ...
+
+
+def files_in_clear(folder: Path, canaries: WrittenPatterns) -> list[str]:
     """Which files of a folder hold a canary; those of other processes may go while we look."""
     leaks = []
     for place, _, names in os.walk(folder):

@@ -144,5 +144,5 @@ async def test_nothing_of_the_numbers_of_consents_is_in_clear(
     assert [path for _, path, *_ in lenders.portal.pushed] == [USES, WITHDRAWALS]
     assert await rows_in_clear(postgres, names, patterns) == []
     assert list_in(b"".join(dump(postgres, name) for name in names), patterns) == []
-    assert files_in_clear(run_folder, words) == []  # type: ignore[arg-type]  # it has `since` and `patterns`, as canaries have
+    assert files_in_clear(run_folder, words) == []
     assert list_in(outgoing_text.encode(), patterns) == []

@@ -202,7 +202,7 @@ async def test_nothing_of_forty_words_is_in_clear(
     assert await rows_in_clear(postgres, names, looked_for) == []
     dumps = b"".join(dump(postgres, name) for name in names)
     assert list_in(dumps, patterns) == []
-    assert files_in_clear(run_folder, words) == []  # type: ignore[arg-type]  # a fixture without a type, or values by name
+    assert files_in_clear(run_folder, words) == []
     assert list_in(outgoing_text.encode(), patterns) == []
     assert (
         GROUND in outgoing_text,
@@ -232,7 +232,7 @@ async def test_the_search_finds_what_is_planted(
     names = list(settings.database_names.values())
     in_rows = await rows_in_clear(postgres, names, words.patterns)
     in_dumps = [list_in(dump(postgres, name), words.patterns) for name in names]
-    in_files = files_in_clear(run_folder, words)  # type: ignore[arg-type]  # a fixture without a type, or values by name
+    in_files = files_in_clear(run_folder, words)
     file.unlink()
 
     assert len(in_rows) == 1

@@ -390,4 +390,6 @@ def test_of_a_portal_s_answers_only_what_is_shown_is_held() -> None:
 
     assert (dataset.files, dataset.resources) == (3, ())
     assert item.reason == f"{'é' * 400}; {'b' * 98}"
-    assert len(source.name) == len(source.validation.comment or "") == MOST_SHOWN
+    comment = source.validation.comment
+    assert comment is not None
+    assert (len(source.name), len(comment)) == (MOST_SHOWN, MOST_SHOWN)

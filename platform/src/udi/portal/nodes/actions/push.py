@@ -158,7 +158,8 @@ class PushedRecord:
             raise InvalidRecord(faults)
         current = document
         if upgraded := _upgrade_old_record(document, faults):
-            current, faults = upgraded, []
+            current = upgraded
+            faults = []
         translations = tuple(map(_describe, list_translations(document, current)))
         claimed_id = _usable_id(document)
         if address and claimed_id and address != claimed_id:

@@ -47,8 +47,7 @@ def read_periods(graph: Graph, node: Value) -> list[tuple[str, str]]:
     periods = list[tuple[str, str]]()
     for value in graph.values(node, "dct:temporal"):
         if not isinstance(value, ox.Literal):
-            start, end = (_instant(graph, value, names) for names in (STARTS, ENDS))
-            periods.append((start, end))
+            periods.append(_sides(graph, value))
     return periods
 
 
@@ -56,13 +55,17 @@ def _period(graph: Graph, value: Value, draft: Draft) -> None:
     if isinstance(value, ox.Literal):
         draft.add_period_text("dct:temporal", value.value)
         return
-    start, end = (_instant(graph, value, names) for names in (STARTS, ENDS))
+    start, end = _sides(graph, value)
     if start or end:
         draft.add_period("dct:temporal", start, end)
     elif words := graph.text(value, "rdfs:label", "skos:prefLabel"):
         draft.add_period_text("dct:temporal", words)
     elif isinstance(value, ox.NamedNode):
         draft.keep_extra("dct:temporal", source_value(value))
+
+
+def _sides(graph: Graph, period: Value) -> tuple[str, str]:
+    return _instant(graph, period, STARTS), _instant(graph, period, ENDS)
 
 
 def _instant(graph: Graph, node: Value, names: tuple[str, ...]) -> str:
