@@ -29,6 +29,8 @@ from udi.settings import Settings
 INHABITANT = "habitante@armorine.example"
 MANAGER = "responsable@kerlevan.example"
 SECRET = "secrets/node_subjects_demo"
+OTHERS = "armorine-metropole"
+"""A producer of which no other test makes a node."""
 TAKES_NONE = "It takes no requests of people about their data."
 OWN_REQUEST = re.compile(r"/subjects/requests/([0-9a-f-]{36})")
 
@@ -220,12 +222,12 @@ async def test_a_node_that_was_given_no_login_for_people_is_not_offered(
     silent = new_node()
     connection = admin.connect(installation.settings)
     client = own_subjects_client_id("demo", "silent")
-    given = silent.init(invite(installation, "silent", silent.url, "seve"))
+    given = silent.init(invite(installation, "silent", silent.url, OTHERS))
     was_known = connection.get_client_id(client) is not None
     had_secret = (silent.folder / SECRET).exists()
 
     taken = silent.init(
-        invite(installation, "silent", silent.url, "seve", "--no-requests")
+        invite(installation, "silent", silent.url, OTHERS, "--no-requests")
     )
     silent.start()
     findings = json.loads(
@@ -238,7 +240,9 @@ async def test_a_node_that_was_given_no_login_for_people_is_not_offered(
     )
 
     async def is_explained() -> bool:
-        await page.goto(f"{installation.portal()}/my-data/ask?right=access&org=seve")
+        await page.goto(
+            f"{installation.portal()}/my-data/ask?right=access&org={OTHERS}"
+        )
         return await reason.count() > 0
 
     await wait_until(is_explained)
