@@ -252,6 +252,24 @@ def test_what_root_announces_belongs_to_the_program(
     assert [path.stat().st_uid for path in written] == [1234, 1234]
 
 
+@pytest.mark.parametrize("words", [["list"], ["add", "incident", "--text", "fr=a"], ["end", "00000000"], ["remove", "00000000"]])  # fmt: skip
+def test_the_command_says_what_to_do_with_a_file_that_it_cannot_read(
+    settings: Settings, run: Announce, words: list[str]
+) -> None:
+    file = settings.state / "status/announcements.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("{")
+    with pytest.raises(LocalError, match=r"does not hold announcements: move it away"):
+        run(*words)
+    assert file.read_text() == "{"
+
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(LocalError, match=r"announcements\.json cannot be used"):
+        run(*words)
+    file.rmdir()
+
+
 def test_a_broken_file_is_told_as_none_and_not_written_over(
     settings: Settings, tmp_path: Path
 ) -> None:

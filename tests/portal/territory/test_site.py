@@ -162,6 +162,9 @@ async def test_rules_that_cannot_be_read_or_load_are_refused(
         ("time_zone", "Paris", "pas dans la liste"),
         ("tagline-en", "x" * 301, "trop long"),
         ("sender_name", " ", "doivent avoir un expéditeur"),
+        ("territories", "Pays de Retz", "Ce ne sont pas des noms courts"),
+        ("territories", "x" * 41, "Ce ne sont pas des noms courts"),
+        ("territories", "rade " * 201, "Ce ne sont pas des noms courts"),
     ],
 )
 async def test_a_bad_setting_is_refused_beside_its_field(
@@ -185,12 +188,14 @@ async def test_settings_that_are_the_same_change_nothing_and_others_are_publishe
         assert await versions.find_draft(session) is None
 
     changed = SETTINGS | {"tagline-fr": "Tout est ouvert", "tagline-en": ""}
+    changed["territories"] = "rade, pays-de-retz"
     await post(dashboard, "/settings", **changed, hosts="x.example")
     await post(dashboard, "/publish")
     assert "Tout est ouvert" in await read(dashboard, "/")
     settings = (await dashboard.team.get(f"{SITE}/settings")).text
     assert f"{dashboard.territory.slug}.localhost" in settings
     assert 'name="hosts"' not in settings
+    assert 'value="rade pays-de-retz"' in settings
 
 
 async def test_texts_are_written_shown_and_refused(dashboard: Dashboard) -> None:

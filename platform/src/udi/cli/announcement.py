@@ -1,23 +1,26 @@
 """`udi announcement`: incidents and maintenance on the public page of the state of the service; needs no database."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 import typer
 
 from udi.cli import output
-from udi.cli.local.errors import LocalError
+from udi.cli.local.errors import LocalError, explain_refusal
 from udi.kit.clock import now
 from udi.portal.territory.status.announcements import (
+    FILE,
     Announcement,
     AnnouncementKind,
     AnnouncementUpdate,
     change_announcements,
     load_announcements,
 )
-from udi.portal.territory.status.record import ServicePart
+from udi.portal.territory.status.record import FOLDER, ServicePart
 from udi.portal.territory.status.territories import list_measured
 from udi.settings import Settings, get_settings
 from udi.ui.languages import list_languages
@@ -92,7 +95,10 @@ def add(
         ends_at=_read_moment(ends, moment) if ends else None,
     )
     _check_order(announcement)
-    with change_announcements(settings, moment) as announcements:
+    with (
+        _explain_file(settings),
+        change_announcements(settings, moment) as announcements,
+    ):
         announcements.append(announcement)
     _show([announcement], moment, as_json=as_json)
 
@@ -118,7 +124,11 @@ def end(
 @app.command()
 def remove(identifier: Identifier) -> None:
     """Take away what was announced by mistake."""
-    with change_announcements(get_settings(), now()) as announcements:
+    settings = get_settings()
+    with (
+        _explain_file(settings),
+        change_announcements(settings, now()) as announcements,
+    ):
         announcements.remove(_find(announcements, identifier))
     print(f"{identifier} is removed.")
 
@@ -126,7 +136,9 @@ def remove(identifier: Identifier) -> None:
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List what is announced on this machine, and what is over since less than ninety days."""
-    announcements = load_announcements(get_settings())
+    settings = get_settings()
+    with _explain_file(settings):
+        announcements = load_announcements(settings)
     _show(announcements, now(), as_json=as_json)
 
 
@@ -140,7 +152,11 @@ def _change(
     """Add an update, an end, or both."""
     texts = _read_texts(text) if text else {}
     moment = now()
-    with change_announcements(get_settings(), moment) as announcements:
+    settings = get_settings()
+    with (
+        _explain_file(settings),
+        change_announcements(settings, moment) as announcements,
+    ):
         announcement = _find(announcements, identifier)
         if announcement.ends_at is not None and announcement.ends_at <= moment:
             raise LocalError(f"{identifier} is over", "announce another one")
@@ -150,6 +166,20 @@ def _change(
             announcement.ends_at = ends_at
             _check_order(announcement)
     _show([announcement], moment, as_json=as_json)
+
+
+@contextmanager
+def _explain_file(settings: Settings) -> Iterator[None]:
+    """Say in one sentence why the file cannot be read or written."""
+    try:
+        yield
+    except OSError as error:
+        raise explain_refusal(error) from error
+    except msgspec.MsgspecError as error:
+        raise LocalError(
+            f"{settings.state / FOLDER / FILE} does not hold announcements",
+            "move it away, then announce again",
+        ) from error
 
 
 def _find(announcements: Sequence[Announcement], identifier: str) -> Announcement:

@@ -1,6 +1,6 @@
 """Territories of one installation searched together: the joint index finds and orders, each territory's rows are read apart.
 
-What is sources is decided at each question by the register of territories: who shares, and whom a territory looks through.
+Whose datasets are shown is decided at each question by the register of territories: who shares, and whom a territory names.
 No transaction ever reads the rows of two of them.
 """
 

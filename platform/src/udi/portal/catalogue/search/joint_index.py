@@ -1,7 +1,7 @@
 """The joint index: the datasets of every territory that shares, in one, so that they are put in one order.
 
 It holds nothing that its territories do not let everybody show. What a reader may see of it is decided at each question
-(`joint_query`), and the rows shown are read from PostgreSQL, each as a passer-by of its own territory.
+(`query.search_joint`), and the rows shown are read from PostgreSQL, each as a passer-by of its own territory.
 """
 
 import hashlib

@@ -5,7 +5,7 @@ What is read is text and addresses of the portal's own; nothing is written there
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -183,7 +183,6 @@ class PortalReading:
     items: Sequence[HarvestItem] = ()
     is_whole: bool = True
     """False where the organisation has more datasets than are read."""
-    failures: Sequence[str] = field(default_factory=tuple)
 
 
 async def read_portal(

@@ -1,21 +1,20 @@
 """The settings on a page: names, addresses, time zone and sender; what is the operator's is shown beside them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
 from litestar import Response, get, post
 from litestar.response import Redirect
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusals
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
-from udi.portal.tenants.field_types import SLUG
 from udi.portal.tenants.files import read_files
-from udi.portal.tenants.schema import TenantFile
+from udi.portal.tenants.schema import SearchPart, TenantFile
 from udi.portal.tenants.tenant_toml import Key, Values
 from udi.portal.territory.site import actions
 from udi.portal.territory.site.queries import read_state
@@ -26,8 +25,6 @@ from udi.ui.locale import LANGUAGES
 
 SETTINGS = f"{PATH}/settings"
 LONGEST_WORDS = 300
-LONGEST_SLUG = 40
-MOST_TERRITORIES = 200
 MAILS: Mapping[str, Key] = {
     "contact": ("territory", "contact"),
     "privacy_contact": ("territory", "privacy_contact"),
@@ -109,9 +106,9 @@ def read_settings(form: Mapping[str, Any], languages: Sequence[str]) -> Values:
     values["territory", "time_zone"] = zone
     values["search", "shared"] = bool(form.get("shared"))
     territories = fields.get("territories", "").replace(",", " ").split()
-    if len(territories) > MOST_TERRITORIES or not all(
-        re.fullmatch(SLUG, slug) and len(slug) <= LONGEST_SLUG for slug in territories
-    ):
+    try:
+        SearchPart(territories=territories)
+    except ValidationError:
         refusals.refuse(
             "territories",
             "These are no short names of territories.",
